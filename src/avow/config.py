@@ -1,0 +1,120 @@
+"""The configuration: one TOML file parsed into frozen structs.
+
+Each field's comment says what it is, its default and what it protects; docs/reference/configuration.md is made
+from this text and a test fails when the two differ. Relative paths count from the file's own folder.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from avow.definitions import ConfigurationError
+
+
+class Listen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the web workers listen."""
+
+    #: Address to bind. Loopback by default, so that nothing is public before a proxy with TLS stands in front.
+    host: str = "127.0.0.1"
+    #: TCP port. 8400 by default.
+    port: int = 8400
+    #: Number of web worker processes. 2 by default; one per core is usual.
+    workers: int = 2
+    #: Proxies whose X-Forwarded-For is believed, as addresses. None by default: a header anybody can send proves nothing.
+    trusted_proxies: tuple[str, ...] = ()
+
+
+class Website(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The website that is measured, and that Avow serves when `pages` is set."""
+
+    #: The site's name in records and on the dashboard. Required: records are never filed under a guessed site.
+    name: str
+    #: The public origin, for links in e-mails and for the same-origin check. Required.
+    origin: str
+    #: Folder with the site's own pages (templates ending in .html). Empty by default: Avow then serves only its own pages.
+    pages: Path | None = None
+
+
+class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The SMTP server that e-mail leaves through; without it, e-mail waits in the outbox that the console shows."""
+
+    #: Host of the SMTP server. Empty by default: messages stay in the outbox.
+    host: str = ""
+    #: Port of the SMTP server. 587 by default.
+    port: int = 587
+    #: The recipient of the policy that runs this server; each message is logged as a disclosure to it. Required with host.
+    recipient: str = ""
+    #: Sender address of Avow's messages. Required with host.
+    sender: str = ""
+    #: User name for the SMTP server. Empty by default: no authentication.
+    username: str = ""
+    #: File that holds the password. None by default; a file, so that the secret is not in the configuration.
+    password_file: Path | None = None
+    #: Whether the connection must be upgraded with STARTTLS. True by default: addresses never travel in clear.
+    starttls: bool = True
+
+
+class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where data goes. Empty URLs mean the embedded engines inside the data folder."""
+
+    #: ClickHouse HTTP URL of the event engine. Empty by default: the embedded engine.
+    events: str = ""
+    #: SQLAlchemy URL of the control store. Empty by default: SQLite in the data folder.
+    control: str = ""
+    #: Largest size of the spool in mebibytes before 503 is answered. 1024 by default; protects the disk.
+    spool_mebibytes: int = 1024
+
+
+class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything an operator sets."""
+
+    #: Folder for everything Avow keeps. Required: where data goes is never guessed.
+    data: Path
+    #: The literate policy file. Required.
+    policy: Path
+    #: IANA time zone of the business, in which receipt days are counted. Required: 11 CCR 7021 counts days from receipt.
+    timezone: str
+    #: The website.
+    website: Website
+    #: The listener.
+    listen: Listen = msgspec.field(default_factory=Listen)
+    #: Outgoing e-mail.
+    mail: Mail = msgspec.field(default_factory=Mail)
+    #: Engines.
+    storage: Storage = msgspec.field(default_factory=Storage)
+
+
+def load(path: Path) -> Configuration:
+    """Read the configuration file; raise ConfigurationError naming file and key when anything is wrong."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read ({error.strerror}); name another file with --config") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: not valid TOML: {error}") from error
+    folder = path.resolve().parent
+    try:
+        configuration = msgspec.convert(raw, Configuration, dec_hook=lambda kind, value: _path(folder, kind, value))
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"{path}: {_named(str(error))}; see docs/reference/configuration.md") from error
+    if configuration.mail.host and not (configuration.mail.recipient and configuration.mail.sender):
+        raise ConfigurationError(f"{path}: mail.host is set, so mail.recipient and mail.sender must be set as well")
+    if not 1 <= configuration.listen.workers <= 64:  # noqa: PLR2004 - one worker per core on the largest usual machine
+        raise ConfigurationError(f"{path}: listen.workers is {configuration.listen.workers}; use 1 to 64")
+    return configuration
+
+
+def _path(folder: Path, kind: type[Any], value: object) -> Path:  # Any: msgspec hands over whatever type it cannot read
+    """Return the path in the configuration, counted from the configuration's folder."""
+    if kind is not Path or not isinstance(value, str):
+        raise ValueError(f"expected {kind.__name__}, got {value!r}")
+    return (folder / value).resolve()
+
+
+def _named(message: str) -> str:
+    """Return msgspec's message with the key written as in the file: `website.origin`, not `$.website.origin`."""
+    return message.replace("`$.", "key `").replace(" - at `$`", "")

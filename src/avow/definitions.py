@@ -1,0 +1,191 @@
+"""The words of the law and of the house as types; every room may import them, they import no room.
+
+The statutory categories are the exact terms of Cal. Civ. Code § 1798.140(v)(1); sensitive personal
+information is § 1798.140(ae). An error family is drawn at the end:
+
+    AvowError
+    ├── ConfigurationError   the configuration names a key that is missing or wrong
+    ├── PolicyError          the policy does not compile; carries the diagnostics' text
+    ├── SpoolFull            nothing more can be accepted durably: HTTP 503
+    ├── StoreUnavailable     the event engine or the control store does not answer
+    └── ProofInvalid         a proof, checkpoint or log does not verify
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+
+class Technology(StrEnum):
+    """How a collection point takes data in."""
+
+    FORM = "form"
+    TAG = "tag"
+    PIXEL = "pixel"
+    SERVER_LOG = "server-log"
+
+
+class RequestKind(StrEnum):
+    """What a consumer asks for (Cal. Civ. Code § 1798.110, § 1798.105)."""
+
+    KNOW = "know"
+    DELETE = "delete"
+
+
+class IdentifierKind(StrEnum):
+    """What finds a consumer's records."""
+
+    VISITOR = "visitor"
+    EMAIL = "email"
+
+
+class AfterRetention(StrEnum):
+    """What happens to a record on its due date (Cal. Civ. Code § 1798.100(a)(3))."""
+
+    ERASE = "erase"
+    DEIDENTIFY = "deidentify"
+
+
+#: Fields that the server fills in itself; every other declared field must be sent by the browser or the form.
+#: Never taken from a request body, so that a page cannot forge them.
+SERVER_FIELDS: Final = frozenset(
+    {"visitor-id", "ip-address", "user-agent", "browser", "operating-system", "device-type", "status", "bytes", "method"}
+)
+
+#: The record's names of sealed fields live under the person's key; these categories are kept readable beside a random
+#: pseudonym because they describe activity, not who it was (F network activity, D commercial, G coarse geolocation).
+READABLE_CATEGORIES: Final = frozenset({"D", "F", "G"})
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Identifier:
+    """One thing that finds a consumer's records: a visitor id or an e-mail address, normalised by `identifier`."""
+
+    kind: IdentifierKind
+    value: str
+
+
+def identifier(kind: IdentifierKind, value: str) -> Identifier:
+    """Return the identifier in the one form in which it is compared: trimmed, and lower case for every kind."""
+    return Identifier(kind, value.strip().lower())
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The answer no: why, and the rule or declaration that says so. A value, not an exception."""
+
+    reason: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """The Rulebook's answer yes: which fields of this collection point may be kept, what for, for whom, how long.
+
+    `fields` is what may be kept; `sealed` is the part of it that is kept only under the person's key.
+    `delete_on` is the first day on which `then` is due; for "after last contact" it counts from collection
+    until a later contact moves it.
+    """
+
+    point: str
+    rulebook_id: str
+    fields: frozenset[str]
+    sealed: frozenset[str]
+    purposes: frozenset[str]
+    recipients: frozenset[str]
+    delete_on: date
+    then: AfterRetention
+
+
+class Event(msgspec.Struct, frozen=True, tag="event", kw_only=True):
+    """One thing that happened on a site, with permitted fields only.
+
+    `fields` are readable, `sealed` is plain here (in memory and inside the encrypted spool) and is sealed under the
+    person's key, or the key of its day when nobody is known, by `store.write`. `visit` counts visits without
+    identity: a hash under a salt that lives one day in memory; 0 when unknown.
+    """
+
+    record_id: str
+    collected_ms: int
+    site: str
+    point: str
+    rulebook_id: str
+    name: str
+    delete_on: str
+    then: AfterRetention
+    fields: dict[str, str] = {}
+    sealed: dict[str, str] = {}
+    visitor: str = ""
+    visit: int = 0
+    robot: bool = False
+    demonstration: bool = False
+
+
+class Submission(msgspec.Struct, frozen=True, tag="submission", kw_only=True):
+    """One form sent by a person, with permitted fields only; every field is sealed by `store.write`.
+
+    `identifiers` maps an identifier kind to its value; `reference` is the number told to the person.
+    """
+
+    record_id: str
+    collected_ms: int
+    site: str
+    point: str
+    rulebook_id: str
+    reference: str
+    delete_on: str
+    then: AfterRetention
+    fields: dict[str, str]
+    identifiers: dict[str, str] = {}
+    purposes: list[str] = []
+    dropped: list[str] = []
+    demonstration: bool = False
+
+
+Record = Event | Submission
+
+
+def new_record_id(now_ms: int) -> str:
+    """Return a new id for a record: 32 hex digits, 48 bits of time first (as UUIDv7), the rest random."""
+    return f"{now_ms:012x}{secrets.token_hex(10)}"
+
+
+def now_ms() -> int:
+    """Return the moment in milliseconds since 1970, for doors and jobs; rooms take it as an argument."""
+    return time.time_ns() // 1_000_000
+
+
+def moment(milliseconds: int) -> datetime:
+    """Return the moment as an aware datetime in UTC."""
+    return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+
+
+class AvowError(Exception):
+    """The family of everything Avow raises on purpose."""
+
+
+class ConfigurationError(AvowError):
+    """The configuration is wrong; the message names the key."""
+
+
+class PolicyError(AvowError):
+    """The policy does not compile; the message is the diagnostics as text."""
+
+
+class SpoolFull(AvowError):
+    """The spool has reached its limit: nothing more is acknowledged until it drains."""
+
+
+class StoreUnavailable(AvowError):
+    """The event engine or the control store does not answer."""
+
+
+class ProofInvalid(AvowError):
+    """A proof, checkpoint or log does not verify; the message says which step failed."""
