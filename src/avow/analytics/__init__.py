@@ -1,0 +1,1 @@
+"""Answers to the questions of the dashboard: one module per question, pure functions over a `Query`."""
