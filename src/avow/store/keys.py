@@ -1,0 +1,299 @@
+"""The key vault: every person's key, who it belongs to, and the tombstones of the erased; one SQLite file of its own.
+
+Destroying a key makes everything sealed under it unreadable at once, wherever copies of the data lie. Identifiers
+are kept only as HMACs under the vault's own secret. The file is never part of a backup of the data.
+
+    identifiers  digest -> subject        who a random subject is
+    subjects     subject -> key           absent key = nobody can read it
+    tombstones   digest -> moment         "erased; drop what was collected before"
+    purging      subject                  key destroyed, rows not yet removed: the work list of `Store.purge`
+    named_keys   (scope, name) -> key     keys of spool segments, of days without a known person, of consumer requests
+
+`destroy` is one transaction over all of them, so a crash leaves either nothing done or the work list written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Literal
+
+from avow.definitions import Identifier, StoreUnavailable
+from avow.store import keys_file, sealing
+
+Scope = Literal["segment", "day", "request"]
+
+#: Most values bound in one statement: SQLite's own limit is 32,766; one page of the index is enough.
+_CHUNK: Final = 500
+#: How long a process waits for another's write before it reports the vault as unavailable.
+_BUSY_SECONDS: Final = 20.0
+
+
+class Vault:
+    """The vault in the file `path`, made when missing; usable from several threads and processes at once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        keys_file.create(path)
+        self._connection = keys_file.connect(path, _BUSY_SECONDS)
+        self._secret = keys_file.secret(self._connection)
+        self._tombstones: dict[bytes, int] = {}
+        self._version = -1
+
+    def close(self) -> None:
+        """Close the file; no call may follow."""
+        with self._lock:
+            self._connection.close()
+
+    # -- people ------------------------------------------------------------------------------------------------
+
+    def subjects_for(self, identifiers: Sequence[Identifier], now_ms: int) -> dict[Identifier, bytes]:
+        """Return the subject of each identifier; a missing one gets a random subject with a fresh key.
+
+        One transaction for the whole batch; durable when it returns.
+        """
+        digests = {one: self._digest(one) for one in dict.fromkeys(identifiers)}
+        with self._lock:
+            known = self._subjects(digests.values())
+            if all(digest in known for digest in digests.values()):
+                return {one: known[digest] for one, digest in digests.items()}
+            with self._writing() as connection:
+                known = self._subjects(digests.values())  # again: another process may have been first
+                for digest in digests.values():
+                    if digest not in known:
+                        known[digest] = _create_person(connection, digest, now_ms)
+        return {one: known[digest] for one, digest in digests.items()}
+
+    def lookup(self, identifiers: Iterable[Identifier]) -> dict[Identifier, bytes]:
+        """Return the subject of each identifier that has one; erased and unknown people are absent."""
+        digests = {one: self._digest(one) for one in identifiers}
+        with self._lock:
+            known = self._subjects(digests.values())
+        return {one: known[digest] for one, digest in digests.items() if digest in known}
+
+    def key_of(self, subject: bytes) -> bytes | None:
+        """Return the key of a subject, or None when it was destroyed."""
+        return self.keys_of([subject]).get(subject)
+
+    def keys_of(self, subjects: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Return the keys of those subjects that still have one."""
+        found: dict[bytes, bytes] = {}
+        with self._lock:
+            for chunk in _chunks(dict.fromkeys(subjects)):
+                found.update(self._read(f"SELECT subject, key FROM subjects WHERE subject IN ({_marks(chunk)})", chunk))
+        return found
+
+    def destroy(self, identifiers: Iterable[Identifier], at_ms: int) -> frozenset[bytes]:
+        """Destroy the keys of these people and write their tombstones; return the subjects that had a key.
+
+        After it returns nothing sealed under the keys can be read, and the key bytes are gone from file and WAL.
+        Safe to repeat; the later moment wins. Rule: Cal. Civ. Code § 1798.105(c).
+        """
+        digests = [self._digest(one) for one in identifiers]
+        with self._lock:
+            with self._writing() as connection:
+                subjects = frozenset(self._subjects(digests).values())
+                marks = [*digests, *(self.hmac(b"subject", subject) for subject in subjects)]
+                connection.executemany(_WRITE_TOMBSTONE, [(mark, at_ms) for mark in marks])
+                _forget(connection, subjects)
+                connection.executemany("DELETE FROM identifiers WHERE digest = ?", [(digest,) for digest in digests])
+            for mark in marks:
+                self._tombstones[mark] = max(at_ms, self._tombstones.get(mark, at_ms))
+            keys_file.checkpoint(self._connection)
+        return subjects
+
+    def is_erased(self, one: Identifier, collected_ms: int) -> bool:
+        """Return whether this person was erased at or after the moment at which something was collected."""
+        with self._lock:
+            self._refresh()
+            return self._tombstones.get(self._digest(one), -1) >= collected_ms
+
+    # -- the work list of the purge ----------------------------------------------------------------------------
+
+    def purging(self) -> frozenset[bytes]:
+        """Return the subjects whose keys are destroyed and whose rows may still lie in the stores."""
+        with self._lock:
+            return frozenset(row[0] for row in self._read("SELECT subject FROM purging", ()))
+
+    def queue_purge(self, subjects: Iterable[bytes]) -> None:
+        """Put subjects without a key on the work list of the purge."""
+        with self._lock, self._writing() as connection:
+            connection.executemany("INSERT OR IGNORE INTO purging (subject) VALUES (?)", [(one,) for one in subjects])
+
+    def purged(self, subjects: Iterable[bytes]) -> None:
+        """Take subjects off the work list, because their rows are gone."""
+        with self._lock:
+            with self._writing() as connection:
+                connection.executemany("DELETE FROM purging WHERE subject = ?", [(one,) for one in subjects])
+            keys_file.checkpoint(self._connection)
+
+    # -- named keys --------------------------------------------------------------------------------------------
+
+    def create_key(self, scope: Scope, name: str) -> bytes:
+        """Return the key of this name, made when missing."""
+        existing = self.get_key(scope, name)
+        if existing is not None:
+            return existing
+        with self._lock, self._writing() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO named_keys (scope, name, key) VALUES (?, ?, ?)",
+                (scope, name, secrets.token_bytes(sealing.KEY_BYTES)),
+            )
+        key = self.get_key(scope, name)
+        if key is None:
+            raise StoreUnavailable(f"{self.path.name}: the key {scope}/{name} was destroyed while it was made; try again")
+        return key
+
+    def get_key(self, scope: Scope, name: str) -> bytes | None:
+        """Return the key of this name, or None when there is none (never made, or destroyed)."""
+        with self._lock:
+            rows = list(self._read("SELECT key FROM named_keys WHERE scope = ? AND name = ?", (scope, name)))
+        return rows[0][0] if rows else None
+
+    def destroy_key(self, scope: Scope, name: str) -> bool:
+        """Destroy one named key; return whether there was one."""
+        return self.destroy_keys(scope, [name]) == 1
+
+    def destroy_keys(self, scope: Scope, names: Iterable[str]) -> int:
+        """Destroy named keys, bytes included; return how many there were."""
+        return self._remove_named("DELETE FROM named_keys WHERE scope = ? AND name = ?", [(scope, name) for name in names])
+
+    def destroy_keys_before(self, scope: Scope, prefix: str, name: str) -> int:
+        """Destroy the keys whose names start with `prefix` and sort before `prefix + name` (dates sort by age)."""
+        statement = "DELETE FROM named_keys WHERE scope = ? AND name >= ? AND name < ?"
+        return self._remove_named(statement, [(scope, prefix, prefix + name)])
+
+    def names(self, scope: Scope) -> tuple[str, ...]:
+        """Return the names of the keys in a scope, sorted."""
+        with self._lock:
+            return tuple(row[0] for row in self._read("SELECT name FROM named_keys WHERE scope = ? ORDER BY name", (scope,)))
+
+    # -- sealing -----------------------------------------------------------------------------------------------
+
+    def seal(self, key: bytes, plain: bytes, aad: bytes) -> bytes:
+        """Return `plain` sealed under `key` and bound to `aad` (AES-256-GCM, fresh nonce first)."""
+        return sealing.seal(key, plain, aad)
+
+    def unseal(self, key: bytes, sealed: bytes, aad: bytes) -> bytes:
+        """Return what `seal` was given; raise cryptography's InvalidTag when key, aad or bytes differ."""
+        return sealing.unseal(key, sealed, aad)
+
+    def hmac(self, label: bytes, data: bytes) -> bytes:
+        """Return the HMAC-SHA-256 of `data` under the vault's secret; labels keep uses apart."""
+        return hmac.digest(self._secret, len(label).to_bytes(2, "big") + label + data, hashlib.sha256)
+
+    # -- backup and restore ------------------------------------------------------------------------------------
+
+    def tombstones(self) -> dict[bytes, int]:
+        """Return every tombstone: HMAC of an identifier or subject, and the moment of its erasure."""
+        with self._lock:
+            self._refresh()
+            return dict(self._tombstones)
+
+    def apply_tombstones(self, tombstones: dict[bytes, int]) -> int:
+        """Merge tombstones from elsewhere and destroy every key they speak of; return how many people that erased.
+
+        For a restored vault: its keys may be older than an erasure. A person who came back after the erasure has a
+        key made later than the tombstone and keeps it.
+        """
+        with self._lock:
+            with self._writing() as connection:
+                connection.executemany(_WRITE_TOMBSTONE, list(tombstones.items()))
+                doomed = {
+                    subject: digest
+                    for digest, subject, made_ms in connection.execute("SELECT digest, subject, created_ms FROM identifiers")
+                    if tombstones.get(digest, -1) >= made_ms
+                }
+                _forget(connection, doomed)
+                connection.executemany("DELETE FROM identifiers WHERE digest = ?", [(one,) for one in doomed.values()])
+            self._version = -1
+            keys_file.checkpoint(self._connection)
+        return len(doomed)
+
+    # -- inside ------------------------------------------------------------------------------------------------
+
+    def _digest(self, one: Identifier) -> bytes:
+        """Return the only form in which the vault keeps an identifier."""
+        return self.hmac(b"identifier", f"{one.kind.value}\0{one.value}".encode())
+
+    def _subjects(self, digests: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Return the subject of each digest that has one."""
+        found: dict[bytes, bytes] = {}
+        for chunk in _chunks(dict.fromkeys(digests)):
+            found.update(self._read(f"SELECT digest, subject FROM identifiers WHERE digest IN ({_marks(chunk)})", chunk))
+        return found
+
+    def _refresh(self) -> None:
+        """Read the tombstones again when another process has changed the file."""
+        version = int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+        if version != self._version:
+            self._tombstones = dict(self._read("SELECT digest, at_ms FROM tombstones", ()))
+            self._version = version
+
+    def _remove_named(self, statement: str, rows: list[tuple[str, ...]]) -> int:
+        """Delete named keys and their bytes; return how many there were."""
+        with self._lock:
+            with self._writing() as connection:
+                count = connection.executemany(statement, rows).rowcount if rows else 0
+            if count:
+                keys_file.checkpoint(self._connection)
+        return max(count, 0)
+
+    def _read(self, statement: str, values: Sequence[object]) -> Iterator[tuple[bytes, ...]]:
+        """Run a read; the caller holds the lock."""
+        return iter(self._connection.execute(statement, values).fetchall())
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Hold the vault's one writing transaction; committed durably at the end, undone on any exception."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise StoreUnavailable(f"{self.path.name}: another process holds the vault ({error}); try again") from error
+        try:
+            yield self._connection
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+
+_WRITE_TOMBSTONE: Final = (
+    "INSERT INTO tombstones (digest, at_ms) VALUES (?, ?) ON CONFLICT (digest) DO UPDATE SET at_ms = max(at_ms, excluded.at_ms)"
+)
+
+
+def _create_person(connection: sqlite3.Connection, digest: bytes, now_ms: int) -> bytes:
+    """Write a new random subject with a fresh key for a digest and return the subject."""
+    subject = os.urandom(sealing.SUBJECT_BYTES)
+    connection.execute("INSERT INTO subjects (subject, key) VALUES (?, ?)", (subject, os.urandom(sealing.KEY_BYTES)))
+    connection.execute("INSERT INTO identifiers (digest, subject, created_ms) VALUES (?, ?, ?)", (digest, subject, now_ms))
+    return subject
+
+
+def _forget(connection: sqlite3.Connection, subjects: Iterable[bytes]) -> None:
+    """Delete the keys of subjects and put them on the work list, in the caller's transaction."""
+    rows = [(subject,) for subject in subjects]
+    connection.executemany("DELETE FROM subjects WHERE subject = ?", rows)
+    connection.executemany("DELETE FROM identifiers WHERE subject = ?", rows)
+    connection.executemany("INSERT OR IGNORE INTO purging (subject) VALUES (?)", rows)
+
+
+def _chunks(values: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Cut values into lists short enough for one statement."""
+    rest = list(values)
+    for start in range(0, len(rest), _CHUNK):
+        yield rest[start : start + _CHUNK]
+
+
+def _marks(chunk: Sequence[bytes]) -> str:
+    """Return as many placeholders as there are values."""
+    return ",".join("?" * len(chunk))
