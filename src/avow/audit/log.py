@@ -1,0 +1,193 @@
+"""The log itself: static files in the layout of C2SP tlog-tiles, appended by the storage process alone.
+
+Order of an append, so that a crash anywhere leaves a log that can go on (docs/specs/audit-log.md):
+(1) entry bundles and tiles of the new size, (2) the state file with size, root and the last queue number, renamed into
+place, (3) the checkpoint. Before (2) the new files are not part of the log; after it they are, and (3) is repeated at
+the next start. Two inconsistent checkpoints are never signed, because (2) precedes (3).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from avow.audit import merkle, note
+from avow.definitions import AvowError
+
+TILE: Final = 256
+#: Longest entry, bytes (tlog-tiles: a 16-bit length).
+ENTRY_BYTES: Final = 65_535
+STATE_NAME: Final = "state.json"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far the log is: entries, root, and the number of the last queued entry that is in it."""
+
+    size: int
+    root: bytes
+    last_queued: int
+
+
+class Log:
+    """The writing side. `public` is served as static files; `private` holds the signing key and the state."""
+
+    def __init__(self, public: Path, private: Path, origin: str) -> None:
+        public.mkdir(parents=True, exist_ok=True)
+        private.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._public, self._private, self._origin = public, private, origin
+        self._key = _signing_key(private / "signing-key.pem")
+        self.state = read_state(private)
+        self._hashes = [merkle.leaf_hash(entry) for entry in read_entries(public, self.state.size)]
+        if merkle.root(self._hashes) != self.state.root:
+            raise AvowError(f"the audit log in {public} is not the one its state names: do not go on, restore its files")
+        _write(public / "key", note.verifier_key(origin, self._key).encode() + b"\n")
+        self._publish_checkpoint()
+
+    def append(self, entries: Sequence[tuple[int, bytes]]) -> None:
+        """Add the queued entries (queue number, canonical JSON) that are not in the log yet; durable when it returns."""
+        fresh = [(number, entry) for number, entry in entries if number > self.state.last_queued]
+        if not fresh:
+            return
+        if any(len(entry) > ENTRY_BYTES for _, entry in fresh):
+            raise AvowError("an audit entry is longer than 65,535 bytes; put what is large in the store and its hash here")
+        old_size = self.state.size
+        hashes = [*self._hashes, *(merkle.leaf_hash(entry) for _, entry in fresh)]
+        _write_bundles(self._public, old_size, [entry for _, entry in fresh])  # (1)
+        _write_tiles(self._public, old_size, hashes)
+        self.state = State(len(hashes), merkle.root(hashes), fresh[-1][0])
+        self._hashes = hashes
+        _write_state(self._private, self.state)  # (2)
+        self._publish_checkpoint()  # (3)
+
+    def prove(self, index: int) -> tuple[list[bytes], str]:
+        """Return the inclusion path of an entry and the signed checkpoint that it leads to."""
+        return merkle.inclusion_path(index, self._hashes), self.checkpoint()
+
+    def find(self, entry: bytes) -> int | None:
+        """Return the index of the entry, or None when it is not in the log."""
+        try:
+            return self._hashes.index(merkle.leaf_hash(entry))
+        except ValueError:
+            return None
+
+    def checkpoint(self) -> str:
+        """Return the signed checkpoint of the log as it is."""
+        return note.sign(note.Checkpoint(self._origin, self.state.size, self.state.root), self._key)
+
+    def _publish_checkpoint(self) -> None:
+        """Put the checkpoint of the state in place."""
+        _write(self._public / "checkpoint", self.checkpoint().encode())
+
+
+def tile_path(level: int | str, index: int, width: int = TILE) -> str:
+    """Return the path of a tile: 3-digit groups, all but the last with `x`, and `.p/<width>` for a partial one."""
+    groups = [f"{index % 1000:03d}"]
+    while index >= 1000:  # noqa: PLR2004 - three digits a group
+        index //= 1000
+        groups.insert(0, f"x{index % 1000:03d}")
+    partial = f".p/{width}" if width < TILE else ""
+    return f"tile/{level}/{'/'.join(groups)}{partial}"
+
+
+def read_state(private: Path) -> State:
+    """Return the state as last written; an empty log's when there is none."""
+    try:
+        raw = json.loads((private / STATE_NAME).read_text(encoding="ascii"))
+    except FileNotFoundError:
+        return State(0, merkle.EMPTY_ROOT, 0)
+    return State(raw["size"], base64.b64decode(raw["root"]), raw["last_queued"])
+
+
+def read_entries(public: Path, size: int) -> list[bytes]:
+    """Return the first `size` entries from the entry bundles."""
+    entries: list[bytes] = []
+    for index in range((size + TILE - 1) // TILE):
+        width = min(TILE, size - index * TILE)
+        entries.extend(split_bundle(_read_bundle(public, index, width))[:width])
+    return entries
+
+
+def split_bundle(bundle: bytes) -> list[bytes]:
+    """Return the entries of a bundle: 16-bit big-endian length, then the entry, over and over."""
+    entries: list[bytes] = []
+    at = 0
+    while at < len(bundle):
+        length = int.from_bytes(bundle[at : at + 2], "big")
+        entries.append(bundle[at + 2 : at + 2 + length])
+        at += 2 + length
+    return entries
+
+
+def _read_bundle(public: Path, index: int, width: int) -> bytes:
+    """Return a bundle: the full one when it exists, else the partial one of this width."""
+    full = public / tile_path("entries", index)
+    return full.read_bytes() if full.is_file() else (public / tile_path("entries", index, width)).read_bytes()
+
+
+def _write_bundles(public: Path, old_size: int, entries: Sequence[bytes]) -> None:
+    """Write every bundle that the new entries touch."""
+    new_size = old_size + len(entries)
+    start = old_size - old_size % TILE
+    before = read_entries(public, old_size)[start:] if old_size % TILE else []
+    tail = [*before, *entries]
+    for index in range(start // TILE, (new_size + TILE - 1) // TILE):
+        part = tail[index * TILE - start : (index + 1) * TILE - start]
+        body = b"".join(len(entry).to_bytes(2, "big") + entry for entry in part)
+        _write(public / tile_path("entries", index, len(part)), body)
+
+
+def _write_tiles(public: Path, old_size: int, hashes: Sequence[bytes]) -> None:
+    """Write every tile that grew, at each level; level L holds the roots of full subtrees of 256**L entries."""
+    level, row, old = 0, list(hashes), old_size
+    while row:
+        for index in range(old // TILE, (len(row) + TILE - 1) // TILE):
+            part = row[index * TILE : (index + 1) * TILE]
+            _write(public / tile_path(level, index, len(part)), b"".join(part))
+        full = len(row) // TILE
+        row, old, level = [merkle.root(row[i * TILE : (i + 1) * TILE]) for i in range(full)], old // TILE, level + 1
+
+
+def _write_state(private: Path, state: State) -> None:
+    """Put the state in place durably."""
+    body = {"size": state.size, "root": base64.b64encode(state.root).decode(), "last_queued": state.last_queued}
+    _write(private / STATE_NAME, json.dumps(body).encode())
+
+
+def _write(path: Path, body: bytes) -> None:
+    """Write a file durably and at once: a reader sees the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(path.name + ".new")
+    with fresh.open("wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.rename(path)
+    descriptor = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _signing_key(path: Path) -> Ed25519PrivateKey:
+    """Return the log's key, made at the first start; readable by its owner only."""
+    if not path.exists():
+        key = Ed25519PrivateKey.generate()
+        pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        path.touch(mode=0o600)
+        _write(path, pem)
+        path.chmod(0o600)
+        return key
+    key = serialization.load_pem_private_key(path.read_bytes(), password=None)  # type: ignore[assignment] # any kind; checked below
+    if not isinstance(key, Ed25519PrivateKey):
+        raise AvowError(f"{path}: not an Ed25519 key")
+    return key

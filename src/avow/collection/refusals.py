@@ -1,0 +1,73 @@
+"""Counting what was refused, so that the developer can be told why; the refused value itself is never kept.
+
+Only names and counts: a field's name is shown when it looks like a name, and only so many of them a day, because a
+sender chooses it.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Protocol
+
+#: What a field name may look like to be shown in the console.
+FIELD_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.IGNORECASE)
+OTHER: Final = "(other)"
+#: Different rows a worker counts between two flushes; beyond it they are counted as "(other)".
+ROWS: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalRow:
+    """One row of the count: on this day, at this point, this field (or the whole record: empty), for this reason."""
+
+    day: date
+    site: str
+    point: str
+    field: str
+    reason: str
+    rule: str
+
+
+class RefusalStore(Protocol):
+    """Where counts go."""
+
+    def add_refusals(self, counts: Mapping[RefusalRow, int]) -> None:
+        """Add the counts to those of the day."""
+
+
+class Refusals:
+    """Counts in memory; `flush` adds them to the store."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[RefusalRow] = Counter()
+        self._lock = threading.Lock()
+
+    def add(self, row: RefusalRow) -> None:
+        """Count one refusal."""
+        with self._lock:
+            if row not in self._counts and len(self._counts) >= ROWS:
+                row = RefusalRow(row.day, row.site, OTHER, OTHER, "more kinds of refusal than are listed", "")
+            self._counts[row] += 1
+
+    def flush(self, store: RefusalStore) -> None:
+        """Add what was counted since the last flush; kept for the next one when the store does not take it."""
+        with self._lock:
+            counts, self._counts = self._counts, Counter()
+        if not counts:
+            return
+        try:
+            store.add_refusals(counts)
+        except BaseException:
+            with self._lock:
+                self._counts.update(counts)
+            raise
+
+
+def shown_name(field: str) -> str:
+    """Return the field's name if it may be shown, else `(other)`."""
+    return field if FIELD_NAME.fullmatch(field) else OTHER

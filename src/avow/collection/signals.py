@@ -1,0 +1,63 @@
+"""What the visitor has said: opt-out preference signals and choices, read before anything else is done.
+
+Rule: 11 CCR 7025(c)(1); W3C Global Privacy Control: `Sec-GPC` counts only if its value is exactly `1`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+#: The cookie that holds a browser's choices: `v1.` and the purposes opted out of, joined by dots.
+CHOICES_COOKIE: Final = "avow_choices"
+VISITOR_COOKIE: Final = "avow_visitor"
+VISITOR_ID_LENGTH: Final = 32
+#: Longest cookie header that is looked at, bytes; the rest is not ours.
+COOKIE_BYTES: Final = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What one HTTP request says about its visitor's will, and who the browser says it is."""
+
+    preferences: frozenset[str]
+    choices: frozenset[str]
+    visitor: str
+
+
+def read(gpc: list[str], dnt: str | None, cookie: str | None) -> Signals:
+    """Return the signals and choices of a request.
+
+    `gpc` holds every `Sec-GPC` header; any that is exactly `1` counts (W3C GPC). A cookie that is not ours, damaged
+    or too long says nothing; it never turns a signal off.
+    """
+    preferences = frozenset(name for name, is_sent in (("gpc", "1" in gpc), ("dnt", dnt == "1")) if is_sent)
+    cookies = cookies_of(cookie) if cookie else {}
+    return Signals(preferences, _choices(cookies.get(CHOICES_COOKIE, "")), visitor_id(cookies.get(VISITOR_COOKIE, "")))
+
+
+def cookies_of(header: str) -> dict[str, str]:
+    """Return the cookies of a Cookie header (RFC 6265, section 5.4); the first of a name wins."""
+    found: dict[str, str] = {}
+    for pair in header[:COOKIE_BYTES].split(";"):
+        name, equals, value = pair.strip().partition("=")
+        if equals:
+            found.setdefault(name, value.strip('"'))
+    return found
+
+
+def visitor_id(value: str) -> str:
+    """Return the visitor id if it is one of ours (32 hex digits), else nothing."""
+    is_ours = len(value) == VISITOR_ID_LENGTH and not value.strip("0123456789abcdef")
+    return value if is_ours else ""
+
+
+def choices_cookie(opted_out: frozenset[str]) -> str:
+    """Return the cookie value that keeps a browser's choices."""
+    return ".".join(("v1", *sorted(opted_out)))
+
+
+def _choices(value: str) -> frozenset[str]:
+    """Return the purposes that the cookie opts out of."""
+    version, _, rest = value.partition(".")
+    return frozenset(name for name in rest.split(".") if name) if version == "v1" else frozenset()

@@ -1,0 +1,352 @@
+"""The spool: the durable queue on disk between "accepted" and "stored". Format: docs/specs/spool.md.
+
+One writer a worker process, one folder a writer, a new segment file every few seconds or megabytes. A group of records
+becomes one frame: encrypted under the segment's own key, written with one `pwrite` and one `fdatasync`. Only then are the
+appends of that group acknowledged, and the next group, which gathered meanwhile, is written.
+
+The segment key lives in the key vault and is destroyed when the segment is drained: a copy of an old segment is noise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import secrets
+import struct
+import threading
+import time
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from avow.definitions import SpoolFull
+
+MAGIC: Final = b"AVOWSPL1"
+#: length of nonce and ciphertext, CRC-32 of the same bytes; both big-endian.
+FRAME_HEAD: Final = struct.Struct(">II")
+RECORD_HEAD: Final = struct.Struct(">I")
+NONCE_BYTES: Final = 12
+#: A frame head with this length ends a segment: its writer will append nothing more.
+END_LENGTH: Final = 0xFFFF_FFFF
+
+#: A segment is closed at this size, bytes; preallocated so that fdatasync has no metadata to write.
+SEGMENT_BYTES: Final = 8 * 1024 * 1024
+#: A segment with data is closed at this age, seconds, so that accepted bytes leave the spool soon after they are stored.
+SEGMENT_SECONDS: Final = 3.0
+#: Records that wait in memory for the next group, bytes; beyond it 503 is answered.
+PENDING_BYTES: Final = 16 * 1024 * 1024
+#: One group, bytes: bounds the frame and the reader's memory.
+GROUP_BYTES: Final = 4 * 1024 * 1024
+LOCK_NAME: Final = "writer.lock"
+
+
+class SegmentKeys(Protocol):
+    """Where the keys of segments live: created durably before the first frame, destroyed after the last is stored."""
+
+    def create_key(self, scope: str, name: str) -> bytes:
+        """Return a new 32-byte key, durable before it returns."""
+
+    def get_key(self, scope: str, name: str) -> bytes | None:
+        """Return the key, or None when it was destroyed."""
+
+    def destroy_key(self, scope: str, name: str) -> None:
+        """Destroy the key."""
+
+
+@dataclass(slots=True)
+class _Segment:
+    """The segment being written: its descriptor, cipher and the offset of the next frame."""
+
+    name: str
+    descriptor: int
+    cipher: AESGCM
+    offset: int
+    opened: float
+
+
+class Spool:
+    """The writing side, one in each worker process.
+
+    `append` returns only after the record is on the disk (fdatasync). Appends are safe from the event loop's thread only.
+    """
+
+    def __init__(self, folder: Path, keys: SegmentKeys, limit_bytes: int) -> None:
+        self._folder, self._lock = _new_writer_folder(folder)
+        self._keys = keys
+        self._limit_bytes = limit_bytes
+        self._pending: list[tuple[bytes, asyncio.Future[None]]] = []
+        self._pending_bytes = 0
+        self._mutex = threading.Lock()
+        self._wake = threading.Event()
+        self._closing = False
+        self._segment: _Segment | None = None
+        self._thread = threading.Thread(target=self._run, name="spool-writer", daemon=True)
+        self._thread.start()
+
+    def append(self, encoded: Sequence[bytes]) -> asyncio.Future[None]:
+        """Queue the encoded records for the next group; the future is done when all of them are durable.
+
+        Raises SpoolFull at once, or through the future when the disk refuses the write.
+        """
+        size = sum(map(len, encoded)) + RECORD_HEAD.size * len(encoded)
+        future = asyncio.get_running_loop().create_future()
+        body = b"".join(part for record in encoded for part in (RECORD_HEAD.pack(len(record)), record))
+        with self._mutex:
+            if self._closing or self._pending_bytes + size > PENDING_BYTES:
+                raise SpoolFull("the spool cannot take more records at the moment")
+            self._pending.append((body, future))
+            self._pending_bytes += size
+        self._wake.set()
+        return future
+
+    def close(self) -> None:
+        """Write what is pending, end the segment and release the folder to the drain."""
+        self._closing = True
+        self._wake.set()
+        self._thread.join()
+        os.close(self._lock)
+
+    def _run(self) -> None:
+        """Write group after group until closed; an idle segment with data is ended when it is old enough."""
+        while True:
+            waited = self._wake.wait(timeout=SEGMENT_SECONDS if self._segment and self._segment.offset else None)
+            self._wake.clear()
+            group = self._take_group()
+            if group:
+                self._commit(group)
+            if not group or not waited:
+                self._end_if_old()
+            if self._closing and not self._pending:
+                self._end_segment()
+                return
+
+    def _take_group(self) -> list[tuple[bytes, asyncio.Future[None]]]:
+        """Return the next group, at most GROUP_BYTES long, and wake again for the rest."""
+        with self._mutex:
+            size = count = 0
+            for body, _ in self._pending:
+                if count and size + len(body) > GROUP_BYTES:
+                    break
+                size += len(body)
+                count += 1
+            group, self._pending = self._pending[:count], self._pending[count:]
+            self._pending_bytes -= size
+            if self._pending:
+                self._wake.set()
+        return group
+
+    def _commit(self, group: list[tuple[bytes, asyncio.Future[None]]]) -> None:
+        """Write one frame durably, then acknowledge; a failed write is undone and refused."""
+        error: SpoolFull | None = None
+        try:
+            self._write_frame(b"".join(body for body, _ in group))
+        except (OSError, SpoolFull) as caught:
+            error = SpoolFull(f"the spool cannot be written ({type(caught).__name__})")
+            self._abandon_segment()
+        futures = [future for _, future in group]
+        # The loop may have closed under a stopping worker; those clients got no acknowledgement, so nothing is owed.
+        with contextlib.suppress(RuntimeError):
+            futures[0].get_loop().call_soon_threadsafe(_settle, futures, error)
+
+    def _write_frame(self, plain: bytes) -> None:
+        """Encrypt and write one frame at the segment's offset, and return after fdatasync."""
+        segment = self._segment_for(len(plain))
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        sealed = nonce + segment.cipher.encrypt(nonce, plain, _frame_context(segment.name, segment.offset))
+        frame = FRAME_HEAD.pack(len(sealed), zlib.crc32(sealed)) + sealed
+        view, at = memoryview(frame), segment.offset
+        while view:  # pwrite may write less than asked for
+            written = os.pwrite(segment.descriptor, view, at)
+            view, at = view[written:], at + written
+        os.fdatasync(segment.descriptor)
+        segment.offset = at
+
+    def _segment_for(self, size: int) -> _Segment:
+        """Return the current segment, or a new one when it is full or old."""
+        segment = self._segment
+        if segment and (segment.offset + size + 64 > SEGMENT_BYTES or time.monotonic() - segment.opened > SEGMENT_SECONDS):
+            self._end_segment()
+            segment = None
+        if segment is None:
+            segment = self._segment = self._open_segment(max(SEGMENT_BYTES, size + 64))
+        return segment
+
+    def _open_segment(self, size: int) -> _Segment:
+        """Create a preallocated segment; its key is durable in the vault before the file exists."""
+        used = sum(path.stat().st_blocks * 512 for path in self._folder.glob("*.segment"))
+        if used + size > self._limit_bytes:
+            raise SpoolFull("the spool has reached its limit on disk")
+        name = f"{time.time_ns() // 1000:016d}-{secrets.token_hex(8)}"
+        cipher = AESGCM(self._keys.create_key("segment", name))
+        descriptor = os.open(self._folder / f"{name}.segment", os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            os.posix_fallocate(descriptor, 0, size)
+            os.pwrite(descriptor, MAGIC, 0)
+            os.fsync(descriptor)
+            _fsync_folder(self._folder)
+        except OSError:
+            os.close(descriptor)
+            (self._folder / f"{name}.segment").unlink(missing_ok=True)
+            raise
+        return _Segment(name, descriptor, cipher, len(MAGIC), time.monotonic())
+
+    def _end_if_old(self) -> None:
+        """End a segment that has waited long enough, so that its bytes can be drained away."""
+        if self._segment and time.monotonic() - self._segment.opened >= SEGMENT_SECONDS:
+            self._end_segment()
+
+    def _end_segment(self) -> None:
+        """Mark the end; not synced, because a lost mark only means that the drain waits for the folder's lock."""
+        if self._segment is None:
+            return
+        with contextlib.suppress(OSError):
+            os.pwrite(self._segment.descriptor, FRAME_HEAD.pack(END_LENGTH, 0), self._segment.offset)
+        os.close(self._segment.descriptor)
+        self._segment = None
+
+    def _abandon_segment(self) -> None:
+        """After a failed write: cut the frame that was not acknowledged and go on in a new segment."""
+        if self._segment is None:
+            return
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._segment.descriptor, self._segment.offset)
+        self._end_segment()
+
+
+def _new_writer_folder(folder: Path) -> tuple[Path, int]:
+    """Return a folder for one writer, and the descriptor that holds its lock as long as this process lives.
+
+    Made under a name that the drain does not look at, locked, then renamed: the drain never sees it without its lock.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    final = folder / f"{time.time_ns() // 1_000_000:013d}-{os.getpid()}-{secrets.token_hex(3)}"
+    fresh = folder / f".{final.name}"
+    fresh.mkdir()
+    lock = os.open(fresh / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    fresh.rename(final)
+    _fsync_folder(folder)
+    return final, lock
+
+
+def _settle(futures: list[asyncio.Future[None]], error: SpoolFull | None) -> None:
+    """In the event loop: acknowledge every append of a group, or refuse it."""
+    for future in futures:
+        if future.done():  # its request was cancelled while it waited; the record is kept all the same
+            continue
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(error)
+
+
+def _frame_context(segment: str, offset: int) -> bytes:
+    """Return what a frame is bound to, so that frames cannot be moved between segments or places."""
+    return f"{segment}@{offset}".encode()
+
+
+def _fsync_folder(folder: Path) -> None:
+    """Make the creation or removal of a file in the folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What a segment gave: the records' bytes, the offset to read on from, and whether the segment is finished."""
+
+    records: tuple[bytes, ...]
+    offset: int
+    finished: bool
+
+
+def segments(folder: Path) -> Iterator[tuple[Path, bool]]:
+    """Yield every segment of every writer, oldest first, and whether its writer is gone.
+
+    Folders of writers that are gone and empty are removed on the way.
+    """
+    for writer in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
+        found = sorted(writer.glob("*.segment"))
+        gone = _writer_is_gone(writer)
+        for path in found:
+            yield path, gone
+        if gone and not found:
+            (writer / LOCK_NAME).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # a file that is not ours keeps the folder; nothing of ours is in it
+                writer.rmdir()
+
+
+def _writer_is_gone(writer: Path) -> bool:
+    """Return whether the folder's writer has ended, by the lock that the kernel drops with its process."""
+    try:
+        descriptor = os.open(writer / LOCK_NAME, os.O_RDWR)
+    except FileNotFoundError:  # a copy put back by hand: nobody writes there
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    else:
+        return True
+    finally:
+        os.close(descriptor)
+
+
+def read(path: Path, key: bytes, offset: int, *, writer_is_gone: bool, limit: int) -> Chunk:
+    """Read whole, intact frames from the offset on, about `limit` bytes at most.
+
+    A frame that is cut or damaged was never acknowledged: it ends the segment when its writer is gone, and is looked
+    at again later while the writer lives (the write may be under way).
+    """
+    records: list[bytes] = []
+    cipher, name = AESGCM(key), path.stem
+    size = 0
+    with path.open("rb", buffering=1 << 20) as file:
+        if offset == 0:
+            if file.read(len(MAGIC)) != MAGIC:
+                return Chunk((), 0, writer_is_gone)
+            offset = len(MAGIC)
+        file.seek(offset)
+        while size < limit:
+            head = file.read(FRAME_HEAD.size)
+            length, checksum = FRAME_HEAD.unpack(head) if len(head) == FRAME_HEAD.size else (0, 0)
+            if length == END_LENGTH:
+                return Chunk(tuple(records), offset, finished=True)
+            sealed = file.read(length) if 0 < length <= GROUP_BYTES * 8 else b""
+            if not sealed or len(sealed) < length or zlib.crc32(sealed) != checksum:
+                return Chunk(tuple(records), offset, writer_is_gone)
+            try:
+                plain = cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _frame_context(name, offset))
+            except InvalidTag:
+                return Chunk(tuple(records), offset, writer_is_gone)
+            records.extend(_split(plain))
+            size += length
+            offset += FRAME_HEAD.size + length
+    return Chunk(tuple(records), offset, finished=False)
+
+
+def _split(plain: bytes) -> Iterator[bytes]:
+    """Yield the records of one group."""
+    at = 0
+    while at < len(plain):
+        (length,) = RECORD_HEAD.unpack_from(plain, at)
+        at += RECORD_HEAD.size
+        yield plain[at : at + length]
+        at += length
+
+
+def remove(path: Path, keys: SegmentKeys) -> None:
+    """Remove a drained segment: its key first, so that no copy of the file can be read any more."""
+    keys.destroy_key("segment", path.stem)
+    path.unlink(missing_ok=True)
+    _fsync_folder(path.parent)

@@ -1,0 +1,108 @@
+"""Counting visits without knowing anybody: a hash under a salt that lives for one day, in memory alone.
+
+The storage process draws the salt and hands it to the workers over a Unix socket in the run folder; at the end of the
+day it is forgotten, and from then on nobody can tell which address a visit came from. It is never written to disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import ipaddress
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+SALT_BYTES: Final = 32
+#: How long a worker waits for the salt, seconds; without it the visit is not counted (0), the event is still kept.
+WAIT_SECONDS: Final = 0.5
+SOCKET_NAME: Final = "salt.sock"
+
+
+class DailySalt:
+    """The one salt of today; a new day draws a new one and forgets the old."""
+
+    def __init__(self) -> None:
+        self._day = date.min
+        self._salt = b""
+        self._lock = threading.Lock()
+
+    def of(self, today: date) -> bytes:
+        """Return the salt of today."""
+        with self._lock:
+            if today != self._day:
+                self._day, self._salt = today, secrets.token_bytes(SALT_BYTES)
+            return self._salt
+
+
+def serve(run: Path, salt: DailySalt, today: Callable[[], date]) -> threading.Thread:
+    """Answer each connection on the Unix socket with the salt of `today()`, from a thread."""
+    path = run / SOCKET_NAME
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    path.chmod(0o600)
+    listener.listen()
+
+    def answer() -> None:
+        while True:
+            connection, _ = listener.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(salt.of(today()))
+
+    thread = threading.Thread(target=answer, name="daily-salt", daemon=True)
+    thread.start()
+    return thread
+
+
+class VisitCounter:
+    """A worker's copy of today's salt, asked for once a day."""
+
+    def __init__(self, run: Path) -> None:
+        self._path = run / SOCKET_NAME
+        self._day = date.min
+        self._salt = b""
+
+    def visit(self, address: str, agent: str, today: date) -> int:
+        """Return a number that is the same for this address and agent today and means nothing tomorrow; 0 if unknown."""
+        if today != self._day:
+            self._salt = self._fetch()
+            self._day = today if self._salt else date.min
+        return visit_number(self._salt, address, agent) if self._salt else 0
+
+    def _fetch(self) -> bytes:
+        """Return today's salt, or nothing when the storage process does not answer."""
+        try:
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(WAIT_SECONDS)
+                connection.connect(str(self._path))
+                salt = connection.recv(SALT_BYTES, socket.MSG_WAITALL)
+        except OSError:
+            return b""
+        return salt if len(salt) == SALT_BYTES else b""
+
+
+def visit_number(salt: bytes, address: str, agent: str) -> int:
+    """Return 64 bits of a keyed hash over address and agent."""
+    digest = hashlib.blake2b(f"{address}\n{agent}".encode(errors="replace"), key=salt, digest_size=8).digest()
+    return int.from_bytes(digest, "big")
+
+
+def client_address(peer: str, forwarded_for: str | None, trusted: frozenset[str]) -> str:
+    """Return the visitor's address: the peer, or what a trusted proxy says was before it.
+
+    Read from the right, skipping trusted proxies: what stands further left can be invented by anybody.
+    """
+    address = peer
+    for hop in reversed((forwarded_for or "").split(",")):
+        if address not in trusted or not hop.strip():
+            break
+        address = hop.strip()
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return ""

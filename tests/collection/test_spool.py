@@ -1,0 +1,144 @@
+"""The spool: what was acknowledged is read back, whatever happened after."""
+
+import asyncio
+import os
+import shutil
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from avow.collection import spool
+from avow.definitions import SpoolFull
+
+
+class Keys(dict):
+    """The vault's part that the spool needs, in memory."""
+
+    def create_key(self, scope, name):
+        return self.setdefault((scope, name), os.urandom(32))
+
+    def get_key(self, scope, name):
+        return self.get((scope, name))
+
+    def destroy_key(self, scope, name):
+        self.pop((scope, name), None)
+
+
+def read_all(folder, keys):
+    found = []
+    for path, gone in spool.segments(folder):
+        found.extend(spool.read(path, keys.get_key("segment", path.stem), 0, writer_is_gone=gone, limit=1 << 30).records)
+    return found
+
+
+def append(folder, keys, records, limit=1 << 30):
+    async def run():
+        writer = spool.Spool(folder, keys, limit)
+        try:
+            await asyncio.gather(*(writer.append([record]) for record in records))
+        finally:
+            writer.close()
+
+    asyncio.run(run())
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.binary(min_size=1, max_size=2000), min_size=1, max_size=40))
+def test_what_was_appended_is_read_back(tmp_path_factory, records):
+    """Every acknowledged record, once."""
+    folder, keys = tmp_path_factory.mktemp("spool"), Keys()
+    append(folder, keys, records)
+    assert sorted(read_all(folder, keys)) == sorted(records)
+
+
+@settings(max_examples=60, deadline=None)
+@given(cut=st.integers(0, 3000), records=st.lists(st.binary(min_size=1, max_size=300), min_size=1, max_size=8))
+def test_a_crash_after_any_byte_loses_no_earlier_frame(tmp_path_factory, cut, records):
+    """A segment cut anywhere gives a prefix of its frames, and never a byte that was not appended."""
+    folder, keys = tmp_path_factory.mktemp("spool"), Keys()
+
+    async def run():
+        writer = spool.Spool(folder, keys, 1 << 30)
+        for record in records:
+            await writer.append([record])
+        writer.close()
+
+    asyncio.run(run())
+    (path,) = folder.glob("*/*.segment")
+    with path.open("r+b") as file:
+        file.truncate(cut)
+        file.truncate(spool.SEGMENT_BYTES)
+    assert read_all(folder, keys) == records[: len(read_all(folder, keys))]
+
+
+def test_bytes_at_rest_are_not_readable(tmp_path):
+    """Nothing of a record stands in the segment."""
+    append(tmp_path, Keys(), [b"canary-4711-at-example.com"])
+    (path,) = tmp_path.glob("*/*.segment")
+    assert b"canary" not in path.read_bytes()
+
+
+def test_frame_moved_to_another_segment_is_not_read(tmp_path):
+    """A frame is bound to its place: put under another name it is damage."""
+    keys = Keys()
+    append(tmp_path, keys, [b"one"])
+    (path,) = tmp_path.glob("*/*.segment")
+    copy = path.with_name("0000000000000000-moved.segment")
+    shutil.copy(path, copy)
+    key = keys.get_key("segment", path.stem)
+    assert spool.read(copy, key, 0, writer_is_gone=True, limit=1 << 20).records == ()
+
+
+def test_living_writer_keeps_its_unfinished_segment(tmp_path):
+    """A segment is not finished while its writer may append."""
+
+    async def run():
+        keys = Keys()
+        writer = spool.Spool(tmp_path, keys, 1 << 30)
+        await writer.append([b"one"])
+        ((path, gone),) = spool.segments(tmp_path)
+        chunk = spool.read(path, keys.get_key("segment", path.stem), 0, writer_is_gone=gone, limit=1 << 20)
+        assert (chunk.records, chunk.finished, gone) == ((b"one",), False, False)
+        writer.close()
+
+    asyncio.run(run())
+    assert [gone for _, gone in spool.segments(tmp_path)] == [True]
+
+
+def test_full_spool_refuses_and_keeps_what_it_has(tmp_path):
+    """At its limit the spool says so; earlier records stay."""
+    keys = Keys()
+    append(tmp_path, keys, [b"kept"])
+    with pytest.raises(SpoolFull):
+        append(tmp_path, keys, [b"refused"], limit=1)
+    assert read_all(tmp_path, keys) == [b"kept"]
+
+
+def test_failed_write_is_refused_and_the_next_one_works(tmp_path, monkeypatch):
+    """A disk that refuses fdatasync refuses the record; what follows goes to a new segment."""
+    keys, sync = Keys(), os.fdatasync
+
+    async def run():
+        writer = spool.Spool(tmp_path, keys, 1 << 30)
+        await writer.append([b"one"])
+        monkeypatch.setattr(os, "fdatasync", lambda _: (_ for _ in ()).throw(OSError(28, "no space")))
+        with pytest.raises(SpoolFull):
+            await writer.append([b"failed"])
+        monkeypatch.setattr(os, "fdatasync", sync)
+        await writer.append([b"two"])
+        writer.close()
+
+    asyncio.run(run())
+    assert read_all(tmp_path, keys) == [b"one", b"two"]
+
+
+def test_empty_folders_of_ended_writers_are_removed(tmp_path):
+    """Nothing is left of a writer whose segments were drained."""
+    keys = Keys()
+    append(tmp_path, keys, [b"one"])
+    for path, _ in list(spool.segments(tmp_path)):
+        spool.remove(path, keys)
+    assert list(spool.segments(tmp_path)) == []
+    assert list(tmp_path.iterdir()) == []
+    assert keys == {}
