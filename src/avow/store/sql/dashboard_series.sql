@@ -1,7 +1,7 @@
 -- Page views, visits and visitors by minute, hour, day or month of the business's time zone; empty ones are absent.
 -- A server-log line counts as a page view when it is a successful GET of something that is not a part of a page.
 SELECT
-  toUnixTimestamp(dateTrunc({step:String}, time, {timezone:String})) AS bucket,
+  toUnixTimestamp(toDateTime(dateTrunc({step:String}, time, {timezone:String}), {timezone:String})) AS bucket,
   count() AS views,
   uniqIf(visit, visit != 0) AS visits,
   uniqIf(

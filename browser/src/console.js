@@ -1,0 +1,9 @@
+/** The console's script: htmx for the parts that refresh. Every page of the console works without it. */
+import htmx from "htmx.org/dist/htmx.esm.js";
+
+// The pages' Content-Security-Policy forbids eval and inline styles; htmx needs neither.
+htmx.config.allowEval = false;
+htmx.config.includeIndicatorStyles = false;
+htmx.config.selfRequestsOnly = true;
+htmx.config.historyCacheSize = 0; // pages with personal information stay out of the browser's storage
+htmx.config.scrollIntoViewOnBoost = false;
