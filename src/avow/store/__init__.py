@@ -1,0 +1,1 @@
+"""The store: where records, consumer requests, choices and keys live."""

@@ -1,0 +1,169 @@
+"""The engine itself: opens chDB after the fork, runs statements on a few threads, tells the others where it listens.
+
+One chDB connection per thread (CHOICES, trap 1). The file `run/engine.json` holds the URL with a password made anew at
+each start; it is written last, when the engine answers, and readable by its owner alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from avow.definitions import StoreUnavailable
+from avow.store.embedded import http
+
+#: Statements at the same time: one long mutation, one drain, two dashboards.
+_THREADS: Final = 4
+#: Limits of the engine; without them it sizes its caches for a machine of its own. Bytes, threads.
+_OPTIONS: Final = {
+    "mark_cache_size": 32 << 20,
+    "index_mark_cache_size": 4 << 20,
+    "primary_index_cache_size": 32 << 20,
+    "uncompressed_cache_size": 0,
+    "query_condition_cache_size": 4 << 20,
+    "compiled_expression_cache_size": 8 << 20,
+    "max_server_memory_usage": 3 << 30,
+    "max_thread_pool_size": 256,
+    "background_pool_size": 2,
+}
+_CODE: Final = re.compile(r"Code: (\d+)")
+#: The engine's code for an error that carries none: UNKNOWN_EXCEPTION.
+_UNKNOWN: Final = 1002
+
+
+class StatementFailed(Exception):  # noqa: N818 - says what happened; not an AvowError: it becomes an HTTP answer
+    """The engine refused a statement: its numeric code and its message."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        found = _CODE.search(message)
+        self.code = int(found[1]) if found else _UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement as it came over HTTP; `data` is the body of an INSERT in format `data_format`."""
+
+    sql: str
+    result_format: str = "TabSeparated"
+    parameters: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
+    data: bytes | None = None
+    data_format: str = ""
+
+
+class Engine:
+    """chDB in `folder`, answering on loopback; `run_folder/engine.json` says where. Start it only after every fork."""
+
+    def __init__(self, folder: Path, run_folder: Path) -> None:
+        self._folder = folder
+        self._announcement = run_folder / "engine.json"
+        self._threads: ThreadPoolExecutor | None = None
+        self._server: http.Server | None = None
+        self._local = threading.local()
+        self._connections: list[Any] = []  # Any: chDB ships no types
+        self.url = ""
+
+    def start(self) -> str:
+        """Open the engine, listen, write engine.json and return the URL; raise StoreUnavailable when it cannot open."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._announcement.parent.mkdir(parents=True, exist_ok=True)
+        self._announcement.unlink(missing_ok=True)
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="chdb", initializer=self._connect)
+        try:
+            self._threads.submit(self._execute, Statement("SELECT 1")).result()
+        except Exception as error:
+            self._threads.shutdown()
+            raise StoreUnavailable(f"{self._folder}: the event engine does not open ({type(error).__name__})") from error
+        password = secrets.token_urlsafe(24)
+        self._server = http.serve(self.run, password)
+        self.url = f"http://avow:{password}@127.0.0.1:{self._server.port}"
+        _write_private(self._announcement, json.dumps({"url": self.url}))
+        return self.url
+
+    def stop(self) -> None:
+        """Stop listening, let running statements finish, close the engine. Safe to call twice."""
+        self._announcement.unlink(missing_ok=True)
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+        if self._threads is not None:
+            self._threads.shutdown()
+            self._threads = None
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+
+    def run(self, statement: Statement) -> bytes:
+        """Run one statement on an engine thread and return its result; raise StatementFailed with the engine's code."""
+        if self._threads is None:
+            raise StoreUnavailable("the event engine is stopped")
+        return self._threads.submit(self._execute, statement).result()
+
+    # -- on an engine thread -----------------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        """Give the calling thread its own connection."""
+        import chdb  # noqa: PLC0415 - 0.6 s and 200 MB, wanted by the storage process alone, after the fork
+
+        options = "&".join(f"{name}={value}" for name, value in _OPTIONS.items())
+        self._local.connection = chdb.connect(f"{self._folder}?{options}")
+        self._local.settings = {}
+        self._connections.append(self._local.connection)
+
+    def _execute(self, statement: Statement) -> bytes:
+        """Run one statement on this thread's connection."""
+        connection = self._local.connection
+        try:
+            self._apply(connection, statement.settings)
+            if statement.data is not None:
+                return _insert(connection, statement)
+            result = connection.query(statement.sql, statement.result_format, params=statement.parameters or None)
+            return bytes(result.bytes() or b"")
+        except Exception as error:  # chDB raises its own class for queries and RuntimeError for inserts
+            raise StatementFailed(str(error)) from error
+
+    def _apply(self, connection: Any, wanted: dict[str, str]) -> None:  # Any: as above
+        """Make the connection's settings those of this statement; HTTP requests share no settings."""
+        current: dict[str, str] = self._local.settings
+        if current == wanted:
+            return
+        changes = [f"{name} = DEFAULT" for name in current if name not in wanted]
+        changes += [f"{name} = {_quoted(value)}" for name, value in wanted.items() if current.get(name) != value]
+        self._local.settings = {}  # unknown until the last change succeeded
+        for change in changes:
+            connection.query(f"SET {change}")
+        self._local.settings = dict(wanted)
+
+
+def _insert(connection: Any, statement: Statement) -> bytes:  # Any: chDB ships no types
+    """Stream the body of an INSERT into the engine; nothing is kept of a body that the engine refuses."""
+    with connection.send_insert(statement.sql, statement.data_format) as stream:
+        if statement.data:
+            stream.append(statement.data)
+        stream.finish()
+    return b""
+
+
+def _quoted(value: str) -> str:
+    """Return a value as an SQL literal; numbers stay numbers."""
+    if re.fullmatch(r"-?\d+(\.\d+)?", value):
+        return value
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner reads, whole or not at all."""
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    new.replace(path)

@@ -1,0 +1,254 @@
+"""The event store: one table in ClickHouse's dialect, reached over HTTP, embedded or clustered alike.
+
+For the dashboard: put a statement into `store/sql/<name>.sql` with server-side parameters and call
+
+    rows = events.query("views_by_day", site="marrowby", since=date(2026, 1, 1), until=date(2026, 2, 1))
+
+which returns one dict per row, keyed by column name. Parameters are written `{since:Date}`, `{site:String}`,
+`{sites:Array(String)}`; their values are bound by the server, never pasted. Columns of `events`: see
+`sql/create_events.sql`. What a reader needs to know: `time` comes back as a naive datetime in UTC (or use
+`toUnixTimestamp64Milli(time)`); `subject` is a random pseudonym, all zeros when nobody is known; `visit` counts visits
+without identity (0 unknown); `props` holds declared readable fields that have no column of their own; `robot = 0` and
+`demonstration` are yours to filter. `windowFunnel` wants `toUInt64(toUnixTimestamp64Milli(time))`.
+
+Every method raises StoreUnavailable when the engine does not answer within 5 seconds. The address is read anew for
+each try, because a restarted engine has another port and password.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import clickhouse_connect
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from avow.definitions import StoreUnavailable
+
+#: How long a call waits for an engine that is being restarted.
+_PATIENCE_SECONDS: Final = 5.0
+_PAUSE_SECONDS: Final = 0.1
+#: A mutation of a large table may take a minute; longer means that something is wrong.
+_ANSWER_SECONDS: Final = 300
+#: AUTHENTICATION_FAILED: another engine listens on the old port.
+_OTHER_ENGINE: Final = 516
+#: How long replaced parts may take to leave the disk; the table's settings say 1 s.
+_PARTS_SECONDS: Final = 20.0
+_INSERT_SETTINGS: Final = {"async_insert": 0, "max_partitions_per_insert_block": 0}
+
+
+class EventRow(NamedTuple):
+    """One row of the table `events`, in the order of `insert`."""
+
+    record_id: UUID
+    time: int
+    site: str
+    point: str
+    rulebook_id: str
+    name: str
+    page: str
+    referrer: str
+    campaign: str
+    browser: str
+    system: str
+    device: str
+    language: str
+    status: int
+    bytes: int
+    method: str
+    props: dict[str, str]
+    subject: UUID
+    visit: int
+    sealed: str
+    robot: int
+    demonstration: int
+    delete_on: date
+    then: str
+
+
+def announced(run_folder: Path) -> Callable[[], str]:
+    """Return a function that reads the embedded engine's URL from `run/engine.json`, whoever runs it now."""
+    path = run_folder / "engine.json"
+
+    def address() -> str:
+        try:
+            return str(json.loads(path.read_text(encoding="utf-8"))["url"])
+        except (OSError, ValueError, KeyError) as error:
+            raise StoreUnavailable("the storage process has not announced its event engine (run/engine.json)") from error
+
+    return address
+
+
+@cache
+def statement(name: str) -> str:
+    """Return the text of `store/sql/<name>.sql`."""
+    return resources.files("avow.store.sql").joinpath(f"{name}.sql").read_text(encoding="utf-8")
+
+
+class Events:
+    """A client of the event store at a ClickHouse HTTP URL, or at the address that a function finds; any thread may use it."""
+
+    def __init__(self, address: str | Callable[[], str]) -> None:
+        self._address = address if callable(address) else lambda: address
+        self._lock = threading.Lock()
+        self._client: Any = None  # Any: clickhouse-connect is not fully typed
+        self._client_url = ""
+
+    def prepare(self) -> None:
+        """Make the tables when missing. The storage process calls it before anybody reads or writes."""
+        self.command("create_events")
+        self.command("create_erasing")
+
+    def query(self, name: str, **parameters: object) -> list[dict[str, Any]]:  # Any: a column's type is the statement's
+        """Run `sql/<name>.sql` with bound parameters and return its rows as dicts."""
+        answer = self._call(lambda client: client.query(statement(name), parameters=_bindable(parameters)))
+        return [dict(zip(answer.column_names, row, strict=True)) for row in answer.result_rows]
+
+    def command(self, name: str, **parameters: object) -> None:
+        """Run `sql/<name>.sql` for its effect. Statements must be safe to repeat: a lost answer is asked again."""
+        self._call(lambda client: client.command(statement(name), parameters=_bindable(parameters)))
+
+    def insert(self, rows: Sequence[EventRow]) -> None:
+        """Add rows; durable when it returns. After StoreUnavailable the rows may be stored or not: ask `existing`."""
+        if rows:
+            self._once(lambda client: client.insert("events", rows, column_names=EventRow._fields, settings=_INSERT_SETTINGS))
+
+    def existing(self, rows: Iterable[tuple[UUID, str, int]]) -> frozenset[UUID]:
+        """Return those of the records (id, site, collected_ms) that are stored already."""
+        known = list(rows)
+        if not known:
+            return frozenset()
+        moments = [moment for _, _, moment in known]
+        found = self.query(
+            "existing_records",
+            sites=sorted({site for _, site, _ in known}),
+            from_ms=min(moments),
+            to_ms=max(moments),
+            records=[record for record, _, _ in known],
+        )
+        return frozenset(row["record_id"] for row in found)
+
+    def of_subjects(self, subjects: Iterable[bytes]) -> list[dict[str, Any]]:  # Any: as `query`
+        """Return every row of these subjects, oldest first."""
+        wanted = [UUID(bytes=subject) for subject in subjects]
+        return self.query("find_events", subjects=wanted) if wanted else []
+
+    def count_subjects(self, subjects: Iterable[bytes]) -> int:
+        """Return how many rows of these subjects are stored."""
+        wanted = [UUID(bytes=subject) for subject in subjects]
+        return int(self.query("count_subjects", subjects=wanted)[0]["events"]) if wanted else 0
+
+    def subjects(self) -> frozenset[bytes]:
+        """Return every subject that has rows."""
+        return frozenset(row["subject"].bytes for row in self.query("known_subjects"))
+
+    def delete_subjects(self, subjects: Iterable[bytes]) -> int:
+        """Remove every row of these subjects in one mutation; return how many there were. The caller holds the purge."""
+        wanted = [UUID(bytes=subject) for subject in subjects]
+        count = self.count_subjects(subject.bytes for subject in wanted)
+        if count:
+            self._call(lambda client: client.command("TRUNCATE TABLE erasing"))
+            self._call(lambda client: client.insert("erasing", [[subject] for subject in wanted], column_names=["subject"]))
+            self.command("erase_subjects")
+            self._call(lambda client: client.command("TRUNCATE TABLE erasing"))
+        return count
+
+    def await_removal(self) -> bool:
+        """Wait until the parts that a mutation replaced have left the disk; return whether they have."""
+        until = time.monotonic() + _PARTS_SECONDS
+        while self.query("inactive_parts")[0]["parts"]:
+            if time.monotonic() > until:
+                return False
+            time.sleep(_PAUSE_SECONDS)
+        return True
+
+    def export(self, first_ms: int, last_ms: int) -> bytes:
+        """Return the rows of a span of time in the engine's Native format, for a backup."""
+        parameters = {"first_ms": first_ms, "last_ms": last_ms}
+        return bytes(self._call(lambda client: client.raw_query(statement("export_events"), parameters=parameters, fmt="Native")))
+
+    def load(self, block: bytes) -> None:
+        """Add what `export` returned; durable when it returns."""
+        self._once(
+            lambda client: client.raw_insert(
+                "events", column_names=EventRow._fields, insert_block=block, fmt="Native", settings=_INSERT_SETTINGS
+            )
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        with self._lock:
+            if self._client is not None:
+                self._client.close()
+                self._client = None
+
+    # -- reaching the engine -----------------------------------------------------------------------------------
+
+    def _call(self, work: Callable[[Any], Any]) -> Any:  # Any: clickhouse-connect is not fully typed
+        """Do repeatable work with a client; try again while the engine restarts."""
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                return self._once(work)
+            except StoreUnavailable:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(_PAUSE_SECONDS)
+
+    def _once(self, work: Callable[[Any], Any]) -> Any:  # Any: as above
+        """Do work that must not be repeated blindly: only reaching the engine is tried again."""
+        client = self._connected()
+        try:
+            return work(client)
+        except ClickHouseError as error:
+            if getattr(error, "code", None) not in (None, 0, _OTHER_ENGINE):
+                error.add_note(f"engine code {error.code}; the engine's own words are withheld, because they quote values")
+                raise  # a wrong statement is a bug, not an outage
+            self._forget(client)
+            raise StoreUnavailable("the event engine did not answer; the storage process may be restarting") from error
+
+    def _connected(self) -> Any:  # Any: as above
+        """Return a client whose engine answers now."""
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                return self._open()
+            except (StoreUnavailable, ClickHouseError) as error:
+                if time.monotonic() > until:
+                    raise StoreUnavailable("the event engine cannot be reached; is the storage process running?") from error
+                time.sleep(_PAUSE_SECONDS)
+
+    def _open(self) -> Any:  # Any: as above
+        """Return the client for the address of this moment, made anew when the address has changed."""
+        url = self._address()
+        with self._lock:
+            if self._client is None or url != self._client_url:
+                self._client = clickhouse_connect.get_client(
+                    dsn=url,
+                    autogenerate_session_id=False,  # threads share the client
+                    compress=False,
+                    show_clickhouse_errors=False,  # an engine's message quotes values
+                    send_receive_timeout=_ANSWER_SECONDS,
+                    connect_timeout=2,
+                )
+                self._client_url = url
+            return self._client
+
+    def _forget(self, client: object) -> None:
+        """Drop a client that failed, unless another thread has replaced it already."""
+        with self._lock:
+            if self._client is client:
+                self._client = None
+
+
+def _bindable(parameters: Mapping[str, object]) -> dict[str, object]:
+    """Return parameters in the forms that the client binds: lists rather than tuples or sets."""
+    return {name: list(value) if isinstance(value, (tuple, frozenset, set)) else value for name, value in parameters.items()}
