@@ -1,0 +1,51 @@
+"""The policy room: parse, check and compile the literate policy into a Rulebook; print notices, schemas and schedules.
+
+Pure: nothing here reads the clock, and only `law.tables()` reads anything, from the package itself.
+"""
+
+from __future__ import annotations
+
+from avow.policy import chart, diagnostics, law, schemas
+from avow.policy.chart import DisclosureCount, Ledger
+from avow.policy.compile import Compilation, compile_text
+from avow.policy.diagnostics import Diagnostic, Severity
+from avow.policy.law import LawTable, LawValue
+from avow.policy.rulebook import (
+    Changes,
+    CollectionPoint,
+    Contract,
+    Controller,
+    DataItem,
+    Purpose,
+    Recipient,
+    Retention,
+    Right,
+    Rulebook,
+    Signal,
+)
+
+__all__ = [
+    "Changes",
+    "CollectionPoint",
+    "Compilation",
+    "Contract",
+    "Controller",
+    "DataItem",
+    "Diagnostic",
+    "DisclosureCount",
+    "LawTable",
+    "LawValue",
+    "Ledger",
+    "Purpose",
+    "Recipient",
+    "Retention",
+    "Right",
+    "Rulebook",
+    "Severity",
+    "Signal",
+    "chart",
+    "compile_text",
+    "diagnostics",
+    "law",
+    "schemas",
+]

@@ -1,0 +1,95 @@
+"""Compile the literate policy: parse, check, and make the Rulebook, named by the hash of its texts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Final
+
+from avow.definitions import RequestKind
+from avow.policy import build
+from avow.policy.check import check
+from avow.policy.diagnostics import Diagnostic, errors
+from avow.policy.law import LawTable
+from avow.policy.parse import Document, parse
+from avow.policy.read import Entries, read
+from avow.policy.rulebook import Rulebook
+
+#: The jurisdiction of a policy that names none.
+DEFAULT_JURISDICTION: Final = "US-CA"
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """What came of a policy: the Rulebook when there is no error, and every finding in the order of the file."""
+
+    rulebook: Rulebook | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def compile_text(text: str, name: str, law: Mapping[str, LawTable], today: date) -> Compilation:
+    """Compile a literate policy as it stands on this day.
+
+    The same text and law tables give the same Rulebook id, whatever the day, the file's name or its line ends.
+    A Rulebook comes only of a policy without errors; warnings do not stop it.
+    """
+    canonical = canonical_text(text)
+    document = parse(canonical)
+    entries = read(document)
+    found = {*document.diagnostics, *entries.diagnostics, *check(document, entries, law, today)}
+    diagnostics = tuple(sorted(found, key=lambda item: (item.line, item.column, item.code, item.message)))
+    if errors(diagnostics):
+        return Compilation(None, diagnostics)
+    return Compilation(_rulebook(canonical, name, document, entries, law), diagnostics)
+
+
+def canonical_text(text: str) -> str:
+    """Return the text in the one form that is hashed: Unicode NFC, line feeds, no byte order mark, one final line feed."""
+    lines = unicodedata.normalize("NFC", text.removeprefix("\ufeff")).replace("\r\n", "\n").replace("\r", "\n")
+    return lines.rstrip("\n") + "\n"
+
+
+def rulebook_id(canonical: str, law: Mapping[str, LawTable]) -> str:
+    """Return the name of a Rulebook: SHA-256 over the canonical policy text and every law table."""
+    digest = hashlib.sha256(b"avow rulebook v1\n")
+    for part in (canonical, *(_law_text(law[code]) for code in sorted(law))):
+        encoded = part.encode()
+        digest.update(len(encoded).to_bytes(8, "big"))
+        digest.update(encoded)
+    return digest.hexdigest()
+
+
+def _law_text(table: LawTable) -> str:
+    values = {
+        name: [value.value, value.unit, value.source, value.checked.isoformat(), value.verified]
+        for name, value in table.values.items()
+    }
+    return json.dumps([table.code, table.law, table.effective.isoformat(), values], sort_keys=True)
+
+
+def _rulebook(canonical: str, name: str, document: Document, entries: Entries, law: Mapping[str, LawTable]) -> Rulebook:
+    policy = entries.of("policy")[0].values
+    rights = [build.right(entry) for entry in entries.of("right") if entry.name in set(RequestKind)]
+    return Rulebook(
+        id=rulebook_id(canonical, law),
+        name=name,
+        text=canonical,
+        title=policy["title"],
+        controller=build.controller(entries.of("controller")[0]),
+        effective=policy["effective"],
+        updated=policy["updated"],
+        jurisdiction=policy.get("jurisdiction", DEFAULT_JURISDICTION),
+        data=MappingProxyType({entry.name: build.data_item(entry) for entry in entries.of("data")}),
+        purposes=MappingProxyType({entry.name: build.purpose(entry) for entry in entries.of("purpose")}),
+        points=MappingProxyType({entry.name: build.point(entry, document) for entry in entries.of("collection")}),
+        recipients=MappingProxyType({entry.name: build.recipient(entry) for entry in entries.of("recipient")}),
+        signals=MappingProxyType({entry.name: build.signal(entry) for entry in entries.of("signal")}),
+        rights=MappingProxyType({right.kind: right for right in rights}),
+        changes=build.changes(entries.of("changes")[0]),
+        law=law,
+    )

@@ -1,0 +1,193 @@
+"""Diagnostics: what the compiler says about a policy, at the word, with the rule and how to mend it.
+
+Each code is declared once, in CODES; docs/specs/policy-language.md lists them and a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class Severity(StrEnum):
+    """An error stops the compilation; a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A place in the policy file: line and column count from 1, length in characters."""
+
+    line: int
+    column: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One kind of diagnostic: its severity, what it finds, and the rule behind it."""
+
+    severity: Severity
+    finds: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding in one policy file."""
+
+    code: str
+    severity: Severity
+    line: int
+    column: int
+    length: int
+    message: str
+    rule: str
+    mend: str
+
+
+_LANGUAGE: Final = "docs/specs/policy-language.md"
+_NEED: Final = "Cal. Civ. Code § 1798.100(c); 11 CCR 7002(d)"
+_NOTICE: Final = "Cal. Civ. Code § 1798.100(a)(1)"
+_RETENTION: Final = "Cal. Civ. Code § 1798.100(a)(3)"
+_METHODS: Final = "Cal. Civ. Code § 1798.130(a)(1); 11 CCR 7020"
+_SALE: Final = "Cal. Civ. Code § 1798.130(a)(5)(C); 11 CCR 7051"
+_PROMISE: Final = "Bus. & Prof. Code § 22576"
+
+
+def _error(finds: str, rule: str) -> Code:
+    return Code(Severity.ERROR, finds, rule)
+
+
+def _warning(finds: str, rule: str) -> Code:
+    return Code(Severity.WARNING, finds, rule)
+
+
+CODES: Final[Mapping[str, Code]] = MappingProxyType(
+    {
+        # 01: the text cannot be read as a policy
+        "AV0101": _error("an avow block is not valid TOML", _LANGUAGE),
+        "AV0102": _error("a table that the language does not have", _LANGUAGE),
+        "AV0103": _error("a key that this table does not have", _LANGUAGE),
+        "AV0104": _error("a required key is missing", _LANGUAGE),
+        "AV0105": _error("a value of the wrong kind, or outside its limits", _LANGUAGE),
+        "AV0106": _error("a name is declared twice", _LANGUAGE),
+        "AV0107": _error("a placeholder that the language does not have, or one inside a sentence", _LANGUAGE),
+        "AV0108": _error("an avow block is never closed", _LANGUAGE),
+        "AV0109": _error("a name is not lower-case words joined by hyphens", _LANGUAGE),
+        "AV0110": _error("two headings have the same anchor", _LANGUAGE),
+        # 02: names that do not meet
+        "AV0201": _error("a data item that is not declared", _NOTICE),
+        "AV0202": _error("a purpose that is not declared", _NOTICE),
+        "AV0203": _error("a recipient that is not declared", "Cal. Civ. Code § 1798.130(a)(5)(B)"),
+        "AV0204": _error("a collection point that is not declared", _NOTICE),
+        "AV0205": _warning("a data item that no collection point takes", _NEED),
+        "AV0206": _error("a purpose that nothing is collected for", _NEED),
+        "AV0207": _warning("a recipient that no collection point gives anything to", _NEED),
+        "AV0208": _error("a category that the statute does not have", "Cal. Civ. Code § 1798.140(v)(1)"),
+        "AV0209": _error("a sensitive category that the statute does not have", "Cal. Civ. Code § 1798.140(ae)"),
+        # 03: collection and retention
+        "AV0301": _error("a collection point without a purpose", _NEED),
+        "AV0302": _error("a collection point without a retention period", _RETENTION),
+        "AV0303": _error("free text where a retention period must stand", _RETENTION),
+        "AV0304": _error("prose that keeps data for no definite period", _RETENTION),
+        "AV0305": _error("a field or purpose that this collection point does not have", _NEED),
+        "AV0306": _error("a recipient is given data or purposes beyond its own declaration", "11 CCR 7051(a)"),
+        "AV0307": _error("a visitor id is kept without a declared cookie lifetime", "Cal. Civ. Code § 1798.100(a)(3)"),
+        "AV0308": _error("a signal stops a purpose that nobody can opt out of", "11 CCR 7025(c)(1)"),
+        # 04: recipients, sale and sharing
+        "AV0401": _error("prose denies sale and sharing, and a recipient is a third party", _SALE),
+        "AV0402": _error("a disclosure to a third party cannot be carried out", "Cal. Civ. Code § 1798.135(a)"),
+        "AV0403": _error(
+            "a recipient keeps data, and nothing carries out the instruction to delete", "Cal. Civ. Code § 1798.105(c)"
+        ),
+        "AV0404": _error("prose denies sale but not sharing, or the other way round", "Cal. Civ. Code § 1798.130(a)(5)(C)"),
+        # 05: prose against declarations
+        "AV0501": _error("a paragraph promises something that nothing in its section carries out", _PROMISE),
+        "AV0502": _error("a duration in prose that no declaration of its section has", _PROMISE),
+        "AV0503": _error("prose answers a signal otherwise than the declaration", "Bus. & Prof. Code § 22575(b)(5)"),
+        "AV0504": _error("the limit of requests to know is applied to other requests", "Cal. Civ. Code § 1798.130(b)"),
+        "AV0505": _error("an address or telephone number that the controller does not have", _PROMISE),
+        "AV0506": _error("a right named in prose that is not declared", "Cal. Civ. Code § 1798.130(a)(5)(A)"),
+        "AV0507": _error("purposes left open", "Cal. Civ. Code § 1798.100(a)(1); 11 CCR 7002(f)"),
+        # 06: the policy as a whole
+        "AV0601": _error("a declaration that every policy must have is missing", _LANGUAGE),
+        "AV0602": _error("a right that must be offered is missing", "Cal. Civ. Code § 1798.130(a)(5)(A)"),
+        "AV0603": _error("a right that the software does not carry out yet", _PROMISE),
+        "AV0604": _error("fewer than two methods to ask", _METHODS),
+        "AV0605": _error("no toll-free number to ask by", _METHODS),
+        "AV0606": _error("the policy was not updated for too long", "Cal. Civ. Code § 1798.130(a)(5)"),
+        "AV0607": _error("the answer to an opt-out preference signal is missing", "Bus. & Prof. Code § 22575(b)(5); 11 CCR 7025"),
+        "AV0608": _error("a jurisdiction without a law table", _LANGUAGE),
+        "AV0609": _error("the 12-month chart is missing", "Cal. Civ. Code § 1798.130(a)(5)(B)-(C)"),
+    }
+)
+
+
+def diagnostic(code: str, span: Span, message: str, mend: str) -> Diagnostic:
+    """Return the finding of this code at this place; severity and rule come from CODES."""
+    kind = CODES[code]
+    return Diagnostic(code, kind.severity, span.line, span.column, span.length, message, kind.rule, mend)
+
+
+def errors(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return the findings that stop the compilation."""
+    return tuple(found for found in diagnostics if found.severity is Severity.ERROR)
+
+
+_RED, _YELLOW, _BLUE, _BOLD, _END = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[1m", "\x1b[0m"
+
+
+def as_text(diagnostics: Iterable[Diagnostic], text: str, name: str, colour: bool = False) -> str:  # noqa: FBT001, FBT002 - the contract's signature
+    """Return the findings as a compiler prints them: place, the line, the words underlined, rule and mend."""
+    lines = text.splitlines()
+    found = tuple(diagnostics)
+    parts = [_one(item, lines, name) for item in found]
+    if found:
+        stopping = len(errors(found))
+        parts.append(f"{_count(stopping, 'error')}, {_count(len(found) - stopping, 'warning')}\n")
+    shown = "\n".join(parts)
+    return _paint(shown) if colour else shown
+
+
+def _one(item: Diagnostic, lines: list[str], name: str) -> str:
+    line = lines[item.line - 1] if 0 < item.line <= len(lines) else ""
+    gutter = " " * len(str(item.line))
+    before = "".join("\t" if letter == "\t" else " " for letter in line[: item.column - 1])
+    length = max(1, min(item.length, len(line) - item.column + 1))
+    return (
+        f"{item.severity}[{item.code}]: {item.message}\n"
+        f"{gutter}--> {name}:{item.line}:{item.column}\n"
+        f"{gutter} |\n"
+        f"{item.line} | {line}\n"
+        f"{gutter} | {before}{'^' * length}\n"
+        f"{gutter} = rule: {item.rule}\n"
+        f"{gutter} = mend: {item.mend}\n"
+    )
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _paint(shown: str) -> str:
+    """Colour the parts of the text by what each line begins with."""
+    painted = []
+    for line in shown.split("\n"):
+        bare = line.lstrip()
+        if bare.startswith(("error[", "warning[")):
+            head, rest = line.split(":", 1)
+            painted.append(f"{_RED if head.startswith('error') else _YELLOW}{head}{_END}{_BOLD}:{rest}{_END}")
+        elif bare.startswith("| ") and set(bare[1:].strip()) == {"^"}:
+            painted.append(f"{_RED}{line}{_END}")
+        elif bare.startswith(("-->", "= rule:", "= mend:")):
+            mark, rest = bare.split(" ", 1)
+            painted.append(f"{line[: len(line) - len(bare)]}{_BLUE}{mark}{_END} {rest}")
+        else:
+            painted.append(line)
+    return "\n".join(painted)

@@ -1,0 +1,277 @@
+"""Read the blocks by the grammar: raw TOML in, entries with places out, and what is wrong with their structure.
+
+A declaration whose structure is wrong still declares its name, so that one mistake is reported once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+
+from avow.policy.diagnostics import Diagnostic, Span, diagnostic
+from avow.policy.grammar import GRAMMAR, RETENTION_ENDS, RETENTION_MOST, RETENTION_STARTS, RETENTION_UNITS, Key, Shape, Table
+from avow.policy.parse import Block, Document
+from avow.policy.places import Way
+from avow.policy.vocabulary import CLAUSES
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_RETENTION_EXAMPLE: Final = 'write a period: retention = { months = 24, after = "last-contact" }'
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One declaration: its kind ("collection"), name, values as read, and its block."""
+
+    kind: str
+    name: str
+    values: dict[str, Any]  # Any: read by the shape of each key, which is checked here
+    block: Block
+    way: Way
+
+    def at(self, *key: str | int) -> Span:
+        """Return the place of a value of this entry, or of its name when the key is not written."""
+        way = (*self.way, *key)
+        return self.block.value(way) if way in self.block.found.keys or way in self.block.found.values else self.here
+
+    @property
+    def here(self) -> Span:
+        """The place of the entry's own name."""
+        return self.block.key(self.way)
+
+
+@dataclass(slots=True)
+class Entries:
+    """Every declaration of a document. `sound` have no structural mistake; `names` includes those that have."""
+
+    sound: list[Entry] = field(default_factory=list)
+    names: dict[str, dict[str, Span]] = field(default_factory=dict)
+    sections: dict[int, set[str]] = field(default_factory=dict)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def of(self, kind: str) -> list[Entry]:
+        """Return the sound entries of this kind in the order of the file."""
+        return [entry for entry in self.sound if entry.kind == kind]
+
+    def declared(self, kind: str) -> dict[str, Span]:
+        """Return every declared name of this kind, sound or not."""
+        return self.names.get(kind, {})
+
+    def is_whole(self, kind: str) -> bool:
+        """Whether every declaration of this kind is sound, so that something missing is really missing."""
+        return len(self.of(kind)) == len(self.declared(kind))
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return 'did you mean "x"?' when a known name is close, else the list of known names."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    if close:
+        return f'did you mean "{close[0]}"?'
+    return f"known: {', '.join(names)}" if names else "none is declared"
+
+
+def read(document: Document) -> Entries:
+    """Read every block of the document by the grammar."""
+    entries = Entries()
+    for block in document.blocks:
+        for kind, content in block.tables.items():
+            _table(entries, block, kind, content)
+    return entries
+
+
+def _table(entries: Entries, block: Block, kind: str, content: object) -> None:
+    table = GRAMMAR.get(kind)
+    if table is None:
+        mend = f"{did_you_mean(kind, GRAMMAR)}; tables are written [{kind}] or [collection.name]"
+        entries.diagnostics.append(diagnostic("AV0102", block.key((kind,)), f'there is no declaration "{kind}"', mend))
+        return
+    if not isinstance(content, dict) or (table.named and not all(isinstance(inner, dict) for inner in content.values())):
+        wanted = f"[{kind}.name]" if table.named else f"[{kind}]"
+        message = f'"{kind}" must be a table'
+        entries.diagnostics.append(diagnostic("AV0105", block.key((kind,)), message, f"write {wanted} and its keys beneath"))
+        return
+    if not table.named:
+        _entry(entries, block, Entry(kind, kind, content, block, (kind,)), table)
+        return
+    for name, values in content.items():
+        _entry(entries, block, Entry(kind, name, values, block, (kind, name)), table)
+
+
+def _entry(entries: Entries, block: Block, entry: Entry, table: Table) -> None:
+    names = entries.names.setdefault(entry.kind, {})
+    if entry.name in names:
+        message = f'{entry.kind} "{entry.name}" is declared already on line {names[entry.name].line}'
+        entries.diagnostics.append(diagnostic("AV0106", entry.here, message, "keep one of the two declarations"))
+        return
+    names[entry.name] = entry.here
+    entries.sections.setdefault(block.section, set()).add(entry.kind)
+    wrong = [*_name(entry, table), *_keys(entry, table)]
+    entries.diagnostics.extend(wrong)
+    if not wrong:
+        entries.sound.append(entry)
+
+
+def _name(entry: Entry, table: Table) -> list[Diagnostic]:
+    if table.choices and entry.name not in table.choices:
+        message = f'there is no {entry.kind} "{entry.name}"'
+        return [diagnostic("AV0102", entry.here, message, did_you_mean(entry.name, table.choices))]
+    if table.named and not _NAME.fullmatch(entry.name):
+        better = "-".join(re.findall(r"[a-z0-9]+", entry.name.lower())) or "some-name"
+        message = f'"{entry.name}" cannot be a name'
+        return [diagnostic("AV0109", entry.here, message, f'use lower-case words joined by hyphens, such as "{better}"')]
+    return []
+
+
+def _keys(entry: Entry, table: Table) -> list[Diagnostic]:
+    found = []
+    for name, value in entry.values.items():
+        key = table.keys.get(name)
+        if key is None:
+            message = f'{_called(entry)} has no key "{name}"'
+            place = entry.block.key((*entry.way, name))
+            found.append(diagnostic("AV0103", place, message, did_you_mean(name, table.keys)))
+        else:
+            found.extend(_value(entry, name, key, value))
+    for name, key in table.keys.items():
+        if key.required and name not in entry.values:
+            found.append(_missing(entry, name, key))
+    return found
+
+
+def _missing(entry: Entry, name: str, key: Key) -> Diagnostic:
+    mend = _RETENTION_EXAMPLE if key.shape is Shape.RETENTION else f"add {name} = ... ({key.shape})"
+    return diagnostic(key.code, entry.here, f'{_called(entry)} must say "{name}"', mend)
+
+
+def _called(entry: Entry) -> str:
+    return f"[{entry.kind}]" if entry.kind == entry.name else f"[{entry.kind}.{entry.name}]"
+
+
+def _value(entry: Entry, name: str, key: Key, value: object) -> list[Diagnostic]:
+    """Return what is wrong with one value, by the shape of its key."""
+    match key.shape:
+        case Shape.TEXT:
+            return [] if isinstance(value, str) and value.strip() else [_kind(entry, name, key)]
+        case Shape.NUMBER:
+            return [] if _is_number(value, key.least, key.most) else [_kind(entry, name, key)]
+        case Shape.FLAG:
+            return [] if isinstance(value, bool) else [_kind(entry, name, key)]
+        case Shape.DATE:
+            return [] if isinstance(value, date) and not isinstance(value, datetime) else [_kind(entry, name, key)]
+        case Shape.CHOICE:
+            return _choice(entry, (name,), key, value)
+        case Shape.NAMES | Shape.CHOICES:
+            return _names(entry, (name,), key, value)
+        case Shape.RETENTION:
+            return _retention(entry, name, value)
+        case Shape.ONLY:
+            return _only(entry, name, key, value)
+        case Shape.CONTRACT:
+            return _contract(entry, name, value)
+
+
+def _is_number(value: object, least: int, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+def _kind(entry: Entry, name: str, key: Key) -> Diagnostic:
+    limits = f" from {key.least} to {key.most}" if key.shape is Shape.NUMBER else ""
+    return diagnostic(
+        "AV0105", entry.at(name), f'"{name}" must be a {key.shape}{limits}', f"write {name} as a {key.shape}{limits}"
+    )
+
+
+def _choice(entry: Entry, way: Way, key: Key, value: object) -> list[Diagnostic]:
+    if isinstance(value, str) and value in key.choices:
+        return []
+    mend = did_you_mean(value, key.choices) if isinstance(value, str) else f"one of: {', '.join(key.choices)}"
+    return [diagnostic("AV0105", entry.at(*way), f'"{way[0]}" cannot be {value!r}', mend)]
+
+
+def _names(entry: Entry, way: Way, key: Key, value: object) -> list[Diagnostic]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value) or len(value) < key.least:
+        least = f" with at least {key.least} entry" if key.least else ""
+        message = f'"{way[0]}" must be a {key.shape}{least}'
+        return [diagnostic("AV0105", entry.at(*way), message, f'write {way[-1]} = ["one", "another"]')]
+    found = [
+        diagnostic("AV0106", entry.at(*way, place), f'"{item}" stands twice in this list', "remove one of the two")
+        for place, item in enumerate(value)
+        if item in value[:place]
+    ]
+    if key.shape is Shape.CHOICES:
+        for place, item in enumerate(value):
+            found.extend(_choice(entry, (*way, place), key, item))
+    return found
+
+
+def _retention(entry: Entry, name: str, value: object) -> list[Diagnostic]:
+    """Judge a retention. Rule: Cal. Civ. Code § 1798.100(a)(3): a period, not a description."""
+    if isinstance(value, str):
+        message = f'"{value}" is not a period: nobody can tell on which day the record must be gone'
+        return [diagnostic("AV0303", entry.at(name), message, _RETENTION_EXAMPLE)]
+    if not isinstance(value, dict):
+        return [diagnostic("AV0105", entry.at(name), '"retention" must be a period', _RETENTION_EXAMPLE)]
+    found = [
+        diagnostic(
+            "AV0103", entry.block.key((*entry.way, name, key)), f'a retention has no key "{key}"', did_you_mean(key, _KEYS)
+        )
+        for key in value
+        if key not in _KEYS
+    ]
+    units = [unit for unit in RETENTION_UNITS if unit in value]
+    if len(units) != 1:
+        said = " and ".join(units) or "none"
+        message = f"a retention has exactly one of days, months, years; this one has {said}"
+        found.append(diagnostic("AV0302" if not units else "AV0105", entry.at(name), message, _RETENTION_EXAMPLE))
+    for unit in units:
+        if not _is_number(value[unit], 1, RETENTION_MOST[unit]):
+            mend = f"write a whole number from 1 to {RETENTION_MOST[unit]}"
+            free = isinstance(value[unit], str)
+            message = f"{value[unit]!r} is not a number of {unit}"
+            found.append(diagnostic("AV0303" if free else "AV0105", entry.at(name, unit), message, mend))
+    for key, choices in (("after", RETENTION_STARTS), ("then", RETENTION_ENDS)):
+        if key in value:
+            found.extend(_choice(entry, (name, key), Key(Shape.CHOICE, choices=choices), value[key]))
+    return found
+
+
+_KEYS: Final = (*RETENTION_UNITS, "after", "then")
+
+
+def _only(entry: Entry, name: str, key: Key, value: object) -> list[Diagnostic]:
+    if not isinstance(value, dict):
+        mend = 'write only = { visitor-id = ["returning-visitors"] }'
+        return [diagnostic("AV0105", entry.at(name), '"only" must be a table of lists of purposes', mend)]
+    one = Key(Shape.NAMES, least=1)
+    return [found for item, purposes in value.items() for found in _names(entry, (name, item), one, purposes)]
+
+
+def _contract(entry: Entry, name: str, value: object) -> list[Diagnostic]:
+    """Judge the shape of a contract; what its clauses mean is for `check`. Rule: 11 CCR 7051(a)."""
+    if not isinstance(value, dict):
+        message = '"contract" must be a table'
+        return [
+            diagnostic("AV0105", entry.at(name), message, f"write [recipient.{entry.name}.contract] with signed and the clauses")
+        ]
+    found = []
+    signed = value.get("signed")
+    if signed is None:
+        found.append(diagnostic("AV0104", entry.at(name), 'the contract must say "signed"', "add signed = 2026-09-14"))
+    elif not isinstance(signed, date) or isinstance(signed, datetime):
+        found.append(diagnostic("AV0105", entry.at(name, "signed"), '"signed" must be a date', "write signed = 2026-09-14"))
+    for clause, held in value.items():
+        if clause == "signed":
+            continue
+        if clause not in CLAUSES:
+            place = entry.block.key((*entry.way, name, clause))
+            message = f'a contract has no clause "{clause}"'
+            found.append(diagnostic("AV0103", place, message, did_you_mean(clause, (*CLAUSES, "signed"))))
+        elif not isinstance(held, bool):
+            found.append(
+                diagnostic("AV0105", entry.at(name, clause), f'"{clause}" must be true or false', f"write {clause} = true")
+            )
+    return found

@@ -1,0 +1,52 @@
+"""Collection schemas: from the Rulebook, the exact type that a collection point's data must have on the wire."""
+
+from __future__ import annotations
+
+import keyword
+from typing import Annotated
+
+import msgspec
+
+from avow.definitions import SERVER_FIELDS
+from avow.policy.rulebook import Rulebook
+
+
+def sendable(rulebook: Rulebook, point: str) -> frozenset[str]:
+    """Return the fields of this point that a browser or form may send; the server fills in the others itself.
+
+    Rule: Cal. Civ. Code § 1798.100(a)(1): nothing is collected that the notice does not list.
+    """
+    return rulebook.notice_fields(point) - SERVER_FIELDS
+
+
+def attribute(name: str) -> str:
+    """Return the Python attribute of a data item: "device-type" is device_type."""
+    plain = name.replace("-", "_")
+    return f"{plain}_" if keyword.iskeyword(plain) else plain
+
+
+def schema(rulebook: Rulebook, point: str) -> type[msgspec.Struct]:
+    """Return the struct of a point: each sendable field optional text of limited length, every other field refused.
+
+    Whether a required field is there is for the form to say in words, so that nothing a person wrote is lost.
+    Raises KeyError for a point that is not declared.
+    Rule: Cal. Civ. Code § 1798.100(a)(1).
+    """
+    allowed = sendable(rulebook, rulebook.points[point].name)
+    names = [name for name in rulebook.points[point].fields if name in allowed]
+    fields = [
+        (
+            attribute(name),
+            Annotated[str, msgspec.Meta(max_length=rulebook.data[name].max_length)] | msgspec.UnsetType,
+            msgspec.UNSET,
+        )
+        for name in names
+    ]
+    return msgspec.defstruct(
+        f"Collected_{attribute(point)}",
+        fields,
+        rename={attribute(name): name for name in names},
+        forbid_unknown_fields=True,
+        frozen=True,
+        kw_only=True,
+    )
