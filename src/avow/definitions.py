@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -165,6 +166,11 @@ def now_ms() -> int:
 def moment(milliseconds: int) -> datetime:
     """Return the moment as an aware datetime in UTC."""
     return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+
+
+def local_date(milliseconds: int, timezone: str) -> date:
+    """Return the calendar day of the moment in an IANA time zone."""
+    return moment(milliseconds).astimezone(ZoneInfo(timezone)).date()
 
 
 class AvowError(Exception):

@@ -141,7 +141,7 @@ class Collector:
             await self._spool.append(encoded)
         return Accepted(len(encoded), batch.dropped, tuple(refused), new_visitor, cookie_days)
 
-    def _event(  # noqa: PLR0917 - all of it is in the hot path; a wrapper object costs a microsecond
+    def _event(
         self, permit: Permit, given: dict[str, str], sender: Sender, agent: agents.Agent, visitor: str, now_ms: int, today: date
     ) -> Event:
         """Return the record of one event: permitted fields only, cut down, the sealed ones apart."""

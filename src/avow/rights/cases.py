@@ -1,0 +1,111 @@
+"""A consumer request with its history, and what this room needs from others, in its own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from avow.definitions import Identifier, IdentifierKind, RequestKind, identifier
+from avow.rights.states import Entry, State, Step, derive
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How to answer, and what finds the person's records; sealed under a key of its own while the request is open.
+
+    `since` is the first day asked about, empty for everything (11 CCR 7020(e)).
+    """
+
+    email: str
+    name: str = ""
+    details: str = ""
+    visitor_id: str = ""
+    since: str = ""
+
+    def identifiers(self) -> tuple[Identifier, ...]:
+        """Return what finds this person's records: the address, and the browser's own visitor id."""
+        found = [identifier(IdentifierKind.EMAIL, self.email)]
+        if self.visitor_id:
+            found.append(identifier(IdentifierKind.VISITOR, self.visitor_id))
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A consumer request. `contact` is None once its key is destroyed."""
+
+    request_id: str
+    kind: RequestKind
+    received_ms: int
+    received_on: date
+    rulebook_id: str
+    channel: str
+    demonstration: bool
+    history: tuple[Entry, ...]
+    contact: Contact | None
+
+    @property
+    def state(self) -> State:
+        """The state, derived from the history."""
+        return derive(self.history)
+
+    @property
+    def reference(self) -> str:
+        """The number that the person quotes."""
+        return self.request_id[:10].upper()
+
+    def entry(self, step: Step) -> Entry | None:
+        """Return the last entry of this step."""
+        return next((entry for entry in reversed(self.history) if entry.step is step), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An e-mail to the person of a request; `attachments` are (file name, media type, content)."""
+
+    to: str
+    subject: str
+    text: str
+    attachments: tuple[tuple[str, str, bytes], ...] = ()
+
+
+class Cases(Protocol):
+    """Where consumer requests live."""
+
+    def add(self, case: Case, audit: Mapping[str, Any]) -> None:
+        """Keep a new request with its sealed contact and the audit entry, in one transaction."""
+
+    def get(self, request_id: str) -> Case | None:
+        """Return the request."""
+
+    def open(self) -> Sequence[Case]:
+        """Return every request that is not RECORD_ONLY."""
+
+    def append(
+        self,
+        case: Case,
+        step: Step,
+        at_ms: int,
+        detail: Mapping[str, Any],
+        audit: Mapping[str, Any] | None,
+        message: Message | None,
+    ) -> bool:
+        """Add the next entry of the history, with its audit entry and its message, in one transaction.
+
+        Returns False, and keeps nothing, when another process has added that entry already.
+        """
+
+    def forget_contact(self, request_id: str) -> None:
+        """Destroy the key of the contact, the archive and the messages of a request."""
+
+    def purge(self, request_id: str) -> None:
+        """Remove the record of the request."""
+
+
+class Statements(Protocol):
+    """The audit log, as this room needs it."""
+
+    def prove(self, entry: bytes) -> tuple[int, tuple[bytes, ...], str] | None:
+        """Return index, path and checkpoint of an entry that is in the log; None while it is not published yet."""

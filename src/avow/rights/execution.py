@@ -1,0 +1,138 @@
+"""Carrying out a plan, target by target, and proving it (walk 2, steps 5 and 6).
+
+Every outcome is an entry of the history, so a crash repeats at most the target it interrupted; each target may be
+asked again safely.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from avow.audit import proof
+from avow.definitions import Identifier, RequestKind
+from avow.policy import Rulebook
+from avow.rights import plan
+from avow.rights.cases import Case, Cases
+from avow.rights.states import Step
+
+SALT_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one target did: how many records, and what is to be said about it."""
+
+    target: str
+    did: str
+    records: int
+    rule: str = ""
+
+
+class Target(Protocol):
+    """One place that holds personal information and carries out its part of a plan."""
+
+    @property
+    def name(self) -> str:
+        """The name that plans, letters and the audit log use."""
+
+    def erase(self, identifiers: Sequence[Identifier], received_ms: int, now_ms: int) -> Outcome | None:
+        """Erase what belongs to these people; None while it is not finished yet. Safe to repeat."""
+
+    def remaining(self, identifiers: Sequence[Identifier]) -> int:
+        """Return how many records of these people are left, by searching again."""
+
+
+class Discloser(Protocol):
+    """Puts together what is held and keeps the archive, sealed, until it is collected."""
+
+    def disclose(self, case: Case, now_ms: int) -> Sequence[Outcome]:
+        """Make the archive; return what it holds by kind. Safe to repeat: a second archive replaces the first."""
+
+
+def make_plan(case: Case, rulebook: Rulebook, targets: Sequence[Target], cases: Cases, now_ms: int) -> bool:
+    """Write the plan into the history. Rule: 11 CCR 7022(b), 7024."""
+    tasks = plan.make(case.kind, rulebook, tuple(target.name for target in targets))
+    detail = {"tasks": [{"target": task.target, "action": task.action.value, "rule": task.rule} for task in tasks]}
+    audit = {"what": "request.planned", "request": case.request_id, "tasks": len(tasks)}
+    return cases.append(case, Step.PLANNED, now_ms, detail, audit, None)
+
+
+def execute(case: Case, targets: Sequence[Target], discloser: Discloser, cases: Cases, now_ms: int) -> bool:
+    """Have the next target of the plan do its part; return whether something was written into the history.
+
+    Rule: 11 CCR 7022(b)(1) (erase on existing systems); Cal. Civ. Code § 1798.130(a)(3) (know).
+    """
+    open_tasks = _open_tasks(case)
+    if not open_tasks or case.contact is None:
+        return False
+    if case.kind is RequestKind.KNOW:
+        outcomes = discloser.disclose(case, now_ms)
+        detail = {"outcomes": [_plain(outcome) for outcome in outcomes], "tasks": [task["target"] for task in open_tasks]}
+        audit = {"what": "request.disclosed", "request": case.request_id, "records": sum(one.records for one in outcomes)}
+        return cases.append(case, Step.OUTCOME, now_ms, detail, audit, None)
+    outcome = _erase_next(open_tasks[0], targets, case, now_ms)
+    if outcome is None:
+        return False
+    detail = {"outcomes": [_plain(outcome)], "tasks": [outcome.target]}
+    audit = {"what": "request.target", "request": case.request_id, **_plain(outcome)}
+    return cases.append(case, Step.OUTCOME, now_ms, detail, audit, None)
+
+
+def prove(case: Case, targets: Sequence[Target], cases: Cases, now_ms: int) -> bool:
+    """Search again, and put the statement of what was done into the audit log, naming the request only under a salt.
+
+    Returns False, and changes nothing, while something is left: the targets are asked again by `execute`'s caller.
+    Rule: 11 CCR 7022(b)(1), 7101(a).
+    """
+    if _open_tasks(case) or case.contact is None:
+        return False
+    left = 0
+    if case.kind is RequestKind.DELETE:
+        left = sum(target.remaining(case.contact.identifiers()) for target in targets)
+        if left:
+            return False
+    salt = secrets.token_bytes(SALT_BYTES)
+    statement = {
+        "what": f"request.{case.kind.value}.done",
+        "about": proof.blinded(salt, case.reference),
+        "at": now_ms,
+        "rulebook": case.rulebook_id,
+        "left": left,
+        "targets": {one["target"]: {"did": one["did"], "records": one["records"]} for one in outcomes_of(case)},
+    }
+    detail = {
+        "entry": base64.b64encode(proof.canonical(statement)).decode(),
+        "salt": base64.b64encode(salt).decode(),
+        "left": left,
+    }
+    return cases.append(case, Step.PROVED, now_ms, detail, statement, None)
+
+
+def outcomes_of(case: Case) -> list[dict[str, Any]]:  # Any: JSON
+    """Return every outcome in the history. Rule: 11 CCR 7101(a)."""
+    return [one for entry in case.history if entry.step is Step.OUTCOME for one in entry.detail["outcomes"]]
+
+
+def _open_tasks(case: Case) -> list[dict[str, str]]:
+    """Return the tasks of the plan that have no outcome yet."""
+    planned = case.entry(Step.PLANNED)
+    done = {name for entry in case.history if entry.step is Step.OUTCOME for name in entry.detail["tasks"]}
+    return [task for task in planned.detail["tasks"] if task["target"] not in done] if planned else []
+
+
+def _erase_next(task: dict[str, str], targets: Sequence[Target], case: Case, now_ms: int) -> Outcome | None:
+    """Have one target erase; a recipient that holds nothing needs no message."""
+    if task["action"] == plan.Action.NOTHING_HELD:
+        return Outcome(task["target"], "holds nothing after delivery", 0, task["rule"])
+    target = next(target for target in targets if target.name == task["target"])
+    identifiers = case.contact.identifiers() if case.contact else ()
+    return target.erase(identifiers, case.received_ms, now_ms)
+
+
+def _plain(outcome: Outcome) -> dict[str, str | int]:
+    """Return the outcome as JSON."""
+    return {"target": outcome.target, "did": outcome.did, "records": outcome.records, "rule": outcome.rule}

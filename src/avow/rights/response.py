@@ -1,0 +1,168 @@
+"""What the person hears from us: acknowledgement, answer, extension; and what happens to the record after.
+
+No message holds more about the person than the address it goes to.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from avow.audit import proof
+from avow.definitions import Refusal, RequestKind, local_date, moment
+from avow.policy import Rulebook
+from avow.policy.rulebook import add_months
+from avow.rights import clock, verification
+from avow.rights.cases import Case, Cases, Message, Statements
+from avow.rights.execution import outcomes_of
+from avow.rights.states import Step, may_follow
+from avow.rights.verification import Hmac, Link
+
+#: How long after closing the contact and the archive are kept (house rule, LAW.md VER-04).
+FORGET_AFTER: Final = timedelta(days=7)
+KIND_WORDS: Final = {RequestKind.KNOW: "to know what we hold about you", RequestKind.DELETE: "to delete what we hold about you"}
+
+_templates = Environment(
+    loader=PackageLoader("avow.rights", "templates"),
+    autoescape=False,  # noqa: S701 - plain text for e-mail, never shown as HTML
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What every message needs: the site's public origin, the vault's HMAC for links, the Rulebook."""
+
+    origin: str
+    keyed: Hmac
+    rulebook: Rulebook
+
+    def link(self, purpose: Link, request_id: str) -> str:
+        """Return a link into the privacy centre. Rule: 11 CCR 7024(g) (secure transmission)."""
+        folder = "verify" if purpose is Link.CONFIRM else "requests"
+        return f"{self.origin}/privacy/{folder}/{verification.link(purpose, request_id, self.keyed)}"
+
+    def text(self, template: str, case: Case, **facts: Any) -> str:  # Any: what the template shows
+        """Return a message to the person. Rule: 11 CCR 7003 (plain words)."""
+        company = self.rulebook.controller
+        shown = {"case": case, "company": company, "origin": self.origin, "kind_words": KIND_WORDS[case.kind], **facts}
+        return _templates.get_template(template).render(shown)
+
+
+def acknowledge(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
+    """Say that the request was received, how it is verified and when to expect an answer, with the link that verifies.
+
+    Rule: 11 CCR 7021(a): within 10 business days, these three parts.
+    """
+    if case.contact is None:
+        return False
+    due = clock.deadlines(case.kind, case.received_on, voice.rulebook.law_table)
+    text = voice.text("acknowledge.txt", case, due=due, link=voice.link(Link.CONFIRM, case.request_id))
+    message = Message(case.contact.email, f"Please confirm your request {case.reference}", text)
+    audit = {"what": "request.acknowledged", "request": case.request_id}
+    return cases.append(case, Step.ACKNOWLEDGED, now_ms, {"how": "by e-mail"}, audit, message)
+
+
+def respond(case: Case, voice: Voice, statements: Statements, cases: Cases, now_ms: int) -> bool:
+    """Send the answer with its proof, once the statement stands in the published log.
+
+    Rule: Cal. Civ. Code § 1798.130(a)(2)(A) (45 days); 11 CCR 7022(e) (say that a record of the request is kept).
+    """
+    proved = case.entry(Step.PROVED)
+    if proved is None or case.contact is None:
+        return False
+    entry = base64.b64decode(proved.detail["entry"])
+    found = statements.prove(entry)
+    if found is None:
+        return False
+    index, path, checkpoint = found
+    salt = base64.b64decode(proved.detail["salt"])
+    written = proof.write(proof.Proof(entry, salt, case.reference, index, path, checkpoint))
+    text = voice.text("answer.txt", case, link=voice.link(Link.ANSWER, case.request_id), **_letter_facts(case, voice))
+    attached = (("proof.tlog-proof", "text/plain", written.encode()),)
+    message = Message(case.contact.email, f"Your request {case.reference}: done", text, attached)
+    audit = {"what": "request.responded", "request": case.request_id, "outcome": "granted"}
+    return cases.append(case, Step.RESPONDED, now_ms, {"outcome": "granted", "proof": written}, audit, message)
+
+
+def respond_unverified(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
+    """Tell the person that the request could not be verified in time, and what they can do.
+
+    Rule: 11 CCR 7024(a), (b) (point to the policy's general practices); Cal. Civ. Code § 1798.145(h)(2).
+    """
+    if case.contact is None:
+        return False
+    text = voice.text("unverified.txt", case)
+    message = Message(case.contact.email, f"Your request {case.reference}: not confirmed", text)
+    audit = {"what": "request.responded", "request": case.request_id, "outcome": "denied", "reason": "unverified"}
+    return cases.append(case, Step.RESPONDED, now_ms, {"outcome": "denied", "reason": "unverified"}, audit, message)
+
+
+def letter(case: Case, voice: Voice) -> str:
+    """Return the letter: what was done where, what was kept and why. It names nobody.
+
+    Rule: 11 CCR 7022(e), (f) (deletion), 7024 (know).
+    """
+    return voice.text("letter.txt", case, **_letter_facts(case, voice))
+
+
+def extend(case: Case, reason: str, voice: Voice, cases: Cases, now_ms: int) -> Refusal | None:
+    """Extend the period once, with a reason that the person is told, inside the first period.
+
+    Rule: 11 CCR 7021(b); Cal. Civ. Code § 1798.130(a)(2)(A).
+    """
+    due = clock.deadlines(case.kind, case.received_on, voice.rulebook.law_table)
+    if not reason.strip():
+        return Refusal("an extension needs a reason that the person can be told", "11 CCR 7021(b)")
+    if case.contact is None or not may_follow(case.state, Step.EXTENDED, case.history):
+        return Refusal("this request is answered, or was extended before", "11 CCR 7021(b)")
+    if local_date(now_ms, voice.rulebook.law_table.timezone) > due.extension_notice_target:
+        return Refusal(f"the last day to extend was {due.extension_notice_target}", "11 CCR 7021(b)")
+    text = voice.text("extended.txt", case, reason=reason.strip(), due=due)
+    message = Message(case.contact.email, f"Your request {case.reference}: we need more time", text)
+    audit = {"what": "request.extended", "request": case.request_id, "until": str(due.extended_target)}
+    cases.append(case, Step.EXTENDED, now_ms, {"until": str(due.extended_target)}, audit, message)
+    return None
+
+
+def close(case: Case, cases: Cases, now_ms: int) -> bool:
+    """Close an answered request. Rule: Cal. Civ. Code § 1798.145(h)(2) (never before the answer)."""
+    return cases.append(case, Step.CLOSED, now_ms, {}, {"what": "request.closed", "request": case.request_id}, None)
+
+
+def forget_contact_if_due(case: Case, cases: Cases, now_ms: int) -> bool:
+    """Destroy contact, messages and archive when their time after closing is over. Rule: 11 CCR 7060(d), 7101."""
+    closed = case.entry(Step.CLOSED)
+    if closed is None or moment(now_ms) - moment(closed.at_ms) < FORGET_AFTER:
+        return False
+    cases.forget_contact(case.request_id)
+    audit = {"what": "request.contact.forgotten", "request": case.request_id}
+    return cases.append(case, Step.FORGOTTEN, now_ms, {}, audit, None)
+
+
+def purge_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:
+    """Remove the record when it has been kept as long as it must be. Rule: 11 CCR 7101(a), 24 months."""
+    responded = case.entry(Step.RESPONDED)
+    if responded is None or case.entry(Step.FORGOTTEN) is None:
+        return False
+    until = add_months(moment(responded.at_ms).date(), rulebook.law_table.record_months)
+    if moment(now_ms).date() < until:
+        return False
+    cases.purge(case.request_id)
+    return True
+
+
+def _letter_facts(case: Case, voice: Voice) -> dict[str, Any]:  # Any: what the template shows
+    """Return what the letter tells: outcomes, the day they were proved, how long the record is kept."""
+    proved = case.entry(Step.PROVED)
+    return {
+        "outcomes": outcomes_of(case),
+        "done": moment(proved.at_ms if proved else case.received_ms),
+        "record_months": voice.rulebook.law_table.record_months,
+    }

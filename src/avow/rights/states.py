@@ -1,0 +1,124 @@
+"""The states of a consumer request; no transition lives anywhere else (LAW.md, section 6).
+
+    RECEIVED ──► VERIFYING ──► VERIFIED ──► FULFILLING ──► PROVED ──► RESPONDED ──► CLOSED ──► RECORD_ONLY ──► (purged)
+                     │                                                    ▲
+                     └──────────► DENIED(unverified, on the target day) ──┘
+
+    transition                  -> [function]
+    (new)       -> RECEIVED     -> [receive.receive]
+    RECEIVED    -> VERIFYING    -> [response.acknowledge]    the message says how we verify and when to expect an answer
+    VERIFYING   -> VERIFIED     -> [verification.confirm]    the link in the message proves the address
+    VERIFYING   -> DENIED       -> [verification.deny]       the clock never waits: 11 CCR 7021(b)
+    VERIFIED    -> FULFILLING   -> [plan.make]
+    FULFILLING  -> FULFILLING   -> [execution.execute]       one outcome a target, each an entry of the history
+    FULFILLING  -> PROVED       -> [execution.prove]         searched again, the statement put into the audit log
+    PROVED      -> RESPONDED    -> [response.respond]        the letter with the proof
+    DENIED      -> RESPONDED    -> [response.respond_unverified]
+    RESPONDED   -> CLOSED       -> [response.close]
+    CLOSED      -> RECORD_ONLY  -> [response.forget_contact] contact and archive are destroyed
+    RECORD_ONLY -> purged       -> [response.purge]          24 months after the response: 11 CCR 7101
+    any open    -> same         -> [response.extend]         once, with a reason, inside the first period
+
+The state is derived from the history, never stored beside it. Waiting for service providers (DOWNSTREAM) and a second
+person's review join the drawing when the policy language lets a recipient keep data; until then it refuses one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+
+class Step(StrEnum):
+    """What can be written into the history of a consumer request."""
+
+    RECEIVED = "received"
+    ACKNOWLEDGED = "acknowledged"
+    VERIFIED = "verified"
+    DENIED = "denied"
+    EXTENDED = "extended"
+    PLANNED = "planned"
+    OUTCOME = "outcome"
+    PROVED = "proved"
+    RESPONDED = "responded"
+    CLOSED = "closed"
+    FORGOTTEN = "forgotten"
+
+
+class State(StrEnum):
+    """Where a consumer request is."""
+
+    RECEIVED = "received"
+    VERIFYING = "verifying"
+    VERIFIED = "verified"
+    FULFILLING = "fulfilling"
+    PROVED = "proved"
+    DENIED = "denied"
+    RESPONDED = "responded"
+    CLOSED = "closed"
+    RECORD_ONLY = "record only"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a history: its number, moment, step, and a detail without personal information."""
+
+    seq: int
+    at_ms: int
+    step: Step
+    detail: dict[str, Any] = field(default_factory=dict)  # Any: JSON
+
+
+#: Which step may follow in which state, and the state it leads to. EXTENDED changes no state; see `derive`.
+TRANSITIONS: Final[dict[tuple[State, Step], State]] = {
+    (State.RECEIVED, Step.ACKNOWLEDGED): State.VERIFYING,
+    (State.VERIFYING, Step.VERIFIED): State.VERIFIED,
+    (State.VERIFYING, Step.DENIED): State.DENIED,
+    (State.VERIFIED, Step.PLANNED): State.FULFILLING,
+    (State.FULFILLING, Step.OUTCOME): State.FULFILLING,
+    (State.FULFILLING, Step.PROVED): State.PROVED,
+    (State.PROVED, Step.RESPONDED): State.RESPONDED,
+    (State.DENIED, Step.RESPONDED): State.RESPONDED,
+    (State.RESPONDED, Step.CLOSED): State.CLOSED,
+    (State.CLOSED, Step.FORGOTTEN): State.RECORD_ONLY,
+}
+ANSWERED: Final = frozenset({State.RESPONDED, State.CLOSED, State.RECORD_ONLY})
+#: What the person reads about each state.
+WORDS: Final = {
+    State.RECEIVED: "We have received your request.",
+    State.VERIFYING: "We are waiting for you to confirm your e-mail address with the link that we sent you.",
+    State.VERIFIED: "You have confirmed your address. We are looking for everything that belongs to you.",
+    State.FULFILLING: "We are carrying out your request.",
+    State.PROVED: "It is done. We are putting the proof into the public log.",
+    State.DENIED: "Your address was not confirmed in time, so we may not act on the request.",
+    State.RESPONDED: "We have answered your request.",
+    State.CLOSED: "Your request has been answered and is closed.",
+    State.RECORD_ONLY: "Your request is closed. Only the record that the law asks us to keep is left.",
+}
+
+
+def derive(history: Sequence[Entry]) -> State:
+    """Return the state that the history leads to.
+
+    Raises ValueError for a step that may not follow: such a history was not written by this room.
+    Rule: 11 CCR 7021 (clock from receipt), 7101 (records); an extension moves no state (7021(b)).
+    """
+    if not history or history[0].step is not Step.RECEIVED:
+        raise ValueError("a history begins with the receipt")
+    state = State.RECEIVED
+    for entry in history[1:]:
+        if entry.step is not Step.EXTENDED:
+            try:
+                state = TRANSITIONS[state, entry.step]
+            except KeyError:
+                raise ValueError(f"{entry.step} may not follow in state {state}") from None
+    return state
+
+
+def may_follow(state: State, step: Step, history: Sequence[Entry]) -> bool:
+    """Return whether the step may be written now. Rule: 11 CCR 7021(b), one extension, before the answer."""
+    if step is Step.EXTENDED:
+        return state not in ANSWERED and not any(entry.step is Step.EXTENDED for entry in history)
+    return (state, step) in TRANSITIONS

@@ -1,0 +1,74 @@
+"""Proof of who asks: the link in the message proves the address, the browser's cookie proves its own visitor id.
+
+Links carry a request's id and an HMAC under the vault's secret, so nothing has to be stored to check one.
+Rule: 11 CCR 7060 (match against what is held, ask for nothing new), 7062 (non-account holders).
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Final
+
+from avow.definitions import Refusal, local_date
+from avow.policy import Rulebook
+from avow.rights import clock
+from avow.rights.cases import Case, Cases
+from avow.rights.states import ANSWERED, State, Step
+
+#: Hex digits of the HMAC in a link: 128 bits.
+MARK_LENGTH: Final = 32
+Hmac = Callable[[bytes, bytes], bytes]
+
+
+class Link(StrEnum):
+    """What a link is for."""
+
+    STATUS = "status"  # shown to the browser that asked: state and dates, never the archive
+    CONFIRM = "confirm"  # sent to the address: proves it
+    ANSWER = "answer"  # sent to the address: the archive, the letter, the proof
+
+
+def link(purpose: Link, request_id: str, keyed: Hmac) -> str:
+    """Return the token of a link. Rule: 11 CCR 7060(c), 7024(g) (secure transmission)."""
+    return f"{request_id}-{keyed(purpose.value.encode(), request_id.encode()).hex()[:MARK_LENGTH]}"
+
+
+def request_of(purpose: Link, token: str, keyed: Hmac) -> str | None:
+    """Return the request that the token opens for this purpose, or None for a token that is not ours.
+
+    Rule: 11 CCR 7060(c).
+    """
+    request_id = token.partition("-")[0]
+    expected = link(purpose, request_id, keyed)
+    return request_id if hmac.compare_digest(expected.encode(), token.encode()) else None
+
+
+def confirm(case: Case, cases: Cases, now_ms: int) -> Refusal | None:
+    """Take the pressed button as proof of the address; pressing it again changes nothing.
+
+    Rule: 11 CCR 7062 (verification of people without an account).
+    """
+    if case.state is State.VERIFYING:
+        audit = {"what": "request.verified", "request": case.request_id, "by": "link"}
+        cases.append(case, Step.VERIFIED, now_ms, {"by": "link in the message"}, audit, None)
+        return None
+    if case.state is State.RECEIVED:
+        return Refusal("the message with this link is still on its way", "11 CCR 7021(a)")
+    if case.state is State.DENIED or (case.state in ANSWERED and case.entry(Step.VERIFIED) is None):
+        return Refusal("the time to confirm this request is over; please file it again", "11 CCR 7021(b)")
+    return None
+
+
+def deny_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:
+    """Deny a request that was not verified by its target day; the clock does not wait for verification.
+
+    Rule: 11 CCR 7021(b); case T06.
+    """
+    due = clock.deadlines(case.kind, case.received_on, rulebook.law_table)
+    today = local_date(now_ms, rulebook.law_table.timezone)
+    if case.state is not State.VERIFYING or today <= due.respond_target:
+        return False
+    audit = {"what": "request.denied", "request": case.request_id, "reason": "unverified"}
+    return cases.append(case, Step.DENIED, now_ms, {"reason": "unverified", "rule": "11 CCR 7062"}, audit, None)

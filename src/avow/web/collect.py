@@ -1,0 +1,194 @@
+"""The collection endpoints: HTTP in, one step into `collection`, HTTP out. Reference: docs/reference/http.md."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+from granian._granian import RSGIHTTPProtocol as HTTPProtocol
+from granian.rsgi import Scope
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from avow.collection import signals
+from avow.collection.accept import Accepted, Collector, Sender, pixel_points
+from avow.collection.refusals import shown_name
+from avow.collection.submissions import Form
+from avow.collection.visits import client_address
+from avow.definitions import Refusal, SpoolFull
+
+#: The smallest transparent GIF, 43 bytes (GIF89a).
+GIF: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+GIF_HEADERS: Final = [("content-type", "image/gif"), ("cache-control", "no-store"), ("x-content-type-options", "nosniff")]
+DEMONSTRATION_HEADER: Final = "avow-demonstration"
+#: Dropped fields that are named in a response.
+NAMED: Final = 8
+RETRY_SECONDS: Final = "5"
+
+
+class FormAgain(Protocol):
+    """Renders a form that has to be mended, with what was typed."""
+
+    def __call__(self, point: str, values: Mapping[str, str], errors: Mapping[str, str]) -> str:
+        """Return the page."""
+
+
+class Collect:
+    """The endpoints of one web worker."""
+
+    def __init__(
+        self,
+        collector: Collector,
+        now_ms: Callable[[], int],
+        trusted_proxies: frozenset[str],
+        demonstration_token: str,
+        is_secure: bool,  # noqa: FBT001 - a fact of the site's origin
+    ) -> None:
+        self._collector = collector
+        self._now_ms = now_ms
+        self._trusted = trusted_proxies
+        self._token = demonstration_token
+        self._secure = "; Secure" if is_secure else ""
+        pixels = pixel_points(collector.rulebook)
+        self._pixel = pixels[0].name if pixels else ""
+
+    async def events(self, scope: Scope, proto: HTTPProtocol, body: bytes) -> None:
+        """POST /avow/events: 204 kept; 200 kept in part, with the reasons; 400 unreadable; 404 unknown point; 503 full."""
+        if scope.method != "POST":
+            answer_error(proto, 405, "Events are sent with POST.", [("allow", "POST")])
+            return
+        if scope.headers.get("sec-fetch-site") == "cross-site":
+            answer_error(proto, 403, "Events are taken from pages of this site only.")
+            return
+        try:
+            accepted = await self._collector.take_events(body, self._sender(scope), self._now_ms())
+        except SpoolFull as full:
+            answer_error(proto, 503, f"Not accepted: {full}.", [("retry-after", RETRY_SECONDS)])
+            return
+        if isinstance(accepted, Refusal):
+            answer_error(proto, 400, f"{accepted.reason} ({accepted.rule})")
+            return
+        headers = [("cache-control", "no-store"), *self._told(accepted)]
+        if accepted.new_visitor:
+            headers.append(("set-cookie", self._visitor_cookie(accepted)))
+        if not accepted.dropped:
+            proto.response_empty(204, headers)
+            return
+        status = 404 if not accepted.kept and all(not lost.field and lost.point for lost in accepted.dropped) else 200
+        report = [{"point": lost.point, "field": shown_name(lost.field), "reason": lost.reason} for lost in accepted.dropped]
+        headers.append(("content-type", "application/json"))
+        proto.response_bytes(status, headers, msgspec.json.encode({"kept": accepted.kept, "dropped": report}))
+
+    async def pixel(self, scope: Scope, proto: HTTPProtocol) -> None:
+        """GET /avow/pixel.gif?page=/path[&point=name]: the GIF when kept or refused; 404 unknown point; 503 full."""
+        if scope.method != "GET":
+            answer_error(proto, 405, "A pixel is fetched with GET.", [("allow", "GET")])
+            return
+        if scope.headers.get("sec-fetch-site") == "cross-site":
+            answer_error(proto, 403, "The pixel is for pages of this site only.")
+            return
+        query = parse_qs(scope.query_string, max_num_fields=None, errors="replace") if scope.query_string else {}
+        page = query.get("page", [""])[0] or urlsplit_path(scope.headers.get("referer") or "")
+        point = query.get("point", [self._pixel])[0]
+        try:
+            accepted = await self._collector.take_pixel(point, page, self._sender(scope), self._now_ms())
+        except SpoolFull as full:
+            answer_error(proto, 503, f"Not accepted: {full}.", [("retry-after", RETRY_SECONDS)])
+            return
+        if isinstance(accepted, Refusal):
+            answer_error(proto, 404, f"{accepted.reason} ({accepted.rule})")
+            return
+        proto.response_bytes(200, [*GIF_HEADERS, *self._told(accepted)], GIF)
+
+    async def form(self, request: Request, form_again: FormAgain, thanks: Callable[[str], str]) -> Response:
+        """POST /avow/forms/{point}: 303 to the page of thanks with a reference number; 422 with what was typed."""
+        if request.headers.get("sec-fetch-site") == "cross-site":
+            raise HTTPException(403, "Forms are taken from pages of this site only.")
+        point = request.path_params["point"]
+        async with request.form(max_files=0, max_fields=100) as data:
+            pairs = [(name, value) for name, value in data.multi_items() if isinstance(value, str)]
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind not in {"application/x-www-form-urlencoded", "multipart/form-data"}:
+            raise HTTPException(400, "A form is sent as application/x-www-form-urlencoded or multipart/form-data.")
+        sender = self._sender_of(request.client.host if request.client else "", request.headers.getlist, request.headers.get)
+        try:
+            outcome = await self._collector.take_form(point, pairs, sender, self._now_ms())
+        except SpoolFull as full:
+            raise HTTPException(
+                503, "We could not keep your message just now. Please send it again.", {"retry-after": RETRY_SECONDS}
+            ) from full
+        if isinstance(outcome, Refusal):
+            raise HTTPException(404, f"{outcome.reason} ({outcome.rule})")
+        if "application/json" in request.headers.get("accept", ""):
+            return _as_json(outcome)
+        if isinstance(outcome, Form):
+            return HTMLResponse(form_again(point, dict(pairs), outcome.errors), 422)
+        dropped = "".join(f"&dropped={shown_name(lost.field)}" for lost in outcome.dropped[:NAMED])
+        headers = dict(self._told(outcome))
+        return RedirectResponse(f"{thanks(point)}?reference={outcome.reference}{dropped}", 303, headers)
+
+    def _sender(self, scope: Scope) -> Sender:
+        """Return who sent the request, from RSGI's headers."""
+        headers = scope.headers
+        every = headers.get_all  # type: ignore[attr-defined] # documented by RSGI, missing in Granian's stub
+        return self._sender_of(scope.client.rpartition(":")[0].strip("[]"), every, headers.get)
+
+    def _sender_of(self, peer: str, every: Callable[[str], list[str]], one: Callable[[str], str | None]) -> Sender:
+        """Return who sent the request: address as far as a trusted proxy tells, agent, signals, demonstration or not."""
+        forwarded = one("x-forwarded-for") if self._trusted else None
+        token = one(DEMONSTRATION_HEADER)
+        return Sender(
+            client_address(peer, forwarded, self._trusted) if forwarded else peer,
+            one("user-agent") or "",
+            signals.read(every("sec-gpc"), one("dnt"), one("cookie")),
+            token is not None and hmac.compare_digest(token.encode(), self._token.encode()),
+        )
+
+    def _visitor_cookie(self, accepted: Accepted) -> str:
+        """Return the Set-Cookie value of a new visitor id, for as long as the policy declares."""
+        age = accepted.cookie_days * 86_400
+        name = signals.VISITOR_COOKIE
+        return f"{name}={accepted.new_visitor}; Max-Age={age}; Path=/; HttpOnly; SameSite=Lax{self._secure}"
+
+    def _told(self, accepted: Accepted) -> list[tuple[str, str]]:
+        """Return the headers that tell the developer what was not kept, and why."""
+        headers = []
+        if accepted.dropped:
+            parts = [f"{shown_name(lost.field) if lost.field else 'event'}: {lost.reason}" for lost in accepted.dropped[:NAMED]]
+            headers.append(("avow-dropped", _ascii("; ".join(parts))))
+        if accepted.refused:
+            refusal = accepted.refused[0]
+            headers.append(("avow-refused", _ascii(f"{refusal.reason} ({refusal.rule})")))
+        return headers
+
+
+def answer_error(proto: HTTPProtocol, status: int, words: str, headers: list[tuple[str, str]] | None = None) -> None:
+    """Answer with an error in one sentence of plain text."""
+    fixed = [("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store"), ("x-content-type-options", "nosniff")]
+    proto.response_str(status, [*fixed, *(headers or [])], f"{words}\n")
+
+
+def urlsplit_path(address: str) -> str:
+    """Return the path of an address, or nothing when it is none."""
+    try:
+        return urlsplit(address).path
+    except ValueError:
+        return ""
+
+
+def _as_json(outcome: Accepted | Form) -> JSONResponse:
+    """Return the answer of the form API: 201 with the reference, or 422 with the errors by field."""
+    if isinstance(outcome, Form):
+        return JSONResponse({"errors": outcome.errors}, 422)
+    dropped = [{"field": shown_name(lost.field), "reason": lost.reason, "rule": lost.rule} for lost in outcome.dropped]
+    return JSONResponse({"reference": outcome.reference, "dropped": dropped}, 201)
+
+
+def _ascii(text: str) -> str:
+    """Return the text as a header value may hold it (RFC 9110, section 5.5)."""
+    return text.replace("§", "section").encode("ascii", "replace").decode("ascii").replace("\n", " ")

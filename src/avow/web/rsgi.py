@@ -1,0 +1,161 @@
+"""The door of a web worker: guards every HTTP request, answers the hot endpoints itself, hands the rest to the pages.
+
+Granian speaks RSGI; the pages are an ASGI application. What neither limits is limited here: a body is counted while it
+is read and cut off at its limit and at its deadline; a body without a length is refused (Granian hides Content-Length
+beside Transfer-Encoding, RFC 9112 section 6.3, and no browser or form sends chunks); any other exception becomes an error
+number and no trace of what was sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final, Protocol
+
+from granian._granian import RSGIHTTPProtocol as HTTPProtocol
+from granian.rsgi import Scope
+
+from avow.web.collect import Collect, answer_error
+
+log = logging.getLogger(__name__)
+
+#: Largest body of a form or a page's post, bytes.
+PAGE_BODY_BYTES: Final = 1024 * 1024
+#: Largest body of a batch of events, bytes; what sendBeacon can send is 65,536.
+EVENTS_BODY_BYTES: Final = 128 * 1024
+#: A body has to be there after so many seconds.
+BODY_SECONDS: Final = 10.0
+#: Longest path and query together, characters.
+TARGET_LENGTH: Final = 8192
+
+AsgiMessage = MutableMapping[str, Any]  # Any: the ASGI specification's own type
+AsgiApp = Callable[
+    [MutableMapping[str, Any], Callable[[], Awaitable[AsgiMessage]], Callable[[AsgiMessage], Awaitable[None]]],  # Any: as above
+    Awaitable[None],
+]
+
+
+class BodyRefused(Exception):
+    """The body is not read further: the status and the sentence to answer with."""
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(words)
+        self.status, self.words = status, words
+
+
+class Body(Protocol):
+    """Reads the body of one HTTP request."""
+
+    async def __call__(self, limit: int) -> bytes:
+        """Return the body, at most `limit` bytes; raise BodyRefused."""
+
+
+class Door:
+    """The RSGI application of one worker."""
+
+    def __init__(self, collect: Collect, pages: AsgiApp) -> None:
+        self._collect = collect
+        self._pages = pages
+
+    async def __rsgi__(self, scope: Scope, proto: HTTPProtocol) -> None:
+        """Answer one HTTP request."""
+        if scope.proto != "http":
+            return
+        try:
+            await self._answer(scope, proto)
+        except BodyRefused as refused:
+            answer_error(proto, refused.status, refused.words)
+        except Exception:  # the door: whatever a room raises, the client gets a number and no content
+            number = secrets.token_hex(4)
+            log.exception("error %s on a %s request", number, scope.method)
+            answer_error(proto, 500, f"Something went wrong here. If you tell us about it, quote the number {number}.")
+
+    async def _answer(self, scope: Scope, proto: HTTPProtocol) -> None:
+        """Guard, then route: events and pixel here, everything else to the pages."""
+        headers = scope.headers
+        if headers.get("transfer-encoding") is not None:
+            raise BodyRefused(411, "A body is sent with Content-Length.")
+        if len(scope.path) + len(scope.query_string) > TARGET_LENGTH:
+            raise BodyRefused(414, "The address is too long.")
+        if scope.path == "/avow/events":
+            body = await read_body(scope, proto, EVENTS_BODY_BYTES) if scope.method == "POST" else b""
+            await self._collect.events(scope, proto, body)
+        elif scope.path == "/avow/pixel.gif":
+            await self._collect.pixel(scope, proto)
+        else:
+            has_body = scope.method not in {"GET", "HEAD", "OPTIONS"}
+            body = await read_body(scope, proto, PAGE_BODY_BYTES) if has_body else b""
+            await _call_asgi(self._pages, scope, proto, body)
+
+
+async def read_body(scope: Scope, proto: HTTPProtocol, limit: int) -> bytes:
+    """Return the body; raise BodyRefused 413 before reading what is announced as too large, 408 when it is too slow."""
+    announced = scope.headers.get("content-length")
+    if announced is not None and (not announced.isascii() or not announced.isdigit()):
+        raise BodyRefused(400, "Content-Length is not a number.")
+    if announced is not None and int(announced) > limit:
+        raise BodyRefused(413, f"The body is larger than the {limit} bytes that are read here.")
+    if announced == "0":
+        return b""
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in proto:
+                size += len(part)
+                if size > limit:
+                    raise BodyRefused(413, f"The body is larger than the {limit} bytes that are read here.")
+                parts.append(part)
+    except TimeoutError as error:
+        raise BodyRefused(408, f"The body did not arrive within {BODY_SECONDS:.0f} seconds.") from error
+    except (OSError, RuntimeError) as error:  # a client that went away, or broke the chunked coding
+        raise BodyRefused(400, "The body could not be read.") from error
+    return b"".join(parts)
+
+
+async def _call_asgi(app: AsgiApp, scope: Scope, proto: HTTPProtocol, body: bytes) -> None:
+    """Run the pages for one HTTP request whose body is read, and send their answer in one piece."""
+    status, headers, parts = 500, [], []  # type: int, list[tuple[str, str]], list[bytes]
+    received = False
+
+    async def receive() -> AsgiMessage:
+        nonlocal received
+        if received:
+            await proto.client_disconnect()
+            return {"type": "http.disconnect"}
+        received = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: AsgiMessage) -> None:
+        nonlocal status, headers
+        if message["type"] == "http.response.start":
+            status = message["status"]
+            headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in message.get("headers", ())]
+        else:
+            parts.append(message.get("body", b""))
+
+    await app(_asgi_scope(scope), receive, send)
+    proto.response_bytes(status, headers, b"".join(parts))
+
+
+def _asgi_scope(scope: Scope) -> MutableMapping[str, Any]:  # Any: the ASGI specification's own type
+    """Return the ASGI connection scope (HTTP, version 2.3)."""
+    host, _, port = scope.client.rpartition(":")
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": scope.http_version,
+        "method": scope.method,
+        "scheme": scope.scheme,
+        "path": scope.path,  # already decoded, as ASGI asks
+        "query_string": scope.query_string.encode(errors="replace"),
+        "root_path": "",
+        "headers": [
+            (name.lower().encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+            for name, value in scope.headers.items()
+        ],
+        "client": (host.strip("[]"), int(port) if port.isdigit() else 0),
+        "server": (scope.server.rpartition(":")[0], None),
+    }
