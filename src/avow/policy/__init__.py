@@ -5,7 +5,7 @@ Pure: nothing here reads the clock, and only `law.tables()` reads anything, from
 
 from __future__ import annotations
 
-from avow.policy import chart, diagnostics, law, schemas
+from avow.policy import chart, diagnostics, diff, law, notice, request_map, schedule, schemas
 from avow.policy.chart import DisclosureCount, Ledger
 from avow.policy.compile import Compilation, compile_text
 from avow.policy.diagnostics import Diagnostic, Severity
@@ -46,6 +46,10 @@ __all__ = [
     "chart",
     "compile_text",
     "diagnostics",
+    "diff",
     "law",
+    "notice",
+    "request_map",
+    "schedule",
     "schemas",
 ]

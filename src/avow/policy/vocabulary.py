@@ -26,11 +26,29 @@ CATEGORIES: Final[Mapping[str, str]] = MappingProxyType(
         "G": "Geolocation data",
         "H": "Audio, electronic, visual, thermal, olfactory, or similar information",
         "I": "Professional or employment-related information",
-        "J": "Education information, defined as information that is not publicly available personally identifiable information as "
-        "defined in the Family Educational Rights and Privacy Act (20 U.S.C. Sec. 1232g; 34 C.F.R. Part 99)",
+        "J": "Education information, defined as information that is not publicly available personally identifiable information "
+        "as defined in the Family Educational Rights and Privacy Act (20 U.S.C. Sec. 1232g; 34 C.F.R. Part 99)",
         "K": "Inferences drawn from any of the information identified in this subdivision to create a profile about a consumer "
         "reflecting the consumer's preferences, characteristics, psychological trends, predispositions, behavior, attitudes, "
         "intelligence, abilities, and aptitudes",
+        "L": "Sensitive personal information",
+    }
+)
+
+#: Letter -> the words by which a short notice calls the category; the policy's chart prints the exact term.
+SHORT_CATEGORIES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "A": "Identifiers",
+        "B": "Customer-record information",
+        "C": "Characteristics of protected classifications",
+        "D": "Commercial information",
+        "E": "Biometric information",
+        "F": "Internet or other electronic network activity information",
+        "G": "Geolocation data",
+        "H": "Audio, electronic, visual, thermal, olfactory, or similar information",
+        "I": "Professional or employment-related information",
+        "J": "Education information",
+        "K": "Inferences",
         "L": "Sensitive personal information",
     }
 )
@@ -42,7 +60,8 @@ SENSITIVE: Final[Mapping[str, str]] = MappingProxyType(
         "S2": "account log-in, financial account, debit card, or credit card number in combination with any required security or "
         "access code, password, or credentials allowing access to an account",
         "S3": "precise geolocation",
-        "S4": "racial or ethnic origin, citizenship or immigration status, religious or philosophical beliefs, or union membership",
+        "S4": "racial or ethnic origin, citizenship or immigration status, religious or philosophical beliefs, or union "
+        "membership",
         "S5": "contents of mail, email, and text messages unless the business is the intended recipient of the communication",
         "S6": "genetic data",
         "S7": "biometric information processed for the purpose of uniquely identifying a consumer",

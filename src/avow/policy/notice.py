@@ -1,0 +1,226 @@
+"""Printouts for people: the privacy policy page and the notices at collection, as plain semantic HTML.
+
+Prose is rendered as written; each block becomes a short aside computed from its declarations; each placeholder gives its
+table. Nothing here is typed beside the policy, so notice and machine cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from markdown_it.token import Token
+from markupsafe import Markup
+
+from avow.definitions import RequestKind
+from avow.policy.chart import Ledger
+from avow.policy.markup import bullets, day, joined, lowered
+from avow.policy.parse import ANCHOR, PLACEHOLDER, STATEMENT, Block, is_block, markdown, parse
+from avow.policy.rulebook import CollectionPoint, Rulebook
+from avow.policy.tables import (
+    chart,
+    contact_lines,
+    items_in_words,
+    recipients_table,
+    retention_table,
+    rights_list,
+    signals_list,
+    technologies_table,
+)
+from avow.policy.vocabulary import METHODS, SHORT_CATEGORIES, SIGNALS, TECHNOLOGIES
+
+__all__ = [
+    "chart",
+    "contact_lines",
+    "notice_at_collection",
+    "policy_page",
+    "recipients_table",
+    "retention_table",
+    "rights_list",
+    "signals_list",
+    "technologies_table",
+]
+
+#: Where the web room serves the policy page.
+POLICY_PATH: Final = "/privacy-policy"
+
+_PRINTED: Final[Mapping[str, Callable[[Rulebook], Markup]]] = MappingProxyType(
+    {
+        "technologies": technologies_table,
+        "retention": retention_table,
+        "recipients": recipients_table,
+        "rights": rights_list,
+        "signals": signals_list,
+        "contact": contact_lines,
+    }
+)
+_NO_CONTROLS: Final[Mapping[str, Markup]] = MappingProxyType({})
+
+
+def policy_page(rulebook: Rulebook, ledger: Ledger, controls: Mapping[str, Markup] = _NO_CONTROLS) -> Markup:
+    """Return the whole policy as an article: prose, asides and computed tables.
+
+    `controls` are pieces that the web room puts under a placeholder of the same name (switches under "signals", links
+    to the request forms under "rights"); they must come as Markup.
+    Rule: Cal. Civ. Code § 1798.130(a)(5); Bus. & Prof. Code § 22575(b).
+    """
+    reader = markdown()
+    tokens = list(_printed(rulebook, ledger, controls, reader.parse(rulebook.text)))
+    body = reader.renderer.render(tokens, reader.options, {})
+    return Markup('<article class="policy" lang="en">\n{}</article>\n').format(_safe(body))
+
+
+def notice_at_collection(rulebook: Rulebook, point: str) -> Markup:
+    """Return the notice that stands beside a form or another place that collects. Raises KeyError for an unknown point.
+
+    Rule: Cal. Civ. Code § 1798.100(a)(1)-(3); 11 CCR 7012(e): categories, purposes, sold or shared, retention, link.
+    """
+    declared = rulebook.points[point]
+    purposes = [rulebook.purposes[name] for name in rulebook.purposes if name in declared.purposes]
+    return Markup(
+        '<aside class="notice-at-collection" aria-label="Notice at collection">\n<p><strong>What we collect here</strong></p>\n'
+        "{categories}<p><strong>What for:</strong> {purposes}.</p>\n<p><strong>Kept:</strong> {kept}.</p>\n<p>{sold}</p>\n"
+        '{choice}<p><a href="{path}#{section}">More about this in our privacy policy</a></p>\n</aside>\n'
+    ).format(
+        categories=bullets(_by_category(rulebook, declared)),
+        purposes=joined(purpose.description for purpose in purposes),
+        kept=declared.retention.words,
+        sold=_sold(rulebook, declared),
+        choice=Markup("<p>You can opt out of: {}.</p>\n").format(joined(lowered(p.label) for p in purposes if p.optional))
+        if any(purpose.optional for purpose in purposes)
+        else "",
+        path=POLICY_PATH,
+        section=declared.section,
+    )
+
+
+def _by_category(rulebook: Rulebook, point: CollectionPoint) -> Iterator[Markup]:
+    for letter, called in SHORT_CATEGORIES.items():
+        items = [rulebook.data[name] for name in point.fields if rulebook.data[name].category == letter]
+        if items:
+            labels = joined(lowered(item.label) + (" (optional)" if _is_optional(point, item.name) else "") for item in items)
+            sensitive = " - sensitive" if any(item.sensitive for item in items) else ""
+            yield Markup("{} (category {}{}): {}").format(called, letter, sensitive, labels)
+
+
+def _is_optional(point: CollectionPoint, item: str) -> bool:
+    return bool(point.required) and item not in point.required
+
+
+def _sold(rulebook: Rulebook, point: CollectionPoint) -> str:
+    """Say whether the data is sold or shared: a computed fact, not a sentence. Rule: § 1798.100(a)(1); 11 CCR 7051(c)."""
+    given = [rulebook.recipients[name] for name in rulebook.recipients if name in point.recipients]
+    third = [recipient.label for recipient in given if recipient.effective_role == "third-party"]
+    if third:
+        return f"We sell or share this information: it goes to {joined(third)}."
+    return "We do not sell this information and do not share it for advertising."
+
+
+def _printed(rulebook: Rulebook, ledger: Ledger, controls: Mapping[str, Markup], tokens: list[Token]) -> Iterator[Token]:
+    """Replace marks, blocks and placeholders in the Markdown tokens by what visitors see."""
+    document = parse(rulebook.text)
+    sections = iter(document.sections[1:])
+    blocks = iter(document.blocks)
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        name = _placeholder(tokens, at)
+        if name is not None:
+            yield _html(_computed(rulebook, ledger, name) + controls.get(name, Markup("")))
+            at += 3
+            continue
+        if token.type == "heading_open":
+            token.attrSet("id", next(sections).anchor)
+        if is_block(token):
+            yield _html(_aside(rulebook, next(blocks)))
+        else:
+            if token.type == "inline":
+                _unmark(token)
+            yield token
+        if token.type == "heading_close" and token.tag == "h1":
+            yield _html(_dates(rulebook))
+        at += 1
+
+
+def _placeholder(tokens: list[Token], at: int) -> str | None:
+    if tokens[at].type != "paragraph_open":
+        return None
+    alone = PLACEHOLDER.fullmatch(tokens[at + 1].content.strip())
+    return alone[1] if alone else None
+
+
+def _computed(rulebook: Rulebook, ledger: Ledger, name: str) -> Markup:
+    return chart(rulebook, ledger) if name == "chart" else _PRINTED[name](rulebook)
+
+
+def _unmark(inline: Token) -> None:
+    """Take the anchor or the statement mark off the end of a heading or paragraph."""
+    children = inline.children or []
+    if children and children[-1].type == "text":
+        children[-1].content = STATEMENT.sub("", ANCHOR.sub("", children[-1].content))
+        while children and children[-1].type in {"text", "softbreak"} and not children[-1].content:
+            children.pop()
+
+
+def _dates(rulebook: Rulebook) -> Markup:
+    """Return the line of dates and version. Rule: Bus. & Prof. Code § 22575(b)(4); 11 CCR 7011(e)(4)."""
+    return Markup('<p class="policy-dates">Effective {}. Last updated {}. Version <code>{}</code>.</p>\n').format(
+        day(rulebook.effective), day(rulebook.updated), rulebook.id[:12]
+    )
+
+
+def _aside(rulebook: Rulebook, block: Block) -> Markup:
+    """Return the sentences that a block's declarations come to, or nothing for a block of mere definitions."""
+    said = [
+        *(_point_in_practice(rulebook, rulebook.points[name]) for name in block.tables.get("collection", ())),
+        *(_signal_in_practice(rulebook, name) for name in block.tables.get("signal", ())),
+        *(_right_in_practice(rulebook, RequestKind(name)) for name in block.tables.get("right", ())),
+    ]
+    if not said:
+        return Markup("")
+    paragraphs = Markup("\n").join(Markup("<p>{}</p>").format(sentence) for sentence in said)
+    return Markup(
+        '<aside class="in-practice" aria-label="In practice">\n<p><strong>In practice</strong></p>\n{}\n</aside>\n'
+    ).format(paragraphs)
+
+
+def _point_in_practice(rulebook: Rulebook, point: CollectionPoint) -> str:
+    sentences = [
+        f"{point.label} ({TECHNOLOGIES[point.technology]}): the server keeps {items_in_words(rulebook, point)}, and nothing else."
+    ]
+    for purpose in (rulebook.purposes[name] for name in rulebook.purposes if name in point.purposes):
+        choice = " You can opt out." if purpose.optional else ""
+        sentences.append(f"Used for {lowered(purpose.label)}.{choice}")
+    for item, purposes in point.only.items():
+        needed = joined(lowered(rulebook.purposes[name].label) for name in sorted(purposes))
+        sentences.append(f"The {lowered(rulebook.data[item].label)} is kept only for {needed}.")
+    sentences.append(f"Kept for {point.retention.words}.")
+    given = [recipient.label for name, recipient in rulebook.recipients.items() if name in point.recipients]
+    sentences.append(f"Passed on to {joined(given)}." if given else "Passed on to nobody.")
+    return " ".join(sentences)
+
+
+def _signal_in_practice(rulebook: Rulebook, name: str) -> str:
+    stops = [
+        lowered(rulebook.purposes[purpose].label) for purpose in rulebook.purposes if purpose in rulebook.signals[name].stops
+    ]
+    return f"{SIGNALS[name]} stops {joined(stops)} before anything is written." if stops else f"{SIGNALS[name]} stops nothing."
+
+
+def _right_in_practice(rulebook: Rulebook, kind: RequestKind) -> str:
+    right = rulebook.rights[kind]
+    law = rulebook.law_table
+    return (
+        f"Requests to {kind}: by {joined((METHODS[method] for method in right.methods), 'or')}; confirmed within "
+        f"{law.acknowledge_business_days} business days, answered within {law.respond_days} days."
+    )
+
+
+def _html(content: Markup) -> Token:
+    return Token("html_block", "", 0, content=str(content))
+
+
+def _safe(rendered: str) -> Markup:
+    """Mark the rendered article as HTML: raw HTML of the policy was escaped by `markdown()`, the rest is Markup already."""
+    return Markup(rendered)  # noqa: S704 - the renderer escapes all text, see above
