@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -32,6 +32,23 @@ class Outcome:
     rule: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Located:
+    """What belongs to these people, found before anything is destroyed: random subjects, and records by target."""
+
+    subjects: tuple[str, ...]
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What targets are asked to erase: who (for the key vault alone), which subjects, how many were found, since when."""
+
+    identifiers: tuple[Identifier, ...]
+    located: Located
+    planned_ms: int
+
+
 class Target(Protocol):
     """One place that holds personal information and carries out its part of a plan."""
 
@@ -39,11 +56,18 @@ class Target(Protocol):
     def name(self) -> str:
         """The name that plans, letters and the audit log use."""
 
-    def erase(self, identifiers: Sequence[Identifier], received_ms: int, now_ms: int) -> Outcome | None:
+    def erase(self, erasure: Erasure, now_ms: int) -> Outcome | None:
         """Erase what belongs to these people; None while it is not finished yet. Safe to repeat."""
 
-    def remaining(self, identifiers: Sequence[Identifier]) -> int:
+    def remaining(self, erasure: Erasure) -> int:
         """Return how many records of these people are left, by searching again."""
+
+
+class Finder(Protocol):
+    """Finds what belongs to people."""
+
+    def locate(self, identifiers: Sequence[Identifier]) -> Located:
+        """Return the subjects behind the identifiers, and how many records each target holds of them."""
 
 
 class Discloser(Protocol):
@@ -53,10 +77,20 @@ class Discloser(Protocol):
         """Make the archive; return what it holds by kind. Safe to repeat: a second archive replaces the first."""
 
 
-def make_plan(case: Case, rulebook: Rulebook, targets: Sequence[Target], cases: Cases, now_ms: int) -> bool:
-    """Write the plan into the history. Rule: 11 CCR 7022(b), 7024."""
+def make_plan(case: Case, rulebook: Rulebook, targets: Sequence[Target], finder: Finder, cases: Cases, now_ms: int) -> bool:
+    """Write the plan, with what was found, into the history: later steps need it when the keys are gone.
+
+    Rule: 11 CCR 7022(b), 7024.
+    """
+    if case.contact is None:
+        return False
     tasks = plan.make(case.kind, rulebook, tuple(target.name for target in targets))
-    detail = {"tasks": [{"target": task.target, "action": task.action.value, "rule": task.rule} for task in tasks]}
+    located = finder.locate(case.contact.identifiers())
+    detail = {
+        "tasks": [{"target": task.target, "action": task.action.value, "rule": task.rule} for task in tasks],
+        "subjects": list(located.subjects),
+        "counts": dict(located.counts),
+    }
     audit = {"what": "request.planned", "request": case.request_id, "tasks": len(tasks)}
     return cases.append(case, Step.PLANNED, now_ms, detail, audit, None)
 
@@ -90,11 +124,10 @@ def prove(case: Case, targets: Sequence[Target], cases: Cases, now_ms: int) -> b
     """
     if _open_tasks(case) or case.contact is None:
         return False
-    left = 0
-    if case.kind is RequestKind.DELETE:
-        left = sum(target.remaining(case.contact.identifiers()) for target in targets)
-        if left:
-            return False
+    erasure = _erasure(case)
+    left = sum(target.remaining(erasure) for target in targets) if case.kind is RequestKind.DELETE else 0
+    if left:
+        return False
     salt = secrets.token_bytes(SALT_BYTES)
     statement = {
         "what": f"request.{case.kind.value}.done",
@@ -129,8 +162,16 @@ def _erase_next(task: dict[str, str], targets: Sequence[Target], case: Case, now
     if task["action"] == plan.Action.NOTHING_HELD:
         return Outcome(task["target"], "holds nothing after delivery", 0, task["rule"])
     target = next(target for target in targets if target.name == task["target"])
+    return target.erase(_erasure(case), now_ms)
+
+
+def _erasure(case: Case) -> Erasure:
+    """Return what the targets are asked to erase, from the plan in the history."""
+    planned = case.entry(Step.PLANNED)
     identifiers = case.contact.identifiers() if case.contact else ()
-    return target.erase(identifiers, case.received_ms, now_ms)
+    if planned is None:
+        return Erasure(identifiers, Located((), {}), case.received_ms)
+    return Erasure(identifiers, Located(tuple(planned.detail["subjects"]), planned.detail["counts"]), planned.at_ms)
 
 
 def _plain(outcome: Outcome) -> dict[str, str | int]:

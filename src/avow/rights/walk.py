@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from avow.rights import execution, response, verification
 from avow.rights.cases import Case, Cases, Statements
-from avow.rights.execution import Discloser, Target
+from avow.rights.execution import Discloser, Finder, Target
 from avow.rights.response import Voice
 from avow.rights.states import State
 
@@ -22,6 +22,7 @@ class Tools:
     voice: Voice
     cases: Cases
     targets: Sequence[Target]
+    finder: Finder
     discloser: Discloser
     statements: Statements
 
@@ -35,7 +36,7 @@ def advance(case: Case, tools: Tools, now_ms: int) -> bool:
     steps: dict[State, Callable[[], bool]] = {
         State.RECEIVED: lambda: response.acknowledge(case, voice, cases, now_ms),
         State.VERIFYING: lambda: verification.deny_if_due(case, voice.rulebook, cases, now_ms),
-        State.VERIFIED: lambda: execution.make_plan(case, voice.rulebook, tools.targets, cases, now_ms),
+        State.VERIFIED: lambda: execution.make_plan(case, voice.rulebook, tools.targets, tools.finder, cases, now_ms),
         State.FULFILLING: lambda: (
             execution.execute(case, tools.targets, tools.discloser, cases, now_ms)
             or execution.prove(case, tools.targets, cases, now_ms)

@@ -1,0 +1,69 @@
+# Everything a newcomer needs: `make run`, `make test`, `make bench`. Each does its own set-up.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := $(shell find src browser/src policies -type f -not -path '*/static/build/*' -not -name '*.pyc') pyproject.toml browser/build.mjs
+CHROMIUM := /usr/bin/chromium
+
+.PHONY: help run test check bench lock reference clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+
+run: dist/.installed ## Serve the invented company's website with Avow under it
+	$(BIN)/avow --config policies/marrowby/avow.toml serve
+
+test: check $(CHROMIUM) ## Run every check and test against the built wheel
+	$(BIN)/python -m pytest
+
+check: dist/.installed ## Lint, types, arrows between rooms, example policies
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/avow --config policies/marrowby/avow.toml policy check
+
+bench: dist/.installed /usr/sbin/nginx /usr/bin/wrk ## Run the benchmarks; results go to bench/RESULTS.md
+	$(BIN)/python -m bench
+
+lock: ## Renew requirements.lock (hashes, no registry address)
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/python -m pip install --quiet pip-tools
+	$(VENV)-lock/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+		--no-emit-options --allow-unsafe --strip-extras --extra dev --output-file requirements.lock pyproject.toml
+
+reference: dist/.installed ## Write docs/reference from the help texts, the configuration and the diagnostics
+	$(BIN)/python tests/docs/reference.py
+
+clean: ## Remove what was built; data in var/ stays
+	rm -rf $(VENV) $(VENV)-lock dist browser/node_modules src/avow/web/static/build
+
+$(VENV)/.packages: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Avow needs Python 3.11 or later; name one: make PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	@touch $@
+
+browser/node_modules/.packages: browser/package-lock.json
+	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' || { echo "Avow's browser part is built with Node 20 or later"; exit 1; }
+	cd browser && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+dist/.installed: $(VENV)/.packages browser/node_modules/.packages $(SOURCES)
+	cd browser && node build.mjs
+	rm -rf dist
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist . > /dev/null
+	$(BIN)/python -m pip install --quiet --no-deps --force-reinstall dist/avow-*.whl
+	@touch $@
+
+# Debian's packages, for the browser tests and the benchmarks; installed as root or with sudo.
+APT = $(if $(filter 0,$(shell id -u)),,sudo )apt-get
+
+$(CHROMIUM):
+	$(APT) update -qq && $(APT) install -y -qq --no-install-recommends chromium
+
+/usr/sbin/nginx:
+	$(APT) update -qq && $(APT) install -y -qq --no-install-recommends nginx-light
+
+/usr/bin/wrk:
+	$(APT) update -qq && $(APT) install -y -qq --no-install-recommends wrk
