@@ -7,3 +7,9 @@ htmx.config.includeIndicatorStyles = false;
 htmx.config.selfRequestsOnly = true;
 htmx.config.historyCacheSize = 0; // pages with personal information stay out of the browser's storage
 htmx.config.scrollIntoViewOnBoost = false;
+
+// A part that refreshes waits while nobody looks at it, and while its table is open to be read.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const panel = event.detail.elt;
+  if (document.hidden || panel.querySelector("details[open]") || panel.contains(document.activeElement)) event.preventDefault();
+});

@@ -28,7 +28,7 @@
   const campaign = (query) => {
     const parameters = new URLSearchParams(query);
     const parts = ["utm_source", "utm_medium", "utm_campaign"].map((name) => (parameters.get(name) || "").trim());
-    return parts.some(Boolean) ? parts.map((part) => part || "-").join(" / ").slice(0, LIMIT) : "";
+    return parts.some(Boolean) ? parts.map((part) => part || "-").join(" / ").slice(0, 100) : "";
   };
 
   /** Host of another site that linked here; "" for our own pages and for none. */

@@ -1,0 +1,62 @@
+"""The built browser part: which hashed file a page names, and the answer that hands it out."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from avow.definitions import ConfigurationError
+
+#: A hashed name never changes its content; a year is the longest that caches are asked to keep anything.
+IMMUTABLE = "public, max-age=31536000, immutable"
+#: The tag under its stable name, for sites that put the tag in by hand.
+STABLE = "public, max-age=3600"
+_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
+_HEADERS = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
+
+
+def built_folder() -> Path:
+    """Return the folder that browser/build.mjs builds into, inside the installed package."""
+    return Path(str(files("avow.web"))) / "static" / "build"
+
+
+class Assets:
+    """The built files by their plain names. Raises ConfigurationError when the browser part was not built."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder = folder or built_folder()
+        try:
+            self._names: dict[str, str] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigurationError(
+                f"{folder}/manifest.json: not there; build the browser part with `cd browser && npm ci && node build.mjs`"
+            ) from error
+        self._served = frozenset(self._names.values())
+
+    def address(self, name: str) -> str:
+        """Return the address of a built file for a page; an unknown name is a mistake in a template."""
+        return f"/avow/static/{self._names[name]}"
+
+    def routes(self) -> list[Route]:
+        """Return the routes that hand out the built files."""
+        return [Route("/avow/static/{name}", self._hand_out), Route("/avow/tag.js", self._hand_out_tag)]
+
+    async def _hand_out(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in self._served:
+            return Response(status_code=404)
+        return hand_out(self._folder / name, IMMUTABLE)
+
+    async def _hand_out_tag(self, _request: Request) -> Response:
+        return hand_out(self._folder / self._names["tag.js"], STABLE)
+
+
+def hand_out(path: Path, cache: str) -> Response:
+    """Return a file with its type and caching; only ever called with names that were listed at the start."""
+    media_type = _TYPES.get(path.suffix, "application/octet-stream")
+    return FileResponse(path, media_type=media_type, headers={"Cache-Control": cache, **_HEADERS})

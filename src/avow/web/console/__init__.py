@@ -1,0 +1,25 @@
+"""The console: what the company's staff see. Every page needs a session; every form carries the session's token."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from avow.web.console.audience import AudiencePages
+from avow.web.console.desk import DeskPages
+from avow.web.console.door import Door, DoorPages
+from avow.web.console.evidence import EvidencePages
+from avow.web.console.messages import MessagePages
+from avow.web.rendering import View
+
+
+class Console:
+    """The pages under /console."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    def routes(self) -> list[Route]:
+        """Return all routes of the console."""
+        door = Door(self._view)
+        rooms = (DoorPages(door), AudiencePages(door), MessagePages(door), DeskPages(door), EvidencePages(door))
+        return [route for room in rooms for route in room.routes()]

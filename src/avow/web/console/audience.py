@@ -1,0 +1,120 @@
+"""The dashboard: audience, pages, sources, devices, and who is here now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from avow.analytics.devices import devices
+from avow.analytics.live import live
+from avow.analytics.pages import top_pages
+from avow.analytics.period import LABELS, Period, period
+from avow.analytics.question import Scope
+from avow.analytics.sources import Extent, extents, sources
+from avow.analytics.visits import series, totals
+from avow.web.charts import chart
+from avow.web.console.door import Door
+from avow.web.forms import day_of
+from avow.web.services import PointFacts, StaffMember
+
+#: Points that see events; forms are in the inbox.
+_MEASURED = ("tag", "pixel", "server-log")
+#: What the dashboard shows first: pages as browsers saw them, so that nobody is counted again by the server's log.
+_BROWSER = ("tag", "pixel")
+
+
+class AudiencePages:
+    """The pages /console, and the two parts of it that refresh by themselves."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._services = door.services
+
+    def routes(self) -> list[Route]:
+        """Return the dashboard and its parts."""
+        return [
+            Route("/console", self._door.page(self._whole)),
+            Route("/console/dashboard/figures", self._door.page(self._figures)),
+            Route("/console/dashboard/live", self._door.page(self._live)),
+        ]
+
+    def _whole(self, request: Request, member: StaffMember) -> Response:
+        points = tuple(point for point in self._services.policy.facts().points if point.technology in _MEASURED)
+        span, scope = self._asked(request.query_params)
+        known = extents(self._services.events, scope.site)
+        return self._door.show(
+            request,
+            "dashboard.html",
+            member,
+            periods=LABELS,
+            span=span,
+            points=points,
+            chosen=request.query_params.get("point", ""),
+            elsewhere=_elsewhere(known, scope, points),
+            query=str(request.query_params),
+            **self._figures_of(span, scope),
+            **self._live_of(scope),
+        )
+
+    def _figures(self, request: Request, member: StaffMember) -> Response:
+        return self._door.show(request, "_figures.html", member, **self._figures_of(*self._asked(request.query_params)))
+
+    def _live(self, request: Request, member: StaffMember) -> Response:
+        return self._door.show(request, "_live.html", member, **self._live_of(self._asked(request.query_params)[1]))
+
+    def _asked(self, query: QueryParams) -> tuple[Period, Scope]:
+        """Return the period and scope that the address asks for; what it does not know falls back to the first choice."""
+        services = self._services
+        span = period(
+            query.get("period", "30d"),
+            services.now_ms(),
+            services.timezone,
+            day_of(query.get("from", "")),
+            day_of(query.get("to", "")),
+        )
+        points = services.policy.facts().points
+        asked = query.get("point", "")
+        chosen = (asked,) if any(point.name == asked for point in points) else _names(points, _BROWSER)
+        return span, Scope(services.website.name, span.from_ms, span.to_ms, () if asked == "all" else chosen)
+
+    def _figures_of(self, span: Period, scope: Scope) -> dict[str, Any]:  # Any: what templates take
+        events = self._services.events
+        moments = series(events, scope, span)
+        return {
+            "span": span,
+            "totals": totals(events, scope),
+            "moments": moments,
+            "drawing": chart(moments),
+            "pages": top_pages(events, scope),
+            "sources": sources(events, scope),
+            "devices": devices(events, scope),
+            "labels": {point.name: point for point in self._services.policy.facts().points},
+        }
+
+    def _live_of(self, scope: Scope) -> dict[str, Any]:  # Any: what templates take
+        now_ms = self._services.now_ms()
+        now = live(self._services.events, scope, now_ms, self._services.timezone)
+        return {"live": now, "live_drawing": chart(now.minutes), "now_ms": now_ms}
+
+
+def _names(points: tuple[PointFacts, ...], technologies: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(point.name for point in points if point.technology in technologies)
+
+
+def _elsewhere(known: tuple[Extent, ...], scope: Scope, points: tuple[PointFacts, ...]) -> tuple[tuple[PointFacts, Extent], ...]:
+    """Return the measured points with events, none of them in this period: where to look when the dashboard is empty."""
+    by_name = {point.name: point for point in points}
+    return tuple(
+        (by_name[extent.point], extent)
+        for extent in known
+        if extent.point in by_name
+        and (
+            extent.last_ms < scope.from_ms
+            or extent.first_ms >= scope.to_ms
+            or (scope.points and extent.point not in scope.points)
+        )
+    )

@@ -1,0 +1,53 @@
+"""The request desk: consumer requests with their legal clocks."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from avow.web.console.door import Door
+from avow.web.services import StaffMember
+
+#: Shortest and longest reason for an extension, in characters: the person must be able to understand it.
+REASON_MIN = 20
+REASON_MAX = 1000
+
+
+class DeskPages:
+    """The pages /console/requests."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._rights = door.services.rights
+
+    def routes(self) -> list[Route]:
+        """Return the list, one consumer request, and its extension."""
+        return [
+            Route("/console/requests", self._door.page(self._list)),
+            Route("/console/requests/{request_id}", self._door.page(self._detail)),
+            Route("/console/requests/{request_id}/extension", self._door.action(self._extend), methods=["POST"]),
+        ]
+
+    def _list(self, request: Request, member: StaffMember) -> Response:
+        return self._door.show(request, "desk.html", member, lines=self._rights.desk())
+
+    def _detail(self, request: Request, member: StaffMember) -> Response:
+        return self._one(request, member, "", "", 200)
+
+    def _extend(self, request: Request, member: StaffMember, form: dict[str, str]) -> Response:
+        reason = form.get("reason", "").strip()
+        if not REASON_MIN <= len(reason) <= REASON_MAX:
+            words = f"Please give the reason in {REASON_MIN} to {REASON_MAX} characters; it is told to the person."
+            return self._one(request, member, reason, words, 422)
+        refusal = self._rights.extend(request.path_params["request_id"], reason, member.staff_id)
+        if refusal is not None:
+            return self._one(request, member, reason, f"{refusal.reason} ({refusal.rule})", 409)
+        return RedirectResponse(f"/console/requests/{request.path_params['request_id']}", 303)
+
+    def _one(self, request: Request, member: StaffMember, reason: str, error: str, status: int) -> Response:
+        detail = self._rights.detail(request.path_params["request_id"])
+        if detail is None:
+            raise HTTPException(404)
+        return self._door.show(request, "request.html", member, status, detail=detail, reason=reason, error=error)

@@ -1,0 +1,167 @@
+"""The console's door: sessions, the token in forms, signing in and out, invitations."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable
+from hashlib import sha256
+from typing import Any, Final
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from avow.definitions import Refusal
+from avow.web.forms import read_form
+from avow.web.rendering import View
+from avow.web.services import StaffMember
+
+SESSION_COOKIE: Final = "avow_staff"
+#: Shortest password of a staff account, in characters (NIST SP 800-63B asks for at least 8; no other rules).
+PASSWORD_MIN: Final = 12
+_PASSWORD_MAX: Final = 256
+_NAME_MAX: Final = 80
+_SESSION_MAX: Final = 256
+
+Page = Callable[[Request, StaffMember], Response]
+Action = Callable[[Request, StaffMember, dict[str, str]], Response]
+
+
+class Door:
+    """Lets staff in: wraps pages and actions of the console so that each gets the member who is signed in."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.services = view.services
+
+    def page(self, handler: Page) -> Callable[[Request], Response]:
+        """Return an endpoint that needs a session; without one the browser is sent to sign in and back here."""
+
+        def endpoint(request: Request) -> Response:
+            member = self._member(request)
+            return handler(request, member) if member else self._to_sign_in(request)
+
+        return endpoint
+
+    def action(self, handler: Action) -> Callable[[Request], Awaitable[Response]]:
+        """Return an endpoint for a console form: needs a session and the session's token in the form."""
+
+        async def endpoint(request: Request) -> Response:
+            form = await read_form(request)
+            member = await run_in_threadpool(self._member, request)
+            if member is None:
+                return self._to_sign_in(request)
+            if not hmac.compare_digest(form.get("token", "").encode(), self._token(request).encode()):
+                raise HTTPException(403)
+            return await run_in_threadpool(handler, request, member, form)
+
+        return endpoint
+
+    def show(
+        self,
+        request: Request,
+        template: str,
+        member: StaffMember,
+        status: int = 200,
+        **context: Any,  # Any: what templates take
+    ) -> Response:
+        """Return a page of the console with what its frame needs."""
+        return self.view.page(request, f"console/{template}", status, member=member, token=self._token(request), **context)
+
+    def _member(self, request: Request) -> StaffMember | None:
+        session = request.cookies.get(SESSION_COOKIE, "")
+        return self.services.staff.member(session) if 0 < len(session) <= _SESSION_MAX else None
+
+    def _token(self, request: Request) -> str:
+        """Return the form token: derived from the session, so that it lives and ends with it and is stored nowhere."""
+        session = request.cookies.get(SESSION_COOKIE, "")
+        return hmac.new(session.encode(), b"avow console form", sha256).hexdigest()
+
+    def _to_sign_in(self, request: Request) -> Response:
+        if request.headers.get("hx-request") == "true":  # a refreshing panel must not show the sign-in page inside itself
+            return Response(status_code=204, headers={"HX-Redirect": "/console/sign-in"})
+        target = request.url.path if request.method == "GET" else "/console"
+        return RedirectResponse(f"/console/sign-in?next={quote(target)}", 303)
+
+
+class DoorPages:
+    """Signing in and out, and the page behind an invitation."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._staff = door.services.staff
+
+    def routes(self) -> list[Route]:
+        """Return the pages that need no session, and signing out."""
+        return [
+            Route("/console/sign-in", self._show_sign_in),
+            Route("/console/sign-in", self._sign_in, methods=["POST"]),
+            Route("/console/sign-out", self._sign_out, methods=["POST"]),
+            Route("/console/invitations/{token}", self._show_invitation),
+            Route("/console/invitations/{token}", self._accept, methods=["POST"]),
+        ]
+
+    def _show_sign_in(self, request: Request) -> Response:
+        return self._door.view.page(
+            request, "console/sign_in.html", error="", name="", next=_next(request.query_params.get("next", ""))
+        )
+
+    async def _sign_in(self, request: Request) -> Response:
+        form = await read_form(request)
+        name, password = form.get("name", "").strip()[:_NAME_MAX], form.get("password", "")[:_PASSWORD_MAX]
+        answer = await run_in_threadpool(self._staff.sign_in, name, password)
+        target = _next(form.get("next", ""))
+        if isinstance(answer, Refusal):
+            return await run_in_threadpool(
+                self._door.view.page, request, "console/sign_in.html", 403, error=answer.reason, name=name, next=target
+            )
+        return self._enter(answer, target)
+
+    async def _sign_out(self, request: Request) -> Response:
+        await run_in_threadpool(self._staff.sign_out, request.cookies.get(SESSION_COOKIE, ""))
+        response = RedirectResponse("/console/sign-in", 303)
+        response.delete_cookie(SESSION_COOKIE, path="/console")
+        return response
+
+    def _show_invitation(self, request: Request) -> Response:
+        return self._invitation(request, {}, {}, 200)
+
+    async def _accept(self, request: Request) -> Response:
+        form = await read_form(request)
+        name, password = form.get("name", "").strip(), form.get("password", "")
+        errors: dict[str, str] = {}
+        if not 1 <= len(name) <= _NAME_MAX:
+            errors["name"] = f"Please give the name you will sign in with, 1 to {_NAME_MAX} characters."
+        if not PASSWORD_MIN <= len(password) <= _PASSWORD_MAX:
+            errors["password"] = (
+                f"Please use {PASSWORD_MIN} to {_PASSWORD_MAX} characters; a few words in a row are easy to keep in mind."
+            )
+        if not errors:
+            answer = await run_in_threadpool(self._staff.accept, request.path_params["token"], name, password)
+            if not isinstance(answer, Refusal):
+                return self._enter(answer, "/console")
+            errors[""] = answer.reason
+        return await run_in_threadpool(self._invitation, request, {"name": name}, errors, 422)
+
+    def _invitation(self, request: Request, values: dict[str, str], errors: dict[str, str], status: int) -> Response:
+        invitation = self._staff.invitation(request.path_params["token"])
+        if invitation is None:
+            raise HTTPException(404)
+        return self._door.view.page(
+            request, "console/invitation.html", status, invitation=invitation, values=values, errors=errors, shortest=PASSWORD_MIN
+        )
+
+    def _enter(self, session: str, target: str) -> Response:
+        response = RedirectResponse(target, 303)
+        secure = self._door.services.website.origin.startswith("https:")
+        response.set_cookie(SESSION_COOKIE, session, path="/console", httponly=True, samesite="strict", secure=secure)
+        return response
+
+
+def _next(target: str) -> str:
+    """Return where to go after signing in: only ever a page of the console."""
+    plain = target.isascii() and target.isprintable() and "\\" not in target and "//" not in target
+    return target if plain and (target == "/console" or target.startswith("/console/")) else "/console"

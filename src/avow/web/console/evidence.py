@@ -1,0 +1,53 @@
+"""Evidence: what was refused, which choices hold, what the policy says, and the audit log."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from avow.web.console.door import Door
+from avow.web.services import StaffMember
+
+#: How far back the counted refusals and reads are shown.
+EVIDENCE_DAYS = 30
+
+
+class EvidencePages:
+    """The pages /console/refusals, /console/choices, /console/policy and /console/audit."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._services = door.services
+
+    def routes(self) -> list[Route]:
+        """Return the four pages."""
+        return [
+            Route("/console/refusals", self._door.page(self._refusals)),
+            Route("/console/choices", self._door.page(self._choices)),
+            Route("/console/policy", self._door.page(self._policy)),
+            Route("/console/audit", self._door.page(self._audit)),
+        ]
+
+    def _refusals(self, request: Request, member: StaffMember) -> Response:
+        evidence, since = self._services.evidence, self._door.view.today() - timedelta(days=EVIDENCE_DAYS)
+        return self._door.show(
+            request,
+            "refusals.html",
+            member,
+            refusals=evidence.refusals(since),
+            reads=evidence.purpose_reads(since),
+            days=EVIDENCE_DAYS,
+        )
+
+    def _choices(self, request: Request, member: StaffMember) -> Response:
+        labels = {purpose.name: purpose.label for purpose in self._services.policy.facts().purposes}
+        return self._door.show(request, "choices.html", member, counts=self._services.choices.counts(), labels=labels)
+
+    def _policy(self, request: Request, member: StaffMember) -> Response:
+        return self._door.show(request, "policy.html", member, points=self._services.policy.evidence())
+
+    def _audit(self, request: Request, member: StaffMember) -> Response:
+        return self._door.show(request, "audit.html", member, audit=self._services.evidence.audit())

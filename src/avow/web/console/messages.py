@@ -1,0 +1,83 @@
+"""Inbox and outbox: what people wrote, read only for a purpose; and what we wrote to them."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from avow.definitions import Refusal
+from avow.web.console.door import Door
+from avow.web.services import StaffMember, SubmissionLine, SubmissionState
+
+#: Lines of the inbox and the outbox on one page.
+LINES_MAX = 200
+
+
+class MessagePages:
+    """The pages /console/inbox and /console/outbox."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._services = door.services
+
+    def routes(self) -> list[Route]:
+        """Return the lists, one submission, its state, and one message."""
+        return [
+            Route("/console/inbox", self._door.page(self._inbox)),
+            Route("/console/inbox/{record_id}", self._door.page(self._submission)),
+            Route("/console/inbox/{record_id}/state", self._door.action(self._mark), methods=["POST"]),
+            Route("/console/outbox", self._door.page(self._outbox)),
+            Route("/console/outbox/{message_id}", self._door.page(self._message)),
+        ]
+
+    def _inbox(self, request: Request, member: StaffMember) -> Response:
+        facts = self._services.policy.facts()
+        point = request.query_params.get("point", "")
+        point = point if any(known.name == point for known in facts.points) else ""
+        lines = self._services.inbox.lines(point, LINES_MAX)
+        forms = [known for known in facts.points if known.technology == "form"]
+        return self._door.show(request, "inbox.html", member, lines=lines, forms=forms, chosen=point, limit=LINES_MAX)
+
+    def _submission(self, request: Request, member: StaffMember) -> Response:
+        """Show one submission; its fields only for the purpose that was declared, and why not when it may not be."""
+        record_id, purpose = request.path_params["record_id"], request.query_params.get("purpose", "")
+        inbox = self._services.inbox
+        read = inbox.read(record_id, purpose, member.staff_id) if purpose else None
+        line = inbox.line(record_id)
+        if line is None:
+            raise HTTPException(404)
+        refused = isinstance(read, Refusal)
+        return self._door.show(
+            request,
+            "submission.html",
+            member,
+            403 if refused else 200,
+            line=line,
+            purpose=purpose,
+            refusal=read if refused else None,
+            read=None if refused else read,
+            point=self._point(line),
+        )
+
+    def _mark(self, request: Request, member: StaffMember, form: dict[str, str]) -> Response:
+        state: SubmissionState = "answered" if form.get("state") == "answered" else "read"
+        record_id = request.path_params["record_id"]
+        if self._services.inbox.line(record_id) is None:
+            raise HTTPException(404)
+        self._services.inbox.mark(record_id, state, member.staff_id)
+        return RedirectResponse("/console/inbox", 303)
+
+    def _outbox(self, request: Request, member: StaffMember) -> Response:
+        return self._door.show(request, "outbox.html", member, lines=self._services.outbox.lines(LINES_MAX), limit=LINES_MAX)
+
+    def _message(self, request: Request, member: StaffMember) -> Response:
+        message = self._services.outbox.read(request.path_params["message_id"], member.staff_id)
+        if message is None:
+            raise HTTPException(404)
+        return self._door.show(request, "message.html", member, message=message)
+
+    def _point(self, line: SubmissionLine) -> str:
+        """Return the collection point's label; its name when an earlier policy declared it."""
+        return next((point.label for point in self._services.policy.facts().points if point.name == line.point), line.point)

@@ -1,0 +1,48 @@
+"""Reading what a page's own form sent: bounded, tolerant of bytes, one value per name."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Final
+from urllib.parse import parse_qsl
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+#: Largest body of a page's form, in bytes: the longest text field is 4,000 characters, each at most 12 bytes encoded.
+BODY_BYTES_MAX: Final = 65_536
+#: Most fields of a page's form; the longest has one per optional purpose.
+FIELDS_MAX: Final = 200
+_EMAIL: Final = re.compile(r"[^@\s,;<>()\[\]\"\\]{1,64}@[^@\s,;<>()\[\]\"\\.]+(\.[^@\s,;<>()\[\]\"\\.]+)+")
+_EMAIL_MAX: Final = 254  # RFC 5321 4.5.3.1.3
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """Return the fields of the form; raise 413 beyond the limit (before more is read) and 400 when it is no form."""
+    if not request.headers.get("content-type", "").lower().startswith("application/x-www-form-urlencoded"):
+        raise HTTPException(400, "The form was not sent as a form.")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_BYTES_MAX:
+            raise HTTPException(413)
+    try:
+        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace", max_num_fields=FIELDS_MAX)
+    except ValueError as error:
+        raise HTTPException(400, f"The form has more than {FIELDS_MAX} fields.") from error
+    return dict(pairs)
+
+
+def email_of(text: str) -> str | None:
+    """Return the trimmed address when it looks like one that mail can reach, else None."""
+    text = text.strip()
+    return text if len(text) <= _EMAIL_MAX and _EMAIL.fullmatch(text) else None
+
+
+def day_of(text: str) -> date | None:
+    """Return the day written as 2026-11-23, else None."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None

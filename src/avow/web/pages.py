@@ -1,0 +1,53 @@
+"""All pages as one application: the company's site, the privacy centre, the console, and the built files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from avow.definitions import StoreUnavailable
+from avow.web.assets import Assets
+from avow.web.console import Console
+from avow.web.privacy_center import PrivacyCenter
+from avow.web.rendering import View
+from avow.web.security import Guard
+from avow.web.services import Services
+from avow.web.site import CompanySite
+
+
+def app(services: Services, site: CompanySite, assets: Assets, more: Sequence[BaseRoute] = ()) -> Starlette:
+    """Return the pages as an ASGI application.
+
+    `more` are routes of others (forms, the log's files, health) that come before the company's own pages. The collector
+    renders the company's forms again through `site`, so main makes one and hands it to both.
+    """
+    view = View(services, assets)
+
+    def sorry(request: Request, status: int, detail: str = "") -> Response:
+        return (None if detail else site.sorry(request, status)) or view.sorry(request, status, detail)
+
+    async def http_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        own_words = "" if error.detail == HTTPStatus(error.status_code).phrase else error.detail
+        response = await run_in_threadpool(sorry, request, error.status_code, own_words)
+        response.headers.update(error.headers or {})
+        return response
+
+    async def unavailable(request: Request, _error: Exception) -> Response:
+        response = await run_in_threadpool(sorry, request, 503)
+        response.headers["Retry-After"] = "30"
+        return response
+
+    return Starlette(
+        routes=[*assets.routes(), *PrivacyCenter(view).routes(), *Console(view).routes(), *more, *site.routes()],
+        exception_handlers={HTTPException: http_error, StoreUnavailable: unavailable},
+        middleware=[Middleware(Guard, sorry=sorry)],
+    )

@@ -1,0 +1,34 @@
+"""The privacy centre: asking to know or to delete, following a request, choices. Works without script.
+
+One class per subject; each handler parses, calls one function, renders.
+"""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from avow.web.privacy_center.choices import ChoicePages
+from avow.web.privacy_center.following import FollowingPages
+from avow.web.privacy_center.requests import RequestPages
+from avow.web.rendering import View
+
+
+class PrivacyCenter:
+    """The pages under /privacy."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    def routes(self) -> list[Route]:
+        """Return all routes of the privacy centre."""
+        return [
+            Route("/privacy", self._home),
+            *RequestPages(self._view).routes(),
+            *FollowingPages(self._view).routes(),
+            *ChoicePages(self._view).routes(),
+        ]
+
+    def _home(self, request: Request) -> Response:
+        return self._view.page(request, "privacy_center/home.html")

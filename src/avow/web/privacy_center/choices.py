@@ -1,0 +1,67 @@
+"""Choices: each optional purpose on or off, all at once or one by one, no account and no questions (11 CCR 7026, 7004)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from avow.web.forms import read_form
+from avow.web.privacy_center.requests import visitor_of
+from avow.web.rendering import View
+from avow.web.services import PurposeFacts
+
+CHOICES_COOKIE: Final = "avow_choices"
+_VERSION: Final = "v1."
+#: Longest life that browsers give a cookie; every visit to the choices page with a change renews it.
+_COOKIE_SECONDS: Final = 400 * 86_400
+
+
+def opted_out_of(cookie: str, purposes: tuple[PurposeFacts, ...]) -> frozenset[str]:
+    """Return the optional purposes that the cookie opts out of; what the policy does not know is ignored."""
+    named = cookie.removeprefix(_VERSION).split(".") if cookie.startswith(_VERSION) else []
+    return frozenset(purpose.name for purpose in purposes if purpose.optional and purpose.name in named)
+
+
+class ChoicePages:
+    """The page /privacy/choices."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    def routes(self) -> list[Route]:
+        """Return the page and where its form is sent."""
+        return [Route("/privacy/choices", self._show), Route("/privacy/choices", self._save, methods=["POST"])]
+
+    def _show(self, request: Request) -> Response:
+        facts = self._view.services.policy.facts()
+        cookie = request.cookies.get(CHOICES_COOKIE, "")
+        return self._view.page(
+            request,
+            "privacy_center/choices.html",
+            purposes=[purpose for purpose in facts.purposes if purpose.optional],
+            opted_out=opted_out_of(cookie, facts.purposes),
+            was_saved="saved" in request.query_params and cookie.startswith(_VERSION),
+            has_visitor=visitor_of(request) is not None,
+        )
+
+    async def _save(self, request: Request) -> Response:
+        form = await read_form(request)
+        optional = [purpose.name for purpose in self._view.services.policy.facts().purposes if purpose.optional]
+        every = form.get("all")  # the two big buttons: "out" or "in"; without either, each purpose has its own answer
+        # A purpose without an answer is opted out: a choice that did not arrive is no permission.
+        opted_out = {name: every == "out" or (every != "in" and form.get(f"purpose.{name}") != "in") for name in optional}
+        await run_in_threadpool(self._view.services.choices.record, visitor_of(request), opted_out)
+        response = RedirectResponse("/privacy/choices?saved=1", 303)
+        response.set_cookie(
+            CHOICES_COOKIE,
+            _VERSION + ".".join(name for name in optional if opted_out[name]),
+            max_age=_COOKIE_SECONDS,
+            httponly=True,
+            samesite="lax",
+            secure=self._view.services.website.origin.startswith("https:"),
+        )
+        return response

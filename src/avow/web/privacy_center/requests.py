@@ -1,0 +1,105 @@
+"""Asking to know and asking to delete: the two forms, no account needed (Cal. Civ. Code § 1798.130(a)(2)(A))."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from avow.definitions import Refusal, RequestKind
+from avow.web.forms import day_of, email_of, read_form
+from avow.web.rendering import View
+from avow.web.services import NewRequest
+
+VISITOR_COOKIE: Final = "avow_visitor"
+_VISITOR: Final = re.compile(r"[0-9a-f]{32}")
+#: Longest texts of the request form, in characters; the policy's collection point `rights-request` allows as much.
+_NAME_MAX: Final = 120
+_DETAILS_MAX: Final = 2000
+#: A person may ask back to here (Cal. Civ. Code § 1798.130(a)(2)(B)).
+EARLIEST: Final = date(2022, 1, 1)
+
+
+def visitor_of(request: Request) -> str | None:
+    """Return this browser's own visitor id, which only this browser can know, or None."""
+    value = request.cookies.get(VISITOR_COOKIE, "")
+    return value if _VISITOR.fullmatch(value) else None
+
+
+class RequestPages:
+    """The pages /privacy/know and /privacy/delete."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    def routes(self) -> list[Route]:
+        """Return the form of each kind and where it is sent."""
+        return [
+            Route("/privacy/know", self._show_know),
+            Route("/privacy/delete", self._show_delete),
+            Route("/privacy/know", self._file_know, methods=["POST"]),
+            Route("/privacy/delete", self._file_delete, methods=["POST"]),
+        ]
+
+    def _show_know(self, request: Request) -> Response:
+        return self._form(request, RequestKind.KNOW, {}, {}, 200)
+
+    def _show_delete(self, request: Request) -> Response:
+        return self._form(request, RequestKind.DELETE, {}, {}, 200)
+
+    async def _file_know(self, request: Request) -> Response:
+        return await self._file(request, RequestKind.KNOW)
+
+    async def _file_delete(self, request: Request) -> Response:
+        return await self._file(request, RequestKind.DELETE)
+
+    async def _file(self, request: Request, kind: RequestKind) -> Response:
+        values = await read_form(request)
+        asked, errors = _read(kind, values, visitor_of(request), self._view.today())
+        if asked is not None:
+            answer = await run_in_threadpool(self._view.services.rights.receive, asked)
+            if not isinstance(answer, Refusal):
+                return RedirectResponse(f"/privacy/requests/{answer}", 303)
+            errors = {"": f"{answer.reason} ({answer.rule})"}
+        return await run_in_threadpool(self._form, request, kind, values, errors, 422)
+
+    def _form(self, request: Request, kind: RequestKind, values: dict[str, str], errors: dict[str, str], status: int) -> Response:
+        return self._view.page(
+            request,
+            "privacy_center/ask.html",
+            status,
+            kind=kind.value,
+            values=values,
+            errors=errors,
+            has_visitor=visitor_of(request) is not None,
+            notice=self._view.services.policy.notice("rights-request"),
+            earliest=EARLIEST,
+            today=self._view.today(),
+        )
+
+
+def _read(
+    kind: RequestKind, values: dict[str, str], visitor_id: str | None, today: date
+) -> tuple[NewRequest | None, dict[str, str]]:
+    """Return the request a person filled in, or None and words for what is missing, by field."""
+    errors: dict[str, str] = {}
+    email = email_of(values.get("email", ""))
+    if email is None:
+        errors["email"] = "Please give an e-mail address such as robin@example.com. We send the link that proves it is yours."
+    since = None
+    if kind is RequestKind.KNOW and values.get("period") == "since":
+        since = day_of(values.get("since", ""))
+        if since is None or not EARLIEST <= since <= today:
+            errors["since"] = f"Please choose a day from {EARLIEST.isoformat()} to today, or ask for everything."
+    for field, limit in (("name", _NAME_MAX), ("details", _DETAILS_MAX)):
+        if len(values.get(field, "")) > limit:
+            errors[field] = f"Please use at most {limit} characters."
+    if errors or email is None:
+        return None, errors
+    name, details = values.get("name", "").strip(), values.get("details", "").strip()
+    return NewRequest(kind, email, name, details, since, visitor_id), {}

@@ -1,0 +1,115 @@
+"""Templates: one environment for Avow's own pages, its filters, and the answer to errors."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from http import HTTPStatus
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from avow.definitions import RequestKind
+from avow.web.assets import Assets
+from avow.web.security import signal_set
+from avow.web.services import Services
+
+_SORRY: Final = {
+    400: ("We could not read that", "Something in the address or the form was not as this page expects it. Nothing was kept."),
+    403: (
+        "That was not sent from here",
+        "A form of this page can only be sent from this page. If you came from a bookmark or an old tab, open the page again.",
+    ),
+    404: ("There is no such page", "The address may be mistyped, or what was here has ended its time and is gone."),
+    405: ("That does not work here", "This page cannot do what the address was asked to do."),
+    413: ("That is too long", "What you sent is larger than this form accepts. Nothing was kept; please shorten it."),
+    500: ("Something broke on our side", "It is not your fault, and what you sent may not have arrived. Please try once more."),
+    503: ("We cannot take that just now", "What is needed to answer you does not respond. Please try again in a minute."),
+}
+
+
+class View:
+    """Renders Avow's own pages with what every page shows."""
+
+    def __init__(self, services: Services, assets: Assets) -> None:
+        self.services = services
+        self._zone = ZoneInfo(services.timezone)
+        self._environment = Environment(
+            loader=PackageLoader("avow.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        )
+        self._environment.filters |= {
+            "day": day,
+            "moment": self.moment,
+            "clock": self.clock,
+            "isoday": self.isoday,
+            "number": number,
+            "kind": kind_words,
+            "many": many,
+        }
+        self._environment.globals["asset"] = assets.address
+
+    def page(
+        self, request: Request, template: str, status: int = 200, **context: Any
+    ) -> HTMLResponse:  # Any: what templates take
+        """Return the rendered page; every page knows the policy in force, its own path and whether GPC is set."""
+        return HTMLResponse(self.text(request, template, **context), status_code=status)
+
+    def text(self, request: Request, template: str, **context: Any) -> str:  # Any: what templates take
+        """Return the rendered template as text."""
+        return self._environment.get_template(template).render(
+            facts=self.services.policy.facts(),
+            site=self.services.website,
+            path=request.url.path,
+            gpc=signal_set(request.headers, "sec-gpc"),
+            dnt=signal_set(request.headers, "dnt"),
+            **context,
+        )
+
+    def sorry(self, request: Request, status: int, detail: str = "") -> HTMLResponse:
+        """Return the friendly page for an error status; needs no store, so that it works when nothing else does."""
+        heading, words = _SORRY.get(status, (HTTPStatus(status).phrase, ""))
+        template = self._environment.get_template("sorry.html")
+        page = template.render(status=status, heading=heading, words=detail or words, path=request.url.path)
+        return HTMLResponse(page, status_code=status)
+
+    def today(self) -> date:
+        """Return today in the business's time zone."""
+        return datetime.fromtimestamp(self.services.now_ms() / 1000, self._zone).date()
+
+    def moment(self, milliseconds: int) -> Markup:
+        """Return a moment in the business's time zone, machine-readable beside the words."""
+        at = datetime.fromtimestamp(milliseconds / 1000, self._zone)
+        return Markup('<time datetime="{}">{} {} {}, {}</time>').format(
+            at.isoformat(timespec="seconds"), at.day, f"{at:%b}", at.year, f"{at:%H:%M}"
+        )
+
+    def isoday(self, milliseconds: int) -> str:
+        """Return the local day of a moment as 2026-11-23, for addresses."""
+        return datetime.fromtimestamp(milliseconds / 1000, self._zone).date().isoformat()
+
+    def clock(self, milliseconds: int) -> str:
+        """Return the time of day with seconds, for what refreshes by itself."""
+        return f"{datetime.fromtimestamp(milliseconds / 1000, self._zone):%H:%M:%S}"
+
+
+def day(value: date) -> Markup:
+    """Return a calendar day in words."""
+    return Markup('<time datetime="{}">{} {} {}</time>').format(value.isoformat(), value.day, f"{value:%B}", value.year)
+
+
+def number(value: float) -> str:
+    """Return a count with thousands separated."""
+    return f"{value:,.0f}"
+
+
+def many(count: int, one: str, several: str = "") -> str:
+    """Return a count with its noun: "1 visit", "2 visits"."""
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
+def kind_words(kind: RequestKind) -> str:
+    """Return what a consumer request asks for, as people say it."""
+    return {RequestKind.KNOW: "Request to know", RequestKind.DELETE: "Request to delete"}[kind]

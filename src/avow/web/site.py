@@ -1,0 +1,182 @@
+"""The company's own website, from a folder of templates with the helpers that put the policy beside what it governs.
+
+The folder holds pages (`products/rain-gauge.html` is served at /products/rain-gauge), layouts (names that begin with
+"_") and `assets/` (style, drawings; served under hashed addresses). What exists is listed once at the start; no
+address ever becomes a path.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from avow.web.assets import IMMUTABLE, Assets, hand_out
+from avow.web.security import signal_set
+from avow.web.services import PointFacts, Services
+
+_FORM: Final = re.compile(r"""form_action\(\s*["']([a-z0-9-]+)["']\s*\)""")
+_REFERENCE: Final = re.compile(r"[A-Za-z0-9-]{1,40}")
+#: Names of dropped fields shown on the thanks page: they come back from the browser, so they are few and short.
+_DROPPED_MAX: Final = 20
+_DROPPED_CHARACTERS_MAX: Final = 60
+
+
+class CompanySite:
+    """The pages of one company website; without a folder there are none, and only Avow's own pages are served."""
+
+    def __init__(self, services: Services, assets: Assets) -> None:
+        self._services = services
+        self._assets = assets
+        folder = services.website.pages
+        self._pages = _pages(folder)
+        self._files = _files(folder)
+        self._forms = _forms(folder, self._pages)
+        self._environment = Environment(
+            loader=FileSystemLoader(folder or Path()),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals |= {
+            "asset": self._asset,
+            "form_action": lambda point: f"/avow/forms/{quote(point)}",
+            "notice": services.policy.notice,
+            "policy": services.policy.page,
+        }
+
+    def routes(self) -> list[Route]:
+        """Return the routes of the site; the last one takes every remaining address."""
+        return [
+            Route("/.well-known/gpc.json", self._gpc),
+            Route("/assets/{name}", self._hand_out),
+            Route("/{path:path}", self._page),
+        ]
+
+    def form_again(self, point: str, values: Mapping[str, str], errors: Mapping[str, str], headers: Headers | None = None) -> str:
+        """Return the page of this form with what was typed kept and the errors beside their fields, for an answer 422.
+
+        `errors` maps a field's name to words for people; "" is the form as a whole. Raises KeyError for a point
+        that no page of the site has a form for.
+        """
+        return self._render(self._forms[point], headers or Headers(), values=values, errors=errors)
+
+    def has_form(self, point: str) -> bool:
+        """Return whether a page of the site has a form for this collection point."""
+        return point in self._forms
+
+    def thanks_page(self, point: str) -> str:
+        """Return where a browser goes after its form was kept (303): the form's page + "/thanks" when the site has one.
+
+        That page takes `reference` and any number of `dropped` in its query.
+        """
+        path = self._forms.get(point, "")
+        return f"{path}/thanks" if f"{path}/thanks" in self._pages else path or "/"
+
+    def sorry(self, request: Request, status: int) -> Response | None:
+        """Return the company's own page for an error, when it has one for this status and the address is the company's."""
+        path = request.url.path
+        if f"/{status}" not in self._pages or path.startswith(("/privacy/", "/console", "/avow/", "/audit")):
+            return None
+        return HTMLResponse(self._render(f"/{status}", request.headers), status_code=status)
+
+    def _page(self, request: Request) -> Response:
+        path = request.url.path.rstrip("/") or "/"
+        if path == "/" and not self._pages:
+            return RedirectResponse("/privacy")
+        if path not in self._pages or path.lstrip("/").isdigit():
+            return self.sorry(request, 404) or Response("There is no such page.", 404, media_type="text/plain")
+        query = request.query_params
+        reference = query.get("reference", "")
+        return HTMLResponse(
+            self._render(
+                path,
+                request.headers,
+                reference=reference if _REFERENCE.fullmatch(reference) else "",
+                dropped=_dropped(query.getlist("dropped")),
+            )
+        )
+
+    def _render(self, path: str, headers: Headers, **context: object) -> str:
+        facts = self._services.policy.facts()
+        shown: dict[str, object] = {"values": {}, "errors": {}, "reference": "", "dropped": ()} | context
+        return self._environment.get_template(self._pages[path]).render(
+            facts=facts,
+            path=path,
+            gpc=signal_set(headers, "sec-gpc"),
+            tag=lambda: _tag(facts.points, self._assets, path),
+            **shown,
+        )
+
+    def _asset(self, name: str) -> str:
+        return f"/assets/{self._files[name][0]}"
+
+    def _hand_out(self, request: Request) -> Response:
+        for hashed, path in self._files.values():
+            if hashed == request.path_params["name"]:
+                return hand_out(path, IMMUTABLE)
+        return Response(status_code=404)
+
+    def _gpc(self, _request: Request) -> Response:
+        facts = self._services.policy.facts()
+        honoured = any(signal.name == "gpc" for signal in facts.signals)
+        return JSONResponse({"gpc": honoured, "lastUpdate": facts.updated.isoformat()}, headers={"Cache-Control": "max-age=3600"})
+
+
+def _tag(points: tuple[PointFacts, ...], assets: Assets, path: str) -> Markup:
+    """Return the tag for script and the pixel for none, each only when the policy declares it as a collection point."""
+    markup = Markup()
+    for point in points:
+        if point.technology == "tag":
+            markup += Markup('<script src="{}" data-point="{}" data-signals="{}" defer></script>').format(
+                assets.address("tag.js"), point.name, " ".join(point.silenced_by)
+            )
+        elif point.technology == "pixel":
+            markup += Markup(
+                '<noscript><img class="pixel" src="/avow/pixel.gif?page={}" alt="" width="1" height="1"></noscript>'
+            ).format(quote(path, safe=""))
+    return markup
+
+
+def _dropped(values: list[str]) -> tuple[str, ...]:
+    names = [name.strip()[:_DROPPED_CHARACTERS_MAX] for value in values for name in value.split(",")]
+    return tuple(name for name in names if name and name.isprintable())[:_DROPPED_MAX]
+
+
+def _pages(folder: Path | None) -> dict[str, str]:
+    """Return address -> template for every page of the folder."""
+    pages: dict[str, str] = {}
+    for file in sorted(folder.rglob("*.html")) if folder else ():
+        name = file.relative_to(folder or Path()).as_posix()
+        if not any(part.startswith("_") for part in name.split("/")):
+            pages["/" + name.removesuffix(".html").removesuffix("index").rstrip("/")] = name
+    return pages
+
+
+def _files(folder: Path | None) -> dict[str, tuple[str, Path]]:
+    """Return name -> (hashed name, path) for every file in assets/."""
+    found: dict[str, tuple[str, Path]] = {}
+    for file in sorted((folder / "assets").iterdir()) if folder and (folder / "assets").is_dir() else ():
+        hashed = f"{file.stem}.{sha256(file.read_bytes()).hexdigest()[:16]}{file.suffix}"
+        found[file.name] = (hashed, file)
+    return found
+
+
+def _forms(folder: Path | None, pages: Mapping[str, str]) -> dict[str, str]:
+    """Return collection point -> address of the page with its form, found where the template names its action."""
+    found: dict[str, str] = {}
+    for address, name in pages.items() if folder else ():
+        for point in _FORM.findall(((folder or Path()) / name).read_text(encoding="utf-8")):
+            found.setdefault(point, address)
+    return found
