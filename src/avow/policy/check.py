@@ -1,4 +1,4 @@
-"""Check what can be read: do the names meet, and does the policy as a whole say what the law asks of it?
+"""Check what can be read: the names meet, and the policy as a whole says what the law asks of it.
 
 Prose against declarations is checked in `prose`. Checks look at sound entries only, and stay silent about a name whose
 declaration is broken, so that one mistake is reported once.
@@ -16,7 +16,8 @@ from avow.policy.diagnostics import Diagnostic, Span, diagnostic
 from avow.policy.grammar import REQUIRED_RIGHTS, REQUIRED_TABLES
 from avow.policy.law import LawTable
 from avow.policy.parse import PLACEHOLDER, Document
-from avow.policy.prose import check_prose
+from avow.policy.promises import check_promises
+from avow.policy.prose import check_prose, denies_sale, third_party_because
 from avow.policy.read import Entries, Entry, did_you_mean
 from avow.policy.rulebook import add_months
 from avow.policy.vocabulary import CATEGORIES, CLAUSES, PLACEHOLDERS, SENSITIVE, SIGNALS
@@ -35,12 +36,16 @@ def check(document: Document, entries: Entries, law: Mapping[str, LawTable], tod
     yield from _categories(entries)
     for point in entries.of("collection"):
         yield from _point(entries, point, whole=not document.unreadable)
+    denied = denies_sale(document)  # then the contradiction is reported there, once
     for recipient in entries.of("recipient"):
         yield from _recipient(entries, recipient, whole=not document.unreadable)
+        if not denied:
+            yield from _third_party(recipient)
     yield from _signals(entries, whole=not document.unreadable)
     for right in entries.of("right"):
         yield from _right(entries, right, whole=not document.unreadable)
     yield from check_prose(document, entries)
+    yield from check_promises(document, entries, law)
     if not document.unreadable:  # what is missing may stand in the block that cannot be read
         yield from _unused(entries)
         yield from _whole(document, entries)
@@ -67,7 +72,7 @@ def _names(
 
 
 def _categories(entries: Entries) -> Iterator[Diagnostic]:
-    """Statutory categories by their letters. Rule: Cal. Civ. Code § 1798.140(v)(1), (ae)."""
+    """Check statutory categories by their letters. Rule: Cal. Civ. Code § 1798.140(v)(1), (ae)."""
     for item in entries.of("data"):
         if item.values["category"] not in CATEGORIES:
             message = f'the statute has no category "{item.values["category"]}"'
@@ -84,7 +89,7 @@ def _categories(entries: Entries) -> Iterator[Diagnostic]:
 
 
 def _point(entries: Entries, point: Entry, *, whole: bool) -> Iterator[Diagnostic]:
-    """One collection point: its names, its fields, its purposes and its cookie. Rule: Cal. Civ. Code § 1798.100(a), (c)."""
+    """Check one collection point: its names, its fields, its purposes and its cookie. Rule: Cal. Civ. Code § 1798.100(a), (c)."""
     values = point.values
     yield from _names(entries, point, ("data",), values["data"], "data", whole=whole)
     yield from _names(entries, point, ("purposes",), values["purposes"], "purpose", whole=whole)
@@ -122,7 +127,7 @@ def _cookie(entries: Entries, point: Entry) -> Iterator[Diagnostic]:
 
 
 def _given(entries: Entries, point: Entry) -> Iterator[Diagnostic]:
-    """What a point gives to a recipient lies within the recipient's declaration. Rule: 11 CCR 7051(a) (specific purposes)."""
+    """Check that what a point gives to a recipient lies within its declaration. Rule: 11 CCR 7051(a) (specific purposes)."""
     data = {item.name: item.values["category"] for item in entries.of("data")}
     recipients = {entry.name: entry for entry in entries.of("recipient")}
     for place, name in enumerate(point.values.get("recipients", ())):
@@ -141,7 +146,7 @@ def _given(entries: Entries, point: Entry) -> Iterator[Diagnostic]:
 
 
 def _recipient(entries: Entries, recipient: Entry, *, whole: bool) -> Iterator[Diagnostic]:
-    """A recipient's purposes, contract and own copies. Rule: Cal. Civ. Code § 1798.105(c), § 1798.140(ag); 11 CCR 7051."""
+    """Check a recipient's purposes and own copies. Rule: Cal. Civ. Code § 1798.105(c), § 1798.140(ag)."""
     yield from _names(entries, recipient, ("purposes",), recipient.values["purposes"], "purpose", whole=whole)
     if recipient.values["keeps_days"] > 0:
         message = (
@@ -149,25 +154,15 @@ def _recipient(entries: Entries, recipient: Entry, *, whole: bool) -> Iterator[D
         )
         mend = "agree that it keeps nothing (keeps_days = 0): instructions to delete are not carried out yet"
         yield diagnostic("AV0403", recipient.at("keeps_days"), message, mend)
-    built = build.recipient(recipient)
-    if built.effective_role == "third-party" and not denials(entries):
-        why = _third_party_because(recipient)
-        message = (
-            f'"{recipient.name}" is a third party ({why}), and this software cannot carry out an opt-out of sale and sharing yet'
-        )
+
+
+def _third_party(recipient: Entry) -> Iterator[Diagnostic]:
+    """Refuse a recipient that is a third party by computation. Rule: Cal. Civ. Code § 1798.135(a); 11 CCR 7051(c)."""
+    if build.recipient(recipient).effective_role == "third-party":
+        because = third_party_because(recipient)
+        unable = "this software cannot carry out an opt-out of sale and sharing yet"
+        message = f'"{recipient.name}" is a third party ({because}), and {unable}'
         yield diagnostic("AV0402", recipient.here, message, _contract_mend(recipient))
-
-
-def denials(_entries: Entries) -> bool:
-    """Whether the prose denies sale and sharing, in which case the contradiction is reported there."""
-    return False
-
-
-def _third_party_because(recipient: Entry) -> str:
-    built = build.recipient(recipient)
-    if built.contract is None:
-        return "no contract is declared"
-    return f"its contract lacks {', '.join(built.contract.missing)}" if built.contract.missing else "it is declared as one"
 
 
 def _contract_mend(recipient: Entry) -> str:
@@ -175,7 +170,7 @@ def _contract_mend(recipient: Entry) -> str:
 
 
 def _signals(entries: Entries, *, whole: bool) -> Iterator[Diagnostic]:
-    """What a signal stops must be stoppable. Rule: 11 CCR 7025(c)(1)."""
+    """Check that what a signal stops can be stopped. Rule: 11 CCR 7025(c)(1)."""
     optional = {entry.name: entry.values.get("optional", False) for entry in entries.of("purpose")}
     for signal in entries.of("signal"):
         yield from _names(entries, signal, ("stops",), signal.values["stops"], "purpose", whole=whole)
@@ -187,7 +182,7 @@ def _signals(entries: Entries, *, whole: bool) -> Iterator[Diagnostic]:
 
 
 def _right(entries: Entries, right: Entry, *, whole: bool) -> Iterator[Diagnostic]:
-    """One right: carried out, enough methods, an existing form. Rule: Cal. Civ. Code § 1798.130(a)(1); 11 CCR 7020."""
+    """Check one right: carried out, enough methods, an existing form. Rule: Cal. Civ. Code § 1798.130(a)(1); 11 CCR 7020."""
     if right.name not in REQUIRED_RIGHTS:
         message = f'the right "{right.name}" cannot be enforced: this software does not carry it out yet'
         mend = "remove the declaration, and say in a paragraph marked {.statement} how a person at your business does it"
@@ -223,7 +218,7 @@ def _right(entries: Entries, right: Entry, *, whole: bool) -> Iterator[Diagnosti
 
 
 def _unused(entries: Entries) -> Iterator[Diagnostic]:
-    """Declarations that nothing uses. Rule: Cal. Civ. Code § 1798.100(c) (necessary and proportionate)."""
+    """Find declarations that nothing uses. Rule: Cal. Civ. Code § 1798.100(c) (necessary and proportionate)."""
     if not entries.is_whole("collection"):
         return
     points = entries.of("collection")
@@ -255,7 +250,7 @@ def _placeholders(document: Document) -> Iterator[Diagnostic]:
 
 
 def _whole(document: Document, entries: Entries) -> Iterator[Diagnostic]:
-    """What every policy must have. Rule: 11 CCR 7011(e); Bus. & Prof. Code § 22575(b); Cal. Civ. Code § 1798.130(a)(5)."""
+    """Find what every policy must have and this one lacks. Rule: 11 CCR 7011(e); Bus. & Prof. Code § 22575(b); Cal. Civ. Code § 1798.130(a)(5)."""
     top = document.sections[1].span if len(document.sections) > 1 else Span(1, 1, 1)
     for table in REQUIRED_TABLES:
         if table not in entries.declared(table):
@@ -274,7 +269,7 @@ def _whole(document: Document, entries: Entries) -> Iterator[Diagnostic]:
 
 
 def _law(entries: Entries, law: Mapping[str, LawTable], today: date) -> Iterator[Diagnostic]:
-    """The policy's jurisdiction and age. Rule: Cal. Civ. Code § 1798.130(a)(5) (update every 12 months)."""
+    """Check the policy's jurisdiction and age. Rule: Cal. Civ. Code § 1798.130(a)(5) (update every 12 months)."""
     for policy in entries.of("policy"):
         code = policy.values.get("jurisdiction", "US-CA")
         table = law.get(code)

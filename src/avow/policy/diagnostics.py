@@ -106,7 +106,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0403": _error(
             "a recipient keeps data, and nothing carries out the instruction to delete", "Cal. Civ. Code § 1798.105(c)"
         ),
-        "AV0404": _error("prose denies sale but not sharing, or the other way round", "Cal. Civ. Code § 1798.130(a)(5)(C)"),
+        "AV0404": _error("prose denies sale and says nothing of sharing", "Cal. Civ. Code § 1798.130(a)(5)(C)"),
         # 05: prose against declarations
         "AV0501": _error("a paragraph promises something that nothing in its section carries out", _PROMISE),
         "AV0502": _error("a duration in prose that no declaration of its section has", _PROMISE),

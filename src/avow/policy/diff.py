@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 from avow.policy.markup import joined, lowered
 from avow.policy.rulebook import CollectionPoint, Retention, Rulebook
-from avow.policy.vocabulary import RIGHTS, SIGNALS
+from avow.policy.vocabulary import RIGHTS, ROLES, SIGNALS
 
 #: Any day does to tell which of two periods is longer; a leap year keeps "12 months" and "365 days" apart.
 _SOME_DAY: Final = date(2027, 3, 1)
@@ -117,7 +117,7 @@ def _recipients(old: Rulebook, new: Rulebook) -> Iterator[Change]:
         if before.label != after.label:
             yield Change("recipient", f"{after.label} takes the place of {before.label}.", material=True)
         if before.effective_role != after.effective_role:
-            words = f"{after.label} becomes a {after.effective_role.replace('-', ' ')}; before: {before.effective_role.replace('-', ' ')}."
+            words = f"{after.label} becomes a {ROLES[after.effective_role]}; before: {ROLES[before.effective_role]}."
             yield Change("recipient", words, material=after.effective_role == "third-party")
         if before.country != after.country:
             yield Change("recipient", f"{after.label} is in {after.country}; before: {before.country}.", material=True)

@@ -1,14 +1,202 @@
-"""Check the prose against the declarations: what visitors read must be what the machine does."""
+"""Check the words of the prose against the declarations: what visitors read must be what the machine does.
+
+The patterns look at one sentence at a time. They know the usual ways in which policies say these things; a paragraph that
+nothing carries out is found in `promises` whatever its words.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
 
-from avow.policy.diagnostics import Diagnostic
-from avow.policy.parse import Document
-from avow.policy.read import Entries
+from avow.policy import build
+from avow.policy.diagnostics import Diagnostic, diagnostic
+from avow.policy.parse import Document, Prose
+from avow.policy.read import Entries, Entry
+from avow.policy.vocabulary import SIGNALS
+
+
+def _words(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+_SENTENCE: Final = re.compile(r"(?:[^.!?;:]|[.!?;:](?!\s|$))+[.!?;:]?")
+
+_KEEPING: Final = _words(
+    r"\b(?:keep|keeps|kept|retain\w*|retention|stor(?:e|es|ed|ing)|hold|holds|held|delet\w+|eras\w+|remov\w+|purg\w+|discard\w*|destroy\w*)\b"
+)
+_INDEFINITE: Final = _words(
+    r"\b(?:periodically|from time to time|at (?:regular|reasonable|appropriate) intervals|for a reasonable (?:period|time)"
+    r"|(?:for )?as long as (?:\w+ ){0,3}?(?:necessary|needed|required|need|require|appropriate|permitted)"
+    r"|(?:when|once|until|if) (?:\w+ ){0,2}?(?:is|are) no longer (?:needed|necessary|required|useful)"
+    r"|(?<!not )(?<!never )(?<!kept )indefinitely|(?<!not )kept indefinitely)\b"
+)
+_OPEN_PURPOSE: Final = _words(
+    r"\b(?:(?:any |for )?other (?:\w+ )?purposes|(?:any|all) (?:lawful|legitimate|legal) purposes?"
+    r"|purposes? (?:that (?:are|is) )?(?:disclosed|described|explained) (?:at|when|upon)\b[^.]{0,40}collect\w*)"
+)
+_NEGATED: Final = _words(r"\b(?:no|not|never|nothing|without|nor)\b[^.;]{0,25}$|n't\b[^.;]{0,25}$")
+
+_DENY: Final = r"(?:\b(?:not|never|neither|nor|no|without)\b|n['’]t\b)[^.!?;]{0,100}?"
+_NO_SALE: Final = _words(_DENY + r"\b(?:sell|sells|sold|selling|sale|rent)\b")
+_NO_SHARING: Final = _words(_DENY + r"\b(?:share|shares|shared|sharing)\b")
+
+_SIGNAL_NAMES: Final = {
+    "gpc": _words(r"\bglobal privacy control\b|\bGPC\b"),
+    "dnt": _words(r"\bdo[ -]not[ -]track\b|\bDNT\b"),
+}
+_ANSWERS: Final = r"(?:respond|honou?r|react|obey|support|process|respect|follow|act|answer|recogni[sz]e)\w*"
+_ANSWERED: Final = _words(rf"\b{_ANSWERS}\b|\btreat\w*\b")
+_IGNORED: Final = _words(
+    rf"(?:\b(?:not|never|cannot|unable to)\b|n['’]t\b)(?: \w+){{0,2}}? {_ANSWERS}\b|\b(?:ignor|disregard)\w+"
+)
+
+_TWICE: Final = _words(r"\b(?:twice|(?:two|2) (?:times|requests)|more than (?:two|2))\b")
+_YEAR: Final = _words(r"\b(?:12|twelve)[ -]months?\b|\b(?:a|per|each|one|any|calendar) year\b")
+_OTHER_THAN_KNOW: Final = _words(
+    r"\b(?:delet\w+|eras\w+|correct\w*|opt(?:ing)?[ -]out|these (?:rights|requests)|your rights|(?:any|all|each)(?: of these)? (?:rights?|requests?))\b"
+)
+_UNLIMITED: Final = _words(r"\bas often as\b|\bno limit\b|\bwithout limit\b|\bany number\b|\bat any time\b|\bnever limited\b")
+
+_EMAIL: Final = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_PHONE: Final = re.compile(r"(?<!\d)(?:\+?1[ .-]?)?\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?!\d)")
+_PHONE_DIGITS: Final = 10
+
+_ASK: Final = r"\b(?:right|ask|request)\b[^.!?;]{0,60}?"
+_RIGHTS: Final = {
+    "correct": _words(_ASK + r"\b(?:correct(?:ed|ion|ing)?|rectif\w+)\b"),
+    "opt-out": _words(_ASK + r"\bopt(?:ing)?[ -]out of (?:the |any )?(?:sale|sharing|selling)\b"),
+    "limit": _words(_ASK + r"\blimit\w*\b[^.!?;]{0,40}?\b(?:use|sensitive)\b"),
+}
 
 
 def check_prose(document: Document, entries: Entries) -> Iterator[Diagnostic]:
-    """Find what the prose says otherwise than the declarations."""
-    yield from ()
+    """Find what the prose says otherwise than the declarations, sentence by sentence."""
+    third = [entry for entry in entries.of("recipient") if build.recipient(entry).effective_role == "third-party"]
+    signals = {entry.name: bool(entry.values["stops"]) for entry in entries.of("signal")}
+    controller = next(iter(entries.of("controller")), None)
+    for prose in document.prose:
+        yield from _sale(prose, third)
+        yield from _contacts(prose, controller)
+        for start, sentence in sentences(prose):
+            yield from _keeping(prose, start, sentence)
+            yield from _purposes(prose, start, sentence)
+            yield from _signals(prose, start, sentence, signals)
+            yield from _twice(prose, start, sentence)
+            if not prose.statement:
+                yield from _rights(prose, start, sentence, entries.declared("right"))
+
+
+def denies_sale(document: Document) -> bool:
+    """Whether any sentence says that nothing is sold or shared."""
+    return any(_NO_SALE.search(prose.words) or _NO_SHARING.search(prose.words) for prose in document.prose)
+
+
+def sentences(prose: Prose) -> Iterator[tuple[int, str]]:
+    """Yield each sentence with where it starts in the words."""
+    for found in _SENTENCE.finditer(prose.words):
+        lead = len(found[0]) - len(found[0].lstrip())
+        if found[0].strip():
+            yield found.start() + lead, found[0].strip()
+
+
+def _keeping(prose: Prose, start: int, sentence: str) -> Iterator[Diagnostic]:
+    """Report a retention that no day ends. Rule: Cal. Civ. Code § 1798.100(a)(3)."""
+    if not _KEEPING.search(sentence):
+        return
+    for found in _INDEFINITE.finditer(sentence):
+        message = f'"{found[0]}" is not a period: nobody can tell on which day the record must be gone'
+        mend = "say the number of days or months, and declare it as the retention of the collection point"
+        yield diagnostic("AV0304", prose.span(start + found.start(), start + found.end()), message, mend)
+
+
+def _purposes(prose: Prose, start: int, sentence: str) -> Iterator[Diagnostic]:
+    """Report a list of purposes that is left open. Rule: Cal. Civ. Code § 1798.100(a)(1); 11 CCR 7002(f)."""
+    for found in _OPEN_PURPOSE.finditer(sentence):
+        if not _NEGATED.search(sentence[: found.start()]) and not found[0].lower().startswith("no "):
+            message = f'"{found[0]}" leaves open what the data is used for'
+            mend = "name each purpose, and declare it with [purpose.name]"
+            yield diagnostic("AV0507", prose.span(start + found.start(), start + found.end()), message, mend)
+
+
+def _sale(prose: Prose, third: list[Entry]) -> Iterator[Diagnostic]:
+    """Compare a denial of sale and sharing with who receives data. Rule: Cal. Civ. Code § 1798.130(a)(5)(C); 11 CCR 7051."""
+    sale, sharing = _NO_SALE.search(prose.words), _NO_SHARING.search(prose.words)
+    found = sale or sharing
+    if found is None:
+        return
+    place = prose.span(found.start(), found.end())
+    if third:
+        names = ", ".join(f'"{entry.name}" ({third_party_because(entry)})' for entry in third)
+        message = f"this denies sale and sharing, but by law data goes to a third party: {names}"
+        yield diagnostic(
+            "AV0401", place, message, "complete the contract of the recipient, remove the recipient, or remove the denial"
+        )
+    if sale and not sharing:
+        message = "this denies sale but says nothing of sharing for advertising across websites"
+        yield diagnostic("AV0404", place, message, 'write "we do not sell or share", if both are true')
+
+
+def third_party_because(recipient: Entry) -> str:
+    """Say why a recipient is a third party by computation. Rule: 11 CCR 7051(c), 7053."""
+    contract = build.recipient(recipient).contract
+    if contract is None:
+        return "no contract is declared"
+    return f"its contract lacks {', '.join(contract.missing)}" if contract.missing else "it is declared as one"
+
+
+def _signals(prose: Prose, start: int, sentence: str, signals: dict[str, bool]) -> Iterator[Diagnostic]:
+    """Compare the answer to a signal with its declaration. Rule: Bus. & Prof. Code § 22575(b)(5); 11 CCR 7025."""
+    bare = _SIGNAL_NAMES["dnt"].sub(lambda found: "-" * len(found[0]), sentence)
+    ignored = _IGNORED.search(bare)
+    answered = None if ignored else _ANSWERED.search(bare)
+    for name, pattern in _SIGNAL_NAMES.items():
+        if name not in signals or not pattern.search(sentence):
+            continue
+        if ignored and signals[name]:
+            message = f"this says that {SIGNALS[name]} is not honored, but [signal.{name}] stops purposes"
+            mend = f"say what {SIGNALS[name]} stops, or empty the list of [signal.{name}]"
+            yield diagnostic("AV0503", prose.span(start + ignored.start(), start + ignored.end()), message, mend)
+        if answered and not signals[name]:
+            message = f"this says that {SIGNALS[name]} has an effect, but [signal.{name}] stops nothing"
+            mend = f"name the purposes that it stops in [signal.{name}], or say that it has no effect"
+            yield diagnostic("AV0503", prose.span(start + answered.start(), start + answered.end()), message, mend)
+
+
+def _twice(prose: Prose, start: int, sentence: str) -> Iterator[Diagnostic]:
+    """Report the limit of two applied to more than requests to know. Rule: Cal. Civ. Code § 1798.130(b)."""
+    twice = _TWICE.search(sentence)
+    if twice and _YEAR.search(sentence) and _OTHER_THAN_KNOW.search(sentence) and not _UNLIMITED.search(sentence):
+        message = "only requests to know are limited to two in 12 months; this limits others as well"
+        mend = 'limit only "to know", and say nothing of a limit for deletion or correction'
+        yield diagnostic("AV0504", prose.span(start + twice.start(), start + twice.end()), message, mend)
+
+
+def _contacts(prose: Prose, controller: Entry | None) -> Iterator[Diagnostic]:
+    """Compare addresses and numbers with the controller's. Rule: Bus. & Prof. Code § 22576."""
+    if controller is None:
+        return
+    email, phone = controller.values["email"], controller.values.get("phone", "")
+    for found in _EMAIL.finditer(prose.words):
+        if found[0].lower() != email.lower():
+            message = f'"{found[0]}" is not the declared address "{email}"'
+            yield diagnostic("AV0505", prose.span(found.start(), found.end()), message, "correct the prose or [controller]")
+    for found in _PHONE.finditer(prose.words):
+        if _digits(found[0]) != _digits(phone):
+            message = f'"{found[0]}" is not the declared number "{phone}"'
+            yield diagnostic("AV0505", prose.span(found.start(), found.end()), message, "correct the prose or [controller]")
+
+
+def _digits(phone: str) -> str:
+    return "".join(letter for letter in phone if letter.isdigit())[-_PHONE_DIGITS:]
+
+
+def _rights(prose: Prose, start: int, sentence: str, declared: Iterable[str]) -> Iterator[Diagnostic]:
+    """Report a right that is promised and not declared. Rule: Cal. Civ. Code § 1798.130(a)(5)(A)."""
+    for name, pattern in _RIGHTS.items():
+        found = pattern.search(sentence)
+        if found and name not in declared:
+            message = f'this offers the right "{name}", which is not declared'
+            mend = "mark the paragraph {.statement} if a person at your business does it by hand, or remove it"
+            yield diagnostic("AV0506", prose.span(start + found.start(), start + found.end()), message, mend)

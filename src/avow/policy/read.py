@@ -45,11 +45,15 @@ class Entry:
 
 @dataclass(slots=True)
 class Entries:
-    """Every declaration of a document. `sound` have no structural mistake; `names` includes those that have."""
+    """Every declaration of a document. `sound` have no structural mistake; `names` includes those that have.
+
+    `sections` are the kinds that each section declares; `faulty` are the sections with a structural mistake.
+    """
 
     sound: list[Entry] = field(default_factory=list)
     names: dict[str, dict[str, Span]] = field(default_factory=dict)
     sections: dict[int, set[str]] = field(default_factory=dict)
+    faulty: set[int] = field(default_factory=set)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def of(self, kind: str) -> list[Entry]:
@@ -111,7 +115,9 @@ def _entry(entries: Entries, block: Block, entry: Entry, table: Table) -> None:
     entries.sections.setdefault(block.section, set()).add(entry.kind)
     wrong = [*_name(entry, table), *_keys(entry, table)]
     entries.diagnostics.extend(wrong)
-    if not wrong:
+    if wrong:
+        entries.faulty.add(block.section)
+    else:
         entries.sound.append(entry)
 
 
@@ -154,14 +160,8 @@ def _called(entry: Entry) -> str:
 def _value(entry: Entry, name: str, key: Key, value: object) -> list[Diagnostic]:
     """Return what is wrong with one value, by the shape of its key."""
     match key.shape:
-        case Shape.TEXT:
-            return [] if isinstance(value, str) and value.strip() else [_kind(entry, name, key)]
-        case Shape.NUMBER:
-            return [] if _is_number(value, key.least, key.most) else [_kind(entry, name, key)]
-        case Shape.FLAG:
-            return [] if isinstance(value, bool) else [_kind(entry, name, key)]
-        case Shape.DATE:
-            return [] if isinstance(value, date) and not isinstance(value, datetime) else [_kind(entry, name, key)]
+        case Shape.TEXT | Shape.NUMBER | Shape.FLAG | Shape.DATE:
+            return [] if _is_plain(key, value) else [_kind(entry, name, key)]
         case Shape.CHOICE:
             return _choice(entry, (name,), key, value)
         case Shape.NAMES | Shape.CHOICES:
@@ -169,9 +169,22 @@ def _value(entry: Entry, name: str, key: Key, value: object) -> list[Diagnostic]
         case Shape.RETENTION:
             return _retention(entry, name, value)
         case Shape.ONLY:
-            return _only(entry, name, key, value)
+            return _only(entry, name, value)
         case Shape.CONTRACT:
             return _contract(entry, name, value)
+
+
+def _is_plain(key: Key, value: object) -> bool:
+    """Whether a value without inner structure has the shape of its key."""
+    match key.shape:
+        case Shape.TEXT:
+            return isinstance(value, str) and bool(value.strip())
+        case Shape.NUMBER:
+            return _is_number(value, key.least, key.most)
+        case Shape.FLAG:
+            return isinstance(value, bool)
+        case _:
+            return isinstance(value, date) and not isinstance(value, datetime)
 
 
 def _is_number(value: object, least: int, most: int) -> bool:
@@ -242,7 +255,7 @@ def _retention(entry: Entry, name: str, value: object) -> list[Diagnostic]:
 _KEYS: Final = (*RETENTION_UNITS, "after", "then")
 
 
-def _only(entry: Entry, name: str, key: Key, value: object) -> list[Diagnostic]:
+def _only(entry: Entry, name: str, value: object) -> list[Diagnostic]:
     if not isinstance(value, dict):
         mend = 'write only = { visitor-id = ["returning-visitors"] }'
         return [diagnostic("AV0105", entry.at(name), '"only" must be a table of lists of purposes', mend)]

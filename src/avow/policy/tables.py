@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 from avow.policy.chart import DisclosureCount, Ledger, disclosures, rows
-from avow.policy.markup import bullets, joined, lowered, table
 from avow.policy.law import LawValue
+from avow.policy.markup import bullets, joined, lowered, table
 from avow.policy.rulebook import CollectionPoint, Recipient, Rulebook
 from avow.policy.vocabulary import CATEGORIES, METHODS, RIGHTS, ROLES, SHORT_CATEGORIES, SIGNALS, SOURCES, TECHNOLOGIES
 

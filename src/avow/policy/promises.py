@@ -1,0 +1,163 @@
+"""Check that each promise of the prose is carried out: by a declaration of its section, and with the same durations.
+
+A paragraph promises something when it says what "we" do, what is done to data, or what "you can" do. It is carried out
+when its section (for other than the title's, also a section within it) declares something that acts, or shows a table
+computed from what acts. Rule: Bus. & Prof. Code § 22576 (breaking one's own policy).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from avow.policy import build
+from avow.policy.diagnostics import Diagnostic, diagnostic
+from avow.policy.law import LawTable
+from avow.policy.parse import Document, Prose
+from avow.policy.prose import sentences
+from avow.policy.read import Entries, Entry
+
+#: Declarations and placeholders that stand for something the machine does.
+_ACTING: Final = frozenset({"collection", "purpose", "recipient", "signal", "right", "changes"})
+_SHOWING: Final = frozenset({"technologies", "retention", "recipients", "rights", "signals", "chart"})
+
+_PROMISE: Final = re.compile(
+    r"\b(?:we|us|our|ours)\b|\byou (?:can|may)\b"
+    r"|\b(?:is|are|be|been|being|was|were) (?:\w+ )?(?:collected|used|kept|stored|deleted|erased|removed|shared|sold|disclosed"
+    r"|encrypted|protected|retained|destroyed|sent|passed|transferred|anonymi[sz]ed)\b",
+    re.IGNORECASE,
+)
+
+_NUMBERS: Final = [
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS: Final = {"twenty": 20, "thirty": 30, "forty": 40, "forty-five": 45, "sixty": 60, "ninety": 90}
+_SPELLED: Final[dict[str, int]] = {word: number for number, word in enumerate(_NUMBERS, 1)} | _TENS
+_DURATION: Final = re.compile(
+    rf"\b(\d{{1,5}}|{'|'.join(sorted(_SPELLED, key=len, reverse=True))})[ -](business |working |calendar )?(day|week|month|year)s?\b"
+    r"(?!(?: of age| old|-old))",
+    re.IGNORECASE,
+)
+
+#: A number with its unit: "business days", "days" or "months"; weeks are days, years are months.
+Duration = tuple[int, str]
+
+
+def check_promises(document: Document, entries: Entries, law: Mapping[str, LawTable]) -> Iterator[Diagnostic]:
+    """Find paragraphs that nothing carries out, and durations that nothing in their section has."""
+    for prose in document.prose:
+        if prose.kind != "paragraph" or _unjudgeable(document, entries, prose.section):
+            continue
+        carried = _is_carried_out(document, entries, prose.section)
+        if not carried and not prose.statement:
+            yield from _promise(prose)
+        else:
+            yield from _durations(prose, _declared(document, entries, law, prose.section))
+
+
+def _unjudgeable(document: Document, entries: Entries, section: int) -> bool:
+    """Whether something in the section could not be read, so that what it declares is unknown."""
+    return any(_covers(document, section, other) for other in document.unreadable | entries.faulty)
+
+
+def _covers(document: Document, section: int, other: int) -> bool:
+    """Whether what stands in the other section stands for this one as well: itself, or within, the title apart."""
+    return other == section or (document.sections[section].level > 1 and document.within(other, section))
+
+
+def _is_carried_out(document: Document, entries: Entries, section: int) -> bool:
+    acting = (other for other, kinds in entries.sections.items() if kinds & _ACTING)
+    showing = (placeholder.section for placeholder in document.placeholders if placeholder.name in _SHOWING)
+    return any(_covers(document, section, other) for other in (*acting, *showing))
+
+
+def _promise(prose: Prose) -> Iterator[Diagnostic]:
+    for start, sentence in sentences(prose):
+        if _PROMISE.search(sentence):
+            message = "this promises something that no declaration of its section carries out"
+            mend = "put the avow block that carries it out into this section, or end the paragraph with {.statement}"
+            yield diagnostic("AV0501", prose.span(start, start + len(sentence)), message, mend)
+            return
+
+
+def _durations(prose: Prose, declared: frozenset[Duration]) -> Iterator[Diagnostic]:
+    if prose.statement and not declared:
+        return
+    for found in _DURATION.finditer(prose.words):
+        if _duration(found) not in declared:
+            known = (
+                ", ".join(f"{number} {unit}" for number, unit in sorted(declared, key=lambda each: each[::-1]))
+                or "no duration at all"
+            )
+            message = f'the prose says "{found[0]}", but the declarations of this section have {known}'
+            mend = "change the prose or the declaration, whichever is wrong"
+            yield diagnostic("AV0502", prose.span(found.start(), found.end()), message, mend)
+
+
+def _duration(found: re.Match[str]) -> Duration:
+    said = found[1].lower()
+    number = int(said) if said.isdigit() else _SPELLED[said]
+    unit = found[3].lower()
+    if (found[2] or "").strip().lower() in {"business", "working"}:
+        return number, f"business {unit}s"
+    return {"day": (number, "days"), "week": (7 * number, "days"), "month": (number, "months"), "year": (12 * number, "months")}[
+        unit
+    ]
+
+
+def _declared(document: Document, entries: Entries, law: Mapping[str, LawTable], section: int) -> frozenset[Duration]:
+    """Return every duration that the section's declarations and tables have."""
+    here = [entry for entry in entries.sound if _covers(document, section, entry.block.section)]
+    shown = {placeholder.name for placeholder in document.placeholders if _covers(document, section, placeholder.section)}
+    if shown & {"retention", "technologies"}:
+        here = [*here, *entries.of("collection")]
+    found = {duration for entry in here for duration in _of(entry)}
+    if shown & {"chart", "recipients"} or any(entry.kind == "recipient" for entry in here):
+        found.add((12, "months"))  # the period of the two disclosure lists: Cal. Civ. Code § 1798.130(a)(5)(C)
+    if "rights" in shown or any(entry.kind == "right" for entry in here):
+        policy = next(iter(entries.of("policy")), None)
+        table = law.get(policy.values.get("jurisdiction", "US-CA")) if policy else None
+        found |= _of_law(table) if table else set()
+    return frozenset(found)
+
+
+def _of(entry: Entry) -> Iterator[Duration]:
+    values = entry.values
+    if entry.kind == "collection":
+        kept = build.retention(values["retention"])
+        yield (kept.days, "days") if kept.days is not None else ((kept.months or 0) + 12 * (kept.years or 0), "months")
+        if "cookie_days" in values:
+            yield values["cookie_days"], "days"
+    elif entry.kind == "changes":
+        yield values["days_before"], "days"
+
+
+def _of_law(table: LawTable) -> set[Duration]:
+    """Return the clocks of consumer requests. Rule (US-CA): 11 CCR 7021, 7101; Cal. Civ. Code § 1798.130."""
+    return {
+        (table.acknowledge_business_days, "business days"),
+        (table.respond_days, "days"),
+        (table.extension_days, "days"),
+        (table.respond_days + table.extension_days, "days"),
+        (table.record_months, "months"),
+        (12, "months"),  # the window of requests to know, and the look-back: § 1798.130(a)(2)(B), (b)
+    }
