@@ -23,12 +23,15 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final
 
 from avow.definitions import Identifier, StoreUnavailable
 from avow.store import keys_file, sealing
 
-Scope = Literal["segment", "day", "request"]
+#: The scopes of named keys.
+SEGMENT: Final = "segment"
+DAY: Final = "day"
+REQUEST: Final = "request"
 
 #: Most values bound in one statement: SQLite's own limit is 32,766; one page of the index is enough.
 _CHUNK: Final = 500
@@ -88,7 +91,7 @@ class Vault:
         found: dict[bytes, bytes] = {}
         with self._lock:
             for chunk in _chunks(dict.fromkeys(subjects)):
-                found.update(self._read(f"SELECT subject, key FROM subjects WHERE subject IN ({_marks(chunk)})", chunk))
+                found.update(self._read(f"SELECT subject, key FROM subjects WHERE subject IN ({_marks(chunk)})", chunk))  # noqa: S608 - only question marks
         return found
 
     def destroy(self, identifiers: Iterable[Identifier], at_ms: int) -> frozenset[bytes]:
@@ -137,7 +140,7 @@ class Vault:
 
     # -- named keys --------------------------------------------------------------------------------------------
 
-    def create_key(self, scope: Scope, name: str) -> bytes:
+    def create_key(self, scope: str, name: str) -> bytes:
         """Return the key of this name, made when missing."""
         existing = self.get_key(scope, name)
         if existing is not None:
@@ -152,26 +155,26 @@ class Vault:
             raise StoreUnavailable(f"{self.path.name}: the key {scope}/{name} was destroyed while it was made; try again")
         return key
 
-    def get_key(self, scope: Scope, name: str) -> bytes | None:
+    def get_key(self, scope: str, name: str) -> bytes | None:
         """Return the key of this name, or None when there is none (never made, or destroyed)."""
         with self._lock:
             rows = list(self._read("SELECT key FROM named_keys WHERE scope = ? AND name = ?", (scope, name)))
         return rows[0][0] if rows else None
 
-    def destroy_key(self, scope: Scope, name: str) -> bool:
-        """Destroy one named key; return whether there was one."""
-        return self.destroy_keys(scope, [name]) == 1
+    def destroy_key(self, scope: str, name: str) -> None:
+        """Destroy one named key, bytes included. Safe to repeat."""
+        self.destroy_keys(scope, [name])
 
-    def destroy_keys(self, scope: Scope, names: Iterable[str]) -> int:
+    def destroy_keys(self, scope: str, names: Iterable[str]) -> int:
         """Destroy named keys, bytes included; return how many there were."""
         return self._remove_named("DELETE FROM named_keys WHERE scope = ? AND name = ?", [(scope, name) for name in names])
 
-    def destroy_keys_before(self, scope: Scope, prefix: str, name: str) -> int:
+    def destroy_keys_before(self, scope: str, prefix: str, name: str) -> int:
         """Destroy the keys whose names start with `prefix` and sort before `prefix + name` (dates sort by age)."""
         statement = "DELETE FROM named_keys WHERE scope = ? AND name >= ? AND name < ?"
         return self._remove_named(statement, [(scope, prefix, prefix + name)])
 
-    def names(self, scope: Scope) -> tuple[str, ...]:
+    def names(self, scope: str) -> tuple[str, ...]:
         """Return the names of the keys in a scope, sorted."""
         with self._lock:
             return tuple(row[0] for row in self._read("SELECT name FROM named_keys WHERE scope = ? ORDER BY name", (scope,)))
@@ -228,7 +231,7 @@ class Vault:
         """Return the subject of each digest that has one."""
         found: dict[bytes, bytes] = {}
         for chunk in _chunks(dict.fromkeys(digests)):
-            found.update(self._read(f"SELECT digest, subject FROM identifiers WHERE digest IN ({_marks(chunk)})", chunk))
+            found.update(self._read(f"SELECT digest, subject FROM identifiers WHERE digest IN ({_marks(chunk)})", chunk))  # noqa: S608 - only question marks
         return found
 
     def _refresh(self) -> None:
@@ -247,7 +250,7 @@ class Vault:
                 keys_file.checkpoint(self._connection)
         return max(count, 0)
 
-    def _read(self, statement: str, values: Sequence[object]) -> Iterator[tuple[bytes, ...]]:
+    def _read(self, statement: str, values: Sequence[object]) -> Iterator[Any]:  # Any: SQLite's rows
         """Run a read; the caller holds the lock."""
         return iter(self._connection.execute(statement, values).fetchall())
 

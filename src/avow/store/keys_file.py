@@ -12,17 +12,17 @@ from typing import Final
 from avow.definitions import StoreUnavailable
 from avow.store.sealing import KEY_BYTES
 
-_TABLES: Final = (
-    "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS subjects (subject BLOB PRIMARY KEY, key BLOB NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS identifiers (digest BLOB PRIMARY KEY, subject BLOB NOT NULL, created_ms INTEGER NOT NULL)"
-    " WITHOUT ROWID",
-    "CREATE INDEX IF NOT EXISTS identifiers_subject ON identifiers (subject)",
-    "CREATE TABLE IF NOT EXISTS tombstones (digest BLOB PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS purging (subject BLOB PRIMARY KEY) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS named_keys (scope TEXT NOT NULL, name TEXT NOT NULL, key BLOB NOT NULL,"
-    " PRIMARY KEY (scope, name)) WITHOUT ROWID",
-)
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS subjects (subject BLOB PRIMARY KEY, key BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS identifiers (
+    digest BLOB PRIMARY KEY, subject BLOB NOT NULL, created_ms INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS identifiers_subject ON identifiers (subject);
+CREATE TABLE IF NOT EXISTS tombstones (digest BLOB PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS purging (subject BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS named_keys (
+    scope TEXT NOT NULL, name TEXT NOT NULL, key BLOB NOT NULL, PRIMARY KEY (scope, name)) WITHOUT ROWID;
+"""
 
 #: How often a checkpoint is tried while other processes still read the WAL.
 _CHECKPOINT_TRIES: Final = 3
@@ -43,7 +43,7 @@ def connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("BEGIN IMMEDIATE")
-        for statement in _TABLES:
+        for statement in _TABLES.split(";")[:-1]:
             connection.execute(statement)
         connection.execute("INSERT OR IGNORE INTO meta (name, value) VALUES ('secret', ?)", (secrets.token_bytes(KEY_BYTES),))
         connection.execute("COMMIT")

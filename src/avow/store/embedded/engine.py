@@ -38,8 +38,8 @@ _CODE: Final = re.compile(r"Code: (\d+)")
 _UNKNOWN: Final = 1002
 
 
-class StatementFailed(Exception):  # noqa: N818 - says what happened; not an AvowError: it becomes an HTTP answer
-    """The engine refused a statement: its numeric code and its message."""
+class StatementFailed(Exception):
+    """The engine refused a statement: its numeric code and its message. Not an AvowError: it becomes an HTTP answer."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

@@ -112,14 +112,14 @@ class _Handler(BaseHTTPRequestHandler):
     authorization: str
     key: str
 
-    def do_GET(self) -> None:  # noqa: N802 - the name the standard library calls
+    def do_GET(self) -> None:
         """Answer /ping and statements in the URL."""
         if urlsplit(self.path).path == "/ping":
             self._answer(200, b"Ok.\n", "")
         else:
             self._handle()
 
-    def do_POST(self) -> None:  # noqa: N802 - as above
+    def do_POST(self) -> None:
         """Answer statements in the body."""
         self._handle()
 
@@ -133,8 +133,6 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             body = self._body()
             self._authorize()
-            if self.headers.get("Content-Encoding", "identity") != "identity":
-                raise _RequestRefused(_COMPRESSION, "send the body without compression (compress=False): this is loopback")
             statement = _statement(dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True)), self._typed(body))
             self._answer(200, self.engine(statement), statement.result_format)
         except (_RequestRefused, StatementFailed) as error:
@@ -169,6 +167,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> bytes:
         """Read the whole body, counted; a body that is too large ends the connection."""
+        if self.headers.get("Content-Encoding", "identity") != "identity":
+            self.close_connection = True
+            raise _RequestRefused(_COMPRESSION, "send the body without compression (compress=False): this is loopback")
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             return self._chunks()
         length = int(self.headers.get("Content-Length") or 0)

@@ -1,0 +1,15 @@
+"""The control store: consumer requests, choices, submissions, staff and counts, in SQLite or any SQLAlchemy URL.
+
+`Control` opens it and brings its tables up to date; the modules beside it hold one subject each. Their functions take
+the transaction first, so that one thing and its audit entry are kept together or not at all:
+
+    with control.transaction() as tx:
+        requests.append(tx, request_id, seq, at_ms, "verified", "{}")
+        audit.enqueue(tx, entry)
+
+modules: submissions, choices, requests, mail, staff, disclosures, counts, audit, rulebooks, settings
+"""
+
+from avow.store.control.database import Control, Transaction
+
+__all__ = ["Control", "Transaction"]

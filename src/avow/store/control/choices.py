@@ -1,0 +1,84 @@
+"""Choices: standing opt-outs and opt-ins, by link or by signal, and their count."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from sqlalchemy import delete, func, insert, select, update
+
+from avow.store.control.database import Transaction
+from avow.store.control.tables import choices
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One choice about one purpose. `subject` None: nobody known, or erased since. `proof` holds no personal information."""
+
+    at_ms: int
+    purpose: str
+    opted_out: bool
+    source: Literal["link", "gpc", "dnt"]
+    rulebook_id: str
+    subject: bytes | None = None
+    proof: str = ""
+    demonstration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceCount:
+    """How often a choice was made."""
+
+    purpose: str
+    source: str
+    opted_out: bool
+    count: int
+
+
+def add(tx: Transaction, choice: Choice) -> str:
+    """Keep a choice and return its id."""
+    choice_id = secrets.token_hex(16)
+    tx.execute(insert(choices).values(id=choice_id, **asdict(choice)))
+    return choice_id
+
+
+def of_subjects(tx: Transaction, subjects: Collection[bytes]) -> tuple[Choice, ...]:
+    """Return the choices of these subjects, oldest first; the last one about a purpose counts."""
+    columns = [column for column in choices.c if column.name != "id"]
+    wanted = select(*columns).where(choices.c.subject.in_(subjects)).order_by(choices.c.at_ms)
+    return tuple(Choice(**row) for row in tx.execute(wanted).mappings())
+
+
+def opted_out(tx: Transaction, subject: bytes) -> frozenset[str]:
+    """Return the purposes that this subject has opted out of now."""
+    last = {choice.purpose: choice.opted_out for choice in of_subjects(tx, [subject])}
+    return frozenset(purpose for purpose, is_out in last.items() if is_out)
+
+
+def counts(tx: Transaction) -> tuple[ChoiceCount, ...]:
+    """Return how many choices were made by purpose and source."""
+    columns = (choices.c.purpose, choices.c.source, choices.c.opted_out)
+    rows = tx.execute(select(*columns, func.count()).group_by(*columns).order_by(*columns)).tuples()
+    return tuple(ChoiceCount(purpose, source, is_out, count) for purpose, source, is_out, count in rows)
+
+
+def subjects(tx: Transaction) -> frozenset[bytes]:
+    """Return every subject that has choices."""
+    return frozenset(tx.scalars(select(choices.c.subject).where(choices.c.subject.is_not(None)).distinct()))
+
+
+def count_of_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
+    """Return how many choices still say whose they are."""
+    return int(tx.execute(select(func.count()).select_from(choices).where(choices.c.subject.in_(wanted))).scalar_one())
+
+
+def forget_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
+    """Forget who made these choices; that they were made stays. Rule: 11 CCR 7101(a) (records kept 24 months)."""
+    return int(tx.execute(update(choices).where(choices.c.subject.in_(wanted)).values(subject=None)).rowcount)
+
+
+def remove_demonstration(tx: Transaction) -> int:
+    """Remove the choices of the demonstration."""
+    return int(tx.execute(delete(choices).where(choices.c.demonstration)).rowcount)

@@ -1,0 +1,76 @@
+"""Counts without anybody in them: what was refused, and how often a purpose was read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+
+from sqlalchemy import Table, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from avow.store.control.database import Transaction
+from avow.store.control.tables import purpose_reads, refusals
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalKind:
+    """What was not kept on a day: a field ("" for a whole record), why, by which rule."""
+
+    day: date
+    site: str
+    point: str
+    reason: str
+    rule: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeReads:
+    """How often submissions of a point were read for a purpose on a day, and how often that was refused."""
+
+    day: date
+    point: str
+    purpose: str
+    allowed: int
+    refused: int
+
+
+def add_refusals(tx: Transaction, counts: Mapping[RefusalKind, int]) -> None:
+    """Add to the counts of refusals."""
+    for kind, count in counts.items():
+        _add(tx, refusals, asdict(kind), {"count": count})
+
+
+def refused(tx: Transaction, since: date) -> tuple[tuple[RefusalKind, int], ...]:
+    """Return the counted refusals since a day, newest and most frequent first."""
+    wanted = select(refusals).where(refusals.c.day >= since).order_by(refusals.c.day.desc(), refusals.c.count.desc())
+    rows = tx.execute(wanted).mappings()
+    return tuple((RefusalKind(**{name: row[name] for name in _KIND}), row["count"]) for row in rows)
+
+
+def add_read(tx: Transaction, day: date, point: str, purpose: str, *, allowed: bool) -> None:
+    """Count one read, or one refused read, for a purpose."""
+    _add(
+        tx,
+        purpose_reads,
+        {"day": day, "point": point, "purpose": purpose},
+        {"allowed": int(allowed), "refused": int(not allowed)},
+    )
+
+
+def reads(tx: Transaction, since: date) -> tuple[PurposeReads, ...]:
+    """Return the counted reads since a day, newest first."""
+    wanted = select(purpose_reads).where(purpose_reads.c.day >= since).order_by(purpose_reads.c.day.desc(), purpose_reads.c.point)
+    return tuple(PurposeReads(**row) for row in tx.execute(wanted).mappings())
+
+
+_KIND = ("day", "site", "point", "reason", "rule", "field")
+
+
+def _add(tx: Transaction, table: Table, key: Mapping[str, object], counts: Mapping[str, int]) -> None:
+    """Add counts to the row of a key, made when missing."""
+    made = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
+    sums = {name: table.c[name] + count for name, count in counts.items()}
+    tx.execute(made(table).values(**key, **counts).on_conflict_do_update(index_elements=list(key), set_=sums))

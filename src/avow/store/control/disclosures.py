@@ -1,0 +1,77 @@
+"""Disclosures: what went to which recipient, for what, so that a person and the 12-month chart can be told."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import delete, func, insert, select, update
+
+from avow.store.control.database import Transaction
+from avow.store.control.tables import disclosures
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """Data of `count` records that went to a recipient; `categories` are the letters of § 1798.140(v)(1), e.g. "AB"."""
+
+    at_ms: int
+    recipient: str
+    categories: str
+    purpose: str
+    point: str
+    rulebook_id: str
+    subject: bytes | None = None
+    count: int = 1
+    demonstration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureTotal:
+    """How many records went to a recipient for a purpose; one row for each set of categories."""
+
+    recipient: str
+    categories: str
+    purpose: str
+    count: int
+
+
+def add(tx: Transaction, disclosure: Disclosure) -> None:
+    """Keep a disclosure. Rule: Cal. Civ. Code § 1798.130(a)(5)(C); § 1798.110(a)(4)."""
+    tx.execute(insert(disclosures).values(id=secrets.token_hex(16), **asdict(disclosure)))
+
+
+def totals(tx: Transaction, since_ms: int) -> tuple[DisclosureTotal, ...]:
+    """Return what went to whom since a moment."""
+    columns = (disclosures.c.recipient, disclosures.c.categories, disclosures.c.purpose)
+    wanted = select(*columns, func.sum(disclosures.c.count)).where(disclosures.c.at_ms >= since_ms)
+    rows = tx.execute(wanted.group_by(*columns).order_by(*columns)).tuples()
+    return tuple(DisclosureTotal(recipient, categories, purpose, int(total)) for recipient, categories, purpose, total in rows)
+
+
+def of_subjects(tx: Transaction, wanted: Collection[bytes]) -> tuple[Disclosure, ...]:
+    """Return the disclosures of these subjects' data, oldest first."""
+    columns = [column for column in disclosures.c if column.name != "id"]
+    chosen = select(*columns).where(disclosures.c.subject.in_(wanted)).order_by(disclosures.c.at_ms)
+    return tuple(Disclosure(**row) for row in tx.execute(chosen).mappings())
+
+
+def subjects(tx: Transaction) -> frozenset[bytes]:
+    """Return every subject that has disclosures."""
+    return frozenset(one for one in tx.scalars(select(disclosures.c.subject).distinct()) if one is not None)
+
+
+def count_of_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
+    """Return how many disclosures still say whose data it was."""
+    return int(tx.execute(select(func.count()).select_from(disclosures).where(disclosures.c.subject.in_(wanted))).scalar_one())
+
+
+def forget_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
+    """Forget whose data it was; that it went to the recipient stays, for the 12-month chart."""
+    return int(tx.execute(update(disclosures).where(disclosures.c.subject.in_(wanted)).values(subject=None)).rowcount)
+
+
+def remove_demonstration(tx: Transaction) -> int:
+    """Remove the disclosures of the demonstration."""
+    return int(tx.execute(delete(disclosures).where(disclosures.c.demonstration)).rowcount)

@@ -1,0 +1,109 @@
+"""Consumer requests and their histories. The contact is sealed under the key ("request", id) of the vault."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from avow.definitions import RequestKind
+from avow.store.control.database import Transaction
+from avow.store.control.tables import consumer_requests, mail, request_events
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRequest:
+    """One consumer request as it is kept; `sealed` is the contact."""
+
+    id: str
+    token_hash: bytes
+    kind: RequestKind
+    received_ms: int
+    received_on: date
+    jurisdiction: str
+    rulebook_id: str
+    channel: str
+    sealed: bytes
+    demonstration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RequestEvent:
+    """One entry of a history; `detail` is JSON without personal information."""
+
+    request_id: str
+    seq: int
+    at_ms: int
+    what: str
+    detail: str
+
+
+def add(tx: Transaction, request: StoredRequest) -> None:
+    """Keep a new consumer request."""
+    tx.execute(insert(consumer_requests).values(**asdict(request)))
+
+
+def get(tx: Transaction, request_id: str) -> StoredRequest | None:
+    """Return one consumer request."""
+    return _one(tx, consumer_requests.c.id == request_id)
+
+
+def by_token(tx: Transaction, token_hash: bytes) -> StoredRequest | None:
+    """Return the consumer request behind a token."""
+    return _one(tx, consumer_requests.c.token_hash == token_hash)
+
+
+def every(tx: Transaction) -> tuple[StoredRequest, ...]:
+    """Return all consumer requests, oldest first."""
+    rows = tx.execute(select(consumer_requests).order_by(consumer_requests.c.received_ms)).mappings()
+    return tuple(StoredRequest(**{**row, "kind": RequestKind(row["kind"])}) for row in rows)
+
+
+def append(tx: Transaction, entry: RequestEvent) -> bool:
+    """Add the next entry of a history; False when another process has written an entry of this number already."""
+    made = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
+    return tx.execute(made(request_events).values(**asdict(entry)).on_conflict_do_nothing()).rowcount == 1
+
+
+def history(tx: Transaction, request_id: str) -> tuple[RequestEvent, ...]:
+    """Return the entries of one request, in order."""
+    wanted = select(request_events).where(request_events.c.request_id == request_id).order_by(request_events.c.seq)
+    return tuple(RequestEvent(**row) for row in tx.execute(wanted).mappings())
+
+
+def histories(tx: Transaction) -> dict[str, tuple[RequestEvent, ...]]:
+    """Return the entries of all requests."""
+    found: dict[str, list[RequestEvent]] = {}
+    for row in tx.execute(select(request_events).order_by(request_events.c.request_id, request_events.c.seq)).mappings():
+        found.setdefault(row["request_id"], []).append(RequestEvent(**row))
+    return {request_id: tuple(entries) for request_id, entries in found.items()}
+
+
+def forget_contact(tx: Transaction, request_id: str) -> None:
+    """Empty the sealed contact and remove the messages; the caller destroys the key. The record itself stays.
+
+    Rule: 11 CCR 7101(a), (b): the record of a request is kept 24 months, without more than it needs.
+    """
+    tx.execute(consumer_requests.update().where(consumer_requests.c.id == request_id).values(sealed=b""))
+    tx.execute(delete(mail).where(mail.c.request_id == request_id))
+
+
+def remove(tx: Transaction, request_id: str) -> None:
+    """Remove the record of a request with history and messages; the caller destroys the key."""
+    tx.execute(delete(mail).where(mail.c.request_id == request_id))
+    tx.execute(delete(request_events).where(request_events.c.request_id == request_id))
+    tx.execute(delete(consumer_requests).where(consumer_requests.c.id == request_id))
+
+
+def demonstration(tx: Transaction) -> tuple[str, ...]:
+    """Return the ids of the consumer requests of the demonstration."""
+    return tuple(tx.scalars(select(consumer_requests.c.id).where(consumer_requests.c.demonstration)))
+
+
+def _one(tx: Transaction, condition: ColumnElement[bool]) -> StoredRequest | None:
+    """Return the only request that meets a condition."""
+    row = tx.execute(select(consumer_requests).where(condition)).mappings().first()
+    return None if row is None else StoredRequest(**{**row, "kind": RequestKind(row["kind"])})

@@ -1,0 +1,41 @@
+"""The rulebooks that were in force, by id, so that any record can be read under the text it was collected under."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from avow.store.control.database import Transaction
+from avow.store.control.tables import rulebooks
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRulebook:
+    """One version of the policy."""
+
+    id: str
+    text: str
+    effective: date
+    published_ms: int
+
+
+def add(tx: Transaction, rulebook: StoredRulebook) -> bool:
+    """Keep a version; False when it is kept already."""
+    if get(tx, rulebook.id) is not None:
+        return False
+    tx.execute(rulebooks.insert().values(**asdict(rulebook)))
+    return True
+
+
+def get(tx: Transaction, rulebook_id: str) -> StoredRulebook | None:
+    """Return one version."""
+    row = tx.execute(select(rulebooks).where(rulebooks.c.id == rulebook_id)).mappings().first()
+    return None if row is None else StoredRulebook(**row)
+
+
+def every(tx: Transaction) -> tuple[StoredRulebook, ...]:
+    """Return all versions, newest first."""
+    rows = tx.execute(select(rulebooks).order_by(rulebooks.c.published_ms.desc())).mappings()
+    return tuple(StoredRulebook(**row) for row in rows)

@@ -1,0 +1,166 @@
+"""Submissions as they are kept: what a form sent, sealed. `Store` seals and unseals them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Literal
+
+from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, update
+
+from avow.definitions import AfterRetention
+from avow.store.control.database import Transaction
+from avow.store.control.tables import submission_subjects, submissions
+
+State = Literal["new", "read", "answered"]
+
+
+@dataclass(frozen=True, slots=True)
+class SealedSubmission:
+    """One row of `submissions`; `sealed` is empty once de-identified, `day_key` names its key when nobody is known."""
+
+    record_id: str
+    reference: str
+    collected_ms: int
+    site: str
+    point: str
+    rulebook_id: str
+    sealed: bytes
+    day_key: str
+    delete_on: date
+    then: AfterRetention
+    demonstration: bool
+    state: State = "new"
+
+
+def known(tx: Transaction, record_ids: Collection[str]) -> frozenset[str]:
+    """Return those of the records that are stored already."""
+    if not record_ids:
+        return frozenset()
+    return frozenset(tx.scalars(select(submissions.c.record_id).where(submissions.c.record_id.in_(record_ids))))
+
+
+def add(tx: Transaction, rows: Sequence[tuple[SealedSubmission, frozenset[bytes]]]) -> None:
+    """Keep submissions with the subjects they belong to."""
+    if not rows:
+        return
+    tx.execute(insert(submissions), [asdict(row) for row, _ in rows])
+    links = [{"record_id": row.record_id, "subject": subject} for row, owners in rows for subject in owners]
+    if links:
+        tx.execute(insert(submission_subjects), links)
+
+
+def get(tx: Transaction, record_id: str) -> SealedSubmission | None:
+    """Return one submission."""
+    row = tx.execute(select(submissions).where(submissions.c.record_id == record_id)).mappings().first()
+    return None if row is None else _sealed(row)
+
+
+def newest(tx: Transaction, point: str, limit: int) -> tuple[SealedSubmission, ...]:
+    """Return the newest submissions of a point ("" for all)."""
+    wanted = select(submissions).order_by(submissions.c.collected_ms.desc(), submissions.c.record_id.desc()).limit(limit)
+    if point:
+        wanted = wanted.where(submissions.c.point == point)
+    return tuple(_sealed(row) for row in tx.execute(wanted).mappings())
+
+
+def of_subjects(tx: Transaction, subjects: Collection[bytes]) -> tuple[SealedSubmission, ...]:
+    """Return the submissions that belong to any of these subjects, oldest first."""
+    links = select(submission_subjects.c.record_id).where(submission_subjects.c.subject.in_(subjects))
+    wanted = select(submissions).where(submissions.c.record_id.in_(links)).order_by(submissions.c.collected_ms)
+    return tuple(_sealed(row) for row in tx.execute(wanted).mappings())
+
+
+def owners(tx: Transaction, record_ids: Collection[str]) -> dict[str, frozenset[bytes]]:
+    """Return the subjects of each submission; one that belongs to nobody known is absent."""
+    found: dict[str, set[bytes]] = {}
+    wanted = select(submission_subjects).where(submission_subjects.c.record_id.in_(record_ids))
+    for row in tx.execute(wanted):
+        found.setdefault(row.record_id, set()).add(row.subject)
+    return {record_id: frozenset(subjects) for record_id, subjects in found.items()}
+
+
+def subjects(tx: Transaction) -> frozenset[bytes]:
+    """Return every subject that has submissions."""
+    return frozenset(tx.scalars(select(submission_subjects.c.subject).distinct()))
+
+
+def count_of_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
+    """Return how many submissions of these subjects are left, rows that only link to them included."""
+    links = select(func.count()).select_from(submission_subjects).where(submission_subjects.c.subject.in_(wanted))
+    return int(tx.execute(links).scalar_one())
+
+
+def remove_of_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
+    """Remove every submission that belongs to any of these subjects; return how many."""
+    links = select(submission_subjects.c.record_id).where(submission_subjects.c.subject.in_(wanted))
+    return remove(tx, list(tx.scalars(links.distinct())))
+
+
+def remove(tx: Transaction, record_ids: Collection[str]) -> int:
+    """Remove submissions and whose they were; return how many there were."""
+    if not record_ids:
+        return 0
+    count = tx.execute(delete(submissions).where(submissions.c.record_id.in_(record_ids))).rowcount
+    tx.execute(delete(submission_subjects).where(submission_subjects.c.record_id.in_(record_ids)))
+    return int(count)
+
+
+def mark(tx: Transaction, record_id: str, state: State) -> bool:
+    """Set the state; return whether there is such a submission."""
+    return bool(tx.execute(update(submissions).where(submissions.c.record_id == record_id).values(state=state)).rowcount)
+
+
+def keep_until(tx: Transaction, wanted: Iterable[bytes], point: str, delete_on: date) -> int:
+    """Move the due date of these people's submissions at a point to a later day; return how many moved.
+
+    For retention "after the last contact": each contact moves what came before it. A date never moves back.
+    """
+    links = select(submission_subjects.c.record_id).where(submission_subjects.c.subject.in_(list(wanted)))
+    moved = update(submissions).where(
+        submissions.c.record_id.in_(links), submissions.c.point == point, submissions.c.delete_on < delete_on
+    )
+    return int(tx.execute(moved.values(delete_on=delete_on)).rowcount)
+
+
+def due(tx: Transaction, today: date) -> tuple[SealedSubmission, ...]:
+    """Return what is due to be erased, or to be de-identified and still has a content."""
+    outstanding = or_(
+        submissions.c.then == AfterRetention.ERASE.value,
+        and_(submissions.c.then == AfterRetention.DEIDENTIFY.value, func.length(submissions.c.sealed) > 0),
+    )
+    wanted = select(submissions).where(submissions.c.delete_on <= today, outstanding)
+    return tuple(_sealed(row) for row in tx.execute(wanted).mappings())
+
+
+def deidentify(tx: Transaction, record_ids: Collection[str]) -> int:
+    """Empty submissions and forget whose they were; that something was sent stays countable."""
+    if not record_ids:
+        return 0
+    emptied = update(submissions).where(submissions.c.record_id.in_(record_ids)).values(sealed=b"", day_key="")
+    tx.execute(delete(submission_subjects).where(submission_subjects.c.record_id.in_(record_ids)))
+    return int(tx.execute(emptied).rowcount)
+
+
+def day_keys(tx: Transaction) -> dict[str, date]:
+    """Return the day keys that submissions still need, with the last due date of each."""
+    wanted = select(submissions.c.day_key, func.max(submissions.c.delete_on)).where(submissions.c.day_key != "")
+    return dict(tx.execute(wanted.group_by(submissions.c.day_key)).tuples().all())
+
+
+def demonstration(tx: Transaction) -> tuple[str, ...]:
+    """Return the ids of the submissions of the demonstration."""
+    return tuple(tx.scalars(select(submissions.c.record_id).where(submissions.c.demonstration)))
+
+
+def evidence(tx: Transaction) -> dict[str, tuple[int, int]]:
+    """Return by point how many submissions are held and the moment of the oldest."""
+    wanted = select(submissions.c.point, func.count(), func.min(submissions.c.collected_ms)).group_by(submissions.c.point)
+    return {point: (count, oldest) for point, count, oldest in tx.execute(wanted).tuples()}
+
+
+def _sealed(row: RowMapping) -> SealedSubmission:
+    """Return a row as a value with its own types."""
+    values = dict(row)
+    return SealedSubmission(**{**values, "then": AfterRetention(values["then"])})

@@ -1,0 +1,213 @@
+"""The tables of the control store, once for SQLite and PostgreSQL; migrations/versions brings a database to this state.
+
+Everything that says who somebody is lies in a `sealed` column, under a key of the vault. `subject` columns hold random
+pseudonyms. A test compares these definitions with the migrated database.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+
+metadata: Final = MetaData()
+
+submissions: Final = Table(
+    "submissions",
+    metadata,
+    Column("record_id", Text, primary_key=True),
+    Column("reference", Text, nullable=False),
+    Column("collected_ms", BigInteger, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("point", Text, nullable=False),
+    Column("rulebook_id", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # empty once de-identified
+    Column("day_key", Text, nullable=False),  # name of the key of its day when it belongs to nobody known, else ""
+    Column("delete_on", Date, nullable=False),
+    Column("then", Text, nullable=False),
+    Column("demonstration", Boolean, nullable=False),
+    Column("state", Text, nullable=False),
+    Index("submissions_collected", "collected_ms"),
+    Index("submissions_due", "delete_on"),
+)
+
+#: Whose a submission is: sealed under all of these people's keys together, so that erasing one makes it unreadable.
+submission_subjects: Final = Table(
+    "submission_subjects",
+    metadata,
+    Column("record_id", Text, nullable=False),
+    Column("subject", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("record_id", "subject"),
+    Index("submission_subjects_subject", "subject"),
+)
+
+choices: Final = Table(
+    "choices",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("subject", LargeBinary),  # NULL: nobody known, or the person was erased; the fact of the choice stays
+    Column("at_ms", BigInteger, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("opted_out", Boolean, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("rulebook_id", Text, nullable=False),
+    Column("proof", Text, nullable=False),
+    Column("demonstration", Boolean, nullable=False),
+    Index("choices_subject", "subject"),
+)
+
+refusals: Final = Table(
+    "refusals",
+    metadata,
+    Column("day", Date, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("point", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    PrimaryKeyConstraint("day", "site", "point", "reason", "rule", "field"),
+)
+
+consumer_requests: Final = Table(
+    "consumer_requests",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    Column("received_on", Date, nullable=False),
+    Column("jurisdiction", Text, nullable=False),
+    Column("rulebook_id", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # the contact, under the key ("request", id)
+    Column("demonstration", Boolean, nullable=False),
+)
+
+request_events: Final = Table(
+    "request_events",
+    metadata,
+    Column("request_id", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("detail", Text, nullable=False),  # JSON without personal information
+    PrimaryKeyConstraint("request_id", "seq"),
+)
+
+mail: Final = Table(
+    "mail",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("request_id", Text),  # sealed under the key ("request", request_id) ...
+    Column("subject", LargeBinary),  # ... or under this person's key
+    Column("created_ms", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_ms", BigInteger, nullable=False),
+    Index("mail_waiting", "state", "next_ms"),
+    Index("mail_request", "request_id"),
+    Index("mail_subject", "subject"),
+)
+
+staff: Final = Table(
+    "staff",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+)
+
+staff_sessions: Final = Table(
+    "staff_sessions",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("staff_id", Text, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+)
+
+invitations: Final = Table(
+    "invitations",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+    Column("used_ms", BigInteger),
+)
+
+disclosures: Final = Table(
+    "disclosures",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("categories", Text, nullable=False),  # letters of § 1798.140(v)(1), e.g. "AB"
+    Column("purpose", Text, nullable=False),
+    Column("point", Text, nullable=False),
+    Column("subject", LargeBinary),
+    Column("count", BigInteger, nullable=False),
+    Column("rulebook_id", Text, nullable=False),
+    Column("demonstration", Boolean, nullable=False),
+    Index("disclosures_subject", "subject"),
+    Index("disclosures_at", "at_ms"),
+)
+
+#: SQLite's rowid must be INTEGER to count upwards for ever.
+_sequence: Final = BigInteger().with_variant(Integer, "sqlite")
+
+audit_queue: Final = Table(
+    "audit_queue",
+    metadata,
+    Column("seq", _sequence, primary_key=True, autoincrement=True),
+    Column("entry", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+rulebooks: Final = Table(
+    "rulebooks",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("effective", Date, nullable=False),
+    Column("published_ms", BigInteger, nullable=False),
+)
+
+purpose_reads: Final = Table(
+    "purpose_reads",
+    metadata,
+    Column("day", Date, nullable=False),
+    Column("point", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("allowed", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    PrimaryKeyConstraint("day", "point", "purpose"),
+)
+
+drained: Final = Table(
+    "drained",
+    metadata,
+    Column("segment", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+)
+
+settings: Final = Table(
+    "settings",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
