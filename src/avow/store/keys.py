@@ -119,6 +119,39 @@ class Vault:
             self._refresh()
             return self._tombstones.get(self._digest(one), -1) >= collected_ms
 
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Hold while a batch is sealed and stored, so that `no_batch` waits for it. Several at a time, in any process."""
+        with keys_file.lock(self.path, alone=False):
+            yield
+
+    @contextmanager
+    def no_batch(self) -> Iterator[None]:
+        """Hold while keys are destroyed because no row needs them: no batch that just took such a key is on its way."""
+        with keys_file.lock(self.path, alone=True):
+            yield
+
+    def subjects_before(self, moment_ms: int) -> frozenset[bytes]:
+        """Return the subjects made before a moment."""
+        with self._lock:
+            rows = self._read("SELECT subject FROM identifiers WHERE created_ms < ?", (moment_ms,))
+            return frozenset(row[0] for row in rows)
+
+    def forget(self, subjects: Iterable[bytes]) -> int:
+        """Destroy the keys of subjects about whom nothing is held any more; without a tombstone, for nobody asked.
+
+        Returns how many there were.
+        """
+        rows = [(subject,) for subject in subjects]
+        if not rows:
+            return 0
+        with self._lock:
+            with self._writing() as connection:
+                count = connection.executemany("DELETE FROM subjects WHERE subject = ?", rows).rowcount
+                connection.executemany("DELETE FROM identifiers WHERE subject = ?", rows)
+            keys_file.checkpoint(self._connection)
+        return count
+
     # -- the work list of the purge ----------------------------------------------------------------------------
 
     def purging(self) -> frozenset[bytes]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import secrets
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -68,3 +70,11 @@ def checkpoint(connection: sqlite3.Connection) -> bool:
             if not busy:
                 return True
     return False
+
+
+@contextlib.contextmanager
+def lock(path: Path, *, alone: bool) -> Iterator[None]:
+    """Hold the lock beside the vault's file, alone or with others who do not want it alone."""
+    with path.with_suffix(".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield

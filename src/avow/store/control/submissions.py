@@ -160,6 +160,12 @@ def evidence(tx: Transaction) -> dict[str, tuple[int, int]]:
     return {point: (count, oldest) for point, count, oldest in tx.execute(wanted).tuples()}
 
 
+def collected(tx: Transaction, since_ms: int) -> dict[str, int]:
+    """Return by point how many submissions came since a moment."""
+    wanted = select(submissions.c.point, func.count()).where(submissions.c.collected_ms >= since_ms)
+    return dict(tx.execute(wanted.group_by(submissions.c.point)).tuples().all())
+
+
 def _sealed(row: RowMapping) -> SealedSubmission:
     """Return a row as a value with its own types."""
     values = dict(row)

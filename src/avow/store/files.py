@@ -1,0 +1,69 @@
+"""Files of the installation, in a folder: archives, letters, proofs. The caller encrypts what is personal."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Final
+
+#: Names are ours, never a person's: they are ids.
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
+
+
+class Files:
+    """A flat folder of files, made when missing. A bucket can take its place: put, get, delete, names are all there is."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, name: str, content: bytes) -> None:
+        """Keep a file, whole or not at all, in place of one of the same name; durable when it returns."""
+        path = self._path(name)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        new = path.with_name(f".{path.name}.{os.getpid()}.new")
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+        self._sync()
+
+    def get(self, name: str) -> bytes | None:
+        """Return a file's content, or None when there is none."""
+        try:
+            return self._path(name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def delete(self, name: str) -> bool:
+        """Remove a file durably; return whether there was one."""
+        try:
+            self._path(name).unlink()
+        except FileNotFoundError:
+            return False
+        self._sync()
+        return True
+
+    def names(self, prefix: str = "") -> tuple[str, ...]:
+        """Return the names that start with `prefix`, sorted; what a crash left half written is not listed."""
+        if not self._folder.is_dir():
+            return ()
+        return tuple(
+            sorted(path.name for path in self._folder.iterdir() if _NAME.fullmatch(path.name) and path.name.startswith(prefix))
+        )
+
+    def _path(self, name: str) -> Path:
+        """Return where a file lies; a name that could leave the folder is a bug of the caller."""
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"file names are lower-case ids of at most 128 characters, got {len(name)} characters")
+        return self._folder / name
+
+    def _sync(self) -> None:
+        """Make the folder's entries durable."""
+        descriptor = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,113 @@
+"""What the store answers: values without keys, pseudonyms or engines in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from avow.definitions import AfterRetention
+from avow.store.control.choices import Choice
+from avow.store.control.disclosures import Disclosure
+from avow.store.control.submissions import State
+
+
+@dataclass(frozen=True, slots=True)
+class HeldEvent:
+    """One event of a known person; `fields` are by the policy's names, unsealed ones included."""
+
+    record_id: str
+    collected_ms: int
+    site: str
+    point: str
+    rulebook_id: str
+    name: str
+    fields: Mapping[str, str]
+    delete_on: date
+    then: AfterRetention
+    robot: bool
+    demonstration: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSubmission:
+    """One submission, unsealed. A de-identified one has no fields left."""
+
+    record_id: str
+    reference: str
+    collected_ms: int
+    site: str
+    point: str
+    rulebook_id: str
+    fields: Mapping[str, str]
+    identifiers: Mapping[str, str]
+    purposes: tuple[str, ...]
+    dropped: tuple[str, ...]
+    delete_on: date
+    then: AfterRetention
+    state: State
+    demonstration: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HeldMail:
+    """One message to a person, as `Store.add_mail` was given it."""
+
+    id: str
+    created_ms: int
+    state: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """Everything held about some identifiers, oldest first."""
+
+    events: tuple[HeldEvent, ...] = ()
+    submissions: tuple[HeldSubmission, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    disclosures: tuple[Disclosure, ...] = ()
+    mail: tuple[HeldMail, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a batch: kept, dropped because the person was erased, or stored already."""
+
+    kept: int
+    erased: int
+    repeated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many rows, by store. `choices` and `disclosures` count those that say whose they are."""
+
+    events: int = 0
+    submissions: int = 0
+    choices: int = 0
+    disclosures: int = 0
+    mail: int = 0
+    consumer_requests: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.events + self.submissions + self.choices + self.disclosures + self.mail + self.consumer_requests
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What was due on a day: rows erased and rows de-identified, and keys nobody needed any more."""
+
+    erased: int
+    deidentified: int
+    keys: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is held of one collection point: how many records, and the moment of the oldest."""
+
+    records: int
+    oldest_ms: int

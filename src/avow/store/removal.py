@@ -1,0 +1,155 @@
+"""Removing bytes: after an erasure, on the due date, after a demonstration. Every function is safe to repeat.
+
+Keys go first, so that a crash leaves unreadable rows, never readable ones that were reported as erased; what tells the
+next run what to do (the vault's work list, the rows' own due dates) goes last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from avow.definitions import AfterRetention
+from avow.store.control import choices, disclosures, mail, requests, submissions
+from avow.store.holdings import Counts, Due
+from avow.store.keys import DAY, REQUEST
+
+if TYPE_CHECKING:
+    from avow.store.control import Control
+    from avow.store.events import Events
+    from avow.store.keys import Vault
+
+#: Subjects in one statement of the control store; SQLite binds at most 32,766 values.
+_CHUNK: Final = 5_000
+#: A subject without rows is forgotten only when it is older than this: a younger one may belong to a batch on its way.
+_SETTLED: Final = timedelta(days=2)
+
+
+def purge(control: Control, events: Events, vault: Vault, *, thorough: bool) -> Counts:
+    """Remove the rows of everybody whose key is destroyed; see `Store.purge`."""
+    doomed = set(vault.purging())
+    if thorough:
+        doomed |= _keyless(control, events, vault)
+    if not doomed:
+        return Counts()
+    vault.queue_purge(doomed)  # the thorough ones, too, survive a crash from here on
+    removed = _remove_subjects(doomed, control, events)
+    control.checkpoint()
+    if events.await_removal() and not remaining(doomed, control, events).total:
+        vault.purged(doomed)
+    return removed
+
+
+def remaining(subjects: Collection[bytes], control: Control, events: Events) -> Counts:
+    """Count the rows that still belong to these subjects."""
+    with control.reading() as tx:
+        found = [
+            (
+                submissions.count_of_subjects(tx, chunk),
+                choices.count_of_subjects(tx, chunk),
+                disclosures.count_of_subjects(tx, chunk),
+                mail.count_of_subjects(tx, chunk),
+            )
+            for chunk in _chunks(subjects)
+        ]
+    sums = [sum(column) for column in zip(*found, strict=True)] or [0, 0, 0, 0]
+    return Counts(events.count_subjects(subjects), *sums)
+
+
+def erase_due(today: date, control: Control, events: Events, vault: Vault) -> Due:
+    """Erase and de-identify what is due; see `Store.erase_due`."""
+    due = {AfterRetention(row["then"]): int(row["events"]) for row in events.query("due_events", today=today)}
+    with control.reading() as tx:
+        forms = submissions.due(tx, today)
+    keys = _destroy_due_day_keys(today, control, events, vault)
+    if due.get(AfterRetention.DEIDENTIFY):
+        events.command("deidentify_due_events", today=today)
+    if due.get(AfterRetention.ERASE):
+        events.command("erase_due_events", today=today)
+    with control.transaction() as tx:
+        erased = submissions.remove(tx, [form.record_id for form in forms if form.then is AfterRetention.ERASE])
+        emptied = submissions.deidentify(tx, [form.record_id for form in forms if form.then is AfterRetention.DEIDENTIFY])
+    if due or forms:
+        control.checkpoint()
+        events.await_removal()
+        keys += _forget_idle(today, control, events, vault)
+    return Due(due.get(AfterRetention.ERASE, 0) + erased, due.get(AfterRetention.DEIDENTIFY, 0) + emptied, keys)
+
+
+def remove_demonstration(control: Control, events: Events, vault: Vault) -> Counts:
+    """Remove everything marked as demonstration; see `Store.remove_demonstration`."""
+    invented = {row["subject"].bytes for row in events.query("demonstration_subjects")}
+    count = int(events.query("count_demonstration")[0]["events"])
+    with control.transaction() as tx:
+        forms = submissions.demonstration(tx)
+        invented |= {one for owners in submissions.owners(tx, forms).values() for one in owners}
+        asked = requests.demonstration(tx)
+        for request_id in asked:
+            requests.remove(tx, request_id)
+        sent = submissions.remove(tx, forms)
+        chosen, disclosed = choices.remove_demonstration(tx), disclosures.remove_demonstration(tx)
+    vault.destroy_keys(REQUEST, asked)
+    if count:
+        events.command("erase_demonstration")
+    control.checkpoint()
+    events.await_removal()
+    with vault.no_batch():
+        vault.forget(invented - _subjects_in_use(control, events))
+    return Counts(count, sent, chosen, disclosed, 0, len(asked))
+
+
+def _destroy_due_day_keys(today: date, control: Control, events: Events, vault: Vault) -> int:
+    """Destroy the keys of days of which everything sealed is due; return how many."""
+    with vault.no_batch():
+        with control.reading() as tx:
+            forms = submissions.day_keys(tx)
+        due = {row["name"] for row in events.query("due_day_keys", today=today)}
+        due |= {name for name, last in forms.items() if last <= today}
+        lasting = {row["name"] for row in events.query("lasting_day_keys", today=today)}
+        lasting |= {name for name, last in forms.items() if last > today}
+        return vault.destroy_keys(DAY, sorted(due - lasting))
+
+
+def _remove_subjects(subjects: Collection[bytes], control: Control, events: Events) -> Counts:
+    """Remove rows in every store; choices and disclosures only forget whose they were."""
+    removed = Counts()
+    for chunk in _chunks(subjects):
+        with control.transaction() as tx:
+            removed = Counts(
+                0,
+                removed.submissions + submissions.remove_of_subjects(tx, chunk),
+                removed.choices + choices.forget_subjects(tx, chunk),
+                removed.disclosures + disclosures.forget_subjects(tx, chunk),
+                removed.mail + mail.remove_of_subjects(tx, chunk),
+            )
+    gone = events.delete_subjects(subjects)
+    return Counts(gone, removed.submissions, removed.choices, removed.disclosures, removed.mail)
+
+
+def _keyless(control: Control, events: Events, vault: Vault) -> set[bytes]:
+    """Return the subjects that have rows and no key: what an old backup or a crash brought back."""
+    used = _subjects_in_use(control, events)
+    return used - vault.keys_of(used).keys()
+
+
+def _subjects_in_use(control: Control, events: Events) -> set[bytes]:
+    """Return every subject that has a row in any store."""
+    with control.reading() as tx:
+        used = submissions.subjects(tx) | choices.subjects(tx) | disclosures.subjects(tx) | mail.subjects(tx)
+    return set(used | events.subjects())
+
+
+def _forget_idle(today: date, control: Control, events: Events, vault: Vault) -> int:
+    """Destroy the keys of people about whom nothing is held any more; return how many."""
+    before = datetime(today.year, today.month, today.day, tzinfo=UTC) - _SETTLED
+    with vault.no_batch():
+        settled = vault.subjects_before(int(before.timestamp() * 1000))
+        return vault.forget(settled - _subjects_in_use(control, events)) if settled else 0
+
+
+def _chunks(subjects: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Cut subjects into lists short enough for one statement."""
+    rest = list(subjects)
+    for start in range(0, len(rest), _CHUNK):
+        yield rest[start : start + _CHUNK]

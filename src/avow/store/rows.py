@@ -1,0 +1,172 @@
+"""Between records and rows: what is sealed, under which key, and back again. No I/O; keys come as arguments."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+
+from avow.definitions import AfterRetention, Event, Identifier, IdentifierKind, Record, Submission, identifier, moment
+from avow.store import sealing
+from avow.store.control.submissions import SealedSubmission
+from avow.store.events import EventRow
+from avow.store.holdings import HeldEvent, HeldSubmission
+
+#: Declared fields with a column of their own -> the column; every other readable field goes into `props`.
+COLUMNS: Final = {
+    "page": "page",
+    "referrer": "referrer",
+    "campaign": "campaign",
+    "browser": "browser",
+    "operating-system": "system",
+    "device-type": "device",
+    "language": "language",
+    "method": "method",
+}
+#: Declared fields that are numbers in a column -> the column and its largest value.
+_NUMBERS: Final = {"status": ("status", 0xFFFF), "bytes": ("bytes", 0xFFFFFFFFFFFFFFFF)}
+_EVENT_AAD: Final = b"event"
+
+
+class _Content(msgspec.Struct, frozen=True):
+    """What is inside a sealed submission."""
+
+    fields: dict[str, str]
+    identifiers: dict[str, str]
+    purposes: list[str]
+    dropped: list[str]
+
+
+def identifiers_of(record: Record) -> frozenset[Identifier]:
+    """Return who a record belongs to."""
+    if isinstance(record, Event):
+        return frozenset([identifier(IdentifierKind.VISITOR, record.visitor)] if record.visitor else [])
+    return frozenset(identifier(IdentifierKind(kind), value) for kind, value in record.identifiers.items() if value)
+
+
+def day_key(record: Record) -> str:
+    """Return the name of the key of the record's own day and point, for what belongs to nobody known."""
+    return f"{record.point}/{moment(record.collected_ms).date().isoformat()}"
+
+
+def event_row(event: Event, subject: bytes, key: bytes | None) -> EventRow:
+    """Return the row of an event; `key` seals its sealed fields and may be None when it has none."""
+    numbers, columns, props = _split(event.fields)
+    sealed = ""
+    if event.sealed:
+        assert key is not None
+        plain = msgspec.json.encode(event.sealed, order="sorted")
+        sealed = base64.b64encode(sealing.seal_alike(key, plain, _EVENT_AAD)).decode()
+    return EventRow(
+        record_id=UUID(event.record_id),
+        time=event.collected_ms,
+        site=event.site,
+        point=event.point,
+        rulebook_id=event.rulebook_id,
+        name=event.name,
+        **{column: columns.get(column, "") for column in COLUMNS.values()},
+        status=numbers.get("status", 0),
+        bytes=numbers.get("bytes", 0),
+        props=props,
+        subject=UUID(bytes=subject),
+        visit=event.visit,
+        sealed=sealed,
+        robot=int(event.robot),
+        demonstration=int(event.demonstration),
+        delete_on=date.fromisoformat(event.delete_on),
+        then=event.then.value,
+    )
+
+
+def held_event(row: Mapping[str, Any], key_of: Callable[[bytes], bytes | None]) -> HeldEvent | None:  # Any: columns
+    """Return the event of a row of `find_events`, unsealed; None when its person's key is gone."""
+    key = key_of(row["subject"].bytes)
+    if key is None:
+        return None
+    fields = {field: row[column] for field, column in COLUMNS.items() if row[column]}
+    fields |= {field: str(row[column]) for field, (column, _) in _NUMBERS.items() if row[column]}
+    fields |= row["props"]
+    if row["sealed"]:
+        plain = sealing.unseal_alike(key, base64.b64decode(row["sealed"]), _EVENT_AAD)
+        fields |= msgspec.json.decode(plain, type=dict[str, str])
+    return HeldEvent(
+        record_id=row["record_id"].hex,
+        collected_ms=row["collected_ms"],
+        site=row["site"],
+        point=row["point"],
+        rulebook_id=row["rulebook_id"],
+        name=row["name"],
+        fields=fields,
+        delete_on=date.fromisoformat(row["delete_on"]),
+        then=AfterRetention(row["then"]),
+        robot=bool(row["robot"]),
+        demonstration=bool(row["demonstration"]),
+    )
+
+
+def sealed_submission(submission: Submission, key: bytes, name_of_day_key: str) -> SealedSubmission:
+    """Return the row of a submission, every field sealed and bound to its record id."""
+    content = _Content(submission.fields, submission.identifiers, submission.purposes, submission.dropped)
+    return SealedSubmission(
+        record_id=submission.record_id,
+        reference=submission.reference,
+        collected_ms=submission.collected_ms,
+        site=submission.site,
+        point=submission.point,
+        rulebook_id=submission.rulebook_id,
+        sealed=sealing.seal(key, msgspec.json.encode(content), submission.record_id.encode()),
+        day_key=name_of_day_key,
+        delete_on=date.fromisoformat(submission.delete_on),
+        then=submission.then,
+        demonstration=submission.demonstration,
+    )
+
+
+def held_submission(row: SealedSubmission, keys: Iterable[bytes | None]) -> HeldSubmission | None:
+    """Return a submission, unsealed with the keys of all its people; None when one of them is gone."""
+    content = _Content({}, {}, [], [])
+    if row.sealed:
+        present = [key for key in keys if key is not None]
+        try:
+            plain = sealing.unseal(sealing.joint_key(present), row.sealed, row.record_id.encode()) if present else None
+        except InvalidTag:  # one of several keys was destroyed: as unreadable as with none
+            plain = None
+        if plain is None:
+            return None
+        content = msgspec.json.decode(plain, type=_Content)
+    return HeldSubmission(
+        record_id=row.record_id,
+        reference=row.reference,
+        collected_ms=row.collected_ms,
+        site=row.site,
+        point=row.point,
+        rulebook_id=row.rulebook_id,
+        fields=content.fields,
+        identifiers=content.identifiers,
+        purposes=tuple(content.purposes),
+        dropped=tuple(content.dropped),
+        delete_on=row.delete_on,
+        then=row.then,
+        state=row.state,
+        demonstration=row.demonstration,
+    )
+
+
+def _split(fields: Mapping[str, str]) -> tuple[dict[str, int], dict[str, str], dict[str, str]]:
+    """Return an event's readable fields as numbers, columns and the rest; a number that is none stays in the rest."""
+    numbers: dict[str, int] = {}
+    columns: dict[str, str] = {}
+    props: dict[str, str] = {}
+    for field, value in fields.items():
+        if field in COLUMNS:
+            columns[COLUMNS[field]] = value
+        elif field in _NUMBERS and value.isascii() and value.isdigit() and int(value) <= _NUMBERS[field][1]:
+            numbers[_NUMBERS[field][0]] = int(value)
+        else:
+            props[field] = value
+    return numbers, columns, props

@@ -1,0 +1,5 @@
+-- How many events of each point were collected since a moment (the chart of the last 12 months).
+SELECT point, count() AS events
+FROM events
+WHERE time >= fromUnixTimestamp64Milli({since_ms:Int64}, 'UTC')
+GROUP BY point

@@ -1,0 +1,3 @@
+SELECT DISTINCT subject
+FROM events
+WHERE demonstration = 1 AND subject != toUUID('00000000-0000-0000-0000-000000000000')

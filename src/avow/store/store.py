@@ -1,0 +1,195 @@
+"""The facade over the event store, the control store, the key vault and the files: what the rooms above work with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from avow.config import Configuration
+from avow.definitions import Identifier, Record
+from avow.store import removal, rows, sealing, writing
+from avow.store.control import Control, Transaction, choices, disclosures, mail, submissions
+from avow.store.events import Events, announced
+from avow.store.files import Files
+from avow.store.holdings import Counts, Due, Evidence, HeldMail, HeldSubmission, Holdings, Written
+from avow.store.keys import DAY, REQUEST, Vault
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Where records live. Its parts may be used directly where the facade adds nothing (`control`, `events.query`)."""
+
+    control: Control
+    events: Events
+    vault: Vault
+    files: Files
+
+    def write(self, records: Sequence[Record]) -> Written:
+        """Keep records; durable when it returns, and once each however often a record comes (by its id).
+
+        Who was erased is not brought back: a record collected before the erasure is dropped. On StoreUnavailable some
+        of the batch may be kept; write the same batch again.
+        """
+        return writing.write(records, self.control, self.events, self.vault)
+
+    def find(self, identifiers: Iterable[Identifier]) -> Holdings:
+        """Return everything held about these people, unsealed; nothing at once after `erase`."""
+        subjects = set(self.vault.lookup(identifiers).values())
+        if not subjects:
+            return Holdings()
+        keys = self.vault.keys_of(subjects)
+        with self.control.reading() as tx:
+            sealed = submissions.of_subjects(tx, subjects)
+            chosen, disclosed, sent = (part.of_subjects(tx, subjects) for part in (choices, disclosures, mail))
+            forms = self._unsealed(tx, sealed)
+        found = [rows.held_event(row, keys.get) for row in self.events.of_subjects(subjects)]
+        letters = [self._opened(one) for one in sent]
+        return Holdings(tuple(_present(found)), forms, chosen, disclosed, tuple(_present(letters)))
+
+    def erase(self, identifiers: Iterable[Identifier], at_ms: int) -> frozenset[bytes]:
+        """Make everything about these people unreadable for ever, at once: keys destroyed, tombstones written.
+
+        Returns the pseudonyms whose rows `purge` will remove. Rule: Cal. Civ. Code § 1798.105(c)(1).
+        """
+        return self.vault.destroy(identifiers, at_ms)
+
+    def purge(self, *, thorough: bool = False) -> Counts:
+        """Remove the rows of the erased from the disk; returns what was removed, after the bytes are gone.
+
+        Finishes what a crash interrupted. `thorough` also looks for rows without a key that no work list names: once a
+        day, and after a restore. One caller at a time.
+        """
+        return removal.purge(self.control, self.events, self.vault, thorough=thorough)
+
+    def remaining(self, identifiers: Iterable[Identifier] = (), subjects: Iterable[bytes] = ()) -> Counts:
+        """Search again, for the proof: rows of `subjects`, of these people, and of anybody whose purge is not finished.
+
+        What a person did after their erasure does not count: it belongs to a new pseudonym.
+        """
+        never_erased = [one for one in identifiers if not self.vault.is_erased(one, 0)]
+        wanted = {*subjects, *self.vault.lookup(never_erased).values(), *self.vault.purging()}
+        return removal.remaining(wanted, self.control, self.events)
+
+    def erase_due(self, today: date) -> Due:
+        """Erase or de-identify everything whose day has come, and nothing else. Rule: Cal. Civ. Code § 1798.100(a)(3)."""
+        return removal.erase_due(today, self.control, self.events, self.vault)
+
+    def remove_demonstration(self) -> Counts:
+        """Remove everything that is marked as demonstration, people and consumer requests included."""
+        return removal.remove_demonstration(self.control, self.events, self.vault)
+
+    # -- submissions -------------------------------------------------------------------------------------------
+
+    def newest_submissions(self, point: str, limit: int) -> tuple[HeldSubmission, ...]:
+        """Return the newest submissions of a point ("" for all), without those of the erased."""
+        with self.control.reading() as tx:
+            return self._unsealed(tx, submissions.newest(tx, point, limit))
+
+    def submission(self, record_id: str) -> HeldSubmission | None:
+        """Return one submission; None when there is none, or its person was erased."""
+        with self.control.reading() as tx:
+            row = submissions.get(tx, record_id)
+            found = self._unsealed(tx, (row,)) if row else ()
+        return found[0] if found else None
+
+    def keep_until(self, identifiers: Iterable[Identifier], point: str, delete_on: date) -> int:
+        """Move the due date of these people's submissions at a point to a later day ("after the last contact")."""
+        subjects = self.vault.lookup(identifiers).values()
+        with self.control.transaction() as tx:
+            return submissions.keep_until(tx, subjects, point, delete_on)
+
+    # -- what belongs to a consumer request --------------------------------------------------------------------
+
+    def seal_for_request(self, request_id: str, plain: bytes) -> bytes:
+        """Return bytes sealed under the consumer request's own key, made when missing: contact, archive, letters."""
+        return sealing.seal(self.vault.create_key(REQUEST, request_id), plain, request_id.encode())
+
+    def unseal_for_request(self, request_id: str, sealed: bytes) -> bytes | None:
+        """Return what `seal_for_request` was given; None when the key was destroyed or the bytes were emptied."""
+        key = self.vault.get_key(REQUEST, request_id)
+        return sealing.unseal(key, sealed, request_id.encode()) if key is not None and sealed else None
+
+    def add_mail(self, tx: Transaction, content: bytes, created_ms: int, request_id: str) -> str:
+        """Queue a message of a consumer request in the caller's transaction; returns its id."""
+        return mail.add(tx, self.seal_for_request(request_id, content), created_ms, request_id, None)
+
+    def add_mail_to(self, tx: Transaction, content: bytes, created_ms: int, to: Identifier) -> str:
+        """Queue a message to a person outside any consumer request; it is erased with the person."""
+        subject = self.vault.subjects_for([to], created_ms)[to]
+        key = self.vault.keys_of([subject])[subject]
+        return mail.add(tx, sealing.seal(key, content, b"mail"), created_ms, None, subject)
+
+    def open_mail(self, sealed: mail.SealedMail) -> bytes | None:
+        """Return a message's content; None when its key was destroyed."""
+        held = self._opened(sealed)
+        return None if held is None else held.content
+
+    # -- counts for the policy's live evidence -----------------------------------------------------------------
+
+    def evidence(self) -> dict[str, Evidence]:
+        """Return what is held of each collection point."""
+        found = {row["point"]: Evidence(int(row["events"]), int(row["oldest_ms"])) for row in self.events.query("evidence")}
+        with self.control.reading() as tx:
+            for point, (count, oldest_ms) in submissions.evidence(tx).items():
+                earlier = found.get(point, Evidence(0, oldest_ms))
+                found[point] = Evidence(earlier.records + count, min(earlier.oldest_ms, oldest_ms))
+        return found
+
+    def collected(self, since_ms: int) -> dict[str, int]:
+        """Return how many records of each point were collected since a moment."""
+        found = {row["point"]: int(row["events"]) for row in self.events.query("collected_since", since_ms=since_ms)}
+        with self.control.reading() as tx:
+            for point, count in submissions.collected(tx, since_ms).items():
+                found[point] = found.get(point, 0) + count
+        return found
+
+    def close(self) -> None:
+        """Close every part."""
+        self.events.close()
+        self.control.close()
+        self.vault.close()
+
+    # -- inside ------------------------------------------------------------------------------------------------
+
+    def _unsealed(self, tx: Transaction, sealed: Sequence[submissions.SealedSubmission]) -> tuple[HeldSubmission, ...]:
+        """Return submissions unsealed, without those that lack a key."""
+        owners = submissions.owners(tx, [row.record_id for row in sealed])
+        keys = self.vault.keys_of(subject for subjects in owners.values() for subject in subjects)
+        found = []
+        for row in sealed:
+            needed = owners.get(row.record_id, frozenset())
+            own = [keys.get(subject) for subject in needed] or [self.vault.get_key(DAY, row.day_key) if row.day_key else None]
+            found.append(rows.held_submission(row, own))
+        return tuple(_present(found))
+
+    def _opened(self, sealed: mail.SealedMail) -> HeldMail | None:
+        """Return a message unsealed."""
+        if sealed.request_id is not None:
+            content = self.unseal_for_request(sealed.request_id, sealed.sealed)
+        else:
+            key = self.vault.key_of(sealed.subject) if sealed.subject else None
+            content = sealing.unseal(key, sealed.sealed, b"mail") if key is not None else None
+        return None if content is None else HeldMail(sealed.id, sealed.created_ms, sealed.state, content)
+
+
+def _present(found: Iterable[_T | None]) -> list[_T]:
+    """Return what could be read."""
+    return [one for one in found if one is not None]
+
+
+def open_store(configuration: Configuration) -> Store:
+    """Open the store that a configuration names, in any process, after the fork.
+
+    The event engine may still be starting: its first use waits up to 5 seconds.
+    """
+    data = configuration.data
+    return Store(
+        control=Control(configuration.storage.control or f"sqlite:///{data / 'control.db'}"),
+        events=Events(configuration.storage.events or announced(data / "run")),
+        vault=Vault(data / "keys.db"),
+        files=Files(data / "files"),
+    )

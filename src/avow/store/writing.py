@@ -1,0 +1,110 @@
+"""Writing a batch of records: numbered steps, each safe to repeat, because a drain writes at least once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from avow.definitions import Event, Identifier, Record, Submission
+from avow.store import rows, sealing
+from avow.store.control import submissions
+from avow.store.events import EventRow
+from avow.store.holdings import Written
+from avow.store.keys import DAY
+
+if TYPE_CHECKING:
+    from avow.store.control import Control
+    from avow.store.events import Events
+    from avow.store.keys import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """The keys of one batch: of its people, and of the days of what belongs to nobody."""
+
+    subjects: dict[Identifier, bytes]
+    of_subject: dict[bytes, bytes]
+    of_day: dict[str, bytes]
+
+
+def write(records: Sequence[Record], control: Control, events: Events, vault: Vault) -> Written:
+    """Keep records durably; see `Store.write`.
+
+    (1) once each: ids seen in this batch or stored already are repetitions
+    (2) tombstones: a record collected before its person was erased is dropped
+    (3) keys: missing people get theirs, durably, before anything is sealed under them
+    (4) submissions, then events; a crash between them leaves repetitions for the next try
+    (5) whoever was erased meanwhile goes on the purge's work list
+    """
+    with vault.batch():
+        # step 1
+        unique = {record.record_id: record for record in records}
+        known = _known(list(unique.values()), control, events)
+        fresh = [record for record in unique.values() if record.record_id not in known]
+        # step 2
+        wanted = [record for record in fresh if not _is_erased(record, vault)]
+        # step 3
+        keys = _keys(wanted, vault)
+        readable = [record for record in wanted if _has_keys(record, keys)]
+        # step 4
+        with control.transaction() as tx:
+            submissions.add(tx, [_submission(record, keys) for record in readable if isinstance(record, Submission)])
+        events.insert([_event(record, keys) for record in readable if isinstance(record, Event)])
+        # step 5
+        vanished = keys.of_subject.keys() - vault.keys_of(keys.of_subject).keys()
+        if vanished:
+            vault.queue_purge(vanished)
+    return Written(kept=len(readable), erased=len(fresh) - len(readable), repeated=len(records) - len(fresh))
+
+
+def _known(records: Sequence[Record], control: Control, events: Events) -> frozenset[str]:
+    """Return the ids that are stored already."""
+    sent = [record for record in records if isinstance(record, Event)]
+    found = {one.hex for one in events.existing((UUID(one.record_id), one.site, one.collected_ms) for one in sent)}
+    forms = [record.record_id for record in records if isinstance(record, Submission)]
+    if forms:
+        with control.reading() as tx:
+            found |= submissions.known(tx, forms)
+    return frozenset(found)
+
+
+def _is_erased(record: Record, vault: Vault) -> bool:
+    """Return whether anybody the record belongs to was erased after it was collected."""
+    return any(vault.is_erased(one, record.collected_ms) for one in rows.identifiers_of(record))
+
+
+def _keys(records: Sequence[Record], vault: Vault) -> _Keys:
+    """Return the keys that seal a batch, made where missing."""
+    people = {one for record in records for one in rows.identifiers_of(record)}
+    latest_ms = max((record.collected_ms for record in records), default=0)
+    subjects = vault.subjects_for(sorted(people), latest_ms) if people else {}
+    days = {rows.day_key(record) for record in records if _needs_day_key(record)}
+    return _Keys(subjects, vault.keys_of(subjects.values()), {name: vault.create_key(DAY, name) for name in sorted(days)})
+
+
+def _needs_day_key(record: Record) -> bool:
+    """Return whether something is to be sealed that belongs to nobody known."""
+    return not rows.identifiers_of(record) and (isinstance(record, Submission) or bool(record.sealed))
+
+
+def _has_keys(record: Record, keys: _Keys) -> bool:
+    """Return whether every key is there; one that another process destroyed since (3) means: erased."""
+    return all(keys.subjects[one] in keys.of_subject for one in rows.identifiers_of(record))
+
+
+def _event(event: Event, keys: _Keys) -> EventRow:
+    """Return the row of an event."""
+    for one in rows.identifiers_of(event):
+        subject = keys.subjects[one]
+        return rows.event_row(event, subject, keys.of_subject[subject])
+    return rows.event_row(event, sealing.NOBODY, keys.of_day.get(rows.day_key(event)))
+
+
+def _submission(submission: Submission, keys: _Keys) -> tuple[submissions.SealedSubmission, frozenset[bytes]]:
+    """Return the row of a submission and whose it is."""
+    owners = frozenset(keys.subjects[one] for one in rows.identifiers_of(submission))
+    name = "" if owners else rows.day_key(submission)
+    key = sealing.joint_key(keys.of_subject[one] for one in owners) if owners else keys.of_day[name]
+    return rows.sealed_submission(submission, key, name), owners
