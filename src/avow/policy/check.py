@@ -32,21 +32,23 @@ _TABLE_EXAMPLES: Final = {
 
 def check(document: Document, entries: Entries, law: Mapping[str, LawTable], today: date) -> Iterator[Diagnostic]:
     """Find everything that is wrong with a policy beyond its structure."""
+    # What is missing or misspelt may stand in a block that cannot be read.
+    whole = not document.unreadable and not entries.unknown
     yield from _placeholders(document)
     yield from _categories(entries)
     for point in entries.of("collection"):
-        yield from _point(entries, point, whole=not document.unreadable)
+        yield from _point(entries, point, whole=whole)
     denied = denies_sale(document)  # then the contradiction is reported there, once
     for recipient in entries.of("recipient"):
-        yield from _recipient(entries, recipient, whole=not document.unreadable)
+        yield from _recipient(entries, recipient, whole=whole)
         if not denied:
             yield from _third_party(recipient)
-    yield from _signals(entries, whole=not document.unreadable)
+    yield from _signals(entries, whole=whole)
     for right in entries.of("right"):
-        yield from _right(entries, right, whole=not document.unreadable)
+        yield from _right(entries, right, whole=whole)
     yield from check_prose(document, entries)
     yield from check_promises(document, entries, law)
-    if not document.unreadable:  # what is missing may stand in the block that cannot be read
+    if whole:
         yield from _unused(entries)
         yield from _whole(document, entries)
     yield from _law(entries, law, today)
@@ -134,7 +136,7 @@ def _given(entries: Entries, point: Entry) -> Iterator[Diagnostic]:
         if name not in recipients:
             continue
         declared = recipients[name].values
-        if not set(declared["purposes"]) & set(point.values["purposes"]):
+        if point.values["purposes"] and not set(declared["purposes"]) & set(point.values["purposes"]):
             message = f'"{name}" serves no purpose of collection point "{point.name}"'
             mend = "add one of the point's purposes to the recipient, or remove the recipient from the point"
             yield diagnostic("AV0306", point.at("recipients", place), message, mend)
@@ -231,6 +233,8 @@ def _unused(entries: Entries) -> Iterator[Diagnostic]:
             "is given nothing by any collection point",
         ),
     }
+    if not all(point.values["purposes"] for point in points):
+        del uses["purpose"]  # the point that lacks a purpose may lack just this one
     for kind, (used, code, said) in uses.items():
         for entry in entries.of(kind):
             if entry.name not in used:
@@ -250,7 +254,10 @@ def _placeholders(document: Document) -> Iterator[Diagnostic]:
 
 
 def _whole(document: Document, entries: Entries) -> Iterator[Diagnostic]:
-    """Find what every policy must have and this one lacks. Rule: 11 CCR 7011(e); Bus. & Prof. Code § 22575(b); Cal. Civ. Code § 1798.130(a)(5)."""
+    """Find what every policy must have and this one lacks.
+
+    Rule: 11 CCR 7011(e); Bus. & Prof. Code § 22575(b); Cal. Civ. Code § 1798.130(a)(5).
+    """
     top = document.sections[1].span if len(document.sections) > 1 else Span(1, 1, 1)
     for table in REQUIRED_TABLES:
         if table not in entries.declared(table):

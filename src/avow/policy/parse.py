@@ -228,10 +228,13 @@ class _Reader:
         message = f"this is not valid TOML: {_TOML_PLACE.sub('', error)}"
         mend = 'write key = "text", key = 12, key = ["a", "b"] or [table.name], one to a line'
         if place and place[1]:
-            line = min(lines[0] + 1 + int(place[1]), len(self.lines))
-            return diagnostic("AV0101", Span(line, int(place[2]) + indent, 1), message, mend)
-        line = max(lines[1] - 1, lines[0] + 1)
-        return diagnostic("AV0101", Span(line, 1 + indent, max(1, len(self.lines[line - 1].strip()))), message, mend)
+            line, column = min(lines[0] + 1 + int(place[1]), len(self.lines)), int(place[2]) + indent
+            if column <= len(self.lines[line - 1].rstrip()):
+                return diagnostic("AV0101", Span(line, column, 1), message, mend)
+        else:
+            line = max(lines[1] - 1, lines[0] + 1)
+        whole = self.lines[line - 1]  # what is missing has no place of its own
+        return diagnostic("AV0101", Span(line, len(whole) - len(whole.lstrip()) + 1, max(1, len(whole.strip()))), message, mend)
 
 
 def _plain(lines: Sequence[tuple[int, int, str]]) -> tuple[str, tuple[tuple[int, int], ...]]:

@@ -53,7 +53,8 @@ _NUMBERS: Final = [
 _TENS: Final = {"twenty": 20, "thirty": 30, "forty": 40, "forty-five": 45, "sixty": 60, "ninety": 90}
 _SPELLED: Final[dict[str, int]] = {word: number for number, word in enumerate(_NUMBERS, 1)} | _TENS
 _DURATION: Final = re.compile(
-    rf"\b(\d{{1,5}}|{'|'.join(sorted(_SPELLED, key=len, reverse=True))})[ -](business |working |calendar )?(day|week|month|year)s?\b"
+    rf"\b(\d{{1,5}}|{'|'.join(sorted(_SPELLED, key=len, reverse=True))})[ -](business |working |calendar )?"
+    r"(day|week|month|year)s?\b"
     r"(?!(?: of age| old|-old))",
     re.IGNORECASE,
 )
@@ -99,8 +100,8 @@ def _promise(prose: Prose) -> Iterator[Diagnostic]:
             return
 
 
-def _durations(prose: Prose, declared: frozenset[Duration]) -> Iterator[Diagnostic]:
-    if prose.statement and not declared:
+def _durations(prose: Prose, declared: frozenset[Duration] | None) -> Iterator[Diagnostic]:
+    if declared is None or (prose.statement and not declared):
         return
     for found in _DURATION.finditer(prose.words):
         if _duration(found) not in declared:
@@ -124,8 +125,8 @@ def _duration(found: re.Match[str]) -> Duration:
     ]
 
 
-def _declared(document: Document, entries: Entries, law: Mapping[str, LawTable], section: int) -> frozenset[Duration]:
-    """Return every duration that the section's declarations and tables have."""
+def _declared(document: Document, entries: Entries, law: Mapping[str, LawTable], section: int) -> frozenset[Duration] | None:
+    """Return every duration that the section's declarations and tables have; None when the law's are not known."""
     here = [entry for entry in entries.sound if _covers(document, section, entry.block.section)]
     shown = {placeholder.name for placeholder in document.placeholders if _covers(document, section, placeholder.section)}
     if shown & {"retention", "technologies"}:
@@ -136,7 +137,9 @@ def _declared(document: Document, entries: Entries, law: Mapping[str, LawTable],
     if "rights" in shown or any(entry.kind == "right" for entry in here):
         policy = next(iter(entries.of("policy")), None)
         table = law.get(policy.values.get("jurisdiction", "US-CA")) if policy else None
-        found |= _of_law(table) if table else set()
+        if table is None:
+            return None
+        found |= _of_law(table)
     return frozenset(found)
 
 

@@ -24,7 +24,8 @@ def _words(pattern: str) -> re.Pattern[str]:
 _SENTENCE: Final = re.compile(r"(?:[^.!?;:]|[.!?;:](?!\s|$))+[.!?;:]?")
 
 _KEEPING: Final = _words(
-    r"\b(?:keep|keeps|kept|retain\w*|retention|stor(?:e|es|ed|ing)|hold|holds|held|delet\w+|eras\w+|remov\w+|purg\w+|discard\w*|destroy\w*)\b"
+    r"\b(?:keep|keeps|kept|retain\w*|retention|stor(?:e|es|ed|ing)|hold|holds|held"
+    r"|delet\w+|eras\w+|remov\w+|purg\w+|discard\w*|destroy\w*)\b"
 )
 _INDEFINITE: Final = _words(
     r"\b(?:periodically|from time to time|at (?:regular|reasonable|appropriate) intervals|for a reasonable (?:period|time)"
@@ -38,7 +39,7 @@ _OPEN_PURPOSE: Final = _words(
 )
 _NEGATED: Final = _words(r"\b(?:no|not|never|nothing|without|nor)\b[^.;]{0,25}$|n't\b[^.;]{0,25}$")
 
-_DENY: Final = r"(?:\b(?:not|never|neither|nor|no|without)\b|n['’]t\b)[^.!?;]{0,100}?"
+_DENY: Final = r"(?:\b(?:not|never|neither|nor|no|without)\b|n['’]t\b)[^.!?;]{0,100}?"  # noqa: RUF001 - policies are typeset with this apostrophe
 _NO_SALE: Final = _words(_DENY + r"\b(?:sell|sells|sold|selling|sale|rent)\b")
 _NO_SHARING: Final = _words(_DENY + r"\b(?:share|shares|shared|sharing)\b")
 
@@ -49,13 +50,14 @@ _SIGNAL_NAMES: Final = {
 _ANSWERS: Final = r"(?:respond|honou?r|react|obey|support|process|respect|follow|act|answer|recogni[sz]e)\w*"
 _ANSWERED: Final = _words(rf"\b{_ANSWERS}\b|\btreat\w*\b")
 _IGNORED: Final = _words(
-    rf"(?:\b(?:not|never|cannot|unable to)\b|n['’]t\b)(?: \w+){{0,2}}? {_ANSWERS}\b|\b(?:ignor|disregard)\w+"
+    rf"(?:\b(?:not|never|cannot|unable to)\b|n['’]t\b)(?: \w+){{0,2}}? {_ANSWERS}\b|\b(?:ignor|disregard)\w+"  # noqa: RUF001 - policies are typeset with this apostrophe
 )
 
 _TWICE: Final = _words(r"\b(?:twice|(?:two|2) (?:times|requests)|more than (?:two|2))\b")
 _YEAR: Final = _words(r"\b(?:12|twelve)[ -]months?\b|\b(?:a|per|each|one|any|calendar) year\b")
 _OTHER_THAN_KNOW: Final = _words(
-    r"\b(?:delet\w+|eras\w+|correct\w*|opt(?:ing)?[ -]out|these (?:rights|requests)|your rights|(?:any|all|each)(?: of these)? (?:rights?|requests?))\b"
+    r"\b(?:delet\w+|eras\w+|correct\w*|opt(?:ing)?[ -]out|these (?:rights|requests)|your rights"
+    r"|(?:any|all|each)(?: of these)? (?:rights?|requests?))\b"
 )
 _UNLIMITED: Final = _words(r"\bas often as\b|\bno limit\b|\bwithout limit\b|\bany number\b|\bat any time\b|\bnever limited\b")
 

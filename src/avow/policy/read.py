@@ -48,12 +48,14 @@ class Entries:
     """Every declaration of a document. `sound` have no structural mistake; `names` includes those that have.
 
     `sections` are the kinds that each section declares; `faulty` are the sections with a structural mistake.
+    `unknown` says that a table or name could not be understood, so that something missing may be there, misspelt.
     """
 
     sound: list[Entry] = field(default_factory=list)
     names: dict[str, dict[str, Span]] = field(default_factory=dict)
     sections: dict[int, set[str]] = field(default_factory=dict)
     faulty: set[int] = field(default_factory=set)
+    unknown: bool = False
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def of(self, kind: str) -> list[Entry]:
@@ -90,10 +92,14 @@ def read(document: Document) -> Entries:
 def _table(entries: Entries, block: Block, kind: str, content: object) -> None:
     table = GRAMMAR.get(kind)
     if table is None:
+        entries.unknown = True
+        entries.faulty.add(block.section)
         mend = f"{did_you_mean(kind, GRAMMAR)}; tables are written [{kind}] or [collection.name]"
         entries.diagnostics.append(diagnostic("AV0102", block.key((kind,)), f'there is no declaration "{kind}"', mend))
         return
     if not isinstance(content, dict) or (table.named and not all(isinstance(inner, dict) for inner in content.values())):
+        entries.unknown = True
+        entries.faulty.add(block.section)
         wanted = f"[{kind}.name]" if table.named else f"[{kind}]"
         message = f'"{kind}" must be a table'
         entries.diagnostics.append(diagnostic("AV0105", block.key((kind,)), message, f"write {wanted} and its keys beneath"))
@@ -113,7 +119,9 @@ def _entry(entries: Entries, block: Block, entry: Entry, table: Table) -> None:
         return
     names[entry.name] = entry.here
     entries.sections.setdefault(block.section, set()).add(entry.kind)
-    wrong = [*_name(entry, table), *_keys(entry, table)]
+    misnamed = _name(entry, table)
+    wrong = misnamed or _keys(entry, table)
+    entries.unknown = entries.unknown or bool(misnamed)
     entries.diagnostics.extend(wrong)
     if wrong:
         entries.faulty.add(block.section)

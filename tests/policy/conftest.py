@@ -1,0 +1,42 @@
+"""The small policy of the tests, and the days on which it is compiled."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from avow import policy
+
+SMALL = (Path(__file__).parent / "small.md").read_text(encoding="utf-8")
+MARROWBY = (Path(__file__).parents[2] / "policies" / "marrowby" / "policy.md").read_text(encoding="utf-8")
+TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture
+def compiled():
+    """Compile a text on the tests' day, or on another."""
+
+    def compile_it(text: str, today: date = TODAY) -> policy.Compilation:
+        return policy.compile_text(text, "policy.md", policy.law.tables(), today)
+
+    return compile_it
+
+
+@pytest.fixture
+def small_text():
+    return SMALL
+
+
+@pytest.fixture
+def marrowby_text():
+    return MARROWBY
+
+
+@pytest.fixture
+def small(compiled):
+    return compiled(SMALL).rulebook
+
+
+@pytest.fixture
+def marrowby(compiled):
+    return compiled(MARROWBY).rulebook

@@ -1,0 +1,254 @@
+"""Every diagnostic is found, alone, at its word: each case breaks the small policy in one place."""
+
+import re
+from datetime import date
+
+import pytest
+
+from avow import policy
+from avow.policy.diagnostics import CODES, Severity
+
+#: code, what is replaced, by what, and the words that must be underlined.
+CASES = [
+    ("AV0101", 'label    = "Page"', 'label    = "Page', 'label    = "Page'),
+    ("AV0101", "keeps_days = 0", "keeps_days = ", "keeps_days ="),
+    ("AV0102", "[signal.dnt]", "[signall.dnt]", "signall"),
+    ("AV0102", "[right.delete]", "[right.forget]", "forget"),
+    ("AV0103", 'source      = "device"', 'source      = "device"\nlable = "x"', "lable"),
+    ("AV0103", "checks                  = true", "cheks = true", "cheks"),
+    ("AV0103", "{ months = 13 }", "{ months = 13, befor = 1 }", "befor"),
+    ("AV0104", 'services   = "delivers e-mail"\n', "", "post"),
+    ("AV0104", "signed                  = 2026-01-15\n", "", "contract"),
+    ("AV0105", 'technology  = "tag"', 'technology  = "tga"', "tga"),
+    ("AV0105", "max_length = 32", 'max_length = "32"', "32"),
+    ("AV0105", "max_length = 32", "max_length = 0", "0"),
+    ("AV0105", "{ months = 13 }", "{ months = 13, days = 3 }", "{ months = 13, days = 3 }"),
+    ("AV0105", "optional    = true\n\n[purpose.return]", "optional    = 1\n\n[purpose.return]", "1"),
+    ("AV0105", "effective = 2026-03-01", 'effective = "soon"', "soon"),
+    ("AV0105", 'required   = ["email"]', 'required   = "email"', "email"),
+    ("AV0106", "[data.text]", '[data.text]\nlabel = "T"\ncategory = "D"\n```\n\n```avow\n[data.text]', "text"),
+    ("AV0106", 'required   = ["email"]', 'required   = ["email", "email"]', "email"),
+    ("AV0107", "{{ technologies }}", "{{ technologys }}", "{{ technologys }}"),
+    ("AV0107", "{{ technologies }}", "See {{ technologies }} here.", "{{ technologies }}"),
+    ("AV0108", "days_before = 30\n```", "days_before = 30", "```avow"),
+    ("AV0109", "[data.browser]", '[data."Web Browser"]', "Web Browser"),
+    ("AV0110", "## Letters {#letters}", "## Letters {#visits}", "Letters"),
+    ("AV0201", '"page", "browser", "visitor-id"', '"page", "browser", "visitor-id", "pge"', "pge"),
+    ("AV0202", 'purposes   = ["answer"]\nretention', 'purposes   = ["answer", "anser"]\nretention', "anser"),
+    ("AV0203", 'recipients = ["post"]', 'recipients = ["post", "pots"]', "pots"),
+    ("AV0204", 'form         = "letter"', 'form         = "leter"', "leter"),
+    ("AV0205", "[data.text]", '[data.unused]\nlabel = "U"\ncategory = "D"\n[data.text]', "unused"),
+    ("AV0206", "[purpose.answer]", '[purpose.idle]\nlabel = "I"\ndescription = "i"\n[purpose.answer]', "idle"),
+    ("AV0207", 'recipients = ["post"]\n', "", "post"),
+    ("AV0208", 'label    = "Page"\ncategory = "F"', 'label    = "Page"\ncategory = "Z"', "Z"),
+    ("AV0208", 'categories = ["A", "D"]', 'categories = ["A", "D", "Q"]', "Q"),
+    ("AV0209", "max_length = 2000", 'sensitive = "S12"', "S12"),
+    ("AV0301", 'purposes   = ["answer"]\nretention', "purposes = []\nretention", "[]"),
+    ("AV0301", 'purposes    = ["count", "return"]\n', "", "visit"),
+    ("AV0302", 'retention  = { years = 2, after = "last-contact" }\n', "", "letter"),
+    ("AV0302", "{ months = 13 }", '{ after = "collection" }', '{ after = "collection" }'),
+    ("AV0303", "{ months = 13 }", '"as long as necessary"', "as long as necessary"),
+    ("AV0303", "{ months = 13 }", '{ months = "some" }', "some"),
+    ("AV0304", "Records are erased after 13 months.", "Records are erased periodically.", "periodically"),
+    (
+        "AV0304",
+        "Records are erased",
+        "We keep logs for as long as reasonably necessary. Records are erased",
+        "for as long as reasonably necessary",
+    ),
+    ("AV0304", "Write to hello", "We retain letters indefinitely. Write to hello", "indefinitely"),
+    ("AV0305", 'required   = ["email"]', 'required   = ["emial"]', "emial"),
+    ("AV0305", '{ visitor-id = ["return"] }', '{ visitr-id = ["return"] }', "visitr-id"),
+    ("AV0305", '{ visitor-id = ["return"] }', '{ visitor-id = ["answer"] }', "answer"),
+    ("AV0306", 'categories = ["A", "D"]', 'categories = ["A"]', "post"),
+    ("AV0306", 'purposes   = ["answer"]\ncountry', 'purposes   = ["count"]\ncountry', "post"),
+    ("AV0308", "optional    = true\n\n[data.page]", "optional    = false\n\n[data.page]", "return"),
+    ("AV0401", "checks                  = true", "checks                  = false", "not sell"),
+    ("AV0403", "keeps_days = 0", "keeps_days = 30", "30"),
+    ("AV0404", "We do not sell or share personal information.", "We do not sell personal information.", "not sell"),
+    ("AV0501", "Write to hello@tarn.example or call 1-888-555-0101. {.statement}", "We lock the door.", "We lock the door."),
+    ("AV0501", "{{ chart }}", "{{ chart }}\n\n## Care {#care}\n\nIt is kept safe.", "It is kept safe."),
+    ("AV0502", "erased after 13 months", "erased after 14 months", "14 months"),
+    ("AV0502", "a cookie of 90 days", "a cookie of twelve weeks", "twelve weeks"),
+    ("AV0502", "within 45 days", "within 45 business days", "45 business days"),
+    ("AV0503", "We honor the Global Privacy Control.", "We do not honor the Global Privacy Control.", "not honor"),
+    ("AV0503", "We do not respond to Do Not Track.\n\n", "We respond to Do Not Track.\n\n", "respond"),
+    ("AV0504", "to know what we hold, twice", "to know or delete what we hold, twice", "twice"),
+    ("AV0505", "Write to hello@tarn.example", "Write to hallo@tarn.example", "hallo@tarn.example"),
+    ("AV0505", "or call 1-888-555-0101.", "or call 1-888-555-0102.", "1-888-555-0102"),
+    ("AV0506", "You may ask to know", "You may ask us to correct it. You may ask to know", "ask us to correct"),
+    ("AV0506", "You may ask to know", "You may ask to limit the use of it. You may ask to know", "ask to limit the use"),
+    (
+        "AV0506",
+        "You may ask to know",
+        "You have the right to opt out of the sale. You may ask to know",
+        "right to opt out of the sale",
+    ),
+    ("AV0507", "We count visits", "We use it for other purposes. We count visits", "for other purposes"),
+    ("AV0603", "[right.delete]", '[right.correct]\nmethods = ["web", "phone"]\nverification = "x"\n[right.delete]', "correct"),
+    (
+        "AV0604",
+        'methods      = ["web", "phone"]\nverification = "by a link sent to your e-mail address"\nform',
+        'methods = ["phone"]\nverification = "x"\nform',
+        '["phone"]',
+    ),
+    (
+        "AV0605",
+        'methods      = ["web", "phone"]\nverification = "by a link sent to your e-mail address"\nform',
+        'methods = ["web", "email"]\nverification = "x"\nform',
+        '["web", "email"]',
+    ),
+    (
+        "AV0607",
+        '[signal.gpc]\nstops    = ["count", "return"]\nsentence = "We honor the signal."\n',
+        "",
+        "Privacy at Tarn Lanterns",
+    ),
+    ("AV0608", "updated   = 2026-03-01", 'updated   = 2026-03-01\njurisdiction = "US-XX"', "US-XX"),
+    ("AV0609", "{{ chart }}", "Soon.", "Privacy at Tarn Lanterns"),
+]
+
+
+def _underlined(found, text):
+    return text.splitlines()[found.line - 1][found.column - 1 : found.column - 1 + found.length]
+
+
+@pytest.mark.parametrize(("code", "old", "new", "words"), CASES)
+def test_a_mistake_is_reported_once_at_its_word(compiled, small_text, code, old, new, words):
+    """One mistake gives diagnostics of one code only, the first of them under the very words."""
+    assert small_text.count(old) >= 1
+    text = small_text.replace(old, new, 1)
+    found = compiled(text).diagnostics
+    # An unused purpose, recipient or data item may follow of what the case takes away.
+    assert {item.code for item in found if item.code == code or item.severity is Severity.ERROR} == {code}
+    assert words in [_underlined(item, text) for item in found if item.code == code]
+    assert all(item.rule and item.mend and item.message for item in found)
+
+
+def test_the_small_policy_has_no_finding(compiled, small_text):
+    """The policy that every case breaks is itself without a finding."""
+    assert compiled(small_text).diagnostics == ()
+
+
+def _codes(compilation):
+    return [item.code for item in compilation.diagnostics]
+
+
+def test_a_missing_controller_is_reported(compiled, small_text):
+    """A policy says who answers for it."""
+    start, end = small_text.index("[controller]"), small_text.index('website = "https://tarn.example"\n')
+    text = small_text[:start] + small_text[end + len('website = "https://tarn.example"\n') :]
+    assert _codes(compiled(text)) == ["AV0601"]
+
+
+def test_a_visitor_number_needs_a_cookie_lifetime(compiled, small_text):
+    """An identifier in a cookie has a declared last day."""
+    text = small_text.replace(" by a cookie of 90 days", "").replace("cookie_days = 90\n", "")
+    assert _codes(compiled(text)) == ["AV0307"]
+
+
+def test_a_third_party_is_refused_where_no_prose_denies_sale(compiled, small_text):
+    """Without an opt-out of sale and sharing there can be no third party."""
+    text = small_text.replace("We do not sell or share personal information.", "").replace("no_other_use            = true\n", "")
+    assert _codes(compiled(text)) == ["AV0402"]
+
+
+def test_a_declared_third_party_contradicts_the_denial(compiled, small_text):
+    """The role is enough, whatever the contract says."""
+    found = compiled(small_text.replace('role       = "service-provider"', 'role       = "third-party"')).diagnostics
+    assert [item.code for item in found] == ["AV0401"]
+    assert "it is declared as one" in found[0].message
+
+
+def test_a_missing_right_is_reported(compiled, small_text):
+    """To know and to delete are offered by everyone."""
+    verified = 'verification = "by a link sent to your e-mail address"\n'
+    text = small_text.replace(f'[right.delete]\nmethods      = ["web", "phone"]\n{verified}', "")
+    assert _codes(compiled(text)) == ["AV0602"]
+
+
+@pytest.mark.parametrize(("today", "codes"), [(date(2027, 3, 1), []), (date(2027, 3, 2), ["AV0606"])])
+def test_a_policy_must_be_updated_within_twelve_months(compiled, small_text, today, codes):
+    """The last good day is the same day of the next year."""
+    assert _codes(compiled(small_text, today)) == codes
+
+
+def test_a_number_that_costs_money_is_not_enough(compiled, small_text):
+    """The toll-free number is one that is free to call; the error stands at the number."""
+    text = small_text.replace("1-888-555-0101", "1-415-555-0101")
+    found = compiled(text).diagnostics
+    assert {(item.code, _underlined(item, text)) for item in found} == {("AV0605", "1-415-555-0101")}
+
+
+def test_a_business_that_is_online_only_needs_one_method(compiled, small_text):
+    """E-mail alone suffices for a business that deals with people online only."""
+    text = small_text.replace('website = "https://tarn.example"', 'website = "https://tarn.example"\nonline_only = true')
+    assert _codes(compiled(text.replace('["web", "phone"]', '["email"]'))) == []
+
+
+def test_several_mistakes_are_reported_in_one_run(compiled, small_text):
+    """Each of three mistakes is found, in the order of the file."""
+    text = small_text.replace('label    = "Page"', 'lable    = "Page"').replace("keeps_days = 0", "keeps_days = 9")
+    found = compiled(text.replace("twice in 12 months", "twice in 12 months, or delete")).diagnostics
+    assert [item.code for item in found] == ["AV0103", "AV0104", "AV0403", "AV0504"]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [('"anser"', 'did you mean "answer"?'), ('"zzz"', "known: answer, count, return")],
+)
+def test_an_unknown_name_is_told_what_it_may_have_meant(compiled, small_text, written, meant):
+    """A close name is suggested; otherwise the known names are listed."""
+    found = compiled(
+        small_text.replace('purposes   = ["answer"]\nretention', f'purposes   = ["answer", {written}]\nretention')
+    ).diagnostics
+    assert meant in found[0].mend
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "We periodically review how our shop looks.",
+        "We do not use letters for other purposes.",
+        "You may ask to know what we hold twice in 12 months; you may ask to delete as often as you like.",
+        "We never keep letters indefinitely.",
+        "Our lanterns are not made for children under 13 years of age.",
+    ],
+)
+def test_a_harmless_sentence_is_left_alone(compiled, small_text, harmless):
+    """Words that resemble a mistake are not one."""
+    assert _codes(compiled(small_text.replace("We answer what you write", f"{harmless} We answer what you write"))) == []
+
+
+@pytest.mark.parametrize("sentence", ["We respond to neither GPC nor DNT, never.", "We ignore the Global Privacy Control."])
+def test_a_denied_signal_contradicts_its_declaration(compiled, small_text, sentence):
+    """However the prose says that the signal is ignored, the declaration stops purposes."""
+    assert "AV0503" in _codes(compiled(small_text.replace("We honor the Global Privacy Control.", sentence)))
+
+
+def test_text_output_underlines_the_words(compiled, small_text):
+    """The text names place, rule and mend, and underlines exactly the words."""
+    text = small_text.replace('technology  = "tag"', 'technology  = "tga"')
+    shown = policy.diagnostics.as_text(compiled(text).diagnostics, text, "policy.md", colour=False)
+    line = text[: text.index('"tga"')].count("\n") + 1
+    assert f"error[AV0105]: \"technology\" cannot be 'tga'\n" in shown
+    assert f"--> policy.md:{line}:16\n" in shown
+    assert f'{line} | technology  = "tga"\n{" " * len(str(line))} | {" " * 15}^^^\n' in shown
+    assert "= rule: " in shown
+    assert 'did you mean "tag"?' in shown
+    assert shown.endswith("1 error, 0 warnings\n")
+
+
+def test_colour_changes_no_words(compiled, small_text):
+    """The coloured text is the plain text with colours."""
+    text = small_text.replace("keeps_days = 0", "keeps_days = 9")
+    found = compiled(text).diagnostics
+    painted = policy.diagnostics.as_text(found, text, "p.md", colour=True)
+    assert "\x1b[1;31merror[AV0403]" in painted
+    assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == policy.diagnostics.as_text(found, text, "p.md", colour=False)
+
+
+def test_every_code_has_a_case():
+    """A diagnostic without a test that triggers it does not exist."""
+    elsewhere = {"AV0307", "AV0402", "AV0601", "AV0602", "AV0606"}
+    assert {case[0] for case in CASES} | elsewhere == set(CODES)
