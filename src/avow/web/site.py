@@ -17,6 +17,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -96,7 +97,7 @@ class CompanySite:
         if path == "/" and not self._pages:
             return RedirectResponse("/privacy")
         if path not in self._pages or path.lstrip("/").isdigit():
-            return self.sorry(request, 404) or Response("There is no such page.", 404, media_type="text/plain")
+            raise HTTPException(404)
         query = request.query_params
         reference = query.get("reference", "")
         return HTMLResponse(

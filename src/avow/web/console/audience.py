@@ -51,7 +51,6 @@ class AudiencePages:
             "dashboard.html",
             member,
             periods=LABELS,
-            span=span,
             points=points,
             chosen=request.query_params.get("point", ""),
             elsewhere=_elsewhere(known, scope, points),

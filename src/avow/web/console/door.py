@@ -99,7 +99,7 @@ class DoorPages:
         return [
             Route("/console/sign-in", self._show_sign_in),
             Route("/console/sign-in", self._sign_in, methods=["POST"]),
-            Route("/console/sign-out", self._sign_out, methods=["POST"]),
+            Route("/console/sign-out", self._door.action(self._sign_out), methods=["POST"]),
             Route("/console/invitations/{token}", self._show_invitation),
             Route("/console/invitations/{token}", self._accept, methods=["POST"]),
         ]
@@ -120,8 +120,8 @@ class DoorPages:
             )
         return self._enter(answer, target)
 
-    async def _sign_out(self, request: Request) -> Response:
-        await run_in_threadpool(self._staff.sign_out, request.cookies.get(SESSION_COOKIE, ""))
+    def _sign_out(self, request: Request, _member: StaffMember, _form: dict[str, str]) -> Response:
+        self._staff.sign_out(request.cookies.get(SESSION_COOKIE, ""))
         response = RedirectResponse("/console/sign-in", 303)
         response.delete_cookie(SESSION_COOKIE, path="/console")
         return response

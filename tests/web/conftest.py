@@ -1,0 +1,423 @@
+"""Fakes that fit the Protocols of avow.web.services, with the figures of an invented company."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from markupsafe import Markup
+from starlette.testclient import TestClient
+
+from avow.config import Website
+from avow.definitions import Refusal, RequestKind
+from avow.web.assets import Assets, built_folder
+from avow.web.pages import app
+from avow.web.services import (
+    AuditState,
+    ChoiceCount,
+    Document,
+    Download,
+    Invitation,
+    MessageLine,
+    MessageView,
+    PointFacts,
+    PolicyFacts,
+    PurposeFacts,
+    PurposeReads,
+    RefusalCount,
+    RequestDetail,
+    RequestLine,
+    RequestStatus,
+    Services,
+    SignalFacts,
+    StaffMember,
+    Step,
+    SubmissionLine,
+    SubmissionView,
+    TargetOutcome,
+    Verification,
+)
+from avow.web.site import CompanySite
+
+NOW_MS = 1_795_460_400_000  # 23 November 2026, 21:00 UTC
+TODAY = date(2026, 11, 23)
+MINUTE = 60_000
+SITE = Path(__file__).parents[2] / "policies" / "marrowby" / "site"
+ORIGIN = "http://testserver"
+VISITOR = "0123456789abcdef0123456789abcdef"
+
+
+def _point(name: str, label: str, technology: str, fields: tuple[str, ...], purposes: tuple[str, ...], kept: str) -> PointFacts:
+    recipients = ("Harrow Post Relay",) if technology == "form" else ()
+    silenced = ("dnt", "gpc") if technology in {"tag", "pixel"} else ()
+    return PointFacts(name, label, technology, fields, frozenset(), purposes, recipients, kept, silenced)
+
+
+FACTS = PolicyFacts(
+    rulebook_id="7c1e" * 16,
+    title="Privacy policy of Marrowby Instruments",
+    company="Marrowby Instruments, Inc.",
+    email="privacy@marrowby.example",
+    phone="1-800-555-0142",
+    address="418 Tidewater Row, Port Lorne, California 94000",
+    effective=date(2026, 11, 1),
+    updated=date(2026, 11, 1),
+    purposes=(
+        PurposeFacts(
+            "audience-measurement", "Measuring our audience", "counting visits", optional=True, stopped_by=("gpc", "dnt")
+        ),
+        PurposeFacts(
+            "returning-visitors",
+            "Recognising returning visitors",
+            "telling a first visit from a later one by the same browser",
+            optional=True,
+            stopped_by=("gpc", "dnt"),
+        ),
+        PurposeFacts("answer-questions", "Answering questions", "answering what people write to us", optional=False),
+        PurposeFacts("security", "Security", "finding and stopping attacks", optional=False),
+    ),
+    points=(
+        _point(
+            "page-view",
+            "Page visits",
+            "tag",
+            ("page", "referrer", "campaign", "browser", "operating-system", "device-type", "language", "visitor-id"),
+            ("Measuring our audience", "Recognising returning visitors"),
+            "14 months after collection, then erased",
+        ),
+        _point(
+            "page-pixel",
+            "Page visits without script",
+            "pixel",
+            ("page", "browser"),
+            ("Measuring our audience",),
+            "14 months, then erased",
+        ),
+        _point(
+            "contact-form",
+            "Contact form",
+            "form",
+            ("name", "email", "company", "message"),
+            ("Answering questions",),
+            "24 months after the last contact, then erased",
+        ),
+        _point(
+            "server-log",
+            "Server log",
+            "server-log",
+            ("ip-address", "user-agent", "page"),
+            ("Security",),
+            "30 days, then deidentified",
+        ),
+        _point(
+            "rights-request", "Rights request", "form", ("name", "email", "request-kind"), ("Answering requests",), "24 months"
+        ),
+    ),
+    signals=(
+        SignalFacts("gpc", "We honour Global Privacy Control: counting visits stops."),
+        SignalFacts("dnt", "We honour it the same way."),
+    ),
+)
+
+
+class FakePolicy:
+    """A policy in force that never changes."""
+
+    def facts(self):
+        return FACTS
+
+    def page(self):
+        return Markup(
+            "<h1>Privacy policy</h1><h2 id='contact-form'>When you write to us</h2><p>We use what you write to answer you.</p>"
+        )
+
+    def notice(self, point):
+        return Markup(
+            "<h2>Notice at collection</h2><p>We collect <strong>identifiers</strong> through {} to answer you.</p>"
+            "<table><caption>What, why, how long</caption><thead><tr><th scope='col'>What</th><th scope='col'>Kept</th></tr></thead>"
+            "<tbody><tr><th scope='row'>E-mail address</th><td>24 months</td></tr></tbody></table>"
+            "<p>We do not sell or share it. <a href='/privacy-policy'>Privacy policy</a></p>"
+        ).format(point)
+
+    def evidence(self):
+        return tuple(replace(point, records=12 * len(point.fields), oldest=TODAY - timedelta(days=20)) for point in FACTS.points)
+
+
+LINE = RequestLine("r1", "Q7K2-9M4D", RequestKind.DELETE, "fulfilling", date(2026, 11, 20), date(2026, 12, 4), date(2026, 11, 20),
+                   date(2027, 1, 3), is_open=True, is_late=False, days_left=41)  # fmt: skip
+
+
+@dataclass
+class FakeRights:
+    """One request behind the token `status-token`, and what was received."""
+
+    received: list = field(default_factory=list)
+    confirmed: list = field(default_factory=list)
+    extended: list = field(default_factory=list)
+    verified: bool = True
+
+    def receive(self, request):
+        if request.email == "too-often@example.com":
+            return Refusal("This address has asked twice in twelve months.", "Cal. Civ. Code § 1798.130(b)")
+        self.received.append(request)
+        return "status-token"
+
+    def status(self, token):
+        if token != "status-token":
+            return None
+        timeline = (
+            Step(NOW_MS - 900 * MINUTE, "We received your request."),
+            Step(NOW_MS, "You confirmed your address.", "link from our e-mail"),
+        )
+        documents = (
+            Document("archive.html", "Everything we hold, to read", 18_200),
+            Document("archive.json", "The same as a file (JSON)", 9_400),
+        )
+        words = "We are gathering what we hold about you." if self.verified else "We are waiting for you to confirm your address."
+        return RequestStatus("Q7K2-9M4D", RequestKind.KNOW, "fulfilling", words, date(2026, 11, 20), date(2026, 12, 4), date(2027, 1, 3),
+                             is_open=True, is_verified=self.verified, timeline=timeline, documents=documents)  # fmt: skip
+
+    def download(self, token, name):
+        return (
+            Download(b"<h1>Archive</h1>", "text/html; charset=utf-8", name)
+            if (token, name) == ("status-token", "archive.html")
+            else None
+        )
+
+    def verification(self, token):
+        return (
+            Verification(RequestKind.DELETE, "Q7K2-9M4D", date(2026, 11, 20)) if token in {"verify-token", "late-token"} else None
+        )
+
+    def confirm(self, token):
+        if token != "verify-token":
+            return Refusal("This link has expired.", "house rule: links live 14 days")
+        self.confirmed.append(token)
+        return "status-token"
+
+    def desk(self):
+        late = replace(
+            LINE, request_id="r2", reference="A1B2-C3D4", kind=RequestKind.KNOW, is_late=True, days_left=-2, acknowledged_on=None
+        )
+        done = replace(LINE, request_id="r3", reference="ZZ11-YY22", state="closed", is_open=False, demonstration=True)
+        return (late, LINE, done)
+
+    def detail(self, request_id):
+        if request_id != "r1":
+            return None
+        timeline = (Step(NOW_MS - 900 * MINUTE, "Received"), Step(NOW_MS, "Address confirmed"))
+        outcomes = (TargetOutcome("event store", "erased", 128), TargetOutcome("submissions", "erased", 2))
+        return RequestDetail(LINE, "Erasing what we hold.", ("e-mail", "visitor number"), timeline, outcomes, can_extend=True,
+                             extended_answer_by=date(2027, 2, 17))  # fmt: skip
+
+    def extend(self, request_id, reason, staff_id):
+        self.extended.append((request_id, reason, staff_id))
+
+
+@dataclass
+class FakeChoices:
+    """Keeps what was recorded."""
+
+    recorded: list = field(default_factory=list)
+
+    def record(self, visitor_id, opted_out):
+        self.recorded.append((visitor_id, dict(opted_out)))
+
+    def counts(self):
+        return (
+            ChoiceCount("audience-measurement", "link", opted_out=True, count=41),
+            ChoiceCount("returning-visitors", "gpc", opted_out=True, count=310),
+        )
+
+
+@dataclass
+class FakeStaff:
+    """One account, robin, with the session `open-session`."""
+
+    ended: list = field(default_factory=list)
+    accepted: list = field(default_factory=list)
+
+    def invitation(self, token):
+        return Invitation("privacy officer", NOW_MS + 24 * 60 * MINUTE) if token == "invitation-token" else None
+
+    def accept(self, token, name, password):
+        self.accepted.append((token, name, password))
+        return "open-session"
+
+    def sign_in(self, name, password):
+        return (
+            "open-session"
+            if (name, password) == ("robin", "correct horse battery")
+            else Refusal("Name or password is wrong.", "access")
+        )
+
+    def member(self, session):
+        return StaffMember("s1", "robin", "privacy officer") if session == "open-session" and session not in self.ended else None
+
+    def sign_out(self, session):
+        self.ended.append(session)
+
+
+SUBMISSION = SubmissionLine("c1", "MB-4F7Q2", "contact-form", NOW_MS - 50 * MINUTE, "new", date(2028, 11, 23))
+
+
+@dataclass
+class FakeInbox:
+    """Two submissions; only answering questions may read them."""
+
+    marked: list = field(default_factory=list)
+    asked: list = field(default_factory=list)
+
+    def lines(self, point, limit):
+        other = replace(SUBMISSION, record_id="c2", reference="MB-9T1XK", state="answered", demonstration=True)
+        return tuple(line for line in (SUBMISSION, other) if point in {"", line.point})[:limit]
+
+    def line(self, record_id):
+        return SUBMISSION if record_id == "c1" else None
+
+    def read(self, record_id, purpose, staff_id):
+        self.asked.append((record_id, purpose, staff_id))
+        if purpose != "answer-questions":
+            return Refusal(
+                f"The contact form was not collected for {purpose}.", "Cal. Civ. Code § 1798.100(a)(1); policy.md #contact-form"
+            )
+        fields = (("E-mail address", "robin@example.com"), ("Message", "My barometer <b>rises</b> when it rains.\nWhat now?"))
+        return SubmissionView(SUBMISSION, purpose, fields, dropped=("favourite-colour",), withheld=())
+
+    def mark(self, record_id, state, staff_id):
+        self.marked.append((record_id, state, staff_id))
+
+
+class FakeOutbox:
+    """One waiting message."""
+
+    _LINE = MessageLine("m1", NOW_MS - 5 * MINUTE, "Please confirm your request", "waiting", 0, "Q7K2-9M4D")
+
+    def lines(self, limit):
+        return (self._LINE,)[:limit]
+
+    def read(self, message_id, staff_id):
+        text = "Hello,\n\nplease open this link:\nhttp://localhost:8400/privacy/verify/verify-token\n"
+        return MessageView(self._LINE, "robin@example.com", text) if message_id == "m1" else None
+
+
+class FakeEvidence:
+    """A little of everything."""
+
+    def refusals(self, since):
+        return (
+            RefusalCount(
+                TODAY, "contact-form", "favourite-colour", "not declared in the policy", "policy.md [collection.contact-form]", 3
+            ),
+            RefusalCount(TODAY, "page-view", "", "every purpose is stopped by gpc", "11 CCR 7025(c)(1)", 310),
+        )
+
+    def purpose_reads(self, since):
+        return (PurposeReads(TODAY, "contact-form", "answer-questions", 12, 1),)
+
+    def audit(self):
+        note = "marrowby.example/audit\n1042\nqk3N0m2r6p9hY1cXo5bW8v7uTzZsRrQqPpOoNnMmLlK=\n\n— marrowby.example/audit Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5\n"
+        return AuditState("marrowby.example/audit", 1042, "qk3N0m2r6p9hY1cXo5bW8v7uTzZsRrQqPpOoNnMmLlK=", note,
+                          "marrowby.example/audit+3b9c12aa+AQ==", published_ms=NOW_MS)  # fmt: skip
+
+
+_TOP = {
+    "dashboard_pages": ["/", "/products/field-barometer", "/products/rain-gauge", "/contact", "/careers", "/privacy-policy"],
+    "dashboard_referrers": ["search.example", "weather-forum.example", "news.example"],
+    "dashboard_campaigns": ["newsletter / email / autumn-2026"],
+    "dashboard_browsers": ["Chrome", "Safari", "Firefox", "Edge"],
+    "dashboard_systems": ["Windows", "iOS", "macOS", "Android", "Linux"],
+    "dashboard_devices": ["desktop", "phone", "tablet"],
+    "dashboard_languages": ["en-US", "es", "en-GB"],
+    "dashboard_points": ["page-view", "page-pixel"],
+    "dashboard_robots": ["Examplebot"],
+}
+
+
+@dataclass
+class FakeEvents:
+    """Answers the dashboard's queries with figures that look like a small company's week."""
+
+    asked: list = field(default_factory=list)
+    empty: bool = False
+
+    def query(self, name, **parameters):
+        self.asked.append((name, parameters))
+        if self.empty:
+            return []
+        if name == "dashboard_totals":
+            return [{"views": 12843, "visits": 5120, "visitors": 3977, "robots": 812, "demonstration": 400}]
+        if name == "dashboard_extent":
+            return [{"name": "server-log", "events": 9100, "first_ms": 1_431_857_103_000, "last_ms": 1_432_155_959_000}]
+        if name == "dashboard_series":
+            return self._series(parameters)
+        return [
+            {"name": word, "views": 4200 // (index + 1), "visitors": 1900 // (index + 1)} for index, word in enumerate(_TOP[name])
+        ]
+
+    def _series(self, parameters):
+        seconds = {"minute": 60, "hour": 3600, "day": 86_400, "month": 86_400}[parameters["step"]]
+        offset = 8 * 3600 if seconds == 86_400 else 0
+        first = parameters["from_ms"] // 1000
+        buckets = range(first - (first - offset) % seconds, parameters["to_ms"] // 1000, seconds)
+        return [
+            {"bucket": at, "views": 40 + (at // seconds * 37) % 91, "visits": 20, "visitors": 15 + (at // seconds * 17) % 29}
+            for at in buckets
+        ]
+
+
+def make_services(**replaced) -> Services:
+    """Return services made of fakes; any of them can be replaced."""
+    members = {
+        "website": Website(name="marrowby", origin="http://localhost:8400", pages=SITE),
+        "timezone": "America/Los_Angeles",
+        "now_ms": lambda: NOW_MS,
+        "policy": FakePolicy(),
+        "rights": FakeRights(),
+        "choices": FakeChoices(),
+        "staff": FakeStaff(),
+        "inbox": FakeInbox(),
+        "outbox": FakeOutbox(),
+        "evidence": FakeEvidence(),
+        "events": FakeEvents(),
+    }
+    return Services(**(members | replaced))
+
+
+def make_app(services, built=None):
+    """Return the pages over these services."""
+    assets = Assets(built)
+    return app(services, CompanySite(services, assets), assets)
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """The built browser part; where it was not built yet, a folder that has its names."""
+    if (built_folder() / "manifest.json").exists():
+        return built_folder()
+    folder = tmp_path_factory.mktemp("build")
+    for name in ("tag.js", "console.js", "console.css"):
+        (folder / name).write_text("/* not built */")
+    (folder / "manifest.json").write_text('{"tag.js": "tag.js", "console.js": "console.js", "console.css": "console.css"}')
+    return folder
+
+
+@pytest.fixture
+def services():
+    """Services made of fakes."""
+    return make_services()
+
+
+@pytest.fixture
+def visitor(services, built):
+    """A browser without cookies, that sends forms from this origin."""
+    return TestClient(make_app(services, built), headers={"Origin": ORIGIN}, follow_redirects=False)
+
+
+@pytest.fixture
+def staff(services, built):
+    """A browser that is signed in to the console."""
+    cookies = {"avow_staff": "open-session"}
+    return TestClient(make_app(services, built), headers={"Origin": ORIGIN}, follow_redirects=False, cookies=cookies)
