@@ -152,6 +152,15 @@ class Vault:
             keys_file.checkpoint(self._connection)
         return count
 
+    def erased_at(self, identifiers: Iterable[Identifier]) -> dict[Identifier, int]:
+        """Return the moments of the erasures of those people that were erased."""
+        with self._lock:
+            self._refresh()
+            if not self._tombstones:
+                return {}
+            found = {one: self._tombstones.get(self._digest(one)) for one in identifiers}
+        return {one: at_ms for one, at_ms in found.items() if at_ms is not None}
+
     # -- the work list of the purge ----------------------------------------------------------------------------
 
     def purging(self) -> frozenset[bytes]:

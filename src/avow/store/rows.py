@@ -54,14 +54,19 @@ def day_key(record: Record) -> str:
     return f"{record.point}/{moment(record.collected_ms).date().isoformat()}"
 
 
-def event_row(event: Event, subject: bytes, key: bytes | None) -> EventRow:
-    """Return the row of an event; `key` seals its sealed fields and may be None when it has none."""
+def plain(fields: Mapping[str, str]) -> bytes:
+    """Return fields as the bytes that are sealed; equal fields give equal bytes."""
+    return msgspec.json.encode(fields, order="sorted")
+
+
+def seal_fields(key: bytes, fields: bytes) -> str:
+    """Return the text of the column `sealed` for an event's fields."""
+    return base64.b64encode(sealing.seal_alike(key, fields, _EVENT_AAD)).decode()
+
+
+def event_row(event: Event, subject: bytes, sealed: str) -> EventRow:
+    """Return the row of an event; `sealed` is what `seal_fields` made of its sealed fields, "" for none."""
     numbers, columns, props = _split(event.fields)
-    sealed = ""
-    if event.sealed:
-        assert key is not None
-        plain = msgspec.json.encode(event.sealed, order="sorted")
-        sealed = base64.b64encode(sealing.seal_alike(key, plain, _EVENT_AAD)).decode()
     return EventRow(
         record_id=UUID(event.record_id),
         time=event.collected_ms,

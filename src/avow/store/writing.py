@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Keys:
-    """The keys of one batch: of its people, and of the days of what belongs to nobody."""
+    """The keys of one batch: of its people, and of the days of what belongs to nobody; and whose each record is."""
 
+    people: dict[str, frozenset[Identifier]]
     subjects: dict[Identifier, bytes]
     of_subject: dict[bytes, bytes]
     of_day: dict[str, bytes]
+    sealed: dict[tuple[bytes, bytes], str] = field(default_factory=dict)  # what one person repeats is sealed once
 
 
 def write(records: Sequence[Record], control: Control, events: Events, vault: Vault) -> Written:
@@ -44,9 +46,15 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
         known = _known(list(unique.values()), control, events)
         fresh = [record for record in unique.values() if record.record_id not in known]
         # step 2
-        wanted = [record for record in fresh if not _is_erased(record, vault)]
+        people = {record.record_id: rows.identifiers_of(record) for record in fresh}
+        erased_at = vault.erased_at({one for owners in people.values() for one in owners})
+        wanted = [
+            record
+            for record in fresh
+            if not any(erased_at.get(one, -1) >= record.collected_ms for one in people[record.record_id])
+        ]
         # step 3
-        keys = _keys(wanted, vault)
+        keys = _keys(wanted, people, vault)
         readable = [record for record in wanted if _has_keys(record, keys)]
         # step 4
         with control.transaction() as tx:
@@ -70,41 +78,38 @@ def _known(records: Sequence[Record], control: Control, events: Events) -> froze
     return frozenset(found)
 
 
-def _is_erased(record: Record, vault: Vault) -> bool:
-    """Return whether anybody the record belongs to was erased after it was collected."""
-    return any(vault.is_erased(one, record.collected_ms) for one in rows.identifiers_of(record))
-
-
-def _keys(records: Sequence[Record], vault: Vault) -> _Keys:
+def _keys(records: Sequence[Record], people: dict[str, frozenset[Identifier]], vault: Vault) -> _Keys:
     """Return the keys that seal a batch, made where missing."""
-    people = {one for record in records for one in rows.identifiers_of(record)}
+    wanted = {one for record in records for one in people[record.record_id]}
     latest_ms = max((record.collected_ms for record in records), default=0)
-    subjects = vault.subjects_for(sorted(people), latest_ms) if people else {}
-    days = {rows.day_key(record) for record in records if _needs_day_key(record)}
-    return _Keys(subjects, vault.keys_of(subjects.values()), {name: vault.create_key(DAY, name) for name in sorted(days)})
-
-
-def _needs_day_key(record: Record) -> bool:
-    """Return whether something is to be sealed that belongs to nobody known."""
-    return not rows.identifiers_of(record) and (isinstance(record, Submission) or bool(record.sealed))
+    subjects = vault.subjects_for(sorted(wanted), latest_ms) if wanted else {}
+    nobodys = [record for record in records if not people[record.record_id]]
+    days = {rows.day_key(record) for record in nobodys if isinstance(record, Submission) or record.sealed}
+    of_day = {name: vault.create_key(DAY, name) for name in sorted(days)}
+    return _Keys(people, subjects, vault.keys_of(subjects.values()), of_day)
 
 
 def _has_keys(record: Record, keys: _Keys) -> bool:
-    """Return whether every key is there; one that another process destroyed since (3) means: erased."""
-    return all(keys.subjects[one] in keys.of_subject for one in rows.identifiers_of(record))
+    """Return whether every key is there; one that another process destroyed since step 3 means: erased."""
+    return all(keys.subjects[one] in keys.of_subject for one in keys.people[record.record_id])
 
 
 def _event(event: Event, keys: _Keys) -> EventRow:
     """Return the row of an event."""
-    for one in rows.identifiers_of(event):
-        subject = keys.subjects[one]
-        return rows.event_row(event, subject, keys.of_subject[subject])
-    return rows.event_row(event, sealing.NOBODY, keys.of_day.get(rows.day_key(event)))
+    subject = next((keys.subjects[one] for one in keys.people[event.record_id]), sealing.NOBODY)
+    if not event.sealed:
+        return rows.event_row(event, subject, "")
+    key = keys.of_day[rows.day_key(event)] if subject == sealing.NOBODY else keys.of_subject[subject]
+    plain = rows.plain(event.sealed)
+    sealed = keys.sealed.get((key, plain))
+    if sealed is None:
+        sealed = keys.sealed[key, plain] = rows.seal_fields(key, plain)
+    return rows.event_row(event, subject, sealed)
 
 
 def _submission(submission: Submission, keys: _Keys) -> tuple[submissions.SealedSubmission, frozenset[bytes]]:
     """Return the row of a submission and whose it is."""
-    owners = frozenset(keys.subjects[one] for one in rows.identifiers_of(submission))
+    owners = frozenset(keys.subjects[one] for one in keys.people[submission.record_id])
     name = "" if owners else rows.day_key(submission)
     key = sealing.joint_key(keys.of_subject[one] for one in owners) if owners else keys.of_day[name]
     return rows.sealed_submission(submission, key, name), owners
