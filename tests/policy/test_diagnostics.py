@@ -190,7 +190,7 @@ def test_several_mistakes_are_reported_in_one_run(compiled, small_text):
     """Each of three mistakes is found, in the order of the file."""
     text = small_text.replace('label    = "Page"', 'lable    = "Page"').replace("keeps_days = 0", "keeps_days = 9")
     found = compiled(text.replace("twice in 12 months", "twice in 12 months, or delete")).diagnostics
-    assert [item.code for item in found] == ["AV0103", "AV0104", "AV0403", "AV0504"]
+    assert [item.code for item in found] == ["AV0103", "AV0403", "AV0504"]
 
 
 @pytest.mark.parametrize(
@@ -217,10 +217,10 @@ def test_an_unknown_name_is_told_what_it_may_have_meant(compiled, small_text, wr
 )
 def test_a_harmless_sentence_is_left_alone(compiled, small_text, harmless):
     """Words that resemble a mistake are not one."""
-    assert _codes(compiled(small_text.replace("We answer what you write", f"{harmless} We answer what you write"))) == []
+    assert _codes(compiled(small_text.replace("You may ask to know", f"{harmless} You may ask to know"))) == []
 
 
-@pytest.mark.parametrize("sentence", ["We respond to neither GPC nor DNT, never.", "We ignore the Global Privacy Control."])
+@pytest.mark.parametrize("sentence", ["We respond to neither GPC nor DNT.", "We ignore the Global Privacy Control."])
 def test_a_denied_signal_contradicts_its_declaration(compiled, small_text, sentence):
     """However the prose says that the signal is ignored, the declaration stops purposes."""
     assert "AV0503" in _codes(compiled(small_text.replace("We honor the Global Privacy Control.", sentence)))
@@ -231,7 +231,7 @@ def test_text_output_underlines_the_words(compiled, small_text):
     text = small_text.replace('technology  = "tag"', 'technology  = "tga"')
     shown = policy.diagnostics.as_text(compiled(text).diagnostics, text, "policy.md", colour=False)
     line = text[: text.index('"tga"')].count("\n") + 1
-    assert f"error[AV0105]: \"technology\" cannot be 'tga'\n" in shown
+    assert "error[AV0105]: \"technology\" cannot be 'tga'\n" in shown
     assert f"--> policy.md:{line}:16\n" in shown
     assert f'{line} | technology  = "tga"\n{" " * len(str(line))} | {" " * 15}^^^\n' in shown
     assert "= rule: " in shown

@@ -31,7 +31,7 @@ _INDEFINITE: Final = _words(
     r"\b(?:periodically|from time to time|at (?:regular|reasonable|appropriate) intervals|for a reasonable (?:period|time)"
     r"|(?:for )?as long as (?:\w+ ){0,3}?(?:necessary|needed|required|need|require|appropriate|permitted)"
     r"|(?:when|once|until|if) (?:\w+ ){0,2}?(?:is|are) no longer (?:needed|necessary|required|useful)"
-    r"|(?<!not )(?<!never )(?<!kept )indefinitely|(?<!not )kept indefinitely)\b"
+    r"|indefinitely)\b"
 )
 _OPEN_PURPOSE: Final = _words(
     r"\b(?:(?:any |for )?other (?:\w+ )?purposes|(?:any|all) (?:lawful|legitimate|legal) purposes?"
@@ -50,7 +50,8 @@ _SIGNAL_NAMES: Final = {
 _ANSWERS: Final = r"(?:respond|honou?r|react|obey|support|process|respect|follow|act|answer|recogni[sz]e)\w*"
 _ANSWERED: Final = _words(rf"\b{_ANSWERS}\b|\btreat\w*\b")
 _IGNORED: Final = _words(
-    rf"(?:\b(?:not|never|cannot|unable to)\b|n['’]t\b)(?: \w+){{0,2}}? {_ANSWERS}\b|\b(?:ignor|disregard)\w+"  # noqa: RUF001 - policies are typeset with this apostrophe
+    rf"(?:\b(?:not|never|cannot|unable to)\b|n['’]t\b)(?: \w+){{0,2}}? {_ANSWERS}\b"  # noqa: RUF001 - as above
+    rf"|\b(?:ignor|disregard)\w+|\b{_ANSWERS} to neither\b"
 )
 
 _TWICE: Final = _words(r"\b(?:twice|(?:two|2) (?:times|requests)|more than (?:two|2))\b")
@@ -108,6 +109,8 @@ def _keeping(prose: Prose, start: int, sentence: str) -> Iterator[Diagnostic]:
     if not _KEEPING.search(sentence):
         return
     for found in _INDEFINITE.finditer(sentence):
+        if found[0].lower() == "indefinitely" and _NEGATED.search(sentence[: found.start()]):
+            continue
         message = f'"{found[0]}" is not a period: nobody can tell on which day the record must be gone'
         mend = "say the number of days or months, and declare it as the retention of the collection point"
         yield diagnostic("AV0304", prose.span(start + found.start(), start + found.end()), message, mend)

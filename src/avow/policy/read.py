@@ -142,16 +142,18 @@ def _name(entry: Entry, table: Table) -> list[Diagnostic]:
 
 def _keys(entry: Entry, table: Table) -> list[Diagnostic]:
     found = []
+    misspelt = set()
     for name, value in entry.values.items():
         key = table.keys.get(name)
         if key is None:
+            misspelt.update(difflib.get_close_matches(name, table.keys, n=1))
             message = f'{_called(entry)} has no key "{name}"'
             place = entry.block.key((*entry.way, name))
             found.append(diagnostic("AV0103", place, message, did_you_mean(name, table.keys)))
         else:
             found.extend(_value(entry, name, key, value))
     for name, key in table.keys.items():
-        if key.required and name not in entry.values:
+        if key.required and name not in entry.values and name not in misspelt:
             found.append(_missing(entry, name, key))
     return found
 

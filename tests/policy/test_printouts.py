@@ -1,0 +1,87 @@
+"""Schedule, request map, law tables, and the differences between two versions in words."""
+
+import pytest
+
+from avow import policy
+from avow.definitions import IdentifierKind
+from avow.policy.law import READ
+
+
+def test_the_schedule_has_every_point_with_its_period(marrowby):
+    """One line for each collection point, in the order of the policy."""
+    lines = {line.point: line for line in policy.schedule.schedule(marrowby)}
+    assert list(lines) == list(marrowby.points)
+    assert lines["contact-form"].retention.words == "24 months after our last contact, then erased"
+    assert lines["server-log"].categories == ("A", "F")
+
+
+def test_the_request_map_says_where_a_person_is_found(marrowby):
+    """Visits by the browser's number, letters by the address, pixels by nothing."""
+    targets = {target.point: target for target in policy.request_map.request_map(marrowby)}
+    assert (targets["page-view"].store, targets["page-view"].identifiers) == ("events", {IdentifierKind.VISITOR})
+    assert (targets["contact-form"].store, targets["contact-form"].identifiers) == ("submissions", {IdentifierKind.EMAIL})
+    assert targets["page-pixel"].identifiers == frozenset()
+    assert targets["contact-form"].recipients == {"mail-service"}
+    assert targets["contact-form"].keeping == frozenset()
+
+
+def test_every_law_value_has_source_and_mark():
+    """Each value says where it was read, when and how well."""
+    for table in policy.law.tables().values():
+        for name, value in table.values.items():
+            assert value.source, name
+            assert value.unit, name
+            assert value.verified in READ | {"C", "M"}, name
+
+
+def test_the_law_table_of_california_has_the_known_days():
+    """The days of 11 CCR 7021 and 7101."""
+    table = policy.law.tables()["US-CA"]
+    assert (table.acknowledge_business_days, table.respond_days, table.extension_days) == (10, 45, 45)
+    assert (table.optout_business_days, table.record_months, table.resolicit_months) == (15, 24, 12)
+    assert table.timezone == "America/Los_Angeles"
+    assert table.values["respond_days"].is_read
+    assert not table.values["optout_business_days"].is_read
+
+
+#: What is replaced in the small policy, by what, words of the change, and whether it is material.
+CHANGES = [
+    ([("months = 13", "months = 18"), ("13 months", "18 months")], "kept for 18 months", True),
+    ([("months = 13", "months = 6"), ("13 months", "6 months")], "kept for 6 months", False),
+    ([("cookie_days = 90", "cookie_days = 30"), ("90 days", "30 days")], "lives 30 days, not 90", False),
+    ([('"page", "browser", "visitor-id"', '"page", "browser", "visitor-id", "text"')], "newly collects your words", True),
+    ([('"page", "browser", "visitor-id"', '"page", "browser", "visitor-id", "email"')], "newly collects e-mail address", True),
+    ([('stops    = ["count", "return"]', 'stops    = ["count"]')], "no longer stops recognising browsers", True),
+    ([('methods      = ["web", "phone"]', 'methods      = ["web", "phone", "post"]')], "use: web, phone or post", False),
+    ([('label      = "Fenland Post"', 'label      = "Downs Post"')], "Downs Post takes the place of Fenland Post", True),
+    ([('only        = { visitor-id = ["return"] }\n', "")], "visitor number is newly used for counting visits", True),
+    ([('description = "counting visits"', 'description = "ranking pages"')], 'described as "ranking pages"', True),
+    ([("hello@tarn.example", "care@tarn.example")], "How to reach us changes", False),
+    ([("We lock", "We bolt"), ("what our shop", "what our little shop")], "The wording changes", False),
+]
+
+
+@pytest.mark.parametrize(("replacements", "words", "material"), CHANGES)
+def test_a_change_is_told_in_words(compiled, small_text, small, replacements, words, material):
+    """Each change says what it means for people and whether it is material."""
+    text = small_text
+    for old, new in replacements:
+        text = text.replace(old, new)
+    compilation = compiled(text)
+    assert compilation.rulebook, compilation.diagnostics
+    changes = policy.diff.diff(small, compilation.rulebook)
+    assert {change.material for change in changes if words in change.words} == {material}
+
+
+def test_nothing_changes_between_a_policy_and_itself(small):
+    """The same version has no differences."""
+    assert policy.diff.diff(small, small) == ()
+
+
+def test_the_reverse_of_an_addition_is_a_removal(small, marrowby):
+    """Every point, purpose and recipient of either policy is told, in both directions."""
+    there = policy.diff.diff(small, marrowby)
+    back = policy.diff.diff(marrowby, small)
+    assert sum(change.words.startswith("New") for change in there) == len(marrowby.points) + len(marrowby.purposes) + 1
+    assert sum(change.words.startswith("New") for change in back) == len(small.points) + len(small.purposes) + 1
+    assert any(change.words.startswith("Marrowby Instruments, Inc. answers") and change.material for change in there)
