@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import lz4.block
+import lz4.block  # type: ignore[import-untyped]  # ships no types
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -20,8 +20,8 @@ from avow.assurance import blocks
 
 #: Bytes searched at once.
 _CHUNK: Final = 8 << 20
-#: A canary shorter than this would be found by accident (in base64, two characters carry 12 bits).
-SHORTEST: Final = 6
+#: Characters. A shorter canary would be found by accident: base64 out of step shows only 6 of 8 bytes of it.
+SHORTEST: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _written(canary: str) -> Iterator[tuple[str, bytes]]:
         yield "url", urllib.parse.quote(text, safe="").encode()
         yield "url", urllib.parse.quote_plus(text).encode()
         yield "json", text.encode("unicode_escape")
-        if len(text) == 2 * len(_unhexed(text)):
+        if len(_unhexed(text)) >= SHORTEST:
             yield "binary", _unhexed(text)
         for offset in range(3):
             yield from (("base64", middle) for middle in _base64_middles(plain, offset))

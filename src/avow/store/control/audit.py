@@ -22,7 +22,7 @@ def enqueue(tx: Transaction, entry: bytes) -> int:
 def pending(tx: Transaction, limit: int) -> tuple[tuple[int, bytes], ...]:
     """Return the first entries that are not published yet, in order, with their numbers."""
     wanted = select(audit_queue.c.seq, audit_queue.c.entry).order_by(audit_queue.c.seq).limit(limit)
-    return tuple((seq, entry) for seq, entry in tx.execute(wanted).tuples())
+    return tuple((seq, entry) for seq, entry in tx.execute(wanted))
 
 
 def published(tx: Transaction, through_seq: int) -> None:

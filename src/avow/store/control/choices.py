@@ -60,7 +60,7 @@ def opted_out(tx: Transaction, subject: bytes) -> frozenset[str]:
 def counts(tx: Transaction) -> tuple[ChoiceCount, ...]:
     """Return how many choices were made by purpose and source."""
     columns = (choices.c.purpose, choices.c.source, choices.c.opted_out)
-    rows = tx.execute(select(*columns, func.count()).group_by(*columns).order_by(*columns)).tuples()
+    rows = tx.execute(select(*columns, func.count()).group_by(*columns).order_by(*columns))
     return tuple(ChoiceCount(purpose, source, is_out, count) for purpose, source, is_out, count in rows)
 
 

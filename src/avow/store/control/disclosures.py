@@ -46,7 +46,7 @@ def totals(tx: Transaction, since_ms: int) -> tuple[DisclosureTotal, ...]:
     """Return what went to whom since a moment."""
     columns = (disclosures.c.recipient, disclosures.c.categories, disclosures.c.purpose)
     wanted = select(*columns, func.sum(disclosures.c.count)).where(disclosures.c.at_ms >= since_ms)
-    rows = tx.execute(wanted.group_by(*columns).order_by(*columns)).tuples()
+    rows = tx.execute(wanted.group_by(*columns).order_by(*columns))
     return tuple(DisclosureTotal(recipient, categories, purpose, int(total)) for recipient, categories, purpose, total in rows)
 
 

@@ -1,0 +1,42 @@
+"""A real store in a temporary folder: the embedded engine, SQLite and files, as the storage process opens them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from avow.store.embedded import Engine
+
+sys.path.insert(0, str(Path(__file__).parent))  # the tests import `store_records` beside them
+
+from store_records import Writer, open_parts
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory):
+    """Keep one running engine for a module; its folder is the whole installation."""
+    path = tmp_path_factory.mktemp("installation")
+    engine = Engine(path / "events", path / "run")
+    engine.start()
+    yield path
+    engine.stop()
+
+
+@pytest.fixture
+def store(folder: Path):
+    """Return an empty store."""
+    for name in ("control.db", "keys.db"):
+        for suffix in ("", "-wal", "-shm"):
+            (folder / f"{name}{suffix}").unlink(missing_ok=True)
+    opened = open_parts(folder)
+    opened.events.prepare()
+    opened.events.command("forget_everything")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def writer() -> Writer:
+    return Writer()

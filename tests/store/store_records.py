@@ -1,0 +1,76 @@
+"""Records and people for the tests of the store."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from avow.definitions import AfterRetention, Event, Identifier, IdentifierKind, Submission, identifier
+from avow.store import Store
+from avow.store.control import Control
+from avow.store.events import Events, announced
+from avow.store.files import Files
+from avow.store.keys import Vault
+
+MORNING = 1_790_000_000_000
+
+
+def open_parts(folder: Path) -> Store:
+    """Return a store on the engine announced in `folder/run`."""
+    control = Control(f"sqlite:///{folder / 'control.db'}")
+    return Store(control, Events(announced(folder / "run")), Vault(folder / "keys.db"), Files(folder / "files"))
+
+
+@dataclass
+class Writer:
+    """Makes records with ids of their own."""
+
+    numbers: itertools.count[int] = field(default_factory=itertools.count)
+
+    def event(self, visitor: str = "", at_ms: int = MORNING, **changes: object) -> Event:
+        values: dict[str, object] = {
+            "record_id": f"{at_ms:012x}{next(self.numbers):020x}",
+            "collected_ms": at_ms,
+            "site": "marrowby",
+            "point": "page-view",
+            "rulebook_id": "a" * 64,
+            "name": "view",
+            "delete_on": "2099-01-01",
+            "then": AfterRetention.ERASE,
+            "fields": {"page": "/", "browser": "Firefox"},
+            "sealed": {"visitor-id": visitor} if visitor else {},
+            "visitor": visitor,
+        }
+        return Event(**(values | changes))  # type: ignore[arg-type]
+
+    def submission(self, email: str = "", at_ms: int = MORNING, **changes: object) -> Submission:
+        number = next(self.numbers)
+        values: dict[str, object] = {
+            "record_id": f"{at_ms:012x}{number:020x}",
+            "collected_ms": at_ms,
+            "site": "marrowby",
+            "point": "contact-form",
+            "rulebook_id": "a" * 64,
+            "reference": f"R{number}",
+            "delete_on": "2099-01-01",
+            "then": AfterRetention.ERASE,
+            "fields": {"message": "hello"},
+            "identifiers": {"email": email} if email else {},
+        }
+        return Submission(**(values | changes))  # type: ignore[arg-type]
+
+
+def visitor(number: int) -> str:
+    """Return a visitor id."""
+    return f"{number * 0x9E3779B97F4A7C15:032x}"[-32:]
+
+
+def browser(number: int) -> Identifier:
+    """Return the identifier of a visitor id."""
+    return identifier(IdentifierKind.VISITOR, visitor(number))
+
+
+def person(name: str) -> Identifier:
+    """Return the identifier of an address."""
+    return identifier(IdentifierKind.EMAIL, f"{name}@example.com")

@@ -1,0 +1,224 @@
+"""Records of every kind through one store: kept once, found by their person, erased for good."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from store_records import MORNING, browser, open_parts, person, visitor
+
+from avow.definitions import AfterRetention, StoreUnavailable
+from avow.store import Counts, Holdings, Written
+from avow.store.control import choices, disclosures, mail, requests
+
+NIGHT = MORNING + 40_000_000
+
+
+def test_fields_come_back_as_they_were_sent(store, writer):
+    """Columns, numbers, other fields and sealed fields all return under the policy's names."""
+    fields = {"page": "/a", "operating-system": "Linux", "status": "404", "bytes": "12", "plan": "gold"}
+    store.write([writer.event(visitor(1), fields=fields)])
+    (held,) = store.find([browser(1)]).events
+    assert held.fields == fields | {"visitor-id": visitor(1)}
+
+
+def test_a_repeated_batch_is_kept_once(store, writer):
+    """The same records again, in one batch or in the next, add nothing."""
+    batch = [writer.event(visitor(1)), writer.submission("ada@example.com")]
+    assert store.write([*batch, *batch]) == Written(kept=2, erased=0, repeated=2)
+    assert store.write(batch) == Written(kept=0, erased=0, repeated=2)
+
+
+def test_erased_people_are_unreadable_before_the_purge(store, writer):
+    """Every way of reading excludes them as soon as `erase` returns."""
+    form = writer.submission("ada@example.com")
+    store.write([writer.event(visitor(1)), form])
+    with store.control.transaction() as tx:
+        store.add_mail_to(tx, b"Dear Ada", MORNING, person("ada"))
+    store.erase([browser(1), person("ada")], NIGHT)
+    assert store.find([browser(1), person("ada")]) == Holdings()
+    assert store.newest_submissions("", 10) == ()
+    assert store.submission(form.record_id) is None
+
+
+def test_purge_removes_rows_and_leaves_others(store, writer):
+    """After the purge nothing of the erased is left, and the others' holdings are what they were."""
+    store.write([writer.event(visitor(number % 3)) for number in range(30)] + [writer.submission("bea@example.com")])
+    others = store.find([browser(0), browser(2), person("bea")])
+    subjects = store.erase([browser(1)], NIGHT)
+    assert store.remaining([browser(1)]).events == 10
+    assert store.purge() == Counts(events=10)
+    assert store.remaining([browser(1)], subjects) == Counts()
+    assert store.find([browser(0), browser(2), person("bea")]) == others
+
+
+def test_late_records_of_the_erased_are_dropped(store, writer):
+    """An old spool cannot bring a person back; what they do afterwards is kept."""
+    early, later = writer.event(visitor(1)), writer.event(visitor(1), NIGHT + 1)
+    store.erase([browser(1)], NIGHT)
+    assert store.write([early, later]) == Written(kept=1, erased=1, repeated=0)
+    assert [held.record_id for held in store.find([browser(1)]).events] == [later.record_id]
+
+
+def test_a_submission_of_two_identifiers_dies_with_either(store, writer):
+    """What belongs to an address and a browser is unreadable when one of them is erased, and purged with it."""
+    both = writer.submission(identifiers={"email": "ada@example.com", "visitor": visitor(1)})
+    store.write([both])
+    assert store.find([person("ada")]).submissions == store.find([browser(1)]).submissions != ()
+    store.erase([browser(1)], NIGHT)
+    assert store.find([person("ada")]).submissions == ()
+    assert store.purge().submissions == 1
+
+
+def test_choices_and_disclosures_forget_whose_they_were(store):
+    """The fact stays countable (11 CCR 7101), the person does not."""
+    subject = store.vault.subjects_for([browser(1)], MORNING)[browser(1)]
+    with store.control.transaction() as tx:
+        choices.add(
+            tx, choices.Choice(MORNING, "audience-measurement", opted_out=True, source="link", rulebook_id="a", subject=subject)
+        )
+        disclosures.add(
+            tx, disclosures.Disclosure(MORNING, "mail-service", "A", "answer-questions", "contact-form", "a", subject)
+        )
+    assert len(store.find([browser(1)]).choices) == len(store.find([browser(1)]).disclosures) == 1
+    store.erase([browser(1)], NIGHT)
+    assert store.purge() == Counts(choices=1, disclosures=1)
+    with store.control.reading() as tx:
+        assert choices.counts(tx)[0].count == disclosures.totals(tx, 0)[0].count == 1
+
+
+def test_due_rows_go_and_others_stay(store, writer):
+    """On the day: what is to be erased is gone, what is to be de-identified keeps no person, tomorrow's is whole."""
+    today, tomorrow = "2026-10-01", "2026-10-02"
+    erased = writer.event(visitor(1), delete_on=today)
+    kept = writer.event(visitor(2), delete_on=tomorrow)
+    emptied = writer.event(visitor(3), delete_on=today, then=AfterRetention.DEIDENTIFY)
+    store.write([erased, kept, emptied, writer.submission("ada@example.com", delete_on=today)])
+    due = store.erase_due(date(2026, 10, 1))
+    assert (due.erased, due.deidentified) == (2, 1)
+    assert [held.record_id for held in store.find([browser(1), browser(2), browser(3)]).events] == [kept.record_id]
+    assert store.evidence()["page-view"].records == 2
+    assert store.erase_due(date(2026, 10, 1)).erased == 0
+
+
+def test_keys_of_days_die_when_their_day_is_due(store, writer):
+    """What belongs to nobody is sealed under its day's key, destroyed once everything of the day is due."""
+    one = writer.event(
+        point="server-log", sealed={"ip-address": "192.0.2.1"}, delete_on="2026-10-01", then=AfterRetention.DEIDENTIFY
+    )
+    two = writer.event(
+        point="server-log", sealed={"ip-address": "192.0.2.2"}, delete_on="2026-10-05", then=AfterRetention.DEIDENTIFY
+    )
+    store.write([one, two])
+    (name,) = store.vault.names("day")
+    store.erase_due(date(2026, 10, 1))
+    assert store.vault.names("day") == (name,)
+    store.erase_due(date(2026, 10, 5))
+    assert store.vault.names("day") == ()
+
+
+def test_people_without_rows_are_forgotten(store, writer):
+    """When the last row of a person was due, the vault knows nothing of them any more."""
+    store.write([writer.event(visitor(1), delete_on="2026-10-01"), writer.event(visitor(2))])
+    store.erase_due(date(2026, 10, 1))
+    assert store.vault.lookup([browser(1), browser(2)]).keys() == {browser(2)}
+
+
+def test_a_later_contact_moves_the_due_date(store, writer):
+    """Retention after the last contact counts from the last one, and never moves back."""
+    store.write([writer.submission("ada@example.com", delete_on="2026-10-01")])
+    assert store.keep_until([person("ada")], "contact-form", date(2027, 1, 1)) == 1
+    assert store.keep_until([person("ada")], "contact-form", date(2026, 12, 1)) == 0
+    assert store.find([person("ada")]).submissions[0].delete_on == date(2027, 1, 1)
+
+
+def test_the_demonstration_can_be_removed(store, writer):
+    """One call removes what is marked, people and consumer requests included, and nothing else."""
+    store.write(
+        [
+            writer.event(visitor(1), demonstration=True),
+            writer.event(visitor(2)),
+            writer.submission("x@example.com", demonstration=True),
+        ]
+    )
+    sealed = store.seal_for_request("d" * 32, b"contact")
+    asked = requests.StoredRequest(
+        "d" * 32, b"t", "know", MORNING, date(2026, 1, 1), "US-CA", "a", "web", sealed, demonstration=True
+    )
+    with store.control.transaction() as tx:
+        requests.add(tx, asked)
+    assert store.remove_demonstration() == Counts(events=1, submissions=1, consumer_requests=1)
+    assert store.vault.lookup([browser(1), browser(2), person("x")]).keys() == {browser(2)}
+    assert store.unseal_for_request("d" * 32, sealed) is None
+
+
+def test_mail_of_a_request_dies_with_its_key(store):
+    """Forgetting the contact of a consumer request makes its messages unreadable."""
+    with store.control.transaction() as tx:
+        mail_id = store.add_mail(tx, b"Dear Ada", MORNING, "r" * 32)
+    with store.control.reading() as tx:
+        waiting = mail.get(tx, mail_id)
+    assert store.open_mail(waiting) == b"Dear Ada"
+    store.vault.destroy_key("request", "r" * 32)
+    assert store.open_mail(waiting) is None
+
+
+@pytest.mark.parametrize("stage", ["before rows", "before work list"])
+def test_an_interrupted_purge_is_finished_by_the_next(store, writer, folder, monkeypatch, stage):
+    """A crash anywhere between the erasure and the end of the purge leaves work that a restarted process does."""
+    store.write([writer.event(visitor(1)), writer.submission("ada@example.com")])
+    subjects = store.erase([browser(1), person("ada")], NIGHT)
+    if stage == "before work list":
+        monkeypatch.setattr(type(store.vault), "purged", lambda *_: (_ for _ in ()).throw(StoreUnavailable("crash")))
+        with pytest.raises(StoreUnavailable):
+            store.purge()
+        monkeypatch.undo()
+    restarted = open_parts(folder)
+    restarted.purge()
+    assert restarted.remaining(subjects=subjects) == Counts()
+    assert restarted.vault.purging() == frozenset()
+    restarted.close()
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["failed", "failed but done"])
+def test_a_failed_insert_can_be_repeated(store, writer, monkeypatch, done):
+    """Whether the engine stored the batch before its answer was lost or not, the next try keeps each record once."""
+    insert, batch = store.events.insert, [writer.event(visitor(1)), writer.submission("ada@example.com")]
+
+    def lost(self, rows):
+        if done:
+            insert(rows)
+        raise StoreUnavailable("no answer")
+
+    monkeypatch.setattr(type(store.events), "insert", lost)
+    with pytest.raises(StoreUnavailable):
+        store.write(batch)
+    monkeypatch.undo()
+    store.write(batch)
+    held = store.find([browser(1), person("ada")])
+    assert (len(held.events), len(held.submissions)) == (1, 1)
+
+
+def test_a_batch_overtaken_by_an_erasure_is_purged(store, writer, monkeypatch):
+    """A person erased while their rows are on the way is put on the work list by the writer."""
+    insert = store.events.insert
+
+    def slow(self, rows):
+        store.erase([browser(1)], NIGHT)
+        store.vault.purged(store.vault.purging())  # the purge ran before the rows arrived
+        insert(rows)
+
+    monkeypatch.setattr(type(store.events), "insert", slow)
+    store.write([writer.event(visitor(1))])
+    monkeypatch.undo()
+    assert store.find([browser(1)]) == Holdings()
+    assert store.purge() == Counts(events=1)
+
+
+def test_a_thorough_purge_finds_rows_without_keys(store, writer):
+    """Rows whose key is gone and that no work list names are found by looking at every row."""
+    store.write([writer.event(visitor(1)), writer.event(visitor(2))])
+    store.erase([browser(1)], NIGHT)
+    store.vault.purged(store.vault.purging())
+    assert store.purge() == Counts()
+    assert store.purge(thorough=True) == Counts(events=1)

@@ -1,0 +1,118 @@
+"""The store's laws, on the real store beside a dict: idempotent writes, erasure that lasts, due dates to the day."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from store_records import MORNING, Writer, browser, person
+
+from avow.definitions import AfterRetention, Event, Submission
+from avow.store import Store
+from avow.store.control import submissions
+
+FIRST_DAY = date(2026, 10, 1)
+PEOPLE = 3
+
+
+class StoreBesideModel(RuleBasedStateMachine):
+    """Every rule is done to the store and to a dict; after each, both tell the same about every person."""
+
+    store: Store
+    rounds = 0
+
+    @initialize()
+    def begin(self):
+        self.store.events.command("forget_everything")
+        with self.store.control.transaction() as tx:
+            submissions.remove(tx, [row.record_id for row in submissions.newest(tx, "", 1000)])
+        type(self).rounds += 1  # other people each time: tombstones are for ever
+        self.writer = Writer()
+        self.sent, self.readable, self.rows = [], {}, {}
+        self.erased_at = {}
+        self.now, self.today = MORNING, FIRST_DAY
+
+    @rule(number=st.integers(0, PEOPLE - 1), due=st.integers(0, 4), then=st.sampled_from(AfterRetention), late=st.booleans())
+    def write(self, number, due, then, late):
+        self.now += 1000
+        at_ms = MORNING if late else self.now
+        day = (self.today + timedelta(days=due)).isoformat()
+        make = self.writer.submission if number == 0 else self.writer.event
+        record = make(self.who(number).value, at_ms, delete_on=day, then=then)
+        self._write([(number, record)])
+
+    @rule(count=st.integers(1, 5))
+    def write_again(self, count):
+        self._write(self.sent[-count:])
+
+    @rule(number=st.integers(0, PEOPLE - 1))
+    def erase(self, number):
+        self.now += 1000
+        self.store.erase([self.who(number)], self.now)
+        self.erased_at[number] = self.now
+        self.readable = {key: entry for key, entry in self.readable.items() if entry[0] != number}
+
+    @rule()
+    def purge(self):
+        self.store.purge()
+        self.rows = {key: entry for key, entry in self.rows.items() if key in self.readable or entry[0] is None}
+        assert self.store.purge().total == 0
+
+    @rule()
+    def erase_due(self):
+        self.store.erase_due(self.today)
+        for key, (_, record) in list(self.rows.items()):
+            if record.delete_on <= self.today.isoformat():
+                self.readable.pop(key, None)
+                if record.then is AfterRetention.ERASE:
+                    del self.rows[key]
+                else:
+                    self.rows[key] = (None, record)
+
+    @rule()
+    def sleep(self):
+        self.today += timedelta(days=1)
+
+    @invariant()
+    def everybody_finds_what_is_theirs(self):
+        for number in range(PEOPLE):
+            held = self.store.find([self.who(number)])
+            found = {one.record_id for one in (*held.events, *held.submissions)}
+            assert found == {key for key, (owner, _) in self.readable.items() if owner == number}
+
+    def who(self, number):
+        return person(f"zero{self.rounds}") if number == 0 else browser(10 * self.rounds + number)
+
+    def _write(self, batch):
+        self.store.write([record for _, record in batch])
+        for number, record in batch:
+            assert isinstance(record, (Event, Submission))
+            if record.record_id in self.rows:
+                continue
+            self.sent.append((number, record))
+            if self.erased_at.get(number, -1) < record.collected_ms:
+                self.rows[record.record_id] = self.readable[record.record_id] = (number, record)
+
+
+@pytest.mark.timeout(170)
+def test_the_store_behaves_like_a_dict(store):
+    """Write, repeat, erase, purge, fall due: the store never tells more or less than the model."""
+
+    class Machine(StoreBesideModel):
+        pass
+
+    Machine.store = store
+    run_state_machine_as_test(
+        Machine,
+        settings=settings(
+            max_examples=10,
+            stateful_step_count=14,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+            database=None,
+        ),
+    )
