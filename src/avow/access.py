@@ -33,7 +33,7 @@ _hasher: Final = PasswordHasher()
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A member of staff; `password_hash` never leaves this room."""
+    """A member of staff; the store gives a new one its id. `password_hash` is for this room alone."""
 
     staff_id: str
     name: str
@@ -58,14 +58,14 @@ class Accounts(Protocol):
     def accept_invitation(self, digest: str, account: Account, now_ms: int) -> bool:
         """Use the invitation and add the account, in one transaction; False when either cannot be."""
 
-    def invitation(self, digest: str) -> tuple[str, int, bool] | None:
-        """Return role, expiry and whether it was used."""
+    def invitation(self, digest: str, now_ms: int) -> Invitation | None:
+        """Return an invitation that was not used and has not ended."""
 
     def add_invitation(self, digest: str, role: str, expires_ms: int) -> None:
         """Keep an invitation."""
 
-    def add_session(self, digest: str, staff_id: str, expires_ms: int) -> None:
-        """Keep a session."""
+    def add_session(self, digest: str, account_name: str, expires_ms: int, now_ms: int) -> None:
+        """Keep a session of the account of this name."""
 
     def session(self, digest: str, now_ms: int) -> Account | None:
         """Return whose session it is, if it has not ended."""
@@ -112,10 +112,7 @@ def invite(accounts: Accounts, role: str, now_ms: int) -> str:
 
 def open_invitation(accounts: Accounts, token: str, now_ms: int) -> Invitation | None:
     """Return the invitation behind a token when it can still be accepted."""
-    found = accounts.invitation(digest(token))
-    if found is None or found[2] or found[1] <= now_ms:
-        return None
-    return Invitation(found[0], found[1])
+    return accounts.invitation(digest(token), now_ms)
 
 
 def accept(accounts: Accounts, token: str, name: str, password: str, now_ms: int) -> str | Refusal:
@@ -126,7 +123,7 @@ def accept(accounts: Accounts, token: str, name: str, password: str, now_ms: int
     refusal = _unfit(name, password)
     if refusal:
         return refusal
-    account = Account(secrets.token_hex(8), name.strip(), invitation.role, _hasher.hash(password))
+    account = Account("", name.strip(), invitation.role, _hasher.hash(password))
     if not accounts.accept_invitation(digest(token), account, now_ms):
         return Refusal("there is an account of this name already; choose another name", "docs/guide/console.md")
     return _new_session(accounts, account, now_ms)
@@ -176,7 +173,7 @@ def _unfit(name: str, password: str) -> Refusal | None:
 def _new_session(accounts: Accounts, account: Account, now_ms: int) -> str:
     """Return the token of a new session."""
     token = secrets.token_urlsafe(32)
-    accounts.add_session(digest(token), account.staff_id, now_ms + int(SESSION.total_seconds() * 1000))
+    accounts.add_session(digest(token), account.name, now_ms + int(SESSION.total_seconds() * 1000), now_ms)
     return token
 
 

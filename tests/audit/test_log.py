@@ -119,8 +119,8 @@ def made_proof(ledger, count=7):
     salt, reference = b"s" * 16, "R-1"
     own = proof.canonical({"about": proof.blinded(salt, reference), "what": "request.closed"})
     ledger.append([*((i + 1, entry(i)) for i in range(count)), (count + 1, own)])
-    path, checkpoint = ledger.prove(ledger.find(own))
-    return proof.Proof(own, salt, reference, count, tuple(path), checkpoint)
+    index, path, checkpoint = ledger.prove(own)
+    return proof.Proof(own, salt, reference, index, path, checkpoint)
 
 
 def test_proof_survives_its_file_and_a_growing_log(ledger, tmp_path):

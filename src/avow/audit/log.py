@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,7 @@ class Log:
         private.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._public, self._private, self._origin = public, private, origin
         self._key = _signing_key(private / "signing-key.pem")
+        self._lock = threading.Lock()
         self.state = read_state(private)
         self._hashes = [merkle.leaf_hash(entry) for entry in read_entries(public, self.state.size)]
         if merkle.root(self._hashes) != self.state.root:
@@ -63,21 +65,24 @@ class Log:
         hashes = [*self._hashes, *(merkle.leaf_hash(entry) for _, entry in fresh)]
         _write_bundles(self._public, old_size, [entry for _, entry in fresh])  # (1)
         _write_tiles(self._public, old_size, hashes)
-        self.state = State(len(hashes), merkle.root(hashes), fresh[-1][0])
-        self._hashes = hashes
+        with self._lock:
+            self.state = State(len(hashes), merkle.root(hashes), fresh[-1][0])
+            self._hashes = hashes
         _write_state(self._private, self.state)  # (2)
         self._publish_checkpoint()  # (3)
 
-    def prove(self, index: int) -> tuple[list[bytes], str]:
-        """Return the inclusion path of an entry and the signed checkpoint that it leads to."""
-        return merkle.inclusion_path(index, self._hashes), self.checkpoint()
+    def prove(self, entry: bytes) -> tuple[int, tuple[bytes, ...], str] | None:
+        """Return index, inclusion path and signed checkpoint of an entry; None when the log does not hold it.
 
-    def find(self, entry: bytes) -> int | None:
-        """Return the index of the entry, or None when it is not in the log."""
+        May be called from another thread than `append`.
+        """
+        with self._lock:
+            hashes, checkpoint = self._hashes, self.checkpoint()
         try:
-            return self._hashes.index(merkle.leaf_hash(entry))
+            index = hashes.index(merkle.leaf_hash(entry))
         except ValueError:
             return None
+        return index, tuple(merkle.inclusion_path(index, hashes)), checkpoint
 
     def checkpoint(self) -> str:
         """Return the signed checkpoint of the log as it is."""

@@ -74,14 +74,14 @@ class Message:
 class Cases(Protocol):
     """Where consumer requests live."""
 
-    def add(self, case: Case, audit: Mapping[str, Any]) -> None:
+    def add(self, case: Case, audit_entry: Mapping[str, Any]) -> None:
         """Keep a new request with its sealed contact and the audit entry, in one transaction."""
 
     def get(self, request_id: str) -> Case | None:
         """Return the request."""
 
-    def open(self) -> Sequence[Case]:
-        """Return every request that is not RECORD_ONLY."""
+    def every(self) -> Sequence[Case]:
+        """Return all requests whose record is still kept, oldest first."""
 
     def append(
         self,
@@ -89,7 +89,7 @@ class Cases(Protocol):
         step: Step,
         at_ms: int,
         detail: Mapping[str, Any],
-        audit: Mapping[str, Any] | None,
+        audit_entry: Mapping[str, Any] | None,
         message: Message | None,
     ) -> bool:
         """Add the next entry of the history, with its audit entry and its message, in one transaction.

@@ -1,6 +1,6 @@
 """The store: where records, consumer requests, choices and keys live.
 
-    store = open_store(configuration)                 any process, after the fork; never opens an engine itself
+    store = Store(control, events, vault, files)      any process, after the fork; never opens an engine itself
 
     store.write(records) -> Written                   durable, once per id, honours tombstones
     store.find(identifiers) -> Holdings               everything held about people, unsealed
@@ -27,7 +27,7 @@ once the engine runs. Formats and guarantees: docs/specs/store.md.
 """
 
 from avow.store.holdings import Counts, Due, Evidence, HeldEvent, HeldMail, HeldSubmission, Holdings, Written
-from avow.store.store import Store, open_store
+from avow.store.store import Store
 
 __all__ = [
     "Counts",
@@ -39,5 +39,4 @@ __all__ = [
     "Holdings",
     "Store",
     "Written",
-    "open_store",
 ]

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from avow.config import Configuration
 from avow.definitions import Identifier, Record
 from avow.store import removal, rows, sealing, writing
 from avow.store.control import Control, Transaction, choices, disclosures, mail, submissions
-from avow.store.events import Events, announced
+from avow.store.events import Events
 from avow.store.files import Files
 from avow.store.holdings import Counts, Due, Evidence, HeldMail, HeldSubmission, Holdings, Written
 from avow.store.keys import DAY, REQUEST, Vault
@@ -179,17 +178,3 @@ class Store:
 def _present(found: Iterable[_T | None]) -> list[_T]:
     """Return what could be read."""
     return [one for one in found if one is not None]
-
-
-def open_store(configuration: Configuration) -> Store:
-    """Open the store that a configuration names, in any process, after the fork.
-
-    The event engine may still be starting: its first use waits up to 5 seconds.
-    """
-    data = configuration.data
-    return Store(
-        control=Control(configuration.storage.control or f"sqlite:///{data / 'control.db'}"),
-        events=Events(configuration.storage.events or announced(data / "run")),
-        vault=Vault(data / "keys.db"),
-        files=Files(data / "files"),
-    )

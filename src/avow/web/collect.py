@@ -11,6 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 from granian._granian import RSGIHTTPProtocol as HTTPProtocol
 from granian.rsgi import Scope
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -31,11 +33,17 @@ NAMED: Final = 8
 RETRY_SECONDS: Final = "5"
 
 
-class FormAgain(Protocol):
-    """Renders a form that has to be mended, with what was typed."""
+class FormPages(Protocol):
+    """The pages of the site that hold forms."""
 
-    def __call__(self, point: str, values: Mapping[str, str], errors: Mapping[str, str]) -> str:
-        """Return the page."""
+    def has_form(self, point: str) -> bool:
+        """Return whether a page holds a form of this point."""
+
+    def form_again(self, point: str, values: Mapping[str, str], errors: Mapping[str, str], headers: Headers | None = None) -> str:
+        """Return the page with what was typed and what has to be mended."""
+
+    def thanks_page(self, point: str) -> str:
+        """Return where a browser goes after its form was kept."""
 
 
 class Collect:
@@ -105,7 +113,7 @@ class Collect:
             return
         proto.response_bytes(200, [*GIF_HEADERS, *self._told(accepted)], GIF)
 
-    async def form(self, request: Request, form_again: FormAgain, thanks: Callable[[str], str]) -> Response:
+    async def form(self, request: Request, site: FormPages) -> Response:
         """POST /avow/forms/{point}: 303 to the page of thanks with a reference number; 422 with what was typed."""
         if request.headers.get("sec-fetch-site") == "cross-site":
             raise HTTPException(403, "Forms are taken from pages of this site only.")
@@ -127,10 +135,13 @@ class Collect:
         if "application/json" in request.headers.get("accept", ""):
             return _as_json(outcome)
         if isinstance(outcome, Form):
-            return HTMLResponse(form_again(point, dict(pairs), outcome.errors), 422)
+            if not site.has_form(point):
+                raise HTTPException(422, " ".join(outcome.errors.values()))
+            page = await run_in_threadpool(site.form_again, point, dict(pairs), outcome.errors, request.headers)
+            return HTMLResponse(page, 422)
         dropped = "".join(f"&dropped={shown_name(lost.field)}" for lost in outcome.dropped[:NAMED])
         headers = dict(self._told(outcome))
-        return RedirectResponse(f"{thanks(point)}?reference={outcome.reference}{dropped}", 303, headers)
+        return RedirectResponse(f"{site.thanks_page(point)}?reference={outcome.reference}{dropped}", 303, headers)
 
     def _sender(self, scope: Scope) -> Sender:
         """Return who sent the request, from RSGI's headers."""

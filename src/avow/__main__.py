@@ -1,0 +1,5 @@
+"""`python -m avow` is the same as `avow`."""
+
+from avow.main.command import main
+
+main()

@@ -1,0 +1,136 @@
+"""Consumer requests over the store: history, audit entry and message in one transaction, the contact sealed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+from avow.audit.proof import canonical
+from avow.rights.cases import Case, Contact, Message
+from avow.rights.states import Entry, Step
+from avow.store.control import Transaction, audit, mail, requests
+from avow.store.control.requests import RequestEvent, StoredRequest
+from avow.store.keys import REQUEST
+from avow.store.store import Store
+
+ARCHIVES: Final = ("archive.html", "archive.json")
+
+
+class StoredCases:
+    """Fits `rights.cases.Cases`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._control = store.control
+
+    def add(self, case: Case, audit_entry: Mapping[str, Any]) -> None:  # Any: JSON
+        """Keep a new request, its sealed contact and the audit entry."""
+        assert case.contact is not None
+        row = StoredRequest(
+            id=case.request_id,
+            token_hash=case.request_id.encode(),
+            jurisdiction="US-CA",
+            kind=case.kind,
+            received_ms=case.received_ms,
+            received_on=case.received_on,
+            rulebook_id=case.rulebook_id,
+            channel=case.channel,
+            sealed=self._store.seal_for_request(case.request_id, json.dumps(asdict(case.contact)).encode()),
+            demonstration=case.demonstration,
+        )
+        with self._control.transaction() as tx:
+            requests.add(tx, row)
+            requests.append(tx, _row(case.request_id, case.history[0]))
+            audit.enqueue(tx, canonical({"at": case.received_ms, **audit_entry}))
+
+    def get(self, request_id: str) -> Case | None:
+        """Return one request with its history."""
+        with self._control.reading() as tx:
+            row = requests.get(tx, request_id)
+            return self._case(row, requests.history(tx, request_id)) if row else None
+
+    def every(self) -> Sequence[Case]:
+        """Return all requests, oldest first."""
+        with self._control.reading() as tx:
+            histories = requests.histories(tx)
+            return tuple(self._case(row, histories.get(row.id, ())) for row in requests.every(tx))
+
+    def append(  # the message and the audit entry belong to the same transaction as the step
+        self,
+        case: Case,
+        step: Step,
+        at_ms: int,
+        detail: Mapping[str, Any],  # Any: JSON
+        audit_entry: Mapping[str, Any] | None,  # Any: JSON
+        message: Message | None,
+    ) -> bool:
+        """Add the next entry of the history with its audit entry and message; False when it is there already."""
+        with self._control.transaction() as tx:
+            if not requests.append(tx, _row(case.request_id, Entry(len(case.history), at_ms, step, dict(detail)))):
+                return False
+            if audit_entry is not None:
+                audit.enqueue(tx, canonical({"at": at_ms, **audit_entry}))
+            if message is not None:
+                self._keep_message(tx, case.request_id, message, at_ms)
+        return True
+
+    def forget_contact(self, request_id: str) -> None:
+        """Destroy the request's key first; what it sealed is noise from then on, and is removed."""
+        self._store.vault.destroy_key(REQUEST, request_id)
+        with self._control.transaction() as tx:
+            requests.forget_contact(tx, request_id)
+        for name in ARCHIVES:
+            self._store.files.delete(f"{request_id}-{name}")
+
+    def purge(self, request_id: str) -> None:
+        """Remove the record of the request."""
+        self.forget_contact(request_id)
+        with self._control.transaction() as tx:
+            requests.remove(tx, request_id)
+
+    def keep_document(self, request_id: str, name: str, content: bytes) -> None:
+        """Keep a file of the request, sealed under its key."""
+        self._store.files.put(f"{request_id}-{name}", self._store.seal_for_request(request_id, content))
+
+    def document(self, request_id: str, name: str) -> bytes | None:
+        """Return a file of the request, or None when it, or its key, is gone."""
+        sealed = self._store.files.get(f"{request_id}-{name}")
+        return self._store.unseal_for_request(request_id, sealed) if sealed else None
+
+    def _keep_message(self, tx: Transaction, request_id: str, message: Message, now_ms: int) -> None:
+        """Put a message into the outbox, sealed under the request's key."""
+        attachments = [[name, kind, content.decode()] for name, kind, content in message.attachments]
+        body = {"to": message.to, "subject": message.subject, "text": message.text, "attachments": attachments}
+        self._store.add_mail(tx, json.dumps(body).encode(), now_ms, request_id)
+
+    def _case(self, row: StoredRequest, history: Sequence[RequestEvent]) -> Case:
+        """Return a request as the rights room knows it."""
+        plain = self._store.unseal_for_request(row.id, row.sealed)
+        return Case(
+            request_id=row.id,
+            kind=row.kind,
+            received_ms=row.received_ms,
+            received_on=row.received_on,
+            rulebook_id=row.rulebook_id,
+            channel=row.channel,
+            demonstration=row.demonstration,
+            history=tuple(Entry(one.seq, one.at_ms, Step(one.what), json.loads(one.detail)) for one in history),
+            contact=Contact(**json.loads(plain)) if plain is not None else None,
+        )
+
+
+def open_message(store: Store, sealed: mail.SealedMail) -> Message | None:
+    """Return a message of the outbox, or None when its key is destroyed."""
+    plain = store.open_mail(sealed)
+    if plain is None:
+        return None
+    body = json.loads(plain)
+    attachments = tuple((name, kind, content.encode()) for name, kind, content in body["attachments"])
+    return Message(body["to"], body["subject"], body["text"], attachments)
+
+
+def _row(request_id: str, entry: Entry) -> RequestEvent:
+    """Return an entry of a history as it is kept."""
+    return RequestEvent(request_id, entry.seq, entry.at_ms, entry.step.value, json.dumps(entry.detail))

@@ -1,0 +1,11 @@
+"""The entry point of the `avow` command: the command line, with what its commands do."""
+
+from __future__ import annotations
+
+from avow.cli import avow
+from avow.main.operations import Operations
+
+
+def main() -> None:
+    """Run the command line."""
+    avow(obj=Operations)

@@ -1,0 +1,221 @@
+"""Consumer requests as the privacy centre and the request desk show them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from avow.definitions import Refusal, local_date, moment
+from avow.main.cases import StoredCases
+from avow.policy import Rulebook
+from avow.rights import clock, receive, response, verification
+from avow.rights.cases import Case, Contact
+from avow.rights.execution import outcomes_of
+from avow.rights.response import Voice
+from avow.rights.states import ANSWERED, WORDS, State, Step, may_follow
+from avow.rights.verification import Link
+from avow.web.services import (
+    Document,
+    Download,
+    NewRequest,
+    RequestDetail,
+    RequestLine,
+    RequestStatus,
+    TargetOutcome,
+    Verification,
+)
+from avow.web.services import Step as TimelineStep
+
+_TIMELINE = {
+    Step.RECEIVED: "Received",
+    Step.ACKNOWLEDGED: "Confirmation link sent",
+    Step.VERIFIED: "Address confirmed",
+    Step.DENIED: "Not confirmed in time",
+    Step.EXTENDED: "Period extended",
+    Step.PLANNED: "Plan made",
+    Step.OUTCOME: "Carried out",
+    Step.PROVED: "Searched again and proved",
+    Step.RESPONDED: "Answered",
+    Step.CLOSED: "Closed",
+    Step.FORGOTTEN: "Contact data destroyed",
+}
+_MEDIA = {"archive.html": "text/html; charset=utf-8", "archive.json": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Fits `web.services.Rights`."""
+
+    cases: StoredCases
+    voice: Voice
+    business_timezone: str
+    now_ms: Callable[[], int]
+
+    @property
+    def _rulebook(self) -> Rulebook:
+        return self.voice.rulebook
+
+    def receive(self, request: NewRequest, *, demonstration: bool = False) -> str | Refusal:
+        """File the request and return the token of its status page."""
+        since = request.since.isoformat() if request.since else ""
+        details = request.details[: receive.DETAILS_LENGTH]
+        contact = Contact(request.email.strip(), request.name.strip(), details, request.visitor_id or "", since)
+        asked = receive.Asked(request.kind, contact, demonstration=demonstration)
+        case = receive.receive(asked, self._rulebook, self.cases, self.business_timezone, self.now_ms())
+        return case if isinstance(case, Refusal) else verification.link(Link.STATUS, case.request_id, self.voice.keyed)
+
+    def status(self, token: str) -> RequestStatus | None:
+        """Return the status; documents with personal information only behind the link that was sent to the address."""
+        found = self._open(token)
+        if found is None:
+            return None
+        case, is_answer = found
+        due = clock.deadlines(case.kind, case.received_on, self._rulebook.law_table)
+        extended = case.entry(Step.EXTENDED)
+        return RequestStatus(
+            case.reference,
+            case.kind,
+            case.state.value,
+            WORDS[case.state],
+            case.received_on,
+            due.ack_target,
+            date.fromisoformat(extended.detail["until"]) if extended else due.respond_target,
+            case.state not in ANSWERED,
+            case.entry(Step.VERIFIED) is not None,
+            _timeline(case),
+            self._documents(case, is_answer=is_answer),
+        )
+
+    def download(self, token: str, name: str) -> Download | None:
+        """Return a document of the request behind the token."""
+        found = self._open(token)
+        if found is None:
+            return None
+        case, is_answer = found
+        responded = case.entry(Step.RESPONDED)
+        if responded is None or name not in {one.name for one in self._documents(case, is_answer=is_answer)}:
+            return None
+        if name == "letter":
+            return Download(response.letter(case, self.voice).encode(), "text/plain; charset=utf-8", "letter.txt")
+        if name == "proof.tlog-proof":
+            return Download(responded.detail["proof"].encode(), "text/plain; charset=utf-8", name)
+        content = self.cases.document(case.request_id, name)
+        return Download(content, _MEDIA[name], name) if content is not None else None
+
+    def verification(self, token: str) -> Verification | None:
+        """Return what the link from the message would confirm."""
+        request_id = verification.request_of(Link.CONFIRM, token, self.voice.keyed)
+        case = self.cases.get(request_id) if request_id else None
+        if case is None:
+            return None
+        return Verification(case.kind, case.reference, case.received_on, case.entry(Step.VERIFIED) is not None)
+
+    def confirm(self, token: str) -> str | Refusal:
+        """Take the confirmation and return the token of the page with the documents."""
+        request_id = verification.request_of(Link.CONFIRM, token, self.voice.keyed)
+        case = self.cases.get(request_id) if request_id else None
+        if case is None:
+            return Refusal("this link is not one of ours, or its request is gone", "11 CCR 7060")
+        refusal = verification.confirm(case, self.cases, self.now_ms())
+        return refusal or verification.link(Link.ANSWER, case.request_id, self.voice.keyed)
+
+    def desk(self) -> tuple[RequestLine, ...]:
+        """Return all requests, open ones and soonest due first."""
+        lines = [self._line(case) for case in self.cases.every()]
+        return tuple(sorted(lines, key=lambda line: (not line.is_open, line.answer_by, line.request_id)))
+
+    def detail(self, request_id: str) -> RequestDetail | None:
+        """Return one request for the desk."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return None
+        due = clock.deadlines(case.kind, case.received_on, self._rulebook.law_table)
+        kinds = tuple(sorted({one.kind.value for one in case.contact.identifiers()})) if case.contact else ()
+        outcomes = tuple(TargetOutcome(one["target"], one["did"], one["records"], one["rule"]) for one in outcomes_of(case))
+        can_extend = may_follow(case.state, Step.EXTENDED, case.history) and self._today() <= due.extension_notice_target
+        return RequestDetail(
+            self._line(case), WORDS[case.state], kinds, _timeline(case), outcomes, can_extend, due.extended_target
+        )
+
+    def extend(self, request_id: str, reason: str, staff_id: str) -> Refusal | None:
+        """Extend the period once."""
+        del staff_id  # the audit entry of an extension names the request; staff actions are logged by the console's session
+        case = self.cases.get(request_id)
+        if case is None:
+            return Refusal("there is no such request any more", "11 CCR 7101")
+        return response.extend(case, reason, self.voice, self.cases, self.now_ms())
+
+    def _today(self) -> date:
+        """Return today in the jurisdiction's zone."""
+        return local_date(self.now_ms(), self._rulebook.law_table.timezone)
+
+    def _open(self, token: str) -> tuple[Case, bool] | None:
+        """Return the request behind a status or answer token, and whether it is the latter."""
+        for purpose in (Link.STATUS, Link.ANSWER):
+            request_id = verification.request_of(purpose, token, self.voice.keyed)
+            case = self.cases.get(request_id) if request_id else None
+            if case is not None:
+                return case, purpose is Link.ANSWER
+        return None
+
+    def _documents(self, case: Case, *, is_answer: bool) -> tuple[Document, ...]:
+        """Return the documents that this link may fetch."""
+        responded = case.entry(Step.RESPONDED)
+        if responded is None or responded.detail["outcome"] != "granted":
+            return ()
+        documents = [Document("letter", "Our answer")]
+        if "proof" in responded.detail:
+            documents.append(Document("proof.tlog-proof", "Proof, to check against the public log"))
+        if is_answer:
+            for name, label in (("archive.html", "Everything we hold, to read"), ("archive.json", "The same, for machines")):
+                content = self.cases.document(case.request_id, name)
+                if content is not None:
+                    documents.append(Document(name, label, len(content)))
+        return tuple(documents)
+
+    def _line(self, case: Case) -> RequestLine:
+        """Return a request for the list."""
+        due = clock.deadlines(case.kind, case.received_on, self._rulebook.law_table)
+        extended, acknowledged = case.entry(Step.EXTENDED), case.entry(Step.ACKNOWLEDGED)
+        answer_by = date.fromisoformat(extended.detail["until"]) if extended else due.respond_target
+        is_open = case.state not in ANSWERED
+        days_left = (answer_by - self._today()).days
+        return RequestLine(
+            case.request_id,
+            case.reference,
+            case.kind,
+            case.state.value,
+            case.received_on,
+            due.ack_target,
+            moment(acknowledged.at_ms).date() if acknowledged else None,
+            answer_by,
+            is_open,
+            is_open and days_left < 0,
+            days_left,
+            case.channel,
+            case.demonstration,
+        )
+
+
+def _timeline(case: Case) -> tuple[TimelineStep, ...]:
+    """Return the history in plain words."""
+    return tuple(TimelineStep(entry.at_ms, _TIMELINE[entry.step], _words(entry.step, entry.detail)) for entry in case.history)
+
+
+def _words(step: Step, detail: dict[str, object]) -> str:
+    """Return the detail of a step in words."""
+    if step is Step.OUTCOME:
+        outcomes = json.loads(json.dumps(detail["outcomes"]))
+        return "; ".join(
+            f"{one['target']}: {one['did']}" + (f" ({one['records']})" if one["records"] else "") for one in outcomes
+        )
+    if step is Step.EXTENDED:
+        return f"until {detail['until']}"
+    if step in {Step.DENIED, Step.VERIFIED}:
+        return str(detail.get("reason") or detail.get("by") or "")
+    return ""
+
+
+OPEN_STATES = frozenset(State) - ANSWERED

@@ -1,0 +1,103 @@
+"""One installation: its folders, its configuration, its compiled policy."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from avow.config import Configuration
+from avow.definitions import ConfigurationError, PolicyError
+from avow.policy import Compilation, Rulebook, compile_text, diagnostics, law
+from avow.store.control import Control
+from avow.store.events import Events, announced
+from avow.store.files import Files
+from avow.store.keys import Vault
+from avow.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Where everything of one installation lies."""
+
+    configuration: Configuration
+
+    @property
+    def data(self) -> Path:
+        """The data folder."""
+        return self.configuration.data
+
+    @property
+    def spool(self) -> Path:
+        """The spool's folder."""
+        return self.data / "spool"
+
+    @property
+    def run(self) -> Path:
+        """The folder of what lives as long as the processes: sockets, addresses, tokens."""
+        return self.data / "run"
+
+    @property
+    def public_log(self) -> Path:
+        """The published audit log."""
+        return self.data / "audit" / "public"
+
+    @property
+    def private_log(self) -> Path:
+        """The audit log's key and state."""
+        return self.data / "audit" / "private"
+
+    @property
+    def log_origin(self) -> str:
+        """The origin of the audit log: its address without a scheme (C2SP tlog-tiles)."""
+        return self.configuration.website.origin.partition("://")[2].rstrip("/") + "/audit"
+
+    def prepare(self) -> None:
+        """Make the folders, readable by their owner only; the published log may be read by a web server."""
+        for folder in (self.data, self.spool, self.run, self.data / "files", self.private_log):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.public_log.mkdir(parents=True, exist_ok=True)
+
+    def demonstration_token(self) -> str:
+        """Return the token by which `avow demo` marks its visitors; made at the first call."""
+        path = self.run / "demonstration.token"
+        if not path.exists():
+            fresh = path.with_suffix(f".{secrets.token_hex(4)}")
+            fresh.touch(mode=0o600)
+            fresh.write_text(secrets.token_urlsafe(24), encoding="ascii")
+            fresh.rename(path)
+        return path.read_text(encoding="ascii")
+
+
+def compile_policy(path: Path, today: date) -> tuple[Compilation, str]:
+    """Compile the policy file; return the compilation and the file's text. Raises ConfigurationError when unreadable."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{path}: the policy cannot be read ({error.strerror}); the key is “policy”") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path}: the policy is not UTF-8 text") from error
+    return compile_text(text, path.name, law.tables(), today), text
+
+
+def open_rulebook(configuration: Configuration, today: date) -> Rulebook:
+    """Return the compiled policy; raise PolicyError with the compiler's diagnostics when it does not compile."""
+    compilation, text = compile_policy(configuration.policy, today)
+    if compilation.rulebook is None:
+        raise PolicyError(diagnostics.as_text(compilation.diagnostics, text, configuration.policy.name))
+    return compilation.rulebook
+
+
+def open_store(configuration: Configuration) -> Store:
+    """Open the store that a configuration names, in any process, after the fork.
+
+    The event engine may still be starting: its first use waits up to 5 seconds.
+    """
+    data = configuration.data
+    return Store(
+        control=Control(configuration.storage.control or f"sqlite:///{data / 'control.db'}"),
+        events=Events(configuration.storage.events or announced(data / "run")),
+        vault=Vault(data / "keys.db"),
+        files=Files(data / "files"),
+    )

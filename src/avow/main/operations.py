@@ -1,0 +1,218 @@
+"""What the operator's commands do; fits `cli.Operations`."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from avow import access
+from avow.assurance import demonstration
+from avow.assurance.residue import Residue, residue
+from avow.audit import note, proof
+from avow.audit.log import read_state
+from avow.collection.server_log import Import
+from avow.collection.spool import Spool
+from avow.config import Configuration, load
+from avow.definitions import ConfigurationError, PolicyError, ProofInvalid, Refusal, SpoolFull, Technology, local_date, now_ms
+from avow.main import server
+from avow.main.installation import Installation, compile_policy, open_rulebook, open_store
+from avow.main.pages import StoredAccounts
+from avow.policy import Diagnostic, Ledger, Rulebook, diagnostics, notice
+from avow.policy.diff import Change, diff
+from avow.store import backup as store_backup
+from avow.store.backup import BackedUp, Restored
+from avow.store.embedded import Engine
+from avow.store.holdings import Counts
+from avow.store.store import Store
+
+#: Log lines that go to the spool together.
+LINES: Final = 500
+#: A full spool is tried again after this pause, seconds.
+PAUSE_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """The commands of one installation; the configuration is read when a command needs it."""
+
+    configuration_path: Path
+
+    def configuration(self) -> Configuration:
+        """Return the configuration; raise ConfigurationError."""
+        return load(self.configuration_path)
+
+    def serve(self, tell: Callable[[str], None]) -> None:
+        """Serve until stopped."""
+        server.serve(self.configuration_path.resolve(), tell)
+
+    def check_policy(self, path: Path | None) -> tuple[tuple[Diagnostic, ...], str, str]:
+        """Return the diagnostics of a policy file (the configured one for None), its text and its name."""
+        chosen = path or self.configuration().policy
+        compilation, text = compile_policy(chosen, datetime.now(UTC).date())
+        return compilation.diagnostics, text, chosen.name
+
+    def render_policy(self, path: Path | None) -> str:
+        """Return the policy page as HTML, with an empty ledger: what it says before anything was collected."""
+        return str(notice.policy_page(self._rulebook(path), Ledger()))
+
+    def diff_policies(self, old: Path, new: Path) -> tuple[Change, ...]:
+        """Return what changes for people between two policy files."""
+        return diff(self._rulebook(old), self._rulebook(new))
+
+    def import_log(self, lines: Iterable[bytes], progress: Callable[[int], None]) -> Import | Refusal:
+        """Put the lines of a server log into the spool; `progress` gets bytes read. Safe to repeat: lines come once."""
+        configuration = self.configuration()
+        rulebook = open_rulebook(configuration, datetime.now(UTC).date())
+        points = [point.name for point in rulebook.points.values() if point.technology is Technology.SERVER_LOG]
+        if not points:
+            return Refusal(
+                "the policy declares no collection point with technology server-log", "Cal. Civ. Code § 1798.100(a)(1)"
+            )
+        today = local_date(now_ms(), configuration.timezone)
+        running = Import(rulebook, configuration.website.name, points[0], today, secrets.token_bytes(32))
+        return asyncio.run(_spool_lines(Installation(configuration), running, lines, progress))
+
+    def verify(self, proof_text: str, log_folder: Path | None, key: str | None) -> dict[str, object]:
+        """Check a proof offline, against a key, a copy of the published log, or this installation's own log."""
+        read = proof.read(proof_text)
+        if log_folder is None and key is not None:
+            return proof.verify(read, note.Verifier.parse(key))
+        folder = log_folder or Installation(self.configuration()).public_log
+        try:
+            verifier = note.Verifier.parse(key or (folder / "key").read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise ProofInvalid(f"log: {folder} holds no published log (no file “key”)") from error
+        return proof.verify_against(read, verifier, folder)
+
+    def residue(self, canaries: tuple[str, ...]) -> Residue:
+        """Search every file of the installation for the canaries."""
+        return residue(self.configuration().data, canaries)
+
+    def backup(self, destination: Path) -> BackedUp:
+        """Back up the data without the keys, whether the server runs or not."""
+        with self._store() as store:
+            return store_backup.backup(store, destination, now_ms())
+
+    def backup_keys(self, destination: Path) -> None:
+        """Back up the keys alone."""
+        store = open_store(self.configuration())
+        try:
+            store_backup.backup_keys(store.vault, destination)
+        finally:
+            store.close()
+
+    def restore(self, source: Path) -> Restored:
+        """Put a backup in place; the server must be stopped."""
+        installation = Installation(self.configuration())
+        with server.only_server(installation.run), _engine(installation):
+            store = open_store(installation.configuration)
+            store.events.prepare()
+            return store_backup.restore(source, store, read_state(installation.private_log).last_queued)
+
+    def restore_keys(self, source: Path) -> int:
+        """Put a copy of the keys in place; the server must be stopped."""
+        installation = Installation(self.configuration())
+        installation.prepare()
+        with server.only_server(installation.run):
+            return store_backup.restore_keys(source, installation.data / "keys.db")
+
+    def invite(self, role: str) -> str:
+        """Return a one-time link for a new staff account."""
+        configuration = self.configuration()
+        store = open_store(configuration)
+        try:
+            token = access.invite(StoredAccounts(store), role, now_ms())
+        finally:
+            store.close()
+        return f"{configuration.website.origin.rstrip('/')}/console/invitations/{token}"
+
+    def demonstrate(self, visitors: int, address: str | None, progress: Callable[[int], None]) -> demonstration.Tally:
+        """Drive invented visitors through the HTTP doors of the running installation."""
+        installation = Installation(self.configuration())
+        listen = installation.configuration.listen
+        base = address or f"http://{server.reachable(listen.host)}:{listen.port}"
+        return demonstration.drive(base, visitors, installation.demonstration_token(), progress)
+
+    def remove_demonstration(self) -> Counts:
+        """Remove everything that is marked as demonstration, whether the server runs or not."""
+        with self._store() as store:
+            return store.remove_demonstration()
+
+    @contextmanager
+    def _store(self) -> Iterator[Store]:
+        """Open the store; over the running server's engine, or over one of our own when none runs."""
+        installation = Installation(self.configuration())
+        installation.prepare()
+        with ExitStack() as stack:
+            with suppress(ConfigurationError):  # somebody serves: its engine answers
+                stack.enter_context(server.only_server(installation.run))
+                stack.enter_context(_engine(installation))
+            store = open_store(installation.configuration)
+            stack.callback(store.close)
+            store.events.prepare()
+            yield store
+
+    def _rulebook(self, path: Path | None) -> Rulebook:
+        """Return a compiled policy file; raise PolicyError with the diagnostics."""
+        chosen = path or self.configuration().policy
+        compilation, text = compile_policy(chosen, datetime.now(UTC).date())
+        if compilation.rulebook is None:
+            raise PolicyError(diagnostics.as_text(compilation.diagnostics, text, chosen.name))
+        return compilation.rulebook
+
+
+@contextmanager
+def _engine(installation: Installation) -> Iterator[None]:
+    """Run the embedded event engine while no server does; nothing to do for a cluster."""
+    if installation.configuration.storage.events:
+        yield
+        return
+    engine = Engine(installation.data / "events", installation.run)
+    engine.start()
+    try:
+        yield
+    finally:
+        engine.stop()
+
+
+async def _spool_lines(
+    installation: Installation, running: Import, lines: Iterable[bytes], progress: Callable[[int], None]
+) -> Import | Refusal:
+    """Append the records of a log, some hundred at a time, waiting while the spool is full."""
+    installation.prepare()
+    store = open_store(installation.configuration)
+    spool = Spool(installation.spool, store.vault, installation.configuration.storage.spool_mebibytes * 1024 * 1024)
+    encode = msgspec.msgpack.Encoder().encode
+    try:
+        source = iter(lines)
+        while batch := list(islice(source, LINES)):
+            records = list(running.records(batch))
+            refusal = next((one for one in records if isinstance(one, Refusal)), None)
+            if refusal is not None:
+                return refusal
+            await _append(spool, [encode(one) for one in records])
+            progress(sum(map(len, batch)))
+        return running
+    finally:
+        spool.close()
+        store.close()
+
+
+async def _append(spool: Spool, records: list[bytes]) -> None:
+    """Append durably; a full spool means that the drain is behind, so wait for it."""
+    while records:
+        try:
+            await spool.append(records)
+        except SpoolFull:
+            await asyncio.sleep(PAUSE_SECONDS)
+        else:
+            return

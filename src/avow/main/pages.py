@@ -1,0 +1,394 @@
+"""What the pages need, over the rooms: each class fits the Protocol of the same name in `web.services`."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+from markupsafe import Markup
+
+from avow import access
+from avow.audit.log import read_state
+from avow.audit.proof import canonical
+from avow.collection.refusals import RefusalRow
+from avow.definitions import IdentifierKind, Refusal, identifier, local_date, moment
+from avow.policy import DisclosureCount, Ledger, Rulebook, compile_text, law, notice
+from avow.store.control import Transaction, audit, choices, counts, disclosures, rulebooks, staff, submissions
+from avow.store.control.choices import Choice
+from avow.store.holdings import HeldSubmission
+from avow.store.store import Store
+from avow.web.services import (
+    AuditState,
+    ChoiceCount,
+    Invitation,
+    PointFacts,
+    PolicyFacts,
+    PurposeFacts,
+    PurposeReads,
+    RefusalCount,
+    SignalFacts,
+    StaffMember,
+    SubmissionLine,
+    SubmissionState,
+    SubmissionView,
+)
+
+#: The ledger of the last 12 months is counted anew after so many milliseconds.
+LEDGER_MS: Final = 30_000
+#: Choices are forms of the privacy centre; this many are taken at once.
+MAX_CHOICES: Final = 50
+
+
+@dataclass(slots=True)
+class PolicyPages:
+    """The policy in force and its printouts."""
+
+    rulebook: Rulebook
+    store: Store
+    now_ms: Callable[[], int]
+    _facts: PolicyFacts | None = None
+    _ledger: Ledger | None = None
+    _ledger_ms: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def facts(self) -> PolicyFacts:
+        """Return the rulebook in force."""
+        if self._facts is None:
+            self._facts = _policy_facts(self.rulebook)
+        return self._facts
+
+    def page(self) -> Markup:
+        """Return the whole policy as HTML, its chart computed from the stores."""
+        return notice.policy_page(self.rulebook, self._current_ledger())
+
+    def notice(self, point: str) -> Markup:
+        """Return the notice at collection for one point."""
+        return notice.notice_at_collection(self.rulebook, point)
+
+    def evidence(self) -> tuple[PointFacts, ...]:
+        """Return the points with what the stores hold of them."""
+        held = self.store.evidence()
+        points = []
+        for point in self.rulebook.points.values():
+            found = held.get(point.name)
+            oldest = moment(found.oldest_ms).date() if found else None
+            points.append(_point_facts(self.rulebook, point.name, found.records if found else 0, oldest))
+        return tuple(points)
+
+    def _current_ledger(self) -> Ledger:
+        """Return what was collected and disclosed in the last 12 months, counted a moment ago."""
+        now = self.now_ms()
+        with self._lock:
+            if self._ledger is None or now - self._ledger_ms > LEDGER_MS:
+                since_ms = now - int(timedelta(days=365).total_seconds() * 1000)
+                with self.store.control.reading() as tx:
+                    totals = disclosures.totals(tx, since_ms)
+                disclosed = tuple(
+                    DisclosureCount(one.recipient, letter, one.purpose, one.count) for one in totals for letter in one.categories
+                )
+                self._ledger, self._ledger_ms = Ledger(self.store.collected(since_ms), disclosed), now
+            return self._ledger
+
+
+def _policy_facts(rulebook: Rulebook) -> PolicyFacts:
+    """Return the rulebook as pages show it."""
+    stops = {name: signal.stops for name, signal in rulebook.signals.items()}
+    purposes = tuple(
+        PurposeFacts(
+            one.name, one.label, one.description, one.optional, tuple(sorted(name for name in stops if one.name in stops[name]))
+        )
+        for one in rulebook.purposes.values()
+    )
+    company = rulebook.controller
+    return PolicyFacts(
+        rulebook_id=rulebook.id,
+        title=rulebook.title,
+        company=company.name,
+        email=company.email,
+        phone=company.phone,
+        address=company.address,
+        effective=rulebook.effective,
+        updated=rulebook.updated,
+        purposes=purposes,
+        points=tuple(_point_facts(rulebook, name) for name in rulebook.points),
+        signals=tuple(SignalFacts(one.name, one.sentence) for one in rulebook.signals.values()),
+    )
+
+
+def _point_facts(rulebook: Rulebook, name: str, records: int | None = None, oldest: date | None = None) -> PointFacts:
+    """Return one collection point as pages show it."""
+    point = rulebook.points[name]
+    today = rulebook.effective
+    silenced = (one for one in rulebook.signals if isinstance(rulebook.permit(name, rulebook.signals[one].stops, today), Refusal))
+    return PointFacts(
+        name=name,
+        label=point.label,
+        technology=point.technology.value,
+        fields=point.fields,
+        required=point.required,
+        purposes=tuple(rulebook.purposes[one].label for one in sorted(point.purposes)),
+        recipients=tuple(rulebook.recipients[one].label for one in sorted(point.recipients)),
+        retention=point.retention.words,
+        silenced_by=tuple(sorted(silenced)),
+        records=records,
+        oldest=oldest,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ChoicesKept:
+    """Standing choices of visitors."""
+
+    store: Store
+    rulebook: Rulebook
+    now_ms: Callable[[], int]
+
+    def record(self, visitor_id: str | None, opted_out: Mapping[str, bool]) -> None:
+        """Keep one choice per optional purpose, with an audit entry that names nobody."""
+        now = self.now_ms()
+        known = {
+            name: out
+            for name, out in opted_out.items()
+            if name in self.rulebook.purposes and self.rulebook.purposes[name].optional
+        }
+        subject = None
+        if visitor_id:
+            person = identifier(IdentifierKind.VISITOR, visitor_id)
+            subject = self.store.vault.subjects_for([person], now)[person]
+        with self.store.control.transaction() as tx:
+            for purpose, is_out in list(known.items())[:MAX_CHOICES]:
+                choices.add(tx, Choice(now, purpose, is_out, "link", self.rulebook.id, subject))
+                entry = {"at": now, "what": "choice", "purpose": purpose, "opted_out": is_out, "rulebook": self.rulebook.id}
+                audit.enqueue(tx, canonical(entry))
+
+    def counts(self) -> tuple[ChoiceCount, ...]:
+        """Return how many choices were recorded."""
+        with self.store.control.reading() as tx:
+            return tuple(ChoiceCount(one.purpose, one.source, one.opted_out, one.count) for one in choices.counts(tx))
+
+
+class StoredAccounts:
+    """Fits `access.Accounts` over the control store."""
+
+    def __init__(self, store: Store) -> None:
+        self._control = store.control
+
+    def staff_named(self, name: str) -> access.Account | None:
+        """Return the account of this name."""
+        with self._control.reading() as tx:
+            return _account(staff.by_name(tx, name))
+
+    def accept_invitation(self, digest: str, account: access.Account, now_ms: int) -> bool:
+        """Use the invitation and add the account together."""
+        with self._control.transaction() as tx:
+            if staff.by_name(tx, account.name) or not staff.use_invitation(tx, bytes.fromhex(digest), now_ms):
+                return False
+            staff_id = staff.add(tx, account.name, account.password_hash, account.role, now_ms)
+            audit.enqueue(tx, canonical({"at": now_ms, "what": "staff.added", "staff": staff_id, "role": account.role}))
+            return True
+
+    def invitation(self, digest: str, now_ms: int) -> access.Invitation | None:
+        """Return an invitation that can still be accepted."""
+        with self._control.reading() as tx:
+            found = staff.invitation(tx, bytes.fromhex(digest), now_ms)
+        return access.Invitation(found.role, found.expires_ms) if found else None
+
+    def add_invitation(self, digest: str, role: str, expires_ms: int) -> None:
+        """Keep an invitation."""
+        with self._control.transaction() as tx:
+            staff.invite(tx, bytes.fromhex(digest), role, expires_ms)
+
+    def add_session(self, digest: str, account_name: str, expires_ms: int, now_ms: int) -> None:
+        """Keep a session."""
+        with self._control.transaction() as tx:
+            account = staff.by_name(tx, account_name)
+            if account is not None:
+                staff.begin_session(tx, bytes.fromhex(digest), account.id, expires_ms, now_ms)
+
+    def session(self, digest: str, now_ms: int) -> access.Account | None:
+        """Return whose session it is."""
+        with self._control.reading() as tx:
+            return _account(staff.of_session(tx, bytes.fromhex(digest), now_ms))
+
+    def end_session(self, digest: str) -> None:
+        """End a session."""
+        with self._control.transaction() as tx:
+            staff.end_session(tx, bytes.fromhex(digest))
+
+
+def _account(row: staff.StaffMember | None) -> access.Account | None:
+    """Return an account as the access room knows it."""
+    return access.Account(row.id, row.name, row.role, row.password_hash) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffDoor:
+    """Accounts of the console."""
+
+    accounts: StoredAccounts
+    tries: access.Tries
+    now_ms: Callable[[], int]
+
+    def invitation(self, token: str) -> Invitation | None:
+        """Return the invitation when it can still be accepted."""
+        found = access.open_invitation(self.accounts, token, self.now_ms())
+        return Invitation(found.role, found.expires_ms) if found else None
+
+    def accept(self, token: str, name: str, password: str) -> str | Refusal:
+        """Create the account and sign it in."""
+        return access.accept(self.accounts, token, name, password, self.now_ms())
+
+    def sign_in(self, name: str, password: str) -> str | Refusal:
+        """Return the token of a new session."""
+        return access.sign_in(self.accounts, self.tries, name, password, self.now_ms())
+
+    def member(self, session: str) -> StaffMember | None:
+        """Return who is signed in."""
+        found = access.member(self.accounts, session, self.now_ms())
+        return StaffMember(found.staff_id, found.name, found.role) if found else None
+
+    def sign_out(self, session: str) -> None:
+        """End the session."""
+        access.sign_out(self.accounts, session)
+
+
+@dataclass(frozen=True, slots=True)
+class InboxPages:
+    """Submissions, read only for a purpose that the policy of their own day declares."""
+
+    store: Store
+    rulebook: Rulebook
+    timezone: str
+    now_ms: Callable[[], int]
+
+    def lines(self, point: str, limit: int) -> tuple[SubmissionLine, ...]:
+        """Return the newest submissions without their fields."""
+        with self.store.control.reading() as tx:
+            return tuple(_line(row) for row in submissions.newest(tx, point, limit))
+
+    def line(self, record_id: str) -> SubmissionLine | None:
+        """Return one submission without its fields."""
+        with self.store.control.reading() as tx:
+            row = submissions.get(tx, record_id)
+        return _line(row) if row else None
+
+    def read(self, record_id: str, purpose: str, staff_id: str) -> SubmissionView | Refusal | None:
+        """Return the fields that this purpose needs; counted and logged, refusals too."""
+        held = self.store.submission(record_id)
+        if held is None:
+            return None
+        rulebook = self._rulebook_of(held)
+        refusal = rulebook.may_read(held.point, purpose) if rulebook else _unknown_rulebook()
+        if refusal is None and purpose not in held.purposes:
+            refusal = Refusal(f"this submission was not collected for “{purpose}”", "Cal. Civ. Code § 1798.100(a)(1)")
+        self._note(held, purpose, staff_id, refused=refusal is not None)
+        if refusal is not None or rulebook is None:
+            return refusal
+        wanted = rulebook.fields_for(held.point, purpose)
+        labelled = [(name, rulebook.data[name].label) for name in rulebook.points[held.point].fields if name in held.fields]
+        return SubmissionView(
+            _line(held),
+            purpose,
+            tuple((label, held.fields[name]) for name, label in labelled if name in wanted),
+            held.dropped,
+            tuple(label for name, label in labelled if name not in wanted),
+        )
+
+    def mark(self, record_id: str, state: SubmissionState, staff_id: str) -> None:
+        """Set the state."""
+        with self.store.control.transaction() as tx:
+            if submissions.mark(tx, record_id, state):
+                entry = {"at": self.now_ms(), "what": f"submission.{state}", "record": record_id, "staff": staff_id}
+                audit.enqueue(tx, canonical(entry))
+
+    def _rulebook_of(self, held: HeldSubmission) -> Rulebook | None:
+        """Return the rulebook that the submission was collected under: a later, looser one does not reach it."""
+        if held.rulebook_id == self.rulebook.id:
+            return self.rulebook
+        with self.store.control.reading() as tx:
+            kept = rulebooks.get(tx, held.rulebook_id)
+        return compile_text(kept.text, self.rulebook.name, law.tables(), kept.effective).rulebook if kept else None
+
+    def _note(self, held: HeldSubmission, purpose: str, staff_id: str, *, refused: bool) -> None:
+        """Count the read by purpose, and write who read what for which purpose into the audit log."""
+        now = self.now_ms()
+        known = purpose if purpose in self.rulebook.purposes else "(not declared)"
+        what = "submission.read.refused" if refused else "submission.read"
+        entry = {"at": now, "what": what, "record": held.record_id, "purpose": known, "staff": staff_id}
+        with self.store.control.transaction() as tx:
+            counts.add_read(tx, local_date(now, self.timezone), held.point, known, allowed=not refused)
+            audit.enqueue(tx, canonical(entry))
+
+
+def _unknown_rulebook() -> Refusal:
+    """Return the refusal for a record whose policy cannot be read any more: no answer is a no."""
+    return Refusal("the policy that this submission was collected under is not here", "Cal. Civ. Code § 1798.100(a)(1)")
+
+
+def _line(row: submissions.SealedSubmission | HeldSubmission) -> SubmissionLine:
+    """Return a submission for the list."""
+    return SubmissionLine(row.record_id, row.reference, row.point, row.collected_ms, row.state, row.delete_on, row.demonstration)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidencePages:
+    """What was refused, read and proved."""
+
+    store: Store
+    public_log: Path
+    private_log: Path
+    origin: str
+
+    def refusals(self, since: date) -> tuple[RefusalCount, ...]:
+        """Return the counted refusals."""
+        with self.store.control.reading() as tx:
+            rows = counts.refused(tx, since)
+        return tuple(RefusalCount(one.day, one.point, one.field, one.reason, one.rule, count) for one, count in rows)
+
+    def purpose_reads(self, since: date) -> tuple[PurposeReads, ...]:
+        """Return the counted reads by purpose."""
+        with self.store.control.reading() as tx:
+            rows = counts.reads(tx, since)
+        return tuple(PurposeReads(one.day, one.point, one.purpose, one.allowed, one.refused) for one in rows)
+
+    def audit(self) -> AuditState:
+        """Return the state of the published log."""
+        state = read_state(self.private_log)
+        checkpoint = self.public_log / "checkpoint"
+        with self.store.control.reading() as tx:
+            waiting = audit.waiting(tx)
+        return AuditState(
+            self.origin,
+            state.size,
+            base64.b64encode(state.root).decode(),
+            checkpoint.read_text(encoding="utf-8") if checkpoint.exists() else "",
+            (self.public_log / "key").read_text(encoding="utf-8").strip() if (self.public_log / "key").exists() else "",
+            waiting,
+            int(checkpoint.stat().st_mtime * 1000) if checkpoint.exists() else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalCounts:
+    """Fits `collection.refusals.RefusalStore`."""
+
+    store: Store
+
+    def add_refusals(self, found: Mapping[RefusalRow, int]) -> None:
+        """Add the counts to those of the day."""
+        kinds = {
+            counts.RefusalKind(row.day, row.site, row.point, row.reason, row.rule, row.field): count
+            for row, count in found.items()
+        }
+        with self.store.control.transaction() as tx:
+            counts.add_refusals(tx, kinds)
+
+
+def enqueue_audit(tx: Transaction, entry: Mapping[str, object]) -> None:
+    """Put an entry into the queue of the audit log, in its one form."""
+    audit.enqueue(tx, canonical(entry))

@@ -1,0 +1,162 @@
+"""The storage process: owns the event engine, drains the spool, publishes the audit log, keeps the timetable."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+
+from avow.audit.log import Log
+from avow.audit.proof import canonical
+from avow.collection import visits
+from avow.collection.drain import Drain
+from avow.config import load
+from avow.definitions import local_date, now_ms
+from avow.jobs import Job, start
+from avow.main import targets
+from avow.main.cases import StoredCases
+from avow.main.installation import Installation, open_rulebook, open_store
+from avow.main.mailbox import Mailbox
+from avow.policy import Rulebook
+from avow.recipients import mail as mail_recipient
+from avow.retention import sweep
+from avow.rights.execution import Target
+from avow.rights.response import Voice
+from avow.rights.walk import Tools, advance
+from avow.store.control import audit, rulebooks
+from avow.store.embedded import Engine
+from avow.store.store import Store
+
+log = logging.getLogger(__name__)
+
+#: Entries of the audit log published at once.
+PUBLISH_ENTRIES: Final = 10_000
+#: How often the purge also looks for rows that no work list names, milliseconds.
+THOROUGH_MS: Final = 24 * 3600 * 1000
+
+
+def run(configuration_path: Path) -> None:
+    """Run until SIGTERM or SIGINT, or until the server that started this process is gone."""
+    installation = Installation(load(configuration_path))
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    rulebook = open_rulebook(installation.configuration, datetime.now(UTC).date())
+    engine = None if installation.configuration.storage.events else Engine(installation.data / "events", installation.run)
+    if engine is not None:
+        engine.start()
+    store = open_store(installation.configuration)
+    try:
+        store.events.prepare()
+        _keep_rulebook(store, rulebook)
+        threads = start(_timetable(installation, store, rulebook), stop)
+        parent = os.getppid()
+        while not stop.wait(0.5):
+            if os.getppid() != parent:  # the server was killed: a storage process without it would hold the engine
+                log.warning("the server is gone; stopping")
+                stop.set()
+        for thread in threads:
+            thread.join(timeout=60)
+    finally:
+        store.close()
+        if engine is not None:
+            engine.stop()
+
+
+def _keep_rulebook(store: Store, rulebook: Rulebook) -> None:
+    """Keep this version of the policy, so that its records can be read under it; a new version is an audit entry."""
+    now = now_ms()
+    with store.control.transaction() as tx:
+        kept = rulebooks.StoredRulebook(rulebook.id, rulebook.text, rulebook.effective, now)
+        if rulebooks.add(tx, kept):
+            entry = {"at": now, "what": "policy.published", "rulebook": rulebook.id, "effective": str(rulebook.effective)}
+            audit.enqueue(tx, canonical(entry))
+
+
+def _timetable(installation: Installation, store: Store, rulebook: Rulebook) -> list[Job]:
+    """Return every job with its interval in seconds."""
+    configuration = installation.configuration
+    cases = StoredCases(store)
+    audit_log = Log(installation.public_log, installation.private_log, installation.log_origin)
+    salt = visits.DailySalt()
+    visits.serve(installation.run, salt, _utc_today)
+    drain = Drain(installation.spool, store.vault, store)
+    mailbox = Mailbox(store, rulebook)
+    tools = Tools(
+        Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, rulebook),
+        cases,
+        _targets(installation, store, cases),
+        targets.Finder(store),
+        targets.Discloser(store, cases, rulebook),
+        audit_log,
+    )
+
+    def advance_requests() -> bool:
+        moved = [advance(case, tools, now_ms()) for case in cases.every()]  # a list: every request gets its step
+        return any(moved)
+
+    thorough_ms = 0
+
+    def purge() -> bool:
+        nonlocal thorough_ms
+        is_thorough = now_ms() - thorough_ms > THOROUGH_MS
+        removed = store.purge(thorough=is_thorough)
+        thorough_ms = now_ms() if is_thorough else thorough_ms
+        return removed.total > 0
+
+    def retain() -> bool:
+        def enqueue(entry: Mapping[str, object]) -> None:
+            with store.control.transaction() as tx:
+                audit.enqueue(tx, canonical({"at": now_ms(), **entry}))
+
+        return sweep(store, enqueue, local_date(now_ms(), configuration.timezone))
+
+    def send_mail() -> bool:
+        return mail_recipient.send_due(mailbox, configuration.mail, mailbox.purpose, now_ms()) > 0
+
+    def forget_yesterdays_salt() -> bool:
+        salt.of(_utc_today())
+        return False
+
+    return [
+        Job("drain", 0.5, lambda: drain.once() > 0),
+        Job("requests", 1.0, advance_requests),
+        Job("purge", 1.0, purge),
+        Job("audit", 0.5, lambda: _publish(store, audit_log)),
+        Job("mail", 2.0, send_mail),
+        Job("retention", 3600.0, retain),
+        Job("salt", 30.0, forget_yesterdays_salt),
+    ]
+
+
+def _targets(installation: Installation, store: Store, cases: StoredCases) -> tuple[Target, ...]:
+    """Return the places that erase, the key vault first."""
+    return (
+        targets.KeyVault(store),
+        targets.Rows(store, targets.EVENTS),
+        targets.Rows(store, targets.CONTROL),
+        targets.SealedFiles(cases),
+        targets.SpoolTarget(installation.spool),
+    )
+
+
+def _publish(store: Store, audit_log: Log) -> bool:
+    """Move queued entries into the log; each is in it once, because the log remembers the last number."""
+    with store.control.reading() as tx:
+        entries = audit.pending(tx, PUBLISH_ENTRIES)
+    if not entries:
+        return False
+    audit_log.append(entries)
+    with store.control.transaction() as tx:
+        audit.published(tx, entries[-1][0])
+    return True
+
+
+def _utc_today() -> date:
+    """Return today in UTC, the day of visit numbers."""
+    return datetime.now(UTC).date()

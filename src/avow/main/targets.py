@@ -1,0 +1,189 @@
+"""The places of an installation that hold personal information, as targets of a plan; and where it is found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from avow.collection import spool
+from avow.definitions import Identifier, moment
+from avow.main.cases import ARCHIVES, StoredCases
+from avow.policy import Rulebook
+from avow.rights import archive
+from avow.rights.archive import Item, Section
+from avow.rights.cases import Case
+from avow.rights.execution import Erasure, Located, Outcome
+from avow.rights.states import State
+from avow.store.holdings import HeldEvent, HeldMail
+from avow.store.store import Store
+
+VAULT: Final = "key vault"
+EVENTS: Final = "event store"
+CONTROL: Final = "control store"
+FILES: Final = "files"
+SPOOL: Final = "spool"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyVault:
+    """First of all: the keys. From here on nothing can be read, whatever happens to the other steps."""
+
+    store: Store
+    name: str = VAULT
+
+    def erase(self, erasure: Erasure, now_ms: int) -> Outcome:
+        """Destroy the keys and write the tombstones."""
+        self.store.erase(erasure.identifiers, now_ms)
+        return Outcome(self.name, "keys destroyed; nothing can be read any more", len(erasure.located.subjects))
+
+    def remaining(self, erasure: Erasure) -> int:
+        """Return how many of the keys are still there."""
+        return len(self.store.vault.keys_of(map(bytes.fromhex, erasure.located.subjects)))
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Event store or control store: the purge job removes the rows in batches; this waits until they are gone."""
+
+    store: Store
+    name: str
+
+    def erase(self, erasure: Erasure, now_ms: int) -> Outcome | None:
+        """Say how many rows went, once a search finds none."""
+        del now_ms
+        if self.remaining(erasure):
+            return None
+        return Outcome(self.name, "erased", erasure.located.counts.get(self.name, 0))
+
+    def remaining(self, erasure: Erasure) -> int:
+        """Search again."""
+        left = self.store.remaining(subjects=map(bytes.fromhex, erasure.located.subjects))
+        return left.events if self.name == EVENTS else left.total - left.events
+
+
+@dataclass(frozen=True, slots=True)
+class SealedFiles:
+    """Archives and messages of this person's earlier consumer requests."""
+
+    cases: StoredCases
+    name: str = FILES
+
+    def erase(self, erasure: Erasure, now_ms: int) -> Outcome:
+        """Destroy the keys of earlier, closed requests of the same address, and what they sealed."""
+        del now_ms
+        earlier = self._earlier(erasure)
+        for case in earlier:
+            self.cases.forget_contact(case.request_id)
+        return Outcome(self.name, "erased" if earlier else "nothing held", len(earlier) or erasure.located.counts.get(FILES, 0))
+
+    def remaining(self, erasure: Erasure) -> int:
+        """Search again."""
+        return len(self._earlier(erasure))
+
+    def _earlier(self, erasure: Erasure) -> list[Case]:
+        """Return closed requests whose contact is one of these people."""
+        wanted = set(erasure.identifiers)
+        closed = (case for case in self.cases.every() if case.state is State.CLOSED and case.contact)
+        return [case for case in closed if case.contact and wanted & set(case.contact.identifiers())]
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolTarget:
+    """The spool: whatever waited in it when the plan was made is drained, past the tombstones, and its files are gone."""
+
+    folder: Path
+    name: str = SPOOL
+
+    def erase(self, erasure: Erasure, now_ms: int) -> Outcome | None:
+        """Wait until every segment that was begun before the keys were destroyed is drained and removed."""
+        del now_ms
+        return None if self.remaining(erasure) else Outcome(self.name, "drained; segments and their keys removed", 0)
+
+    def remaining(self, erasure: Erasure) -> int:
+        """Return how many such segments are left."""
+        return sum(int(path.name.partition("-")[0]) // 1000 <= erasure.planned_ms for path, _ in spool.segments(self.folder))
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """Fits `rights.execution.Finder`."""
+
+    store: Store
+
+    def locate(self, identifiers: Sequence[Identifier]) -> Located:
+        """Return pseudonyms and counts by target."""
+        subjects = set(self.store.vault.lookup(identifiers).values())
+        held = self.store.remaining(subjects=subjects)
+        return Located(
+            tuple(sorted(one.hex() for one in subjects)), {EVENTS: held.events, CONTROL: held.total - held.events, FILES: 0}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Discloser:
+    """Fits `rights.execution.Discloser`: finds, makes the archive, keeps it sealed."""
+
+    store: Store
+    cases: StoredCases
+    rulebook: Rulebook
+
+    def disclose(self, case: Case, now_ms: int) -> Sequence[Outcome]:
+        """Make and keep the archive of everything held about the person."""
+        made = archive.make(case, self._sections(case), self.rulebook, now_ms)
+        for name, content in zip(ARCHIVES, (made.page, made.data), strict=True):
+            self.cases.keep_document(case.request_id, name, content)
+        return [Outcome(title, "in the archive", count) for title, count in made.counts]
+
+    def _sections(self, case: Case) -> list[Section]:
+        """Return what is held, by kind, since the day asked about."""
+        if case.contact is None:
+            return []
+        held = self.store.find(case.contact.identifiers())
+        labels = {point.name: point.label for point in self.rulebook.points.values()}
+        by_point: dict[str, list[Item]] = {}
+        for event in held.events:
+            by_point.setdefault(event.point, []).append(_event_item(event))
+        for form in held.submissions:
+            by_point.setdefault(form.point, []).append(Item(form.collected_ms, form.point, form.fields))
+        sections = [Section(labels.get(point, point), tuple(items)) for point, items in sorted(by_point.items())]
+        choices = [
+            Item(one.at_ms, "", {"purpose": one.purpose, "choice": "opted out" if one.opted_out else "allowed", "by": one.source})
+            for one in held.choices
+        ]
+        disclosed = [
+            Item(one.at_ms, one.point, {"to": one.recipient, "categories": one.categories, "for": one.purpose})
+            for one in held.disclosures
+        ]
+        messages = [item for one in held.mail if (item := self._mail_item(one))]
+        sections += [Section("Your choices", tuple(choices)), Section("Disclosures to others", tuple(disclosed))]
+        sections += [Section("Messages to you", tuple(messages))]
+        asked = [Item(one.received_ms, "rights-request", {"request": one.kind.value}) for one in self._requests(case)]
+        sections.append(Section("Your requests", tuple(asked)))
+        return [_since(section, case.contact.since) for section in sections]
+
+    def _requests(self, case: Case) -> list[Case]:
+        """Return the requests of the same address, this one included."""
+        contact = case.contact
+        return [
+            one for one in self.cases.every() if contact and one.contact and one.contact.email.lower() == contact.email.lower()
+        ]
+
+    def _mail_item(self, held: HeldMail) -> Item | None:
+        """Return a message outside consumer requests."""
+        body = json.loads(held.content)
+        return Item(held.created_ms, "", {"subject": body["subject"], "text": body["text"]})
+
+
+def _event_item(event: HeldEvent) -> Item:
+    """Return one event."""
+    return Item(event.collected_ms, event.point, event.fields)
+
+
+def _since(section: Section, day: str) -> Section:
+    """Return the section with what was collected on that day or later; everything for an empty day."""
+    if not day:
+        return section
+    return Section(section.title, tuple(item for item in section.items if moment(item.at_ms).date().isoformat() >= day))
