@@ -12,6 +12,7 @@ from avow.policy.diagnostics import CODES, Severity
 CASES = [
     ("AV0101", 'label    = "Page"', 'label    = "Page', 'label    = "Page'),
     ("AV0101", "keeps_days = 0", "keeps_days = ", "keeps_days ="),
+    ("AV0101", 'label    = "Page"', 'label    = "Page" F', "F"),
     ("AV0102", "[signal.dnt]", "[signall.dnt]", "signall"),
     ("AV0102", "[right.delete]", "[right.forget]", "forget"),
     ("AV0103", 'source      = "device"', 'source      = "device"\nlable = "x"', "lable"),
@@ -26,6 +27,11 @@ CASES = [
     ("AV0105", "optional    = true\n\n[purpose.return]", "optional    = 1\n\n[purpose.return]", "1"),
     ("AV0105", "effective = 2026-03-01", 'effective = "soon"', "soon"),
     ("AV0105", 'required   = ["email"]', 'required   = "email"', "email"),
+    ("AV0105", "```avow\n[changes]", "```avow\ndata = 3\n[changes]", "data"),
+    ("AV0105", "{ months = 13 }", "13", "13"),
+    ("AV0105", '{ visitor-id = ["return"] }', '"return"', "return"),
+    ("AV0105", "signed                  = 2026-01-15", 'signed = "soon"', "soon"),
+    ("AV0105", "checks                  = true", 'checks = "yes"', "yes"),
     ("AV0106", "[data.text]", '[data.text]\nlabel = "T"\ncategory = "D"\n```\n\n```avow\n[data.text]', "text"),
     ("AV0106", 'required   = ["email"]', 'required   = ["email", "email"]', "email"),
     ("AV0107", "{{ technologies }}", "{{ technologys }}", "{{ technologys }}"),
@@ -184,6 +190,19 @@ def test_a_business_that_is_online_only_needs_one_method(compiled, small_text):
     """E-mail alone suffices for a business that deals with people online only."""
     text = small_text.replace('website = "https://tarn.example"', 'website = "https://tarn.example"\nonline_only = true')
     assert _codes(compiled(text.replace('["web", "phone"]', '["email"]'))) == []
+
+
+def test_somebody_who_is_online_only_still_needs_a_method(compiled, small_text):
+    """A right that nobody can ask for is not offered."""
+    text = small_text.replace('website = "https://tarn.example"', 'website = "https://tarn.example"\nonline_only = true')
+    assert _codes(compiled(text.replace('["web", "phone"]', "[]"))) == ["AV0604", "AV0604"]
+
+
+def test_a_contract_is_a_table(compiled, small_text):
+    """A sentence about a contract is not its clauses."""
+    start, end = small_text.index("[recipient.post.contract]"), small_text.index("```\n\n## Signals")
+    text = small_text[:start] + 'contract = "we have one"\n' + small_text[end:]
+    assert _codes(compiled(text)) == ["AV0105"]
 
 
 def test_several_mistakes_are_reported_in_one_run(compiled, small_text):
