@@ -59,7 +59,7 @@ def write(proof: Proof) -> str:
 
 def read(text: str) -> Proof:
     """Return the proof of a `.tlog-proof` text; raise ProofInvalid naming the line that is wrong."""
-    head, _, checkpoint = text.partition("\n\n")
+    head, _, checkpoint = text.replace("\r\n", "\n").partition("\n\n")  # an editor or a mail program may have changed line ends
     lines = head.splitlines()
     try:
         if lines[0] != HEADER or not lines[1].startswith("extra ") or not lines[2].startswith("index "):

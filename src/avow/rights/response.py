@@ -85,7 +85,7 @@ def respond(case: Case, voice: Voice, statements: Statements, cases: Cases, now_
     salt = base64.b64decode(proved.detail["salt"])
     written = proof.write(proof.Proof(entry, salt, case.reference, index, path, checkpoint))
     text = voice.text("answer.txt", case, link=voice.link(Link.ANSWER, case.request_id), **_letter_facts(case, voice))
-    attached = (("proof.tlog-proof", "text/plain", written.encode()),)
+    attached = (("proof.tlog-proof", "application/octet-stream", written.encode()),)  # no mail program may touch its lines
     message = Message(case.contact.email, f"Your request {case.reference}: done", text, attached)
     audit = {"what": "request.responded", "request": case.request_id, "outcome": "granted"}
     return cases.append(case, Step.RESPONDED, now_ms, {"outcome": "granted", "proof": written}, audit, message)

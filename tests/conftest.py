@@ -1,0 +1,178 @@
+"""A real installation for the walks: `avow serve` as its own process, with a real SMTP server beside it."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from aiosmtpd.controller import Controller
+from hypothesis import HealthCheck, settings
+
+REPOSITORY = Path(__file__).parent.parent
+MARROWBY = REPOSITORY / "policies" / "marrowby"
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+
+settings.register_profile(
+    "house", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("house")
+
+
+def free_port():
+    """Return a TCP port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(condition, seconds=30.0, what="the condition"):
+    """Return the first true answer; a bound on waiting, not a measure of speed."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        answer = condition()
+        if answer:
+            return answer
+        time.sleep(0.1)
+    raise AssertionError(f"{what} did not come within {seconds} s")
+
+
+class Mailbox:
+    """A real SMTP server that keeps what it is given."""
+
+    def __init__(self):
+        self.messages = []
+        self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
+        self._controller.start()
+        self.port = self._controller.port
+
+    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802 - aiosmtpd's name
+        self.messages.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        return "250 OK"
+
+    def to(self, address, subject, since=0):
+        """Return the newest message to an address whose subject holds a word, once it has come."""
+
+        def newest():
+            found = [one for one in self.messages[since:] if one["To"] == address and subject in one["Subject"]]
+            return found[-1] if found else None
+
+        return wait_for(newest, what=f"a message about {subject}")
+
+    def stop(self):
+        self._controller.stop()
+
+
+class Installation:
+    """One `avow serve` over a folder of its own."""
+
+    def __init__(self, folder, *, mail_port=None, workers=2, extra=""):
+        self.folder, self.port = folder, free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        self.data = folder / "data"
+        self.config = folder / "avow.toml"
+        mail = ""
+        if mail_port:
+            sender = 'recipient = "mail-service"\nsender = "privacy@marrowby.example"\nstarttls = false'
+            mail = f'[mail]\nhost = "127.0.0.1"\nport = {mail_port}\n{sender}\n'
+        self.config.write_text(
+            f'data = "data"\npolicy = "{MARROWBY / "policy.md"}"\ntimezone = "America/Los_Angeles"\n'
+            f'[website]\nname = "marrowby.example"\norigin = "{self.base}"\npages = "{MARROWBY / "site"}"\n'
+            f"[listen]\nport = {self.port}\nworkers = {workers}\n{mail}{extra}",
+            encoding="utf-8",
+        )
+        self.process = None
+        self.output = folder / "serve.log"
+
+    def start(self):
+        """Start the server and wait for its addresses."""
+        log = self.output.open("ab")
+        size = self.output.stat().st_size
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "avow", "--config", str(self.config), "serve"], stdout=log, stderr=log, cwd=self.folder
+        )
+        wait_for(lambda: b"Stop with" in self.output.read_bytes()[size:] or self.process.poll() is not None, 90, "the server")
+        assert self.process.poll() is None, self.output.read_text()
+        return self
+
+    def stop(self):
+        """Stop the server as an operator does."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(60)
+            self.process = None
+
+    def kill(self):
+        """End the server at once; workers and storage process follow when they notice."""
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+        wait_for(lambda: not self._answers(), 30, "the end of the workers")
+        time.sleep(1.5)
+
+    def avow(self, *arguments, status=0, **options):
+        """Run a command and return its standard output."""
+        done = subprocess.run(
+            [sys.executable, "-m", "avow", "--config", str(self.config), *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            cwd=self.folder,
+            **options,
+        )
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout
+
+    def browser(self, **headers):
+        """Return an HTTP client that keeps cookies and says what a browser says."""
+        fixed = {"User-Agent": BROWSER, "Origin": self.base, "Sec-Fetch-Site": "same-origin"}
+        return httpx.Client(base_url=self.base, headers={**fixed, **headers}, timeout=30)
+
+    def staff(self):
+        """Return a signed-in member of staff's HTTP client."""
+        client = self.browser()
+        link = self.avow("invite").strip()
+        page = client.get(link)
+        token = re.search(r'name="csrf" value="([^"]+)"', page.text)
+        fields = {
+            "name": f"Officer {time.monotonic_ns()}",
+            "password": "a long sentence for tests",
+            "again": "a long sentence for tests",
+        }
+        answer = client.post(link, data={**fields, **({"csrf": token[1]} if token else {})})
+        assert answer.status_code == 303, answer.text
+        return client
+
+    def _answers(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+@pytest.fixture(scope="session")
+def mailbox():
+    box = Mailbox()
+    yield box
+    box.stop()
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory, mailbox):
+    """One installation for all walks that leave it as they found it."""
+    installation = Installation(tmp_path_factory.mktemp("running"), mail_port=mailbox.port).start()
+    yield installation
+    installation.stop()
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    """An installation of one test's own, not started yet."""
+    installation = Installation(tmp_path)
+    yield installation
+    installation.stop()

@@ -1,0 +1,64 @@
+"""Walk 2, end to end: a person asks to know, then to delete; the proof verifies and nothing is left."""
+
+import json
+import re
+import time
+
+import pytest
+
+from avow.audit import log, proof
+
+
+@pytest.fixture(scope="module")
+def person(running, mailbox):
+    """Somebody who browsed, wrote, and asked to know, then to delete."""
+    address, canary = "robin.walk@example.com", "Canary-of-the-walk-4711"
+    browser = running.browser()
+    for page in ("/", "/products/rain-gauge"):
+        body = json.dumps({"events": [{"point": "page-view", "page": page, "language": "en"}]})
+        assert browser.post("/avow/events", content=body).status_code == 204
+    form = {"name": "Robin Walk", "email": address, "message": f"{canary} and 078-05-1120"}
+    assert browser.post("/avow/forms/contact-form", data=form).status_code == 303
+    visitor = browser.cookies["avow_visitor"]
+    time.sleep(2)  # let the drain store it, so that the archive has it
+    return browser, address, canary, visitor
+
+
+def ask(browser, mailbox, address, kind):
+    """File a request, press the button in the message, and return the answer's page and its message."""
+    before = len(mailbox.messages)
+    answer = browser.post(f"/privacy/{kind}", data={"email": address, "period": "everything"})
+    assert answer.status_code == 303
+    message = mailbox.to(address, "confirm", before)
+    link = re.search(r"http://\S+/privacy/verify/\S+", message.get_body().get_content())[0]
+    assert "button" in browser.get(link).text
+    confirmed = browser.post(link)
+    assert confirmed.status_code == 303
+    done = mailbox.to(address, "done", before)
+    return answer.headers["location"], confirmed.headers["location"], done
+
+
+def test_know_then_delete_then_nothing_is_left(running, mailbox, person, tmp_path):
+    """The archive holds what was collected; after the deletion no file does, and the proof verifies."""
+    browser, address, canary, visitor = person
+    status_page, answer_page, _ = ask(browser, mailbox, address, "know")
+    archive = browser.get(f"{answer_page}/archive.json").json()
+    everything = json.dumps(archive)
+    assert canary in everything
+    assert "/products/rain-gauge" in everything
+    assert "078-05-1120" not in everything
+    assert "Social Security number is held" in everything
+    assert browser.get(f"{status_page}/archive.json").status_code == 404
+    assert canary in browser.get(f"{answer_page}/archive.html").text
+
+    _, answer_page, letter = ask(browser, mailbox, address, "delete")
+    text = letter.get_body().get_content()
+    assert "event store: erased (2 records)" in text
+    attached = next(letter.iter_attachments()).get_content()
+    (tmp_path / "proof.tlog-proof").write_bytes(attached)
+    printed = running.avow("verify", tmp_path / "proof.tlog-proof")
+    assert "request.delete.done" in printed
+    assert browser.get(f"{answer_page}/proof.tlog-proof").content == attached
+    assert running.avow("assurance", "residue", canary, address, visitor).startswith("0 found")
+    assert proof.read(attached.decode()).reference in text
+    assert log.read_state(running.data / "audit" / "private").size > 5
