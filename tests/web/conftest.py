@@ -136,7 +136,8 @@ class FakePolicy:
     def notice(self, point):
         return Markup(
             "<h2>Notice at collection</h2><p>We collect <strong>identifiers</strong> through {} to answer you.</p>"
-            "<table><caption>What, why, how long</caption><thead><tr><th scope='col'>What</th><th scope='col'>Kept</th></tr></thead>"
+            "<table><caption>What, why, how long</caption>"
+            "<thead><tr><th scope='col'>What</th><th scope='col'>Kept</th></tr></thead>"
             "<tbody><tr><th scope='row'>E-mail address</th><td>24 months</td></tr></tbody></table>"
             "<p>We do not sell or share it. <a href='/privacy-policy'>Privacy policy</a></p>"
         ).format(point)
@@ -175,8 +176,9 @@ class FakeRights:
             Document("archive.html", "Everything we hold, to read", 18_200),
             Document("archive.json", "The same as a file (JSON)", 9_400),
         )
-        words = "We are gathering what we hold about you." if self.verified else "We are waiting for you to confirm your address."
-        return RequestStatus("Q7K2-9M4D", RequestKind.KNOW, "fulfilling", words, date(2026, 11, 20), date(2026, 12, 4), date(2027, 1, 3),
+        words = "We are gathering what we hold about you." if self.verified else "We wait for you."
+        days = (date(2026, 11, 20), date(2026, 12, 4), date(2027, 1, 3))
+        return RequestStatus("Q7K2-9M4D", RequestKind.KNOW, "fulfilling", words, *days,
                              is_open=True, is_verified=self.verified, timeline=timeline, documents=documents)  # fmt: skip
 
     def download(self, token, name):
@@ -298,7 +300,7 @@ class FakeOutbox:
     def lines(self, limit):
         return (self._LINE,)[:limit]
 
-    def read(self, message_id, staff_id):
+    def read(self, message_id, staff_id):  # noqa: ARG002 - the Protocol names it
         text = "Hello,\n\nplease open this link:\nhttp://localhost:8400/privacy/verify/verify-token\n"
         return MessageView(self._LINE, "robin@example.com", text) if message_id == "m1" else None
 
@@ -306,7 +308,7 @@ class FakeOutbox:
 class FakeEvidence:
     """A little of everything."""
 
-    def refusals(self, since):
+    def refusals(self, since):  # noqa: ARG002 - the Protocol names it
         return (
             RefusalCount(
                 TODAY, "contact-form", "favourite-colour", "not declared in the policy", "policy.md [collection.contact-form]", 3
@@ -314,12 +316,16 @@ class FakeEvidence:
             RefusalCount(TODAY, "page-view", "", "every purpose is stopped by gpc", "11 CCR 7025(c)(1)", 310),
         )
 
-    def purpose_reads(self, since):
+    def purpose_reads(self, since):  # noqa: ARG002 - the Protocol names it
         return (PurposeReads(TODAY, "contact-form", "answer-questions", 12, 1),)
 
     def audit(self):
-        note = "marrowby.example/audit\n1042\nqk3N0m2r6p9hY1cXo5bW8v7uTzZsRrQqPpOoNnMmLlK=\n\n— marrowby.example/audit Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5\n"
-        return AuditState("marrowby.example/audit", 1042, "qk3N0m2r6p9hY1cXo5bW8v7uTzZsRrQqPpOoNnMmLlK=", note,
+        root, signer = (
+            "qk3N0m2r6p9hY1cXo5bW8v7uTzZsRrQqPpOoNnMmLlK=",
+            "\N{EM DASH} marrowby.example/audit Az3grlgtzPICa5OS8npVmf1Myq/5",
+        )
+        note = f"marrowby.example/audit\n1042\n{root}\n\n{signer}\n"
+        return AuditState("marrowby.example/audit", 1042, root, note,
                           "marrowby.example/audit+3b9c12aa+AQ==", published_ms=NOW_MS)  # fmt: skip
 
 

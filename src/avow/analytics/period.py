@@ -23,6 +23,8 @@ _DAYS: Final = {"7d": 7, "30d": 30, "90d": 90}
 _DAILY_DAYS_MAX: Final = 120
 #: Longest custom range: 20 years of monthly steps are 240 points.
 _CUSTOM_DAYS_MAX: Final = 7305
+#: No web server wrote a log before.
+_EARLIEST: Final = date(1990, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,12 @@ def period(name: str, now_ms: int, timezone: str, first: date | None = None, las
     """Return the named period ending now, or the custom one from `first` to `last` inclusive; unknown names mean 30 days.
 
     Whole days are whole in the business's time zone, today included. A custom range that is turned round is turned
-    back; one longer than 20 years is cut at its beginning.
+    back; it ends today at the latest, and one longer than 20 years is cut at its beginning.
     """
     zone = ZoneInfo(timezone)
     today = _local(now_ms, timezone).date()
     if name == "custom" and first and last:
-        first, last = min(first, last), max(first, last)
+        first, last = sorted(max(_EARLIEST, min(day, today)) for day in (first, last))
         first = max(first, last - timedelta(days=_CUSTOM_DAYS_MAX))
         return _days("custom", first, last, zone)
     if name == "24h":

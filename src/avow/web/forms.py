@@ -20,13 +20,13 @@ _EMAIL_MAX: Final = 254  # RFC 5321 4.5.3.1.3
 
 async def read_form(request: Request) -> dict[str, str]:
     """Return the fields of the form; raise 413 beyond the limit (before more is read) and 400 when it is no form."""
-    if not request.headers.get("content-type", "").lower().startswith("application/x-www-form-urlencoded"):
-        raise HTTPException(400, "The form was not sent as a form.")
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > BODY_BYTES_MAX:
             raise HTTPException(413)
+    if body and not request.headers.get("content-type", "").lower().startswith("application/x-www-form-urlencoded"):
+        raise HTTPException(400, "The form was not sent as a form.")
     try:
         pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace", max_num_fields=FIELDS_MAX)
     except ValueError as error:

@@ -1,0 +1,123 @@
+"""The console: who gets in, what is shown for which purpose."""
+
+import re
+
+import pytest
+
+from avow.web.console.door import _next
+
+PAGES = ["", "/inbox", "/requests", "/requests/r1", "/outbox", "/outbox/m1", "/choices", "/refusals", "/policy", "/audit"]
+
+
+def _token(client, path):
+    return re.search(r'name="token" value="([0-9a-f]{64})"', client.get(path).text)[1]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_need_a_session(visitor, staff, page):
+    """Without a session there is the sign-in page, with one there is the page, never stored by the browser."""
+    assert visitor.get(f"/console{page}").headers["location"].startswith("/console/sign-in?next=")
+    response = staff.get(f"/console{page}")
+    assert response.status_code == 200
+    assert response.headers["cache-control"] == "no-store"
+
+
+def test_signing_in_sets_a_strict_cookie_for_the_console(visitor):
+    """The session cookie is for the console only and for no script."""
+    form = {"name": "robin", "password": "correct horse battery", "next": "/console/inbox"}
+    response = visitor.post("/console/sign-in", data=form)
+    assert response.headers["location"] == "/console/inbox"
+    cookie = response.headers["set-cookie"]
+    assert all(part in cookie for part in ("avow_staff=open-session", "HttpOnly", "Path=/console", "SameSite=strict"))
+
+
+def test_wrong_password_is_refused_in_words(visitor):
+    """A wrong password says so without saying which of the two was wrong."""
+    response = visitor.post("/console/sign-in", data={"name": "robin", "password": "x"})
+    assert (response.status_code, "Name or password is wrong." in response.text) == (403, True)
+
+
+@pytest.mark.parametrize(
+    "target", ["https://example.com", "//example.com", "/console//example.com", "/consolex", "/\\example.com", ""]
+)
+def test_sign_in_leads_only_into_the_console(target):
+    """No address from outside decides where a sign-in ends."""
+    assert _next(target) == "/console"
+
+
+def test_signing_out_needs_the_token_and_ends_the_session(staff, services):
+    """Signing out ends the session on the server."""
+    assert staff.post("/console/sign-out").status_code == 403
+    staff.post("/console/sign-out", data={"token": _token(staff, "/console/inbox")})
+    assert services.staff.ended == ["open-session"]
+
+
+def test_invitation_makes_an_account_with_a_long_password(visitor, services):
+    """Twelve characters at least; then the account is signed in."""
+    short = visitor.post("/console/invitations/invitation-token", data={"name": "kim", "password": "short"})
+    assert (short.status_code, 'value="kim"' in short.text) == (422, True)
+    form = {"name": "kim", "password": "twelve chars and more"}
+    assert visitor.post("/console/invitations/invitation-token", data=form).headers["location"] == "/console"
+    assert services.staff.accepted == [("invitation-token", "kim", "twelve chars and more")]
+
+
+def test_used_invitation_is_not_found(visitor):
+    """An invitation that is used, late or invented opens nothing."""
+    assert visitor.get("/console/invitations/nothing").status_code == 404
+
+
+def test_inbox_shows_nothing_about_the_person(staff, services):
+    """The list has reference, date and point; nothing is read for it."""
+    text = staff.get("/console/inbox").text
+    assert "MB-4F7Q2" in text
+    assert "robin@example.com" not in text
+    assert services.inbox.asked == []
+
+
+def test_submission_is_read_for_a_declared_purpose(staff, services):
+    """The fields show for the purpose that may have them, escaped, with what was dropped."""
+    text = staff.get("/console/inbox/c1?purpose=answer-questions").text
+    assert "robin@example.com" in text
+    assert "&lt;b&gt;rises&lt;/b&gt;" in text
+    assert "favourite-colour" in text
+    assert services.inbox.asked == [("c1", "answer-questions", "s1")]
+
+
+def test_submission_is_not_read_for_another_purpose(staff):
+    """A purpose that the policy does not allow gets the reason and the rule, and no field (§ 1798.100(a)(1))."""
+    response = staff.get("/console/inbox/c1?purpose=security")
+    assert response.status_code == 403
+    assert "1798.100(a)(1)" in response.text
+    assert "robin@example.com" not in response.text
+
+
+def test_marking_needs_the_form_token(staff, services):
+    """A form of the console without its token changes nothing."""
+    path = "/console/inbox/c1/state"
+    assert staff.post(path, data={"state": "answered"}).status_code == 403
+    token = _token(staff, "/console/inbox/c1?purpose=answer-questions")
+    assert staff.post(path, data={"state": "answered", "token": token}).status_code == 303
+    assert services.inbox.marked == [("c1", "answered", "s1")]
+
+
+def test_extension_needs_a_reason(staff, services):
+    """The reason is told to the person, so it must say something (11 CCR 7021(b))."""
+    path, token = "/console/requests/r1/extension", _token(staff, "/console/requests/r1")
+    assert staff.post(path, data={"token": token, "reason": "busy"}).status_code == 422
+    reason = "The records lie with a service provider that answers slowly."
+    assert staff.post(path, data={"token": token, "reason": reason}).status_code == 303
+    assert services.rights.extended == [("r1", reason, "s1")]
+
+
+def test_late_request_stands_out(staff):
+    """The desk says how late a request is and marks demonstration data."""
+    text = staff.get("/console/requests").text
+    assert "2 days late" in text
+    assert "1 request is late." in text
+    assert "demonstration" in text
+
+
+@pytest.mark.parametrize("path", ["/console/inbox/x", "/console/requests/x", "/console/outbox/x", "/console/nothing"])
+def test_what_is_not_there_is_not_found(staff, path):
+    """An id that nothing has gets the friendly page."""
+    assert staff.get(path).status_code == 404

@@ -1,0 +1,142 @@
+"""Asking, confirming, following and choosing, without script."""
+
+from datetime import date
+
+import pytest
+
+from avow.definitions import RequestKind
+
+VISITOR = "0123456789abcdef0123456789abcdef"
+
+
+def test_request_is_received_and_leads_to_its_status_page(visitor, services):
+    """A request needs an e-mail address and nothing else."""
+    response = visitor.post("/privacy/delete", data={"email": " robin@example.com "})
+    assert (response.status_code, response.headers["location"]) == (303, "/privacy/requests/status-token")
+    [asked] = services.rights.received
+    assert (asked.kind, asked.email, asked.visitor_id) == (RequestKind.DELETE, "robin@example.com", None)
+
+
+def test_own_visitor_number_is_included_and_said(visitor, services):
+    """The browser that asks proves its own visitor id by sending its cookie, and is told."""
+    visitor.cookies.set("avow_visitor", VISITOR)
+    assert "This browser is included" in visitor.get("/privacy/know").text
+    visitor.post("/privacy/know", data={"email": "robin@example.com"})
+    assert services.rights.received[0].visitor_id == VISITOR
+
+
+@pytest.mark.parametrize("cookie", ["x", VISITOR.upper(), VISITOR + "0", "' or 1=1"])
+def test_malformed_visitor_number_is_ignored(visitor, services, cookie):
+    """A cookie that is no visitor id identifies nobody."""
+    visitor.cookies.set("avow_visitor", cookie)
+    visitor.post("/privacy/know", data={"email": "robin@example.com"})
+    assert services.rights.received[0].visitor_id is None
+
+
+def test_period_is_everything_unless_a_day_is_chosen(visitor, services):
+    """The form offers everything (the default) or a day to start from (11 CCR 7020(e))."""
+    visitor.post("/privacy/know", data={"email": "robin@example.com", "since": "2026-01-01"})
+    visitor.post("/privacy/know", data={"email": "robin@example.com", "period": "since", "since": "2026-01-01"})
+    assert [asked.since for asked in services.rights.received] == [None, date(2026, 1, 1)]
+
+
+@pytest.mark.parametrize(
+    "email", ["", "robin", "robin@", "a@b", "x" * 250 + "@example.com", "robin@example.com\nBcc: x@example.com"]
+)
+def test_wrong_address_keeps_the_rest_of_the_form(visitor, services, email):
+    """What was typed comes back with words beside the field; nothing was filed."""
+    response = visitor.post("/privacy/know", data={"email": email, "details": "a blue <coat>"})
+    assert response.status_code == 422
+    assert "a blue &lt;coat&gt;" in response.text
+    assert services.rights.received == []
+
+
+@pytest.mark.parametrize("since", ["", "yesterday", "2021-12-31", "2027-01-01", "0000-00-00"])
+def test_day_outside_the_law_is_not_filed(visitor, services, since):
+    """A day before 2022 or after today is explained, not guessed."""
+    response = visitor.post("/privacy/know", data={"email": "robin@example.com", "period": "since", "since": since})
+    assert response.status_code == 422
+    assert "or ask for everything" in response.text
+
+
+def test_refused_request_says_reason_and_rule(visitor):
+    """A refusal is shown with its rule."""
+    response = visitor.post("/privacy/know", data={"email": "too-often@example.com"})
+    assert response.status_code == 422
+    assert "1798.130(b)" in response.text
+
+
+def test_status_page_shows_dates_and_documents(visitor):
+    """The person sees both legal dates, what happened and what to download; no copy is kept on the way."""
+    response = visitor.get("/privacy/requests/status-token")
+    assert "3 January 2027" in response.text
+    assert "/privacy/requests/status-token/archive.json" in response.text
+    assert response.headers["cache-control"] == "no-store"
+
+
+def test_archive_is_its_own_document_without_script(visitor):
+    """The archive opens in a sandbox, or is saved."""
+    page = visitor.get("/privacy/requests/status-token/archive.html")
+    assert page.headers["content-disposition"].startswith("inline")
+    assert page.headers["content-security-policy"].endswith("sandbox")
+    saved = visitor.get("/privacy/requests/status-token/archive.html?download=1")
+    assert saved.headers["content-disposition"] == 'attachment; filename="archive.html"'
+
+
+@pytest.mark.parametrize("path", ["/privacy/requests/nobody", "/privacy/requests/status-token/x", "/privacy/verify/nobody"])
+def test_unknown_token_is_not_found(visitor, path):
+    """A token that opens nothing gets the friendly page."""
+    assert visitor.get(path).status_code == 404
+
+
+def test_opening_the_link_confirms_nothing(visitor, services):
+    """Mail scanners open links; only the button confirms."""
+    assert "Yes, this is my request" in visitor.get("/privacy/verify/verify-token").text
+    assert services.rights.confirmed == []
+    assert visitor.post("/privacy/verify/verify-token").headers["location"] == "/privacy/requests/status-token"
+    assert services.rights.confirmed == ["verify-token"]
+
+
+def test_late_link_is_refused_with_the_reason(visitor):
+    """A link that does not work any more says why and where to go."""
+    response = visitor.post("/privacy/verify/late-token")
+    assert response.status_code == 409
+    assert "This link has expired." in response.text
+
+
+@pytest.mark.parametrize(
+    ("form", "cookie"),
+    [
+        ({"all": "out"}, "v1.audience-measurement.returning-visitors"),
+        ({"all": "in"}, "v1."),
+        ({"purpose.audience-measurement": "in", "purpose.returning-visitors": "out"}, "v1.returning-visitors"),
+        ({}, "v1.audience-measurement.returning-visitors"),
+        ({"all": "in", "purpose.security": "out"}, "v1."),
+    ],
+)
+def test_choices_are_kept_in_the_cookie(visitor, form, cookie):
+    """Each optional purpose has its answer; an answer that did not arrive is an opt-out; others cannot be chosen."""
+    response = visitor.post("/privacy/choices", data=form)
+    assert f"avow_choices={cookie};" in response.headers["set-cookie"].replace('"', "")
+    assert "HttpOnly" in response.headers["set-cookie"]
+
+
+def test_choices_are_recorded_for_the_known_visitor(visitor, services):
+    """The choice reaches the store, under the visitor id when there is one."""
+    visitor.cookies.set("avow_visitor", VISITOR)
+    visitor.post("/privacy/choices", data={"all": "out"})
+    assert services.choices.recorded == [(VISITOR, {"audience-measurement": True, "returning-visitors": True})]
+
+
+def test_choices_page_confirms_that_it_was_processed(visitor):
+    """After saving, the page says that the choice is processed."""
+    saved = visitor.post("/privacy/choices", data={"all": "out"})
+    visitor.cookies.set("avow_choices", "v1.audience-measurement.returning-visitors")
+    assert "Your choice is processed." in visitor.get(saved.headers["location"]).text
+
+
+def test_opting_out_is_as_prominent_as_allowing(visitor):
+    """Both buttons are the same element with the same attributes but for their value (11 CCR 7004(a)(2))."""
+    text = visitor.get("/privacy/choices").text
+    assert '<button type="submit" name="all" value="out">Opt out of all</button>' in text
+    assert '<button type="submit" name="all" value="in">Allow all</button>' in text
