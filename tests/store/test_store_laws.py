@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 from store_records import MORNING, Writer, browser, person
 
 from avow.definitions import AfterRetention, Event, Submission
@@ -44,6 +44,7 @@ class StoreBesideModel(RuleBasedStateMachine):
         record = make(self.who(number).value, at_ms, delete_on=day, then=then)
         self._write([(number, record)])
 
+    @precondition(lambda self: self.sent)
     @rule(count=st.integers(1, 5))
     def write_again(self, count):
         self._write(self.sent[-count:])
@@ -55,6 +56,7 @@ class StoreBesideModel(RuleBasedStateMachine):
         self.erased_at[number] = self.now
         self.readable = {key: entry for key, entry in self.readable.items() if entry[0] != number}
 
+    @precondition(lambda self: self.erased_at)
     @rule()
     def purge(self):
         self.store.purge()
@@ -80,8 +82,8 @@ class StoreBesideModel(RuleBasedStateMachine):
     def everybody_finds_what_is_theirs(self):
         for number in range(PEOPLE):
             held = self.store.find([self.who(number)])
-            found = {one.record_id for one in (*held.events, *held.submissions)}
-            assert found == {key for key, (owner, _) in self.readable.items() if owner == number}
+            found = sorted(one.record_id for one in (*held.events, *held.submissions))
+            assert found == sorted(key for key, (owner, _) in self.readable.items() if owner == number)
 
     def who(self, number):
         return person(f"zero{self.rounds}") if number == 0 else browser(10 * self.rounds + number)
@@ -108,8 +110,8 @@ def test_the_store_behaves_like_a_dict(store):
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=10,
-            stateful_step_count=14,
+            max_examples=60,
+            stateful_step_count=20,
             deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),

@@ -20,7 +20,7 @@ import os
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -59,20 +59,26 @@ class Vault:
     # -- people ------------------------------------------------------------------------------------------------
 
     def subjects_for(self, identifiers: Sequence[Identifier], now_ms: int) -> dict[Identifier, bytes]:
-        """Return the subject of each identifier; a missing one gets a random subject with a fresh key.
+        """Return the subject of each identifier; a missing one gets a random subject with a fresh key, first seen now.
 
         One transaction for the whole batch; durable when it returns.
         """
-        digests = {one: self._digest(one) for one in dict.fromkeys(identifiers)}
+        return self.subjects_seen(dict.fromkeys(identifiers, now_ms))
+
+    def subjects_seen(self, first_ms: Mapping[Identifier, int]) -> dict[Identifier, bytes]:
+        """Return the subject of each identifier, as `subjects_for`, with the moment at which each was first seen.
+
+        That moment tells a restored vault who came back after an erasure (`apply_tombstones`).
+        """
+        digests = {one: self._digest(one) for one in first_ms}
         with self._lock:
             known = self._subjects(digests.values())
-            if all(digest in known for digest in digests.values()):
-                return {one: known[digest] for one, digest in digests.items()}
-            with self._writing() as connection:
-                known = self._subjects(digests.values())  # again: another process may have been first
-                for digest in digests.values():
-                    if digest not in known:
-                        known[digest] = _create_person(connection, digest, now_ms)
+            if not all(digest in known for digest in digests.values()):
+                with self._writing() as connection:
+                    known = self._subjects(digests.values())  # again: another process may have been first
+                    for one, digest in digests.items():
+                        if digest not in known:
+                            known[digest] = _create_person(connection, digest, first_ms[one])
         return {one: known[digest] for one, digest in digests.items()}
 
     def lookup(self, identifiers: Iterable[Identifier]) -> dict[Identifier, bytes]:

@@ -80,9 +80,11 @@ def _known(records: Sequence[Record], control: Control, events: Events) -> froze
 
 def _keys(records: Sequence[Record], people: dict[str, frozenset[Identifier]], vault: Vault) -> _Keys:
     """Return the keys that seal a batch, made where missing."""
-    wanted = {one for record in records for one in people[record.record_id]}
-    latest_ms = max((record.collected_ms for record in records), default=0)
-    subjects = vault.subjects_for(sorted(wanted), latest_ms) if wanted else {}
+    first_ms: dict[Identifier, int] = {}
+    for record in records:
+        for one in people[record.record_id]:
+            first_ms[one] = min(record.collected_ms, first_ms.get(one, record.collected_ms))
+    subjects = vault.subjects_seen(first_ms) if first_ms else {}
     nobodys = [record for record in records if not people[record.record_id]]
     days = {rows.day_key(record) for record in nobodys if isinstance(record, Submission) or record.sealed}
     of_day = {name: vault.create_key(DAY, name) for name in sorted(days)}

@@ -4,8 +4,8 @@ SELECT
   point AS name,
   count() AS views,
   uniqIf(
-    if(subject = toFixedString('', 16), visit, sipHash64(subject)),
-    visit != 0 OR subject != toFixedString('', 16)
+    if(empty(subject), visit, sipHash64(subject)),
+    visit != 0 OR notEmpty(subject)
   ) AS visitors
 FROM events
 WHERE site = {site:String}

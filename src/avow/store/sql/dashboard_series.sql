@@ -5,8 +5,8 @@ SELECT
   count() AS views,
   uniqIf(visit, visit != 0) AS visits,
   uniqIf(
-    if(subject = toFixedString('', 16), visit, sipHash64(subject)),
-    visit != 0 OR subject != toFixedString('', 16)
+    if(empty(subject), visit, sipHash64(subject)),
+    visit != 0 OR notEmpty(subject)
   ) AS visitors
 FROM events
 WHERE site = {site:String}

@@ -5,8 +5,8 @@ SELECT
   countIf(robot = 0) AS views,
   uniqIf(visit, robot = 0 AND visit != 0) AS visits,
   uniqIf(
-    if(subject = toFixedString('', 16), visit, sipHash64(subject)),
-    robot = 0 AND (visit != 0 OR subject != toFixedString('', 16))
+    if(empty(subject), visit, sipHash64(subject)),
+    robot = 0 AND (visit != 0 OR notEmpty(subject))
   ) AS visitors,
   countIf(robot = 1) AS robots,
   countIf(demonstration = 1) AS demonstration

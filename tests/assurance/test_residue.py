@@ -1,0 +1,95 @@
+"""The search for residue: it finds a canary in every form, and after an erasure there is none to find."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+
+import pytest
+
+from avow.assurance.residue import residue
+from avow.definitions import AfterRetention, Event, IdentifierKind, Submission, identifier
+from avow.store import Store
+from avow.store.control import Control
+from avow.store.embedded import Engine
+from avow.store.events import Events, announced
+from avow.store.files import Files
+from avow.store.keys import Vault
+
+CANARY = "Canary.Wharf+7@example.com"
+MOMENT = 1_790_000_000_000
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        CANARY.encode(),
+        CANARY.lower().encode(),
+        CANARY.encode("utf-16"),
+        CANARY.encode().hex().encode(),
+        *(base64.b64encode(b"x" * lead + CANARY.encode() + b"tail") for lead in range(3)),
+        b"email=Canary.Wharf%2B7%40example.com",
+        gzip.compress(b"noise" + CANARY.encode()),
+    ],
+)
+def test_every_form_is_found(tmp_path, content):
+    """Whatever wrote the canary, the search sees it and says where, without repeating it."""
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "file").write_bytes(b"\0" * 100 + content if content[:2] != b"\x1f\x8b" else content)
+    (tmp_path / "clean").write_bytes(b"nothing here")
+    answer = residue(tmp_path, ["another canary", CANARY])
+    assert answer.files == 2
+    assert {(found.path, found.canary) for found in answer.found} == {("sub/file", 1)}
+
+
+def test_a_canary_across_two_pieces_is_found_once(tmp_path, monkeypatch):
+    """Reading in pieces hides nothing and counts nothing twice."""
+    monkeypatch.setattr("avow.assurance.residue._CHUNK", 7)
+    (tmp_path / "file").write_bytes(b"ab" + CANARY.encode() + b"c" * 30 + CANARY.encode())
+    assert [found.count for found in residue(tmp_path, [CANARY]).found] == [2]
+
+
+def test_short_canaries_are_refused(tmp_path):
+    """A canary that chance could write proves nothing."""
+    with pytest.raises(ValueError, match="canary 2"):
+        residue(tmp_path, [CANARY, "short"])
+
+
+@pytest.fixture
+def installation(tmp_path):
+    """Open a store on an engine of its own."""
+    engine = Engine(tmp_path / "events", tmp_path / "run")
+    engine.start()
+    control = Control(f"sqlite:///{tmp_path / 'control.db'}")
+    store = Store(control, Events(announced(tmp_path / "run")), Vault(tmp_path / "keys.db"), Files(tmp_path / "files"))
+    store.events.prepare()
+    yield store, tmp_path
+    store.close()
+    engine.stop()
+
+
+def event(number: int, visitor: str, page: str) -> Event:
+    """Return a page view of a known visitor; the page is readable, the visitor is not."""
+    record_id = f"{MOMENT + number:012x}{number:020x}"
+    when = {"collected_ms": MOMENT + number, "delete_on": "2099-01-01", "then": AfterRetention.ERASE}
+    what = {"site": "marrowby", "point": "page-view", "rulebook_id": "a", "name": "view"}
+    return Event(record_id=record_id, fields={"page": page}, sealed={"visitor-id": visitor}, visitor=visitor, **when, **what)
+
+
+def test_after_the_purge_no_byte_of_a_person_is_left(installation):
+    """Canaries in readable columns, sealed fields and forms: before, some are on the disk; after, none, in any file."""
+    store, folder = installation
+    visitor, page = "c0ffee" + "5" * 26, "/canary-page-of-one-person"
+    form = Submission(
+        record_id=f"{MOMENT:012x}{1:020x}", collected_ms=MOMENT, site="marrowby", point="contact-form", rulebook_id="a",
+        reference="R1", delete_on="2099-01-01", then=AfterRetention.ERASE,
+        fields={"email": CANARY}, identifiers={"email": CANARY},
+    )  # fmt: skip
+    events = [event(n, visitor if n % 50 == 0 else f"{n:032x}", page if n % 50 == 0 else f"/{n}") for n in range(5000)]
+    store.write([*events, form])
+    canaries = [CANARY, visitor, page]
+    assert {found.canary for found in residue(folder, canaries).found} == {2}
+    who = [identifier(IdentifierKind.EMAIL, CANARY), identifier(IdentifierKind.VISITOR, visitor)]
+    store.erase(who, MOMENT + 10_000)
+    assert store.purge().events == 100
+    assert residue(folder, canaries).found == ()

@@ -1,0 +1,140 @@
+"""The control store: one thing and its audit entry together, in tables that every process agrees on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import date
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from avow.store.control import Control, audit, choices, counts, mail, requests, settings, staff
+from avow.store.control.database import _MIGRATIONS, HEAD
+from avow.store.control.tables import metadata
+
+
+@pytest.fixture
+def control(tmp_path):
+    opened = Control(f"sqlite:///{tmp_path / 'control.db'}")
+    yield opened
+    opened.close()
+
+
+def test_migrations_make_exactly_the_tables(control):
+    """The migrated database and the definitions are the same, and HEAD is the newest migration."""
+    with control.reading() as tx:
+        assert compare_metadata(MigrationContext.configure(tx), metadata) == []
+    assert ScriptDirectory(str(_MIGRATIONS)).get_current_head() == HEAD
+
+
+def test_processes_may_start_together(tmp_path):
+    """Four first starts at once make one database."""
+    code = f"from avow.store.control import Control; Control('sqlite:///{tmp_path / 'control.db'}')"
+    started = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(4)]
+    assert [process.wait() for process in started] == [0, 0, 0, 0]
+
+
+def test_an_action_and_its_audit_entry_are_kept_together(control):
+    """When the action fails, its entry is not in the queue either."""
+
+    def fail() -> None:
+        with control.transaction() as tx:
+            audit.enqueue(tx, b"entry")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    with control.reading() as tx:
+        assert audit.pending(tx, 10) == ()
+
+
+def test_audit_numbers_are_never_given_twice(control):
+    """Not after publishing, and not after a restore to before the last published entry."""
+    with control.transaction() as tx:
+        assert [audit.enqueue(tx, b"a"), audit.enqueue(tx, b"b")] == [1, 2]
+        audit.published(tx, 2)
+        assert audit.enqueue(tx, b"c") == 3
+        audit.continue_after(tx, 40)
+        assert audit.enqueue(tx, b"d") == 41
+        assert audit.pending(tx, 10) == ((41, b"d"),)
+
+
+def test_a_history_takes_each_number_once(control):
+    """Of two processes that write the same next entry, one is told no."""
+    entry = requests.RequestEvent("r", 1, 5, "acknowledged", "{}")
+    with control.transaction() as tx:
+        assert [requests.append(tx, entry), requests.append(tx, entry)] == [True, False]
+        assert requests.history(tx, "r") == (entry,)
+
+
+def test_refusals_add_up_by_day(control):
+    """The same refusal is one row with a growing count."""
+    kind = counts.RefusalKind(date(2026, 10, 1), "marrowby", "contact-form", "not declared", "policy", "shoe-size")
+    for _ in range(2):
+        with control.transaction() as tx:
+            counts.add_refusals(tx, {kind: 3})
+    with control.reading() as tx:
+        assert counts.refused(tx, date(2026, 10, 1)) == ((kind, 6),)
+        assert counts.refused(tx, date(2026, 10, 2)) == ()
+
+
+def test_reads_are_counted_by_answer(control):
+    """Allowed and refused reads of a purpose are told apart."""
+    with control.transaction() as tx:
+        for allowed in (True, True, False):
+            counts.add_read(tx, date(2026, 10, 1), "contact-form", "security", allowed=allowed)
+        assert counts.reads(tx, date(2026, 1, 1)) == (counts.PurposeReads(date(2026, 10, 1), "contact-form", "security", 2, 1),)
+
+
+def test_an_invitation_is_used_once(control):
+    """The second to accept, and whoever comes too late, is refused."""
+    with control.transaction() as tx:
+        staff.invite(tx, b"h", "owner", 100)
+        assert staff.invitation(tx, b"h", 100) is None
+        assert [staff.use_invitation(tx, b"h", 50), staff.use_invitation(tx, b"h", 51)] == [True, False]
+
+
+def test_sessions_end(control):
+    """A session is good until its moment, or until it is ended."""
+    with control.transaction() as tx:
+        staff_id = staff.add(tx, "Ada", "hash", "owner", 1)
+        staff.begin_session(tx, b"s", staff_id, 100, 1)
+        assert staff.of_session(tx, b"s", 99).name == "Ada"
+        assert staff.of_session(tx, b"s", 100) is None
+        staff.end_session(tx, b"s")
+        assert staff.of_session(tx, b"s", 99) is None
+
+
+def test_the_last_choice_counts(control):
+    """An opt-out followed by an opt-in is no opt-out, and both stay on record."""
+    with control.transaction() as tx:
+        for at_ms, is_out in ((1, True), (2, False)):
+            choices.add(tx, choices.Choice(at_ms, "audience-measurement", is_out, "link", "a", b"s"))
+        choices.add(tx, choices.Choice(3, "returning-visitors", opted_out=True, source="gpc", rulebook_id="a", subject=b"s"))
+        assert choices.opted_out(tx, b"s") == {"returning-visitors"}
+        assert len(choices.of_subjects(tx, [b"s"])) == 3
+
+
+def test_mail_waits_its_turn(control):
+    """A postponed message is due later, a failed one never again."""
+    with control.transaction() as tx:
+        mail_id = mail.add(tx, b"sealed", 10, "r", None)
+        assert [one.id for one in mail.due(tx, 10, 5)] == [mail_id]
+        mail.postponed(tx, mail_id, 99)
+        assert mail.due(tx, 98, 5) == ()
+        mail.postponed(tx, mail_id, None)
+        assert mail.due(tx, 999, 5) == ()
+        assert (mail.get(tx, mail_id).state, mail.get(tx, mail_id).attempts) == ("failed", 2)
+
+
+def test_deleted_bytes_leave_database_and_log(control, tmp_path):
+    """secure_delete and a truncated WAL leave nothing of a removed value."""
+    with control.transaction() as tx:
+        settings.put(tx, "k", "canary-value-of-a-setting")
+    with control.transaction() as tx:
+        settings.put(tx, "k", "x")
+    assert control.checkpoint()
+    assert not any(b"canary-value" in path.read_bytes() for path in tmp_path.iterdir())

@@ -1,0 +1,53 @@
+"""The engine's life: what it acknowledged is there after any end, a kill included."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from store_records import Writer, browser, open_parts, visitor
+
+from avow.store.embedded import Engine
+
+_SERVE = "import sys, time, pathlib; from avow.store.embedded import Engine; f = pathlib.Path(sys.argv[1]); "
+_SERVE += "Engine(f / 'events', f / 'run').start(); time.sleep(600)"
+
+
+def test_a_stopped_engine_opens_again_with_its_records(tmp_path):
+    """Stop takes the announcement back; the next start has another address and the same records."""
+    first = Engine(tmp_path / "events", tmp_path / "run")
+    url = first.start()
+    store = open_parts(tmp_path)
+    store.events.prepare()
+    store.write([Writer().event(visitor(1))])
+    first.stop()
+    first.stop()
+    assert not (tmp_path / "run" / "engine.json").exists()
+    second = Engine(tmp_path / "events", tmp_path / "run")
+    assert second.start() != url
+    assert len(store.find([browser(1)]).events) == 1
+    store.close()
+    second.stop()
+
+
+def test_acknowledged_batches_survive_a_kill(tmp_path):
+    """SIGKILL right behind a write: a new engine finds every acknowledged record, once."""
+    writer, store = Writer(), None
+    for _ in range(3):
+        process = subprocess.Popen([sys.executable, "-c", _SERVE, str(tmp_path)], start_new_session=True)
+        while not (tmp_path / "run" / "engine.json").exists():
+            time.sleep(0.05)
+        store = store or open_parts(tmp_path)
+        store.events.prepare()
+        store.write([writer.event(visitor(1)) for _ in range(50)])
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        (tmp_path / "run" / "engine.json").unlink()
+    engine = Engine(tmp_path / "events", tmp_path / "run")
+    engine.start()
+    assert len(store.find([browser(1)]).events) == 150
+    store.close()
+    engine.stop()
