@@ -125,6 +125,7 @@ class Installation:
             text=True,
             timeout=120,
             cwd=self.folder,
+            check=False,
             **options,
         )
         assert done.returncode == status, done.stdout + done.stderr

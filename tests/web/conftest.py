@@ -224,7 +224,7 @@ class FakeChoices:
 
     recorded: list = field(default_factory=list)
 
-    def record(self, visitor_id, opted_out):
+    def record(self, visitor_id, opted_out, *, demonstration):
         self.recorded.append((visitor_id, dict(opted_out)))
 
     def counts(self):

@@ -57,12 +57,12 @@ class Desk:
     def _rulebook(self) -> Rulebook:
         return self.voice.rulebook
 
-    def receive(self, request: NewRequest, *, demonstration: bool = False) -> str | Refusal:
+    def receive(self, request: NewRequest) -> str | Refusal:
         """File the request and return the token of its status page."""
         since = request.since.isoformat() if request.since else ""
         details = request.details[: receive.DETAILS_LENGTH]
         contact = Contact(request.email.strip(), request.name.strip(), details, request.visitor_id or "", since)
-        asked = receive.Asked(request.kind, contact, demonstration=demonstration)
+        asked = receive.Asked(request.kind, contact, demonstration=request.demonstration)
         case = receive.receive(asked, self._rulebook, self.cases, self.business_timezone, self.now_ms())
         return case if isinstance(case, Refusal) else verification.link(Link.STATUS, case.request_id, self.voice.keyed)
 

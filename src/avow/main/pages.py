@@ -148,7 +148,7 @@ class ChoicesKept:
     rulebook: Rulebook
     now_ms: Callable[[], int]
 
-    def record(self, visitor_id: str | None, opted_out: Mapping[str, bool]) -> None:
+    def record(self, visitor_id: str | None, opted_out: Mapping[str, bool], *, demonstration: bool) -> None:
         """Keep one choice per optional purpose, with an audit entry that names nobody."""
         now = self.now_ms()
         known = {
@@ -162,7 +162,7 @@ class ChoicesKept:
             subject = self.store.vault.subjects_for([person], now)[person]
         with self.store.control.transaction() as tx:
             for purpose, is_out in list(known.items())[:MAX_CHOICES]:
-                choices.add(tx, Choice(now, purpose, is_out, "link", self.rulebook.id, subject))
+                choices.add(tx, Choice(now, purpose, is_out, "link", self.rulebook.id, subject, demonstration=demonstration))
                 entry = {"at": now, "what": "choice", "purpose": purpose, "opted_out": is_out, "rulebook": self.rulebook.id}
                 audit.enqueue(tx, canonical(entry))
 

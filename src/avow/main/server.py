@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -35,7 +35,7 @@ HEADER_MS: Final = 5_000
 HEAD_BYTES: Final = 65_536
 #: How long stopping may take before a process is killed, seconds.
 STOP_SECONDS: Final = 30
-#: A storage process that ended is started again after this pause, seconds.
+#: A process that ended is started again after this pause, seconds.
 PAUSE_SECONDS: Final = 0.5
 #: How long the first answer may take, seconds.
 READY_SECONDS: Final = 60
@@ -90,10 +90,27 @@ def serve(configuration_path: Path, tell: Callable[[str], None]) -> None:
         stop_telling = threading.Event()
         threading.Thread(target=_tell_when_ready, args=(installation, tell, stop_telling), daemon=True).start()
         try:
-            _granian(installation).serve()
+            _serve_web(installation)
         finally:
             stop_telling.set()
             keeper.stop()
+
+
+def _serve_web(installation: Installation) -> None:
+    """Run the web server until a signal stops it.
+
+    Granian starts a dead worker again, but gives up when one dies twice in some seconds; whoever relies on the site
+    wants it back all the same, so it is started anew after a pause.
+    """
+    multiprocessing.set_start_method("spawn", force=True)  # this process has threads; a forked copy of their locks hangs
+    while True:
+        granian = _granian(installation)
+        with suppress(SystemExit):  # how Granian ends when a worker failed; a signal ends it without
+            granian.serve()
+        if not granian.interrupt_signal:
+            time.sleep(PAUSE_SECONDS)
+        if granian.interrupt_signal:  # also one that came during the pause
+            return
 
 
 def _granian(installation: Installation) -> MPServer:

@@ -25,7 +25,7 @@ from avow.collection.visits import client_address
 from avow.definitions import Refusal, SpoolFull
 
 #: The smallest transparent GIF, 43 bytes (GIF89a).
-GIF: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+GIF: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
 GIF_HEADERS: Final = [("content-type", "image/gif"), ("cache-control", "no-store"), ("x-content-type-options", "nosniff")]
 DEMONSTRATION_HEADER: Final = "avow-demonstration"
 #: Dropped fields that are named in a response.
@@ -143,6 +143,10 @@ class Collect:
         headers = dict(self._told(outcome))
         return RedirectResponse(f"{site.thanks_page(point)}?reference={outcome.reference}{dropped}", 303, headers)
 
+    def is_demonstration(self, token: str | None) -> bool:
+        """Return whether the header's value is this installation's demonstration token."""
+        return token is not None and hmac.compare_digest(token.encode(), self._token.encode())
+
     def _sender(self, scope: Scope) -> Sender:
         """Return who sent the request, from RSGI's headers."""
         headers = scope.headers
@@ -152,12 +156,11 @@ class Collect:
     def _sender_of(self, peer: str, every: Callable[[str], list[str]], one: Callable[[str], str | None]) -> Sender:
         """Return who sent the request: address as far as a trusted proxy tells, agent, signals, demonstration or not."""
         forwarded = one("x-forwarded-for") if self._trusted else None
-        token = one(DEMONSTRATION_HEADER)
         return Sender(
             client_address(peer, forwarded, self._trusted) if forwarded else peer,
             one("user-agent") or "",
             signals.read(every("sec-gpc"), one("dnt"), one("cookie")),
-            token is not None and hmac.compare_digest(token.encode(), self._token.encode()),
+            self.is_demonstration(one(DEMONSTRATION_HEADER)),
         )
 
     def _visitor_cookie(self, accepted: Accepted) -> str:

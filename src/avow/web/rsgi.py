@@ -17,7 +17,8 @@ from typing import Any, Final, Protocol
 from granian._granian import RSGIHTTPProtocol as HTTPProtocol
 from granian.rsgi import Scope
 
-from avow.web.collect import Collect, answer_error
+from avow.web.collect import DEMONSTRATION_HEADER, Collect, answer_error
+from avow.web.services import DEMONSTRATION_KEY
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +88,8 @@ class Door:
         else:
             has_body = scope.method not in {"GET", "HEAD", "OPTIONS"}
             body = await read_body(scope, proto, PAGE_BODY_BYTES) if has_body else b""
-            await _call_asgi(self._pages, scope, proto, body)
+            is_demonstration = self._collect.is_demonstration(headers.get(DEMONSTRATION_HEADER))
+            await _call_asgi(self._pages, {**_asgi_scope(scope), DEMONSTRATION_KEY: is_demonstration}, proto, body)
 
 
 async def read_body(scope: Scope, proto: HTTPProtocol, limit: int) -> bytes:
@@ -115,7 +117,7 @@ async def read_body(scope: Scope, proto: HTTPProtocol, limit: int) -> bytes:
     return b"".join(parts)
 
 
-async def _call_asgi(app: AsgiApp, scope: Scope, proto: HTTPProtocol, body: bytes) -> None:
+async def _call_asgi(app: AsgiApp, scope: MutableMapping[str, Any], proto: HTTPProtocol, body: bytes) -> None:
     """Run the pages for one HTTP request whose body is read, and send their answer in one piece."""
     status, headers, parts = 500, [], []  # type: int, list[tuple[str, str]], list[bytes]
     received = False
@@ -136,7 +138,7 @@ async def _call_asgi(app: AsgiApp, scope: Scope, proto: HTTPProtocol, body: byte
         else:
             parts.append(message.get("body", b""))
 
-    await app(_asgi_scope(scope), receive, send)
+    await app(scope, receive, send)
     proto.response_bytes(status, headers, b"".join(parts))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from markupsafe import Markup
 
@@ -18,6 +18,8 @@ from avow.analytics.question import Query
 from avow.config import Website
 from avow.definitions import Refusal, RequestKind
 
+#: Where the door notes in the ASGI scope that an invented visitor of `avow demo` sent the HTTP request.
+DEMONSTRATION_KEY: Final = "avow.is_demonstration"
 #: What happened to a submission after it came in.
 SubmissionState = Literal["new", "read", "answered"]
 
@@ -111,6 +113,7 @@ class NewRequest:
     details: str = ""
     since: date | None = None
     visitor_id: str | None = None
+    demonstration: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +262,7 @@ class ChoiceCount:
 class Choices(Protocol):
     """Standing choices of visitors."""
 
-    def record(self, visitor_id: str | None, opted_out: Mapping[str, bool]) -> None:
+    def record(self, visitor_id: str | None, opted_out: Mapping[str, bool], *, demonstration: bool) -> None:
         """Keep one choice per purpose, durably; without a visitor id it is counted and lives in the cookie alone."""
         ...
 

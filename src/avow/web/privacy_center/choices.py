@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -12,7 +13,7 @@ from starlette.routing import Route
 from avow.web.forms import read_form
 from avow.web.privacy_center.requests import visitor_of
 from avow.web.rendering import View
-from avow.web.services import PurposeFacts
+from avow.web.services import DEMONSTRATION_KEY, PurposeFacts
 
 CHOICES_COOKIE: Final = "avow_choices"
 _VERSION: Final = "v1."
@@ -54,7 +55,8 @@ class ChoicePages:
         every = form.get("all")  # the two big buttons: "out" or "in"; without either, each purpose has its own answer
         # A purpose without an answer is opted out: a choice that did not arrive is no permission.
         opted_out = {name: every == "out" or (every != "in" and form.get(f"purpose.{name}") != "in") for name in optional}
-        await run_in_threadpool(self._view.services.choices.record, visitor_of(request), opted_out)
+        keep = partial(self._view.services.choices.record, demonstration=request.scope.get(DEMONSTRATION_KEY, False))
+        await run_in_threadpool(keep, visitor_of(request), opted_out)
         response = RedirectResponse("/privacy/choices?saved=1", 303)
         response.set_cookie(
             CHOICES_COOKIE,

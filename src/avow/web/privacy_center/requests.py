@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -14,7 +15,7 @@ from starlette.routing import Route
 from avow.definitions import Refusal, RequestKind
 from avow.web.forms import day_of, email_of, read_form
 from avow.web.rendering import View
-from avow.web.services import NewRequest
+from avow.web.services import DEMONSTRATION_KEY, NewRequest
 
 VISITOR_COOKIE: Final = "avow_visitor"
 _VISITOR: Final = re.compile(r"[0-9a-f]{32}")
@@ -62,6 +63,7 @@ class RequestPages:
         values = await read_form(request)
         asked, errors = _read(kind, values, visitor_of(request), self._view.today())
         if asked is not None:
+            asked = replace(asked, demonstration=request.scope.get(DEMONSTRATION_KEY, False))
             answer = await run_in_threadpool(self._view.services.rights.receive, asked)
             if not isinstance(answer, Refusal):
                 return RedirectResponse(f"/privacy/requests/{answer}", 303)

@@ -1,0 +1,122 @@
+"""Walks 1 and 4 over HTTP: what is declared is kept, what is not never reaches the disk, signals are honoured."""
+
+import json
+import time
+
+import pytest
+
+from avow.collection.accept import Collector
+
+
+def post(client, *events, **headers):
+    return client.post("/avow/events", content=json.dumps({"events": list(events)}), headers=headers)
+
+
+def view(page, **fields):
+    return {"point": "page-view", "page": page, **fields}
+
+
+def dashboard_shows(staff, text, seconds=10):
+    """Return the dashboard's page once it shows a text."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        page = staff.get("/console", follow_redirects=True).text
+        if text in page:
+            return page
+        time.sleep(0.3)
+    raise AssertionError(f"{text} does not stand on the dashboard")
+
+
+@pytest.fixture(scope="module")
+def staff(running):
+    return running.staff()
+
+
+def test_page_view_reaches_the_dashboard(running, staff):
+    """A view sent by the tag's own request stands on the dashboard."""
+    answer = post(running.browser(), view("/walk-one", referrer="https://search.example/deep?q=secret", language="en"))
+    assert answer.status_code == 204
+    assert "HttpOnly" in answer.headers["set-cookie"]
+    assert "secret" not in dashboard_shows(staff, "/walk-one")
+
+
+def test_pixel_counts_a_page_without_script(running, staff):
+    """The pixel answers with a GIF and its view stands on the dashboard."""
+    answer = running.browser().get("/avow/pixel.gif?page=/walk-without-script")
+    assert answer.headers["content-type"] == "image/gif"
+    assert len(answer.content) == 43
+    dashboard_shows(staff, "/walk-without-script")
+
+
+@pytest.mark.parametrize("value", ["1", "0", "true", "1, 1"])
+def test_gpc_counts_only_when_it_is_exactly_one(running, value):
+    """`Sec-GPC: 1` stops the page view; any other value is no signal (W3C GPC)."""
+    answer = post(running.browser(), view("/gpc"), **{"Sec-GPC": value})
+    assert ("avow-refused" in answer.headers) == (value == "1")
+    assert ("set-cookie" in answer.headers) == (value != "1")
+
+
+def test_a_choice_stops_the_next_event(running):
+    """Opting out on the choices page applies to the next HTTP request."""
+    browser = running.browser()
+    assert browser.post("/privacy/choices", data={"all": "out"}).status_code == 303
+    assert "avow-refused" in post(browser, view("/after-the-choice")).headers
+    assert browser.post("/privacy/choices", data={"all": "in"}).status_code == 303
+    assert "avow-refused" not in post(browser, view("/after-the-choice")).headers
+
+
+def test_undeclared_parts_never_reach_the_disk(running, staff):
+    """An undeclared field is dropped, named to the developer and in the console, and found in no file."""
+    canary = "undeclared-canary-0815"
+    answer = post(running.browser(), view("/kept", password=canary), {"point": "heatmap", "xy": canary})
+    assert answer.json()["kept"] == 1
+    assert [lost["field"] for lost in answer.json()["dropped"]] == ["password", "(other)"]
+    form = {"email": "kim@example.com", "message": "Hello", "shoe_size": canary}
+    location = running.browser().post("/avow/forms/contact-form", data=form).headers["location"]
+    assert "dropped=shoe_size" in location
+    time.sleep(2.5)
+    page = staff.get("/console/refusals", follow_redirects=True).text
+    assert "shoe_size" in page
+    assert "1798.100" in page
+    assert running.avow("assurance", "residue", canary).startswith("0 found")
+
+
+def test_submission_is_shown_only_for_a_declared_purpose(running, staff):
+    """The inbox lists a reference; reading asks for a purpose, and refuses one that was not declared."""
+    form = {"email": "sasha@example.com", "message": "A question about rain"}
+    location = running.browser().post("/avow/forms/contact-form", data=form).headers["location"]
+    reference = location.partition("reference=")[2]
+    until = time.monotonic() + 15
+    while reference not in (inbox := staff.get("/console/inbox", follow_redirects=True).text):
+        assert time.monotonic() < until
+        time.sleep(0.3)
+    assert "sasha@example.com" not in inbox
+    row = inbox[: inbox.index(reference)]
+    link = row[row.rindex('href="/console/inbox/') + 6 :].split('"')[0]
+    assert "A question about rain" not in staff.get(link).text
+    read = staff.get(link, params={"purpose": "answer-questions"})
+    assert "A question about rain" in read.text
+    refused = staff.get(link, params={"purpose": "security"})
+    assert refused.status_code == 403
+    assert "A question about rain" not in refused.text
+    assert "1798.100" in refused.text
+
+
+def test_incomplete_form_keeps_what_was_typed(running):
+    """A form that needs mending comes back with its text, and nothing is kept."""
+    answer = running.browser().post("/avow/forms/contact-form", data={"email": "no address", "message": "Long text typed"})
+    assert answer.status_code == 422
+    assert "Long text typed" in answer.text
+
+
+def test_robots_are_told_apart(running, staff):
+    """A crawler's view is kept as a robot's, outside the audience."""
+    robot = running.browser(**{"User-Agent": "ExampleBot/1.0 (+https://bot.example)"})
+    assert post(robot, view("/only-a-robot")).status_code == 204
+    time.sleep(2)
+    assert "/only-a-robot" not in staff.get("/console", follow_redirects=True).text
+
+
+def test_the_collector_is_one_step_for_the_door():
+    """The door calls one function of the collection room for each kind of input."""
+    assert {name for name in vars(Collector) if name.startswith("take_")} == {"take_events", "take_pixel", "take_form"}

@@ -1,0 +1,128 @@
+"""The erased stay erased: an old spool put back, a backup restored, a server killed in the middle."""
+
+import contextlib
+import json
+import re
+import shutil
+import time
+
+import pytest
+
+CANARY, ADDRESS = "comeback-canary-2718", "comeback@example.com"
+
+
+def wait_until(condition, seconds=40):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        with contextlib.suppress(FileNotFoundError):
+            if condition():
+                return
+        time.sleep(0.2)
+    raise AssertionError("it did not happen")
+
+
+def write_and_browse(installation):
+    """Leave page views and a message; return the browser."""
+    browser = installation.browser()
+    event = {"events": [{"point": "page-view", "page": f"/{CANARY}"}]}
+    assert browser.post("/avow/events", content=json.dumps(event)).status_code == 204
+    form = {"email": ADDRESS, "message": CANARY}
+    assert browser.post("/avow/forms/contact-form", data=form).status_code == 303
+    return browser
+
+
+def delete(installation, browser):
+    """Ask to delete, confirm with the link from the outbox, wait for the answer; return the answer's page."""
+    assert browser.post("/privacy/delete", data={"email": ADDRESS}).status_code == 303
+    staff = installation.staff()
+
+    def link():
+        for row in re.findall(r'href="(/console/outbox/[^"]+)"', staff.get("/console/outbox").text):
+            found = re.search(r"http://\S+/privacy/verify/[0-9a-f-]+", staff.get(row).text)
+            if found:
+                return found[0]
+        return ""
+
+    wait_until(link)
+    page = browser.post(link()).headers["location"]
+    wait_until(lambda: "proof.tlog-proof" in browser.get(page).text)
+    return page
+
+
+@pytest.fixture
+def erased(fresh):
+    """An installation with a backup and a copy of the spool from before a deletion."""
+    fresh.start()
+    browser = write_and_browse(fresh)
+    shutil.copytree(fresh.data / "spool", fresh.folder / "old-spool", ignore_dangling_symlinks=True)
+    time.sleep(5)
+    fresh.avow("backup", fresh.folder / "backup")
+    assert not fresh.avow("assurance", "residue", ADDRESS).startswith("1 found")
+    delete(fresh, browser)
+    assert fresh.avow("assurance", "residue", CANARY, ADDRESS).startswith("0 found")
+    return fresh
+
+
+def held(installation):
+    """Return how many rows the dashboard and the inbox show of the person."""
+    staff = installation.staff()
+    pages = staff.get("/console", follow_redirects=True).text
+    inbox = staff.get("/console/inbox", follow_redirects=True).text
+    return pages.count(CANARY) + inbox.count('href="/console/inbox/')
+
+
+def test_old_spool_brings_nobody_back(erased):
+    """Segments copied before the deletion and put back are noise: their keys are destroyed."""
+    for writer in (erased.folder / "old-spool").iterdir():
+        shutil.copytree(writer, erased.data / "spool" / f"{writer.name}-again")
+    wait_until(lambda: not list((erased.data / "spool").glob("*-again/*.segment")))
+    time.sleep(2)
+    assert held(erased) == 0
+    assert erased.avow("assurance", "residue", CANARY, ADDRESS).startswith("0 found")
+
+
+def test_restored_backup_brings_nobody_back(erased):
+    """A backup from before the deletion is restored without the person; the log goes on."""
+    erased.stop()
+    printed = erased.avow("restore", erased.folder / "backup")
+    assert re.search(r"[1-9]\d* rows of erased people removed again", printed)
+    erased.start()
+    assert held(erased) == 0
+    assert erased.avow("assurance", "residue", CANARY, ADDRESS).startswith("0 found")
+    browser = write_and_browse(erased)
+    page = delete(erased, browser)
+    (erased.folder / "proof").write_bytes(browser.get(f"{page}/proof.tlog-proof").content)
+    assert "valid" in erased.avow("verify", erased.folder / "proof")
+
+
+def test_server_killed_during_a_deletion_finishes_it(fresh):
+    """kill -9 right after the confirmation: after the next start the deletion is finished and answered once."""
+    fresh.start()
+    browser = write_and_browse(fresh)
+    browser.post("/privacy/delete", data={"email": ADDRESS})
+    staff = fresh.staff()
+    wait_until(lambda: "/console/outbox/" in staff.get("/console/outbox").text)
+    row = re.search(r'href="(/console/outbox/[^"]+)"', staff.get("/console/outbox").text)[1]
+    link = re.search(r"http://\S+/privacy/verify/[0-9a-f-]+", staff.get(row).text)[0]
+    page = browser.post(link).headers["location"]
+    fresh.kill()
+    fresh.start()
+    wait_until(lambda: "proof.tlog-proof" in browser.get(page).text)
+    assert fresh.avow("assurance", "residue", CANARY, ADDRESS).startswith("0 found")
+    assert fresh.staff().get("/console/outbox").text.count("done") == 1
+
+
+def test_policy_that_does_not_compile_stops_the_start(fresh):
+    """The start ends with the compiler's diagnostics."""
+    policy = fresh.folder / "broken.md"
+    policy.write_text('# Policy\n\n```avow\n[collection.x]\ntechnology = "form"\n```\n')
+    text = fresh.config.read_text()
+    fresh.config.write_text(re.sub(r'policy = ".*"', 'policy = "broken.md"', text))
+    assert fresh.avow("serve", status=1) == ""
+
+
+def test_broken_configuration_names_the_key(fresh):
+    """A wrong key is named."""
+    fresh.config.write_text(fresh.config.read_text() + "\n[lisen]\nport = 1\n")
+    with pytest.raises(AssertionError, match="lisen"):
+        fresh.avow("policy", "check")

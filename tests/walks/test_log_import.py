@@ -1,0 +1,25 @@
+"""A server log from a file: measured by its own dates, identifiable no longer than declared."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+
+def line(moment, address, path, agent="Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"):
+    return f'{address} - - [{moment:%d/%b/%Y:%H:%M:%S} +0000] "GET {path} HTTP/1.1" 200 512 "-" "{agent}"\n'
+
+
+def test_recent_lines_keep_their_address_sealed_and_old_ones_do_not(running, tmp_path):
+    """Young lines are sealed, old ones measured without identifiers; a second import adds nothing; no address in clear."""
+    now, old = datetime.now(UTC), datetime.now(UTC) - timedelta(days=900)
+    log = tmp_path / "access.log"
+    lines = [line(now - timedelta(minutes=5), "198.51.100.77", "/imported-young"), line(old, "203.0.113.99", "/imported-old")]
+    log.write_text("".join([*lines, "not a log line\n", lines[0]]))
+    printed = running.avow("import-log", log)
+    assert printed == ("4 lines read, 3 kept, 1 of them without identifiers because their retention was over, 1 unreadable\n")
+    running.avow("import-log", log)
+    time.sleep(3)
+    staff = running.staff()
+    young = staff.get("/console?point=server-log", follow_redirects=True).text
+    assert "/imported-young" in young
+    assert "/imported-old" not in young
+    assert running.avow("assurance", "residue", "198.51.100.77", "203.0.113.99").startswith("0 found")
