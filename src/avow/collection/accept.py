@@ -145,6 +145,7 @@ class Collector:
         self, permit: Permit, given: dict[str, str], sender: Sender, agent: agents.Agent, visitor: str, now_ms: int, today: date
     ) -> Event:
         """Return the record of one event: permitted fields only, cut down, the sealed ones apart."""
+        is_known = "visitor-id" in permit.fields
         fields: dict[str, str] = {}
         sealed: dict[str, str] = {}
         for name in permit.fields:
@@ -163,8 +164,8 @@ class Collector:
             then=permit.then,
             fields=fields,
             sealed=sealed,
-            visitor=visitor if "visitor-id" in permit.fields else "",
-            visit=self._visits.visit(sender.address, sender.agent, today),
+            visitor=visitor if is_known else "",
+            visit=self._visits.visit(visitor, "", today) if is_known else self._visits.visit(sender.address, sender.agent, today),
             robot=agent.is_robot,
             demonstration=sender.demonstration,
         )
