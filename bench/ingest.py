@@ -58,8 +58,8 @@ def _load(name: str, address: str, pid: int, script: Path | None) -> Measured:
         name,
         requests / SECONDS,
         used / requests * 1e6,
-        re.search(r"50%\s+(\S+)", printed)[1],
-        re.search(r"99%\s+(\S+)", printed)[1],
+        re.search(r"^\s+50%\s+(\S+)", printed, re.MULTILINE)[1],
+        re.search(r"^\s+99%\s+(\S+)", printed, re.MULTILINE)[1],
         (int(bad[1]) if bad else 0) + sum(map(int, lost.groups()) if lost else ()),
     )
 

@@ -105,7 +105,7 @@ class Permit:
     then: AfterRetention
 
 
-class Event(msgspec.Struct, frozen=True, tag="event", kw_only=True):
+class Event(msgspec.Struct, frozen=True, tag="event", kw_only=True, array_like=True):
     """One thing that happened on a site, with permitted fields only.
 
     `fields` are readable, `sealed` is plain here (in memory and inside the encrypted spool) and is sealed under the
@@ -129,7 +129,7 @@ class Event(msgspec.Struct, frozen=True, tag="event", kw_only=True):
     demonstration: bool = False
 
 
-class Submission(msgspec.Struct, frozen=True, tag="submission", kw_only=True):
+class Submission(msgspec.Struct, frozen=True, tag="submission", kw_only=True, array_like=True):
     """One form sent by a person, with permitted fields only; every field is sealed by `store.write`.
 
     `identifiers` maps an identifier kind to its value; `reference` is the number told to the person.
@@ -153,9 +153,21 @@ class Submission(msgspec.Struct, frozen=True, tag="submission", kw_only=True):
 Record = Event | Submission
 
 
-def new_record_id(now_ms: int) -> str:
-    """Return a new id for a record: 32 hex digits, 48 bits of time first (as UUIDv7), the rest random."""
-    return f"{now_ms:012x}{secrets.token_hex(10)}"
+class RecordIds:
+    """Ids for the records of one process: 32 hex digits, 48 bits of time (as UUIDv7), 48 of the process, 32 counted.
+
+    The process's bits are drawn once: a system call for each record costs more than parsing it. An id names a record
+    and is no secret.
+    """
+
+    def __init__(self) -> None:
+        self._process = secrets.token_hex(6)
+        self._count = secrets.randbits(31)
+
+    def new(self, now_ms: int) -> str:
+        """Return the next id."""
+        self._count = (self._count + 1) & 0xFFFF_FFFF
+        return f"{now_ms:012x}{self._process}{self._count:08x}"
 
 
 def now_ms() -> int:

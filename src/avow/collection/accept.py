@@ -7,9 +7,10 @@ declares them for the point.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
 import msgspec
 
@@ -17,7 +18,7 @@ from avow.collection import agents, events, signals, submissions
 from avow.collection.refusals import RefusalRow, Refusals, shown_name
 from avow.collection.spool import Spool
 from avow.collection.visits import VisitCounter
-from avow.definitions import Event, Permit, Refusal, Submission, Technology, moment, new_record_id
+from avow.definitions import SERVER_FIELDS, Event, Permit, RecordIds, Refusal, Submission, Technology, moment
 from avow.policy import CollectionPoint, Rulebook
 
 
@@ -43,6 +44,75 @@ class Accepted:
     reference: str = ""
 
 
+@dataclass(slots=True)
+class _Facts:
+    """What the server knows about one HTTP request; lives while it is answered. `visitor` is empty until it is given one."""
+
+    sender: Sender
+    agent: agents.Agent
+    visitor: str
+    now_ms: int
+    today: date
+    _visits: dict[bool, int] = field(default_factory=dict)
+    _derived: dict[str, tuple[dict[str, str], dict[str, str]]] = field(default_factory=dict)
+
+    def visit(self, visits: VisitCounter, *, by_visitor: bool) -> int:
+        """Return the number of the visit, worked out once."""
+        number = self._visits.get(by_visitor)
+        if number is None:
+            identity = (self.visitor, "") if by_visitor else (self.sender.address, self.sender.agent)
+            number = self._visits[by_visitor] = visits.visit(*identity, self.today)
+        return number
+
+    def derived(self, layout: _Layout) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the readable and the sealed fields that the server itself fills in at a point, worked out once."""
+        found = self._derived.get(layout.permit.point)
+        if found is None:
+            found = self._derived[layout.permit.point] = ({}, {})
+            for name, is_sealed, derive in layout.derived:
+                if value := derive(self):
+                    found[is_sealed][name] = value
+        return found
+
+
+_Derive = Callable[[_Facts], str]
+#: What the server itself knows for a declared field; a visitor id is no field but finds the record.
+_DERIVED: Final[dict[str, _Derive]] = {
+    "browser": lambda known: known.agent.browser,
+    "operating-system": lambda known: known.agent.system,
+    "device-type": lambda known: known.agent.device,
+    "ip-address": lambda known: known.sender.address,
+    "user-agent": lambda known: known.sender.agent[: agents.AGENT_LENGTH],
+}
+#: Prepared answers kept: points x days x what visitors said.
+LAYOUTS: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """A permit, prepared for speed: each field with whether it is sealed, and how it is cut or derived."""
+
+    permit: Permit
+    delete_on: str
+    recognises: bool
+    cookie_days: int
+    sendable: tuple[tuple[str, bool, Callable[[str], str] | None], ...]
+    derived: tuple[tuple[str, bool, _Derive], ...]
+
+
+def _prepare(permit: Permit, point: CollectionPoint) -> _Layout:
+    """Return the permit prepared."""
+    names = sorted(permit.fields)
+    return _Layout(
+        permit,
+        permit.delete_on.isoformat(),
+        "visitor-id" in permit.fields,
+        point.cookie_days or 0,
+        tuple((name, name in permit.sealed, events.CUTS.get(name)) for name in names if name not in SERVER_FIELDS),
+        tuple((name, name in permit.sealed, _DERIVED[name]) for name in names if name in _DERIVED),
+    )
+
+
 class Collector:
     """Everything a web worker needs to take data in, built once from the Rulebook."""
 
@@ -54,6 +124,8 @@ class Collector:
         self._visits = visits
         self._parser = events.EventParser(rulebook)
         self._encode = msgspec.msgpack.Encoder().encode
+        self._ids = RecordIds()
+        self._layouts: dict[tuple[str, frozenset[str], date], _Layout | Refusal] = {}
         self._optional = frozenset(name for name, purpose in rulebook.purposes.items() if purpose.optional)
 
     async def take_events(self, raw: bytes, sender: Sender, now_ms: int) -> Accepted | Refusal:
@@ -101,7 +173,7 @@ class Collector:
         """Return the record of a form with permitted fields only."""
         fields = {name: value for name, value in form.fields.items() if name in permit.fields}
         return Submission(
-            record_id=new_record_id(now_ms),
+            record_id=self._ids.new(now_ms),
             collected_ms=now_ms,
             site=self._site,
             point=permit.point,
@@ -120,54 +192,62 @@ class Collector:
         """Ask the permit for each event, keep permitted fields, append durably."""
         today = moment(now_ms).date()
         opted_out = self._opted_out(sender)
-        agent = agents.describe(sender.agent)
+        known = _Facts(sender, agents.describe(sender.agent), sender.signals.visitor, now_ms, today)
         encoded: list[bytes] = []
         refused: list[Refusal] = []
-        visitor, new_visitor, cookie_days = sender.signals.visitor, "", 0
+        cookie_days, is_new = 0, False
         for parsed in batch.events:
-            permit = self.rulebook.permit(parsed.point, opted_out, today)
-            if isinstance(permit, Refusal):
-                refused.append(permit)
-                self._count(today, parsed.point, "", permit)
+            layout = self._layout(parsed.point, opted_out, today)
+            if isinstance(layout, Refusal):
+                refused.append(layout)
+                self._count(today, parsed.point, "", layout)
                 continue
-            if "visitor-id" in permit.fields:
-                if not visitor:
-                    visitor = new_visitor = secrets.token_hex(signals.VISITOR_ID_LENGTH // 2)
-                cookie_days = self.rulebook.points[parsed.point].cookie_days or 0
-            encoded.append(self._encode(self._event(permit, parsed.fields, sender, agent, visitor, now_ms, today)))
+            if layout.recognises:
+                cookie_days = layout.cookie_days
+                if not known.visitor:
+                    known.visitor, is_new = secrets.token_hex(signals.VISITOR_ID_LENGTH // 2), True
+            encoded.append(self._encode(self._event(layout, parsed.fields, known)))
         if batch.dropped:
             self._count_dropped(batch.dropped, today)
         if encoded:
             await self._spool.append(encoded)
-        return Accepted(len(encoded), batch.dropped, tuple(refused), new_visitor, cookie_days)
+        return Accepted(len(encoded), batch.dropped, tuple(refused), known.visitor if is_new else "", cookie_days)
 
-    def _event(
-        self, permit: Permit, given: dict[str, str], sender: Sender, agent: agents.Agent, visitor: str, now_ms: int, today: date
-    ) -> Event:
+    def _layout(self, point: str, opted_out: frozenset[str], today: date) -> _Layout | Refusal:
+        """Return what may be kept at a point today, prepared once for all visitors who said the same."""
+        asked = (point, opted_out, today)
+        found = self._layouts.get(asked)
+        if found is None:
+            if len(self._layouts) >= LAYOUTS:
+                self._layouts.clear()
+            permit = self.rulebook.permit(point, opted_out, today)
+            found = permit if isinstance(permit, Refusal) else _prepare(permit, self.rulebook.points[point])
+            self._layouts[asked] = found
+        return found
+
+    def _event(self, layout: _Layout, given: dict[str, str], known: _Facts) -> Event:
         """Return the record of one event: permitted fields only, cut down, the sealed ones apart."""
-        is_known = "visitor-id" in permit.fields
-        fields: dict[str, str] = {}
-        sealed: dict[str, str] = {}
-        for name in permit.fields:
-            value = given.get(name) or _derived(name, sender, agent)
-            if value:
-                cut = events.CUTS.get(name)
-                (sealed if name in permit.sealed else fields)[name] = cut(value) if cut else value
+        derived, derived_sealed = known.derived(layout)
+        fields, sealed = derived.copy(), derived_sealed.copy()
+        for name, is_sealed, cut in layout.sendable:
+            if value := given.get(name):
+                (sealed if is_sealed else fields)[name] = cut(value) if cut else value
+        permit = layout.permit
         return Event(
-            record_id=new_record_id(now_ms),
-            collected_ms=now_ms,
+            record_id=self._ids.new(known.now_ms),
+            collected_ms=known.now_ms,
             site=self._site,
             point=permit.point,
             rulebook_id=permit.rulebook_id,
             name=permit.point,
-            delete_on=permit.delete_on.isoformat(),
+            delete_on=layout.delete_on,
             then=permit.then,
             fields=fields,
             sealed=sealed,
-            visitor=visitor if is_known else "",
-            visit=self._visits.visit(visitor, "", today) if is_known else self._visits.visit(sender.address, sender.agent, today),
-            robot=agent.is_robot,
-            demonstration=sender.demonstration,
+            visitor=known.visitor if layout.recognises else "",
+            visit=known.visit(self._visits, by_visitor=layout.recognises),
+            robot=known.agent.is_robot,
+            demonstration=known.sender.demonstration,
         )
 
     def _opted_out(self, sender: Sender) -> frozenset[str]:
@@ -189,20 +269,3 @@ class Collector:
 def pixel_points(rulebook: Rulebook) -> tuple[CollectionPoint, ...]:
     """Return the declared pixels, in the policy's order; the first is the one that a bare pixel address means."""
     return tuple(point for point in rulebook.points.values() if point.technology is Technology.PIXEL)
-
-
-def _derived(name: str, sender: Sender, agent: agents.Agent) -> str:
-    """Return what the server itself knows for a declared field."""
-    match name:
-        case "browser":
-            return agent.browser
-        case "operating-system":
-            return agent.system
-        case "device-type":
-            return agent.device
-        case "ip-address":
-            return sender.address
-        case "user-agent":
-            return sender.agent[: agents.AGENT_LENGTH]
-        case _:
-            return ""

@@ -56,7 +56,6 @@ class EventParser:
     def __init__(self, rulebook: Rulebook) -> None:
         self._points = {point.name: point for point in rulebook.points.values() if point.technology is Technology.TAG}
         self._rulebook = rulebook
-        self._names = {name: _wire_names(rulebook, name) for name in self._points}
         self._decoder = _batch_decoder(rulebook, list(self._points)) if self._points else None
 
     def parse(self, raw: bytes) -> Batch | Refusal:
@@ -75,9 +74,8 @@ class EventParser:
 
     def _plain(self, event: Any) -> Parsed:  # Any: the type is made at run time from the policy
         """Return the set fields of a decoded event."""
-        name = event.__struct_config__.tag
-        values = ((wire, getattr(event, attribute)) for wire, attribute in self._names[name])
-        return Parsed(name, {wire: value for wire, value in values if value is not msgspec.UNSET})
+        fields = msgspec.to_builtins(event)  # unset fields are left out, names are the policy's
+        return Parsed(fields.pop("point"), fields)
 
     def _parse_slowly(self, raw: bytes) -> Batch | Refusal:
         """Keep what is declared of a readable batch, and say what is not."""
@@ -121,11 +119,6 @@ def declared(rulebook: Rulebook, point: CollectionPoint, given: Mapping[str, obj
     return kept, dropped
 
 
-def _wire_names(rulebook: Rulebook, point: str) -> tuple[tuple[str, str], ...]:
-    """Return (name in the policy, attribute) of each field of the point's schema."""
-    return tuple((field.encode_name, field.name) for field in msgspec.structs.fields(schemas.schema(rulebook, point)))
-
-
 def _batch_decoder(rulebook: Rulebook, points: list[str]) -> msgspec.json.Decoder[Any]:  # Any: made at run time
     """Return the decoder of a whole batch: a union of the points' schemas, told apart by `point`."""
     union: Any = Union[tuple(_tagged(schemas.schema(rulebook, point), point) for point in points)]  # noqa: UP007 - at run time
@@ -158,6 +151,8 @@ def page_path(value: str) -> str:
 
 def referrer_host(value: str) -> str:
     """Return the host of a referrer, whether a host or a whole address was sent; empty when there is none."""
+    if _HOST.fullmatch(value):
+        return value.lower()
     try:
         host = urlsplit(value if "//" in value else f"//{value}").hostname or ""
     except ValueError:

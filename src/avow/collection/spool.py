@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import queue
 import secrets
 import struct
 import threading
@@ -29,7 +30,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from avow.definitions import SpoolFull
 
 MAGIC: Final = b"AVOWSPL1"
-#: length of nonce and ciphertext, CRC-32 of the same bytes; both big-endian.
+#: length of the ciphertext with its tag, CRC-32 of the same bytes; both big-endian.
 FRAME_HEAD: Final = struct.Struct(">II")
 RECORD_HEAD: Final = struct.Struct(">I")
 NONCE_BYTES: Final = 12
@@ -62,19 +63,21 @@ class SegmentKeys(Protocol):
 
 @dataclass(slots=True)
 class _Segment:
-    """The segment being written: its descriptor, cipher and the offset of the next frame."""
+    """The segment being written: its descriptor, cipher, the offset of the next frame and of the last one."""
 
     name: str
     descriptor: int
     cipher: AESGCM
     offset: int
     opened: float
+    synced: int = 0
 
 
 class Spool:
-    """The writing side, one in each worker process.
+    """The writing side, one in each worker process; used from the event loop's thread only.
 
-    `append` returns only after the record is on the disk (fdatasync). Appends are safe from the event loop's thread only.
+    The loop encrypts and writes a group, a thread of its own waits for the disk, and meanwhile the next group gathers:
+    one hand-over to the thread and one back for a whole group. `append`'s future is done after fdatasync.
     """
 
     def __init__(self, folder: Path, keys: SegmentKeys, limit_bytes: int) -> None:
@@ -83,11 +86,12 @@ class Spool:
         self._limit_bytes = limit_bytes
         self._pending: list[tuple[bytes, asyncio.Future[None]]] = []
         self._pending_bytes = 0
-        self._mutex = threading.Lock()
-        self._wake = threading.Event()
-        self._closing = False
+        self._writing: list[asyncio.Future[None]] = []
         self._segment: _Segment | None = None
-        self._thread = threading.Thread(target=self._run, name="spool-writer", daemon=True)
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._work: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._sync, name="spool-sync", daemon=True)
         self._thread.start()
 
     def append(self, encoded: Sequence[bytes]) -> asyncio.Future[None]:
@@ -95,78 +99,77 @@ class Spool:
 
         Raises SpoolFull at once, or through the future when the disk refuses the write.
         """
-        size = sum(map(len, encoded)) + RECORD_HEAD.size * len(encoded)
-        future = asyncio.get_running_loop().create_future()
-        body = b"".join(part for record in encoded for part in (RECORD_HEAD.pack(len(record)), record))
-        with self._mutex:
-            if self._closing or self._pending_bytes + size > PENDING_BYTES:
-                raise SpoolFull("the spool cannot take more records at the moment")
-            self._pending.append((body, future))
-            self._pending_bytes += size
-        self._wake.set()
+        body = b"".join([part for record in encoded for part in (RECORD_HEAD.pack(len(record)), record)])
+        if self._pending_bytes + len(body) > PENDING_BYTES:
+            raise SpoolFull("the spool cannot take more records at the moment")
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        future = self._loop.create_future()
+        self._pending.append((body, future))
+        self._pending_bytes += len(body)
+        if not self._writing and len(self._pending) == 1:
+            self._loop.call_soon(self._write_group)  # after the other requests that are ready now
         return future
 
     def close(self) -> None:
-        """Write what is pending, end the segment and release the folder to the drain."""
-        self._closing = True
-        self._wake.set()
+        """End the segment and release the folder to the drain; call it when no append is waiting."""
+        self._end_segment()
+        self._work.put(None)
         self._thread.join()
         os.close(self._lock)
 
-    def _run(self) -> None:
-        """Write group after group until closed; an idle segment with data is ended when it is old enough."""
-        while True:
-            waited = self._wake.wait(timeout=SEGMENT_SECONDS if self._segment and self._segment.offset else None)
-            self._wake.clear()
-            group = self._take_group()
-            if group:
-                self._commit(group)
-            if not group or not waited:
-                self._end_if_old()
-            if self._closing and not self._pending:
-                self._end_segment()
-                return
-
-    def _take_group(self) -> list[tuple[bytes, asyncio.Future[None]]]:
-        """Return the next group, at most GROUP_BYTES long, and wake again for the rest."""
-        with self._mutex:
-            size = count = 0
-            for body, _ in self._pending:
-                if count and size + len(body) > GROUP_BYTES:
-                    break
-                size += len(body)
-                count += 1
-            group, self._pending = self._pending[:count], self._pending[count:]
-            self._pending_bytes -= size
-            if self._pending:
-                self._wake.set()
-        return group
-
-    def _commit(self, group: list[tuple[bytes, asyncio.Future[None]]]) -> None:
-        """Write one frame durably, then acknowledge; a failed write is undone and refused."""
-        error: SpoolFull | None = None
+    def _write_group(self) -> None:
+        """Encrypt and write what is pending as one frame, and have the thread wait for the disk."""
+        if self._writing or not self._pending:
+            return
+        bodies, self._writing = self._take_group()
         try:
-            self._write_frame(b"".join(body for body, _ in group))
-        except (OSError, SpoolFull) as caught:
-            error = SpoolFull(f"the spool cannot be written ({type(caught).__name__})")
-            self._abandon_segment()
-        futures = [future for _, future in group]
-        # The loop may have closed under a stopping worker; those clients got no acknowledgement, so nothing is owed.
-        with contextlib.suppress(RuntimeError):
-            futures[0].get_loop().call_soon_threadsafe(_settle, futures, error)
+            segment = self._segment_for(sum(map(len, bodies)))
+            segment.offset = _write_frame(segment, b"".join(bodies))
+        except (OSError, SpoolFull) as error:
+            self._finish(error)
+        else:
+            self._work.put(segment.descriptor)
 
-    def _write_frame(self, plain: bytes) -> None:
-        """Encrypt and write one frame at the segment's offset, and return after fdatasync."""
-        segment = self._segment_for(len(plain))
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = nonce + segment.cipher.encrypt(nonce, plain, _frame_context(segment.name, segment.offset))
-        frame = FRAME_HEAD.pack(len(sealed), zlib.crc32(sealed)) + sealed
-        view, at = memoryview(frame), segment.offset
-        while view:  # pwrite may write less than asked for
-            written = os.pwrite(segment.descriptor, view, at)
-            view, at = view[written:], at + written
-        os.fdatasync(segment.descriptor)
-        segment.offset = at
+    def _take_group(self) -> tuple[list[bytes], list[asyncio.Future[None]]]:
+        """Return the next group, at most GROUP_BYTES long."""
+        size = count = 0
+        for body, _ in self._pending:
+            if count and size + len(body) > GROUP_BYTES:
+                break
+            size += len(body)
+            count += 1
+        group, self._pending = self._pending[:count], self._pending[count:]
+        self._pending_bytes -= size
+        return [body for body, _ in group], [future for _, future in group]
+
+    def _sync(self) -> None:
+        """In the thread: wait for the disk, group after group."""
+        while (descriptor := self._work.get()) is not None:
+            error: OSError | None = None
+            try:
+                os.fdatasync(descriptor)
+            except OSError as caught:
+                error = caught
+            assert self._loop is not None
+            # The loop may have closed under a stopping worker; those clients got no acknowledgement, so nothing is owed.
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._finish, error)
+
+    def _finish(self, error: OSError | SpoolFull | None) -> None:
+        """Acknowledge every append of the group, or refuse it; then begin the next group."""
+        futures, self._writing = self._writing, []
+        if error is not None:
+            self._abandon_segment()
+        for future in futures:
+            if future.done():  # its request was cancelled while it waited; the record is kept all the same
+                continue
+            if error is None:
+                future.set_result(None)
+            else:
+                future.set_exception(SpoolFull(f"the spool cannot be written ({type(error).__name__})"))
+        if self._pending:
+            self._write_group()
 
     def _segment_for(self, size: int) -> _Segment:
         """Return the current segment, or a new one when it is full or old."""
@@ -176,6 +179,8 @@ class Spool:
             segment = None
         if segment is None:
             segment = self._segment = self._open_segment(max(SEGMENT_BYTES, size + 64))
+            assert self._loop is not None
+            self._timer = self._loop.call_later(SEGMENT_SECONDS, self._end_idle, segment)
         return segment
 
     def _open_segment(self, size: int) -> _Segment:
@@ -197,13 +202,19 @@ class Spool:
             raise
         return _Segment(name, descriptor, cipher, len(MAGIC), time.monotonic())
 
-    def _end_if_old(self) -> None:
-        """End a segment that has waited long enough, so that its bytes can be drained away."""
-        if self._segment and time.monotonic() - self._segment.opened >= SEGMENT_SECONDS:
-            self._end_segment()
+    def _end_idle(self, segment: _Segment) -> None:
+        """End a segment that is old enough and not being written, so that its bytes can be drained away."""
+        if self._segment is segment:
+            if self._writing and self._loop is not None:
+                self._timer = self._loop.call_later(0.1, self._end_idle, segment)
+            else:
+                self._end_segment()
 
     def _end_segment(self) -> None:
         """Mark the end; not synced, because a lost mark only means that the drain waits for the folder's lock."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._segment is None:
             return
         with contextlib.suppress(OSError):
@@ -212,12 +223,32 @@ class Spool:
         self._segment = None
 
     def _abandon_segment(self) -> None:
-        """After a failed write: cut the frame that was not acknowledged and go on in a new segment."""
+        """After a failed write: cut the frame that was not acknowledged and go on in a new segment.
+
+        Never go on in this one: its next frame would be sealed with a nonce that may have been used.
+        """
         if self._segment is None:
             return
         with contextlib.suppress(OSError):
-            os.ftruncate(self._segment.descriptor, self._segment.offset)
+            os.ftruncate(self._segment.descriptor, self._segment.synced)
+        self._segment.offset = self._segment.synced
         self._end_segment()
+
+
+def _write_frame(segment: _Segment, plain: bytes) -> int:
+    """Encrypt and write one frame at the segment's offset; return the offset behind it."""
+    segment.synced = segment.offset
+    sealed = segment.cipher.encrypt(_nonce(segment.offset), plain, segment.name.encode())
+    view, at = memoryview(FRAME_HEAD.pack(len(sealed), zlib.crc32(sealed)) + sealed), segment.offset
+    while view:  # pwrite may write less than asked for
+        written = os.pwrite(segment.descriptor, view, at)
+        view, at = view[written:], at + written
+    return at
+
+
+def _nonce(offset: int) -> bytes:
+    """Return the nonce of the frame at an offset: each segment has its own key and no offset is written twice."""
+    return offset.to_bytes(NONCE_BYTES, "big")
 
 
 def _new_writer_folder(folder: Path) -> tuple[Path, int]:
@@ -234,22 +265,6 @@ def _new_writer_folder(folder: Path) -> tuple[Path, int]:
     fresh.rename(final)
     _fsync_folder(folder)
     return final, lock
-
-
-def _settle(futures: list[asyncio.Future[None]], error: SpoolFull | None) -> None:
-    """In the event loop: acknowledge every append of a group, or refuse it."""
-    for future in futures:
-        if future.done():  # its request was cancelled while it waited; the record is kept all the same
-            continue
-        if error is None:
-            future.set_result(None)
-        else:
-            future.set_exception(error)
-
-
-def _frame_context(segment: str, offset: int) -> bytes:
-    """Return what a frame is bound to, so that frames cannot be moved between segments or places."""
-    return f"{segment}@{offset}".encode()
 
 
 def _fsync_folder(folder: Path) -> None:
@@ -309,7 +324,7 @@ def read(path: Path, key: bytes, offset: int, *, writer_is_gone: bool, limit: in
     at again later while the writer lives (the write may be under way).
     """
     records: list[bytes] = []
-    cipher, name = AESGCM(key), path.stem
+    cipher, name = AESGCM(key), path.stem.encode()
     size = 0
     with path.open("rb", buffering=1 << 20) as file:
         if offset == 0:
@@ -326,7 +341,7 @@ def read(path: Path, key: bytes, offset: int, *, writer_is_gone: bool, limit: in
             if not sealed or len(sealed) < length or zlib.crc32(sealed) != checksum:
                 return Chunk(tuple(records), offset, writer_is_gone)
             try:
-                plain = cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _frame_context(name, offset))
+                plain = cipher.decrypt(_nonce(offset), sealed, name)
             except InvalidTag:
                 return Chunk(tuple(records), offset, writer_is_gone)
             records.extend(_split(plain))

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from avow.definitions import Refusal, local_date, moment
+from avow.definitions import Refusal, local_date
 from avow.main.cases import StoredCases
 from avow.policy import Rulebook
 from avow.rights import clock, receive, response, verification
 from avow.rights.cases import Case, Contact
 from avow.rights.execution import outcomes_of
 from avow.rights.response import Voice
-from avow.rights.states import ANSWERED, WORDS, State, Step, may_follow
+from avow.rights.states import ANSWERED, WORDS, Step, may_follow
 from avow.rights.verification import Link
 from avow.web.services import (
     Document,
@@ -189,7 +189,7 @@ class Desk:
             case.state.value,
             case.received_on,
             due.ack_target,
-            moment(acknowledged.at_ms).date() if acknowledged else None,
+            local_date(acknowledged.at_ms, self._rulebook.law_table.timezone) if acknowledged else None,
             answer_by,
             is_open,
             is_open and days_left < 0,
@@ -216,6 +216,3 @@ def _words(step: Step, detail: dict[str, object]) -> str:
     if step in {Step.DENIED, Step.VERIFIED}:
         return str(detail.get("reason") or detail.get("by") or "")
     return ""
-
-
-OPEN_STATES = frozenset(State) - ANSWERED
