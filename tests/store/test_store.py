@@ -142,9 +142,7 @@ def test_the_demonstration_can_be_removed(store, writer):
         ]
     )
     sealed = store.seal_for_request("d" * 32, b"contact")
-    asked = requests.StoredRequest(
-        "d" * 32, b"t", "know", MORNING, date(2026, 1, 1), "US-CA", "a", "web", sealed, demonstration=True
-    )
+    asked = requests.StoredRequest("d" * 32, "know", MORNING, date(2026, 1, 1), "a", "web", sealed, demonstration=True)
     with store.control.transaction() as tx:
         requests.add(tx, asked)
     assert store.remove_demonstration() == Counts(events=1, submissions=1, consumer_requests=1)

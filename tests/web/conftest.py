@@ -225,6 +225,7 @@ class FakeChoices:
     recorded: list = field(default_factory=list)
 
     def record(self, visitor_id, opted_out, *, demonstration):
+        assert demonstration is False
         self.recorded.append((visitor_id, dict(opted_out)))
 
     def counts(self):

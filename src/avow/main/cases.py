@@ -30,8 +30,6 @@ class StoredCases:
         assert case.contact is not None
         row = StoredRequest(
             id=case.request_id,
-            token_hash=case.request_id.encode(),
-            jurisdiction="US-CA",
             kind=case.kind,
             received_ms=case.received_ms,
             received_on=case.received_on,

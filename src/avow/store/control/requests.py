@@ -19,11 +19,9 @@ class StoredRequest:
     """One consumer request as it is kept; `sealed` is the contact."""
 
     id: str
-    token_hash: bytes
     kind: RequestKind
     received_ms: int
     received_on: date
-    jurisdiction: str
     rulebook_id: str
     channel: str
     sealed: bytes
@@ -49,11 +47,6 @@ def add(tx: Transaction, request: StoredRequest) -> None:
 def get(tx: Transaction, request_id: str) -> StoredRequest | None:
     """Return one consumer request."""
     return _one(tx, consumer_requests.c.id == request_id)
-
-
-def by_token(tx: Transaction, token_hash: bytes) -> StoredRequest | None:
-    """Return the consumer request behind a token."""
-    return _one(tx, consumer_requests.c.token_hash == token_hash)
 
 
 def every(tx: Transaction) -> tuple[StoredRequest, ...]:

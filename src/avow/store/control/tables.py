@@ -85,11 +85,9 @@ consumer_requests: Final = Table(
     "consumer_requests",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("token_hash", LargeBinary, nullable=False, unique=True),
     Column("kind", Text, nullable=False),
     Column("received_ms", BigInteger, nullable=False),
     Column("received_on", Date, nullable=False),
-    Column("jurisdiction", Text, nullable=False),
     Column("rulebook_id", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("sealed", LargeBinary, nullable=False),  # the contact, under the key ("request", id)
@@ -196,13 +194,6 @@ purpose_reads: Final = Table(
     Column("allowed", BigInteger, nullable=False),
     Column("refused", BigInteger, nullable=False),
     PrimaryKeyConstraint("day", "point", "purpose"),
-)
-
-drained: Final = Table(
-    "drained",
-    metadata,
-    Column("segment", Text, primary_key=True),
-    Column("position", BigInteger, nullable=False),
 )
 
 settings: Final = Table(

@@ -35,17 +35,14 @@ def upgrade() -> None:
     op.create_table(
         "consumer_requests",
         sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("received_ms", sa.BigInteger(), nullable=False),
         sa.Column("received_on", sa.Date(), nullable=False),
-        sa.Column("jurisdiction", sa.Text(), nullable=False),
         sa.Column("rulebook_id", sa.Text(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("demonstration", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("token_hash"),
     )
     op.create_table(
         "disclosures",
@@ -63,12 +60,6 @@ def upgrade() -> None:
     )
     op.create_index("disclosures_at", "disclosures", ["at_ms"], unique=False)
     op.create_index("disclosures_subject", "disclosures", ["subject"], unique=False)
-    op.create_table(
-        "drained",
-        sa.Column("segment", sa.Text(), nullable=False),
-        sa.Column("position", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("segment"),
-    )
     op.create_table(
         "invitations",
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
