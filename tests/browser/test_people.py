@@ -1,0 +1,125 @@
+"""What people do in a real browser, with script and without, with a signal and without."""
+
+import re
+import time
+
+import pytest
+
+PAGES = ["/", "/products/field-barometer", "/products/rain-gauge", "/contact", "/careers", "/privacy-policy"]
+
+
+def shows(page, address, text, seconds=10):
+    """Reload a page until it shows a text."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        page.goto(address)
+        if text in page.content():
+            return
+        time.sleep(0.3)
+    raise AssertionError(f"{text} is not on {address}")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_page_of_the_site_fits_and_has_its_links(visit, width):
+    """No page scrolls sideways; each links the policy and the choices (CAL-01)."""
+    page = visit(viewport={"width": width, "height": 800})
+    for path in PAGES:
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator("footer a", has_text="Privacy policy").count() == 1
+        assert page.locator("footer a", has_text="privacy choices").count() == 1
+
+
+def test_page_views_reach_the_dashboard_by_the_tag(visit, console):
+    """Browsing with script: the tag reports the page, and a cookie that script cannot read recognises the browser."""
+    page = visit()
+    page.goto("/products/rain-gauge?email=secret@example.com&utm_source=leaflet&utm_medium=print&utm_campaign=autumn")
+    page.wait_for_timeout(500)
+    cookie = next(one for one in page.context.cookies() if one["name"] == "avow_visitor")
+    assert cookie["httpOnly"]
+    shows(console, "/console", "leaflet / print / autumn")
+    assert "secret@example.com" not in console.content()
+
+
+def test_page_views_reach_the_dashboard_by_the_pixel(visit, console):
+    """Without script the pixel reports the page, and no cookie is set."""
+    page = visit(java_script_enabled=False)
+    page.goto("/careers")
+    page.wait_for_timeout(500)
+    assert page.context.cookies() == []
+    shows(console, "/console?point=page-pixel", "/careers")
+
+
+def test_signal_stops_everything_before_a_byte_and_the_page_says_so(visit):
+    """With Sec-GPC nothing is kept, no cookie is set, and the page says that the signal was honoured."""
+    page = visit(extra_http_headers={"Sec-GPC": "1"})
+    page.add_init_script("Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true})")
+    sent = []
+    page.on("request", lambda request: sent.append(request.url))
+    page.goto("/products/field-barometer")
+    page.wait_for_timeout(500)
+    assert page.get_by_text(re.compile("signal honoured", re.IGNORECASE)).count() >= 1
+    assert page.context.cookies() == []
+    assert not [url for url in sent if "/avow/events" in url or "/avow/pixel" in url]
+
+
+def test_contact_form_works_without_script_and_stands_in_the_inbox(visit, console):
+    """The notice stands beside the form; after sending there is a reference; the inbox shows it for a declared purpose."""
+    page = visit(java_script_enabled=False)
+    page.goto("/contact")
+    notice = page.locator(".notice-at-collection").inner_text()
+    assert "24 months after our last contact" in notice
+    page.fill("[name=email]", "browser.person@example.com")
+    page.fill("[name=message]", "A message from a real browser")
+    page.locator("main form button").click()
+    reference = re.search(r"reference=([0-9A-Z]+)", page.url)[1]
+    assert reference in page.content()
+    shows(console, "/console/inbox", reference)
+    console.get_by_role("link", name=reference).click()
+    assert "A message from a real browser" not in console.content()
+    console.goto(console.url + "?purpose=answer-questions")
+    assert "A message from a real browser" in console.content()
+
+
+def test_request_to_delete_from_the_privacy_centre_to_the_proof(visit, mailbox):
+    """File, confirm by the link in the message, see the answer with its proof; the form asks for no account."""
+    before = len(mailbox.messages)
+    page = visit()
+    page.goto("/products/rain-gauge")
+    page.wait_for_timeout(500)
+    page.goto("/privacy")
+    page.locator("main a[href='/privacy/delete']").first.click()
+    page.fill("[name=email]", "eraser@example.com")
+    page.locator("main form button").last.click()
+    page.wait_for_url("**/privacy/requests/*")
+    text = mailbox.to("eraser@example.com", "confirm", before).get_body().get_content()
+    page.goto(re.search(r"http://\S+/privacy/verify/\S+", text)[0])
+    page.locator("main button").click()
+    page.wait_for_url("**/privacy/requests/*")
+    mailbox.to("eraser@example.com", "done", before)
+    page.reload()
+    with page.expect_download() as download:
+        page.locator("a[href$='proof.tlog-proof?download=1']").click()
+    assert download.value.path().read_text().startswith("c2sp.org/tlog-proof@v1")
+
+
+def test_opting_out_takes_no_more_steps_than_opting_in(visit):
+    """Both buttons stand side by side, of the same size (11 CCR 7004(a)(2))."""
+    page = visit()
+    page.goto("/privacy/choices")
+    out, back = page.locator("button[name=all][value=out]"), page.locator("button[name=all][value=in]")
+    assert abs(out.bounding_box()["height"] - back.bounding_box()["height"]) < 2
+    assert abs(out.bounding_box()["y"] - back.bounding_box()["y"]) < 2
+    out.click()
+    page.wait_for_url("**/privacy/choices?saved=1")
+    page.goto("/")
+    page.wait_for_timeout(500)
+    assert [one["name"] for one in page.context.cookies()] == ["avow_choices"]
+
+
+def test_console_pages_fit_a_phone(console):
+    """The console's pages do not scroll sideways at 390 pixels."""
+    console.set_viewport_size({"width": 390, "height": 800})
+    for path in ("", "/inbox", "/requests", "/outbox", "/refusals", "/choices", "/policy", "/audit"):
+        console.goto(f"/console{path}")
+        assert console.evaluate("document.documentElement.scrollWidth") <= 390, path
