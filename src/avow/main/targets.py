@@ -132,10 +132,15 @@ class Discloser:
 
     def disclose(self, case: Case, now_ms: int) -> Sequence[Outcome]:
         """Make and keep the archive of everything held about the person."""
-        made = archive.make(case, self._sections(case), self.rulebook, now_ms)
+        made = archive.make(case, self._sections(case), self._disclosed(case), self.rulebook, now_ms)
         for name, content in zip(ARCHIVES, (made.page, made.data), strict=True):
             self.cases.keep_document(case.request_id, name, content)
         return [Outcome(title, "in the archive", count) for title, count in made.counts]
+
+    def _disclosed(self, case: Case) -> list[archive.Disclosed]:
+        """Return what of this person was really disclosed."""
+        held = self.store.find(case.contact.identifiers() if case.contact else ())
+        return [archive.Disclosed(one.recipient, one.categories) for one in held.disclosures]
 
     def _sections(self, case: Case) -> list[Section]:
         """Return what is held, by kind, since the day asked about."""

@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from avow.definitions import moment
 from avow.policy import Rulebook
+from avow.policy.vocabulary import SHORT_CATEGORIES, SOURCES
 from avow.rights.cases import Case
 from avow.rights.never_disclose import redact
 
@@ -36,10 +37,19 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Disclosed:
+    """One disclosure of this person's data: to which declared recipient, of which categories (letters)."""
+
+    recipient: str
+    categories: str
+
+
+@dataclass(frozen=True, slots=True)
 class CategoryAnswer:
     """What was collected in one statutory category: the individual answer (11 CCR 7024(k))."""
 
     category: str
+    term: str
     data: tuple[str, ...]
     sources: tuple[str, ...]
     purposes: tuple[str, ...]
@@ -65,10 +75,10 @@ _templates = Environment(
 )
 
 
-def make(case: Case, sections: Sequence[Section], rulebook: Rulebook, now_ms: int) -> Archive:
+def make(case: Case, sections: Sequence[Section], disclosed: Sequence[Disclosed], rulebook: Rulebook, now_ms: int) -> Archive:
     """Return the archive. Rule: Cal. Civ. Code § 1798.110(a)(1)-(5); 11 CCR 7024(d), (k)."""
     shown = tuple(Section(one.title, tuple(_safe(item) for item in one.items)) for one in sections)
-    categories = _categories(shown, rulebook)
+    categories = _categories(shown, disclosed, rulebook)
     facts = {
         "reference": case.reference,
         "company": rulebook.controller.name,
@@ -81,7 +91,9 @@ def make(case: Case, sections: Sequence[Section], rulebook: Rulebook, now_ms: in
         "categories": [_plain(one) for one in categories],
         "records": {one.title: [_record(item) for item in one.items] for one in shown},
     }
-    page = _templates.get_template("archive.html").render(facts=facts, categories=categories, sections=shown, moment=moment)
+    page = _templates.get_template("archive.html").render(
+        facts=facts, categories=categories, sections=shown, moment=moment, label=lambda name: _label(name, rulebook)
+    )
     return Archive(
         page.encode(),
         json.dumps(data, ensure_ascii=False, indent=1).encode(),
@@ -94,29 +106,36 @@ def _safe(item: Item) -> Item:
     return Item(item.at_ms, item.point, {name: redact(value) for name, value in item.fields.items()})
 
 
-def _categories(sections: Sequence[Section], rulebook: Rulebook) -> tuple[CategoryAnswer, ...]:
+def _categories(sections: Sequence[Section], disclosed: Sequence[Disclosed], rulebook: Rulebook) -> tuple[CategoryAnswer, ...]:
     """Return the individual answer by category, computed from what is really held about this person."""
     held: dict[str, set[tuple[str, str]]] = {}
     for item in (item for one in sections for item in one.items):
         for name in item.fields:
             if name in rulebook.data:
                 held.setdefault(rulebook.data[name].category, set()).add((name, item.point))
-    return tuple(_category(letter, pairs, rulebook) for letter, pairs in sorted(held.items()))
+    return tuple(_category(letter, pairs, disclosed, rulebook) for letter, pairs in sorted(held.items()))
 
 
-def _category(letter: str, pairs: set[tuple[str, str]], rulebook: Rulebook) -> CategoryAnswer:
-    """Return the answer for one category from the (data item, point) pairs that are held."""
+def _category(letter: str, pairs: set[tuple[str, str]], disclosed: Sequence[Disclosed], rulebook: Rulebook) -> CategoryAnswer:
+    """Return the answer for one category from the (data item, point) pairs that are held and what was really disclosed."""
     points = [rulebook.points[name] for name in sorted({point for _, point in pairs}) if name in rulebook.points]
-    recipients = [rulebook.recipients[name] for name in sorted({name for point in points for name in point.recipients})]
-    concerned = [one for one in recipients if letter in one.categories]
+    names = sorted({one.recipient for one in disclosed if letter in one.categories})
+    roles = {name: rulebook.recipients[name].effective_role if name in rulebook.recipients else "third-party" for name in names}
+    labels = {name: rulebook.recipients[name].label if name in rulebook.recipients else name for name in names}
     return CategoryAnswer(
         letter,
+        SHORT_CATEGORIES[letter],
         tuple(sorted({rulebook.data[name].label for name, _ in pairs})),
-        tuple(sorted({point.source for point in points})),
+        tuple(sorted({SOURCES.get(point.source, point.source) for point in points})),
         tuple(sorted({rulebook.purposes[name].label for point in points for name in point.purposes})),
-        tuple(one.label for one in concerned if one.effective_role == "third-party"),
-        tuple(one.label for one in concerned if one.effective_role != "third-party"),
+        tuple(labels[name] for name in names if roles[name] == "third-party"),
+        tuple(labels[name] for name in names if roles[name] != "third-party"),
     )
+
+
+def _label(name: str, rulebook: Rulebook) -> str:
+    """Return a field's name as the policy prints it."""
+    return rulebook.data[name].label if name in rulebook.data else name
 
 
 def _record(item: Item) -> dict[str, Any]:  # Any: JSON
