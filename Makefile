@@ -45,7 +45,7 @@ $(VENV)/.packages: requirements.lock
 	@touch $@
 
 browser/node_modules/.packages: browser/package-lock.json
-	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' || { echo "Avow's browser part is built with Node 20 or later"; exit 1; }
+	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20 ? 1 : 0)' || { echo "Avow's browser part is built with Node 20 or later"; exit 1; }
 	cd browser && npm ci --silent --no-audit --no-fund
 	@touch $@
 
