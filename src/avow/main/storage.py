@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,7 @@ from avow.audit.proof import canonical
 from avow.collection import visits
 from avow.collection.drain import Drain
 from avow.config import load
-from avow.definitions import local_date, now_ms
+from avow.definitions import IdentifierKind, Record, Submission, identifier, local_date, now_ms
 from avow.jobs import Job, start
 from avow.main import targets
 from avow.main.cases import StoredCases
@@ -38,6 +38,25 @@ log = logging.getLogger(__name__)
 PUBLISH_ENTRIES: Final = 10_000
 #: How often the purge also looks for rows that no work list names, milliseconds.
 THOROUGH_MS: Final = 24 * 3600 * 1000
+
+
+class Contacts:
+    """The drain's sink: the store, where a new message moves the due date of what its person wrote before.
+
+    Only for points whose retention counts from the last contact; writing again moves nothing twice.
+    """
+
+    def __init__(self, store: Store, rulebook: Rulebook) -> None:
+        self._store = store
+        self._points = {name for name, point in rulebook.points.items() if point.retention.after == "last-contact"}
+
+    def write(self, records: Sequence[Record]) -> None:
+        """Keep the records, then what belongs to the same people as long."""
+        self._store.write(records)
+        for record in records:
+            if isinstance(record, Submission) and record.point in self._points:
+                people = [identifier(IdentifierKind(kind), value) for kind, value in record.identifiers.items()]
+                self._store.keep_until(people, record.point, date.fromisoformat(record.delete_on))
 
 
 def run(configuration_path: Path) -> None:
@@ -85,7 +104,7 @@ def _timetable(installation: Installation, store: Store, rulebook: Rulebook) -> 
     audit_log = Log(installation.public_log, installation.private_log, installation.log_origin)
     salt = visits.DailySalt()
     visits.serve(installation.run, salt, _utc_today)
-    drain = Drain(installation.spool, store.vault, store)
+    drain = Drain(installation.spool, store.vault, Contacts(store, rulebook))
     mailbox = Mailbox(store, rulebook)
     tools = Tools(
         Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, rulebook),

@@ -1,0 +1,132 @@
+"""Signals, cookies, addresses, pages, agents, server-log lines: each read strictly."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from avow.collection import agents, events, server_log, signals, visits
+
+LINE = (
+    b'198.51.100.7 - - [17/May/2015:10:05:03 +0200] "GET /a/b?x=1 HTTP/1.1" 200 512 "http://ref.example/p?q" '
+    b'"Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"\n'
+)
+
+
+@pytest.mark.parametrize(("headers", "counts"), [(["1"], True), (["0"], False), (["0", "1"], True), (["1 "], False), ([], False)])
+def test_gpc_is_exactly_one(headers, counts):
+    """Any header that is exactly `1` counts (W3C GPC)."""
+    assert ("gpc" in signals.read(headers, None, None).preferences) == counts
+
+
+@given(st.text(max_size=200))
+def test_no_cookie_is_trusted(text):
+    """Whatever the cookie header holds, a visitor id is 32 hex digits or nothing."""
+    found = signals.read([], None, text)
+    assert found.visitor == "" or (len(found.visitor) == 32 and set(found.visitor) <= set("0123456789abcdef"))
+
+
+def test_choices_survive_their_cookie():
+    """What is written into the cookie is read from it."""
+    chosen = frozenset({"audience-measurement", "returning-visitors"})
+    assert signals.read([], None, f"avow_choices={signals.choices_cookie(chosen)}").choices == chosen
+
+
+@given(st.text(max_size=80))
+def test_page_is_a_path_without_query_or_address(text):
+    """A kept page begins with a slash and holds no query, fragment or e-mail address."""
+    path = events.page_path(text)
+    assert path.startswith("/")
+    assert not set(path) & set("?#@")
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [("https://A.example:8080/x?y", "a.example"), ("b.example", "b.example"), ("http://[bad", ""), ("", "")]
+)
+def test_referrer_is_a_host(sent, kept):
+    """Only the host of a referrer is kept."""
+    assert events.referrer_host(sent) == kept
+
+
+def test_address_comes_from_a_trusted_proxy_only():
+    """X-Forwarded-For is read from the right, past trusted proxies; an untrusted peer cannot forge it."""
+    trusted = frozenset({"10.0.0.1", "10.0.0.2"})
+    assert visits.client_address("10.0.0.1", "6.6.6.6, 192.0.2.5, 10.0.0.2", trusted) == "192.0.2.5"
+    assert visits.client_address("192.0.2.9", "6.6.6.6", trusted) == "192.0.2.9"
+    assert visits.client_address("10.0.0.1", "nonsense", trusted) == ""
+
+
+def test_salt_of_yesterday_is_forgotten():
+    """A new day draws a new salt; asking again for the old day does not bring it back."""
+    salt = visits.DailySalt()
+    first = salt.of(date(2026, 1, 1))
+    salt.of(date(2026, 1, 2))
+    assert salt.of(date(2026, 1, 1)) != first
+
+
+def test_worker_gets_the_salt_over_the_socket(tmp_path):
+    """A worker's visit number is that of the storage process's salt; without one it is 0."""
+    today = date(2026, 1, 1)
+    assert visits.VisitCounter(tmp_path).visit("a", "b", today) == 0
+    salt = visits.DailySalt()
+    visits.serve(tmp_path, salt, lambda: today)
+    assert visits.VisitCounter(tmp_path).visit("a", "b", today) == visits.visit_number(salt.of(today), "a", "b")
+
+
+@pytest.mark.parametrize(
+    ("agent", "device", "robot"),
+    [
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1",
+            "phone",
+            False,
+        ),
+        ("Mozilla/5.0 (Linux; Android 16; SM-X200) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36", "tablet", False),
+        ("Mozilla/5.0 (compatible; Googlebot/2.1)", "desktop", True),
+        ("curl/8.0", "desktop", True),
+        ("", "", True),
+    ],
+)
+def test_agents_are_told_apart(agent, device, robot):
+    """Device class by the words that browsers agreed on, robots by keyword."""
+    assert (agents.describe(agent).device, agents.describe(agent).is_robot) == (device, robot)
+
+
+def test_log_line_is_read_in_its_own_zone():
+    """Time with its offset, target without the protocol, referrer and agent."""
+    line = server_log.parse(LINE)
+    assert line.time_ms == int(datetime(2015, 5, 17, 8, 5, 3, tzinfo=UTC).timestamp() * 1000)
+    assert (line.method, line.target, line.status, line.size) == ("GET", "/a/b?x=1", "200", "512")
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_are_an_exception(raw):
+    """Whatever stands in a log file is a line or unreadable."""
+    server_log.parse(raw)
+
+
+def imported(rulebook, today, lines=(LINE,)):
+    return list(server_log.Import(rulebook, "s", "server-log", today, b"k" * 32).records(lines))
+
+
+def test_old_line_is_measured_without_identifiers(rulebook):
+    """Past its retention a line keeps page and browser, not address and agent."""
+    (record,) = imported(rulebook, date(2026, 11, 23))
+    assert record.sealed == {}
+    assert record.fields["page"] == "/a/b"
+    assert "198.51.100.7" not in repr(record)
+
+
+def test_young_line_is_kept_until_its_day(rulebook):
+    """Within its retention the address is there to be sealed, and due thirty days after the line."""
+    (record,) = imported(rulebook, date(2015, 5, 20))
+    assert record.sealed["ip-address"] == "198.51.100.7"
+    assert record.delete_on == "2015-06-16"
+
+
+def test_same_lines_have_the_same_ids_each_time(rulebook):
+    """Importing again repeats ids; equal lines within a file are told apart."""
+    first, second = (imported(rulebook, date(2015, 5, 20), [LINE, LINE]) for _ in range(2))
+    assert [one.record_id for one in first] == [one.record_id for one in second]
+    assert len({one.record_id for one in first}) == 2

@@ -1,0 +1,81 @@
+"""The state machine of a consumer request: the invariants of LAW.md, section 6."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from avow.rights.never_disclose import redact
+from avow.rights.states import ANSWERED, TRANSITIONS, Entry, State, Step, derive, may_follow
+
+RECEIVED = Entry(0, 0, Step.RECEIVED)
+
+
+def history(steps):
+    """Return the history that allowed steps make; a step that may not follow is left out."""
+    made = [RECEIVED]
+    for step in steps:
+        if may_follow(derive(made), step, made):
+            made.append(Entry(len(made), 0, step))
+    return made
+
+
+@given(st.lists(st.sampled_from(Step), max_size=30))
+def test_every_allowed_history_has_a_state(steps):
+    """What may be written can be read."""
+    assert derive(history(steps)) in State
+
+
+@given(st.lists(st.sampled_from(Step), max_size=30))
+def test_nothing_is_closed_without_an_answer(steps):
+    """No path leads to CLOSED without RESPONDED (REQ-08)."""
+    made = history(steps)
+    if derive(made) in {State.CLOSED, State.RECORD_ONLY}:
+        assert Step.RESPONDED in {entry.step for entry in made}
+
+
+@given(st.lists(st.sampled_from(Step), max_size=30))
+def test_a_request_is_extended_at_most_once_and_before_its_answer(steps):
+    """One extension, never after the answer (11 CCR 7021(b))."""
+    made = history(steps)
+    extended = [entry.seq for entry in made if entry.step is Step.EXTENDED]
+    answered = [entry.seq for entry in made if entry.step is Step.RESPONDED]
+    assert len(extended) <= 1
+    assert not (extended and answered) or extended[0] < answered[0]
+
+
+@given(st.lists(st.sampled_from(Step), max_size=30))
+def test_data_moves_only_after_verification(steps):
+    """Nothing is planned, carried out or proved for an address that was not confirmed."""
+    steps = [entry.step for entry in history(steps)]
+    if {Step.PLANNED, Step.OUTCOME, Step.PROVED} & set(steps):
+        assert steps.index(Step.VERIFIED) < min(steps.index(one) for one in (Step.PLANNED,) if one in steps)
+
+
+def test_a_foreign_history_is_refused():
+    """A step that may not follow was not written by this room."""
+    with pytest.raises(ValueError, match="may not follow"):
+        derive([RECEIVED, Entry(1, 0, Step.CLOSED)])
+    with pytest.raises(ValueError, match="receipt"):
+        derive([])
+
+
+def test_every_state_but_the_last_can_be_left():
+    """There is no dead end before the record is purged."""
+    assert {state for state, _ in TRANSITIONS} == set(State) - {State.RECORD_ONLY}
+    assert State.RECORD_ONLY in ANSWERED
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [("my ssn is 078-05-1120.", "Social Security"), ("card 4111 1111 1111 1111 please", "financial account")],
+)
+def test_numbers_that_must_never_be_disclosed_are_described(text, held):
+    """The number goes, the words say what is held (11 CCR 7024(d))."""
+    assert held in redact(text)
+    assert not any(part in redact(text) for part in ("1120", "1111"))
+
+
+@pytest.mark.parametrize("text", ["order 4111111111111112", "call 415-555-0100", "000-12-3456", "2026-11-23"])
+def test_other_numbers_stay(text):
+    """What only looks alike is left as it was written."""
+    assert redact(text) == text
