@@ -10,7 +10,14 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make every table of the first version."""
+    """Make every table of the first version, by the alphabet."""
+    _audit_queue_to_invitations()
+    _mail_to_rulebooks()
+    _settings_to_submissions()
+
+
+def _audit_queue_to_invitations() -> None:
+    """Make audit_queue, choices, consumer_requests, disclosures, invitations."""
     op.create_table(
         "audit_queue",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -68,6 +75,10 @@ def upgrade() -> None:
         sa.Column("used_ms", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("token_hash"),
     )
+
+
+def _mail_to_rulebooks() -> None:
+    """Make mail, purpose_reads, refusals, request_events, rulebooks."""
     op.create_table(
         "mail",
         sa.Column("id", sa.Text(), nullable=False),
@@ -120,6 +131,10 @@ def upgrade() -> None:
         sa.Column("published_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+
+
+def _settings_to_submissions() -> None:
+    """Make settings, staff, staff_sessions, submission_subjects, submissions."""
     op.create_table(
         "settings",
         sa.Column("key", sa.Text(), nullable=False),
