@@ -50,6 +50,7 @@ def test_form_again_keeps_what_was_typed(site):
     assert 'value="robin"' in text
     assert "Please give an address." in text
     assert "rain</b>" not in text
+    assert "data-point" not in text  # shown under the collector's address, it is no page view
 
 
 def test_form_again_shows_the_signal_too(site):

@@ -116,7 +116,8 @@ class CompanySite:
             facts=facts,
             path=path,
             gpc=signal_set(headers, "sec-gpc"),
-            tag=lambda: _tag(facts.points, self._assets, path),
+            # A form that came back is no page view: its address is the collector's.
+            tag=lambda: Markup() if shown["errors"] else _tag(facts.points, self._assets, path),
             **shown,
         )
 

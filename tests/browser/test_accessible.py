@@ -1,0 +1,72 @@
+"""Every page passes axe's WCAG 2.1 A and AA rules, in light and in dark (STYLE 32, 11 CCR 7003)."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+AXE = Path(__file__).parents[2] / "browser" / "node_modules" / "axe-core" / "axe.min.js"
+PUBLIC = [
+    "/",
+    "/products/field-barometer",
+    "/products/rain-gauge",
+    "/contact",
+    "/contact/thanks?reference=AB12&dropped=colour",
+    "/careers",
+    "/privacy-policy",
+    "/privacy",
+    "/privacy/know",
+    "/privacy/delete",
+    "/privacy/choices",
+    "/console/sign-in",
+]
+STAFF = ["", "/inbox", "/requests", "/outbox", "/choices", "/refusals", "/policy", "/audit"]
+
+
+def violations(page):
+    """Return what axe finds on the open page: rule, and the elements."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")
+    return [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found["violations"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_public_pages_have_no_violation(visit, scheme):
+    """The site and the privacy centre, with the signal set so that its line is looked at too."""
+    page = visit(color_scheme=scheme, extra_http_headers={"Sec-GPC": "1"})
+    found = {}
+    for path in PUBLIC:
+        page.goto(path)
+        found[path] = violations(page)
+    assert {path: errors for path, errors in found.items() if errors} == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_console_pages_have_no_violation(console, scheme):
+    """The console, empty states and filled ones as they come."""
+    console.emulate_media(color_scheme=scheme)
+    found = {}
+    for path in STAFF:
+        console.goto(f"/console{path}")
+        found[path] = violations(console)
+    assert {path: errors for path, errors in found.items() if errors} == {}
+
+
+def test_status_page_of_a_request_has_no_violation(visit):
+    """The page that a person follows a request on."""
+    page = visit()
+    page.goto("/privacy/delete")
+    page.fill("[name=email]", "axe.person@example.com")
+    page.locator("main form button").click()
+    page.wait_for_url(re.compile("/privacy/requests/"))
+    assert violations(page) == []
+
+
+def test_first_tab_leads_past_the_navigation(visit):
+    """The first tab stop of every page is the link to its content."""
+    page = visit()
+    for path in ("/", "/contact", "/privacy"):
+        page.goto(path)
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
