@@ -172,8 +172,20 @@ def running(tmp_path_factory, mailbox):
 
 
 @pytest.fixture
-def fresh(tmp_path):
+def installation_of(tmp_path):
+    """Make an installation of one test's own, not started yet."""
+    made = []
+
+    def make(**options):
+        made.append(Installation(tmp_path, **options))
+        return made[-1]
+
+    yield make
+    for installation in made:
+        installation.stop()
+
+
+@pytest.fixture
+def fresh(installation_of):
     """An installation of one test's own, not started yet."""
-    installation = Installation(tmp_path)
-    yield installation
-    installation.stop()
+    return installation_of()

@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 import shutil
+import socket
 import time
 
 import pytest
@@ -126,3 +127,19 @@ def test_broken_configuration_names_the_key(fresh):
     fresh.config.write_text(fresh.config.read_text() + "\n[lisen]\nport = 1\n")
     with pytest.raises(AssertionError, match="lisen"):
         fresh.avow("policy", "check")
+
+
+def test_taken_port_stops_the_start(fresh):
+    """Two installations never share a port: the second names the key."""
+    with socket.create_server(("127.0.0.1", fresh.port)), pytest.raises(AssertionError, match=r"listen\.port"):
+        fresh.avow("serve")
+
+
+def test_full_spool_is_503(installation_of):
+    """A spool at its limit answers 503 with Retry-After; nothing is acknowledged that is not kept."""
+    full = installation_of(extra="[storage]\nspool_mebibytes = 4\n").start()
+    answer = full.browser().post("/avow/events", content=b'{"events":[{"point":"page-view","page":"/"}]}')
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+    form = {"email": "kim@example.com", "message": "Hello"}
+    assert full.browser().post("/avow/forms/contact-form", data=form).status_code == 503

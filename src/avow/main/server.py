@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import multiprocessing
 import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ from granian.log import LogLevels
 from granian.server import MPServer
 
 from avow import access
-from avow.config import load
+from avow.config import Listen, load
 from avow.definitions import ConfigurationError, now_ms
 from avow.main import storage
 from avow.main.installation import Installation, open_rulebook, open_store
@@ -81,6 +82,7 @@ def serve(configuration_path: Path, tell: Callable[[str], None]) -> None:
     installation = Installation(load(configuration_path))
     open_rulebook(installation.configuration, datetime.now(UTC).date())
     installation.prepare()
+    _refuse_taken_port(installation.configuration.listen)
     with only_server(installation.run):
         keeper = StorageKeeper(configuration_path)
         os.environ[CONFIGURATION] = str(configuration_path)
@@ -94,6 +96,15 @@ def serve(configuration_path: Path, tell: Callable[[str], None]) -> None:
         finally:
             stop_telling.set()
             keeper.stop()
+
+
+def _refuse_taken_port(listen: Listen) -> None:
+    """Raise ConfigurationError when somebody listens on the port: Granian would share it, and visitors with it."""
+    try:
+        with socket.create_server((listen.host, listen.port)):
+            pass
+    except OSError as error:
+        raise ConfigurationError(f"listen.port: {listen.host}:{listen.port} cannot be bound ({error.strerror})") from error
 
 
 def _serve_web(installation: Installation) -> None:

@@ -163,6 +163,6 @@ def _letter_facts(case: Case, voice: Voice) -> dict[str, Any]:  # Any: what the 
     proved = case.entry(Step.PROVED)
     return {
         "outcomes": outcomes_of(case),
-        "done": moment(proved.at_ms if proved else case.received_ms),
+        "done": local_date(proved.at_ms if proved else case.received_ms, voice.rulebook.law_table.timezone),
         "record_months": voice.rulebook.law_table.record_months,
     }
