@@ -1,4 +1,4 @@
-"""Staff of the console: accounts by invitation, passwords, sessions, roles.
+"""Staff of the console: accounts by invitation, passwords, sessions.
 
 Passwords are kept as Argon2id hashes (RFC 9106); tokens of invitations and sessions are kept as SHA-256 only.
 """
@@ -18,6 +18,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from avow.definitions import Refusal
 
+#: The one role there is: whoever has an account sees every page of the console, each view of a person's data logged.
+ROLE: Final = "privacy-officer"
 SESSION: Final = timedelta(hours=12)
 INVITATION: Final = timedelta(days=3)
 PASSWORD_LENGTH: Final = (12, 256)

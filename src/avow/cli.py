@@ -71,7 +71,7 @@ class Operations(Protocol):
     def remove_demonstration(self) -> Counts:
         """Remove demonstration data."""
 
-    def invite(self, role: str) -> str:
+    def invite(self) -> str:
         """Return a one-time link for a new staff account."""
 
 
@@ -324,10 +324,7 @@ def demo(operations: Operations, visitors: int, address: str | None, remove: boo
 
 
 @avow.command()
-@click.option(
-    "--role", type=click.Choice(["privacy-officer", "analyst", "support"]), default="privacy-officer", show_default=True
-)
 @click.pass_obj
-def invite(operations: Operations, role: str) -> None:
-    """Print a one-time link with which a member of staff makes an account for the console."""
-    click.echo(operations.invite(role))
+def invite(operations: Operations) -> None:
+    """Print a one-time link with which a member of staff makes an account for the console. It lasts 3 days."""
+    click.echo(operations.invite())

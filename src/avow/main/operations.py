@@ -125,12 +125,12 @@ class Operations:
         with server.only_server(installation.run):
             return store_backup.restore_keys(source, installation.data / "keys.db")
 
-    def invite(self, role: str) -> str:
+    def invite(self) -> str:
         """Return a one-time link for a new staff account."""
         configuration = self.configuration()
         store = open_store(configuration)
         try:
-            token = access.invite(StoredAccounts(store), role, now_ms())
+            token = access.invite(StoredAccounts(store), access.ROLE, now_ms())
         finally:
             store.close()
         return f"{configuration.website.origin.rstrip('/')}/console/invitations/{token}"

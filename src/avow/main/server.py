@@ -192,7 +192,7 @@ def first_invitation(installation: Installation) -> str:
         with store.control.reading() as tx:
             if staff.count(tx):
                 return ""
-        token = access.invite(StoredAccounts(store), "privacy-officer", now_ms())
+        token = access.invite(StoredAccounts(store), access.ROLE, now_ms())
         return f"{installation.configuration.website.origin.rstrip('/')}/console/invitations/{token}"
     finally:
         store.close()

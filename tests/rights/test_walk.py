@@ -1,0 +1,169 @@
+"""Walk 2 over the real control store, with the clock as an argument: denial, extension, what is forgotten and when."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from avow.definitions import Refusal, RequestKind
+from avow.main.cases import StoredCases
+from avow.policy import compile_text, law
+from avow.rights import receive, response, verification, walk
+from avow.rights.cases import Contact
+from avow.rights.execution import Located, Outcome
+from avow.rights.response import Voice
+from avow.rights.states import State, Step
+from avow.store.control import Control, audit, mail, requests
+from avow.store.files import Files
+from avow.store.keys import Vault
+from avow.store.store import Store
+
+POLICY = Path(__file__).parents[2] / "policies" / "marrowby" / "policy.md"
+DAY = 86_400_000
+RECEIVED = int(datetime(2026, 12, 19, 0, 40, tzinfo=UTC).timestamp() * 1000)  # Friday 18 December in Los Angeles
+
+
+class Shelf:
+    """A target that needs two tries, and knows what is left."""
+
+    name = "shelf"
+
+    def __init__(self):
+        self.left, self.tries = 3, 0
+
+    def erase(self, _erasure, _now_ms):
+        self.tries += 1
+        if self.tries < 2:
+            return None
+        self.left = 0
+        return Outcome(self.name, "erased", 3)
+
+    def remaining(self, _erasure):
+        return self.left
+
+
+class Parts:
+    """Finder, discloser and log that fit their Protocols."""
+
+    def locate(self, _identifiers):
+        return Located(("00" * 16,), {"shelf": 3})
+
+    def disclose(self, _case, _now_ms):
+        return [Outcome("Page visits", "in the archive", 2)]
+
+    def prove(self, _entry):
+        return 0, (), "checkpoint\n"
+
+
+@pytest.fixture
+def house(tmp_path):
+    """Tools over a real control store, vault and files; no event engine is needed."""
+    rulebook = compile_text(POLICY.read_text(encoding="utf-8"), "policy.md", law.tables(), date(2026, 11, 23)).rulebook
+    vault, control = Vault(tmp_path / "keys.db"), Control(f"sqlite:///{tmp_path / 'control.db'}")
+    cases = StoredCases(Store(control, None, vault, Files(tmp_path / "files")))
+    parts = Parts()
+    voice = Voice("https://marrowby.example", vault.hmac, rulebook)
+    yield walk.Tools(voice, cases, (Shelf(),), parts, parts, parts), control
+    control.close()
+    vault.close()
+
+
+def file(tools, kind=RequestKind.DELETE):
+    asked = receive.Asked(kind, Contact("robin@example.com"))
+    return receive.receive(asked, tools.voice.rulebook, tools.cases, "America/Los_Angeles", RECEIVED)
+
+
+def advance(tools, case, now_ms, times=20):
+    """Take steps until nothing moves; return the request as it is then."""
+    for _ in range(times):
+        now = tools.cases.get(case.request_id)
+        if now is None or not walk.advance(now, tools, now_ms):
+            break
+    return tools.cases.get(case.request_id)
+
+
+def test_unverified_request_is_denied_after_its_target_day(house):
+    """T06: due 29 January 2027; on that day it still waits, the day after it is denied and the person is told."""
+    tools, control = house
+    case = file(tools)
+    on_target = int(datetime(2027, 1, 29, 20, tzinfo=UTC).timestamp() * 1000)
+    assert advance(tools, case, on_target).state is State.VERIFYING
+    denied = advance(tools, case, on_target + DAY)
+    assert denied.state is State.CLOSED
+    assert denied.entry(Step.RESPONDED).detail == {"outcome": "denied", "reason": "unverified"}
+    with control.reading() as tx:
+        assert len(mail.newest(tx, 10)) == 2
+    assert isinstance(verification.confirm(denied, tools.cases, on_target + 2 * DAY), Refusal)
+
+
+def test_verified_deletion_goes_to_its_end_by_repeated_steps(house):
+    """A target that is not ready is asked again; the proof follows the last outcome; each step is logged once."""
+    tools, control = house
+    case = advance(tools, file(tools), RECEIVED)
+    assert verification.confirm(case, tools.cases, RECEIVED) is None
+    assert advance(tools, case, RECEIVED).state is State.FULFILLING
+    assert advance(tools, case, RECEIVED).state is State.CLOSED
+    with control.reading() as tx:
+        entries = b"".join(entry for _, entry in audit.pending(tx, 100))
+    assert entries.count(b"request.delete.done") == 1
+    assert b"robin" not in entries
+
+
+def test_letter_names_outcomes_and_nobody(house):
+    """The letter says what was erased where, and holds no personal information."""
+    tools, _ = house
+    case = advance(tools, file(tools), RECEIVED)
+    verification.confirm(case, tools.cases, RECEIVED)
+    advance(tools, case, RECEIVED)
+    letter = response.letter(advance(tools, case, RECEIVED), tools.voice)
+    assert "shelf: erased (3 records)" in letter
+    assert "robin" not in letter
+
+
+def test_contact_is_forgotten_after_a_week_and_the_record_after_two_years(house):
+    """Seven days after closing nobody can read the address; 24 months after the answer the record is gone."""
+    tools, control = house
+    case = advance(tools, file(tools), RECEIVED)
+    verification.confirm(case, tools.cases, RECEIVED)
+    advance(tools, case, RECEIVED)
+    assert advance(tools, case, RECEIVED).contact is not None
+    forgotten = advance(tools, case, RECEIVED + 8 * DAY)
+    assert (forgotten.state, forgotten.contact) == (State.RECORD_ONLY, None)
+    assert advance(tools, case, RECEIVED + 700 * DAY) is not None
+    assert advance(tools, case, RECEIVED + 740 * DAY) is None
+    with control.reading() as tx:
+        assert requests.every(tx) == ()
+
+
+def test_extension_needs_a_reason_in_time_and_comes_once(house):
+    """Refused without a reason, refused after the first period, refused twice; the person is told the new date."""
+    tools, _ = house
+    case = advance(tools, file(tools), RECEIVED)
+
+    def extend(reason, now_ms):
+        return response.extend(tools.cases.get(case.request_id), reason, tools.voice, tools.cases, now_ms)
+
+    assert "reason" in extend(" ", RECEIVED).reason
+    assert "last day" in extend("Too many", RECEIVED + 60 * DAY).reason
+    assert extend("The archive is large.", RECEIVED + DAY) is None
+    assert "extended before" in extend("Again", RECEIVED + DAY).reason
+    assert tools.cases.get(case.request_id).entry(Step.EXTENDED).detail["until"] == "2027-03-17"
+
+
+def test_right_that_is_not_offered_is_refused(house):
+    """The answer is a refusal with its rule, and nothing is kept."""
+    tools, _ = house
+    object.__setattr__(tools.voice.rulebook, "rights", {})
+    assert isinstance(file(tools), Refusal)
+    assert tools.cases.every() == ()
+
+
+@pytest.mark.parametrize("purpose", verification.Link)
+def test_a_link_opens_nothing_else(house, purpose):
+    """A token of one purpose, or with a changed sign, is none of another."""
+    keyed = house[0].voice.keyed
+    token = verification.link(purpose, "ab" * 12, keyed)
+    assert verification.request_of(purpose, token, keyed) == "ab" * 12
+    assert all(verification.request_of(other, token, keyed) is None for other in verification.Link if other is not purpose)
+    assert verification.request_of(purpose, token[:-1] + ("0" if token[-1] != "0" else "1"), keyed) is None
+    assert verification.request_of(purpose, "é-1", keyed) is None
