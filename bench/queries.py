@@ -23,9 +23,7 @@ PARAMETERS = {
     "point": "",
     "limit": 10,
     "timezone": "America/Los_Angeles",
-    "step_ms": 86_400_000,
-    "steps": 365,
-    "unit": "day",
+    "step": "day",
 }
 
 
