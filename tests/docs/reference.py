@@ -1,0 +1,122 @@
+"""The generated pages of docs/reference, from what the code says now: help texts, configuration, diagnostics.
+
+`python tests/docs/reference.py` writes them; `test_reference.py` fails when a page in the tree says something else.
+"""
+
+import ast
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from avow import cli, config
+from avow.policy.diagnostics import CODES
+
+FOLDER = Path(__file__).parents[2] / "docs" / "reference"
+MADE = "<!-- Made by tests/docs/reference.py; change the code, then `make reference`. -->"
+CONFIGURATION = """\
+One TOML file, named with `--config` or `AVOW_CONFIG`, else `avow.toml` in the current folder. Relative paths count from
+the file's own folder. A key that is not listed here is an error, and so is a missing one that is required."""
+DIAGNOSTICS = """\
+What `avow policy check` says. An error stops the compilation, and so the start of `avow serve`; a warning does not.
+Each is printed at its word, with the rule and how to mend it; `--format json` gives the same for machines.
+The language itself: [the policy language](../specs/policy-language.md)."""
+#: The tables of the configuration file, in the order of the page; "" is the top of the file.
+TABLES = {
+    "": config.Configuration,
+    "website": config.Website,
+    "listen": config.Listen,
+    "mail": config.Mail,
+    "storage": config.Storage,
+}
+#: What the first two digits of a diagnostic's code say.
+GROUPS = {
+    "01": "The text cannot be read as a policy",
+    "02": "The names do not meet",
+    "03": "Collection, purposes and retention",
+    "04": "Recipients, sale and sharing",
+    "05": "The prose says something else than the declarations",
+    "06": "What every policy must have",
+}
+
+
+def command_line() -> str:
+    """Return docs/reference/command-line.md from click's own help."""
+    parts = [
+        "# The command line",
+        MADE,
+        "Exit status: 0 done, 1 refused or not verified, 2 wrong usage. An error is one sentence on standard error.",
+    ]
+    parts.extend(
+        f"## {context.command_path}\n\n```text\n{context.get_help().rstrip()}\n```" for context in _commands(cli.avow, None)
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def _commands(command: click.Command, parent: click.Context | None) -> Iterator[click.Context]:
+    """Yield the context of a command and of everything below it, by name."""
+    settings = {"terminal_width": 100, **command.context_settings}
+    context = click.Context(command, parent=parent, info_name=command.name, **settings)
+    yield context
+    for _, child in sorted(getattr(command, "commands", {}).items()):
+        yield from _commands(child, context)
+
+
+def configuration() -> str:
+    """Return docs/reference/configuration.md from the comments beside the fields of `avow.config`."""
+    parts = [
+        "# The configuration",
+        MADE,
+        CONFIGURATION,
+    ]
+    for name, struct in TABLES.items():
+        heading = f"## `[{name}]`" if name else "## Top of the file"
+        rows = [f"| `{key}` | {kind} | {words} |" for key, kind, words in _fields(struct) if key not in TABLES]
+        table = ["| Key | Holds | Meaning |", "|---|---|---|", *rows]
+        parts.append(f"{heading}\n\n{inspect.getdoc(struct)}\n\n" + "\n".join(table))
+    return "\n\n".join(parts) + "\n"
+
+
+def _fields(struct: type) -> Iterator[tuple[str, str, str]]:
+    """Yield name, kind and comment of each field of a struct; the `#:` lines above a field are its comment."""
+    lines = inspect.getsource(struct).splitlines()
+    comment: list[str] = []
+    for line in map(str.strip, lines):
+        if line.startswith("#:"):
+            comment.append(line.removeprefix("#:").strip())
+        elif comment:
+            parsed = ast.parse(line).body[0]
+            assert isinstance(parsed, ast.AnnAssign), line
+            yield ast.unparse(parsed.target), _kind(ast.unparse(parsed.annotation)), " ".join(comment)
+            comment = []
+
+
+def _kind(annotation: str) -> str:
+    """Return what a key holds, as a person would say it."""
+    kinds = {"str": "text", "int": "whole number", "bool": "true or false", "Path": "path", "tuple[str, ...]": "list of texts"}
+    return kinds.get(annotation.removesuffix(" | None"), annotation)
+
+
+def diagnostics() -> str:
+    """Return docs/reference/diagnostics.md from the compiler's own list."""
+    parts = [
+        "# Diagnostics",
+        MADE,
+        DIAGNOSTICS,
+    ]
+    for group, title in GROUPS.items():
+        rows = [
+            f"| {code} | {one.severity.value} | {one.finds} | {one.rule} |" for code, one in CODES.items() if code[2:4] == group
+        ]
+        parts.append(f"## AV{group}: {title}\n\n" + "\n".join(["| Code | Severity | Finds | Rule |", "|---|---|---|---|", *rows]))
+    return "\n\n".join(parts) + "\n"
+
+
+PAGES = {"command-line.md": command_line, "configuration.md": configuration, "diagnostics.md": diagnostics}
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for page, make in PAGES.items():
+        (FOLDER / page).write_text(make(), encoding="utf-8")
