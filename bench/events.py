@@ -57,7 +57,7 @@ def fill(folder: Path, people: Sequence[bytes], each: int = 40) -> None:
         client.command(
             f"INSERT INTO events ({columns}) SELECT generateUUIDv4(), toDateTime64('2026-05-01 00:00:00', 3, 'UTC') + rand() % 9000000, "
             "'marrowby.example', 'page-view', '', 'page-view', '/erased', toUUID(subject), toDate32('2028-01-01'), 'erase' "
-            f"FROM (SELECT arrayJoin({{subjects:Array(String)}}) AS subject) CROSS JOIN numbers({each}) AS n",
+            f"FROM (SELECT arrayJoin({{subjects:Array(String)}}) AS subject) AS people CROSS JOIN numbers({each}) AS n",
             parameters={"subjects": subjects},
         )
     client.command("OPTIMIZE TABLE events")
