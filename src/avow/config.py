@@ -33,7 +33,7 @@ class Website(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     #: The site's name in records and on the dashboard. Required: records are never filed under a guessed site.
     name: str
-    #: The public origin, for links in e-mails and for the same-origin check. Required.
+    #: The public origin, for links in e-mails, the audit log's name and secure cookies. Required.
     origin: str
     #: Folder with the site's own pages (templates ending in .html). Empty by default: Avow then serves only its own pages.
     pages: Path | None = None

@@ -8,7 +8,7 @@ import gzip
 import pytest
 
 from avow.assurance.residue import residue
-from avow.definitions import AfterRetention, Event, IdentifierKind, Submission, identifier
+from avow.definitions import AfterRetention, AvowError, Event, IdentifierKind, Submission, identifier
 from avow.store import Store
 from avow.store.control import Control
 from avow.store.embedded import Engine
@@ -51,7 +51,7 @@ def test_a_canary_across_two_pieces_is_found_once(tmp_path, monkeypatch):
 
 def test_short_canaries_are_refused(tmp_path):
     """A canary that chance could write proves nothing."""
-    with pytest.raises(ValueError, match="canary 2"):
+    with pytest.raises(AvowError, match="canary 2"):
         residue(tmp_path, [CANARY, "short"])
 
 

@@ -141,7 +141,7 @@ def test_extension_needs_a_reason_in_time_and_comes_once(house):
     case = advance(tools, file(tools), RECEIVED)
 
     def extend(reason, now_ms):
-        return response.extend(tools.cases.get(case.request_id), reason, tools.voice, tools.cases, now_ms)
+        return response.extend(tools.cases.get(case.request_id), reason, "staff-1", tools.voice, tools.cases, now_ms)
 
     assert "reason" in extend(" ", RECEIVED).reason
     assert "last day" in extend("Too many", RECEIVED + 60 * DAY).reason

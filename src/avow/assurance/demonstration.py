@@ -50,7 +50,7 @@ _MESSAGES: Final = (
 
 @dataclass(slots=True)
 class Tally:
-    """What the visitors did, as the doors answered."""
+    """What the visitors did, as the doors answered; views that a signal or a choice stopped are not among them."""
 
     visitors: int = 0
     views: int = 0
@@ -96,8 +96,9 @@ class Visitor:
             if has_script:
                 self._view({"page": page, "referrer": referrer, "campaign": campaign, "language": language})
             else:
-                self._expect(self._send("GET", f"/avow/pixel.gif?{urlencode({'page': page})}"), {200})
-                self.tally.pixels += 1
+                answer = self._send("GET", f"/avow/pixel.gif?{urlencode({'page': page})}")
+                self._expect(answer, {200})
+                self.tally.pixels += "avow-refused" not in answer.headers
             referrer = campaign = ""
         if self._random.random() < 0.12:  # noqa: PLR2004 - as above
             self._write()
@@ -108,8 +109,9 @@ class Visitor:
     def _view(self, fields: dict[str, str]) -> None:
         """Send one page view as the tag does."""
         event = {"point": "page-view", **{name: value for name, value in fields.items() if value}}
-        self._expect(self._send("POST", "/avow/events", json.dumps({"events": [event]}), "text/plain;charset=UTF-8"), {204})
-        self.tally.views += 1
+        answer = self._send("POST", "/avow/events", json.dumps({"events": [event]}), "text/plain;charset=UTF-8")
+        self._expect(answer, {204})
+        self.tally.views += "avow-refused" not in answer.headers
 
     def _write(self) -> None:
         """Send the contact form."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from avow.assurance import blocks
+from avow.definitions import AvowError
 
 #: Bytes searched at once.
 _CHUNK: Final = 8 << 20
@@ -44,14 +45,14 @@ class Residue:
 
 
 def residue(folder: Path, canaries: Sequence[str]) -> Residue:
-    """Search every file below `folder` for each canary. Raises ValueError for a canary too short to mean anything.
+    """Search every file below `folder` for each canary. Raises AvowError for a canary too short to mean anything.
 
     Safe on a running installation: a file that disappears while it is searched is gone. Sealed bytes are searched as
     they lie; what a destroyed key sealed cannot be read by anybody, this search included.
     """
     short = [index for index, canary in enumerate(canaries) if len(canary) < SHORTEST]
     if short:
-        raise ValueError(f"canary {short[0] + 1} has fewer than {SHORTEST} characters; use longer ones")
+        raise AvowError(f"canary {short[0] + 1} has fewer than {SHORTEST} characters; use longer ones")
     needles = [needle for index, canary in enumerate(canaries) for needle in _forms(index, canary)]
     files, size, found = 0, 0, []
     for path in sorted(folder.rglob("*")):

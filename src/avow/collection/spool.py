@@ -185,7 +185,7 @@ class Spool:
 
     def _open_segment(self, size: int) -> _Segment:
         """Create a preallocated segment; its key is durable in the vault before the file exists."""
-        used = sum(path.stat().st_blocks * 512 for path in self._folder.glob("*.segment"))
+        used = sum(_size_on_disk(path) for path in self._folder.parent.glob("*/*.segment"))
         if used + size > self._limit_bytes:
             raise SpoolFull("the spool has reached its limit on disk")
         name = f"{time.time_ns() // 1000:016d}-{secrets.token_hex(8)}"
@@ -233,6 +233,14 @@ class Spool:
             os.ftruncate(self._segment.descriptor, self._segment.synced)
         self._segment.offset = self._segment.synced
         self._end_segment()
+
+
+def _size_on_disk(path: Path) -> int:
+    """Return the bytes that a segment takes; none when the drain removed it a moment ago."""
+    try:
+        return path.stat().st_blocks * 512
+    except FileNotFoundError:
+        return 0
 
 
 def _write_frame(segment: _Segment, plain: bytes) -> int:

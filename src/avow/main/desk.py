@@ -141,11 +141,10 @@ class Desk:
 
     def extend(self, request_id: str, reason: str, staff_id: str) -> Refusal | None:
         """Extend the period once."""
-        del staff_id  # the audit entry of an extension names the request; staff actions are logged by the console's session
         case = self.cases.get(request_id)
         if case is None:
             return Refusal("there is no such request any more", "11 CCR 7101")
-        return response.extend(case, reason, self.voice, self.cases, self.now_ms())
+        return response.extend(case, reason, staff_id, self.voice, self.cases, self.now_ms())
 
     def _today(self) -> date:
         """Return today in the jurisdiction's zone."""

@@ -82,10 +82,17 @@ def compile_policy(path: Path, today: date) -> tuple[Compilation, str]:
 
 
 def open_rulebook(configuration: Configuration, today: date) -> Rulebook:
-    """Return the compiled policy; raise PolicyError with the compiler's diagnostics when it does not compile."""
+    """Return the compiled policy; raise PolicyError with the compiler's diagnostics when it does not compile.
+
+    Raises ConfigurationError when mail would leave through somebody whom the policy does not declare.
+    """
     compilation, text = compile_policy(configuration.policy, today)
     if compilation.rulebook is None:
         raise PolicyError(diagnostics.as_text(compilation.diagnostics, text, configuration.policy.name))
+    recipient = configuration.mail.recipient
+    if configuration.mail.host and recipient not in compilation.rulebook.recipients:
+        known = ", ".join(sorted(compilation.rulebook.recipients)) or "none"
+        raise ConfigurationError(f"mail.recipient: the policy declares no recipient “{recipient}”; it declares {known}")
     return compilation.rulebook
 
 

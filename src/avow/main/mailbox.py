@@ -9,7 +9,7 @@ from avow.definitions import IdentifierKind, identifier, now_ms
 from avow.main.cases import open_message
 from avow.policy import Rulebook
 from avow.recipients.mail import Waiting
-from avow.store.control import audit, disclosures, mail
+from avow.store.control import audit, disclosures, mail, requests
 from avow.store.control.disclosures import Disclosure
 from avow.store.store import Store
 from avow.web.services import MessageLine, MessageView
@@ -25,13 +25,13 @@ class Mailbox:
         self._point, self.purpose = next(((form.name, min(form.purposes)) for form in forms), ("", ""))
 
     def due(self, now_ms: int, limit: int) -> Sequence[Waiting]:
-        """Return messages that can be sent now."""
+        """Return messages that can be sent now; those of the demonstration are never sent."""
         with self._control.reading() as tx:
             rows = mail.due(tx, now_ms, limit)
         waiting = []
         for row in rows:
             message = open_message(self._store, row)
-            if message is not None:
+            if message is not None and not self._is_demonstration(row):
                 facts = (row.id, row.created_ms, message.to, message.subject, message.text, message.attachments, row.attempts)
                 waiting.append(Waiting(*facts))
         return waiting
@@ -63,6 +63,12 @@ class Mailbox:
         del attempts  # counted by the store
         with self._control.transaction() as tx:
             mail.postponed(tx, message_id, next_ms)
+
+    def _is_demonstration(self, row: mail.SealedMail) -> bool:
+        """Return whether the message is to an invented person: it stays in the outbox and goes to nobody."""
+        with self._control.reading() as tx:
+            request = requests.get(tx, row.request_id) if row.request_id else None
+        return request is not None and request.demonstration
 
     def lines(self, limit: int) -> tuple[MessageLine, ...]:
         """Return the newest messages without their addresses."""

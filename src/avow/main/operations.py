@@ -30,6 +30,7 @@ from avow.policy import Diagnostic, Ledger, Rulebook, diagnostics, notice
 from avow.policy.diff import Change, diff
 from avow.store import backup as store_backup
 from avow.store.backup import BackedUp, Restored
+from avow.store.control import requests
 from avow.store.embedded import Engine
 from avow.store.holdings import Counts
 from avow.store.store import Store
@@ -145,7 +146,13 @@ class Operations:
     def remove_demonstration(self) -> Counts:
         """Remove everything that is marked as demonstration, whether the server runs or not."""
         with self._store() as store:
-            return store.remove_demonstration()
+            removed = store.remove_demonstration()
+            with store.control.reading() as tx:
+                kept = {one.id for one in requests.every(tx)}
+            for name in store.files.names():  # archives are named by their request
+                if name.partition("-")[0] not in kept:
+                    store.files.delete(name)
+            return removed
 
     @contextmanager
     def _store(self) -> Iterator[Store]:

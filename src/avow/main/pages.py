@@ -303,7 +303,7 @@ class InboxPages:
         """Set the state."""
         with self.store.control.transaction() as tx:
             if submissions.mark(tx, record_id, state):
-                entry = {"at": self.now_ms(), "what": f"submission.{state}", "record": record_id, "staff": staff_id}
+                entry = {"at": self.now_ms(), "what": f"submission.marked.{state}", "record": record_id, "staff": staff_id}
                 audit.enqueue(tx, canonical(entry))
 
     def _rulebook_of(self, held: HeldSubmission) -> Rulebook | None:

@@ -49,7 +49,7 @@ def build() -> Door:
     store = open_store(configuration)
     _stop_without_server()
     refusals = Refusals()
-    limit = configuration.storage.spool_mebibytes * 1024 * 1024 // configuration.listen.workers
+    limit = configuration.storage.spool_mebibytes * 1024 * 1024
     spool = Spool(installation.spool, store.vault, limit)
     collector = Collector(rulebook, configuration.website.name, spool, VisitCounter(installation.run), refusals)
     collect = Collect(

@@ -14,7 +14,7 @@ from avow.rights.cases import Case, Cases, Contact
 from avow.rights.states import Entry, Step
 
 #: Longest free text of a request, characters.
-DETAILS_LENGTH: Final = 4000
+DETAILS_LENGTH: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)

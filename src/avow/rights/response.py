@@ -112,8 +112,8 @@ def letter(case: Case, voice: Voice) -> str:
     return voice.text("letter.txt", case, **_letter_facts(case, voice))
 
 
-def extend(case: Case, reason: str, voice: Voice, cases: Cases, now_ms: int) -> Refusal | None:
-    """Extend the period once, with a reason that the person is told, inside the first period.
+def extend(case: Case, reason: str, by: str, voice: Voice, cases: Cases, now_ms: int) -> Refusal | None:
+    """Extend the period once, with a reason that the person is told, inside the first period; `by` is the staff id.
 
     Rule: 11 CCR 7021(b); Cal. Civ. Code § 1798.130(a)(2)(A).
     """
@@ -126,7 +126,7 @@ def extend(case: Case, reason: str, voice: Voice, cases: Cases, now_ms: int) -> 
         return Refusal(f"the last day to extend was {due.extension_notice_target}", "11 CCR 7021(b)")
     text = voice.text("extended.txt", case, reason=reason.strip(), due=due)
     message = Message(case.contact.email, f"Your request {case.reference}: we need more time", text)
-    audit = {"what": "request.extended", "request": case.request_id, "until": str(due.extended_target)}
+    audit = {"what": "request.extended", "request": case.request_id, "until": str(due.extended_target), "staff": by}
     cases.append(case, Step.EXTENDED, now_ms, {"until": str(due.extended_target)}, audit, message)
     return None
 

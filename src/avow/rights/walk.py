@@ -1,6 +1,6 @@
 """Takes a consumer request to where it can go now; the clock's door calls it, again and again.
 
-Rule: the order of walk 2 (decision 0001); each step may be repeated safely, waiting is a stored state.
+Rule: the order of walk 2 (decision 0007); each step may be repeated safely, waiting is a stored state.
 """
 
 from __future__ import annotations

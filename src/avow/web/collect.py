@@ -88,7 +88,10 @@ class Collect:
             proto.response_empty(204, headers)
             return
         status = 404 if not accepted.kept and all(not lost.field and lost.point for lost in accepted.dropped) else 200
-        report = [{"point": lost.point, "field": shown_name(lost.field), "reason": lost.reason} for lost in accepted.dropped]
+        report = [
+            {"point": lost.point, "field": shown_name(lost.field) if lost.field else "", "reason": lost.reason}
+            for lost in accepted.dropped
+        ]
         headers.append(("content-type", "application/json"))
         proto.response_bytes(status, headers, msgspec.json.encode({"kept": accepted.kept, "dropped": report}))
 
@@ -111,7 +114,10 @@ class Collect:
         if isinstance(accepted, Refusal):
             answer_error(proto, 404, f"{accepted.reason} ({accepted.rule})")
             return
-        proto.response_bytes(200, [*GIF_HEADERS, *self._told(accepted)], GIF)
+        headers = [*GIF_HEADERS, *self._told(accepted)]
+        if accepted.new_visitor:
+            headers.append(("set-cookie", self._visitor_cookie(accepted)))
+        proto.response_bytes(200, headers, GIF)
 
     async def form(self, request: Request, site: FormPages) -> Response:
         """POST /avow/forms/{point}: 303 to the page of thanks with a reference number; 422 with what was typed."""

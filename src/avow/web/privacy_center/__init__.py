@@ -23,12 +23,18 @@ class PrivacyCenter:
 
     def routes(self) -> list[Route]:
         """Return all routes of the privacy centre."""
+        has_site = self._view.services.website.pages is not None
         return [
+            # A company's own site shows its policy on a page of its own.
+            *([] if has_site else [Route("/privacy-policy", self._policy)]),
             Route("/privacy", self._home),
             *RequestPages(self._view).routes(),
             *FollowingPages(self._view).routes(),
             *ChoicePages(self._view).routes(),
         ]
+
+    def _policy(self, request: Request) -> Response:
+        return self._view.page(request, "privacy_center/policy.html", policy=self._view.services.policy.page())
 
     def _home(self, request: Request) -> Response:
         return self._view.page(request, "privacy_center/home.html")
