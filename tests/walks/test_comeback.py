@@ -56,6 +56,7 @@ def erased(fresh):
     fresh.start()
     browser = write_and_browse(fresh)
     shutil.copytree(fresh.data / "spool", fresh.folder / "old-spool", ignore_dangling_symlinks=True)
+    assert list((fresh.folder / "old-spool").glob("*/*.segment"))
     time.sleep(5)
     fresh.avow("backup", fresh.folder / "backup")
     assert not fresh.avow("assurance", "residue", ADDRESS).startswith("1 found")

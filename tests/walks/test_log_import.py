@@ -1,7 +1,10 @@
 """A server log from a file: measured by its own dates, identifiable no longer than declared."""
 
+import json
 import time
 from datetime import UTC, datetime, timedelta
+
+import clickhouse_connect
 
 
 def line(moment, address, path, agent="Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"):
@@ -18,6 +21,11 @@ def test_recent_lines_keep_their_address_sealed_and_old_ones_do_not(running, tmp
     assert printed == ("4 lines read, 3 kept, 1 of them without identifiers because their retention was over, 1 unreadable\n")
     running.avow("import-log", log)
     time.sleep(3)
+    url = json.loads((running.data / "run" / "engine.json").read_text())["url"]
+    client = clickhouse_connect.get_client(dsn=url)
+    counted = client.query("SELECT page, count() FROM events WHERE startsWith(page, '/imported-') GROUP BY page").result_rows
+    client.close()
+    assert dict(counted) == {"/imported-young": 2, "/imported-old": 1}
     staff = running.staff()
     young = staff.get("/console?point=server-log", follow_redirects=True).text
     assert "/imported-young" in young
