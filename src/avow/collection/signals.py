@@ -33,7 +33,7 @@ def read(gpc: list[str], dnt: str | None, cookie: str | None) -> Signals:
     """
     preferences = frozenset(name for name, is_sent in (("gpc", "1" in gpc), ("dnt", dnt == "1")) if is_sent)
     cookies = cookies_of(cookie) if cookie else {}
-    return Signals(preferences, _choices(cookies.get(CHOICES_COOKIE, "")), visitor_id(cookies.get(VISITOR_COOKIE, "")))
+    return Signals(preferences, choices_of(cookies.get(CHOICES_COOKIE, "")), visitor_id(cookies.get(VISITOR_COOKIE, "")))
 
 
 def cookies_of(header: str) -> dict[str, str]:
@@ -54,10 +54,10 @@ def visitor_id(value: str) -> str:
 
 def choices_cookie(opted_out: frozenset[str]) -> str:
     """Return the cookie value that keeps a browser's choices."""
-    return ".".join(("v1", *sorted(opted_out)))
+    return "v1." + ".".join(sorted(opted_out))
 
 
-def _choices(value: str) -> frozenset[str]:
-    """Return the purposes that the cookie opts out of."""
+def choices_of(value: str) -> frozenset[str]:
+    """Return the purposes that the value of a choices cookie opts out of; none for a damaged one."""
     version, _, rest = value.partition(".")
     return frozenset(name for name in rest.split(".") if name) if version == "v1" else frozenset()

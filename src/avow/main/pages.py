@@ -18,7 +18,7 @@ from avow.audit.proof import canonical
 from avow.collection.refusals import RefusalRow
 from avow.definitions import IdentifierKind, Refusal, identifier, local_date, moment
 from avow.policy import DisclosureCount, Ledger, Rulebook, compile_text, law, notice
-from avow.store.control import Transaction, audit, choices, counts, disclosures, rulebooks, staff, submissions
+from avow.store.control import audit, choices, counts, disclosures, rulebooks, staff, submissions
 from avow.store.control.choices import Choice
 from avow.store.holdings import HeldSubmission
 from avow.store.store import Store
@@ -387,8 +387,3 @@ class RefusalCounts:
         }
         with self.store.control.transaction() as tx:
             counts.add_refusals(tx, kinds)
-
-
-def enqueue_audit(tx: Transaction, entry: Mapping[str, object]) -> None:
-    """Put an entry into the queue of the audit log, in its one form."""
-    audit.enqueue(tx, canonical(entry))

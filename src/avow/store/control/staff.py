@@ -62,11 +62,6 @@ def count(tx: Transaction) -> int:
     return int(tx.execute(select(func.count()).select_from(staff)).scalar_one())
 
 
-def set_password(tx: Transaction, staff_id: str, password_hash: str) -> None:
-    """Replace the password of an account."""
-    tx.execute(update(staff).where(staff.c.id == staff_id).values(password_hash=password_hash))
-
-
 def remove(tx: Transaction, staff_id: str) -> None:
     """Remove an account and its sessions."""
     tx.execute(delete(staff_sessions).where(staff_sessions.c.staff_id == staff_id))

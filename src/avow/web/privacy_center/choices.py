@@ -10,21 +10,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from avow.collection import signals
 from avow.web.forms import read_form
 from avow.web.privacy_center.requests import visitor_of
 from avow.web.rendering import View
-from avow.web.services import DEMONSTRATION_KEY, PurposeFacts
+from avow.web.services import DEMONSTRATION_KEY
 
-CHOICES_COOKIE: Final = "avow_choices"
-_VERSION: Final = "v1."
 #: Longest life that browsers give a cookie; every visit to the choices page with a change renews it.
 _COOKIE_SECONDS: Final = 400 * 86_400
-
-
-def opted_out_of(cookie: str, purposes: tuple[PurposeFacts, ...]) -> frozenset[str]:
-    """Return the optional purposes that the cookie opts out of; what the policy does not know is ignored."""
-    named = cookie.removeprefix(_VERSION).split(".") if cookie.startswith(_VERSION) else []
-    return frozenset(purpose.name for purpose in purposes if purpose.optional and purpose.name in named)
 
 
 class ChoicePages:
@@ -39,13 +32,13 @@ class ChoicePages:
 
     def _show(self, request: Request) -> Response:
         facts = self._view.services.policy.facts()
-        cookie = request.cookies.get(CHOICES_COOKIE, "")
+        cookie = request.cookies.get(signals.CHOICES_COOKIE, "")
         return self._view.page(
             request,
             "privacy_center/choices.html",
             purposes=[purpose for purpose in facts.purposes if purpose.optional],
-            opted_out=opted_out_of(cookie, facts.purposes),
-            was_saved="saved" in request.query_params and cookie.startswith(_VERSION),
+            opted_out=signals.choices_of(cookie),
+            was_saved="saved" in request.query_params and bool(cookie),
             has_visitor=visitor_of(request) is not None,
         )
 
@@ -59,8 +52,8 @@ class ChoicePages:
         await run_in_threadpool(keep, visitor_of(request), opted_out)
         response = RedirectResponse("/privacy/choices?saved=1", 303)
         response.set_cookie(
-            CHOICES_COOKIE,
-            _VERSION + ".".join(name for name in optional if opted_out[name]),
+            signals.CHOICES_COOKIE,
+            signals.choices_cookie(frozenset(name for name in optional if opted_out[name])),
             max_age=_COOKIE_SECONDS,
             httponly=True,
             samesite="lax",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -12,13 +11,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from avow.collection import signals
 from avow.definitions import Refusal, RequestKind
 from avow.web.forms import day_of, email_of, read_form
 from avow.web.rendering import View
 from avow.web.services import DEMONSTRATION_KEY, NewRequest
 
-VISITOR_COOKIE: Final = "avow_visitor"
-_VISITOR: Final = re.compile(r"[0-9a-f]{32}")
 #: Longest texts of the request form, in characters; the policy's collection point `rights-request` allows as much.
 _NAME_MAX: Final = 120
 _DETAILS_MAX: Final = 2000
@@ -28,8 +26,7 @@ EARLIEST: Final = date(2022, 1, 1)
 
 def visitor_of(request: Request) -> str | None:
     """Return this browser's own visitor id, which only this browser can know, or None."""
-    value = request.cookies.get(VISITOR_COOKIE, "")
-    return value if _VISITOR.fullmatch(value) else None
+    return signals.visitor_id(request.cookies.get(signals.VISITOR_COOKIE, "")) or None
 
 
 class RequestPages:
