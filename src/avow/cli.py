@@ -20,7 +20,7 @@ from avow.assurance.demonstration import Tally
 from avow.assurance.residue import Residue
 from avow.collection.server_log import Import
 from avow.definitions import AvowError, Refusal
-from avow.policy import Diagnostic, Severity, diagnostics
+from avow.policy import Compilation, Severity, diagnostics
 from avow.policy.diff import Change
 from avow.store.backup import BackedUp, Restored
 from avow.store.holdings import Counts
@@ -35,8 +35,8 @@ class Operations(Protocol):
     def serve(self, tell: Callable[[str], None]) -> None:
         """Serve until stopped."""
 
-    def check_policy(self, path: Path | None) -> tuple[tuple[Diagnostic, ...], str, str]:
-        """Return diagnostics, text and name of a policy file."""
+    def check_policy(self, path: Path | None) -> Compilation:
+        """Compile a policy file."""
 
     def render_policy(self, path: Path | None) -> str:
         """Return the policy page as HTML."""
@@ -127,15 +127,16 @@ def check(operations: Operations, path: Path | None, shape: str) -> None:
 
     Exit status 1 when there is an error; warnings alone do not fail.
     """
-    found, text, name = operations.check_policy(path)
+    compilation = operations.check_policy(path)
+    found = compilation.diagnostics
     if shape == "json":
-        fields = ("code", "severity", "line", "column", "length", "message", "rule", "mend")
+        fields = ("code", "severity", "file", "line", "column", "length", "message", "rule", "mend")
         rows = [{field: getattr(one, field) for field in fields} for one in found]
-        click.echo(json.dumps({"file": name, "diagnostics": rows}, indent=1, ensure_ascii=False))
+        click.echo(json.dumps({"diagnostics": rows}, indent=1, ensure_ascii=False))
     elif found:
-        click.echo(diagnostics.as_text(found, text, name, colour=sys.stdout.isatty()))
+        click.echo(diagnostics.as_text(found, compilation.texts, colour=sys.stdout.isatty()))
     else:
-        click.echo(f"{name}: compiles, nothing to mend")
+        click.echo(f"{next(iter(compilation.texts))}: compiles, nothing to mend")
     if any(one.severity is Severity.ERROR for one in found):
         raise click.exceptions.Exit(1)
 

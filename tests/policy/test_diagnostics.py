@@ -248,7 +248,7 @@ def test_a_denied_signal_contradicts_its_declaration(compiled, small_text, sente
 def test_text_output_underlines_the_words(compiled, small_text):
     """The text names place, rule and mend, and underlines exactly the words."""
     text = small_text.replace('technology  = "tag"', 'technology  = "tga"')
-    shown = policy.diagnostics.as_text(compiled(text).diagnostics, text, "policy.md", colour=False)
+    shown = policy.diagnostics.as_text(compiled(text).diagnostics, {"policy.md": text}, colour=False)
     line = text[: text.index('"tga"')].count("\n") + 1
     assert "error[AV0105]: \"technology\" cannot be 'tga'\n" in shown
     assert f"--> policy.md:{line}:16\n" in shown
@@ -262,12 +262,12 @@ def test_colour_changes_no_words(compiled, small_text):
     """The coloured text is the plain text with colours."""
     text = small_text.replace("keeps_days = 0", "keeps_days = 9")
     found = compiled(text).diagnostics
-    painted = policy.diagnostics.as_text(found, text, "p.md", colour=True)
+    painted = policy.diagnostics.as_text(found, {"policy.md": text}, colour=True)
     assert "\x1b[1;31merror[AV0403]" in painted
-    assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == policy.diagnostics.as_text(found, text, "p.md", colour=False)
+    assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == policy.diagnostics.as_text(found, {"policy.md": text}, colour=False)
 
 
 def test_every_code_has_a_case():
     """A diagnostic without a test that triggers it does not exist."""
-    elsewhere = {"AV0307", "AV0402", "AV0601", "AV0602", "AV0606"}
+    elsewhere = {"AV0111", "AV0112", "AV0113", "AV0307", "AV0402", "AV0601", "AV0602", "AV0606"}
     assert {case[0] for case in CASES} | elsewhere == set(CODES)

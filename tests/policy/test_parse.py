@@ -70,9 +70,9 @@ def test_any_text_is_answered_with_diagnostics(text):
     """Whatever the file holds, the compiler answers with findings inside the file, never with an exception."""
     compilation = policy.compile_text(text, "policy.md", policy.law.tables(), TODAY)
     assert compilation.rulebook is None
-    lines = policy.compile.canonical_text(text).split("\n")
+    lines = policy.link.canonical_text(text).split("\n")
     assert all(1 <= item.line <= len(lines) and item.column >= 1 for item in compilation.diagnostics)
-    assert policy.diagnostics.as_text(compilation.diagnostics, text, "policy.md", colour=True)
+    assert policy.diagnostics.as_text(compilation.diagnostics, {"policy.md": text}, colour=True)
 
 
 @given(st.integers(0, len(SMALL)), st.integers(0, 40), st.text(max_size=12))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from avow import policy
 from avow.definitions import AfterRetention, Permit, Refusal
-from avow.policy.compile import canonical_text
+from avow.policy.link import canonical_text
 from avow.policy.rulebook import PERMITS_KEPT, Retention, add_months
 
 from .conftest import MARROWBY, SMALL, TODAY

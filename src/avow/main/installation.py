@@ -10,6 +10,7 @@ from pathlib import Path
 from avow.config import Configuration
 from avow.definitions import ConfigurationError, PolicyError
 from avow.policy import Compilation, Rulebook, compile_text, diagnostics, law
+from avow.policy.link import FILES_LIMIT, included
 from avow.store.control import Control
 from avow.store.events import Events, announced
 from avow.store.files import Files
@@ -70,15 +71,31 @@ class Installation:
         return path.read_text(encoding="ascii")
 
 
-def compile_policy(path: Path, today: date) -> tuple[Compilation, str]:
-    """Compile the policy file; return the compilation and the file's text. Raises ConfigurationError when unreadable."""
+def compile_policy(path: Path, today: date) -> Compilation:
+    """Compile the policy file with the files it includes. Raises ConfigurationError when a file cannot be read."""
+    text = _policy_text(path)
+    return compile_text(text, path.name, law.tables(), today, _included(path.parent, text, path.name))
+
+
+def _included(folder: Path, text: str, name: str) -> dict[str, str]:
+    """Return the texts of all files that a policy includes, by name; a missing one is left to the compiler to report."""
+    files: dict[str, str] = {}
+    waiting = list(included(text, name))
+    while waiting and len(files) < FILES_LIMIT:
+        target = waiting.pop()
+        if target not in files and (folder / target).is_file():
+            files[target] = _policy_text(folder / target)
+            waiting.extend(included(files[target], target))
+    return files
+
+
+def _policy_text(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(f"{path}: the policy cannot be read ({error.strerror}); the key is “policy”") from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{path}: the policy is not UTF-8 text") from error
-    return compile_text(text, path.name, law.tables(), today), text
 
 
 def open_rulebook(configuration: Configuration, today: date) -> Rulebook:
@@ -86,9 +103,9 @@ def open_rulebook(configuration: Configuration, today: date) -> Rulebook:
 
     Raises ConfigurationError when mail would leave through somebody whom the policy does not declare.
     """
-    compilation, text = compile_policy(configuration.policy, today)
+    compilation = compile_policy(configuration.policy, today)
     if compilation.rulebook is None:
-        raise PolicyError(diagnostics.as_text(compilation.diagnostics, text, configuration.policy.name))
+        raise PolicyError(diagnostics.as_text(compilation.diagnostics, compilation.texts))
     recipient = configuration.mail.recipient
     if configuration.mail.host and recipient not in compilation.rulebook.recipients:
         known = ", ".join(sorted(compilation.rulebook.recipients)) or "none"

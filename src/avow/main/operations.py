@@ -26,7 +26,7 @@ from avow.definitions import ConfigurationError, PolicyError, ProofInvalid, Refu
 from avow.main import server
 from avow.main.installation import Installation, compile_policy, open_rulebook, open_store
 from avow.main.pages import StoredAccounts
-from avow.policy import Diagnostic, Ledger, Rulebook, diagnostics, notice
+from avow.policy import Compilation, Ledger, Rulebook, diagnostics, notice
 from avow.policy.diff import Change, diff
 from avow.store import backup as store_backup
 from avow.store.backup import BackedUp, Restored
@@ -55,11 +55,9 @@ class Operations:
         """Serve until stopped."""
         server.serve(self.configuration_path.resolve(), tell)
 
-    def check_policy(self, path: Path | None) -> tuple[tuple[Diagnostic, ...], str, str]:
-        """Return the diagnostics of a policy file (the configured one for None), its text and its name."""
-        chosen = path or self.configuration().policy
-        compilation, text = compile_policy(chosen, datetime.now(UTC).date())
-        return compilation.diagnostics, text, chosen.name
+    def check_policy(self, path: Path | None) -> Compilation:
+        """Compile a policy file (the configured one for None)."""
+        return compile_policy(path or self.configuration().policy, datetime.now(UTC).date())
 
     def render_policy(self, path: Path | None) -> str:
         """Return the policy page as HTML, with an empty ledger: what it says before anything was collected."""
@@ -171,9 +169,9 @@ class Operations:
     def _rulebook(self, path: Path | None) -> Rulebook:
         """Return a compiled policy file; raise PolicyError with the diagnostics."""
         chosen = path or self.configuration().policy
-        compilation, text = compile_policy(chosen, datetime.now(UTC).date())
+        compilation = compile_policy(chosen, datetime.now(UTC).date())
         if compilation.rulebook is None:
-            raise PolicyError(diagnostics.as_text(compilation.diagnostics, text, chosen.name))
+            raise PolicyError(diagnostics.as_text(compilation.diagnostics, compilation.texts))
         return compilation.rulebook
 
 

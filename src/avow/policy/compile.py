@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Final
@@ -16,6 +15,7 @@ from avow.policy import build
 from avow.policy.check import check
 from avow.policy.diagnostics import Diagnostic, errors
 from avow.policy.law import LawTable
+from avow.policy.link import NO_FILES, link
 from avow.policy.parse import Document, parse
 from avow.policy.read import Entries, read
 from avow.policy.rulebook import Rulebook
@@ -26,32 +26,37 @@ DEFAULT_JURISDICTION: Final = "US-CA"
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """What came of a policy: the Rulebook when there is no error, and every finding in the order of the file."""
+    """What came of a policy: the Rulebook when there is no error, and every finding in the order of the text.
+
+    `texts` are the canonical texts of the policy's files by name, for showing the findings at their words.
+    """
 
     rulebook: Rulebook | None
     diagnostics: tuple[Diagnostic, ...]
+    texts: Mapping[str, str]
 
 
-def compile_text(text: str, name: str, law: Mapping[str, LawTable], today: date) -> Compilation:
-    """Compile a literate policy as it stands on this day.
+def compile_text(
+    text: str, name: str, law: Mapping[str, LawTable], today: date, files: Mapping[str, str] = NO_FILES
+) -> Compilation:
+    """Compile a literate policy as it stands on this day; `files` are the texts that it includes, by name.
 
-    The same text and law tables give the same Rulebook id, whatever the day, the file's name or its line ends.
+    The same texts and law tables give the same Rulebook id, whatever the day, the file's name or its line ends.
     A Rulebook comes only of a policy without errors; warnings do not stop it.
     """
-    canonical = canonical_text(text)
-    document = parse(canonical)
+    linked = link(text, name, files)
+    document = parse(linked.text, linked.origins)
     entries = read(document)
-    found = {*document.diagnostics, *entries.diagnostics, *check(document, entries, law, today)}
-    diagnostics = tuple(sorted(found, key=lambda item: (item.line, item.column, item.code, item.message)))
+    found = {*linked.diagnostics, *document.diagnostics, *entries.diagnostics, *check(document, entries, law, today)}
+    ordered = sorted(found, key=lambda item: (item.line, item.column, item.code, item.message))
+    diagnostics = tuple(_at_origin(item, *linked.origin(item.line)) for item in ordered)
     if errors(diagnostics):
-        return Compilation(None, diagnostics)
-    return Compilation(_rulebook(canonical, name, document, entries, law), diagnostics)
+        return Compilation(None, diagnostics, linked.texts)
+    return Compilation(_rulebook(linked.text, name, document, entries, law), diagnostics, linked.texts)
 
 
-def canonical_text(text: str) -> str:
-    """Return the text in the one form that is hashed: Unicode NFC, line feeds, no byte order mark, one final line feed."""
-    lines = unicodedata.normalize("NFC", text.removeprefix("\ufeff")).replace("\r\n", "\n").replace("\r", "\n")
-    return lines.rstrip("\n") + "\n"
+def _at_origin(item: Diagnostic, file: str, line: int) -> Diagnostic:
+    return replace(item, file=file, line=line)
 
 
 def rulebook_id(canonical: str, law: Mapping[str, LawTable]) -> str:

@@ -39,7 +39,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding in one policy file."""
+    """One finding, at its place in one file of the policy; `line` counts in the linked text until `file` is known."""
 
     code: str
     severity: Severity
@@ -49,6 +49,7 @@ class Diagnostic:
     message: str
     rule: str
     mend: str
+    file: str = ""
 
 
 _LANGUAGE: Final = "docs/specs/policy-language.md"
@@ -81,6 +82,9 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0108": _error("an avow block is never closed", _LANGUAGE),
         "AV0109": _error("a name is not lower-case words joined by hyphens", _LANGUAGE),
         "AV0110": _error("two headings have the same anchor", _LANGUAGE),
+        "AV0111": _error("a file includes itself", _LANGUAGE),
+        "AV0112": _error("an included file that is not there, or one too many", _LANGUAGE),
+        "AV0113": _error("a file is included twice", _LANGUAGE),
         # 02: names that do not meet
         "AV0201": _error("a data item that is not declared", _NOTICE),
         "AV0202": _error("a purpose that is not declared", _NOTICE),
@@ -143,11 +147,13 @@ def errors(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 _RED, _YELLOW, _BLUE, _BOLD, _END = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[1m", "\x1b[0m"
 
 
-def as_text(diagnostics: Iterable[Diagnostic], text: str, name: str, colour: bool = False) -> str:  # noqa: FBT001, FBT002 - the contract's signature
-    """Return the findings as a compiler prints them: place, the line, the words underlined, rule and mend."""
-    lines = text.splitlines()
+def as_text(diagnostics: Iterable[Diagnostic], texts: Mapping[str, str], *, colour: bool = False) -> str:
+    """Return the findings as a compiler prints them: place, the line, the words underlined, rule and mend.
+
+    `texts` are the policy's files by name, as a Compilation has them.
+    """
     found = tuple(diagnostics)
-    parts = [_one(item, lines, name) for item in found]
+    parts = [_one(item, texts.get(item.file, "").splitlines()) for item in found]
     if found:
         stopping = len(errors(found))
         parts.append(f"{_count(stopping, 'error')}, {_count(len(found) - stopping, 'warning')}\n")
@@ -155,14 +161,14 @@ def as_text(diagnostics: Iterable[Diagnostic], text: str, name: str, colour: boo
     return _paint(shown) if colour else shown
 
 
-def _one(item: Diagnostic, lines: list[str], name: str) -> str:
+def _one(item: Diagnostic, lines: list[str]) -> str:
     line = lines[item.line - 1] if 0 < item.line <= len(lines) else ""
     gutter = " " * len(str(item.line))
     before = "".join("\t" if letter == "\t" else " " for letter in line[: item.column - 1])
     length = max(1, min(item.length, len(line) - item.column + 1))
     return (
         f"{item.severity}[{item.code}]: {item.message}\n"
-        f"{gutter}--> {name}:{item.line}:{item.column}\n"
+        f"{gutter}--> {item.file}:{item.line}:{item.column}\n"
         f"{gutter} |\n"
         f"{item.line} | {line}\n"
         f"{gutter} | {before}{'^' * length}\n"

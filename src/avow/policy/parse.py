@@ -26,6 +26,10 @@ _LINK_TARGET: Final = re.compile(r"\]\([^)\s]*\)")
 _TOML_PLACE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
+#: File and line of each line of a linked text.
+Origins = tuple[tuple[str, int], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Prose:
     """A heading, paragraph, list item or table row: plain words, and where each character stands in the file."""
@@ -101,6 +105,12 @@ class Document:
     placeholders: tuple[Placeholder, ...]
     diagnostics: tuple[Diagnostic, ...]
     unreadable: frozenset[int]
+    origins: Origins = ()
+
+    def place(self, span: Span) -> str:
+        """Return where a span of the linked text stands in the policy's files: "policy.md:12"."""
+        file, line = self.origins[span.line - 1] if self.origins else ("line", span.line)
+        return f"{file}:{line}"
 
     def within(self, inner: int, outer: int) -> bool:
         """Whether a section is the other one or lies inside it."""
@@ -114,8 +124,8 @@ def markdown() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
-def parse(text: str) -> Document:
-    """Take the literate file apart, keeping every place."""
+def parse(text: str, origins: Origins = ()) -> Document:
+    """Take the literate file apart, keeping every place; `origins` are those of a linked text."""
     reader = _Reader(text)
     reader.read(markdown().parse(text))
     return Document(
@@ -126,6 +136,7 @@ def parse(text: str) -> Document:
         tuple(reader.placeholders),
         tuple(reader.diagnostics),
         frozenset(reader.unreadable),
+        origins,
     )
 
 

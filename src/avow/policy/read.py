@@ -85,11 +85,11 @@ def read(document: Document) -> Entries:
     entries = Entries()
     for block in document.blocks:
         for kind, content in block.tables.items():
-            _table(entries, block, kind, content)
+            _table(entries, document, block, kind, content)
     return entries
 
 
-def _table(entries: Entries, block: Block, kind: str, content: object) -> None:
+def _table(entries: Entries, document: Document, block: Block, kind: str, content: object) -> None:
     table = GRAMMAR.get(kind)
     if table is None:
         entries.unknown = True
@@ -105,26 +105,26 @@ def _table(entries: Entries, block: Block, kind: str, content: object) -> None:
         entries.diagnostics.append(diagnostic("AV0105", block.key((kind,)), message, f"write {wanted} and its keys beneath"))
         return
     if not table.named:
-        _entry(entries, block, Entry(kind, kind, content, block, (kind,)), table)
+        _entry(entries, document, Entry(kind, kind, content, block, (kind,)), table)
         return
     for name, values in content.items():
-        _entry(entries, block, Entry(kind, name, values, block, (kind, name)), table)
+        _entry(entries, document, Entry(kind, name, values, block, (kind, name)), table)
 
 
-def _entry(entries: Entries, block: Block, entry: Entry, table: Table) -> None:
+def _entry(entries: Entries, document: Document, entry: Entry, table: Table) -> None:
     names = entries.names.setdefault(entry.kind, {})
     if entry.name in names:
-        message = f'{entry.kind} "{entry.name}" is declared already on line {names[entry.name].line}'
+        message = f'{entry.kind} "{entry.name}" is declared already at {document.place(names[entry.name])}'
         entries.diagnostics.append(diagnostic("AV0106", entry.here, message, "keep one of the two declarations"))
         return
     names[entry.name] = entry.here
-    entries.sections.setdefault(block.section, set()).add(entry.kind)
+    entries.sections.setdefault(entry.block.section, set()).add(entry.kind)
     misnamed = _name(entry, table)
     wrong = misnamed or _keys(entry, table)
     entries.unknown = entries.unknown or bool(misnamed)
     entries.diagnostics.extend(wrong)
     if wrong:
-        entries.faulty.add(block.section)
+        entries.faulty.add(entry.block.section)
     else:
         entries.sound.append(entry)
 
