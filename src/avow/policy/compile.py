@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,7 +13,7 @@ from avow.definitions import RequestKind
 from avow.policy import build
 from avow.policy.check import check
 from avow.policy.diagnostics import Diagnostic, errors
-from avow.policy.law import LawTable
+from avow.policy.law import LawTable, table_text
 from avow.policy.link import NO_FILES, link
 from avow.policy.parse import Document, parse
 from avow.policy.read import Entries, read
@@ -62,19 +61,11 @@ def _at_origin(item: Diagnostic, file: str, line: int) -> Diagnostic:
 def rulebook_id(canonical: str, law: Mapping[str, LawTable]) -> str:
     """Return the name of a Rulebook: SHA-256 over the canonical policy text and every law table."""
     digest = hashlib.sha256(b"avow rulebook v1\n")
-    for part in (canonical, *(_law_text(law[code]) for code in sorted(law))):
+    for part in (canonical, *(table_text(law[code]) for code in sorted(law))):
         encoded = part.encode()
         digest.update(len(encoded).to_bytes(8, "big"))
         digest.update(encoded)
     return digest.hexdigest()
-
-
-def _law_text(table: LawTable) -> str:
-    values = {
-        name: [value.value, value.unit, value.source, value.checked.isoformat(), value.verified]
-        for name, value in table.values.items()
-    }
-    return json.dumps([table.code, table.law, table.effective.isoformat(), values], sort_keys=True)
 
 
 def _rulebook(canonical: str, name: str, document: Document, entries: Entries, law: Mapping[str, LawTable]) -> Rulebook:

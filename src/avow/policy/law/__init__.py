@@ -1,92 +1,20 @@
 """Law tables: one data file per jurisdiction, each value with its source, the day it was checked and how.
 
-Reading them from the package is the only I/O of the policy room. Verified marks (from best to worst):
-P primary text; P20 statute as enacted in 2020; P23 regulation as of 2023/24; C commentary; M from memory, to be verified.
+Reading them from the package is the only I/O of the policy room.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-#: Marks that stand on a text that somebody read in the law itself.
-READ = frozenset({"P", "P20", "P23"})
+from avow.policy.law.table import READ, DeletionException, LawTable, LawValue
+from avow.policy.law.text import dump, load, table_text
 
-
-@dataclass(frozen=True, slots=True)
-class LawValue:
-    """One number or word of the law, with where it was read, when, and how well it is verified."""
-
-    value: int | str | tuple[str, ...]
-    unit: str
-    source: str
-    checked: date
-    verified: str
-
-    @property
-    def is_read(self) -> bool:
-        """Whether the value was read in the law's own text; if not, whoever shows it must say so."""
-        return self.verified in READ
-
-
-@dataclass(frozen=True, slots=True)
-class LawTable:
-    """The parameters of one jurisdiction."""
-
-    code: str
-    law: str
-    effective: date
-    values: Mapping[str, LawValue]
-
-    @property
-    def respond_days(self) -> int:
-        """Calendar days from receipt to the answer. Rule (US-CA): 11 CCR 7021(b)."""
-        return self._number("respond_days")
-
-    @property
-    def extension_days(self) -> int:
-        """Calendar days that one extension adds. Rule (US-CA): 11 CCR 7021(b)."""
-        return self._number("extension_days")
-
-    @property
-    def acknowledge_business_days(self) -> int:
-        """Business days from receipt to the confirmation. Rule (US-CA): 11 CCR 7021(a)."""
-        return self._number("acknowledge_business_days")
-
-    @property
-    def optout_business_days(self) -> int:
-        """Business days within which an opt-out must have its effect. Rule (US-CA): 11 CCR 7026(f)."""
-        return self._number("optout_business_days")
-
-    @property
-    def resolicit_months(self) -> int:
-        """Months during which a person who opted out is not asked again. Rule (US-CA): Cal. Civ. Code § 1798.135(c)(4)."""
-        return self._number("resolicit_months")
-
-    @property
-    def record_months(self) -> int:
-        """Months that the record of a consumer request is kept. Rule (US-CA): 11 CCR 7101(a)."""
-        return self._number("record_months")
-
-    @property
-    def policy_update_months(self) -> int:
-        """Months after which a policy must have been updated. Rule (US-CA): Cal. Civ. Code § 1798.130(a)(5)."""
-        return self._number("policy_update_months")
-
-    @property
-    def timezone(self) -> str:
-        """The zone whose local date counts for consumers of this jurisdiction."""
-        return str(self.values["timezone"].value)
-
-    def _number(self, name: str) -> int:
-        value = self.values[name].value
-        assert isinstance(value, int), f"{self.code}: {name} is not a number"  # the table is package data, checked by a test
-        return value
+__all__ = ["READ", "DeletionException", "LawTable", "LawValue", "dump", "load", "table_text", "tables"]
 
 
 @cache
@@ -105,7 +33,9 @@ def _table(text: str) -> LawTable:
             source=entry["source"],
             checked=entry["checked"],
             verified=entry["verified"],
+            note=entry.get("note", ""),
         )
         for name, entry in raw["values"].items()
     }
-    return LawTable(code=raw["code"], law=raw["law"], effective=raw["effective"], values=MappingProxyType(values))
+    exceptions = tuple(DeletionException(code=code, **entry) for code, entry in raw.get("exceptions", {}).items())
+    return LawTable(raw["code"], raw["name"], raw["law"], MappingProxyType(values), exceptions)
