@@ -136,6 +136,6 @@ def test_an_unverified_value_says_so(compiled, small_text, small):
     """A number that nobody read in the law itself is marked wherever it is shown."""
     assert "not yet verified" not in notice.rights_list(small)
     table = policy.law.tables()["US-CA"]
-    values = dict(table.values) | {"respond_days": replace(table.values["respond_days"], verified="M")}
+    values = dict(table.values) | {"respond": replace(table.values["respond"], verified="M")}
     doubtful = policy.compile_text(small_text, "p.md", {"US-CA": replace(table, values=values)}, date(2026, 11, 23)).rulebook
-    assert "45 (not yet verified in the text of the law) days" in notice.rights_list(doubtful)
+    assert "45 days (not yet verified in the text of the law)" in notice.rights_list(doubtful)

@@ -4,7 +4,6 @@ import pytest
 
 from avow import policy
 from avow.definitions import IdentifierKind
-from avow.policy.law import READ
 
 
 def test_the_schedule_has_every_point_with_its_period(marrowby):
@@ -23,25 +22,6 @@ def test_the_request_map_says_where_a_person_is_found(marrowby):
     assert targets["page-pixel"].identifiers == frozenset()
     assert targets["contact-form"].recipients == {"mail-service"}
     assert targets["contact-form"].keeping == frozenset()
-
-
-def test_every_law_value_has_source_and_mark():
-    """Each value says where it was read, when and how well."""
-    for table in policy.law.tables().values():
-        for name, value in table.values.items():
-            assert value.source, name
-            assert value.unit, name
-            assert value.verified in READ | {"C", "M"}, name
-
-
-def test_the_law_table_of_california_has_the_known_days():
-    """The days of 11 CCR 7021 and 7101."""
-    table = policy.law.tables()["US-CA"]
-    assert (table.acknowledge_business_days, table.respond_days, table.extension_days) == (10, 45, 45)
-    assert (table.optout_business_days, table.record_months, table.resolicit_months) == (15, 24, 12)
-    assert table.timezone == "America/Los_Angeles"
-    assert table.values["respond_days"].is_read
-    assert not table.values["optout_business_days"].is_read
 
 
 #: What is replaced in the small policy, by what, words of the change, and whether it is material.

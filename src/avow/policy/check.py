@@ -15,11 +15,11 @@ from avow.policy import build
 from avow.policy.diagnostics import Diagnostic, Span, diagnostic
 from avow.policy.grammar import REQUIRED_RIGHTS, REQUIRED_TABLES
 from avow.policy.law import LawTable
+from avow.policy.law.counting import add_months
 from avow.policy.parse import PLACEHOLDER, Document
 from avow.policy.promises import check_promises
 from avow.policy.prose import check_prose, denies_sale, third_party_because
 from avow.policy.read import Entries, Entry, did_you_mean
-from avow.policy.rulebook import add_months
 from avow.policy.vocabulary import CATEGORIES, CLAUSES, PLACEHOLDERS, SENSITIVE, SIGNALS
 
 _TOLL_FREE: Final = re.compile(r"(?:\+?1[ .-]?)?\(?8(?:00|33|44|55|66|77|88)\)?[ .-]?\d{3}[ .-]?\d{4}")

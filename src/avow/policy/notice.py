@@ -211,10 +211,9 @@ def _signal_in_practice(rulebook: Rulebook, name: str) -> str:
 def _right_in_practice(rulebook: Rulebook, kind: RequestKind) -> str:
     right = rulebook.rights[kind]
     law = rulebook.law_table
-    return (
-        f"Requests to {kind}: by {joined((METHODS[method] for method in right.methods), 'or')}; confirmed within "
-        f"{law.acknowledge_business_days} business days, answered within {law.respond_days} days."
-    )
+    ways = joined((METHODS[method] for method in right.methods), "or")
+    confirmed = f"confirmed within {law.acknowledge.words}, " if law.acknowledge else ""
+    return f"Requests to {kind}: by {ways}; {confirmed}answered within {law.respond.words}."
 
 
 def _html(content: Markup) -> Token:

@@ -155,12 +155,5 @@ def _of(entry: Entry) -> Iterator[Duration]:
 
 
 def _of_law(table: LawTable) -> set[Duration]:
-    """Return the clocks of consumer requests. Rule (US-CA): 11 CCR 7021, 7101; Cal. Civ. Code § 1798.130."""
-    return {
-        (table.acknowledge_business_days, "business days"),
-        (table.respond_days, "days"),
-        (table.extension_days, "days"),
-        (table.respond_days + table.extension_days, "days"),
-        (table.record_months, "months"),
-        (12, "months"),  # the window of requests to know, and the look-back: § 1798.130(a)(2)(B), (b)
-    }
+    """Return the clocks of consumer requests, the window of free ones included. Rule (US-CA): 11 CCR 7021; § 1798.130."""
+    return {(period.number, period.unit.removeprefix("calendar ")) for period in table.request_periods}

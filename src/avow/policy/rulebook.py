@@ -5,7 +5,6 @@ The only thing code asks "may we?" and "by when?". Everything here is a frozen v
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -21,6 +20,7 @@ from avow.definitions import (
     Technology,
 )
 from avow.policy.law import LawTable
+from avow.policy.law.counting import add_months
 from avow.policy.vocabulary import CLAUSES
 
 #: Answers kept per Rulebook: a day has points x sets of choices, some dozens; a forged cookie must not grow memory.
@@ -288,10 +288,3 @@ class Rulebook:
             delete_on=declared.retention.due(on),
             then=declared.retention.then,
         )
-
-
-def add_months(start: date, months: int) -> date:
-    """Return the same day that many months later, or the last day of a month that is too short."""
-    years, month = divmod(start.month - 1 + months, 12)
-    year = start.year + years
-    return date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))

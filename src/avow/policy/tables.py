@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 from avow.policy.chart import DisclosureCount, Ledger, disclosures, rows
-from avow.policy.law import LawValue
+from avow.policy.law import LawTable
 from avow.policy.markup import bullets, joined, lowered, table
 from avow.policy.rulebook import CollectionPoint, Recipient, Rulebook
 from avow.policy.vocabulary import CATEGORIES, METHODS, RIGHTS, ROLES, SHORT_CATEGORIES, SIGNALS, SOURCES, TECHNOLOGIES
@@ -91,19 +91,24 @@ def rights_list(rulebook: Rulebook) -> Markup:
                 RIGHTS[right.kind], ways, right.verification
             )
         )
-    law = rulebook.law_table
-    clocks = Markup(
-        "<p>By law we confirm a request within {}{} business days and answer it within {}{} days of its receipt; once, with a "
-        "reason, we may take {}{} more days.</p>\n"
-    ).format(
-        law.acknowledge_business_days,
-        _doubt(law.values["acknowledge_business_days"]),
-        law.respond_days,
-        _doubt(law.values["respond_days"]),
-        law.extension_days,
-        _doubt(law.values["extension_days"]),
-    )
-    return bullets(listed) + clocks
+    return bullets(listed) + clocks(rulebook.law_table)
+
+
+def clocks(law: LawTable) -> Markup:
+    """Return by when one jurisdiction's law has us answer, in sentences that mark what nobody has read in the law.
+
+    Rule: 11 CCR 7021; GDPR Art. 12(3); each state's own act.
+    """
+    sentences = ["By law we "]
+    if law.acknowledge:
+        sentences.append(f"confirm a request within {_period(law, 'acknowledge')} and ")
+    sentences.append(f"answer {'it' if law.acknowledge else 'a request'} within {_period(law, 'respond')} of its receipt")
+    if law.extension:
+        sentences.append(f"; once, with a reason, we may take {_period(law, 'extension', 'more ')}")
+    sentences.append(".")
+    if law.appeal:
+        sentences.append(f" If we refuse, you can appeal, and we decide within {_period(law, 'appeal')}.")
+    return Markup("<p>{}</p>\n").format("".join(sentences))
 
 
 def signals_list(rulebook: Rulebook) -> Markup:
@@ -207,9 +212,12 @@ def _short(letters: Iterable[str]) -> list[str]:
     return [f"{SHORT_CATEGORIES[letter]} ({letter})" for letter in letters]
 
 
-def _doubt(value: LawValue) -> str:
-    """Return the words that must stand beside a value which nobody has read in the law's own text."""
-    return "" if value.is_read else " (not yet verified in the text of the law)"
+def _period(law: LawTable, name: str, between: str = "") -> str:
+    """Return a period of the law in words, with its doubt: "45 more days (not yet verified in the text of the law)"."""
+    period, doubt = law.period(name), law.values[name].doubt
+    assert period, name  # asked for only where it is there
+    number, unit = period.words.split(" ", 1)
+    return f"{number} {between}{unit}{f' ({doubt})' if doubt else ''}"
 
 
 def _sentence(words: str) -> str:

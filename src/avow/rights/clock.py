@@ -1,38 +1,58 @@
 """The dates of consumer requests, from receipt and the law table; nothing here can move or pause them.
 
 Two readings of the law are computed. `target` is the strict one, on which work is scheduled and after which a request is
-shown late; `outer` is the last day that any reading allows. Counting rules:
+shown late; `outer` is the last day that any reading allows. How days are counted: `policy/law/counting.py`.
 
-* Business days, from the day after receipt: target counts Monday to Saturday (Cal. Civ. Code § 9 makes Saturday a business
-  day), outer Monday to Friday; both skip the holidays below.
-* Calendar days: outer is receipt + N, never rolled forward; target is receipt + N - 1 ("begins on the day of receipt"),
-  rolled back to a weekday that is no holiday.
-* Holidays: only days that are holidays under federal law, Gov. Code § 6700 and Code Civ. Proc. § 135 alike; one on a
-  Sunday moves to Monday, one on a Saturday does not move.
+    kind                                              clock
+    know, delete, correct, portability, restrict      confirm receipt (where the law asks), answer, one extension  [deadlines]
+    opt-out, limit, object, withdraw-consent          at once where it was asked, everywhere within the period     [optout_dates]
+    appeal                                            decide, one extension where the law has one                  [appeal_dates]
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from avow.definitions import RequestKind
 from avow.policy import LawTable, Rulebook
-from avow.policy.rulebook import add_months
+from avow.policy.law.counting import Due, add_months, due
 
-_MONDAY, _THURSDAY, _SATURDAY, _SUNDAY = 0, 3, 5, 6
-_DAY: Final = timedelta(days=1)
+
+class Kind(StrEnum):
+    """Everything a law lets people ask for that has a clock; `RequestKind` is the part that this version carries out."""
+
+    KNOW = "know"
+    DELETE = "delete"
+    CORRECT = "correct"
+    PORTABILITY = "portability"
+    RESTRICT = "restrict"
+    OPT_OUT = "opt-out"
+    LIMIT = "limit"
+    OBJECT = "object"
+    WITHDRAW_CONSENT = "withdraw-consent"
+    APPEAL = "appeal"
+
+
+#: Kinds that are verified, carried out and answered.
+ANSWERED: Final = frozenset({Kind.KNOW, Kind.DELETE, Kind.CORRECT, Kind.PORTABILITY, Kind.RESTRICT})
+#: Kinds that have their effect without any verification. Rule (US-CA): 11 CCR 7060(b); GDPR Art. 7(3), 21(3).
+APPLIED: Final = frozenset({Kind.OPT_OUT, Kind.LIMIT, Kind.OBJECT, Kind.WITHDRAW_CONSENT})
 
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """The dates of one request to know or delete. Each pair: target (strict, scheduled on) and outer (breached after)."""
+    """The dates of one request that is answered. Each pair: target (strict, scheduled on) and outer (breached after).
 
-    ack_target: date
-    ack_outer: date
+    `ack` is None where the law asks for no confirmation of receipt; an answer without extension has `extended` equal to it.
+    """
+
+    ack_target: date | None
+    ack_outer: date | None
     respond_target: date
     respond_outer: date
     extension_notice_target: date
@@ -47,43 +67,104 @@ class OptOutDates:
 
     act_target: date
     act_outer: date
-    no_resolicit_before: date
+    no_resolicit_before: date | None
 
 
-def deadlines(kind: RequestKind, received_on: date, law: Rulebook | LawTable) -> Deadlines:
+@dataclass(frozen=True, slots=True)
+class AppealDates:
+    """The dates of one appeal, and the latest ones after an extension with reasons."""
+
+    decide_target: date
+    decide_outer: date
+    extended_target: date
+    extended_outer: date
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Whether an answer is owed free of charge, and what was counted; who answers anyway does no wrong.
+
+    `since` is the first day of the window, None where the number of requests is not limited.
+    """
+
+    is_owed: bool
+    counted: int
+    since: date | None
+
+
+def deadlines(kind: Kind | RequestKind, received_on: date, law: Rulebook | LawTable) -> Deadlines:
     """Return the dates by which a request must be confirmed and answered.
 
-    Counted from receipt, however long verification takes; the kinds that exist (know, delete) have the same dates.
-    An extension is once, with notice and reason inside the first period.
+    Counted from receipt, however long verification takes. An extension is once, with notice and reason inside the first
+    period. ValueError for a kind that is not answered in this way.
     Rule (US-CA): 11 CCR 7021(a) 10 business days; (b) 45 calendar days, extended once to 90; § 1798.130(a)(2)(A).
+    Rule (EU-GDPR): Art. 12(3) one month, extended once to three.
     """
-    assert kind in {RequestKind.KNOW, RequestKind.DELETE}, kind
+    asked = Kind(kind)
+    if asked not in ANSWERED:
+        raise ValueError(f'"{asked}" has no answer with a deadline; see optout_dates and appeal_dates')
     table = _table(law)
-    answer_target, answer_outer = _calendar_days(received_on, table.respond_days)
-    extended_target, extended_outer = _calendar_days(received_on, table.respond_days + table.extension_days)
+    confirm = table.acknowledge if asked in table.acknowledge_kinds else None
+    ack = due(received_on, confirm, table.counting) if confirm else None
+    answer = due(received_on, table.respond, table.counting)
+    extended = due(received_on, table.respond.plus(table.extension), table.counting)
     return Deadlines(
-        ack_target=business_day(received_on, table.acknowledge_business_days, saturdays=True),
-        ack_outer=business_day(received_on, table.acknowledge_business_days, saturdays=False),
-        respond_target=answer_target,
-        respond_outer=answer_outer,
-        extension_notice_target=answer_target,
-        extension_notice_outer=answer_outer,
-        extended_target=extended_target,
-        extended_outer=extended_outer,
+        ack_target=ack.target if ack else None,
+        ack_outer=ack.outer if ack else None,
+        respond_target=answer.target,
+        respond_outer=answer.outer,
+        extension_notice_target=answer.target,
+        extension_notice_outer=answer.outer,
+        extended_target=extended.target,
+        extended_outer=extended.outer,
     )
 
 
-def optout_dates(received_on: date, law: Rulebook | LawTable) -> OptOutDates:
+def optout_dates(received_on: date, law: Rulebook | LawTable, kind: Kind | RequestKind = Kind.OPT_OUT) -> OptOutDates:
     """Return by when an opt-out must have its effect everywhere, and before when the person is not asked again.
 
+    ValueError for a kind that is verified and answered.
     Rule (US-CA): 11 CCR 7026(f) at most 15 business days; Cal. Civ. Code § 1798.135(c)(4) 12 months.
+    Rule (US-RI): R.I. Gen. Laws 6-48.1, a revoked consent within 15 days. Rule (EU-GDPR): Art. 7(3), 21(3), at once.
+    """
+    asked = Kind(kind)
+    if asked not in APPLIED:
+        raise ValueError(f'"{asked}" is answered, not applied at once; see deadlines')
+    table = _table(law)
+    revoked = table.consent_revocation if asked is Kind.WITHDRAW_CONSENT else None
+    act = due(received_on, revoked or table.optout, table.counting)
+    months = table.resolicit_months
+    return OptOutDates(act.target, act.outer, add_months(received_on, months) if months else None)
+
+
+def appeal_dates(appealed_on: date, law: Rulebook | LawTable) -> AppealDates | None:
+    """Return by when an appeal received on this day must be decided; None where the law knows no appeal.
+
+    Rule: each state's own act, see its table; California and the GDPR know none (there: complaint to an authority).
     """
     table = _table(law)
-    return OptOutDates(
-        act_target=business_day(received_on, table.optout_business_days, saturdays=True),
-        act_outer=business_day(received_on, table.optout_business_days, saturdays=False),
-        no_resolicit_before=add_months(received_on, table.resolicit_months),
-    )
+    if table.appeal is None:
+        return None
+    decide: Due = due(appealed_on, table.appeal, table.counting)
+    extended = due(appealed_on, table.appeal.plus(table.appeal_extension), table.counting)
+    return AppealDates(decide.target, decide.outer, extended.target, extended.outer)
+
+
+def owed_free(
+    kind: Kind | RequestKind, received_on: date, fulfilled: Iterable[tuple[Kind | RequestKind, date]], law: Rulebook | LawTable
+) -> Owed:
+    """Return whether a request received on this day is owed free of charge.
+
+    `fulfilled` are the kinds and receipt days of the same person's earlier requests that were answered; a refused one does
+    not count. The window is every day after the same day 12 months before. Only a suggestion: nothing is refused by itself.
+    Rule (US-CA): Cal. Civ. Code § 1798.130(b): two in 12 months, requests to know only; 11 CCR 7023(j).
+    """
+    free = _table(law).free
+    if free is None or kind not in free.kinds:
+        return Owed(is_owed=True, counted=0, since=None)
+    since = add_months(received_on, -free.window_months) + timedelta(days=1)
+    counted = sum(1 for other, day in fulfilled if other in free.kinds and since <= day <= received_on)
+    return Owed(is_owed=counted < free.count, counted=counted, since=since)
 
 
 def receipt_date(instant: datetime, business_tz: str, consumer_tz: str) -> date:
@@ -94,48 +175,6 @@ def receipt_date(instant: datetime, business_tz: str, consumer_tz: str) -> date:
     if instant.tzinfo is None:
         raise ValueError("a receipt needs its time zone; got a naive datetime")
     return min(instant.astimezone(ZoneInfo(business_tz)).date(), instant.astimezone(ZoneInfo(consumer_tz)).date())
-
-
-def business_day(received_on: date, number: int, *, saturdays: bool) -> date:
-    """Return the n-th business day after receipt, the day of receipt not counted. Rule: Cal. Civ. Code §§ 7, 9."""
-    day = received_on
-    while number:
-        day += _DAY
-        counted = day.weekday() != _SUNDAY and (saturdays or day.weekday() != _SATURDAY)
-        if counted and day not in holidays(day.year):
-            number -= 1
-    return day
-
-
-@lru_cache(maxsize=64)
-def holidays(year: int) -> frozenset[date]:
-    """Return the common holidays of a year, those on a Sunday moved to Monday.
-
-    Rule: 5 USC 6103; Gov. Code § 6700; Code Civ. Proc. § 135.
-    """
-    fixed = (date(year, 1, 1), date(year, 6, 19), date(year, 7, 4), date(year, 11, 11), date(year, 12, 25))
-    moving = (
-        _nth_weekday(year, 1, _MONDAY, 3),
-        _nth_weekday(year, 2, _MONDAY, 3),
-        _nth_weekday(year, 6, _MONDAY, 1) - 7 * _DAY,  # the last Monday of May
-        _nth_weekday(year, 9, _MONDAY, 1),
-        _nth_weekday(year, 11, _THURSDAY, 4),
-    )
-    return frozenset({day + _DAY if day.weekday() == _SUNDAY else day for day in fixed} | set(moving))
-
-
-def _nth_weekday(year: int, month: int, weekday: int, number: int) -> date:
-    first = date(year, month, 1)
-    return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (number - 1))
-
-
-def _calendar_days(received_on: date, days: int) -> tuple[date, date]:
-    """Return target and outer of a period in calendar days."""
-    outer = received_on + timedelta(days=days)
-    target = outer - _DAY
-    while target.weekday() >= _SATURDAY or target in holidays(target.year):
-        target -= _DAY
-    return target, outer
 
 
 def _table(law: Rulebook | LawTable) -> LawTable:

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from avow.audit import proof
 from avow.definitions import Refusal, RequestKind, local_date, moment
 from avow.policy import Rulebook
-from avow.policy.rulebook import add_months
+from avow.policy.law.counting import add_months
 from avow.rights import clock, verification
 from avow.rights.cases import Case, Cases, Message, Statements
 from avow.rights.execution import outcomes_of

@@ -153,7 +153,7 @@ class RequestStatus:
     state: str
     state_words: str
     received_on: date
-    acknowledge_by: date
+    acknowledge_by: date | None
     answer_by: date
     is_open: bool
     is_verified: bool
@@ -170,7 +170,7 @@ class RequestLine:
     kind: RequestKind
     state: str
     received_on: date
-    acknowledge_by: date
+    acknowledge_by: date | None
     acknowledged_on: date | None
     answer_by: date
     is_open: bool

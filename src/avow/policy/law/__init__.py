@@ -11,10 +11,24 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-from avow.policy.law.table import READ, DeletionException, LawTable, LawValue
+from avow.policy.law.table import MARKS, READ, Counting, DeletionException, FreeRequests, LawTable, LawValue, Period, Unit
 from avow.policy.law.text import dump, load, table_text
 
-__all__ = ["READ", "DeletionException", "LawTable", "LawValue", "dump", "load", "table_text", "tables"]
+__all__ = [
+    "MARKS",
+    "READ",
+    "Counting",
+    "DeletionException",
+    "FreeRequests",
+    "LawTable",
+    "LawValue",
+    "Period",
+    "Unit",
+    "dump",
+    "load",
+    "table_text",
+    "tables",
+]
 
 
 @cache

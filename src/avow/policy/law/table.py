@@ -2,6 +2,7 @@
 
 Verified marks, from best to worst: P primary text; P20 statute as enacted in 2020; P23 regulation as of 2023/24;
 C commentary; M from memory, to be verified. H is no mark of the law: a rule of the house, where the law says nothing.
+A value that the law does not know (no appeal, no confirmation of receipt) is absent, and its property is None.
 """
 
 from __future__ import annotations
@@ -9,13 +10,70 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Final, TypeAlias
 
 #: Marks that stand on a text that somebody read in the law itself.
 READ: Final = frozenset({"P", "P20", "P23"})
 
+#: Every mark, with what it says to people.
+MARKS: Final = {
+    "P": "read in the law",
+    "P20": "read in the statute as enacted in 2020",
+    "P23": "read in the regulations of 2023/24",
+    "C": "read in commentary only",
+    "M": "from memory",
+    "H": "rule of the house",
+}
+
 #: What a value may be. Numbers are whole; a list of the data file is a tuple here.
 Value: TypeAlias = int | str | date | tuple[str, ...]
+
+
+class Unit(StrEnum):
+    """In what a period of the law is counted."""
+
+    DAYS = "calendar days"
+    BUSINESS_DAYS = "business days"
+    MONTHS = "calendar months"
+    HOURS = "hours"
+
+
+class Counting(StrEnum):
+    """By whose rules days are counted: the common holidays of the United States, or Regulation 1182/71 of the Union."""
+
+    COMMON_HOLIDAYS = "common holidays"
+    REGULATION_1182 = "Regulation 1182/71"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A length of time in the law's own unit."""
+
+    number: int
+    unit: Unit
+
+    @property
+    def words(self) -> str:
+        """The period as policies and letters say it: "45 days", "10 business days", "one month"."""
+        unit = self.unit.removeprefix("calendar ")
+        return f"{self.number} {unit[:-1] if self.number == 1 else unit}"
+
+    def plus(self, more: Period | None) -> Period:
+        """Return this period extended by another of the same unit."""
+        if more is None:
+            return self
+        assert more.unit is self.unit, f"{self.words} extended by {more.words}"  # package data, checked by a test
+        return Period(self.number + more.number, self.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class FreeRequests:
+    """How many requests of which kinds are owed free of charge inside a window. Rule (US-CA): Cal. Civ. Code § 1798.130(b)."""
+
+    count: int
+    window_months: int
+    kinds: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +89,22 @@ class LawValue:
 
     @property
     def is_read(self) -> bool:
-        """Whether the value was read in the law's own text; if not, whoever shows it must say so."""
+        """Whether the value was read in the law's own text."""
         return self.verified in READ
+
+    @property
+    def doubt(self) -> str:
+        """The words that must stand beside the value wherever it is shown, if nobody read it in the law; else none."""
+        return "" if self.is_read or self.verified == "H" else "not yet verified in the text of the law"
+
+    @property
+    def words(self) -> str:
+        """The value and its unit for people: "45 calendar days", "yes", "know, delete"."""
+        if isinstance(self.value, bool):
+            return "yes" if self.value else "no"
+        if isinstance(self.value, tuple):
+            return ", ".join(self.value)
+        return f"{self.value:,} {self.unit}" if isinstance(self.value, int) else str(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,51 +131,145 @@ class LawTable:
     @property
     def effective(self) -> date:
         """The day on which the law came, or comes, into force."""
-        value = self.values["effective"].value
-        assert isinstance(value, date), f"{self.code}: effective is not a date"  # package data, checked by a test
-        return value
+        found = self._date("effective")
+        assert found, f"{self.code}: no day of effect"
+        return found
 
     @property
-    def respond_days(self) -> int:
-        """Calendar days from receipt to the answer. Rule (US-CA): 11 CCR 7021(b)."""
-        return self._number("respond_days")
-
-    @property
-    def extension_days(self) -> int:
-        """Calendar days that one extension adds. Rule (US-CA): 11 CCR 7021(b)."""
-        return self._number("extension_days")
-
-    @property
-    def acknowledge_business_days(self) -> int:
-        """Business days from receipt to the confirmation. Rule (US-CA): 11 CCR 7021(a)."""
-        return self._number("acknowledge_business_days")
-
-    @property
-    def optout_business_days(self) -> int:
-        """Business days within which an opt-out must have its effect. Rule (US-CA): 11 CCR 7026(f)."""
-        return self._number("optout_business_days")
-
-    @property
-    def resolicit_months(self) -> int:
-        """Months during which a person who opted out is not asked again. Rule (US-CA): Cal. Civ. Code § 1798.135(c)(4)."""
-        return self._number("resolicit_months")
-
-    @property
-    def record_months(self) -> int:
-        """Months that the record of a consumer request is kept. Rule (US-CA): 11 CCR 7101(a)."""
-        return self._number("record_months")
-
-    @property
-    def policy_update_months(self) -> int:
-        """Months after which a policy must have been updated. Rule (US-CA): Cal. Civ. Code § 1798.130(a)(5)."""
-        return self._number("policy_update_months")
+    def is_in_force(self) -> bool:
+        """Whether the law was in force when the table was checked."""
+        return self._words("status") == "in force"
 
     @property
     def timezone(self) -> str:
         """The zone whose local date counts for consumers of this jurisdiction."""
-        return str(self.values["timezone"].value)
+        return self._words("timezone")
 
+    @property
+    def counting(self) -> Counting:
+        """By whose rules days are counted."""
+        return Counting(self._words("counting"))
+
+    @property
+    def covers_applicants(self) -> bool:
+        """Whether people who apply for a job have the rights. Rule (US-CA): Cal. Civ. Code § 1798.145."""
+        return self._is("covers_applicants")
+
+    @property
+    def respond(self) -> Period:
+        """From receipt to the answer. Rule: 11 CCR 7021(b); GDPR Art. 12(3)."""
+        found = self.period("respond")
+        assert found, f"{self.code}: no period to answer"
+        return found
+
+    @property
+    def extension(self) -> Period | None:
+        """What one extension adds to the period. Rule: 11 CCR 7021(b); GDPR Art. 12(3)."""
+        return self.period("extension")
+
+    @property
+    def acknowledge(self) -> Period | None:
+        """From receipt to its confirmation. Rule (US-CA): 11 CCR 7021(a)."""
+        return self.period("acknowledge")
+
+    @property
+    def acknowledge_kinds(self) -> tuple[str, ...]:
+        """The kinds of requests whose receipt is confirmed. Rule (US-CA): 11 CCR 7021(a)."""
+        return self._list("acknowledge_kinds")
+
+    @property
+    def optout(self) -> Period:
+        """Within which an opt-out must have its effect, at most. Rule: 11 CCR 7026(f); GDPR Art. 21(3)."""
+        found = self.period("optout")
+        assert found, f"{self.code}: no period for an opt-out"
+        return found
+
+    @property
+    def consent_revocation(self) -> Period | None:
+        """Within which a revoked consent must have its effect, where the law says it apart. Rule (US-RI): 6-48.1."""
+        return self.period("consent_revocation")
+
+    @property
+    def resolicit_months(self) -> int | None:
+        """Months in which a person who opted out is not asked again. Rule (US-CA): Cal. Civ. Code § 1798.135(c)(4)."""
+        found = self.period("resolicit")
+        return found.number if found else None
+
+    @property
+    def appeal(self) -> Period | None:
+        """From receipt of an appeal to its decision; None where the law knows no appeal."""
+        return self.period("appeal")
+
+    @property
+    def appeal_extension(self) -> Period | None:
+        """What one extension adds to the period of an appeal."""
+        return self.period("appeal_extension")
+
+    @property
+    def denial(self) -> tuple[str, ...]:
+        """What a refusal must contain besides what was decided."""
+        return self._list("denial")
+
+    @property
+    def free(self) -> FreeRequests | None:
+        """How many requests are owed free of charge; None where their number is not limited."""
+        count, window = self.values.get("free_requests"), self.period("free_window")
+        if count is None or window is None:
+            return None
+        return FreeRequests(self._number("free_requests"), window.number, self._list("free_kinds"))
+
+    @property
+    def signal_from(self) -> date | None:
+        """Since when an opt-out preference signal must be obeyed; None where the law does not ask for it."""
+        return self._date("signal_from")
+
+    @property
+    def record_months(self) -> int:
+        """Months that the record of a consumer request is kept after the answer. Rule (US-CA): 11 CCR 7101(a)."""
+        return self._number("record")
+
+    @property
+    def policy_update_months(self) -> int:
+        """Months after which a policy must have been updated. Rule (US-CA): Cal. Civ. Code § 1798.130(a)(5)."""
+        return self._number("policy_update")
+
+    @property
+    def never_disclose(self) -> tuple[str, ...]:
+        """Kinds of data that no answer contains. Rule (US-CA): 11 CCR 7024(d)."""
+        return self._list("never_disclose")
+
+    @property
+    def request_periods(self) -> frozenset[Period]:
+        """Every period that a policy may name when it speaks of consumer requests under this law."""
+        names = ("acknowledge", "respond", "extension", "optout", "appeal", "appeal_extension", "look_back", "free_window")
+        found = {self.period(name) for name in (*names, "resolicit", "record")} | {self.respond.plus(self.extension)}
+        return frozenset(period for period in found if period and period.number)
+
+    def period(self, name: str) -> Period | None:
+        """Return a value as a period; None where the law has none of this name."""
+        value = self.values.get(name)
+        return None if value is None else Period(self._number(name), Unit(value.unit))
+
+    # The table is package data and every value is checked by tests/law; a table read from a stored text was one.
     def _number(self, name: str) -> int:
         value = self.values[name].value
-        assert isinstance(value, int), f"{self.code}: {name} is not a number"  # the table is package data, checked by a test
+        assert isinstance(value, int), f"{self.code}: {name} is not a number"
+        return value
+
+    def _words(self, name: str) -> str:
+        value = self.values[name].value
+        assert isinstance(value, str), f"{self.code}: {name} is not words"
+        return value
+
+    def _is(self, name: str) -> bool:
+        return bool(self._number(name))
+
+    def _list(self, name: str) -> tuple[str, ...]:
+        value = self.values[name].value if name in self.values else ()
+        assert isinstance(value, tuple), f"{self.code}: {name} is not a list"
+        return value
+
+    def _date(self, name: str) -> date | None:
+        value = self.values[name].value if name in self.values else None
+        assert value is None or isinstance(value, date), f"{self.code}: {name} is not a date"
         return value
