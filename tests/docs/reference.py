@@ -6,12 +6,14 @@
 import ast
 import inspect
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import click
 
 from avow import cli, config
-from avow.policy.diagnostics import CODES
+from avow.policy import explanations
+from avow.policy.diagnostics import CODES, GROUPS
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 MADE = "<!-- Made by tests/docs/reference.py; change the code, then `make reference`. -->"
@@ -20,8 +22,9 @@ One TOML file, named with `--config` or `AVOW_CONFIG`, else `avow.toml` in the c
 the file's own folder. A key that is not listed here is an error, and so is a missing one that is required."""
 DIAGNOSTICS = """\
 What `avow policy check` says. An error stops the compilation, and so the start of `avow serve`; a warning does not.
-Each is printed at its word, with the rule and how to mend it; `--format json` gives the same for machines.
-The language itself: [the policy language](../specs/policy-language.md)."""
+Each is printed at its word, with the rule and how to mend it; `avow policy explain CODE` prints the page of a code.
+For machines there are [JSON, SARIF and GitHub's annotations](../../specs/findings.md). The language itself:
+[the policy language](../../specs/policy-language.md)."""
 #: The tables of the configuration file, in the order of the page; "" is the top of the file.
 TABLES = {
     "": config.Configuration,
@@ -29,15 +32,6 @@ TABLES = {
     "listen": config.Listen,
     "mail": config.Mail,
     "storage": config.Storage,
-}
-#: What the first two digits of a diagnostic's code say.
-GROUPS = {
-    "01": "The text cannot be read as a policy",
-    "02": "The names do not meet",
-    "03": "Collection, purposes and retention",
-    "04": "Recipients, sale and sharing",
-    "05": "The prose says something else than the declarations",
-    "06": "What every policy must have",
 }
 
 
@@ -99,7 +93,7 @@ def _kind(annotation: str) -> str:
 
 
 def diagnostics() -> str:
-    """Return docs/reference/diagnostics.md from the compiler's own list."""
+    """Return docs/reference/diagnostics/README.md from the compiler's own list."""
     parts = [
         "# Diagnostics",
         MADE,
@@ -107,16 +101,29 @@ def diagnostics() -> str:
     ]
     for group, title in GROUPS.items():
         rows = [
-            f"| {code} | {one.severity.value} | {one.finds} | {one.rule} |" for code, one in CODES.items() if code[2:4] == group
+            f"| [{code}]({code}.md) | {one.severity.value} | {one.finds} | {one.rule} |"
+            for code, one in CODES.items()
+            if code[2:4] == group
         ]
         parts.append(f"## AV{group}: {title}\n\n" + "\n".join(["| Code | Severity | Finds | Rule |", "|---|---|---|---|", *rows]))
     return "\n\n".join(parts) + "\n"
 
 
-PAGES = {"command-line.md": command_line, "configuration.md": configuration, "diagnostics.md": diagnostics}
+def _explained(code: str) -> str:
+    """Return docs/reference/diagnostics/CODE.md from the explanation of a code."""
+    title, _, rest = explanations.as_markdown_page(code).partition("\n\n")
+    return f"{title}\n\n{MADE}\n\n{rest}"
+
+
+PAGES = {
+    "command-line.md": command_line,
+    "configuration.md": configuration,
+    "diagnostics/README.md": diagnostics,
+    **{f"diagnostics/{code}.md": partial(_explained, code) for code in CODES},
+}
 
 
 if __name__ == "__main__":
-    FOLDER.mkdir(parents=True, exist_ok=True)
     for page, make in PAGES.items():
+        (FOLDER / page).parent.mkdir(parents=True, exist_ok=True)
         (FOLDER / page).write_text(make(), encoding="utf-8")

@@ -45,6 +45,12 @@ def test_generated_page_says_what_the_code_says(page):
     assert written == reference.PAGES[page](), f"docs/reference/{page} is old; run `make reference`"
 
 
+def test_no_page_is_left_of_a_code_that_is_gone():
+    """The folder of the diagnostics holds the generated pages and nothing else."""
+    there = {f"diagnostics/{path.name}" for path in (reference.FOLDER / "diagnostics").iterdir()}
+    assert there == {page for page in reference.PAGES if page.startswith("diagnostics/")}
+
+
 def test_every_route_is_described():
     """docs/reference/http.md names each route of the pages and of the door, as the source writes it."""
     described = (reference.FOLDER / "http.md").read_text(encoding="utf-8")

@@ -56,6 +56,11 @@ def test_what_cannot_be_put_together_is_told_where_it_stands(code, files, file):
     assert found[0].file == (file or "shared/letters.md")
 
 
+def test_what_a_missing_file_may_declare_is_not_reported_as_well():
+    """The missing file is one mistake, though what it declares is used elsewhere."""
+    assert [item.code for item in _compiled({}).diagnostics] == ["AV0112"]
+
+
 def test_a_clash_names_the_other_file():
     """Who mends it must know where the first declaration stands."""
     block = '\n```avow\n[data.page]\nlabel = "P"\ncategory = "F"\n```\n'

@@ -24,7 +24,10 @@ class Operations(Protocol):
     def serve(self, tell: Callable[[str], None]) -> None:
         """Serve until stopped."""
 
-    def check_policy(self, path: Path | None) -> Compilation:
+    def policy_path(self) -> Path:
+        """Return the configured policy file."""
+
+    def check_policy(self, path: Path) -> Compilation:
         """Compile a policy file."""
 
     def render_policy(self, path: Path | None) -> str:

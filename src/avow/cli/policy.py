@@ -2,45 +2,120 @@
 
 from __future__ import annotations
 
-import json
+import difflib
+import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Final
 
 import click
 
 from avow.cli.operations import Operations
-from avow.policy import Severity, diagnostics
+from avow.policy import Compilation, Diagnostic, Severity, diagnostics, explanations, reports
 
 EXISTING: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
 def policy() -> None:
-    """Check, render and compare literate policy files."""
+    """Check, explain, format, render and compare literate policy files."""
 
 
 @policy.command()
-@click.argument("path", required=False, type=EXISTING)
-@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print.")
+@click.argument("paths", nargs=-1, type=EXISTING, metavar="[FILES]...")
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(["text", "json", "sarif", "github"]),
+    default="text",
+    show_default=True,
+    help="How to print: for people, for programs, for code scanning, or as annotations of a GitHub pull request.",
+)
+@click.option("--warnings-as-errors", "strict", is_flag=True, help="Treat every warning as an error.")
 @click.pass_obj
-def check(operations: Operations, path: Path | None, shape: str) -> None:
-    """Compile a policy file (default: the configured one) and print what is wrong with it.
+def check(operations: Operations, paths: tuple[Path, ...], shape: str, strict: bool) -> None:  # noqa: FBT001 - click passes options so
+    """Compile policy FILES (default: the configured one) and print what is wrong with them.
 
-    Exit status 1 when there is an error; warnings alone do not fail.
+    Exit status 1 when there is an error; warnings alone do not fail. Colours follow the terminal, NO_COLOR and
+    FORCE_COLOR. The formats are described in docs/specs/findings.md.
     """
-    compilation = operations.check_policy(path)
-    found = compilation.diagnostics
-    if shape == "json":
-        fields = ("code", "severity", "file", "line", "column", "length", "message", "rule", "mend")
-        rows = [{field: getattr(one, field) for field in fields} for one in found]
-        click.echo(json.dumps({"diagnostics": rows}, indent=1, ensure_ascii=False))
-    elif found:
-        click.echo(diagnostics.as_text(found, compilation.texts, colour=sys.stdout.isatty()))
-    else:
-        click.echo(f"{next(iter(compilation.texts))}: compiles, nothing to mend")
+    found: dict[Diagnostic, None] = {}  # in order, and once: policies share files by include
+    texts: dict[str, str] = {}
+    clean = []
+    checked = [_shown(path) for path in paths or (operations.policy_path(),)]
+    for name in checked:
+        compilation = _from_here(operations.check_policy(Path(name)), name)
+        items = [replace(one, severity=Severity.ERROR) if strict else one for one in compilation.diagnostics]
+        found |= dict.fromkeys(items)
+        texts |= compilation.texts
+        if not items:
+            clean.append(name)
+    _print(tuple(found), texts, checked, clean, shape)
     if any(one.severity is Severity.ERROR for one in found):
         raise click.exceptions.Exit(1)
+
+
+def _shown(path: Path) -> str:
+    """Return a path as reports show it: counted from the current folder when it lies within."""
+    return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else path.as_posix()
+
+
+def _from_here(compilation: Compilation, name: str) -> Compilation:
+    """Return the compilation with its file names counted from the current folder, as the policy's own is."""
+    folder = os.path.dirname(name)  # noqa: PTH120 - pathlib does not take ".." out of a path
+
+    def here(file: str) -> str:
+        return os.path.normpath(os.path.join(folder, file))  # noqa: PTH118 - as above
+
+    texts = {here(file): text for file, text in compilation.texts.items()}
+    return replace(
+        compilation, diagnostics=tuple(replace(one, file=here(one.file)) for one in compilation.diagnostics), texts=texts
+    )
+
+
+def _print(found: tuple[Diagnostic, ...], texts: dict[str, str], checked: list[str], clean: list[str], shape: str) -> None:
+    if shape == "json":
+        click.echo(reports.as_json(found, checked), nl=False)
+    elif shape == "sarif":
+        click.echo(reports.as_sarif(found, texts), nl=False)
+    elif shape == "github":
+        click.echo(reports.as_github(found) + reports.summary(found, checked), nl=False)
+    else:
+        colour = _wants_colour()
+        for name in clean:
+            click.echo(f"{name}: compiles, nothing to mend")
+        if found:
+            click.echo(diagnostics.as_text(found, texts, colour=colour), color=colour, nl=False)
+            click.echo(f"avow policy explain {found[0].code} says more about the first of them")
+        if len(checked) > 1:
+            click.echo(reports.summary(found, checked), nl=False)
+
+
+def _wants_colour() -> bool:
+    """Whether to colour the text: as NO_COLOR and FORCE_COLOR say, else when a terminal reads it."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    forced = os.environ.get("FORCE_COLOR", "")
+    return forced != "0" if forced else sys.stdout.isatty()
+
+
+@policy.command()
+@click.argument("code", required=False)
+def explain(code: str | None) -> None:
+    """Explain a diagnostic's CODE (AV0304): why it matters to people, an example, and how it is mended.
+
+    Without CODE, list all of them.
+    """
+    if code is None:
+        click.echo(explanations.as_list(), nl=False)
+        return
+    known = code.upper() if code.upper().startswith("AV") else f"AV{code}"
+    if known not in diagnostics.CODES:
+        close = difflib.get_close_matches(known, diagnostics.CODES, n=3)
+        meant = f"did you mean {', '.join(close)}? " if close else ""
+        raise click.ClickException(f"there is no code {code}; {meant}`avow policy explain` lists them all")
+    click.echo(explanations.as_text_page(known), nl=False)
 
 
 @policy.command()

@@ -55,9 +55,13 @@ class Operations:
         """Serve until stopped."""
         server.serve(self.configuration_path.resolve(), tell)
 
-    def check_policy(self, path: Path | None) -> Compilation:
-        """Compile a policy file (the configured one for None)."""
-        return compile_policy(path or self.configuration().policy, datetime.now(UTC).date())
+    def policy_path(self) -> Path:
+        """Return the configured policy file."""
+        return self.configuration().policy
+
+    def check_policy(self, path: Path) -> Compilation:
+        """Compile a policy file with the files it includes."""
+        return compile_policy(path, datetime.now(UTC).date())
 
     def render_policy(self, path: Path | None) -> str:
         """Return the policy page as HTML, with an empty ledger: what it says before anything was collected."""

@@ -1,11 +1,11 @@
 """The policy room: parse, check and compile the literate policy into a Rulebook; print notices, schemas and schedules.
 
-Pure: nothing here reads the clock, and only `law.tables()` reads anything, from the package itself.
+Pure: nothing here reads the clock, and only `law` and `explanations` read anything, from the package itself.
 """
 
 from __future__ import annotations
 
-from avow.policy import chart, diagnostics, diff, law, notice, request_map, schedule, schemas
+from avow.policy import chart, diagnostics, diff, explanations, law, notice, reports, request_map, schedule, schemas
 from avow.policy.chart import DisclosureCount, Ledger
 from avow.policy.compile import Compilation, compile_text
 from avow.policy.diagnostics import Diagnostic, Severity
@@ -47,8 +47,10 @@ __all__ = [
     "compile_text",
     "diagnostics",
     "diff",
+    "explanations",
     "law",
     "notice",
+    "reports",
     "request_map",
     "schedule",
     "schemas",

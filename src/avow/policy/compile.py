@@ -14,7 +14,7 @@ from avow.policy import build
 from avow.policy.check import check
 from avow.policy.diagnostics import Diagnostic, errors
 from avow.policy.law import LawTable, table_text
-from avow.policy.link import NO_FILES, link
+from avow.policy.link import NO_FILES, Linked, link
 from avow.policy.parse import Document, parse
 from avow.policy.read import Entries, read
 from avow.policy.rulebook import Rulebook
@@ -44,7 +44,7 @@ def compile_text(
     A Rulebook comes only of a policy without errors; warnings do not stop it.
     """
     linked = link(text, name, files)
-    document = parse(linked.text, linked.origins)
+    document = _less(parse(linked.text, linked.origins), linked)
     entries = read(document)
     found = {*linked.diagnostics, *document.diagnostics, *entries.diagnostics, *check(document, entries, law, today)}
     ordered = sorted(found, key=lambda item: (item.line, item.column, item.code, item.message))
@@ -52,6 +52,16 @@ def compile_text(
     if errors(diagnostics):
         return Compilation(None, diagnostics, linked.texts)
     return Compilation(_rulebook(linked.text, name, document, entries, law), diagnostics, linked.texts)
+
+
+def _less(document: Document, linked: Linked) -> Document:
+    """Return the document with the sections in which an included file is missing marked as not read in full.
+
+    What seems undeclared may be declared in that file; the missing file is the one mistake.
+    """
+    gaps = [item.line for item in linked.diagnostics if item.code != "AV0113"]  # that file is there, once
+    sections = {max(place for place, one in enumerate(document.sections) if not place or one.span.line <= gap) for gap in gaps}
+    return replace(document, unreadable=document.unreadable | sections)
 
 
 def _at_origin(item: Diagnostic, file: str, line: int) -> Diagnostic:

@@ -132,6 +132,18 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
     }
 )
 
+#: What the first two digits of a code say.
+GROUPS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "01": "The text cannot be read as a policy",
+        "02": "The names do not meet",
+        "03": "Collection, purposes and retention",
+        "04": "Recipients, sale and sharing",
+        "05": "The prose says something else than the declarations",
+        "06": "What every policy must have",
+    }
+)
+
 
 def diagnostic(code: str, span: Span, message: str, mend: str) -> Diagnostic:
     """Return the finding of this code at this place; severity and rule come from CODES."""
