@@ -29,8 +29,16 @@ class Technology(StrEnum):
 
     FORM = "form"
     TAG = "tag"
+    COOKIE = "cookie"
+    LOCAL_STORAGE = "local-storage"
+    WEB_BEACON = "web-beacon"
     PIXEL = "pixel"
+    CLEAR_GIF = "clear-gif"
+    SESSION_RECORDING = "session-recording"
     SERVER_LOG = "server-log"
+    EMAIL = "email"
+    FEED = "feed"
+    CAREERS_PORTAL = "careers-portal"
 
 
 class RequestKind(StrEnum):

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from avow import policy
 from avow.definitions import AfterRetention, Permit, Refusal
 from avow.policy.link import canonical_text
-from avow.policy.rulebook import PERMITS_KEPT, Retention, add_months
+from avow.policy.declarations import Retention
+from avow.policy.law.counting import add_months
+from avow.policy.rulebook import PERMITS_KEPT
 
 from .conftest import MARROWBY, SMALL, TODAY
 

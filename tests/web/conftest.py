@@ -51,7 +51,7 @@ VISITOR = "0123456789abcdef0123456789abcdef"
 
 def _point(name: str, label: str, technology: str, fields: tuple[str, ...], purposes: tuple[str, ...], kept: str) -> PointFacts:
     recipients = ("Harrow Post Relay",) if technology == "form" else ()
-    silenced = ("dnt", "gpc") if technology in {"tag", "pixel"} else ()
+    silenced = ("dnt", "gpc") if technology in {"tag", "web-beacon"} else ()
     return PointFacts(name, label, technology, fields, frozenset(), purposes, recipients, kept, silenced)
 
 
@@ -90,7 +90,7 @@ FACTS = PolicyFacts(
         _point(
             "page-pixel",
             "Page visits without script",
-            "pixel",
+            "web-beacon",
             ("page", "browser"),
             ("Measuring our audience",),
             "14 months, then erased",

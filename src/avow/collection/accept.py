@@ -141,7 +141,7 @@ class Collector:
     async def take_pixel(self, point: str, page: str, sender: Sender, now_ms: int) -> Accepted | Refusal:
         """Keep one view that a page without script reports; returns after it is durable. Raises SpoolFull."""
         declared = self.rulebook.points.get(point)
-        if declared is None or declared.technology is not Technology.PIXEL:
+        if declared is None or declared.technology is not Technology.WEB_BEACON:
             return Refusal("the policy declares no such pixel", events.RULE)
         kept, dropped = events.declared(self.rulebook, declared, {"page": page} if page else {})
         return await self._keep(events.Batch((events.Parsed(point, kept),), tuple(dropped)), sender, now_ms)
@@ -268,4 +268,4 @@ class Collector:
 
 def pixel_points(rulebook: Rulebook) -> tuple[CollectionPoint, ...]:
     """Return the declared pixels, in the policy's order; the first is the one that a bare pixel address means."""
-    return tuple(point for point in rulebook.points.values() if point.technology is Technology.PIXEL)
+    return tuple(point for point in rulebook.points.values() if point.technology is Technology.WEB_BEACON)

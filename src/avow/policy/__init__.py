@@ -11,7 +11,6 @@ from avow.policy.compile import Compilation, compile_text
 from avow.policy.diagnostics import Diagnostic, Severity
 from avow.policy.law import LawTable, LawValue
 from avow.policy.rulebook import (
-    Changes,
     CollectionPoint,
     Contract,
     Controller,
@@ -25,7 +24,6 @@ from avow.policy.rulebook import (
 )
 
 __all__ = [
-    "Changes",
     "CollectionPoint",
     "Compilation",
     "Contract",

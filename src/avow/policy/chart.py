@@ -47,7 +47,7 @@ class ChartRow:
 
 def rows(rulebook: Rulebook, ledger: Ledger) -> tuple[ChartRow, ...]:
     """Return the chart's rows for every category that the policy declares or the ledger shows, in the statute's order."""
-    declared = {item.category for item in rulebook.data.values()}
+    declared = {letter for item in rulebook.data.values() for letter in item.categories}
     shown = declared | {entry.category for entry in ledger.disclosed if entry.count > 0}
     return tuple(_row(rulebook, ledger, category) for category in sorted(shown))
 
@@ -87,11 +87,11 @@ def _row(rulebook: Rulebook, ledger: Ledger, category: str) -> ChartRow:
 
 
 def _items(rulebook: Rulebook, point: CollectionPoint, category: str) -> list[str]:
-    return [name for name in point.fields if rulebook.data[name].category == category]
+    return [name for name in point.fields if category in rulebook.data[name].categories]
 
 
 def _needing(rulebook: Rulebook, point: CollectionPoint, category: str) -> frozenset[str]:
-    return frozenset().union(*(point.only.get(name, point.purposes) for name in _items(rulebook, point, category)))
+    return frozenset().union(*(point.needing(name) for name in _items(rulebook, point, category)))
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:

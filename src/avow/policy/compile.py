@@ -9,8 +9,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
-from avow.definitions import RequestKind
 from avow.policy import build
+from avow.policy.carried_out import THIS_VERSION, CarriedOut
 from avow.policy.check import check
 from avow.policy.diagnostics import Diagnostic, errors
 from avow.policy.law import LawTable, table_text
@@ -36,9 +36,16 @@ class Compilation:
 
 
 def compile_text(
-    text: str, name: str, law: Mapping[str, LawTable], today: date, files: Mapping[str, str] = NO_FILES
+    text: str,
+    name: str,
+    law: Mapping[str, LawTable],
+    today: date,
+    files: Mapping[str, str] = NO_FILES,
+    does: CarriedOut = THIS_VERSION,
 ) -> Compilation:
     """Compile a literate policy as it stands on this day; `files` are the texts that it includes, by name.
+
+    `does` is what the software carries out: a declaration beyond it is an error; EVERYTHING judges the text alone.
 
     The same texts and law tables give the same Rulebook id, whatever the day, the file's name or its line ends.
     A Rulebook comes only of a policy without errors; warnings do not stop it.
@@ -46,7 +53,7 @@ def compile_text(
     linked = link(text, name, files)
     document = _less(parse(linked.text, linked.origins), linked)
     entries = read(document)
-    found = {*linked.diagnostics, *document.diagnostics, *entries.diagnostics, *check(document, entries, law, today)}
+    found = {*linked.diagnostics, *document.diagnostics, *entries.diagnostics, *check(document, entries, law, today, does)}
     ordered = sorted(found, key=lambda item: (item.line, item.column, item.code, item.message))
     diagnostics = tuple(_at_origin(item, *linked.origin(item.line)) for item in ordered)
     if errors(diagnostics):
@@ -80,22 +87,41 @@ def rulebook_id(canonical: str, law: Mapping[str, LawTable]) -> str:
 
 def _rulebook(canonical: str, name: str, document: Document, entries: Entries, law: Mapping[str, LawTable]) -> Rulebook:
     policy = entries.of("policy")[0].values
-    rights = [build.right(entry) for entry in entries.of("right") if entry.name in set(RequestKind)]
+    jurisdictions = tuple(policy.get("jurisdictions", (DEFAULT_JURISDICTION,)))
+    governing = MappingProxyType({code: law[code] for code in jurisdictions})
+    purposes = build.every(entries, "purpose", build.purpose)
     return Rulebook(
-        id=rulebook_id(canonical, law),
+        id=rulebook_id(canonical, governing),
         name=name,
         text=canonical,
         title=policy["title"],
         controller=build.controller(entries.of("controller")[0]),
         effective=policy["effective"],
         updated=policy["updated"],
-        jurisdiction=policy.get("jurisdiction", DEFAULT_JURISDICTION),
-        data=MappingProxyType({entry.name: build.data_item(entry) for entry in entries.of("data")}),
-        purposes=MappingProxyType({entry.name: build.purpose(entry) for entry in entries.of("purpose")}),
-        points=MappingProxyType({entry.name: build.point(entry, document) for entry in entries.of("collection")}),
-        recipients=MappingProxyType({entry.name: build.recipient(entry) for entry in entries.of("recipient")}),
-        signals=MappingProxyType({entry.name: build.signal(entry) for entry in entries.of("signal")}),
-        rights=MappingProxyType({right.kind: right for right in rights}),
-        changes=build.changes(entries.of("changes")[0]),
-        law=law,
+        jurisdictions=jurisdictions,
+        evidence_is_public=policy.get("evidence") == "public",
+        metrics=policy.get("metrics", ""),
+        brands=build.every(entries, "brand", build.brand),
+        websites=build.every(entries, "website", build.website),
+        messages=build.every(entries, "message", build.messages),
+        contacts=build.every(entries, "contact", build.contact),
+        sources=MappingProxyType({**build.usual_sources(), **build.every(entries, "source", build.source)}),
+        data=build.every(entries, "data", build.data_item),
+        purposes=purposes,
+        points=build.every(entries, "collection", lambda entry: build.point(entry, document)),
+        duties=build.every(entries, "duty", build.duty),
+        datasets=build.every(entries, "dataset", build.dataset),
+        recipients=build.every(entries, "recipient", build.recipient),
+        external_links=build.every(entries, "external_link", build.external_link),
+        signals=build.every(entries, "signal", build.signal),
+        choices=build.choices(entries, purposes),
+        rights=build.every(entries, "right", build.right),
+        changes=build.told(entries.of("changes")[0]),
+        business_transfer=build.only(entries, "business_transfer", build.told),
+        agents=build.only(entries, "agents", build.agents),
+        children=build.only(entries, "children", build.children),
+        incidents=build.only(entries, "incidents", build.incidents),
+        legal_process=build.only(entries, "legal_process", build.legal_process),
+        accessibility=build.only(entries, "accessibility", build.accessibility),
+        law=governing,
     )

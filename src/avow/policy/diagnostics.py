@@ -85,6 +85,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0111": _error("a file includes itself", _LANGUAGE),
         "AV0112": _error("an included file that is not there, or one too many", _LANGUAGE),
         "AV0113": _error("a file is included twice", _LANGUAGE),
+        "AV0114": _error("a heading is marked for a website or jurisdiction that the policy does not have", _LANGUAGE),
         # 02: names that do not meet
         "AV0201": _error("a data item that is not declared", _NOTICE),
         "AV0202": _error("a purpose that is not declared", _NOTICE),
@@ -95,6 +96,11 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0207": _warning("a recipient that no collection point gives anything to", _NEED),
         "AV0208": _error("a category that the statute does not have", "Cal. Civ. Code § 1798.140(v)(1)"),
         "AV0209": _error("a sensitive category that the statute does not have", "Cal. Civ. Code § 1798.140(ae)"),
+        "AV0210": _error("a source that is not declared", "Cal. Civ. Code § 1798.110(c)(2)"),
+        "AV0211": _error("a website, message or brand that is not declared", _LANGUAGE),
+        "AV0212": _error("a duty to keep that is not declared", "Cal. Civ. Code § 1798.105(d)(8)"),
+        "AV0213": _error("a right in a jurisdiction that the policy does not name", _LANGUAGE),
+        "AV0214": _warning("a source, duty or brand that nothing uses", _NEED),
         # 03: collection and retention
         "AV0301": _error("a collection point without a purpose", _NEED),
         "AV0302": _error("a collection point without a retention period", _RETENTION),
@@ -103,14 +109,33 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0305": _error("a field or purpose that this collection point does not have", _NEED),
         "AV0306": _error("a recipient is given data or purposes beyond its own declaration", "11 CCR 7051(a)"),
         "AV0307": _error("a visitor id is kept without a declared cookie lifetime", "Cal. Civ. Code § 1798.100(a)(3)"),
-        "AV0308": _error("a signal stops a purpose that nobody can opt out of", "11 CCR 7025(c)(1)"),
+        "AV0308": _error("a signal or choice stops a purpose that nobody can opt out of", "11 CCR 7025(c)(1)"),
+        "AV0309": _error("a purpose without a retention period", _RETENTION),
+        "AV0310": _error("a field is kept longer than the purpose that alone needs it", _RETENTION),
+        "AV0311": _error("a session recording starts before consent", "Cal. Penal Code §§ 631, 638.51"),
+        "AV0312": _error("a session recording does not mask what is typed", "Cal. Penal Code § 631"),
+        "AV0313": _error("records are erased before a duty to keep them ends", "Cal. Civ. Code § 1798.105(d)(8)"),
+        "AV0314": _error("a clear GIF measures e-mail before consent", "Cal. Penal Code § 638.51"),
+        "AV0315": _error("a cookie or storage without the names of what it stores", "Cal. Civ. Code § 1798.100(a)(1)"),
+        "AV0316": _error("a purpose without a legal basis, or one that its choice contradicts", "GDPR Art. 6(1), 7"),
+        "AV0317": _error("a data set without a commitment never to re-identify", "Cal. Civ. Code § 1798.140(m)"),
+        "AV0318": _error("an applicant's data without its own collection point", "Cal. Civ. Code § 1798.100(a)(1), (3)"),
         # 04: recipients, sale and sharing
         "AV0401": _error("prose denies sale and sharing, and a recipient is a third party", _SALE),
-        "AV0402": _error("a disclosure to a third party cannot be carried out", "Cal. Civ. Code § 1798.135(a)"),
-        "AV0403": _error(
-            "a recipient keeps data, and nothing carries out the instruction to delete", "Cal. Civ. Code § 1798.105(c)"
+        "AV0402": _error(
+            "a service provider or contractor without a compliant contract is a third party", "11 CCR 7051(c), 7053(c)"
         ),
         "AV0404": _error("prose denies sale and says nothing of sharing", "Cal. Civ. Code § 1798.130(a)(5)(C)"),
+        "AV0405": _error("a contract with a third party lacks a clause", "Cal. Civ. Code § 1798.100(d); 11 CCR 7053(a)"),
+        "AV0406": _error(
+            "a service provider is declared to buy, to be shared with, or to use data for itself", "11 CCR 7050, 7051"
+        ),
+        "AV0407": _warning("a contract was not checked for 12 months", "Cal. Civ. Code § 1798.140(ag)(1)(D); 11 CCR 7053(b)"),
+        "AV0408": _error(
+            "data is sold or shared, and no right to opt out is offered", "Cal. Civ. Code § 1798.120, § 1798.135(a)"
+        ),
+        "AV0409": _error("data is sold or shared, and the opt-out signal does not stop it", "11 CCR 7025(c)(1)"),
+        "AV0410": _error("a transfer out of the EEA without safeguards", "GDPR Art. 44-46"),
         # 05: prose against declarations
         "AV0501": _error("a paragraph promises something that nothing in its section carries out", _PROMISE),
         "AV0502": _error("a duration in prose that no declaration of its section has", _PROMISE),
@@ -119,16 +144,52 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0505": _error("an address or telephone number that the controller does not have", _PROMISE),
         "AV0506": _error("a right named in prose that is not declared", "Cal. Civ. Code § 1798.130(a)(5)(A)"),
         "AV0507": _error("purposes left open", "Cal. Civ. Code § 1798.100(a)(1); 11 CCR 7002(f)"),
+        "AV0508": _error("prose speaks of something with rules of its own, and nothing declares it", _PROMISE),
+        "AV0509": _error("prose denies a technology that is declared", _PROMISE),
+        "AV0510": _error("prose names a technology that is not declared", _NOTICE),
+        "AV0511": _error("prose discloses to recipients that nobody can name", "Cal. Civ. Code § 1798.130(a)(5)(B)-(C)"),
+        "AV0512": _error("prose changes the policy without saying how people are told", "Bus. & Prof. Code § 22575(b)(3)"),
+        "AV0513": _error("an exception from deletion that the law does not have", "Cal. Civ. Code § 1798.105(d)"),
+        "AV0514": _error("an opt-out, or a limit, asks who somebody is", "11 CCR 7060(b)"),
+        "AV0515": _error("a request to know, delete or correct is answered without verification", "11 CCR 7060(a), 7062"),
+        "AV0516": _error("an age in prose that the declaration does not have", "16 CFR 312.2; Cal. Civ. Code § 1798.120(c)"),
+        "AV0517": _error("a chart of categories typed by hand", "Cal. Civ. Code § 1798.130(a)(5)(B)-(C)"),
         # 06: the policy as a whole
         "AV0601": _error("a declaration that every policy must have is missing", _LANGUAGE),
         "AV0602": _error("a right that must be offered is missing", "Cal. Civ. Code § 1798.130(a)(5)(A)"),
-        "AV0603": _error("a right that the software does not carry out yet", _PROMISE),
         "AV0604": _error("fewer than two methods to ask", _METHODS),
         "AV0605": _error("no toll-free number to ask by", _METHODS),
         "AV0606": _error("the policy was not updated for too long", "Cal. Civ. Code § 1798.130(a)(5)"),
         "AV0607": _error("the answer to an opt-out preference signal is missing", "Bus. & Prof. Code § 22575(b)(5); 11 CCR 7025"),
         "AV0608": _error("a jurisdiction without a law table", _LANGUAGE),
         "AV0609": _error("the 12-month chart is missing", "Cal. Civ. Code § 1798.130(a)(5)(B)-(C)"),
+        "AV0610": _error("the promise not to retaliate is missing", "Cal. Civ. Code § 1798.125; 11 CCR 7011(e)"),
+        "AV0611": _error("what an authorized agent needs is missing", "11 CCR 7011(e), 7063"),
+        "AV0612": _error("what holds for children is missing", "16 CFR 312; Cal. Civ. Code § 1798.120(c)"),
+        "AV0613": _error("whether others collect across websites is missing", "Bus. & Prof. Code § 22575(b)(6)"),
+        "AV0614": _error("the accessibility standard and the languages are missing", "11 CCR 7003"),
+        "AV0615": _error("whom to contact is missing", "11 CCR 7011(e)"),
+        "AV0616": _error(
+            "more than two requests to know are refused, or other requests are counted", "Cal. Civ. Code § 1798.130(b)"
+        ),
+        "AV0617": _error("the yearly metrics of a large business are missing", "11 CCR 7102"),
+        "AV0618": _error(
+            "sensitive information is used beyond its purpose, and no right to limit is offered", "Cal. Civ. Code § 1798.121"
+        ),
+        "AV0619": _error("the retention table is missing", "Cal. Civ. Code § 1798.100(a)(3); 16 CFR 312.10"),
+        "AV0620": _error("the rights and how to use them are not shown", "Cal. Civ. Code § 1798.130(a)(5)(A)"),
+        "AV0621": _error("the answer to the signals is not shown", "11 CCR 7011(e), 7025(c)(6); Bus. & Prof. Code § 22575(b)(5)"),
+        "AV0622": _error("the right to complain to a supervisory authority is not told", "GDPR Art. 13(2)(d)"),
+        "AV0623": _warning("the policy must be updated within 30 days", "Cal. Civ. Code § 1798.130(a)(5)"),
+        "AV0624": _error("a right that people carry out is offered by the software's form", _PROMISE),
+        # 07: what this version of the software does not carry out
+        "AV0701": _error("a right that this version does not carry out", _PROMISE),
+        "AV0702": _error("a third party, to whom this version stops nothing", "Cal. Civ. Code § 1798.135(a)"),
+        "AV0703": _error("a recipient keeps data, and this version does not tell it to delete", "Cal. Civ. Code § 1798.105(c)"),
+        "AV0704": _error("a technology that this version does not collect by", _PROMISE),
+        "AV0705": _error("a duty to keep, which this version's deletion does not respect", "Cal. Civ. Code § 1798.105(d)(8)"),
+        "AV0706": _error("a retention that starts or ends with something this version does not see", _RETENTION),
+        "AV0707": _error("a data set that this version does not release", _PROMISE),
     }
 )
 

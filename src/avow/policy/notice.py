@@ -13,11 +13,12 @@ from typing import Final
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from avow.definitions import RequestKind
+from avow.policy import statements
+from avow.policy.audience import EVERYBODY, Audience
 from avow.policy.chart import Ledger
 from avow.policy.markup import bullets, day, joined, lowered
-from avow.policy.parse import ANCHOR, PLACEHOLDER, STATEMENT, Block, is_block, markdown, parse
-from avow.policy.rulebook import CollectionPoint, Rulebook
+from avow.policy.parse import ANCHOR, PLACEHOLDER, STATEMENT, Block, Document, is_block, markdown, parse
+from avow.policy.rulebook import CollectionPoint, Purpose, Rulebook
 from avow.policy.tables import (
     chart,
     contact_lines,
@@ -45,28 +46,44 @@ __all__ = [
 #: Where the web room serves the policy page.
 POLICY_PATH: Final = "/privacy-policy"
 
-_PRINTED: Final[Mapping[str, Callable[[Rulebook], Markup]]] = MappingProxyType(
+_Print = Callable[[Rulebook, Audience], Markup]
+_PRINTED: Final[Mapping[str, _Print]] = MappingProxyType(
     {
         "technologies": technologies_table,
         "retention": retention_table,
         "recipients": recipients_table,
         "rights": rights_list,
         "signals": signals_list,
+        "choices": statements.choices_list,
+        "agents": statements.agents_words,
+        "children": statements.children_words,
+        "incidents": statements.incidents_words,
+        "legal-process": statements.legal_process_words,
+        "business-transfers": statements.business_transfer_words,
+        "external-links": statements.external_links_list,
+        "cross-site": statements.cross_site_words,
+        "datasets": statements.datasets_list,
+        "legal-bases": statements.legal_bases_table,
+        "websites": statements.websites_list,
+        "accessibility": statements.accessibility_words,
+        "changes": statements.changes_words,
         "contact": contact_lines,
     }
 )
 _NO_CONTROLS: Final[Mapping[str, Markup]] = MappingProxyType({})
 
 
-def policy_page(rulebook: Rulebook, ledger: Ledger, controls: Mapping[str, Markup] = _NO_CONTROLS) -> Markup:
-    """Return the whole policy as an article: prose, asides and computed tables.
+def policy_page(
+    rulebook: Rulebook, ledger: Ledger, controls: Mapping[str, Markup] = _NO_CONTROLS, audience: Audience = EVERYBODY
+) -> Markup:
+    """Return the policy as an article: prose, asides and computed tables, as far as they concern the audience.
 
     `controls` are pieces that the web room puts under a placeholder of the same name (switches under "signals", links
     to the request forms under "rights"); they must come as Markup.
     Rule: Cal. Civ. Code § 1798.130(a)(5); Bus. & Prof. Code § 22575(b).
     """
     reader = markdown()
-    tokens = list(_printed(rulebook, ledger, controls, reader.parse(rulebook.text)))
+    tokens = list(_printed(rulebook, ledger, controls, audience, reader.parse(rulebook.text)))
     body = reader.renderer.render(tokens, reader.options, {})
     return Markup('<article class="policy" lang="en">\n{}</article>\n').format(_safe(body))
 
@@ -87,12 +104,18 @@ def notice_at_collection(rulebook: Rulebook, point: str) -> Markup:
         purposes=joined(purpose.description for purpose in purposes),
         kept=declared.retention.words,
         sold=_sold(rulebook, declared),
-        choice=Markup("<p>You can opt out of: {}.</p>\n").format(joined(lowered(p.label) for p in purposes if p.optional))
-        if any(purpose.optional for purpose in purposes)
-        else "",
+        choice=_choices(purposes),
         path=POLICY_PATH,
         section=declared.section,
     )
+
+
+def _choices(purposes: list[Purpose]) -> Markup:
+    """Return what a person decides about here: what waits for a yes, and what takes a no."""
+    asked = joined(lowered(one.label) for one in purposes if one.needs_consent)
+    optional = joined(lowered(one.label) for one in purposes if one.choice == "opt-out")
+    consent = Markup("<p>Only after you said yes: {}.</p>\n").format(asked) if asked else Markup("")
+    return consent + (Markup("<p>You can opt out of: {}.</p>\n").format(optional) if optional else Markup(""))
 
 
 def _by_category(rulebook: Rulebook, point: CollectionPoint) -> Iterator[Markup]:
@@ -117,30 +140,41 @@ def _sold(rulebook: Rulebook, point: CollectionPoint) -> str:
     return "We do not sell this information and do not share it for advertising."
 
 
-def _printed(rulebook: Rulebook, ledger: Ledger, controls: Mapping[str, Markup], tokens: list[Token]) -> Iterator[Token]:
-    """Replace marks, blocks and placeholders in the Markdown tokens by what visitors see."""
+def _printed(
+    rulebook: Rulebook, ledger: Ledger, controls: Mapping[str, Markup], audience: Audience, tokens: list[Token]
+) -> Iterator[Token]:
+    """Replace marks, blocks and placeholders in the Markdown tokens by what these visitors see."""
     document = parse(rulebook.text)
-    sections = iter(document.sections[1:])
     blocks = iter(document.blocks)
-    at = 0
+    at, here, is_seen = 0, 0, True
     while at < len(tokens):
         token = tokens[at]
         name = _placeholder(tokens, at)
-        if name is not None:
-            yield _html(_computed(rulebook, ledger, name) + controls.get(name, Markup("")))
-            at += 3
-            continue
         if token.type == "heading_open":
-            token.attrSet("id", next(sections).anchor)
-        if is_block(token):
-            yield _html(_aside(rulebook, next(blocks)))
-        else:
+            here += 1
+            is_seen = _is_seen(document, here, audience)
+            token.attrSet("id", document.sections[here].anchor)
+        shown = _aside(rulebook, next(blocks)) if is_block(token) else None
+        if is_seen and name is not None:
+            yield _html(_computed(rulebook, ledger, audience, name) + controls.get(name, Markup("")))
+        elif is_seen and shown is not None:
+            yield _html(shown)
+        elif is_seen:
             if token.type == "inline":
                 _unmark(token)
             yield token
         if token.type == "heading_close" and token.tag == "h1":
             yield _html(_dates(rulebook))
-        at += 1
+        at += 1 if name is None else 3
+
+
+def _is_seen(document: Document, section: int, audience: Audience) -> bool:
+    """Whether the audience sees a section and every section around it."""
+    while section > 0:
+        if not audience.sees(document.sections[section]):
+            return False
+        section = document.sections[section].parent
+    return True
 
 
 def _placeholder(tokens: list[Token], at: int) -> str | None:
@@ -150,8 +184,8 @@ def _placeholder(tokens: list[Token], at: int) -> str | None:
     return alone[1] if alone else None
 
 
-def _computed(rulebook: Rulebook, ledger: Ledger, name: str) -> Markup:
-    return chart(rulebook, ledger) if name == "chart" else _PRINTED[name](rulebook)
+def _computed(rulebook: Rulebook, ledger: Ledger, audience: Audience, name: str) -> Markup:
+    return chart(rulebook, ledger) if name == "chart" else _PRINTED[name](rulebook, audience)
 
 
 def _unmark(inline: Token) -> None:
@@ -175,7 +209,7 @@ def _aside(rulebook: Rulebook, block: Block) -> Markup:
     said = [
         *(_point_in_practice(rulebook, rulebook.points[name]) for name in block.tables.get("collection", ())),
         *(_signal_in_practice(rulebook, name) for name in block.tables.get("signal", ())),
-        *(_right_in_practice(rulebook, RequestKind(name)) for name in block.tables.get("right", ())),
+        *(_right_in_practice(rulebook, name) for name in block.tables.get("right", ())),
     ]
     if not said:
         return Markup("")
@@ -190,7 +224,7 @@ def _point_in_practice(rulebook: Rulebook, point: CollectionPoint) -> str:
         f"{point.label} ({TECHNOLOGIES[point.technology]}): the server keeps {items_in_words(rulebook, point)}, and nothing else."
     ]
     for purpose in (rulebook.purposes[name] for name in rulebook.purposes if name in point.purposes):
-        choice = " You can opt out." if purpose.optional else ""
+        choice = {"opt-out": " You can opt out.", "consent": " Only after you said yes."}.get(purpose.choice, "")
         sentences.append(f"Used for {lowered(purpose.label)}.{choice}")
     for item, purposes in point.only.items():
         needed = joined(lowered(rulebook.purposes[name].label) for name in sorted(purposes))
@@ -208,12 +242,15 @@ def _signal_in_practice(rulebook: Rulebook, name: str) -> str:
     return f"{SIGNALS[name]} stops {joined(stops)} before anything is written." if stops else f"{SIGNALS[name]} stops nothing."
 
 
-def _right_in_practice(rulebook: Rulebook, kind: RequestKind) -> str:
-    right = rulebook.rights[kind]
+def _right_in_practice(rulebook: Rulebook, name: str) -> str:
+    right = rulebook.rights[name]
     law = rulebook.law_table
     ways = joined((METHODS[method] for method in right.methods), "or")
     confirmed = f"confirmed within {law.acknowledge.words}, " if law.acknowledge else ""
-    return f"Requests to {kind}: by {ways}; {confirmed}answered within {law.respond.words}."
+    if right.level == "none":
+        return f"Requests to {name}: by {ways}; nobody is asked who they are; carried out within {law.optout.words}."
+    by = " A person carries it out." if right.by_people else ""
+    return f"Requests to {name}: by {ways}; {confirmed}answered within {law.respond.words}.{by}"
 
 
 def _html(content: Markup) -> Token:

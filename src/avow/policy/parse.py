@@ -18,7 +18,8 @@ from markdown_it.token import Token
 from avow.policy.diagnostics import Diagnostic, Span, diagnostic
 from avow.policy.places import Places, Way, places
 
-ANCHOR: Final = re.compile(r"\s*\{#([A-Za-z0-9_-]+)\}\s*$")
+#: The end of a heading: its anchor, and the websites (site=) or jurisdictions (law=) whose page alone shows the section.
+ANCHOR: Final = re.compile(r"\s*\{#([A-Za-z0-9_-]+)((?:\s+(?:site|law)=[A-Za-z0-9_,-]+)*)\}\s*$")
 STATEMENT: Final = re.compile(r"\s*\{\.statement\}\s*$")
 PLACEHOLDER: Final = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _LIST_MARK: Final = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?:>[ \t]?)*")
@@ -85,13 +86,18 @@ class Placeholder:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading with what stands under it. `parent` is the section around it, or -1."""
+    """A heading with what stands under it. `parent` is the section around it, or -1.
+
+    `websites` and `jurisdictions` are those whose page alone shows the section; none means every page.
+    """
 
     title: str
     anchor: str
     level: int
     parent: int
     span: Span
+    websites: tuple[str, ...] = ()
+    jurisdictions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +196,8 @@ class _Reader:
                 diagnostic("AV0110", span, f'the anchor "{anchor}" belongs to an earlier heading already', mend)
             )
         parent = next(place for place in range(len(self.sections) - 1, -1, -1) if self.sections[place].level < level)
-        self.sections.append(Section(title, anchor, level, parent, span))
+        marks = named[2] if named else ""
+        self.sections.append(Section(title, anchor, level, parent, span, _marked("site", marks), _marked("law", marks)))
         self._add("heading", title, where, statement=False)
 
     def _paragraph(self, lines: list[int]) -> None:
@@ -246,6 +253,11 @@ class _Reader:
             line = max(lines[1] - 1, lines[0] + 1)
         whole = self.lines[line - 1]  # what is missing has no place of its own
         return diagnostic("AV0101", Span(line, len(whole) - len(whole.lstrip()) + 1, max(1, len(whole.strip()))), message, mend)
+
+
+def _marked(key: str, marks: str) -> tuple[str, ...]:
+    """Return what a heading is marked for: "site=shop,blog" gives ("shop", "blog")."""
+    return tuple(name for mark in marks.split() if mark.startswith(f"{key}=") for name in mark[len(key) + 1 :].split(",") if name)
 
 
 def _plain(lines: Sequence[tuple[int, int, str]]) -> tuple[str, tuple[tuple[int, int], ...]]:

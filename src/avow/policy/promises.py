@@ -12,15 +12,18 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from avow.policy import build
+from avow.policy.declarations import Retention
 from avow.policy.diagnostics import Diagnostic, diagnostic
 from avow.policy.law import LawTable
 from avow.policy.parse import Document, Prose
 from avow.policy.prose import sentences
 from avow.policy.read import Entries, Entry
+from avow.policy.requirements import jurisdictions
 
-#: Declarations and placeholders that stand for something the machine does.
-_ACTING: Final = frozenset({"collection", "purpose", "recipient", "signal", "right", "changes"})
-_SHOWING: Final = frozenset({"technologies", "retention", "recipients", "rights", "signals", "chart"})
+#: Declarations that only give names to things; every other one stands for something that is done.
+_NAMING: Final = frozenset({"policy", "controller", "data", "brand", "contact", "source"})
+#: Placeholders that show only names; every other one shows what is done.
+_TELLING: Final = frozenset({"contact"})
 
 _PROMISE: Final = re.compile(
     r"\b(?:we|us|our|ours)\b|\byou (?:can|may)\b"
@@ -86,8 +89,8 @@ def _covers(document: Document, section: int, other: int) -> bool:
 
 
 def _is_carried_out(document: Document, entries: Entries, section: int) -> bool:
-    acting = (other for other, kinds in entries.sections.items() if kinds & _ACTING)
-    showing = (placeholder.section for placeholder in document.placeholders if placeholder.name in _SHOWING)
+    acting = (other for other, kinds in entries.sections.items() if kinds - _NAMING)
+    showing = (placeholder.section for placeholder in document.placeholders if placeholder.name not in _TELLING)
     return any(_covers(document, section, other) for other in (*acting, *showing))
 
 
@@ -131,27 +134,38 @@ def _declared(document: Document, entries: Entries, law: Mapping[str, LawTable],
     shown = {placeholder.name for placeholder in document.placeholders if _covers(document, section, placeholder.section)}
     if shown & {"retention", "technologies"}:
         here = [*here, *entries.of("collection")]
+    kinds = shown | {entry.kind for entry in here}
     found = {duration for entry in here for duration in _of(entry)}
-    if shown & {"chart", "recipients"} or any(entry.kind == "recipient" for entry in here):
+    found |= {
+        duration for kind in ("changes", "business_transfer") if kind in shown for e in entries.of(kind) for duration in _of(e)
+    }
+    if kinds & {"chart", "recipients", "recipient"}:
         found.add((12, "months"))  # the period of the two disclosure lists: Cal. Civ. Code § 1798.130(a)(5)(C)
-    if "rights" in shown or any(entry.kind == "right" for entry in here):
-        policy = next(iter(entries.of("policy")), None)
-        table = law.get(policy.values.get("jurisdiction", "US-CA")) if policy else None
-        if table is None:
+    if kinds & {"rights", "right", "incidents"}:
+        tables = [law.get(code) for code in jurisdictions(entries)]
+        if not entries.of("policy") or None in tables:
             return None
-        found |= _of_law(table)
+        found |= {duration for table in tables if table for duration in _of_law(table)}
     return frozenset(found)
 
 
 def _of(entry: Entry) -> Iterator[Duration]:
     values = entry.values
     if entry.kind == "collection":
-        kept = build.retention(values["retention"])
-        yield (kept.days, "days") if kept.days is not None else ((kept.months or 0) + 12 * (kept.years or 0), "months")
+        for period in build.retentions(entry).values():
+            yield _length(period)
         if "cookie_days" in values:
             yield values["cookie_days"], "days"
-    elif entry.kind == "changes":
+    elif entry.kind == "duty":
+        yield _length(build.retention(values["keeps"]))
+    elif entry.kind in {"changes", "business_transfer"}:
         yield values["days_before"], "days"
+    elif entry.kind == "recipient" and values["keeps_days"]:
+        yield values["keeps_days"], "days"
+
+
+def _length(kept: Retention) -> Duration:
+    return (kept.days, "days") if kept.days is not None else ((kept.months or 0) + 12 * (kept.years or 0), "months")
 
 
 def _of_law(table: LawTable) -> set[Duration]:

@@ -78,10 +78,10 @@ def check_prose(document: Document, entries: Entries) -> Iterator[Diagnostic]:
     """Find what the prose says otherwise than the declarations, sentence by sentence."""
     third = [entry for entry in entries.of("recipient") if build.recipient(entry).effective_role == "third-party"]
     signals = {entry.name: bool(entry.values["stops"]) for entry in entries.of("signal")}
-    controller = next(iter(entries.of("controller")), None)
+    contacts = [*entries.of("controller"), *entries.of("contact")]
     for prose in document.prose:
         yield from _sale(prose, third)
-        yield from _contacts(prose, controller)
+        yield from _contacts(prose, contacts)
         for start, sentence in sentences(prose):
             yield from _keeping(prose, start, sentence)
             yield from _purposes(prose, start, sentence)
@@ -145,6 +145,8 @@ def _sale(prose: Prose, third: list[Entry]) -> Iterator[Diagnostic]:
 
 def third_party_because(recipient: Entry) -> str:
     """Say why a recipient is a third party by computation. Rule: 11 CCR 7051(c), 7053."""
+    if recipient.values["role"] == "third-party" or recipient.values.get("own_use", False):
+        return "it is declared as one" if recipient.values["role"] == "third-party" else "it uses the data for itself"
     contract = build.recipient(recipient).contract
     if contract is None:
         return "no contract is declared"
@@ -178,19 +180,21 @@ def _twice(prose: Prose, start: int, sentence: str) -> Iterator[Diagnostic]:
         yield diagnostic("AV0504", prose.span(start + twice.start(), start + twice.end()), message, mend)
 
 
-def _contacts(prose: Prose, controller: Entry | None) -> Iterator[Diagnostic]:
-    """Compare addresses and numbers with the controller's. Rule: Bus. & Prof. Code § 22576."""
-    if controller is None:
+def _contacts(prose: Prose, contacts: list[Entry]) -> Iterator[Diagnostic]:
+    """Compare addresses and numbers with the declared ones. Rule: Bus. & Prof. Code § 22576."""
+    if not any(entry.kind == "controller" for entry in contacts):
         return
-    email, phone = controller.values["email"], controller.values.get("phone", "")
+    emails = {entry.values["email"].lower() for entry in contacts if "email" in entry.values}
+    phones = {_digits(entry.values["phone"]) for entry in contacts if "phone" in entry.values}
+    mend = "correct the prose or [controller], or declare it with [contact.name]"
     for found in _EMAIL.finditer(prose.words):
-        if found[0].lower() != email.lower():
-            message = f'"{found[0]}" is not the declared address "{email}"'
-            yield diagnostic("AV0505", prose.span(found.start(), found.end()), message, "correct the prose or [controller]")
+        if found[0].lower() not in emails:
+            message = f'"{found[0]}" is not a declared address; declared: {", ".join(sorted(emails))}'
+            yield diagnostic("AV0505", prose.span(found.start(), found.end()), message, mend)
     for found in _PHONE.finditer(prose.words):
-        if _digits(found[0]) != _digits(phone):
-            message = f'"{found[0]}" is not the declared number "{phone}"'
-            yield diagnostic("AV0505", prose.span(found.start(), found.end()), message, "correct the prose or [controller]")
+        if _digits(found[0]) not in phones:
+            message = f'"{found[0]}" is not a declared telephone number; declared: {", ".join(sorted(phones)) or "none"}'
+            yield diagnostic("AV0505", prose.span(found.start(), found.end()), message, mend)
 
 
 def _digits(phone: str) -> str:
@@ -203,5 +207,5 @@ def _rights(prose: Prose, start: int, sentence: str, declared: Iterable[str]) ->
         found = pattern.search(sentence)
         if found and name not in declared:
             message = f'this offers the right "{name}", which is not declared'
-            mend = "mark the paragraph {.statement} if a person at your business does it by hand, or remove it"
+            mend = f"declare it with [right.{name}], with by_people = true if your staff carry it out, or remove it"
             yield diagnostic("AV0506", prose.span(start + found.start(), start + found.end()), message, mend)

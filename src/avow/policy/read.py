@@ -13,12 +13,13 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from avow.policy.diagnostics import Diagnostic, Span, diagnostic
-from avow.policy.grammar import GRAMMAR, RETENTION_ENDS, RETENTION_MOST, RETENTION_STARTS, RETENTION_UNITS, Key, Shape, Table
+from avow.policy.grammar import GRAMMAR, RETENTION_CHOICES, RETENTION_MOST, RETENTION_UNITS, Key, Shape, Table
 from avow.policy.parse import Block, Document
 from avow.policy.places import Way
-from avow.policy.vocabulary import CLAUSES
+from avow.policy.vocabulary import CLAUSES, THIRD_PARTY_CLAUSES
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_ADDRESS: Final = re.compile(r"https?://[^\s/?#]+(?:[/?#]\S*)?|/\S*")
 _RETENTION_EXAMPLE: Final = 'write a period: retention = { months = 24, after = "last-contact" }'
 
 
@@ -170,18 +171,16 @@ def _called(entry: Entry) -> str:
 def _value(entry: Entry, name: str, key: Key, value: object) -> list[Diagnostic]:
     """Return what is wrong with one value, by the shape of its key."""
     match key.shape:
-        case Shape.TEXT | Shape.NUMBER | Shape.FLAG | Shape.DATE:
-            return [] if _is_plain(key, value) else [_kind(entry, name, key)]
         case Shape.CHOICE:
             return _choice(entry, (name,), key, value)
         case Shape.NAMES | Shape.CHOICES:
             return _names(entry, (name,), key, value)
-        case Shape.RETENTION:
-            return _retention(entry, name, value)
-        case Shape.ONLY:
-            return _only(entry, name, value)
-        case Shape.CONTRACT:
-            return _contract(entry, name, value)
+        case Shape.RETENTION | Shape.PERIOD:
+            return (_retention if key.shape is Shape.RETENTION else _period)(entry, (name,), value)
+        case Shape.ONLY | Shape.CONTRACT:
+            return (_only if key.shape is Shape.ONLY else _contract)(entry, name, value)
+        case _:
+            return [] if _is_plain(key, value) else [_kind(entry, name, key)]
 
 
 def _is_plain(key: Key, value: object) -> bool:
@@ -193,6 +192,8 @@ def _is_plain(key: Key, value: object) -> bool:
             return _is_number(value, key.least, key.most)
         case Shape.FLAG:
             return isinstance(value, bool)
+        case Shape.ADDRESS:
+            return isinstance(value, str) and bool(_ADDRESS.fullmatch(value))
         case _:
             return isinstance(value, date) and not isinstance(value, datetime)
 
@@ -212,7 +213,8 @@ def _choice(entry: Entry, way: Way, key: Key, value: object) -> list[Diagnostic]
     if isinstance(value, str) and value in key.choices:
         return []
     mend = did_you_mean(value, key.choices) if isinstance(value, str) else f"one of: {', '.join(key.choices)}"
-    return [diagnostic("AV0105", entry.at(*way), f'"{way[0]}" cannot be {value!r}', mend)]
+    name = next(part for part in reversed(way) if isinstance(part, str))
+    return [diagnostic("AV0105", entry.at(*way), f'"{name}" cannot be {value!r}', mend)]
 
 
 def _names(entry: Entry, way: Way, key: Key, value: object) -> list[Diagnostic]:
@@ -231,38 +233,43 @@ def _names(entry: Entry, way: Way, key: Key, value: object) -> list[Diagnostic]:
     return found
 
 
-def _retention(entry: Entry, name: str, value: object) -> list[Diagnostic]:
-    """Judge a retention. Rule: Cal. Civ. Code § 1798.100(a)(3): a period, not a description."""
+def _retention(entry: Entry, way: Way, value: object) -> list[Diagnostic]:
+    """Judge a retention: one period, or a period for each purpose. Rule: Cal. Civ. Code § 1798.100(a)(3)."""
+    if not isinstance(value, dict) or not value or set(value) & {*RETENTION_UNITS, *RETENTION_CHOICES}:
+        return _period(entry, way, value)
+    if not all(isinstance(period, (dict, str)) for period in value.values()):
+        return _period(entry, way, value)
+    return [found for purpose, period in value.items() for found in _period(entry, (*way, purpose), period)]
+
+
+def _period(entry: Entry, way: Way, value: object) -> list[Diagnostic]:
+    """Judge a period. Rule: Cal. Civ. Code § 1798.100(a)(3): a period, not a description."""
     if isinstance(value, str):
         message = f'"{value}" is not a period: nobody can tell on which day the record must be gone'
-        return [diagnostic("AV0303", entry.at(name), message, _RETENTION_EXAMPLE)]
+        return [diagnostic("AV0303", entry.at(*way), message, _RETENTION_EXAMPLE)]
     if not isinstance(value, dict):
-        return [diagnostic("AV0105", entry.at(name), '"retention" must be a period', _RETENTION_EXAMPLE)]
+        return [diagnostic("AV0105", entry.at(*way), f'"{way[-1]}" must be a period', _RETENTION_EXAMPLE)]
+    known = (*RETENTION_UNITS, *RETENTION_CHOICES)
     found = [
-        diagnostic(
-            "AV0103", entry.block.key((*entry.way, name, key)), f'a retention has no key "{key}"', did_you_mean(key, _KEYS)
-        )
+        diagnostic("AV0103", entry.block.key((*entry.way, *way, key)), f'a period has no key "{key}"', did_you_mean(key, known))
         for key in value
-        if key not in _KEYS
+        if key not in known
     ]
     units = [unit for unit in RETENTION_UNITS if unit in value]
     if len(units) != 1:
         said = " and ".join(units) or "none"
-        message = f"a retention has exactly one of days, months, years; this one has {said}"
-        found.append(diagnostic("AV0302" if not units else "AV0105", entry.at(name), message, _RETENTION_EXAMPLE))
+        message = f"a period has exactly one of days, months, years; this one has {said}"
+        found.append(diagnostic("AV0302" if not units else "AV0105", entry.at(*way), message, _RETENTION_EXAMPLE))
     for unit in units:
         if not _is_number(value[unit], 1, RETENTION_MOST[unit]):
             mend = f"write a whole number from 1 to {RETENTION_MOST[unit]}"
             free = isinstance(value[unit], str)
             message = f"{value[unit]!r} is not a number of {unit}"
-            found.append(diagnostic("AV0303" if free else "AV0105", entry.at(name, unit), message, mend))
-    for key, choices in (("after", RETENTION_STARTS), ("then", RETENTION_ENDS)):
+            found.append(diagnostic("AV0303" if free else "AV0105", entry.at(*way, unit), message, mend))
+    for key, choices in RETENTION_CHOICES.items():
         if key in value:
-            found.extend(_choice(entry, (name, key), Key(Shape.CHOICE, choices=choices), value[key]))
+            found.extend(_choice(entry, (*way, key), Key(Shape.CHOICE, choices=choices), value[key]))
     return found
-
-
-_KEYS: Final = (*RETENTION_UNITS, "after", "then")
 
 
 def _only(entry: Entry, name: str, value: object) -> list[Diagnostic]:
@@ -289,10 +296,10 @@ def _contract(entry: Entry, name: str, value: object) -> list[Diagnostic]:
     for clause, held in value.items():
         if clause == "signed":
             continue
-        if clause not in CLAUSES:
+        if clause not in CLAUSES and clause not in THIRD_PARTY_CLAUSES:
             place = entry.block.key((*entry.way, name, clause))
             message = f'a contract has no clause "{clause}"'
-            found.append(diagnostic("AV0103", place, message, did_you_mean(clause, (*CLAUSES, "signed"))))
+            found.append(diagnostic("AV0103", place, message, did_you_mean(clause, {*CLAUSES, *THIRD_PARTY_CLAUSES, "signed"})))
         elif not isinstance(held, bool):
             found.append(
                 diagnostic("AV0105", entry.at(name, clause), f'"{clause}" must be true or false', f"write {clause} = true")

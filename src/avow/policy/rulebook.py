@@ -7,177 +7,55 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
-from avow.definitions import (
-    READABLE_CATEGORIES,
-    AfterRetention,
-    IdentifierKind,
-    Permit,
-    Refusal,
-    RequestKind,
-    Technology,
+from avow.definitions import Permit, Refusal, Technology
+from avow.policy.declarations import (
+    Accessibility,
+    Agents,
+    Children,
+    Choice,
+    CollectionPoint,
+    Contact,
+    Contract,
+    Controller,
+    DataItem,
+    Dataset,
+    Duty,
+    ExternalLink,
+    Incidents,
+    LegalProcess,
+    Messages,
+    Purpose,
+    Recipient,
+    Retention,
+    Right,
+    Signal,
+    Source,
+    Told,
+    Website,
 )
 from avow.policy.law import LawTable
-from avow.policy.law.counting import add_months
-from avow.policy.vocabulary import CLAUSES
+
+__all__ = [
+    "CollectionPoint",
+    "Contract",
+    "Controller",
+    "DataItem",
+    "Purpose",
+    "Recipient",
+    "Retention",
+    "Right",
+    "Rulebook",
+    "Signal",
+]
 
 #: Answers kept per Rulebook: a day has points x sets of choices, some dozens; a forged cookie must not grow memory.
 PERMITS_KEPT: Final = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class DataItem:
-    """One declared kind of personal information, in its statutory category (Cal. Civ. Code § 1798.140(v)(1))."""
-
-    name: str
-    label: str
-    category: str
-    sensitive: str | None
-    identifier: IdentifierKind | None
-    max_length: int
-    description: str
-
-    @property
-    def sealed(self) -> bool:
-        """Whether it is kept only under the person's key: everything that says who, not only what happened."""
-        return self.category not in READABLE_CATEGORIES or self.sensitive is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Purpose:
-    """What personal information is used for; `optional` when a person can opt out of it (Cal. Civ. Code § 1798.140(e))."""
-
-    name: str
-    label: str
-    description: str
-    optional: bool
-    business_purpose: str
-
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """How long a record is kept. Rule: Cal. Civ. Code § 1798.100(a)(3). Exactly one of days, months, years is set."""
-
-    days: int | None
-    months: int | None
-    years: int | None
-    after: str
-    then: AfterRetention
-
-    def due(self, collected: date) -> date:
-        """Return the first day on which the record must be erased or deidentified, counted from that day."""
-        if self.days is not None:
-            return collected + timedelta(days=self.days)
-        return add_months(collected, (self.months or 0) + 12 * (self.years or 0))
-
-    @property
-    def length(self) -> str:
-        """The period in words: "14 months"."""
-        number, unit = next(
-            (n, u) for n, u in ((self.days, "day"), (self.months, "month"), (self.years, "year")) if n is not None
-        )
-        return f"{number} {unit}{'' if number == 1 else 's'}"
-
-    @property
-    def words(self) -> str:
-        """The whole rule in words: "24 months after our last contact, then erased"."""
-        start = "our last contact" if self.after == "last-contact" else "collection"
-        end = "erased" if self.then is AfterRetention.ERASE else "deidentified"
-        return f"{self.length} after {start}, then {end}"
-
-
-@dataclass(frozen=True, slots=True)
-class CollectionPoint:
-    """One place where data comes in. `only` says which purposes alone need a field; `section` is its policy anchor."""
-
-    name: str
-    label: str
-    technology: Technology
-    source: str
-    fields: tuple[str, ...]
-    required: frozenset[str]
-    only: Mapping[str, frozenset[str]]
-    purposes: frozenset[str]
-    recipients: frozenset[str]
-    retention: Retention
-    cookie_days: int | None
-    section: str
-
-
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """What the contract with a recipient says. Rule: Cal. Civ. Code § 1798.100(d); 11 CCR 7051(a)."""
-
-    signed: date
-    clauses: frozenset[str]
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """The clauses that 11 CCR 7051(a) asks for and the contract lacks."""
-        return tuple(clause for clause in CLAUSES if clause not in self.clauses)
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """Somebody else who gets personal information."""
-
-    name: str
-    label: str
-    role: str
-    contract: Contract | None
-    services: str
-    categories: frozenset[str]
-    purposes: frozenset[str]
-    country: str
-    keeps_days: int
-
-    @property
-    def effective_role(self) -> str:
-        """The role by computation: without a compliant contract everybody is a third party (11 CCR 7051(c), 7053)."""
-        if self.contract is None or self.contract.missing:
-            return "third-party"
-        return self.role
-
-
-@dataclass(frozen=True, slots=True)
-class Signal:
-    """An opt-out preference signal and the purposes it stops. Rule: 11 CCR 7025; Bus. & Prof. Code § 22575(b)(5)."""
-
-    name: str
-    stops: frozenset[str]
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Right:
-    """A right that is offered, how to ask for it and how the asker is verified. Rule: Cal. Civ. Code § 1798.130(a)."""
-
-    kind: RequestKind
-    methods: tuple[str, ...]
-    verification: str
-    form: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """How changes of the policy are told. Rule: Bus. & Prof. Code § 22575(b)(3)."""
-
-    told_by: tuple[str, ...]
-    days_before: int
-
-
-@dataclass(frozen=True, slots=True)
-class Controller:
-    """The business that answers for all of it."""
-
-    name: str
-    address: str
-    email: str
-    phone: str
-    website: str
-    online_only: bool
+_NOBODY_SAID_YES: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,16 +69,33 @@ class Rulebook:
     controller: Controller
     effective: date
     updated: date
-    jurisdiction: str
+    jurisdictions: tuple[str, ...]
+    evidence_is_public: bool
+    metrics: str
+    brands: Mapping[str, str]
+    websites: Mapping[str, Website]
+    messages: Mapping[str, Messages]
+    contacts: Mapping[str, Contact]
+    sources: Mapping[str, Source]
     data: Mapping[str, DataItem]
     purposes: Mapping[str, Purpose]
     points: Mapping[str, CollectionPoint]
+    duties: Mapping[str, Duty]
+    datasets: Mapping[str, Dataset]
     recipients: Mapping[str, Recipient]
+    external_links: Mapping[str, ExternalLink]
     signals: Mapping[str, Signal]
-    rights: Mapping[RequestKind, Right]
-    changes: Changes
+    choices: Mapping[str, Choice]
+    rights: Mapping[str, Right]
+    changes: Told
+    business_transfer: Told | None
+    agents: Agents | None
+    children: Children | None
+    incidents: Incidents | None
+    legal_process: LegalProcess | None
+    accessibility: Accessibility | None
     law: Mapping[str, LawTable]
-    _permits: dict[tuple[str, frozenset[str], date], Permit | Refusal] = field(default_factory=dict, repr=False)
+    _permits: dict[tuple[str, frozenset[str], date, frozenset[str]], Permit | Refusal] = field(default_factory=dict, repr=False)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Rulebook) and other.id == self.id
@@ -209,23 +104,31 @@ class Rulebook:
         return hash(self.id)
 
     @property
+    def jurisdiction(self) -> str:
+        """The policy's own jurisdiction: the first that it names."""
+        return self.jurisdictions[0]
+
+    @property
     def law_table(self) -> LawTable:
         """The law table of the policy's own jurisdiction."""
         return self.law[self.jurisdiction]
 
-    def permit(self, point: str, opted_out: frozenset[str], on: date) -> Permit | Refusal:
-        """Return what may be kept of a record taken at this point on this day from a person with these opt-outs.
+    def permit(
+        self, point: str, opted_out: frozenset[str], on: date, opted_in: frozenset[str] = _NOBODY_SAID_YES
+    ) -> Permit | Refusal:
+        """Return what may be kept of a record taken at this point on this day from a person with these choices.
 
-        `opted_out` are purposes, by choice or by signal; only a purpose declared optional can be opted out of, so that
-        a forged cookie cannot switch off security. A field stays while a purpose that needs it stays.
-        The answer is kept: a repeated question costs one dictionary look-up.
-        Rule: Cal. Civ. Code § 1798.100(a)(1), (c) (nothing beyond the notice, nothing beyond need); 11 CCR 7025(c)(1).
+        `opted_out` are purposes, by choice or by signal; only a purpose that a person decides about can be opted out of,
+        so that a forged cookie cannot switch off security. A purpose that needs consent stays only when it is in
+        `opted_in`, and no yes outweighs a no. A field stays while a purpose that needs it stays; a record is kept for the
+        longest period that a remaining purpose needs. The answer is kept: a repeated question costs one look-up.
+        Rule: Cal. Civ. Code § 1798.100(a), (c) (nothing beyond the notice and need); 11 CCR 7025(c)(1); GDPR Art. 7.
         """
-        asked = (point, opted_out, on)
+        asked = (point, opted_out, on, opted_in)
         known = self._permits.get(asked)
         if known is not None:
             return known
-        answer = self._decide(point, opted_out, on)
+        answer = self._decide(point, opted_out, on, opted_in)
         if point in self.points:  # names that strangers invent are not worth remembering
             if len(self._permits) >= PERMITS_KEPT:
                 self._permits.clear()
@@ -263,19 +166,19 @@ class Rulebook:
         declared = self.points.get(point)
         if declared is None or purpose not in declared.purposes:
             return frozenset()
-        return frozenset(item for item in declared.fields if purpose in declared.only.get(item, declared.purposes))
+        return frozenset(item for item in declared.fields if purpose in declared.needing(item))
 
-    def _decide(self, point: str, opted_out: frozenset[str], on: date) -> Permit | Refusal:
+    def _decide(self, point: str, opted_out: frozenset[str], on: date, opted_in: frozenset[str]) -> Permit | Refusal:
         """Work out the answer that `permit` keeps."""
         declared = self.points.get(point)
         if declared is None:
             return Refusal(f'no collection point "{point}" is declared', "Cal. Civ. Code § 1798.100(a)(1)")
-        stopped = frozenset(name for name in declared.purposes & opted_out if self.purposes[name].optional)
+        stopped = frozenset(name for name in declared.purposes if self._is_stopped(self.purposes[name], opted_out, opted_in))
         purposes = declared.purposes - stopped
         if not purposes:
-            reason = f'every purpose of "{point}" is stopped by this person\'s choice or signal: {", ".join(sorted(stopped))}'
-            return Refusal(reason, "11 CCR 7025(c)(1)")
+            return self._stopped(point, stopped, opted_out)
         kept = frozenset(item for item in declared.fields if declared.only.get(item, purposes) & purposes)
+        retention = declared.retention_for(purposes)
         # A form is a letter to us: all of it is sealed, whatever the category of a single field.
         letter = declared.technology is Technology.FORM
         return Permit(
@@ -285,6 +188,20 @@ class Rulebook:
             sealed=kept if letter else frozenset(item for item in kept if self.data[item].sealed),
             purposes=purposes,
             recipients=frozenset(name for name in declared.recipients if self.recipients[name].purposes & purposes),
-            delete_on=declared.retention.due(on),
-            then=declared.retention.then,
+            delete_on=retention.due(on),
+            then=retention.then,
         )
+
+    @staticmethod
+    def _is_stopped(purpose: Purpose, opted_out: frozenset[str], opted_in: frozenset[str]) -> bool:
+        if purpose.optional and purpose.name in opted_out:
+            return True
+        return purpose.needs_consent and purpose.name not in opted_in
+
+    @staticmethod
+    def _stopped(point: str, stopped: frozenset[str], opted_out: frozenset[str]) -> Refusal:
+        names = ", ".join(sorted(stopped))
+        if stopped & opted_out:
+            reason = f'every purpose of "{point}" is stopped by this person\'s choice or signal: {names}'
+            return Refusal(reason, "11 CCR 7025(c)(1)")
+        return Refusal(f'nobody said yes to what "{point}" is for: {names}', "11 CCR 7004(b); GDPR Art. 7")

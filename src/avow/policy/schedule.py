@@ -29,7 +29,7 @@ def schedule(rulebook: Rulebook) -> tuple[RetentionLine, ...]:
             point=point.name,
             label=point.label,
             items=point.fields,
-            categories=tuple(sorted({rulebook.data[name].category for name in point.fields})),
+            categories=tuple(sorted({letter for name in point.fields for letter in rulebook.data[name].categories})),
             purposes=tuple(sorted(point.purposes)),
             retention=point.retention,
         )

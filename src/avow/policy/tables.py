@@ -2,96 +2,187 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from markupsafe import Markup
 
+from avow.policy.audience import EVERYBODY, Audience
 from avow.policy.chart import DisclosureCount, Ledger, disclosures, rows
 from avow.policy.law import LawTable
 from avow.policy.markup import bullets, joined, lowered, table
-from avow.policy.rulebook import CollectionPoint, Recipient, Rulebook
-from avow.policy.vocabulary import CATEGORIES, METHODS, RIGHTS, ROLES, SHORT_CATEGORIES, SIGNALS, SOURCES, TECHNOLOGIES
+from avow.policy.rulebook import CollectionPoint, Recipient, Retention, Right, Rulebook
+from avow.policy.vocabulary import (
+    CATEGORIES,
+    DISCLOSURES,
+    METHODS,
+    PURPOSE_CHOICES,
+    RETENTION_CRITERIA,
+    RIGHTS,
+    ROLES,
+    SAFEGUARDS,
+    SHORT_CATEGORIES,
+    SIGNALS,
+    TECHNOLOGIES,
+)
 
 _NOBODY = "nobody"
 
 
-def technologies_table(rulebook: Rulebook) -> Markup:
-    """Return every collection point with its technology, data, purposes, cookie and retention.
+def technologies_table(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Markup:
+    """Return every collection point with its technology, data, purposes, choice, what it stores and retention.
 
     Rule: Cal. Civ. Code § 1798.110(c)(1)-(3); Bus. & Prof. Code § 22575(b)(1).
     """
     return table(
-        "Everything that takes in data on this website",
-        ("Where", "How", "What", "What for", "Cookie", "Kept"),
+        "Everything that takes in data on our websites" if rulebook.websites else "Everything that takes in data on this website",
+        ("Where", "How", "What", "What for", "Stored in your browser", "Kept"),
         (
             (
                 Markup('<a href="#{}">{}</a>').format(point.section, point.label),
                 _sentence(TECHNOLOGIES[point.technology]),
                 items_in_words(rulebook, point),
-                _purposes(rulebook, point.purposes),
-                f"lives {point.cookie_days} days" if point.cookie_days else "none",
+                _decided(rulebook, point),
+                _stored(point),
                 point.retention.words,
             )
-            for point in rulebook.points.values()
+            for point in audience.points(rulebook)
         ),
     )
 
 
-def retention_table(rulebook: Rulebook) -> Markup:
-    """Return how long each category is kept at each collection point. Rule: Cal. Civ. Code § 1798.100(a)(3)."""
+def _decided(rulebook: Rulebook, point: CollectionPoint) -> str:
+    """Return the purposes of a point, each with who decides about it."""
+    named = [one for one in rulebook.purposes.values() if one.name in point.purposes]
+    return joined(lowered(one.label) + (f" ({PURPOSE_CHOICES[one.choice]})" if one.optional else "") for one in named)
+
+
+def _stored(point: CollectionPoint) -> str:
+    what = joined(point.stores) if point.stores else "a cookie"
+    if point.cookie_days:
+        return f"{what}, for {point.cookie_days} days"
+    return what if point.stores else "nothing"
+
+
+def retention_table(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Markup:
+    """Return how long each category is kept for each purpose. Rule: Cal. Civ. Code § 1798.100(a)(3); 16 CFR 312.10."""
     return table(
         "How long each kind of record is kept",
         ("Record", "Categories of personal information", "What for", "Kept for", "Counted from", "Then"),
-        (
-            (
-                point.label,
-                joined(_short(_categories(rulebook, point))),
-                _purposes(rulebook, point.purposes),
-                point.retention.length,
-                "our last contact" if point.retention.after == "last-contact" else "the day it was collected",
-                "erased" if point.retention.then == "erase" else "stripped of everything that points to you",
-            )
-            for point in rulebook.points.values()
-        ),
+        (row for point in audience.points(rulebook) for row in _periods(rulebook, point)),
     )
 
 
-def recipients_table(rulebook: Rulebook) -> Markup:
+def _periods(rulebook: Rulebook, point: CollectionPoint) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each period of a point: the purposes that share it, and the categories that these need."""
+    shared: dict[Retention, list[str]] = {}
+    for name in rulebook.purposes:
+        if name in point.purposes:
+            shared.setdefault(point.retentions[name], []).append(name)
+    for kept, purposes in shared.items():
+        needed = {item for item in point.fields if point.needing(item) & set(purposes)}
+        earlier = f", or until {RETENTION_CRITERIA[kept.until]}" if kept.until else ""
+        duties = "".join(f"; {rulebook.duties[duty].label} ({rulebook.duties[duty].rule})" for duty in point.duties)
+        yield (
+            point.label,
+            joined(_short(sorted({letter for item in needed for letter in rulebook.data[item].categories}))),
+            _purposes(rulebook, frozenset(purposes)),
+            f"{kept.length}{earlier}{duties}",
+            "the day it was collected" if kept.after == "collection" else kept.start,
+            "erased" if kept.then == "erase" else "stripped of everything that points to you",
+        )
+
+
+def recipients_table(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Markup:
     """Return who receives what, in which role by computation. Rule: Cal. Civ. Code § 1798.110(c)(4), § 1798.130(a)(5)(C)."""
-    if not rulebook.recipients:
+    met = {name for point in audience.points(rulebook) for name in point.recipients}
+    shown = [one for one in rulebook.recipients.values() if one.name in met or not audience.website]
+    if not shown:
         return Markup("<p>Nobody: no other company receives personal information from us.</p>\n")
     return table(
         "Who receives personal information from us",
-        ("Recipient", "Role", "What it does for us", "Categories of personal information", "What for", "Country", "Keeps it"),
+        (
+            "Recipient",
+            "Role",
+            "What it does for us",
+            "Categories of personal information",
+            "What for",
+            "How the law calls it",
+            "Country",
+            "Keeps it",
+        ),
         (
             (
-                recipient.label,
+                _named(recipient),
                 ROLES[recipient.effective_role],
                 recipient.services,
                 joined(_short(sorted(recipient.categories))),
                 _purposes(rulebook, recipient.purposes),
-                recipient.country,
+                DISCLOSURES[recipient.effective_disclosure],
+                recipient.country + (f" ({SAFEGUARDS[recipient.safeguards]})" if recipient.safeguards else ""),
                 f"{recipient.keeps_days} days" if recipient.keeps_days else "not at all",
             )
-            for recipient in rulebook.recipients.values()
+            for recipient in shown
         ),
     )
 
 
-def rights_list(rulebook: Rulebook) -> Markup:
-    """Return the rights offered, how to ask, how the asker is verified, and by when we answer.
+def _named(recipient: Recipient) -> str | Markup:
+    """Return a recipient's name, with its own opt-out beside it where it has one."""
+    if not recipient.opt_out:
+        return recipient.label
+    return Markup('{} (<a href="{}" rel="noreferrer">its own opt-out</a>)').format(recipient.label, recipient.opt_out)
 
-    Rule: Cal. Civ. Code § 1798.130(a)(1)-(2), (5)(A); 11 CCR 7011(e), 7021.
+
+def rights_list(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Markup:
+    """Return the rights offered, how to ask, how the asker is verified, and by when each law has us answer.
+
+    Rule: Cal. Civ. Code § 1798.130(a)(1)-(2), (5)(A); 11 CCR 7011(e), 7021, 7060.
     """
     listed = []
-    for right in rulebook.rights.values():
+    for right in audience.rights(rulebook):
         ways = joined((METHODS[method] for method in right.methods), "or")
+        where = f" In {joined(rulebook.law[code].name for code in right.jurisdictions)}." if right.jurisdictions else ""
+        sure = "We do not ask who you are." if right.level == "none" else f"We check that it is you {right.verification}."
+        by = " A person carries it out." if right.by_people else ""
+        limit = f" At most {right.per_12_months} in 12 months are owed." if right.per_12_months else ""
+        exceptions = f" We keep what the law lets us keep: {joined(_exceptions(rulebook, right))}." if right.exceptions else ""
         listed.append(
-            Markup("<strong>The right {}.</strong> Ask by {}. We check that it is you {}.").format(
-                RIGHTS[right.kind], ways, right.verification
+            Markup("<strong>The right {}.</strong>{} Ask by {}. {}{}{}{}").format(
+                RIGHTS[right.name], where, ways, sure, by, limit, exceptions
             )
         )
-    return bullets(listed) + clocks(rulebook.law_table)
+    laws = audience.laws(rulebook)
+    return bullets(listed) + (clocks(laws[0]) if len(laws) == 1 else clocks_table(laws))
+
+
+def _exceptions(rulebook: Rulebook, right: Right) -> Iterator[str]:
+    known = {exception.code: exception for law in rulebook.law.values() for exception in law.exceptions}
+    for code in right.exceptions:
+        yield f"to {known[code].text} ({known[code].source})"
+
+
+def clocks_table(laws: Sequence[LawTable]) -> Markup:
+    """Return by when each of several laws has us answer. Rule: each act, as its table says."""
+    return table(
+        "By when we answer, where you live",
+        (
+            "Where you live",
+            "We confirm within",
+            "We answer within",
+            "Once, with a reason, we may take",
+            "An appeal is decided within",
+        ),
+        (
+            (
+                law.name,
+                _period(law, "acknowledge") if law.acknowledge else "not asked for",
+                _period(law, "respond"),
+                _period(law, "extension", "more ") if law.extension else "no more",
+                _period(law, "appeal") if law.appeal else "no appeal to us",
+            )
+            for law in laws
+        ),
+    )
 
 
 def clocks(law: LawTable) -> Markup:
@@ -111,7 +202,7 @@ def clocks(law: LawTable) -> Markup:
     return Markup("<p>{}</p>\n").format("".join(sentences))
 
 
-def signals_list(rulebook: Rulebook) -> Markup:
+def signals_list(rulebook: Rulebook, _: Audience = EVERYBODY) -> Markup:
     """Return each opt-out preference signal and what it stops. Rule: 11 CCR 7025(c); Bus. & Prof. Code § 22575(b)(5)."""
     listed = []
     for signal in rulebook.signals.values():
@@ -120,8 +211,8 @@ def signals_list(rulebook: Rulebook) -> Markup:
     return bullets(listed)
 
 
-def contact_lines(rulebook: Rulebook) -> Markup:
-    """Return the controller's name and addresses. Rule: 11 CCR 7011(e) (contact for questions)."""
+def contact_lines(rulebook: Rulebook, _: Audience = EVERYBODY) -> Markup:
+    """Return the controller's name and addresses, and further contacts. Rule: 11 CCR 7011(e); GDPR Art. 13(1)(a)-(b)."""
     who = rulebook.controller
     lines = [Markup("<strong>{}</strong>").format(who.name), who.address]
     lines.append(Markup('<a href="mailto:{0}">{0}</a>').format(who.email))
@@ -133,6 +224,13 @@ def contact_lines(rulebook: Rulebook) -> Markup:
             )
         )
     lines.append(Markup('<a href="{0}">{0}</a>').format(who.website))
+    for role, name in (("Representative", who.representative), ("Data protection officer", who.data_protection_officer)):
+        if name:
+            lines.append(Markup("{}: {}").format(role, name))
+    lines.extend(
+        Markup("{}: {}").format(one.label, joined(way for way in (one.email, one.phone, one.address) if way))
+        for one in rulebook.contacts.values()
+    )
     return Markup("<address>\n{}\n</address>\n").format(Markup("<br>\n").join(lines))
 
 
@@ -158,7 +256,7 @@ def chart(rulebook: Rulebook, ledger: Ledger) -> Markup:
                 (
                     Markup("{}. {}").format(row.category, CATEGORIES[row.category]),
                     f"yes, in {row.collected:,} record{'' if row.collected == 1 else 's'}" if row.collected else "no",
-                    joined(SOURCES[source] for source in row.sources),
+                    joined(rulebook.sources[source].words for source in row.sources),
                     _purposes(rulebook, frozenset(row.purposes)),
                     "; ".join(row.retention),
                     _recipients(rulebook, row.sold_or_shared),
@@ -202,10 +300,6 @@ def _recipient(recipient: Recipient | None, name: str) -> str:
 
 def _purposes(rulebook: Rulebook, names: frozenset[str]) -> str:
     return joined(lowered(purpose.label) for purpose in rulebook.purposes.values() if purpose.name in names)
-
-
-def _categories(rulebook: Rulebook, point: CollectionPoint) -> list[str]:
-    return sorted({rulebook.data[name].category for name in point.fields})
 
 
 def _short(letters: Iterable[str]) -> list[str]:

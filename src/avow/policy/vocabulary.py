@@ -94,12 +94,78 @@ ROLES: Final[Mapping[str, str]] = MappingProxyType(
     {"service-provider": "service provider", "contractor": "contractor", "third-party": "third party"}
 )
 
+#: Clause -> what a contract with a third party must say. Rule: Cal. Civ. Code § 1798.100(d); 11 CCR 7053(a).
+THIRD_PARTY_CLAUSES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "specific_purposes": CLAUSES["specific_purposes"],
+        "same_protection": CLAUSES["same_protection"],
+        "forwards_opt_outs": "obeys the opt-outs that the business passes on",
+        "checks": CLAUSES["checks"],
+        "stop_and_mend": CLAUSES["stop_and_mend"],
+    }
+)
+
+#: What a disclosure is -> how notices call it. Rule: Cal. Civ. Code § 1798.140(e), (ad), (ah).
+DISCLOSURES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "business-purpose": "disclosed for a business purpose",
+        "sale": "sold",
+        "sharing": "shared for advertising across websites",
+    }
+)
+
+#: Safeguard of a transfer out of the EU -> how notices call it. Rule: GDPR Art. 45, 46, 49.
+SAFEGUARDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "adequacy-decision": "an adequacy decision of the European Commission",
+        "standard-contractual-clauses": "standard contractual clauses",
+        "binding-corporate-rules": "binding corporate rules",
+        "explicit-consent": "your explicit consent",
+    }
+)
+
+#: Where GDPR applies itself: no safeguard is asked for a recipient there. Rule: GDPR Art. 44; EEA Agreement.
+EEA: Final = frozenset(
+    {
+        "Austria",
+        "Belgium",
+        "Bulgaria",
+        "Croatia",
+        "Cyprus",
+        "Czechia",
+        "Denmark",
+        "Estonia",
+        "Finland",
+        "France",
+        "Germany",
+        "Greece",
+        "Hungary",
+        "Iceland",
+        "Ireland",
+        "Italy",
+        "Latvia",
+        "Liechtenstein",
+        "Lithuania",
+        "Luxembourg",
+        "Malta",
+        "Netherlands",
+        "Norway",
+        "Poland",
+        "Portugal",
+        "Romania",
+        "Slovakia",
+        "Slovenia",
+        "Spain",
+        "Sweden",
+    }
+)
+
 #: Request method -> how notices call it. Rule: Cal. Civ. Code § 1798.130(a)(1).
 METHODS: Final[Mapping[str, str]] = MappingProxyType(
     {"web": "the form in our privacy centre", "email": "e-mail", "phone": "our toll-free number", "post": "letter"}
 )
 
-#: Right -> how notices call it. Rule: Cal. Civ. Code § 1798.105, .106, .110, .115, .120, .121, .125.
+#: Right -> how notices call it. Rule: Cal. Civ. Code § 1798.105, .106, .110, .115, .120, .121, .125; GDPR Art. 7, 15-22.
 RIGHTS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "know": "to know what personal information we hold about you, and to receive a copy",
@@ -107,15 +173,90 @@ RIGHTS: Final[Mapping[str, str]] = MappingProxyType(
         "correct": "to have inaccurate personal information corrected",
         "opt-out": "to opt out of the sale and sharing of your personal information",
         "limit": "to limit the use of your sensitive personal information",
+        "portability": "to carry the information you gave us to somebody else",
+        "restrict": "to have the use of your information restricted",
+        "object": "to object to the use of your information",
+        "withdraw-consent": "to withdraw your consent",
+        "appeal": "to appeal when we refuse a request",
     }
+)
+
+#: Rights that are asked for without showing who one is. Rule: 11 CCR 7060(b).
+UNVERIFIED_RIGHTS: Final = frozenset({"opt-out", "limit", "object", "withdraw-consent"})
+
+#: Degree of certainty about who asks -> how notices call it. Rule: 11 CCR 7060-7062.
+LEVELS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "none": "we do not ask who you are",
+        "reasonable": "to a reasonable degree of certainty",
+        "reasonably-high": "to a reasonably high degree of certainty",
+        "by-sensitivity": "to a degree that grows with the sensitivity of the information",
+    }
+)
+
+#: What may be asked of an authorized agent -> how notices call it; one of the two confirmations. Rule: 11 CCR 7063(a).
+AGENT_ASKS: Final[Mapping[str, str]] = MappingProxyType({"signed-permission": "your signed permission"})
+AGENT_CONFIRMATIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "verify-identity": "ask you to show that it is you",
+        "confirm-permission": "ask you to confirm that you gave the permission",
+    }
+)
+
+#: What follows when the business learns that it holds a child's information. Rule: 16 CFR 312.3-312.5.
+CHILD_KNOWLEDGE: Final[Mapping[str, str]] = MappingProxyType(
+    {"delete": "we delete it", "parental-consent": "we ask a parent for consent, and delete it when none comes"}
 )
 
 #: Signal -> what it is called.
 SIGNALS: Final[Mapping[str, str]] = MappingProxyType({"gpc": "Global Privacy Control", "dnt": "Do Not Track"})
 
-#: Where personal information comes from (Cal. Civ. Code § 1798.110(a)(2)) -> how notices call it.
+#: Whether a person decides about a purpose -> how notices say it. Rule: 11 CCR 7004, 7026; GDPR Art. 7.
+PURPOSE_CHOICES: Final[Mapping[str, str]] = MappingProxyType(
+    {"none": "needed", "opt-out": "you can opt out", "consent": "only after you said yes"}
+)
+
+#: Legal basis -> how notices call it. Rule: GDPR Art. 6(1)(a)-(f).
+LEGAL_BASES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "consent": "your consent (Art. 6(1)(a) GDPR)",
+        "contract": "a contract with you, or steps before one that you asked for (Art. 6(1)(b) GDPR)",
+        "legal-obligation": "a legal obligation (Art. 6(1)(c) GDPR)",
+        "vital-interests": "somebody's vital interests (Art. 6(1)(d) GDPR)",
+        "public-task": "a task in the public interest (Art. 6(1)(e) GDPR)",
+        "legitimate-interests": "our legitimate interests (Art. 6(1)(f) GDPR)",
+    }
+)
+
+#: Uses of sensitive information that need no right to limit. Rule: 11 CCR 7027(m) (read in commentary and from memory only).
+SENSITIVE_USES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "expected-service": "a service that you reasonably expect",
+        "security-incidents": "preventing and investigating security incidents",
+        "malicious-acts": "resisting malicious, deceptive or illegal acts",
+        "physical-safety": "people's physical safety",
+        "short-term-transient": "short-term, transient use",
+        "services-for-business": "services on behalf of the business",
+        "quality-and-safety": "verifying or keeping the quality or safety of a product or service",
+        "no-inference": "uses that infer nothing about you",
+    }
+)
+
+#: Where personal information comes from (Cal. Civ. Code § 1798.110(a)(2)) -> how notices call it; more are declared.
 SOURCES: Final[Mapping[str, str]] = MappingProxyType(
     {"consumer": "directly from you", "device": "automatically from your browser or device"}
+)
+SOURCE_KINDS: Final = ("third-party", "service-provider", "public-record")
+
+#: Whom a collection point concerns -> how the register calls them. Rule: GDPR Art. 30(1)(c).
+PEOPLE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "visitors": "visitors of our websites",
+        "correspondents": "people who write to us",
+        "applicants": "people who apply for a job",
+        "customers": "customers",
+        "message-recipients": "people who receive our messages",
+    }
 )
 
 #: Technology -> how notices call it.
@@ -123,20 +264,88 @@ TECHNOLOGIES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "form": "web form",
         "tag": "first-party script on our pages",
-        "pixel": "web beacon (an invisible image) from our own server",
+        "cookie": "cookie",
+        "local-storage": "local storage of the browser",
+        "web-beacon": "web beacon (an invisible image) from our own server",
+        "pixel": "conversion pixel",
+        "clear-gif": "clear GIF (an invisible image in an e-mail)",
+        "session-recording": "session recording",
         "server-log": "log of our web server",
+        "email": "e-mail",
+        "feed": "data feed from another company",
+        "careers-portal": "careers portal",
     }
+)
+
+#: Technology -> whom it usually concerns, for a point that does not say.
+USUAL_PEOPLE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "form": "correspondents",
+        "feed": "applicants",
+        "careers-portal": "applicants",
+        "email": "message-recipients",
+        "clear-gif": "message-recipients",
+    }
+)
+
+#: Where a retention period starts -> how notices call it.
+RETENTION_STARTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "collection": "collection",
+        "last-contact": "our last contact",
+        "decision": "the decision on your application",
+        "contract-end": "the end of our contract",
+        "account-closed": "the closing of your account",
+    }
+)
+
+#: Event that ends a retention before its period -> how notices call it, after "until".
+RETENTION_CRITERIA: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "consent-withdrawn": "you withdraw your consent",
+        "opted-out": "you opt out",
+        "account-closed": "your account is closed",
+        "position-filled": "the position is filled",
+        "unsubscribed": "you unsubscribe",
+    }
+)
+
+#: How a data set is stripped of persons -> how notices call it. Rule: Cal. Civ. Code § 1798.140(b), (m).
+DATASET_METHODS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "aggregation": "counted over groups",
+        "differential-privacy": "counted with differential privacy",
+        "deidentification": "stripped of everything that points to a person",
+    }
+)
+
+#: Kind of message -> how notices call it.
+MESSAGE_KINDS: Final[Mapping[str, str]] = MappingProxyType(
+    {"email": "e-mail", "text-message": "text message", "push": "push notification"}
 )
 
 #: Names that a placeholder may have, and what it prints.
 PLACEHOLDERS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "technologies": "table of forms, scripts, beacons, cookies and logs",
-        "retention": "table of retention periods",
+        "technologies": "table of forms, scripts, beacons, cookies, recordings and logs",
+        "retention": "table of retention periods by record, category and purpose",
         "recipients": "table of recipients",
-        "rights": "list of the rights offered, how to ask and by when we answer",
+        "rights": "the rights offered, how to ask and by when we answer, by jurisdiction",
         "signals": "list of opt-out preference signals and what each stops",
-        "contact": "the controller's name and addresses",
+        "choices": "list of the switches and what each stops",
+        "agents": "how an authorized agent asks for somebody",
+        "children": "what holds for children",
+        "incidents": "who is told of a breach, and by when",
+        "legal-process": "how lawful demands are answered",
+        "business-transfers": "what happens when the business changes hands",
+        "external-links": "list of other companies' sites that pages link to",
+        "cross-site": "whether others collect over time and across websites",
+        "datasets": "list of data sets released without persons",
+        "legal-bases": "table of purposes with their legal basis",
+        "websites": "list of the websites and messages that the policy covers",
+        "accessibility": "the accessibility standard and the languages",
+        "changes": "which changes are material, and how they are told",
+        "contact": "the controller's name and addresses, and further contacts",
         "chart": "the 12-month chart of categories, and the two disclosure lists",
     }
 )

@@ -144,7 +144,7 @@ def _tag(points: tuple[PointFacts, ...], assets: Assets, path: str) -> Markup:
             markup += Markup('<script src="{}" data-point="{}" data-signals="{}" defer></script>').format(
                 assets.address("tag.js"), point.name, " ".join(point.silenced_by)
             )
-        elif point.technology == "pixel":
+        elif point.technology == "web-beacon":
             markup += Markup(
                 '<noscript><img class="pixel" src="/avow/pixel.gif?page={}" alt="" width="1" height="1"></noscript>'
             ).format(quote(path, safe=""))

@@ -22,9 +22,9 @@ from avow.web.forms import day_of
 from avow.web.services import PointFacts, StaffMember
 
 #: Points that see events; forms are in the inbox.
-_MEASURED = ("tag", "pixel", "server-log")
+_MEASURED = ("tag", "web-beacon", "server-log")
 #: What the dashboard shows first: pages as browsers saw them, so that nobody is counted again by the server's log.
-_BROWSER = ("tag", "pixel")
+_BROWSER = ("tag", "web-beacon")
 
 
 class AudiencePages:
