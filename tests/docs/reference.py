@@ -5,15 +5,17 @@
 
 import ast
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
 import click
 
 from avow import cli, config
-from avow.policy import explanations
+from avow.policy import explanations, vocabulary
 from avow.policy.diagnostics import CODES, GROUPS
+from avow.policy.grammar import GRAMMAR, RETENTION_MOST, Key, Shape
+from avow.policy.meanings import MEANINGS
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 MADE = "<!-- Made by tests/docs/reference.py; change the code, then `make reference`. -->"
@@ -25,6 +27,38 @@ What `avow policy check` says. An error stops the compilation, and so the start 
 Each is printed at its word, with the rule and how to mend it; `avow policy explain CODE` prints the page of a code.
 For machines there are [JSON, SARIF and GitHub's annotations](../../specs/findings.md). The language itself:
 [the policy language](../../specs/policy-language.md)."""
+DECLARATIONS = """\
+Every table and key that an `avow` block may hold. Keys in **bold** are required. "Names" are lists of declared names.
+How blocks and prose work together: [the policy language](../specs/policy-language.md); how to write one:
+[writing a policy](../guide/writing-a-policy.md)."""
+
+#: Words that keys may hold, with what notices call them.
+WORDS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "Placeholders": ("`{{ name }}` alone in its paragraph prints:", vocabulary.PLACEHOLDERS),
+    "Technologies": ("`technology` of a collection point:", vocabulary.TECHNOLOGIES),
+    "Categories": (
+        "`category`, `also` and `categories`: a letter of Cal. Civ. Code § 1798.140(v)(1). The chart prints the exact term.",
+        vocabulary.SHORT_CATEGORIES,
+    ),
+    "Sensitive categories": ("`sensitive`: a code of Cal. Civ. Code § 1798.140(ae):", vocabulary.SENSITIVE),
+    "Contract clauses": (
+        "`contract` has `signed` (a date) and the clauses of 11 CCR 7051(a), `true` or `false`; without one it is a third party:",
+        vocabulary.CLAUSES,
+    ),
+    "Clauses with third parties": ("The contract with a third party, 11 CCR 7053(a):", vocabulary.THIRD_PARTY_CLAUSES),
+    "Disclosures": ("`disclosure`:", vocabulary.DISCLOSURES),
+    "Rights": ("`[right.NAME]`: the right", vocabulary.RIGHTS),
+    "Methods": ("`methods`:", vocabulary.METHODS),
+    "Levels": ("`level` of a right:", vocabulary.LEVELS),
+    "Choices": ("`choice` of a purpose:", vocabulary.PURPOSE_CHOICES),
+    "Legal bases": ("`legal_basis`:", vocabulary.LEGAL_BASES),
+    "Uses of sensitive information": ("`sensitive_use`:", vocabulary.SENSITIVE_USES),
+    "People": ("`people`:", vocabulary.PEOPLE),
+    "Starts of a period": ("`after`:", vocabulary.RETENTION_STARTS),
+    "Criteria": ("`until`: the record goes when this comes before the end of the period.", vocabulary.RETENTION_CRITERIA),
+    "Safeguards": ("`safeguards`:", vocabulary.SAFEGUARDS),
+    "Methods of a data set": ("`method`:", vocabulary.DATASET_METHODS),
+}
 #: The tables of the configuration file, in the order of the page; "" is the top of the file.
 TABLES = {
     "": config.Configuration,
@@ -115,7 +149,42 @@ def _explained(code: str) -> str:
     return f"{title}\n\n{MADE}\n\n{rest}"
 
 
+def declarations() -> str:
+    """Return docs/reference/declarations.md from the grammar, the meanings and the vocabulary of the policy language."""
+    parts = ["# Declarations", MADE, DECLARATIONS]
+    for kind, table in GRAMMAR.items():
+        meaning = MEANINGS[kind]
+        rows = [_row(name, key, meaning.keys[name]) for name, key in table.keys.items()]
+        head = f"## `[{kind}.NAME]`" if table.named else f"## `[{kind}]`"
+        parts.append("\n".join([head, "", meaning.table, "", "| Key | Holds | Meaning |", "|---|---|---|", *rows]))
+    for title, (introduction, words) in WORDS.items():
+        shown = "{{{{ {} }}}}" if title == "Placeholders" else "{}"
+        rows = [f"| `{shown.format(word)}` | {words[word]} |" for word in words]
+        parts.append("\n".join([f"## {title}", "", introduction, "", "| Word | Meaning |", "|---|---|", *rows]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _row(name: str, key: Key, means: str) -> str:
+    marked = f"**`{name}`**" if key.required else f"`{name}`"
+    return f"| {marked} | {_holds(key)} | {means} |"
+
+
+def _holds(key: Key) -> str:
+    """Return what a key holds, its words included when they are few."""
+    few = 7
+    if key.choices and len(key.choices) <= few:
+        words = ", ".join(f'`"{choice}"`' for choice in key.choices)
+        return f"list of {words}" if key.shape is Shape.CHOICES else words
+    if key.shape is Shape.NUMBER:
+        return f"whole number, {key.least:,} to {key.most:,}"
+    if key.shape in {Shape.RETENTION, Shape.PERIOD}:
+        limits = ", ".join(f"`{unit}` up to {most:,}" for unit, most in RETENTION_MOST.items())
+        return f"period: {limits}; `after`, `until`, `then`"
+    return str(key.shape)
+
+
 PAGES = {
+    "declarations.md": declarations,
     "command-line.md": command_line,
     "configuration.md": configuration,
     "diagnostics/README.md": diagnostics,

@@ -36,7 +36,7 @@ def test_a_mistake_after_the_include_keeps_its_line():
     """What follows an include is not moved by it."""
     text = WHOLE.replace("keeps_days = 0", "keeps_days = 9")
     found = _compiled({"shared/letters.md": SHARED}, text).diagnostics
-    assert [(item.code, item.file) for item in found] == [("AV0403", "policy.md")]
+    assert [(item.code, item.file) for item in found] == [("AV0703", "policy.md")]
     assert text.splitlines()[found[0].line - 1].startswith("keeps_days")
 
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from avow import policy
 from avow.definitions import AfterRetention, Permit, Refusal
-from avow.policy.link import canonical_text
 from avow.policy.declarations import Retention
 from avow.policy.law.counting import add_months
+from avow.policy.link import canonical_text
 from avow.policy.rulebook import PERMITS_KEPT
 
 from .conftest import MARROWBY, SMALL, TODAY
@@ -182,3 +182,51 @@ def test_a_rulebook_cannot_be_changed(marrowby):
         marrowby.points["page-view"] = None
     assert len({marrowby, marrowby}) == 1
     assert marrowby != "a text"
+
+
+CONSENT = SMALL.replace('choice      = "opt-out"\n\n[data.page]', 'choice      = "consent"\n\n[data.page]')
+PERIODS = SMALL.replace("{ months = 13 }", "{ count = { months = 13 }, return = { months = 20 } }").replace(
+    "13 months.", "13 months, or 20 months."
+)
+
+
+def _rulebook(text):
+    compilation = policy.compile_text(text, "policy.md", policy.law.tables(), TODAY)
+    assert compilation.diagnostics == ()
+    return compilation.rulebook
+
+
+def test_a_purpose_that_needs_consent_waits_for_a_yes():
+    """Without a yes the purpose and the field that it alone needs are not there; a no outweighs the yes."""
+    rulebook = _rulebook(CONSENT)
+    nobody = rulebook.permit("visit", frozenset(), TODAY)
+    assert nobody.purposes == {"count"}
+    assert "visitor-id" not in nobody.fields
+    asked = rulebook.permit("visit", frozenset(), TODAY, frozenset({"return"}))
+    assert asked.purposes == {"count", "return"}
+    assert rulebook.permit("visit", frozenset({"return"}), TODAY, frozenset({"return"})) == nobody
+
+
+def test_where_nobody_said_yes_the_refusal_says_so():
+    """The reason is a missing yes, not somebody's no."""
+    rulebook = _rulebook(SMALL.replace('"opt-out"', '"consent"'))
+    refusal = rulebook.permit("visit", frozenset(), TODAY)
+    assert isinstance(refusal, Refusal)
+    assert "nobody said yes" in refusal.reason
+
+
+@given(st.frozensets(st.sampled_from(["count", "return", "x"])), st.frozensets(st.sampled_from(["count", "return", "x"])))
+def test_fewer_yeses_never_widen_a_permit(yes, more):
+    """What is permitted grows with each yes, and never without one."""
+    rulebook = _rulebook(CONSENT)
+    less = rulebook.permit("visit", frozenset(), TODAY, yes & more)
+    wide = rulebook.permit("visit", frozenset(), TODAY, yes)
+    assert less.fields <= wide.fields
+    assert less.purposes <= wide.purposes
+
+
+def test_a_record_is_kept_for_the_longest_period_of_its_purposes():
+    """Whoever stops the purpose with the longer period is forgotten earlier."""
+    rulebook = _rulebook(PERIODS)
+    assert rulebook.permit("visit", frozenset(), TODAY).delete_on == add_months(TODAY, 20)
+    assert rulebook.permit("visit", frozenset({"return"}), TODAY).delete_on == add_months(TODAY, 13)

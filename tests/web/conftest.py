@@ -17,6 +17,7 @@ from avow.web.pages import app
 from avow.web.services import (
     AuditState,
     ChoiceCount,
+    ChoiceFacts,
     Document,
     Download,
     Invitation,
@@ -118,6 +119,12 @@ FACTS = PolicyFacts(
     signals=(
         SignalFacts("gpc", "We honour Global Privacy Control: counting visits stops."),
         SignalFacts("dnt", "We honour it the same way."),
+    ),
+    choices=(
+        ChoiceFacts(
+            "audience-measurement", "Measuring our audience", "", frozenset({"audience-measurement"}), False, ("dnt", "gpc")
+        ),
+        ChoiceFacts("returning-visitors", "Recognising returning visitors", "", frozenset({"returning-visitors"})),
     ),
 )
 

@@ -109,9 +109,9 @@ def test_late_link_is_refused_with_the_reason(visitor):
     [
         ({"all": "out"}, "v1.audience-measurement.returning-visitors"),
         ({"all": "in"}, "v1."),
-        ({"purpose.audience-measurement": "in", "purpose.returning-visitors": "out"}, "v1.returning-visitors"),
+        ({"choice.audience-measurement": "in", "choice.returning-visitors": "out"}, "v1.returning-visitors"),
         ({}, "v1.audience-measurement.returning-visitors"),
-        ({"all": "in", "purpose.security": "out"}, "v1."),
+        ({"all": "in", "choice.security": "out"}, "v1."),
     ],
 )
 def test_choices_are_kept_in_the_cookie(visitor, form, cookie):

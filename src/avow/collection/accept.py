@@ -125,7 +125,8 @@ class Collector:
         self._parser = events.EventParser(rulebook)
         self._encode = msgspec.msgpack.Encoder().encode
         self._ids = RecordIds()
-        self._layouts: dict[tuple[str, frozenset[str], date], _Layout | Refusal] = {}
+        self._layouts: dict[tuple[str, frozenset[str], date, frozenset[str]], _Layout | Refusal] = {}
+        self._asking = frozenset(name for name, purpose in rulebook.purposes.items() if purpose.needs_consent)
         self._optional = frozenset(name for name, purpose in rulebook.purposes.items() if purpose.optional)
 
     async def take_events(self, raw: bytes, sender: Sender, now_ms: int) -> Accepted | Refusal:
@@ -160,7 +161,7 @@ class Collector:
         if form.errors:
             return form
         today = moment(now_ms).date()
-        permit = self.rulebook.permit(point, self._opted_out(sender), today)
+        permit = self.rulebook.permit(point, self._opted_out(sender), today, self._opted_in(sender))
         self._count_dropped(form.dropped, today)
         if isinstance(permit, Refusal):
             self._count(today, point, "", permit)
@@ -191,13 +192,13 @@ class Collector:
     async def _keep(self, batch: events.Batch, sender: Sender, now_ms: int) -> Accepted:
         """Ask the permit for each event, keep permitted fields, append durably."""
         today = moment(now_ms).date()
-        opted_out = self._opted_out(sender)
+        opted_out, opted_in = self._opted_out(sender), self._opted_in(sender)
         known = _Facts(sender, agents.describe(sender.agent), sender.signals.visitor, now_ms, today)
         encoded: list[bytes] = []
         refused: list[Refusal] = []
         cookie_days, is_new = 0, False
         for parsed in batch.events:
-            layout = self._layout(parsed.point, opted_out, today)
+            layout = self._layout(parsed.point, opted_out, today, opted_in)
             if isinstance(layout, Refusal):
                 refused.append(layout)
                 self._count(today, parsed.point, "", layout)
@@ -213,14 +214,14 @@ class Collector:
             await self._spool.append(encoded)
         return Accepted(len(encoded), batch.dropped, tuple(refused), known.visitor if is_new else "", cookie_days)
 
-    def _layout(self, point: str, opted_out: frozenset[str], today: date) -> _Layout | Refusal:
+    def _layout(self, point: str, opted_out: frozenset[str], today: date, opted_in: frozenset[str]) -> _Layout | Refusal:
         """Return what may be kept at a point today, prepared once for all visitors who said the same."""
-        asked = (point, opted_out, today)
+        asked = (point, opted_out, today, opted_in)
         found = self._layouts.get(asked)
         if found is None:
             if len(self._layouts) >= LAYOUTS:
                 self._layouts.clear()
-            permit = self.rulebook.permit(point, opted_out, today)
+            permit = self.rulebook.permit(point, opted_out, today, opted_in)
             found = permit if isinstance(permit, Refusal) else _prepare(permit, self.rulebook.points[point])
             self._layouts[asked] = found
         return found
@@ -254,6 +255,10 @@ class Collector:
         """Return the purposes that signals and choices stop; a choice reaches optional purposes only."""
         stopped = self.rulebook.stopped_by(sender.signals.preferences)
         return stopped | (sender.signals.choices & self._optional) if sender.signals.choices else stopped
+
+    def _opted_in(self, sender: Sender) -> frozenset[str]:
+        """Return the purposes that wait for a yes and got one from this browser. Rule: 11 CCR 7004; GDPR Art. 7."""
+        return sender.signals.consents & self._asking
 
     def _count_dropped(self, dropped: tuple[events.Dropped, ...], today: date) -> None:
         """Count dropped parts for the console, without their values."""

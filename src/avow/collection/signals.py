@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-#: The cookie that holds a browser's choices: `v1.` and the purposes opted out of, joined by dots.
+#: The cookie that holds a browser's choices: `v1.` and purposes joined by dots; `+` stands before one that got a yes.
 CHOICES_COOKIE: Final = "avow_choices"
 VISITOR_COOKIE: Final = "avow_visitor"
 VISITOR_ID_LENGTH: Final = 32
@@ -23,6 +23,7 @@ class Signals:
     preferences: frozenset[str]
     choices: frozenset[str]
     visitor: str
+    consents: frozenset[str] = frozenset()
 
 
 def read(gpc: list[str], dnt: str | None, cookie: str | None) -> Signals:
@@ -33,7 +34,8 @@ def read(gpc: list[str], dnt: str | None, cookie: str | None) -> Signals:
     """
     preferences = frozenset(name for name, is_sent in (("gpc", "1" in gpc), ("dnt", dnt == "1")) if is_sent)
     cookies = cookies_of(cookie) if cookie else {}
-    return Signals(preferences, choices_of(cookies.get(CHOICES_COOKIE, "")), visitor_id(cookies.get(VISITOR_COOKIE, "")))
+    said = cookies.get(CHOICES_COOKIE, "")
+    return Signals(preferences, choices_of(said), visitor_id(cookies.get(VISITOR_COOKIE, "")), consents_of(said))
 
 
 def cookies_of(header: str) -> dict[str, str]:
@@ -52,12 +54,21 @@ def visitor_id(value: str) -> str:
     return value if is_ours else ""
 
 
-def choices_cookie(opted_out: frozenset[str]) -> str:
-    """Return the cookie value that keeps a browser's choices."""
-    return "v1." + ".".join(sorted(opted_out))
+def choices_cookie(opted_out: frozenset[str], opted_in: frozenset[str] = frozenset()) -> str:
+    """Return the cookie value that keeps a browser's choices: each no, and each yes to what waits for one."""
+    return "v1." + ".".join([*sorted(opted_out), *(f"+{name}" for name in sorted(opted_in))])
 
 
 def choices_of(value: str) -> frozenset[str]:
     """Return the purposes that the value of a choices cookie opts out of; none for a damaged one."""
+    return frozenset(name for name in _said(value) if not name.startswith("+"))
+
+
+def consents_of(value: str) -> frozenset[str]:
+    """Return the purposes that the value of a choices cookie says yes to; none for a damaged one."""
+    return frozenset(name[1:] for name in _said(value) if name.startswith("+") and name[1:])
+
+
+def _said(value: str) -> list[str]:
     version, _, rest = value.partition(".")
-    return frozenset(name for name in rest.split(".") if name) if version == "v1" else frozenset()
+    return [name for name in rest.split(".") if name] if version == "v1" else []

@@ -18,13 +18,14 @@ from avow.audit.proof import canonical
 from avow.collection.refusals import RefusalRow
 from avow.definitions import IdentifierKind, Refusal, identifier, local_date, moment
 from avow.policy import DisclosureCount, Ledger, Rulebook, compile_text, law, notice
+from avow.policy.declarations import Choice
 from avow.store.control import audit, choices, counts, disclosures, rulebooks, staff, submissions
-from avow.store.control.choices import Choice
 from avow.store.holdings import HeldSubmission
 from avow.store.store import Store
 from avow.web.services import (
     AuditState,
     ChoiceCount,
+    ChoiceFacts,
     Invitation,
     PointFacts,
     PolicyFacts,
@@ -104,6 +105,7 @@ def _policy_facts(rulebook: Rulebook) -> PolicyFacts:
         )
         for one in rulebook.purposes.values()
     )
+    choices = tuple(_choice_facts(rulebook, one) for one in rulebook.choices.values())
     company = rulebook.controller
     return PolicyFacts(
         rulebook_id=rulebook.id,
@@ -117,7 +119,15 @@ def _policy_facts(rulebook: Rulebook) -> PolicyFacts:
         purposes=purposes,
         points=tuple(_point_facts(rulebook, name) for name in rulebook.points),
         signals=tuple(SignalFacts(one.name, one.sentence) for one in rulebook.signals.values()),
+        choices=choices,
     )
+
+
+def _choice_facts(rulebook: Rulebook, choice: Choice) -> ChoiceFacts:
+    """Return one switch as pages show it; a signal stops it when it stops every purpose of it."""
+    asks = all(rulebook.purposes[name].needs_consent for name in choice.stops)
+    stopped = tuple(sorted(name for name, signal in rulebook.signals.items() if choice.stops <= signal.stops))
+    return ChoiceFacts(choice.name, choice.label, choice.description, choice.stops, asks, stopped)
 
 
 def _point_facts(rulebook: Rulebook, name: str, records: int | None = None, oldest: date | None = None) -> PointFacts:
@@ -162,7 +172,9 @@ class ChoicesKept:
             subject = self.store.vault.subjects_for([person], now)[person]
         with self.store.control.transaction() as tx:
             for purpose, is_out in list(known.items())[:MAX_CHOICES]:
-                choices.add(tx, Choice(now, purpose, is_out, "link", self.rulebook.id, subject, demonstration=demonstration))
+                choices.add(
+                    tx, choices.Choice(now, purpose, is_out, "link", self.rulebook.id, subject, demonstration=demonstration)
+                )
                 entry = {"at": now, "what": "choice", "purpose": purpose, "opted_out": is_out, "rulebook": self.rulebook.id}
                 audit.enqueue(tx, canonical(entry))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -105,6 +105,15 @@ def retentions(entry: Entry) -> Mapping[str, Retention]:
     return MappingProxyType({name: retention(values[name]) for name in purposes if name in values})
 
 
+def periods(point: Entry) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:  # Any: TOML values
+    """Yield the way and the values of each period of a collection point."""
+    values = point.values["retention"]
+    if all(isinstance(period, dict) for period in values.values()):
+        yield from ((("retention", purpose), period) for purpose, period in values.items())
+    else:
+        yield ("retention",), values
+
+
 def point(entry: Entry, document: Document) -> CollectionPoint:
     """Return the declared collection point. Rule: Cal. Civ. Code § 1798.100(a)."""
     values = entry.values
@@ -122,10 +131,15 @@ def point(entry: Entry, document: Document) -> CollectionPoint:
         cookie_days=values.get("cookie_days"),
         stores=tuple(values.get("stores", ())),
         on=frozenset(values.get("on", ())),
-        people=values.get("people", USUAL_PEOPLE.get(values["technology"], "visitors")),
+        people=people(entry),
         duties=tuple(values.get("duties", ())),
         section=document.sections[entry.block.section].anchor,
     )
+
+
+def people(entry: Entry) -> str:
+    """Return whom a collection point concerns, by its technology when it does not say."""
+    return str(entry.values.get("people", USUAL_PEOPLE.get(entry.values["technology"], "visitors")))
 
 
 def duty(entry: Entry) -> Duty:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from avow.definitions import RequestKind, Technology
+from avow.policy import build
 from avow.policy.diagnostics import Diagnostic, diagnostic
 from avow.policy.parse import Document
 from avow.policy.prose import denies_sale
@@ -61,7 +62,7 @@ THIS_VERSION: Final = CarriedOut(
 def check_carried_out(document: Document, entries: Entries, does: CarriedOut) -> Iterator[Diagnostic]:
     """Find the declarations that this version of the software would not carry out."""
     for point in entries.of("collection"):
-        yield from _point(point, does)
+        yield from _point(entries, point, does)
     for right in entries.of("right"):
         if right.name not in does.rights and not right.values.get("by_people", False):
             message = f'this version does not carry out the right "{right.name}"'
@@ -75,29 +76,20 @@ def check_carried_out(document: Document, entries: Entries, does: CarriedOut) ->
             yield diagnostic("AV0707", dataset.here, f'this version does not release the data set "{dataset.name}"', _LATER)
 
 
-def _point(point: Entry, does: CarriedOut) -> Iterator[Diagnostic]:
+def _point(entries: Entries, point: Entry, does: CarriedOut) -> Iterator[Diagnostic]:
     technology = point.values["technology"]
     if technology not in does.technologies:
         message = f'this version does not collect by "{technology}"'
         yield diagnostic("AV0704", point.at("technology"), message, _LATER)
     for place, duty in enumerate(point.values.get("duties", ())):
-        if not does.duties:
+        if not does.duties and duty in entries.declared("duty"):
             message = f'this version erases records of "{point.name}" on request, whatever "{duty}" says'
             yield diagnostic("AV0705", point.at("duties", place), message, _LATER)
-    for way, period in periods(point):
+    for way, period in build.periods(point):
         for key, known in (("after", does.retention_starts), ("until", does.retention_criteria)):
             if key in period and period[key] not in known:
                 message = f'this version does not see "{period[key]}", so it cannot keep to this period'
                 yield diagnostic("AV0706", point.at(*way, key), message, _LATER)
-
-
-def periods(point: Entry) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:  # Any: TOML values
-    """Yield the way and the values of each period of a collection point."""
-    values = point.values["retention"]
-    if all(isinstance(period, dict) for period in values.values()):
-        yield from ((("retention", purpose), period) for purpose, period in values.items())
-    else:
-        yield ("retention",), values
 
 
 def _recipient(recipient: Entry, does: CarriedOut, *, denied: bool) -> Iterator[Diagnostic]:

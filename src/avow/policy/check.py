@@ -51,6 +51,12 @@ def check(
     yield from _categories(entries)
     for point in entries.of("collection"):
         yield from _point(entries, point)
+    for dataset in entries.of("dataset"):
+        if not dataset.values["never_reidentified"]:
+            message = f'whoever releases "{dataset.name}" must promise never to find out whom it was about'
+            yield diagnostic(
+                "AV0317", dataset.at("never_reidentified"), message, "write never_reidentified = true, and keep to it"
+            )
     yield from _switches(entries)
     yield from _sections(document, entries)
     if whole:

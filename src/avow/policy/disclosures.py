@@ -27,8 +27,7 @@ def check_disclosures(document: Document, entries: Entries, today: date, *, whol
     for point in entries.of("collection"):
         yield from _given(entries, point)
     for recipient in entries.of("recipient"):
-        if not denied:
-            yield from _role(recipient)
+        yield from _role(recipient, denied=denied)
         yield from _checked(recipient, today)
         yield from _abroad(entries, recipient)
     if whole and not denied:
@@ -55,21 +54,24 @@ def _given(entries: Entries, point: Entry) -> Iterator[Diagnostic]:
             yield diagnostic("AV0306", point.at("recipients", place), message, mend)
 
 
-def _role(entry: Entry) -> Iterator[Diagnostic]:
+def _role(entry: Entry, *, denied: bool) -> Iterator[Diagnostic]:
     """Check that role, contract and use go together. Rule: 11 CCR 7050, 7051(a), (c), 7053(a)."""
     recipient = build.recipient(entry)
-    if recipient.role == "third-party":
+    if recipient.role != "third-party" and recipient.disclosure != "business-purpose":
+        message = f'"{entry.name}" is declared a {recipient.role} and is given it by {recipient.disclosure}; it cannot be both'
+        yield diagnostic("AV0406", entry.at("disclosure"), message, 'declare role = "third-party", or end that use by contract')
+    elif denied:
+        return
+    elif recipient.role == "third-party":
         missing = recipient.contract.missing_for_third_party if recipient.contract else None
         if missing is None or missing:
             lacks = f"lacks {', '.join(missing)}" if missing else "is missing"
             message = f'the contract with the third party "{entry.name}" {lacks}'
             mend = f"agree on the clauses of 11 CCR 7053(a), and declare them in [recipient.{entry.name}.contract]"
             yield diagnostic("AV0405", entry.at("contract"), message, mend)
-    elif recipient.disclosure != "business-purpose" or recipient.own_use:
-        said = "uses the data for itself" if recipient.own_use else f"is given it by {recipient.disclosure}"
-        message = f'"{entry.name}" is declared a {recipient.role} and {said}; it cannot be both'
-        mend = 'declare role = "third-party", or end that use by contract'
-        yield diagnostic("AV0406", entry.at("own_use" if recipient.own_use else "disclosure"), message, mend)
+    elif recipient.own_use:
+        message = f'"{entry.name}" is declared a {recipient.role} and uses the data for itself; it cannot be both'
+        yield diagnostic("AV0406", entry.at("own_use"), message, 'declare role = "third-party", or end that use by contract')
     elif recipient.effective_role == "third-party":
         message = f'"{entry.name}" is declared a {recipient.role} but is a third party by law: {third_party_because(entry)}'
         mend = f"declare [recipient.{entry.name}.contract] with {len(CLAUSES)} clauses"

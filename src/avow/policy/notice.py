@@ -47,7 +47,8 @@ __all__ = [
 POLICY_PATH: Final = "/privacy-policy"
 
 _Print = Callable[[Rulebook, Audience], Markup]
-_PRINTED: Final[Mapping[str, _Print]] = MappingProxyType(
+#: Placeholder -> what prints it; the chart needs the ledger and stands apart.
+PRINTED: Final[Mapping[str, _Print]] = MappingProxyType(
     {
         "technologies": technologies_table,
         "retention": retention_table,
@@ -185,7 +186,7 @@ def _placeholder(tokens: list[Token], at: int) -> str | None:
 
 
 def _computed(rulebook: Rulebook, ledger: Ledger, audience: Audience, name: str) -> Markup:
-    return chart(rulebook, ledger) if name == "chart" else _PRINTED[name](rulebook, audience)
+    return chart(rulebook, ledger) if name == "chart" else PRINTED[name](rulebook, audience)
 
 
 def _unmark(inline: Token) -> None:

@@ -152,8 +152,8 @@ def _declared(document: Document, entries: Entries, law: Mapping[str, LawTable],
 def _of(entry: Entry) -> Iterator[Duration]:
     values = entry.values
     if entry.kind == "collection":
-        for period in build.retentions(entry).values():
-            yield _length(period)
+        for _, period in build.periods(entry):
+            yield _length(build.retention(period))
         if "cookie_days" in values:
             yield values["cookie_days"], "days"
     elif entry.kind == "duty":

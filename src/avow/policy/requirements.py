@@ -16,7 +16,7 @@ from avow.policy.law import LawTable
 from avow.policy.law.counting import add_months
 from avow.policy.parse import Document
 from avow.policy.read import Entries, Entry, did_you_mean
-from avow.policy.vocabulary import LEGAL_BASES, RIGHTS, SIGNALS
+from avow.policy.vocabulary import LEGAL_BASES, RIGHTS, SENSITIVE, SIGNALS
 
 _TOLL_FREE: Final = re.compile(r"(?:\+?1[ .-]?)?\(?8(?:00|33|44|55|66|77|88)\)?[ .-]?\d{3}[ .-]?\d{4}")
 _TABLE_EXAMPLES: Final = {
@@ -123,24 +123,14 @@ def _shown(document: Document, entries: Entries) -> Iterator[Diagnostic]:
     """Find what the visitor must be able to read and cannot. Rule: 11 CCR 7011(e); Bus. & Prof. Code § 22575(b)(6)."""
     top, shown = _top(document), {placeholder.name for placeholder in document.placeholders}
     said = "\n".join(prose.words for prose in document.prose if prose.kind == "paragraph")
-    emails = [one.values["email"] for one in entries.of("controller")]
+    answered = all(_signal_words(name).search(said) for name in SIGNALS)
     elements = (
         ("AV0609", "chart", False, "the policy does not show the categories of the last 12 months"),
         ("AV0619", "retention", False, "the policy does not show how long each kind of record is kept"),
         ("AV0620", "rights", False, "the policy does not show the rights, how to ask and by when it is answered"),
-        (
-            "AV0621",
-            "signals",
-            all(_signal_words(name).search(said) for name in SIGNALS),
-            "the policy does not show what the signals stop",
-        ),
-        (
-            "AV0613",
-            "cross-site",
-            bool(_CROSS_SITE.search(said)),
-            "the policy does not say whether others collect across websites",
-        ),
-        ("AV0615", "contact", not emails or any(email in said for email in emails), "the policy does not say whom to contact"),
+        ("AV0621", "signals", answered, "the policy does not show what the signals stop"),
+        ("AV0613", "cross-site", _CROSS_SITE.search(said), "the policy does not say whether others collect across websites"),
+        ("AV0615", "contact", "@" in said, "the policy does not say whom to contact"),
     )
     for code, placeholder, is_said, message in elements:
         if placeholder not in shown and not is_said:
@@ -169,6 +159,7 @@ def _rights(document: Document, entries: Entries) -> Iterator[Diagnostic]:
             if code not in laws:
                 message = f'the policy does not name the jurisdiction "{code}"'
                 yield diagnostic("AV0213", right.at("jurisdictions", place), message, did_you_mean(code, laws))
+                offered[right.name] = set(laws)
     wanted: dict[str, list[str]] = {}
     for code in laws:
         for right_name in RIGHTS_OF.get(code, _USUAL_RIGHTS):
@@ -184,7 +175,11 @@ def _sensitive(entries: Entries) -> Iterator[Diagnostic]:
     """Check uses of sensitive information. Rule: Cal. Civ. Code § 1798.121; 11 CCR 7027(m)."""
     if "limit" in entries.declared("right"):
         return
-    sensitive = {item.name for item in entries.of("data") if "sensitive" in item.values or item.values["category"] == "L"}
+    sensitive = {
+        item.name
+        for item in entries.of("data")
+        if item.values.get("sensitive") in SENSITIVE or "L" in (item.values["category"], *item.values.get("also", ()))
+    }
     allowed = {purpose.name for purpose in entries.of("purpose") if "sensitive_use" in purpose.values}
     known = {purpose.name for purpose in entries.of("purpose")}
     for point in entries.of("collection"):

@@ -63,6 +63,7 @@ _SUBJECTS: Final = (
         _words(
             r"\bmergers?\b|\bacquisition\b|\bbankruptcy\b|\bchange (?:of|in) (?:control|ownership)\b"
             r"|\b(?:buys?|bought|sells?|sale of) (?:\w+ ){0,2}(?:business|company|assets)\b"
+            r"|\b(?:business|company) (?:is|were|was|should be) (?:sold|bought|taken over)\b"
         ),
         "business_transfer",
         'add [business_transfer] with told_by = ["banner"] and days_before = 30',
@@ -86,6 +87,15 @@ _SUBJECTS: Final = (
         _words(r"\b(?:anonymi[sz]ed|aggregated?|de-?identified) (?:\w+ ){0,2}?(?:data|information|statistics|data ?sets?)\b"),
         "dataset",
         "add [dataset.name] with method, least_people, collections and never_reidentified = true",
+    ),
+    Subject(
+        "job applications",
+        _words(
+            r"\bapply for (?:a|our|this) (?:job|position|vacancy)\b|\b(?:job|employment) applica(?:nts?|tions?)\b"
+            r"|\br[eé]sum[eé]s?\b"
+        ),
+        "collection",
+        'add a collection point with people = "applicants": applicants are told of their own notice and retention',
     ),
     Subject(
         "verification",
@@ -159,13 +169,19 @@ def check_subjects(document: Document, entries: Entries, law: Mapping[str, LawTa
 def _undeclared(document: Document, entries: Entries) -> Iterator[Diagnostic]:
     """Report each subject that nothing declares, at its first mention. Rule: Bus. & Prof. Code § 22576."""
     for subject in _SUBJECTS:
-        if entries.declared(subject.table) or subject.table in REQUIRED_TABLES:  # missing ones are reported by themselves
+        if subject.table in REQUIRED_TABLES or _is_declared(entries, subject):  # required ones are reported where they lack
             continue
         found = _first(document, subject.pattern.search)
         if found:
             prose, begin, end = found
             message = f"this speaks of {subject.called}, which the law has rules for, and nothing declares them"
             yield diagnostic("AV0508", prose.span(begin, end), message, subject.example)
+
+
+def _is_declared(entries: Entries, subject: Subject) -> bool:
+    if subject.table == "collection":
+        return any(build.people(point) == "applicants" for point in entries.of("collection"))
+    return bool(entries.declared(subject.table))
 
 
 def _first(document: Document, search: Callable[[str], re.Match[str] | None]) -> tuple[Prose, int, int] | None:

@@ -37,6 +37,18 @@ class PurposeFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ChoiceFacts:
+    """One switch of the privacy centre and the purposes it stops; with `asks` it is off until the person says yes."""
+
+    name: str
+    label: str
+    description: str
+    purposes: frozenset[str]
+    asks: bool = False
+    stopped_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PointFacts:
     """One collection point with its retention in words ("14 months after collection, then erased").
 
@@ -80,6 +92,7 @@ class PolicyFacts:
     purposes: tuple[PurposeFacts, ...]
     points: tuple[PointFacts, ...]
     signals: tuple[SignalFacts, ...]
+    choices: tuple[ChoiceFacts, ...] = ()
 
 
 class Policy(Protocol):

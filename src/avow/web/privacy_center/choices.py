@@ -1,4 +1,4 @@
-"""Choices: each optional purpose on or off, all at once or one by one, no account and no questions (11 CCR 7026, 7004)."""
+"""Choices: each switch of the policy on or off, all at once or one by one, no account and no questions (11 CCR 7026, 7004)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from avow.collection import signals
 from avow.web.forms import read_form
 from avow.web.privacy_center.requests import visitor_of
 from avow.web.rendering import View
-from avow.web.services import DEMONSTRATION_KEY
+from avow.web.services import DEMONSTRATION_KEY, ChoiceFacts
 
 #: Longest life that browsers give a cookie; every visit to the choices page with a change renews it.
 _COOKIE_SECONDS: Final = 400 * 86_400
@@ -36,27 +36,36 @@ class ChoicePages:
         return self._view.page(
             request,
             "privacy_center/choices.html",
-            purposes=[purpose for purpose in facts.purposes if purpose.optional],
-            opted_out=signals.choices_of(cookie),
+            choices=facts.choices,
+            off=_switched_off(facts.choices, cookie),
             was_saved="saved" in request.query_params and bool(cookie),
             has_visitor=visitor_of(request) is not None,
         )
 
     async def _save(self, request: Request) -> Response:
         form = await read_form(request)
-        optional = [purpose.name for purpose in self._view.services.policy.facts().purposes if purpose.optional]
-        every = form.get("all")  # the two big buttons: "out" or "in"; without either, each purpose has its own answer
-        # A purpose without an answer is opted out: a choice that did not arrive is no permission.
-        opted_out = {name: every == "out" or (every != "in" and form.get(f"purpose.{name}") != "in") for name in optional}
+        choices = self._view.services.policy.facts().choices
+        every = form.get("all")  # the two big buttons: "out" or "in"; without either, each switch has its own answer
+        # A switch without an answer is off: a choice that did not arrive is no permission.
+        on = {one.name for one in choices if every == "in" or (every != "out" and form.get(f"choice.{one.name}") == "in")}
+        opted_out = frozenset(name for one in choices if one.name not in on for name in one.purposes)
+        agreed = frozenset(name for one in choices if one.name in on and one.asks for name in one.purposes) - opted_out
+        said = {name: name in opted_out for one in choices for name in one.purposes}
         keep = partial(self._view.services.choices.record, demonstration=request.scope.get(DEMONSTRATION_KEY, False))
-        await run_in_threadpool(keep, visitor_of(request), opted_out)
+        await run_in_threadpool(keep, visitor_of(request), said)
         response = RedirectResponse("/privacy/choices?saved=1", 303)
         response.set_cookie(
             signals.CHOICES_COOKIE,
-            signals.choices_cookie(frozenset(name for name in optional if opted_out[name])),
+            signals.choices_cookie(opted_out, agreed),
             max_age=_COOKIE_SECONDS,
             httponly=True,
             samesite="lax",
             secure=self._view.services.website.origin.startswith("https:"),
         )
         return response
+
+
+def _switched_off(choices: tuple[ChoiceFacts, ...], cookie: str) -> frozenset[str]:
+    """Return the switches that are off in this browser: those said no to, and those that wait for a yes."""
+    out, agreed = signals.choices_of(cookie), signals.consents_of(cookie)
+    return frozenset(one.name for one in choices if one.purposes & out or (one.asks and not one.purposes <= agreed))

@@ -1,0 +1,223 @@
+"""What each table and key of the language means, for whoever writes a policy.
+
+docs/reference/declarations.md and the editors' schema are made of this; a test holds it to the grammar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a table declares, and what each of its keys says."""
+
+    table: str
+    keys: Mapping[str, str]
+
+
+_TOLD_BY: Final = '`"banner"` on the websites, `"email"` to everybody whose address is known, or both'
+
+MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
+    {
+        "policy": Meaning(
+            "The policy itself.",
+            {
+                "title": "what visitors read as the name of the policy",
+                "effective": "first day on which it applies",
+                "updated": "day of the last review; the law asks for one every 12 months",
+                "jurisdictions": 'codes of the law tables that govern; the first is the policy\'s own; default `["US-CA"]`',
+                "evidence": 'who sees the page of live evidence beside each promise: `"console"` (default) or `"public"`',
+                "metrics": "where a large business publishes how many requests it answered",
+            },
+        ),
+        "controller": Meaning(
+            "The business that answers for all of it.",
+            {
+                "name": "legal name",
+                "address": "postal address",
+                "email": "address for privacy questions",
+                "phone": "telephone number, free to call unless `online_only`",
+                "website": "address of its main site",
+                "online_only": "true if the business deals with people online only; default false",
+                "large": "true with 10,000,000 consumers or more in a calendar year; then `metrics` is owed",
+                "representative": "its representative in the EU (GDPR Art. 27)",
+                "data_protection_officer": "how to reach the data protection officer (GDPR Art. 37)",
+            },
+        ),
+        "brand": Meaning("A name under which the controller does business.", {"label": "the name"}),
+        "website": Meaning(
+            "A website that the policy covers. Headings marked `{#anchor site=NAME}` are shown on its page alone.",
+            {"label": "what notices call it", "address": "its address", "brand": "the brand it belongs to"},
+        ),
+        "message": Meaning(
+            "E-mail or other electronic messages that the policy covers.",
+            {
+                "label": "what notices call them",
+                "kind": "what they are",
+                "sender": "the address or number they come from",
+                "brand": "the brand they belong to",
+            },
+        ),
+        "contact": Meaning(
+            "Somebody to turn to beside the controller's own address; an address or number in prose must be declared.",
+            {"label": "who it is", "email": "e-mail address", "phone": "telephone number", "address": "postal address"},
+        ),
+        "changes": Meaning(
+            "How material changes of the policy are told before they apply.",
+            {"told_by": _TOLD_BY, "days_before": "days between the notice and the change"},
+        ),
+        "accessibility": Meaning(
+            "The standard that the policy and its forms meet.",
+            {
+                "standard": "as `WCAG 2.2 AA`",
+                "languages": "the languages in which they are there",
+                "contact": "where to say that something does not work",
+            },
+        ),
+        "source": Meaning(
+            "Where information comes from, besides `consumer` (from the person) and `device` (from the browser).",
+            {"label": 'completes "It comes from ..."', "kind": "what kind of source it is"},
+        ),
+        "data": Meaning(
+            "One data item.",
+            {
+                "label": "what notices call it",
+                "category": "letter of its statutory category, which also decides how it is kept",
+                "also": "letters of further categories that the chart lists it under",
+                "sensitive": "code of the sensitive category",
+                "identifier": "`visitor` or `email`: a person's records can be found by it",
+                "max_length": "longest value in characters; default 200",
+                "description": "a few words for notices",
+                "dpv": "term of the W3C Data Privacy Vocabulary, as `pd:EmailAddress`",
+            },
+        ),
+        "purpose": Meaning(
+            "What data is used for.",
+            {
+                "label": "what notices call it",
+                "description": 'completes "We use it for ..."',
+                "choice": '`"none"` (default), `"opt-out"` (until a person says no), `"consent"` (not before a person said yes)',
+                "business_purpose": "the rule it rests on",
+                "legal_basis": "ground of GDPR Art. 6(1); required where EU-GDPR governs",
+                "sensitive_use": "the use of sensitive information that 11 CCR 7027(m) allows; without it, people can limit it",
+                "dpv": "term of the W3C Data Privacy Vocabulary, as `dpv:ServiceProvision`",
+            },
+        ),
+        "collection": Meaning(
+            "One place where data comes in. Nothing else is kept.",
+            {
+                "label": "what notices call it",
+                "technology": "how it takes data in",
+                "source": '`"consumer"`, `"device"`, or a declared source',
+                "on": "names of the websites and messages that have it; default all",
+                "people": "whom it concerns; by its technology when not written",
+                "data": "names of the data items taken",
+                "required": "those of them that a form insists on",
+                "only": "fields that only some of the purposes need",
+                "purposes": "names of the purposes",
+                "retention": "how long: one period, or one for each purpose",
+                "duties": "names of the duties to keep its records",
+                "recipients": "names of those who get it",
+                "cookie_days": "lifetime of its cookie; required where a visitor is recognised",
+                "stores": "names of the cookies or storage keys that it sets",
+                "masked": "true: what is typed never leaves the browser; required of a session recording",
+            },
+        ),
+        "duty": Meaning(
+            "A rule of law that makes the business keep records, whoever asks to delete them.",
+            {"label": "what it is for", "rule": "the rule", "keeps": "how long, and from when"},
+        ),
+        "dataset": Meaning(
+            "A data set that is released without persons.",
+            {
+                "label": "its name",
+                "description": "what it says",
+                "method": "how persons are taken out",
+                "least_people": "fewest people that one figure may stand for",
+                "collections": "names of the collection points that it is made of",
+                "never_reidentified": "true: nobody tries to find out whom it was about, and recipients must promise the same",
+            },
+        ),
+        "recipient": Meaning(
+            "Somebody else who gets data.",
+            {
+                "label": "its name",
+                "role": "what it is by contract; without a compliant one it is a third party",
+                "services": "what it does",
+                "categories": "letters of the categories it may get",
+                "purposes": "names of the purposes it serves",
+                "country": "where it is",
+                "keeps_days": "how long it keeps copies; 0 if it keeps none",
+                "disclosure": "what giving to a third party is; default `business-purpose`",
+                "own_use": "true if it also uses the data for itself, which makes it a third party",
+                "checked": "day on which somebody last checked that it keeps to the contract",
+                "origins": "addresses from which its script, pixel or frame is loaded",
+                "opt_out": "where it takes an opt-out itself",
+                "safeguards": "what a transfer out of the EEA rests on; required where EU-GDPR governs",
+                "contract": "what the contract says",
+            },
+        ),
+        "legal_process": Meaning(
+            "How demands of courts and authorities are answered.",
+            {"reviewed_by": "who reads them", "tells_people": "whether the person is told, unless the law forbids it"},
+        ),
+        "business_transfer": Meaning(
+            "What happens when the business passes to somebody else.",
+            {"told_by": _TOLD_BY, "days_before": "days between the notice and the transfer"},
+        ),
+        "external_link": Meaning(
+            "Another company's site that pages link to.",
+            {"label": "whose site it is", "address": "where it leads", "notice": "true: visitors are told before they leave"},
+        ),
+        "signal": Meaning(
+            "The answer to an opt-out preference signal: `gpc` (`Sec-GPC: 1`) or `dnt` (`DNT: 1`).",
+            {"stops": "names of the purposes it stops; may be empty", "sentence": "the answer in words"},
+        ),
+        "choice": Meaning(
+            "A switch of the privacy centre; a purpose that none stops has one of its own.",
+            {
+                "label": "what it is called",
+                "description": "what it does, in a few words",
+                "stops": "names of the purposes it stops",
+            },
+        ),
+        "right": Meaning(
+            "A right that is offered.",
+            {
+                "methods": "ways to ask",
+                "verification": 'completes "We check that it is you ..."',
+                "level": "how sure the business must be; `none` for rights that depend on nobody's identity",
+                "form": "the collection point that takes the request",
+                "by_people": "true if staff carry it out and not the software",
+                "exceptions": "codes of the exceptions from deletion that are used, as `D1`",
+                "per_12_months": "most requests to know that are owed in 12 months; no less than 2, for `know` alone",
+                "jurisdictions": "where it is offered; default everywhere",
+            },
+        ),
+        "agents": Meaning(
+            "What an authorized agent needs. More than this may not be asked (11 CCR 7063).",
+            {
+                "asks": "what the agent shows",
+                "and_one_of": "one of these may be asked of the person",
+                "methods": "ways for agents to ask",
+            },
+        ),
+        "children": Meaning(
+            "What holds for children.",
+            {
+                "under": "the age",
+                "directed": "whether the websites are made for them",
+                "on_knowledge": "what follows when the business learns of a child",
+                "contact": "where to tell of one",
+            },
+        ),
+        "incidents": Meaning(
+            "Who is told of a breach; by when, the law tables say.",
+            {"tells": "who is told", "contact": "where to report something"},
+        ),
+    }
+)
