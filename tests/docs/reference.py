@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from avow import cli, config
-from avow.policy import explanations
+from avow.policy import explanations, json_schema
 from avow.policy.diagnostics import CODES, GROUPS
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
@@ -119,6 +119,7 @@ PAGES = {
     "command-line.md": command_line,
     "configuration.md": configuration,
     "diagnostics/README.md": diagnostics,
+    "policy.schema.json": json_schema.as_text,
     **{f"diagnostics/{code}.md": partial(_explained, code) for code in CODES},
 }
 
