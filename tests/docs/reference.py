@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from avow import cli, config
-from avow.policy import explanations, vocabulary
+from avow.policy import explanations, json_schema, vocabulary
 from avow.policy.diagnostics import CODES, GROUPS
 from avow.policy.grammar import GRAMMAR, RETENTION_MOST, Key, Shape
 from avow.policy.meanings import MEANINGS
@@ -188,6 +188,7 @@ PAGES = {
     "command-line.md": command_line,
     "configuration.md": configuration,
     "diagnostics/README.md": diagnostics,
+    "policy.schema.json": json_schema.as_text,
     **{f"diagnostics/{code}.md": partial(_explained, code) for code in CODES},
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Final
@@ -12,7 +13,7 @@ from typing import IO, Final
 import click
 
 from avow.cli.operations import Operations
-from avow.policy import Compilation, Diagnostic, Severity, diagnostics, explanations, reports
+from avow.policy import Compilation, Diagnostic, Severity, diagnostics, explanations, json_schema, layout, reports
 
 EXISTING: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -116,6 +117,59 @@ def explain(code: str | None) -> None:
         meant = f"did you mean {', '.join(close)}? " if close else ""
         raise click.ClickException(f"there is no code {code}; {meant}`avow policy explain` lists them all")
     click.echo(explanations.as_text_page(known), nl=False)
+
+
+@policy.command()
+@click.argument("paths", nargs=-1, required=True, type=EXISTING, metavar="FILES...")
+@click.option("--check", "is_check", is_flag=True, help="Change nothing; exit status 1 when a file would change.")
+@click.option("--diff", "is_diff", is_flag=True, help="As --check, and print what would change.")
+def fmt(paths: tuple[Path, ...], is_check: bool, is_diff: bool) -> None:  # noqa: FBT001 - as above
+    """Lay out the avow blocks of FILES in one canonical way. The prose is left as it is, but for spaces at line ends.
+
+    Nothing that a block says is changed; a block that is not valid TOML is left alone and named, with exit status 1.
+    Included files are laid out when they are named.
+    """
+    changed, left_alone = 0, 0
+    for path in paths:
+        before = _text(path)
+        done = layout.lay_out(before)
+        for one in done.left_alone:
+            click.echo(f"{_shown(path)}:{one.line}: this block is left alone: {one.reason}", err=True)
+        left_alone += len(done.left_alone)
+        if done.text == before:
+            continue
+        changed += 1
+        if is_diff:
+            click.echo("".join(_difference(before, done.text, _shown(path))), nl=False)
+        elif is_check:
+            click.echo(f"{_shown(path)}: not in canonical layout")
+        else:
+            with path.open("w", encoding="utf-8", newline="") as file:
+                file.write(done.text)
+            click.echo(f"{_shown(path)}: laid out")
+    if left_alone or (changed and (is_check or is_diff)):
+        raise click.exceptions.Exit(1)
+
+
+def _text(path: Path) -> str:
+    """Return the text of a file with its own line ends."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return file.read()
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{path}: the policy is not UTF-8 text") from error
+
+
+def _difference(before: str, after: str, name: str) -> Iterator[str]:
+    """Yield the lines of a unified diff."""
+    for line in difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), name, name):
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+@policy.command()
+def schema() -> None:
+    """Print the JSON Schema of the avow blocks, for editors that check TOML."""
+    click.echo(json_schema.as_text(), nl=False)
 
 
 @policy.command()

@@ -5,7 +5,20 @@ Pure: nothing here reads the clock, and only `law` and `explanations` read anyth
 
 from __future__ import annotations
 
-from avow.policy import chart, diagnostics, diff, explanations, law, notice, reports, request_map, schedule, schemas
+from avow.policy import (
+    chart,
+    diagnostics,
+    diff,
+    explanations,
+    json_schema,
+    law,
+    layout,
+    notice,
+    reports,
+    request_map,
+    schedule,
+    schemas,
+)
 from avow.policy.chart import DisclosureCount, Ledger
 from avow.policy.compile import Compilation, compile_text
 from avow.policy.diagnostics import Diagnostic, Severity
@@ -46,7 +59,9 @@ __all__ = [
     "diagnostics",
     "diff",
     "explanations",
+    "json_schema",
     "law",
+    "layout",
     "notice",
     "reports",
     "request_map",

@@ -1,0 +1,71 @@
+"""The JSON Schema of the blocks accepts what the compiler's structure accepts, and refuses what it refuses."""
+
+import json
+import tomllib
+
+import jsonschema
+import pytest
+
+from avow.policy import explanations, json_schema, read
+from avow.policy.parse import parse
+
+from .conftest import MARROWBY, SMALL
+
+SCHEMA = json.loads(json_schema.as_text())
+VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
+
+
+def _plain(value):
+    """Return a TOML value as editors hand it to a JSON Schema: dates are texts."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _is_valid(tables):
+    return VALIDATOR.is_valid(_plain(tables))
+
+
+def test_the_schema_is_one():
+    """It obeys the rules of its dialect."""
+    jsonschema.Draft7Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("text", [MARROWBY, SMALL], ids=["marrowby", "small"])
+def test_every_block_of_a_whole_policy_is_accepted(text):
+    """What compiles has no mark in an editor."""
+    blocks = parse(text).blocks
+    assert len(blocks) > 5
+    assert [block.line for block in blocks if not _is_valid(block.tables)] == []
+
+
+@pytest.mark.parametrize("code", ["AV0102", "AV0103", "AV0104", "AV0105", "AV0109", "AV0302", "AV0303"])
+def test_a_mistake_of_structure_is_refused(code):
+    """The examples of the codes that an editor can find without the compiler; mended, they are accepted."""
+    one = explanations.explanation(code)
+    assert not all(_is_valid(block.tables) for block in parse(one.wrong).blocks)
+    assert all(_is_valid(block.tables) for block in parse(one.right).blocks)
+
+
+@pytest.mark.parametrize(
+    ("retention", "is_valid"),
+    [
+        ("{ months = 13 }", True),
+        ('{ days = 30, then = "deidentify" }', True),
+        ("{ months = 13, days = 3 }", False),
+        ("{ months = 0 }", False),
+        ('{ after = "collection" }', False),
+        ("13", False),
+    ],
+)
+def test_a_period_has_exactly_one_unit(retention, is_valid):
+    """As the compiler judges it."""
+    point = '[collection.x]\nlabel = "X"\ntechnology = "tag"\nsource = "device"\ndata = ["a"]\npurposes = ["b"]\n'
+    assert _is_valid(tomllib.loads(f"{point}retention = {retention}")) == is_valid
+
+
+def test_names_are_those_of_the_compiler():
+    """The schema cannot import what `read` keeps to itself, but says the same."""
+    assert read._NAME.pattern == json_schema.NAME
