@@ -13,6 +13,7 @@ import click
 from avow import __version__
 from avow.cli.collection import demo, import_log
 from avow.cli.installation import backup, invite, restore, serve
+from avow.cli.law import law
 from avow.cli.operations import Operations
 from avow.cli.policy import policy
 from avow.cli.proof import assurance, verify
@@ -20,7 +21,7 @@ from avow.definitions import AvowError
 
 __all__ = ["Operations", "avow"]
 
-COMMANDS: Final = (serve, policy, import_log, verify, assurance, backup, restore, demo, invite)
+COMMANDS: Final = (serve, policy, law, import_log, verify, assurance, backup, restore, demo, invite)
 
 
 class Family(click.Group):

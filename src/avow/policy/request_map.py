@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Final
 
+from markupsafe import Markup
+
 from avow.definitions import IdentifierKind, Technology
+from avow.policy.markup import joined, lowered, table
 from avow.policy.rulebook import Rulebook
 
 #: Stores that hold something about a person whatever the collection points are.
@@ -44,3 +48,39 @@ def request_map(rulebook: Rulebook) -> tuple[RequestTarget, ...]:
         )
         for point in rulebook.points.values()
     )
+
+
+def request_map_page(rulebook: Rulebook) -> Markup:
+    """Return the request map as a table. Rule: Cal. Civ. Code § 1798.105(c), § 1798.145(j)."""
+    return table(
+        "Where a consumer request is carried out",
+        ("Record", "Store", "Found by", "What", "Passed on to", "Who keeps copies"),
+        (
+            (
+                rulebook.points[target.point].label,
+                target.store,
+                joined(sorted(target.identifiers), "or") or "nothing: it is connected to nobody",
+                joined(lowered(rulebook.data[name].label) for name in target.items),
+                joined(rulebook.recipients[name].label for name in sorted(target.recipients)) or "nobody",
+                joined(rulebook.recipients[name].label for name in sorted(target.keeping)) or "nobody",
+            )
+            for target in request_map(rulebook)
+        ),
+    ) + Markup("<p>Every request also visits: {}.</p>\n").format(joined(ALWAYS_VISITED))
+
+
+def request_map_json(rulebook: Rulebook) -> str:
+    """Return the request map as JSON."""
+    targets = [
+        {
+            "collection": target.point,
+            "store": target.store,
+            "identifiers": sorted(target.identifiers),
+            "data": target.items,
+            "recipients": sorted(target.recipients),
+            "keeping": sorted(target.keeping),
+        }
+        for target in request_map(rulebook)
+    ]
+    printed = {"policy": rulebook.id, "always": ALWAYS_VISITED, "targets": targets}
+    return json.dumps(printed, indent=1, ensure_ascii=False) + "\n"

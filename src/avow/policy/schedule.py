@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from avow.policy.rulebook import Retention, Rulebook
+from avow.policy.tables import retention_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +39,29 @@ def schedule(rulebook: Rulebook) -> tuple[RetentionLine, ...]:
         )
         for point in rulebook.points.values()
     )
+
+
+def schedule_page(rulebook: Rulebook) -> Markup:
+    """Return the schedule as the table that the policy shows. Rule: Cal. Civ. Code § 1798.100(a)(3); 16 CFR 312.10."""
+    return retention_table(rulebook)
+
+
+def schedule_json(rulebook: Rulebook) -> str:
+    """Return the schedule as JSON; exactly one of days, months and years is a number."""
+    lines = [
+        {
+            "collection": line.point,
+            "label": line.label,
+            "data": line.items,
+            "categories": line.categories,
+            "purposes": line.purposes,
+            "days": line.retention.days,
+            "months": line.retention.months,
+            "years": line.retention.years,
+            "after": line.retention.after,
+            "then": line.retention.then,
+            "words": line.retention.words,
+        }
+        for line in schedule(rulebook)
+    ]
+    return json.dumps({"policy": rulebook.id, "schedule": lines}, indent=1, ensure_ascii=False) + "\n"

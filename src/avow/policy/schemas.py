@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import keyword
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import msgspec
 
 from avow.definitions import SERVER_FIELDS
 from avow.policy.rulebook import Rulebook
+
+#: The dialect of the printed schemas.
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
 def sendable(rulebook: Rulebook, point: str) -> frozenset[str]:
@@ -50,3 +54,38 @@ def schema(rulebook: Rulebook, point: str) -> type[msgspec.Struct]:
         frozen=True,
         kw_only=True,
     )
+
+
+def json_schema(rulebook: Rulebook, point: str) -> dict[str, Any]:  # Any: JSON
+    """Return the JSON Schema of what a browser or form sends to this point: the struct's own, with the policy's words.
+
+    What a form must have is "required" here; the server takes less, and says in words what is missing.
+    Raises KeyError for a point that is not declared. Rule: Cal. Civ. Code § 1798.100(a)(1).
+    """
+    declared = rulebook.points[point]
+    struct = schema(rulebook, point)
+    written = msgspec.json.schema(struct)["$defs"][struct.__name__]
+    properties = {
+        name: {"title": rulebook.data[name].label, **_described(rulebook.data[name].description), **shape}
+        for name, shape in written["properties"].items()
+    }
+    return {
+        "$schema": DIALECT,
+        "$id": f"urn:avow:policy:{rulebook.id}:collection:{point}",
+        "title": declared.label,
+        "description": f"{declared.technology}; purposes: {', '.join(sorted(declared.purposes))}",
+        "type": "object",
+        "properties": properties,
+        "required": sorted(declared.required & set(properties)),
+        "additionalProperties": False,
+    }
+
+
+def json_schemas(rulebook: Rulebook) -> str:
+    """Return the JSON Schema of every collection point, by its name, as one JSON text."""
+    printed = {point: json_schema(rulebook, point) for point in rulebook.points}
+    return json.dumps({"policy": rulebook.id, "collection": printed}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _described(description: str) -> dict[str, str]:
+    return {"description": description} if description else {}

@@ -104,7 +104,10 @@ class LawValue:
             return "yes" if self.value else "no"
         if isinstance(self.value, tuple):
             return ", ".join(self.value)
-        return f"{self.value:,} {self.unit}" if isinstance(self.value, int) else str(self.value)
+        if isinstance(self.value, int):
+            unit = self.unit[:-1] if self.value == 1 and self.unit in set(Unit) else self.unit
+            return f"{self.value:,} {unit}"
+        return str(self.value)
 
 
 @dataclass(frozen=True, slots=True)

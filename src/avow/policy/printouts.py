@@ -1,0 +1,121 @@
+"""Every printout of a policy by its name, so that the command line and the pages need to know none of them.
+
+All are computed from the one Rulebook; the policy and the chart also from what the stores really hold (the ledger).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, TypeAlias
+
+from markupsafe import Markup
+
+from avow.definitions import Refusal
+from avow.policy import notice, request_map, schedule, tables
+from avow.policy.chart import Ledger
+from avow.policy.dpv import json_ld
+from avow.policy.markup import day
+from avow.policy.read import did_you_mean
+from avow.policy.register import register_csv, register_page
+from avow.policy.rulebook import Rulebook
+from avow.policy.schemas import json_schemas
+
+#: Format -> media type.
+MEDIA_TYPES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "html": "text/html; charset=utf-8",
+        "json": "application/json",
+        "json-ld": "application/ld+json",
+        "csv": "text/csv; charset=utf-8; header=present",
+    }
+)
+
+Printer: TypeAlias = Callable[[Rulebook, Ledger], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Printout:
+    """One printout: its heading, and what makes it in each format; the first format is the usual one."""
+
+    title: str
+    formats: Mapping[str, Printer]
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What was printed. An HTML text is a fragment, to stand in a page or be wrapped by `document`."""
+
+    title: str
+    text: str
+    shape: str
+
+    @property
+    def media_type(self) -> str:
+        """The media type of the text."""
+        return MEDIA_TYPES[self.shape]
+
+
+def _of(page: Callable[[Rulebook], str]) -> Printer:
+    """Return a printer for a printout that needs no ledger."""
+    return lambda rulebook, _ledger: page(rulebook)
+
+
+def _notices(rulebook: Rulebook, _ledger: Ledger) -> str:
+    """Return the notice at collection of every point, each under its heading."""
+    return Markup("").join(
+        Markup("<h2>{}</h2>\n{}").format(point.label, notice.notice_at_collection(rulebook, name))
+        for name, point in rulebook.points.items()
+    )
+
+
+#: Name -> printout. The names are those of the command `avow policy print` and of the pages.
+PRINTOUTS: Final[Mapping[str, Printout]] = MappingProxyType(
+    {
+        "policy": Printout("Privacy policy", {"html": notice.policy_page}),
+        "notices": Printout("Notices at collection", {"html": _notices}),
+        "technologies": Printout("Technologies", {"html": _of(tables.technologies_table)}),
+        "retention": Printout("Retention", {"html": _of(tables.retention_table)}),
+        "recipients": Printout("Recipients", {"html": _of(tables.recipients_table)}),
+        "rights": Printout("Rights", {"html": _of(tables.rights_list)}),
+        "chart": Printout("Categories in the last 12 months", {"html": tables.chart}),
+        "json-ld": Printout("Policy in the Data Privacy Vocabulary", {"json-ld": _of(json_ld)}),
+        "register": Printout("Register of processing activities", {"html": _of(register_page), "csv": _of(register_csv)}),
+        "schemas": Printout("Collection schemas", {"json": _of(json_schemas)}),
+        "schedule": Printout("Retention schedule", {"html": _of(schedule.schedule_page), "json": _of(schedule.schedule_json)}),
+        "request-map": Printout(
+            "Request map", {"html": _of(request_map.request_map_page), "json": _of(request_map.request_map_json)}
+        ),
+    }
+)
+
+
+def print_out(name: str, rulebook: Rulebook, ledger: Ledger, shape: str | None = None) -> Printed | Refusal:
+    """Return a printout by its name, in the asked format or its usual one; a Refusal that names what there is."""
+    printout = PRINTOUTS.get(name)
+    if printout is None:
+        hint = did_you_mean(name, PRINTOUTS)
+        return Refusal(f'there is no printout "{name}"; {hint}', f"printouts: {', '.join(PRINTOUTS)}")
+    chosen = shape or next(iter(printout.formats))
+    printer = printout.formats.get(chosen)
+    if printer is None:
+        reason = f'"{name}" is not printed as {chosen}; it is printed as {" or ".join(printout.formats)}'
+        return Refusal(reason, "printouts")
+    return Printed(printout.title, str(printer(rulebook, ledger)), chosen)
+
+
+def document(printed: Printed, rulebook: Rulebook) -> str:
+    """Return a printed HTML fragment as a whole page that stands alone, on paper too; another format stays as it is."""
+    if printed.shape != "html":
+        return printed.text
+    title = f"{printed.title} - {rulebook.controller.name}"
+    of = Markup("<p>{}, version <code>{}</code>, effective {}, last updated {}.</p>\n").format(
+        rulebook.title, rulebook.id[:12], day(rulebook.effective), day(rulebook.updated)
+    )
+    heading = Markup("") if "<h1" in printed.text else Markup("<h1>{}</h1>\n{}").format(printed.title, of)
+    return Markup(
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{}</title>\n</head>\n'
+        "<body>\n<main>\n{}{}</main>\n</body>\n</html>\n"
+    ).format(title, heading, Markup(printed.text))  # noqa: S704 - made by the printers above, which escape all text

@@ -1,0 +1,90 @@
+"""Every printout by its name, in every format it has, and as a page that stands alone."""
+
+import json
+
+import msgspec
+import pytest
+
+from avow.definitions import Refusal
+from avow.policy.chart import Ledger
+from avow.policy.printouts import MEDIA_TYPES, PRINTOUTS, document, print_out
+from avow.policy.schemas import json_schema, schema, sendable
+
+EVERY = [(name, shape) for name, printout in PRINTOUTS.items() for shape in printout.formats]
+NAMES = "policy notices technologies retention recipients rights chart json-ld register schemas schedule request-map"
+
+
+def test_the_printouts_have_their_names():
+    """The names that the command line and the pages use."""
+    assert " ".join(PRINTOUTS) == NAMES
+
+
+@pytest.mark.parametrize(("name", "shape"), EVERY)
+@pytest.mark.parametrize("which", ["small", "marrowby"])
+def test_every_printout_is_printed_in_every_format(name, shape, which, request):
+    """Pure: from the Rulebook and the ledger alone, twice the same."""
+    rulebook = request.getfixturevalue(which)
+    printed = print_out(name, rulebook, Ledger(), shape)
+    assert printed == print_out(name, rulebook, Ledger(), shape)
+    assert printed.text.strip()
+    assert printed.media_type == MEDIA_TYPES[shape]
+    if shape.startswith("json"):
+        assert json.loads(printed.text)
+
+
+@pytest.mark.parametrize("name", [name for name, shape in EVERY if shape == "html"])
+def test_a_page_stands_alone(name, marrowby):
+    """A title, one main heading, the version, and dates that machines can read; each table has caption and scopes."""
+    page = document(print_out(name, marrowby, Ledger()), marrowby)
+    assert page.startswith('<!DOCTYPE html>\n<html lang="en">')
+    assert page.count("<h1") == page.count("<main>") == page.count("<title>") == 1
+    assert marrowby.id[:12] in page
+    assert '<time datetime="' in page
+    assert page.count("<table>") == page.count("<caption>")
+    assert page.count("<table>") == 0 or '<th scope="col">' in page
+    assert " style=" not in page
+
+
+def test_another_format_is_no_page(marrowby):
+    """JSON and CSV stay as they are."""
+    printed = print_out("register", marrowby, Ledger(), "csv")
+    assert document(printed, marrowby) == printed.text
+
+
+def test_an_unknown_name_or_format_is_refused_with_what_there_is(marrowby):
+    """A mistake names the way out."""
+    assert 'did you mean "register"?' in print_out("registre", marrowby, Ledger()).reason
+    refused = print_out("chart", marrowby, Ledger(), "csv")
+    assert isinstance(refused, Refusal)
+    assert refused.reason == '"chart" is not printed as csv; it is printed as html'
+
+
+def test_a_schema_takes_what_the_server_takes(marrowby):
+    """The printed schema has the fields, lengths and refusals of the struct that reads the wire."""
+    for point in marrowby.points:
+        written = json_schema(marrowby, point)
+        assert set(written["properties"]) == sendable(marrowby, point)
+        assert written["additionalProperties"] is False
+        for name, shape in written["properties"].items():
+            assert shape["maxLength"] == marrowby.data[name].max_length
+            assert shape["title"] == marrowby.data[name].label
+            struct = schema(marrowby, point)
+            assert msgspec.convert({name: "x"}, struct)
+            with pytest.raises(msgspec.ValidationError):
+                msgspec.convert({name: "x" * (shape["maxLength"] + 1)}, struct)
+    form = json_schema(marrowby, "contact-form")
+    assert set(form["required"]) == marrowby.points["contact-form"].required
+    assert form["$schema"].startswith("https://json-schema.org/")
+
+
+def test_schedule_and_request_map_say_the_same_to_machines(marrowby):
+    """The JSON has the lines of the tables."""
+    lines = json.loads(print_out("schedule", marrowby, Ledger(), "json").text)["schedule"]
+    assert [line["collection"] for line in lines] == list(marrowby.points)
+    form = next(line for line in lines if line["collection"] == "contact-form")
+    assert (form["months"], form["days"], form["after"], form["then"]) == (24, None, "last-contact", "erase")
+    targets = json.loads(print_out("request-map", marrowby, Ledger(), "json").text)
+    assert targets["always"] == ["choices", "disclosures", "mail", "spool"]
+    assert next(one for one in targets["targets"] if one["collection"] == "page-view")["identifiers"] == ["visitor"]
+    page = print_out("request-map", marrowby, Ledger()).text
+    assert "nothing: it is connected to nobody" in page

@@ -1,0 +1,66 @@
+"""The register of GDPR Art. 30 as a page and as rows, each with everything that the article lists."""
+
+import csv
+import io
+from dataclasses import replace
+from types import MappingProxyType
+
+from avow.policy.register import COLUMNS, register, register_csv, register_page
+
+
+def rows(rulebook):
+    """Return the CSV as a spreadsheet reads it."""
+    return list(csv.DictReader(io.StringIO(register_csv(rulebook), newline="")))
+
+
+def test_every_collection_point_is_an_activity(marrowby):
+    """Purposes, people, data, recipients, transfers, erasure and measures of each point (Art. 30(1)(b)-(g))."""
+    found = {one.name: one for one in register(marrowby)}
+    assert list(found) == list(marrowby.points)
+    form = found["contact-form"]
+    assert form.people == "people who write to us"
+    assert form.erasure == "24 months after our last contact, then erased"
+    assert any(line.startswith("Identifiers: ") for line in form.data)
+    assert form.recipients == ("Harrow Post Relay (service provider): delivers our e-mails to you, and keeps no copy",)
+    assert any("encrypted" in line for line in form.measures)
+    assert all(one.purposes and one.data and one.erasure and one.measures for one in found.values())
+
+
+def test_a_recipient_outside_the_economic_area_is_a_transfer(marrowby):
+    """Another country is named with the contract, and that no safeguard is declared; a member state is no transfer."""
+    assert register(marrowby)[list(marrowby.points).index("contact-form")].transfers == (
+        "Harrow Post Relay, United States: contract of 2026-09-14; no safeguard of Art. 46 is declared in the policy",
+    )
+    at_home = {name: replace(one, country="Ireland") for name, one in marrowby.recipients.items()}
+    assert not any(one.transfers for one in register(replace(marrowby, recipients=MappingProxyType(at_home))))
+
+
+def test_rows_carry_the_controller_and_the_version(marrowby):
+    """A row stands alone: controller, address, contact, version and date (Art. 30(1)(a))."""
+    found = rows(marrowby)
+    assert len(found) == len(marrowby.points)
+    for row in found:
+        assert set(COLUMNS) < set(row)
+        assert row["Controller"] == marrowby.controller.name
+        assert marrowby.controller.email in row["Contact"]
+        assert (row["Policy version"], row["Effective"]) == (marrowby.id, marrowby.effective.isoformat())
+
+
+def test_a_cell_is_never_a_formula(marrowby):
+    """A label that a spreadsheet would calculate is shown instead."""
+    point = next(iter(marrowby.points))
+    points = {**marrowby.points, point: replace(marrowby.points[point], label='=HYPERLINK("https://x.example")')}
+    assert rows(replace(marrowby, points=points))[0]["Activity"] == '\'=HYPERLINK("https://x.example")'
+
+
+def test_page_is_accessible_and_dated(marrowby):
+    """One captioned table with scopes, dates for machines, the controller above; markup in labels is text."""
+    page = str(register_page(marrowby))
+    assert page.count("<table>") == page.count("<caption>") == 1
+    assert page.count('<th scope="row">') == len(marrowby.points)
+    assert page.count('<th scope="col">') == len(COLUMNS)
+    assert '<time datetime="' in page
+    assert marrowby.controller.name in page
+    point = next(iter(marrowby.points))
+    points = {**marrowby.points, point: replace(marrowby.points[point], label="<script>")}
+    assert "<script>" not in str(register_page(replace(marrowby, points=points)))
