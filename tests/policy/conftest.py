@@ -7,6 +7,8 @@ import pytest
 
 from avow import policy
 
+from .europe import europe
+
 SMALL = (Path(__file__).parent / "small.md").read_text(encoding="utf-8")
 MARROWBY = (Path(__file__).parents[2] / "policies" / "marrowby" / "policy.md").read_text(encoding="utf-8")
 TODAY = date(2026, 11, 23)
@@ -40,3 +42,11 @@ def small(compiled):
 @pytest.fixture
 def marrowby(compiled):
     return compiled(MARROWBY).rulebook
+
+
+@pytest.fixture
+def european(compiled):
+    """The small policy under the laws of California, Colorado and the Union."""
+    compilation = compiled(europe(SMALL))
+    assert compilation.rulebook, compilation.diagnostics
+    return compilation.rulebook

@@ -1,6 +1,7 @@
 """The policy in JSON-LD: a valid document that uses only terms that exist, and says what the policy says."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def printed(marrowby):
     return document, {node["@id"]: node for node in document["@graph"]}
 
 
-@pytest.mark.parametrize("which", ["small", "marrowby"])
+@pytest.mark.parametrize("which", ["small", "marrowby", "european"])
 def test_every_term_was_looked_up(which, request):
     """Nothing is invented in a vocabulary that is not ours; what is ours is of this policy or of the statute."""
     document = json.loads(json_ld(request.getfixturevalue(which)))
@@ -85,14 +86,43 @@ def test_categories_keep_the_words_of_the_statute(printed):
     assert nodes["this:data/email"]["skos:broader"] == [{"@id": "ccpa:A"}]
 
 
-def test_a_sensitive_item_says_so(compiled, small_text):
-    """Sensitive personal information is of its own type, and in both categories."""
-    text = small_text.replace('category   = "A"', 'category   = "A"\nsensitive  = "S1"', 1)
-    nodes = {node["@id"]: node for node in json.loads(json_ld(compiled(text).rulebook))["@graph"]}
-    found = [node for node in nodes.values() if node.get("@type") == "dpv:SensitivePersonalData"]
-    assert [{"@id": "ccpa:A"}, {"@id": "ccpa:S1"}] in [node["skos:broader"] for node in found]
+def test_a_sensitive_item_says_so(european):
+    """Sensitive personal information is of its own type, in every category that it has, beside the declared term."""
+    nodes = {node["@id"]: node for node in json.loads(json_ld(european))["@graph"]}
+    badge = nodes["this:data/badge"]
+    assert badge["@type"] == "dpv:SensitivePersonalData"
+    assert [one["@id"] for one in badge["skos:broader"]] == ["ccpa:A", "ccpa:I", "ccpa:S1"]
     assert nodes["ccpa:S1"]["skos:broader"] == {"@id": "ccpa:L"}
-    assert "ccpa:L" in nodes
+    assert nodes["this:data/email"]["skos:broader"] == [{"@id": "ccpa:A"}, {"@id": "pd:EmailAddress"}]
+
+
+def test_what_gdpr_asks_for_has_its_terms(european):
+    """Legal bases, people, choices, periods by purpose, safeguards, laws, officers and the articles of the rights."""
+    nodes = {node["@id"]: node for node in json.loads(json_ld(european))["@graph"]}
+    visit, letter = nodes["this:collection/visit"], nodes["this:collection/letter"]
+    assert visit["dpv:hasLegalBasis"] == [{"@id": "dpv:LegitimateInterest"}, {"@id": "dpv:Consent"}]
+    assert letter["dpv:hasLegalBasis"] == [{"@id": "dpv:Contract"}]
+    assert [one["@id"] for one in visit["dpv:hasEntityInvolvement"]] == [
+        "dpv:OptingOutFromProcess",
+        "dpv:OptingInToProcess",
+        "dpv:WithdrawingFromProcess",
+    ]
+    lasting = [
+        one["dpv:hasDuration"]["rdf:value"]["@value"] for one in visit["dpv:hasStorageCondition"] if "dpv:hasDuration" in one
+    ]
+    assert lasting == ["P90D", "P13M"]
+    assert letter["dpv:hasDataSubject"] == {"@id": "dpv:Customer"}
+    assert nodes["this:recipient/post"]["dpv:hasLegalBasis"] == {"@id": "eu-gdpr:A46-2-c"}
+    assert nodes["this:right/withdraw-consent"]["skos:related"] == {"@id": "eu-gdpr:A7-3"}
+    assert nodes["this:controller"]["dpv:hasDataProtectionOfficer"]["dpv:hasName"] == "Robin Vale"
+    assert nodes["this:law/US-CA"]["skos:closeMatch"] == {"@id": "legal-us:law-CA-CCPA"}
+    assert nodes["this:purpose/count"]["skos:broader"] == [{"@id": "dpv:ServiceUsageAnalytics"}]
+
+
+def test_a_declared_term_of_an_unknown_vocabulary_is_left_out(small):
+    """A prefix that the document does not explain would make another IRI of it."""
+    data = {**small.data, "email": replace(small.data["email"], dpv="schema:email")}
+    assert "schema:email" not in json_ld(replace(small, data=data))
 
 
 def test_the_same_policy_has_the_same_document(marrowby, compiled, marrowby_text):

@@ -20,7 +20,7 @@ def test_the_printouts_have_their_names():
 
 
 @pytest.mark.parametrize(("name", "shape"), EVERY)
-@pytest.mark.parametrize("which", ["small", "marrowby"])
+@pytest.mark.parametrize("which", ["small", "marrowby", "european"])
 def test_every_printout_is_printed_in_every_format(name, shape, which, request):
     """Pure: from the Rulebook and the ledger alone, twice the same."""
     rulebook = request.getfixturevalue(which)
@@ -82,7 +82,9 @@ def test_schedule_and_request_map_say_the_same_to_machines(marrowby):
     lines = json.loads(print_out("schedule", marrowby, Ledger(), "json").text)["schedule"]
     assert [line["collection"] for line in lines] == list(marrowby.points)
     form = next(line for line in lines if line["collection"] == "contact-form")
-    assert (form["months"], form["days"], form["after"], form["then"]) == (24, None, "last-contact", "erase")
+    (period,) = form["periods"]
+    assert (period["months"], period["days"], period["after"], period["then"]) == (24, None, "last-contact", "erase")
+    assert period["purposes"] == sorted(marrowby.points["contact-form"].purposes)
     targets = json.loads(print_out("request-map", marrowby, Ledger(), "json").text)
     assert targets["always"] == ["choices", "disclosures", "mail", "spool"]
     assert next(one for one in targets["targets"] if one["collection"] == "page-view")["identifiers"] == ["visitor"]

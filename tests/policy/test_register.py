@@ -5,7 +5,14 @@ import io
 from dataclasses import replace
 from types import MappingProxyType
 
+from avow.definitions import AfterRetention
+from avow.policy.declarations import Duty, Retention
 from avow.policy.register import COLUMNS, register, register_csv, register_page
+
+
+def kept_for(years):
+    """Return a period of years from collection."""
+    return Retention(None, None, years, "collection", AfterRetention.ERASE)
 
 
 def rows(rulebook):
@@ -19,7 +26,7 @@ def test_every_collection_point_is_an_activity(marrowby):
     assert list(found) == list(marrowby.points)
     form = found["contact-form"]
     assert form.people == "people who write to us"
-    assert form.erasure == "24 months after our last contact, then erased"
+    assert form.erasure == ("24 months after our last contact, then erased",)
     assert any(line.startswith("Identifiers: ") for line in form.data)
     assert form.recipients == ("Harrow Post Relay (service provider): delivers our e-mails to you, and keeps no copy",)
     assert any("encrypted" in line for line in form.measures)
@@ -29,10 +36,28 @@ def test_every_collection_point_is_an_activity(marrowby):
 def test_a_recipient_outside_the_economic_area_is_a_transfer(marrowby):
     """Another country is named with the contract, and that no safeguard is declared; a member state is no transfer."""
     assert register(marrowby)[list(marrowby.points).index("contact-form")].transfers == (
-        "Harrow Post Relay, United States: contract of 2026-09-14; no safeguard of Art. 46 is declared in the policy",
+        "Harrow Post Relay, United States: no safeguard is declared; contract of 2026-09-14",
     )
     at_home = {name: replace(one, country="Ireland") for name, one in marrowby.recipients.items()}
     assert not any(one.transfers for one in register(replace(marrowby, recipients=MappingProxyType(at_home))))
+
+
+def test_a_policy_under_gdpr_names_people_safeguards_and_periods(european):
+    """Whom it concerns, what a transfer rests on, a limit for each purpose that has its own, what is sensitive, duties."""
+    visit, letter = register(european)
+    assert visit.erasure == (
+        "counting visits: 90 days after collection, then erased",
+        "recognising browsers: 13 months after collection, then erased",
+    )
+    assert letter.people == "customers"
+    assert letter.transfers == ("Fenland Post, United States: standard contractual clauses; contract of 2026-01-15",)
+    assert "Professional or employment-related information: badge (sensitive)" in letter.data
+    assert "representative: Tarn Europe SA; data protection officer: Robin Vale" in rows(european)[0]["Contact"]
+    assert "Data protection officer: Robin Vale" in str(register_page(european))
+    duty = Duty("books", "Book-keeping", "the tax code", kept_for(7))
+    points = {**european.points, "letter": replace(european.points["letter"], duties=("books",))}
+    bound = replace(european, points=points, duties={"books": duty})
+    assert register(bound)[1].erasure[-1] == "Book-keeping: 7 years after collection, then erased (the tax code)"
 
 
 def test_rows_carry_the_controller_and_the_version(marrowby):

@@ -33,6 +33,9 @@ class Operations(Protocol):
     def render_policy(self, path: Path | None) -> str:
         """Return the policy page as HTML."""
 
+    def print_policy(self, path: Path | None, name: str, shape: str | None) -> str | Refusal:
+        """Return a printout of a policy by its name, as a whole document."""
+
     def diff_policies(self, old: Path, new: Path) -> tuple[Change, ...]:
         """Return what changes for people."""
 

@@ -13,14 +13,15 @@ from typing import IO, Final
 import click
 
 from avow.cli.operations import Operations
-from avow.policy import Compilation, Diagnostic, Severity, diagnostics, explanations, json_schema, layout, reports
+from avow.definitions import Refusal
+from avow.policy import Compilation, Diagnostic, Severity, diagnostics, explanations, json_schema, layout, printouts, reports
 
 EXISTING: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
 def policy() -> None:
-    """Check, explain, format, render and compare literate policy files."""
+    """Check, explain, format, print and compare literate policy files."""
 
 
 @policy.command()
@@ -181,6 +182,27 @@ def schema() -> None:
 def render(operations: Operations, path: Path | None, output: IO[str]) -> None:
     """Print the policy page as HTML, as it would be before anything was collected."""
     output.write(operations.render_policy(path) + "\n")
+
+
+@policy.command(name="print")
+@click.argument("name", type=click.Choice(list(printouts.PRINTOUTS)), metavar="NAME")
+@click.argument("path", required=False, type=EXISTING)
+@click.option("--format", "shape", help="html, json, json-ld or csv, as far as the printout has it; its usual one by default.")
+@click.option(
+    "--output", "-o", type=click.File("w", encoding="utf-8"), default="-", help="Where to write; standard output by default."
+)
+@click.pass_obj
+def print_command(operations: Operations, name: str, path: Path | None, shape: str | None, output: IO[str]) -> None:
+    """Print what follows from a policy, computed and never typed, as it would be before anything was collected.
+
+    NAME is policy, notices, technologies, retention, recipients, rights or chart (pages for people); register (GDPR
+    Art. 30, html or csv); schedule or request-map (html or json); schemas (JSON Schema of what each collection point
+    takes); json-ld (the policy in the W3C Data Privacy Vocabulary).
+    """
+    printed = operations.print_policy(path, name, shape)
+    if isinstance(printed, Refusal):
+        raise click.ClickException(printed.reason)
+    output.write(printed)
 
 
 @policy.command(name="diff")

@@ -9,97 +9,31 @@ declares as `this:`, which is new with every version of the policy.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable, Iterator
 from typing import Final, TypeAlias
 
+from avow.policy.dpv_terms import (
+    BASIS_TERMS,
+    CATEGORY_TERMS,
+    CHOICE_TERMS,
+    CONTEXT,
+    LAW_TERMS,
+    PEOPLE_TERMS,
+    PURPOSE_TERMS,
+    RIGHT_TERMS,
+    SAFEGUARD_TERMS,
+    SENSITIVE_TERMS,
+    SOURCE_TERMS,
+)
 from avow.policy.law import LawTable
 from avow.policy.measures import measures
-from avow.policy.rulebook import CollectionPoint, DataItem, Purpose, Recipient, Retention, Right, Rulebook
-from avow.policy.vocabulary import CATEGORIES, METHODS, RIGHTS, SENSITIVE, SHORT_CATEGORIES, TECHNOLOGIES
+from avow.policy.rulebook import CollectionPoint, DataItem, Purpose, Recipient, Right, Rulebook
+from avow.policy.schedule import periods
+from avow.policy.vocabulary import CATEGORIES, DISCLOSURES, METHODS, RIGHTS, SENSITIVE, SHORT_CATEGORIES, TECHNOLOGIES
 
 #: A node of the graph, as json.dumps takes it.
 Node: TypeAlias = dict[str, object]
-
-CONTEXT: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "dpv": "https://w3id.org/dpv#",
-        "pd": "https://w3id.org/dpv/pd#",
-        "eu-gdpr": "https://w3id.org/dpv/legal/eu/gdpr#",
-        "legal-us": "https://w3id.org/dpv/legal/us#",
-        "dct": "http://purl.org/dc/terms/",
-        "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
-        "skos": "http://www.w3.org/2004/02/skos/core#",
-        "xsd": "http://www.w3.org/2001/XMLSchema#",
-        "ccpa": "urn:avow:ccpa:",
-    }
-)
-#: Statutory category -> what it is near to in the vocabulary.
-_CATEGORY_TERMS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "A": ("pd:Identifying", "pd:Identifier"),
-        "B": ("pd:Contact", "pd:Financial"),
-        "C": ("pd:Demographic",),
-        "D": ("pd:Transactional", "pd:Purchase"),
-        "E": ("pd:Biometric",),
-        "F": ("pd:BrowsingBehavior", "pd:DeviceBased"),
-        "G": ("pd:Location",),
-        "H": ("pd:Picture", "pd:VoiceCommunicationRecording"),
-        "I": ("pd:Professional",),
-        "J": ("pd:Education",),
-        "K": ("dpv:InferredPersonalData",),
-        "L": ("dpv:SensitivePersonalData",),
-    }
-)
-#: Sensitive category -> what it is near to; S10 and S11 have nothing of their kind there.
-_SENSITIVE_TERMS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "S1": ("pd:OfficialID",),
-        "S2": ("pd:FinancialAccount", "pd:Password"),
-        "S3": ("pd:GPSCoordinate",),
-        "S4": ("pd:EthnicOrigin", "pd:Citizenship", "pd:ReligiousBelief", "pd:PhilosophicalBelief", "pd:TradeUnionMembership"),
-        "S5": ("pd:EmailContent", "pd:Communication"),
-        "S6": ("pd:Genetic",),
-        "S7": ("pd:Biometric",),
-        "S8": ("pd:Health",),
-        "S9": ("pd:Sexual",),
-    }
-)
-#: Business purpose of Cal. Civ. Code § 1798.140(e) by its number -> the purpose of the vocabulary that contains it.
-_PURPOSE_TERMS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "(e)(1)": "dpv:Advertising",
-        "(e)(2)": "dpv:EnforceSecurity",
-        "(e)(3)": "dpv:RepairImpairments",
-        "(e)(4)": "dpv:ServiceProvision",
-        "(e)(5)": "dpv:ServiceProvision",
-        "(e)(6)": "dpv:Marketing",
-        "(e)(7)": "dpv:ResearchAndDevelopment",
-        "(e)(8)": "dpv:ImproveExistingProductsAndServices",
-    }
-)
-#: Right -> the article of the GDPR that gives the same.
-_RIGHT_TERMS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "know": "eu-gdpr:A15",
-        "correct": "eu-gdpr:A16",
-        "delete": "eu-gdpr:A17",
-        "restrict": "eu-gdpr:A18",
-        "portability": "eu-gdpr:A20",
-        "object": "eu-gdpr:A21",
-        "withdraw-consent": "eu-gdpr:A7-3",
-    }
-)
-#: Law tables whose law has a term of its own.
-_LAW_TERMS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "US-CA": "legal-us:law-CA-CCPA",
-        "US-CO": "legal-us:law-CO-CPA",
-        "US-CT": "legal-us:law-CT-CTPA",
-        "US-UT": "legal-us:law-UT-UCPA",
-        "US-VA": "legal-us:law-VA-VCDPA",
-    }
-)
+_DELETION: Final[Node] = {"@type": "dpv:StorageDeletion", "dct:description": "by the software, on the day it is due"}
 
 
 def json_ld(rulebook: Rulebook) -> str:
@@ -131,33 +65,37 @@ def _notice(rulebook: Rulebook) -> Node:
         "dpv:hasDataController": _ref("this:controller"),
         "dpv:hasApplicableLaw": [_ref(f"this:law/{code}") for code in sorted(rulebook.law)],
         "dpv:hasProcess": [_ref(f"this:collection/{name}") for name in rulebook.points],
-        "dpv:hasRight": [_ref(f"this:right/{kind}") for kind in rulebook.rights],
+        "dpv:hasRight": [_ref(f"this:right/{name}") for name in rulebook.rights],
     }
 
 
 def _controller(rulebook: Rulebook) -> Node:
     who = rulebook.controller
     ways = [f"mailto:{who.email}", *([f"tel:{who.phone}"] if who.phone else []), who.website]
-    return {
+    node: Node = {
         "@id": "this:controller",
         "@type": "dpv:DataController",
         "dpv:hasName": who.name,
         "dpv:hasAddress": who.address,
         "dpv:hasContact": ways,
     }
+    if who.representative:
+        node["dpv:hasRepresentative"] = {"@type": "dpv:Representative", "dpv:hasName": who.representative}
+    if who.data_protection_officer:
+        node["dpv:hasDataProtectionOfficer"] = {"@type": "dpv:DataProtectionOfficer", "dpv:hasName": who.data_protection_officer}
+    return node
 
 
 def _law(table: LawTable) -> Node:
     node: Node = {"@id": f"this:law/{table.code}", "@type": "dpv:Law", "dct:title": table.law, "dct:identifier": table.code}
-    if table.code in _LAW_TERMS:
-        node["skos:closeMatch"] = _ref(_LAW_TERMS[table.code])
+    if table.code in LAW_TERMS:
+        node["skos:closeMatch"] = _ref(LAW_TERMS[table.code])
     return node
 
 
 def _process(rulebook: Rulebook, point: CollectionPoint) -> Node:
     """Return one collection point with everything that is done with what it takes in."""
     purposes = [purpose for purpose in rulebook.purposes.values() if purpose.name in point.purposes]
-    recipients = sorted(point.recipients)
     node: Node = {
         "@id": f"this:collection/{point.name}",
         "@type": "dpv:PersonalDataProcess",
@@ -165,19 +103,20 @@ def _process(rulebook: Rulebook, point: CollectionPoint) -> Node:
         "dct:description": TECHNOLOGIES[point.technology],
         "dpv:hasDataController": _ref("this:controller"),
         "dpv:hasNotice": _ref("this:policy"),
-        "dpv:hasDataSubject": _ref("dpv:Visitor"),
-        "dpv:hasDataSource": _ref("dpv:DataSubjectDataSource"),
+        "dpv:hasDataSubject": _ref(PEOPLE_TERMS[point.people]),
+        "dpv:hasDataSource": _ref(SOURCE_TERMS[rulebook.sources[point.source].kind]),
         "dpv:hasPersonalData": [_ref(f"this:data/{name}") for name in point.fields],
         "dpv:hasPurpose": [_ref(f"this:purpose/{purpose.name}") for purpose in purposes],
         "dpv:hasProcessing": [_ref(term) for term in _processing(point)],
-        "dpv:hasStorageCondition": _storage(point.retention),
+        "dpv:hasStorageCondition": [*_storage(rulebook, point), _DELETION],
         "dpv:hasTechnicalMeasure": [_ref(measure.term) for measure in measures(rulebook, point)],
     }
-    if recipients:
-        node["dpv:hasRecipient"] = [_ref(f"this:recipient/{name}") for name in recipients]
-    if any(purpose.optional for purpose in purposes):
-        node["dpv:hasEntityInvolvement"] = _ref("dpv:OptingOutFromProcess")
-    return node
+    many = {
+        "dpv:hasRecipient": [f"this:recipient/{name}" for name in sorted(point.recipients)],
+        "dpv:hasLegalBasis": _distinct(_basis(purpose) for purpose in purposes),
+        "dpv:hasEntityInvolvement": _distinct(term for purpose in purposes for term in CHOICE_TERMS[purpose.choice]),
+    }
+    return node | {key: [_ref(term) for term in terms] for key, terms in many.items() if terms}
 
 
 def _processing(point: CollectionPoint) -> Iterator[str]:
@@ -187,29 +126,48 @@ def _processing(point: CollectionPoint) -> Iterator[str]:
     yield "dpv:Erase" if point.retention.then == "erase" else "dpv:Pseudonymise"
 
 
-def _storage(retention: Retention) -> list[Node]:
-    number, unit = next(
-        (n, u) for n, u in ((retention.days, "D"), (retention.months, "M"), (retention.years, "Y")) if n is not None
-    )
-    length: Node = {"@type": "dpv:TemporalDuration", "rdf:value": {"@type": "xsd:duration", "@value": f"P{number}{unit}"}}
-    lasting: Node = {"@type": "dpv:StorageDuration", "dpv:hasDuration": length, "dct:description": retention.words}
-    return [lasting, {"@type": "dpv:StorageDeletion", "dct:description": "by the software, on the day it is due"}]
+def _basis(purpose: Purpose) -> str:
+    """Return the legal basis of a purpose; nothing where none is declared and nobody is asked."""
+    return BASIS_TERMS["consent"] if purpose.needs_consent else BASIS_TERMS.get(purpose.legal_basis, "")
+
+
+def _storage(rulebook: Rulebook, point: CollectionPoint) -> Iterator[Node]:
+    """Yield each period of the point as an ISO 8601 duration, with the purposes that it is for."""
+    for kept, purposes in periods(rulebook, point):
+        units = ((kept.days, "D"), (kept.months, "M"), (kept.years, "Y"))
+        number, unit = next((number, unit) for number, unit in units if number is not None)
+        yield {
+            "@type": "dpv:StorageDuration",
+            "dpv:hasDuration": {
+                "@type": "dpv:TemporalDuration",
+                "rdf:value": {"@type": "xsd:duration", "@value": f"P{number}{unit}"},
+            },
+            "dpv:hasPurpose": [_ref(f"this:purpose/{name}") for name in purposes],
+            "dct:description": kept.words,
+        }
 
 
 def _data(item: DataItem) -> Node:
+    letters = [*item.categories, *([item.sensitive] if item.sensitive else [])]
     return {
         "@id": f"this:data/{item.name}",
         "@type": "dpv:SensitivePersonalData" if item.sensitive else "dpv:PersonalData",
         "skos:prefLabel": item.label,
         **({"skos:definition": item.description} if item.description else {}),
-        "skos:broader": [_ref(f"ccpa:{letter}") for letter in (item.category, item.sensitive) if letter],
+        "skos:broader": [_ref(term) for term in (*(f"ccpa:{letter}" for letter in letters), *_declared(item.dpv))],
     }
+
+
+def _declared(term: str) -> tuple[str, ...]:
+    """Return the term that the policy itself declares, if its prefix is one that this document explains."""
+    return (term,) if term.partition(":")[0] in CONTEXT else ()
 
 
 def _categories(rulebook: Rulebook) -> Iterator[Node]:
     """Yield the statutory categories that the policy uses, in the exact terms of the statute."""
-    used = {letter for item in rulebook.data.values() for letter in (item.category, item.sensitive)}
-    for terms, near, parent in ((CATEGORIES, _CATEGORY_TERMS, "dpv:PersonalData"), (SENSITIVE, _SENSITIVE_TERMS, "ccpa:L")):
+    given = {letter for recipient in rulebook.recipients.values() for letter in recipient.categories}
+    used = given | {letter for item in rulebook.data.values() for letter in (*item.categories, item.sensitive)}
+    for terms, near, parent in ((CATEGORIES, CATEGORY_TERMS, "dpv:PersonalData"), (SENSITIVE, SENSITIVE_TERMS, "ccpa:L")):
         for letter in (one for one in terms if one in used or (one == "L" and used & set(SENSITIVE))):
             node: Node = {
                 "@id": f"ccpa:{letter}",
@@ -226,13 +184,13 @@ def _categories(rulebook: Rulebook) -> Iterator[Node]:
 
 
 def _purpose(purpose: Purpose) -> Node:
-    broader = next((term for rule, term in _PURPOSE_TERMS.items() if rule in purpose.business_purpose), "dpv:Purpose")
+    broader = next((term for rule, term in PURPOSE_TERMS.items() if rule in purpose.business_purpose), "dpv:Purpose")
     node: Node = {
         "@id": f"this:purpose/{purpose.name}",
         "@type": "dpv:Purpose",
         "skos:prefLabel": purpose.label,
         "skos:definition": purpose.description,
-        "skos:broader": _ref(broader),
+        "skos:broader": [_ref(term) for term in _declared(purpose.dpv) or (broader,)],
     }
     if purpose.business_purpose:
         node["dct:source"] = purpose.business_purpose
@@ -241,30 +199,38 @@ def _purpose(purpose: Purpose) -> Node:
 
 def _recipient(recipient: Recipient) -> Node:
     kind = "dpv:ThirdParty" if recipient.effective_role == "third-party" else "dpv:DataProcessor"
-    return {
+    node: Node = {
         "@id": f"this:recipient/{recipient.name}",
         "@type": kind,
         "dpv:hasName": recipient.label,
-        "dct:description": recipient.services,
+        "dct:description": f"{recipient.services}; {DISCLOSURES[recipient.effective_disclosure]}",
         "dpv:hasLocation": {"@type": "dpv:Country", "skos:prefLabel": recipient.country},
         "dpv:hasPersonalData": [_ref(f"ccpa:{letter}") for letter in sorted(recipient.categories)],
         "dpv:hasPurpose": [_ref(f"this:purpose/{name}") for name in sorted(recipient.purposes)],
     }
+    if recipient.safeguards:
+        node["dpv:hasLegalBasis"] = _ref(SAFEGUARD_TERMS[recipient.safeguards])
+    return node
 
 
 def _right(right: Right) -> Node:
     node: Node = {
-        "@id": f"this:right/{right.kind}",
+        "@id": f"this:right/{right.name}",
         "@type": "dpv:DataSubjectRight",
-        "skos:prefLabel": f"The right {RIGHTS[right.kind]}",
+        "skos:prefLabel": f"The right {RIGHTS[right.name]}",
         "dpv:isExercisedAt": {
             "@type": "dpv:RightExerciseNotice",
             "dct:description": [METHODS[method] for method in right.methods],
         },
     }
-    if right.kind in _RIGHT_TERMS:
-        node["skos:related"] = _ref(_RIGHT_TERMS[right.kind])
+    if right.name in RIGHT_TERMS:
+        node["skos:related"] = _ref(RIGHT_TERMS[right.name])
     return node
+
+
+def _distinct(terms: Iterable[str]) -> list[str]:
+    """Return the terms once each, in their order, without empty ones."""
+    return [term for term in dict.fromkeys(terms) if term]
 
 
 def _ref(iri: str) -> Node:

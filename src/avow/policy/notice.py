@@ -23,6 +23,7 @@ from avow.policy.tables import (
     chart,
     contact_lines,
     items_in_words,
+    period_in_words,
     recipients_table,
     retention_table,
     rights_list,
@@ -247,11 +248,13 @@ def _right_in_practice(rulebook: Rulebook, name: str) -> str:
     right = rulebook.rights[name]
     law = rulebook.law_table
     ways = joined((METHODS[method] for method in right.methods), "or")
-    confirmed = f"confirmed within {law.acknowledge.words}, " if law.acknowledge else ""
+    confirmed = f"confirmed within {period_in_words(law, 'acknowledge')}, " if law.acknowledge else ""
     if right.level == "none":
-        return f"Requests to {name}: by {ways}; nobody is asked who they are; carried out within {law.optout.words}."
+        return (
+            f"Requests to {name}: by {ways}; nobody is asked who they are; carried out within {period_in_words(law, 'optout')}."
+        )
     by = " A person carries it out." if right.by_people else ""
-    return f"Requests to {name}: by {ways}; {confirmed}answered within {law.respond.words}.{by}"
+    return f"Requests to {name}: by {ways}; {confirmed}answered within {period_in_words(law, 'respond')}.{by}"
 
 
 def _html(content: Markup) -> Token:

@@ -8,28 +8,19 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from markupsafe import Markup
 
-from avow.definitions import Technology
 from avow.policy.markup import bullets, day, joined, lowered, table
 from avow.policy.measures import measures
 from avow.policy.rulebook import CollectionPoint, Recipient, Rulebook
+from avow.policy.schedule import periods
 from avow.policy.tables import contact_lines
-from avow.policy.vocabulary import ROLES, SHORT_CATEGORIES
+from avow.policy.vocabulary import EEA, PEOPLE, ROLES, SAFEGUARDS, SHORT_CATEGORIES
 
-#: Countries of the European Economic Area, as a policy may write them: a recipient elsewhere is in a third country.
-_EEA_WORDS: Final = """
-Austria Belgium Bulgaria Croatia Cyprus Czechia Denmark Estonia Finland France Germany Greece Hungary Iceland Ireland Italy Latvia
-Liechtenstein Lithuania Luxembourg Malta Netherlands Norway Poland Portugal Romania Slovakia Slovenia Spain Sweden
-AT BE BG HR CY CZ DK EE FI FR DE GR HU IS IE IT LV LI LT LU MT NL NO PL PT RO SK SI ES SE
-"""
-EEA: Final = frozenset(_EEA_WORDS.split())
-#: Technology -> the people whose data it takes in (Art. 30(1)(c)).
-PEOPLE: Final = {Technology.FORM: "people who write to us"}
-VISITORS: Final = "visitors of our websites"
 COLUMNS: Final = (
     "Activity",
     "Purposes",
@@ -53,7 +44,7 @@ class Activity:
     data: tuple[str, ...]
     recipients: tuple[str, ...]
     transfers: tuple[str, ...]
-    erasure: str
+    erasure: tuple[str, ...]
     measures: tuple[str, ...]
 
 
@@ -72,7 +63,7 @@ def register_page(rulebook: Rulebook) -> Markup:
             bullets(one.data),
             bullets(one.recipients) if one.recipients else "nobody",
             bullets(one.transfers) if one.transfers else "none",
-            one.erasure,
+            bullets(one.erasure),
             bullets(one.measures),
         )
         for one in register(rulebook)
@@ -92,12 +83,14 @@ def register_page(rulebook: Rulebook) -> Markup:
 def register_csv(rulebook: Rulebook) -> str:
     """Return the register as CSV: a heading, then a row for each activity with the controller in front; lists by "; "."""
     who = rulebook.controller
-    contact = "; ".join(part for part in (who.email, who.phone, who.website) if part)
+    officers = (("representative", who.representative), ("data protection officer", who.data_protection_officer))
+    named = (f"{role}: {name}" for role, name in officers if name)
+    contact = "; ".join(part for part in (who.email, who.phone, who.website, *named) if part)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")  # RFC 4180
     writer.writerow(("Controller", "Address", "Contact", *COLUMNS, "Policy version", "Effective"))
     for one in register(rulebook):
-        lists = ("; ".join(one.recipients), "; ".join(one.transfers), one.erasure, "; ".join(one.measures))
+        lists = ("; ".join(one.recipients), "; ".join(one.transfers), "; ".join(one.erasure), "; ".join(one.measures))
         cells = (one.label, "; ".join(one.purposes), one.people, "; ".join(one.data), *lists)
         row = (who.name, who.address, contact, *cells, rulebook.id, rulebook.effective.isoformat())
         writer.writerow([_inert(cell) for cell in row])
@@ -110,20 +103,30 @@ def _activity(rulebook: Rulebook, point: CollectionPoint) -> Activity:
         name=point.name,
         label=point.label,
         purposes=tuple(purpose.label for purpose in rulebook.purposes.values() if purpose.name in point.purposes),
-        people=PEOPLE.get(point.technology, VISITORS),
+        people=PEOPLE[point.people],
         data=tuple(_by_category(rulebook, point)),
         recipients=tuple(f"{one.label} ({ROLES[one.effective_role]}): {one.services}" for one in recipients),
         transfers=tuple(_transfer(one) for one in recipients if one.country not in EEA),
-        erasure=point.retention.words,
+        erasure=tuple(_limits(rulebook, point)),
         measures=tuple(measure.words for measure in measures(rulebook, point)),
     )
+
+
+def _limits(rulebook: Rulebook, point: CollectionPoint) -> Iterator[str]:
+    """Yield the time limits of a point: one for all purposes, or one for each that differs; and duties to keep longer."""
+    kept = periods(rulebook, point)
+    for retention, purposes in kept:
+        called = joined(lowered(rulebook.purposes[name].label) for name in purposes)
+        yield retention.words if len(kept) == 1 else f"{called}: {retention.words}"
+    for duty in (rulebook.duties[name] for name in point.duties):
+        yield f"{duty.label}: {duty.keeps.words} ({duty.rule})"
 
 
 def _by_category(rulebook: Rulebook, point: CollectionPoint) -> list[str]:
     """Return the point's data by statutory category, with what is sensitive marked (Art. 9 asks for more there)."""
     found = []
     for letter, called in SHORT_CATEGORIES.items():
-        items = [rulebook.data[name] for name in point.fields if rulebook.data[name].category == letter]
+        items = [rulebook.data[name] for name in point.fields if letter in rulebook.data[name].categories]
         if items:
             labels = joined(lowered(item.label) + (" (sensitive)" if item.sensitive else "") for item in items)
             found.append(f"{called}: {labels}")
@@ -131,9 +134,10 @@ def _by_category(rulebook: Rulebook, point: CollectionPoint) -> list[str]:
 
 
 def _transfer(recipient: Recipient) -> str:
-    """Say where the data goes and on what it rests; the policy declares contracts, and no safeguard of Art. 46 by name."""
-    rests = f"contract of {recipient.contract.signed.isoformat()}" if recipient.contract else "no contract"
-    return f"{recipient.label}, {recipient.country}: {rests}; no safeguard of Art. 46 is declared in the policy"
+    """Say where the data goes and on what that rests (Art. 44-49)."""
+    rests = SAFEGUARDS.get(recipient.safeguards, "no safeguard is declared")
+    signed = f"; contract of {recipient.contract.signed.isoformat()}" if recipient.contract else ""
+    return f"{recipient.label}, {recipient.country}: {rests}{signed}"
 
 
 def _inert(cell: str) -> str:

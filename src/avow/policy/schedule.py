@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from avow.policy.rulebook import Retention, Rulebook
+from avow.policy.rulebook import CollectionPoint, Retention, Rulebook
 from avow.policy.tables import retention_table
 
 
@@ -41,27 +41,48 @@ def schedule(rulebook: Rulebook) -> tuple[RetentionLine, ...]:
     )
 
 
+def periods(rulebook: Rulebook, point: CollectionPoint) -> tuple[tuple[Retention, tuple[str, ...]], ...]:
+    """Return each period of a point with the purposes that share it, in the order of the policy.
+
+    Rule: Cal. Civ. Code § 1798.100(a)(3): for each disclosed purpose.
+    """
+    shared: dict[Retention, tuple[str, ...]] = {}
+    for name in rulebook.purposes:
+        if name in point.purposes:
+            kept = point.retentions[name]
+            shared[kept] = (*shared.get(kept, ()), name)
+    return tuple(shared.items())
+
+
 def schedule_page(rulebook: Rulebook) -> Markup:
     """Return the schedule as the table that the policy shows. Rule: Cal. Civ. Code § 1798.100(a)(3); 16 CFR 312.10."""
     return retention_table(rulebook)
 
 
 def schedule_json(rulebook: Rulebook) -> str:
-    """Return the schedule as JSON; exactly one of days, months and years is a number."""
+    """Return the schedule as JSON, with each period of a point; exactly one of its days, months and years is a number."""
     lines = [
         {
             "collection": line.point,
             "label": line.label,
             "data": line.items,
             "categories": line.categories,
-            "purposes": line.purposes,
-            "days": line.retention.days,
-            "months": line.retention.months,
-            "years": line.retention.years,
-            "after": line.retention.after,
-            "then": line.retention.then,
-            "words": line.retention.words,
+            "periods": [_period(kept, purposes) for kept, purposes in periods(rulebook, rulebook.points[line.point])],
+            "duties": [rulebook.duties[duty].rule for duty in rulebook.points[line.point].duties],
         }
         for line in schedule(rulebook)
     ]
     return json.dumps({"policy": rulebook.id, "schedule": lines}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _period(kept: Retention, purposes: tuple[str, ...]) -> dict[str, object]:
+    return {
+        "purposes": purposes,
+        "days": kept.days,
+        "months": kept.months,
+        "years": kept.years,
+        "after": kept.after,
+        "until": kept.until,
+        "then": kept.then,
+        "words": kept.words,
+    }

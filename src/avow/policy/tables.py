@@ -175,10 +175,10 @@ def clocks_table(laws: Sequence[LawTable]) -> Markup:
         (
             (
                 law.name,
-                _period(law, "acknowledge") if law.acknowledge else "not asked for",
-                _period(law, "respond"),
-                _period(law, "extension", "more ") if law.extension else "no more",
-                _period(law, "appeal") if law.appeal else "no appeal to us",
+                period_in_words(law, "acknowledge") if law.acknowledge else "not asked for",
+                period_in_words(law, "respond"),
+                period_in_words(law, "extension", "more ") if law.extension else "no more",
+                period_in_words(law, "appeal") if law.appeal else "no appeal to us",
             )
             for law in laws
         ),
@@ -192,13 +192,13 @@ def clocks(law: LawTable) -> Markup:
     """
     sentences = ["By law we "]
     if law.acknowledge:
-        sentences.append(f"confirm a request within {_period(law, 'acknowledge')} and ")
-    sentences.append(f"answer {'it' if law.acknowledge else 'a request'} within {_period(law, 'respond')} of its receipt")
+        sentences.append(f"confirm a request within {period_in_words(law, 'acknowledge')} and ")
+    sentences.append(f"answer {'it' if law.acknowledge else 'a request'} within {period_in_words(law, 'respond')} of its receipt")
     if law.extension:
-        sentences.append(f"; once, with a reason, we may take {_period(law, 'extension', 'more ')}")
+        sentences.append(f"; once, with a reason, we may take {period_in_words(law, 'extension', 'more ')}")
     sentences.append(".")
     if law.appeal:
-        sentences.append(f" If we refuse, you can appeal, and we decide within {_period(law, 'appeal')}.")
+        sentences.append(f" If we refuse, you can appeal, and we decide within {period_in_words(law, 'appeal')}.")
     return Markup("<p>{}</p>\n").format("".join(sentences))
 
 
@@ -306,7 +306,7 @@ def _short(letters: Iterable[str]) -> list[str]:
     return [f"{SHORT_CATEGORIES[letter]} ({letter})" for letter in letters]
 
 
-def _period(law: LawTable, name: str, between: str = "") -> str:
+def period_in_words(law: LawTable, name: str, between: str = "") -> str:
     """Return a period of the law in words, with its doubt: "45 more days (not yet verified in the text of the law)"."""
     period, doubt = law.period(name), law.values[name].doubt
     assert period, name  # asked for only where it is there

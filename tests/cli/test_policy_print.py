@@ -1,0 +1,44 @@
+"""The command that prints what follows from a policy."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from avow.policy.printouts import PRINTOUTS
+
+
+@pytest.mark.parametrize("name", PRINTOUTS)
+def test_each_printout_is_printed_by_its_name(run, write, name):
+    """In its usual format, as a whole document."""
+    write("policy.md")
+    result = run("policy", "print", name, "policy.md")
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith("<!DOCTYPE html>") or json.loads(result.output)
+
+
+def test_another_format_and_a_file(run, write, folder):
+    """The register as CSV, into a file."""
+    write("policy.md")
+    result = run("policy", "print", "register", "policy.md", "--format", "csv", "-o", "register.csv")
+    assert (result.exit_code, result.output) == (0, "")
+    rows = list(csv.DictReader(io.StringIO((folder / "register.csv").read_text(encoding="utf-8"))))
+    assert [row["Activity"] for row in rows] == ["Visits", "Letter form"]
+
+
+def test_a_format_that_is_not_there_is_refused_with_those_that_are(run, write):
+    """The message names the way out; an unknown name is wrong usage."""
+    write("policy.md")
+    result = run("policy", "print", "chart", "policy.md", "--format", "csv")
+    assert result.exit_code == 1
+    assert '"chart" is not printed as csv; it is printed as html' in result.output
+    assert run("policy", "print", "chrat", "policy.md").exit_code == 2
+
+
+def test_a_policy_with_errors_is_not_printed(run, write):
+    """What does not compile has no printouts."""
+    write("policy.md", "months = 13", "months = 99999")
+    result = run("policy", "print", "register", "policy.md")
+    assert result.exit_code == 1
+    assert "AV" in result.output
