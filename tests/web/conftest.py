@@ -122,7 +122,7 @@ FACTS = PolicyFacts(
     ),
     choices=(
         ChoiceFacts(
-            "audience-measurement", "Measuring our audience", "", frozenset({"audience-measurement"}), False, ("dnt", "gpc")
+            "audience-measurement", "Measuring our audience", "", frozenset({"audience-measurement"}), stopped_by=("dnt", "gpc")
         ),
         ChoiceFacts("returning-visitors", "Recognising returning visitors", "", frozenset({"returning-visitors"})),
     ),

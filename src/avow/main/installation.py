@@ -10,6 +10,7 @@ from pathlib import Path
 from avow.config import Configuration
 from avow.definitions import ConfigurationError, PolicyError
 from avow.policy import Compilation, Rulebook, compile_text, diagnostics, law
+from avow.policy.carried_out import THIS_VERSION, CarriedOut
 from avow.policy.link import FILES_LIMIT, included
 from avow.store.control import Control
 from avow.store.events import Events, announced
@@ -71,10 +72,10 @@ class Installation:
         return path.read_text(encoding="ascii")
 
 
-def compile_policy(path: Path, today: date) -> Compilation:
+def compile_policy(path: Path, today: date, does: CarriedOut = THIS_VERSION) -> Compilation:
     """Compile the policy file with the files it includes. Raises ConfigurationError when a file cannot be read."""
     text = _policy_text(path)
-    return compile_text(text, path.name, law.tables(), today, _included(path.parent, text, path.name))
+    return compile_text(text, path.name, law.tables(), today, _included(path.parent, text, path.name), does)
 
 
 def _included(folder: Path, text: str, name: str) -> dict[str, str]:

@@ -10,13 +10,14 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from avow.policy.grammar import GRAMMAR, RETENTION_ENDS, RETENTION_MOST, RETENTION_STARTS, Key, Shape, Table
-from avow.policy.vocabulary import CLAUSES
+from avow.policy.grammar import GRAMMAR, RETENTION_CHOICES, RETENTION_MOST, Key, Shape, Table
+from avow.policy.vocabulary import CLAUSES, THIRD_PARTY_CLAUSES
 
 #: The dialect that Taplo, Even Better TOML and most validators know.
 DIALECT: Final = "http://json-schema.org/draft-07/schema#"
-#: What a name may be; the compiler's own pattern, which a test compares.
-NAME: Final = "[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
+#: What a name and a web address may be; the compiler's own patterns, which a test compares.
+NAME: Final = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
+ADDRESS: Final = r"https?://[^\s/?#]+(?:[/?#]\S*)?|/\S*"
 _Schema = dict[str, object]
 
 
@@ -59,19 +60,31 @@ def _list(items: _Schema, least: int) -> _Schema:
 
 
 def _retention() -> _Schema:
-    """Return the schema of a period. Rule: Cal. Civ. Code § 1798.100(a)(3): a period, not a sentence."""
+    """Return the schema of a retention: one period, or a period for each purpose. Rule: Cal. Civ. Code § 1798.100(a)(3)."""
+    by_purpose = {
+        "type": "object",
+        "minProperties": 1,
+        "patternProperties": {f"^{NAME}$": _period()},
+        "additionalProperties": False,
+    }
+    return {"anyOf": [_period(), by_purpose]}
+
+
+def _period() -> _Schema:
+    """Return the schema of a period: a number of one unit, not a sentence."""
     units: dict[str, object] = {unit: {"type": "integer", "minimum": 1, "maximum": most} for unit, most in RETENTION_MOST.items()}
+    words = {name: {"enum": list(choices)} for name, choices in RETENTION_CHOICES.items()}
     return {
         "type": "object",
         "additionalProperties": False,
-        "properties": {**units, "after": {"enum": list(RETENTION_STARTS)}, "then": {"enum": list(RETENTION_ENDS)}},
+        "properties": {**units, **words},
         "oneOf": [{"required": [unit]} for unit in units],
     }
 
 
 def _contract() -> _Schema:
-    """Return the schema of a contract. Rule: 11 CCR 7051(a)."""
-    clauses = {clause: {"type": "boolean", "description": words} for clause, words in CLAUSES.items()}
+    """Return the schema of a contract. Rule: 11 CCR 7051(a), 7053(a)."""
+    clauses = {clause: {"type": "boolean", "description": words} for clause, words in {**CLAUSES, **THIRD_PARTY_CLAUSES}.items()}
     return {
         "type": "object",
         "additionalProperties": False,
@@ -85,10 +98,12 @@ _SHAPES: Final[Mapping[Shape, Callable[[Key], _Schema]]] = {
     Shape.NUMBER: lambda key: {"type": "integer", "minimum": key.least, "maximum": key.most},
     Shape.FLAG: lambda _: {"type": "boolean"},
     Shape.DATE: lambda _: {"type": "string", "format": "date"},
+    Shape.ADDRESS: lambda _: {"type": "string", "pattern": f"^(?:{ADDRESS})$"},
     Shape.CHOICE: lambda key: {"enum": list(key.choices)},
     Shape.NAMES: lambda key: _list({"type": "string"}, key.least),
     Shape.CHOICES: lambda key: _list({"enum": list(key.choices)}, key.least),
     Shape.RETENTION: lambda _: _retention(),
+    Shape.PERIOD: lambda _: _period(),
     Shape.ONLY: lambda _: {"type": "object", "additionalProperties": _list({"type": "string"}, 1)},
     Shape.CONTRACT: lambda _: _contract(),
 }

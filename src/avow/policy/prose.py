@@ -41,6 +41,8 @@ _NEGATED: Final = _words(r"\b(?:no|not|never|nothing|without|nor)\b[^.;]{0,25}$|
 
 _DENY: Final = r"(?:\b(?:not|never|neither|nor|no|without)\b|n['’]t\b)[^.!?;]{0,100}?"  # noqa: RUF001 - policies are typeset with this apostrophe
 _NO_SALE: Final = _words(_DENY + r"\b(?:sell|sells|sold|selling|sale|rent)\b")
+#: A denial of sale that is meant for the young alone. Rule: Cal. Civ. Code § 1798.120(c).
+_SOME_AGE: Final = _words(r"\b(?:under|below|younger than) (?:the age of )?\d{1,2}\b|\bchildren\b|\bminors\b")
 _NO_SHARING: Final = _words(_DENY + r"\b(?:share|shares|shared|sharing)\b")
 
 _SIGNAL_NAMES: Final = {
@@ -93,7 +95,16 @@ def check_prose(document: Document, entries: Entries) -> Iterator[Diagnostic]:
 
 def denies_sale(document: Document) -> bool:
     """Whether any sentence says that nothing is sold or shared."""
-    return any(_NO_SALE.search(prose.words) or _NO_SHARING.search(prose.words) for prose in document.prose)
+    return any(_denial(_NO_SALE, prose) or _denial(_NO_SHARING, prose) for prose in document.prose)
+
+
+def _denial(pattern: re.Pattern[str], prose: Prose) -> re.Match[str] | None:
+    """Return the first denial that is meant for everybody, not only for people of some age."""
+    for found in pattern.finditer(prose.words):
+        rest = re.split(r"[.!?](?:\s|$)", prose.words[found.end() :], maxsplit=1)[0]
+        if not _SOME_AGE.search(rest):
+            return found
+    return None
 
 
 def sentences(prose: Prose) -> Iterator[tuple[int, str]]:
@@ -127,7 +138,7 @@ def _purposes(prose: Prose, start: int, sentence: str) -> Iterator[Diagnostic]:
 
 def _sale(prose: Prose, third: list[Entry]) -> Iterator[Diagnostic]:
     """Compare a denial of sale and sharing with who receives data. Rule: Cal. Civ. Code § 1798.130(a)(5)(C); 11 CCR 7051."""
-    sale, sharing = _NO_SALE.search(prose.words), _NO_SHARING.search(prose.words)
+    sale, sharing = _denial(_NO_SALE, prose), _denial(_NO_SHARING, prose)
     found = sale or sharing
     if found is None:
         return
