@@ -145,7 +145,9 @@ def rights_list(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Markup:
         sure = "We do not ask who you are." if right.level == "none" else f"We check that it is you {right.verification}."
         by = " A person carries it out." if right.by_people else ""
         limit = f" At most {right.per_12_months} in 12 months are owed." if right.per_12_months else ""
-        exceptions = f" We keep what the law lets us keep: {joined(_exceptions(rulebook, right))}." if right.exceptions else ""
+        exceptions = (
+            f" The law lets us keep what we need in order to: {_exceptions(rulebook, right)}." if right.exceptions else ""
+        )
         listed.append(
             Markup("<strong>The right {}.</strong>{} Ask by {}. {}{}{}{}").format(
                 RIGHTS[right.name], where, ways, sure, by, limit, exceptions
@@ -155,10 +157,10 @@ def rights_list(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Markup:
     return bullets(listed) + (clocks(laws[0]) if len(laws) == 1 else clocks_table(laws))
 
 
-def _exceptions(rulebook: Rulebook, right: Right) -> Iterator[str]:
+def _exceptions(rulebook: Rulebook, right: Right) -> str:
+    """Return the exceptions that a right is subject to, each with its rule. Rule: Cal. Civ. Code § 1798.105(d)."""
     known = {exception.code: exception for law in rulebook.law.values() for exception in law.exceptions}
-    for code in right.exceptions:
-        yield f"to {known[code].text} ({known[code].source})"
+    return "; ".join(f"({code}) {known[code].text.replace('; ', ', ')} ({known[code].source})" for code in right.exceptions)
 
 
 def clocks_table(laws: Sequence[LawTable]) -> Markup:
