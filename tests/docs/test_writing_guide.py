@@ -47,7 +47,7 @@ def test_the_problem_matcher_finds_every_finding():
     first, second = (re.compile(pattern["regexp"]) for pattern in task["tasks"][0]["problemMatcher"]["pattern"])
     for code in CODES:
         one = explanations.explanation(code)
-        compilation = explanations.example(one.wrong, one.files)
+        compilation = explanations.compiled(one, one.wrong)
         head, place, *_ = as_text(compilation.diagnostics, compilation.texts).splitlines()
         assert first.match(head)[2] == code
         assert second.match(place)[1].endswith(".md")

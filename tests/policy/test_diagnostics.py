@@ -1,4 +1,8 @@
-"""Every diagnostic is found, alone, at its word: each case breaks the small policy in one place."""
+"""Every diagnostic stands at its word: each case breaks the small policy in one place.
+
+That there is no code without an example, which shows it alone, is held by test_explanations; these cases are about places, and
+about the several ways into one code.
+"""
 
 import re
 from datetime import date

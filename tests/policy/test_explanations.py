@@ -1,5 +1,6 @@
 """Every code has its explanation, and the examples show what they say: the wrong one its code alone, the right one nothing."""
 
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
@@ -12,14 +13,14 @@ from avow.policy.diagnostics import CODES, GROUPS
 def test_the_wrong_example_shows_its_code_alone(code):
     """The small policy with the wrong part gives findings of this code and of no other."""
     one = explanations.explanation(code)
-    assert {item.code for item in explanations.example(one.wrong, one.files).diagnostics} == {code}
+    assert {item.code for item in explanations.compiled(one, one.wrong).diagnostics} == {code}
 
 
 @pytest.mark.parametrize("code", list(CODES))
 def test_the_right_example_shows_nothing(code):
     """The small policy with the right part has no finding, not even a warning."""
     one = explanations.explanation(code)
-    assert explanations.example(one.right, one.files).diagnostics == ()
+    assert explanations.compiled(one, one.right).diagnostics == ()
 
 
 @pytest.mark.parametrize("code", list(CODES))
@@ -37,15 +38,17 @@ def test_every_file_has_its_code_and_every_code_its_group():
     assert {code[2:4] for code in CODES} == set(GROUPS)
 
 
-def test_the_policy_around_the_examples_has_no_finding():
-    """With nothing replaced, it compiles."""
-    assert explanations.example("").diagnostics == ()
+@pytest.mark.parametrize("base", ["base.md", "europe.md"])
+def test_the_policy_around_the_examples_has_no_finding(base):
+    """With nothing replaced it compiles, and this version carries it out."""
+    one = replace(explanations.explanation("AV0701"), base=base)
+    assert explanations.compiled(one, "").diagnostics == ()
 
 
 def test_the_finding_counts_the_lines_of_the_example():
     """A reader finds line and column of the compiler's words in the example above them."""
     one = explanations.explanation("AV0304")
-    (found,) = explanations.example(one.wrong).diagnostics
+    (found,) = explanations.compiled(one, one.wrong).diagnostics
     assert found.file == "example.md"
     assert one.wrong.splitlines()[found.line - 1][found.column - 1 :].startswith("periodically")
 

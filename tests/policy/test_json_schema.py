@@ -7,6 +7,7 @@ import jsonschema
 import pytest
 
 from avow.policy import explanations, json_schema, read
+from avow.policy.grammar import Shape
 from avow.policy.parse import parse
 
 from .conftest import MARROWBY, SMALL
@@ -54,6 +55,8 @@ def test_a_mistake_of_structure_is_refused(code):
     [
         ("{ months = 13 }", True),
         ('{ days = 30, then = "deidentify" }', True),
+        ("{ b = { months = 13 } }", True),
+        ('{ b = "long" }', False),
         ("{ months = 13, days = 3 }", False),
         ("{ months = 0 }", False),
         ('{ after = "collection" }', False),
@@ -66,6 +69,12 @@ def test_a_period_has_exactly_one_unit(retention, is_valid):
     assert _is_valid(tomllib.loads(f"{point}retention = {retention}")) == is_valid
 
 
-def test_names_are_those_of_the_compiler():
+def test_names_and_addresses_are_those_of_the_compiler():
     """The schema cannot import what `read` keeps to itself, but says the same."""
     assert read._NAME.pattern == json_schema.NAME
+    assert read._ADDRESS.pattern == json_schema.ADDRESS
+
+
+def test_every_shape_has_its_schema():
+    """A new shape of the grammar cannot be forgotten."""
+    assert set(json_schema._SHAPES) == set(Shape)

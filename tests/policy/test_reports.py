@@ -11,7 +11,8 @@ from avow.policy import explanations, reports
 from avow.policy.diagnostics import CODES, Severity, Span, diagnostic
 
 REPOSITORY = Path(__file__).parents[2]
-WRONG = explanations.example(explanations.explanation("AV0304").wrong)
+KEEPING = explanations.explanation("AV0304")
+WRONG = explanations.compiled(KEEPING, KEEPING.wrong)
 LEVELS = {"none", "note", "warning", "error"}
 
 
@@ -55,8 +56,8 @@ def test_sarif_points_at_the_words():
 
 def test_sarif_counts_letters_outside_of_the_basic_plane_once():
     """The declared kind of columns is what the compiler counts: code points, not UTF-16 units."""
-    part = explanations.explanation("AV0304").wrong.replace("We count visits.", "We count 🏮 visits.")
-    compilation = explanations.example(part)
+    part = KEEPING.wrong.replace("We count visits.", "We count 🏮 visits.")
+    compilation = explanations.compiled(KEEPING, part)
     run = _sarif(compilation.diagnostics, compilation.texts)
     region = run["results"][0]["locations"][0]["physicalLocation"]["region"]
     assert run["columnKind"] == "unicodeCodePoints"
@@ -66,7 +67,8 @@ def test_sarif_counts_letters_outside_of_the_basic_plane_once():
 @pytest.mark.parametrize("code", list(CODES))
 def test_sarif_describes_the_rule(code):
     """Short and full description, help, level and page of each code."""
-    compilation = explanations.example(explanations.explanation(code).wrong, explanations.explanation(code).files)
+    one = explanations.explanation(code)
+    compilation = explanations.compiled(one, one.wrong)
     (rule,) = _sarif(compilation.diagnostics, compilation.texts)["tool"]["driver"]["rules"]
     assert rule["shortDescription"]["text"] == CODES[code].finds
     assert CODES[code].rule in rule["help"]["text"]
@@ -83,7 +85,7 @@ def test_the_help_address_is_the_published_documentation():
 
 def test_a_finding_keeps_its_fingerprint_when_lines_are_inserted_above():
     """Otherwise a comment at the top of a policy would make every known finding new."""
-    moved = explanations.example("\n\n" + explanations.explanation("AV0304").wrong)
+    moved = explanations.compiled(KEEPING, f"\n\n{KEEPING.wrong}")
     assert _sarif()["results"][0]["locations"] != _sarif(moved.diagnostics, moved.texts)["results"][0]["locations"]
     assert (
         _sarif()["results"][0]["partialFingerprints"]
@@ -93,9 +95,9 @@ def test_a_finding_keeps_its_fingerprint_when_lines_are_inserted_above():
 
 def test_two_findings_of_the_same_words_have_two_fingerprints():
     """The same sentence twice is two findings."""
-    wrong = explanations.explanation("AV0304").wrong.replace("```avow", "Records are erased periodically.\n\n```avow", 1)
+    wrong = KEEPING.wrong.replace("```avow", "Records are erased periodically.\n\n```avow", 1)
     doubled = wrong.replace("We count visits. Records are erased periodically.", "Records are erased periodically.")
-    compilation = explanations.example(doubled)
+    compilation = explanations.compiled(KEEPING, doubled)
     results = _sarif(compilation.diagnostics, compilation.texts)["results"]
     assert len(results) == len({one["partialFingerprints"]["avowFinding/v1"] for one in results}) == 2
 
@@ -129,6 +131,7 @@ def test_github_cannot_be_told_another_command():
 
 def test_github_shows_a_warning_as_one():
     """The severity is kept."""
-    compilation = explanations.example(explanations.explanation("AV0205").wrong)
+    one = explanations.explanation("AV0205")
+    compilation = explanations.compiled(one, one.wrong)
     assert reports.as_github(compilation.diagnostics).startswith("::warning file=example.md,")
     assert {item.severity for item in compilation.diagnostics} == {Severity.WARNING}

@@ -27,8 +27,8 @@ class Operations(Protocol):
     def policy_path(self) -> Path:
         """Return the configured policy file."""
 
-    def check_policy(self, path: Path) -> Compilation:
-        """Compile a policy file."""
+    def check_policy(self, path: Path, *, draft: bool) -> Compilation:
+        """Compile a policy file; for a draft, whatever this version carries out."""
 
     def render_policy(self, path: Path | None) -> str:
         """Return the policy page as HTML."""

@@ -35,8 +35,9 @@ def policy() -> None:
     help="How to print: for people, for programs, for code scanning, or as annotations of a GitHub pull request.",
 )
 @click.option("--warnings-as-errors", "strict", is_flag=True, help="Treat every warning as an error.")
+@click.option("--draft", is_flag=True, help="Judge the text alone: accept what this version does not carry out yet.")
 @click.pass_obj
-def check(operations: Operations, paths: tuple[Path, ...], shape: str, strict: bool) -> None:  # noqa: FBT001 - click passes options so
+def check(operations: Operations, paths: tuple[Path, ...], shape: str, strict: bool, draft: bool) -> None:  # noqa: FBT001 - click's way
     """Compile policy FILES (default: the configured one) and print what is wrong with them.
 
     Exit status 1 when there is an error; warnings alone do not fail. Colours follow the terminal, NO_COLOR and
@@ -47,7 +48,7 @@ def check(operations: Operations, paths: tuple[Path, ...], shape: str, strict: b
     clean = []
     checked = [_shown(path) for path in paths or (operations.policy_path(),)]
     for name in checked:
-        compilation = _from_here(operations.check_policy(Path(name)), name)
+        compilation = _from_here(operations.check_policy(Path(name), draft=draft), name)
         items = [replace(one, severity=Severity.ERROR) if strict else one for one in compilation.diagnostics]
         found |= dict.fromkeys(items)
         texts |= compilation.texts

@@ -27,6 +27,7 @@ from avow.main import server
 from avow.main.installation import Installation, compile_policy, open_rulebook, open_store
 from avow.main.pages import StoredAccounts
 from avow.policy import Compilation, Ledger, Rulebook, diagnostics, notice, printouts
+from avow.policy.carried_out import EVERYTHING, THIS_VERSION
 from avow.policy.diff import Change, diff
 from avow.store import backup as store_backup
 from avow.store.backup import BackedUp, Restored
@@ -59,9 +60,9 @@ class Operations:
         """Return the configured policy file."""
         return self.configuration().policy
 
-    def check_policy(self, path: Path) -> Compilation:
-        """Compile a policy file with the files it includes."""
-        return compile_policy(path, datetime.now(UTC).date())
+    def check_policy(self, path: Path, *, draft: bool) -> Compilation:
+        """Compile a policy file with the files it includes; for a draft, whatever this version carries out."""
+        return compile_policy(path, datetime.now(UTC).date(), EVERYTHING if draft else THIS_VERSION)
 
     def render_policy(self, path: Path | None) -> str:
         """Return the policy page as HTML, with an empty ledger: what it says before anything was collected."""

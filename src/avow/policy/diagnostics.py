@@ -201,6 +201,7 @@ GROUPS: Final[Mapping[str, str]] = MappingProxyType(
         "04": "Recipients, sale and sharing",
         "05": "The prose says something else than the declarations",
         "06": "What every policy must have",
+        "07": "What this version of the software does not carry out",
     }
 )
 

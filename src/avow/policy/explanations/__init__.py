@@ -1,8 +1,9 @@
 """What each diagnostic means: why it matters to people, an example that shows it, and the example mended.
 
 One data file per code, AVnnnn.toml, with the keys `why`, `wrong`, `right` and, for includes, a table `files`. The two
-examples are parts of a policy. `example` puts them into the small complete policy base.md, so that every page shows what
-the compiler really says, and a test holds that the wrong one shows its code and no other, and the right one nothing.
+examples are parts of a policy. `compiled` puts them into a small complete policy, base.md or the one that the key `base`
+names, so that every page shows what the compiler really says, and a test holds that the wrong one shows its code and no
+other, and the right one nothing.
 
 Like the law tables, these files of the package are all that is read here.
 """
@@ -21,6 +22,7 @@ from types import MappingProxyType
 from typing import Final
 
 from avow.policy import law
+from avow.policy.carried_out import EVERYTHING, THIS_VERSION
 from avow.policy.compile import Compilation, compile_text
 from avow.policy.diagnostics import CODES, GROUPS, as_text
 
@@ -29,22 +31,25 @@ DAY: Final = date(2026, 11, 23)
 #: The file names that the findings of an example carry.
 POLICY: Final = "policy.md"
 EXAMPLE: Final = "example.md"
+#: The policy around the examples, unless an explanation names another one.
+BASE: Final = "base.md"
 #: Columns of a page for the terminal.
 WIDTH: Final = 100
 _INCLUDE: Final = f"{{{{ include {EXAMPLE} }}}}"
-_HEADING: Final = re.compile(r"^#+ .*\{#([a-z0-9-]+)\}\s*$")
+_HEADING: Final = re.compile(r"^#+ .*\{#([a-z0-9-]+)[^}]*\}\s*$")
 _TABLE: Final = re.compile(r"^\[([^\[\]]+)\]\s*$")
 _FENCE: Final = "```"
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The explanation of one code; `wrong` and `right` are parts of a policy in Markdown."""
+    """The explanation of one code; `wrong` and `right` are parts of a policy in Markdown, put into the policy `base`."""
 
     code: str
     why: str
     wrong: str
     right: str
+    base: str
     files: Mapping[str, str]
 
 
@@ -54,23 +59,25 @@ def explanation(code: str) -> Explanation:
     if code not in CODES:
         raise KeyError(code)
     raw = tomllib.loads(_read(f"{code}.toml"))
-    return Explanation(code, raw["why"].strip(), raw["wrong"], raw["right"], MappingProxyType(raw.get("files", {})))
+    included = MappingProxyType(raw.get("files", {}))
+    return Explanation(code, raw["why"].strip(), raw["wrong"], raw["right"], raw.get("base", BASE), included)
 
 
-def example(part: str, more: Mapping[str, str] = MappingProxyType({})) -> Compilation:
-    """Compile the small policy with a part of it replaced.
+def compiled(one: Explanation, part: str) -> Compilation:
+    """Compile the small policy with a part of it replaced by this one.
 
     The part is included as a file of its own, so its findings count its own lines. With headings it takes the place of
-    the sections with the same anchors; without, of the tables that its block declares. What is new comes last.
+    the sections with the same anchors; without, of the tables that its block declares. What is new comes last. What
+    this version does not carry out is held against the examples of group 07 alone.
     """
     sections = {found[1] for line in part.splitlines() if (found := _HEADING.match(line))}
     tables = {found[1] for line in part.splitlines() if (found := _TABLE.match(line))}
-    base = _read("base.md")
-    kept = _without_sections(base, sections) if sections else _without_tables(base, tables)
-    lines = list(kept)
+    base = _read(one.base)
+    lines = list(_without_sections(base, sections) if sections else _without_tables(base, tables))
     if _INCLUDE not in lines:
         lines.append(_INCLUDE)
-    return compile_text("\n".join(lines), POLICY, law.tables(), DAY, {EXAMPLE: part, **more})
+    does = THIS_VERSION if one.code.startswith("AV07") else EVERYTHING
+    return compile_text("\n".join(lines), POLICY, law.tables(), DAY, {EXAMPLE: part, **one.files}, does)
 
 
 def _without_sections(base: str, anchors: set[str]) -> Iterator[str]:
@@ -88,12 +95,12 @@ def _without_sections(base: str, anchors: set[str]) -> Iterator[str]:
 
 
 def _without_tables(base: str, names: set[str]) -> Iterator[str]:
-    """Yield the lines of the policy without these tables; the include stands after the block of the first of them."""
+    """Yield the lines of the policy without these tables and those within them; the include stands after the first's block."""
     is_gone = is_due = is_placed = False
     for line in base.splitlines():
         table = _TABLE.match(line)
         if table:
-            is_gone = table[1] in names
+            is_gone = any(f"{table[1]}.".startswith(f"{name}.") for name in names)
             is_due = is_due or is_gone
         if line == _FENCE:
             is_gone = False
@@ -151,7 +158,7 @@ def as_list() -> str:
 
 def output(one: Explanation) -> str:
     """Return what the compiler says about the wrong example."""
-    compilation = example(one.wrong, one.files)
+    compilation = compiled(one, one.wrong)
     return as_text(compilation.diagnostics, compilation.texts).rstrip()
 
 
