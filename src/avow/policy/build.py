@@ -134,12 +134,18 @@ def point(entry: Entry, document: Document) -> CollectionPoint:
         people=people(entry),
         duties=tuple(values.get("duties", ())),
         section=document.sections[entry.block.section].anchor,
+        collected_by=values.get("collected_by"),
     )
 
 
 def people(entry: Entry) -> str:
     """Return whom a collection point concerns, by its technology when it does not say."""
     return str(entry.values.get("people", USUAL_PEOPLE.get(entry.values["technology"], "visitors")))
+
+
+def backups(entry: Entry) -> int:
+    """Return the days until the last backup that may hold an erased record is gone. Rule: 11 CCR 7022(d)."""
+    return int(entry.values["days"])
 
 
 def duty(entry: Entry) -> Duty:

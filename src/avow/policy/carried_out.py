@@ -17,7 +17,7 @@ from avow.policy.diagnostics import Diagnostic, diagnostic
 from avow.policy.parse import Document
 from avow.policy.prose import denies_sale
 from avow.policy.read import Entries, Entry
-from avow.policy.vocabulary import RETENTION_CRITERIA, RETENTION_STARTS, RIGHTS, TECHNOLOGIES
+from avow.policy.vocabulary import METHODS, RETENTION_CRITERIA, RETENTION_STARTS, RIGHTS, TECHNOLOGIES
 
 _LATER: Final = "wait for a version that does it, or take it out of the policy; --draft judges the text alone"
 
@@ -27,6 +27,7 @@ class CarriedOut:
     """What a version of the software does with a declaration."""
 
     technologies: frozenset[str]
+    methods: frozenset[str]
     rights: frozenset[str]
     retention_starts: frozenset[str]
     retention_criteria: frozenset[str]
@@ -39,6 +40,7 @@ class CarriedOut:
 #: The language alone: nothing is held against the policy.
 EVERYTHING: Final = CarriedOut(
     technologies=frozenset(TECHNOLOGIES),
+    methods=frozenset(METHODS),
     rights=frozenset(RIGHTS),
     retention_starts=frozenset(RETENTION_STARTS),
     retention_criteria=frozenset(RETENTION_CRITERIA),
@@ -49,6 +51,7 @@ EVERYTHING: Final = CarriedOut(
 )
 THIS_VERSION: Final = CarriedOut(
     technologies=frozenset({Technology.FORM, Technology.TAG, Technology.WEB_BEACON, Technology.SERVER_LOG}),
+    methods=frozenset(METHODS) - {"account"},
     rights=frozenset(RequestKind),
     retention_starts=frozenset({"collection", "last-contact"}),
     retention_criteria=frozenset(),
@@ -68,6 +71,12 @@ def check_carried_out(document: Document, entries: Entries, does: CarriedOut) ->
             message = f'this version does not carry out the right "{right.name}"'
             mend = "add by_people = true if your staff carry it out, or remove the right"
             yield diagnostic("AV0701", right.here, message, mend)
+        for place, method in enumerate(right.values["methods"]):
+            if method not in does.methods:
+                message = f'this version has no way to take requests to {right.name} by "{method}"'
+                yield diagnostic(
+                    "AV0701", right.at("methods", place), message, "remove the method, or wait for a version that has it"
+                )
     denied = denies_sale(document)  # then the contradiction is reported there, once
     for recipient in entries.of("recipient"):
         yield from _recipient(recipient, does, denied=denied)
@@ -78,7 +87,7 @@ def check_carried_out(document: Document, entries: Entries, does: CarriedOut) ->
 
 def _point(entries: Entries, point: Entry, does: CarriedOut) -> Iterator[Diagnostic]:
     technology = point.values["technology"]
-    if technology not in does.technologies:
+    if technology not in does.technologies and "collected_by" not in point.values:
         message = f'this version does not collect by "{technology}"'
         yield diagnostic("AV0704", point.at("technology"), message, _LATER)
     for place, duty in enumerate(point.values.get("duties", ())):

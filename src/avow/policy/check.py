@@ -76,6 +76,7 @@ _USES: Final = (
     ("collection", "data", "data"),
     ("collection", "purposes", "purpose"),
     ("collection", "recipients", "recipient"),
+    ("collection", "collected_by", "recipient"),
     ("collection", "on", "on"),
     ("collection", "duties", "duty"),
     ("recipient", "purposes", "purpose"),
@@ -259,6 +260,7 @@ def _unused(entries: Entries) -> Iterator[Diagnostic]:
         return
     points = entries.of("collection")
     used = {key: {name for point in points for name in point.values.get(key, ())} for key in _LISTS}
+    used["recipients"] |= {point.values["collected_by"] for point in points if "collected_by" in point.values}
     used["source"] = {point.values["source"] for point in points}
     used["brand"] = {place.values.get("brand") for kind in ("website", "message") for place in entries.of(kind)}
     looked = {

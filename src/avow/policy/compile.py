@@ -109,6 +109,7 @@ def _rulebook(canonical: str, name: str, document: Document, entries: Entries, l
         data=build.every(entries, "data", build.data_item),
         purposes=purposes,
         points=build.every(entries, "collection", lambda entry: build.point(entry, document)),
+        backup_days=build.only(entries, "backups", build.backups),
         duties=build.every(entries, "duty", build.duty),
         datasets=build.every(entries, "dataset", build.dataset),
         recipients=build.every(entries, "recipient", build.recipient),

@@ -118,7 +118,8 @@ class CollectionPoint:
     """One place where data comes in. `only` says which purposes alone need a field; `section` is its policy anchor.
 
     `retentions` gives the period for each purpose. `on` are the websites and messages that have the point; none means
-    all. `stores` are the cookies or storage keys that it sets; `people` whom it concerns.
+    all. `stores` are the cookies or storage keys that it sets; `people` whom it concerns. `collected_by` is the recipient
+    that takes the data in itself, for the business: nothing of it may come in here.
     """
 
     name: str
@@ -137,6 +138,7 @@ class CollectionPoint:
     people: str
     duties: tuple[str, ...]
     section: str
+    collected_by: str | None
 
     @property
     def retention(self) -> Retention:

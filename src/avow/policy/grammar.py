@@ -163,6 +163,7 @@ _COLLECTING: Final = {
         {
             "label": _TEXT,
             "technology": Key(Shape.CHOICE, required=True, choices=tuple(Technology)),
+            "collected_by": _OPTIONAL_TEXT,
             "source": _TEXT,
             "on": Key(Shape.NAMES, least=1),
             "people": Key(Shape.CHOICE, choices=tuple(PEOPLE)),
@@ -179,6 +180,7 @@ _COLLECTING: Final = {
         },
         named=True,
     ),
+    "backups": Table({"days": Key(Shape.NUMBER, required=True, least=1, most=3650)}, named=False),
     "duty": Table({"label": _TEXT, "rule": _TEXT, "keeps": Key(Shape.PERIOD, required=True)}, named=True),
     "dataset": Table(
         {

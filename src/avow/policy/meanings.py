@@ -112,6 +112,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
             {
                 "label": "what notices call it",
                 "technology": "how it takes data in",
+                "collected_by": "the recipient that takes the data in for the business; then nothing may come in here",
                 "source": '`"consumer"`, `"device"`, or a declared source',
                 "on": "names of the websites and messages that have it; default all",
                 "people": "whom it concerns; by its technology when not written",
@@ -126,6 +127,10 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
                 "stores": "names of the cookies or storage keys that it sets",
                 "masked": "true: what is typed never leaves the browser; required of a session recording",
             },
+        ),
+        "backups": Meaning(
+            "How long what was erased may still lie in backups, where nobody can read it any more.",
+            {"days": "days until the last backup that may hold it is gone"},
         ),
         "duty": Meaning(
             "A rule of law that makes the business keep records, whoever asks to delete them.",

@@ -158,6 +158,8 @@ def _of(entry: Entry) -> Iterator[Duration]:
             yield values["cookie_days"], "days"
     elif entry.kind == "duty":
         yield _length(build.retention(values["keeps"]))
+    elif entry.kind == "backups":
+        yield values["days"], "days"
     elif entry.kind in {"changes", "business_transfer"}:
         yield values["days_before"], "days"
     elif entry.kind == "recipient" and values["keeps_days"]:

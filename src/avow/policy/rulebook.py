@@ -80,6 +80,7 @@ class Rulebook:
     data: Mapping[str, DataItem]
     purposes: Mapping[str, Purpose]
     points: Mapping[str, CollectionPoint]
+    backup_days: int | None
     duties: Mapping[str, Duty]
     datasets: Mapping[str, Dataset]
     recipients: Mapping[str, Recipient]
@@ -173,6 +174,8 @@ class Rulebook:
         declared = self.points.get(point)
         if declared is None:
             return Refusal(f'no collection point "{point}" is declared', "Cal. Civ. Code § 1798.100(a)(1)")
+        if declared.collected_by:
+            return Refusal(f'"{point}" is taken in by "{declared.collected_by}", not here', "Cal. Civ. Code § 1798.100(a)(1)")
         stopped = frozenset(name for name in declared.purposes if self._is_stopped(self.purposes[name], opted_out, opted_in))
         purposes = declared.purposes - stopped
         if not purposes:

@@ -39,7 +39,7 @@ def technologies_table(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Ma
         (
             (
                 Markup('<a href="#{}">{}</a>').format(point.section, point.label),
-                _sentence(TECHNOLOGIES[point.technology]),
+                _how(rulebook, point),
                 items_in_words(rulebook, point),
                 _decided(rulebook, point),
                 _stored(point),
@@ -48,6 +48,11 @@ def technologies_table(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Ma
             for point in audience.points(rulebook)
         ),
     )
+
+
+def _how(rulebook: Rulebook, point: CollectionPoint) -> str:
+    by = f" of {rulebook.recipients[point.collected_by].label}, not of ours" if point.collected_by else ""
+    return _sentence(TECHNOLOGIES[point.technology]) + by
 
 
 def _decided(rulebook: Rulebook, point: CollectionPoint) -> str:
@@ -69,6 +74,15 @@ def retention_table(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Marku
         "How long each kind of record is kept",
         ("Record", "Categories of personal information", "What for", "Kept for", "Counted from", "Then"),
         (row for point in audience.points(rulebook) for row in _periods(rulebook, point)),
+    ) + _backups(rulebook)
+
+
+def _backups(rulebook: Rulebook) -> Markup:
+    """Return how long backups may hold what was erased. Rule: 11 CCR 7022(d)."""
+    if rulebook.backup_days is None:
+        return Markup("")
+    return Markup("<p>What was erased may lie in backups for {} days more, where nobody can read it any more.</p>\n").format(
+        rulebook.backup_days
     )
 
 

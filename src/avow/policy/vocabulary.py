@@ -120,6 +120,7 @@ SAFEGUARDS: Final[Mapping[str, str]] = MappingProxyType(
         "adequacy-decision": "an adequacy decision of the European Commission",
         "standard-contractual-clauses": "standard contractual clauses",
         "binding-corporate-rules": "binding corporate rules",
+        "data-privacy-framework": "the recipient's certification under the EU-U.S. Data Privacy Framework",
         "explicit-consent": "your explicit consent",
     }
 )
@@ -162,7 +163,14 @@ EEA: Final = frozenset(
 
 #: Request method -> how notices call it. Rule: Cal. Civ. Code § 1798.130(a)(1).
 METHODS: Final[Mapping[str, str]] = MappingProxyType(
-    {"web": "the form in our privacy centre", "email": "e-mail", "phone": "our toll-free number", "post": "letter"}
+    {
+        "web": "the form in our privacy centre",
+        "email": "e-mail",
+        "phone": "our toll-free number",
+        "post": "letter",
+        "in-person": "speaking to us where we do business",
+        "account": "signing in to your account",
+    }
 )
 
 #: Right -> how notices call it. Rule: Cal. Civ. Code § 1798.105, .106, .110, .115, .120, .121, .125; GDPR Art. 7, 15-22.
@@ -177,12 +185,13 @@ RIGHTS: Final[Mapping[str, str]] = MappingProxyType(
         "restrict": "to have the use of your information restricted",
         "object": "to object to the use of your information",
         "withdraw-consent": "to withdraw your consent",
+        "automated-decision": "not to be judged by a machine alone in what matters to you",
         "appeal": "to appeal when we refuse a request",
     }
 )
 
 #: Rights that are asked for without showing who one is. Rule: 11 CCR 7060(b).
-UNVERIFIED_RIGHTS: Final = frozenset({"opt-out", "limit", "object", "withdraw-consent"})
+UNVERIFIED_RIGHTS: Final = frozenset({"opt-out", "limit", "object", "withdraw-consent", "automated-decision"})
 
 #: Degree of certainty about who asks -> how notices call it. Rule: 11 CCR 7060-7062.
 LEVELS: Final[Mapping[str, str]] = MappingProxyType(
