@@ -42,6 +42,8 @@ def test_everybody_is_told_once(announced):
     """However often somebody wrote; and never an invented person."""
     assert teller(announced).tell(announced.now_ms()) == 5
     assert told(announced) == EVERYBODY
+    assert announced.versions.announced().noticed_ms is None
+    announced.wait(minutes=2)
     assert teller(announced).tell(announced.now_ms()) == 0
     assert announced.versions.announced().noticed_ms is not None
     assert any('"by":"email"' in one and '"people":5' in one for one in announced.logged())
@@ -66,6 +68,14 @@ def test_progress_counts_every_submission(announced):
     seen = []
     teller(announced).tell(announced.now_ms(), seen.append)
     assert sum(seen) == 10
+
+
+def test_who_wrote_just_before_is_told_as_well(announced):
+    """A message that was still in the spool at the moment of publication is found by the next run."""
+    teller(announced).tell(announced.now_ms())
+    announced.write("late@example.com")
+    announced.wait(minutes=2)
+    assert teller(announced).tell(announced.now_ms()) == 1
 
 
 def test_an_erased_person_is_not_told(announced):

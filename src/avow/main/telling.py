@@ -22,6 +22,8 @@ from avow.store.store import Store
 
 #: Submissions looked at in one transaction.
 BATCH: Final = 200
+#: All are told only by a run that begins so long after publication, milliseconds: who wrote just before it is then drained.
+SETTLED_MS: Final = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class Teller:
         """Queue what is still to be queued for the announced version; return how many messages are new.
 
         `progress` gets the number of submissions looked at. Invented people are never told; nor is anybody whose address
-        was given under a version that did not promise e-mail, or not through this recipient.
+        was given under a version that did not promise e-mail, or not through this recipient. The server's job runs again
+        until all are told.
         """
         announced = self.versions.announced()
         if announced is None or not announced.by_email or announced.noticed_ms is not None:
@@ -55,7 +58,8 @@ class Teller:
                     return told
                 told += self.store.tell_of_publication(tx, announced.seq, letters, now_ms)
             progress(looked_at)
-        self._note(announced, now_ms)
+        if now_ms - announced.published_ms >= SETTLED_MS:
+            self._note(announced, now_ms)
         return told
 
     def _batch(self, after: str, subject: str, text: str) -> tuple[str, dict[Identifier, bytes], int]:
