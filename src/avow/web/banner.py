@@ -23,7 +23,7 @@ def banner(announced: VersionFacts | None) -> Markup:
     return Markup(
         '<section class="announcement" aria-labelledby="announcement">\n<div>\n'
         '<h2 id="announcement">Our privacy policy changes on <time datetime="{}">{} {} {}</time></h2>\n{}'
-        '<p><a href="/privacy-policy/history#next">Compare the two versions</a></p>\n</div>\n</section>\n'
+        '<p><a href="/privacy-policy/history#next">See everything that changes</a></p>\n</div>\n</section>\n'
     ).format(day.isoformat(), day.day, f"{day:%B}", day.year, _list(announced.material or announced.changes))
 
 
