@@ -73,7 +73,7 @@ class Mailbox:
 class Installation:
     """One `avow serve` over a folder of its own."""
 
-    def __init__(self, folder, *, mail_port=None, workers=2, extra=""):
+    def __init__(self, folder, *, mail_port=None, workers=2, policy=MARROWBY / "policy.md", extra=""):
         self.folder, self.port = folder, free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.data = folder / "data"
@@ -83,7 +83,7 @@ class Installation:
             sender = 'recipient = "mail-service"\nsender = "privacy@marrowby.example"\nstarttls = false'
             mail = f'[mail]\nhost = "127.0.0.1"\nport = {mail_port}\n{sender}\n'
         self.config.write_text(
-            f'data = "data"\npolicy = "{MARROWBY / "policy.md"}"\ntimezone = "America/Los_Angeles"\n'
+            f'data = "data"\npolicy = "{policy}"\ntimezone = "America/Los_Angeles"\n'
             f'[website]\nname = "marrowby.example"\norigin = "{self.base}"\npages = "{MARROWBY / "site"}"\n'
             f"[listen]\nport = {self.port}\nworkers = {workers}\n{mail}{extra}",
             encoding="utf-8",
@@ -154,6 +154,12 @@ class Installation:
     def _answers(self):
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+@pytest.fixture(scope="session")
+def until():
+    """Wait for a condition: `until(lambda: ..., seconds, what)`."""
+    return wait_for
 
 
 @pytest.fixture(scope="session")

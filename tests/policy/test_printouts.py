@@ -37,7 +37,7 @@ CHANGES = [
     ([('only        = { visitor-id = ["return"] }\n', "")], "visitor number is newly used for counting visits", True),
     ([('description = "counting visits"', 'description = "ranking pages"')], 'described as "ranking pages"', True),
     ([("hello@tarn.example", "care@tarn.example")], "How to reach us changes", False),
-    ([("We lock", "We bolt"), ("what our shop", "what our little shop")], "The wording changes", False),
+    ([("We lock", "We bolt"), ("what our shop", "what our little shop")], "The wording of ", False),
 ]
 
 

@@ -34,7 +34,13 @@ class Outbox:
     """An outbox in memory that fits the Protocol."""
 
     def __init__(self, *addresses):
-        facts = ("Subject", "Text\n", (("proof.tlog-proof", "application/octet-stream", b"\xe2\x80\x94 proof\n"),), 0)
+        facts = (
+            "Subject",
+            "Text\n",
+            (("proof.tlog-proof", "application/octet-stream", b"\xe2\x80\x94 proof\n"),),
+            0,
+            "answer-requests",
+        )
         self.waiting = [mail.Waiting(str(number), NOW, address, *facts) for number, address in enumerate(addresses)]
         self.noted = {}
 
@@ -67,7 +73,7 @@ def settings(port):
 def test_message_is_handed_over_and_written_down(server):
     """The message has a stable id and its attachment; the disclosure names the recipient of the policy."""
     outbox = Outbox("kim@example.com")
-    assert mail.send_due(outbox, settings(server.port), "answer-requests", NOW) == 1
+    assert mail.send_due(outbox, settings(server.port), NOW) == 1
     assert b"Message-ID: <0@marrowby.example>" in server.messages[0]
     assert outbox.noted["0"]["recipient"] == "mail-service"
 
@@ -75,7 +81,7 @@ def test_message_is_handed_over_and_written_down(server):
 def test_refused_for_good_and_for_now_are_told_apart(server):
     """A permanent refusal ends the tries; a temporary one is tried again in a minute; others still go out."""
     outbox = Outbox("gone@example.com", "later@example.com", "kim@example.com")
-    assert mail.send_due(outbox, settings(server.port), "answer-requests", NOW) == 1
+    assert mail.send_due(outbox, settings(server.port), NOW) == 1
     assert outbox.noted["0"] == (1, None)
     assert outbox.noted["1"] == (1, NOW + 60_000)
 
@@ -83,7 +89,7 @@ def test_refused_for_good_and_for_now_are_told_apart(server):
 def test_silent_server_loses_nothing(server):
     """No server: every message waits for its next try."""
     outbox = Outbox("kim@example.com")
-    assert mail.send_due(outbox, settings(1), "answer-requests", NOW) == 0
+    assert mail.send_due(outbox, settings(1), NOW) == 0
     assert outbox.noted["0"] == (1, NOW + 60_000)
     assert server.messages == []
 
@@ -91,5 +97,5 @@ def test_silent_server_loses_nothing(server):
 def test_without_a_server_messages_stay(server):
     """Outbox mode: nothing is sent and nothing counts as a failed try."""
     outbox = Outbox("kim@example.com")
-    assert mail.send_due(outbox, Mail(), "answer-requests", NOW) == 0
+    assert mail.send_due(outbox, Mail(), NOW) == 0
     assert (outbox.noted, server.messages) == ({}, [])

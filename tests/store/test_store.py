@@ -34,7 +34,7 @@ def test_erased_people_are_unreadable_before_the_purge(store, writer):
     form = writer.submission("ada@example.com")
     store.write([writer.event(visitor(1)), form])
     with store.control.transaction() as tx:
-        store.add_mail_to(tx, b"Dear Ada", MORNING, person("ada"))
+        assert store.tell_of_publication(tx, 2, {person("ada"): b"Dear Ada"}, MORNING) == 1
     store.erase([browser(1), person("ada")], NIGHT)
     assert store.find([browser(1), person("ada")]) == Holdings()
     assert store.newest_submissions("", 10) == ()
@@ -127,8 +127,8 @@ def test_people_without_rows_are_forgotten(store, writer):
 def test_a_later_contact_moves_the_due_date(store, writer):
     """Retention after the last contact counts from the last one, and never moves back."""
     store.write([writer.submission("ada@example.com", delete_on="2026-10-01")])
-    assert store.keep_until([person("ada")], "contact-form", date(2027, 1, 1)) == 1
-    assert store.keep_until([person("ada")], "contact-form", date(2026, 12, 1)) == 0
+    assert store.last_contact([person("ada")], "contact-form", lambda _: date(2027, 1, 1)) == 1
+    assert store.last_contact([person("ada")], "contact-form", lambda _: date(2026, 12, 1)) == 0
     assert store.find([person("ada")]).submissions[0].delete_on == date(2027, 1, 1)
 
 

@@ -16,6 +16,7 @@ from avow.web.assets import Assets, built_folder
 from avow.web.pages import app
 from avow.web.services import (
     AuditState,
+    ChangeFacts,
     ChoiceCount,
     ChoiceFacts,
     Document,
@@ -39,6 +40,8 @@ from avow.web.services import (
     SubmissionView,
     TargetOutcome,
     Verification,
+    VersionFacts,
+    VersionPage,
 )
 from avow.web.site import CompanySite
 
@@ -151,6 +154,35 @@ class FakePolicy:
 
     def evidence(self):
         return tuple(replace(point, records=12 * len(point.fields), oldest=TODAY - timedelta(days=20)) for point in FACTS.points)
+
+
+CHANGES = (
+    ChangeFacts('"Contact form" is kept for 36 months after our last contact, then erased; before: 24 months.', material=True),
+    ChangeFacts('The wording of "Children" changes.', material=False),
+)
+IN_FORCE = VersionFacts(FACTS.rulebook_id, "in force", date(2026, 11, 1), None, NOW_MS - 30_000 * MINUTE, ())
+ANNOUNCED = VersionFacts("9b2f" * 16, "announced", date(2026, 12, 24), None, NOW_MS, CHANGES, by_email=True, told=12)
+
+
+@dataclass
+class FakeVersions:
+    """The first version, and one that is announced when the test says so."""
+
+    next: VersionFacts | None = None
+
+    def announced(self):
+        return self.next
+
+    def history(self):
+        return (self.next, IN_FORCE) if self.next else (IN_FORCE,)
+
+    def page(self, rulebook_id):
+        known = {one.rulebook_id for one in self.history()}
+        article = Markup("<article class='policy'><h1>Privacy policy</h1><p>As of {}</p></article>").format(rulebook_id[:4])
+        return VersionPage(rulebook_id, date(2026, 11, 1), NOW_MS, article) if rulebook_id in known else None
+
+    def shown_on(self, day):
+        return (IN_FORCE,) if day >= IN_FORCE.in_force_on else ()
 
 
 LINE = RequestLine("r1", "Q7K2-9M4D", RequestKind.DELETE, "fulfilling", date(2026, 11, 20), date(2026, 12, 4), date(2026, 11, 20),
@@ -389,6 +421,7 @@ def make_services(**replaced) -> Services:
         "timezone": "America/Los_Angeles",
         "now_ms": lambda: NOW_MS,
         "policy": FakePolicy(),
+        "versions": FakeVersions(),
         "rights": FakeRights(),
         "choices": FakeChoices(),
         "staff": FakeStaff(),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
@@ -12,10 +14,30 @@ from avow.collection.server_log import Import
 from avow.definitions import Refusal
 from avow.policy import Compilation
 from avow.policy.diff import Change
+from avow.policy.publication import Publication
 from avow.store.backup import BackedUp, Restored
 from avow.store.holdings import Counts
 
 Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What publishing did or would do; `is_new` False: this version is announced already."""
+
+    publication: Publication
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedVersion:
+    """A published version for the list. `standing` is "in force", "announced", "replaced" or "withdrawn"."""
+
+    rulebook_id: str
+    standing: str
+    in_force_on: date
+    published_on: date
+    changes: tuple[Change, ...]
 
 
 class Operations(Protocol):
@@ -38,6 +60,24 @@ class Operations(Protocol):
 
     def diff_policies(self, old: Path, new: Path) -> tuple[Change, ...]:
         """Return what changes for people."""
+
+    def publish_policy(self, *, dry_run: bool) -> Published | Refusal:
+        """Publish the configured policy, or only say what that would do."""
+
+    def tell_people(self, progress: Progress) -> int:
+        """Queue what is still to be sent about the announced version; return how many messages."""
+
+    def submissions(self) -> int:
+        """Return how many submissions there are to look through for addresses."""
+
+    def withdraw_policy(self) -> PublishedVersion | Refusal:
+        """Take the announced version back."""
+
+    def policy_history(self) -> tuple[PublishedVersion, ...]:
+        """Return every published version, newest first."""
+
+    def policy_text(self, on: date | None, rulebook_id: str) -> str | Refusal:
+        """Return the literate text in force on a day, or of a version by the beginning of its id."""
 
     def import_log(self, lines: Iterator[bytes], progress: Progress) -> Import | Refusal:
         """Take in a server log."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Final
 
@@ -15,13 +16,14 @@ import click
 from avow.cli.operations import Operations
 from avow.definitions import Refusal
 from avow.policy import Compilation, Diagnostic, Severity, diagnostics, explanations, json_schema, layout, printouts, reports
+from avow.policy.diff import Change
 
 EXISTING: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
 def policy() -> None:
-    """Check, explain, format, print and compare literate policy files."""
+    """Check, explain, format, print and compare literate policy files; publish their versions."""
 
 
 @policy.command()
@@ -212,7 +214,78 @@ def print_command(operations: Operations, name: str, path: Path | None, shape: s
 @click.pass_obj
 def diff_command(operations: Operations, old: Path, new: Path) -> None:
     """Say in words what changes for people from the policy OLD to the policy NEW, material changes first."""
-    changes = operations.diff_policies(old, new)
+    _tell_changes(operations.diff_policies(old, new))
+
+
+@policy.command()
+@click.option("--dry-run", is_flag=True, help="Say what would happen, and do nothing.")
+@click.pass_obj
+def publish(operations: Operations, dry_run: bool) -> None:  # noqa: FBT001 - click passes options so
+    """Publish the configured policy file; what is in force is what was published, not what lies in the file.
+
+    A minor change is in force at once, or on the file's effective date if that is later. A material change needs notice:
+    its effective date must be as many days ahead as the policy promises. Until then the version is announced: a banner
+    on every page says what changes, and where the policy promises e-mail, everybody whose address is held is written to.
+    Interrupted while writing, run it again: nobody is written to twice. The running server takes the version by itself.
+    Exit status 1 when it may not be published, with the first possible date.
+    """
+    outcome = operations.publish_policy(dry_run=dry_run)
+    if isinstance(outcome, Refusal):
+        raise click.ClickException(f"{outcome.reason} ({outcome.rule})")
+    made = outcome.publication
+    _tell_changes(made.changes)
+    called = f"Version {made.rulebook.id[:12]}"
+    if not outcome.is_new:
+        click.echo(f"{called} is announced already, in force from {made.in_force_on}.")
+    elif dry_run:
+        click.echo(f"{called} would be {'announced, ' if made.is_announced else ''}in force from {made.in_force_on}.")
+    else:
+        click.echo(f"{called} is {'announced' if made.is_announced else 'published'}, in force from {made.in_force_on}.")
+    if dry_run or not made.by_email:
+        return
+    with click.progressbar(length=operations.submissions(), label="Writing to people", file=sys.stderr) as bar:
+        told = operations.tell_people(bar.update)
+    click.echo(f"{told} messages are in the outbox; the running server sends them.")
+
+
+@policy.command()
+@click.pass_obj
+def withdraw(operations: Operations) -> None:
+    """Take the announced version back before it is in force. Messages about it that have not left yet are not sent."""
+    outcome = operations.withdraw_policy()
+    if isinstance(outcome, Refusal):
+        raise click.ClickException(f"{outcome.reason} ({outcome.rule})")
+    click.echo(f"Version {outcome.rulebook_id[:12]} is withdrawn; it will not come into force.")
+
+
+@policy.command()
+@click.pass_obj
+def history(operations: Operations) -> None:
+    """List every published version, newest first, with what each changed for people."""
+    for version in operations.policy_history():
+        click.echo(
+            f"{version.rulebook_id[:12]}  {version.standing:<9}  in force from {version.in_force_on}, "
+            f"published {version.published_on}"
+        )
+        for change in version.changes:
+            click.echo(f"    {'material' if change.material else 'minor   '}  {change.words}")
+
+
+@policy.command()
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="The day, such as 2026-05-01.")
+@click.option("--id", "rulebook_id", default="", help="The version's id, or its first 6 characters or more.")
+@click.pass_obj
+def show(operations: Operations, on: datetime | None, rulebook_id: str) -> None:
+    """Print the literate text that was in force on a day, or of one version; today's without either."""
+    if on is not None and rulebook_id:
+        raise click.UsageError("name a day or a version, not both")
+    text = operations.policy_text(on.date() if on else None, rulebook_id)
+    if isinstance(text, Refusal):
+        raise click.ClickException(text.reason)
+    click.echo(text, nl=False)
+
+
+def _tell_changes(changes: Sequence[Change]) -> None:
     for change in sorted(changes, key=lambda one: not one.material):
         click.echo(f"{'material' if change.material else 'minor   '}  {change.words}")
     if not changes:

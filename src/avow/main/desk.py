@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from avow.definitions import Refusal, local_date
 from avow.main.cases import StoredCases
-from avow.policy import Rulebook
+from avow.main.versions import Versions
+from avow.policy import LawTable
 from avow.rights import clock, receive, response, verification
 from avow.rights.cases import Case, Contact
 from avow.rights.execution import outcomes_of
@@ -50,12 +51,16 @@ class Desk:
 
     cases: StoredCases
     voice: Voice
+    versions: Versions
     business_timezone: str
     now_ms: Callable[[], int]
 
-    @property
-    def _rulebook(self) -> Rulebook:
-        return self.voice.rulebook
+    def _law(self, case: Case) -> LawTable:
+        """Return the law that the request was filed under: a later version moves none of its days."""
+        return self.versions.with_law_of(case.rulebook_id).law_table
+
+    def _voice(self, case: Case) -> Voice:
+        return replace(self.voice, rulebook=self.versions.with_law_of(case.rulebook_id))
 
     def receive(self, request: NewRequest) -> str | Refusal:
         """File the request and return the token of its status page."""
@@ -63,7 +68,7 @@ class Desk:
         details = request.details[: receive.DETAILS_LENGTH]
         contact = Contact(request.email.strip(), request.name.strip(), details, request.visitor_id or "", since)
         asked = receive.Asked(request.kind, contact, demonstration=request.demonstration)
-        case = receive.receive(asked, self._rulebook, self.cases, self.business_timezone, self.now_ms())
+        case = receive.receive(asked, self.voice.rulebook, self.cases, self.business_timezone, self.now_ms())
         return case if isinstance(case, Refusal) else verification.link(Link.STATUS, case.request_id, self.voice.keyed)
 
     def status(self, token: str) -> RequestStatus | None:
@@ -72,7 +77,7 @@ class Desk:
         if found is None:
             return None
         case, is_answer = found
-        due = clock.deadlines(case.kind, case.received_on, self._rulebook.law_table)
+        due = clock.deadlines(case.kind, case.received_on, self._law(case))
         extended = case.entry(Step.EXTENDED)
         return RequestStatus(
             case.reference,
@@ -98,7 +103,7 @@ class Desk:
         if responded is None or name not in {one.name for one in self._documents(case, is_answer=is_answer)}:
             return None
         if name == "letter":
-            return Download(response.letter(case, self.voice).encode(), "text/plain; charset=utf-8", "letter.txt")
+            return Download(response.letter(case, self._voice(case)).encode(), "text/plain; charset=utf-8", "letter.txt")
         if name == "proof.tlog-proof":
             return Download(responded.detail["proof"].encode(), "text/plain; charset=utf-8", name)
         content = self.cases.document(case.request_id, name)
@@ -131,7 +136,7 @@ class Desk:
         case = self.cases.get(request_id)
         if case is None:
             return None
-        due = clock.deadlines(case.kind, case.received_on, self._rulebook.law_table)
+        due = clock.deadlines(case.kind, case.received_on, self._law(case))
         kinds = tuple(sorted({one.kind.value for one in case.contact.identifiers()})) if case.contact else ()
         outcomes = tuple(TargetOutcome(one["target"], one["did"], one["records"], one["rule"]) for one in outcomes_of(case))
         can_extend = may_follow(case.state, Step.EXTENDED, case.history) and self._today() <= due.extension_notice_target
@@ -144,11 +149,11 @@ class Desk:
         case = self.cases.get(request_id)
         if case is None:
             return Refusal("there is no such request any more", "11 CCR 7101")
-        return response.extend(case, reason, staff_id, self.voice, self.cases, self.now_ms())
+        return response.extend(case, reason, staff_id, self._voice(case), self.cases, self.now_ms())
 
     def _today(self) -> date:
         """Return today in the jurisdiction's zone."""
-        return local_date(self.now_ms(), self._rulebook.law_table.timezone)
+        return local_date(self.now_ms(), self.voice.rulebook.law_table.timezone)
 
     def _open(self, token: str) -> tuple[Case, bool] | None:
         """Return the request behind a status or answer token, and whether it is the latter."""
@@ -176,7 +181,7 @@ class Desk:
 
     def _line(self, case: Case) -> RequestLine:
         """Return a request for the list."""
-        due = clock.deadlines(case.kind, case.received_on, self._rulebook.law_table)
+        due = clock.deadlines(case.kind, case.received_on, self._law(case))
         extended, acknowledged = case.entry(Step.EXTENDED), case.entry(Step.ACKNOWLEDGED)
         answer_by = date.fromisoformat(extended.detail["until"]) if extended else due.respond_target
         is_open = case.state not in ANSWERED
@@ -188,7 +193,7 @@ class Desk:
             case.state.value,
             case.received_on,
             due.ack_target,
-            local_date(acknowledged.at_ms, self._rulebook.law_table.timezone) if acknowledged else None,
+            local_date(acknowledged.at_ms, self._law(case).timezone) if acknowledged else None,
             answer_by,
             is_open,
             is_open and days_left < 0,

@@ -100,18 +100,24 @@ def _policy_text(path: Path) -> str:
 
 
 def open_rulebook(configuration: Configuration, today: date) -> Rulebook:
-    """Return the compiled policy; raise PolicyError with the compiler's diagnostics when it does not compile.
+    """Return the configured policy file, compiled; what is in force is for `Versions` to say.
 
-    Raises ConfigurationError when mail would leave through somebody whom the policy does not declare.
+    Raises PolicyError with the compiler's diagnostics when it does not compile, and ConfigurationError when mail would
+    leave through somebody whom the policy does not declare.
     """
     compilation = compile_policy(configuration.policy, today)
     if compilation.rulebook is None:
         raise PolicyError(diagnostics.as_text(compilation.diagnostics, compilation.texts))
-    recipient = configuration.mail.recipient
-    if configuration.mail.host and recipient not in compilation.rulebook.recipients:
-        known = ", ".join(sorted(compilation.rulebook.recipients)) or "none"
-        raise ConfigurationError(f"mail.recipient: the policy declares no recipient “{recipient}”; it declares {known}")
+    require_mail_recipient(configuration, compilation.rulebook)
     return compilation.rulebook
+
+
+def require_mail_recipient(configuration: Configuration, rulebook: Rulebook) -> None:
+    """Raise ConfigurationError when mail would leave through somebody whom this version of the policy does not declare."""
+    recipient = configuration.mail.recipient
+    if configuration.mail.host and recipient not in rulebook.recipients:
+        known = ", ".join(sorted(rulebook.recipients)) or "none"
+        raise ConfigurationError(f"mail.recipient: the policy declares no recipient “{recipient}”; it declares {known}")
 
 
 def open_store(configuration: Configuration) -> Store:
@@ -121,8 +127,13 @@ def open_store(configuration: Configuration) -> Store:
     """
     data = configuration.data
     return Store(
-        control=Control(configuration.storage.control or f"sqlite:///{data / 'control.db'}"),
+        control=open_control(configuration),
         events=Events(configuration.storage.events or announced(data / "run")),
         vault=Vault(data / "keys.db"),
         files=Files(data / "files"),
     )
+
+
+def open_control(configuration: Configuration) -> Control:
+    """Open the control store alone, brought up to date."""
+    return Control(configuration.storage.control or f"sqlite:///{configuration.data / 'control.db'}")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from avow.audit.proof import canonical
 from avow.definitions import IdentifierKind, identifier, now_ms
 from avow.main.cases import open_message
+from avow.main.versions import Versions
 from avow.policy import Rulebook
 from avow.recipients.mail import Waiting
 from avow.store.control import audit, disclosures, mail, requests
@@ -14,15 +18,31 @@ from avow.store.control.disclosures import Disclosure
 from avow.store.store import Store
 from avow.web.services import MessageLine, MessageView
 
+#: A message that may not leave is looked at again after this time, milliseconds: the configuration may have been mended.
+_REFUSED_MS: Final = 3_600_000
+#: What a message about a change of the policy is sent for: the declaration [changes] that promises it.
+CHANGES: Final = "changes"
+
+
+@dataclass(frozen=True, slots=True)
+class _Leave:
+    """Under which version a message leaves, for what, and from the data of which collection point."""
+
+    rulebook_id: str
+    purpose: str
+    point: str
+
 
 class Mailbox:
-    """Fits `recipients.mail.Outbox` and `web.services.Outbox`."""
+    """Fits `recipients.mail.Outbox` and `web.services.Outbox`. `recipient` is the policy's name of who carries messages.
 
-    def __init__(self, store: Store, rulebook: Rulebook) -> None:
+    A message carries a person's address to that recipient: it leaves only when the version under which the address was
+    given declares the recipient, whatever a later version allows. Else it waits, and the console shows it.
+    """
+
+    def __init__(self, store: Store, versions: Versions, recipient: str) -> None:
         self._store, self._control, self._vault = store, store.control, store.vault
-        self._rulebook_id = rulebook.id
-        forms = (rulebook.points[right.form] for right in rulebook.rights.values() if right.form)
-        self._point, self.purpose = next(((form.name, min(form.purposes)) for form in forms), ("", ""))
+        self._versions, self._recipient = versions, recipient
 
     def due(self, now_ms: int, limit: int) -> Sequence[Waiting]:
         """Return messages that can be sent now; those of the demonstration are never sent."""
@@ -30,10 +50,12 @@ class Mailbox:
             rows = mail.due(tx, now_ms, limit)
         waiting = []
         for row in rows:
-            message = open_message(self._store, row)
-            if message is not None and not self._is_demonstration(row):
+            message, leave = open_message(self._store, row), self._leave(row)
+            if message is not None and leave is not None:
                 facts = (row.id, row.created_ms, message.to, message.subject, message.text, message.attachments, row.attempts)
-                waiting.append(Waiting(*facts))
+                waiting.append(Waiting(*facts, leave.purpose))
+            elif message is not None:
+                self.retry(row.id, row.attempts, now_ms + _REFUSED_MS)  # others must have their turn
         return waiting
 
     def sent(self, message_id: str, now_ms: int, disclosure: Mapping[str, str]) -> None:
@@ -41,6 +63,7 @@ class Mailbox:
         with self._control.reading() as tx:
             row = mail.get(tx, message_id)
         message = open_message(self._store, row) if row else None
+        leave = self._leave(row) if row else None
         person = identifier(IdentifierKind.EMAIL, message.to) if message else None
         subject = self._vault.lookup([person]).get(person) if person else None
         entry = {"at": now_ms, "what": "disclosure", **disclosure}
@@ -51,24 +74,38 @@ class Mailbox:
                 disclosure["recipient"],
                 disclosure["categories"],
                 disclosure["purpose"],
-                self._point,
-                self._rulebook_id,
+                leave.point if leave else "",
+                leave.rulebook_id if leave else "",
                 subject,
             )
             disclosures.add(tx, disclosed)
             audit.enqueue(tx, canonical(entry))
+
+    def _leave(self, row: mail.SealedMail) -> _Leave | None:
+        """Return under what a message may leave; None when it may not: nobody real, or a recipient that was not told of."""
+        if row.publication is not None:
+            plain = self._store.open_mail(row)
+            told = json.loads(plain) if plain is not None else {}
+            rulebook = self._versions.rulebook(told.get("rulebook", ""))
+            is_allowed = rulebook is not None and may_tell(rulebook, told["point"], self._recipient)
+            return _Leave(rulebook.id, CHANGES, told["point"]) if rulebook and is_allowed else None
+        with self._control.reading() as tx:
+            request = requests.get(tx, row.request_id) if row.request_id else None
+        rulebook = self._versions.rulebook(request.rulebook_id) if request else None
+        if request is None or request.demonstration or rulebook is None:
+            return None
+        right = rulebook.rights.get(request.kind)
+        form = rulebook.points.get(right.form) if right and right.form else None
+        allowed = form.recipients if form else rulebook.recipients.keys()
+        if self._recipient not in allowed:
+            return None
+        return _Leave(rulebook.id, min(form.purposes) if form else "", form.name if form else "")
 
     def retry(self, message_id: str, attempts: int, next_ms: int | None) -> None:
         """Note a failed try."""
         del attempts  # counted by the store
         with self._control.transaction() as tx:
             mail.postponed(tx, message_id, next_ms)
-
-    def _is_demonstration(self, row: mail.SealedMail) -> bool:
-        """Return whether the message is to an invented person: it stays in the outbox and goes to nobody."""
-        with self._control.reading() as tx:
-            request = requests.get(tx, row.request_id) if row.request_id else None
-        return request is not None and request.demonstration
 
     def lines(self, limit: int) -> tuple[MessageLine, ...]:
         """Return the newest messages without their addresses."""
@@ -92,3 +129,13 @@ class Mailbox:
         message = open_message(self._store, row)
         subject = message.subject if message else "(its key is destroyed)"
         return MessageLine(row.id, row.created_ms, subject, row.state, row.attempts, (row.request_id or "")[:10].upper())
+
+
+def may_tell(rulebook: Rulebook, point: str, recipient: str) -> bool:
+    """Whether a person whose address was given under this version at this point may be told of changes through a recipient.
+
+    Only when that version said that people are told by e-mail, and who carries it; a later version adds nothing to it.
+    Rule: Bus. & Prof. Code § 22575(b)(3); Cal. Civ. Code § 1798.100(a)(1).
+    """
+    declared = rulebook.points.get(point)
+    return declared is not None and "email" in rulebook.changes.told_by and recipient in declared.recipients

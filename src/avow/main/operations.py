@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,7 @@ from avow.assurance import demonstration
 from avow.assurance.residue import Residue, residue
 from avow.audit import note, proof
 from avow.audit.log import read_state
+from avow.cli.operations import Published, PublishedVersion
 from avow.collection.server_log import Import
 from avow.collection.spool import Spool
 from avow.config import Configuration, load
@@ -26,12 +27,17 @@ from avow.definitions import ConfigurationError, PolicyError, ProofInvalid, Refu
 from avow.main import server
 from avow.main.installation import Installation, compile_policy, open_rulebook, open_store
 from avow.main.pages import StoredAccounts
+from avow.main.publishing import Publisher
+from avow.main.telling import Teller
+from avow.main.versions import Versions, changes_of
 from avow.policy import Compilation, Ledger, Rulebook, diagnostics, notice, printouts
 from avow.policy.carried_out import EVERYTHING, THIS_VERSION
 from avow.policy.diff import Change, diff
+from avow.policy.publication import Publication
 from avow.store import backup as store_backup
 from avow.store.backup import BackedUp, Restored
-from avow.store.control import requests
+from avow.store.control import requests, submissions
+from avow.store.control.publications import Stored
 from avow.store.embedded import Engine
 from avow.store.holdings import Counts
 from avow.store.store import Store
@@ -40,6 +46,8 @@ from avow.store.store import Store
 LINES: Final = 500
 #: A full spool is tried again after this pause, seconds.
 PAUSE_SECONDS: Final = 1.0
+#: Fewest characters of an id that name a version.
+ID_LEAST: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +86,64 @@ class Operations:
         """Return what changes for people between two policy files."""
         return diff(self._rulebook(old), self._rulebook(new))
 
+    def publish_policy(self, *, dry_run: bool) -> Published | Refusal:
+        """Publish the configured policy; with `dry_run` only say what that would do."""
+        configuration = self.configuration()
+        with self._publishing(configuration) as (publisher, _):
+            rulebook = open_rulebook(configuration, datetime.now(UTC).date())
+            announced = publisher.versions.announced()
+            if announced is not None and announced.rulebook_id == rulebook.id:
+                facts = (changes_of(announced), announced.in_force_on, True, announced.by_email)
+                return Published(Publication(rulebook, *facts), is_new=False)
+            made = publisher.judge(rulebook)
+            refusal = made if isinstance(made, Refusal) or dry_run else publisher.publish(made, now_ms())
+            if isinstance(refusal, Refusal):
+                return refusal
+            assert isinstance(made, Publication)
+            return Published(made, is_new=True)
+
+    def tell_people(self, progress: Callable[[int], None]) -> int:
+        """Queue what is still to be sent about the announced version."""
+        configuration = self.configuration()
+        with self._publishing(configuration) as (publisher, store):
+            teller = Teller(store, publisher.versions, configuration.mail.recipient, configuration.website.origin)
+            return teller.tell(now_ms(), progress)
+
+    def submissions(self) -> int:
+        """Return how many submissions there are to look through for addresses."""
+        with self._publishing(self.configuration()) as (_, store), store.control.reading() as tx:
+            return submissions.count(tx)
+
+    def withdraw_policy(self) -> PublishedVersion | Refusal:
+        """Take the announced version back."""
+        with self._publishing(self.configuration()) as (publisher, _):
+            outcome = publisher.withdraw(now_ms())
+            return outcome if isinstance(outcome, Refusal) else _listed(outcome, publisher.versions)
+
+    def policy_history(self) -> tuple[PublishedVersion, ...]:
+        """Return every published version, newest first."""
+        with self._publishing(self.configuration()) as (publisher, _):
+            return tuple(_listed(one, publisher.versions) for one in reversed(publisher.versions.publications()))
+
+    def policy_text(self, on: date | None, rulebook_id: str) -> str | Refusal:
+        """Return the literate text in force on a day, or of a version by the beginning of its id."""
+        with self._publishing(self.configuration()) as (publisher, _):
+            versions = publisher.versions
+            if rulebook_id:
+                found = [one for one in versions.publications() if one.rulebook_id.startswith(rulebook_id)]
+                found = found if len(rulebook_id) >= ID_LEAST else []
+            else:
+                found = list(versions.shown_on(on or versions.today()))
+            rulebook = versions.rulebook(found[0].rulebook_id) if found else None
+            asked = f"with an id that begins with “{rulebook_id}”" if rulebook_id else f"in force on {on}"
+            return rulebook.text if rulebook else Refusal(f"no version was published {asked}", "LAW.md POL-08")
+
     def import_log(self, lines: Iterable[bytes], progress: Callable[[int], None]) -> Import | Refusal:
         """Put the lines of a server log into the spool; `progress` gets bytes read. Safe to repeat: lines come once."""
         configuration = self.configuration()
-        rulebook = open_rulebook(configuration, datetime.now(UTC).date())
+        with self._publishing(configuration) as (publisher, _):
+            publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
+            rulebook = publisher.versions.in_force()
         points = [point.name for point in rulebook.points.values() if point.technology is Technology.SERVER_LOG]
         if not points:
             return Refusal(
@@ -164,6 +226,16 @@ class Operations:
             return removed
 
     @contextmanager
+    def _publishing(self, configuration: Configuration) -> Iterator[tuple[Publisher, Store]]:
+        """Open the versions, whether the server runs or not; the event engine is not needed."""
+        Installation(configuration).prepare()
+        store = open_store(configuration)
+        try:
+            yield Publisher(store.control, Versions(store.control, configuration.timezone, now_ms)), store
+        finally:
+            store.close()
+
+    @contextmanager
     def _store(self) -> Iterator[Store]:
         """Open the store; over the running server's engine, or over one of our own when none runs."""
         installation = Installation(self.configuration())
@@ -184,6 +256,17 @@ class Operations:
         if compilation.rulebook is None:
             raise PolicyError(diagnostics.as_text(compilation.diagnostics, compilation.texts))
         return compilation.rulebook
+
+
+def _listed(publication: Stored, versions: Versions) -> PublishedVersion:
+    """Return a publication for the list."""
+    return PublishedVersion(
+        publication.rulebook_id,
+        versions.standing(publication),
+        publication.in_force_on,
+        local_date(publication.published_ms, versions.timezone),
+        changes_of(publication),
+    )
 
 
 @contextmanager

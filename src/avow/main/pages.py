@@ -17,9 +17,10 @@ from avow.audit.log import read_state
 from avow.audit.proof import canonical
 from avow.collection.refusals import RefusalRow
 from avow.definitions import IdentifierKind, Refusal, identifier, local_date, moment
-from avow.policy import DisclosureCount, Ledger, Rulebook, compile_text, law, notice
+from avow.main.versions import Versions
+from avow.policy import DisclosureCount, Ledger, Rulebook, notice
 from avow.policy.declarations import Choice
-from avow.store.control import audit, choices, counts, disclosures, rulebooks, staff, submissions
+from avow.store.control import audit, choices, counts, disclosures, staff, submissions
 from avow.store.holdings import HeldSubmission
 from avow.store.store import Store
 from avow.web.services import (
@@ -275,6 +276,7 @@ class InboxPages:
 
     store: Store
     rulebook: Rulebook
+    versions: Versions
     timezone: str
     now_ms: Callable[[], int]
 
@@ -320,11 +322,7 @@ class InboxPages:
 
     def _rulebook_of(self, held: HeldSubmission) -> Rulebook | None:
         """Return the rulebook that the submission was collected under: a later, looser one does not reach it."""
-        if held.rulebook_id == self.rulebook.id:
-            return self.rulebook
-        with self.store.control.reading() as tx:
-            kept = rulebooks.get(tx, held.rulebook_id)
-        return compile_text(kept.text, self.rulebook.name, law.tables(), kept.effective).rulebook if kept else None
+        return self.versions.rulebook(held.rulebook_id)
 
     def _note(self, held: HeldSubmission, purpose: str, staff_id: str, *, refused: bool) -> None:
         """Count the read by purpose, and write who read what for which purpose into the audit log."""

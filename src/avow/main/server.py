@@ -22,12 +22,15 @@ from granian.log import LogLevels
 from granian.server import MPServer
 
 from avow import access
-from avow.config import Listen, load
+from avow.config import Configuration, Listen, load
 from avow.definitions import ConfigurationError, now_ms
 from avow.main import storage
-from avow.main.installation import Installation, open_rulebook, open_store
+from avow.main.installation import Installation, open_control, open_rulebook, open_store, require_mail_recipient
 from avow.main.pages import StoredAccounts
+from avow.main.publishing import Publisher
+from avow.main.versions import Versions
 from avow.main.worker import CONFIGURATION
+from avow.policy import Rulebook
 from avow.store.control import staff
 
 #: A client has so long to send its headers, milliseconds.
@@ -80,10 +83,11 @@ def serve(configuration_path: Path, tell: Callable[[str], None]) -> None:
     Raises ConfigurationError or PolicyError before anything is started.
     """
     installation = Installation(load(configuration_path))
-    open_rulebook(installation.configuration, datetime.now(UTC).date())
+    configured = open_rulebook(installation.configuration, datetime.now(UTC).date())
     installation.prepare()
     _refuse_taken_port(installation.configuration.listen)
     with only_server(installation.run):
+        _settle_policy(installation.configuration, configured, tell)
         keeper = StorageKeeper(configuration_path)
         os.environ[CONFIGURATION] = str(configuration_path)
         installation.demonstration_token()
@@ -96,6 +100,26 @@ def serve(configuration_path: Path, tell: Callable[[str], None]) -> None:
         finally:
             stop_telling.set()
             keeper.stop()
+
+
+def _settle_policy(configuration: Configuration, configured: Rulebook, tell: Callable[[str], None]) -> None:
+    """Publish the configured policy of a new installation; later, say when the file is another than what is published.
+
+    Raises ConfigurationError when mail would leave through somebody whom the version in force does not declare.
+    """
+    control = open_control(configuration)
+    try:
+        versions = Versions(control, configuration.timezone, now_ms)
+        Publisher(control, versions).first(configured, now_ms())
+        require_mail_recipient(configuration, versions.in_force())
+        following = versions.following()
+        if configured.id not in {versions.in_force().id, following.id if following else ""}:
+            tell(
+                f"{configuration.policy.name} is not what is in force (version {versions.in_force().id[:12]}); "
+                "publish it with `avow policy publish`"
+            )
+    finally:
+        control.close()
 
 
 def _refuse_taken_port(listen: Listen) -> None:

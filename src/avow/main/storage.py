@@ -6,8 +6,9 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,19 +17,23 @@ from avow.audit.proof import canonical
 from avow.collection import visits
 from avow.collection.drain import Drain
 from avow.config import load
-from avow.definitions import IdentifierKind, Record, Submission, identifier, local_date, now_ms
+from avow.definitions import IdentifierKind, Record, Submission, identifier, local_date, moment, now_ms
 from avow.jobs import Job, start
 from avow.main import targets
 from avow.main.cases import StoredCases
-from avow.main.installation import Installation, open_rulebook, open_store
+from avow.main.installation import Installation, open_store
 from avow.main.mailbox import Mailbox
+from avow.main.publishing import Publisher
+from avow.main.telling import Teller
+from avow.main.versions import Versions
 from avow.policy import Rulebook
 from avow.recipients import mail as mail_recipient
 from avow.retention import sweep
+from avow.rights.cases import Case
 from avow.rights.execution import Target
 from avow.rights.response import Voice
 from avow.rights.walk import Tools, advance
-from avow.store.control import audit, rulebooks
+from avow.store.control import audit
 from avow.store.embedded import Engine
 from avow.store.store import Store
 
@@ -43,20 +48,29 @@ THOROUGH_MS: Final = 24 * 3600 * 1000
 class Contacts:
     """The drain's sink: the store, where a new message moves the due date of what its person wrote before.
 
-    Only for points whose retention counts from the last contact; writing again moves nothing twice.
+    By how much is for the version under which each earlier record was collected to say, and for no later one: where it
+    promised "24 months after our last contact", it is 24 months from this contact. Writing again moves nothing twice.
     """
 
-    def __init__(self, store: Store, rulebook: Rulebook) -> None:
+    def __init__(self, store: Store, rulebook_of: Callable[[str], Rulebook | None]) -> None:
         self._store = store
-        self._points = {name for name, point in rulebook.points.items() if point.retention.after == "last-contact"}
+        self._rulebook_of = rulebook_of
 
     def write(self, records: Sequence[Record]) -> None:
-        """Keep the records, then what belongs to the same people as long."""
+        """Keep the records, then what belongs to the same people as long as each was promised."""
         self._store.write(records)
         for record in records:
-            if isinstance(record, Submission) and record.point in self._points:
+            if isinstance(record, Submission) and record.identifiers:
                 people = [identifier(IdentifierKind(kind), value) for kind, value in record.identifiers.items()]
-                self._store.keep_until(people, record.point, date.fromisoformat(record.delete_on))
+                self._store.last_contact(people, record.point, partial(self._due, record))
+
+    def _due(self, contact: Submission, rulebook_id: str) -> date | None:
+        """Return the day on which records of a rulebook at this point are due after a contact; None: it moves nothing."""
+        rulebook = self._rulebook_of(rulebook_id)
+        declared = rulebook.points.get(contact.point) if rulebook else None
+        if declared is None or declared.retention.after != "last-contact":
+            return None
+        return declared.retention.due(moment(contact.collected_ms).date())
 
 
 def run(configuration_path: Path) -> None:
@@ -65,15 +79,14 @@ def run(configuration_path: Path) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    rulebook = open_rulebook(installation.configuration, datetime.now(UTC).date())
     engine = None if installation.configuration.storage.events else Engine(installation.data / "events", installation.run)
     if engine is not None:
         engine.start()
     store = open_store(installation.configuration)
     try:
         store.events.prepare()
-        _keep_rulebook(store, rulebook)
-        threads = start(_timetable(installation, store, rulebook), stop)
+        versions = Versions(store.control, installation.configuration.timezone, now_ms)
+        threads = start(_timetable(installation, store, versions), stop)
         parent = os.getppid()
         while not stop.wait(0.5):
             if os.getppid() != parent:  # the server was killed: a storage process without it would hold the engine
@@ -87,36 +100,31 @@ def run(configuration_path: Path) -> None:
             engine.stop()
 
 
-def _keep_rulebook(store: Store, rulebook: Rulebook) -> None:
-    """Keep this version of the policy, so that its records can be read under it; a new version is an audit entry."""
-    now = now_ms()
-    with store.control.transaction() as tx:
-        kept = rulebooks.StoredRulebook(rulebook.id, rulebook.text, rulebook.effective, now)
-        if rulebooks.add(tx, kept):
-            entry = {"at": now, "what": "policy.published", "rulebook": rulebook.id, "effective": str(rulebook.effective)}
-            audit.enqueue(tx, canonical(entry))
-
-
-def _timetable(installation: Installation, store: Store, rulebook: Rulebook) -> list[Job]:
-    """Return every job with its interval in seconds."""
+def _timetable(installation: Installation, store: Store, versions: Versions) -> list[Job]:
+    """Return every job with its interval in seconds. What they work by is the version in force when they run."""
     configuration = installation.configuration
     cases = StoredCases(store)
     audit_log = Log(installation.public_log, installation.private_log, installation.log_origin)
     salt = visits.DailySalt()
     visits.serve(installation.run, salt, _utc_today)
-    drain = Drain(installation.spool, store.vault, Contacts(store, rulebook))
-    mailbox = Mailbox(store, rulebook)
-    tools = Tools(
-        Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, rulebook),
-        cases,
-        _targets(installation, store, cases),
-        targets.Finder(store),
-        targets.Discloser(store, cases, rulebook),
-        audit_log,
-    )
+    drain = Drain(installation.spool, store.vault, Contacts(store, versions.rulebook))
+    mailbox = Mailbox(store, versions, configuration.mail.recipient)
+    publisher = Publisher(store.control, versions)
+    teller = Teller(store, versions, configuration.mail.recipient, configuration.website.origin)
+    places = _targets(installation, store, cases)
+
+    def tools(case: Case) -> Tools:
+        return Tools(
+            Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, versions.with_law_of(case.rulebook_id)),
+            cases,
+            places,
+            targets.Finder(store),
+            targets.Discloser(store, cases, versions),
+            audit_log,
+        )
 
     def advance_requests() -> bool:
-        moved = [advance(case, tools, now_ms()) for case in cases.every()]  # a list: every request gets its step
+        moved = [advance(case, tools(case), now_ms()) for case in cases.every()]  # a list: every request gets its step
         return any(moved)
 
     thorough_ms = 0
@@ -136,13 +144,16 @@ def _timetable(installation: Installation, store: Store, rulebook: Rulebook) -> 
         return sweep(store, enqueue, local_date(now_ms(), configuration.timezone))
 
     def send_mail() -> bool:
-        return mail_recipient.send_due(mailbox, configuration.mail, mailbox.purpose, now_ms()) > 0
+        return mail_recipient.send_due(mailbox, configuration.mail, now_ms()) > 0
 
     def forget_yesterdays_salt() -> bool:
         salt.of(_utc_today())
         return False
 
     return [
+        Job("versions", 1.0, versions.refresh),
+        Job("in-force", 1.0, lambda: publisher.note_in_force(now_ms())),
+        Job("telling", 30.0, lambda: teller.tell(now_ms()) > 0),
         Job("drain", 0.5, lambda: drain.once() > 0),
         Job("requests", 1.0, advance_requests),
         Job("purge", 1.0, purge),

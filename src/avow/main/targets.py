@@ -11,6 +11,7 @@ from typing import Final
 from avow.collection import spool
 from avow.definitions import Identifier, moment
 from avow.main.cases import ARCHIVES, StoredCases
+from avow.main.versions import Versions
 from avow.policy import Rulebook
 from avow.rights import archive
 from avow.rights.archive import Item, Section
@@ -124,15 +125,19 @@ class Finder:
 
 @dataclass(frozen=True, slots=True)
 class Discloser:
-    """Fits `rights.execution.Discloser`: finds, makes the archive, keeps it sealed."""
+    """Fits `rights.execution.Discloser`: finds, makes the archive, keeps it sealed.
+
+    The archive names what earlier versions of the policy declared as well: it may still be held.
+    """
 
     store: Store
     cases: StoredCases
-    rulebook: Rulebook
+    versions: Versions
 
     def disclose(self, case: Case, now_ms: int) -> Sequence[Outcome]:
         """Make and keep the archive of everything held about the person."""
-        made = archive.make(case, self._sections(case), self._disclosed(case), self.rulebook, now_ms)
+        rulebook = self.versions.everything_declared()
+        made = archive.make(case, self._sections(case, rulebook), self._disclosed(case), rulebook, now_ms)
         for name, content in zip(ARCHIVES, (made.page, made.data), strict=True):
             self.cases.keep_document(case.request_id, name, content)
         return [Outcome(title, "in the archive", count) for title, count in made.counts]
@@ -142,12 +147,12 @@ class Discloser:
         held = self.store.find(case.contact.identifiers() if case.contact else ())
         return [archive.Disclosed(one.recipient, one.categories) for one in held.disclosures]
 
-    def _sections(self, case: Case) -> list[Section]:
+    def _sections(self, case: Case, rulebook: Rulebook) -> list[Section]:
         """Return what is held, by kind, since the day asked about."""
         if case.contact is None:
             return []
         held = self.store.find(case.contact.identifiers())
-        labels = {point.name: point.label for point in self.rulebook.points.values()}
+        labels = {point.name: point.label for point in rulebook.points.values()}
         by_point: dict[str, list[Item]] = {}
         for event in held.events:
             by_point.setdefault(event.point, []).append(_event_item(event))

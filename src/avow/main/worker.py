@@ -1,13 +1,21 @@
-"""A web worker: collector, pages and the door in front of them; built after the fork, in the worker's own process."""
+"""A web worker: collector, pages and the door in front of them; built after the fork, in the worker's own process.
+
+Each version of the policy has a door of its own, with everything behind it built from that version alone. A request goes
+through the door of the version in force at its moment; one that is being answered ends behind the door it came through.
+"""
 
 from __future__ import annotations
 
 import os
 import threading
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from granian._granian import RSGIHTTPProtocol as HTTPProtocol
+from granian.rsgi import Scope
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -23,8 +31,10 @@ from avow.definitions import now_ms
 from avow.main import pages
 from avow.main.cases import StoredCases
 from avow.main.desk import Desk
-from avow.main.installation import Installation, open_rulebook, open_store
+from avow.main.installation import Installation, open_store
 from avow.main.mailbox import Mailbox
+from avow.main.version_pages import VersionPages
+from avow.main.versions import Versions
 from avow.policy import Rulebook
 from avow.rights.response import Voice
 from avow.store.store import Store
@@ -39,19 +49,82 @@ from avow.web.site import CompanySite
 CONFIGURATION: Final = "AVOW_CONFIGURATION"
 #: How often counts of refusals go to the store, seconds.
 FLUSH_SECONDS: Final = 1.0
+#: How often a worker looks for a version that was published, seconds. An announced one it takes at its midnight by itself.
+VERSIONS_SECONDS: Final = 1.0
 
 
-def build() -> Door:
+class DoorInForce:
+    """The RSGI application of a worker: the door of the version in force, built when it is first needed."""
+
+    def __init__(self, versions: Versions, build_door: Callable[[Rulebook], Door]) -> None:
+        self._versions = versions
+        self._build = build_door
+        self._doors: dict[str, Door] = {}
+
+    async def __rsgi__(self, scope: Scope, proto: HTTPProtocol) -> None:
+        """Answer one HTTP request."""
+        await self._door(self._versions.in_force()).__rsgi__(scope, proto)
+
+    def prepare(self) -> bool:
+        """See what was published since, and build the announced version's door ahead of its midnight; returns False."""
+        self._versions.refresh()
+        wanted = (self._versions.in_force(), self._versions.following())
+        for rulebook in wanted:
+            if rulebook is not None:
+                self._door(rulebook)
+        kept = {rulebook.id for rulebook in wanted if rulebook is not None}
+        self._doors = {rulebook_id: door for rulebook_id, door in self._doors.items() if rulebook_id in kept}
+        return False
+
+    def _door(self, rulebook: Rulebook) -> Door:
+        door = self._doors.get(rulebook.id)
+        if door is None:
+            door = self._doors[rulebook.id] = self._build(rulebook)
+        return door
+
+
+def build() -> DoorInForce:
     """Return the application of this worker process. Granian calls it once in each."""
     installation = Installation(load(Path(os.environ[CONFIGURATION])))
     configuration = installation.configuration
-    rulebook = open_rulebook(configuration, datetime.now(UTC).date())
     store = open_store(configuration)
     _stop_without_server()
-    refusals = Refusals()
-    limit = configuration.storage.spool_mebibytes * 1024 * 1024
-    spool = Spool(installation.spool, store.vault, limit)
-    collector = Collector(rulebook, configuration.website.name, spool, VisitCounter(installation.run), refusals)
+    shared = _Shared(
+        installation,
+        store,
+        Versions(store.control, configuration.timezone, now_ms),
+        Spool(installation.spool, store.vault, configuration.storage.spool_mebibytes * 1024 * 1024),
+        VisitCounter(installation.run),
+        Refusals(),
+        access.Tries(),
+        Assets(),
+    )
+    door = DoorInForce(shared.versions, partial(_door, shared))
+    door.prepare()
+    flush = partial(_flush, shared.refusals, pages.RefusalCounts(store))
+    timetable = [jobs.Job("refusals", FLUSH_SECONDS, flush), jobs.Job("versions", VERSIONS_SECONDS, door.prepare)]
+    jobs.start(timetable, threading.Event())
+    return door
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What a worker has once, whatever version is in force."""
+
+    installation: Installation
+    store: Store
+    versions: Versions
+    spool: Spool
+    visits: VisitCounter
+    refusals: Refusals
+    tries: access.Tries
+    assets: Assets
+
+
+def _door(shared: _Shared, rulebook: Rulebook) -> Door:
+    """Return the door of one version of the policy."""
+    installation, configuration = shared.installation, shared.installation.configuration
+    collector = Collector(rulebook, configuration.website.name, shared.spool, shared.visits, shared.refusals)
     collect = Collect(
         collector,
         now_ms,
@@ -59,15 +132,14 @@ def build() -> Door:
         installation.demonstration_token(),
         is_secure=configuration.website.origin.startswith("https://"),
     )
-    jobs.start([jobs.Job("refusals", FLUSH_SECONDS, lambda: _flush(refusals, pages.RefusalCounts(store)))], threading.Event())
-    services = _services(installation, rulebook, store)
-    assets = Assets()
-    site = CompanySite(services, assets)
-    return Door(collect, app(services, site, assets, _routes(installation, collect, site)))
+    services = _services(shared, rulebook)
+    site = CompanySite(services, shared.assets)
+    return Door(collect, app(services, site, shared.assets, _routes(installation, collect, site)))
 
 
-def _services(installation: Installation, rulebook: Rulebook, store: Store) -> Services:
+def _services(shared: _Shared, rulebook: Rulebook) -> Services:
     """Return what the pages need."""
+    installation, store, versions = shared.installation, shared.store, shared.versions
     configuration = installation.configuration
     voice = Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, rulebook)
     return Services(
@@ -75,11 +147,12 @@ def _services(installation: Installation, rulebook: Rulebook, store: Store) -> S
         timezone=configuration.timezone,
         now_ms=now_ms,
         policy=pages.PolicyPages(rulebook, store, now_ms),
-        rights=Desk(StoredCases(store), voice, configuration.timezone, now_ms),
+        versions=VersionPages(store.control, versions),
+        rights=Desk(StoredCases(store), voice, versions, configuration.timezone, now_ms),
         choices=pages.ChoicesKept(store, rulebook, now_ms),
-        staff=pages.StaffDoor(pages.StoredAccounts(store), access.Tries(), now_ms),
-        inbox=pages.InboxPages(store, rulebook, configuration.timezone, now_ms),
-        outbox=Mailbox(store, rulebook),
+        staff=pages.StaffDoor(pages.StoredAccounts(store), shared.tries, now_ms),
+        inbox=pages.InboxPages(store, rulebook, versions, configuration.timezone, now_ms),
+        outbox=Mailbox(store, versions, configuration.mail.recipient),
         evidence=pages.EvidencePages(store, installation.public_log, installation.private_log, installation.log_origin),
         events=store.events,
     )

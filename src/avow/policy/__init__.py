@@ -15,13 +15,14 @@ from avow.policy import (
     layout,
     notice,
     printouts,
+    publication,
     reports,
     request_map,
     schedule,
     schemas,
 )
 from avow.policy.chart import DisclosureCount, Ledger
-from avow.policy.compile import Compilation, compile_text
+from avow.policy.compile import Compilation, compile_text, reopen
 from avow.policy.diagnostics import Diagnostic, Severity
 from avow.policy.law import LawTable, LawValue
 from avow.policy.rulebook import (
@@ -65,6 +66,8 @@ __all__ = [
     "layout",
     "notice",
     "printouts",
+    "publication",
+    "reopen",
     "reports",
     "request_map",
     "schedule",

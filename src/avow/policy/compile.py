@@ -13,10 +13,11 @@ from avow.policy import build
 from avow.policy.carried_out import THIS_VERSION, CarriedOut
 from avow.policy.check import check
 from avow.policy.diagnostics import Diagnostic, errors
+from avow.policy.grammar import GRAMMAR
 from avow.policy.law import LawTable, table_text
 from avow.policy.link import NO_FILES, Linked, link
 from avow.policy.parse import Document, parse
-from avow.policy.read import Entries, read
+from avow.policy.read import Entries, Entry, read
 from avow.policy.rulebook import Rulebook
 
 #: The jurisdiction of a policy that names none.
@@ -69,6 +70,32 @@ def _less(document: Document, linked: Linked) -> Document:
     gaps = [item.line for item in linked.diagnostics if item.code != "AV0113"]  # that file is there, once
     sections = {max(place for place, one in enumerate(document.sections) if not place or one.span.line <= gap) for gap in gaps}
     return replace(document, unreadable=document.unreadable | sections)
+
+
+def reopen(text: str, name: str, law: Mapping[str, LawTable], rulebook_id: str = "") -> Rulebook:
+    """Return the Rulebook of a version that was published before, without judging it again.
+
+    What was published stays published: a stricter compiler or a newer law table never makes an old version unreadable.
+    `text` and `law` are those that were kept with it, and `rulebook_id` the name under which its records know it, so
+    that neither a new way to hash nor a new grammar changes it. Rule: Bus. & Prof. Code § 22575(b)(3) (POL-08).
+    """
+    document = parse(text)
+    found = _rulebook(text, name, document, _as_written(document), law)
+    return replace(found, id=rulebook_id or found.id)
+
+
+def _as_written(document: Document) -> Entries:
+    """Return every declaration of the blocks as it stands; what this version's grammar no longer knows is left out."""
+    entries = Entries()
+    for block in document.blocks:
+        for kind, content in block.tables.items():
+            if kind in GRAMMAR:
+                named = content if GRAMMAR[kind].named else {kind: content}
+                ways = ((kind, one) if GRAMMAR[kind].named else (kind,) for one in named)
+                entries.sound += [
+                    Entry(kind, one, values, block, way) for (one, values), way in zip(named.items(), ways, strict=True)
+                ]
+    return entries
 
 
 def _at_origin(item: Diagnostic, file: str, line: int) -> Diagnostic:

@@ -1,19 +1,22 @@
 """What changes for people between two versions of a policy, in plain words, and which of it is material.
 
 Rule: Bus. & Prof. Code § 22575(b)(3); Cal. Civ. Code § 1798.100(a)(1): a new category, purpose or recipient, a longer
-retention, a weaker signal or right is material and needs notice before it takes effect.
+retention, a weaker signal or right is material and needs notice before it takes effect. What no function here knows
+how to weigh is told as it stands and counts as material: an unknown change is never "nothing changes".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Final, TypeVar
 
 from avow.policy.markup import joined, lowered
-from avow.policy.rulebook import CollectionPoint, Retention, Rulebook
-from avow.policy.vocabulary import RIGHTS, ROLES, SIGNALS
+from avow.policy.parse import parse
+from avow.policy.rulebook import CollectionPoint, Recipient, Retention, Rulebook
+from avow.policy.vocabulary import RIGHTS, ROLES, SHORT_CATEGORIES, SIGNALS
 
 #: Any day does to tell which of two periods is longer; a leap year keeps "12 months" and "365 days" apart.
 _SOME_DAY: Final = date(2027, 3, 1)
@@ -24,7 +27,7 @@ _Name = TypeVar("_Name", bound=str)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change: what it is about ("collection", "purpose", "recipient", "retention", "signal", "right", "policy")."""
+    """One change: what it is about, such as "collection", "purpose", "recipient", "retention", "right", "law" or "wording"."""
 
     kind: str
     words: str
@@ -40,9 +43,15 @@ def diff(old: Rulebook, new: Rulebook) -> tuple[Change, ...]:
         *_signals(old, new),
         *_rights(old, new),
         *_controller(old, new),
+        *_notice(old, new),
+        *_law(old, new),
+        *others(old, new),
+        *_wording(old, new),
     ]
     if not found and old.text != new.text:
-        found.append(Change("policy", "The wording changes; what the machine does stays the same.", material=False))
+        found.append(Change("policy", "The declarations are written in another way, and mean the same.", material=False))
+    if not found and old.id != new.id:
+        found.append(Change("law", "The law tables behind the policy were brought up to date.", material=False))
     return tuple(sorted(found, key=lambda change: not change.material))
 
 
@@ -121,9 +130,37 @@ def _recipients(old: Rulebook, new: Rulebook) -> Iterator[Change]:
             yield Change("recipient", words, material=after.effective_role == "third-party")
         if before.country != after.country:
             yield Change("recipient", f"{after.label} is in {after.country}; before: {before.country}.", material=True)
-        if before.categories != after.categories or before.purposes != after.purposes:
-            wider = not (after.categories <= before.categories and after.purposes <= before.purposes)
-            yield Change("recipient", f"What {after.label} may receive changes.", material=wider)
+        yield from _given(old, new, before, after)
+        if before.keeps_days != after.keeps_days:
+            longer = after.keeps_days > before.keeps_days
+            words = f"{after.label} keeps what it receives for {after.keeps_days} days; before: {before.keeps_days}."
+            yield Change("recipient", words, material=longer)
+        if before.services != after.services:
+            words = f'What {after.label} does for us: "{after.services}"; before: "{before.services}".'
+            yield Change("recipient", words, material=True)
+        yield from _contract(before, after)
+
+
+def _given(old: Rulebook, new: Rulebook, before: Recipient, after: Recipient) -> Iterator[Change]:
+    for verb, words, material in (
+        ("may newly receive", _short(after.categories - before.categories), True),
+        ("may no longer receive", _short(before.categories - after.categories), False),
+        ("may newly use it for", _uses(new, after.purposes - before.purposes), True),
+        ("may no longer use it for", _uses(old, before.purposes - after.purposes), False),
+    ):
+        if words:
+            yield Change("recipient", f"{after.label} {verb} {words}.", material=material)
+
+
+def _contract(before: Recipient, after: Recipient) -> Iterator[Change]:
+    """Say how the contract changes; a lost clause also changes the role, which is said there (11 CCR 7051(c))."""
+    held = before.contract.clauses if before.contract else frozenset[str]()
+    holds = after.contract.clauses if after.contract else frozenset[str]()
+    if held - holds:
+        missing = joined(name.replace("_", " ") for name in sorted(held - holds))
+        yield Change("recipient", f"The contract with {after.label} no longer says: {missing}.", material=True)
+    elif before.contract != after.contract:
+        yield Change("recipient", f"The contract with {after.label} was renewed or completed.", material=False)
 
 
 def _signals(old: Rulebook, new: Rulebook) -> Iterator[Change]:
@@ -157,6 +194,156 @@ def _controller(old: Rulebook, new: Rulebook) -> Iterator[Change]:
         )
     elif old.controller != new.controller:
         yield Change("policy", "How to reach us changes.", material=False)
+
+
+def _notice(old: Rulebook, new: Rulebook) -> Iterator[Change]:
+    before, after = old.changes, new.changes
+    if set(before.told_by) != set(after.told_by):
+        fewer = bool(set(before.told_by) - set(after.told_by))
+        yield Change("policy", f"We tell you about changes by {joined(after.told_by)}; before: {joined(before.told_by)}.", fewer)
+    if before.days_before != after.days_before:
+        words = f"We tell you about changes {after.days_before} days before; so far: {before.days_before}."
+        yield Change("policy", words, material=after.days_before < before.days_before)
+
+
+def _law(old: Rulebook, new: Rulebook) -> Iterator[Change]:
+    """Say what the law itself changed; it binds with or without notice, so that it is never material."""
+    for code in _both(old.law, new.law):
+        before, after = old.law[code].values, new.law[code].values
+        for name in sorted({*before, *after}):
+            was, now = (values[name].value if name in values else None for values in (before, after))
+            if was != now:
+                words = f"The law ({code}) changes: {_spaced(name)} is {_plain(now)}; before: {_plain(was)}."
+                yield Change("law", words, material=False)
+
+
+def _wording(old: Rulebook, new: Rulebook) -> Iterator[Change]:
+    """Say where the prose changes. What the machine does is compared above; whether other words promise less, a person reads."""
+    before, after = _prose(old), _prose(new)
+    for anchor, (title, _) in after.items():
+        if anchor not in before:
+            yield Change("wording", f'The section "{title}" is new.', material=False)
+        elif before[anchor][1] != after[anchor][1]:
+            yield Change("wording", f'The wording of "{title}" changes.', material=False)
+    for anchor in _added(after, before):
+        yield Change("wording", f'The section "{before[anchor][0]}" is gone.', material=False)
+
+
+def _prose(rulebook: Rulebook) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return title and words of each section by its anchor; what stands before the first heading under the policy's title."""
+    document = parse(rulebook.text)
+    words: dict[str, list[str]] = {section.anchor: [] for section in document.sections}
+    for prose in document.prose:
+        words[document.sections[prose.section].anchor].append(" ".join(prose.words.split()))
+    titles = {section.anchor: section.title or rulebook.title for section in document.sections}
+    return {anchor: (titles[anchor], tuple(said)) for anchor, said in words.items() if said}
+
+
+def others(old: Rulebook, new: Rulebook) -> Iterator[Change]:
+    """Say every difference that no function above puts into words: other declarations, and other fields of known ones.
+
+    What is not listed as minor counts as material, so that a new declaration of the language is never overlooked.
+    """
+    for part in fields(new):
+        if part.name in _SAID["Rulebook"]:
+            continue
+        before, after = getattr(old, part.name), getattr(new, part.name)
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            yield from _declarations(part.name, before, after)
+        elif ("Rulebook", part.name) in _MINOR and before != after:
+            yield Change("policy", f"{_sentence(part.name)}: {_plain(after)}; before: {_plain(before)}.", material=False)
+        elif before != after:
+            yield from _fields(part.name, _spaced(part.name), before, after)
+
+
+def _declarations(kind: str, before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Change]:
+    noun = _spaced(kind.removesuffix("s"))
+    if kind not in _SAID["added"]:
+        for name in _added(before, after):
+            yield Change(kind, f'New {noun}: "{_called(name, after[name])}".', material=True)
+        for name in _added(after, before):
+            yield Change(kind, f'{noun.capitalize()} given up: "{_called(name, before[name])}".', material=True)
+    for name in _both(before, after):
+        if before[name] != after[name]:
+            yield from _fields(kind, f'{noun} "{_called(name, after[name])}"', before[name], after[name])
+
+
+def _fields(kind: str, called: str, before: object, after: object) -> Iterator[Change]:
+    if not is_dataclass(before) or type(before) is not type(after):
+        yield Change(kind, f"{_sentence(called)}: {_plain(after)}; before: {_plain(before)}.", material=True)
+        return
+    for part in fields(before):
+        was, now = getattr(before, part.name), getattr(after, part.name)
+        if was != now and part.name not in _SAID.get(type(before).__name__, ()):
+            words = f"{_sentence(called)}, {_spaced(part.name)}: {_plain(now)}; before: {_plain(was)}."
+            yield Change(kind, words, material=(type(before).__name__, part.name) not in _MINOR)
+
+
+#: What the functions above put into words already, or what says nothing: by type, its fields; "added" are the
+#: declarations whose coming and going is told.
+_SAID: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "Rulebook": frozenset({"id", "name", "text", "effective", "updated", "controller", "changes", "law", "_permits"}),
+        "added": frozenset({"data", "purposes", "points", "recipients", "signals", "rights"}),
+        "CollectionPoint": frozenset({"name", "fields", "purposes", "recipients", "only", "retention", "cookie_days", "section"}),
+        "Purpose": frozenset({"name", "optional", "description"}),
+        "Recipient": frozenset(
+            {"name", "label", "role", "contract", "services", "categories", "purposes", "country", "keeps_days"}
+        ),
+        "Signal": frozenset({"name", "stops"}),
+        "Right": frozenset({"kind", "methods", "verification"}),
+        "DataItem": frozenset({"name"}),
+    }
+)
+#: Fields whose change leaves what happens to people's data as it is: names, words, limits of length.
+_MINOR: Final = frozenset(
+    {
+        ("Rulebook", "title"),
+        ("CollectionPoint", "label"),
+        ("CollectionPoint", "required"),
+        ("Purpose", "label"),
+        ("Purpose", "business_purpose"),
+        ("Signal", "sentence"),
+        ("Right", "form"),
+        ("DataItem", "label"),
+        ("DataItem", "description"),
+        ("DataItem", "max_length"),
+    }
+)
+
+
+def _called(name: str, declared: object) -> str:
+    return str(getattr(declared, "label", name))
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _plain(value: object) -> str:
+    """Return any value of a Rulebook in words."""
+    match value:
+        case bool():
+            words = "yes" if value else "no"
+        case frozenset():
+            words = joined(sorted(map(_plain, value)))
+        case tuple():
+            words = joined(map(_plain, value))
+        case Mapping():
+            words = joined(f"{name} {_plain(inner)}" for name, inner in value.items())
+        case _ if is_dataclass(value):
+            words = joined(f"{_spaced(part.name)} {_plain(getattr(value, part.name))}" for part in fields(value))
+        case _:
+            words = "" if value is None else str(value)
+    return words or "nothing"
+
+
+def _short(letters: frozenset[str]) -> str:
+    return joined(lowered(SHORT_CATEGORIES[letter]) for letter in sorted(letters))
 
 
 def _added(old: Mapping[_Name, object], new: Mapping[_Name, object]) -> list[_Name]:

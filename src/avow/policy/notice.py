@@ -72,13 +72,20 @@ PRINTED: Final[Mapping[str, _Print]] = MappingProxyType(
         "contact": contact_lines,
     }
 )
+#: What stands in an earlier version in place of figures that were counted when it was shown.
+_LEFT_OUT: Final = Markup(
+    '<p class="left-out">Here stood figures of the last 12 months, counted whenever the page was shown. They are not part of '
+    "this version of the policy and are left out.</p>\n"
+)
 _NO_CONTROLS: Final[Mapping[str, Markup]] = MappingProxyType({})
 
 
 def policy_page(
-    rulebook: Rulebook, ledger: Ledger, controls: Mapping[str, Markup] = _NO_CONTROLS, audience: Audience = EVERYBODY
+    rulebook: Rulebook, ledger: Ledger | None, controls: Mapping[str, Markup] = _NO_CONTROLS, audience: Audience = EVERYBODY
 ) -> Markup:
     """Return the policy as an article: prose, asides and computed tables, as far as they concern the audience.
+
+    Without a ledger, as for an earlier version, the page says that the figures of the last 12 months are left out.
 
     `controls` are pieces that the web room puts under a placeholder of the same name (switches under "signals", links
     to the request forms under "rights"); they must come as Markup.
@@ -143,7 +150,7 @@ def _sold(rulebook: Rulebook, point: CollectionPoint) -> str:
 
 
 def _printed(
-    rulebook: Rulebook, ledger: Ledger, controls: Mapping[str, Markup], audience: Audience, tokens: list[Token]
+    rulebook: Rulebook, ledger: Ledger | None, controls: Mapping[str, Markup], audience: Audience, tokens: list[Token]
 ) -> Iterator[Token]:
     """Replace marks, blocks and placeholders in the Markdown tokens by what these visitors see."""
     document = parse(rulebook.text)
@@ -186,8 +193,10 @@ def _placeholder(tokens: list[Token], at: int) -> str | None:
     return alone[1] if alone else None
 
 
-def _computed(rulebook: Rulebook, ledger: Ledger, audience: Audience, name: str) -> Markup:
-    return chart(rulebook, ledger) if name == "chart" else PRINTED[name](rulebook, audience)
+def _computed(rulebook: Rulebook, ledger: Ledger | None, audience: Audience, name: str) -> Markup:
+    if name != "chart":
+        return PRINTED[name](rulebook, audience)
+    return chart(rulebook, ledger) if ledger is not None else _LEFT_OUT
 
 
 def _unmark(inline: Token) -> None:
@@ -201,9 +210,10 @@ def _unmark(inline: Token) -> None:
 
 def _dates(rulebook: Rulebook) -> Markup:
     """Return the line of dates and version. Rule: Bus. & Prof. Code § 22575(b)(4); 11 CCR 7011(e)(4)."""
-    return Markup('<p class="policy-dates">Effective {}. Last updated {}. Version <code>{}</code>.</p>\n').format(
-        day(rulebook.effective), day(rulebook.updated), rulebook.id[:12]
-    )
+    return Markup(
+        '<p class="policy-dates">Effective {}. Last updated {}. Version <code>{}</code>. '
+        '<a href="{}/history">Changes and earlier versions</a></p>\n'
+    ).format(day(rulebook.effective), day(rulebook.updated), rulebook.id[:12], POLICY_PATH)
 
 
 def _aside(rulebook: Rulebook, block: Block) -> Markup:

@@ -33,7 +33,7 @@ ROUND: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A message that waits to be sent, unsealed; `attempts` were made before."""
+    """A message that waits to be sent, unsealed; `attempts` were made before. `purpose` is what it is sent for."""
 
     message_id: str
     created_ms: int
@@ -42,13 +42,14 @@ class Waiting:
     text: str
     attachments: tuple[tuple[str, str, bytes], ...]
     attempts: int
+    purpose: str
 
 
 class Outbox(Protocol):
     """Where messages wait."""
 
     def due(self, now_ms: int, limit: int) -> Sequence[Waiting]:
-        """Return messages whose next try is due; those that cannot be unsealed any more are not among them."""
+        """Return messages whose next try is due; those that cannot be unsealed any more, or may not leave, are not among them."""
 
     def sent(self, message_id: str, now_ms: int, disclosure: Mapping[str, str]) -> None:
         """Note that the message was handed over, together with the disclosure."""
@@ -57,7 +58,7 @@ class Outbox(Protocol):
         """Note a failed try; no next moment means that it has failed for good."""
 
 
-def send_due(outbox: Outbox, mail: Mail, purpose: str, now_ms: int) -> int:
+def send_due(outbox: Outbox, mail: Mail, now_ms: int) -> int:
     """Send what is due over one connection; return how many messages were handed over.
 
     Temporary failures are tried again with growing pauses; a refused address fails at once.
@@ -73,7 +74,7 @@ def send_due(outbox: Outbox, mail: Mail, purpose: str, now_ms: int) -> int:
             _note_failure(outbox, message, now_ms, is_final=False)
         return 0
     with server:
-        return sum(_send_one(server, outbox, message, mail, purpose, now_ms) for message in waiting)
+        return sum(_send_one(server, outbox, message, mail, now_ms) for message in waiting)
 
 
 def _connect(mail: Mail) -> smtplib.SMTP:
@@ -90,7 +91,7 @@ def _connect(mail: Mail) -> smtplib.SMTP:
     return server
 
 
-def _send_one(server: smtplib.SMTP, outbox: Outbox, message: Waiting, mail: Mail, purpose: str, now_ms: int) -> bool:
+def _send_one(server: smtplib.SMTP, outbox: Outbox, message: Waiting, mail: Mail, now_ms: int) -> bool:
     """Hand one message over; return whether it was taken."""
     try:
         server.send_message(_compose(message, mail), mail.sender, [message.to])
@@ -102,7 +103,7 @@ def _send_one(server: smtplib.SMTP, outbox: Outbox, message: Waiting, mail: Mail
         log.warning("message %s was not taken: %s", message.message_id, type(error).__name__)
         _note_failure(outbox, message, now_ms, is_final=False)
         return False
-    outbox.sent(message.message_id, now_ms, {"recipient": mail.recipient, "categories": "A", "purpose": purpose})
+    outbox.sent(message.message_id, now_ms, {"recipient": mail.recipient, "categories": "A", "purpose": message.purpose})
     return True
 
 

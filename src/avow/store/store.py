@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
@@ -95,11 +95,21 @@ class Store:
             found = self._unsealed(tx, (row,)) if row else ()
         return found[0] if found else None
 
-    def keep_until(self, identifiers: Iterable[Identifier], point: str, delete_on: date) -> int:
-        """Move the due date of these people's submissions at a point to a later day ("after the last contact")."""
+    def submissions_after(self, record_id: str, limit: int) -> tuple[str, tuple[HeldSubmission, ...]]:
+        """Return the next submissions in the order of their ids, and the last id looked at; "" when there are no more."""
+        with self.control.reading() as tx:
+            found = submissions.after(tx, record_id, limit)
+            return found[-1].record_id if found else "", self._unsealed(tx, found)
+
+    def last_contact(self, identifiers: Iterable[Identifier], point: str, due: Callable[[str], date | None]) -> int:
+        """Move the due date of these people's submissions at a point to a later day, because they wrote again.
+
+        `due` gives the day for submissions of one rulebook, by its own promise; None: a contact moves nothing.
+        """
         subjects = self.vault.lookup(identifiers).values()
         with self.control.transaction() as tx:
-            return submissions.keep_until(tx, subjects, point, delete_on)
+            days = {one: due(one) for one in submissions.rulebooks_of(tx, subjects, point)}
+            return sum(submissions.keep_until(tx, subjects, point, one, day) for one, day in days.items() if day is not None)
 
     # -- what belongs to a consumer request --------------------------------------------------------------------
 
@@ -116,11 +126,19 @@ class Store:
         """Queue a message of a consumer request in the caller's transaction; returns its id."""
         return mail.add(tx, self.seal_for_request(request_id, content), created_ms, request_id, None)
 
-    def add_mail_to(self, tx: Transaction, content: bytes, created_ms: int, to: Identifier) -> str:
-        """Queue a message to a person outside any consumer request; it is erased with the person."""
-        subject = self.vault.subjects_for([to], created_ms)[to]
-        key = self.vault.keys_of([subject])[subject]
-        return mail.add(tx, sealing.seal(key, content, b"mail"), created_ms, None, subject)
+    def tell_of_publication(self, tx: Transaction, publication: int, letters: Mapping[Identifier, bytes], created_ms: int) -> int:
+        """Queue a message to each of these people about an announced version of the policy; return how many are new.
+
+        Whoever has a message about it already gets no second one. A message is erased with its person.
+        """
+        subjects = self.vault.lookup(letters)
+        told = mail.told(tx, publication, subjects.values())
+        wanted = {one: subject for one, subject in subjects.items() if subject not in told}
+        keys = self.vault.keys_of(wanted.values())
+        letters_to = {one: subject for one, subject in wanted.items() if subject in keys}  # the others were erased meanwhile
+        for one, subject in letters_to.items():
+            mail.add(tx, sealing.seal(keys[subject], letters[one], b"mail"), created_ms, None, subject, publication)
+        return len(letters_to)
 
     def open_mail(self, sealed: mail.SealedMail) -> bytes | None:
         """Return a message's content; None when its key was destroyed."""

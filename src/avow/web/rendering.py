@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 
 from avow.definitions import RequestKind
 from avow.web.assets import Assets
+from avow.web.banner import banner
 from avow.web.security import signal_set
 from avow.web.services import Services
 
@@ -50,6 +51,7 @@ class View:
             "many": many,
         }
         self._environment.globals["asset"] = assets.address
+        self._environment.globals["announcement"] = lambda: banner(services.versions.announced())
 
     def page(
         self, request: Request, template: str, status: int = 200, **context: Any

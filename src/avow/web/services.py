@@ -115,6 +115,68 @@ class Policy(Protocol):
         ...
 
 
+# --- versions of the policy ------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class ChangeFacts:
+    """What a version changes for people, in words."""
+
+    words: str
+    material: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFacts:
+    """One published version. `standing` is "announced", "in force", "replaced" or "withdrawn"; `until` is its last day.
+
+    `by_email` says that people are written to; `noticed_ms` is when all were, `told` how many messages that are.
+    """
+
+    rulebook_id: str
+    standing: str
+    in_force_on: date
+    until: date | None
+    published_ms: int
+    changes: tuple[ChangeFacts, ...]
+    by_email: bool = False
+    noticed_ms: int | None = None
+    told: int = 0
+
+    @property
+    def material(self) -> tuple[ChangeFacts, ...]:
+        """The changes that people must be told of before."""
+        return tuple(change for change in self.changes if change.material)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionPage:
+    """A version as it was published: the whole policy without the figures that are computed when it is shown."""
+
+    rulebook_id: str
+    effective: date
+    published_ms: int
+    policy: Markup
+
+
+class Versions(Protocol):
+    """Every published version of the policy (Bus. & Prof. Code § 22575(b)(3))."""
+
+    def announced(self) -> VersionFacts | None:
+        """Return the version whose day is still to come; called on every page, so it does no I/O beyond what is cached."""
+        ...
+
+    def history(self) -> tuple[VersionFacts, ...]:
+        """Return all versions, the newest first."""
+        ...
+
+    def page(self, rulebook_id: str) -> VersionPage | None:
+        """Return a version by its id."""
+        ...
+
+    def shown_on(self, day: date) -> tuple[VersionFacts, ...]:
+        """Return the versions in force on a day, the last first; none before the first, and more than one when it changed."""
+        ...
+
+
 # --- consumer requests -----------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class NewRequest:
@@ -465,6 +527,7 @@ class Services:
     timezone: str
     now_ms: Callable[[], int]
     policy: Policy
+    versions: Versions
     rights: Rights
     choices: Choices
     staff: Staff

@@ -23,6 +23,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from avow.web.assets import IMMUTABLE, Assets, hand_out
+from avow.web.banner import banner
 from avow.web.security import signal_set
 from avow.web.services import PointFacts, Services
 
@@ -55,6 +56,7 @@ class CompanySite:
             "form_action": lambda point: f"/avow/forms/{quote(point)}",
             "notice": services.policy.notice,
             "policy": services.policy.page,
+            "announcement": lambda: banner(services.versions.announced()),
         }
 
     def routes(self) -> list[Route]:

@@ -27,12 +27,23 @@ class SealedMail:
     state: State
     attempts: int
     next_ms: int
+    publication: int | None = None
 
 
-def add(tx: Transaction, sealed: bytes, created_ms: int, request_id: str | None, subject: bytes | None) -> str:
-    """Keep a message to be sent and return its id; one of `request_id` and `subject` says whose key seals it."""
+def add(
+    tx: Transaction,
+    sealed: bytes,
+    created_ms: int,
+    request_id: str | None,
+    subject: bytes | None,
+    publication: int | None = None,
+) -> str:
+    """Keep a message to be sent and return its id; one of `request_id` and `subject` says whose key seals it.
+
+    `publication` is the announced version of the policy that it tells of; the same person is told of it once.
+    """
     mail_id = secrets.token_hex(16)
-    owner = {"request_id": request_id, "subject": subject}
+    owner = {"request_id": request_id, "subject": subject, "publication": publication}
     row = {"id": mail_id, "created_ms": created_ms, "sealed": sealed, "state": "waiting", "attempts": 0, "next_ms": created_ms}
     tx.execute(insert(mail).values(**row, **owner))
     return mail_id
@@ -42,6 +53,23 @@ def due(tx: Transaction, now_ms: int, limit: int) -> tuple[SealedMail, ...]:
     """Return the messages whose turn has come, oldest first."""
     wanted = select(mail).where(mail.c.state == "waiting", mail.c.next_ms <= now_ms).order_by(mail.c.created_ms)
     return tuple(SealedMail(**row) for row in tx.execute(wanted.limit(limit)).mappings())
+
+
+def told(tx: Transaction, publication: int, subjects: Collection[bytes]) -> frozenset[bytes]:
+    """Return those of the subjects for whom there is a message about this announced version already."""
+    wanted = select(mail.c.subject).where(mail.c.publication == publication, mail.c.subject.in_(subjects))
+    return frozenset(tx.scalars(wanted))
+
+
+def count_told(tx: Transaction, publication: int) -> int:
+    """Return how many messages about this announced version there are."""
+    return int(tx.execute(select(func.count()).select_from(mail).where(mail.c.publication == publication)).scalar_one())
+
+
+def cancel_told(tx: Transaction, publication: int) -> int:
+    """Remove the messages about a version that was taken back and that have not left yet."""
+    waiting = (mail.c.publication == publication, mail.c.state == "waiting")
+    return int(tx.execute(delete(mail).where(*waiting)).rowcount)
 
 
 def sent(tx: Transaction, mail_id: str) -> None:

@@ -1,4 +1,4 @@
-"""The rulebooks that were in force, by id, so that any record can be read under the text it was collected under."""
+"""The rulebooks that were published, by id, with the law of their day: a record can be read under the text it was made under."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ class StoredRulebook:
     text: str
     effective: date
     published_ms: int
+    name: str
+    law: str
 
 
 def add(tx: Transaction, rulebook: StoredRulebook) -> bool:
@@ -33,9 +35,3 @@ def get(tx: Transaction, rulebook_id: str) -> StoredRulebook | None:
     """Return one version."""
     row = tx.execute(select(rulebooks).where(rulebooks.c.id == rulebook_id)).mappings().first()
     return None if row is None else StoredRulebook(**row)
-
-
-def every(tx: Transaction) -> tuple[StoredRulebook, ...]:
-    """Return all versions, newest first."""
-    rows = tx.execute(select(rulebooks).order_by(rulebooks.c.published_ms.desc())).mappings()
-    return tuple(StoredRulebook(**row) for row in rows)

@@ -112,14 +112,36 @@ def mark(tx: Transaction, record_id: str, state: State) -> bool:
     return bool(tx.execute(update(submissions).where(submissions.c.record_id == record_id).values(state=state)).rowcount)
 
 
-def keep_until(tx: Transaction, wanted: Iterable[bytes], point: str, delete_on: date) -> int:
-    """Move the due date of these people's submissions at a point to a later day; return how many moved.
+def after(tx: Transaction, record_id: str, limit: int) -> tuple[SealedSubmission, ...]:
+    """Return the submissions after one in the order of their ids ("" begins), those of the demonstration left out."""
+    wanted = select(submissions).where(submissions.c.record_id > record_id, submissions.c.demonstration.is_(False))
+    return tuple(_sealed(row) for row in tx.execute(wanted.order_by(submissions.c.record_id).limit(limit)).mappings())
+
+
+def count(tx: Transaction) -> int:
+    """Return how many submissions `after` goes through."""
+    wanted = select(func.count()).select_from(submissions).where(submissions.c.demonstration.is_(False))
+    return int(tx.execute(wanted).scalar_one())
+
+
+def rulebooks_of(tx: Transaction, wanted: Iterable[bytes], point: str) -> frozenset[str]:
+    """Return under which rulebooks these people's submissions at a point were collected."""
+    links = select(submission_subjects.c.record_id).where(submission_subjects.c.subject.in_(list(wanted)))
+    found = select(submissions.c.rulebook_id).where(submissions.c.record_id.in_(links), submissions.c.point == point)
+    return frozenset(tx.scalars(found.distinct()))
+
+
+def keep_until(tx: Transaction, wanted: Iterable[bytes], point: str, rulebook_id: str, delete_on: date) -> int:
+    """Move the due date of these people's submissions at a point, under one rulebook, to a later day; return how many moved.
 
     For retention "after the last contact": each contact moves what came before it. A date never moves back.
     """
     links = select(submission_subjects.c.record_id).where(submission_subjects.c.subject.in_(list(wanted)))
     moved = update(submissions).where(
-        submissions.c.record_id.in_(links), submissions.c.point == point, submissions.c.delete_on < delete_on
+        submissions.c.record_id.in_(links),
+        submissions.c.point == point,
+        submissions.c.rulebook_id == rulebook_id,
+        submissions.c.delete_on < delete_on,
     )
     return int(tx.execute(moved.values(delete_on=delete_on)).rowcount)
 

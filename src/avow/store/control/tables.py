@@ -116,6 +116,8 @@ mail: Final = Table(
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_ms", BigInteger, nullable=False),
+    Column("publication", BigInteger),  # the announced version that the message tells of
+    Index("mail_publication", "publication", "subject", unique=True),  # each person once for each version
     Index("mail_waiting", "state", "next_ms"),
     Index("mail_request", "request_id"),
     Index("mail_subject", "subject"),
@@ -176,6 +178,7 @@ audit_queue: Final = Table(
     sqlite_autoincrement=True,
 )
 
+#: What a version of the policy is: never changed, never removed.
 rulebooks: Final = Table(
     "rulebooks",
     metadata,
@@ -183,6 +186,24 @@ rulebooks: Final = Table(
     Column("text", Text, nullable=False),
     Column("effective", Date, nullable=False),
     Column("published_ms", BigInteger, nullable=False),
+    Column("name", Text, nullable=False, server_default="policy.md"),
+    Column("law", Text, nullable=False, server_default=""),  # law tables of its day; "" before they were kept
+)
+
+#: When a version was published, announced, in force, taken back; a version that comes back has two.
+publications: Final = Table(
+    "publications",
+    metadata,
+    Column("seq", _sequence, primary_key=True, autoincrement=True),
+    Column("rulebook_id", Text, nullable=False),
+    Column("changes", Text, nullable=False),  # JSON, as people were told
+    Column("in_force_on", Date, nullable=False),
+    Column("published_ms", BigInteger, nullable=False),
+    Column("by_email", Boolean, nullable=False),
+    Column("noticed_ms", BigInteger),  # when everybody was told
+    Column("in_force_ms", BigInteger),  # when its coming into force was seen and logged
+    Column("withdrawn_ms", BigInteger),
+    sqlite_autoincrement=True,
 )
 
 purpose_reads: Final = Table(

@@ -47,7 +47,9 @@ class EvidencePages:
         return self._door.show(request, "choices.html", member, counts=self._services.choices.counts(), labels=labels)
 
     def _policy(self, request: Request, member: StaffMember) -> Response:
-        return self._door.show(request, "policy.html", member, points=self._services.policy.evidence())
+        return self._door.show(
+            request, "policy.html", member, points=self._services.policy.evidence(), versions=self._services.versions.history()
+        )
 
     def _audit(self, request: Request, member: StaffMember) -> Response:
         return self._door.show(request, "audit.html", member, audit=self._services.evidence.audit())

@@ -1,4 +1,4 @@
-"""The privacy centre: asking to know or to delete, following a request, choices. Works without script.
+"""The privacy centre: asking to know or to delete, following a request, choices, versions of the policy. No script needed.
 
 One class per subject; each handler parses, calls one function, renders.
 """
@@ -12,11 +12,12 @@ from starlette.routing import Route
 from avow.web.privacy_center.choices import ChoicePages
 from avow.web.privacy_center.following import FollowingPages
 from avow.web.privacy_center.requests import RequestPages
+from avow.web.privacy_center.versions import VersionPages
 from avow.web.rendering import View
 
 
 class PrivacyCenter:
-    """The pages under /privacy."""
+    """The pages under /privacy and /privacy-policy/."""
 
     def __init__(self, view: View) -> None:
         self._view = view
@@ -27,6 +28,7 @@ class PrivacyCenter:
         return [
             # A company's own site shows its policy on a page of its own.
             *([] if has_site else [Route("/privacy-policy", self._policy)]),
+            *VersionPages(self._view).routes(),
             Route("/privacy", self._home),
             *RequestPages(self._view).routes(),
             *FollowingPages(self._view).routes(),

@@ -1,0 +1,141 @@
+"""A control store, a key vault and versions of a policy, with a clock that the test moves; no event engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from avow import policy
+from avow.definitions import IdentifierKind, Submission, identifier
+from avow.main.publishing import Publisher
+from avow.main.storage import Contacts
+from avow.main.versions import Versions
+from avow.store.control import Control, audit
+from avow.store.files import Files
+from avow.store.keys import Vault
+from avow.store.store import Store
+
+MARROWBY = (Path(__file__).parents[2] / "policies" / "marrowby" / "policy.md").read_text(encoding="utf-8")
+ZONE = "America/Los_Angeles"
+FIRST_DAY = date(2026, 11, 24)
+EMAIL = ('["banner"]', '["banner", "email"]')
+LONGER = (
+    ("24 months after our last exchange", "36 months after our last exchange"),
+    ("{ months = 24, after", "{ months = 36, after"),
+)
+
+
+class NoEvents:
+    """An event engine that holds nothing."""
+
+    def query(self, _name, **_parameters):
+        return []
+
+    def existing(self, _records):
+        return frozenset()
+
+    def insert(self, _rows):
+        return None
+
+    def of_subjects(self, _subjects):
+        return ()
+
+    def subjects(self):
+        return frozenset()
+
+    def close(self):
+        return None
+
+
+@dataclass
+class House:
+    """One installation without its engine and processes; `now` is its clock."""
+
+    store: Store
+    now: datetime = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+    numbers: count = field(default_factory=lambda: count(1))
+
+    def __post_init__(self):
+        self.versions = Versions(self.store.control, ZONE, self.now_ms)
+        self.publisher = Publisher(self.store.control, self.versions)
+
+    def now_ms(self):
+        return int(self.now.timestamp() * 1000)
+
+    def wait(self, **span):
+        """Let time pass."""
+        self.now += timedelta(**span)
+
+    def publish(self, rulebook):
+        """Publish as the command does; return the publication or the refusal."""
+        made = self.publisher.judge(rulebook)
+        if isinstance(made, policy.publication.Publication):
+            self.publisher.publish(made, self.now_ms())
+        return made
+
+    def write(self, email, rulebook=None, point="contact-form", **changes):
+        """Take in a submission under a version (the one in force by default); return its id."""
+        rulebook = rulebook or self.versions.in_force()
+        permit = rulebook.permit(point, frozenset(), self.now.date())
+        record_id = f"{self.now_ms():012x}{next(self.numbers):020x}"
+        fields = {name: f"some {name}" for name in permit.fields} | ({"email": email} if "email" in permit.fields else {})
+        record = Submission(
+            **{
+                "record_id": record_id,
+                "collected_ms": self.now_ms(),
+                "site": "marrowby",
+                "point": point,
+                "rulebook_id": rulebook.id,
+                "reference": record_id[-6:],
+                "delete_on": permit.delete_on.isoformat(),
+                "then": permit.then,
+                "fields": fields,
+                "identifiers": {"email": email},
+                "purposes": sorted(permit.purposes),
+                **changes,
+            }
+        )
+        Contacts(self.store, self.versions.rulebook).write([record])
+        return record_id
+
+    def logged(self):
+        """Return what waits for the audit log, as text."""
+        with self.store.control.reading() as tx:
+            return [entry.decode() for _, entry in audit.pending(tx, 1000)]
+
+
+def compiled(*pairs, effective=None, today=FIRST_DAY):
+    """Return the example policy with some words replaced, compiled."""
+    text = MARROWBY
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    if effective:
+        text = text.replace("effective    = 2026-11-01", f"effective    = {effective}")
+    found = policy.compile_text(text, "policy.md", policy.law.tables(), today)
+    assert found.rulebook, found.diagnostics
+    return found.rulebook
+
+
+def person(email):
+    return identifier(IdentifierKind.EMAIL, email)
+
+
+@pytest.fixture
+def house(tmp_path):
+    """Return an installation in which nothing was published yet."""
+    control, vault = Control(f"sqlite:///{tmp_path / 'control.db'}"), Vault(tmp_path / "keys.db")
+    store = Store(control, NoEvents(), vault, Files(tmp_path / "files"))
+    yield House(store)
+    store.close()
+
+
+@pytest.fixture
+def published(house):
+    """Return an installation with the example policy in force."""
+    house.publisher.first(compiled(), house.now_ms())
+    return house

@@ -1,0 +1,116 @@
+"""What changes for people, field by field; no difference is ever passed over in silence."""
+
+from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
+
+import pytest
+
+from avow import policy
+from avow.policy.diff import diff
+from avow.policy.rulebook import Contract, Retention, Right, Rulebook
+
+from .conftest import MARROWBY, TODAY
+
+RULEBOOK = policy.compile_text(MARROWBY, "policy.md", policy.law.tables(), TODAY).rulebook
+#: Names by which a declaration is known, and where it stands: not what it says.
+SILENT = {"name", "kind", "section"}
+
+
+def other(value):
+    """Return another value of the same kind."""
+    if isinstance(value, bool) or value is None:
+        return not value
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, Retention):
+        return replace(value, months=None, years=None, days=3000)
+    if isinstance(value, MappingProxyType):
+        return MappingProxyType({} if value else {"page": frozenset({"security"})})
+    if value == "service-provider":
+        return "contractor"
+    return {
+        Contract: lambda: replace(value, clauses=frozenset()),
+        frozenset: lambda: frozenset(sorted(value)[1:]),
+        tuple: lambda: value[1:],
+    }.get(type(value), lambda: f"{value} other")()
+
+
+def declarations():
+    """Yield kind, name and field of every declaration of the example policy."""
+    for kind in ("data", "purposes", "points", "recipients", "signals", "rights"):
+        for name, declared in getattr(RULEBOOK, kind).items():
+            yield from ((kind, name, part.name) for part in fields(declared) if part.name not in SILENT)
+
+
+@pytest.mark.parametrize(("kind", "name", "part"), list(declarations()))
+def test_every_field_of_every_declaration_is_told(kind, name, part):
+    """Whatever is changed in a declaration, something is said about it."""
+    table = getattr(RULEBOOK, kind)
+    declared = replace(table[name], **{part: other(getattr(table[name], part))})
+    if declared == table[name]:
+        pytest.skip("there is no other value of this kind")
+    changed = replace(RULEBOOK, id="other", **{kind: MappingProxyType({**table, name: declared})})
+    assert diff(RULEBOOK, changed)
+
+
+@pytest.mark.parametrize("part", ["name", "address", "email", "phone", "website", "online_only"])
+def test_every_field_of_the_controller_is_told(part):
+    """Who answers, and how to reach them."""
+    who = RULEBOOK.controller
+    assert diff(RULEBOOK, replace(RULEBOOK, id="other", controller=replace(who, **{part: other(getattr(who, part))})))
+
+
+def test_a_declaration_of_a_later_language_is_told_and_material():
+    """A kind of declaration that no function knows is told as it stands; so are its fields."""
+
+    @dataclass(frozen=True)
+    class Beacon:
+        label: str
+        reach: frozenset
+
+    @dataclass(frozen=True, eq=False)
+    class Later(Rulebook):
+        beacons: MappingProxyType = field(default_factory=lambda: MappingProxyType({}))
+        mode: str = "quiet"
+
+    facts = {part.name: getattr(RULEBOOK, part.name) for part in fields(Rulebook)}
+    old = Later(**facts, beacons=MappingProxyType({"a": Beacon("Lamp", frozenset({"yard"}))}))
+    new = replace(
+        old,
+        id="other",
+        mode="loud",
+        beacons=MappingProxyType({"a": Beacon("Lamp", frozenset({"street"})), "b": Beacon("Bell", frozenset())}),
+    )
+    told = {change.words: change.material for change in diff(old, new)}
+    assert told == {
+        'New beacon: "Bell".': True,
+        'Beacon "Lamp", reach: street; before: yard.': True,
+        "Mode: loud; before: quiet.": True,
+    }
+
+
+def test_the_law_is_told_and_not_material():
+    """New days in a law table are named with the old ones."""
+    table = RULEBOOK.law["US-CA"]
+    value = replace(table.values["respond_days"], value=30)
+    law = MappingProxyType({"US-CA": replace(table, values=MappingProxyType({**table.values, "respond_days": value}))})
+    (change,) = diff(RULEBOOK, replace(RULEBOOK, id="other", law=law))
+    assert (change.words, change.material) == ("The law (US-CA) changes: respond days is 30; before: 45.", False)
+
+
+def test_a_lost_clause_is_material():
+    """A contract that no longer forbids selling is told with the role it leads to."""
+    name, mailer = next(iter(RULEBOOK.recipients.items()))
+    poorer = replace(mailer, contract=replace(mailer.contract, clauses=mailer.contract.clauses - {"no_sale_or_sharing"}))
+    changes = diff(RULEBOOK, replace(RULEBOOK, id="other", recipients=MappingProxyType({name: poorer})))
+    assert {change.material for change in changes} == {True}
+    assert "no sale or sharing" in " ".join(change.words for change in changes)
+
+
+@pytest.mark.parametrize(("kind", "right"), [("know", Right)])
+def test_reopened_is_equal(kind, right):
+    """A version that is opened again says the same about everything: nothing changes for people."""
+    again = policy.reopen(RULEBOOK.text, RULEBOOK.name, policy.law.load(policy.law.dump(RULEBOOK.law)))
+    assert again.id == RULEBOOK.id
+    assert diff(RULEBOOK, again) == ()
+    assert isinstance(again.rights[kind], right)

@@ -1,0 +1,116 @@
+"""Walk 3 to its end: a version is published, and the running server takes it, without losing anything acknowledged."""
+
+import re
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+TEXT = (Path(__file__).parents[2] / "policies" / "marrowby" / "policy.md").read_text(encoding="utf-8")
+EMAIL = ('["banner"]', '["banner", "email"]')
+#: The contact form takes one field less: a minor change that the machine obeys at once.
+NARROWER = (
+    ('data       = ["name", "email", "company", "message"]', 'data       = ["name", "email", "message"]'),
+    ('[data.company]\nlabel      = "Company"\ncategory   = "I"\nmax_length = 160\n', ""),
+    ('categories = ["A", "D", "F", "I"]', 'categories = ["A", "D", "F"]'),
+)
+LONGER = (
+    ("24 months after our last exchange", "36 months after our last exchange"),
+    ("{ months = 24, after", "{ months = 36, after"),
+)
+
+
+def edit(path, *pairs):
+    """Change words of the policy file."""
+    text = path.read_text(encoding="utf-8")
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def edited(installation_of, mailbox, tmp_path):
+    """A running installation over a policy file of its own, which promises e-mail."""
+    file = tmp_path / "policy.md"
+    file.write_text(TEXT, encoding="utf-8")
+    edit(file, EMAIL)
+    return installation_of(mail_port=mailbox.port, policy=file).start(), file
+
+
+def send(browser, number):
+    """Send a contact form; return the answer."""
+    fields = {"email": f"writer{number}@example.com", "message": "Does it rain?", "company": "Rain & Sons"}
+    return browser.post("/avow/forms/contact-form", data=fields, headers={"Accept": "application/json"})
+
+
+def test_a_changed_file_changes_nothing_until_it_is_published(edited):
+    """Neither the running server nor the next start takes what was not published; the start says so."""
+    server, file = edited
+    edit(file, *NARROWER)
+    server.stop()
+    server.start()
+    assert "policy.md is not what is in force" in server.output.read_text()
+    assert "publish it with `avow policy publish`" in server.output.read_text()
+    assert send(server.browser(), 0).json()["dropped"] == []
+
+
+def test_a_minor_change_is_taken_while_people_write(edited, until):
+    """The running server obeys within seconds; each message that was acknowledged is in the inbox, under its own version."""
+    server, file = edited
+    browser, answers, stop = server.browser(), [], threading.Event()
+
+    def write():
+        while not stop.is_set():
+            answers.append(send(browser, len(answers)))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    edit(file, *NARROWER)
+    assert "Version" in server.avow("policy", "publish")
+    until(lambda: answers and answers[-1].json()["dropped"], 20, "the new version")
+    stop.set()
+    writer.join()
+    assert {one.status_code for one in answers} == {201}
+    references = {one.json()["reference"] for one in answers}
+    staff = server.staff()
+    until(lambda: sum(one in staff.get("/console/inbox").text for one in references) >= min(len(references), 200), 30, "inbox")
+    assert "company" not in browser.get("/contact").text.partition("What we collect here")[2].partition("</aside>")[0].lower()
+
+
+def test_a_material_change_is_refused_then_announced_then_withdrawn(edited, mailbox, until):
+    """Refused with the first possible date; then the banner, and an e-mail to who wrote, once; then taken back."""
+    server, file = edited
+    since, browser = len(mailbox.messages), server.browser()
+    assert send(browser, 1).status_code == 201
+    edit(file, *LONGER)
+    server.avow("policy", "publish", status=1)
+    day = (datetime.now(UTC) + timedelta(days=40)).date()
+    edit(file, ("effective    = 2026-11-01", f"effective    = {day}"))
+    assert f"would be announced, in force from {day}" in server.avow("policy", "publish", "--dry-run")
+    assert "announcement" not in browser.get("/").text
+    assert "in the outbox" in server.avow("policy", "publish")
+    assert "36 months" in mailbox.to("writer1@example.com", "Our privacy policy changes", since).get_content()
+    until(lambda: '<section class="announcement"' in browser.get("/").text, 10, "the banner")
+    assert "announced already" in server.avow("policy", "publish")
+    assert f"announced  in force from {day}" in server.avow("policy", "history")
+    assert "is withdrawn" in server.avow("policy", "withdraw")
+    until(lambda: "announcement" not in browser.get("/").text, 10, "the end of the banner")
+    messages = [one for one in mailbox.messages[since:] if "policy changes" in one["Subject"]]
+    assert len(messages) == 1
+
+
+def test_each_past_version_can_be_printed(edited, until):
+    """By its day, by its id, and as a page."""
+    server, file = edited
+    first = server.avow("policy", "show")
+    edit(file, ("Port Lorne, California. We decide", "Port Lorne, CA. We decide"))
+    server.avow("policy", "publish")
+    listed = server.avow("policy", "history")
+    new, old = re.findall(r"^([0-9a-f]{12})  ", listed, re.MULTILINE)
+    assert server.avow("policy", "show", "--id", old) == first
+    assert "Port Lorne, CA." in server.avow("policy", "show")
+    assert server.avow("policy", "show", "--on", "2020-01-01", status=1) == ""
+    page = until(lambda: new in (text := server.browser().get("/privacy-policy/history").text) and text, 10, "the history")
+    assert old in page
