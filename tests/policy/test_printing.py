@@ -1,6 +1,7 @@
 """Every printout by its name, in every format it has, and as a page that stands alone."""
 
 import json
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -90,3 +91,10 @@ def test_schedule_and_request_map_say_the_same_to_machines(marrowby):
     assert next(one for one in targets["targets"] if one["collection"] == "page-view")["identifiers"] == ["visitor"]
     page = print_out("request-map", marrowby, Ledger()).text
     assert "nothing: it is connected to nobody" in page
+
+
+def test_every_printout_is_described():
+    """docs/specs/printouts.md names each printout with its formats, the usual one first."""
+    page = (Path(__file__).parents[2] / "docs" / "specs" / "printouts.md").read_text(encoding="utf-8")
+    for name, printout in PRINTOUTS.items():
+        assert f"| `{name}` | {', '.join(printout.formats)} |" in page
