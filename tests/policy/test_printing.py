@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from avow.definitions import Refusal
+from avow.policy.audience import Audience
 from avow.policy.chart import Ledger
 from avow.policy.printouts import MEDIA_TYPES, PRINTOUTS, document, print_out
 from avow.policy.schemas import json_schema, schema, sendable
@@ -98,3 +99,16 @@ def test_every_printout_is_described():
     page = (Path(__file__).parents[2] / "docs" / "specs" / "printouts.md").read_text(encoding="utf-8")
     for name, printout in PRINTOUTS.items():
         assert f"| `{name}` | {', '.join(printout.formats)} |" in page
+
+
+def test_pages_show_their_readers_what_concerns_them(european):
+    """The rights under one law have its days alone; an unknown law or website is refused with those that there are."""
+    colorado = print_out("rights", european, Ledger(), audience=Audience(jurisdiction="US-CO")).text
+    assert "we decide within 45 days (not yet verified" in colorado
+    assert "10 business days" not in colorado
+    assert "10 business days" in print_out("rights", european, Ledger()).text
+    assert 'no jurisdiction "US-XX"' in print_out("rights", european, Ledger(), audience=Audience(jurisdiction="US-XX")).reason
+    assert 'no website "nowhere"' in print_out("policy", european, Ledger(), audience=Audience(website="nowhere")).reason
+    assert print_out("register", european, Ledger(), audience=Audience(jurisdiction="US-CO")) == print_out(
+        "register", european, Ledger()
+    )

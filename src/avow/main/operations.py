@@ -27,6 +27,7 @@ from avow.main import server
 from avow.main.installation import Installation, compile_policy, open_rulebook, open_store
 from avow.main.pages import StoredAccounts
 from avow.policy import Compilation, Ledger, Rulebook, diagnostics, notice, printouts
+from avow.policy.audience import Audience
 from avow.policy.carried_out import EVERYTHING, THIS_VERSION
 from avow.policy.diff import Change, diff
 from avow.store import backup as store_backup
@@ -68,10 +69,10 @@ class Operations:
         """Return the policy page as HTML, with an empty ledger: what it says before anything was collected."""
         return str(notice.policy_page(self._rulebook(path), Ledger()))
 
-    def print_policy(self, path: Path | None, name: str, shape: str | None) -> str | Refusal:
+    def print_policy(self, path: Path | None, name: str, shape: str | None, audience: Audience) -> str | Refusal:
         """Return a printout by its name, with an empty ledger: what it says before anything was collected."""
         rulebook = self._rulebook(path)
-        printed = printouts.print_out(name, rulebook, Ledger(), shape)
+        printed = printouts.print_out(name, rulebook, Ledger(), shape, audience)
         return printed if isinstance(printed, Refusal) else printouts.document(printed, rulebook)
 
     def diff_policies(self, old: Path, new: Path) -> tuple[Change, ...]:
