@@ -42,3 +42,10 @@ def test_a_policy_with_errors_is_not_printed(run, write):
     result = run("policy", "print", "register", "policy.md")
     assert result.exit_code == 1
     assert "AV" in result.output
+
+
+def test_a_printout_for_the_people_of_one_law(run, write):
+    """Only that law's days; a law that the policy does not name is refused."""
+    write("policy.md")
+    assert "45 days" in run("policy", "print", "rights", "policy.md", "--jurisdiction", "US-CA").output
+    assert 'no jurisdiction "US-IA"' in run("policy", "print", "rights", "policy.md", "--jurisdiction", "US-IA").output

@@ -1,6 +1,7 @@
 """Every law table is complete, says where each value was read and when, and marks what nobody has read."""
 
 from datetime import date
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -134,3 +135,10 @@ def test_values_read_as_words(california):
     assert values["acknowledge_kinds"].words == "know, delete, correct"
     assert values["effective"].words == "2020-01-01"
     assert [Period(1, Unit.MONTHS).words, Period(10, Unit.BUSINESS_DAYS).words] == ["1 month", "10 business days"]
+
+
+def test_the_file_format_is_described():
+    """docs/specs/law-tables.md names every mark and unit, and what no table may lack."""
+    page = (Path(__file__).parents[2] / "docs" / "specs" / "law-tables.md").read_text(encoding="utf-8")
+    for word in (*MARKS, *Unit, *NEEDED, law.text.FORMAT):
+        assert word in page, word

@@ -13,10 +13,11 @@ CHANGES = (
     ("Records are erased after 13 months.", "Records are erased after 13 months, and after 90 days."),
     (
         'description = "counting visits"\nchoice      = "opt-out"',
-        (
-            'description = "counting visits"\nchoice = "opt-out"\ndpv = "dpv:ServiceUsageAnalytics"\n'
-            'legal_basis = "legitimate-interests"'
-        ),
+        """description = "counting visits"
+choice      = "opt-out"
+dpv         = "dpv:ServiceUsageAnalytics"
+legal_basis = "legitimate-interests"
+""".strip(),
     ),
     (
         'description = "telling a first visit from a later one"\nchoice      = "opt-out"',

@@ -1,11 +1,13 @@
 """Every printout by its name, in every format it has, and as a page that stands alone."""
 
 import json
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from avow.definitions import Refusal
+from avow.policy.audience import Audience
 from avow.policy.chart import Ledger
 from avow.policy.printouts import MEDIA_TYPES, PRINTOUTS, document, print_out
 from avow.policy.schemas import json_schema, schema, sendable
@@ -90,3 +92,23 @@ def test_schedule_and_request_map_say_the_same_to_machines(marrowby):
     assert next(one for one in targets["targets"] if one["collection"] == "page-view")["identifiers"] == ["visitor"]
     page = print_out("request-map", marrowby, Ledger()).text
     assert "nothing: it is connected to nobody" in page
+
+
+def test_every_printout_is_described():
+    """docs/specs/printouts.md names each printout with its formats, the usual one first."""
+    page = (Path(__file__).parents[2] / "docs" / "specs" / "printouts.md").read_text(encoding="utf-8")
+    for name, printout in PRINTOUTS.items():
+        assert f"| `{name}` | {', '.join(printout.formats)} |" in page
+
+
+def test_pages_show_their_readers_what_concerns_them(european):
+    """The rights under one law have its days alone; an unknown law or website is refused with those that there are."""
+    colorado = print_out("rights", european, Ledger(), audience=Audience(jurisdiction="US-CO")).text
+    assert "we decide within 45 days (not yet verified" in colorado
+    assert "10 business days" not in colorado
+    assert "10 business days" in print_out("rights", european, Ledger()).text
+    assert 'no jurisdiction "US-XX"' in print_out("rights", european, Ledger(), audience=Audience(jurisdiction="US-XX")).reason
+    assert 'no website "nowhere"' in print_out("policy", european, Ledger(), audience=Audience(website="nowhere")).reason
+    assert print_out("register", european, Ledger(), audience=Audience(jurisdiction="US-CO")) == print_out(
+        "register", european, Ledger()
+    )

@@ -13,6 +13,7 @@ from avow.assurance.residue import Residue
 from avow.collection.server_log import Import
 from avow.definitions import Refusal
 from avow.policy import Compilation
+from avow.policy.audience import Audience
 from avow.policy.diff import Change
 from avow.policy.publication import Publication
 from avow.store.backup import BackedUp, Restored
@@ -55,8 +56,8 @@ class Operations(Protocol):
     def render_policy(self, path: Path | None) -> str:
         """Return the policy page as HTML."""
 
-    def print_policy(self, path: Path | None, name: str, shape: str | None) -> str | Refusal:
-        """Return a printout of a policy by its name, as a whole document."""
+    def print_policy(self, path: Path | None, name: str, shape: str | None, audience: Audience) -> str | Refusal:
+        """Return a printout of a policy by its name, as a whole document for these readers."""
 
     def diff_policies(self, old: Path, new: Path) -> tuple[Change, ...]:
         """Return what changes for people."""

@@ -16,6 +16,7 @@ import click
 from avow.cli.operations import Operations
 from avow.definitions import Refusal
 from avow.policy import Compilation, Diagnostic, Severity, diagnostics, explanations, json_schema, layout, printouts, reports
+from avow.policy.audience import Audience
 from avow.policy.diff import Change
 
 EXISTING: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -191,18 +192,22 @@ def render(operations: Operations, path: Path | None, output: IO[str]) -> None:
 @click.argument("name", type=click.Choice(list(printouts.PRINTOUTS)), metavar="NAME")
 @click.argument("path", required=False, type=EXISTING)
 @click.option("--format", "shape", help="html, json, json-ld or csv, as far as the printout has it; its usual one by default.")
+@click.option("--website", default="", help="Print what concerns the visitors of one declared website.")
+@click.option("--jurisdiction", default="", help="Print what concerns the people of one jurisdiction, as US-CA.")
 @click.option(
     "--output", "-o", type=click.File("w", encoding="utf-8"), default="-", help="Where to write; standard output by default."
 )
 @click.pass_obj
-def print_command(operations: Operations, name: str, path: Path | None, shape: str | None, output: IO[str]) -> None:
+def print_command(
+    operations: Operations, name: str, path: Path | None, shape: str | None, website: str, jurisdiction: str, output: IO[str]
+) -> None:
     """Print what follows from a policy, computed and never typed, as it would be before anything was collected.
 
     NAME is policy, notices, technologies, retention, recipients, rights or chart (pages for people); register (GDPR
     Art. 30, html or csv); schedule or request-map (html or json); schemas (JSON Schema of what each collection point
-    takes); json-ld (the policy in the W3C Data Privacy Vocabulary).
+    takes); json-ld (the policy in the W3C Data Privacy Vocabulary). The formats: docs/specs/printouts.md.
     """
-    printed = operations.print_policy(path, name, shape)
+    printed = operations.print_policy(path, name, shape, Audience(website, jurisdiction))
     if isinstance(printed, Refusal):
         raise click.ClickException(printed.reason)
     output.write(printed)

@@ -31,6 +31,7 @@ from avow.main.publishing import Publisher
 from avow.main.telling import Teller
 from avow.main.versions import Versions, changes_of
 from avow.policy import Compilation, Ledger, Rulebook, diagnostics, notice, printouts
+from avow.policy.audience import Audience
 from avow.policy.carried_out import EVERYTHING, THIS_VERSION
 from avow.policy.diff import Change, diff
 from avow.policy.publication import Publication
@@ -76,10 +77,10 @@ class Operations:
         """Return the policy page as HTML, with an empty ledger: what it says before anything was collected."""
         return str(notice.policy_page(self._rulebook(path), Ledger()))
 
-    def print_policy(self, path: Path | None, name: str, shape: str | None) -> str | Refusal:
+    def print_policy(self, path: Path | None, name: str, shape: str | None, audience: Audience) -> str | Refusal:
         """Return a printout by its name, with an empty ledger: what it says before anything was collected."""
         rulebook = self._rulebook(path)
-        printed = printouts.print_out(name, rulebook, Ledger(), shape)
+        printed = printouts.print_out(name, rulebook, Ledger(), shape, audience)
         return printed if isinstance(printed, Refusal) else printouts.document(printed, rulebook)
 
     def diff_policies(self, old: Path, new: Path) -> tuple[Change, ...]:

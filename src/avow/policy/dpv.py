@@ -27,8 +27,8 @@ from avow.policy.dpv_terms import (
 )
 from avow.policy.law import LawTable
 from avow.policy.measures import measures
+from avow.policy.periods import periods
 from avow.policy.rulebook import CollectionPoint, DataItem, Purpose, Recipient, Right, Rulebook
-from avow.policy.schedule import periods
 from avow.policy.vocabulary import CATEGORIES, DISCLOSURES, METHODS, RIGHTS, SENSITIVE, SHORT_CATEGORIES, TECHNOLOGIES
 
 #: A node of the graph, as json.dumps takes it.

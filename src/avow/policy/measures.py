@@ -22,7 +22,7 @@ class Measure:
 
 
 SEALED: Final = Measure("encrypted at rest under a key of the person's own", "dpv:EncryptionAtRest")
-KEYS: Final = Measure("keys kept apart from the data, and destroyed to erase", "dpv:CryptographicKeyManagement")
+KEYS: Final = Measure("a key for each person, which is destroyed to erase", "dpv:CryptographicKeyManagement")
 PSEUDONYM: Final = Measure("readable activity stands beside a random number, not a name", "dpv:Pseudonymisation")
 #: Whatever the point is.
 ALWAYS: Final = (

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from avow.definitions import Refusal
 from avow.policy import notice, request_map, schedule, tables
+from avow.policy.audience import EVERYBODY, Audience
 from avow.policy.chart import Ledger
 from avow.policy.dpv import json_ld
 from avow.policy.markup import day
@@ -32,7 +33,10 @@ MEDIA_TYPES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
-Printer: TypeAlias = Callable[[Rulebook, Ledger], str]
+#: What a refusal points to.
+RULE: Final = "docs/specs/printouts.md"
+
+Printer: TypeAlias = Callable[[Rulebook, Ledger, Audience], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,52 +61,77 @@ class Printed:
         return MEDIA_TYPES[self.shape]
 
 
-def _of(page: Callable[[Rulebook], str]) -> Printer:
-    """Return a printer for a printout that needs no ledger."""
-    return lambda rulebook, _ledger: page(rulebook)
+def _whole(page: Callable[[Rulebook], str]) -> Printer:
+    """Return a printer for a printout of the whole policy, whoever reads it."""
+    return lambda rulebook, _ledger, _audience: page(rulebook)
 
 
-def _notices(rulebook: Rulebook, _ledger: Ledger) -> str:
+def _shown(page: Callable[[Rulebook, Audience], str]) -> Printer:
+    """Return a printer for a printout that shows its readers what concerns them."""
+    return lambda rulebook, _ledger, audience: page(rulebook, audience)
+
+
+def _policy(rulebook: Rulebook, ledger: Ledger, audience: Audience) -> str:
+    return notice.policy_page(rulebook, ledger, audience=audience)
+
+
+def _chart(rulebook: Rulebook, ledger: Ledger, _audience: Audience) -> str:
+    return tables.chart(rulebook, ledger)
+
+
+def _notices(rulebook: Rulebook, audience: Audience) -> str:
     """Return the notice at collection of every point, each under its heading."""
     return Markup("").join(
-        Markup("<h2>{}</h2>\n{}").format(point.label, notice.notice_at_collection(rulebook, name))
-        for name, point in rulebook.points.items()
+        Markup("<h2>{}</h2>\n{}").format(point.label, notice.notice_at_collection(rulebook, point.name))
+        for point in audience.points(rulebook)
     )
 
 
 #: Name -> printout. The names are those of the command `avow policy print` and of the pages.
 PRINTOUTS: Final[Mapping[str, Printout]] = MappingProxyType(
     {
-        "policy": Printout("Privacy policy", {"html": notice.policy_page}),
-        "notices": Printout("Notices at collection", {"html": _notices}),
-        "technologies": Printout("Technologies", {"html": _of(tables.technologies_table)}),
-        "retention": Printout("Retention", {"html": _of(tables.retention_table)}),
-        "recipients": Printout("Recipients", {"html": _of(tables.recipients_table)}),
-        "rights": Printout("Rights", {"html": _of(tables.rights_list)}),
-        "chart": Printout("Categories in the last 12 months", {"html": tables.chart}),
-        "json-ld": Printout("Policy in the Data Privacy Vocabulary", {"json-ld": _of(json_ld)}),
-        "register": Printout("Register of processing activities", {"html": _of(register_page), "csv": _of(register_csv)}),
-        "schemas": Printout("Collection schemas", {"json": _of(json_schemas)}),
-        "schedule": Printout("Retention schedule", {"html": _of(schedule.schedule_page), "json": _of(schedule.schedule_json)}),
+        "policy": Printout("Privacy policy", {"html": _policy}),
+        "notices": Printout("Notices at collection", {"html": _shown(_notices)}),
+        "technologies": Printout("Technologies", {"html": _shown(tables.technologies_table)}),
+        "retention": Printout("Retention", {"html": _shown(tables.retention_table)}),
+        "recipients": Printout("Recipients", {"html": _shown(tables.recipients_table)}),
+        "rights": Printout("Rights", {"html": _shown(tables.rights_list)}),
+        "chart": Printout("Categories in the last 12 months", {"html": _chart}),
+        "json-ld": Printout("Policy in the Data Privacy Vocabulary", {"json-ld": _whole(json_ld)}),
+        "register": Printout("Register of processing activities", {"html": _whole(register_page), "csv": _whole(register_csv)}),
+        "schemas": Printout("Collection schemas", {"json": _whole(json_schemas)}),
+        "schedule": Printout(
+            "Retention schedule", {"html": _whole(schedule.schedule_page), "json": _whole(schedule.schedule_json)}
+        ),
         "request-map": Printout(
-            "Request map", {"html": _of(request_map.request_map_page), "json": _of(request_map.request_map_json)}
+            "Request map", {"html": _whole(request_map.request_map_page), "json": _whole(request_map.request_map_json)}
         ),
     }
 )
 
 
-def print_out(name: str, rulebook: Rulebook, ledger: Ledger, shape: str | None = None) -> Printed | Refusal:
-    """Return a printout by its name, in the asked format or its usual one; a Refusal that names what there is."""
+def print_out(
+    name: str, rulebook: Rulebook, ledger: Ledger, shape: str | None = None, audience: Audience = EVERYBODY
+) -> Printed | Refusal:
+    """Return a printout by its name, in the asked format or its usual one; a Refusal that names what there is.
+
+    Pages for people show what concerns the audience; registers, schemas and JSON-LD are always of the whole policy.
+    """
     printout = PRINTOUTS.get(name)
     if printout is None:
         hint = did_you_mean(name, PRINTOUTS)
-        return Refusal(f'there is no printout "{name}"; {hint}', f"printouts: {', '.join(PRINTOUTS)}")
+        return Refusal(f'there is no printout "{name}"; {hint}', RULE)
     chosen = shape or next(iter(printout.formats))
     printer = printout.formats.get(chosen)
     if printer is None:
-        reason = f'"{name}" is not printed as {chosen}; it is printed as {" or ".join(printout.formats)}'
-        return Refusal(reason, "printouts")
-    return Printed(printout.title, str(printer(rulebook, ledger)), chosen)
+        return Refusal(f'"{name}" is not printed as {chosen}; it is printed as {" or ".join(printout.formats)}', RULE)
+    for word, asked, known in (
+        ("website", audience.website, rulebook.websites),
+        ("jurisdiction", audience.jurisdiction, rulebook.law),
+    ):
+        if asked and asked not in known:
+            return Refusal(f'the policy has no {word} "{asked}"; {did_you_mean(asked, known)}', RULE)
+    return Printed(printout.title, str(printer(rulebook, ledger, audience)), chosen)
 
 
 def document(printed: Printed, rulebook: Rulebook) -> str:

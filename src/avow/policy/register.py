@@ -16,8 +16,8 @@ from markupsafe import Markup
 
 from avow.policy.markup import bullets, day, joined, lowered, table
 from avow.policy.measures import measures
+from avow.policy.periods import periods
 from avow.policy.rulebook import CollectionPoint, Recipient, Rulebook
-from avow.policy.schedule import periods
 from avow.policy.tables import contact_lines
 from avow.policy.vocabulary import EEA, PEOPLE, ROLES, SAFEGUARDS, SHORT_CATEGORIES
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from avow.policy.rulebook import CollectionPoint, Retention, Rulebook
+from avow.policy.periods import periods
+from avow.policy.rulebook import Retention, Rulebook
 from avow.policy.tables import retention_table
 
 
@@ -39,19 +40,6 @@ def schedule(rulebook: Rulebook) -> tuple[RetentionLine, ...]:
         )
         for point in rulebook.points.values()
     )
-
-
-def periods(rulebook: Rulebook, point: CollectionPoint) -> tuple[tuple[Retention, tuple[str, ...]], ...]:
-    """Return each period of a point with the purposes that share it, in the order of the policy.
-
-    Rule: Cal. Civ. Code § 1798.100(a)(3): for each disclosed purpose.
-    """
-    shared: dict[Retention, tuple[str, ...]] = {}
-    for name in rulebook.purposes:
-        if name in point.purposes:
-            kept = point.retentions[name]
-            shared[kept] = (*shared.get(kept, ()), name)
-    return tuple(shared.items())
 
 
 def schedule_page(rulebook: Rulebook) -> Markup:

@@ -10,7 +10,8 @@ from avow.policy.audience import EVERYBODY, Audience
 from avow.policy.chart import DisclosureCount, Ledger, disclosures, rows
 from avow.policy.law import LawTable
 from avow.policy.markup import bullets, joined, lowered, table
-from avow.policy.rulebook import CollectionPoint, Recipient, Retention, Right, Rulebook
+from avow.policy.periods import periods
+from avow.policy.rulebook import CollectionPoint, Recipient, Right, Rulebook
 from avow.policy.vocabulary import (
     CATEGORIES,
     DISCLOSURES,
@@ -88,11 +89,7 @@ def _backups(rulebook: Rulebook) -> Markup:
 
 def _periods(rulebook: Rulebook, point: CollectionPoint) -> Iterator[tuple[str, ...]]:
     """Yield a row for each period of a point: the purposes that share it, and the categories that these need."""
-    shared: dict[Retention, list[str]] = {}
-    for name in rulebook.purposes:
-        if name in point.purposes:
-            shared.setdefault(point.retentions[name], []).append(name)
-    for kept, purposes in shared.items():
+    for kept, purposes in periods(rulebook, point):
         needed = {item for item in point.fields if point.needing(item) & set(purposes)}
         earlier = f", or until {RETENTION_CRITERIA[kept.until]}" if kept.until else ""
         duties = "".join(f"; {rulebook.duties[duty].label} ({rulebook.duties[duty].rule})" for duty in point.duties)
