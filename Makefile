@@ -22,6 +22,8 @@ check: dist/.installed ## Lint, types, arrows between rooms, example policies
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/avow --config policies/marrowby/avow.toml policy check
+	$(BIN)/avow policy check --draft policies/*/policy.md
+	$(BIN)/avow policy fmt --check policies/*/*.md policies/*/parts/*.md
 
 bench: dist/.installed /usr/sbin/nginx /usr/bin/wrk ## Run the benchmarks; results go to bench/RESULTS.md
 	$(BIN)/python -m bench
