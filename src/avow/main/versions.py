@@ -138,7 +138,7 @@ class Versions:
         """
         current = self.in_force()
         own = self.rulebook(rulebook_id)
-        return current if own is None else replace(current, law=own.law, jurisdiction=own.jurisdiction)
+        return current if own is None else replace(current, law=own.law, jurisdictions=own.jurisdictions)
 
     def _known(self) -> _Timeline:
         if self._timeline is None:
