@@ -18,6 +18,7 @@ from avow.definitions import RequestKind
 from avow.policy.law import Counting, Period, Unit
 from avow.policy.law.breach import breach_dates
 from avow.policy.law.counting import add_months, due, holidays
+from avow.policy.vocabulary import RIGHTS
 from avow.rights.clock import (
     ANSWERED,
     APPLIED,
@@ -107,6 +108,13 @@ def test_a_revoked_consent_has_its_own_days_in_rhode_island():
         assert astuple(optout_dates(received, EUROPE, kind)) == (received, received, None)
 
 
+def test_opting_out_of_automated_decisions_has_its_own_days_in_california():
+    """15 business days there (11 CCR 7221, from memory), the days of any opt-out elsewhere."""
+    received = date(2026, 12, 23)
+    assert optout_dates(received, LAW, Kind.AUTOMATED_DECISION).act_outer == date(2027, 1, 15)
+    assert optout_dates(received, TABLES["US-VA"], Kind.AUTOMATED_DECISION).act_outer == received + timedelta(days=45)
+
+
 def test_a_correction_is_confirmed_and_a_restriction_is_not():
     """11 CCR 7021(a) names know, delete and correct."""
     assert deadlines(Kind.CORRECT, date(2026, 12, 18), LAW).ack_target == date(2026, 12, 31)
@@ -172,6 +180,7 @@ def test_every_kind_has_exactly_one_clock():
     assert ANSWERED | APPLIED | {Kind.APPEAL} == set(Kind)
     assert not ANSWERED & APPLIED
     assert {Kind(kind) for kind in RequestKind} <= ANSWERED
+    assert {kind.value for kind in Kind} == set(RIGHTS)
     with pytest.raises(ValueError, match="deadline"):
         deadlines(Kind.APPEAL, date(2026, 12, 18), LAW)
     with pytest.raises(ValueError, match="answered"):

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from avow import policy
+from avow.policy.carried_out import EVERYTHING
 
 from .europe import europe
 
 SMALL = (Path(__file__).parent / "small.md").read_text(encoding="utf-8")
 MARROWBY = (Path(__file__).parents[2] / "policies" / "marrowby" / "policy.md").read_text(encoding="utf-8")
+COMPLETE = Path(__file__).parents[2] / "policies" / "complete"
 TODAY = date(2026, 11, 23)
 
 
@@ -42,6 +44,16 @@ def small(compiled):
 @pytest.fixture
 def marrowby(compiled):
     return compiled(MARROWBY).rulebook
+
+
+@pytest.fixture
+def complete():
+    """The example policy that declares everything, as if the software carried out all of it."""
+    files = {str(path.relative_to(COMPLETE)): path.read_text(encoding="utf-8") for path in COMPLETE.rglob("*.md")}
+    tables = policy.law.tables()
+    compilation = policy.compile_text(files["policy.md"], "policy.md", tables, TODAY, files, EVERYTHING)
+    assert compilation.rulebook, compilation.diagnostics
+    return compilation.rulebook
 
 
 @pytest.fixture

@@ -92,10 +92,10 @@ def test_a_declaration_of_a_later_language_is_told_and_material():
 def test_the_law_is_told_and_not_material():
     """New days in a law table are named with the old ones."""
     table = RULEBOOK.law["US-CA"]
-    value = replace(table.values["respond_days"], value=30)
-    law = MappingProxyType({"US-CA": replace(table, values=MappingProxyType({**table.values, "respond_days": value}))})
+    value = replace(table.values["respond"], value=30)
+    law = MappingProxyType({"US-CA": replace(table, values=MappingProxyType({**table.values, "respond": value}))})
     (change,) = diff(RULEBOOK, replace(RULEBOOK, id="other", law=law))
-    assert (change.words, change.material) == ("The law (US-CA) changes: respond days is 30; before: 45.", False)
+    assert (change.words, change.material) == ("The law (US-CA) changes: respond is 30; before: 45.", False)
 
 
 def test_a_lost_clause_is_material():

@@ -6,8 +6,28 @@ from pathlib import Path
 
 import pytest
 
-from avow.policy.dpv import CONTEXT, json_ld
-from avow.policy.vocabulary import CATEGORIES, SENSITIVE
+from avow.policy.dpv import json_ld
+from avow.policy.dpv_terms import (
+    BASIS_TERMS,
+    CATEGORY_TERMS,
+    CHOICE_TERMS,
+    CONTEXT,
+    PEOPLE_TERMS,
+    RIGHT_TERMS,
+    SAFEGUARD_TERMS,
+    SENSITIVE_TERMS,
+    SOURCE_TERMS,
+)
+from avow.policy.vocabulary import (
+    CATEGORIES,
+    LEGAL_BASES,
+    PEOPLE,
+    PURPOSE_CHOICES,
+    RIGHTS,
+    SAFEGUARDS,
+    SENSITIVE,
+    SOURCE_KINDS,
+)
 
 LINES = (Path(__file__).parent / "dpv_terms.txt").read_text(encoding="utf-8").splitlines()
 TERMS = {term for line in LINES if not line.startswith("#") for term in line.split()}
@@ -32,7 +52,7 @@ def printed(marrowby):
     return document, {node["@id"]: node for node in document["@graph"]}
 
 
-@pytest.mark.parametrize("which", ["small", "marrowby", "european"])
+@pytest.mark.parametrize("which", ["small", "marrowby", "european", "complete"])
 def test_every_term_was_looked_up(which, request):
     """Nothing is invented in a vocabulary that is not ours; what is ours is of this policy or of the statute."""
     document = json.loads(json_ld(request.getfixturevalue(which)))
@@ -128,3 +148,26 @@ def test_a_declared_term_of_an_unknown_vocabulary_is_left_out(small):
 def test_the_same_policy_has_the_same_document(marrowby, compiled, marrowby_text):
     """Printed twice, it is the same text, so that it can be compared and signed."""
     assert json_ld(marrowby) == json_ld(compiled(marrowby_text).rulebook)
+
+
+def test_every_word_of_a_policy_has_its_term():
+    """A new word of the language does not print until it has a term, or is known to have none."""
+    assert set(CATEGORY_TERMS) == set(CATEGORIES)
+    assert set(SENSITIVE) - set(SENSITIVE_TERMS) == {"S10", "S11"}
+    assert set(BASIS_TERMS) == set(LEGAL_BASES)
+    assert set(SAFEGUARD_TERMS) == set(SAFEGUARDS)
+    assert set(PEOPLE_TERMS) == set(PEOPLE)
+    assert set(SOURCE_TERMS) == {"consumer", *SOURCE_KINDS}
+    assert set(CHOICE_TERMS) == set(PURPOSE_CHOICES)
+    assert set(RIGHTS) - set(RIGHT_TERMS) == {"opt-out", "limit", "appeal"}
+
+
+def test_what_a_recipient_takes_in_itself_is_its_own_doing(complete):
+    """Such a point names who implements it, and claims none of our measures."""
+    nodes = {node["@id"]: node for node in json.loads(json_ld(complete))["@graph"]}
+    taken = [point for point in complete.points.values() if point.collected_by]
+    assert taken
+    for point in taken:
+        process = nodes[f"this:collection/{point.name}"]
+        assert process["dpv:isImplementedByEntity"] == [{"@id": f"this:recipient/{point.collected_by}"}]
+        assert "dpv:hasTechnicalMeasure" not in process

@@ -22,7 +22,7 @@ def test_the_printouts_have_their_names():
 
 
 @pytest.mark.parametrize(("name", "shape"), EVERY)
-@pytest.mark.parametrize("which", ["small", "marrowby", "european"])
+@pytest.mark.parametrize("which", ["small", "marrowby", "european", "complete"])
 def test_every_printout_is_printed_in_every_format(name, shape, which, request):
     """Pure: from the Rulebook and the ledger alone, twice the same."""
     rulebook = request.getfixturevalue(which)
@@ -112,3 +112,13 @@ def test_pages_show_their_readers_what_concerns_them(european):
     assert print_out("register", european, Ledger(), audience=Audience(jurisdiction="US-CO")) == print_out(
         "register", european, Ledger()
     )
+
+
+def test_what_a_recipient_takes_in_itself_has_no_schema(complete):
+    """Nothing of it may come in here; its requests go to the recipient."""
+    taken = {name for name, point in complete.points.items() if point.collected_by}
+    assert taken
+    schemas = json.loads(print_out("schemas", complete, Ledger()).text)["collection"]
+    assert set(schemas) == set(complete.points) - taken
+    targets = json.loads(print_out("request-map", complete, Ledger(), "json").text)["targets"]
+    assert {one["collection"] for one in targets if one["store"] == "recipient"} == taken

@@ -60,6 +60,18 @@ def test_a_policy_under_gdpr_names_people_safeguards_and_periods(european):
     assert register(bound)[1].erasure[-1] == "Book-keeping: 7 years after collection, then erased (the tax code)"
 
 
+def test_what_a_recipient_takes_in_itself_has_its_measures(complete):
+    """The recipient is named, its own measures protect the data, and backups are told."""
+    found = {one.name: one for one in register(complete)}
+    taken = [point for point in complete.points.values() if point.collected_by]
+    assert taken
+    for point in taken:
+        label = complete.recipients[point.collected_by].label
+        assert found[point.name].measures == (f"those of {label}, which takes the data in itself",)
+        assert any(line.startswith(label) for line in found[point.name].recipients)
+    assert all(f"in backups for {complete.backup_days} days more" in one.erasure for one in found.values())
+
+
 def test_rows_carry_the_controller_and_the_version(marrowby):
     """A row stands alone: controller, address, contact, version and date (Art. 30(1)(a))."""
     found = rows(marrowby)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from avow.policy.dpv_terms import (
     BASIS_TERMS,
@@ -33,7 +33,6 @@ from avow.policy.vocabulary import CATEGORIES, DISCLOSURES, METHODS, RIGHTS, SEN
 
 #: A node of the graph, as json.dumps takes it.
 Node: TypeAlias = dict[str, object]
-_DELETION: Final[Node] = {"@type": "dpv:StorageDeletion", "dct:description": "by the software, on the day it is due"}
 
 
 def json_ld(rulebook: Rulebook) -> str:
@@ -108,11 +107,13 @@ def _process(rulebook: Rulebook, point: CollectionPoint) -> Node:
         "dpv:hasPersonalData": [_ref(f"this:data/{name}") for name in point.fields],
         "dpv:hasPurpose": [_ref(f"this:purpose/{purpose.name}") for purpose in purposes],
         "dpv:hasProcessing": [_ref(term) for term in _processing(point)],
-        "dpv:hasStorageCondition": [*_storage(rulebook, point), _DELETION],
-        "dpv:hasTechnicalMeasure": [_ref(measure.term) for measure in measures(rulebook, point)],
+        "dpv:hasStorageCondition": [*_storage(rulebook, point), *_removal(rulebook, point)],
     }
+    taker = (point.collected_by,) if point.collected_by else ()
     many = {
-        "dpv:hasRecipient": [f"this:recipient/{name}" for name in sorted(point.recipients)],
+        "dpv:hasRecipient": [f"this:recipient/{name}" for name in sorted({*point.recipients, *taker})],
+        "dpv:isImplementedByEntity": [f"this:recipient/{name}" for name in taker],
+        "dpv:hasTechnicalMeasure": [measure.term for measure in measures(rulebook, point)],
         "dpv:hasLegalBasis": _distinct(_basis(purpose) for purpose in purposes),
         "dpv:hasEntityInvolvement": _distinct(term for purpose in purposes for term in CHOICE_TERMS[purpose.choice]),
     }
@@ -138,13 +139,23 @@ def _storage(rulebook: Rulebook, point: CollectionPoint) -> Iterator[Node]:
         number, unit = next((number, unit) for number, unit in units if number is not None)
         yield {
             "@type": "dpv:StorageDuration",
-            "dpv:hasDuration": {
-                "@type": "dpv:TemporalDuration",
-                "rdf:value": {"@type": "xsd:duration", "@value": f"P{number}{unit}"},
-            },
+            "dpv:hasDuration": _duration(number, unit),
             "dpv:hasPurpose": [_ref(f"this:purpose/{name}") for name in purposes],
             "dct:description": kept.words,
         }
+
+
+def _removal(rulebook: Rulebook, point: CollectionPoint) -> Iterator[Node]:
+    """Yield how records go when they are due, and how long backups may still hold them."""
+    by = "by who took it in" if point.collected_by else "by the software"
+    yield {"@type": "dpv:StorageDeletion", "dct:description": f"{by}, on the day it is due"}
+    if rulebook.backup_days is not None:
+        yield {"@type": "dpv:StorageRestoration", "dpv:hasDuration": _duration(rulebook.backup_days, "D")}
+
+
+def _duration(number: int, unit: str) -> Node:
+    """Return a period as an ISO 8601 duration; the unit is D, M or Y."""
+    return {"@type": "dpv:TemporalDuration", "rdf:value": {"@type": "xsd:duration", "@value": f"P{number}{unit}"}}
 
 
 def _data(item: DataItem) -> Node:

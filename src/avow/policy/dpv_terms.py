@@ -79,6 +79,7 @@ RIGHT_TERMS: Final[Mapping[str, str]] = MappingProxyType(
         "portability": "eu-gdpr:A20",
         "object": "eu-gdpr:A21",
         "withdraw-consent": "eu-gdpr:A7-3",
+        "automated-decision": "eu-gdpr:A22",
     }
 )
 #: Legal basis of GDPR Art. 6(1) -> its term.
@@ -99,6 +100,7 @@ SAFEGUARD_TERMS: Final[Mapping[str, str]] = MappingProxyType(
         "standard-contractual-clauses": "eu-gdpr:A46-2-c",
         "binding-corporate-rules": "eu-gdpr:A46-2-b",
         "explicit-consent": "eu-gdpr:A49-1-a",
+        "data-privacy-framework": "eu-gdpr:A45-3",  # the framework is the subject of an adequacy decision
     }
 )
 #: Whom a point concerns -> the category of people.

@@ -34,7 +34,12 @@ ALWAYS: Final = (
 
 
 def measures(rulebook: Rulebook, point: CollectionPoint) -> tuple[Measure, ...]:
-    """Return what protects the records of this point. Rule: GDPR Art. 30(1)(g)."""
+    """Return what protects the records of this point; nothing for one that a recipient takes in by itself.
+
+    Rule: GDPR Art. 30(1)(g).
+    """
+    if point.collected_by:
+        return ()
     is_letter = point.technology is Technology.FORM
     sealed = is_letter or any(rulebook.data[name].sealed for name in point.fields)
     readable = not is_letter and any(not rulebook.data[name].sealed for name in point.fields)

@@ -98,7 +98,8 @@ def register_csv(rulebook: Rulebook) -> str:
 
 
 def _activity(rulebook: Rulebook, point: CollectionPoint) -> Activity:
-    recipients = [recipient for name, recipient in rulebook.recipients.items() if name in point.recipients]
+    given = {*point.recipients, point.collected_by}
+    recipients = [recipient for name, recipient in rulebook.recipients.items() if name in given]
     return Activity(
         name=point.name,
         label=point.label,
@@ -108,7 +109,7 @@ def _activity(rulebook: Rulebook, point: CollectionPoint) -> Activity:
         recipients=tuple(f"{one.label} ({ROLES[one.effective_role]}): {one.services}" for one in recipients),
         transfers=tuple(_transfer(one) for one in recipients if one.country not in EEA),
         erasure=tuple(_limits(rulebook, point)),
-        measures=tuple(measure.words for measure in measures(rulebook, point)),
+        measures=tuple(_protecting(rulebook, point)),
     )
 
 
@@ -118,6 +119,8 @@ def _limits(rulebook: Rulebook, point: CollectionPoint) -> Iterator[str]:
     for retention, purposes in kept:
         called = joined(lowered(rulebook.purposes[name].label) for name in purposes)
         yield retention.words if len(kept) == 1 else f"{called}: {retention.words}"
+    if rulebook.backup_days is not None:
+        yield f"in backups for {rulebook.backup_days} days more"
     for duty in (rulebook.duties[name] for name in point.duties):
         yield f"{duty.label}: {duty.keeps.words} ({duty.rule})"
 
@@ -131,6 +134,12 @@ def _by_category(rulebook: Rulebook, point: CollectionPoint) -> list[str]:
             labels = joined(lowered(item.label) + (" (sensitive)" if item.sensitive else "") for item in items)
             found.append(f"{called}: {labels}")
     return found
+
+
+def _protecting(rulebook: Rulebook, point: CollectionPoint) -> Iterator[str]:
+    if point.collected_by:
+        yield f"those of {rulebook.recipients[point.collected_by].label}, which takes the data in itself"
+    yield from (measure.words for measure in measures(rulebook, point))
 
 
 def _transfer(recipient: Recipient) -> str:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from avow.definitions import IdentifierKind, Technology
 from avow.policy.markup import joined, lowered, table
-from avow.policy.rulebook import Rulebook
+from avow.policy.rulebook import CollectionPoint, Rulebook
 
 #: Stores that hold something about a person whatever the collection points are.
 ALWAYS_VISITED: Final = ("choices", "disclosures", "mail", "spool")
@@ -20,8 +20,9 @@ ALWAYS_VISITED: Final = ("choices", "disclosures", "mail", "spool")
 class RequestTarget:
     """Where the records of one collection point are, and how a person's are found.
 
-    `store` is "events" or "submissions". Without identifiers the records cannot be linked to a person, and no one
-    links them for a request. `recipients` got data from here; `keeping` are those of them that hold copies.
+    `store` is "events" or "submissions", or "recipient" where a recipient takes the data in itself. Without identifiers
+    the records cannot be linked to a person, and no one links them for a request. `recipients` got data from here;
+    `keeping` are those of them that hold copies.
     """
 
     point: str
@@ -40,14 +41,25 @@ def request_map(rulebook: Rulebook) -> tuple[RequestTarget, ...]:
     return tuple(
         RequestTarget(
             point=point.name,
-            store="submissions" if point.technology is Technology.FORM else "events",
+            store=_store(point),
             identifiers=frozenset(kind for kind in (rulebook.data[name].identifier for name in point.fields) if kind is not None),
             items=point.fields,
-            recipients=point.recipients,
-            keeping=frozenset(name for name in point.recipients if rulebook.recipients[name].keeps_days > 0),
+            recipients=_given(point),
+            keeping=frozenset(name for name in _given(point) if rulebook.recipients[name].keeps_days > 0),
         )
         for point in rulebook.points.values()
     )
+
+
+def _store(point: CollectionPoint) -> str:
+    if point.collected_by:
+        return "recipient"
+    return "submissions" if point.technology is Technology.FORM else "events"
+
+
+def _given(point: CollectionPoint) -> frozenset[str]:
+    """Return who has something from this point, the one that takes it in itself included."""
+    return point.recipients | ({point.collected_by} if point.collected_by else set())
 
 
 def request_map_page(rulebook: Rulebook) -> Markup:

@@ -56,11 +56,13 @@ def schedule_json(rulebook: Rulebook) -> str:
             "data": line.items,
             "categories": line.categories,
             "periods": [_period(kept, purposes) for kept, purposes in periods(rulebook, rulebook.points[line.point])],
+            "collected_by": rulebook.points[line.point].collected_by,
             "duties": [rulebook.duties[duty].rule for duty in rulebook.points[line.point].duties],
         }
         for line in schedule(rulebook)
     ]
-    return json.dumps({"policy": rulebook.id, "schedule": lines}, indent=1, ensure_ascii=False) + "\n"
+    printed = {"policy": rulebook.id, "backup_days": rulebook.backup_days, "schedule": lines}
+    return json.dumps(printed, indent=1, ensure_ascii=False) + "\n"
 
 
 def _period(kept: Retention, purposes: tuple[str, ...]) -> dict[str, object]:

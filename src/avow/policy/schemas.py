@@ -82,8 +82,8 @@ def json_schema(rulebook: Rulebook, point: str) -> dict[str, Any]:  # Any: JSON
 
 
 def json_schemas(rulebook: Rulebook) -> str:
-    """Return the JSON Schema of every collection point, by its name, as one JSON text."""
-    printed = {point: json_schema(rulebook, point) for point in rulebook.points}
+    """Return the JSON Schema of every collection point that takes data in here, by its name, as one JSON text."""
+    printed = {name: json_schema(rulebook, name) for name, point in rulebook.points.items() if not point.collected_by}
     return json.dumps({"policy": rulebook.id, "collection": printed}, indent=1, ensure_ascii=False) + "\n"
 
 

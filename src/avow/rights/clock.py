@@ -5,7 +5,8 @@ shown late; `outer` is the last day that any reading allows. How days are counte
 
     kind                                              clock
     know, delete, correct, portability, restrict      confirm receipt (where the law asks), answer, one extension  [deadlines]
-    opt-out, limit, object, withdraw-consent          at once where it was asked, everywhere within the period     [optout_dates]
+    opt-out, limit, object, withdraw-consent,         at once where it was asked, everywhere within the period     [optout_dates]
+      automated-decision
     appeal                                            decide, one extension where the law has one                  [appeal_dates]
 """
 
@@ -35,13 +36,14 @@ class Kind(StrEnum):
     LIMIT = "limit"
     OBJECT = "object"
     WITHDRAW_CONSENT = "withdraw-consent"
+    AUTOMATED_DECISION = "automated-decision"
     APPEAL = "appeal"
 
 
 #: Kinds that are verified, carried out and answered.
 ANSWERED: Final = frozenset({Kind.KNOW, Kind.DELETE, Kind.CORRECT, Kind.PORTABILITY, Kind.RESTRICT})
 #: Kinds that have their effect without any verification. Rule (US-CA): 11 CCR 7060(b); GDPR Art. 7(3), 21(3).
-APPLIED: Final = frozenset({Kind.OPT_OUT, Kind.LIMIT, Kind.OBJECT, Kind.WITHDRAW_CONSENT})
+APPLIED: Final = frozenset({Kind.OPT_OUT, Kind.LIMIT, Kind.OBJECT, Kind.WITHDRAW_CONSENT, Kind.AUTOMATED_DECISION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +133,8 @@ def optout_dates(received_on: date, law: Rulebook | LawTable, kind: Kind | Reque
     if asked not in APPLIED:
         raise ValueError(f'"{asked}" is answered, not applied at once; see deadlines')
     table = _table(law)
-    revoked = table.consent_revocation if asked is Kind.WITHDRAW_CONSENT else None
-    act = due(received_on, revoked or table.optout, table.counting)
+    apart = {Kind.WITHDRAW_CONSENT: table.consent_revocation, Kind.AUTOMATED_DECISION: table.optout_automated}
+    act = due(received_on, apart.get(asked) or table.optout, table.counting)
     months = table.resolicit_months
     return OptOutDates(act.target, act.outer, add_months(received_on, months) if months else None)
 

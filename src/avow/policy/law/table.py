@@ -188,6 +188,11 @@ class LawTable:
         return found
 
     @property
+    def optout_automated(self) -> Period:
+        """Within which opting out of automated decisions must have its effect. Rule (US-CA): 11 CCR 7221."""
+        return self.period("optout_automated") or self.optout
+
+    @property
     def consent_revocation(self) -> Period | None:
         """Within which a revoked consent must have its effect, where the law says it apart. Rule (US-RI): 6-48.1."""
         return self.period("consent_revocation")
