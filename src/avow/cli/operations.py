@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -50,8 +50,8 @@ class Operations(Protocol):
     def policy_path(self) -> Path:
         """Return the configured policy file."""
 
-    def check_policy(self, path: Path, *, draft: bool) -> Compilation:
-        """Compile a policy file; for a draft, whatever this version carries out."""
+    def check_policy(self, path: Path, *, draft: bool, unsaved: Mapping[Path, str] = ...) -> Compilation:
+        """Compile a policy file; for a draft, whatever this version carries out. `unsaved` are texts by path."""
 
     def render_policy(self, path: Path | None) -> str:
         """Return the policy page as HTML."""

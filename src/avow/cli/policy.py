@@ -172,6 +172,21 @@ def _difference(before: str, after: str, name: str) -> Iterator[str]:
 
 
 @policy.command()
+@click.option("--draft", is_flag=True, help="Judge the text alone, as with `check --draft`.")
+@click.pass_obj
+def lsp(operations: Operations, draft: bool) -> None:  # noqa: FBT001 - as above
+    """Serve an editor over standard input and output: findings as you type, explanations, layout.
+
+    Speaks the Language Server Protocol; the editor starts it. Needs the extra avow[lsp].
+    """
+    try:
+        from avow.cli.language_server import language_server  # noqa: PLC0415 - an extra: loaded only when used
+    except ModuleNotFoundError as error:
+        raise click.ClickException(f"{error.name} is not installed; install avow[lsp]") from error
+    language_server(lambda path, unsaved: operations.check_policy(path, draft=draft, unsaved=unsaved)).start_io()
+
+
+@policy.command()
 def schema() -> None:
     """Print the JSON Schema of the avow blocks, for editors that check TOML."""
     click.echo(json_schema.as_text(), nl=False)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 from avow.config import Configuration
 from avow.definitions import ConfigurationError, PolicyError
@@ -17,6 +21,8 @@ from avow.store.events import Events, announced
 from avow.store.files import Files
 from avow.store.keys import Vault
 from avow.store.store import Store
+
+NO_TEXTS: Final[Mapping[Path, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +78,33 @@ class Installation:
         return path.read_text(encoding="ascii")
 
 
-def compile_policy(path: Path, today: date, does: CarriedOut = THIS_VERSION) -> Compilation:
-    """Compile the policy file with the files it includes. Raises ConfigurationError when a file cannot be read."""
-    text = _policy_text(path)
-    return compile_text(text, path.name, law.tables(), today, _included(path.parent, text, path.name), does)
+def compile_policy(
+    path: Path, today: date, does: CarriedOut = THIS_VERSION, unsaved: Mapping[Path, str] = NO_TEXTS
+) -> Compilation:
+    """Compile the policy file with the files it includes. Raises ConfigurationError when a file cannot be read.
+
+    `unsaved` are the texts of files that an editor holds, by absolute path: they count instead of what is on the disk.
+    """
+    text = _policy_text(path, unsaved)
+    return compile_text(text, path.name, law.tables(), today, _included(path.parent, text, path.name, unsaved), does)
 
 
-def _included(folder: Path, text: str, name: str) -> dict[str, str]:
+def _included(folder: Path, text: str, name: str, unsaved: Mapping[Path, str]) -> dict[str, str]:
     """Return the texts of all files that a policy includes, by name; a missing one is left to the compiler to report."""
     files: dict[str, str] = {}
     waiting = list(included(text, name))
     while waiting and len(files) < FILES_LIMIT:
         target = waiting.pop()
         if target not in files and (folder / target).is_file():
-            files[target] = _policy_text(folder / target)
+            files[target] = _policy_text(folder / target, unsaved)
             waiting.extend(included(files[target], target))
     return files
 
 
-def _policy_text(path: Path) -> str:
+def _policy_text(path: Path, unsaved: Mapping[Path, str]) -> str:
+    # resolve() would follow links, and editors do not.
+    if unsaved and (held := unsaved.get(Path(os.path.abspath(path)))) is not None:  # noqa: PTH100
+        return held
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -25,7 +25,7 @@ from avow.collection.spool import Spool
 from avow.config import Configuration, load
 from avow.definitions import ConfigurationError, PolicyError, ProofInvalid, Refusal, SpoolFull, Technology, local_date, now_ms
 from avow.main import server
-from avow.main.installation import Installation, compile_policy, open_rulebook, open_store
+from avow.main.installation import NO_TEXTS, Installation, compile_policy, open_rulebook, open_store
 from avow.main.pages import StoredAccounts
 from avow.main.publishing import Publisher
 from avow.main.telling import Teller
@@ -69,9 +69,9 @@ class Operations:
         """Return the configured policy file."""
         return self.configuration().policy
 
-    def check_policy(self, path: Path, *, draft: bool) -> Compilation:
+    def check_policy(self, path: Path, *, draft: bool, unsaved: Mapping[Path, str] = NO_TEXTS) -> Compilation:
         """Compile a policy file with the files it includes; for a draft, whatever this version carries out."""
-        return compile_policy(path, datetime.now(UTC).date(), EVERYTHING if draft else THIS_VERSION)
+        return compile_policy(path, datetime.now(UTC).date(), EVERYTHING if draft else THIS_VERSION, unsaved)
 
     def render_policy(self, path: Path | None) -> str:
         """Return the policy page as HTML, with an empty ledger: what it says before anything was collected."""
