@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -115,7 +116,7 @@ def compiled(*pairs, effective=None, today=FIRST_DAY):
         assert old in text
         text = text.replace(old, new)
     if effective:
-        text = text.replace("effective    = 2026-11-01", f"effective    = {effective}")
+        text = re.sub(r"(?m)^effective( *)= \S+$", rf"effective\1= {effective}", text)
     found = policy.compile_text(text, "policy.md", policy.law.tables(), today)
     assert found.rulebook, found.diagnostics
     return found.rulebook

@@ -1,5 +1,6 @@
 """When a new version may come into force: material changes need notice, and nothing untold slips in."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -23,7 +24,7 @@ def edited(compiled, *pairs, effective=None):
         assert old in text
         text = text.replace(old, new)
     if effective:
-        text = text.replace("effective    = 2026-11-01", f"effective    = {effective}")
+        text = re.sub(r"(?m)^effective( *)= \S+$", rf"effective\1= {effective}", text)
     found = compiled(text)
     assert found.rulebook, found.diagnostics
     return found.rulebook

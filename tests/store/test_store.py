@@ -127,8 +127,8 @@ def test_people_without_rows_are_forgotten(store, writer):
 def test_a_later_contact_moves_the_due_date(store, writer):
     """Retention after the last contact counts from the last one, and never moves back."""
     store.write([writer.submission("ada@example.com", delete_on="2026-10-01")])
-    assert store.last_contact([person("ada")], "contact-form", lambda _: date(2027, 1, 1)) == 1
-    assert store.last_contact([person("ada")], "contact-form", lambda _: date(2026, 12, 1)) == 0
+    assert store.last_contact([person("ada")], lambda _: date(2027, 1, 1)) == 1
+    assert store.last_contact([person("ada")], lambda _: date(2026, 12, 1)) == 0
     assert store.find([person("ada")]).submissions[0].delete_on == date(2027, 1, 1)
 
 

@@ -87,7 +87,9 @@ def test_a_material_change_is_refused_then_announced_then_withdrawn(edited, mail
     edit(file, *LONGER)
     server.avow("policy", "publish", status=1)
     day = (datetime.now(UTC) + timedelta(days=40)).date()
-    edit(file, ("effective    = 2026-11-01", f"effective    = {day}"))
+    file.write_text(
+        re.sub(r"(?m)^effective( *)= \S+$", rf"effective\1= {day}", file.read_text(encoding="utf-8")), encoding="utf-8"
+    )
     assert f"would be announced, in force from {day}" in server.avow("policy", "publish", "--dry-run")
     assert "announcement" not in browser.get("/").text
     assert "in the outbox" in server.avow("policy", "publish")

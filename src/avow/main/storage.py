@@ -35,6 +35,7 @@ from avow.rights.response import Voice
 from avow.rights.walk import Tools, advance
 from avow.store.control import audit
 from avow.store.embedded import Engine
+from avow.store.holdings import HeldSubmission
 from avow.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -62,15 +63,20 @@ class Contacts:
         for record in records:
             if isinstance(record, Submission) and record.identifiers:
                 people = [identifier(IdentifierKind(kind), value) for kind, value in record.identifiers.items()]
-                self._store.last_contact(people, record.point, partial(self._due, record))
+                self._store.last_contact(people, partial(self._due, record))
 
-    def _due(self, contact: Submission, rulebook_id: str) -> date | None:
-        """Return the day on which records of a rulebook at this point are due after a contact; None: it moves nothing."""
-        rulebook = self._rulebook_of(rulebook_id)
-        declared = rulebook.points.get(contact.point) if rulebook else None
-        if declared is None or declared.retention.after != "last-contact":
+    def _due(self, contact: Submission, earlier: HeldSubmission) -> date | None:
+        """Return the day on which an earlier record is due after this contact; None: it moves nothing.
+
+        By the period that the earlier record's own version gives for the purposes that it was collected for.
+        """
+        rulebook = self._rulebook_of(earlier.rulebook_id)
+        declared = rulebook.points.get(earlier.point) if rulebook and earlier.point == contact.point else None
+        purposes = frozenset(earlier.purposes) & (declared.purposes if declared else frozenset())
+        if declared is None or not purposes:
             return None
-        return declared.retention.due(moment(contact.collected_ms).date())
+        kept = declared.retention_for(purposes)
+        return kept.due(moment(contact.collected_ms).date()) if kept.after == "last-contact" else None
 
 
 def run(configuration_path: Path) -> None:

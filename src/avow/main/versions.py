@@ -129,6 +129,7 @@ class Versions:
             purposes=_all([one.purposes for one in known], current.purposes),
             points=_all([one.points for one in known], current.points),
             recipients=_all([one.recipients for one in known], current.recipients),
+            sources=_all([one.sources for one in known], current.sources),
         )
 
     def with_law_of(self, rulebook_id: str) -> Rulebook:

@@ -7,31 +7,26 @@ how to weigh is told as it stands and counts as material: an unknown change is n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterator
 from datetime import date
-from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Final
 
+from avow.policy.change import Change, added, both, plain, spaced
+from avow.policy.declarations import CollectionPoint, Purpose, Recipient, Retention
 from avow.policy.markup import joined, lowered
+from avow.policy.other_changes import others
 from avow.policy.parse import parse
-from avow.policy.rulebook import CollectionPoint, Recipient, Retention, Rulebook
+from avow.policy.rulebook import Rulebook
 from avow.policy.vocabulary import RIGHTS, ROLES, SHORT_CATEGORIES, SIGNALS
+
+__all__ = ["Change", "diff"]
 
 #: Any day does to tell which of two periods is longer; a leap year keeps "12 months" and "365 days" apart.
 _SOME_DAY: Final = date(2027, 3, 1)
 
 
-_Name = TypeVar("_Name", bound=str)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One change: what it is about, such as "collection", "purpose", "recipient", "retention", "right", "law" or "wording"."""
-
-    kind: str
-    words: str
-    material: bool
+#: What a person decides about a purpose, from the weakest to the strongest.
+_CHOICES: Final = ("none", "opt-out", "consent")
 
 
 def diff(old: Rulebook, new: Rulebook) -> tuple[Change, ...]:
@@ -44,6 +39,7 @@ def diff(old: Rulebook, new: Rulebook) -> tuple[Change, ...]:
         *_rights(old, new),
         *_controller(old, new),
         *_notice(old, new),
+        *_evidence(old, new),
         *_law(old, new),
         *others(old, new),
         *_wording(old, new),
@@ -56,12 +52,12 @@ def diff(old: Rulebook, new: Rulebook) -> tuple[Change, ...]:
 
 
 def _points(old: Rulebook, new: Rulebook) -> Iterator[Change]:
-    for name in _added(old.points, new.points):
+    for name in added(old.points, new.points):
         items = joined(lowered(new.data[item].label) for item in new.points[name].fields)
         yield Change("collection", f'New: "{new.points[name].label}" collects {items}.', material=True)
-    for name in _added(new.points, old.points):
+    for name in added(new.points, old.points):
         yield Change("collection", f'"{old.points[name].label}" no longer collects anything.', material=False)
-    for name in _both(old.points, new.points):
+    for name in both(old.points, new.points):
         yield from _point(old, new, old.points[name], new.points[name])
 
 
@@ -77,13 +73,13 @@ def _point(old: Rulebook, new: Rulebook, before: CollectionPoint, after: Collect
     ):
         if words:
             yield Change("collection", f"{called} {verb} {words}.", material=material)
-    for item in _both(dict.fromkeys(before.fields), dict.fromkeys(after.fields)):
+    for item in both(dict.fromkeys(before.fields), dict.fromkeys(after.fields)):
         widened = after.only.get(item, after.purposes) & before.purposes - before.only.get(item, before.purposes)
         if widened:
             yield Change(
                 "collection", f"{called}: {_labels(new, {item})} is newly used for {_uses(new, widened)}.", material=True
             )
-    yield from _retention(called, before.retention, after.retention)
+    yield from _retentions(new, called, before, after)
     if (after.cookie_days or 0) != (before.cookie_days or 0):
         longer = (after.cookie_days or 0) > (before.cookie_days or 0)
         yield Change(
@@ -91,37 +87,53 @@ def _point(old: Rulebook, new: Rulebook, before: CollectionPoint, after: Collect
         )
 
 
+def _retentions(new: Rulebook, called: str, before: CollectionPoint, after: CollectionPoint) -> Iterator[Change]:
+    """Say how the periods change: the longest one, and those of single purposes that differ from it."""
+    yield from _retention(called, before.retention, after.retention)
+    for name in both(before.retentions, after.retentions):
+        was, now = before.retentions[name], after.retentions[name]
+        if (was, now) != (before.retention, after.retention):
+            yield from _retention(f"{called} for {_uses(new, frozenset({name}))}", was, now)
+
+
 def _retention(called: str, before: Retention, after: Retention) -> Iterator[Change]:
     if before == after:
         return
     longer = after.due(_SOME_DAY) > before.due(_SOME_DAY)
-    looser = (before.after, before.then) != (after.after, after.then) and (
-        after.after == "last-contact" or after.then == "deidentify"
-    )
+    looser = after.after not in (before.after, "collection")
+    looser = looser or (before.then != after.then and after.then == "deidentify") or before.until not in (None, after.until)
     yield Change("retention", f"{called} is kept for {after.words}; before: {before.words}.", material=longer or looser)
 
 
 def _purposes(old: Rulebook, new: Rulebook) -> Iterator[Change]:
-    for name in _added(old.purposes, new.purposes):
+    for name in added(old.purposes, new.purposes):
         yield Change("purpose", f"New purpose: {lowered(new.purposes[name].label)}.", material=True)
-    for name in _added(new.purposes, old.purposes):
+    for name in added(new.purposes, old.purposes):
         yield Change("purpose", f"Purpose given up: {lowered(old.purposes[name].label)}.", material=False)
-    for name in _both(old.purposes, new.purposes):
+    for name in both(old.purposes, new.purposes):
         before, after = old.purposes[name], new.purposes[name]
-        if before.optional != after.optional:
-            can = "can now" if after.optional else "can no longer"
-            yield Change("purpose", f"You {can} opt out of {lowered(after.label)}.", material=not after.optional)
+        if before.choice != after.choice:
+            weaker = _CHOICES.index(after.choice) < _CHOICES.index(before.choice)
+            yield Change("purpose", _decided(after), material=weaker)
         if before.description != after.description:
             words = f'The purpose "{after.label}" is described as "{after.description}"; before: "{before.description}".'
             yield Change("purpose", words, material=True)
 
 
+def _decided(purpose: Purpose) -> str:
+    """Return what a person decides about a purpose from now on."""
+    label = lowered(purpose.label)
+    if purpose.choice == "consent":
+        return f"We do nothing for {label} before you say yes."
+    return f"You can opt out of {label}." if purpose.optional else f"You can no longer opt out of {label}."
+
+
 def _recipients(old: Rulebook, new: Rulebook) -> Iterator[Change]:
-    for name in _added(old.recipients, new.recipients):
+    for name in added(old.recipients, new.recipients):
         yield Change("recipient", f"New recipient: {new.recipients[name].label}.", material=True)
-    for name in _added(new.recipients, old.recipients):
+    for name in added(new.recipients, old.recipients):
         yield Change("recipient", f"{old.recipients[name].label} no longer receives anything.", material=False)
-    for name in _both(old.recipients, new.recipients):
+    for name in both(old.recipients, new.recipients):
         before, after = old.recipients[name], new.recipients[name]
         if before.label != after.label:
             yield Change("recipient", f"{after.label} takes the place of {before.label}.", material=True)
@@ -174,11 +186,11 @@ def _signals(old: Rulebook, new: Rulebook) -> Iterator[Change]:
 
 
 def _rights(old: Rulebook, new: Rulebook) -> Iterator[Change]:
-    for kind in _added(old.rights, new.rights):
+    for kind in added(old.rights, new.rights):
         yield Change("right", f"You have the right {RIGHTS[kind]}.", material=False)
-    for kind in _added(new.rights, old.rights):
+    for kind in added(new.rights, old.rights):
         yield Change("right", f"The right {RIGHTS[kind]} is no longer offered.", material=True)
-    for kind in _both(old.rights, new.rights):
+    for kind in both(old.rights, new.rights):
         before, after = old.rights[kind], new.rights[kind]
         if set(before.methods) != set(after.methods):
             fewer = bool(set(before.methods) - set(after.methods))
@@ -206,14 +218,21 @@ def _notice(old: Rulebook, new: Rulebook) -> Iterator[Change]:
         yield Change("policy", words, material=after.days_before < before.days_before)
 
 
+def _evidence(old: Rulebook, new: Rulebook) -> Iterator[Change]:
+    if old.evidence_is_public != new.evidence_is_public:
+        words = "The evidence beside each promise is public." if new.evidence_is_public else "The evidence is no longer public."
+        yield Change("policy", words, material=not new.evidence_is_public)
+
+
 def _law(old: Rulebook, new: Rulebook) -> Iterator[Change]:
     """Say what the law itself changed; it binds with or without notice, so that it is never material."""
-    for code in _both(old.law, new.law):
+    yield from (Change("law", f"The law of {code} holds as well.", material=False) for code in added(old.law, new.law))
+    for code in both(old.law, new.law):
         before, after = old.law[code].values, new.law[code].values
         for name in sorted({*before, *after}):
             was, now = (values[name].value if name in values else None for values in (before, after))
             if was != now:
-                words = f"The law ({code}) changes: {_spaced(name)} is {_plain(now)}; before: {_plain(was)}."
+                words = f"The law ({code}) changes: {spaced(name)} is {plain(now)}; before: {plain(was)}."
                 yield Change("law", words, material=False)
 
 
@@ -225,7 +244,7 @@ def _wording(old: Rulebook, new: Rulebook) -> Iterator[Change]:
             yield Change("wording", f'The section "{title}" is new.', material=False)
         elif before[anchor][1] != after[anchor][1]:
             yield Change("wording", f'The wording of "{title}" changes.', material=False)
-    for anchor in _added(after, before):
+    for anchor in added(after, before):
         yield Change("wording", f'The section "{before[anchor][0]}" is gone.', material=False)
 
 
@@ -239,119 +258,8 @@ def _prose(rulebook: Rulebook) -> dict[str, tuple[str, tuple[str, ...]]]:
     return {anchor: (titles[anchor], tuple(said)) for anchor, said in words.items() if said}
 
 
-def others(old: Rulebook, new: Rulebook) -> Iterator[Change]:
-    """Say every difference that no function above puts into words: other declarations, and other fields of known ones.
-
-    What is not listed as minor counts as material, so that a new declaration of the language is never overlooked.
-    """
-    for part in fields(new):
-        if part.name in _SAID["Rulebook"]:
-            continue
-        before, after = getattr(old, part.name), getattr(new, part.name)
-        if isinstance(before, Mapping) and isinstance(after, Mapping):
-            yield from _declarations(part.name, before, after)
-        elif ("Rulebook", part.name) in _MINOR and before != after:
-            yield Change("policy", f"{_sentence(part.name)}: {_plain(after)}; before: {_plain(before)}.", material=False)
-        elif before != after:
-            yield from _fields(part.name, _spaced(part.name), before, after)
-
-
-def _declarations(kind: str, before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Change]:
-    noun = _spaced(kind.removesuffix("s"))
-    if kind not in _SAID["added"]:
-        for name in _added(before, after):
-            yield Change(kind, f'New {noun}: "{_called(name, after[name])}".', material=True)
-        for name in _added(after, before):
-            yield Change(kind, f'{noun.capitalize()} given up: "{_called(name, before[name])}".', material=True)
-    for name in _both(before, after):
-        if before[name] != after[name]:
-            yield from _fields(kind, f'{noun} "{_called(name, after[name])}"', before[name], after[name])
-
-
-def _fields(kind: str, called: str, before: object, after: object) -> Iterator[Change]:
-    if not is_dataclass(before) or type(before) is not type(after):
-        yield Change(kind, f"{_sentence(called)}: {_plain(after)}; before: {_plain(before)}.", material=True)
-        return
-    for part in fields(before):
-        was, now = getattr(before, part.name), getattr(after, part.name)
-        if was != now and part.name not in _SAID.get(type(before).__name__, ()):
-            words = f"{_sentence(called)}, {_spaced(part.name)}: {_plain(now)}; before: {_plain(was)}."
-            yield Change(kind, words, material=(type(before).__name__, part.name) not in _MINOR)
-
-
-#: What the functions above put into words already, or what says nothing: by type, its fields; "added" are the
-#: declarations whose coming and going is told.
-_SAID: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
-    {
-        "Rulebook": frozenset({"id", "name", "text", "effective", "updated", "controller", "changes", "law", "_permits"}),
-        "added": frozenset({"data", "purposes", "points", "recipients", "signals", "rights"}),
-        "CollectionPoint": frozenset({"name", "fields", "purposes", "recipients", "only", "retention", "cookie_days", "section"}),
-        "Purpose": frozenset({"name", "optional", "description"}),
-        "Recipient": frozenset(
-            {"name", "label", "role", "contract", "services", "categories", "purposes", "country", "keeps_days"}
-        ),
-        "Signal": frozenset({"name", "stops"}),
-        "Right": frozenset({"kind", "methods", "verification"}),
-        "DataItem": frozenset({"name"}),
-    }
-)
-#: Fields whose change leaves what happens to people's data as it is: names, words, limits of length.
-_MINOR: Final = frozenset(
-    {
-        ("Rulebook", "title"),
-        ("CollectionPoint", "label"),
-        ("CollectionPoint", "required"),
-        ("Purpose", "label"),
-        ("Purpose", "business_purpose"),
-        ("Signal", "sentence"),
-        ("Right", "form"),
-        ("DataItem", "label"),
-        ("DataItem", "description"),
-        ("DataItem", "max_length"),
-    }
-)
-
-
-def _called(name: str, declared: object) -> str:
-    return str(getattr(declared, "label", name))
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]
-
-
-def _spaced(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _plain(value: object) -> str:
-    """Return any value of a Rulebook in words."""
-    match value:
-        case bool():
-            words = "yes" if value else "no"
-        case frozenset():
-            words = joined(sorted(map(_plain, value)))
-        case tuple():
-            words = joined(map(_plain, value))
-        case Mapping():
-            words = joined(f"{name} {_plain(inner)}" for name, inner in value.items())
-        case _ if is_dataclass(value):
-            words = joined(f"{_spaced(part.name)} {_plain(getattr(value, part.name))}" for part in fields(value))
-        case _:
-            words = "" if value is None else str(value)
-    return words or "nothing"
-
-
 def _short(letters: frozenset[str]) -> str:
     return joined(lowered(SHORT_CATEGORIES[letter]) for letter in sorted(letters))
-
-
-def _added(old: Mapping[_Name, object], new: Mapping[_Name, object]) -> list[_Name]:
-    return [name for name in new if name not in old]
-
-
-def _both(old: Mapping[_Name, object], new: Mapping[_Name, object]) -> list[_Name]:
-    return [name for name in new if name in old]
 
 
 def _labels(rulebook: Rulebook, items: set[str]) -> str:

@@ -10,7 +10,7 @@
     store.erase_due(today) -> Due                     erased or de-identified on the due date
     store.remove_demonstration() -> Counts
     store.newest_submissions(point, limit), store.submission(record_id), store.submissions_after(record_id, limit)
-    store.last_contact(identifiers, point, due)       moves due dates, by each record's own rulebook
+    store.last_contact(identifiers, due)              moves due dates, by each record's own promise
     store.seal_for_request(id, plain), store.unseal_for_request(id, sealed)
     store.add_mail(tx, content, created_ms, request_id), store.open_mail(mail)
     store.tell_of_publication(tx, publication, letters, created_ms)

@@ -101,15 +101,15 @@ class Store:
             found = submissions.after(tx, record_id, limit)
             return found[-1].record_id if found else "", self._unsealed(tx, found)
 
-    def last_contact(self, identifiers: Iterable[Identifier], point: str, due: Callable[[str], date | None]) -> int:
-        """Move the due date of these people's submissions at a point to a later day, because they wrote again.
+    def last_contact(self, identifiers: Iterable[Identifier], due: Callable[[HeldSubmission], date | None]) -> int:
+        """Move the due date of these people's submissions to a later day, because they wrote again; return how many moved.
 
-        `due` gives the day for submissions of one rulebook, by its own promise; None: a contact moves nothing.
+        `due` gives the day by the promise under which each was collected; None: the contact does not move it.
         """
-        subjects = self.vault.lookup(identifiers).values()
+        subjects = set(self.vault.lookup(identifiers).values())
         with self.control.transaction() as tx:
-            days = {one: due(one) for one in submissions.rulebooks_of(tx, subjects, point)}
-            return sum(submissions.keep_until(tx, subjects, point, one, day) for one, day in days.items() if day is not None)
+            days = {form.record_id: due(form) for form in self._unsealed(tx, submissions.of_subjects(tx, subjects))}
+            return sum(submissions.keep_until(tx, record_id, day) for record_id, day in days.items() if day is not None)
 
     # -- what belongs to a consumer request --------------------------------------------------------------------
 

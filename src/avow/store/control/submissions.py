@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Literal
@@ -124,26 +124,13 @@ def count(tx: Transaction) -> int:
     return int(tx.execute(wanted).scalar_one())
 
 
-def rulebooks_of(tx: Transaction, wanted: Iterable[bytes], point: str) -> frozenset[str]:
-    """Return under which rulebooks these people's submissions at a point were collected."""
-    links = select(submission_subjects.c.record_id).where(submission_subjects.c.subject.in_(list(wanted)))
-    found = select(submissions.c.rulebook_id).where(submissions.c.record_id.in_(links), submissions.c.point == point)
-    return frozenset(tx.scalars(found.distinct()))
+def keep_until(tx: Transaction, record_id: str, delete_on: date) -> bool:
+    """Move the due date of a submission to a later day; return whether it moved. A date never moves back.
 
-
-def keep_until(tx: Transaction, wanted: Iterable[bytes], point: str, rulebook_id: str, delete_on: date) -> int:
-    """Move the due date of these people's submissions at a point, under one rulebook, to a later day; return how many moved.
-
-    For retention "after the last contact": each contact moves what came before it. A date never moves back.
+    For retention "after the last contact": each contact moves what came before it.
     """
-    links = select(submission_subjects.c.record_id).where(submission_subjects.c.subject.in_(list(wanted)))
-    moved = update(submissions).where(
-        submissions.c.record_id.in_(links),
-        submissions.c.point == point,
-        submissions.c.rulebook_id == rulebook_id,
-        submissions.c.delete_on < delete_on,
-    )
-    return int(tx.execute(moved.values(delete_on=delete_on)).rowcount)
+    moved = update(submissions).where(submissions.c.record_id == record_id, submissions.c.delete_on < delete_on)
+    return bool(tx.execute(moved.values(delete_on=delete_on)).rowcount)
 
 
 def due(tx: Transaction, today: date) -> tuple[SealedSubmission, ...]:
