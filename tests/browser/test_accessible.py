@@ -14,13 +14,15 @@ PUBLIC = [
     "/contact/thanks?reference=AB12&dropped=colour",
     "/careers",
     "/privacy-policy",
+    "/privacy-policy/history",
+    "/privacy-policy/on",
     "/privacy",
     "/privacy/know",
     "/privacy/delete",
     "/privacy/choices",
     "/console/sign-in",
 ]
-STAFF = ["", "/inbox", "/requests", "/outbox", "/choices", "/refusals", "/policy", "/audit"]
+STAFF = ["", "/inbox", "/requests", "/outbox", "/choices", "/refusals", "/policy", "/evidence", "/audit"]
 
 
 def violations(page):

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from avow.config import Website
 from avow.definitions import Refusal, RequestKind
+from avow.policy.evidence import Finding, Judged, Promise, Verdict
 from avow.web.assets import Assets, built_folder
 from avow.web.pages import app
 from avow.web.services import (
@@ -183,6 +184,22 @@ class FakeVersions:
 
     def shown_on(self, day):
         return (IN_FORCE,) if day >= IN_FORCE.in_force_on else ()
+
+
+@dataclass
+class FakePromises:
+    """A promise that holds, one that does not, and one for people."""
+
+    is_public: bool = True
+
+    def judged(self, now_ms):
+        return tuple(
+            Judged(
+                Promise(name, name.capitalize(), (f"We promise {name}.",), (("collection", name),), ()),
+                (Finding("What carries it out.", "3 records held.", verdict, now_ms),),
+            )
+            for name, verdict in (("kept", Verdict.HOLDS), ("broken", Verdict.FAILS), ("human", Verdict.BY_PEOPLE))
+        )
 
 
 LINE = RequestLine("r1", "Q7K2-9M4D", RequestKind.DELETE, "fulfilling", date(2026, 11, 20), date(2026, 12, 4), date(2026, 11, 20),
@@ -422,6 +439,7 @@ def make_services(**replaced) -> Services:
         "now_ms": lambda: NOW_MS,
         "policy": FakePolicy(),
         "versions": FakeVersions(),
+        "promises": FakePromises(),
         "rights": FakeRights(),
         "choices": FakeChoices(),
         "staff": FakeStaff(),

@@ -23,6 +23,7 @@ from avow.main import targets
 from avow.main.cases import StoredCases
 from avow.main.installation import Installation, open_store
 from avow.main.mailbox import Mailbox
+from avow.main.promises import SWEPT
 from avow.main.publishing import Publisher
 from avow.main.telling import Teller
 from avow.main.versions import Versions
@@ -33,7 +34,7 @@ from avow.rights.cases import Case
 from avow.rights.execution import Target
 from avow.rights.response import Voice
 from avow.rights.walk import Tools, advance
-from avow.store.control import audit
+from avow.store.control import audit, settings
 from avow.store.embedded import Engine
 from avow.store.holdings import HeldSubmission
 from avow.store.store import Store
@@ -147,7 +148,10 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
             with store.control.transaction() as tx:
                 audit.enqueue(tx, canonical({"at": now_ms(), **entry}))
 
-        return sweep(store, enqueue, local_date(now_ms(), configuration.timezone))
+        moved = sweep(store, enqueue, local_date(now_ms(), configuration.timezone))
+        with store.control.transaction() as tx:
+            settings.put(tx, SWEPT, str(now_ms()))
+        return moved
 
     def send_mail() -> bool:
         return mail_recipient.send_due(mailbox, configuration.mail, now_ms()) > 0

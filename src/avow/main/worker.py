@@ -33,6 +33,7 @@ from avow.main.cases import StoredCases
 from avow.main.desk import Desk
 from avow.main.installation import Installation, open_store
 from avow.main.mailbox import Mailbox
+from avow.main.promises import PromisePages
 from avow.main.version_pages import VersionPages
 from avow.main.versions import Versions
 from avow.policy import Rulebook
@@ -148,6 +149,7 @@ def _services(shared: _Shared, rulebook: Rulebook) -> Services:
         now_ms=now_ms,
         policy=pages.PolicyPages(rulebook, store, now_ms),
         versions=VersionPages(store.control, versions),
+        promises=PromisePages(rulebook, store, versions, installation.public_log, installation.private_log),
         rights=Desk(StoredCases(store), voice, versions, configuration.timezone, now_ms),
         choices=pages.ChoicesKept(store, rulebook, now_ms),
         staff=pages.StaffDoor(pages.StoredAccounts(store), shared.tries, now_ms),

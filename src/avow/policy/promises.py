@@ -173,3 +173,8 @@ def _length(kept: Retention) -> Duration:
 def _of_law(table: LawTable) -> set[Duration]:
     """Return the clocks of consumer requests, the window of free ones included. Rule (US-CA): 11 CCR 7021; § 1798.130."""
     return {(period.number, period.unit.removeprefix("calendar ")) for period in table.request_periods}
+
+
+def promising(prose: Prose) -> tuple[str, ...]:
+    """Return the sentences of a paragraph that promise something."""
+    return tuple(sentence for _, sentence in sentences(prose) if _PROMISE.search(sentence))

@@ -14,7 +14,7 @@
     store.seal_for_request(id, plain), store.unseal_for_request(id, sealed)
     store.add_mail(tx, content, created_ms, request_id), store.open_mail(mail)
     store.tell_of_publication(tx, publication, letters, created_ms)
-    store.evidence(), store.collected(since_ms)       counts per collection point
+    store.evidence(), store.overdue(today), store.collected(since_ms)     counts per collection point
 
     store.control     transactions; one module per subject in `avow.store.control` (requests, staff, audit, ...)
     store.events      `query(name, **parameters)` runs store/sql/<name>.sql

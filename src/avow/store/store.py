@@ -156,6 +156,14 @@ class Store:
                 found[point] = Evidence(earlier.records + count, min(earlier.oldest_ms, oldest_ms))
         return found
 
+    def overdue(self, today: date) -> dict[str, int]:
+        """Return by point how many records should have been erased or de-identified before today, and were not."""
+        found = {row["point"]: int(row["events"]) for row in self.events.query("overdue", today=today)}
+        with self.control.reading() as tx:
+            for point, count in submissions.overdue(tx, today).items():
+                found[point] = found.get(point, 0) + count
+        return found
+
     def collected(self, since_ms: int) -> dict[str, int]:
         """Return how many records of each point were collected since a moment."""
         found = {row["point"]: int(row["events"]) for row in self.events.query("collected_since", since_ms=since_ms)}

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from avow.analytics.question import Query
 from avow.config import Website
 from avow.definitions import Refusal, RequestKind
+from avow.policy.evidence import Judged
 
 #: Where the door notes in the ASGI scope that an invented visitor of `avow demo` sent the HTTP request.
 DEMONSTRATION_KEY: Final = "avow.is_demonstration"
@@ -174,6 +175,20 @@ class Versions(Protocol):
 
     def shown_on(self, day: date) -> tuple[VersionFacts, ...]:
         """Return the versions in force on a day, the last first; none before the first, and more than one when it changed."""
+        ...
+
+
+# --- promises --------------------------------------------------------------------------------------------------------
+class Promises(Protocol):
+    """The promises of the policy in force, with what carries them out and live evidence."""
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the policy shows its evidence to everybody."""
+        ...
+
+    def judged(self, now_ms: int) -> tuple[Judged, ...]:
+        """Return each promise with its evidence and verdict, counted a moment ago in the stores and the log."""
         ...
 
 
@@ -528,6 +543,7 @@ class Services:
     now_ms: Callable[[], int]
     policy: Policy
     versions: Versions
+    promises: Promises
     rights: Rights
     choices: Choices
     staff: Staff

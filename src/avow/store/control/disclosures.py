@@ -37,6 +37,18 @@ class DisclosureTotal:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class VersionTotal:
+    """How many records went to a recipient for a purpose, from a point, under a version of the policy."""
+
+    recipient: str
+    categories: str
+    purpose: str
+    point: str
+    rulebook_id: str
+    count: int
+
+
 def add(tx: Transaction, disclosure: Disclosure) -> None:
     """Keep a disclosure. Rule: Cal. Civ. Code § 1798.130(a)(5)(C); § 1798.110(a)(4)."""
     tx.execute(insert(disclosures).values(id=secrets.token_hex(16), **asdict(disclosure)))
@@ -48,6 +60,18 @@ def totals(tx: Transaction, since_ms: int) -> tuple[DisclosureTotal, ...]:
     wanted = select(*columns, func.sum(disclosures.c.count)).where(disclosures.c.at_ms >= since_ms)
     rows = tx.execute(wanted.group_by(*columns).order_by(*columns))
     return tuple(DisclosureTotal(recipient, categories, purpose, int(total)) for recipient, categories, purpose, total in rows)
+
+
+def by_version(tx: Transaction, since_ms: int) -> tuple[VersionTotal, ...]:
+    """Return what went to whom since a moment, apart by the version under which it went; the demonstration left out."""
+    kept = disclosures.c
+    columns = (kept.recipient, kept.categories, kept.purpose, kept.point, kept.rulebook_id)
+    wanted = select(*columns, func.sum(kept.count)).where(kept.at_ms >= since_ms, kept.demonstration.is_(False))
+    rows = tx.execute(wanted.group_by(*columns).order_by(*columns))
+    return tuple(
+        VersionTotal(recipient, categories, purpose, point, rulebook_id, int(total))
+        for recipient, categories, purpose, point, rulebook_id, total in rows
+    )
 
 
 def of_subjects(tx: Transaction, wanted: Collection[bytes]) -> tuple[Disclosure, ...]:

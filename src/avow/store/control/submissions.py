@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, update
 
@@ -133,13 +133,22 @@ def keep_until(tx: Transaction, record_id: str, delete_on: date) -> bool:
     return bool(tx.execute(moved.values(delete_on=delete_on)).rowcount)
 
 
+#: What still has to be done on a due date: erased, or de-identified and with a content yet.
+_OUTSTANDING: Final = or_(
+    submissions.c.then == AfterRetention.ERASE.value,
+    and_(submissions.c.then == AfterRetention.DEIDENTIFY.value, func.length(submissions.c.sealed) > 0),
+)
+
+
+def overdue(tx: Transaction, today: date) -> dict[str, int]:
+    """Return by point how many submissions should have gone before today."""
+    wanted = select(submissions.c.point, func.count()).where(submissions.c.delete_on < today, _OUTSTANDING)
+    return {point: count for point, count in tx.execute(wanted.group_by(submissions.c.point))}  # noqa: C416 - rows, not pairs
+
+
 def due(tx: Transaction, today: date) -> tuple[SealedSubmission, ...]:
     """Return what is due to be erased, or to be de-identified and still has a content."""
-    outstanding = or_(
-        submissions.c.then == AfterRetention.ERASE.value,
-        and_(submissions.c.then == AfterRetention.DEIDENTIFY.value, func.length(submissions.c.sealed) > 0),
-    )
-    wanted = select(submissions).where(submissions.c.delete_on <= today, outstanding)
+    wanted = select(submissions).where(submissions.c.delete_on <= today, _OUTSTANDING)
     return tuple(_sealed(row) for row in tx.execute(wanted).mappings())
 
 

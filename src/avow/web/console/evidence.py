@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from avow.web.console.door import Door
+from avow.web.evidence import promises
 from avow.web.services import StaffMember
 
 #: How far back the counted refusals and reads are shown.
@@ -16,18 +17,19 @@ EVIDENCE_DAYS = 30
 
 
 class EvidencePages:
-    """The pages /console/refusals, /console/choices, /console/policy and /console/audit."""
+    """The pages /console/refusals, /console/choices, /console/policy, /console/evidence and /console/audit."""
 
     def __init__(self, door: Door) -> None:
         self._door = door
         self._services = door.services
 
     def routes(self) -> list[Route]:
-        """Return the four pages."""
+        """Return the five pages."""
         return [
             Route("/console/refusals", self._door.page(self._refusals)),
             Route("/console/choices", self._door.page(self._choices)),
             Route("/console/policy", self._door.page(self._policy)),
+            Route("/console/evidence", self._door.page(self._evidence)),
             Route("/console/audit", self._door.page(self._audit)),
         ]
 
@@ -50,6 +52,10 @@ class EvidencePages:
         return self._door.show(
             request, "policy.html", member, points=self._services.policy.evidence(), versions=self._services.versions.history()
         )
+
+    def _evidence(self, request: Request, member: StaffMember) -> Response:
+        is_public = self._services.promises.is_public
+        return self._door.show(request, "evidence.html", member, is_public=is_public, **promises(self._door.view))
 
     def _audit(self, request: Request, member: StaffMember) -> Response:
         return self._door.show(request, "audit.html", member, audit=self._services.evidence.audit())

@@ -1,4 +1,4 @@
-"""The versions of the policy: what changed when, each version as it was published, and the policy of any past day."""
+"""The versions of the policy, the policy of any past day, and the evidence beside its promises."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from avow.web.evidence import promises
 from avow.web.forms import day_of
 from avow.web.rendering import View
 
@@ -25,11 +26,12 @@ class VersionPages:
         self._versions = view.services.versions
 
     def routes(self) -> list[Route]:
-        """Return the history, a version by its id, and the policy on a day."""
+        """Return the history, a version by its id, the policy on a day, and the evidence."""
         return [
             Route("/privacy-policy/history", self._history),
             Route("/privacy-policy/versions/{rulebook_id}", self._version),
             Route("/privacy-policy/on", self._on),
+            Route("/privacy-policy/evidence", self._evidence),
         ]
 
     def _history(self, request: Request) -> Response:
@@ -54,6 +56,12 @@ class VersionPages:
         page = self._versions.page(shown[0].rulebook_id) if shown else None
         facts = {"asked": asked, "day": day, "error": error, "shown": shown, "page": page, "today": self._view.today()}
         return self._view.page(request, "privacy_center/on_day.html", 422 if error else 200, **facts)
+
+    def _evidence(self, request: Request) -> Response:
+        """Show the evidence where the policy says that it is public."""
+        if not self._view.services.promises.is_public:
+            raise HTTPException(404)
+        return self._view.page(request, "privacy_center/evidence.html", **promises(self._view))
 
 
 def _day(asked: str, today: date) -> tuple[date | None, str]:

@@ -1,0 +1,138 @@
+"""The evidence beside the policy's promises, counted in the stores and the log; fits `web.services.Promises`."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+from avow.audit.log import read_state
+from avow.definitions import local_date, moment
+from avow.main.cases import StoredCases
+from avow.main.versions import Versions, changes_of
+from avow.policy import Rulebook, evidence
+from avow.policy.evidence import Announced, Asked, Chosen, Disclosed, Facts, Held, Judged, Read, Refused
+from avow.rights import clock
+from avow.rights.cases import Case
+from avow.rights.states import ANSWERED, Step
+from avow.store.control import choices, counts, disclosures, settings
+from avow.store.store import Store
+
+#: The figures are counted anew after so many milliseconds: whoever reloads the page costs the stores nothing.
+FACTS_MS: Final = 30_000
+#: The period of the figures: Cal. Civ. Code § 1798.130(a)(5)(C).
+PERIOD: Final = timedelta(days=365)
+#: The setting that holds the moment of the sweep's last run.
+SWEPT: Final = "retention.swept_ms"
+
+
+@dataclass(slots=True)
+class PromisePages:
+    """The promises of the version in force, judged by what was counted a moment ago."""
+
+    rulebook: Rulebook
+    store: Store
+    versions: Versions
+    public_log: Path
+    private_log: Path
+    _facts: Facts | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the policy shows its evidence to everybody."""
+        return self.rulebook.evidence_is_public
+
+    def judged(self, now_ms: int) -> tuple[Judged, ...]:
+        """Return each promise with its evidence and verdict."""
+        with self._lock:
+            if self._facts is None or now_ms - self._facts.at_ms > FACTS_MS:
+                self._facts = self._count(now_ms)
+        return evidence.judge(self.rulebook, self._facts, self.versions.today())
+
+    def _count(self, now_ms: int) -> Facts:
+        """Count everything at this moment."""
+        since_ms = now_ms - int(PERIOD.total_seconds() * 1000)
+        since = moment(since_ms).date()
+        with self.store.control.reading() as tx:
+            went = disclosures.by_version(tx, since_ms)
+            refused, reads, chosen = counts.refused(tx, since), counts.reads(tx, since), choices.counts(tx)
+            swept = settings.get(tx, SWEPT)
+        checkpoint = self.public_log / "checkpoint"
+        return Facts(
+            at_ms=now_ms,
+            held=self._held(local_date(now_ms, self.versions.timezone)),
+            disclosed=tuple(self._disclosed(one) for one in went),
+            refused=_refused(refused),
+            chosen=tuple(Chosen(one.purpose, one.source, one.opted_out, one.count) for one in chosen),
+            read=tuple(Read(one.point, one.purpose, one.allowed, one.refused) for one in reads),
+            asked=self._asked(now_ms),
+            versions=self._versions(),
+            swept_ms=int(swept) if swept else None,
+            log_size=read_state(self.private_log).size,
+            log_ms=int(checkpoint.stat().st_mtime * 1000) if checkpoint.exists() else None,
+        )
+
+    def _held(self, today: date) -> Mapping[str, Held]:
+        overdue = self.store.overdue(today)
+        return {
+            point: Held(one.records, moment(one.oldest_ms).date(), overdue.get(point, 0))
+            for point, one in self.store.evidence().items()
+        }
+
+    def _disclosed(self, one: disclosures.VersionTotal) -> Disclosed:
+        own = self.versions.rulebook(one.rulebook_id)
+        return evidence.disclosed(own, one.recipient, one.categories, one.purpose, one.point, one.count)
+
+    def _asked(self, now_ms: int) -> Mapping[str, Asked]:
+        """Count the consumer requests whose record is kept, those of the demonstration left out, by the legal clock."""
+        totals: dict[str, Counter[str]] = {}
+        for case in StoredCases(self.store).every():
+            if not case.demonstration:
+                totals.setdefault(case.kind, Counter()).update(self._standing(case, now_ms))
+        return {kind: Asked(**total) for kind, total in totals.items()}
+
+    def _standing(self, case: Case, now_ms: int) -> dict[str, int]:
+        """Return where one request stands; Rule: 11 CCR 7021, by the last day that any reading of it allows."""
+        table = self.versions.with_law_of(case.rulebook_id).law_table
+        due = clock.deadlines(case.kind, case.received_on, table)
+        acknowledged, responded = case.entry(Step.ACKNOWLEDGED), case.entry(Step.RESPONDED)
+        last = due.extended_outer if case.entry(Step.EXTENDED) else due.respond_outer
+        today = local_date(now_ms, table.timezone)
+        confirmed_on = local_date(acknowledged.at_ms, table.timezone) if acknowledged else today
+        answered_on = local_date(responded.at_ms, table.timezone) if responded else today
+        is_confirmed_late = due.ack_outer is not None and confirmed_on > due.ack_outer
+        return {
+            "received": 1,
+            "confirmed": int(acknowledged is not None and not is_confirmed_late),
+            "answered": int(responded is not None and answered_on <= last),
+            "late": int(is_confirmed_late or answered_on > last),
+            "open": int(case.state not in ANSWERED),
+        }
+
+    def _versions(self) -> tuple[Announced, ...]:
+        """Return every version that is, was or will be in force, with the notice that it had."""
+        found: list[Announced] = []
+        before: Rulebook | None = None
+        for one in self.versions.publications():
+            if one.withdrawn_ms is not None:
+                continue
+            rulebook = self.versions.rulebook(one.rulebook_id)
+            promised = max((book.changes.days_before for book in (before, rulebook) if book), default=0)
+            days = (one.in_force_on - local_date(one.published_ms, self.versions.timezone)).days
+            material = any(change.material for change in changes_of(one))
+            found.append(Announced(one.in_force_on, material, days, promised))
+            before = rulebook
+        return tuple(found)
+
+
+def _refused(found: tuple[tuple[counts.RefusalKind, int], ...]) -> tuple[Refused, ...]:
+    """Return the counts of the period without their days."""
+    totals: Counter[tuple[str, str, str]] = Counter()
+    for kind, count in found:
+        totals[kind.point, kind.field, kind.rule] += count
+    return tuple(Refused(point, name, rule, count) for (point, name, rule), count in totals.items())

@@ -1,0 +1,128 @@
+"""What the stores and the log show about practice: counts, days and moments, never anybody's data, nothing typed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+
+from avow.definitions import AfterRetention
+from avow.policy.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is held of one collection point. `overdue` are records whose day to be erased or deidentified has passed."""
+
+    records: int
+    oldest: date | None
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosed:
+    """Data of `count` records that went to a recipient in the last 12 months, judged by the version of its own day.
+
+    `is_declared`: that version names the recipient, for these categories, this purpose and this point. `is_sale`: to a
+    third party by computation, for sale or sharing (Cal. Civ. Code § 1798.140(ad), (ah), (ai)).
+    """
+
+    recipient: str
+    purpose: str
+    point: str
+    count: int
+    is_declared: bool
+    is_sale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """How often something was not kept in the last 12 months: a field, or a whole record for an empty field."""
+
+    point: str
+    field: str
+    rule: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """How often a choice about a purpose was recorded; `source` is "link" or a signal."""
+
+    purpose: str
+    source: str
+    opted_out: bool
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """How often submissions of a point were opened for a purpose in the last 12 months, and how often that was refused."""
+
+    point: str
+    purpose: str
+    allowed: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Consumer requests of one kind, by the legal clock of the version under which each was filed.
+
+    `confirmed` and `answered` in time; `late`: not confirmed or not answered by the last day that any reading allows.
+    """
+
+    received: int = 0
+    confirmed: int = 0
+    answered: int = 0
+    late: int = 0
+    open: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A published version: from which day, how many days before people were told, and how many they had been promised."""
+
+    in_force_on: date
+    material: bool
+    days_before: int
+    promised: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that is known at one moment. `swept_ms` is the last run of the sweep; None: it never ran."""
+
+    at_ms: int
+    held: Mapping[str, Held] = field(default_factory=lambda: MappingProxyType({}))
+    disclosed: tuple[Disclosed, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    chosen: tuple[Chosen, ...] = ()
+    read: tuple[Read, ...] = ()
+    asked: Mapping[str, Asked] = field(default_factory=lambda: MappingProxyType({}))
+    versions: tuple[Announced, ...] = ()
+    swept_ms: int | None = None
+    log_size: int = 0
+    log_ms: int | None = None
+
+
+def disclosed(rulebook: Rulebook | None, recipient: str, categories: str, purpose: str, point: str, count: int) -> Disclosed:
+    """Return a disclosure, judged by the version of its day; None when that version is not known: then nothing is declared.
+
+    A message about a change of the policy is declared by [changes]. Rule: 11 CCR 7051(c), 7053.
+    """
+    known = rulebook.recipients.get(recipient) if rulebook else None
+    if rulebook is None or known is None:
+        return Disclosed(recipient, purpose, point, count, is_declared=False, is_sale=True)
+    is_purpose = purpose in known.purposes or (purpose == "changes" and "email" in rulebook.changes.told_by)
+    declared = rulebook.points.get(point)
+    is_point = not point or (declared is not None and recipient in declared.recipients)
+    is_declared = is_purpose and is_point and set(categories) <= known.categories
+    return Disclosed(recipient, purpose, point, count, is_declared, known.effective_disclosure != "business-purpose")
+
+
+def limit(rulebook: Rulebook, point: str) -> tuple[str, AfterRetention]:
+    """Return how long a point's records are kept, in words, and what then happens."""
+    kept = rulebook.points[point].retention
+    return f"{kept.length} after {kept.start}", kept.then

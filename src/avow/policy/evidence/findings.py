@@ -1,0 +1,327 @@
+"""What is found about each kind of declaration: the control that carries it out, figures, and whether the promise holds.
+
+A figure never proves that nothing went wrong; it can prove that something did. So "holds" means: there is something to
+see, and nothing of it contradicts the promise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from avow.policy.evidence.facts import Asked, Disclosed, Facts, Held, limit
+from avow.policy.law.counting import add_months
+from avow.policy.markup import joined, lowered
+from avow.policy.rulebook import Rulebook
+from avow.policy.vocabulary import RIGHTS, SIGNALS
+
+#: The sweep runs every hour; when it has not run for this long, nobody is erasing anything.
+SWEEP_LATE: Final = timedelta(hours=25)
+#: The rule that counted refusals carry when a signal or a choice stopped them.
+STOPPED: Final = "11 CCR 7025(c)(1)"
+
+
+class Verdict(StrEnum):
+    """What the figures say about a promise."""
+
+    HOLDS = "holds"
+    FAILS = "does not hold"
+    NO_EVIDENCE = "no evidence yet"
+    BY_PEOPLE = "carried out by people"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One control with its evidence, at the moment it was counted."""
+
+    control: str
+    evidence: str
+    verdict: Verdict
+    at_ms: int
+
+
+def findings(rulebook: Rulebook, facts: Facts, kind: str, name: str, today: date) -> Iterator[Finding]:
+    """Return what is found about one declaration; nothing for one that only names things."""
+    del today
+    found = _FINDERS.get(kind)
+    if found is not None:
+        yield from found(rulebook, facts, name)
+    elif kind != "policy":
+        yield Finding(f"People carry this out: {kind.replace('_', ' ')}.", "", Verdict.BY_PEOPLE, facts.at_ms)
+
+
+def installation(rulebook: Rulebook, facts: Facts, today: date) -> tuple[Finding, ...]:
+    """Return what is found about the policy and its record as a whole."""
+    return (_age(rulebook, facts, today), _sweep(facts), _forgotten_points(rulebook, facts), _undeclared(facts), _log(facts))
+
+
+def _point(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]:
+    """Rule: Cal. Civ. Code § 1798.100(a)(1), (a)(3), (c)."""
+    point = rulebook.points[name]
+    held = facts.held.get(name, Held(0, None, 0))
+    dropped = sum(one.count for one in facts.refused if one.point == name and one.field)
+    yield Finding(
+        f"The server keeps only what “{point.label}” declares; any other field is dropped before it is written.",
+        f"{_many(held.records, 'record')} held. {_many(dropped, 'undeclared field')} dropped in 12 months.",
+        Verdict.HOLDS if held.records or dropped else Verdict.NO_EVIDENCE,
+        facts.at_ms,
+    )
+    yield _retention(rulebook, facts, name, held)
+    yield _given(rulebook, facts, name)
+    opened = [one for one in facts.read if one.point == name]
+    if opened:
+        allowed, refused = sum(one.allowed for one in opened), sum(one.refused for one in opened)
+        yield Finding(
+            "A message is opened for a purpose that the policy of its own day declares, or not at all.",
+            f"Opened {_times(allowed)} for a declared purpose in 12 months; refused {_times(refused)}.",
+            Verdict.HOLDS,
+            facts.at_ms,
+        )
+
+
+def _retention(rulebook: Rulebook, facts: Facts, name: str, held: Held) -> Finding:
+    promised, then = limit(rulebook, name)
+    done = "erased" if then == "erase" else "deidentified"
+    oldest = f"Oldest record: {_age_of(held.oldest, facts)}, promised {promised}. " if held.oldest else ""
+    overdue = f"{_many(held.overdue, 'record')} past the day to be {done}."
+    verdict = Verdict.FAILS if held.overdue else Verdict.HOLDS if held.records else Verdict.NO_EVIDENCE
+    label = rulebook.points[name].label
+    return Finding(
+        f"{label}: each record has its own last day, on which the sweep has it {done}.", oldest + overdue, verdict, facts.at_ms
+    )
+
+
+def _given(rulebook: Rulebook, facts: Facts, name: str) -> Finding:
+    """Rule: Cal. Civ. Code § 1798.110(c)(4)."""
+    allowed = rulebook.points[name].recipients
+    went = [one for one in facts.disclosed if one.point == name]
+    wrong = [one for one in went if not one.is_declared]
+    to = joined(rulebook.recipients[one].label for one in sorted(allowed)) or "nobody"
+    evidence = f"{_many(_sum(went), 'disclosure')} in 12 months"
+    evidence += (
+        f", {_sum(wrong):,} of them not declared: {_who(rulebook, wrong)}." if wrong else ", all as declared." if went else "."
+    )
+    verdict = Verdict.FAILS if wrong else Verdict.HOLDS if went or not allowed else Verdict.NO_EVIDENCE
+    return Finding(
+        f"What is collected here goes to {to}; each disclosure is an entry of the ledger.", evidence, verdict, facts.at_ms
+    )
+
+
+def _purpose(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]:
+    """Rule: 11 CCR 7004, 7026."""
+    purpose = rulebook.purposes.get(name)
+    if purpose is None or not purpose.optional:
+        return
+    no = sum(one.count for one in facts.chosen if one.purpose == name and one.opted_out)
+    yes = sum(one.count for one in facts.chosen if one.purpose == name and not one.opted_out)
+    yield Finding(
+        f"Your choice about {lowered(purpose.label)} is asked before anything is written.",
+        f"{_many(no + yes, 'choice')} recorded: {no:,} against it, {yes:,} for it.",
+        Verdict.HOLDS if no or yes else Verdict.NO_EVIDENCE,
+        facts.at_ms,
+    )
+
+
+def _signal(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]:
+    """Rule: 11 CCR 7025(c)(1); Bus. & Prof. Code § 22575(b)(5)."""
+    stops = rulebook.signals[name].stops
+    silenced = {point.name for point in rulebook.points.values() if point.purposes <= stops}
+    stopped = sum(one.count for one in facts.refused if one.rule == STOPPED and not one.field and one.point in silenced)
+    yield Finding(
+        f"{SIGNALS[name]} is read from every request before anything is written.",
+        f"{_many(stopped, 'record')} not taken in 12 months because a signal or a choice stopped every purpose.",
+        Verdict.HOLDS if stopped else Verdict.NO_EVIDENCE,
+        facts.at_ms,
+    )
+
+
+def _recipient(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]:
+    """Rule: Cal. Civ. Code § 1798.130(a)(5)(C); 11 CCR 7051(c), 7053."""
+    known = rulebook.recipients[name]
+    went = [one for one in facts.disclosed if one.recipient == name]
+    wrong = [one for one in went if not one.is_declared]
+    evidence = f"{_many(_sum(went), 'disclosure')} in 12 months, {_sum(wrong):,} of them other than declared."
+    if known.contract is not None:
+        evidence += (
+            f" Contract of {known.contract.signed} with {len(known.contract.clauses)} of the clauses that the law asks for."
+        )
+    verdict = Verdict.FAILS if wrong else Verdict.HOLDS if went else Verdict.NO_EVIDENCE
+    yield Finding(
+        f"{known.label} gets what is declared, for what is declared; each time is an entry of the ledger.",
+        evidence,
+        verdict,
+        facts.at_ms,
+    )
+    yield _sales(rulebook, facts)
+
+
+def _sales(rulebook: Rulebook, facts: Facts) -> Finding:
+    """Rule: Cal. Civ. Code § 1798.140(ad), (ah): by the role that each recipient really has."""
+    sold = [one for one in facts.disclosed if one.is_sale]
+    allows = any(one.effective_disclosure != "business-purpose" for one in rulebook.recipients.values())
+    control = "Whether a disclosure is a sale is computed from the contract, never from a word."
+    if not facts.disclosed:
+        return Finding(control, "Nothing was disclosed to anybody in 12 months.", Verdict.HOLDS, facts.at_ms)
+    evidence = f"{_sum(sold):,} of {_sum(facts.disclosed):,} disclosures in 12 months were sales or sharing"
+    evidence += f": {_who(rulebook, sold)}." if sold else "."
+    return Finding(control, evidence, Verdict.FAILS if sold and not allows else Verdict.HOLDS, facts.at_ms)
+
+
+def _right(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]:
+    """Rule: 11 CCR 7021; Cal. Civ. Code § 1798.130(a)(2)(A)."""
+    if rulebook.rights[name].by_people:
+        yield Finding(f"People carry out the right {RIGHTS[name]}.", "", Verdict.BY_PEOPLE, facts.at_ms)
+        return
+    asked = facts.asked.get(name, Asked())
+    evidence = (
+        f"{_many(asked.received, 'request')} received: {asked.confirmed:,} confirmed and {asked.answered:,} answered in time, "
+        f"{asked.open:,} open, {asked.late:,} late."
+    )
+    verdict = Verdict.FAILS if asked.late else Verdict.HOLDS if asked.received else Verdict.NO_EVIDENCE
+    yield Finding(
+        f"Requests for the right {RIGHTS[name]} run by the clock of the law, which nothing stops.", evidence, verdict, facts.at_ms
+    )
+
+
+def _table(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]:
+    """Return what is found about a section that shows a computed table in place of declarations."""
+    if name == "technologies":
+        yield _places(rulebook, facts)
+    elif name == "retention":
+        yield from (_retention(rulebook, facts, point, facts.held.get(point, Held(0, None, 0))) for point in rulebook.points)
+    elif name == "chart":
+        yield from (_sales(rulebook, facts), _undeclared(facts))
+    else:
+        finder, declared = {
+            "recipients": (_recipient, rulebook.recipients),
+            "signals": (_signal, rulebook.signals),
+            "rights": (_right, rulebook.rights),
+            "choices": (_purpose, rulebook.purposes),
+        }[name]
+        yield from (finding for one in declared for finding in finder(rulebook, facts, one))
+
+
+def _places(rulebook: Rulebook, facts: Facts) -> Finding:
+    """Rule: Cal. Civ. Code § 1798.100(a)(1)."""
+    held = sum(one.records for one in facts.held.values())
+    unknown = sum(one.count for one in facts.refused if one.point not in rulebook.points)
+    dropped = sum(one.count for one in facts.refused if one.point in rulebook.points and one.field)
+    return Finding(
+        f"{_many(len(rulebook.points), 'place')} take data in; whatever comes from elsewhere is refused before it is written.",
+        f"{_many(held, 'record')} held. In 12 months {_many(dropped, 'undeclared field')} dropped, and "
+        f"{_many(unknown, 'try', 'tries')} from places that are not declared.",
+        Verdict.HOLDS if held or dropped or unknown else Verdict.NO_EVIDENCE,
+        facts.at_ms,
+    )
+
+
+def _changes(rulebook: Rulebook, facts: Facts, _name: str) -> Iterator[Finding]:
+    """Rule: Bus. & Prof. Code § 22575(b)(3)."""
+    material = [one for one in facts.versions if one.material]
+    late = [one for one in material if one.days_before < one.promised]
+    evidence = f"{_many(len(facts.versions), 'version')} published, {len(material):,} with a material change"
+    evidence += f", {len(late):,} of them told of too late." if late else "; all of those told of in time." if material else "."
+    yield Finding(
+        f"A material change cannot be published with less than {rulebook.changes.days_before} days of notice.",
+        evidence,
+        Verdict.FAILS if late else Verdict.HOLDS,
+        facts.at_ms,
+    )
+
+
+def _age(rulebook: Rulebook, facts: Facts, today: date) -> Finding:
+    """Rule (US-CA): Cal. Civ. Code § 1798.130(a)(5): updated at least once every 12 months."""
+    days = (today - rulebook.updated).days
+    last = add_months(rulebook.updated, rulebook.law_table.policy_update_months or 12)
+    return Finding(
+        "The policy is looked through and updated at least once a year.",
+        f"Last updated {_day(rulebook.updated)}, {_many(max(days, 0), 'day')} ago.",
+        Verdict.FAILS if today > last else Verdict.HOLDS,
+        facts.at_ms,
+    )
+
+
+def _sweep(facts: Facts) -> Finding:
+    control = "The sweep erases and deidentifies what is due, every hour."
+    if facts.swept_ms is None:
+        return Finding(control, "It has not run yet.", Verdict.NO_EVIDENCE, facts.at_ms)
+    ago = timedelta(milliseconds=facts.at_ms - facts.swept_ms)
+    evidence = f"Last run {_many(int(ago.total_seconds() // 60), 'minute')} before."
+    return Finding(control, evidence, Verdict.FAILS if ago > SWEEP_LATE else Verdict.HOLDS, facts.swept_ms)
+
+
+def _forgotten_points(rulebook: Rulebook, facts: Facts) -> Finding:
+    """Rule: MISSION A4: no later version reaches an earlier record."""
+    earlier = [held for name, held in facts.held.items() if name not in rulebook.points]
+    overdue = sum(held.overdue for held in earlier)
+    return Finding(
+        "Records from places that only an earlier version names stay under that version until their day.",
+        f"{_many(sum(held.records for held in earlier), 'such record')} held, {overdue:,} past its day.",
+        Verdict.FAILS if overdue else Verdict.HOLDS,
+        facts.at_ms,
+    )
+
+
+def _undeclared(facts: Facts) -> Finding:
+    wrong = [one for one in facts.disclosed if not one.is_declared]
+    return Finding(
+        "Nothing goes to anybody whom the policy of its day does not declare.",
+        f"{_sum(wrong):,} of {_sum(facts.disclosed):,} disclosures in 12 months were other than declared"
+        + (f": {joined(sorted({one.recipient for one in wrong}))}." if wrong else "."),
+        Verdict.FAILS if wrong else Verdict.HOLDS,
+        facts.at_ms,
+    )
+
+
+def _log(facts: Facts) -> Finding:
+    at = facts.log_ms or facts.at_ms
+    evidence = f"{_many(facts.log_size, 'entry', 'entries')} published; anybody can check them with the key at /audit/key."
+    return Finding(
+        "What is decided and done is in a log that cannot be changed unnoticed.",
+        evidence,
+        Verdict.HOLDS if facts.log_size else Verdict.NO_EVIDENCE,
+        at,
+    )
+
+
+_FINDERS: Final[Mapping[str, Callable[[Rulebook, Facts, str], Iterator[Finding]]]] = MappingProxyType(
+    {
+        "collection": _point,
+        "purpose": _purpose,
+        "recipient": _recipient,
+        "signal": _signal,
+        "right": _right,
+        "changes": _changes,
+        "table": _table,
+    }
+)
+
+
+def _who(rulebook: Rulebook, went: Iterable[Disclosed]) -> str:
+    names = sorted({one.recipient for one in went})
+    return joined(rulebook.recipients[name].label if name in rulebook.recipients else name for name in names)
+
+
+def _sum(went: Iterable[Disclosed]) -> int:
+    return sum(one.count for one in went)
+
+
+def _age_of(oldest: date, facts: Facts) -> str:
+    days = (datetime.fromtimestamp(facts.at_ms / 1000, UTC).date() - oldest).days
+    return f"{_many(max(days, 0), 'day')} ({_day(oldest)})"
+
+
+def _day(when: date) -> str:
+    return f"{when.day} {when:%B} {when.year}"
+
+
+def _many(count: int, one: str, several: str = "") -> str:
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"

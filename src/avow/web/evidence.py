@@ -1,0 +1,16 @@
+"""What the evidence pages show, public and in the console: each promise, its verdict, and how many of each there are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from avow.policy.evidence import Verdict
+from avow.web.rendering import View
+
+
+def promises(view: View) -> dict[str, Any]:  # Any: what templates take
+    """Return the judged promises with the count of each verdict."""
+    now_ms = view.services.now_ms()
+    judged = view.services.promises.judged(now_ms)
+    counts = {verdict: sum(one.verdict is verdict for one in judged) for verdict in Verdict}
+    return {"judged": judged, "counts": counts, "Verdict": Verdict, "now_ms": now_ms}

@@ -1,0 +1,193 @@
+"""The evidence: figures equal the stores, and a planted violation turns its promise red."""
+
+from datetime import timedelta
+
+import pytest
+
+from avow.definitions import RequestKind
+from avow.main.cases import StoredCases
+from avow.main.promises import SWEPT, PromisePages
+from avow.policy.diff import diff
+from avow.policy.evidence import Verdict, promises
+from avow.policy.publication import Publication
+from avow.rights.cases import Case, Contact
+from avow.rights.states import Entry, Step
+from avow.store.control import choices, counts, disclosures, settings, submissions
+from avow.store.control.choices import Choice
+from avow.store.control.disclosures import Disclosure
+
+from .conftest import FIRST_DAY, LONGER, compiled
+
+
+def judged(house):
+    """Return the verdicts by section, and all evidence as one text."""
+    pages = PromisePages(
+        house.versions.in_force(), house.store, house.versions, house.store.files._folder, house.store.files._folder
+    )
+    found = pages.judged(house.now_ms())
+    words = "\n".join(f"{one.promise.anchor}: {finding.evidence}" for one in found for finding in one.findings)
+    return {one.promise.anchor: one.verdict for one in found}, words
+
+
+def disclose(house, recipient="mail-service", **changes):
+    """Note a disclosure."""
+    facts = {
+        "categories": "A",
+        "purpose": "answer-questions",
+        "point": "contact-form",
+        "rulebook_id": house.versions.in_force().id,
+    }
+    with house.store.control.transaction() as tx:
+        disclosures.add(tx, Disclosure(house.now_ms(), recipient, **(facts | changes)))
+
+
+def ask(house, kind, days_ago, *steps):
+    """File a request some days ago with these further steps, each (step, days ago)."""
+    at = lambda days: int((house.now - timedelta(days=days)).timestamp() * 1000)  # noqa: E731 - two words
+    received = (house.now - timedelta(days=days_ago)).date()
+    contact = Contact("robin@example.com")
+    name = f"{kind}-{days_ago}"
+    case = Case(
+        name,
+        kind,
+        at(days_ago),
+        received,
+        house.versions.in_force().id,
+        "web",
+        demonstration=False,
+        history=(Entry(0, at(days_ago), Step.RECEIVED, {}),),
+        contact=contact,
+    )
+    cases = StoredCases(house.store)
+    cases.add(case, {"what": "request.received"})
+    for step, days in steps:
+        cases.append(cases.get(name), step, at(days), {}, None, None)
+
+
+def test_a_new_installation_has_no_evidence_yet(published):
+    """Nothing is claimed that nothing shows."""
+    verdicts, _ = judged(published)
+    assert verdicts["contact-form"] is Verdict.NO_EVIDENCE
+    assert verdicts["children"] is Verdict.BY_PEOPLE
+    assert Verdict.FAILS not in verdicts.values()
+
+
+def test_every_promise_has_its_declarations(published):
+    """Each promising section is carried out by something, or by people."""
+    for promise in promises(published.versions.in_force()):
+        assert promise.declarations or promise.by_people or not promise.sentences, promise.title
+
+
+def test_figures_equal_the_stores(published):
+    """Records, disclosures, refusals, choices, reads and the sweep: as many as were put in."""
+    for number in range(3):
+        published.write(f"person{number}@example.com")
+    disclose(published, count=5)
+    disclose(published, count=2)
+    with published.store.control.transaction() as tx:
+        day = published.now.date()
+        counts.add_refusals(tx, {counts.RefusalKind(day, "m", "contact-form", "not declared", "r", "colour"): 4})
+        counts.add_refusals(tx, {counts.RefusalKind(day, "m", "page-view", "stopped", "11 CCR 7025(c)(1)", ""): 6})
+        choices.add(tx, Choice(published.now_ms(), "audience-measurement", opted_out=True, source="link", rulebook_id="r"))
+        counts.add_read(tx, day, "contact-form", "answer-questions", allowed=True)
+        settings.put(tx, SWEPT, str(published.now_ms() - 600_000))
+    verdicts, words = judged(published)
+    assert "contact-form: 3 records held. 4 undeclared fields dropped in 12 months." in words
+    assert "contact-form: 7 disclosures in 12 months, all as declared." in words
+    assert "recipients: 0 of 7 disclosures in 12 months were sales or sharing." in words
+    assert "signals: 6 records not taken in 12 months" in words
+    assert "visits: 1 choice recorded: 1 against it, 0 for it." in words
+    assert "contact-form: Opened once for a declared purpose in 12 months; refused 0 times." in words
+    assert "Oldest record: 0 days (24 November 2026), promised 24 months after our last contact. 0 records past" in words
+    assert ": Last run 10 minutes before." in words
+    assert verdicts["contact-form"] is verdicts["signals"] is verdicts["recipients"] is Verdict.HOLDS
+
+
+def test_a_record_past_its_day_turns_its_promise_red(published):
+    """One record that should have gone yesterday is enough, in every section that promises its day."""
+    record = published.write("robin@example.com")
+    with published.store.control.transaction() as tx:
+        tx.execute(submissions.submissions.update().values(delete_on=FIRST_DAY - timedelta(days=1)))
+    verdicts, words = judged(published)
+    assert verdicts["contact-form"] is verdicts["keeping"] is Verdict.FAILS
+    assert "1 record past the day to be erased." in words
+    assert verdicts["visits"] is not Verdict.FAILS
+    assert record
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"recipient": "some-broker"},
+        {"categories": "AE"},
+        {"purpose": "security"},
+        {"point": "page-view"},
+        {"rulebook_id": "f" * 64},
+    ],
+)
+def test_an_undeclared_disclosure_turns_its_promise_red(published, changes):
+    """To somebody, of something, for something, from somewhere, or under a policy that nobody knows."""
+    disclose(published, count=9)
+    disclose(published, **changes)
+    verdicts, words = judged(published)
+    assert verdicts[""] is Verdict.FAILS
+    assert "1 of 10 disclosures in 12 months were other than declared" in words
+    assert verdicts["chart"] is Verdict.FAILS
+
+
+def test_a_disclosure_to_a_stranger_is_a_sale(published):
+    """Who has no contract is a third party, and the promise not to sell is broken."""
+    disclose(published, "some-broker")
+    verdicts, words = judged(published)
+    assert verdicts["recipients"] is Verdict.FAILS
+    assert "1 of 1 disclosures in 12 months were sales or sharing: some-broker." in words
+
+
+def test_a_disclosure_is_judged_by_the_version_of_its_own_day(published):
+    """A recipient of an earlier version stays declared for what went to it then."""
+    disclose(published)
+    renamed = [("[recipient.mail-service", "[recipient.other-post"), ('["mail-service"]', '["other-post"]')]
+    new = compiled(*renamed)
+    published.publisher.publish(
+        Publication(new, (), published.versions.today(), is_announced=False, by_email=False), published.now_ms()
+    )
+    verdicts, words = judged(published)
+    assert "0 of 1 disclosures in 12 months were other than declared." in words
+    assert verdicts["recipients"] is not Verdict.FAILS
+
+
+def test_a_late_answer_turns_the_right_red(published):
+    """Answered after the last day that any reading allows, or still open past it."""
+    ask(published, RequestKind.KNOW, 60, (Step.ACKNOWLEDGED, 59), (Step.VERIFIED, 58))
+    ask(published, RequestKind.DELETE, 30, (Step.ACKNOWLEDGED, 29))
+    verdicts, words = judged(published)
+    assert "rights: 1 request received: 1 confirmed and 0 answered in time, 1 open, 1 late." in words
+    assert "rights: 1 request received: 1 confirmed and 0 answered in time, 1 open, 0 late." in words
+    assert verdicts["rights"] is Verdict.FAILS
+
+
+def test_a_material_change_without_its_notice_turns_the_promise_red(published):
+    """Whoever writes round the command into the store is found out by the dates."""
+    changed = compiled(*LONGER)
+    changes = diff(published.versions.in_force(), changed)
+    today = published.versions.today()
+    published.publisher.publish(Publication(changed, changes, today, is_announced=False, by_email=False), published.now_ms())
+    verdicts, words = judged(published)
+    assert "2 versions published, 1 with a material change, 1 of them told of too late." in words
+    assert verdicts["changes"] is Verdict.FAILS
+
+
+def test_a_sweep_that_stopped_is_told(published):
+    """When nothing erases, the installation as a whole does not hold."""
+    with published.store.control.transaction() as tx:
+        settings.put(tx, SWEPT, str(published.now_ms() - 30 * 3_600_000))
+    verdicts, words = judged(published)
+    assert "Last run 1,800 minutes before." in words
+    assert verdicts[""] is Verdict.FAILS
+
+
+def test_an_old_policy_is_told(published):
+    """More than twelve months after its last update."""
+    published.wait(days=400)
+    verdicts, _ = judged(published)
+    assert verdicts[""] is Verdict.FAILS
