@@ -176,5 +176,10 @@ def _of_law(table: LawTable) -> set[Duration]:
 
 
 def promising(prose: Prose) -> tuple[str, ...]:
-    """Return the sentences of a paragraph that promise something."""
-    return tuple(sentence for _, sentence in sentences(prose) if _PROMISE.search(sentence))
+    """Return the sentences of a paragraph that promise something, each whole: a colon or semicolon ends none."""
+    whole = [""]
+    for _, part in sentences(prose):
+        whole[-1] = f"{whole[-1]} {part}".strip()
+        if not part.endswith((":", ";")):
+            whole.append("")
+    return tuple(sentence for sentence in whole if _PROMISE.search(sentence))
