@@ -53,7 +53,7 @@ def _words(text, place):
 
 
 def test_findings_come_and_go_as_the_writer_types(write):
-    """On opening at the word, with the page of the code; after the change none."""
+    """On opening at the word, with the page of the code; after the change none; closed, those of the saved text."""
     path = write("policy.md")
     text = SMALL.replace(*WRONG).replace("# Privacy at", "# 🏮 Privacy at")
 
@@ -67,6 +67,9 @@ def test_findings_come_and_go_as_the_writer_types(write):
             version = types.VersionedTextDocumentIdentifier(version=2, uri=path.as_uri())
             client.text_document_did_change(types.DidChangeTextDocumentParams(version, [whole]))
             assert list(await _next(published, path)) == []
+            path.write_text(SMALL.replace(*WRONG), encoding="utf-8")
+            client.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(path.as_uri())))
+            assert [one.code for one in await _next(published, path)] == ["AV0703"]
 
     asyncio.run(session())
 

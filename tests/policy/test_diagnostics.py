@@ -34,6 +34,7 @@ CASES = [
     ("AV0105", "{ months = 13 }", "{ months = 13, days = 3 }", "{ months = 13, days = 3 }"),
     ("AV0105", 'choice      = "opt-out"\n\n[purpose.return]', "choice = 1\n\n[purpose.return]", "1"),
     ("AV0105", "effective = 2026-03-01", 'effective = "soon"', "soon"),
+    ("AV0105", "effective = 2026-03-01", "effective = 9999-12-31", "9999-12-31"),
     ("AV0105", 'required   = ["email"]', 'required   = "email"', "email"),
     ("AV0105", "```avow\n[changes]", "```avow\ndata = 3\n[changes]", "data"),
     ("AV0105", "{ months = 13 }", "13", "13"),

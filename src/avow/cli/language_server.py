@@ -50,6 +50,9 @@ def language_server(check: Check) -> LanguageServer:
     def changed(params: types.DidChangeTextDocumentParams) -> None:
         _judge(server, shown, check, params.text_document.uri)
 
+    def closed(params: types.DidCloseTextDocumentParams) -> None:
+        _judge(server, shown, check, params.text_document.uri)  # what counts now is what was saved
+
     def hover(params: types.HoverParams) -> types.Hover | None:
         return _hover(server, shown, params)
 
@@ -59,6 +62,7 @@ def language_server(check: Check) -> LanguageServer:
     # Registered by call: as decorators of an untyped library they would take the types away.
     server.feature(types.TEXT_DOCUMENT_DID_OPEN)(opened)
     server.feature(types.TEXT_DOCUMENT_DID_CHANGE)(changed)
+    server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(closed)
     server.feature(types.TEXT_DOCUMENT_HOVER)(hover)
     server.feature(types.TEXT_DOCUMENT_FORMATTING)(formatting)
     return server

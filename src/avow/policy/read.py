@@ -20,6 +20,8 @@ from avow.policy.vocabulary import CLAUSES, THIRD_PARTY_CLAUSES
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _ADDRESS: Final = re.compile(r"https?://[^\s/?#]+(?:[/?#]\S*)?|/\S*")
+#: Years that a date may have: contracts are old, and no policy is written for the next millennium.
+YEARS: Final = range(1900, 3000)
 _RETENTION_EXAMPLE: Final = 'write a period: retention = { months = 24, after = "last-contact" }'
 
 
@@ -195,7 +197,12 @@ def _is_plain(key: Key, value: object) -> bool:
         case Shape.ADDRESS:
             return isinstance(value, str) and bool(_ADDRESS.fullmatch(value))
         case _:
-            return isinstance(value, date) and not isinstance(value, datetime)
+            return _is_date(value)
+
+
+def _is_date(value: object) -> bool:
+    """Whether a value is a day of our times: a slip of the finger in the year would make every reckoning with it senseless."""
+    return isinstance(value, date) and not isinstance(value, datetime) and value.year in YEARS
 
 
 def _is_number(value: object, least: int, most: int) -> bool:
@@ -291,7 +298,7 @@ def _contract(entry: Entry, name: str, value: object) -> list[Diagnostic]:
     signed = value.get("signed")
     if signed is None:
         found.append(diagnostic("AV0104", entry.at(name), 'the contract must say "signed"', "add signed = 2026-09-14"))
-    elif not isinstance(signed, date) or isinstance(signed, datetime):
+    elif not _is_date(signed):
         found.append(diagnostic("AV0105", entry.at(name, "signed"), '"signed" must be a date', "write signed = 2026-09-14"))
     for clause, held in value.items():
         if clause == "signed":
