@@ -59,3 +59,11 @@ def test_a_section_within_a_hidden_one_is_hidden(compiled, small_text):
     rulebook = compiled(text).rulebook
     assert 'id="inner"' in _page(rulebook, Audience("shop"))
     assert 'id="inner"' not in _page(rulebook, Audience("elsewhere"))
+
+
+def test_the_page_leads_to_the_pages_of_other_jurisdictions(complete, compiled, small_text):
+    """A reader chooses where they live; a policy of one law asks nobody."""
+    page = _page(complete, Audience(jurisdiction="US-VA"))
+    assert '<a href="/privacy-policy?jurisdiction=US-VA" aria-current="page">Virginia</a>' in page
+    assert '<a href="/privacy-policy?jurisdiction=">everywhere</a>' in page
+    assert "policy-where" not in _page(compiled(small_text).rulebook, EVERYBODY)

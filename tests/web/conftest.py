@@ -27,6 +27,8 @@ from avow.web.services import (
     MessageView,
     PointFacts,
     PolicyFacts,
+    PrintoutLine,
+    PrintoutView,
     PurposeFacts,
     PurposeReads,
     RefusalCount,
@@ -139,10 +141,19 @@ class FakePolicy:
     def facts(self):
         return FACTS
 
-    def page(self):
+    def printout(self, name, shape=None):
+        if name != "register":
+            return None
+        html = None if shape == "csv" else Markup("<table><caption>Register</caption><tr><th>Purpose</th></tr></table>")
+        return PrintoutView("Register", html, "purpose\r\n", "text/csv; charset=utf-8", "register.csv")
+
+    def printouts(self):
+        return (PrintoutLine("register", "Register", ("html", "csv")),)
+
+    def page(self, jurisdiction=""):
         return Markup(
-            "<h1>Privacy policy</h1><h2 id='contact-form'>When you write to us</h2><p>We use what you write to answer you.</p>"
-        )
+            "<h1>Privacy policy</h1><h2 id='contact-form'>When you write to us</h2><p>We use what you write to answer you{}.</p>"
+        ).format(f" in {jurisdiction}" if jurisdiction else "")
 
     def notice(self, point):
         return Markup(

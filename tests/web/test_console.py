@@ -6,7 +6,19 @@ import pytest
 
 from avow.web.console.door import _next
 
-PAGES = ["", "/inbox", "/requests", "/requests/r1", "/outbox", "/outbox/m1", "/choices", "/refusals", "/policy", "/audit"]
+PAGES = [
+    "",
+    "/inbox",
+    "/requests",
+    "/requests/r1",
+    "/outbox",
+    "/outbox/m1",
+    "/choices",
+    "/refusals",
+    "/policy",
+    "/policy/printouts/register",
+    "/audit",
+]
 
 
 def _token(client, path):
@@ -121,3 +133,17 @@ def test_late_request_stands_out(staff):
 def test_what_is_not_there_is_not_found(staff, path):
     """An id that nothing has gets the friendly page."""
     assert staff.get(path).status_code == 404
+
+
+def test_a_printout_for_machines_is_handed_out_as_a_file(staff):
+    """The register as a table for a spreadsheet has its media type and a name; what is not there is not found."""
+    response = staff.get("/console/policy/printouts/register?format=csv")
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert response.headers["content-disposition"] == 'attachment; filename="register.csv"'
+    assert staff.get("/console/policy/printouts/nonsense").status_code == 404
+
+
+def test_the_policy_page_lists_what_can_be_printed(staff):
+    """Each printout is one click away, in each of its formats."""
+    page = staff.get("/console/policy").text
+    assert 'href="/console/policy/printouts/register?format=csv"' in page

@@ -18,7 +18,8 @@ from avow.audit.proof import canonical
 from avow.collection.refusals import RefusalRow
 from avow.definitions import IdentifierKind, Refusal, identifier, local_date, moment
 from avow.main.versions import Versions
-from avow.policy import DisclosureCount, Ledger, Rulebook, notice
+from avow.policy import DisclosureCount, Ledger, Rulebook, notice, printouts
+from avow.policy.audience import Audience
 from avow.policy.declarations import Choice
 from avow.store.control import audit, choices, counts, disclosures, staff, submissions
 from avow.store.holdings import HeldSubmission
@@ -30,6 +31,8 @@ from avow.web.services import (
     Invitation,
     PointFacts,
     PolicyFacts,
+    PrintoutLine,
+    PrintoutView,
     PurposeFacts,
     PurposeReads,
     RefusalCount,
@@ -53,6 +56,7 @@ class PolicyPages:
     rulebook: Rulebook
     store: Store
     now_ms: Callable[[], int]
+    website: str = ""
     _facts: PolicyFacts | None = None
     _ledger: Ledger | None = None
     _ledger_ms: int = 0
@@ -64,9 +68,22 @@ class PolicyPages:
             self._facts = _policy_facts(self.rulebook)
         return self._facts
 
-    def page(self) -> Markup:
-        """Return the whole policy as HTML, its chart computed from the stores."""
-        return notice.policy_page(self.rulebook, self._current_ledger())
+    def page(self, jurisdiction: str = "") -> Markup:
+        """Return the policy for this website and where the reader lives, its chart computed from the stores."""
+        living = jurisdiction if jurisdiction in self.rulebook.law else ""
+        return notice.policy_page(self.rulebook, self._current_ledger(), audience=Audience(self.website, living))
+
+    def printout(self, name: str, shape: str | None = None) -> PrintoutView | None:
+        """Return a printout of the whole policy."""
+        printed = printouts.print_out(name, self.rulebook, self._current_ledger(), shape)
+        if isinstance(printed, Refusal):
+            return None
+        html = Markup(printed.text) if printed.shape == "html" else None  # noqa: S704 - printers escape all text
+        return PrintoutView(printed.title, html, printed.text, printed.media_type, f"{name}.{printed.shape}")
+
+    def printouts(self) -> tuple[PrintoutLine, ...]:
+        """Return what can be printed."""
+        return tuple(PrintoutLine(name, one.title, tuple(one.formats)) for name, one in printouts.PRINTOUTS.items())
 
     def notice(self, point: str) -> Markup:
         """Return the notice at collection for one point."""
@@ -95,6 +112,14 @@ class PolicyPages:
                 )
                 self._ledger, self._ledger_ms = Ledger(self.store.collected(since_ms), disclosed), now
             return self._ledger
+
+
+def website_of(rulebook: Rulebook, name: str, origin: str) -> str:
+    """Return which of the policy's websites an installation serves: by its name or its address; none means all."""
+    for site in rulebook.websites.values():
+        if name == site.name or site.address.rstrip("/") == origin.rstrip("/"):
+            return site.name
+    return ""
 
 
 def _policy_facts(rulebook: Rulebook) -> PolicyFacts:

@@ -147,7 +147,12 @@ def _services(shared: _Shared, rulebook: Rulebook) -> Services:
         website=configuration.website,
         timezone=configuration.timezone,
         now_ms=now_ms,
-        policy=pages.PolicyPages(rulebook, store, now_ms),
+        policy=pages.PolicyPages(
+            rulebook,
+            store,
+            now_ms,
+            pages.website_of(rulebook, configuration.website.name, configuration.website.origin),
+        ),
         versions=VersionPages(store.control, versions),
         promises=PromisePages(rulebook, store, versions, installation.public_log, installation.private_log),
         rights=Desk(StoredCases(store), voice, versions, configuration.timezone, now_ms),

@@ -173,7 +173,7 @@ def _printed(
                 _unmark(token)
             yield token
         if token.type == "heading_close" and token.tag == "h1":
-            yield _html(_dates(rulebook))
+            yield _html(_dates(rulebook) + _where(rulebook, audience))
         at += 1 if name is None else 3
 
 
@@ -214,6 +214,20 @@ def _dates(rulebook: Rulebook) -> Markup:
         '<p class="policy-dates">Effective {}. Last updated {}. Version <code>{}</code>. '
         '<a href="{}/history">Changes and earlier versions</a></p>\n'
     ).format(day(rulebook.effective), day(rulebook.updated), rulebook.id[:12], POLICY_PATH)
+
+
+def _where(rulebook: Rulebook, audience: Audience) -> Markup:
+    """Return the links to the pages of other jurisdictions, where the policy names several."""
+    if len(rulebook.jurisdictions) == 1:
+        return Markup("")
+    every = [("", "everywhere"), *((code, rulebook.law[code].name) for code in rulebook.jurisdictions)]
+    links = Markup(" · ").join(
+        Markup('<a href="{}?jurisdiction={}"{}>{}</a>').format(
+            POLICY_PATH, code, Markup(' aria-current="page"') if code == audience.jurisdiction else "", called
+        )
+        for code, called in every
+    )
+    return Markup('<nav class="policy-where" aria-label="Where you live">Where you live: {}</nav>\n').format(links)
 
 
 def _aside(rulebook: Rulebook, block: Block) -> Markup:

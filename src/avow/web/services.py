@@ -96,6 +96,26 @@ class PolicyFacts:
     choices: tuple[ChoiceFacts, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PrintoutLine:
+    """One printout of the policy by its name, with the formats it comes in."""
+
+    name: str
+    title: str
+    shapes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PrintoutView:
+    """A printout: HTML to stand in a page, or else a text for machines with its media type and file name."""
+
+    title: str
+    html: Markup | None
+    text: str
+    media_type: str
+    filename: str
+
+
 class Policy(Protocol):
     """The policy in force and its printouts."""
 
@@ -103,8 +123,19 @@ class Policy(Protocol):
         """Return the rulebook in force; called on every page, so it does no I/O beyond what is cached."""
         ...
 
-    def page(self) -> Markup:
-        """Return the whole policy as HTML, its tables computed (Cal. Civ. Code § 1798.130(a)(5))."""
+    def page(self, jurisdiction: str = "") -> Markup:
+        """Return the policy as HTML, its tables computed (Cal. Civ. Code § 1798.130(a)(5)).
+
+        `jurisdiction` is where the reader lives; one that the policy does not name shows the page for everybody.
+        """
+        ...
+
+    def printout(self, name: str, shape: str | None = None) -> PrintoutView | None:
+        """Return a printout of the policy ("register", "json-ld" ...); None when there is none of that name and shape."""
+        ...
+
+    def printouts(self) -> tuple[PrintoutLine, ...]:
+        """Return what can be printed, for the console."""
         ...
 
     def notice(self, point: str) -> Markup:

@@ -55,7 +55,6 @@ class CompanySite:
             "asset": self._asset,
             "form_action": lambda point: f"/avow/forms/{quote(point)}",
             "notice": services.policy.notice,
-            "policy": services.policy.page,
             "announcement": lambda: banner(services.versions.announced()),
         }
 
@@ -108,17 +107,19 @@ class CompanySite:
                 request.headers,
                 reference=reference if _REFERENCE.fullmatch(reference) else "",
                 dropped=_dropped(query.getlist("dropped")),
+                jurisdiction=query.get("jurisdiction", ""),
             )
         )
 
     def _render(self, path: str, headers: Headers, **context: object) -> str:
         facts = self._services.policy.facts()
-        shown: dict[str, object] = {"values": {}, "errors": {}, "reference": "", "dropped": ()} | context
+        shown: dict[str, object] = {"values": {}, "errors": {}, "reference": "", "dropped": (), "jurisdiction": ""} | context
         return self._environment.get_template(self._pages[path]).render(
             facts=facts,
             path=path,
             gpc=signal_set(headers, "sec-gpc"),
             # A form that came back is no page view: its address is the collector's.
+            policy=lambda: self._services.policy.page(str(shown["jurisdiction"])),
             tag=lambda: Markup() if shown["errors"] else _tag(facts.points, self._assets, path),
             **shown,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -29,6 +30,7 @@ class EvidencePages:
             Route("/console/refusals", self._door.page(self._refusals)),
             Route("/console/choices", self._door.page(self._choices)),
             Route("/console/policy", self._door.page(self._policy)),
+            Route("/console/policy/printouts/{name}", self._door.page(self._printout)),
             Route("/console/evidence", self._door.page(self._evidence)),
             Route("/console/audit", self._door.page(self._audit)),
         ]
@@ -49,9 +51,20 @@ class EvidencePages:
         return self._door.show(request, "choices.html", member, counts=self._services.choices.counts(), labels=labels)
 
     def _policy(self, request: Request, member: StaffMember) -> Response:
+        policy, versions = self._services.policy, self._services.versions.history()
         return self._door.show(
-            request, "policy.html", member, points=self._services.policy.evidence(), versions=self._services.versions.history()
+            request, "policy.html", member, points=policy.evidence(), printouts=policy.printouts(), versions=versions
         )
+
+    def _printout(self, request: Request, member: StaffMember) -> Response:
+        """Show a printout of the policy to read or print, or hand it out as a file for machines."""
+        printed = self._services.policy.printout(request.path_params["name"], request.query_params.get("format"))
+        if printed is None:
+            raise HTTPException(404)
+        if printed.html is not None:
+            return self._door.show(request, "printout.html", member, printed=printed)
+        headers = {"Content-Disposition": f'attachment; filename="{printed.filename}"'}
+        return Response(printed.text, media_type=printed.media_type, headers=headers)
 
     def _evidence(self, request: Request, member: StaffMember) -> Response:
         is_public = self._services.promises.is_public

@@ -36,7 +36,8 @@ class PrivacyCenter:
         ]
 
     def _policy(self, request: Request) -> Response:
-        return self._view.page(request, "privacy_center/policy.html", policy=self._view.services.policy.page())
+        page = self._view.services.policy.page(request.query_params.get("jurisdiction", ""))
+        return self._view.page(request, "privacy_center/policy.html", policy=page)
 
     def _home(self, request: Request) -> Response:
         return self._view.page(request, "privacy_center/home.html")

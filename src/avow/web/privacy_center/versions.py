@@ -32,7 +32,15 @@ class VersionPages:
             Route("/privacy-policy/versions/{rulebook_id}", self._version),
             Route("/privacy-policy/on", self._on),
             Route("/privacy-policy/evidence", self._evidence),
+            Route("/privacy-policy/policy.jsonld", self._json_ld),
         ]
+
+    def _json_ld(self, _request: Request) -> Response:
+        """Hand out the policy in the W3C Data Privacy Vocabulary."""
+        printed = self._view.services.policy.printout("json-ld")
+        if printed is None:
+            raise HTTPException(404)
+        return Response(printed.text, media_type=printed.media_type, headers={"Cache-Control": "max-age=3600"})
 
     def _history(self, request: Request) -> Response:
         return self._view.page(
