@@ -107,7 +107,7 @@ def test_no_bytes_are_an_exception(raw):
 
 
 def imported(rulebook, today, lines=(LINE,)):
-    return list(server_log.Import(rulebook, "s", "server-log", today, b"k" * 32).records(lines))
+    return list(server_log.Import(lambda _day: rulebook, "s", "server-log", today, b"k" * 32).records(lines))
 
 
 def test_old_line_is_measured_without_identifiers(rulebook):

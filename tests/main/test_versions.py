@@ -143,6 +143,14 @@ def test_any_past_day_can_be_shown(published):
     assert "36 months" in changes_of(published.versions.publications()[-1])[0].words
 
 
+def test_a_log_line_belongs_to_the_version_of_its_day(published):
+    """An old server log that is read in today stays under what was in force then; before the first version, under that."""
+    published.wait(days=5)
+    published.publish(compiled(MINOR))
+    on = {days: published.versions.in_force_on(FIRST_DAY + timedelta(days=days)).id for days in (-90, 0, 4, 5)}
+    assert on == {-90: compiled().id, 0: compiled().id, 4: compiled().id, 5: compiled(MINOR).id}
+
+
 def test_a_stricter_compiler_leaves_old_versions_readable(published):
     """What this version would refuse, or does not know, is opened as it was published, under its own id."""
     stale = compiled().text.replace("months = 24, after", "months = 240, after").replace("[signal.dnt]", "[unheard.of]")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Final
@@ -48,7 +48,8 @@ class Line:
 class Import:
     """One import of a log: the counts that progress shows."""
 
-    rulebook: Rulebook
+    #: The version of the policy that was in force on a line's day: a later one does not reach it.
+    rulebook_on: Callable[[date], Rulebook]
     site: str
     point: str
     today: date
@@ -70,7 +71,9 @@ class Import:
                 self.unreadable += 1
                 continue
             day = moment(line.time_ms).date()
-            permit = self._permits.get(day) or self._permits.setdefault(day, self.rulebook.permit(self.point, frozenset(), day))
+            permit = self._permits.get(day)
+            if permit is None:
+                permit = self._permits[day] = self.rulebook_on(day).permit(self.point, frozenset(), day)
             if isinstance(permit, Refusal):
                 yield permit
                 return

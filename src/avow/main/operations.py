@@ -144,15 +144,15 @@ class Operations:
         configuration = self.configuration()
         with self._publishing(configuration) as (publisher, _):
             publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
-            rulebook = publisher.versions.in_force()
-        points = [point.name for point in rulebook.points.values() if point.technology is Technology.SERVER_LOG]
-        if not points:
-            return Refusal(
-                "the policy declares no collection point with technology server-log", "Cal. Civ. Code § 1798.100(a)(1)"
-            )
-        today = local_date(now_ms(), configuration.timezone)
-        running = Import(rulebook, configuration.website.name, points[0], today, secrets.token_bytes(32))
-        return asyncio.run(_spool_lines(Installation(configuration), running, lines, progress))
+            versions = publisher.versions
+            declared = versions.in_force().points.values()
+            points = [point.name for point in declared if point.technology is Technology.SERVER_LOG]
+            if not points:
+                reason = "the policy declares no collection point with technology server-log"
+                return Refusal(reason, "Cal. Civ. Code § 1798.100(a)(1)")
+            website, salt = configuration.website.name, secrets.token_bytes(32)
+            running = Import(versions.in_force_on, website, points[0], versions.today(), salt)
+            return asyncio.run(_spool_lines(Installation(configuration), running, lines, progress))
 
     def verify(self, proof_text: str, log_folder: Path | None, key: str | None) -> dict[str, object]:
         """Check a proof offline, against a key, a copy of the published log, or this installation's own log."""

@@ -102,6 +102,12 @@ class Versions:
         was_replaced_later = all(local_date(one.published_ms, self.timezone) == day for one in began[-1:])
         return (*began, *(before if was_replaced_later else ()))
 
+    def in_force_on(self, day: date) -> Rulebook:
+        """Return the version in force at the end of a day; the first one for a day before anything was published."""
+        shown = self.shown_on(day) or self.publications()[:1]
+        found = self.rulebook(shown[0].rulebook_id) if shown else None
+        return found or self.in_force()
+
     def rulebook(self, rulebook_id: str) -> Rulebook | None:
         """Return a version by its id as it was published, or None when it never was."""
         known = self._opened.get(rulebook_id)
