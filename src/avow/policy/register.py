@@ -54,30 +54,27 @@ def register(rulebook: Rulebook) -> tuple[Activity, ...]:
 
 
 def register_page(rulebook: Rulebook) -> Markup:
-    """Return the register as a table with the controller above it. Rule: GDPR Art. 30(1)."""
-    rows = (
-        (
-            one.label,
-            bullets(one.purposes),
-            one.people,
-            bullets(one.data),
-            bullets(one.recipients) if one.recipients else "nobody",
-            bullets(one.transfers) if one.transfers else "none",
-            bullets(one.erasure),
-            bullets(one.measures),
-        )
-        for one in register(rulebook)
-    )
+    """Return the register with the controller above it, a table for each activity. Rule: GDPR Art. 30(1)."""
     dates = Markup("<p>Version <code>{}</code> of the policy, effective {}, last updated {}.</p>\n").format(
         rulebook.id[:12], day(rulebook.effective), day(rulebook.updated)
     )
-    return (
-        Markup("<h2>Controller</h2>\n")
-        + contact_lines(rulebook)
-        + dates
-        + Markup("<h2>Processing activities</h2>\n")
-        + table("Register of processing activities (GDPR Art. 30)", COLUMNS, rows)
+    activities = Markup("").join(_table(one) for one in register(rulebook))
+    head = Markup("<h2>Controller</h2>\n") + contact_lines(rulebook) + dates
+    return head + Markup("<h2>Processing activities (GDPR Art. 30)</h2>\n") + activities
+
+
+def _table(one: Activity) -> Markup:
+    """Return one activity: what the article asks for at the left, what holds at the right."""
+    cells = (
+        bullets(one.purposes),
+        one.people,
+        bullets(one.data),
+        bullets(one.recipients) if one.recipients else "nobody",
+        bullets(one.transfers) if one.transfers else "none",
+        bullets(one.erasure),
+        bullets(one.measures),
     )
+    return table(one.label, ("The register asks for", "What holds"), zip(COLUMNS[1:], cells, strict=True))
 
 
 def register_csv(rulebook: Rulebook) -> str:
