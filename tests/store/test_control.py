@@ -7,11 +7,14 @@ import sys
 from datetime import date
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
 
-from avow.store.control import Control, audit, choices, counts, mail, requests, settings, staff
+from avow.store.control import Control, audit, choices, counts, mail, publications, requests, rulebooks, settings, staff
 from avow.store.control.database import _MIGRATIONS, HEAD
 from avow.store.control.tables import metadata
 
@@ -28,6 +31,29 @@ def test_migrations_make_exactly_the_tables(control):
     with control.reading() as tx:
         assert compare_metadata(MigrationContext.configure(tx), metadata) == []
     assert ScriptDirectory(str(_MIGRATIONS)).get_current_head() == HEAD
+
+
+def test_versions_of_the_first_schema_are_taken_over(tmp_path):
+    """A policy that an earlier build kept is a publication in force since its day, before no business's own day."""
+    url = f"sqlite:///{tmp_path / 'control.db'}"
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "20261124_0001")
+        facts = {"id": "a" * 64, "text": "# Policy", "effective": "2026-11-01", "at": 1_795_500_000_000}
+        connection.execute(
+            text("INSERT INTO rulebooks (id, text, effective, published_ms) VALUES (:id, :text, :effective, :at)"), facts
+        )
+    engine.dispose()
+    control = Control(url)
+    with control.reading() as tx:
+        (taken,) = publications.every(tx)
+        kept = rulebooks.get(tx, "a" * 64)
+    control.close()
+    assert (taken.rulebook_id, taken.in_force_on, taken.noticed_ms) == ("a" * 64, date(2026, 11, 23), 1_795_500_000_000)
+    assert (kept.name, kept.law) == ("policy.md", "")
 
 
 def test_processes_may_start_together(tmp_path):

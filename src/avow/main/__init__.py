@@ -1,6 +1,11 @@
 """Builds everything and starts it; the only room that knows all others.
 
 installation   the folders and engines of one installation, and its compiled policy
+versions       which version of the policy is in force, which is announced, any earlier one
+publishing     how a version gets into force
+telling        the e-mail about an announced version
+promises       the evidence beside the policy's promises, counted
+version_pages  what the pages need for versions
 cases          consumer requests over the control store
 mailbox        outgoing messages over the control store
 desk           what the pages need for consumer requests

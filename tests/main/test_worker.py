@@ -1,0 +1,39 @@
+"""A worker's doors: one for each version, the announced one ready before its midnight."""
+
+import asyncio
+from datetime import timedelta
+
+from avow.main.worker import DoorInForce
+
+from .conftest import LONGER, compiled
+
+
+class Door:
+    """Answers with the version it was built from."""
+
+    def __init__(self, rulebook, answers):
+        self.rulebook, self.answers = rulebook, answers
+
+    async def __rsgi__(self, _scope, proto):
+        self.answers.append((proto, self.rulebook.id))
+
+
+def test_each_request_goes_through_the_door_of_its_moment(published):
+    """The last one before midnight through the old door, the first one after through the new, with nothing built between."""
+    answers, built = [], []
+
+    def build(rulebook):
+        built.append(rulebook.id)
+        return Door(rulebook, answers)
+
+    made = published.publish(compiled(*LONGER, effective=published.versions.today() + timedelta(days=30)))
+    doors = DoorInForce(published.versions, build)
+    doors.prepare()
+    assert built == [compiled().id, made.rulebook.id]
+    asyncio.run(doors.__rsgi__(None, "before"))
+    published.wait(days=30)
+    asyncio.run(doors.__rsgi__(None, "after"))
+    assert answers == [("before", compiled().id), ("after", made.rulebook.id)]
+    assert len(built) == 2
+    doors.prepare()
+    assert list(doors._doors) == [made.rulebook.id]
