@@ -96,3 +96,26 @@ def test_every_room_has_its_line_in_the_architecture():
 def test_architecture_can_be_read_in_one_sitting():
     """At most 200 lines."""
     assert len((REPOSITORY / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines()) <= 200
+
+
+def test_the_table_of_the_law_names_code_and_tests_that_are_there():
+    """docs/law/README.md leads a lawyer from a section to its code and its test; each file and name exists."""
+    missing = []
+    for line in (REPOSITORY / "docs" / "law" / "README.md").read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("|") and len(cells) == 4:
+            missing.extend(_missing(cells[2], SOURCE))
+            missing.extend(_missing(cells[3], REPOSITORY / "tests"))
+    assert missing == []
+
+
+def _missing(cell, folder):
+    """Return what a cell names and the tree lacks: files, and names within the file before them."""
+    path = None
+    for file, name in re.findall(r"`([\w/]+\.(?:py|toml))`|`(\w+(?:\.\w+)?)`", cell):
+        if file:
+            path = folder / file
+            if not path.exists():
+                yield file
+        elif path is not None and path.exists() and name.split(".")[-1] not in path.read_text(encoding="utf-8"):
+            yield f"{path.name}: {name}"

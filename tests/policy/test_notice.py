@@ -3,14 +3,19 @@
 import re
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from types import MappingProxyType
 
 import pytest
 from markupsafe import Markup
 
 from avow import policy
+from avow.main.installation import compile_policy
 from avow.policy import DisclosureCount, Ledger, notice
+from avow.policy.carried_out import EVERYTHING
 from avow.policy.vocabulary import CATEGORIES
+
+COMPLETE = Path(__file__).parents[2] / "policies" / "complete" / "policy.md"
 
 
 def _page(rulebook, ledger=None, controls=MappingProxyType({})):
@@ -139,3 +144,12 @@ def test_an_unverified_value_says_so(compiled, small_text, small):
     values = dict(table.values) | {"respond": replace(table.values["respond"], verified="M")}
     doubtful = policy.compile_text(small_text, "p.md", {"US-CA": replace(table, values=values)}, date(2026, 11, 23)).rulebook
     assert "45 days (not yet verified in the text of the law)" in notice.rights_list(doubtful)
+
+
+def test_the_notice_of_a_point_that_sells_leads_to_the_opt_out():
+    """Where data goes to a third party, the notice says to whom and where to stop it (11 CCR 7012(e)-(g))."""
+    complete = compile_policy(COMPLETE, date(2026, 11, 24), EVERYTHING).rulebook
+    shown = str(notice.notice_at_collection(complete, "conversion"))
+    assert "We sell or share this information: it goes to Farsight Placements." in shown
+    assert '<a href="/privacy/choices">Do not sell or share it</a>' in shown
+    assert "Only after you said yes: measuring campaigns and advertising elsewhere." in shown

@@ -46,6 +46,8 @@ __all__ = [
 
 #: Where the web room serves the policy page.
 POLICY_PATH: Final = "/privacy-policy"
+#: Where it serves the switches.
+CHOICES_PATH: Final = "/privacy/choices"
 
 _Print = Callable[[Rulebook, Audience], Markup]
 #: Placeholder -> what prints it; the chart needs the ledger and stands apart.
@@ -140,12 +142,17 @@ def _is_optional(point: CollectionPoint, item: str) -> bool:
     return bool(point.required) and item not in point.required
 
 
-def _sold(rulebook: Rulebook, point: CollectionPoint) -> str:
-    """Say whether the data is sold or shared: a computed fact, not a sentence. Rule: § 1798.100(a)(1); 11 CCR 7051(c)."""
+def _sold(rulebook: Rulebook, point: CollectionPoint) -> str | Markup:
+    """Say whether the data is sold or shared, and where to stop it: a computed fact, not a sentence.
+
+    Rule: Cal. Civ. Code § 1798.100(a)(1); 11 CCR 7012(e)-(g), 7051(c).
+    """
     given = [rulebook.recipients[name] for name in rulebook.recipients if name in point.recipients]
     third = [recipient.label for recipient in given if recipient.effective_role == "third-party"]
     if third:
-        return f"We sell or share this information: it goes to {joined(third)}."
+        return Markup('We sell or share this information: it goes to {}. <a href="{}">Do not sell or share it</a>.').format(
+            joined(third), CHOICES_PATH
+        )
     return "We do not sell this information and do not share it for advertising."
 
 
