@@ -34,7 +34,10 @@ def run() -> list[str]:
     for name, each in timed.items():
         one = statistics.median(each)
         lines.append(f"| {name} | {1 / one:,.0f} | {one * 1e9:,.0f} | {one / base:.1f} |")
-    lines += ["", f"Processor time of one thread, median of {ROUNDS} rounds; a first-time question has a day on which nobody asked before."]
+    lines += [
+        "",
+        f"Processor time of one thread, median of {ROUNDS} rounds; a first-time question has a day on which nobody asked before.",
+    ]
     return lines
 
 
