@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date
 
 import pytest
@@ -220,3 +221,12 @@ def test_a_thorough_purge_finds_rows_without_keys(store, writer):
     store.vault.purged(store.vault.purging())
     assert store.purge() == Counts()
     assert store.purge(thorough=True) == Counts(events=1)
+
+
+def test_a_question_during_the_first_start_waits_for_the_tables(store):
+    """The engine answers a moment before its tables are made: that is a wait, not a mistake."""
+    store.events._call(lambda client: client.command("DROP TABLE events SYNC"))
+    later = threading.Timer(0.5, store.events.prepare)
+    later.start()
+    assert store.evidence() == {}
+    later.join()

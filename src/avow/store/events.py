@@ -40,6 +40,8 @@ _PAUSE_SECONDS: Final = 0.1
 _ANSWER_SECONDS: Final = 300
 #: AUTHENTICATION_FAILED: another engine listens on the old port.
 _OTHER_ENGINE: Final = 516
+#: UNKNOWN_TABLE: the engine of a first start answers already, and its tables are being made.
+_NOT_PREPARED: Final = 60
 #: How long replaced parts may take to leave the disk; the table's settings say 1 s.
 _PARTS_SECONDS: Final = 20.0
 _INSERT_SETTINGS: Final = {"async_insert": 0, "max_partitions_per_insert_block": 0}
@@ -209,7 +211,7 @@ class Events:
         try:
             return work(client)
         except ClickHouseError as error:
-            if getattr(error, "code", None) not in (None, 0, _OTHER_ENGINE):
+            if getattr(error, "code", None) not in (None, 0, _OTHER_ENGINE, _NOT_PREPARED):
                 error.add_note(f"engine code {error.code}; the engine's own words are withheld, because they quote values")
                 raise  # a wrong statement is a bug, not an outage
             self._forget(client)
