@@ -16,6 +16,21 @@ RULEBOOK = policy.compile_text(MARROWBY, "policy.md", policy.law.tables(), TODAY
 SILENT = {"name", "kind", "section"}
 
 
+#: What stands for a list that the example leaves empty.
+FILLED = {
+    "also": ("B",),
+    "duties": ("book-keeping",),
+    "exceptions": ("D1",),
+    "jurisdictions": ("US-CA",),
+    "on": frozenset({"shop"}),
+    "only": MappingProxyType({"page": frozenset({"security"})}),
+    "origins": ("https://post.example",),
+    "recipients": frozenset({"mail-service"}),
+    "required": frozenset({"page"}),
+    "stores": ("avow_visitor",),
+    "stops": frozenset({"audience-measurement"}),
+}
+EMPTY = ((), frozenset(), MappingProxyType({}))
 _OTHER_WORDS = {"service-provider": "contractor", "none": "consent", "opt-out": "none"}
 
 
@@ -50,14 +65,13 @@ def declarations():
 def test_every_field_of_every_declaration_is_told(kind, name, part):
     """Whatever is changed in a declaration, something is said about it."""
     table = getattr(RULEBOOK, kind)
-    facts = {part: other(getattr(table[name], part))}
+    facts = {part: other(getattr(table[name], part)) if getattr(table[name], part) not in EMPTY else FILLED.get(part, "other")}
     if (kind, part) == ("points", "purposes"):  # each purpose has its period
         period = table[name].retention
         facts = {"purposes": frozenset({"security", "answer-questions"}) ^ facts["purposes"]}
         facts["retentions"] = MappingProxyType(dict.fromkeys(facts["purposes"], period))
     declared = replace(table[name], **facts)
-    if declared == table[name]:
-        pytest.skip("there is no other value of this kind")
+    assert declared != table[name]
     changed = replace(RULEBOOK, id="other", **{kind: MappingProxyType({**table, name: declared})})
     assert diff(RULEBOOK, changed)
 
