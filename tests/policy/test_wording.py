@@ -167,6 +167,15 @@ def test_a_denied_kind_of_information_contradicts_its_declaration(compiled, smal
     assert [item.code for item in compiled(text).diagnostics] == ["AV0509"]
 
 
+def test_days_in_backups_may_be_counted_in(small_text):
+    """Who writes when the last copy is gone adds the days of the backups to the period, and no others."""
+    text = small_text.replace("{ months = 13 }", "{ days = 60 }").replace(
+        "after 13 months", "after 60 days, and gone after 95 days"
+    )
+    assert _found(text) == {"AV0502"}
+    assert _found(text.replace("{{ technologies }}", "```avow\n[backups]\ndays = 35\n```\n\n{{ technologies }}")) == set()
+
+
 def test_a_consent_that_has_a_switch_can_be_withdrawn(small_text):
     """A purpose that waits for a yes has a switch of its own, which takes the yes back."""
     text = _with(small_text, "You may withdraw your consent.").replace('choice      = "opt-out"', 'choice      = "consent"')

@@ -25,10 +25,9 @@ def _words(pattern: str) -> re.Pattern[str]:
 _PROVIDERS: Final = r"(?:service providers?|vendors?|contractors?|(?:sub-?)?processors?)"
 _GROUP: Final = r"(?:affiliates?|subsidiar(?:y|ies))"
 _OTHERS: Final = (
-    r"(?:(?:business |marketing |advertising )?partners?|third parties|advertisers|ad(?:vertising)? networks?|data brokers?"
-    r"|analytics providers?)"
+    r"(?:(?:business |marketing |advertising )?partners?|third parties|advertisers|ad(?:vertising)? networks?|data brokers?)"
 )
-_SERVICES: Final = r"(?:third[- ]party (?:\w+ ){0,2}?(?:services?|software|tools?|providers?|companies))"
+_SERVICES: Final = r"(?:third[- ]party (?:\w+ ){0,2}?(?:services?|software|tools?|providers?|companies)|analytics providers?)"
 _RECEIVER: Final = _words(rf"\b(?:{_PROVIDERS}|{_GROUP}|{_OTHERS}|{_SERVICES})(?![\w-])")
 #: A third party in name, which works for the business alone.
 _FOR_US: Final = _words(r"^ (?:that |who |which )?(?:act|work|process)\w*\b[^.;]{0,30}?\b(?:our (?:behalf|agents?)|for us)\b")
