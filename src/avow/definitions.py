@@ -39,6 +39,7 @@ class Technology(StrEnum):
     EMAIL = "email"
     FEED = "feed"
     CAREERS_PORTAL = "careers-portal"
+    CONVERSATION = "conversation"
 
 
 class RequestKind(StrEnum):

@@ -242,6 +242,13 @@ def test_a_missing_right_is_reported(compiled, small_text):
     assert _codes(compiled(text)) == ["AV0602"]
 
 
+def test_a_state_that_knows_appeals_wants_one_offered(compiled, small_text):
+    """Colorado lets people appeal when a request is refused; California does not."""
+    text = small_text.replace("updated   = 2026-03-01", 'updated   = 2026-03-01\njurisdictions = ["US-CA", "US-CO"]')
+    (found,) = compiled(text).diagnostics
+    assert (found.code, "appeal" in found.message, "US-CO" in found.message) == ("AV0602", True, True)
+
+
 @pytest.mark.parametrize(("today", "codes"), [(date(2027, 1, 15), []), (date(2027, 3, 2), ["AV0606"])])
 def test_a_policy_must_be_updated_within_twelve_months(compiled, small_text, today, codes):
     """The last good day is the same day of the next year."""

@@ -2,7 +2,7 @@
 
 Checks look at sound entries only, and stay silent about a name whose declaration is broken, so that one mistake is
 reported once. Further checks: `disclosures` (recipients), `requirements` (what every policy must have), `prose`,
-`subjects` and `promises` (the words against the declarations), `carried_out` (what this version does).
+`subjects`, `receivers` and `promises` (the words against the declarations), `carried_out` (what this version does).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from avow.policy.parse import PLACEHOLDER, Document
 from avow.policy.promises import check_promises
 from avow.policy.prose import check_prose
 from avow.policy.read import Entries, Entry, did_you_mean
+from avow.policy.receivers import check_receivers
 from avow.policy.requirements import check_requirements
 from avow.policy.subjects import check_subjects
 from avow.policy.vocabulary import CATEGORIES, PLACEHOLDERS, SENSITIVE, SOURCES
@@ -62,6 +63,7 @@ def check(
     if whole:
         yield from _meeting(entries)
         yield from _unused(entries)
+        yield from check_receivers(document, entries)
     yield from check_disclosures(document, entries, today, whole=whole)
     yield from check_prose(document, entries)
     yield from check_subjects(document, entries, law, whole=whole)

@@ -144,7 +144,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0506": _error("a right named in prose that is not declared", "Cal. Civ. Code § 1798.130(a)(5)(A)"),
         "AV0507": _error("purposes left open", "Cal. Civ. Code § 1798.100(a)(1); 11 CCR 7002(f)"),
         "AV0508": _error("prose speaks of something with rules of its own, and nothing declares it", _PROMISE),
-        "AV0509": _error("prose denies a technology that is declared", _PROMISE),
+        "AV0509": _error("prose denies a technology, or a kind of information, that is declared", _PROMISE),
         "AV0510": _error("prose names a technology that is not declared", _NOTICE),
         "AV0511": _error("prose discloses to recipients that nobody can name", "Cal. Civ. Code § 1798.130(a)(5)(B)-(C)"),
         "AV0512": _error("prose changes the policy without saying how people are told", "Bus. & Prof. Code § 22575(b)(3)"),
@@ -153,6 +153,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0515": _error("a request to know, delete or correct is answered without verification", "11 CCR 7060(a), 7062"),
         "AV0516": _error("an age in prose that the declaration does not have", "16 CFR 312.2; Cal. Civ. Code § 1798.120(c)"),
         "AV0517": _error("a chart of categories typed by hand", "Cal. Civ. Code § 1798.130(a)(5)(B)-(C)"),
+        "AV0518": _error("prose takes the use of a website for consent", "Cal. Civ. Code § 1798.140(h); GDPR Art. 4(11), 7"),
         # 06: the policy as a whole
         "AV0601": _error("a declaration that every policy must have is missing", _LANGUAGE),
         "AV0602": _error("a right that must be offered is missing", "Cal. Civ. Code § 1798.130(a)(5)(A)"),

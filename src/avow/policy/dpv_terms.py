@@ -120,6 +120,7 @@ SOURCE_TERMS: Final[Mapping[str, str]] = MappingProxyType(
         "third-party": "dpv:ThirdPartyDataSource",
         "service-provider": "dpv:NonPublicDataSource",
         "public-record": "dpv:PublicDataSource",
+        "staff": "dpv:NonPublicDataSource",
     }
 )
 #: Whether a person decides about a purpose -> how.

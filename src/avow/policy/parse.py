@@ -23,7 +23,7 @@ ANCHOR: Final = re.compile(r"\s*\{#([A-Za-z0-9_-]+)((?:\s+(?:site|law)=[A-Za-z0-
 STATEMENT: Final = re.compile(r"\s*\{\.statement\}\s*$")
 PLACEHOLDER: Final = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _LIST_MARK: Final = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?:>[ \t]?)*")
-_LINK_TARGET: Final = re.compile(r"\]\([^)\s]*\)")
+_LINK_TARGET: Final = re.compile(r"\]\((?:mailto:)?([^)\s]*)\)")
 _TOML_PLACE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -279,6 +279,8 @@ def _letters(raw: str, start: int) -> Iterator[tuple[int, str]]:
     while at < len(raw):
         target = _LINK_TARGET.match(raw, at)
         if target:
+            if target[0].startswith("](mailto:"):  # whom a link writes to is a promise like words
+                yield from enumerate(f" {target[1]}", target.start(1) - 1)
             at = target.end()
         elif raw[at] == "\\" and at + 1 < len(raw) and not raw[at + 1].isalnum():
             at += 1  # an escaped mark is a letter

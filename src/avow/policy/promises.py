@@ -136,6 +136,7 @@ def _declared(document: Document, entries: Entries, law: Mapping[str, LawTable],
         here = [*here, *entries.of("collection")]
     kinds = shown | {entry.kind for entry in here}
     found = {duration for entry in here for duration in _of(entry)}
+    found |= set(_with_backups(entries, here))
     found |= {
         duration for kind in ("changes", "business_transfer") if kind in shown for e in entries.of(kind) for duration in _of(e)
     }
@@ -164,6 +165,16 @@ def _of(entry: Entry) -> Iterator[Duration]:
         yield values["days_before"], "days"
     elif entry.kind == "recipient" and values["keeps_days"]:
         yield values["keeps_days"], "days"
+
+
+def _with_backups(entries: Entries, here: list[Entry]) -> Iterator[Duration]:
+    """Yield the days until the last copy in a backup is gone as well: period and backups together."""
+    for backups in entries.of("backups"):
+        for point in (entry for entry in here if entry.kind == "collection"):
+            for _, period in build.periods(point):
+                number, unit = _length(build.retention(period))
+                if unit == "days":
+                    yield number + backups.values["days"], unit
 
 
 def _length(kept: Retention) -> Duration:

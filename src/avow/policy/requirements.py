@@ -55,7 +55,7 @@ def check_requirements(
     if whole:
         yield from _declared(document, entries)
         yield from _shown(document, entries)
-        yield from _rights(document, entries)
+        yield from _rights(document, entries, law)
         yield from _sensitive(entries)
     yield from _bases(entries)
     yield from _law(entries, law, today)
@@ -149,7 +149,7 @@ def _signal_words(name: str) -> re.Pattern[str]:
     )
 
 
-def _rights(document: Document, entries: Entries) -> Iterator[Diagnostic]:
+def _rights(document: Document, entries: Entries, law: Mapping[str, LawTable]) -> Iterator[Diagnostic]:
     """Find rights that a jurisdiction of the policy gives and the policy does not offer. Rule: see RIGHTS_OF."""
     offered: dict[str, set[str]] = {name: set() for name in entries.declared("right")}
     laws = jurisdictions(entries)
@@ -162,7 +162,8 @@ def _rights(document: Document, entries: Entries) -> Iterator[Diagnostic]:
                 offered[right.name] = set(laws)
     wanted: dict[str, list[str]] = {}
     for code in laws:
-        for right_name in RIGHTS_OF.get(code, _USUAL_RIGHTS):
+        appeal = ("appeal",) if code in law and law[code].appeal else ()
+        for right_name in (*RIGHTS_OF.get(code, _USUAL_RIGHTS), *appeal):
             if code not in offered.get(right_name, set()) and not (right_name in offered and not offered[right_name]):
                 wanted.setdefault(right_name, []).append(code)
     for right_name, codes in wanted.items():

@@ -255,7 +255,7 @@ SENSITIVE_USES: Final[Mapping[str, str]] = MappingProxyType(
 SOURCES: Final[Mapping[str, str]] = MappingProxyType(
     {"consumer": "directly from you", "device": "automatically from your browser or device"}
 )
-SOURCE_KINDS: Final = ("third-party", "service-provider", "public-record")
+SOURCE_KINDS: Final = ("third-party", "service-provider", "public-record", "staff")
 
 #: Whom a collection point concerns -> how the register calls them. Rule: GDPR Art. 30(1)(c).
 PEOPLE: Final[Mapping[str, str]] = MappingProxyType(
@@ -283,6 +283,7 @@ TECHNOLOGIES: Final[Mapping[str, str]] = MappingProxyType(
         "email": "e-mail",
         "feed": "data feed from another company",
         "careers-portal": "careers portal",
+        "conversation": "conversation with us, in person, by telephone or by letter",
     }
 )
 
@@ -305,6 +306,7 @@ RETENTION_STARTS: Final[Mapping[str, str]] = MappingProxyType(
         "decision": "the decision on your application",
         "contract-end": "the end of our contract",
         "account-closed": "the closing of your account",
+        "deleted-by-you": "your deleting it in your account",
     }
 )
 

@@ -1,0 +1,182 @@
+"""The linter knows how policies usually say things: what a lawyer would stop at is reported, what is harmless is left alone.
+
+All sentences are invented; each stands for a way of saying something that was met in real policies (decision 0023).
+"""
+
+from datetime import date
+
+import pytest
+
+from avow import policy
+from avow.policy.carried_out import EVERYTHING
+
+#: The code, and a sentence that gives it, in the small policy.
+FLAGGED = [
+    # a period that no day ends
+    ("AV0304", "We keep the list of lamps you took home for as long as your account is open."),
+    ("AV0304", "The order book stays with us: we keep it forever."),
+    ("AV0304", "We hold letters only as long as we have a reason to."),
+    ("AV0304", "We throw nothing away early, but delete a letter when we no longer need it."),
+    ("AV0304", "We keep your papers until the job is filled."),
+    ("AV0304", "We retain orders as necessary to settle quarrels."),
+    ("AV0304", "Orders are kept for the time necessary to deliver a lamp."),
+    ("AV0304", "Notes are stored for a limited time."),
+    ("AV0304", "Erased letters may remain in copies until overwritten."),
+    ("AV0304", "We may continue to keep a letter after you ask us to erase it."),
+    ("AV0304", "We may keep an order after you leave the lamp club."),
+    ("AV0304", "We keep letters no longer than necessary."),
+    ("AV0304", "There are criteria used to determine how long the periods are for which we keep a letter."),
+    ("AV0304", "We hold your order until you ask us to erase it."),
+    ("AV0304", "We erase old letters on a regular basis."),
+    # purposes left open
+    ("AV0507", "We use letters for any other lawful purpose."),
+    ("AV0507", "We read letters for our legitimate business purposes."),
+    ("AV0507", "We count visits for various purposes."),
+    ("AV0507", "We count visits for purposes such as better lamps."),
+    ("AV0507", "We use it for purposes compatible with the craft."),
+    (
+        "AV0507",
+        "We use it as otherwise described to you at the counter, or when it comes in, or as explained to you when you buy.",
+    ),
+    # recipients that nobody can name
+    ("AV0511", "We pass orders to our service providers and marketing partners."),
+    ("AV0511", "We sell lists of callers to data brokers."),
+    ("AV0511", "We let third parties look after our visitor book."),
+    ("AV0511", "Third parties may collect what you look at in our shop window."),
+    ("AV0511", "We share what you buy with advertisers."),
+    # changes that nobody is told of
+    ("AV0512", "Your further use of the shop after a change is your yes to it."),
+    ("AV0512", "This notice may be amended."),
+    ("AV0512", "Changes to this policy hold when posted."),
+    ("AV0512", "Look in now and then and check this page for any changes to our policy."),
+    # consent
+    ("AV0518", "By using our shop you agree to this."),
+    ("AV0518", "Your continued use of the lamp room means your acceptance of these words."),
+    # identity, exceptions
+    ("AV0514", "Bring a government ID to opt out."),
+    ("AV0513", "We may refuse to erase a letter for other internal and lawful uses."),
+    # technologies
+    ("AV0510", "We record mouse movements at the lamp page."),
+    ("AV0510", "We record your visits and look at them again."),
+    # subjects
+    ("AV0508", "In the event of a breach we write to you."),
+    ("AV0508", "After unauthorized access to the order book we notify you."),
+    ("AV0508", "We answer lawful requests of the sheriff."),
+    ("AV0508", "We hand papers to public authorities when we must."),
+    ("AV0508", "If Tarn is acquired by a larger lamp maker, your orders go there."),
+    ("AV0508", "Should we merge with the lamp maker next door, we say so."),
+    ("AV0508", "Our pages have links to websites that we do not run."),
+    ("AV0508", "We publish information that has been aggregated."),
+    ("AV0508", "When you apply for one of our open jobs, we read your letter."),
+    ("AV0508", "Candidates are asked to light a lamp."),
+    ("AV0508", "An erased order remains on our backups."),
+    ("AV0508", "We receive addresses of lamp lovers from third parties."),
+    ("AV0508", "We show personalized ads for lamps elsewhere."),
+    ("AV0508", "Our app would ask for your precise location."),
+    ("AV0508", "We record biometric marks of buyers."),
+    ("AV0508", "The GDPR gives you more."),
+    ("AV0508", "Residents of Colorado have a word to say as well."),
+    # transfers
+    ("AV0410", "We have joined the Privacy Shield."),
+    # rights
+    ("AV0506", "You have the right to data portability."),
+    ("AV0506", "You may object to our counting of visits."),
+    ("AV0506", "Object to how we count."),
+    ("AV0506", "You may ask us to restrict the use of a letter."),
+    ("AV0506", "Ask us to limit the processing of a letter."),
+    ("AV0506", "You may withdraw your consent at the counter."),
+    ("AV0506", "You have the right not to be judged by automated means."),
+    ("AV0506", "You can appeal when we refuse."),
+    ("AV0506", "You may opt out of targeted advertising."),
+    # addresses behind a link
+    ("AV0505", "Please [write to the lamp room](mailto:lamps@tarn.example)."),
+]
+
+HARMLESS = [
+    "We keep the list as long as your account is open, at most 2 years.",
+    "We keep no letter forever.",
+    "We don’t keep letters for a reasonable time but for 2 years.",  # noqa: RUF001 - the typeset apostrophe is the case
+    "Our lamps are kept dry as needed.",
+    "We periodically review what we keep.",
+    "We use it for no other purpose.",
+    "We ask you before we use a letter for any other purpose.",
+    "We no longer do this for the lamps that are actively sold and mended.",
+    "We do not sell lamps to schools.",
+    "You may provide a photograph of your lamp to third parties.",
+    "We pass letters to third parties that act on our behalf.",
+    "A letter is given only to those who must read it to protect the village or third parties.",
+    "Nothing is disclosed to partners.",
+    "What hangs in our window may be used by third parties.",
+    "If our craft should change, we will change this policy.",
+    "Reading this page is no consent to anything.",
+    "We collect no information about protected characteristics of our buyers.",
+    "We do not collect biometric information.",
+    "We never ask for your social security number.",
+    "We keep no backups of letters.",
+    "Records of visits are counted by hand.",
+    "[hello@tarn.example](mailto:hello@tarn.example) reaches us.",
+]
+
+
+def _found(text):
+    """Return the codes that the text gives, judged as a text alone."""
+    return {
+        item.code
+        for item in policy.compile_text(text, "policy.md", policy.law.tables(), date(2026, 11, 23), does=EVERYTHING).diagnostics
+    }
+
+
+def _with(small_text, sentence):
+    return small_text.replace("You may ask to know", f"{sentence} You may ask to know")
+
+
+@pytest.mark.parametrize(("code", "sentence"), FLAGGED)
+def test_what_a_lawyer_would_stop_at_is_reported(small_text, code, sentence):
+    """Nothing in the small policy carries such a sentence out, or the law forbids it."""
+    assert code in _found(_with(small_text, sentence))
+
+
+@pytest.mark.parametrize("sentence", HARMLESS)
+def test_what_is_harmless_is_left_alone(small_text, sentence):
+    """Words that resemble a mistake are not one."""
+    assert _found(_with(small_text, sentence)) == set()
+
+
+def test_a_right_is_missed_once_however_often_it_is_named(compiled, small_text):
+    """The first mention stands for all."""
+    text = _with(small_text, "You may object to this. You may object to that.")
+    assert [item.code for item in compiled(text).diagnostics] == ["AV0506"]
+
+
+def test_the_shield_is_reported_once(compiled, small_text):
+    """A section about it has one mistake, not one for each of its sentences."""
+    text = _with(small_text, "We joined the Privacy Shield.\n\nThe Privacy Shield is old.")
+    assert [item.code for item in compiled(text).diagnostics] == ["AV0410"]
+
+
+def test_a_wrong_address_is_reported_once_in_words_and_link(compiled, small_text):
+    """The link's words and its address are one mistake."""
+    text = _with(small_text, "[lamps@tarn.example](mailto:lamps@tarn.example) reaches us.")
+    assert [item.code for item in compiled(text).diagnostics] == ["AV0505"]
+
+
+def test_a_denied_kind_of_information_contradicts_its_declaration(compiled, small_text):
+    """Who declares a fingerprint cannot write that none is taken."""
+    text = _with(small_text, "We do not collect biometric information.").replace('category   = "D"', 'category   = "E"')
+    text = text.replace('categories = ["A", "D"]', 'categories = ["A", "E"]')
+    assert [item.code for item in compiled(text).diagnostics] == ["AV0509"]
+
+
+def test_days_in_backups_may_be_counted_in(small_text):
+    """Who writes when the last copy is gone adds the days of the backups to the period, and no others."""
+    text = small_text.replace("{ months = 13 }", "{ days = 60 }").replace(
+        "after 13 months", "after 60 days, and gone after 95 days"
+    )
+    assert _found(text) == {"AV0502"}
+    assert _found(text.replace("{{ technologies }}", "```avow\n[backups]\ndays = 35\n```\n\n{{ technologies }}")) == set()
+
+
+def test_a_consent_that_has_a_switch_can_be_withdrawn(small_text):
+    """A purpose that waits for a yes has a switch of its own, which takes the yes back."""
+    text = _with(small_text, "You may withdraw your consent.").replace('choice      = "opt-out"', 'choice      = "consent"')
+    assert "AV0506" not in _found(text)
