@@ -1,11 +1,13 @@
 """The evidence: figures equal the stores, and a planted violation turns its promise red."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from avow.definitions import RequestKind
 from avow.main.cases import StoredCases
+from avow.main.pages import PolicyPages
 from avow.main.promises import SWEPT, PromisePages
 from avow.policy.diff import diff
 from avow.policy.evidence import Verdict, promises
@@ -154,6 +156,23 @@ def test_a_disclosure_is_judged_by_the_version_of_its_own_day(published):
     verdicts, words = judged(published)
     assert "0 of 1 disclosures in 12 months were other than declared." in words
     assert verdicts["recipients"] is not Verdict.FAILS
+
+
+def test_a_later_contract_makes_no_earlier_sale_undone(published):
+    """The 12-month chart lists what went to a third party as sold, although the recipient has a contract now."""
+    name, mailer = next(iter(published.versions.in_force().recipients.items()))
+    published.versions._opened["0" * 64] = replace(
+        published.versions.in_force(), recipients={name: replace(mailer, contract=None)}
+    )
+    disclose(published, rulebook_id="0" * 64, count=2)
+    disclose(published, count=3)
+    page = PolicyPages(published.versions.in_force(), published.store, published.versions, published.now_ms).page()
+    sold = page.partition("Sold or shared in the last 12 months</caption>")[2].partition("</table>")[0]
+    disclosed = page.partition("Disclosed for a business purpose in the last 12 months</caption>")[2].partition("</table>")[0]
+    assert "(third party)" in sold
+    assert "<td>2</td>" in sold
+    assert "(service provider)" in disclosed
+    assert "<td>3</td>" in disclosed
 
 
 def test_a_late_answer_turns_the_right_red(published):

@@ -1,11 +1,22 @@
 """Walk 3 to its end: a version is published, and the running server takes it, without losing anything acknowledged."""
 
 import re
+import sqlite3
+import subprocess
+import sys
 import threading
+import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
+from avow.definitions import Submission
+from avow.main.versions import Versions
+from avow.store import writing
+from avow.store.control import Control
+from avow.store.keys import Vault
 
 TEXT = (Path(__file__).parents[2] / "policies" / "marrowby" / "policy.md").read_text(encoding="utf-8")
 EMAIL = ('["banner"]', '["banner", "email"]')
@@ -116,3 +127,66 @@ def test_each_past_version_can_be_printed(edited, until):
     assert server.avow("policy", "show", "--on", "2020-01-01", status=1) == ""
     page = until(lambda: new in (text := server.browser().get("/privacy-policy/history").text) and text, 10, "the history")
     assert old in page
+
+
+def test_killed_while_writing_to_people_nobody_is_written_to_twice(edited, until):
+    """`avow policy publish` is killed with SIGKILL between two batches; run again, everybody has one message."""
+    server, file = edited
+    server.stop()
+    people = [f"reader{number}@example.com" for number in range(3000)]
+    _write_for(server, people)
+    day = (datetime.now(UTC) + timedelta(days=40)).date()
+    edit(file, *LONGER)
+    file.write_text(
+        re.sub(r"(?m)^effective( *)= \S+$", rf"effective\1= {day}", file.read_text(encoding="utf-8")), encoding="utf-8"
+    )
+    command = [sys.executable, "-m", "avow", "--config", str(server.config), "policy", "publish"]
+    killed = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=server.folder)
+    until(lambda: _messages(server) > 0, 60, "the first batch")
+    killed.kill()
+    killed.wait()
+    assert 0 < _messages(server) < len(people)
+    assert "announced already" in server.avow("policy", "publish")
+    with closing(sqlite3.connect(server.data / "control.db")) as control:
+        told = control.execute("SELECT count(*), count(DISTINCT subject) FROM mail WHERE publication IS NOT NULL").fetchone()
+    assert told == (len(people), len(people))
+
+
+def _messages(server):
+    """Return how many messages about a version are queued."""
+    with closing(sqlite3.connect(server.data / "control.db", timeout=20)) as control:
+        return control.execute("SELECT count(*) FROM mail WHERE publication IS NOT NULL").fetchone()[0]
+
+
+def _write_for(server, people):
+    """Put a submission of each person into the stopped installation, as the drain would."""
+    control, vault = Control(f"sqlite:///{server.data / 'control.db'}"), Vault(server.data / "keys.db")
+    rulebook = Versions(control, "America/Los_Angeles", lambda: int(time.time() * 1000)).in_force()
+    permit = rulebook.permit("contact-form", frozenset(), datetime.now(UTC).date())
+    at = int(time.time() * 1000)
+    facts = {"collected_ms": at, "site": "s", "point": "contact-form", "rulebook_id": rulebook.id, "then": permit.then}
+    forms = [
+        Submission(
+            record_id=f"{number:032x}",
+            reference=f"R{number}",
+            delete_on=permit.delete_on.isoformat(),
+            fields={"email": email, "message": "?"},
+            identifiers={"email": email},
+            purposes=sorted(permit.purposes),
+            **facts,
+        )
+        for number, email in enumerate(people)
+    ]
+    writing.write(forms, control, _NoEvents(), vault)
+    vault.close()
+    control.close()
+
+
+class _NoEvents:
+    """No event engine: submissions alone are written."""
+
+    def existing(self, _records):
+        return frozenset()
+
+    def insert(self, _rows):
+        return None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import threading
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -55,6 +56,7 @@ class PolicyPages:
 
     rulebook: Rulebook
     store: Store
+    versions: Versions
     now_ms: Callable[[], int]
     website: str = ""
     _facts: PolicyFacts | None = None
@@ -107,11 +109,23 @@ class PolicyPages:
                 since_ms = now - int(timedelta(days=365).total_seconds() * 1000)
                 with self.store.control.reading() as tx:
                     totals = disclosures.totals(tx, since_ms)
-                disclosed = tuple(
-                    DisclosureCount(one.recipient, letter, one.purpose, one.count) for one in totals for letter in one.categories
-                )
-                self._ledger, self._ledger_ms = Ledger(self.store.collected(since_ms), disclosed), now
+                self._ledger, self._ledger_ms = Ledger(self.store.collected(since_ms), self._disclosed(totals)), now
             return self._ledger
+
+    def _disclosed(self, totals: Sequence[disclosures.DisclosureTotal]) -> tuple[DisclosureCount, ...]:
+        """Return what went to whom, each with the recipient as the version of its day declared it."""
+        sums: Counter[tuple[str, str, str, str]] = Counter()
+        for one in totals:
+            for letter in one.categories:
+                sums[one.recipient, letter, one.purpose, one.rulebook_id] += one.count
+        found: dict[tuple[str, str, str, str], DisclosureCount] = {}
+        for (recipient, letter, purpose, rulebook_id), count in sums.items():
+            rulebook = self.versions.rulebook(rulebook_id)
+            own = rulebook.recipients.get(recipient) if rulebook else None
+            key = (recipient, letter, purpose, own.effective_role if own else "")  # versions that say the same are one line
+            before = found[key].count if key in found else 0
+            found[key] = DisclosureCount(recipient, letter, purpose, before + count, own)
+        return tuple(found.values())
 
 
 def website_of(rulebook: Rulebook, name: str, origin: str) -> str:

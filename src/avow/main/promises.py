@@ -59,7 +59,7 @@ class PromisePages:
         since_ms = now_ms - int(PERIOD.total_seconds() * 1000)
         since = moment(since_ms).date()
         with self.store.control.reading() as tx:
-            went = disclosures.by_version(tx, since_ms)
+            went = disclosures.totals(tx, since_ms)
             refused, reads, chosen = counts.refused(tx, since), counts.reads(tx, since), choices.counts(tx)
             swept = settings.get(tx, SWEPT)
         checkpoint = self.public_log / "checkpoint"
@@ -84,7 +84,7 @@ class PromisePages:
             for point, one in self.store.evidence().items()
         }
 
-    def _disclosed(self, one: disclosures.VersionTotal) -> Disclosed:
+    def _disclosed(self, one: disclosures.DisclosureTotal) -> Disclosed:
         own = self.versions.rulebook(one.rulebook_id)
         return evidence.disclosed(own, one.recipient, one.categories, one.purpose, one.point, one.count)
 

@@ -150,6 +150,7 @@ def _services(shared: _Shared, rulebook: Rulebook) -> Services:
         policy=pages.PolicyPages(
             rulebook,
             store,
+            versions,
             now_ms,
             pages.website_of(rulebook, configuration.website.name, configuration.website.origin),
         ),

@@ -10,17 +10,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from avow.policy.rulebook import CollectionPoint, Rulebook
+from avow.policy.rulebook import CollectionPoint, Recipient, Rulebook
 
 
 @dataclass(frozen=True, slots=True)
 class DisclosureCount:
-    """How often one category went to one recipient for one purpose in the last 12 months."""
+    """How often one category went to one recipient for one purpose in the last 12 months.
+
+    `own` is the recipient as the version of that day declared it, so that a later contract makes no earlier sale undone;
+    None: that version declared none of this name, or is not known.
+    """
 
     recipient: str
     category: str
     purpose: str
     count: int
+    own: Recipient | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +64,18 @@ def disclosures(rulebook: Rulebook, ledger: Ledger, *, sold_or_shared: bool) -> 
     Rule: Cal. Civ. Code § 1798.130(a)(5)(C); 11 CCR 7051(c), 7053.
     """
     return tuple(
-        entry for entry in ledger.disclosed if entry.count > 0 and _is_third_party(rulebook, entry.recipient) is sold_or_shared
+        entry
+        for entry in ledger.disclosed
+        if entry.count > 0 and _is_third_party(recipient_of(rulebook, entry)) is sold_or_shared
     )
 
 
-def _is_third_party(rulebook: Rulebook, name: str) -> bool:
-    recipient = rulebook.recipients.get(name)
+def recipient_of(rulebook: Rulebook, entry: DisclosureCount) -> Recipient | None:
+    """Return the recipient as it was declared when it received, else as it is now."""
+    return entry.own or rulebook.recipients.get(entry.recipient)
+
+
+def _is_third_party(recipient: Recipient | None) -> bool:
     return recipient is None or recipient.effective_role == "third-party"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from markupsafe import Markup
 
 from avow.policy.audience import EVERYBODY, Audience
-from avow.policy.chart import DisclosureCount, Ledger, disclosures, rows
+from avow.policy.chart import DisclosureCount, Ledger, disclosures, recipient_of, rows
 from avow.policy.law import LawTable
 from avow.policy.markup import bullets, joined, lowered, table
 from avow.policy.periods import periods
@@ -272,8 +272,8 @@ def chart(rulebook: Rulebook, ledger: Ledger) -> Markup:
                     joined(rulebook.sources[source].words for source in row.sources),
                     _purposes(rulebook, frozenset(row.purposes)),
                     "; ".join(row.retention),
-                    _recipients(rulebook, row.sold_or_shared),
-                    _recipients(rulebook, row.disclosed),
+                    _recipients(rulebook, ledger, row.sold_or_shared, sold_or_shared=True),
+                    _recipients(rulebook, ledger, row.disclosed, sold_or_shared=False),
                 )
                 for row in rows(rulebook, ledger)
             ),
@@ -300,11 +300,14 @@ def _list(rulebook: Rulebook, ledger: Ledger, *, sold_or_shared: bool) -> Markup
 def _disclosure(rulebook: Rulebook, entry: DisclosureCount) -> tuple[str, str, str, str]:
     category = f"{entry.category}. {SHORT_CATEGORIES.get(entry.category, 'Unknown category')}"
     purpose = rulebook.purposes.get(entry.purpose)
-    return category, _recipients(rulebook, (entry.recipient,)), purpose.label if purpose else entry.purpose, f"{entry.count:,}"
+    called = _recipient(recipient_of(rulebook, entry), entry.recipient)
+    return category, called, purpose.label if purpose else entry.purpose, f"{entry.count:,}"
 
 
-def _recipients(rulebook: Rulebook, names: Iterable[str]) -> str:
-    return joined(_recipient(rulebook.recipients.get(name), name) for name in names) or _NOBODY
+def _recipients(rulebook: Rulebook, ledger: Ledger, names: Iterable[str], *, sold_or_shared: bool) -> str:
+    listed = disclosures(rulebook, ledger, sold_or_shared=sold_or_shared)
+    known = {entry.recipient: recipient_of(rulebook, entry) for entry in listed}
+    return joined(_recipient(known.get(name), name) for name in names) or _NOBODY
 
 
 def _recipient(recipient: Recipient | None, name: str) -> str:

@@ -29,16 +29,6 @@ class Disclosure:
 
 @dataclass(frozen=True, slots=True)
 class DisclosureTotal:
-    """How many records went to a recipient for a purpose; one row for each set of categories."""
-
-    recipient: str
-    categories: str
-    purpose: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class VersionTotal:
     """How many records went to a recipient for a purpose, from a point, under a version of the policy."""
 
     recipient: str
@@ -55,21 +45,13 @@ def add(tx: Transaction, disclosure: Disclosure) -> None:
 
 
 def totals(tx: Transaction, since_ms: int) -> tuple[DisclosureTotal, ...]:
-    """Return what went to whom since a moment."""
-    columns = (disclosures.c.recipient, disclosures.c.categories, disclosures.c.purpose)
-    wanted = select(*columns, func.sum(disclosures.c.count)).where(disclosures.c.at_ms >= since_ms)
-    rows = tx.execute(wanted.group_by(*columns).order_by(*columns))
-    return tuple(DisclosureTotal(recipient, categories, purpose, int(total)) for recipient, categories, purpose, total in rows)
-
-
-def by_version(tx: Transaction, since_ms: int) -> tuple[VersionTotal, ...]:
     """Return what went to whom since a moment, apart by the version under which it went; the demonstration left out."""
     kept = disclosures.c
     columns = (kept.recipient, kept.categories, kept.purpose, kept.point, kept.rulebook_id)
     wanted = select(*columns, func.sum(kept.count)).where(kept.at_ms >= since_ms, kept.demonstration.is_(False))
     rows = tx.execute(wanted.group_by(*columns).order_by(*columns))
     return tuple(
-        VersionTotal(recipient, categories, purpose, point, rulebook_id, int(total))
+        DisclosureTotal(recipient, categories, purpose, point, rulebook_id, int(total))
         for recipient, categories, purpose, point, rulebook_id, total in rows
     )
 
