@@ -16,7 +16,7 @@ NOBODY, TODAY = frozenset(), date(2026, 11, 24)
 
 def in_the_first_language():
     """Return the example policy as the first version of the language wrote it."""
-    text = re.sub(r'(?m)^level +=.*\n|^by_people +=.*\n|^evidence +=.*\n', "", MARROWBY)
+    text = re.sub(r"(?m)^level +=.*\n|^by_people +=.*\n|^evidence +=.*\n", "", MARROWBY)
     for new, old in (
         ('choice           = "opt-out"', "optional         = true"),
         ('jurisdictions = ["US-CA"]', 'jurisdiction = "US-CA"'),
