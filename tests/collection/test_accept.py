@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -117,6 +118,16 @@ def test_dropped_fields_are_counted_without_their_values(house, now_ms):
     counted = Counted()
     collector.refusals.flush(counted)
     assert counted == {("page-view", "shoe"): 1, ("page-view", "(other)"): 1}
+
+
+def test_refusals_of_invented_visitors_are_not_counted(house, now_ms):
+    """The figures of the evidence are about real people; the answer still says what was dropped."""
+    collector, _ = house
+    invented = replace(sender(gpc="1"), demonstration=True)
+    assert take(collector, [view(shoe="canary")], invented, now_ms).dropped
+    counted = Counted()
+    collector.refusals.flush(counted)
+    assert counted == {}
 
 
 def form(collector, pairs, who, now_ms, point="contact-form"):

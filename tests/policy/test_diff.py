@@ -96,7 +96,7 @@ def test_a_declaration_of_a_later_language_is_told_and_material():
         beacons: MappingProxyType = field(default_factory=lambda: MappingProxyType({}))
         mode: str = "quiet"
 
-    facts = {part.name: getattr(RULEBOOK, part.name) for part in fields(Rulebook)}
+    facts = {part.name: getattr(RULEBOOK, part.name) for part in fields(Rulebook) if part.init}
     old = Later(**facts, beacons=MappingProxyType({"a": Beacon("Lamp", frozenset({"yard"}))}))
     new = replace(
         old,

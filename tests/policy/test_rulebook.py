@@ -157,6 +157,14 @@ def test_months_end_on_the_last_day_of_a_short_month(collected, months, due):
     assert add_months(collected, months) == due
 
 
+def test_a_copy_answers_for_itself_alone(marrowby):
+    """What a copy with a wider declaration permits is not taken for an answer of the version itself."""
+    form = marrowby.points["contact-form"]
+    wider = replace(marrowby, points={"contact-form": form, "invented": replace(form, name="invented")})
+    assert isinstance(wider.permit("invented", frozenset(), TODAY), Permit)
+    assert isinstance(marrowby.permit("invented", frozenset(), TODAY), Refusal)
+
+
 def test_answers_kept_are_bounded(marrowby):
     """Invented choices and points cannot grow memory."""
     for number in range(PERMITS_KEPT + 10):

@@ -88,6 +88,22 @@ def test_choices_and_disclosures_forget_whose_they_were(store):
         assert choices.counts(tx)[0].count == disclosures.totals(tx, 0)[0].count == 1
 
 
+def test_figures_leave_the_demonstration_out(store, writer):
+    """What is held, overdue, collected and chosen is counted of real people alone (decision 0011)."""
+    for is_invented in (False, True):
+        past = {"demonstration": is_invented, "delete_on": "2026-10-01"}
+        store.write([writer.event(visitor(1), **past), writer.submission("ada@example.com", **past)])
+        with store.control.transaction() as tx:
+            choices.add(
+                tx, choices.Choice(MORNING, "visits", opted_out=True, source="link", rulebook_id="a", demonstration=is_invented)
+            )
+    points = {"page-view", "contact-form"}
+    assert {point: one.records for point, one in store.evidence().items()} == dict.fromkeys(points, 1)
+    assert store.overdue(date(2026, 10, 2)) == store.collected(0) == dict.fromkeys(points, 1)
+    with store.control.reading() as tx:
+        assert [one.count for one in choices.counts(tx)] == [1]
+
+
 def test_due_rows_go_and_others_stay(store, writer):
     """On the day: what is to be erased is gone, what is to be de-identified keeps no person, tomorrow's is whole."""
     today, tomorrow = "2026-10-01", "2026-10-02"

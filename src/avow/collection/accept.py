@@ -162,9 +162,9 @@ class Collector:
             return form
         today = moment(now_ms).date()
         permit = self.rulebook.permit(point, self._opted_out(sender), today, self._opted_in(sender))
-        self._count_dropped(form.dropped, today)
+        self._count_dropped(sender, form.dropped, today)
         if isinstance(permit, Refusal):
-            self._count(today, point, "", permit)
+            self._count(sender, today, point, "", permit)
             return permit
         submission = self._submission(permit, form, sender, now_ms)
         await self._spool.append([self._encode(submission)])
@@ -201,7 +201,7 @@ class Collector:
             layout = self._layout(parsed.point, opted_out, today, opted_in)
             if isinstance(layout, Refusal):
                 refused.append(layout)
-                self._count(today, parsed.point, "", layout)
+                self._count(sender, today, parsed.point, "", layout)
                 continue
             if layout.recognises:
                 cookie_days = layout.cookie_days
@@ -209,7 +209,7 @@ class Collector:
                     known.visitor, is_new = secrets.token_hex(signals.VISITOR_ID_LENGTH // 2), True
             encoded.append(self._encode(self._event(layout, parsed.fields, known)))
         if batch.dropped:
-            self._count_dropped(batch.dropped, today)
+            self._count_dropped(sender, batch.dropped, today)
         if encoded:
             await self._spool.append(encoded)
         return Accepted(len(encoded), batch.dropped, tuple(refused), known.visitor if is_new else "", cookie_days)
@@ -260,15 +260,16 @@ class Collector:
         """Return the purposes that wait for a yes and got one from this browser. Rule: 11 CCR 7004; GDPR Art. 7."""
         return sender.signals.consents & self._asking
 
-    def _count_dropped(self, dropped: tuple[events.Dropped, ...], today: date) -> None:
+    def _count_dropped(self, sender: Sender, dropped: tuple[events.Dropped, ...], today: date) -> None:
         """Count dropped parts for the console, without their values."""
         for lost in dropped:
             point = lost.point if lost.point in self.rulebook.points else shown_name(lost.point)
-            self._count(today, point, shown_name(lost.field) if lost.field else "", Refusal(lost.reason, lost.rule))
+            self._count(sender, today, point, shown_name(lost.field) if lost.field else "", Refusal(lost.reason, lost.rule))
 
-    def _count(self, today: date, point: str, field: str, refusal: Refusal) -> None:
-        """Count one refusal for the console."""
-        self.refusals.add(RefusalRow(today, self._site, point, field, refusal.reason, refusal.rule))
+    def _count(self, sender: Sender, today: date, point: str, field: str, refusal: Refusal) -> None:
+        """Count one refusal for the console and the evidence, which leave invented visitors out."""
+        if not sender.demonstration:
+            self.refusals.add(RefusalRow(today, self._site, point, field, refusal.reason, refusal.rule))
 
 
 def pixel_points(rulebook: Rulebook) -> tuple[CollectionPoint, ...]:

@@ -370,7 +370,8 @@ class InboxPages:
         what = "submission.read.refused" if refused else "submission.read"
         entry = {"at": now, "what": what, "record": held.record_id, "purpose": known, "staff": staff_id}
         with self.store.control.transaction() as tx:
-            counts.add_read(tx, local_date(now, self.timezone), held.point, known, allowed=not refused)
+            if not held.demonstration:  # figures are about real people
+                counts.add_read(tx, local_date(now, self.timezone), held.point, known, allowed=not refused)
             audit.enqueue(tx, canonical(entry))
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
-from avow.policy import build
+from avow.policy import build, earlier
 from avow.policy.carried_out import THIS_VERSION, CarriedOut
 from avow.policy.check import check
 from avow.policy.diagnostics import Diagnostic, errors
@@ -86,14 +86,15 @@ def reopen(text: str, name: str, law: Mapping[str, LawTable], rulebook_id: str =
 
 def _as_written(document: Document) -> Entries:
     """Return every declaration of the blocks as it stands; what this version's grammar no longer knows is left out."""
-    entries = Entries()
+    entries, first = Entries(), earlier.is_first(document)
     for block in document.blocks:
         for kind, content in block.tables.items():
             if kind in GRAMMAR:
                 named = content if GRAMMAR[kind].named else {kind: content}
                 ways = ((kind, one) if GRAMMAR[kind].named else (kind,) for one in named)
                 entries.sound += [
-                    Entry(kind, one, values, block, way) for (one, values), way in zip(named.items(), ways, strict=True)
+                    Entry(kind, one, earlier.in_todays_words(kind, values, first=first), block, way)
+                    for (one, values), way in zip(named.items(), ways, strict=True)
                 ]
     return entries
 

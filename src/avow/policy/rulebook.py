@@ -96,7 +96,10 @@ class Rulebook:
     legal_process: LegalProcess | None
     accessibility: Accessibility | None
     law: Mapping[str, LawTable]
-    _permits: dict[tuple[str, frozenset[str], date, frozenset[str]], Permit | Refusal] = field(default_factory=dict, repr=False)
+    #: Not handed on by `replace`: what a copy with more declarations answers is no answer of this version.
+    _permits: dict[tuple[str, frozenset[str], date, frozenset[str]], Permit | Refusal] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Rulebook) and other.id == self.id

@@ -58,9 +58,10 @@ def opted_out(tx: Transaction, subject: bytes) -> frozenset[str]:
 
 
 def counts(tx: Transaction) -> tuple[ChoiceCount, ...]:
-    """Return how many choices were made by purpose and source."""
+    """Return how many choices were made by purpose and source; the demonstration left out."""
     columns = (choices.c.purpose, choices.c.source, choices.c.opted_out)
-    rows = tx.execute(select(*columns, func.count()).group_by(*columns).order_by(*columns))
+    real = select(*columns, func.count()).where(choices.c.demonstration.is_(False))
+    rows = tx.execute(real.group_by(*columns).order_by(*columns))
     return tuple(ChoiceCount(purpose, source, is_out, count) for purpose, source, is_out, count in rows)
 
 

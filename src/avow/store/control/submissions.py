@@ -14,6 +14,8 @@ from avow.store.control.database import Transaction
 from avow.store.control.tables import submission_subjects, submissions
 
 State = Literal["new", "read", "answered"]
+#: What real people sent: figures and messages leave the demonstration out (decision 0011).
+_REAL: Final = submissions.c.demonstration.is_(False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +116,13 @@ def mark(tx: Transaction, record_id: str, state: State) -> bool:
 
 def after(tx: Transaction, record_id: str, limit: int) -> tuple[SealedSubmission, ...]:
     """Return the submissions after one in the order of their ids ("" begins), those of the demonstration left out."""
-    wanted = select(submissions).where(submissions.c.record_id > record_id, submissions.c.demonstration.is_(False))
+    wanted = select(submissions).where(submissions.c.record_id > record_id, _REAL)
     return tuple(_sealed(row) for row in tx.execute(wanted.order_by(submissions.c.record_id).limit(limit)).mappings())
 
 
 def count(tx: Transaction) -> int:
     """Return how many submissions `after` goes through."""
-    wanted = select(func.count()).select_from(submissions).where(submissions.c.demonstration.is_(False))
+    wanted = select(func.count()).select_from(submissions).where(_REAL)
     return int(tx.execute(wanted).scalar_one())
 
 
@@ -141,8 +143,8 @@ _OUTSTANDING: Final = or_(
 
 
 def overdue(tx: Transaction, today: date) -> dict[str, int]:
-    """Return by point how many submissions should have gone before today."""
-    wanted = select(submissions.c.point, func.count()).where(submissions.c.delete_on < today, _OUTSTANDING)
+    """Return by point how many submissions should have gone before today; the demonstration left out."""
+    wanted = select(submissions.c.point, func.count()).where(submissions.c.delete_on < today, _OUTSTANDING, _REAL)
     return {point: count for point, count in tx.execute(wanted.group_by(submissions.c.point))}  # noqa: C416 - rows, not pairs
 
 
@@ -173,14 +175,14 @@ def demonstration(tx: Transaction) -> tuple[str, ...]:
 
 
 def evidence(tx: Transaction) -> dict[str, tuple[int, int]]:
-    """Return by point how many submissions are held and the moment of the oldest."""
-    wanted = select(submissions.c.point, func.count(), func.min(submissions.c.collected_ms)).group_by(submissions.c.point)
-    return {point: (count, oldest) for point, count, oldest in tx.execute(wanted)}
+    """Return by point how many submissions are held and the moment of the oldest; the demonstration left out."""
+    wanted = select(submissions.c.point, func.count(), func.min(submissions.c.collected_ms)).where(_REAL)
+    return {point: (count, oldest) for point, count, oldest in tx.execute(wanted.group_by(submissions.c.point))}
 
 
 def collected(tx: Transaction, since_ms: int) -> dict[str, int]:
-    """Return by point how many submissions came since a moment."""
-    wanted = select(submissions.c.point, func.count()).where(submissions.c.collected_ms >= since_ms)
+    """Return by point how many submissions came since a moment; the demonstration left out."""
+    wanted = select(submissions.c.point, func.count()).where(submissions.c.collected_ms >= since_ms, _REAL)
     return {point: count for point, count in tx.execute(wanted.group_by(submissions.c.point))}  # noqa: C416 - rows, not pairs
 
 

@@ -1,6 +1,7 @@
--- Live evidence: events of each point whose day to be erased or de-identified has passed. The same conditions as due_events.sql.
+-- Live evidence: events of each point whose day to be erased or de-identified has passed. The same conditions as due_events.sql; the demonstration left out.
 SELECT point, count() AS events
 FROM events
-WHERE delete_on < {today:Date32}
+WHERE demonstration = 0
+  AND delete_on < {today:Date32}
   AND (then = 'erase' OR subject != toUUID('00000000-0000-0000-0000-000000000000') OR sealed != '')
 GROUP BY point
