@@ -80,7 +80,7 @@ def judge(old: Rulebook, new: Rulebook, today: date, announced: tuple[Change, ..
 
 
 def still_stands(made: Publication, old: Rulebook, today: date) -> bool:
-    """Whether what `judge` allowed holds on this day: a midnight since takes a day of notice, or makes the first day a past one."""
+    """Whether what `judge` allowed holds on this day: a midnight since takes a day of notice, or leaves the first day behind."""
     if not made.is_announced:
         return made.in_force_on == today
     days = notice_days(old, made.rulebook) if made.is_material else 1
