@@ -102,6 +102,43 @@ def test_two_who_publish_at_once(published):
     assert published.versions.in_force() == compiled(MINOR)
 
 
+@pytest.mark.parametrize("pairs", [(MINOR,), LONGER])
+def test_a_midnight_while_publishing(published, pairs):
+    """Judged a second before midnight and kept after it: a day of notice would be missing, or a past day be rewritten."""
+    published.now = datetime(2026, 11, 25, 7, 59, 59, tzinfo=UTC)
+    effective = published.versions.today() + timedelta(days=30) if pairs is LONGER else None
+    judged = published.publisher.judge(compiled(*pairs, effective=effective))
+    published.wait(seconds=1)
+    assert isinstance(published.publisher.publish(judged, published.now_ms()), Refusal)
+    assert len(published.versions.publications()) == 1
+
+
+def test_a_version_published_in_the_last_second_of_its_day(published):
+    """It is in force at once and stays so; that day shows both, the next one it alone."""
+    published.wait(days=3)
+    published.now = published.now.replace(hour=7, minute=59, second=59)
+    published.publish(compiled(MINOR))
+    published.wait(seconds=2)
+    published.versions.refresh()
+    today = published.versions.today()
+    assert published.versions.in_force() == compiled(MINOR)
+    assert [len(published.versions.shown_on(today - timedelta(days=ago))) for ago in (0, 1)] == [1, 2]
+
+
+def test_what_came_into_force_is_not_taken_back(published):
+    """Its midnight passes while the command runs, or a clock is set back after it: it can only be replaced."""
+    made = announced(published)
+    published.wait(days=31)
+    published.versions.refresh()
+    published.publisher.note_in_force(published.now_ms())
+    published.wait(days=-2)
+    published.versions.refresh()
+    assert isinstance(published.publisher.withdraw(published.now_ms()), Refusal)
+    published.wait(days=2)
+    published.versions.refresh()
+    assert published.versions.in_force() == made.rulebook
+
+
 def test_every_step_is_in_the_audit_log(published):
     """Published, told, in force: once each, with the version's id and nobody's name."""
     made = announced(published)

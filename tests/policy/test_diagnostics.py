@@ -131,6 +131,12 @@ CASES = [
     ("AV0211", 'source      = "device"', 'source      = "device"\non = ["shop"]', "shop"),
     ("AV0212", 'required   = ["email"]', 'duties = ["tax"]', "tax"),
     ("AV0213", 'verification = "by a call back"', 'verification = "by a call back"\njurisdictions = ["US-VA"]', "US-VA"),
+    (
+        "AV0318",
+        'choice      = "opt-out"\n\n[data.page]',
+        'choice = "consent"\n\n[choice.both]\nlabel = "Both"\nstops = ["count", "return"]\n\n[data.page]',
+        '["count", "return"]',
+    ),
     ("AV0308", "[right.know]", '[choice.all]\nlabel = "All"\nstops = ["answer"]\n[right.know]', "answer"),
     ("AV0309", "{ months = 13 }", "{ count = { months = 13 } }", "return"),
     ("AV0310", "{ months = 13 }", "{ count = { months = 13 }, return = { days = 90 } }", "visitor-id"),

@@ -1,5 +1,6 @@
 """Walk 2 over the real control store, with the clock as an argument: denial, extension, what is forgotten and when."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -80,6 +81,19 @@ def advance(tools, case, now_ms, times=20):
         if now is None or not walk.advance(now, tools, now_ms):
             break
     return tools.cases.get(case.request_id)
+
+
+def test_the_form_takes_no_right_that_people_carry_out(house):
+    """The policy says that a person does it; a request by telephone is filed all the same."""
+    tools, _ = house
+    rights = {kind: replace(right, by_people=True) for kind, right in tools.voice.rulebook.rights.items()}
+    rulebook = replace(tools.voice.rulebook, rights=rights)
+    contact = Contact("robin@example.com")
+    taken = [
+        receive.receive(receive.Asked(RequestKind.KNOW, contact, channel), rulebook, tools.cases, "UTC", RECEIVED)
+        for channel in ("web", "phone")
+    ]
+    assert [isinstance(one, Refusal) for one in taken] == [True, False]
 
 
 def test_unverified_request_is_denied_after_its_target_day(house):

@@ -63,6 +63,7 @@ def _point(name: str, label: str, technology: str, fields: tuple[str, ...], purp
 
 
 FACTS = PolicyFacts(
+    forms={"know": "rights-request", "delete": "rights-request"},
     rulebook_id="7c1e" * 16,
     title="Privacy policy of Marrowby Instruments",
     company="Marrowby Instruments, Inc.",

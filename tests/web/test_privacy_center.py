@@ -1,5 +1,6 @@
 """Asking, confirming, following and choosing, without script."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -23,6 +24,19 @@ def test_own_visitor_number_is_included_and_said(visitor, services):
     assert "This browser is included" in visitor.get("/privacy/know").text
     visitor.post("/privacy/know", data={"email": "robin@example.com"})
     assert services.rights.received[0].visitor_id == VISITOR
+
+
+def test_a_right_that_people_carry_out_has_no_form(visitor, services, monkeypatch):
+    """Whoever comes to its address is told whom to write to, and the privacy centre has no door to it."""
+    people = replace(services.policy.facts(), forms={"know": ""})
+    monkeypatch.setattr(services.policy, "facts", lambda: people)
+    for answer in (visitor.get("/privacy/delete"), visitor.post("/privacy/delete", data={"email": "robin@example.com"})):
+        assert (answer.status_code, services.rights.received) == (404, [])
+        assert people.email in answer.text
+    home = visitor.get("/privacy").text
+    assert 'href="/privacy/know"' in home
+    assert 'href="/privacy/delete"' not in home
+    assert visitor.get("/privacy/know").status_code == 200  # a form that no collection point declares has no notice
 
 
 @pytest.mark.parametrize("cookie", ["x", VISITOR.upper(), VISITOR + "0", "' or 1=1"])

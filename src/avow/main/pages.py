@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from markupsafe import Markup
@@ -160,6 +161,7 @@ def _policy_facts(rulebook: Rulebook) -> PolicyFacts:
         points=tuple(_point_facts(rulebook, name) for name in rulebook.points),
         signals=tuple(SignalFacts(one.name, one.sentence) for one in rulebook.signals.values()),
         choices=choices,
+        forms=MappingProxyType({name: right.form or "" for name, right in rulebook.rights.items() if right.by_form}),
     )
 
 

@@ -46,11 +46,16 @@ class Publisher:
         return publication.judge(self.versions.in_force(), rulebook, self.versions.today(), untold)
 
     def publish(self, made: Publication, now_ms: int) -> Refusal | None:
-        """Publish what `judge` allowed; the running server takes it within a second, or at the midnight of its day."""
+        """Publish what `judge` allowed; the running server takes it within a second, or at the midnight of its day.
+
+        Its day is looked at again once nobody else can write: what was allowed before midnight is a day of notice short after.
+        """
         judged = _state(self.versions.publications())
         with self.control.transaction() as tx:
             if _state(publications.every(tx)) != judged:
                 return Refusal("another version was published or taken back at this moment; look, and try again", _RULE)
+            if not publication.still_stands(made, self.versions.in_force(), self.versions.today()):
+                return Refusal("the day ended at this moment, and a day of notice with it; look, and try again", _RULE)
             _keep(tx, made, now_ms)
         self.versions.refresh()
         return None
@@ -61,6 +66,8 @@ class Publisher:
         if announced is None:
             return Refusal("no version is announced; what is in force can only be replaced", _RULE)
         with self.control.transaction() as tx:
+            if announced.in_force_ms is not None or announced.in_force_on <= self.versions.today():
+                return Refusal("the announced version came into force at this moment; it can only be replaced", _RULE)
             if publications.withdraw(tx, announced.seq, now_ms):
                 unsent = mail.cancel_told(tx, announced.seq)
                 _log(tx, now_ms, "policy.withdrawn", announced.rulebook_id, unsent=unsent)

@@ -240,6 +240,14 @@ def _switches(entries: Entries) -> Iterator[Diagnostic]:
                 message = f'"{switch.name}" stops "{purpose}", but nobody can opt out of that purpose'
                 mend = f'add choice = "opt-out" to [purpose.{purpose}], or remove it from the {switch.kind}'
                 yield diagnostic("AV0308", switch.at("stops", place), message, mend)
+    for switch in entries.of("choice"):
+        decided = {choices[name] for name in switch.values["stops"] if choices.get(name, "none") != "none"}
+        if len(decided) > 1:
+            message = (
+                f'"{switch.name}" is off until a person says yes for some of its purposes, and on until they say no for others'
+            )
+            mend = "make two choices of it, or give all of its purposes the same choice"
+            yield diagnostic("AV0318", switch.at("stops"), message, mend)
 
 
 def _sections(document: Document, entries: Entries) -> Iterator[Diagnostic]:

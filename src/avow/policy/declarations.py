@@ -264,6 +264,11 @@ class Right:
     per_12_months: int | None
     jurisdictions: tuple[str, ...]
 
+    @property
+    def by_form(self) -> bool:
+        """Whether the privacy centre's form takes it and the software carries it out. Rule: 11 CCR 7020."""
+        return "web" in self.methods and not self.by_people
+
 
 @dataclass(frozen=True, slots=True)
 class Agents:

@@ -119,6 +119,9 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0315": _error("a cookie or storage without the names of what it stores", "Cal. Civ. Code § 1798.100(a)(1)"),
         "AV0316": _error("a purpose without a legal basis, or one that its choice contradicts", "GDPR Art. 6(1), 7"),
         "AV0317": _error("a data set without a commitment never to re-identify", "Cal. Civ. Code § 1798.140(m)"),
+        "AV0318": _error(
+            "one choice for purposes that wait for a yes and others that wait for a no", "11 CCR 7004(b); GDPR Art. 7"
+        ),
         # 04: recipients, sale and sharing
         "AV0401": _error("prose denies sale and sharing, and a recipient is a third party", _SALE),
         "AV0402": _error(

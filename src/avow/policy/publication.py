@@ -79,6 +79,14 @@ def judge(old: Rulebook, new: Rulebook, today: date, announced: tuple[Change, ..
     return Publication(new, changes, in_force_on, in_force_on > today, material and "email" in old.changes.told_by)
 
 
+def still_stands(made: Publication, old: Rulebook, today: date) -> bool:
+    """Whether what `judge` allowed holds on this day: a midnight since takes a day of notice, or leaves the first day behind."""
+    if not made.is_announced:
+        return made.in_force_on == today
+    days = notice_days(old, made.rulebook) if made.is_material else 1
+    return today + timedelta(days=days) <= made.in_force_on
+
+
 def notice_days(old: Rulebook, new: Rulebook) -> int:
     """Return how many days before a material change people must be told: the longer of the two promises."""
     return max(old.changes.days_before, new.changes.days_before)

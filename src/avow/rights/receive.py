@@ -28,13 +28,15 @@ class Asked:
 
 
 def receive(asked: Asked, rulebook: Rulebook, cases: Cases, business_timezone: str, now_ms: int) -> Case | Refusal:
-    """Keep the request durably and start its clock; refuse only a right that the policy does not offer.
+    """Keep the request durably and start its clock; refuse only a right that the policy does not offer by this way.
 
     The receipt date is the earlier of the business's and the jurisdiction's local date (LAW.md, REQ-12).
     Rule: Cal. Civ. Code § 1798.130(a)(2)(A) (no account needed); 11 CCR 7020, 7021.
     """
     if asked.kind not in rulebook.rights:
         return Refusal(f"the policy does not offer the right to {asked.kind}", "11 CCR 7020")
+    if asked.channel == "web" and not rulebook.rights[asked.kind].by_form:
+        return Refusal(f"the form does not take requests to {asked.kind}; use another way that the policy names", "11 CCR 7020")
     table = rulebook.law_table
     received_on: date = clock.receipt_date(moment(now_ms), business_timezone, table.timezone)
     case = Case(

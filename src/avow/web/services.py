@@ -8,7 +8,7 @@ what does not exist is None. Moments are milliseconds since 1970, dates are cale
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal, Protocol
 
@@ -80,7 +80,10 @@ class SignalFacts:
 
 @dataclass(frozen=True, slots=True)
 class PolicyFacts:
-    """The rulebook in force, as pages show it."""
+    """The rulebook in force, as pages show it.
+
+    `forms` are the rights that the privacy centre's forms take, each with the collection point that declares the form.
+    """
 
     rulebook_id: str
     title: str
@@ -94,6 +97,7 @@ class PolicyFacts:
     points: tuple[PointFacts, ...]
     signals: tuple[SignalFacts, ...]
     choices: tuple[ChoiceFacts, ...] = ()
+    forms: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

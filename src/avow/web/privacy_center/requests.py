@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
+from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -57,6 +58,8 @@ class RequestPages:
         return await self._file(request, RequestKind.DELETE)
 
     async def _file(self, request: Request, kind: RequestKind) -> Response:
+        if kind not in self._view.services.policy.facts().forms:
+            return self._form(request, kind, {}, {}, 404)
         values = await read_form(request)
         asked, errors = _read(kind, values, visitor_of(request), self._view.today())
         if asked is not None:
@@ -68,6 +71,12 @@ class RequestPages:
         return await run_in_threadpool(self._form, request, kind, values, errors, 422)
 
     def _form(self, request: Request, kind: RequestKind, values: dict[str, str], errors: dict[str, str], status: int) -> Response:
+        facts = self._view.services.policy.facts()
+        if kind not in facts.forms:
+            ways = f"Write to {facts.email}" + (f" or call {facts.phone}" if facts.phone else "")
+            return self._view.sorry(
+                request, 404, f"A person takes this request. {ways}; how else you can ask stands in our policy."
+            )
         return self._view.page(
             request,
             "privacy_center/ask.html",
@@ -76,7 +85,7 @@ class RequestPages:
             values=values,
             errors=errors,
             has_visitor=visitor_of(request) is not None,
-            notice=self._view.services.policy.notice("rights-request"),
+            notice=self._view.services.policy.notice(facts.forms[kind]) if facts.forms[kind] else Markup(),
             earliest=EARLIEST,
             today=self._view.today(),
         )
