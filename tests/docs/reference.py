@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from avow import cli, config
-from avow.policy import explanations, json_schema, vocabulary
+from avow.policy import explanations, json_schema, law, vocabulary
 from avow.policy.diagnostics import CODES, GROUPS
 from avow.policy.grammar import GRAMMAR, RETENTION_MOST, Key, Shape
 from avow.policy.meanings import MEANINGS
@@ -32,6 +32,8 @@ Every table and key that an `avow` block may hold. Keys in **bold** are required
 How blocks and prose work together: [the policy language](../specs/policy-language.md); how to write one:
 [writing a policy](../guide/writing-a-policy.md)."""
 
+#: The law tables of this version.
+LAWS = law.tables()
 #: Words that keys may hold, with what notices call them.
 WORDS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "Placeholders": ("`{{ name }}` alone in its paragraph prints:", vocabulary.PLACEHOLDERS),
@@ -54,10 +56,36 @@ WORDS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "Legal bases": ("`legal_basis`:", vocabulary.LEGAL_BASES),
     "Uses of sensitive information": ("`sensitive_use`:", vocabulary.SENSITIVE_USES),
     "People": ("`people`:", vocabulary.PEOPLE),
-    "Starts of a period": ("`after`:", vocabulary.RETENTION_STARTS),
+    "Starts of a period": ('`after`; `"collection"` when not written:', vocabulary.RETENTION_STARTS),
     "Criteria": ("`until`: the record goes when this comes before the end of the period.", vocabulary.RETENTION_CRITERIA),
+    "Ends of a period": (
+        "`then`: what becomes of the record.",
+        {"erase": "it is erased (default)", "deidentify": "what points to a person is taken out of it"},
+    ),
     "Safeguards": ("`safeguards`:", vocabulary.SAFEGUARDS),
     "Methods of a data set": ("`method`:", vocabulary.DATASET_METHODS),
+    "Jurisdictions": ("`jurisdictions`: the law tables that there are.", {code: table.name for code, table in LAWS.items()}),
+    "Exceptions from deletion": (
+        "`exceptions` of the right to delete, as the statute has them:",
+        {one.code: one.text for one in LAWS["US-CA"].exceptions},
+    ),
+}
+#: Keys whose words stand in a table of their own -> its title.
+WORDS_OF: Mapping[str, str] = {
+    "technology": "Technologies",
+    "category": "Categories",
+    "also": "Categories",
+    "categories": "Categories",
+    "sensitive": "Sensitive categories",
+    "sensitive_use": "Uses of sensitive information",
+    "contract": "Contract clauses",
+    "jurisdictions": "Jurisdictions",
+    "exceptions": "Exceptions from deletion",
+    "retention": "Starts of a period",
+    "keeps": "Starts of a period",
+    "legal_basis": "Legal bases",
+    "safeguards": "Safeguards",
+    "people": "People",
 }
 #: The tables of the configuration file, in the order of the page; "" is the top of the file.
 TABLES = {
@@ -166,7 +194,9 @@ def declarations() -> str:
 
 def _row(name: str, key: Key, means: str) -> str:
     marked = f"**`{name}`**" if key.required else f"`{name}`"
-    return f"| {marked} | {_holds(key)} | {means} |"
+    title = WORDS_OF.get(name, "")
+    seen = f" ([words](#{'-'.join(title.lower().split())}))" if title else ""
+    return f"| {marked} | {_holds(key)}{seen} | {means} |"
 
 
 def _holds(key: Key) -> str:

@@ -171,8 +171,42 @@ CASES = [
     ("AV0619", "{{ retention }}", "Soon.", "Privacy at Tarn Lanterns"),
     ("AV0624", '["email", "phone"]\nverification = "by a call back"', '["web", "phone"]\nverification = "by a call back"', "web"),
     ("AV0704", 'technology  = "tag"', 'technology  = "pixel"', "pixel"),
-    ("AV0706", 'after = "last-contact"', 'after = "decision"', "decision"),
+    ("AV0706", "{ months = 13 }", '{ months = 13, after = "decision" }', "decision"),
     ("AV0706", "{ months = 13 }", '{ months = 13, until = "opted-out" }', "opted-out"),
+    # what is usually slipped in a block, by somebody who does not know TOML
+    ("AV0101", 'label    = "Page"', "label    = Page", "P"),
+    ("AV0101", 'label    = "Page"', "label    = \u201cPage\u201d", "\u201c"),
+    ("AV0101", 'label    = "Page"', 'label    : "Page"', ":"),
+    ("AV0101", "{ months = 13 }", "{ months: 13 }", ":"),
+    ("AV0101", "checks                  = true", "checks                  = True", "T"),
+    ("AV0101", "effective = 2026-03-01", "effective = 03/01/2026", "3"),
+    ("AV0101", 'required   = ["email"]', 'required   = ["email"', 'required   = ["email"'),
+    ("AV0101", 'label    = "Page"', 'label    = "Page"\nlabel    = "Pages"', 'label    = "Pages"'),
+    ("AV0102", "[changes]\n", "", "told_by"),
+    ("AV0103", "{ months = 13 }", "{ weeks = 56 }", "weeks"),
+    ("AV0105", "effective = 2026-03-01", 'effective = "2026-03-01"', "2026-03-01"),
+    ("AV0105", 'email   = "hello@tarn.example"', 'email   = "hello.tarn.example"', "hello.tarn.example"),
+    ("AV0104", "[recipient.post.contract]", "[recipient.pots.contract]", "pots"),
+    ("AV0107", "{{ chart }}", "Here: {{ chart }}", "{{ chart }}"),
+    ("AV0107", "{{ chart }}", "{{ chrat }}", "{{ chrat }}"),
+    ("AV0107", "{{ technologies }}", "{{ includes shared.md }}", "{{ includes shared.md }}"),
+    ("AV0108", "days_before = 30\n```", "days_before = 30\n", "```avow"),
+    # marks that only look right
+    ("AV0115", "```avow\n[changes]", "```Avow\n[changes]", "```Avow"),
+    ("AV0115", "```avow\n[changes]", "```toml\n[changes]", "```toml"),
+    ("AV0115", "```avow\n[changes]", "``avow\n[changes]", "``avow"),
+    ("AV0115", "```avow\n[changes]", "    ```avow\n[changes]", "```avow"),
+    ("AV0115", "## Visits {#visits}", "##Visits {#visits}", "##"),
+    ("AV0115", "## Visits {#visits}", "## Visits {#visits", "{#visits"),
+    ("AV0115", "## Visits {#visits}", "## Visits {#visits sites=shop}", "{#visits sites=shop}"),
+    ("AV0115", "{{ chart }}", "{ chart }", "{ chart }"),
+    ("AV0115", "{{ chart }}", "{{ chart }", "{{ chart }"),
+    ("AV0115", "{.statement}", "{.statment}", "{.statment}"),
+    ("AV0115", "## Visits {#visits}", "<!-- to do -->\n\n## Visits {#visits}", "<!-- to do -->"),
+    ("AV0203", 'recipients = ["post"]', 'recipients = ["pots"]', "pots"),
+    ("AV0208", 'label    = "Page"\ncategory = "F"', 'label    = "Page"\ncategory = "f"', "f"),
+    ("AV0606", "updated   = 2026-03-01", "updated   = 2027-03-01", "2027-03-01"),
+    ("AV0502", 'after = "last-contact"', 'after = "collection"', "2 years after our last exchange"),
 ]
 
 
@@ -190,6 +224,56 @@ def test_a_mistake_is_reported_once_at_its_word(compiled, small_text, code, old,
     assert {item.code for item in found if item.code == code or item.severity is Severity.ERROR} == {code}
     assert words in [_underlined(item, text) for item in found if item.code == code]
     assert all(item.rule and item.mend and item.message for item in found)
+
+
+#: How a slip in a block is written, and the words of its mend.
+SLIPS = [
+    ("label    = Page", 'write label = "Page"'),
+    ("label    = \u201cPage\u201d", 'write straight quotes: label    = "Page"'),
+    ("label    = 'Page", "end it with a quote on the same line"),
+    ("label    =", "write one behind the equals sign"),
+    ('label    : "Page"', "write an equals sign"),
+    ('label "Page"', "write an equals sign"),
+    ("label\u00a0= 2", "type the space of this line again"),
+    ('label    = "Pa\x07ge"', "type the line again"),
+    ("label    = yes", "write label = true"),
+    ("label    = 2026-2-30", "year, month and day"),
+    ('label    = ["Page"', "] at its end"),
+    ("label    = { days = 2", "closed with }"),
+    ("// a note", "begin a comment with #"),
+    ('[data.pages two]\nlabel = "Page"', "words joined by hyphens"),
+    ('[data.page]\nlabel = "Page"', "another name"),
+]
+
+
+@pytest.mark.parametrize(("written", "mend"), SLIPS)
+def test_a_slip_in_a_block_is_told_in_plain_words(compiled, small_text, written, mend):
+    """Who writes a policy need not know TOML: the mend says what to write, and the message has none of the reader's terms."""
+    (found,) = compiled(small_text.replace('label    = "Page"', written, 1)).diagnostics
+    assert found.code == "AV0101"
+    assert mend in found.mend
+    assert found.message.startswith("this block cannot be read: ")
+    assert "TOML" not in found.message
+
+
+def test_front_matter_is_no_part_of_a_policy(compiled, small_text):
+    """Keys between dashes belong to other tools; visitors would read them."""
+    (found,) = compiled(f"---\ntitle: Tarn\n---\n\n{small_text}").diagnostics
+    assert (found.code, found.line) == ("AV0115", 1)
+
+
+@pytest.mark.parametrize("text", ["", "\n \n", "# Hello\n", "We lock our shop at night. {.statement}\n"])
+def test_a_file_without_a_block_has_one_finding(compiled, text):
+    """Somebody who has just begun is told how to begin, not everything that is missing."""
+    (found,) = compiled(text).diagnostics
+    assert (found.code, "no avow block" in found.message) == ("AV0601", True)
+
+
+def test_a_right_by_people_is_not_offered_by_the_form(compiled, small_text):
+    """The mend names both changes, so that it is not followed by another finding."""
+    text = small_text.replace('["email", "phone"]\nverification = "by a call back"', '["web", "phone"]\nverification = "x"')
+    (found,) = compiled(text.replace("by_people    = true\n", "")).diagnostics
+    assert (found.code, 'take "web" out' in found.mend) == ("AV0701", True)
 
 
 def test_the_small_policy_has_no_finding(compiled, small_text):

@@ -242,3 +242,9 @@ def test_layout_never_changes_prose(lines):
     assert _page(done.text) == _page(text)
     assert lay_out(done.text).text == done.text
     assert _prose(done.text) == _prose(text)
+
+
+def test_lone_carriage_returns_become_line_feeds():
+    """Line ends of very old editors end lines as well, and the blocks between them are laid out."""
+    text = '# Tarn\r\r```avow\r[changes]\rtold_by = ["banner"]\rdays_before = 30\r```\r'
+    assert lay_out(text).text == '# Tarn\n\n```avow\n[changes]\ntold_by     = ["banner"]\ndays_before = 30\n```\n'

@@ -1,5 +1,7 @@
 """Schedule, request map, law tables, and the differences between two versions in words."""
 
+from dataclasses import replace
+
 import pytest
 
 from avow import policy
@@ -37,6 +39,13 @@ CHANGES = [
     ([('only        = { visitor-id = ["return"] }\n', "")], "visitor number is newly used for counting visits", True),
     ([('description = "counting visits"', 'description = "ranking pages"')], 'described as "ranking pages"', True),
     ([("hello@tarn.example", "care@tarn.example")], "How to reach us changes", False),
+    (
+        [('and_one_of = ["confirm-permission"]', 'and_one_of = ["verify-identity"]')],
+        "we may ask you to show that it is you",
+        True,
+    ),
+    ([('label       = "Counting visits"', 'label       = "Visit count"')], 'was called "Counting visits" before', False),
+    ([("We honor the signal.", "We obey the signal.")], "We obey the signal; before: We honor the signal.", False),
     ([("We lock", "We bolt"), ("what our shop", "what our little shop")], "The wording of ", False),
 ]
 
@@ -51,6 +60,25 @@ def test_a_change_is_told_in_words(compiled, small_text, small, replacements, wo
     assert compilation.rulebook, compilation.diagnostics
     changes = policy.diff.diff(small, compilation.rulebook)
     assert {change.material for change in changes if words in change.words} == {material}
+
+
+def test_a_choice_given_up_is_told_once(compiled, small_text, small):
+    """The switch that a purpose has of its own goes with the choice, which is told in words."""
+    text = small_text.replace('choice      = "opt-out"', 'choice      = "none"').replace('["count", "return"]\nsent', "[]\nsent")
+    text = text.replace("We honor the signal.", "It stops nothing.").replace("We honor the Global Privacy Control.", "We know the Global Privacy Control.")
+    compilation = compiled(text)
+    assert compilation.rulebook, compilation.diagnostics
+    told = [change.words for change in policy.diff.diff(small, compilation.rulebook)]
+    assert "You can no longer opt out of counting visits." in told
+    assert not [words for words in told if "hoice" in words]
+
+
+def test_a_new_name_does_not_hide_a_new_address(small):
+    """Who answers is told, and that they are reached in another way."""
+    who = replace(small.controller, name="Tarn Lamps", email="care@tarn.example")
+    told = [change.words for change in policy.diff.diff(small, replace(small, id="other", controller=who))]
+    assert told[0].startswith("Tarn Lamps answers")
+    assert told[1:] == ["How to reach us changes."]
 
 
 def test_nothing_changes_between_a_policy_and_itself(small):

@@ -71,6 +71,7 @@ FLAGGED = [
     ("AV0508", "Candidates are asked to light a lamp."),
     ("AV0508", "An erased order remains on our backups."),
     ("AV0508", "We receive addresses of lamp lovers from third parties."),
+    ("AV0508", "We sell your personal information to whoever asks."),
     ("AV0508", "We show personalized ads for lamps elsewhere."),
     ("AV0508", "Our app would ask for your precise location."),
     ("AV0508", "We record biometric marks of buyers."),
@@ -93,6 +94,9 @@ FLAGGED = [
 ]
 
 HARMLESS = [
+    "We do not sell or share your personal information, and never did.",
+    "We sell personal care lamps.",
+    "A letter is erased 2 years after our last message.",
     "We keep the list as long as your account is open, at most 2 years.",
     "We keep no letter forever.",
     "We don’t keep letters for a reasonable time but for 2 years.",  # noqa: RUF001 - the typeset apostrophe is the case
@@ -140,6 +144,45 @@ def test_what_a_lawyer_would_stop_at_is_reported(small_text, code, sentence):
 def test_what_is_harmless_is_left_alone(small_text, sentence):
     """Words that resemble a mistake are not one."""
     assert _found(_with(small_text, sentence)) == set()
+
+
+@pytest.mark.parametrize(
+    "promise",
+    [
+        "We never treat you worse because you used a right.",
+        "You will not be treated differently for it.",
+        "We do not penalize you for it.",
+        "It has no bad consequences for you.",
+        "We will not refuse you a lamp, or charge you more, because you used a right.",
+        "We will never hold it against you.",
+    ],
+)
+def test_a_promise_not_to_retaliate_may_be_put_in_many_ways(small_text, promise):
+    """The law asks for the promise, not for a sentence of ours."""
+    assert _found(small_text.replace("We treat you the same whether or not you use these rights.", promise)) == set()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "codes"),
+    [
+        ("This page says what we collect in our shop, and why.", set()),
+        ("This privacy policy explains to whom our lamps go.", {"AV0501"}),
+        ("This policy describes how the lamp room (“we”) handles letters.", set()),
+        ("This page says that we lock our letters away.", {"AV0501"}),
+        ("This page says what we collect. We lock our letters away.", {"AV0501"}),
+    ],
+)
+def test_a_sentence_about_the_policy_itself_promises_nothing(small_text, sentence, codes):
+    """What the page says is judged where it says it; what stands beside is judged as ever."""
+    assert _found(f"{small_text}\n## About\n\n{sentence}\n") == codes
+
+
+def test_a_period_counts_from_the_day_that_the_prose_says(small_text):
+    """The same number from another day is another promise."""
+    text = small_text.replace("after our last exchange", "after collection")
+    assert text != small_text
+    assert _found(text) == {"AV0502"}
+    assert _found(text.replace('after = "last-contact"', 'after = "collection"')) == set()
 
 
 def test_a_right_is_missed_once_however_often_it_is_named(compiled, small_text):

@@ -69,7 +69,8 @@ def check_carried_out(document: Document, entries: Entries, does: CarriedOut) ->
     for right in entries.of("right"):
         if right.name not in does.rights and not right.values.get("by_people", False):
             message = f'this version does not carry out the right "{right.name}"'
-            mend = "add by_people = true if your staff carry it out, or remove the right"
+            web = ' and take "web" out of the methods' if "web" in right.values["methods"] else ""
+            mend = f"add by_people = true{web} if your staff carry it out, or remove the right"
             yield diagnostic("AV0701", right.here, message, mend)
         for place, method in enumerate(right.values["methods"]):
             if method not in does.methods:

@@ -8,7 +8,7 @@ reported once. Further checks: `disclosures` (recipients), `requirements` (what 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Final
 
@@ -18,6 +18,7 @@ from avow.policy.carried_out import CarriedOut, check_carried_out
 from avow.policy.declarations import Retention
 from avow.policy.diagnostics import Diagnostic, diagnostic
 from avow.policy.disclosures import check_disclosures
+from avow.policy.grammar import RETENTION_UNITS
 from avow.policy.law import LawTable
 from avow.policy.parse import PLACEHOLDER, Document
 from avow.policy.promises import check_promises
@@ -26,7 +27,7 @@ from avow.policy.read import Entries, Entry, did_you_mean
 from avow.policy.receivers import check_receivers
 from avow.policy.requirements import check_requirements
 from avow.policy.subjects import check_subjects
-from avow.policy.vocabulary import CATEGORIES, PLACEHOLDERS, SENSITIVE, SOURCES
+from avow.policy.vocabulary import CATEGORIES, PLACEHOLDERS, SENSITIVE, SHORT_CATEGORIES, SOURCES
 
 _DPV: Final = re.compile(r"[a-z][a-z-]*:[A-Za-z][A-Za-z]*")
 #: List of names -> the kinds that may declare them, the code and what they are called.
@@ -47,8 +48,9 @@ def check(
 ) -> Iterator[Diagnostic]:
     """Find everything that is wrong with a policy beyond its structure."""
     # What is missing or misspelt may stand in a block that cannot be read.
-    whole = not document.unreadable and not entries.unknown
-    yield from _placeholders(document)
+    misplaced = tuple(_placeholders(document))
+    whole = not document.unreadable and not entries.unknown and not misplaced
+    yield from misplaced
     yield from _categories(entries)
     for point in entries.of("collection"):
         yield from _point(entries, point)
@@ -61,8 +63,9 @@ def check(
     yield from _switches(entries)
     yield from _sections(document, entries)
     if whole:
-        yield from _meeting(entries)
-        yield from _unused(entries)
+        unmet = tuple(_meeting(entries))
+        yield from unmet
+        yield from _unused(entries, {item.code for item in unmet})
         yield from check_receivers(document, entries)
     yield from check_disclosures(document, entries, today, whole=whole)
     yield from check_prose(document, entries)
@@ -117,12 +120,12 @@ def _categories(entries: Entries) -> Iterator[Diagnostic]:
     for item in entries.of("data"):
         if item.values["category"] not in CATEGORIES:
             message = f'the statute has no category "{item.values["category"]}"'
-            mend = "use a letter from A to L: A identifiers, D commercial, F network activity, G geolocation, I professional"
-            yield diagnostic("AV0208", item.at("category"), message, mend)
+            yield diagnostic("AV0208", item.at("category"), message, _letter_for(item.values["category"]))
         yield from _letters(item, "also")
         if "sensitive" in item.values and item.values["sensitive"] not in SENSITIVE:
             message = f'the statute has no sensitive category "{item.values["sensitive"]}"'
-            yield diagnostic("AV0209", item.at("sensitive"), message, "use a code from S1 to S11")
+            mend = "use a code from S1 to S11: S1 numbers of papers, S3 precise place, S4 origin and belief, S8 health"
+            yield diagnostic("AV0209", item.at("sensitive"), message, mend)
     for recipient in entries.of("recipient"):
         yield from _letters(recipient, "categories")
     for kind in ("data", "purpose"):
@@ -136,7 +139,16 @@ def _letters(entry: Entry, key: str) -> Iterator[Diagnostic]:
     for place, letter in enumerate(entry.values.get(key, ())):
         if letter not in CATEGORIES:
             message = f'the statute has no category "{letter}"'
-            yield diagnostic("AV0208", entry.at(key, place), message, "use a letter from A to L")
+            yield diagnostic("AV0208", entry.at(key, place), message, _letter_for(letter))
+
+
+def _letter_for(said: str) -> str:
+    """Return how to write a category that was written in words, or in a small letter."""
+    meant = next((letter for letter in CATEGORIES if said.upper() == letter), "")
+    close = next((letter for letter, name in SHORT_CATEGORIES.items() if said and name.lower().startswith(said.lower())), "")
+    if meant or close:
+        return f'did you mean "{meant or close}"?'
+    return "use a letter from A to L: A identifiers, D commercial, F network activity, G geolocation, I professional"
 
 
 def _point(entries: Entries, point: Entry) -> Iterator[Diagnostic]:
@@ -195,7 +207,16 @@ def _longest(entries: Entries, point: Entry, kept: Mapping[str, Retention]) -> I
     for place, name in enumerate(point.values.get("duties", ())):
         if name in duties and longest.due(_SOME_DAY) < duties[name].keeps.due(_SOME_DAY):
             message = f'"{point.name}" is erased after {longest.length}, but "{name}" keeps it {duties[name].keeps.length}'
-            yield diagnostic("AV0313", point.at("duties", place), message, "keep the records as long as the duty asks")
+            keeps = ", ".join(f"{unit} = {number}" for unit, number in _units(duties[name].keeps))
+            mend = f"keep the records as long as the duty asks: retention = {{ {keeps} }}"
+            yield diagnostic("AV0313", point.at("duties", place), message, mend)
+
+
+def _units(kept: Retention) -> Iterator[tuple[str, int]]:
+    for unit in RETENTION_UNITS:
+        number = getattr(kept, unit)
+        if number is not None:
+            yield unit, number
 
 
 #: Any day does to tell which of two periods is longer; a leap year keeps "12 months" and "365 days" apart.
@@ -264,8 +285,11 @@ def _sections(document: Document, entries: Entries) -> Iterator[Diagnostic]:
                 yield diagnostic("AV0114", section.span, f'the policy has no jurisdiction "{code}"', did_you_mean(code, laws))
 
 
-def _unused(entries: Entries) -> Iterator[Diagnostic]:
-    """Find declarations that nothing uses. Rule: Cal. Civ. Code § 1798.100(c) (necessary and proportionate)."""
+def _unused(entries: Entries, unmet: Container[str]) -> Iterator[Diagnostic]:
+    """Find declarations that nothing uses; what a misspelt name was meant for is not unused.
+
+    Rule: Cal. Civ. Code § 1798.100(c) (necessary and proportionate).
+    """
     if not entries.is_whole("collection"):
         return
     points = entries.of("collection")
@@ -284,11 +308,16 @@ def _unused(entries: Entries) -> Iterator[Diagnostic]:
     if not all(point.values["purposes"] for point in points):
         del looked["purpose"]  # the point that lacks a purpose may lack just this one
     for kind, (key, code, said) in looked.items():
+        if _MEETING[kind][1] in unmet:
+            continue
         for entry in entries.of(kind):
             if entry.name not in used[key]:
                 yield diagnostic(code, entry.here, f'{kind} "{entry.name}" {said}', "use it or remove it")
 
 
+_INCLUDE: Final = (
+    "to put in a file, write {{ include some/file.md }} at the start of a line: small letters, no spaces in the path"
+)
 _LISTS: Final = ("data", "purposes", "recipients", "duties")
 
 
@@ -296,7 +325,9 @@ def _placeholders(document: Document) -> Iterator[Diagnostic]:
     for placeholder in document.placeholders:
         if placeholder.name not in PLACEHOLDERS:
             message = f'there is no placeholder "{placeholder.name}"'
-            yield diagnostic("AV0107", placeholder.span, message, did_you_mean(placeholder.name, PLACEHOLDERS))
+            includes = re.match(r"includes?\b", placeholder.name, re.IGNORECASE)
+            mend = _INCLUDE if includes else did_you_mean(placeholder.name, PLACEHOLDERS)
+            yield diagnostic("AV0107", placeholder.span, message, mend)
     for prose in document.prose:
         for found in PLACEHOLDER.finditer(prose.words):
             message = f'the placeholder "{found[1]}" stands inside a paragraph'

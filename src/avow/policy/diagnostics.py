@@ -86,6 +86,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0112": _error("an included file that is not there, or one too many", _LANGUAGE),
         "AV0113": _error("a file is included twice", _LANGUAGE),
         "AV0114": _error("a heading is marked for a website or jurisdiction that the policy does not have", _LANGUAGE),
+        "AV0115": _error("a mark of the language that is misspelt, so that visitors would see it", _LANGUAGE),
         # 02: names that do not meet
         "AV0201": _error("a data item that is not declared", _NOTICE),
         "AV0202": _error("a purpose that is not declared", _NOTICE),
@@ -140,7 +141,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0410": _error("a transfer out of the EEA without safeguards", "GDPR Art. 44-46"),
         # 05: prose against declarations
         "AV0501": _error("a paragraph promises something that nothing in its section carries out", _PROMISE),
-        "AV0502": _error("a duration in prose that no declaration of its section has", _PROMISE),
+        "AV0502": _error("a duration in prose, or its start, that no declaration of its section has", _PROMISE),
         "AV0503": _error("prose answers a signal otherwise than the declaration", "Bus. & Prof. Code § 22575(b)(5)"),
         "AV0504": _error("the limit of requests to know is applied to other requests", "Cal. Civ. Code § 1798.130(b)"),
         "AV0505": _error("an address or telephone number that the controller does not have", _PROMISE),

@@ -8,6 +8,7 @@ how to weigh is told as it stands and counts as material: an unknown change is n
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -17,7 +18,7 @@ from avow.policy.markup import joined, lowered
 from avow.policy.other_changes import others
 from avow.policy.parse import parse
 from avow.policy.rulebook import Rulebook
-from avow.policy.vocabulary import RIGHTS, ROLES, SHORT_CATEGORIES, SIGNALS
+from avow.policy.vocabulary import AGENT_ASKS, AGENT_CONFIRMATIONS, RIGHTS, ROLES, SHORT_CATEGORIES, SIGNALS
 
 __all__ = ["Change", "diff"]
 
@@ -38,6 +39,7 @@ def diff(old: Rulebook, new: Rulebook) -> tuple[Change, ...]:
         *_signals(old, new),
         *_rights(old, new),
         *_controller(old, new),
+        *_agents(old, new),
         *_notice(old, new),
         *_evidence(old, new),
         *_law(old, new),
@@ -204,8 +206,21 @@ def _controller(old: Rulebook, new: Rulebook) -> Iterator[Change]:
         yield Change(
             "policy", f"{new.controller.name} answers for your information; before: {old.controller.name}.", material=True
         )
-    elif old.controller != new.controller:
+    if replace(old.controller, name=new.controller.name) != new.controller:
         yield Change("policy", "How to reach us changes.", material=False)
+
+
+def _agents(old: Rulebook, new: Rulebook) -> Iterator[Change]:
+    """Say what an agent must show, and what may be asked of the person besides. Rule: 11 CCR 7063."""
+    before, after = old.agents, new.agents
+    if before is None or after is None:
+        return
+    if (before.asks, before.and_one_of) != (after.asks, after.and_one_of):
+        more = bool({*after.asks, *after.and_one_of} - {*before.asks, *before.and_one_of})
+        shown = joined(AGENT_ASKS[name] for name in after.asks) or "nothing"
+        besides = joined((AGENT_CONFIRMATIONS[name] for name in after.and_one_of), "or")
+        words = f"Somebody who asks for you shows {shown}; {f'we may {besides}' if besides else 'we ask nothing more'}."
+        yield Change("right", words, material=more)
 
 
 def _notice(old: Rulebook, new: Rulebook) -> Iterator[Change]:

@@ -13,9 +13,9 @@ from avow.policy import build
 from avow.policy.diagnostics import Diagnostic, diagnostic
 from avow.policy.law.counting import add_months
 from avow.policy.parse import Document
-from avow.policy.prose import denies_sale, third_party_because
+from avow.policy.prose import denies_sale, is_third_party, third_party_because
 from avow.policy.read import Entries, Entry
-from avow.policy.vocabulary import CLAUSES, EEA
+from avow.policy.vocabulary import CATEGORIES, CLAUSES, EEA
 
 #: A contract is checked at least so often. Rule: Cal. Civ. Code § 1798.140(ag)(1)(D); 11 CCR 7053(b).
 CHECK_MONTHS: Final = 12
@@ -27,7 +27,7 @@ def check_disclosures(document: Document, entries: Entries, today: date, *, whol
     for point in entries.of("collection"):
         yield from _given(entries, point)
     for recipient in entries.of("recipient"):
-        yield from _role(recipient, denied=denied)
+        yield from _role(entries, recipient, denied=denied)
         yield from _checked(recipient, today)
         yield from _abroad(entries, recipient)
     if whole and not denied:
@@ -47,14 +47,14 @@ def _given(entries: Entries, point: Entry) -> Iterator[Diagnostic]:
             mend = "add one of the point's purposes to the recipient, or remove the recipient from the point"
             yield diagnostic("AV0306", point.at("recipients", place), message, mend)
         given = set().union(*(data[item] for item in point.values["data"] if item in data))
-        beyond = sorted(given - set(declared["categories"]))
+        beyond = sorted((given & set(CATEGORIES)) - set(declared["categories"]))
         if beyond:
             message = f'"{name}" is given category {", ".join(beyond)} by "{point.name}" but is not declared for it'
             mend = "add the category to the recipient, if its contract covers it, or remove the recipient from the point"
             yield diagnostic("AV0306", point.at("recipients", place), message, mend)
 
 
-def _role(entry: Entry, *, denied: bool) -> Iterator[Diagnostic]:
+def _role(entries: Entries, entry: Entry, *, denied: bool) -> Iterator[Diagnostic]:
     """Check that role, contract and use go together. Rule: 11 CCR 7050, 7051(a), (c), 7053(a)."""
     recipient = build.recipient(entry)
     if recipient.role != "third-party" and recipient.disclosure != "business-purpose":
@@ -72,7 +72,7 @@ def _role(entry: Entry, *, denied: bool) -> Iterator[Diagnostic]:
     elif recipient.own_use:
         message = f'"{entry.name}" is declared a {recipient.role} and uses the data for itself; it cannot be both'
         yield diagnostic("AV0406", entry.at("own_use"), message, 'declare role = "third-party", or end that use by contract')
-    elif recipient.effective_role == "third-party":
+    elif is_third_party(entries, entry):
         message = f'"{entry.name}" is declared a {recipient.role} but is a third party by law: {third_party_because(entry)}'
         mend = f"declare [recipient.{entry.name}.contract] with {len(CLAUSES)} clauses"
         yield diagnostic("AV0402", entry.here, message, mend)

@@ -43,6 +43,7 @@ class Shape(StrEnum):
     FLAG = "true or false"
     DATE = "date, as 2026-11-01"
     ADDRESS = 'web address, as "https://www.example.com"'
+    EMAIL = 'e-mail address, as "privacy@example.com"'
     CHOICE = "one of a few words"
     NAMES = "list of names"
     CHOICES = "list of a few words"
@@ -73,6 +74,9 @@ class Table:
     choices: tuple[str, ...] = ()
 
 
+#: The shape of an e-mail address, as far as a slip of the finger shows.
+EMAIL: Final = r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+"
+
 _TEXT: Final = Key(Shape.TEXT, required=True)
 _OPTIONAL_TEXT: Final = Key(Shape.TEXT)
 _FLAG: Final = Key(Shape.FLAG)
@@ -100,7 +104,7 @@ _WHOLE: Final = {
         {
             "name": _TEXT,
             "address": _TEXT,
-            "email": _TEXT,
+            "email": Key(Shape.EMAIL, required=True),
             "phone": _OPTIONAL_TEXT,
             "website": Key(Shape.ADDRESS, required=True),
             "online_only": _FLAG,
@@ -124,7 +128,7 @@ _WHOLE: Final = {
         },
         named=True,
     ),
-    "contact": Table({"label": _TEXT, "email": _OPTIONAL_TEXT, "phone": _OPTIONAL_TEXT, "address": _OPTIONAL_TEXT}, named=True),
+    "contact": Table({"label": _TEXT, "email": Key(Shape.EMAIL), "phone": _OPTIONAL_TEXT, "address": _OPTIONAL_TEXT}, named=True),
     "changes": Table({"told_by": _TOLD_BY, "days_before": _DAYS_BEFORE}, named=False),
     "accessibility": Table(
         {"standard": _TEXT, "languages": Key(Shape.NAMES, required=True, least=1), "contact": _OPTIONAL_TEXT},

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from avow.policy.grammar import GRAMMAR, RETENTION_CHOICES, RETENTION_MOST, Key, Shape, Table
+from avow.policy.grammar import EMAIL, GRAMMAR, RETENTION_CHOICES, RETENTION_MOST, Key, Shape, Table
 from avow.policy.meanings import MEANINGS
 from avow.policy.vocabulary import CLAUSES, THIRD_PARTY_CLAUSES
 
@@ -102,6 +102,7 @@ _SHAPES: Final[Mapping[Shape, Callable[[Key], _Schema]]] = {
     Shape.FLAG: lambda _: {"type": "boolean"},
     Shape.DATE: lambda _: {"type": "string", "format": "date"},
     Shape.ADDRESS: lambda _: {"type": "string", "pattern": f"^(?:{ADDRESS})$"},
+    Shape.EMAIL: lambda _: {"type": "string", "pattern": f"^(?:{EMAIL})$"},
     Shape.CHOICE: lambda key: {"enum": list(key.choices)},
     Shape.NAMES: lambda key: _list({"type": "string"}, key.least),
     Shape.CHOICES: lambda key: _list({"enum": list(key.choices)}, key.least),

@@ -41,9 +41,9 @@ class LaidOut:
 
 
 def lay_out(text: str) -> LaidOut:
-    """Return the text of one policy file in canonical layout. Line ends stay those of the file."""
+    """Return the text of one policy file in canonical layout. Line ends stay those of the file, a lone carriage return apart."""
     end = "\r\n" if "\r\n" in text else "\n"
-    lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
     tokens = [token for token in markdown().parse("\n".join(lines) + "\n") if token.map]
     left_alone = []
     for token in reversed(tokens):  # from the end, so that the places of the others stay true

@@ -101,7 +101,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
                 "label": "what notices call it",
                 "description": 'completes "We use it for ..."',
                 "choice": '`"none"` (default), `"opt-out"` (until a person says no), `"consent"` (not before a person said yes)',
-                "business_purpose": "the rule it rests on",
+                "business_purpose": "which business purpose of the law it is, as `Cal. Civ. Code § 1798.140(e)(5)`",
                 "legal_basis": "ground of GDPR Art. 6(1); required where EU-GDPR governs",
                 "sensitive_use": "the use of sensitive information that 11 CCR 7027(m) allows; without it, people can limit it",
                 "dpv": "term of the W3C Data Privacy Vocabulary, as `dpv:ServiceProvision`",

@@ -275,17 +275,26 @@ def _signal_in_practice(rulebook: Rulebook, name: str) -> str:
     return f"{SIGNALS[name]} stops {joined(stops)} before anything is written." if stops else f"{SIGNALS[name]} stops nothing."
 
 
+#: What is asked for, where the name of the right does not say it.
+_ASKED: Final[Mapping[str, str]] = {
+    "opt-out": "opt out",
+    "portability": "carry information elsewhere",
+    "withdraw-consent": "withdraw consent",
+    "automated-decision": "have a person decide",
+}
+
+
 def _right_in_practice(rulebook: Rulebook, name: str) -> str:
-    right = rulebook.rights[name]
+    right, asked = rulebook.rights[name], _ASKED.get(name, name)
     law = rulebook.law_table
     ways = joined((METHODS[method] for method in right.methods), "or")
     confirmed = f"confirmed within {period_in_words(law, 'acknowledge')}, " if law.acknowledge else ""
     if right.level == "none":
         return (
-            f"Requests to {name}: by {ways}; nobody is asked who they are; carried out within {period_in_words(law, 'optout')}."
+            f"Requests to {asked}: by {ways}; nobody is asked who they are; carried out within {period_in_words(law, 'optout')}."
         )
     by = " A person carries it out." if right.by_people else ""
-    return f"Requests to {name}: by {ways}; {confirmed}answered within {period_in_words(law, 'respond')}.{by}"
+    return f"Requests to {asked}: by {ways}; {confirmed}answered within {period_in_words(law, 'respond')}.{by}"
 
 
 def _html(content: Markup) -> Token:

@@ -11,7 +11,9 @@ from types import MappingProxyType
 from typing import Final
 
 from avow.policy.change import Change, added, both, plain, spaced
+from avow.policy.declarations import Choice
 from avow.policy.rulebook import Rulebook
+from avow.policy.vocabulary import SIGNALS
 
 
 def others(old: Rulebook, new: Rulebook) -> Iterator[Change]:
@@ -24,11 +26,27 @@ def others(old: Rulebook, new: Rulebook) -> Iterator[Change]:
             continue
         before, after = getattr(old, part.name), getattr(new, part.name)
         if isinstance(before, Mapping) and isinstance(after, Mapping):
+            if part.name == "choices":  # a purpose's own switch comes, goes and is called as the purpose, which is told
+                before, after = _switches(old, new)
             yield from _declarations(part.name, before, after)
         elif _is_minor("Rulebook", part.name) and before != after:
             yield Change("policy", f"{_sentence(part.name)}: {plain(after)}; before: {plain(before)}.", material=False)
         elif before != after:
             yield from _fields(part.name, spaced(part.name), before, after)
+
+
+def _switches(old: Rulebook, new: Rulebook) -> tuple[Mapping[str, Choice], Mapping[str, Choice]]:
+    """Return the switches of either version, without those that both know as a purpose's own."""
+
+    def is_own(rulebook: Rulebook, name: str) -> bool:
+        purpose, choice = rulebook.purposes.get(name), rulebook.choices.get(name)
+        return purpose is not None and (
+            choice is None or choice == Choice(name, purpose.label, purpose.description, frozenset({name}))
+        )
+
+    own = {name for name in {*old.choices, *new.choices} if is_own(old, name) and is_own(new, name)}
+    before, after = ({name: one for name, one in each.choices.items() if name not in own} for each in (old, new))
+    return before, after
 
 
 def _declarations(kind: str, before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Change]:
@@ -51,7 +69,9 @@ def _fields(kind: str, called: str, before: object, after: object) -> Iterator[C
     for part in fields(before):
         was, now = getattr(before, part.name), getattr(after, part.name)
         if was != now and part.name not in _SAID.get(type(before).__name__, ()):
-            words = f"{_sentence(called)}, {spaced(part.name)}: {plain(now)}; before: {plain(was)}."
+            words = f"{_sentence(called)}, {spaced(part.name)}: {plain(now).rstrip('.')}; before: {plain(was).rstrip('.')}."
+            if part.name == "label":
+                words = f'{_sentence(called)} was called "{was}" before.'
             yield Change(kind, words, material=not _is_minor(type(before).__name__, part.name))
 
 
@@ -72,6 +92,7 @@ _SAID: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         ),
         "Signal": frozenset({"name", "stops"}),
         "Right": frozenset({"name", "methods", "verification"}),
+        "Agents": frozenset({"asks", "and_one_of"}),
         "DataItem": frozenset({"name"}),
     }
 )
@@ -116,7 +137,7 @@ def _is_minor(kind: str, part: str) -> bool:
 
 
 def _called(name: str, declared: object) -> str:
-    return str(getattr(declared, "label", name))
+    return str(getattr(declared, "label", SIGNALS.get(name, name)))
 
 
 def _sentence(words: str) -> str:

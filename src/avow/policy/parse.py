@@ -15,6 +15,7 @@ from typing import Any, Final
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from avow.policy import misread, slips
 from avow.policy.diagnostics import Diagnostic, Span, diagnostic
 from avow.policy.places import Places, Way, places
 
@@ -133,6 +134,7 @@ def markdown() -> MarkdownIt:
 def parse(text: str, origins: Origins = ()) -> Document:
     """Take the literate file apart, keeping every place; `origins` are those of a linked text."""
     reader = _Reader(text)
+    reader.front_matter()
     reader.read(markdown().parse(text))
     return Document(
         text,
@@ -178,6 +180,16 @@ class _Reader:
                 self._paragraph(token.map)
             elif is_block(token):
                 self._block(token, token.map)
+            elif token.type in {"fence", "code_block"}:
+                first = self.lines[token.map[0]]
+                found = slips.in_fence(token.info, token.content) if token.type == "fence" else slips.in_code(first)
+                self._misspelt(found, Span(token.map[0] + 1, len(first) - len(first.lstrip()) + 1, len(first.strip())))
+
+    def front_matter(self) -> None:
+        """Report keys between dashes at the very top, which other tools read and this one would print."""
+        if self.lines[0].rstrip() == "---" and "---" in (line.rstrip() for line in self.lines[1:20]):
+            message = "what stands between these dashes is not read, and visitors would see it"
+            self._misspelt(slips.Slip(0, 0, message, "remove it; title and dates stand in [policy]"), Span(1, 1, 3))
 
     def _heading(self, token: Token) -> None:
         assert token.map is not None
@@ -199,6 +211,15 @@ class _Reader:
         marks = named[2] if named else ""
         self.sections.append(Section(title, anchor, level, parent, span, _marked("site", marks), _marked("law", marks)))
         self._add("heading", title, where, statement=False)
+        slip = slips.in_heading(title)
+        if slip:
+            self._misspelt(slip, Span(line + 1, where[slip.start][1], slip.end - slip.start))
+
+    def _misspelt(self, slip: slips.Slip | None, span: Span) -> None:
+        """Report a mark that is none; what it was to say is not known, so its section is not judged further."""
+        if slip:
+            self.unreadable.add(len(self.sections) - 1)
+            self.diagnostics.append(diagnostic("AV0115", span, slip.message, slip.mend))
 
     def _paragraph(self, lines: list[int]) -> None:
         starts = []
@@ -214,7 +235,15 @@ class _Reader:
             self.placeholders.append(Placeholder(alone[1], len(self.sections) - 1, span))
             return
         marked = STATEMENT.search(words)
-        self._add("paragraph", words[: marked.start()] if marked else words, where, statement=bool(marked))
+        said = words[: marked.start()] if marked else words
+        self._add("paragraph", said, where, statement=bool(marked))
+        first = self.lines[lines[0]]
+        fence = slips.in_code(first)
+        slip = fence or slips.in_words(said)
+        if slip and fence:
+            self._misspelt(slip, Span(lines[0] + 1, len(first) - len(first.lstrip()) + 1, len(first.strip())))
+        elif slip:
+            self._misspelt(slip, self.prose[-1].span(slip.start, slip.end))
 
     def _add(self, kind: str, words: str, where: tuple[tuple[int, int], ...], *, statement: bool) -> None:
         if words.strip():
@@ -226,33 +255,38 @@ class _Reader:
         indent = len(opening) - len(opening.lstrip())
         fence = Span(lines[0] + 1, indent + 1, len(opening.strip()))
         last = self.lines[lines[1] - 1].strip() if lines[1] - 1 > lines[0] else ""
-        if not last.startswith(token.markup):
-            self.unreadable.add(section)
-            mend = f"end the block with {token.markup} on a line of its own"
-            self.diagnostics.append(
-                diagnostic("AV0108", fence, "this avow block is never closed, so all text after it is lost", mend)
-            )
-            return
         try:
             tables = tomllib.loads(token.content)
         except tomllib.TOMLDecodeError as error:
             self.unreadable.add(section)
-            self.diagnostics.append(self._unreadable(str(error), lines, indent))
+            is_open = not last.startswith(token.markup) or misread.SWALLOWED.search(token.content)
+            self.diagnostics.append(_unclosed(fence, token) if is_open else self._unreadable(str(error), lines, indent))
+            return
+        if not last.startswith(token.markup):
+            self.unreadable.add(section)
+            self.diagnostics.append(_unclosed(fence, token))
             return
         self.blocks.append(Block(tables, section, lines[0] + 2, indent, token.content, places(token.content)))
 
     def _unreadable(self, error: str, lines: list[int], indent: int) -> Diagnostic:
-        place = _TOML_PLACE.search(error)
-        message = f"this is not valid TOML: {_TOML_PLACE.sub('', error)}"
-        mend = 'write key = "text", key = 12, key = ["a", "b"] or [table.name], one to a line'
+        place, reason = _TOML_PLACE.search(error), _TOML_PLACE.sub("", error)
+        at = None
         if place and place[1]:
             line, column = min(lines[0] + 1 + int(place[1]), len(self.lines)), int(place[2]) + indent
-            if column <= len(self.lines[line - 1].rstrip()):
-                return diagnostic("AV0101", Span(line, column, 1), message, mend)
+            if misread.is_one_too_late(reason) and not self.lines[line - 1][: column - 1].strip():
+                line = next((n for n in range(line - 1, lines[0] + 1, -1) if self.lines[n - 1].strip()), line)
+            elif column <= len(self.lines[line - 1].rstrip()):
+                at = Span(line, column, 1)
         else:
             line = max(lines[1] - 1, lines[0] + 1)
         whole = self.lines[line - 1]  # what is missing has no place of its own
-        return diagnostic("AV0101", Span(line, len(whole) - len(whole.lstrip()) + 1, max(1, len(whole.strip()))), message, mend)
+        at = at or Span(line, len(whole) - len(whole.lstrip()) + 1, max(1, len(whole.strip())))
+        return diagnostic("AV0101", at, *misread.why(reason, whole))
+
+
+def _unclosed(fence: Span, token: Token) -> Diagnostic:
+    mend = f"end the block with {token.markup} on a line of its own"
+    return diagnostic("AV0108", fence, "this avow block is never closed, so all text after it is lost", mend)
 
 
 def _marked(key: str, marks: str) -> tuple[str, ...]:

@@ -134,6 +134,30 @@ def print_out(
     return Printed(printout.title, str(printer(rulebook, ledger, audience)), chosen)
 
 
+#: How a page looks that stands alone: the pages of the server have a style sheet of their own.
+_STYLE: Final = """\
+body { margin: 0 auto; max-width: 60rem; padding: 1rem; font: 1rem/1.5 system-ui, sans-serif; color: #1b1b1b; background: #fff }
+h1, h2, h3 { line-height: 1.2; overflow-wrap: anywhere }
+main > table, .table-scroll { display: block; overflow-x: auto; margin: 0 0 1rem }
+table { border-collapse: collapse }
+caption { text-align: left; font-style: italic; padding: 0.3rem 0 }
+th, td { border: 1px solid #999; padding: 0.3rem 0.5rem; text-align: left; vertical-align: top; min-width: 6rem }
+th[scope="row"] { font-weight: 500 }
+td ul { margin: 0; padding-left: 1.1rem }
+aside { border-left: 4px solid #999; padding: 0.1rem 1rem; margin: 1rem 0 }
+address { font-style: normal }
+@page { margin: 1.5cm }
+@media print {
+  body { max-width: none; padding: 0; font-size: 0.75rem }
+  main > table, .table-scroll { display: table; overflow: visible }
+  th, td { min-width: 0 }
+  tr, aside { break-inside: avoid }
+  h1, h2, h3, caption { break-after: avoid }
+  nav { display: none }
+}
+"""
+
+
 def document(printed: Printed, rulebook: Rulebook) -> str:
     """Return a printed HTML fragment as a whole page that stands alone, on paper too; another format stays as it is."""
     if printed.shape != "html":
@@ -145,6 +169,6 @@ def document(printed: Printed, rulebook: Rulebook) -> str:
     heading = Markup("") if "<h1" in printed.text else Markup("<h1>{}</h1>\n{}").format(printed.title, of)
     return Markup(
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{}</title>\n</head>\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{}</title>\n<style>\n{}</style>\n</head>\n'
         "<body>\n<main>\n{}{}</main>\n</body>\n</html>\n"
-    ).format(title, heading, Markup(printed.text))  # noqa: S704 - made by the printers above, which escape all text
+    ).format(title, Markup(_STYLE), heading, Markup(printed.text))  # noqa: S704 - made by the printers above, which escape all text

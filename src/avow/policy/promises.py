@@ -32,6 +32,14 @@ _PROMISE: Final = re.compile(
     re.IGNORECASE,
 )
 
+#: A sentence about the policy itself: "this page says what we collect" promises no more than the page says elsewhere.
+_ABOUT_ITSELF: Final = re.compile(
+    r"^\W*(?:this|our|the) (?:\w+ ){0,3}?(?:policy|page|notice|statement|document) "
+    r"(?:says|tells|explains|describes|sets out|covers|is about)(?: you)? (?:what|how|why|which|who|whom|when|where)\b"
+    r"(?!.*[:;]$)",
+    re.IGNORECASE,
+)
+
 _NUMBERS: Final = [
     "one",
     "two",
@@ -76,6 +84,7 @@ def check_promises(document: Document, entries: Entries, law: Mapping[str, LawTa
             yield from _promise(prose)
         else:
             yield from _durations(prose, _declared(document, entries, law, prose.section))
+            yield from _starts(prose, _kept(document, entries, prose.section))
 
 
 def _unjudgeable(document: Document, entries: Entries, section: int) -> bool:
@@ -96,7 +105,7 @@ def _is_carried_out(document: Document, entries: Entries, section: int) -> bool:
 
 def _promise(prose: Prose) -> Iterator[Diagnostic]:
     for start, sentence in sentences(prose):
-        if _PROMISE.search(sentence):
+        if _PROMISE.search(sentence) and not _ABOUT_ITSELF.search(sentence):
             message = "this promises something that no declaration of its section carries out"
             mend = "put the avow block that carries it out into this section, or end the paragraph with {.statement}"
             yield diagnostic("AV0501", prose.span(start, start + len(sentence)), message, mend)
@@ -115,6 +124,44 @@ def _durations(prose: Prose, declared: frozenset[Duration] | None) -> Iterator[D
             message = f'the prose says "{found[0]}", but the declarations of this section have {known}'
             mend = "change the prose or the declaration, whichever is wrong"
             yield diagnostic("AV0502", prose.span(found.start(), found.end()), message, mend)
+
+
+#: How prose says when a period starts. What it says otherwise is not compared.
+_STARTS: Final[Mapping[str, re.Pattern[str]]] = {
+    start: re.compile(rf"\s(?:after|from|of|following|since) (?:{words})\b", re.IGNORECASE)
+    for start, words in {
+        "last-contact": r"(?:our|your|the|we|you) last (?:\w+ )?(?:contact|exchange|message|letter|e-?mail|heard|wrote|spoke)",
+        "collection": r"(?:the )?collection|(?:we|it is|it was|they are|they were) (?:collected|received|sent)|(?:we )?receipt",
+        "decision": r"(?:the|our|a) decision",
+        "contract-end": r"(?:the|our|your) (?:end of (?:the|our|your) contract|contract (?:ends|ended|is over))",
+        "account-closed": r"(?:you close|the closing of|your account is closed|closing) ?(?:your account)?",
+    }.items()
+}
+
+
+def _kept(document: Document, entries: Entries, section: int) -> Mapping[Duration, set[str]]:
+    """Return from when the periods of a section's collection points and duties count, by their length."""
+    starts: dict[Duration, set[str]] = {}
+    for entry in entries.sound:
+        if _covers(document, section, entry.block.section):
+            periods = [period for _, period in build.periods(entry)] if entry.kind == "collection" else []
+            for period in [*periods, *([entry.values["keeps"]] if entry.kind == "duty" else [])]:
+                kept = build.retention(period)
+                starts.setdefault(_length(kept), set()).add(kept.after)
+    return starts
+
+
+def _starts(prose: Prose, kept: Mapping[Duration, set[str]]) -> Iterator[Diagnostic]:
+    """Report a period that starts with something else than its declaration. Rule: Bus. & Prof. Code § 22576."""
+    for found in _DURATION.finditer(prose.words):
+        declared = kept.get(_duration(found))
+        for start, pattern in _STARTS.items():
+            said = pattern.match(prose.words, found.end())
+            if declared and said and start not in declared:
+                other = ", ".join(sorted(declared))
+                message = f'the prose says "{found[0]}{said[0]}", but the declarations of this section count from: {other}'
+                mend = f'write after = "{start}" in the retention, or change the prose, whichever is wrong'
+                yield diagnostic("AV0502", prose.span(found.start(), said.end()), message, mend)
 
 
 def _duration(found: re.Match[str]) -> Duration:

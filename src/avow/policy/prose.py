@@ -128,7 +128,7 @@ _BY_USE: Final = _words(
 
 def check_prose(document: Document, entries: Entries) -> Iterator[Diagnostic]:
     """Find what the prose says otherwise than the declarations, sentence by sentence."""
-    third = [entry for entry in entries.of("recipient") if build.recipient(entry).effective_role == "third-party"]
+    third = [entry for entry in entries.of("recipient") if is_third_party(entries, entry)]
     signals = {entry.name: bool(entry.values["stops"]) for entry in entries.of("signal")}
     contacts = [*entries.of("controller"), *entries.of("contact")]
     offered = _offered(entries)
@@ -215,6 +215,13 @@ def _sale(prose: Prose, third: list[Entry]) -> Iterator[Diagnostic]:
         yield diagnostic("AV0404", place, message, 'write "we do not sell or share", if both are true')
 
 
+def is_third_party(entries: Entries, recipient: Entry) -> bool:
+    """Whether a recipient is a third party; unknown, so not, while its contract may stand under a misspelt name."""
+    may_have_one = "contract" not in recipient.values and not entries.is_whole("recipient")
+    by_role = recipient.values["role"] == "third-party" or recipient.values.get("own_use", False)
+    return build.recipient(recipient).effective_role == "third-party" and (by_role or not may_have_one)
+
+
 def third_party_because(recipient: Entry) -> str:
     """Say why a recipient is a third party by computation. Rule: 11 CCR 7051(c), 7053."""
     if recipient.values["role"] == "third-party" or recipient.values.get("own_use", False):
@@ -258,7 +265,7 @@ def _contacts(prose: Prose, contacts: list[Entry]) -> Iterator[Diagnostic]:
         return
     emails = {entry.values["email"].lower() for entry in contacts if "email" in entry.values}
     known = ", ".join(sorted(emails))
-    phones = {_digits(entry.values["phone"]) for entry in contacts if "phone" in entry.values}
+    phones = {_digits(entry.values["phone"]): entry.values["phone"] for entry in contacts if "phone" in entry.values}
     mend = "correct the prose or [controller], or declare it with [contact.name]"
     for found in _EMAIL.finditer(prose.words):
         if found[0].lower() not in emails:
@@ -267,7 +274,7 @@ def _contacts(prose: Prose, contacts: list[Entry]) -> Iterator[Diagnostic]:
             yield diagnostic("AV0505", prose.span(found.start(), found.end()), message, mend)
     for found in _PHONE.finditer(prose.words):
         if _digits(found[0]) not in phones:
-            message = f'"{found[0]}" is not a declared telephone number; declared: {", ".join(sorted(phones)) or "none"}'
+            message = f'"{found[0]}" is not a declared telephone number; declared: {", ".join(phones.values()) or "none"}'
             yield diagnostic("AV0505", prose.span(found.start(), found.end()), message, mend)
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
 from avow.policy.diagnostics import Diagnostic, Span, diagnostic
-from avow.policy.grammar import GRAMMAR, RETENTION_CHOICES, RETENTION_MOST, RETENTION_UNITS, Key, Shape, Table
+from avow.policy.grammar import EMAIL, GRAMMAR, RETENTION_CHOICES, RETENTION_MOST, RETENTION_UNITS, Key, Shape, Table
 from avow.policy.parse import Block, Document
 from avow.policy.places import Way
 from avow.policy.vocabulary import CLAUSES, THIRD_PARTY_CLAUSES
@@ -96,15 +96,21 @@ def _table(entries: Entries, document: Document, block: Block, kind: str, conten
     table = GRAMMAR.get(kind)
     if table is None:
         entries.unknown = True
+        strays = [name for name, value in block.tables.items() if name not in GRAMMAR and not isinstance(value, dict)]
+        if kind not in strays:
+            message, mend = f'there is no declaration "{kind}"', did_you_mean(kind, GRAMMAR)
+            entries.diagnostics.append(diagnostic("AV0102", block.key((kind,)), message, mend))
+        elif kind == strays[0]:
+            message = f'"{kind}" stands in no table, so it is of nothing'
+            mend = "write the name of its table on the line above it, as [data.some-name]"
+            entries.diagnostics.append(diagnostic("AV0102", block.key((kind,)), message, mend))
         entries.faulty.add(block.section)
-        mend = f"{did_you_mean(kind, GRAMMAR)}; tables are written [{kind}] or [collection.name]"
-        entries.diagnostics.append(diagnostic("AV0102", block.key((kind,)), f'there is no declaration "{kind}"', mend))
         return
     if not isinstance(content, dict) or (table.named and not all(isinstance(inner, dict) for inner in content.values())):
         entries.unknown = True
         entries.faulty.add(block.section)
         wanted = f"[{kind}.name]" if table.named else f"[{kind}]"
-        message = f'"{kind}" must be a table'
+        message = f"[{kind}] needs a name" if isinstance(content, dict) else f'"{kind}" must be a table'
         entries.diagnostics.append(diagnostic("AV0105", block.key((kind,)), message, f"write {wanted} and its keys beneath"))
         return
     if not table.named:
@@ -155,15 +161,24 @@ def _keys(entry: Entry, table: Table) -> list[Diagnostic]:
             found.append(diagnostic("AV0103", place, message, did_you_mean(name, table.keys)))
         else:
             found.extend(_value(entry, name, key, value))
+    missing: dict[str, list[str]] = {}
     for name, key in table.keys.items():
         if key.required and name not in entry.values and name not in misspelt:
-            found.append(_missing(entry, name, key))
-    return found
+            missing.setdefault(key.code, []).append(name)
+    return [*found, *(_missing(entry, code, {name: table.keys[name] for name in names}) for code, names in missing.items())]
 
 
-def _missing(entry: Entry, name: str, key: Key) -> Diagnostic:
-    mend = _RETENTION_EXAMPLE if key.shape is Shape.RETENTION else f"add {name} = ... ({key.shape})"
-    return diagnostic(key.code, entry.here, f'{_called(entry)} must say "{name}"', mend)
+def _missing(entry: Entry, code: str, keys: Mapping[str, Key]) -> Diagnostic:
+    """Return one finding for all keys that a declaration lacks, but for those with a rule of their own."""
+    said = ", ".join(f'"{name}"' for name in keys)
+    wanted = ", ".join(f"{name} = ... ({_shape(key)})" for name, key in keys.items())
+    mend = _RETENTION_EXAMPLE if any(key.shape is Shape.RETENTION for key in keys.values()) else f"add {wanted}"
+    return diagnostic(code, entry.here, f"{_called(entry)} must say {said}", mend)
+
+
+def _shape(key: Key) -> str:
+    """Return what a key holds; a choice among few words shows them."""
+    return f"one of: {', '.join(key.choices)}" if key.shape in {Shape.CHOICE, Shape.CHOICES} else str(key.shape)
 
 
 def _called(entry: Entry) -> str:
@@ -196,6 +211,8 @@ def _is_plain(key: Key, value: object) -> bool:
             return isinstance(value, bool)
         case Shape.ADDRESS:
             return isinstance(value, str) and bool(_ADDRESS.fullmatch(value))
+        case Shape.EMAIL:
+            return isinstance(value, str) and bool(re.fullmatch(EMAIL, value))
         case _:
             return _is_date(value)
 
@@ -211,9 +228,20 @@ def _is_number(value: object, least: int, most: int) -> bool:
 
 def _kind(entry: Entry, name: str, key: Key) -> Diagnostic:
     limits = f" from {key.least} to {key.most}" if key.shape is Shape.NUMBER else ""
-    return diagnostic(
-        "AV0105", entry.at(name), f'"{name}" must be a {key.shape}{limits}', f"write {name} as a {key.shape}{limits}"
-    )
+    wanted = f"{'' if key.shape is Shape.FLAG else 'an ' if key.shape is Shape.EMAIL else 'a '}{key.shape}{limits}"
+    value, mend = entry.values[name], f"write {name} as {wanted}"
+    if isinstance(value, str) and _UNQUOTED.get(key.shape, _NOTHING).fullmatch(value.strip()):
+        mend = f"write it without quotes: {name} = {value.strip().lower()}"
+    return diagnostic("AV0105", entry.at(name), f'"{name}" must be {wanted}', mend)
+
+
+#: What is right but for its quotes.
+_UNQUOTED: Final[Mapping[Shape, re.Pattern[str]]] = {
+    Shape.DATE: re.compile(r"\d{4}-\d{2}-\d{2}"),
+    Shape.NUMBER: re.compile(r"\d+"),
+    Shape.FLAG: re.compile("true|false", re.IGNORECASE),
+}
+_NOTHING: Final = re.compile(r"(?!)")
 
 
 def _choice(entry: Entry, way: Way, key: Key, value: object) -> list[Diagnostic]:
@@ -228,7 +256,8 @@ def _names(entry: Entry, way: Way, key: Key, value: object) -> list[Diagnostic]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value) or len(value) < key.least:
         least = f" with at least {key.least} entry" if key.least else ""
         message = f'"{way[0]}" must be a {key.shape}{least}'
-        return [diagnostic("AV0105", entry.at(*way), message, f'write {way[-1]} = ["one", "another"]')]
+        meant = f'["{value}"]' if isinstance(value, str) and value else '["one", "another"]'
+        return [diagnostic("AV0105", entry.at(*way), message, f"write {way[-1]} = {meant}")]
     found = [
         diagnostic("AV0106", entry.at(*way, place), f'"{item}" stands twice in this list', "remove one of the two")
         for place, item in enumerate(value)
@@ -258,12 +287,12 @@ def _period(entry: Entry, way: Way, value: object) -> list[Diagnostic]:
         return [diagnostic("AV0105", entry.at(*way), f'"{way[-1]}" must be a period', _RETENTION_EXAMPLE)]
     known = (*RETENTION_UNITS, *RETENTION_CHOICES)
     found = [
-        diagnostic("AV0103", entry.block.key((*entry.way, *way, key)), f'a period has no key "{key}"', did_you_mean(key, known))
+        diagnostic("AV0103", entry.block.key((*entry.way, *way, key)), f'a period has no key "{key}"', _unit(key, known))
         for key in value
         if key not in known
     ]
     units = [unit for unit in RETENTION_UNITS if unit in value]
-    if len(units) != 1:
+    if len(units) > 1 or not (units or found):  # a misspelt unit is reported already
         said = " and ".join(units) or "none"
         message = f"a period has exactly one of days, months, years; this one has {said}"
         found.append(diagnostic("AV0302" if not units else "AV0105", entry.at(*way), message, _RETENTION_EXAMPLE))
@@ -277,6 +306,10 @@ def _period(entry: Entry, way: Way, value: object) -> list[Diagnostic]:
         if key in value:
             found.extend(_choice(entry, (*way, key), Key(Shape.CHOICE, choices=choices), value[key]))
     return found
+
+
+def _unit(key: str, known: Iterable[str]) -> str:
+    return "write days: a week has seven" if key in {"week", "weeks"} else did_you_mean(key, known)
 
 
 def _only(entry: Entry, name: str, value: object) -> list[Diagnostic]:

@@ -37,7 +37,11 @@ _USUAL_RIGHTS: Final = ("know", "delete", "correct")
 REMIND_DAYS: Final = 30
 
 _NO_RETALIATION: Final = re.compile(
-    r"\bretaliat|\bdiscriminat|\bwhether or not you (?:use|exercise)\b|\btreat you (?:the same|no different|differently)",
+    r"\bretaliat|\bdiscriminat|\bwhether or not you (?:use|exercise)\b"
+    r"|\btreat you (?:the same|no different|differently|worse|less)"
+    r"|\btreated (?:differently|worse|less|the same)\b|\bpenali[sz]e|\bhold it against you\b"
+    r"|\b(?:no|without) (?:\w+ )?(?:disadvantages?|consequences)\b"
+    r"|\b(?:not|never) (?:refuse|deny|charge)\b[^.]{0,80}\b(?:because|for (?:using|exercising))\b",
     re.IGNORECASE,
 )
 _CROSS_SITE: Final = re.compile(
@@ -52,6 +56,12 @@ def check_requirements(
     """Find each element that the law asks for and the policy lacks."""
     for right in entries.of("right"):
         yield from _methods(entries, right)
+    if whole and not entries.names:
+        message = "this declares nothing: it has no avow block"
+        yield diagnostic(
+            "AV0601", _top(document), message, "begin with a copy of an example, and change one section after the other"
+        )
+        return
     if whole:
         yield from _declared(document, entries)
         yield from _shown(document, entries)
@@ -224,13 +234,17 @@ def _law(entries: Entries, law: Mapping[str, LawTable], today: date) -> Iterator
         months = [months for code in jurisdictions(entries) if (months := law[code].policy_update_months)]
         if not months:
             continue
-        due = add_months(policy.values["updated"], min(months))
-        if today > due:
-            message = f"last updated {policy.values['updated']}; it had to be updated by {due}"
+        updated = policy.values["updated"]
+        due = add_months(updated, min(months))
+        if updated > max(today, policy.values["effective"]):
+            message = f"last updated {updated}: that day is yet to come, and later than the first day of the policy"
+            yield diagnostic("AV0606", policy.at("updated"), message, "set updated to the day of the last review")
+        elif today > due:
+            message = f"last updated {updated}; it had to be updated by {due}"
             mend = "review the policy, then set updated to the day of the review"
             yield diagnostic("AV0606", policy.at("updated"), message, mend)
         elif today > due - timedelta(days=REMIND_DAYS):
-            message = f"last updated {policy.values['updated']}; it must be updated by {due}"
+            message = f"last updated {updated}; it must be updated by {due}"
             yield diagnostic(
                 "AV0623", policy.at("updated"), message, "review the policy, then set updated to the day of the review"
             )

@@ -136,6 +136,15 @@ _SUBJECTS: Final = (
         "add [source.name] with label and kind for each, and a collection point that names it",
     ),
     Subject(
+        "a sale of personal information",
+        _words(
+            r"\bwe (?:\w+ )?(?:sell|rent|trade) (?:your|(?:\w+ )?personal)\b[^.;]{0,40}?"
+            r"\b(?:information|data|details|addresse?s?|names?|lists?)\b"
+        ),
+        "recipient",
+        'add [recipient.name] for who gets it, role = "third-party" and disclosure = "sale", with [right.opt-out]',
+    ),
+    Subject(
         "advertising by interests",
         _words(
             r"\b(?:show|deliver|serve|display|place|target|facilitate)\w*\b[^.;]{0,60}?"
