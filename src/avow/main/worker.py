@@ -165,6 +165,7 @@ def _services(shared: _Shared, rulebook: Rulebook) -> Services:
             versions,
             now_ms,
             pages.website_of(rulebook, configuration.website.name, configuration.website.origin),
+            configuration.website.origin.startswith("https://"),
         ),
         versions=VersionPages(store.control, versions),
         promises=PromisePages(rulebook, store, versions, installation.public_log, installation.private_log),
