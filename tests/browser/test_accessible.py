@@ -22,7 +22,7 @@ PUBLIC = [
     "/privacy/choices",
     "/console/sign-in",
 ]
-STAFF = ["", "/inbox", "/requests", "/outbox", "/choices", "/refusals", "/policy", "/evidence", "/audit"]
+STAFF = ["", "/inbox", "/requests", "/outbox", "/choices", "/refusals", "/browser-reports", "/policy", "/evidence", "/audit"]
 
 
 def violations(page):

@@ -15,7 +15,8 @@ def test_each_printout_is_printed_by_its_name(run, write, name):
     write("policy.md")
     result = run("policy", "print", name, "policy.md")
     assert result.exit_code == 0, result.output
-    assert result.output.startswith("<!DOCTYPE html>") or json.loads(result.output)
+    whole = ("<!DOCTYPE html>", "Reporting-Endpoints: ")
+    assert result.output.startswith(whole) or json.loads(result.output)
 
 
 def test_another_format_and_a_file(run, write, folder):

@@ -41,6 +41,12 @@ CASES = [
     ("AV0105", '{ visitor-id = ["return"] }', '"return"', "return"),
     ("AV0105", "signed                  = 2026-01-15", 'signed = "soon"', "soon"),
     ("AV0105", "checks                  = true", 'checks = "yes"', "yes"),
+    (
+        "AV0105",
+        "keeps_days = 0",
+        'keeps_days = 0\norigins = ["https://post.example; img-src *"]',
+        "https://post.example; img-src *",
+    ),
     ("AV0106", "[data.text]", '[data.text]\nlabel = "T"\ncategory = "D"\n```\n\n```avow\n[data.text]', "text"),
     ("AV0106", 'required   = ["email"]', 'required   = ["email", "email"]', "email"),
     ("AV0107", "{{ technologies }}", "{{ technologys }}", "{{ technologys }}"),

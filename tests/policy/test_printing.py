@@ -13,7 +13,7 @@ from avow.policy.printouts import MEDIA_TYPES, PRINTOUTS, document, print_out
 from avow.policy.schemas import json_schema, schema, sendable
 
 EVERY = [(name, shape) for name, printout in PRINTOUTS.items() for shape in printout.formats]
-NAMES = "policy notices technologies retention recipients rights chart json-ld register schemas schedule request-map"
+NAMES = "policy notices technologies retention recipients rights chart json-ld register schemas schedule request-map csp"
 
 
 def test_the_printouts_have_their_names():
@@ -37,7 +37,7 @@ def test_every_printout_is_printed_in_every_format(name, shape, which, request):
 @pytest.mark.parametrize("name", [name for name, shape in EVERY if shape == "html"])
 def test_a_page_stands_alone(name, marrowby):
     """A title, one main heading, the version, and dates that machines can read; each table has caption and scopes."""
-    page = document(print_out(name, marrowby, Ledger()), marrowby)
+    page = document(print_out(name, marrowby, Ledger(), "html"), marrowby)
     assert page.startswith('<!DOCTYPE html>\n<html lang="en">')
     assert page.count("<h1") == page.count("<main>") == page.count("<title>") == 1
     assert marrowby.id[:12] in page

@@ -14,7 +14,19 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
-from avow.store.control import Control, audit, choices, counts, mail, publications, requests, rulebooks, settings, staff
+from avow.store.control import (
+    Control,
+    audit,
+    browser_reports,
+    choices,
+    counts,
+    mail,
+    publications,
+    requests,
+    rulebooks,
+    settings,
+    staff,
+)
 from avow.store.control.database import _MIGRATIONS, HEAD
 from avow.store.control.tables import metadata
 
@@ -164,3 +176,30 @@ def test_deleted_bytes_leave_database_and_log(control, tmp_path):
         settings.put(tx, "k", "x")
     assert control.checkpoint()
     assert not any(b"canary-value" in path.read_bytes() for path in tmp_path.iterdir())
+
+
+def reported(day=date(2026, 11, 24), party="tracker.example", page="/"):
+    return browser_reports.ReportedKind(day, "marrowby", party, "img-src", page, "Firefox", is_declared=False)
+
+
+def test_reports_of_browsers_add_up_within_the_limits_of_a_day(control):
+    """A known row always counts; a new party or row beyond the limit is one of the rest; another day begins anew."""
+    day = {reported(party=f"t{number}.example"): 1 for number in range(browser_reports.PARTIES_PER_DAY)}
+    pages = {reported(party="t0.example", page=f"/{number:04}"): 1 for number in range(browser_reports.ROWS_PER_DAY)}
+    for counted in (day, {reported(): 2}, pages, {reported(party="t1.example"): 5}):
+        with control.transaction() as tx:
+            browser_reports.add(tx, counted)
+    with control.reading() as tx:
+        found = dict(browser_reports.since(tx, date(2026, 11, 24)))
+    rest = browser_reports.ReportedKind(date(2026, 11, 24), "marrowby", "(more)", "(more)", "", "", is_declared=False)
+    assert len(found) == browser_reports.ROWS_PER_DAY + 1
+    assert (found[rest], found[reported(party="t1.example")]) == (2 + browser_reports.PARTIES_PER_DAY, 6)
+
+
+def test_reports_of_browsers_are_forgotten_after_a_year(control):
+    """With the first report that comes after."""
+    for day in (date(2025, 11, 22), date(2026, 11, 24)):
+        with control.transaction() as tx:
+            browser_reports.add(tx, {reported(day): 1})
+    with control.reading() as tx:
+        assert [kind.day for kind, _ in browser_reports.since(tx, date(2025, 1, 1))] == [date(2026, 11, 24)]

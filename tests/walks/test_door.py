@@ -20,6 +20,7 @@ PATHS = st.sampled_from(
         "/",
         "/avow/events",
         "/avow/pixel.gif",
+        "/avow/csp-reports",
         "/avow/forms/contact-form",
         "/avow/forms/nope",
         "/privacy",
@@ -38,7 +39,16 @@ PATHS = st.sampled_from(
     ]
 ) | st.text(max_size=30).map(lambda text: "/" + text)
 KINDS = st.sampled_from(
-    ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json", "text/plain", "", "a/b"]
+    [
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/json",
+        "application/csp-report",
+        "application/reports+json; charset=utf-8",
+        "text/plain",
+        "",
+        "a/b",
+    ]
 )
 HEADERS = st.dictionaries(
     st.sampled_from(
@@ -155,3 +165,23 @@ def test_nothing_was_logged_as_an_error(running):
     log = running.output.read_text()
     assert "Traceback" not in log
     assert "@example.com" not in log
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "status"),
+    [
+        ("application/csp-report", b'{"csp-report": {"blocked-uri": "https://tracker.example"}}', 204),
+        ("application/reports+json", b'[{"type": "csp-violation", "body": {"blockedURL": "https://tracker.example"}}]', 204),
+        ("application/reports+json", b"[1, null]", 204),
+        ("application/reports+json", b"[" * 60_000, 400),
+        ("application/csp-report", b"", 400),
+        ("application/json", b"[]", 415),
+        ("application/csp-report", b"x" * 70_000, 413),
+    ],
+)
+def test_reports_of_browsers_are_answered_by_what_they_are(running, kind, content, status):
+    """Counted, refused, or not read; no cookie is set."""
+    answer = httpx.post(f"{running.base}/avow/csp-reports", content=content, headers={"content-type": kind})
+    assert answer.status_code == status
+    assert "set-cookie" not in answer.headers
+    assert httpx.get(f"{running.base}/avow/csp-reports").status_code == 405

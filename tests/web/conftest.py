@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from avow.config import Website
 from avow.definitions import Refusal, RequestKind
-from avow.policy.evidence import Finding, Judged, Promise, Verdict
+from avow.policy.evidence import Finding, Judged, Promise, Reported, Verdict
 from avow.web.assets import Assets, built_folder
 from avow.web.pages import app
 from avow.web.services import (
@@ -143,10 +143,15 @@ class FakePolicy:
         return FACTS
 
     def printout(self, name, shape=None):
+        if name == "csp":
+            return PrintoutView("CSP", None, 'add_header "x" always;\n', "text/plain", "csp.nginx")
         if name != "register":
             return None
         html = None if shape == "csv" else Markup("<table><caption>Register</caption><tr><th>Purpose</th></tr></table>")
         return PrintoutView("Register", html, "purpose\r\n", "text/csv; charset=utf-8", "register.csv")
+
+    def page_headers(self):
+        return {"Content-Security-Policy-Report-Only": "default-src 'self'; report-uri /avow/csp-reports"}
 
     def printouts(self):
         return (PrintoutLine("register", "Register", ("html", "csv")),)
@@ -374,8 +379,23 @@ class FakeOutbox:
         return MessageView(self._LINE, "robin@example.com", text) if message_id == "m1" else None
 
 
+def reported(party, directives, pages, count, *, is_declared=False):
+    """What browsers reported of one party, today."""
+    return Reported(party, is_declared, TODAY, TODAY, directives, pages, ("Firefox",), count)
+
+
+@dataclass
 class FakeEvidence:
     """A little of everything."""
+
+    reports: tuple = (
+        reported("tracker.example", ("img-src", "script-src-elem"), ("/", "/contact"), 41),
+        reported("place.example", ("frame-src",), ("/careers",), 2, is_declared=True),
+        reported("'inline'", ("script-src-elem",), tuple(f"/p{letter}" for letter in "abcdefghijk"), 7),
+    )
+
+    def browser_reports(self, since):  # noqa: ARG002 - the Protocol names it
+        return self.reports
 
     def refusals(self, since):  # noqa: ARG002 - the Protocol names it
         return (

@@ -3,8 +3,11 @@
 import re
 
 import pytest
+from starlette.testclient import TestClient
 
 from avow.web.console.door import _next
+
+from .conftest import FakeEvidence, make_app, make_services
 
 PAGES = [
     "",
@@ -15,6 +18,7 @@ PAGES = [
     "/outbox/m1",
     "/choices",
     "/refusals",
+    "/browser-reports",
     "/policy",
     "/policy/printouts/register",
     "/audit",
@@ -147,3 +151,23 @@ def test_the_policy_page_lists_what_can_be_printed(staff):
     """Each printout is one click away, in each of its formats."""
     page = staff.get("/console/policy").text
     assert 'href="/console/policy/printouts/register?format=csv"' in page
+
+
+def test_parties_that_are_not_declared_stand_apart(staff):
+    """Undeclared, declared but not in the header, and the page's own; many pages are counted; then how to start."""
+    text = staff.get("/console/browser-reports").text
+    tracker, place, own = (text.index(f">{party}</th>") for party in ("tracker.example", "place.example", "&#39;inline&#39;"))
+    order = [text.index(f"<h2>{words}") for words in ("Not declared", "Declared, but", "Parts of your own", "How reports come")]
+    assert order[0] < tracker < order[1] < place < order[2] < own < order[3]
+    assert "<td>img-src, script-src-elem</td><td>/, /contact</td>" in text
+    assert '/ph <span class="muted">and 3 more</span>' in text
+    assert "add_header &#34;x&#34; always;" in text
+
+
+def test_without_reports_the_page_says_how_to_get_them(built):
+    """No report at all is no good news: perhaps nobody asks for them."""
+    services = make_services(evidence=FakeEvidence(reports=()))
+    client = TestClient(make_app(services, built), cookies={"avow_staff": "open-session"})
+    text = client.get("/console/browser-reports").text
+    assert "None has reported anything: look whether your pages send the headers below." in text
+    assert "<h2>Declared, but" not in text

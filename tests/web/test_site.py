@@ -99,3 +99,11 @@ def test_without_a_company_site_the_first_page_is_the_privacy_centre(services, b
     alone = replace(services, website=Website(name="x", origin="http://testserver"))
     client = TestClient(app(alone, CompanySite(alone, Assets(built)), Assets(built)), follow_redirects=False)
     assert client.get("/").headers["location"] == "/privacy"
+
+
+def test_pages_of_the_site_ask_for_reports_beside_what_they_refuse(visitor):
+    """The strict policy stays enforced; what follows from the privacy policy is report-only, and not for Avow's own pages."""
+    headers = visitor.get("/contact").headers
+    assert headers["content-security-policy"].startswith("default-src 'none'")
+    assert headers["content-security-policy-report-only"] == "default-src 'self'; report-uri /avow/csp-reports"
+    assert "content-security-policy-report-only" not in visitor.get("/privacy").headers

@@ -206,7 +206,7 @@ def render(operations: Operations, path: Path | None, output: IO[str]) -> None:
 @policy.command(name="print")
 @click.argument("name", type=click.Choice(list(printouts.PRINTOUTS)), metavar="NAME")
 @click.argument("path", required=False, type=EXISTING)
-@click.option("--format", "shape", help="html, json, json-ld or csv, as far as the printout has it; its usual one by default.")
+@click.option("--format", "shape", help="html, json, json-ld, csv, header, nginx, apache or meta, as far as the printout has it.")
 @click.option("--website", default="", help="Print what concerns the visitors of one declared website.")
 @click.option("--jurisdiction", default="", help="Print what concerns the people of one jurisdiction, as US-CA.")
 @click.option(
@@ -220,7 +220,8 @@ def print_command(
 
     NAME is policy, notices, technologies, retention, recipients, rights or chart (pages for people); register (GDPR
     Art. 30, html or csv); schedule or request-map (html or json); schemas (JSON Schema of what each collection point
-    takes); json-ld (the policy in the W3C Data Privacy Vocabulary). The formats: docs/specs/printouts.md.
+    takes); json-ld (the policy in the W3C Data Privacy Vocabulary); csp (Content-Security-Policy and Permissions-Policy
+    of the websites: header, nginx, apache, meta or html). The formats: docs/specs/printouts.md.
     """
     printed = operations.print_policy(path, name, shape, Audience(website, jurisdiction))
     if isinstance(printed, Refusal):

@@ -19,10 +19,12 @@ from avow.audit.log import read_state
 from avow.audit.proof import canonical
 from avow.collection.refusals import RefusalRow
 from avow.definitions import IdentifierKind, Refusal, identifier, local_date, moment
+from avow.main.drift import reported
 from avow.main.versions import Versions
-from avow.policy import DisclosureCount, Ledger, Rulebook, notice, printouts
+from avow.policy import DisclosureCount, Ledger, Rulebook, browser_policy, notice, printouts
 from avow.policy.audience import Audience
 from avow.policy.declarations import Choice
+from avow.policy.evidence import Reported
 from avow.store.control import audit, choices, counts, disclosures, staff, submissions
 from avow.store.holdings import HeldSubmission
 from avow.store.store import Store
@@ -60,6 +62,7 @@ class PolicyPages:
     versions: Versions
     now_ms: Callable[[], int]
     website: str = ""
+    over_tls: bool = True
     _facts: PolicyFacts | None = None
     _ledger: Ledger | None = None
     _ledger_ms: int = 0
@@ -87,6 +90,10 @@ class PolicyPages:
     def printouts(self) -> tuple[PrintoutLine, ...]:
         """Return what can be printed."""
         return tuple(PrintoutLine(name, one.title, tuple(one.formats)) for name, one in printouts.PRINTOUTS.items())
+
+    def page_headers(self) -> Mapping[str, str]:
+        """Return what browsers report by, never what they refuse by: that each page has of its own, and stricter."""
+        return browser_policy.headers(self.rulebook, Audience(self.website), over_tls=self.over_tls)
 
     def notice(self, point: str) -> Markup:
         """Return the notice at collection for one point."""
@@ -407,6 +414,10 @@ class EvidencePages:
         with self.store.control.reading() as tx:
             rows = counts.reads(tx, since)
         return tuple(PurposeReads(one.day, one.point, one.purpose, one.allowed, one.refused) for one in rows)
+
+    def browser_reports(self, since: date) -> tuple[Reported, ...]:
+        """Return whom browsers reported."""
+        return reported(self.store, since)
 
     def audit(self) -> AuditState:
         """Return the state of the published log."""

@@ -23,6 +23,7 @@ from starlette.staticfiles import StaticFiles
 
 from avow import access, jobs
 from avow.collection.accept import Collector
+from avow.collection.browser_reports import BrowserReports
 from avow.collection.refusals import Refusals
 from avow.collection.spool import Spool
 from avow.collection.visits import VisitCounter
@@ -31,15 +32,17 @@ from avow.definitions import now_ms
 from avow.main import pages
 from avow.main.cases import StoredCases
 from avow.main.desk import Desk
+from avow.main.drift import ReportCounts
 from avow.main.installation import Installation, open_store
 from avow.main.mailbox import Mailbox
 from avow.main.promises import PromisePages
 from avow.main.version_pages import VersionPages
 from avow.main.versions import Versions
-from avow.policy import Rulebook
+from avow.policy import Rulebook, browser_policy
 from avow.rights.response import Voice
 from avow.store.store import Store
 from avow.web.assets import Assets
+from avow.web.browser_reports import ReportEndpoint
 from avow.web.collect import Collect
 from avow.web.pages import app
 from avow.web.rsgi import Door
@@ -48,7 +51,7 @@ from avow.web.site import CompanySite
 
 #: The environment variable by which the server tells its workers where the configuration is.
 CONFIGURATION: Final = "AVOW_CONFIGURATION"
-#: How often counts of refusals go to the store, seconds.
+#: How often counts of refusals and reports go to the store, seconds.
 FLUSH_SECONDS: Final = 1.0
 #: How often a worker looks for a version that was published, seconds. An announced one it takes at its midnight by itself.
 VERSIONS_SECONDS: Final = 1.0
@@ -97,13 +100,14 @@ def build() -> DoorInForce:
         Spool(installation.spool, store.vault, configuration.storage.spool_mebibytes * 1024 * 1024),
         VisitCounter(installation.run),
         Refusals(),
+        BrowserReports(),
         access.Tries(),
         Assets(),
     )
     door = DoorInForce(shared.versions, partial(_door, shared))
     door.prepare()
-    flush = partial(_flush, shared.refusals, pages.RefusalCounts(store))
-    timetable = [jobs.Job("refusals", FLUSH_SECONDS, flush), jobs.Job("versions", VERSIONS_SECONDS, door.prepare)]
+    flush = partial(_flush, shared)
+    timetable = [jobs.Job("counts", FLUSH_SECONDS, flush), jobs.Job("versions", VERSIONS_SECONDS, door.prepare)]
     jobs.start(timetable, threading.Event())
     return door
 
@@ -118,6 +122,7 @@ class _Shared:
     spool: Spool
     visits: VisitCounter
     refusals: Refusals
+    reports: BrowserReports
     tries: access.Tries
     assets: Assets
 
@@ -135,7 +140,14 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
     )
     services = _services(shared, rulebook)
     site = CompanySite(services, shared.assets)
-    return Door(collect, app(services, site, shared.assets, _routes(installation, collect, site)))
+    reports = ReportEndpoint(
+        shared.reports,
+        frozenset(browser_policy.declared_origins(rulebook)),
+        configuration.website.name,
+        configuration.timezone,
+        now_ms,
+    )
+    return Door(collect, reports, app(services, site, shared.assets, _routes(installation, collect, site)))
 
 
 def _services(shared: _Shared, rulebook: Rulebook) -> Services:
@@ -153,6 +165,7 @@ def _services(shared: _Shared, rulebook: Rulebook) -> Services:
             versions,
             now_ms,
             pages.website_of(rulebook, configuration.website.name, configuration.website.origin),
+            configuration.website.origin.startswith("https://"),
         ),
         versions=VersionPages(store.control, versions),
         promises=PromisePages(rulebook, store, versions, installation.public_log, installation.private_log),
@@ -197,7 +210,8 @@ def _stop_without_server() -> None:
     jobs.start([jobs.Job("server-watch", 1.0, check)], threading.Event())
 
 
-def _flush(refusals: Refusals, store: pages.RefusalCounts) -> bool:
-    """Hand the counts of refusals to the store."""
-    refusals.flush(store)
+def _flush(shared: _Shared) -> bool:
+    """Hand the counts of refusals and of browsers' reports to the store."""
+    shared.refusals.flush(pages.RefusalCounts(shared.store))
+    shared.reports.flush(ReportCounts(shared.store))
     return False

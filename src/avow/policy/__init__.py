@@ -6,6 +6,7 @@ Pure: nothing here reads the clock, and only `law` and `explanations` read anyth
 from __future__ import annotations
 
 from avow.policy import (
+    browser_policy,
     chart,
     diagnostics,
     diff,
@@ -56,6 +57,7 @@ __all__ = [
     "Rulebook",
     "Severity",
     "Signal",
+    "browser_policy",
     "chart",
     "compile_text",
     "diagnostics",

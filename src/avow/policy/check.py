@@ -14,6 +14,7 @@ from typing import Final
 
 from avow.definitions import Technology
 from avow.policy import build
+from avow.policy.browser_policy import is_origin
 from avow.policy.carried_out import CarriedOut, check_carried_out
 from avow.policy.declarations import Retention
 from avow.policy.diagnostics import Diagnostic, diagnostic
@@ -52,6 +53,7 @@ def check(
     whole = not document.unreadable and not entries.unknown and not misplaced
     yield from misplaced
     yield from _categories(entries)
+    yield from _origins(entries)
     for point in entries.of("collection"):
         yield from _point(entries, point)
     for dataset in entries.of("dataset"):
@@ -133,6 +135,16 @@ def _categories(entries: Entries) -> Iterator[Diagnostic]:
             if "dpv" in entry.values and not _DPV.fullmatch(entry.values["dpv"]):
                 message = f'"{entry.values["dpv"]}" is not a term of the Data Privacy Vocabulary'
                 yield diagnostic("AV0105", entry.at("dpv"), message, 'write prefix and name, as "pd:EmailAddress"')
+
+
+def _origins(entries: Entries) -> Iterator[Diagnostic]:
+    """Check that origins are origins: they stand in the websites' Content-Security-Policy, where ";" begins a directive."""
+    for recipient in entries.of("recipient"):
+        for place, origin in enumerate(recipient.values.get("origins", ())):
+            if not is_origin(origin):
+                message = f'"{origin}" is not an origin'
+                mend = 'write scheme and host, in small letters and nothing after them, as "https://pixel.example"'
+                yield diagnostic("AV0105", recipient.at("origins", place), message, mend)
 
 
 def _letters(entry: Entry, key: str) -> Iterator[Diagnostic]:

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from markupsafe import Markup
 
 from avow.definitions import Refusal
-from avow.policy import notice, request_map, schedule, tables
+from avow.policy import browser_policy, notice, request_map, schedule, tables
 from avow.policy.audience import EVERYBODY, Audience
 from avow.policy.chart import Ledger
 from avow.policy.dpv import json_ld
@@ -30,6 +30,10 @@ MEDIA_TYPES: Final[Mapping[str, str]] = MappingProxyType(
         "json": "application/json",
         "json-ld": "application/ld+json",
         "csv": "text/csv; charset=utf-8; header=present",
+        "header": "text/plain; charset=utf-8",
+        "nginx": "text/plain; charset=utf-8",
+        "apache": "text/plain; charset=utf-8",
+        "meta": "text/plain; charset=utf-8",
     }
 )
 
@@ -105,6 +109,16 @@ PRINTOUTS: Final[Mapping[str, Printout]] = MappingProxyType(
         ),
         "request-map": Printout(
             "Request map", {"html": _whole(request_map.request_map_page), "json": _whole(request_map.request_map_json)}
+        ),
+        "csp": Printout(
+            "Content-Security-Policy and Permissions-Policy",
+            {
+                "header": _shown(browser_policy.as_header),
+                "nginx": _shown(browser_policy.as_nginx),
+                "apache": _shown(browser_policy.as_apache),
+                "meta": _shown(browser_policy.as_meta),
+                "html": _shown(browser_policy.as_page),
+            },
         ),
     }
 )

@@ -17,6 +17,7 @@ from typing import Any, Final
 from granian._granian import RSGIHTTPProtocol as HTTPProtocol
 from granian.rsgi import Scope
 
+from avow.web.browser_reports import ReportEndpoint
 from avow.web.collect import DEMONSTRATION_HEADER, Collect, answer_error
 from avow.web.services import DEMONSTRATION_KEY
 
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 PAGE_BODY_BYTES: Final = 1024 * 1024
 #: Largest body of a batch of events, bytes; what sendBeacon can send is 65,536.
 EVENTS_BODY_BYTES: Final = 128 * 1024
+#: Largest body of browsers' reports, bytes; a page that loads much from elsewhere makes some dozens of half a kilobyte.
+REPORTS_BODY_BYTES: Final = 64 * 1024
 #: A body has to be there after so many seconds.
 BODY_SECONDS: Final = 10.0
 #: Longest path and query together, characters.
@@ -49,8 +52,9 @@ class BodyRefused(Exception):
 class Door:
     """The RSGI application of one worker."""
 
-    def __init__(self, collect: Collect, pages: AsgiApp) -> None:
+    def __init__(self, collect: Collect, reports: ReportEndpoint, pages: AsgiApp) -> None:
         self._collect = collect
+        self._reports = reports
         self._pages = pages
 
     async def __rsgi__(self, scope: Scope, proto: HTTPProtocol) -> None:
@@ -67,7 +71,7 @@ class Door:
             answer_error(proto, 500, f"Something went wrong here. If you tell us about it, quote the number {number}.")
 
     async def _answer(self, scope: Scope, proto: HTTPProtocol) -> None:
-        """Guard, then route: events and pixel here, everything else to the pages."""
+        """Guard, then route: events, pixel and reports here, everything else to the pages."""
         headers = scope.headers
         if headers.get("transfer-encoding") is not None:
             raise BodyRefused(411, "A body is sent with Content-Length.")
@@ -78,6 +82,9 @@ class Door:
             await self._collect.events(scope, proto, body)
         elif scope.path == "/avow/pixel.gif":
             await self._collect.pixel(scope, proto)
+        elif scope.path == "/avow/csp-reports":
+            body = await read_body(scope, proto, REPORTS_BODY_BYTES) if scope.method == "POST" else b""
+            await self._reports.take(scope, proto, body)
         else:
             has_body = scope.method not in {"GET", "HEAD", "OPTIONS"}
             body = await read_body(scope, proto, PAGE_BODY_BYTES) if has_body else b""

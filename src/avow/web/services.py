@@ -17,7 +17,7 @@ from markupsafe import Markup
 from avow.analytics.question import Query
 from avow.config import Website
 from avow.definitions import Refusal, RequestKind
-from avow.policy.evidence import Judged
+from avow.policy.evidence import Judged, Reported
 
 #: Where the door notes in the ASGI scope that an invented visitor of `avow demo` sent the HTTP request.
 DEMONSTRATION_KEY: Final = "avow.is_demonstration"
@@ -140,6 +140,10 @@ class Policy(Protocol):
 
     def printouts(self) -> tuple[PrintoutLine, ...]:
         """Return what can be printed, for the console."""
+        ...
+
+    def page_headers(self) -> Mapping[str, str]:
+        """Return the headers by which browsers report what a page of the site loads and the policy does not declare."""
         ...
 
     def notice(self, point: str) -> Markup:
@@ -562,6 +566,10 @@ class Evidence(Protocol):
 
     def purpose_reads(self, since: date) -> tuple[PurposeReads, ...]:
         """Return the counted reads by purpose since a day, newest first."""
+        ...
+
+    def browser_reports(self, since: date) -> tuple[Reported, ...]:
+        """Return whom visitors' browsers reported since a day, the last seen first."""
         ...
 
     def audit(self) -> AuditState:

@@ -40,6 +40,7 @@ class CompanySite:
     def __init__(self, services: Services, assets: Assets) -> None:
         self._services = services
         self._assets = assets
+        self._headers = services.policy.page_headers()
         folder = services.website.pages
         self._pages = _pages(folder)
         self._files = _files(folder)
@@ -108,7 +109,8 @@ class CompanySite:
                 reference=reference if _REFERENCE.fullmatch(reference) else "",
                 dropped=_dropped(query.getlist("dropped")),
                 jurisdiction=query.get("jurisdiction", ""),
-            )
+            ),
+            headers=self._headers,
         )
 
     def _render(self, path: str, headers: Headers, **context: object) -> str:

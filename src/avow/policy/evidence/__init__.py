@@ -18,6 +18,7 @@ from avow.policy.evidence.facts import (
     Held,
     Read,
     Refused,
+    Reported,
     disclosed,
 )
 from avow.policy.evidence.findings import Finding, Verdict, findings, installation
@@ -37,6 +38,7 @@ __all__ = [
     "Promise",
     "Read",
     "Refused",
+    "Reported",
     "Verdict",
     "disclosed",
     "judge",

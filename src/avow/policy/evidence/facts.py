@@ -91,6 +91,33 @@ class Announced:
 
 
 @dataclass(frozen=True, slots=True)
+class Reported:
+    """What visitors' browsers reported about one party, by the policy of the day: whom a page reached out to, and from where.
+
+    `party` is a host; or a part of the page itself, in quotes; or what is beyond a limit, in brackets.
+    """
+
+    party: str
+    is_declared: bool
+    first_seen: date
+    last_seen: date
+    directives: tuple[str, ...]
+    pages: tuple[str, ...]
+    browsers: tuple[str, ...]
+    count: int
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a part of the page itself, as script inside it, and nobody else."""
+        return self.party.startswith("'")
+
+    @property
+    def is_undeclared_party(self) -> bool:
+        """Whether somebody else was reached whom the policy does not declare."""
+        return not self.is_declared and not self.is_own
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything that is known at one moment. `swept_ms` is the last run of the sweep; None: it never ran."""
 

@@ -40,7 +40,7 @@ class PurposeReads:
 def add_refusals(tx: Transaction, counts: Mapping[RefusalKind, int]) -> None:
     """Add to the counts of refusals."""
     for kind, count in counts.items():
-        _add(tx, refusals, asdict(kind), {"count": count})
+        add_to(tx, refusals, asdict(kind), {"count": count})
 
 
 def refused(tx: Transaction, since: date) -> tuple[tuple[RefusalKind, int], ...]:
@@ -52,7 +52,7 @@ def refused(tx: Transaction, since: date) -> tuple[tuple[RefusalKind, int], ...]
 
 def add_read(tx: Transaction, day: date, point: str, purpose: str, *, allowed: bool) -> None:
     """Count one read, or one refused read, for a purpose."""
-    _add(
+    add_to(
         tx,
         purpose_reads,
         {"day": day, "point": point, "purpose": purpose},
@@ -69,7 +69,7 @@ def reads(tx: Transaction, since: date) -> tuple[PurposeReads, ...]:
 _KIND = ("day", "site", "point", "reason", "rule", "field")
 
 
-def _add(tx: Transaction, table: Table, key: Mapping[str, object], counts: Mapping[str, int]) -> None:
+def add_to(tx: Transaction, table: Table, key: Mapping[str, object], counts: Mapping[str, int]) -> None:
     """Add counts to the row of a key, made when missing."""
     made = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
     sums = {name: table.c[name] + count for name, count in counts.items()}

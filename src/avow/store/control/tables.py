@@ -81,6 +81,20 @@ refusals: Final = Table(
     PrimaryKeyConstraint("day", "site", "point", "reason", "rule", "field"),
 )
 
+browser_reports: Final = Table(
+    "browser_reports",
+    metadata,
+    Column("day", Date, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("party", Text, nullable=False),  # a host, or a part of the page itself in quotes
+    Column("directive", Text, nullable=False),
+    Column("page", Text, nullable=False),  # a path without what could be of somebody
+    Column("browser", Text, nullable=False),
+    Column("is_declared", Boolean, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    PrimaryKeyConstraint("day", "site", "party", "directive", "page", "browser", "is_declared"),
+)
+
 consumer_requests: Final = Table(
     "consumer_requests",
     metadata,

@@ -15,19 +15,24 @@ from avow.web.services import StaffMember
 
 #: How far back the counted refusals and reads are shown.
 EVIDENCE_DAYS = 30
+#: How far back reports of browsers are shown: as long as they are kept, so that "first seen" is true.
+REPORT_DAYS = 366
+#: Pages that are named beside a party; the others are counted.
+PAGES_SHOWN = 8
 
 
 class EvidencePages:
-    """The pages /console/refusals, /console/choices, /console/policy, /console/evidence and /console/audit."""
+    """Refusals, browser reports, choices, the policy, the evidence beside its promises, and the audit log."""
 
     def __init__(self, door: Door) -> None:
         self._door = door
         self._services = door.services
 
     def routes(self) -> list[Route]:
-        """Return the five pages."""
+        """Return the pages."""
         return [
             Route("/console/refusals", self._door.page(self._refusals)),
+            Route("/console/browser-reports", self._door.page(self._browser_reports)),
             Route("/console/choices", self._door.page(self._choices)),
             Route("/console/policy", self._door.page(self._policy)),
             Route("/console/policy/printouts/{name}", self._door.page(self._printout)),
@@ -44,6 +49,19 @@ class EvidencePages:
             refusals=evidence.refusals(since),
             reads=evidence.purpose_reads(since),
             days=EVIDENCE_DAYS,
+        )
+
+    def _browser_reports(self, request: Request, member: StaffMember) -> Response:
+        reports = self._services.evidence.browser_reports(self._door.view.today() - timedelta(days=REPORT_DAYS))
+        return self._door.show(
+            request,
+            "browser_reports.html",
+            member,
+            undeclared=[one for one in reports if one.is_undeclared_party],
+            declared=[one for one in reports if one.is_declared],
+            own=[one for one in reports if one.is_own],
+            snippet=self._services.policy.printout("csp", "nginx"),
+            shown=PAGES_SHOWN,
         )
 
     def _choices(self, request: Request, member: StaffMember) -> Response:
