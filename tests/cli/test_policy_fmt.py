@@ -1,6 +1,7 @@
 """`avow policy fmt` and `schema`: what is written, what is only shown, and what fails."""
 
 import json
+from pathlib import Path
 
 MESSY = "```avow\na=1\n```\n"
 CLEAN = "```avow\na = 1\n```\n"
@@ -59,3 +60,18 @@ def test_a_file_with_windows_line_ends_keeps_them(run, folder):
 def test_the_schema_is_printed(run):
     """As JSON."""
     assert json.loads(run("policy", "schema").output)["title"] == "A block of an Avow policy"
+
+
+def test_a_file_that_cannot_be_written_is_named(run, write, monkeypatch):
+    """One sentence, and no trace of the program's insides."""
+    write("policy.md", text=MESSY)
+    opened = Path.open
+
+    def refuse(path, mode="r", **others):
+        if mode == "w":
+            raise PermissionError(13, "Permission denied")
+        return opened(path, mode, **others)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    result = run("policy", "fmt", "policy.md")
+    assert (result.exit_code, "policy.md: cannot be written (Permission denied)" in result.output) == (1, True)

@@ -209,6 +209,7 @@ CASES = [
     ("AV0115", "{{ chart }}", "{{ chart }", "{{ chart }"),
     ("AV0115", "{.statement}", "{.statment}", "{.statment}"),
     ("AV0115", "## Visits {#visits}", "<!-- to do -->\n\n## Visits {#visits}", "<!-- to do -->"),
+    ("AV0115", "We count visits", "We\x00 count visits", "\x00"),
     ("AV0203", 'recipients = ["post"]', 'recipients = ["pots"]', "pots"),
     ("AV0208", 'label    = "Page"\ncategory = "F"', 'label    = "Page"\ncategory = "f"', "f"),
     ("AV0606", "updated   = 2026-03-01", "updated   = 2027-03-01", "2027-03-01"),

@@ -122,3 +122,12 @@ def test_what_a_recipient_takes_in_itself_has_no_schema(complete):
     assert set(schemas) == set(complete.points) - taken
     targets = json.loads(print_out("request-map", complete, Ledger(), "json").text)["targets"]
     assert {one["collection"] for one in targets if one["store"] == "recipient"} == taken
+
+
+def test_a_page_that_stands_alone_fits_a_telephone_and_paper(marrowby):
+    """It brings its own look, for nothing else gives it one: tables have lines, and scroll within the page."""
+    printed = print_out("recipients", marrowby, Ledger())
+    page = document(printed, marrowby)
+    assert "overflow-x: auto" in page
+    assert "@media print" in page
+    assert "<style" not in printed.text

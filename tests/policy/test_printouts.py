@@ -65,7 +65,9 @@ def test_a_change_is_told_in_words(compiled, small_text, small, replacements, wo
 def test_a_choice_given_up_is_told_once(compiled, small_text, small):
     """The switch that a purpose has of its own goes with the choice, which is told in words."""
     text = small_text.replace('choice      = "opt-out"', 'choice      = "none"').replace('["count", "return"]\nsent', "[]\nsent")
-    text = text.replace("We honor the signal.", "It stops nothing.").replace("We honor the Global Privacy Control.", "We know the Global Privacy Control.")
+    text = text.replace("We honor the signal.", "It stops nothing.").replace(
+        "We honor the Global Privacy Control.", "We know the Global Privacy Control."
+    )
     compilation = compiled(text)
     assert compilation.rulebook, compilation.diagnostics
     told = [change.words for change in policy.diff.diff(small, compilation.rulebook)]

@@ -28,7 +28,18 @@ FLAGGED = [
     ("AV0304", "There are criteria used to determine how long the periods are for which we keep a letter."),
     ("AV0304", "We hold your order until you ask us to erase it."),
     ("AV0304", "We erase old letters on a regular basis."),
+    ("AV0304", "We keep orders for a couple of weeks."),
+    ("AV0304", "Letters are erased after a few years."),
+    # lengths and numbers that nothing declares
+    ("AV0502", "Letters are kept for 3 yrs."),
+    ("AV0502", "We hold orders for 13 mos. in a drawer."),
+    ("AV0505", "Call us on +44 20 7946 0958."),
+    # dates of the policy
+    ("AV0519", "This page was last updated on March 2, 2025."),
+    ("AV0519", "This policy is effective as of 1 January 2020."),
+    ("AV0519", "Last revised 2025-02-30; effective 2026-03-01."),
     # purposes left open
+    ("AV0507", "We use letters to make better lamps, among other things."),
     ("AV0507", "We use letters for any other lawful purpose."),
     ("AV0507", "We read letters for our legitimate business purposes."),
     ("AV0507", "We count visits for various purposes."),
@@ -94,6 +105,10 @@ FLAGGED = [
 ]
 
 HARMLESS = [
+    "We lit our first lamp 120 years ago.",
+    "Our shop is open 5 days a week.",
+    "This policy is effective as of March 1, 2026, and was last updated on March 1, 2026.",
+    "Our lamp of January 1, 2020 was our last.",
     "We do not sell or share your personal information, and never did.",
     "We sell personal care lamps.",
     "A letter is erased 2 years after our last message.",

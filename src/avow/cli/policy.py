@@ -149,8 +149,7 @@ def fmt(paths: tuple[Path, ...], is_check: bool, is_diff: bool) -> None:  # noqa
         elif is_check:
             click.echo(f"{_shown(path)}: not in canonical layout")
         else:
-            with path.open("w", encoding="utf-8", newline="") as file:
-                file.write(done.text)
+            _write(path, done.text)
             click.echo(f"{_shown(path)}: laid out")
     if left_alone or (changed and (is_check or is_diff)):
         raise click.exceptions.Exit(1)
@@ -163,6 +162,15 @@ def _text(path: Path) -> str:
             return file.read()
     except UnicodeDecodeError as error:
         raise click.ClickException(f"{path}: the policy is not UTF-8 text") from error
+
+
+def _write(path: Path, text: str) -> None:
+    """Write the text of a file with its own line ends."""
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except OSError as error:
+        raise click.ClickException(f"{path}: cannot be written ({error.strerror})") from error
 
 
 def _difference(before: str, after: str, name: str) -> Iterator[str]:

@@ -27,6 +27,7 @@ from avow.policy.prose import check_prose
 from avow.policy.read import Entries, Entry, did_you_mean
 from avow.policy.receivers import check_receivers
 from avow.policy.requirements import check_requirements
+from avow.policy.stated_dates import check_stated_dates
 from avow.policy.subjects import check_subjects
 from avow.policy.vocabulary import CATEGORIES, PLACEHOLDERS, SENSITIVE, SHORT_CATEGORIES, SOURCES
 
@@ -71,6 +72,7 @@ def check(
         yield from check_receivers(document, entries)
     yield from check_disclosures(document, entries, today, whole=whole)
     yield from check_prose(document, entries)
+    yield from check_stated_dates(document, entries)
     yield from check_subjects(document, entries, law, whole=whole)
     yield from check_promises(document, entries, law)
     yield from check_requirements(document, entries, law, today, whole=whole)

@@ -158,6 +158,9 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0516": _error("an age in prose that the declaration does not have", "16 CFR 312.2; Cal. Civ. Code § 1798.120(c)"),
         "AV0517": _error("a chart of categories typed by hand", "Cal. Civ. Code § 1798.130(a)(5)(B)-(C)"),
         "AV0518": _error("prose takes the use of a website for consent", "Cal. Civ. Code § 1798.140(h); GDPR Art. 4(11), 7"),
+        "AV0519": _error(
+            "a date in prose that the policy does not have", "Bus. & Prof. Code § 22575(b)(4); Cal. Civ. Code § 1798.130(a)(5)"
+        ),
         # 06: the policy as a whole
         "AV0601": _error("a declaration that every policy must have is missing", _LANGUAGE),
         "AV0602": _error("a right that must be offered is missing", "Cal. Civ. Code § 1798.130(a)(5)(A)"),

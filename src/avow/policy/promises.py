@@ -65,8 +65,8 @@ _TENS: Final = {"twenty": 20, "thirty": 30, "forty": 40, "forty-five": 45, "sixt
 _SPELLED: Final[dict[str, int]] = {word: number for number, word in enumerate(_NUMBERS, 1)} | _TENS
 _DURATION: Final = re.compile(
     rf"\b(\d{{1,5}}|{'|'.join(sorted(_SPELLED, key=len, reverse=True))})[ -](business |working |calendar )?"
-    r"(day|week|month|year)s?\b"
-    r"(?!(?: of age| old|-old))",
+    r"(day|week|month|year|mo|yr)s?\b"
+    r"(?!(?: of age| old|-old| ago\b| (?:a|per|each|every) (?:week|month|year)\b))",
     re.IGNORECASE,
 )
 
@@ -167,7 +167,7 @@ def _starts(prose: Prose, kept: Mapping[Duration, set[str]]) -> Iterator[Diagnos
 def _duration(found: re.Match[str]) -> Duration:
     said = found[1].lower()
     number = int(said) if said.isdigit() else _SPELLED[said]
-    unit = found[3].lower()
+    unit = {"mo": "month", "yr": "year"}.get(found[3].lower(), found[3].lower())
     if (found[2] or "").strip().lower() in {"business", "working"}:
         return number, f"business {unit}s"
     return {"day": (number, "days"), "week": (7 * number, "days"), "month": (number, "months"), "year": (12 * number, "months")}[

@@ -36,6 +36,7 @@ _OFTEN: Final = _words(
 #: Words for a period that no day ends, whatever else the sentence says.
 _INDEFINITE: Final = _words(
     r"\bfor a (?:reasonable|limited|certain|short) (?:period|time|amount of time)\b"
+    r"|\b(?:a few|several|some|a couple of|a number of) (?:days|weeks|months|years)\b"
     rf"|\bthe (?:period|time|length of time) (?:\w+ )?{_NEEDED}\b"
     rf"|\b(?:for )?as long as (?:\w+ ){{0,3}}?(?:{_NEEDED}|need|require|appropriate|permitted|allow(?:s|ed)?|lawful|deem"
     r"|have (?:a|any) reason)\b"
@@ -61,7 +62,7 @@ _OPEN_PURPOSE: Final = _words(
     r"|(?:lawful|legitimate) (?:business )?purposes|various purposes|(?:a )?variety of purposes"
     r"|purposes? (?:such as|like|compatible with)|purposes?,? including,? (?:but|without)"
     r"|purposes? (?:that (?:are|is) )?(?:disclosed|described|explained) (?:at|when|upon)\b[^.]{0,40}collect\w*"
-    r"|as (?:otherwise )?(?:described|disclosed|explained) to you (?:at|when|upon)\b)"
+    r"|as (?:otherwise )?(?:described|disclosed|explained) to you (?:at|when|upon)\b|among (?:other|others)(?: things)?\b)"
 )
 #: A purpose that people are told of, or asked about, first is not left open.
 _FIRST: Final = _words(r"\b(?:before|unless)\b")
@@ -98,7 +99,9 @@ _OTHER_THAN_KNOW: Final = _words(
 _UNLIMITED: Final = _words(r"\bas often as\b|\bno limit\b|\bwithout limit\b|\bany number\b|\bat any time\b|\bnever limited\b")
 
 _EMAIL: Final = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-_PHONE: Final = re.compile(r"(?<!\d)(?:\+?1[ .-]?)?\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?!\d)")
+_PHONE: Final = re.compile(
+    r"(?<!\d)(?:\+?1[ .-]?)?\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?!\d)|\+\d{1,3}(?:[ .()/-]{0,2}\d){7,12}(?!\d)"
+)
 _PHONE_DIGITS: Final = 10
 
 _ASK: Final = r"\b(?:right|ask|request)\b[^.!?;]{0,60}?"

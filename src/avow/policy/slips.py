@@ -21,6 +21,7 @@ _TIGHT_HEADING: Final = re.compile(r"^(?:#{2,6}(?=[^\s#])|#(?=[^\s#].*\{#))")
 _HALF_PLACEHOLDER: Final = re.compile(r"\{\{[^{}]*\}(?!\})|\{\{[^{}]*$|(?<!\{)\{[^{}]*\}\}")
 _SINGLE: Final = re.compile(r"\{\s*([a-z-]+)\s*\}")
 _ATTRIBUTE: Final = re.compile(r"\{\s*[.#][^}]*\}?")
+_UNSEEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _COMMENT: Final = re.compile(r"<!--.*?(?:-->|$)")
 _HEADING_MEND: Final = "end the heading with {#anchor}, {#anchor site=name} or {#anchor law=CODE}"
 
@@ -64,7 +65,10 @@ def in_heading(words: str) -> Slip | None:
 
 
 def in_words(words: str) -> Slip | None:
-    """Find the first mark in a paragraph that is none."""
+    """Find the first mark in a paragraph that is none, or a character that nobody can read."""
+    unseen = _UNSEEN.search(words)
+    if unseen:
+        return Slip(unseen.start(), unseen.end(), "a character that cannot be seen stands here", "type the line again")
     single = _SINGLE.fullmatch(words.strip())
     if single and single[1] in PLACEHOLDERS:
         start = words.index("{")
