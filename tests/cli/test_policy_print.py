@@ -50,3 +50,13 @@ def test_a_printout_for_the_people_of_one_law(run, write):
     write("policy.md")
     assert "45 days" in run("policy", "print", "rights", "policy.md", "--jurisdiction", "US-CA").output
     assert 'no jurisdiction "US-IA"' in run("policy", "print", "rights", "policy.md", "--jurisdiction", "US-IA").output
+
+
+def test_a_draft_can_be_looked_at_and_compared(run, write):
+    """A policy that this version does not carry out yet is printed and compared with --draft alone."""
+    write("policy.md")
+    write("ahead.md", "keeps_days = 0", "keeps_days = 30")
+    assert run("policy", "print", "policy", "ahead.md").exit_code == 1
+    assert "30 days" in run("policy", "print", "policy", "ahead.md", "--draft").output
+    assert run("policy", "diff", "policy.md", "ahead.md").exit_code == 1
+    assert "keeps" in run("policy", "diff", "policy.md", "ahead.md", "--draft").output

@@ -53,13 +53,10 @@ class Operations(Protocol):
     def check_policy(self, path: Path, *, draft: bool, unsaved: Mapping[Path, str] = ...) -> Compilation:
         """Compile a policy file; for a draft, whatever this version carries out. `unsaved` are texts by path."""
 
-    def render_policy(self, path: Path | None) -> str:
-        """Return the policy page as HTML."""
-
-    def print_policy(self, path: Path | None, name: str, shape: str | None, audience: Audience) -> str | Refusal:
+    def print_policy(self, path: Path | None, name: str, shape: str | None, audience: Audience, *, draft: bool) -> str | Refusal:
         """Return a printout of a policy by its name, as a whole document for these readers."""
 
-    def diff_policies(self, old: Path, new: Path) -> tuple[Change, ...]:
+    def diff_policies(self, old: Path, new: Path, *, draft: bool) -> tuple[Change, ...]:
         """Return what changes for people."""
 
     def publish_policy(self, *, dry_run: bool) -> Published | Refusal:

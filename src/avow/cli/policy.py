@@ -22,6 +22,11 @@ from avow.policy.diff import Change
 EXISTING: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
+_DRAFT: Final = click.option(
+    "--draft", is_flag=True, help="Judge the text alone: accept what this version does not carry out yet."
+)
+
+
 @click.group()
 def policy() -> None:
     """Check, explain, format, print and compare literate policy files; publish their versions."""
@@ -38,7 +43,7 @@ def policy() -> None:
     help="How to print: for people, for programs, for code scanning, or as annotations of a GitHub pull request.",
 )
 @click.option("--warnings-as-errors", "strict", is_flag=True, help="Treat every warning as an error.")
-@click.option("--draft", is_flag=True, help="Judge the text alone: accept what this version does not carry out yet.")
+@_DRAFT
 @click.pass_obj
 def check(operations: Operations, paths: tuple[Path, ...], shape: str, strict: bool, draft: bool) -> None:  # noqa: FBT001 - click's way
     """Compile policy FILES (default: the configured one) and print what is wrong with them.
@@ -200,29 +205,26 @@ def schema() -> None:
     click.echo(json_schema.as_text(), nl=False)
 
 
-@policy.command()
-@click.argument("path", required=False, type=EXISTING)
-@click.option(
-    "--output", "-o", type=click.File("w", encoding="utf-8"), default="-", help="Where to write; standard output by default."
-)
-@click.pass_obj
-def render(operations: Operations, path: Path | None, output: IO[str]) -> None:
-    """Print the policy page as HTML, as it would be before anything was collected."""
-    output.write(operations.render_policy(path) + "\n")
-
-
 @policy.command(name="print")
 @click.argument("name", type=click.Choice(list(printouts.PRINTOUTS)), metavar="NAME")
 @click.argument("path", required=False, type=EXISTING)
 @click.option("--format", "shape", help="html, json, json-ld, csv, header, nginx, apache or meta, as far as the printout has it.")
 @click.option("--website", default="", help="Print what concerns the visitors of one declared website.")
 @click.option("--jurisdiction", default="", help="Print what concerns the people of one jurisdiction, as US-CA.")
+@_DRAFT
 @click.option(
     "--output", "-o", type=click.File("w", encoding="utf-8"), default="-", help="Where to write; standard output by default."
 )
 @click.pass_obj
 def print_command(
-    operations: Operations, name: str, path: Path | None, shape: str | None, website: str, jurisdiction: str, output: IO[str]
+    operations: Operations,
+    name: str,
+    path: Path | None,
+    shape: str | None,
+    website: str,
+    jurisdiction: str,
+    draft: bool,  # noqa: FBT001 - click's way
+    output: IO[str],
 ) -> None:
     """Print what follows from a policy, computed and never typed, as it would be before anything was collected.
 
@@ -231,7 +233,7 @@ def print_command(
     takes); json-ld (the policy in the W3C Data Privacy Vocabulary); csp (Content-Security-Policy and Permissions-Policy
     of the websites: header, nginx, apache, meta or html). The formats: docs/specs/printouts.md.
     """
-    printed = operations.print_policy(path, name, shape, Audience(website, jurisdiction))
+    printed = operations.print_policy(path, name, shape, Audience(website, jurisdiction), draft=draft)
     if isinstance(printed, Refusal):
         raise click.ClickException(printed.reason)
     output.write(printed)
@@ -240,10 +242,11 @@ def print_command(
 @policy.command(name="diff")
 @click.argument("old", type=EXISTING)
 @click.argument("new", type=EXISTING)
+@_DRAFT
 @click.pass_obj
-def diff_command(operations: Operations, old: Path, new: Path) -> None:
+def diff_command(operations: Operations, old: Path, new: Path, draft: bool) -> None:  # noqa: FBT001 - click's way
     """Say in words what changes for people from the policy OLD to the policy NEW, material changes first."""
-    _tell_changes(operations.diff_policies(old, new))
+    _tell_changes(operations.diff_policies(old, new, draft=draft))
 
 
 @policy.command()

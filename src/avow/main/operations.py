@@ -30,7 +30,7 @@ from avow.main.pages import StoredAccounts
 from avow.main.publishing import Publisher
 from avow.main.telling import Teller
 from avow.main.versions import Versions, changes_of
-from avow.policy import Compilation, Ledger, Rulebook, diagnostics, notice, printouts
+from avow.policy import Compilation, Ledger, Rulebook, diagnostics, printouts
 from avow.policy.audience import Audience
 from avow.policy.carried_out import EVERYTHING, THIS_VERSION
 from avow.policy.diff import Change, diff
@@ -73,19 +73,15 @@ class Operations:
         """Compile a policy file with the files it includes; for a draft, whatever this version carries out."""
         return compile_policy(path, datetime.now(UTC).date(), EVERYTHING if draft else THIS_VERSION, unsaved)
 
-    def render_policy(self, path: Path | None) -> str:
-        """Return the policy page as HTML, with an empty ledger: what it says before anything was collected."""
-        return str(notice.policy_page(self._rulebook(path), Ledger()))
-
-    def print_policy(self, path: Path | None, name: str, shape: str | None, audience: Audience) -> str | Refusal:
+    def print_policy(self, path: Path | None, name: str, shape: str | None, audience: Audience, *, draft: bool) -> str | Refusal:
         """Return a printout by its name, with an empty ledger: what it says before anything was collected."""
-        rulebook = self._rulebook(path)
+        rulebook = self._rulebook(path, draft=draft)
         printed = printouts.print_out(name, rulebook, Ledger(), shape, audience)
         return printed if isinstance(printed, Refusal) else printouts.document(printed, rulebook)
 
-    def diff_policies(self, old: Path, new: Path) -> tuple[Change, ...]:
+    def diff_policies(self, old: Path, new: Path, *, draft: bool) -> tuple[Change, ...]:
         """Return what changes for people between two policy files."""
-        return diff(self._rulebook(old), self._rulebook(new))
+        return diff(self._rulebook(old, draft=draft), self._rulebook(new, draft=draft))
 
     def publish_policy(self, *, dry_run: bool) -> Published | Refusal:
         """Publish the configured policy; with `dry_run` only say what that would do."""
@@ -250,10 +246,9 @@ class Operations:
             store.events.prepare()
             yield store
 
-    def _rulebook(self, path: Path | None) -> Rulebook:
+    def _rulebook(self, path: Path | None, *, draft: bool) -> Rulebook:
         """Return a compiled policy file; raise PolicyError with the diagnostics."""
-        chosen = path or self.configuration().policy
-        compilation = compile_policy(chosen, datetime.now(UTC).date())
+        compilation = self.check_policy(path or self.configuration().policy, draft=draft)
         if compilation.rulebook is None:
             raise PolicyError(diagnostics.as_text(compilation.diagnostics, compilation.texts))
         return compilation.rulebook
