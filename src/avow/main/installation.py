@@ -15,7 +15,7 @@ from avow.config import Configuration
 from avow.definitions import ConfigurationError, PolicyError
 from avow.policy import Compilation, Rulebook, compile_text, diagnostics, law
 from avow.policy.carried_out import THIS_VERSION, CarriedOut
-from avow.policy.link import FILES_LIMIT, included
+from avow.policy.link import BYTES_LIMIT, FILES_LIMIT, included
 from avow.store.control import Control
 from avow.store.events import Events, announced
 from avow.store.files import Files
@@ -92,13 +92,28 @@ def compile_policy(
 def _included(folder: Path, text: str, name: str, unsaved: Mapping[Path, str]) -> dict[str, str]:
     """Return the texts of all files that a policy includes, by name; a missing one is left to the compiler to report."""
     files: dict[str, str] = {}
-    waiting = list(included(text, name))
+    size = len(text.encode())
+    waiting = [*reversed(included(text, name))]  # in the order in which the linker takes them: it stops at the same file
     while waiting and len(files) < FILES_LIMIT:
         target = waiting.pop()
-        if target not in files and (folder / target).is_file():
+        if target not in files and not Path(target).is_absolute() and _is_file(folder / target):
             files[target] = _policy_text(folder / target, unsaved)
-            waiting.extend(included(files[target], target))
+            size += len(files[target].encode())
+            _require_size(folder / target, size)
+            waiting.extend(reversed(included(files[target], target)))
     return files
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long for any file
+        return False
+
+
+def _require_size(path: Path, size: int) -> None:
+    if size > BYTES_LIMIT:
+        raise ConfigurationError(f"{path}: with this file the policy is larger than {BYTES_LIMIT:,} bytes; shorten it")
 
 
 def _policy_text(path: Path, unsaved: Mapping[Path, str]) -> str:
@@ -106,6 +121,7 @@ def _policy_text(path: Path, unsaved: Mapping[Path, str]) -> str:
     if unsaved and (held := unsaved.get(Path(os.path.abspath(path)))) is not None:  # noqa: PTH100
         return held
     try:
+        _require_size(path, path.stat().st_size)
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(f"{path}: the policy cannot be read ({error.strerror}); the key is “policy”") from error

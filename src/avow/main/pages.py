@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from avow.audit.log import read_state
 from avow.audit.proof import canonical
 from avow.collection.refusals import RefusalRow
 from avow.definitions import IdentifierKind, Refusal, identifier, local_date, moment
+from avow.main.counted import Counted
 from avow.main.drift import reported
 from avow.main.versions import Versions
 from avow.policy import DisclosureCount, Ledger, Rulebook, browser_policy, notice, printouts
@@ -64,9 +64,11 @@ class PolicyPages:
     website: str = ""
     over_tls: bool = True
     _facts: PolicyFacts | None = None
-    _ledger: Ledger | None = None
-    _ledger_ms: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _ledger: Counted[Ledger] = field(init=False)
+    _pages: dict[str, tuple[Ledger, Markup]] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self._ledger = Counted(LEDGER_MS, self._count)
 
     def facts(self) -> PolicyFacts:
         """Return the rulebook in force."""
@@ -76,12 +78,17 @@ class PolicyPages:
 
     def page(self, jurisdiction: str = "") -> Markup:
         """Return the policy for this website and where the reader lives, its chart computed from the stores."""
-        living = jurisdiction if jurisdiction in self.rulebook.law else ""
-        return notice.policy_page(self.rulebook, self._current_ledger(), audience=Audience(self.website, living))
+        living = jurisdiction if jurisdiction in self.rulebook.law else ""  # so that strangers add no pages to those kept
+        ledger = self._ledger.at(self.now_ms())
+        kept = self._pages.get(living)
+        if kept is None or kept[0] is not ledger:
+            page = notice.policy_page(self.rulebook, ledger, audience=Audience(self.website, living))
+            kept = self._pages[living] = (ledger, page)
+        return kept[1]
 
     def printout(self, name: str, shape: str | None = None) -> PrintoutView | None:
         """Return a printout of the whole policy."""
-        printed = printouts.print_out(name, self.rulebook, self._current_ledger(), shape)
+        printed = printouts.print_out(name, self.rulebook, self._ledger.at(self.now_ms()), shape)
         if isinstance(printed, Refusal):
             return None
         html = Markup(printed.text) if printed.shape == "html" else None  # noqa: S704 - printers escape all text
@@ -109,16 +116,12 @@ class PolicyPages:
             points.append(_point_facts(self.rulebook, point.name, found.records if found else 0, oldest))
         return tuple(points)
 
-    def _current_ledger(self) -> Ledger:
-        """Return what was collected and disclosed in the last 12 months, counted a moment ago."""
-        now = self.now_ms()
-        with self._lock:
-            if self._ledger is None or now - self._ledger_ms > LEDGER_MS:
-                since_ms = now - int(timedelta(days=365).total_seconds() * 1000)
-                with self.store.control.reading() as tx:
-                    totals = disclosures.totals(tx, since_ms)
-                self._ledger, self._ledger_ms = Ledger(self.store.collected(since_ms), self._disclosed(totals)), now
-            return self._ledger
+    def _count(self, now_ms: int) -> Ledger:
+        """Count what was collected and disclosed in the last 12 months."""
+        since_ms = now_ms - int(timedelta(days=365).total_seconds() * 1000)
+        with self.store.control.reading() as tx:
+            totals = disclosures.totals(tx, since_ms)
+        return Ledger(self.store.collected(since_ms), self._disclosed(totals))
 
     def _disclosed(self, totals: Sequence[disclosures.DisclosureTotal]) -> tuple[DisclosureCount, ...]:
         """Return what went to whom, each with the recipient as the version of its day declared it."""

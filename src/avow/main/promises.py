@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Final
 from avow.audit.log import read_state
 from avow.definitions import local_date, moment
 from avow.main.cases import StoredCases
+from avow.main.counted import Counted
 from avow.main.versions import Versions, changes_of
 from avow.policy import Rulebook, evidence
 from avow.policy.evidence import Announced, Asked, Chosen, Disclosed, Facts, Held, Judged, Read, Refused
@@ -39,8 +39,10 @@ class PromisePages:
     versions: Versions
     public_log: Path
     private_log: Path
-    _facts: Facts | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _judged: Counted[tuple[Judged, ...]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._judged = Counted(FACTS_MS, self._judge)
 
     @property
     def is_public(self) -> bool:
@@ -49,10 +51,10 @@ class PromisePages:
 
     def judged(self, now_ms: int) -> tuple[Judged, ...]:
         """Return each promise with its evidence and verdict."""
-        with self._lock:
-            if self._facts is None or now_ms - self._facts.at_ms > FACTS_MS:
-                self._facts = self._count(now_ms)
-        return evidence.judge(self.rulebook, self._facts, self.versions.today())
+        return self._judged.at(now_ms)
+
+    def _judge(self, now_ms: int) -> tuple[Judged, ...]:
+        return evidence.judge(self.rulebook, self._count(now_ms), self.versions.today())
 
     def _count(self, now_ms: int) -> Facts:
         """Count everything at this moment."""

@@ -20,6 +20,9 @@ _INCLUDE: Final = re.compile(r"^(\{\{\s*include\s+([^\s{}]+)\s*\}\})\s*$")
 _FENCE: Final = re.compile(r"^\s*(`{3,}|~{3,})")
 #: Most files of one policy: a policy that people read is not made of more.
 FILES_LIMIT: Final = 32
+#: Most bytes of a policy's files together, several times the longest that companies publish: it is compiled as a whole at each
+#: start and each edit (that much takes some seconds), shown on one page, and every version is kept for good.
+BYTES_LIMIT: Final = 512 * 1024
 NO_FILES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -111,9 +114,12 @@ class _Linker:
         if target in self.texts:
             message = f'"{target}" is included already, and would declare everything twice'
             return diagnostic("AV0113", place, message, "keep one of the two includes")
+        if len(self.texts) >= FILES_LIMIT:
+            return diagnostic("AV0112", place, f"a policy has at most {FILES_LIMIT} files", "put some of the files together")
+        if posixpath.isabs(target):
+            message = f'"{target}" is a path of one machine'
+            return diagnostic("AV0112", place, message, "write the path as it counts from the file that includes it")
         if target not in self._files:
             message = f'there is no file "{target}"'
             return diagnostic("AV0112", place, message, "correct the path; it counts from the file that includes it")
-        if len(self.texts) >= FILES_LIMIT:
-            return diagnostic("AV0112", place, f"a policy has at most {FILES_LIMIT} files", "put some of the files together")
         return None
