@@ -14,7 +14,7 @@ from avow.policy.evidence import Verdict, promises
 from avow.policy.publication import Publication
 from avow.rights.cases import Case, Contact
 from avow.rights.states import Entry, Step
-from avow.store.control import choices, counts, disclosures, settings, submissions
+from avow.store.control import browser_reports, choices, counts, disclosures, settings, submissions
 from avow.store.control.choices import Choice
 from avow.store.control.disclosures import Disclosure
 
@@ -210,3 +210,34 @@ def test_an_old_policy_is_told(published):
     published.wait(days=400)
     verdicts, _ = judged(published)
     assert verdicts[""] is Verdict.FAILS
+
+
+def report(house, party, days_ago=0, *, is_declared=False):
+    """Count three reports of browsers about a party."""
+    day = house.now.date() - timedelta(days=days_ago)
+    kind = browser_reports.ReportedKind(day, "m", party, "img-src", "/", "Firefox", is_declared)
+    with house.store.control.transaction() as tx:
+        browser_reports.add(tx, {kind: 3})
+
+
+def test_an_undeclared_party_that_browsers_report_turns_the_whole_red(published):
+    """Named, for 30 days; a declared one and the page's own parts are evidence that browsers are asked, and nobody else."""
+    assert ": No report in 30 days." in judged(published)[1]
+    report(published, "place.example", is_declared=True)
+    report(published, "'inline'")
+    report(published, "old.example", days_ago=31)
+    published.wait(minutes=5)
+    verdicts, words = judged(published)
+    assert ": 6 reports in 30 days. None of them was about anybody else." in words
+    assert verdicts[""] is not Verdict.FAILS
+    report(published, "tracker.example")
+    verdicts, words = judged(published)
+    assert ": 9 reports in 30 days. They reported tracker.example." in words
+    assert verdicts[""] is Verdict.FAILS
+
+
+def test_many_parties_are_not_all_named(published):
+    """Five, and that there are others."""
+    for number in range(7):
+        report(published, f"t{number}.example")
+    assert "t3.example, t4.example and others." in judged(published)[1]

@@ -261,8 +261,10 @@ def _is_in(told: _Told, declared: frozenset[str]) -> bool:
 
 
 def _is_of_the_browser(address: str) -> bool:
-    """Whether an address is of an extension of the visitor's browser, or of the browser itself."""
-    scheme = address.partition(":")[0]
+    """Whether an address is of the visitor's browser or app: of an extension, or of a scheme that leads nowhere on the web."""
+    scheme, colon, _ = address.partition(":")
+    if colon:
+        return scheme.lower() not in _WEB | _KEYWORDS
     return scheme.endswith("-extension") or scheme in {"about", "chrome", "resource"}
 
 

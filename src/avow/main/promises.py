@@ -13,6 +13,7 @@ from avow.audit.log import read_state
 from avow.definitions import local_date, moment
 from avow.main.cases import StoredCases
 from avow.main.counted import Counted
+from avow.main.drift import reported
 from avow.main.versions import Versions, changes_of
 from avow.policy import Rulebook, evidence
 from avow.policy.evidence import Announced, Asked, Chosen, Disclosed, Facts, Held, Judged, Read, Refused
@@ -26,6 +27,8 @@ from avow.store.store import Store
 FACTS_MS: Final = 30_000
 #: The period of the figures: Cal. Civ. Code § 1798.130(a)(5)(C).
 PERIOD: Final = timedelta(days=365)
+#: How far back browsers' reports count: what was mended a month ago is past.
+REPORTED: Final = timedelta(days=30)
 #: The setting that holds the moment of the sweep's last run.
 SWEPT: Final = "retention.swept_ms"
 
@@ -74,6 +77,7 @@ class PromisePages:
             read=tuple(Read(one.point, one.purpose, one.allowed, one.refused) for one in reads),
             asked=self._asked(now_ms),
             versions=self._versions(),
+            reported=reported(self.store, local_date(now_ms, self.versions.timezone) - REPORTED),
             swept_ms=int(swept) if swept else None,
             log_size=read_state(self.private_log).size,
             log_ms=int(checkpoint.stat().st_mtime * 1000) if checkpoint.exists() else None,

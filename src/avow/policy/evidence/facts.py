@@ -119,7 +119,10 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that is known at one moment. `swept_ms` is the last run of the sweep; None: it never ran."""
+    """Everything that is known at one moment.
+
+    `reported` is of the last 30 days; `swept_ms` is the last run of the sweep; None: it never ran.
+    """
 
     at_ms: int
     held: Mapping[str, Held] = field(default_factory=lambda: MappingProxyType({}))
@@ -129,6 +132,7 @@ class Facts:
     read: tuple[Read, ...] = ()
     asked: Mapping[str, Asked] = field(default_factory=lambda: MappingProxyType({}))
     versions: tuple[Announced, ...] = ()
+    reported: tuple[Reported, ...] = ()
     swept_ms: int | None = None
     log_size: int = 0
     log_ms: int | None = None

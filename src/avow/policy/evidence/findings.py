@@ -24,6 +24,9 @@ SWEEP_LATE: Final = timedelta(hours=25)
 #: The rule that counted refusals carry when a signal or a choice stopped them.
 STOPPED: Final = "11 CCR 7025(c)(1)"
 
+#: Undeclared parties that are named in one line.
+OTHERS_NAMED: Final = 5
+
 
 class Verdict(StrEnum):
     """What the figures say about a promise."""
@@ -56,7 +59,14 @@ def findings(rulebook: Rulebook, facts: Facts, kind: str, name: str, today: date
 
 def installation(rulebook: Rulebook, facts: Facts, today: date) -> tuple[Finding, ...]:
     """Return what is found about the policy and its record as a whole."""
-    return (_age(rulebook, facts, today), _sweep(facts), _forgotten_points(rulebook, facts), _undeclared(facts), _log(facts))
+    return (
+        _age(rulebook, facts, today),
+        _sweep(facts),
+        _forgotten_points(rulebook, facts),
+        _undeclared(facts),
+        _others(facts),
+        _log(facts),
+    )
 
 
 def _point(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]:
@@ -273,6 +283,23 @@ def _undeclared(facts: Facts) -> Finding:
         f"{_sum(wrong):,} of {_sum(facts.disclosed):,} disclosures in 12 months were other than declared"
         + (f": {joined(sorted({one.recipient for one in wrong}))}." if wrong else "."),
         Verdict.FAILS if wrong else Verdict.HOLDS,
+        facts.at_ms,
+    )
+
+
+def _others(facts: Facts) -> Finding:
+    """Return what visitors' browsers say about others on the pages; silence is no evidence: perhaps no page asks them.
+
+    Rule: Cal. Civ. Code § 1798.100(a)(1); Bus. & Prof. Code § 22575(b)(6).
+    """
+    others = [one for one in facts.reported if one.is_undeclared_party]
+    reports = sum(one.count for one in facts.reported)
+    named = joined([one.party for one in others[:OTHERS_NAMED]] + (["others"] if len(others) > OTHERS_NAMED else []))
+    told = f"They reported {named}." if others else "None of them was about anybody else."
+    return Finding(
+        "Nobody else collects on the pages: visitors' browsers report whatever a page loads that the policy does not declare.",
+        f"{_many(reports, 'report')} in 30 days. {told}" if reports else "No report in 30 days.",
+        Verdict.FAILS if others else Verdict.HOLDS if reports else Verdict.NO_EVIDENCE,
         facts.at_ms,
     )
 
