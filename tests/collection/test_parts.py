@@ -27,6 +27,19 @@ def test_no_cookie_is_trusted(text):
     assert found.visitor == "" or (len(found.visitor) == 32 and set(found.visitor) <= set("0123456789abcdef"))
 
 
+def test_a_no_behind_the_cookies_of_others_counts():
+    """However many a site has set before."""
+    others = "".join(f"other{number}={'x' * 400}; " for number in range(60))
+    assert signals.read([], None, f"{others}avow_choices=v1.ads").choices == {"ads"}
+
+
+def test_of_several_choices_cookies_the_stricter_counts():
+    """A no in one of them is a no; a yes is one in all of them, and never beside a no."""
+    found = signals.read([], None, "avow_choices=v1.+ads.+news.+maps; avow_choices=v1.ads.+news.shop")
+    assert (found.choices, found.consents) == ({"ads", "shop"}, {"news"})
+    assert signals.read([], None, "avow_choices=v1.+ads; avow_choices=damaged").consents == frozenset()
+
+
 def test_choices_survive_their_cookie():
     """What is written into the cookie is read from it."""
     chosen = frozenset({"audience-measurement", "returning-visitors"})

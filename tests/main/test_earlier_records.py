@@ -1,6 +1,7 @@
 """No later version widens what may be done with an earlier record: read for, passed on to, kept until (MISSION A4)."""
 
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ PURPOSES = ("answer-questions", "answer-requests", "security")
 FORM = MARROWBY[MARROWBY.index("Our contact form asks") : MARROWBY.index("[purpose.answer-questions]")]
 
 
-def text(fields, purposes, only, months, after, then, recipients):
+def text(fields, purposes, only, months, after, then, recipients, told_by):
     """Return the example policy with another contact form."""
 
     def names(values):
@@ -44,7 +45,7 @@ purposes   = {names(purposes)}
 recipients = {names(recipients)}
 
 """
-    return MARROWBY.replace(FORM, form)
+    return MARROWBY.replace(FORM, form).replace('["banner"]', told_by)
 
 
 versions = st.builds(
@@ -56,6 +57,7 @@ versions = st.builds(
     st.sampled_from(["collection", "last-contact"]),
     st.sampled_from(["erase", "deidentify"]),
     st.sampled_from([[], ["mail-service"]]),
+    st.sampled_from(['["banner"]', '["banner", "email"]']),
 )
 
 
@@ -73,7 +75,7 @@ def readable(house, record_id):
 @settings(max_examples=60)
 @given(versions, versions)
 def test_no_later_version_widens_what_may_be_done(older, newer):
-    """For any two versions: fields by purpose and the due date stay within what the record's own version says."""
+    """For any two versions: fields by purpose, recipients and the due date stay within what the record's own version says."""
     old, new = opened(older), opened(newer)
     assume(old is not None and new is not None and old != new)
     with tempfile.TemporaryDirectory() as folder:
@@ -87,12 +89,18 @@ def test_no_later_version_widens_what_may_be_done(older, newer):
         house.publisher.first(old, house.now_ms())
         record = house.write("robin@example.com")
         before, due = readable(house, record), store.submission(record).delete_on
+        day = house.versions.today() + timedelta(days=40)
+        house.publisher.publish(Publication(new, (), day, is_announced=True, by_email=True), house.now_ms())
+        told = Teller(store, house.versions, "mail-service", "https://x.example").tell(house.now_ms())
         house.wait(days=40)
-        house.publisher.publish(Publication(new, (), house.versions.today(), is_announced=False, by_email=False), house.now_ms())
+        house.versions.refresh()
+        leaving = len(Mailbox(store, house.versions, "mail-service").due(house.now_ms(), 10))
         house.write("robin@example.com")
         after, held = readable(house, record), store.submission(record)
         store.close()
     assert all(after[purpose] <= before[purpose] for purpose in before)
+    carries = "mail-service" in old.points["contact-form"].recipients and "email" in old.changes.told_by
+    assert told == leaving == int(carries)
     declared = old.points["contact-form"].retention
     limit = declared.due(house.now.date()) if declared.after == "last-contact" else due
     assert held.delete_on == max(due, limit) if declared.after == "last-contact" else held.delete_on == due

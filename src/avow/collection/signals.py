@@ -12,8 +12,6 @@ from typing import Final
 CHOICES_COOKIE: Final = "avow_choices"
 VISITOR_COOKIE: Final = "avow_visitor"
 VISITOR_ID_LENGTH: Final = 32
-#: Longest cookie header that is looked at, bytes; the rest is not ours.
-COOKIE_BYTES: Final = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +27,26 @@ class Signals:
 def read(gpc: list[str], dnt: str | None, cookie: str | None) -> Signals:
     """Return the signals and choices of a request.
 
-    `gpc` holds every `Sec-GPC` header; any that is exactly `1` counts (W3C GPC). A cookie that is not ours, damaged
-    or too long says nothing; it never turns a signal off.
+    `gpc` holds every `Sec-GPC` header; any that is exactly `1` counts (W3C GPC). A cookie that is not ours or damaged
+    says nothing; it never turns a signal off. Of several choices cookies, a no in one of them counts, and a yes in all of them.
     """
     preferences = frozenset(name for name, is_sent in (("gpc", "1" in gpc), ("dnt", dnt == "1")) if is_sent)
     cookies = cookies_of(cookie) if cookie else {}
-    said = cookies.get(CHOICES_COOKIE, "")
-    return Signals(preferences, choices_of(said), visitor_id(cookies.get(VISITOR_COOKIE, "")), consents_of(said))
+    said = cookies.get(CHOICES_COOKIE, [""])
+    refused, agreed = frozenset().union(*map(choices_of, said)), consents_of(said[0]).intersection(*map(consents_of, said))
+    return Signals(preferences, refused, visitor_id(cookies.get(VISITOR_COOKIE, [""])[0]), agreed - refused)
 
 
-def cookies_of(header: str) -> dict[str, str]:
-    """Return the cookies of a Cookie header (RFC 6265, section 5.4); the first of a name wins."""
-    found: dict[str, str] = {}
-    for pair in header[:COOKIE_BYTES].split(";"):
+def cookies_of(header: str) -> dict[str, list[str]]:
+    """Return the values of each cookie of a Cookie header (RFC 6265, section 5.4).
+
+    All of it is read, as long as the server takes it: a person's no may stand behind the cookies of others.
+    """
+    found: dict[str, list[str]] = {}
+    for pair in header.split(";"):
         name, equals, value = pair.strip().partition("=")
         if equals:
-            found.setdefault(name, value.strip('"'))
+            found.setdefault(name, []).append(value.strip('"'))
     return found
 
 

@@ -165,7 +165,7 @@ class Collect:
         return Sender(
             client_address(peer, forwarded, self._trusted) if forwarded else peer,
             one("user-agent") or "",
-            signals.read(every("sec-gpc"), one("dnt"), one("cookie")),
+            signals.read(every("sec-gpc"), one("dnt"), "; ".join(every("cookie"))),  # HTTP/2 sends cookies one by one
             self.is_demonstration(one(DEMONSTRATION_HEADER)),
         )
 
