@@ -59,10 +59,15 @@ def test_both_kinds_of_body_say_the_same():
 
 
 def test_a_used_device_is_reported_with_whose_script_it_was():
-    """A violation of the Permissions-Policy: the feature, and where the script came from."""
-    body = {"featureId": "geolocation", "sourceFile": "https://tracker.example/t.js", "disposition": "report"}
-    (row,) = read([{"type": "permissions-policy-violation", "url": PAGE, "body": body}], REPORTS)
-    assert (row.party, row.directive, row.page) == ("tracker.example", "geolocation", "/letters/*/*")
+    """A violation of the Permissions-Policy: the feature, by its name in the standard or in Chromium, and whose script."""
+    for key, script, party in (
+        ("featureId", "https://tracker.example/t.js", "tracker.example"),
+        ("policyId", PAGE, "'self'"),
+        ("policyId", None, "'self'"),
+    ):
+        body = {key: "geolocation", "sourceFile": script, "disposition": "report"}
+        (row,) = read([{"type": "permissions-policy-violation", "url": PAGE, "body": body}], REPORTS)
+        assert (row.party, row.directive, row.page) == (party, "geolocation", "/letters/*/*")
 
 
 def test_a_declared_origin_is_marked():
