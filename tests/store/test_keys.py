@@ -60,6 +60,21 @@ def test_another_process_sees_the_tombstone(vault, tmp_path):
     other.close()
 
 
+def test_a_write_that_fails_midway_changes_nothing(vault):
+    """A transaction that fails after its first statement is undone, and the vault goes on."""
+    subject = vault.subjects_for([ADA], 1)[ADA]
+
+    def write_and_fail():
+        with vault._writing() as connection:
+            connection.execute("DELETE FROM subjects")
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        write_and_fail()
+    assert vault.key_of(subject) is not None
+    assert vault.destroy([ADA], 5) == {subject}
+
+
 def test_the_later_of_two_erasures_counts(vault):
     """Erasing again moves the tombstone forward, never back."""
     vault.destroy([ADA], 9)

@@ -9,8 +9,6 @@ Standards: CSP Level 3, section 5 (`report-uri`, `report-to`); Permissions Polic
 from __future__ import annotations
 
 import re
-import threading
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 
 from avow.collection.agents import describe
+from avow.collection.counts import Counts
 from avow.definitions import Refusal
 from avow.policy.browser_policy import FEATURES
 
@@ -105,28 +104,15 @@ class BrowserReports:
     """Counts in memory; `flush` adds them to the store."""
 
     def __init__(self) -> None:
-        self._counts: Counter[ReportRow] = Counter()
-        self._lock = threading.Lock()
+        self._counts = Counts(ROWS, lambda row: ReportRow(row.day, row.site, MORE, MORE, "", "", is_declared=False))
 
     def add(self, row: ReportRow) -> None:
         """Count one report."""
-        with self._lock:
-            if row not in self._counts and len(self._counts) >= ROWS:
-                row = ReportRow(row.day, row.site, MORE, MORE, "", "", is_declared=False)
-            self._counts[row] += 1
+        self._counts.add(row)
 
     def flush(self, store: ReportStore) -> None:
         """Add what was counted since the last flush; kept for the next one when the store does not take it."""
-        with self._lock:
-            counts, self._counts = self._counts, Counter()
-        if not counts:
-            return
-        try:
-            store.add_browser_reports(counts)
-        except BaseException:
-            with self._lock:
-                self._counts.update(counts)
-            raise
+        self._counts.flush(store.add_browser_reports)
 
 
 class _CspReport(msgspec.Struct, rename="kebab"):

@@ -7,16 +7,17 @@ sender chooses it.
 from __future__ import annotations
 
 import re
-import threading
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Protocol
 
+from avow.collection.counts import Counts
+
 #: What a field name may look like to be shown in the console.
 FIELD_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.IGNORECASE)
 OTHER: Final = "(other)"
+MORE_KINDS: Final = "more kinds of refusal than are listed"
 #: Different rows a worker counts between two flushes; beyond it they are counted as "(other)".
 ROWS: Final = 500
 
@@ -44,28 +45,15 @@ class Refusals:
     """Counts in memory; `flush` adds them to the store."""
 
     def __init__(self) -> None:
-        self._counts: Counter[RefusalRow] = Counter()
-        self._lock = threading.Lock()
+        self._counts = Counts(ROWS, lambda row: RefusalRow(row.day, row.site, OTHER, OTHER, MORE_KINDS, ""))
 
     def add(self, row: RefusalRow) -> None:
         """Count one refusal."""
-        with self._lock:
-            if row not in self._counts and len(self._counts) >= ROWS:
-                row = RefusalRow(row.day, row.site, OTHER, OTHER, "more kinds of refusal than are listed", "")
-            self._counts[row] += 1
+        self._counts.add(row)
 
     def flush(self, store: RefusalStore) -> None:
         """Add what was counted since the last flush; kept for the next one when the store does not take it."""
-        with self._lock:
-            counts, self._counts = self._counts, Counter()
-        if not counts:
-            return
-        try:
-            store.add_refusals(counts)
-        except BaseException:
-            with self._lock:
-                self._counts.update(counts)
-            raise
+        self._counts.flush(store.add_refusals)
 
 
 def shown_name(field: str) -> str:

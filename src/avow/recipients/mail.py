@@ -11,6 +11,7 @@ import logging
 import smtplib
 import ssl
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from email.headerregistry import Address
@@ -80,14 +81,13 @@ def send_due(outbox: Outbox, mail: Mail, now_ms: int) -> int:
 def _connect(mail: Mail) -> smtplib.SMTP:
     """Return a connection that is encrypted and signed in, as configured."""
     server = smtplib.SMTP(mail.host, mail.port, timeout=TIMEOUT_SECONDS)
-    try:
+    with ExitStack() as unless_ready:
+        unless_ready.callback(server.close)
         if mail.starttls:
             server.starttls(context=ssl.create_default_context())
         if mail.username and mail.password_file:
             server.login(mail.username, mail.password_file.read_text(encoding="utf-8").strip())
-    except BaseException:
-        server.close()
-        raise
+        unless_ready.pop_all()
     return server
 
 

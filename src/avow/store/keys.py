@@ -309,12 +309,8 @@ class Vault:
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             raise StoreUnavailable(f"{self.path.name}: another process holds the vault ({error}); try again") from error
-        try:
+        with self._connection:
             yield self._connection
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
 
 
 _WRITE_TOMBSTONE: Final = (
