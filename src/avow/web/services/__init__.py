@@ -1,0 +1,123 @@
+"""What the pages need from the rest of the house, in the web's own words.
+
+`main` fills a `Services` with things that fit these Protocols; a page calls one function of it and renders the answer.
+Every function is synchronous (pages call them in a thread) and returns values: what cannot be done is a `Refusal`,
+what does not exist is None. Moments are milliseconds since 1970, dates are calendar days of the business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from avow.analytics.question import Query
+from avow.config import Website
+from avow.web.services.evidence import AuditState, Evidence, PurposeReads, RefusalCount
+from avow.web.services.policy import (
+    ChangeFacts,
+    ChoiceFacts,
+    PointFacts,
+    Policy,
+    PolicyFacts,
+    PrintoutLine,
+    PrintoutView,
+    Promises,
+    PurposeFacts,
+    SignalFacts,
+    VersionFacts,
+    VersionPage,
+    Versions,
+)
+from avow.web.services.rights import (
+    ChoiceCount,
+    Choices,
+    Document,
+    Download,
+    NewRequest,
+    RequestDetail,
+    RequestLine,
+    RequestStatus,
+    Rights,
+    Step,
+    TargetOutcome,
+    Verification,
+)
+from avow.web.services.staff import (
+    Inbox,
+    Invitation,
+    MessageLine,
+    MessageView,
+    Outbox,
+    Staff,
+    StaffMember,
+    SubmissionLine,
+    SubmissionState,
+    SubmissionView,
+)
+
+__all__ = [
+    "DEMONSTRATION_KEY",
+    "AuditState",
+    "ChangeFacts",
+    "ChoiceCount",
+    "ChoiceFacts",
+    "Choices",
+    "Document",
+    "Download",
+    "Evidence",
+    "Inbox",
+    "Invitation",
+    "MessageLine",
+    "MessageView",
+    "NewRequest",
+    "Outbox",
+    "PointFacts",
+    "Policy",
+    "PolicyFacts",
+    "PrintoutLine",
+    "PrintoutView",
+    "Promises",
+    "PurposeFacts",
+    "PurposeReads",
+    "RefusalCount",
+    "RequestDetail",
+    "RequestLine",
+    "RequestStatus",
+    "Rights",
+    "Services",
+    "SignalFacts",
+    "Staff",
+    "StaffMember",
+    "Step",
+    "SubmissionLine",
+    "SubmissionState",
+    "SubmissionView",
+    "TargetOutcome",
+    "Verification",
+    "VersionFacts",
+    "VersionPage",
+    "Versions",
+]
+
+#: Where the door notes in the ASGI scope that an invented visitor of `avow demo` sent the HTTP request.
+DEMONSTRATION_KEY: Final = "avow.is_demonstration"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a page may call. `now_ms` is the clock; `timezone` the IANA zone of the business."""
+
+    website: Website
+    timezone: str
+    now_ms: Callable[[], int]
+    policy: Policy
+    versions: Versions
+    promises: Promises
+    rights: Rights
+    choices: Choices
+    staff: Staff
+    inbox: Inbox
+    outbox: Outbox
+    evidence: Evidence
+    events: Query

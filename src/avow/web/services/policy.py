@@ -1,0 +1,215 @@
+"""What pages say of the policy: facts for templates, printouts, versions, and whether each promise holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+from markupsafe import Markup
+
+from avow.policy.evidence import Judged
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeFacts:
+    """One purpose; `optional` means that a person can opt out of it. `stopped_by` names signals: "gpc", "dnt"."""
+
+    name: str
+    label: str
+    description: str
+    optional: bool
+    stopped_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceFacts:
+    """One switch of the privacy centre and the purposes it stops; with `asks` it is off until the person says yes."""
+
+    name: str
+    label: str
+    description: str
+    purposes: frozenset[str]
+    asks: bool = False
+    stopped_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PointFacts:
+    """One collection point with its retention in words ("14 months after collection, then erased").
+
+    `purposes`, `recipients` are labels. `silenced_by` names the signals that leave the point no purpose at all, so that
+    the tag need not even send. `records` and `oldest` are live evidence; None when the store was not asked.
+    """
+
+    name: str
+    label: str
+    technology: str
+    fields: tuple[str, ...]
+    required: frozenset[str]
+    purposes: tuple[str, ...]
+    recipients: tuple[str, ...]
+    retention: str
+    silenced_by: tuple[str, ...] = ()
+    records: int | None = None
+    oldest: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignalFacts:
+    """An opt-out preference signal and the policy's sentence about it (11 CCR 7025(c))."""
+
+    name: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFacts:
+    """The rulebook in force, as pages show it.
+
+    `forms` are the rights that the privacy centre's forms take, each with the collection point that declares the form.
+    """
+
+    rulebook_id: str
+    title: str
+    company: str
+    email: str
+    phone: str
+    address: str
+    effective: date
+    updated: date
+    purposes: tuple[PurposeFacts, ...]
+    points: tuple[PointFacts, ...]
+    signals: tuple[SignalFacts, ...]
+    choices: tuple[ChoiceFacts, ...] = ()
+    forms: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PrintoutLine:
+    """One printout of the policy by its name, with the formats it comes in."""
+
+    name: str
+    title: str
+    shapes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PrintoutView:
+    """A printout: HTML to stand in a page, or else a text for machines with its media type and file name."""
+
+    title: str
+    html: Markup | None
+    text: str
+    media_type: str
+    filename: str
+
+
+class Policy(Protocol):
+    """The policy in force and its printouts."""
+
+    def facts(self) -> PolicyFacts:
+        """Return the rulebook in force; called on every page, so it does no I/O beyond what is cached."""
+        ...
+
+    def page(self, jurisdiction: str = "") -> Markup:
+        """Return the policy as HTML, its tables computed (Cal. Civ. Code § 1798.130(a)(5)).
+
+        `jurisdiction` is where the reader lives; one that the policy does not name shows the page for everybody.
+        """
+        ...
+
+    def printout(self, name: str, shape: str | None = None) -> PrintoutView | None:
+        """Return a printout of the policy ("register", "json-ld" ...); None when there is none of that name and shape."""
+        ...
+
+    def printouts(self) -> tuple[PrintoutLine, ...]:
+        """Return what can be printed, for the console."""
+        ...
+
+    def page_headers(self) -> Mapping[str, str]:
+        """Return the headers by which browsers report what a page of the site loads and the policy does not declare."""
+        ...
+
+    def notice(self, point: str) -> Markup:
+        """Return the notice at collection for one point (Cal. Civ. Code § 1798.100(a), 11 CCR 7012)."""
+        ...
+
+    def evidence(self) -> tuple[PointFacts, ...]:
+        """Return the points with `records` and `oldest` counted in the stores, for the console."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFacts:
+    """What a version changes for people, in words."""
+
+    words: str
+    material: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFacts:
+    """One published version. `standing` is "announced", "in force", "replaced" or "withdrawn"; `until` is its last day.
+
+    `by_email` says that people are written to; `noticed_ms` is when all were, `told` how many messages that are.
+    """
+
+    rulebook_id: str
+    standing: str
+    in_force_on: date
+    until: date | None
+    published_ms: int
+    changes: tuple[ChangeFacts, ...]
+    by_email: bool = False
+    noticed_ms: int | None = None
+    told: int = 0
+
+    @property
+    def material(self) -> tuple[ChangeFacts, ...]:
+        """The changes that people must be told of before."""
+        return tuple(change for change in self.changes if change.material)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionPage:
+    """A version as it was published: the whole policy without the figures that are computed when it is shown."""
+
+    rulebook_id: str
+    effective: date
+    published_ms: int
+    policy: Markup
+
+
+class Versions(Protocol):
+    """Every published version of the policy (Bus. & Prof. Code § 22575(b)(3))."""
+
+    def announced(self) -> VersionFacts | None:
+        """Return the version whose day is still to come; called on every page, so it does no I/O beyond what is cached."""
+        ...
+
+    def history(self) -> tuple[VersionFacts, ...]:
+        """Return all versions, the newest first."""
+        ...
+
+    def page(self, rulebook_id: str) -> VersionPage | None:
+        """Return a version by its id."""
+        ...
+
+    def shown_on(self, day: date) -> tuple[VersionFacts, ...]:
+        """Return the versions in force on a day, the last first; none before the first, and more than one when it changed."""
+        ...
+
+
+class Promises(Protocol):
+    """The promises of the policy in force, with what carries them out and live evidence."""
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the policy shows its evidence to everybody."""
+        ...
+
+    def judged(self, now_ms: int) -> tuple[Judged, ...]:
+        """Return each promise with its evidence and verdict, counted a moment ago in the stores and the log."""
+        ...

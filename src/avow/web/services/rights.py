@@ -1,0 +1,177 @@
+"""Consumer requests and standing choices, as their persons and as the request desk see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from avow.definitions import Refusal, RequestKind
+
+
+@dataclass(frozen=True, slots=True)
+class NewRequest:
+    """What a person filled in; `since` None asks for everything (11 CCR 7020(e)). `visitor_id` is this browser's own."""
+
+    kind: RequestKind
+    email: str
+    name: str = ""
+    details: str = ""
+    since: date | None = None
+    visitor_id: str | None = None
+    demonstration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a timeline: when, what in plain words, and a detail that holds no personal information."""
+
+    at_ms: int
+    what: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetOutcome:
+    """What one target of the plan did: "event store", "erased", 12 records; a kept one names its rule."""
+
+    target: str
+    did: str
+    records: int
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file ready for the person: `name` is "archive.html", "archive.json", "letter" or "proof.tlog-proof"."""
+
+    name: str
+    label: str
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RequestStatus:
+    """A consumer request as its own person sees it. `state` is the state's name, `state_words` the sentence for it."""
+
+    reference: str
+    kind: RequestKind
+    state: str
+    state_words: str
+    received_on: date
+    acknowledge_by: date | None
+    answer_by: date
+    is_open: bool
+    is_verified: bool
+    timeline: tuple[Step, ...] = ()
+    documents: tuple[Document, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLine:
+    """A consumer request on the desk; `days_left` counts to `answer_by` and is negative when late. No personal data."""
+
+    request_id: str
+    reference: str
+    kind: RequestKind
+    state: str
+    received_on: date
+    acknowledge_by: date | None
+    acknowledged_on: date | None
+    answer_by: date
+    is_open: bool
+    is_late: bool
+    days_left: int
+    channel: str = "web"
+    demonstration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDetail:
+    """One consumer request with its timeline and outcomes."""
+
+    line: RequestLine
+    state_words: str
+    identifiers: tuple[str, ...]
+    timeline: tuple[Step, ...]
+    outcomes: tuple[TargetOutcome, ...]
+    can_extend: bool = False
+    extended_answer_by: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a link from an e-mail would confirm; shown before the button is pressed."""
+
+    kind: RequestKind
+    reference: str
+    received_on: date
+    is_done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file's bytes with the headers it needs."""
+
+    content: bytes
+    media_type: str
+    filename: str
+
+
+class Rights(Protocol):
+    """Consumer requests, as their persons and as the request desk see them."""
+
+    def receive(self, request: NewRequest) -> str | Refusal:
+        """File the request durably and return the token of its status page."""
+        ...
+
+    def status(self, token: str) -> RequestStatus | None:
+        """Return the status behind a status-page token."""
+        ...
+
+    def download(self, token: str, name: str) -> Download | None:
+        """Return a ready document of the request behind the token."""
+        ...
+
+    def verification(self, token: str) -> Verification | None:
+        """Return what the link from the e-mail would confirm; changes nothing, so that mail scanners confirm nothing."""
+        ...
+
+    def confirm(self, token: str) -> str | Refusal:
+        """Confirm the address and return the status-page token."""
+        ...
+
+    def desk(self) -> tuple[RequestLine, ...]:
+        """Return all consumer requests, open and soonest due first."""
+        ...
+
+    def detail(self, request_id: str) -> RequestDetail | None:
+        """Return one consumer request for the desk."""
+        ...
+
+    def extend(self, request_id: str, reason: str, staff_id: str) -> Refusal | None:
+        """Extend the period to answer once, with a reason told to the person (11 CCR 7021(b)); None means done."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceCount:
+    """How many choices were recorded: `source` is "link" or a signal's name."""
+
+    purpose: str
+    source: str
+    opted_out: bool
+    count: int
+
+
+class Choices(Protocol):
+    """Standing choices of visitors."""
+
+    def record(self, visitor_id: str | None, opted_out: Mapping[str, bool], *, demonstration: bool) -> None:
+        """Keep one choice per purpose, durably; without a visitor id it is counted and lives in the cookie alone."""
+        ...
+
+    def counts(self) -> tuple[ChoiceCount, ...]:
+        """Return how many choices were recorded by purpose and source."""
+        ...

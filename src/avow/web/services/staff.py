@@ -1,0 +1,130 @@
+"""Accounts of the console, and the messages that staff read: submissions that came in, e-mail that goes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, Protocol
+
+from avow.definitions import Refusal
+
+#: What happened to a submission after it came in.
+SubmissionState = Literal["new", "read", "answered"]
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """Who is signed in."""
+
+    staff_id: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """An open invitation to the console."""
+
+    role: str
+    expires_ms: int
+
+
+class Staff(Protocol):
+    """Accounts of the console."""
+
+    def invitation(self, token: str) -> Invitation | None:
+        """Return the invitation when it can still be accepted."""
+        ...
+
+    def accept(self, token: str, name: str, password: str) -> str | Refusal:
+        """Create the account and return the token of a new session."""
+        ...
+
+    def sign_in(self, name: str, password: str) -> str | Refusal:
+        """Return the token of a new session; takes equally long for unknown names; refuses after too many tries."""
+        ...
+
+    def member(self, session: str) -> StaffMember | None:
+        """Return who the session belongs to, or None when it has ended."""
+        ...
+
+    def sign_out(self, session: str) -> None:
+        """End the session."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionLine:
+    """A submission in the list: nothing that says who wrote it."""
+
+    record_id: str
+    reference: str
+    point: str
+    received_ms: int
+    state: SubmissionState
+    delete_on: date
+    demonstration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionView:
+    """A submission read for one purpose: (label, value) pairs of just the fields that this purpose may use."""
+
+    line: SubmissionLine
+    purpose: str
+    fields: tuple[tuple[str, str], ...]
+    dropped: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+
+
+class Inbox(Protocol):
+    """Submissions, read only for a declared purpose (MISSION D1)."""
+
+    def lines(self, point: str, limit: int) -> tuple[SubmissionLine, ...]:
+        """Return the newest submissions of a point ("" for all)."""
+        ...
+
+    def line(self, record_id: str) -> SubmissionLine | None:
+        """Return one submission without its fields."""
+        ...
+
+    def read(self, record_id: str, purpose: str, staff_id: str) -> SubmissionView | Refusal | None:
+        """Return the fields for this purpose; writes the audit entry; refuses a purpose that the policy does not allow."""
+        ...
+
+    def mark(self, record_id: str, state: SubmissionState, staff_id: str) -> None:
+        """Set the state."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLine:
+    """A message to a person in the list: no address. `state` is "waiting", "sent" or "failed"."""
+
+    message_id: str
+    created_ms: int
+    subject: str
+    state: str
+    attempts: int
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """A message opened by a member of staff."""
+
+    line: MessageLine
+    recipient: str
+    text: str
+
+
+class Outbox(Protocol):
+    """E-mail that waits, or that has been sent."""
+
+    def lines(self, limit: int) -> tuple[MessageLine, ...]:
+        """Return the newest messages."""
+        ...
+
+    def read(self, message_id: str, staff_id: str) -> MessageView | None:
+        """Return one message; writes the audit entry."""
+        ...
