@@ -141,7 +141,8 @@ class Event(msgspec.Struct, frozen=True, tag="event", kw_only=True, array_like=T
 class Submission(msgspec.Struct, frozen=True, tag="submission", kw_only=True, array_like=True):
     """One form sent by a person, with permitted fields only; every field is sealed by `store.write`.
 
-    `identifiers` maps an identifier kind to its value; `reference` is the number told to the person.
+    `identifiers` maps an identifier kind to its value; `reference` is the number told to the person. `opted_out` is what
+    the sender's browser had opted out of, and by what: purpose -> "link", "gpc" or "dnt".
     """
 
     record_id: str
@@ -157,6 +158,7 @@ class Submission(msgspec.Struct, frozen=True, tag="submission", kw_only=True, ar
     purposes: list[str] = []
     dropped: list[str] = []
     demonstration: bool = False
+    opted_out: dict[str, str] = {}
 
 
 Record = Event | Submission

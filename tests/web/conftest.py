@@ -17,6 +17,7 @@ from avow.web.assets import Assets, built_folder
 from avow.web.pages import app
 from avow.web.services import (
     AuditState,
+    BrowserFacts,
     ChangeFacts,
     ChoiceCount,
     ChoiceFacts,
@@ -25,6 +26,7 @@ from avow.web.services import (
     Invitation,
     MessageLine,
     MessageView,
+    PartyFacts,
     PointFacts,
     PolicyFacts,
     PrintoutLine,
@@ -297,15 +299,38 @@ class FakeChoices:
 
     recorded: list = field(default_factory=list)
 
-    def record(self, visitor_id, opted_out, *, demonstration):
+    sources: list = field(default_factory=list)
+    met: list = field(default_factory=list)
+    persons: frozenset = frozenset()
+
+    def record(self, visitor_id, opted_out, source, *, demonstration):
         assert demonstration is False
         self.recorded.append((visitor_id, dict(opted_out)))
+        self.sources.append(source)
+
+    def meet(self, answer_token, opted_out):
+        self.met.append((answer_token, opted_out))
+        return self.persons | opted_out
 
     def counts(self):
         return (
             ChoiceCount("audience-measurement", "link", opted_out=True, count=41),
             ChoiceCount("returning-visitors", "gpc", opted_out=True, count=310),
         )
+
+
+@dataclass
+class FakeBrowsers:
+    """One advertising network, allowed while nobody says no to measuring."""
+
+    address: str = ""
+
+    def facts(self, signals):
+        stopped = bool(signals.preferences) or "audience-measurement" in signals.choices
+        party = PartyFacts(
+            "ad-tag", "Farsight Placements", "tag", self.address, ("_fp",), "https://farsight.example/opt-out", not stopped
+        )
+        return BrowserFacts((party,) if self.address else (), "DBABBg~BUoAAACA.QA", {"SaleOptOut": 2}, "1YNN")
 
 
 @dataclass
@@ -474,6 +499,7 @@ def make_services(**replaced) -> Services:
         "promises": FakePromises(),
         "rights": FakeRights(),
         "choices": FakeChoices(),
+        "browsers": FakeBrowsers(),
         "staff": FakeStaff(),
         "inbox": FakeInbox(),
         "outbox": FakeOutbox(),

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from avow.definitions import RequestKind
+from avow.web.services import ChoiceFacts
 
 VISITOR = "0123456789abcdef0123456789abcdef"
 
@@ -154,3 +155,131 @@ def test_opting_out_is_as_prominent_as_allowing(visitor):
     text = visitor.get("/privacy/choices").text
     assert '<button type="submit" name="all" value="out">Opt out of all</button>' in text
     assert '<button type="submit" name="all" value="in">Allow all</button>' in text
+
+
+CONSENT = ChoiceFacts("recording", "Session recording", "watching how a page is used", frozenset({"improving"}), asks=True)
+
+
+@pytest.fixture
+def asking(services, monkeypatch):
+    """A policy that also has a use that waits for a yes."""
+    facts = services.policy.facts()
+    facts = replace(facts, choices=(*facts.choices, CONSENT))
+    monkeypatch.setattr(services.policy, "facts", lambda: facts)
+    return services
+
+
+def cookie_of(response):
+    return response.headers["set-cookie"].replace('"', "").partition(";")[0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "cookie"), [("in", "v1.returning-visitors.+improving"), ("out", "v1.improving.returning-visitors")]
+)
+def test_banner_takes_an_answer_in_one_step_and_leads_back(visitor, asking, answer, cookie):
+    """It answers what was asked and leaves the rest; both answers are the same button (11 CCR 7004(a)(2))."""
+    visitor.cookies.set("avow_choices", "v1.returning-visitors")
+    page = visitor.get("/products/rain-gauge").text
+    assert '<button type="submit" name="ask" value="out">Do not allow</button>' in page
+    assert '<button type="submit" name="ask" value="in">Allow</button>' in page
+    saved = visitor.post("/privacy/choices", data={"ask": answer, "back": "/products/rain-gauge"})
+    assert (saved.status_code, saved.headers["location"]) == (303, "/products/rain-gauge")
+    assert cookie_of(saved) == f"avow_choices={cookie}"
+    assert asking.choices.sources == ["banner"]
+
+
+@pytest.mark.parametrize("cookie", ["v1.improving", "v1.+improving"])
+def test_who_has_answered_is_not_asked_again(visitor, asking, cookie):
+    """Neither a no nor a yes is asked for twice (11 CCR 7026(k))."""
+    visitor.cookies.set("avow_choices", cookie)
+    assert 'class="asking"' not in visitor.get("/").text
+
+
+def test_who_sends_a_signal_that_stops_the_use_is_not_asked(visitor, asking, monkeypatch):
+    """The signal is the answer."""
+    facts = asking.policy.facts()
+    stopped = replace(facts, choices=(*facts.choices[:-1], replace(CONSENT, stopped_by=("gpc",))))
+    monkeypatch.setattr(asking.policy, "facts", lambda: stopped)
+    assert 'class="asking"' in visitor.get("/").text
+    assert 'class="asking"' not in visitor.get("/", headers={"Sec-GPC": "1"}).text
+
+
+@pytest.mark.parametrize(
+    "back", ["", "https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", "/\n", "/" + "x" * 2000]
+)
+def test_banner_leads_to_no_other_site(visitor, asking, back):
+    """An address that is not a path of this site is not followed."""
+    saved = visitor.post("/privacy/choices", data={"ask": "out", "back": back})
+    assert saved.headers["location"] == "/privacy/choices?saved=1"
+
+
+@pytest.mark.parametrize(
+    ("said", "cookie"),
+    [
+        ({"opt_in": ["recording"]}, "v1.+improving"),
+        ({"opt_out": ["all"]}, "v1.audience-measurement.improving.returning-visitors"),
+        ({"opt_out": ["returning-visitors"], "opt_in": ["all"]}, "v1.returning-visitors.+improving"),
+    ],
+)
+def test_a_script_says_the_same_as_the_page(visitor, asking, said, cookie):
+    """By names of switches or purposes; of two answers about one purpose the no counts."""
+    saved = visitor.post("/avow/choices", json=said, headers={"Sec-Fetch-Site": "same-origin"})
+    assert (saved.status_code, cookie_of(saved)) == (204, f"avow_choices={cookie}")
+    assert asking.choices.sources == ["script"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"[]", 400),
+        (b'{"opt_out": ["x"], "more": 1}', 400),
+        (b'{"opt_in": ["security"]}', 422),
+        (b'{"opt_out": ["returning-visitors"], "opt_in": ["no such"]}', 422),
+        (b'{"opt_out": ["' + b"x" * 9000 + b'"]}', 413),
+    ],
+)
+def test_what_a_script_says_wrongly_changes_nothing(visitor, asking, body, status):
+    """Nothing is kept of it, and the names that there are come back."""
+    answer = visitor.post("/avow/choices", content=body, headers={"Sec-Fetch-Site": "same-origin"})
+    assert (answer.status_code, "set-cookie" in answer.headers, asking.choices.recorded) == (status, False, [])
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "none"])
+def test_choices_of_other_sites_are_not_taken(visitor, asking, site):
+    """No other page may switch anything on or off."""
+    answer = visitor.post("/avow/choices", json={"opt_in": ["recording"]}, headers={"Sec-Fetch-Site": site})
+    assert (answer.status_code, asking.choices.recorded) == (403, [])
+
+
+def test_a_script_is_told_what_holds(visitor, asking):
+    """Which switches are on, what stopped them, what is to be asked, and who else may load; kept by no cache."""
+    asking.browsers.address = "https://place.farsight.example/seen.js"
+    answer = visitor.get("/avow/choices", headers={"Sec-GPC": "1"})
+    told = answer.json()
+    assert answer.headers["cache-control"] == "no-store"
+    assert told["signals"] == ["gpc"]
+    assert [(one["name"], one["on"], one["stopped_by"], one["ask"]) for one in told["choices"]] == [
+        ("audience-measurement", False, ["gpc"], False),
+        ("returning-visitors", True, [], False),
+        ("recording", False, [], True),
+    ]
+    assert [(one["address"], one["allowed"]) for one in told["third_parties"]] == [(asking.browsers.address, False)]
+    assert told["gpp"].startswith("DBABBg~")
+
+
+def test_confirming_a_link_brings_browser_and_person_together(visitor, services):
+    """What the person opted out of elsewhere holds in this browser from now on (11 CCR 7025(c)(1))."""
+    services.choices.persons = frozenset({"audience-measurement"})
+    visitor.cookies.set("avow_choices", "v1.returning-visitors")
+    confirmed = visitor.post("/privacy/verify/verify-token")
+    assert services.choices.met == [("status-token", frozenset({"returning-visitors"}))]
+    assert cookie_of(confirmed) == "avow_choices=v1.audience-measurement.returning-visitors"
+
+
+def test_other_companies_stand_on_the_choices_page_with_their_own_opt_outs(visitor, services):
+    """Beside each stands where it takes an opt-out itself (MISSION C4)."""
+    services.browsers.address = "https://place.farsight.example/seen.js"
+    text = visitor.get("/privacy/choices", headers={"Sec-GPC": "1"}).text
+    assert "Farsight Placements</strong>: is not loaded in this browser" in text
+    assert '<a href="https://farsight.example/opt-out" rel="noreferrer">its own opt-out</a>' in text

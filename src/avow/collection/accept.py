@@ -187,6 +187,7 @@ class Collector:
             purposes=sorted(permit.purposes),
             dropped=sorted({shown_name(lost.field) for lost in form.dropped}),
             demonstration=sender.demonstration,
+            opted_out=self._by_what(sender),
         )
 
     async def _keep(self, batch: events.Batch, sender: Sender, now_ms: int) -> Accepted:
@@ -255,6 +256,13 @@ class Collector:
         """Return the purposes that signals and choices stop; a choice reaches optional purposes only."""
         stopped = self.rulebook.stopped_by(sender.signals.preferences)
         return stopped | (sender.signals.choices & self._optional) if sender.signals.choices else stopped
+
+    def _by_what(self, sender: Sender) -> dict[str, str]:
+        """Return each purpose that is stopped and what stopped it; a signal, where it did so too, is the stronger word."""
+        by = dict.fromkeys(sorted(sender.signals.choices & self._optional), "link")
+        for signal in sorted(sender.signals.preferences):
+            by |= dict.fromkeys(sorted(self.rulebook.stopped_by(frozenset([signal]))), signal)
+        return by
 
     def _opted_in(self, sender: Sender) -> frozenset[str]:
         """Return the purposes that wait for a yes and got one from this browser. Rule: 11 CCR 7004; GDPR Art. 7."""

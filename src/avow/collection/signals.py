@@ -24,6 +24,22 @@ class Signals:
     consents: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a browser has said about purposes so far: each no, and each yes to what waits for one."""
+
+    opted_out: frozenset[str] = frozenset()
+    opted_in: frozenset[str] = frozenset()
+
+    def then(self, opted_out: frozenset[str], opted_in: frozenset[str]) -> Said:
+        """Return what holds after these answers: the last one about a purpose counts, and of two at once the no.
+
+        Rule: 11 CCR 7004(a): withdrawing is as easy as agreeing; what was not named stays as it was.
+        """
+        out = (self.opted_out - opted_in) | opted_out
+        return Said(out, (self.opted_in | opted_in) - out)
+
+
 def read(gpc: list[str], dnt: str | None, cookie: str | None) -> Signals:
     """Return the signals and choices of a request.
 

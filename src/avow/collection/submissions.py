@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from avow.collection.events import NOT_DECLARED, Dropped
-from avow.definitions import IdentifierKind
+from avow.definitions import IdentifierKind, Refusal, Submission, moment
 from avow.policy import CollectionPoint, Rulebook, schemas
 
 #: Letters and digits that are not mistaken for one another (Crockford's base 32).
@@ -71,6 +73,34 @@ def identifiers(rulebook: Rulebook, fields: dict[str, str]) -> dict[str, str]:
         for name in fields
         if (item := rulebook.data[name]).identifier is IdentifierKind.EMAIL and item.identifier
     }
+
+
+def narrowed(form: Submission, rulebook: Rulebook, opted_out: frozenset[str]) -> Submission | None:
+    """Return what may still be kept of a form whose sender has opted out, on whatever device; None: nothing of it.
+
+    Only ever less than what was permitted when it came in: what its browser said yes to then stays the limit.
+    Rule: 11 CCR 7025(c)(1); Cal. Civ. Code § 1798.135(c)(4).
+    """
+    collected = moment(form.collected_ms).date()
+    permit = rulebook.permit(form.point, opted_out, collected, frozenset(form.purposes))
+    if isinstance(permit, Refusal):
+        return None
+    purposes = permit.purposes & frozenset(form.purposes)
+    if not purposes:
+        return None
+    if purposes == frozenset(form.purposes):
+        return form
+    point = rulebook.points[form.point]
+    kept = {name: value for name, value in form.fields.items() if point.needing(name) & purposes}
+    due = point.retention_for(purposes)
+    return msgspec.structs.replace(
+        form,
+        purposes=sorted(purposes),
+        fields=kept,
+        identifiers={kind: value for kind, value in form.identifiers.items() if value in kept.values()},
+        delete_on=due.due(collected).isoformat(),
+        then=due.then,
+    )
 
 
 def new_reference() -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from avow.definitions import Refusal, local_date
+from avow.definitions import Identifier, IdentifierKind, Refusal, local_date
 from avow.main.cases import StoredCases
 from avow.main.versions import Versions
 from avow.policy import LawTable
@@ -125,6 +125,14 @@ class Desk:
             return Refusal("this link is not one of ours, or its request is gone", "11 CCR 7060")
         refusal = verification.confirm(case, self.cases, self.now_ms())
         return refusal or verification.link(Link.ANSWER, case.request_id, self.voice.keyed)
+
+    def person_of(self, answer_token: str) -> tuple[Identifier, ...]:
+        """Return who is behind the token of a confirmed link: by the address alone, which is what the link proves."""
+        request_id = verification.request_of(Link.ANSWER, answer_token, self.voice.keyed)
+        case = self.cases.get(request_id) if request_id else None
+        if case is None or case.contact is None:
+            return ()
+        return tuple(one for one in case.contact.identifiers() if one.kind is IdentifierKind.EMAIL)
 
     def desk(self) -> tuple[RequestLine, ...]:
         """Return all requests, open ones and soonest due first."""

@@ -17,7 +17,7 @@ from avow import access
 from avow.audit.log import read_state
 from avow.audit.proof import canonical
 from avow.collection.refusals import RefusalRow
-from avow.definitions import IdentifierKind, Refusal, identifier, local_date, moment
+from avow.definitions import Refusal, Technology, local_date, moment
 from avow.main.counted import Counted
 from avow.main.drift import reported
 from avow.main.versions import Versions
@@ -25,12 +25,11 @@ from avow.policy import DisclosureCount, Ledger, Rulebook, browser_policy, notic
 from avow.policy.audience import Audience
 from avow.policy.declarations import Choice
 from avow.policy.evidence import Reported
-from avow.store.control import audit, choices, counts, disclosures, staff, submissions
+from avow.store.control import audit, counts, disclosures, staff, submissions
 from avow.store.holdings import HeldSubmission
 from avow.store.store import Store
 from avow.web.services import (
     AuditState,
-    ChoiceCount,
     ChoiceFacts,
     Invitation,
     PointFacts,
@@ -47,10 +46,19 @@ from avow.web.services import (
     SubmissionView,
 )
 
+#: What happens in a browser while a page is open; a letter, a form or a feed asks where it is written.
+_IN_BROWSERS: Final = frozenset(
+    {
+        Technology.TAG,
+        Technology.COOKIE,
+        Technology.LOCAL_STORAGE,
+        Technology.WEB_BEACON,
+        Technology.PIXEL,
+        Technology.SESSION_RECORDING,
+    }
+)
 #: The ledger of the last 12 months is counted anew after so many milliseconds.
 LEDGER_MS: Final = 30_000
-#: Choices are forms of the privacy centre; this many are taken at once.
-MAX_CHOICES: Final = 50
 
 
 @dataclass(slots=True)
@@ -179,7 +187,8 @@ def _choice_facts(rulebook: Rulebook, choice: Choice) -> ChoiceFacts:
     """Return one switch as pages show it; a signal stops it when it stops every purpose of it."""
     asks = all(rulebook.purposes[name].needs_consent for name in choice.stops)
     stopped = tuple(sorted(name for name, signal in rulebook.signals.items() if choice.stops <= signal.stops))
-    return ChoiceFacts(choice.name, choice.label, choice.description, choice.stops, asks, stopped)
+    on_pages = any(point.technology in _IN_BROWSERS and point.purposes & choice.stops for point in rulebook.points.values())
+    return ChoiceFacts(choice.name, choice.label, choice.description, choice.stops, asks, on_pages, stopped)
 
 
 def _point_facts(rulebook: Rulebook, name: str, records: int | None = None, oldest: date | None = None) -> PointFacts:
@@ -200,40 +209,6 @@ def _point_facts(rulebook: Rulebook, name: str, records: int | None = None, olde
         records=records,
         oldest=oldest,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class ChoicesKept:
-    """Standing choices of visitors."""
-
-    store: Store
-    rulebook: Rulebook
-    now_ms: Callable[[], int]
-
-    def record(self, visitor_id: str | None, opted_out: Mapping[str, bool], *, demonstration: bool) -> None:
-        """Keep one choice per optional purpose, with an audit entry that names nobody."""
-        now = self.now_ms()
-        known = {
-            name: out
-            for name, out in opted_out.items()
-            if name in self.rulebook.purposes and self.rulebook.purposes[name].optional
-        }
-        subject = None
-        if visitor_id:
-            person = identifier(IdentifierKind.VISITOR, visitor_id)
-            subject = self.store.vault.subjects_for([person], now)[person]
-        with self.store.control.transaction() as tx:
-            for purpose, is_out in list(known.items())[:MAX_CHOICES]:
-                choices.add(
-                    tx, choices.Choice(now, purpose, is_out, "link", self.rulebook.id, subject, demonstration=demonstration)
-                )
-                entry = {"at": now, "what": "choice", "purpose": purpose, "opted_out": is_out, "rulebook": self.rulebook.id}
-                audit.enqueue(tx, canonical(entry))
-
-    def counts(self) -> tuple[ChoiceCount, ...]:
-        """Return how many choices were recorded."""
-        with self.store.control.reading() as tx:
-            return tuple(ChoiceCount(one.purpose, one.source, one.opted_out, one.count) for one in choices.counts(tx))
 
 
 class StoredAccounts:

@@ -14,12 +14,12 @@ from typing import Final
 
 from avow.audit.log import Log
 from avow.audit.proof import canonical
-from avow.collection import visits
+from avow.collection import submissions, visits
 from avow.collection.drain import Drain
 from avow.config import load
 from avow.definitions import IdentifierKind, Record, Submission, identifier, local_date, moment, now_ms
 from avow.jobs import Job, start
-from avow.main import targets
+from avow.main import standing, targets
 from avow.main.cases import StoredCases
 from avow.main.installation import Installation, open_store
 from avow.main.mailbox import Mailbox
@@ -48,7 +48,7 @@ THOROUGH_MS: Final = 24 * 3600 * 1000
 
 
 class Contacts:
-    """The drain's sink: the store, where a new message moves the due date of what its person wrote before.
+    """The drain's sink: the store, where a form is narrowed by its sender's standing choices and moves their due dates.
 
     By how much is for the version under which each earlier record was collected to say, and for no later one: where it
     promised "24 months after our last contact", it is 24 months from this contact. Writing again moves nothing twice.
@@ -60,11 +60,21 @@ class Contacts:
 
     def write(self, records: Sequence[Record]) -> None:
         """Keep the records, then what belongs to the same people as long as each was promised."""
-        self._store.write(records)
-        for record in records:
+        kept = [one for record in records if (one := self._narrowed(record)) is not None]
+        self._store.write(kept)
+        for record in kept:
             if isinstance(record, Submission) and record.identifiers:
+                standing.keep_with_form(self._store, record)
                 people = [identifier(IdentifierKind(kind), value) for kind, value in record.identifiers.items()]
                 self._store.last_contact(people, partial(self._due, record))
+
+    def _narrowed(self, record: Record) -> Record | None:
+        """Return what its person's standing choices leave of a record; a form that names nobody is left as it came."""
+        if not isinstance(record, Submission) or not record.identifiers:
+            return record
+        people = [identifier(IdentifierKind(kind), value) for kind, value in record.identifiers.items()]
+        rulebook, opted_out = self._rulebook_of(record.rulebook_id), standing.standing(self._store, people)
+        return submissions.narrowed(record, rulebook, opted_out) if rulebook and opted_out else record
 
     def _due(self, contact: Submission, earlier: HeldSubmission) -> date | None:
         """Return the day on which an earlier record is due after this contact; None: it moves nothing.

@@ -29,7 +29,8 @@ from avow.collection.spool import Spool
 from avow.collection.visits import VisitCounter
 from avow.config import load
 from avow.definitions import now_ms
-from avow.main import pages
+from avow.main import pages, standing
+from avow.main.browsers import PolicyBrowsers
 from avow.main.cases import StoredCases
 from avow.main.desk import Desk
 from avow.main.drift import ReportCounts
@@ -155,6 +156,7 @@ def _services(shared: _Shared, rulebook: Rulebook) -> Services:
     installation, store, versions = shared.installation, shared.store, shared.versions
     configuration = installation.configuration
     voice = Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, rulebook)
+    desk = Desk(StoredCases(store), voice, versions, configuration.timezone, now_ms)
     return Services(
         website=configuration.website,
         timezone=configuration.timezone,
@@ -169,8 +171,9 @@ def _services(shared: _Shared, rulebook: Rulebook) -> Services:
         ),
         versions=VersionPages(store.control, versions),
         promises=PromisePages(rulebook, store, versions, installation.public_log, installation.private_log),
-        rights=Desk(StoredCases(store), voice, versions, configuration.timezone, now_ms),
-        choices=pages.ChoicesKept(store, rulebook, now_ms),
+        rights=desk,
+        choices=standing.ChoicesKept(store, rulebook, now_ms, desk.person_of),
+        browsers=PolicyBrowsers(rulebook, pages.website_of(rulebook, configuration.website.name, configuration.website.origin)),
         staff=pages.StaffDoor(pages.StoredAccounts(store), shared.tries, now_ms),
         inbox=pages.InboxPages(store, rulebook, versions, configuration.timezone, now_ms),
         outbox=Mailbox(store, versions, configuration.mail.recipient),

@@ -49,10 +49,12 @@ EVERYTHING: Final = CarriedOut(
     duties=True,
     datasets=True,
 )
+#: Rights that the switches of the privacy centre carry out: at once, and nobody is asked who they are.
+_BY_SWITCH: Final = frozenset({"opt-out", "withdraw-consent"})
 THIS_VERSION: Final = CarriedOut(
     technologies=frozenset({Technology.FORM, Technology.TAG, Technology.WEB_BEACON, Technology.SERVER_LOG}),
     methods=frozenset(METHODS) - {"account"},
-    rights=frozenset(RequestKind),
+    rights=frozenset(RequestKind) | _BY_SWITCH,
     retention_starts=frozenset({"collection", "last-contact"}),
     retention_criteria=frozenset(),
     third_parties=False,
@@ -67,7 +69,8 @@ def check_carried_out(document: Document, entries: Entries, does: CarriedOut) ->
     for point in entries.of("collection"):
         yield from _point(entries, point, does)
     for right in entries.of("right"):
-        if right.name not in does.rights and not right.values.get("by_people", False):
+        by_switch = right.name not in _BY_SWITCH or "web" in right.values["methods"] or does is EVERYTHING
+        if not (right.name in does.rights and by_switch) and not right.values.get("by_people", False):
             message = f'this version does not carry out the right "{right.name}"'
             web = ' and take "web" out of the methods' if "web" in right.values["methods"] else ""
             mend = f"add by_people = true{web} if your staff carry it out, or remove the right"
@@ -80,7 +83,7 @@ def check_carried_out(document: Document, entries: Entries, does: CarriedOut) ->
                 )
     denied = denies_sale(document)  # then the contradiction is reported there, once
     for recipient in entries.of("recipient"):
-        yield from _recipient(recipient, does, denied=denied)
+        yield from _recipient(recipient, does, denied=denied, only_loaded=_only_loaded(entries, recipient.name))
     if not does.datasets:
         for dataset in entries.of("dataset"):
             yield diagnostic("AV0707", dataset.here, f'this version does not release the data set "{dataset.name}"', _LATER)
@@ -102,12 +105,25 @@ def _point(entries: Entries, point: Entry, does: CarriedOut) -> Iterator[Diagnos
                 yield diagnostic("AV0706", point.at(*way, key), message, _LATER)
 
 
-def _recipient(recipient: Entry, does: CarriedOut, *, denied: bool) -> Iterator[Diagnostic]:
-    if not does.third_parties and recipient.values["role"] == "third-party" and not denied:
+def _only_loaded(entries: Entries, name: str) -> bool:
+    """Whether a recipient gets nothing but what its own script or image collects where pages load it: an opt-out stops that."""
+    points = [
+        point
+        for point in entries.of("collection")
+        if name in point.values.get("recipients", ()) or point.values.get("collected_by") == name
+    ]
+    return bool(points) and all("loads" in point.values and point.values.get("collected_by") == name for point in points)
+
+
+def _recipient(recipient: Entry, does: CarriedOut, *, denied: bool, only_loaded: bool) -> Iterator[Diagnostic]:
+    if not does.third_parties and recipient.values["role"] == "third-party" and not (denied or only_loaded):
         message = f'"{recipient.name}" is a third party, and this version cannot stop what it is given when somebody opts out'
         yield diagnostic("AV0702", recipient.here, message, _LATER)
     days = recipient.values["keeps_days"]
-    if not does.keeping_recipients and days > 0:
+    # What a third party's own script collected never passed through here: nothing here names a person to it, so the letter
+    # about a deletion says where it takes an opt-out itself. Rule: Cal. Civ. Code § 1798.105(c)(1); 11 CCR 7022(b)(3).
+    by_itself = only_loaded and build.recipient(recipient).effective_role == "third-party"
+    if not does.keeping_recipients and days > 0 and not by_itself:
         message = f'"{recipient.name}" keeps data for {days} days, and nothing tells it to delete on request'
         mend = "agree that it keeps nothing (keeps_days = 0): instructions to delete are not carried out yet"
         yield diagnostic("AV0703", recipient.at("keeps_days"), message, mend)

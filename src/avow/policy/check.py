@@ -55,6 +55,7 @@ def check(
     yield from misplaced
     yield from _categories(entries)
     yield from _origins(entries)
+    yield from _loads(entries)
     for point in entries.of("collection"):
         yield from _point(entries, point)
     for dataset in entries.of("dataset"):
@@ -147,6 +148,30 @@ def _origins(entries: Entries) -> Iterator[Diagnostic]:
                 message = f'"{origin}" is not an origin'
                 mend = 'write scheme and host, in small letters and nothing after them, as "https://pixel.example"'
                 yield diagnostic("AV0105", recipient.at("origins", place), message, mend)
+
+
+def _loads(entries: Entries) -> Iterator[Diagnostic]:
+    """Check that what a page loads of another company comes from an origin that the policy declares for it.
+
+    Rule: Cal. Civ. Code § 1798.130(a)(5)(B): who receives it is named.
+    """
+    origins = {one.name: one.values.get("origins", ()) for one in entries.of("recipient")}
+    for point in entries.of("collection"):
+        address, taker = point.values.get("loads"), point.values.get("collected_by", "")
+        if address is None or (taker and taker not in origins):  # then the taker is reported as not declared
+            continue
+        if not taker:
+            message, mend = "nobody is said to take in what this loads", 'add collected_by = "…", the recipient whose it is'
+        elif point.values["technology"] not in {Technology.TAG, Technology.PIXEL}:
+            message, mend = "only a script or an image is loaded", 'write technology = "tag" for a script, "pixel" for an image'
+        elif not any(address.startswith(f"{origin}/") for origin in origins[taker]):
+            message, mend = (
+                f'"{taker}" has no such origin',
+                f"add its scheme and host to the origins of recipient.{taker}",
+            )
+        else:
+            continue
+        yield diagnostic("AV0105", point.at("loads"), message, mend)
 
 
 def _letters(entry: Entry, key: str) -> Iterator[Diagnostic]:

@@ -119,7 +119,8 @@ class CollectionPoint:
 
     `retentions` gives the period for each purpose. `on` are the websites and messages that have the point; none means
     all. `stores` are the cookies or storage keys that it sets; `people` whom it concerns. `collected_by` is the recipient
-    that takes the data in itself, for the business: nothing of it may come in here.
+    that takes the data in itself, for the business: nothing of it may come in here; `loads` is the address
+    of its script or image.
     """
 
     name: str
@@ -139,6 +140,7 @@ class CollectionPoint:
     duties: tuple[str, ...]
     section: str
     collected_by: str | None
+    loads: str = ""
 
     @property
     def retention(self) -> Retention:

@@ -168,6 +168,7 @@ _COLLECTING: Final = {
             "label": _TEXT,
             "technology": Key(Shape.CHOICE, required=True, choices=tuple(Technology)),
             "collected_by": _OPTIONAL_TEXT,
+            "loads": Key(Shape.ADDRESS),
             "source": _TEXT,
             "on": Key(Shape.NAMES, least=1),
             "people": Key(Shape.CHOICE, choices=tuple(PEOPLE)),

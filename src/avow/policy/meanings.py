@@ -113,6 +113,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
                 "label": "what notices call it",
                 "technology": "how it takes data in",
                 "collected_by": "the recipient that takes the data in for the business; then nothing may come in here",
+                "loads": "its script (tag) or image (pixel); pages load it only for whom signals and choices allow all purposes",
                 "source": '`"consumer"`, `"device"`, or a declared source',
                 "on": "names of the websites and messages that have it; default all",
                 "people": "whom it concerns; by its technology when not written",

@@ -157,6 +157,25 @@ class Rulebook:
             return Refusal(reason, "Cal. Civ. Code § 1798.100(a)(1), (c)")
         return None
 
+    def may_load(self, point: str, opted_out: frozenset[str], opted_in: frozenset[str]) -> Refusal | None:
+        """Return None when a page may load what another company collects by at this point, for a person with these choices.
+
+        Stricter than `permit`: here nobody can take single fields away, so one purpose that is stopped stops all of it.
+        Rule: 11 CCR 7025(c)(1), 7026(f); Cal. Civ. Code § 1798.120(d); GDPR Art. 7.
+        """
+        declared = self.points.get(point)
+        if declared is None or not declared.loads:
+            return Refusal(f'the policy loads nothing for "{point}"', "Cal. Civ. Code § 1798.100(a)(1)")
+        stopped = self._stopped_of(declared, opted_out, opted_in)
+        return _stopped(point, stopped, opted_out) if stopped else None
+
+    def stops(self, signals: frozenset[str], choices: frozenset[str]) -> frozenset[str]:
+        """Return the purposes that a person's signals and choices stop; a choice reaches optional purposes only.
+
+        Rule: 11 CCR 7025(c)(1), 7026(f): so that a forged cookie cannot switch off security.
+        """
+        return self.stopped_by(signals) | {name for name in choices if name in self.purposes and self.purposes[name].optional}
+
     def notice_fields(self, point: str) -> frozenset[str]:
         """Return the data items that the notice at collection of this point lists; none for an unknown point.
 
@@ -179,10 +198,10 @@ class Rulebook:
             return Refusal(f'no collection point "{point}" is declared', "Cal. Civ. Code § 1798.100(a)(1)")
         if declared.collected_by:
             return Refusal(f'"{point}" is taken in by "{declared.collected_by}", not here', "Cal. Civ. Code § 1798.100(a)(1)")
-        stopped = frozenset(name for name in declared.purposes if self._is_stopped(self.purposes[name], opted_out, opted_in))
+        stopped = self._stopped_of(declared, opted_out, opted_in)
         purposes = declared.purposes - stopped
         if not purposes:
-            return self._stopped(point, stopped, opted_out)
+            return _stopped(point, stopped, opted_out)
         kept = frozenset(item for item in declared.fields if declared.only.get(item, purposes) & purposes)
         retention = declared.retention_for(purposes)
         # A form is a letter to us: all of it is sealed, whatever the category of a single field.
@@ -198,16 +217,21 @@ class Rulebook:
             then=retention.then,
         )
 
+    def _stopped_of(self, point: CollectionPoint, opted_out: frozenset[str], opted_in: frozenset[str]) -> frozenset[str]:
+        """Return the purposes of a point that this person's choices stop."""
+        return frozenset(name for name in point.purposes if self._is_stopped(self.purposes[name], opted_out, opted_in))
+
     @staticmethod
     def _is_stopped(purpose: Purpose, opted_out: frozenset[str], opted_in: frozenset[str]) -> bool:
         if purpose.optional and purpose.name in opted_out:
             return True
         return purpose.needs_consent and purpose.name not in opted_in
 
-    @staticmethod
-    def _stopped(point: str, stopped: frozenset[str], opted_out: frozenset[str]) -> Refusal:
-        names = ", ".join(sorted(stopped))
-        if stopped & opted_out:
-            reason = f'every purpose of "{point}" is stopped by this person\'s choice or signal: {names}'
-            return Refusal(reason, "11 CCR 7025(c)(1)")
-        return Refusal(f'nobody said yes to what "{point}" is for: {names}', "11 CCR 7004(b); GDPR Art. 7")
+
+def _stopped(point: str, stopped: frozenset[str], opted_out: frozenset[str]) -> Refusal:
+    """Return the refusal of a point whose every purpose is stopped."""
+    names = ", ".join(sorted(stopped))
+    if stopped & opted_out:
+        reason = f'every purpose of "{point}" is stopped by this person\'s choice or signal: {names}'
+        return Refusal(reason, "11 CCR 7025(c)(1)")
+    return Refusal(f'nobody said yes to what "{point}" is for: {names}', "11 CCR 7004(b); GDPR Art. 7")

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -22,10 +22,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from avow.web.asking import banner as asking
+from avow.web.asking import signals_of
 from avow.web.assets import IMMUTABLE, Assets, hand_out
 from avow.web.banner import banner
-from avow.web.security import signal_set
-from avow.web.services import PointFacts, Services
+from avow.web.security import content_security_policy, signal_set
+from avow.web.services import PartyFacts, PointFacts, Services
 
 _FORM: Final = re.compile(r"""form_action\(\s*["']([a-z0-9-]+)["']\s*\)""")
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9-]{1,40}")
@@ -110,8 +112,22 @@ class CompanySite:
                 dropped=_dropped(query.getlist("dropped")),
                 jurisdiction=query.get("jurisdiction", ""),
             ),
-            headers=self._headers,
+            headers={**self._headers, **self._loading(request.headers)},
         )
+
+    def _parties(self, headers: Headers) -> tuple[PartyFacts, ...]:
+        return self._services.browsers.facts(signals_of(headers)).parties
+
+    def _loading(self, headers: Headers) -> dict[str, str]:
+        """Return the header that lets in whom this visitor allows, and nobody else, when there is anybody."""
+        origins = {"https://" + urlsplit(one.address).netloc for one in self._parties(headers) if one.allowed}
+        return {"Content-Security-Policy": content_security_policy(origins)} if origins else {}
+
+    def _choices_script(self, headers: Headers) -> Markup:
+        """Return the script that loads what other companies have on the pages, when the policy declares any."""
+        if not self._parties(headers):
+            return Markup()
+        return Markup('<script src="{}" defer></script>').format(self._assets.address("choices.js"))
 
     def _render(self, path: str, headers: Headers, **context: object) -> str:
         facts = self._services.policy.facts()
@@ -122,7 +138,8 @@ class CompanySite:
             gpc=signal_set(headers, "sec-gpc"),
             # A form that came back is no page view: its address is the collector's.
             policy=lambda: self._services.policy.page(str(shown["jurisdiction"])),
-            tag=lambda: Markup() if shown["errors"] else _tag(facts.points, self._assets, path),
+            tag=lambda: Markup() if shown["errors"] else _tag(facts.points, self._assets, path) + self._choices_script(headers),
+            asking=lambda: asking(facts.choices, signals_of(headers), path),
             **shown,
         )
 

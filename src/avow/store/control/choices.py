@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from typing import Literal
 
 from sqlalchemy import delete, func, insert, select, update
 
@@ -15,12 +14,15 @@ from avow.store.control.tables import choices
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One choice about one purpose. `subject` None: nobody known, or erased since. `proof` holds no personal information."""
+    """One choice about one purpose. `subject` None: nobody known, or erased since. `proof` holds no personal information.
+
+    `source` is how it was made: "link" (the choices page or a confirmed link), "banner", "script", or a signal, "gpc", "dnt".
+    """
 
     at_ms: int
     purpose: str
     opted_out: bool
-    source: Literal["link", "gpc", "dnt"]
+    source: str
     rulebook_id: str
     subject: bytes | None = None
     proof: str = ""
@@ -37,11 +39,16 @@ class ChoiceCount:
     count: int
 
 
-def add(tx: Transaction, choice: Choice) -> str:
-    """Keep a choice and return its id."""
-    choice_id = secrets.token_hex(16)
+def add(tx: Transaction, choice: Choice, choice_id: str | None = None) -> str:
+    """Keep a choice and return its id; give one where the same choice may come twice, and ask `exists` before."""
+    choice_id = choice_id or secrets.token_hex(16)
     tx.execute(insert(choices).values(id=choice_id, **asdict(choice)))
     return choice_id
+
+
+def exists(tx: Transaction, choice_id: str) -> bool:
+    """Return whether this choice is kept already."""
+    return tx.execute(select(choices.c.id).where(choices.c.id == choice_id)).first() is not None
 
 
 def of_subjects(tx: Transaction, subjects: Collection[bytes]) -> tuple[Choice, ...]:

@@ -1,34 +1,61 @@
-"""Choices: each switch of the policy on or off, all at once or one by one, no account and no questions (11 CCR 7026, 7004)."""
+"""Choices: each switch of the policy on or off, all at once or one by one, no account and no questions (11 CCR 7026, 7004).
+
+Three ways to say the same: the page /privacy/choices, the banner on any page, and /avow/choices for a page's own script.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
+import msgspec
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from avow.collection import signals
+from avow.web.asking import own_path, signals_of, waiting
 from avow.web.forms import read_form
 from avow.web.privacy_center.requests import visitor_of
 from avow.web.rendering import View
-from avow.web.services import DEMONSTRATION_KEY, ChoiceFacts
+from avow.web.security import is_same_origin
+from avow.web.services import DEMONSTRATION_KEY, ChoiceFacts, Services
 
-#: Longest life that browsers give a cookie; every visit to the choices page with a change renews it.
+#: Longest life that browsers give a cookie; every change renews it. Longer than the 12 months of 11 CCR 7026(k).
 _COOKIE_SECONDS: Final = 400 * 86_400
+#: Largest body of /avow/choices, bytes, and most names in it.
+_JSON_BYTES: Final = 8192
+_NAMES_MAX: Final = 100
+#: Stands for every switch of the policy.
+_ALL: Final = "all"
+_NO_STORE: Final = {"Cache-Control": "no-store"}
+
+
+class _Answers(msgspec.Struct, forbid_unknown_fields=True):
+    """What a script says: names of switches or purposes, or "all"; what is not named stays as it is."""
+
+    opt_out: list[str] = []
+    opt_in: list[str] = []
 
 
 class ChoicePages:
-    """The page /privacy/choices."""
+    """The page /privacy/choices, and /avow/choices for scripts."""
 
     def __init__(self, view: View) -> None:
         self._view = view
 
     def routes(self) -> list[Route]:
-        """Return the page and where its form is sent."""
-        return [Route("/privacy/choices", self._show), Route("/privacy/choices", self._save, methods=["POST"])]
+        """Return the page and where its form is sent, and the same for scripts."""
+        return [
+            Route("/privacy/choices", self._show),
+            Route("/privacy/choices", self._save, methods=["POST"]),
+            Route("/avow/choices", self._state),
+            Route("/avow/choices", self._answer, methods=["POST"]),
+        ]
 
     def _show(self, request: Request) -> Response:
         facts = self._view.services.policy.facts()
@@ -38,6 +65,7 @@ class ChoicePages:
             "privacy_center/choices.html",
             choices=facts.choices,
             off=_switched_off(facts.choices, cookie),
+            parties=self._view.services.browsers.facts(signals_of(request.headers)).parties,
             was_saved="saved" in request.query_params and bool(cookie),
             has_visitor=visitor_of(request) is not None,
         )
@@ -45,24 +73,98 @@ class ChoicePages:
     async def _save(self, request: Request) -> Response:
         form = await read_form(request)
         choices = self._view.services.policy.facts().choices
-        every = form.get("all")  # the two big buttons: "out" or "in"; without either, each switch has its own answer
-        # A switch without an answer is off: a choice that did not arrive is no permission.
-        on = {one.name for one in choices if every == "in" or (every != "out" and form.get(f"choice.{one.name}") == "in")}
-        opted_out = frozenset(name for one in choices if one.name not in on for name in one.purposes)
-        agreed = frozenset(name for one in choices if one.name in on and one.asks for name in one.purposes) - opted_out
-        said = {name: name in opted_out for one in choices for name in one.purposes}
+        if "ask" in form:  # the banner: an answer about what it asked, and about nothing else
+            asked = waiting(choices, signals_of(request.headers))
+            on = frozenset(one.name for one in asked) if form["ask"] == "in" else frozenset()
+            back, source = own_path(form.get("back", "")) or "/privacy/choices?saved=1", "banner"
+        else:
+            asked, back, source = choices, "/privacy/choices?saved=1", "link"
+            every = form.get("all")  # the two big buttons: "out" or "in"; without either, each switch has its own answer
+            # A switch without an answer is off: a choice that did not arrive is no permission.
+            on = frozenset(
+                one.name for one in choices if every == "in" or (every != "out" and form.get(f"choice.{one.name}") == "in")
+            )
+        out = frozenset(name for one in asked if one.name not in on for name in one.purposes)
+        into = frozenset(name for one in asked if one.name in on for name in one.purposes)
+        return await self._keep(request, out, into, source, RedirectResponse(back, 303))
+
+    def _state(self, request: Request) -> Response:
+        """Tell a page's script what holds in this browser."""
+        return JSONResponse(self._told(signals_of(request.headers)), headers=_NO_STORE)
+
+    async def _answer(self, request: Request) -> Response:
+        """Take a script's answers: 204; 400 unreadable; 403 from another origin; 422 for a name that the policy does not have."""
+        if not is_same_origin(request.headers):
+            raise HTTPException(403, "Choices are taken from pages of this site only.")
+        body = await request.body()
+        if len(body) > _JSON_BYTES:
+            raise HTTPException(413)
+        try:
+            answers = msgspec.json.decode(body, type=_Answers)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise HTTPException(400, 'Expected {"opt_out": ["name"], "opt_in": ["name"]}.') from error
+        known = self._names()
+        unknown = [name[:60] for name in (*answers.opt_out, *answers.opt_in) if name not in known]
+        if unknown or len(answers.opt_out) + len(answers.opt_in) > _NAMES_MAX:
+            return JSONResponse({"unknown": unknown[:_NAMES_MAX], "known": sorted(known)}, 422, headers=_NO_STORE)
+        out, into = (frozenset().union(*(known[name] for name in names)) for names in (answers.opt_out, answers.opt_in))
+        return await self._keep(request, out, into - out, "script", Response(status_code=204, headers=_NO_STORE))
+
+    async def _keep(
+        self, request: Request, out: frozenset[str], into: frozenset[str], source: str, response: Response
+    ) -> Response:
+        """Keep the answers durably, then, and only then, in the browser's cookie."""
+        if not out | into:
+            return response
+        said = {name: name in out for name in sorted(out | into)}
         keep = partial(self._view.services.choices.record, demonstration=request.scope.get(DEMONSTRATION_KEY, False))
-        await run_in_threadpool(keep, visitor_of(request), said)
-        response = RedirectResponse("/privacy/choices?saved=1", 303)
-        response.set_cookie(
-            signals.CHOICES_COOKIE,
-            signals.choices_cookie(opted_out, agreed),
-            max_age=_COOKIE_SECONDS,
-            httponly=True,
-            samesite="lax",
-            secure=self._view.services.website.origin.startswith("https:"),
-        )
+        await run_in_threadpool(keep, visitor_of(request), said, source)
+        before = signals_of(request.headers)
+        after = signals.Said(before.choices, before.consents).then(out, into)
+        set_choices(response, after, self._view.services)
         return response
+
+    def _names(self) -> Mapping[str, frozenset[str]]:
+        """Return what each name that a script may say stands for: a switch, a purpose, or all."""
+        choices = self._view.services.policy.facts().choices
+        purposes = {name: frozenset([name]) for one in choices for name in one.purposes}
+        return purposes | {one.name: one.purposes for one in choices} | {_ALL: frozenset(purposes)}
+
+    def _told(self, said: signals.Signals) -> dict[str, Any]:  # Any: JSON
+        facts, browser = self._view.services.policy.facts(), self._view.services.browsers.facts(said)
+        cookie = signals.choices_cookie(said.choices, said.consents)
+        off, asked = _switched_off(facts.choices, cookie), waiting(facts.choices, said)
+        return {
+            "signals": sorted(said.preferences),
+            "choices": [
+                {
+                    "name": one.name,
+                    "label": one.label,
+                    "description": one.description,
+                    "on": one.name not in off and not said.preferences & set(one.stopped_by),
+                    "stopped_by": sorted(said.preferences & set(one.stopped_by)),
+                    "ask": one in asked,
+                }
+                for one in facts.choices
+            ],
+            "third_parties": [asdict(one) for one in browser.parties],
+            "gpp": browser.gpp,
+            "usca": dict(browser.usca),
+            "us_privacy": browser.us_privacy,
+        }
+
+
+def set_choices(response: Response, said: signals.Said, services: Services) -> None:
+    """Set the cookie that keeps a browser's choices; a yes stands in it only where one is waited for."""
+    asking = frozenset(name for one in services.policy.facts().choices if one.asks for name in one.purposes)
+    response.set_cookie(
+        signals.CHOICES_COOKIE,
+        signals.choices_cookie(said.opted_out, said.opted_in & asking),
+        max_age=_COOKIE_SECONDS,
+        httponly=True,
+        samesite="lax",
+        secure=services.website.origin.startswith("https:"),
+    )
 
 
 def _switched_off(choices: tuple[ChoiceFacts, ...], cookie: str) -> frozenset[str]:

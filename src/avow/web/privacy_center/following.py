@@ -10,7 +10,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from avow.collection import signals
 from avow.definitions import Refusal
+from avow.web.asking import signals_of
+from avow.web.privacy_center.choices import set_choices
 from avow.web.rendering import View
 from avow.web.services import Verification
 
@@ -71,9 +74,18 @@ class FollowingPages:
         token = request.path_params["token"]
         answer = await run_in_threadpool(self._rights.confirm, token)
         if not isinstance(answer, Refusal):
-            return RedirectResponse(f"/privacy/requests/{answer}", 303)
+            response = RedirectResponse(f"/privacy/requests/{answer}", 303)
+            await self._meet(request, answer, response)
+            return response
         found = await run_in_threadpool(self._rights.verification, token)
         return await run_in_threadpool(self._verify_page, request, found, answer, 409)
+
+    async def _meet(self, request: Request, answer_token: str, response: Response) -> None:
+        """Let the opt-outs of this browser and of the person who just confirmed in it hold for both (11 CCR 7025(c)(1))."""
+        said = signals_of(request.headers)
+        persons = await run_in_threadpool(self._view.services.choices.meet, answer_token, said.choices)
+        if persons - said.choices:
+            set_choices(response, signals.Said(said.choices, said.consents).then(persons, frozenset()), self._view.services)
 
     def _verify_page(self, request: Request, found: Verification | None, refusal: Refusal | None, status: int) -> Response:
         return self._view.page(request, "privacy_center/verify.html", status, found=found, refusal=refusal)

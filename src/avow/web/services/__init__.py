@@ -30,11 +30,14 @@ from avow.web.services.policy import (
     Versions,
 )
 from avow.web.services.rights import (
+    BrowserFacts,
+    Browsers,
     ChoiceCount,
     Choices,
     Document,
     Download,
     NewRequest,
+    PartyFacts,
     RequestDetail,
     RequestLine,
     RequestStatus,
@@ -59,6 +62,8 @@ from avow.web.services.staff import (
 __all__ = [
     "DEMONSTRATION_KEY",
     "AuditState",
+    "BrowserFacts",
+    "Browsers",
     "ChangeFacts",
     "ChoiceCount",
     "ChoiceFacts",
@@ -72,6 +77,7 @@ __all__ = [
     "MessageView",
     "NewRequest",
     "Outbox",
+    "PartyFacts",
     "PointFacts",
     "Policy",
     "PolicyFacts",
@@ -116,6 +122,7 @@ class Services:
     promises: Promises
     rights: Rights
     choices: Choices
+    browsers: Browsers
     staff: Staff
     inbox: Inbox
     outbox: Outbox

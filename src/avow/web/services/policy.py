@@ -25,13 +25,17 @@ class PurposeFacts:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceFacts:
-    """One switch of the privacy centre and the purposes it stops; with `asks` it is off until the person says yes."""
+    """One switch of the privacy centre and the purposes it stops; with `asks` it is off until the person says yes.
+
+    `on_pages`: what it decides about happens in the browser while a page is open, so a page is where to ask.
+    """
 
     name: str
     label: str
     description: str
     purposes: frozenset[str]
     asks: bool = False
+    on_pages: bool = True
     stopped_by: tuple[str, ...] = ()
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from avow.collection.signals import Signals
 from avow.definitions import Refusal, RequestKind
 
 
@@ -165,11 +166,57 @@ class ChoiceCount:
     count: int
 
 
+# --- what a browser may do -----------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class PartyFacts:
+    """Another company's script ("tag") or image ("pixel") that a page loads only for whom it is `allowed`.
+
+    `stores` are the cookies and storage keys that it sets; `opt_out` is where it takes an opt-out itself, "" for nowhere.
+    """
+
+    name: str
+    label: str
+    kind: str
+    address: str
+    stores: tuple[str, ...]
+    opt_out: str
+    allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserFacts:
+    """What follows for one browser from its signals and choices; the strings are IAB GPP (`usca`) and US Privacy."""
+
+    parties: tuple[PartyFacts, ...]
+    gpp: str
+    usca: Mapping[str, int | bool | list[int]]
+    us_privacy: str
+
+
+class Browsers(Protocol):
+    """What the policy allows in a visitor's browser."""
+
+    def facts(self, signals: Signals) -> BrowserFacts:
+        """Return what these signals and choices leave."""
+        ...
+
+
 class Choices(Protocol):
     """Standing choices of visitors."""
 
-    def record(self, visitor_id: str | None, opted_out: Mapping[str, bool], *, demonstration: bool) -> None:
-        """Keep one choice per purpose, durably; without a visitor id it is counted and lives in the cookie alone."""
+    def record(self, visitor_id: str | None, opted_out: Mapping[str, bool], source: str, *, demonstration: bool) -> None:
+        """Keep one choice per purpose, durably; without a visitor id it is counted and lives in the cookie alone.
+
+        `source` is how it was made: "link" on the choices page, "banner", "script".
+        """
+        ...
+
+    def meet(self, answer_token: str, opted_out: frozenset[str]) -> frozenset[str]:
+        """Bring a browser and its person together after a link was confirmed in it; return what the person opted out of.
+
+        What the browser had opted out of is kept as the person's own.
+        Rule: 11 CCR 7025(c)(1): the browser and the known consumer.
+        """
         ...
 
     def counts(self) -> tuple[ChoiceCount, ...]:

@@ -1,0 +1,176 @@
+/**
+ * What a visitor allows, carried out on a page: the banner that asks, other companies' scripts, and what those are told.
+ *
+ *   <script src="/avow/choices.js" defer></script>
+ *
+ * The server decides from the signals and the choices cookie, which no script can read; this file asks it once a page
+ * (`GET /avow/choices`) and obeys. Nothing of another company is loaded before the answer, and nothing when none comes.
+ * After a choice (an event `avow:choices` on the document) it asks again: what is no longer allowed is taken out of the
+ * page and its cookies and storage keys are deleted, as far as a page can; what its script already did cannot be undone
+ * in this page, and the next page does not load it.
+ *
+ * `__gpp` and `__uspapi` answer other companies' scripts (IAB GPP 1.1, section usca; US Privacy). Both are answered only
+ * from what the server said.
+ */
+(() => {
+  const script = document.currentScript;
+  const endpoint = (script && script.dataset.endpoint) || "/avow/choices";
+  const loaded = new Map(); // name of a third party -> its element
+  const waiting = []; // calls of __gpp and __uspapi before the server answered
+  const listeners = new Map();
+  let state;
+  let nextListener = 1;
+
+  const SECTION = 8;
+  const ping = () => ({
+    gppVersion: "1.1",
+    cmpStatus: state ? "loaded" : "loading",
+    cmpDisplayStatus: "hidden",
+    signalStatus: state ? "ready" : "not ready",
+    supportedAPIs: [`${SECTION}:usca`],
+    cmpId: 1,
+    sectionList: state ? [SECTION] : [],
+    applicableSections: state ? [SECTION] : [],
+    gppString: state ? state.gpp : "",
+    parsedSections: state ? { usca: [state.usca] } : {},
+  });
+  const commands = {
+    ping: (call) => call(ping(), true),
+    hasSection: (call, name) => call(name === "usca", true),
+    getSection: (call, name) => call(name === "usca" ? [state.usca] : null, true),
+    getField: (call, name) => call(name.startsWith("usca.") ? (state.usca[name.slice(5)] ?? null) : null, true),
+    addEventListener: (call) => {
+      const listenerId = nextListener++;
+      listeners.set(listenerId, call);
+      call({ eventName: "listenerRegistered", listenerId, data: true, pingData: ping() }, true);
+      if (state) call({ eventName: "signalStatus", listenerId, data: "ready", pingData: ping() }, true);
+    },
+    removeEventListener: (call, listenerId) => call(listeners.delete(listenerId), true),
+  };
+  window.__gpp = (command, call, parameter) => {
+    if (!commands[command]) call(null, false);
+    else if (state || command === "ping" || command.endsWith("EventListener")) commands[command](call, parameter);
+    else waiting.push(() => commands[command](call, parameter));
+  };
+  window.__uspapi = (command, version, call) => {
+    if (command !== "getUSPData" || version !== 1) call(null, false);
+    else if (state) call({ version: 1, uspString: state.us_privacy }, true);
+    else waiting.push(() => window.__uspapi(command, version, call));
+  };
+  // Scripts in frames find the page that can answer by these names, and ask by message.
+  for (const name of ["__gppLocator", "__uspapiLocator"]) {
+    const locator = document.createElement("iframe");
+    locator.name = name;
+    locator.hidden = true;
+    (document.body || document.documentElement).append(locator);
+  }
+  addEventListener("message", (event) => {
+    const asked = event.data && (event.data.__gppCall || event.data.__uspapiCall);
+    if (!asked || !event.source) return;
+    const gpp = "__gppCall" in event.data;
+    const answer = (returnValue, success) =>
+      event.source.postMessage({ [gpp ? "__gppReturn" : "__uspapiReturn"]: { returnValue, success, callId: asked.callId } }, "*");
+    if (gpp) window.__gpp(asked.command, answer, asked.parameter);
+    else window.__uspapi(asked.command, asked.version, answer);
+  });
+
+  const forget = (name) => {
+    try {
+      localStorage.removeItem(name);
+      sessionStorage.removeItem(name);
+    } catch {
+      // storage is switched off: then nothing is in it
+    }
+    const labels = location.hostname.split(".");
+    const domains = ["", ...labels.slice(0, -1).map((_, at) => `; domain=${labels.slice(at).join(".")}`)];
+    for (const domain of domains) document.cookie = `${name}=; Max-Age=0; path=/${domain}`;
+  };
+
+  const obey = () => {
+    for (const party of state.third_parties) {
+      const element = loaded.get(party.name);
+      if (party.allowed && !element) {
+        const added = document.createElement(party.kind === "tag" ? "script" : "img");
+        if (party.kind === "tag") added.async = true;
+        else added.alt = "";
+        added.referrerPolicy = "strict-origin";
+        added.src = party.address;
+        if (party.kind === "tag") document.head.append(added);
+        loaded.set(party.name, added);
+      } else if (!party.allowed) {
+        if (element) element.remove();
+        loaded.delete(party.name);
+        party.stores.forEach(forget);
+      }
+    }
+  };
+
+  const STYLE = `:host{all:initial}section{box-sizing:border-box;position:fixed;inset:auto 0 0 0;max-height:60vh;overflow:auto;padding:1rem 1.25rem;
+    font:1rem/1.5 system-ui,sans-serif;background:Canvas;color:CanvasText;color-scheme:light dark;border-top:1px solid GrayText;z-index:2147483646}
+    div{max-width:60rem;margin:auto}h2{font-size:1.1rem;margin:0 0 .3rem}ul{margin:.3rem 0 .8rem;padding-left:1.2rem}p{margin:0}
+    p.answers{display:flex;flex-wrap:wrap;gap:.8rem;align-items:center}button{min-width:10rem;min-height:2.75rem;padding:.5rem 1.2rem;font:inherit;font-weight:600;
+    background:ButtonFace;color:ButtonText;border:1px solid currentColor;border-radius:.3rem;cursor:pointer}a{color:LinkText}
+    :focus-visible{outline:3px solid Highlight;outline-offset:2px}`;
+
+  const answer = async (said) => {
+    const body = JSON.stringify(said);
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(endpoint, { method: "POST", body, headers, credentials: "same-origin" });
+    if (response.ok) document.dispatchEvent(new Event("avow:choices"));
+    return response.ok;
+  };
+
+  /** The banner for pages that Avow did not render: the same words and buttons, in a shadow tree with a style of its own. */
+  const ask = () => {
+    const asked = state.choices.filter((one) => one.ask);
+    document.querySelector("avow-asking")?.remove();
+    if (!asked.length || document.querySelector(".asking")) return;
+    const names = asked.map((one) => one.name);
+    const host = document.createElement("avow-asking");
+    const root = host.attachShadow({ mode: "open" });
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLE);
+    root.adoptedStyleSheets = [sheet];
+    const make = (name, text, parent) => {
+      const element = document.createElement(name);
+      if (text) element.textContent = text;
+      parent.append(element);
+      return element;
+    };
+    const section = make("section", "", root);
+    section.setAttribute("aria-labelledby", "asking");
+    const box = make("div", "", section);
+    make("h2", "May we?", box).id = "asking";
+    const words = make("p", "These are off. They stay off unless you allow them:", box);
+    words.setAttribute("role", "status");
+    const list = make("ul", "", box);
+    for (const one of asked) make("li", one.description ? `${one.label}: ${one.description}` : one.label, list);
+    const buttons = make("p", "", box);
+    buttons.className = "answers";
+    const button = (text, said) =>
+      make("button", text, buttons).addEventListener("click", async () => {
+        const kept = await answer(said).catch(() => false);
+        if (kept) host.remove();
+        else words.textContent = "Your answer could not be kept. Nothing was switched on; please try again.";
+      });
+    button("Do not allow", { opt_out: names });
+    button("Allow", { opt_in: names });
+    make("a", "Choose one by one", buttons).href = "/privacy/choices";
+    document.body.prepend(host);
+  };
+
+  const refresh = async () => {
+    const response = await fetch(endpoint, { credentials: "same-origin", cache: "no-store" });
+    if (!response.ok) return;
+    state = await response.json();
+    obey();
+    ask();
+    for (const call of waiting.splice(0)) call();
+    for (const [listenerId, call] of listeners) {
+      call({ eventName: "sectionChange", listenerId, data: "usca", pingData: ping() }, true);
+      call({ eventName: "signalStatus", listenerId, data: "ready", pingData: ping() }, true);
+    }
+  };
+  document.addEventListener("avow:choices", () => refresh().catch(() => {}));
+  refresh().catch(() => {}); // without an answer nothing is loaded and nothing is asked
+})();

@@ -1,0 +1,54 @@
+"""What the policy allows in one visitor's browser: which other companies' scripts load, and what their scripts are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from avow.collection import privacy_strings
+from avow.collection.signals import Signals
+from avow.policy import Rulebook
+from avow.policy.audience import Audience
+from avow.web.services import BrowserFacts, PartyFacts
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyBrowsers:
+    """Fits `web.services.Browsers` over the policy in force; `website` is the policy's name for this site, "" for all."""
+
+    rulebook: Rulebook
+    website: str
+
+    def facts(self, signals: Signals) -> BrowserFacts:
+        """Return what these signals and choices leave. Rule: 11 CCR 7025(c)(1), 7026(f)."""
+        rulebook = self.rulebook
+        stopped = rulebook.stops(signals.preferences, signals.choices)
+        loaded = [point for point in Audience(self.website).points(rulebook) if point.loads and point.collected_by]
+        parties = []
+        for point in loaded:
+            recipient = rulebook.recipients[point.collected_by or ""]
+            refusal = rulebook.may_load(point.name, stopped, signals.consents)
+            parties.append(
+                PartyFacts(
+                    point.name,
+                    recipient.label,
+                    point.technology.value,
+                    point.loads,
+                    point.stores,
+                    recipient.opt_out,
+                    allowed=refusal is None,
+                )
+            )
+        unsaid = {name for name, purpose in rulebook.purposes.items() if purpose.needs_consent} - signals.consents
+        sale, sharing = (privacy_strings.opt_out(_disclosed(rulebook, kind), stopped | unsaid) for kind in ("sale", "sharing"))
+        gpc = "gpc" in signals.preferences
+        return BrowserFacts(
+            tuple(parties),
+            privacy_strings.gpp(sale, sharing, gpc=gpc),
+            privacy_strings.usca(sale, sharing, gpc=gpc),
+            privacy_strings.us_privacy(sale, sharing),
+        )
+
+
+def _disclosed(rulebook: Rulebook, kind: str) -> frozenset[str]:
+    """Return the purposes for which something is sold, or shared. Rule: Cal. Civ. Code § 1798.140(ad), (ah)."""
+    return frozenset(name for one in rulebook.recipients.values() if one.effective_disclosure == kind for name in one.purposes)

@@ -1,0 +1,59 @@
+"""The banner that asks for a yes, where the policy says that consent comes first; a form, so it needs no script.
+
+Yes and no stand side by side, are equally large and take one step; closing the page or walking on is no answer and no yes.
+Who has answered, either way, is not asked again while the cookie lives (400 days), and who sends a signal that stops the use
+is not asked at all. Rule: 11 CCR 7004(a)(2), (c); 7026(k) (12 months); GDPR Art. 7.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from markupsafe import Markup
+from starlette.datastructures import Headers
+
+from avow.collection import signals
+from avow.web.services import ChoiceFacts
+
+#: Longest address that the banner's form leads back to, characters.
+_BACK_MAX: Final = 1000
+
+
+def signals_of(headers: Headers) -> signals.Signals:
+    """Return what a page's HTTP request says about its visitor's will."""
+    return signals.read(headers.getlist("sec-gpc"), headers.get("dnt"), "; ".join(headers.getlist("cookie")))
+
+
+def waiting(choices: tuple[ChoiceFacts, ...], said: signals.Signals) -> tuple[ChoiceFacts, ...]:
+    """Return the switches to ask about: off until a yes, decided on pages, unanswered, and stopped by no signal."""
+    answered = said.choices | said.consents
+    return tuple(
+        one
+        for one in choices
+        if one.asks and one.on_pages and not one.purposes <= answered and not said.preferences & set(one.stopped_by)
+    )
+
+
+def banner(choices: tuple[ChoiceFacts, ...], said: signals.Signals, back: str) -> Markup:
+    """Return the banner, or nothing when there is nothing to ask; its form leads back to the page it stands on."""
+    asked = waiting(choices, said)
+    if not asked:
+        return Markup()
+    items = Markup("\n").join(
+        Markup("<li><strong>{}</strong>{}</li>").format(one.label, f": {one.description}" if one.description else "")
+        for one in asked
+    )
+    return Markup(
+        '<section class="asking" aria-labelledby="asking">\n<form method="post" action="/privacy/choices">\n'
+        '<h2 id="asking">May we?</h2>\n<p>These are off. They stay off unless you allow them:</p>\n<ul>\n{}\n</ul>\n'
+        '<input type="hidden" name="back" value="{}">\n<p class="answers">'
+        '<button type="submit" name="ask" value="out">Do not allow</button> '
+        '<button type="submit" name="ask" value="in">Allow</button> '
+        '<a href="/privacy/choices">Choose one by one</a></p>\n</form>\n</section>\n'
+    ).format(items, back)
+
+
+def own_path(back: str) -> str:
+    """Return where to lead back to when it is a path of this same site, else nothing: no open redirect."""
+    is_path = back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable() and "\\" not in back
+    return back if is_path and len(back) <= _BACK_MAX else ""

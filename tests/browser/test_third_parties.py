@@ -1,0 +1,187 @@
+"""Another company's script is loaded only for whom policy, signals and choices allow it, and is gone when they no longer do."""
+
+import re
+import ssl
+import threading
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from playwright.sync_api import sync_playwright
+
+from .conftest import FLAGS, PERSON
+
+MARROWBY = Path(__file__).parents[2] / "policies" / "marrowby"
+HOST = "place.farsight.example"
+#: What the other company's script does: it sets its cookie, asks what the visitor decided, and says that it ran.
+SCRIPT = b"""document.cookie = "_farsight=4711; path=/"; window.farsight = true;
+__gpp("ping", (answer) => { window.toldGpp = answer.gppString; });
+__uspapi("getUSPData", 1, (answer) => { window.toldUsp = answer.uspString; });"""
+ADVERTISING = """### Advertisements elsewhere {#advertising}
+
+If you allow it, an advertising network's script sees which of our pages you look at, and shows our
+advertisements on other websites. The network keeps what it sees for 180 days.
+
+```avow
+[collection.ad-script]
+label        = "Advertising script"
+technology   = "tag"
+source       = "device"
+data         = ["page"]
+purposes     = ["advertising"]
+retention    = { days = 180 }
+collected_by = "ad-network"
+loads        = "https://place.farsight.example/seen.js"
+stores       = ["_farsight"]
+
+[purpose.advertising]
+label            = "Advertising elsewhere"
+description      = "showing our advertisements on other websites"
+choice           = "consent"
+business_purpose = "Cal. Civ. Code § 1798.140(ah)"
+
+[recipient.ad-network]
+label      = "Farsight Placements"
+role       = "third-party"
+services   = "shows our advertisements on other websites"
+categories = ["F"]
+purposes   = ["advertising"]
+country    = "United States"
+keeps_days = 180
+disclosure = "sharing"
+own_use    = true
+origins    = ["https://place.farsight.example"]
+opt_out    = "https://farsight.example/opt-out"
+
+[recipient.ad-network.contract]
+signed            = 2026-06-30
+specific_purposes = true
+same_protection   = true
+forwards_opt_outs = true
+checks            = true
+stop_and_mend     = true
+```
+
+"""
+
+
+def with_advertising(folder):
+    """Return the example policy with an advertising network that people have to allow."""
+    text = (MARROWBY / "policy.md").read_text(encoding="utf-8")
+    text = text.replace("### When you ask about", ADVERTISING + "### When you ask about")
+    text = re.sub(r"We do not sell your personal information and we (?:.|\n)*?One company works", "One company works", text)
+    text = re.sub(r"We do not sell or share\s+information about anybody, so .*?either\.", "", text, flags=re.DOTALL)
+    stops = '"audience-measurement", "returning-visitors"'
+    text = text.replace(f"stops    = [{stops}", f'stops    = ["advertising", {stops}')
+    right = '[right.opt-out]\nmethods      = ["web", "phone"]\nverification = "not at all"\nlevel        = "none"\n\n'
+    policy = folder / "policy.md"
+    policy.write_text(text.replace("[right.correct]", right + "[right.correct]"), encoding="utf-8")
+    return policy
+
+
+class OtherCompany:
+    """A real HTTPS server that hands out the script and counts who asked."""
+
+    def __init__(self, folder):
+        self.asked = 0
+        company = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                company.asked += self.path == "/seen.js"
+                self.send_response(200)
+                self.send_header("content-type", "text/javascript")
+                self.end_headers()
+                self.wfile.write(SCRIPT)
+
+            def log_message(self, *_arguments):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate(folder))
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.port = self._server.server_port
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def certificate(folder):
+    """Return a file with a key and a certificate that it signed itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    made = made.serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=2))
+    signed = made.sign(key, hashes.SHA256())
+    plain = serialization.NoEncryption()
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    (folder / "pair.pem").write_bytes(private + signed.public_bytes(serialization.Encoding.PEM))
+    return folder / "pair.pem"
+
+
+@pytest.fixture
+def company(tmp_path):
+    other = OtherCompany(tmp_path)
+    yield other
+    other.close()
+
+
+@pytest.fixture
+def person(tmp_path, company, installation_of):
+    """A browser on the site of a company that declares the network."""
+    running = installation_of(policy=with_advertising(tmp_path)).start()
+    with sync_playwright() as playwright:
+        flags = [*FLAGS, f"--host-resolver-rules=MAP {HOST} 127.0.0.1:{company.port}"]
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
+
+        def page(**options):
+            return browser.new_context(base_url=running.base, user_agent=PERSON, ignore_https_errors=True, **options).new_page()
+
+        yield page
+        browser.close()
+
+
+def test_nothing_is_loaded_before_a_yes_nor_after_a_no(person, company, until):
+    """Banner, yes, loaded and told; taken back by the page's own script, gone with its cookie; the next page is without."""
+    page = person()
+    page.goto("/", wait_until="networkidle")
+    assert company.asked == 0
+    page.get_by_role("button", name="Allow", exact=True).click()
+    until(lambda: page.evaluate("window.farsight && window.toldGpp && window.toldUsp"), what="the script")
+    assert page.evaluate("[toldGpp, toldUsp]") == ["DBABBg~BEIAAACA.QA", "1YNN"]
+    assert "_farsight" in {cookie["name"] for cookie in page.context.cookies()}
+    take_back = """fetch("/avow/choices", {method: "POST", body: '{"opt_out": ["advertising"]}'})"""
+    page.evaluate(take_back + """.then(() => document.dispatchEvent(new Event("avow:choices")))""")
+    gone = f"!document.querySelector('script[src*=\"{HOST}\"]') && !document.cookie.includes('_farsight')"
+    until(lambda: page.evaluate(gone), what="the end of the script")
+    page.goto("/contact", wait_until="networkidle")
+    assert company.asked == 1
+    assert not page.locator(".asking").is_visible()
+
+
+def test_a_signal_outweighs_a_yes(person, company):
+    """A browser that sends Global Privacy Control is not asked, and nothing is loaded, whatever its cookie says."""
+    page = person(extra_http_headers={"Sec-GPC": "1"})
+    page.goto("/", wait_until="networkidle")
+    assert not page.locator(".asking").is_visible()
+    page.goto("/privacy/choices")
+    page.get_by_role("button", name="Allow all").click()
+    page.goto("/", wait_until="networkidle")
+    assert company.asked == 0
+
+
+def test_the_page_itself_refuses_whom_the_visitor_did_not_allow(person, company):
+    """The visitor's own browser refuses the network's script, even when a page asks for it (MISSION C5)."""
+    page = person()
+    page.goto("/", wait_until="networkidle")
+    script = f"""Object.assign(document.createElement("script"), {{src: "https://{HOST}/seen.js"}})"""
+    page.evaluate(f"new Promise((done) => {{ const one = {script}; one.onerror = done; document.head.append(one); }})")
+    assert company.asked == 0

@@ -1,0 +1,114 @@
+"""A person's opt-outs hold on every device where the person is known, and nothing ties a browser to an address."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from avow.definitions import IdentifierKind, identifier
+from avow.main import standing
+from avow.main.standing import ChoicesKept
+from avow.policy import Rulebook
+from avow.store.control import audit, choices
+
+ROBIN = identifier(IdentifierKind.EMAIL, "robin@example.com")
+VISITOR = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture
+def kept(published):
+    return ChoicesKept(published.store, published.versions.in_force(), published.now_ms, person_of)
+
+
+def person_of(token):
+    """The one link that was confirmed is Robin's."""
+    return (ROBIN,) if token == "robins" else ()
+
+
+def entries(house):
+    with house.store.control.reading() as tx:
+        return [entry for _, entry in audit.pending(tx, 1000) if b'"choice"' in entry]
+
+
+def test_a_form_hands_its_browsers_opt_outs_to_its_sender(published):
+    """Known by the address, the sender is opted out on other devices too (11 CCR 7025(c)(1)); once, with proof."""
+    for _ in range(2):  # the drain writes at least once
+        published.write(ROBIN.value, record_id="1" * 32, opted_out={"audience-measurement": "gpc", "returning-visitors": "link"})
+    assert standing.standing(published.store, [ROBIN]) == {"audience-measurement", "returning-visitors"}
+    with published.store.control.reading() as tx:
+        assert {(one.purpose, one.source, one.count) for one in choices.counts(tx)} == {
+            ("audience-measurement", "gpc", 1),
+            ("returning-visitors", "link", 1),
+        }
+    assert len(entries(published)) == 2
+    assert b"robin" not in b"".join(entries(published))
+
+
+def test_a_form_without_a_signal_takes_no_opt_out_back(published):
+    """A signal that is missing later is no consent (11 CCR 7025(c)(3))."""
+    published.write(ROBIN.value, opted_out={"audience-measurement": "gpc"})
+    published.write(ROBIN.value)
+    assert standing.standing(published.store, [ROBIN]) == {"audience-measurement"}
+
+
+def test_browser_and_person_meet_only_by_a_confirmed_link(published, kept):
+    """The person's opt-outs come to the browser and the browser's to the person; a wrong link brings nothing."""
+    assert kept.meet("robins", frozenset({"returning-visitors"})) == frozenset()  # nothing is held of this address yet
+    published.write(ROBIN.value, opted_out={"audience-measurement": "gpc"})
+    assert kept.meet("somebody's", frozenset()) == frozenset()
+    assert kept.meet("robins", frozenset({"returning-visitors"})) == {"audience-measurement", "returning-visitors"}
+    assert standing.standing(published.store, [ROBIN]) == {"audience-measurement", "returning-visitors"}
+
+
+def test_a_choice_in_a_browser_does_not_reach_the_address(published, kept):
+    """A visitor number is no person: what it chose stays with it."""
+    kept.record(VISITOR, {"audience-measurement": True, "security": True}, "banner", demonstration=False)
+    assert standing.standing(published.store, [ROBIN]) == frozenset()
+    visitor = identifier(IdentifierKind.VISITOR, VISITOR)
+    assert standing.standing(published.store, [visitor]) == {"audience-measurement"}  # security is nobody's to switch off
+
+
+def test_each_choice_has_a_proof_that_names_nobody(published, kept):
+    """The audit log holds the choice's id, purpose and way; the id is the row's."""
+    kept.record(VISITOR, {"audience-measurement": False}, "script", demonstration=False)
+    [entry] = entries(published)
+    assert b'"by":"script"' in entry
+    assert VISITOR.encode() not in entry
+
+
+@pytest.mark.parametrize(
+    ("purposes", "left"),
+    [
+        (["answer-questions", "returning-visitors"], [(("answer-questions",), False)]),
+        (["answer-questions"], [(("answer-questions",), True)]),
+        (["returning-visitors"], []),
+    ],
+)
+def test_a_form_of_somebody_who_opted_out_is_narrowed(published, purposes, left):
+    """What only a stopped purpose needs is not stored, and a form that serves nothing else is not stored at all."""
+    published.write(ROBIN.value, opted_out={"returning-visitors": "link"}, demonstration=True)
+    published.versions = Asking(optional_company(published.versions.in_force()))
+    published.write(ROBIN.value, purposes=purposes, reference="LATER")
+    found = [one for one in published.store.find([ROBIN]).submissions if one.reference == "LATER"]
+    assert [(one.purposes, "company" in one.fields) for one in found] == left
+
+
+@dataclass
+class Asking:
+    """One version, whatever is asked for."""
+
+    only: Rulebook
+
+    def in_force(self):
+        return self.only
+
+    def rulebook(self, _rulebook_id):
+        return self.only
+
+
+def optional_company(rulebook):
+    """The contact form asks for the company for an optional purpose alone."""
+    point = rulebook.points["contact-form"]
+    both = frozenset({"answer-questions", "returning-visitors"})
+    retentions = dict.fromkeys(both, point.retention)
+    changed = replace(point, purposes=both, only={"company": frozenset({"returning-visitors"})}, retentions=retentions)
+    return replace(rulebook, points={**rulebook.points, "contact-form": changed})
