@@ -58,6 +58,18 @@ class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     starttls: bool = True
 
 
+class ServerLog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A log that a web server writes and Avow follows: `[[server_logs]]`, one for each file. docs/guide/server-logs.md."""
+
+    #: The file that the server appends to. Required. Rotation by renaming or truncating is followed.
+    path: Path
+    #: How its lines are written: `combined`, `common`, `vhost_combined`, `json`, or nginx's `log_format` or Apache's `LogFormat`
+    #: itself. `combined` by default. Only what the policy declares is kept of a line.
+    format: str = "combined"
+    #: The policy's collection point. Empty by default: the one whose technology is `server-log`; required when there are several.
+    point: str = ""
+
+
 class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where data goes. Empty URLs mean the embedded engines inside the data folder."""
 
@@ -84,6 +96,8 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     listen: Listen = msgspec.field(default_factory=Listen)
     #: Outgoing e-mail.
     mail: Mail = msgspec.field(default_factory=Mail)
+    #: Logs of web servers that are followed. None by default; `avow import-log` takes in files that are there already.
+    server_logs: tuple[ServerLog, ...] = ()
     #: Engines.
     storage: Storage = msgspec.field(default_factory=Storage)
 

@@ -1,17 +1,12 @@
-"""Signals, cookies, addresses, pages, agents, server-log lines: each read strictly."""
+"""Signals, cookies, addresses, pages, agents: each read strictly."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avow.collection import agents, events, server_log, signals, visits
-
-LINE = (
-    b'198.51.100.7 - - [17/May/2015:10:05:03 +0200] "GET /a/b?x=1 HTTP/1.1" 200 512 "http://ref.example/p?q" '
-    b'"Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"\n'
-)
+from avow.collection import agents, events, signals, visits
 
 
 @pytest.mark.parametrize(("headers", "counts"), [(["1"], True), (["0"], False), (["0", "1"], True), (["1 "], False), ([], False)])
@@ -104,42 +99,3 @@ def test_worker_gets_the_salt_over_the_socket(tmp_path):
 def test_agents_are_told_apart(agent, device, robot):
     """Device class by the words that browsers agreed on, robots by keyword."""
     assert (agents.describe(agent).device, agents.describe(agent).is_robot) == (device, robot)
-
-
-def test_log_line_is_read_in_its_own_zone():
-    """Time with its offset, target without the protocol, referrer and agent."""
-    line = server_log.parse(LINE)
-    assert line.time_ms == int(datetime(2015, 5, 17, 8, 5, 3, tzinfo=UTC).timestamp() * 1000)
-    assert (line.method, line.target, line.status, line.size) == ("GET", "/a/b?x=1", "200", "512")
-
-
-@given(st.binary(max_size=300))
-def test_no_bytes_are_an_exception(raw):
-    """Whatever stands in a log file is a line or unreadable."""
-    server_log.parse(raw)
-
-
-def imported(rulebook, today, lines=(LINE,)):
-    return list(server_log.Import(lambda _day: rulebook, "s", "server-log", today, b"k" * 32).records(lines))
-
-
-def test_old_line_is_measured_without_identifiers(rulebook):
-    """Past its retention a line keeps page and browser, not address and agent."""
-    (record,) = imported(rulebook, date(2026, 11, 23))
-    assert record.sealed == {}
-    assert record.fields["page"] == "/a/b"
-    assert "198.51.100.7" not in repr(record)
-
-
-def test_young_line_is_kept_until_its_day(rulebook):
-    """Within its retention the address is there to be sealed, and due thirty days after the line."""
-    (record,) = imported(rulebook, date(2015, 5, 20))
-    assert record.sealed["ip-address"] == "198.51.100.7"
-    assert record.delete_on == "2015-06-16"
-
-
-def test_same_lines_have_the_same_ids_each_time(rulebook):
-    """Importing again repeats ids; equal lines within a file are told apart."""
-    first, second = (imported(rulebook, date(2015, 5, 20), [LINE, LINE]) for _ in range(2))
-    assert [one.record_id for one in first] == [one.record_id for one in second]
-    assert len({one.record_id for one in first}) == 2

@@ -31,3 +31,36 @@ def test_recent_lines_keep_their_address_sealed_and_old_ones_do_not(running, tmp
     assert "/imported-young" in young
     assert "/imported-old" not in young
     assert running.avow("assurance", "residue", "198.51.100.77", "203.0.113.99").startswith("0 found")
+
+
+def test_a_log_is_followed_while_the_server_writes_it(tmp_path, installation_of, until):
+    """Lines are stored once each, through a rotation and a kill of everything in the middle; no address in clear."""
+    log = tmp_path / "access.log"
+    log.write_text("")
+    running = installation_of(extra=f'[[server_logs]]\npath = "{log}"\n').start()
+    now = datetime.now(UTC)
+
+    def counted():
+        engine = running.data / "run" / "engine.json"
+        if not engine.exists():  # not up again yet
+            return {}
+        url = json.loads(engine.read_text())["url"]
+        client = clickhouse_connect.get_client(dsn=url)
+        rows = client.query("SELECT page, count() FROM events WHERE startsWith(page, '/followed-') GROUP BY page").result_rows
+        client.close()
+        return dict(rows)
+
+    def write(text):
+        with log.open("a") as file:
+            file.write(text)
+
+    time.sleep(2)  # the first look at the log: what stands there then is not taken in
+    write(line(now, "198.51.100.78", "/followed-one") * 3)
+    until(lambda: counted() == {"/followed-one": 3}, what="the lines")
+    write(line(now, "198.51.100.78", "/followed-one"))
+    running.kill()
+    log.rename(tmp_path / "access.log.1")
+    write(line(now, "198.51.100.79", "/followed-two"))
+    running.start()
+    until(lambda: counted() == {"/followed-one": 4, "/followed-two": 1}, what="the rest of the old log, and the new one")
+    assert running.avow("assurance", "residue", "198.51.100.78", "198.51.100.79").startswith("0 found")

@@ -4,35 +4,55 @@ from __future__ import annotations
 
 import gzip
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import zlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO, Final, cast
 
 import click
 
 from avow.cli.operations import Operations
 from avow.definitions import Refusal
 
+#: Longest piece of a line that is held in memory, bytes: a file that is no log may have no line ends.
+LONGEST: Final = 1024 * 1024
+
 
 @click.command(name="import-log")
-@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--format", "format_", default="combined", show_default=True, metavar="FORMAT",
+    help="combined, common, vhost_combined, json, or nginx's log_format or Apache's LogFormat itself.",
+)  # fmt: skip
+@click.option("--point", default="", help="The collection point, when the policy declares several server logs.")
 @click.pass_obj
-def import_log(operations: Operations, path: Path) -> None:
-    """Take in a server log in Combined Log Format (Apache, nginx; plain or .gz) as the declared server-log point.
+def import_log(operations: Operations, paths: tuple[Path, ...], format_: str, point: str) -> None:
+    """Take in server logs (Apache, nginx; plain or compressed with gzip) as the declared server-log point.
+
+    Several files are the parts of one rotated log, and taken in the oldest line first.
 
     Addresses of lines within the declared retention are kept, sealed, until their day; older lines are measured and
     kept without them. Importing the same file again adds nothing. The dashboard shows the lines when the running
     server has drained them, a second later.
     """
-    with click.progressbar(length=path.stat().st_size, label="Importing", file=sys.stderr) as bar, _reading(path) as (lines, at):
+    size = sum(path.stat().st_size for path in paths)
+    with click.progressbar(length=size, label="Importing", file=sys.stderr) as bar:
+        parts = _Parts(sorted(paths, key=lambda path: path.stat().st_mtime_ns))
         done = 0
 
         def progress(_: int) -> None:
             nonlocal done
-            bar.update(at() - done)
-            done = at()
+            at = parts.position()
+            bar.update(at - done)
+            done = at
 
-        outcome = operations.import_log(lines, progress)
+        try:
+            outcome = operations.import_log(parts.lines(), progress, format_, point)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise click.ClickException(
+                f"{parts.name}: the compressed file is damaged ({type(error).__name__}); what came before the damage was "
+                "taken in, and importing again adds nothing twice"
+            ) from error
     if isinstance(outcome, Refusal):
         raise click.ClickException(f"{outcome.reason} ({outcome.rule})")
     click.echo(
@@ -41,14 +61,31 @@ def import_log(operations: Operations, path: Path) -> None:
     )
 
 
-@contextmanager
-def _reading(path: Path) -> Iterator[tuple[Iterator[bytes], Callable[[], int]]]:
-    """Open a plain or gzipped log; yield its lines and a function that tells how many bytes of the file are read."""
-    with path.open("rb") as raw:
-        is_packed = raw.read(2) == b"\x1f\x8b"
-        raw.seek(0)
-        lines = gzip.GzipFile(fileobj=raw) if is_packed else raw
-        yield iter(lines), raw.tell
+class _Parts:
+    """The parts of one log, read one behind the other; knows how many bytes of the files are read."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+        self._before = 0
+        self._raw: BinaryIO | None = None
+        self.name = ""
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the lines of every part, none longer than is read at once."""
+        for path in self._paths:
+            with path.open("rb") as raw:
+                self._raw, self.name = raw, str(path)
+                is_packed = raw.read(2) == b"\x1f\x8b"
+                raw.seek(0)
+                source = cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if is_packed else raw  # cast: it reads as files do
+                while line := source.readline(LONGEST):
+                    yield line
+                self._before += raw.tell()
+                self._raw = None
+
+    def position(self) -> int:
+        """Return how many bytes of the files are read."""
+        return self._before + (self._raw.tell() if self._raw else 0)
 
 
 @click.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -20,11 +19,12 @@ from avow.assurance.residue import Residue, residue
 from avow.audit import note, proof
 from avow.audit.log import read_state
 from avow.cli.operations import Published, PublishedVersion
+from avow.collection import log_formats
 from avow.collection.server_log import Import
 from avow.collection.spool import Spool
 from avow.config import Configuration, load
-from avow.definitions import ConfigurationError, PolicyError, ProofInvalid, Refusal, SpoolFull, Technology, local_date, now_ms
-from avow.main import server
+from avow.definitions import ConfigurationError, PolicyError, ProofInvalid, Refusal, SpoolFull, local_date, now_ms
+from avow.main import server, server_logs
 from avow.main.installation import NO_TEXTS, Installation, compile_policy, open_rulebook, open_store
 from avow.main.pages import StoredAccounts
 from avow.main.publishing import Publisher
@@ -135,19 +135,21 @@ class Operations:
             asked = f"with an id that begins with “{rulebook_id}”" if rulebook_id else f"in force on {on}"
             return rulebook.text if rulebook else Refusal(f"no version was published {asked}", "LAW.md POL-08")
 
-    def import_log(self, lines: Iterable[bytes], progress: Callable[[int], None]) -> Import | Refusal:
+    def import_log(
+        self, lines: Iterable[bytes], progress: Callable[[int], None], format_: str = "combined", point: str = ""
+    ) -> Import | Refusal:
         """Put the lines of a server log into the spool; `progress` gets bytes read. Safe to repeat: lines come once."""
         configuration = self.configuration()
         with self._publishing(configuration) as (publisher, _):
             publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
             versions = publisher.versions
-            declared = versions.in_force().points.values()
-            points = [point.name for point in declared if point.technology is Technology.SERVER_LOG]
-            if not points:
-                reason = "the policy declares no collection point with technology server-log"
-                return Refusal(reason, "Cal. Civ. Code § 1798.100(a)(1)")
-            website, salt = configuration.website.name, secrets.token_bytes(32)
-            running = Import(versions.in_force_on, website, points[0], versions.today(), salt)
+            found, read_line = server_logs.point_of(versions.in_force(), point), log_formats.reader(format_)
+            if isinstance(found, Refusal):
+                return found
+            if isinstance(read_line, Refusal):
+                return read_line
+            website = configuration.website.name
+            running = Import(versions.in_force_on, website, found, versions.today, server_logs.own_visits(), read_line)
             return asyncio.run(_spool_lines(Installation(configuration), running, lines, progress))
 
     def verify(self, proof_text: str, log_folder: Path | None, key: str | None) -> dict[str, object]:

@@ -24,7 +24,7 @@ from granian.server import MPServer
 from avow import access
 from avow.config import Configuration, Listen, load
 from avow.definitions import ConfigurationError, now_ms
-from avow.main import storage
+from avow.main import server_logs, storage
 from avow.main.installation import Installation, open_control, open_rulebook, open_store, require_mail_recipient
 from avow.main.pages import StoredAccounts
 from avow.main.publishing import Publisher
@@ -84,6 +84,7 @@ def serve(configuration_path: Path, tell: Callable[[str], None]) -> None:
     """
     installation = Installation(load(configuration_path))
     configured = open_rulebook(installation.configuration, datetime.now(UTC).date())
+    server_logs.check(installation.configuration, configured)
     installation.prepare()
     _refuse_taken_port(installation.configuration.listen)
     with only_server(installation.run):

@@ -25,6 +25,7 @@ from avow.main.installation import Installation, open_store
 from avow.main.mailbox import Mailbox
 from avow.main.promises import SWEPT
 from avow.main.publishing import Publisher
+from avow.main.server_logs import LogIntake
 from avow.main.telling import Teller
 from avow.main.versions import Versions
 from avow.policy import Rulebook
@@ -124,7 +125,10 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
     audit_log = Log(installation.public_log, installation.private_log, installation.log_origin)
     salt = visits.DailySalt()
     visits.serve(installation.run, salt, _utc_today)
-    drain = Drain(installation.spool, store.vault, Contacts(store, versions.rulebook))
+    sink = Contacts(store, versions.rulebook)
+    drain = Drain(installation.spool, store.vault, sink)
+    logs = LogIntake(configuration.website.name, versions, salt, _utc_today)
+    followers = [logs.follower(declared, sink, store.control) for declared in configuration.server_logs]
     mailbox = Mailbox(store, versions, configuration.mail.recipient)
     publisher = Publisher(store.control, versions)
     teller = Teller(store, versions, configuration.mail.recipient, configuration.website.origin)
@@ -175,6 +179,7 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         Job("in-force", 1.0, lambda: publisher.note_in_force(now_ms())),
         Job("telling", 30.0, lambda: teller.tell(now_ms()) > 0),
         Job("drain", 0.5, lambda: drain.once() > 0),
+        *(Job(f"server-log-{number}", 1.0, one.once) for number, one in enumerate(followers, start=1)),
         Job("requests", 1.0, advance_requests),
         Job("purge", 1.0, purge),
         Job("audit", 0.5, lambda: _publish(store, audit_log)),

@@ -1,0 +1,117 @@
+"""Server logs that are followed or imported: which collection point they belong to, and what may count with what.
+
+A log that serves a purpose of the tag or of a beacon counts the same visits as they do: under today's salt its lines get the
+same visit numbers. A log that serves other purposes alone gets numbers of its own, so that nothing ties its lines to a visit.
+Rule: Cal. Civ. Code § 1798.100(a)(1), (c): no use that is incompatible with the disclosed purpose.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from avow.collection import log_formats, visits
+from avow.collection.drain import Sink
+from avow.collection.following import Follower, Place
+from avow.collection.server_log import Import
+from avow.config import Configuration, ServerLog
+from avow.definitions import ConfigurationError, Refusal, Technology
+from avow.main.versions import Versions
+from avow.policy import Rulebook
+from avow.store.control import Control, settings
+
+_COUNTED: Final = frozenset({Technology.TAG, Technology.WEB_BEACON})
+_NONE: Final = Refusal("the policy declares no collection point with technology server-log", "Cal. Civ. Code § 1798.100(a)(1)")
+
+
+def point_of(rulebook: Rulebook, wanted: str = "") -> str | Refusal:
+    """Return the collection point that a server log belongs to: the one that is named, else the only one."""
+    points = [point.name for point in rulebook.points.values() if point.technology is Technology.SERVER_LOG]
+    if wanted and wanted not in points:
+        reason = f'the policy declares no server log "{wanted}"; it has {", ".join(points) or "none"}'
+        return Refusal(reason, "Cal. Civ. Code § 1798.100(a)(1)")
+    if not wanted and len(points) > 1:
+        return Refusal(
+            f"the policy declares several server logs; name one of {', '.join(points)}", "Cal. Civ. Code § 1798.100(a)(1)"
+        )
+    return wanted or (points[0] if points else _NONE)
+
+
+def counts_visits(rulebook: Rulebook, point: str) -> bool:
+    """Return whether a log's lines may count as visits beside the tag's: they serve one of its purposes."""
+    measured = frozenset().union(*(one.purposes for one in rulebook.points.values() if one.technology in _COUNTED))
+    return bool(rulebook.points[point].purposes & measured)
+
+
+def own_visits() -> Callable[[date, str, str], int]:
+    """Return what numbers visits under a salt of its own, thrown away with it."""
+    salt = secrets.token_bytes(visits.SALT_BYTES)
+    return lambda day, address, agent: visits.visit_number(salt, f"{day} {address}", agent)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Fits `collection.following.Memory` over the control store."""
+
+    control: Control
+
+    def place(self, name: str) -> Place | None:
+        """Return where reading goes on."""
+        with self.control.reading() as tx:
+            kept = settings.get(tx, f"server-log {name}")
+        return msgspec.json.decode(kept, type=Place) if kept else None
+
+    def keep(self, name: str, place: Place) -> None:
+        """Keep where reading goes on."""
+        with self.control.transaction() as tx:
+            settings.put(tx, f"server-log {name}", msgspec.json.encode(place).decode())
+
+
+@dataclass(frozen=True, slots=True)
+class LogIntake:
+    """Makes the imports of followed logs, each by the policy of a line's own day."""
+
+    website: str
+    versions: Versions
+    salt: visits.DailySalt
+    utc_today: Callable[[], date]
+
+    def follower(self, declared: ServerLog, sink: Sink, control: Control) -> Follower:
+        """Return the follower of one configured log; raise ConfigurationError for a format that cannot be read."""
+        read_line = log_formats.reader(declared.format)
+        if isinstance(read_line, Refusal):
+            raise ConfigurationError(f"server_logs {declared.path}: {read_line.reason}")
+        return Follower(str(declared.path), declared.path, lambda: self._import(declared, read_line), sink, Places(control))
+
+    def _import(self, declared: ServerLog, read_line: log_formats.Reader) -> Import:
+        point = point_of(self.versions.in_force(), declared.point)
+        if isinstance(point, Refusal):
+            raise ConfigurationError(f"server_logs {declared.path}: {point.reason}")
+        return Import(self.versions.in_force_on, self.website, point, self.versions.today, self._visits(point), read_line)
+
+    def _visits(self, point: str) -> Callable[[date, str, str], int]:
+        own = own_visits()
+
+        def number(day: date, address: str, agent: str) -> int:
+            today = self.utc_today()
+            if day != today or not counts_visits(self.versions.in_force(), point):
+                return own(day, address, agent)
+            return visits.visit_number(self.salt.of(today), address, agent)
+
+        return number
+
+
+def check(configuration: Configuration, rulebook: Rulebook) -> None:
+    """Check at the start that every configured log can be followed; raise ConfigurationError naming the one that cannot."""
+    for declared in configuration.server_logs:
+        for found in (log_formats.reader(declared.format), point_of(rulebook, declared.point)):
+            if isinstance(found, Refusal):
+                raise ConfigurationError(f"server_logs {declared.path}: {found.reason}")
+        if not Path(declared.path).parent.is_dir():
+            raise ConfigurationError(f"server_logs {declared.path}: there is no folder {declared.path.parent}")

@@ -1,0 +1,305 @@
+"""Server logs: every format is read strictly, every line comes once, and following survives rotation and restarts."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import partial
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from avow.collection import log_formats, server_log, visits
+from avow.collection.following import Follower
+from avow.collection.server_log import Import
+from avow.definitions import Refusal, StoreUnavailable
+
+LINE = (
+    b'198.51.100.7 - - [17/May/2015:10:05:03 +0200] "GET /a/b?x=1 HTTP/1.1" 200 512 "http://ref.example/p?q" '
+    b'"Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"\n'
+)
+READ = log_formats.reader("combined")
+AT = int(datetime(2015, 5, 17, 8, 5, 3, tzinfo=UTC).timestamp() * 1000)
+
+
+def test_log_line_is_read_in_its_own_zone():
+    """Time with its offset, target without the protocol, referrer and agent."""
+    line = READ(LINE)
+    assert line.time_ms == int(datetime(2015, 5, 17, 8, 5, 3, tzinfo=UTC).timestamp() * 1000)
+    assert (line.method, line.target, line.status, line.size) == ("GET", "/a/b?x=1", "200", "512")
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_are_an_exception(raw):
+    """Whatever stands in a log file is a line or unreadable."""
+    READ(raw)
+
+
+def imported(rulebook, today, lines=(LINE,)):
+    number = partial(visits.visit_number, b"k" * 32)
+    made = Import(
+        lambda _day: rulebook, "s", "server-log", lambda: today, lambda day, *who: number(f"{day} {who[0]}", who[1]), READ
+    )
+    return list(made.records(lines))
+
+
+def test_old_line_is_measured_without_identifiers(rulebook):
+    """Past its retention a line keeps page and browser, not address and agent."""
+    (record,) = imported(rulebook, date(2026, 11, 23))
+    assert record.sealed == {}
+    assert record.fields["page"] == "/a/b"
+    assert "198.51.100.7" not in repr(record)
+
+
+def test_young_line_is_kept_until_its_day(rulebook):
+    """Within its retention the address is there to be sealed, and due thirty days after the line."""
+    (record,) = imported(rulebook, date(2015, 5, 20))
+    assert record.sealed["ip-address"] == "198.51.100.7"
+    assert record.delete_on == "2015-06-16"
+
+
+def test_same_lines_have_the_same_ids_each_time(rulebook):
+    """Importing again repeats ids; equal lines within a file are told apart."""
+    first, second = (imported(rulebook, date(2015, 5, 20), [LINE, LINE]) for _ in range(2))
+    assert [one.record_id for one in first] == [one.record_id for one in second]
+    assert len({one.record_id for one in first}) == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "line"),
+    [
+        ("common", '198.51.100.7 - - [17/May/2015:10:05:03 +0200] "GET /a HTTP/1.1" 200 512'),
+        ("vhost_combined", 'www.example.com:443 198.51.100.7 - - [17/May/2015:10:05:03 +0200] "GET /a HTTP/1.1" 200 512 "-" "A"'),
+        (
+            (
+                '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" '
+                '"$http_user_agent" "$http_x_forwarded_for"'
+            ),
+            '198.51.100.7 - - [17/May/2015:10:05:03 +0200] "GET /a HTTP/1.1" 200 512 "-" "A" "203.0.113.9"',
+        ),
+        (
+            "$msec|$remote_addr|$request_method|$request_uri|$status|${body_bytes_sent}x",
+            "1431849903.000|198.51.100.7|GET|/a|200|512x",
+        ),
+        (
+            '[$time_iso8601] $host $remote_addr "$request" $request_time $status $bytes_sent',
+            '[2015-05-17T10:05:03+02:00] h 198.51.100.7 "GET /a HTTP/2.0" 0.001 200 512',
+        ),
+        (
+            '%a %{c}a %t \\"%r\\" %D 100%% %>s %O \\"%{User-Agent}i\\"',
+            '198.51.100.7 10.0.0.1 [17/May/2015:10:05:03 +0200] "GET /a HTTP/1.1" 1234 100% 200 512 "A"',
+        ),
+        ('%t "%m" "%U%q" %h %s %b', '[17/May/2015:10:05:03 +0200] "GET" "/a" 198.51.100.7 200 512'),
+        (
+            "json",
+            (
+                '{"time_iso8601": "2015-05-17T10:05:03+02:00", "remote_addr": "198.51.100.7", "request": "GET /a HTTP/1.1", '
+                '"status": 200, "body_bytes_sent": "512", "http_user_agent": "A", "more": {"x": [1]}}'
+            ),
+        ),
+    ],
+)
+def test_each_format_gives_the_same_line(written, line):
+    """nginx's log_format, Apache's LogFormat and JSON say the same in other words."""
+    read = log_formats.reader(written)(line.encode() + b"\n")
+    assert (read.time_ms, read.address, read.method, read.target, read.status, read.size) == (
+        AT,
+        "198.51.100.7",
+        "GET",
+        "/a",
+        "200",
+        "512",
+    )
+
+
+@pytest.mark.parametrize("written", ["", "$status", "$time_local $status", '"$request"', "%h %r", "%t" * 2000, "combine"])
+def test_a_format_that_cannot_be_read_is_refused(written):
+    """Without a moment and a page a line says nothing."""
+    assert isinstance(log_formats.reader(written), Refusal)
+
+
+@given(st.text(max_size=60), st.text(max_size=120))
+def test_no_format_and_no_line_are_an_exception(written, line):
+    """Whatever stands in a configuration and in a log."""
+    read = log_formats.reader(written)
+    if not isinstance(read, Refusal):
+        read(line.encode())
+    log_formats.reader("json")(line.encode())
+
+
+@pytest.mark.parametrize(
+    "value", ["[" * 20_000, "17/May/2015:10:05:03 +0200", "99999999999999", "31/Foo/2015:10:05:03 +0200", "0"]
+)
+def test_moments_are_read_strictly(value):
+    """What is no moment is none, and a JSON log may nest what it likes."""
+    assert log_formats.milliseconds(value) in {None, AT}
+    assert log_formats.reader("json")((value * 2000).encode()) is None
+
+
+@dataclass
+class Kept:
+    """A store that keeps records once by id, and fails when told to; and the memory of places."""
+
+    records: dict = field(default_factory=dict)
+    places: dict = field(default_factory=dict)
+    fails: bool = False
+
+    def write(self, records):
+        if self.fails:
+            raise StoreUnavailable("away")
+        self.records |= {one.record_id: one for one in records}
+
+    def place(self, name):
+        return self.places.get(name)
+
+    def keep(self, name, place):
+        self.places[name] = place
+
+    def pages(self):
+        return Counter(one.fields["page"] for one in self.records.values())
+
+
+def line(page, second=0):
+    return f'198.51.100.7 - - [23/Nov/2026:10:{second // 60:02}:{second % 60:02} +0000] "GET {page} HTTP/1.1" 200 5 "-" "A"\n'
+
+
+@pytest.fixture
+def kept():
+    return Kept()
+
+
+@pytest.fixture
+def followed(tmp_path, rulebook, kept):
+    """Return a function that starts a follower anew, as after a restart; the log has one line already."""
+    log = tmp_path / "access.log"
+    log.write_text(line("/before"))
+
+    def start():
+        made = partial(Import, lambda _: rulebook, "s", "server-log", lambda: date(2026, 11, 23), lambda *_: 1, READ)
+        return Follower("web", log, made, kept, kept)
+
+    follower = start()
+    assert follower.once() is False
+    return start, follower, log
+
+
+def append(log, text):
+    with log.open("a") as file:
+        file.write(text)
+
+
+def drain(follower):
+    while follower.once():
+        pass
+
+
+def test_what_stood_there_before_is_not_taken_in(followed, kept):
+    """Following begins with the next line; a line is read when it is whole."""
+    _, follower, log = followed
+    append(log, line("/a") + line("/b")[:30])
+    drain(follower)
+    assert kept.pages() == {"/a": 1}
+    append(log, line("/b")[30:])
+    drain(follower)
+    assert kept.pages() == {"/a": 1, "/b": 1}
+
+
+def test_equal_lines_of_one_second_each_count_also_across_a_restart(followed, kept):
+    """The place that outlives a restart lies before the second that is being written."""
+    start, follower, log = followed
+    for _ in range(3):
+        append(log, line("/a") * 2)
+        drain(follower)
+    restarted = start()
+    append(log, line("/a") * 2)
+    drain(restarted)
+    assert kept.pages() == {"/a": 8}
+    append(log, line("/late", 600))
+    drain(restarted)
+    assert kept.places["web"].offset > 0
+
+
+def test_a_store_that_is_away_loses_nothing(followed, kept):
+    """The place moves on only after the records are kept."""
+    _, follower, log = followed
+    append(log, line("/a"))
+    kept.fails = True
+    with pytest.raises(StoreUnavailable):
+        follower.once()
+    kept.fails = False
+    drain(follower)
+    assert kept.pages() == {"/a": 1}
+
+
+def test_a_renamed_log_is_read_to_its_end(followed, kept):
+    """The server goes on writing into the old file until it opens the new one."""
+    _, follower, log = followed
+    append(log, line("/a"))
+    drain(follower)
+    log.rename(log.with_name("access.log.1"))
+    drain(follower)  # no new file yet
+    append(log.with_name("access.log.1"), line("/b"))
+    append(log, "")
+    drain(follower)
+    append(log.with_name("access.log.1"), line("/c"))
+    append(log, line("/d"))
+    drain(follower)
+    assert kept.pages() == {"/a": 1, "/b": 1, "/c": 1, "/d": 1}
+
+
+def test_a_log_rotated_while_nobody_looked_is_read_to_its_end(followed, kept):
+    """A restart between rename and reading finds the old file by its inode."""
+    start, follower, log = followed
+    append(log, line("/a", 1))
+    drain(follower)
+    append(log, line("/b", 2))
+    log.rename(log.with_name("access.log-20261123"))
+    append(log, line("/c", 3))
+    drain(start())
+    assert kept.pages() == {"/a": 1, "/b": 1, "/c": 1}
+
+
+def test_a_truncated_log_is_read_from_its_start(followed, kept):
+    """`copytruncate` keeps the file and empties it."""
+    _, follower, log = followed
+    append(log, line("/a") * 3)
+    drain(follower)
+    log.write_text(line("/b"))
+    drain(follower)
+    assert kept.pages() == {"/a": 3, "/b": 1}
+
+
+def test_an_old_log_that_is_gone_is_said(followed, kept, caplog):
+    """What was not read of it is lost, and the operator is told; the new one is followed."""
+    _, follower, log = followed
+    keep = log.open()  # so that its inode is not given to the new file
+    log.unlink()
+    log.write_text(line("/new"))
+    drain(follower)
+    keep.close()
+    assert kept.pages() == {"/new": 1}
+    assert "the file before is gone" in caplog.text
+
+
+def test_a_file_without_line_ends_is_stepped_over(followed, kept):
+    """Memory does not grow with what is no log."""
+    _, follower, log = followed
+    append(log, "x" * 100_000 + "\n" + line("/a"))
+    drain(follower)
+    assert kept.pages() == {"/a": 1}
+
+
+def test_a_log_that_is_not_there_is_waited_for(tmp_path, rulebook, kept):
+    """A server that was never asked has written nothing yet."""
+    follower = Follower("web", tmp_path / "none.log", lambda: None, kept, kept)
+    assert follower.once() is False
+    assert kept.places == {}
+
+
+def test_what_is_remembered_to_tell_lines_apart_is_bounded(rulebook, monkeypatch):
+    """The oldest moments are forgotten first."""
+    monkeypatch.setattr(server_log, "REMEMBERED", 10)
+    made = Import(lambda _: rulebook, "s", "server-log", lambda: date(2026, 11, 23), lambda *_: 1, READ)
+    records = list(made.records([line(f"/{number}", number).encode() for number in range(100)]))
+    assert len({one.record_id for one in records}) == 100
+    assert len(made._seen) <= 10
