@@ -38,7 +38,7 @@ def test_no_bytes_are_an_exception(raw):
 def imported(rulebook, today, lines=(LINE,)):
     number = partial(visits.visit_number, b"k" * 32)
     made = Import(
-        lambda _day: rulebook, "s", "server-log", lambda: today, lambda day, *who: number(f"{day} {who[0]}", who[1]), READ
+        lambda _day: rulebook, "s", "server-log", lambda: today, lambda _, day, *who: number(f"{day} {who[0]}", who[1]), READ
     )
     return list(made.records(lines))
 

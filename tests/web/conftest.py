@@ -469,6 +469,8 @@ class FakeEvents:
             return []
         if name == "dashboard_totals":
             return [{"views": 12843, "visits": 5120, "visitors": 3977, "robots": 812, "demonstration": 400}]
+        if name == "dashboard_reconciled":
+            return [{"visits": 5300, "tag": 5120, "beacon": 210, "log": 5011, "log_alone": 90}]
         if name == "dashboard_extent":
             return [{"name": "server-log", "events": 9100, "first_ms": 1_431_857_103_000, "last_ms": 1_432_155_959_000}]
         if name == "dashboard_series":

@@ -57,7 +57,7 @@ def import_log(operations: Operations, paths: tuple[Path, ...], format_: str, po
         raise click.ClickException(f"{outcome.reason} ({outcome.rule})")
     click.echo(
         f"{outcome.read} lines read, {outcome.kept} kept, {outcome.without_identifiers} of them without identifiers because "
-        f"their retention was over, {outcome.unreadable} unreadable"
+        f"their retention was over, {outcome.unreadable} unreadable, {outcome.refused} not allowed"
     )
 
 

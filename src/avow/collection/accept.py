@@ -53,16 +53,14 @@ class _Facts:
     visitor: str
     now_ms: int
     today: date
-    _visits: dict[bool, int] = field(default_factory=dict)
+    _visit: int | None = None
     _derived: dict[str, tuple[dict[str, str], dict[str, str]]] = field(default_factory=dict)
 
-    def visit(self, visits: VisitCounter, *, by_visitor: bool) -> int:
-        """Return the number of the visit, worked out once."""
-        number = self._visits.get(by_visitor)
-        if number is None:
-            identity = (self.visitor, "") if by_visitor else (self.sender.address, self.sender.agent)
-            number = self._visits[by_visitor] = visits.visit(*identity, self.today)
-        return number
+    def visit(self, visits: VisitCounter) -> int:
+        """Return the number of the visit, worked out once; the same for tag, pixel and server log."""
+        if self._visit is None:
+            self._visit = visits.visit(self.sender.address, self.sender.agent, self.today)
+        return self._visit
 
     def derived(self, layout: _Layout) -> tuple[dict[str, str], dict[str, str]]:
         """Return the readable and the sealed fields that the server itself fills in at a point, worked out once."""
@@ -247,7 +245,7 @@ class Collector:
             fields=fields,
             sealed=sealed,
             visitor=known.visitor if layout.recognises else "",
-            visit=known.visit(self._visits, by_visitor=layout.recognises),
+            visit=known.visit(self._visits),
             robot=known.agent.is_robot,
             demonstration=known.sender.demonstration,
         )

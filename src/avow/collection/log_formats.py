@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from avow.collection import signals
 from avow.definitions import Refusal
 
 #: Longest line that is read, bytes; a longer one is counted as unreadable.
@@ -44,6 +45,9 @@ _NGINX: Final[Mapping[str, str]] = {
     "body_bytes_sent": "size",
     "http_referer": "referrer",
     "http_user_agent": "agent",
+    "http_sec_gpc": "gpc",
+    "http_dnt": "dnt",
+    "cookie_avow_choices": "choices",
 }
 #: Directive of Apache -> the part of a line that it is.
 _APACHE: Final[Mapping[str, str]] = {
@@ -60,7 +64,12 @@ _APACHE: Final[Mapping[str, str]] = {
     "{Referer}i": "referrer",
     "{Referrer}i": "referrer",
     "{User-Agent}i": "agent",
+    "{Sec-GPC}i": "gpc",
+    "{DNT}i": "dnt",
+    "{avow_choices}C": "choices",
 }
+#: What a line has to tell, all of it, before it may serve a purpose that a visitor can say no to.
+_SIGNALS: Final = frozenset({"gpc", "dnt", "choices"})
 _VARIABLE: Final = re.compile(
     r"\$\{?(?P<nginx>[a-z0-9_]+)\}?|%[<>!\d,]*(?P<apache>\{[^{}]*\}[a-zA-Z]|[a-zA-Z%])|%[<>!\d,]*\^t[io]"
 )
@@ -75,7 +84,7 @@ _METHOD_LENGTH: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line as the server wrote it."""
+    """One line as the server wrote it; `said` is None when the format does not tell what the visitor's browser said."""
 
     time_ms: int
     address: str
@@ -85,6 +94,7 @@ class Line:
     size: str
     referrer: str
     agent: str
+    said: signals.Signals | None = None
 
 
 Reader = Callable[[bytes], Line | None]
@@ -158,7 +168,13 @@ def _line(parts: Mapping[str, str | None]) -> Line | None:
         said.get("size", ""),
         said.get("referrer", ""),
         said.get("agent", ""),
+        _signals(said) if said.keys() >= _SIGNALS else None,
     )
+
+
+def _signals(said: Mapping[str, str]) -> signals.Signals:
+    """Return what the visitor's browser said, by the header and cookie values that the line holds."""
+    return signals.read([said["gpc"]], said["dnt"], f"{signals.CHOICES_COOKIE}={said['choices']}")
 
 
 def _read_json(raw: bytes) -> Line | None:

@@ -23,26 +23,31 @@ REMEMBERED: Final = 200_000
 
 @dataclass(slots=True)
 class Import:
-    """One import of a log: the counts that progress shows."""
+    """One import of a log: the counts that progress shows.
+
+    A line serves a purpose that people can say no to only when its format tells what the browser said: no signal in a line
+    that could not hold one is no permission.
+    """
 
     #: The version of the policy that was in force on a line's day: a later one does not reach it.
     rulebook_on: Callable[[date], Rulebook]
     site: str
     point: str
     today: Callable[[], date]
-    #: Draws visit numbers from day, address and agent, under a salt that leaves no way back to an address.
-    visit: Callable[[date, str, str], int]
+    #: Draws visit numbers from permit, day, address and agent, under a salt that leaves no way back to an address.
+    visit: Callable[[Permit, date, str, str], int]
     read_line: log_formats.Reader
     read: int = 0
     kept: int = 0
     without_identifiers: int = 0
     unreadable: int = 0
+    refused: int = 0
     _seen: dict[int, Counter[bytes]] = field(default_factory=dict)
     _remembered: int = 0
 
     def records(self, lines: Iterable[bytes]) -> Iterator[Event | Refusal]:
         """Yield the record of each readable line; a Refusal when the policy does not allow the point, and nothing after it."""
-        permits: dict[date, Permit | Refusal] = {}
+        rulebooks: dict[date, Rulebook] = {}
         for raw in lines:
             self.read += 1
             line = self.read_line(raw)
@@ -50,12 +55,17 @@ class Import:
                 self.unreadable += 1
                 continue
             day = moment(line.time_ms).date()
-            permit = permits.get(day)
-            if permit is None:
-                permit = permits[day] = self.rulebook_on(day).permit(self.point, frozenset(), day)
-            if isinstance(permit, Refusal):
+            rulebook = rulebooks.get(day)
+            if rulebook is None:
+                rulebook = rulebooks[day] = self.rulebook_on(day)
+            opted_out, opted_in = _said(rulebook, line)
+            permit = rulebook.permit(self.point, opted_out, day, opted_in)
+            if isinstance(permit, Refusal) and self.point not in rulebook.points:
                 yield permit
                 return
+            if isinstance(permit, Refusal):
+                self.refused += 1
+                continue
             yield self._record(line, permit, day)
             self.kept += 1
 
@@ -89,7 +99,7 @@ class Import:
             then=permit.then,
             fields=readable,
             sealed={} if is_over else {name: value for name, value in permitted.items() if name in permit.sealed},
-            visit=self.visit(day, line.address, line.agent),
+            visit=self.visit(permit, day, line.address, line.agent),
             robot=agent.is_robot,
         )
 
@@ -112,3 +122,10 @@ class Import:
         while self._remembered > REMEMBERED and len(self._seen) > 1:
             self._remembered -= len(self._seen.pop(min(self._seen)))
         return of_moment[digest]
+
+
+def _said(rulebook: Rulebook, line: log_formats.Line) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the purposes that a line's visitor stopped and agreed to. Rule: 11 CCR 7025(c)(1)."""
+    if line.said is None:
+        return frozenset(name for name, purpose in rulebook.purposes.items() if purpose.optional), frozenset()
+    return rulebook.stops(line.said.preferences, line.said.choices), line.said.consents

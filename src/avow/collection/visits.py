@@ -68,10 +68,7 @@ class VisitCounter:
         self._salt = b""
 
     def visit(self, address: str, agent: str, today: date) -> int:
-        """Return a number that is the same for this address and agent today and means nothing tomorrow; 0 if unknown.
-
-        A visitor who may be recognised is told apart by the visitor id, given in place of the address.
-        """
+        """Return a number that is the same for this address and agent today and means nothing tomorrow; 0 if unknown."""
         if today != self._day:
             self._salt = self._fetch()
             self._day = today if self._salt else date.min

@@ -148,8 +148,8 @@ class Operations:
                 return found
             if isinstance(read_line, Refusal):
                 return read_line
-            website = configuration.website.name
-            running = Import(versions.in_force_on, website, found, versions.today, server_logs.own_visits(), read_line)
+            website, number = configuration.website.name, server_logs.visit_numbers(versions, lambda _day: None)
+            running = Import(versions.in_force_on, website, found, versions.today, number, read_line)
             return asyncio.run(_spool_lines(Installation(configuration), running, lines, progress))
 
     def verify(self, proof_text: str, log_folder: Path | None, key: str | None) -> dict[str, object]:

@@ -20,6 +20,7 @@ from avow.collection.refusals import RefusalRow
 from avow.definitions import Refusal, Technology, local_date, moment
 from avow.main.counted import Counted
 from avow.main.drift import reported
+from avow.main.server_logs import counts_visits
 from avow.main.versions import Versions
 from avow.policy import DisclosureCount, Ledger, Rulebook, browser_policy, notice, printouts
 from avow.policy.audience import Audience
@@ -206,6 +207,7 @@ def _point_facts(rulebook: Rulebook, name: str, records: int | None = None, olde
         recipients=tuple(rulebook.recipients[one].label for one in sorted(point.recipients)),
         retention=point.retention.words,
         silenced_by=tuple(sorted(silenced)),
+        counts_visits=counts_visits(rulebook, point.purposes),
         records=records,
         oldest=oldest,
     )

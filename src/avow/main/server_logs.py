@@ -1,7 +1,7 @@
 """Server logs that are followed or imported: which collection point they belong to, and what may count with what.
 
-A log that serves a purpose of the tag or of a beacon counts the same visits as they do: under today's salt its lines get the
-same visit numbers. A log that serves other purposes alone gets numbers of its own, so that nothing ties its lines to a visit.
+A line that serves a purpose of the tag or of a beacon counts the same visits as they do: under today's salt it gets the same
+visit number. A line that serves other purposes alone gets none, so that nothing ties it to a visit.
 Rule: Cal. Civ. Code § 1798.100(a)(1), (c): no use that is incompatible with the disclosed purpose.
 """
 
@@ -21,7 +21,7 @@ from avow.collection.drain import Sink
 from avow.collection.following import Follower, Place
 from avow.collection.server_log import Import
 from avow.config import Configuration, ServerLog
-from avow.definitions import ConfigurationError, Refusal, Technology
+from avow.definitions import ConfigurationError, Permit, Refusal, Technology
 from avow.main.versions import Versions
 from avow.policy import Rulebook
 from avow.store.control import Control, settings
@@ -43,16 +43,26 @@ def point_of(rulebook: Rulebook, wanted: str = "") -> str | Refusal:
     return wanted or (points[0] if points else _NONE)
 
 
-def counts_visits(rulebook: Rulebook, point: str) -> bool:
-    """Return whether a log's lines may count as visits beside the tag's: they serve one of its purposes."""
-    measured = frozenset().union(*(one.purposes for one in rulebook.points.values() if one.technology in _COUNTED))
-    return bool(rulebook.points[point].purposes & measured)
+def counts_visits(rulebook: Rulebook, purposes: frozenset[str]) -> bool:
+    """Return whether lines that serve these purposes may count as visits beside the tag's: they serve one of its own."""
+    measured = (one.purposes for one in rulebook.points.values() if one.technology in _COUNTED)
+    return bool(purposes & frozenset().union(*measured))
 
 
-def own_visits() -> Callable[[date, str, str], int]:
-    """Return what numbers visits under a salt of its own, thrown away with it."""
-    salt = secrets.token_bytes(visits.SALT_BYTES)
-    return lambda day, address, agent: visits.visit_number(salt, f"{day} {address}", agent)
+def visit_numbers(versions: Versions, salt_of: Callable[[date], bytes | None]) -> Callable[[Permit, date, str, str], int]:
+    """Return what numbers visits: under the day's salt where there is one, else under one of its own, thrown away with it.
+
+    0, no visit, for a line that serves no purpose of the tag.
+    """
+    own = secrets.token_bytes(visits.SALT_BYTES)
+
+    def number(permit: Permit, day: date, address: str, agent: str) -> int:
+        if not counts_visits(versions.in_force(), permit.purposes):
+            return 0
+        salt = salt_of(day)
+        return visits.visit_number(salt, address, agent) if salt else visits.visit_number(own, f"{day} {address}", agent)
+
+    return number
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +103,11 @@ class LogIntake:
         point = point_of(self.versions.in_force(), declared.point)
         if isinstance(point, Refusal):
             raise ConfigurationError(f"server_logs {declared.path}: {point.reason}")
-        return Import(self.versions.in_force_on, self.website, point, self.versions.today, self._visits(point), read_line)
+        number = visit_numbers(self.versions, self._salt_of)
+        return Import(self.versions.in_force_on, self.website, point, self.versions.today, number, read_line)
 
-    def _visits(self, point: str) -> Callable[[date, str, str], int]:
-        own = own_visits()
-
-        def number(day: date, address: str, agent: str) -> int:
-            today = self.utc_today()
-            if day != today or not counts_visits(self.versions.in_force(), point):
-                return own(day, address, agent)
-            return visits.visit_number(self.salt.of(today), address, agent)
-
-        return number
+    def _salt_of(self, day: date) -> bytes | None:
+        return self.salt.of(day) if day == self.utc_today() else None
 
 
 def check(configuration: Configuration, rulebook: Rulebook) -> None:

@@ -3,7 +3,7 @@
 SELECT
   toUnixTimestamp(toDateTime(dateTrunc({step:String}, time, {timezone:String}), {timezone:String})) AS bucket,
   count() AS views,
-  uniqIf(visit, visit != 0) AS visits,
+  uniqIf((visit, subject), visit != 0) AS visits,
   uniqIf(
     if(empty(subject), visit, sipHash64(subject)),
     visit != 0 OR notEmpty(subject)

@@ -3,7 +3,7 @@
 -- A server-log line counts as a page view when it is a successful GET of something that is not a part of a page.
 SELECT
   countIf(robot = 0) AS views,
-  uniqIf(visit, robot = 0 AND visit != 0) AS visits,
+  uniqIf((visit, subject), robot = 0 AND visit != 0) AS visits,
   uniqIf(
     if(empty(subject), visit, sipHash64(subject)),
     robot = 0 AND (visit != 0 OR notEmpty(subject))

@@ -14,6 +14,7 @@ from avow.analytics.live import live
 from avow.analytics.pages import top_pages
 from avow.analytics.period import LABELS, Period, period
 from avow.analytics.question import Scope
+from avow.analytics.reconciled import Sources, reconciled
 from avow.analytics.sources import Extent, extents, sources
 from avow.analytics.visits import series, totals
 from avow.web.charts import chart
@@ -91,8 +92,16 @@ class AudiencePages:
             "pages": top_pages(events, scope),
             "sources": sources(events, scope),
             "devices": devices(events, scope),
+            "reconciled": reconciled(events, scope, self._sources()),
+            "counted_log": bool(self._sources().log),
             "labels": {point.name: point for point in self._services.policy.facts().points},
         }
+
+    def _sources(self) -> Sources:
+        """Return which points count visits: every tag and beacon, and a log that serves one of their purposes."""
+        points = self._services.policy.facts().points
+        log = tuple(point.name for point in points if point.technology == "server-log" and point.counts_visits)
+        return Sources(_names(points, ("tag",)), _names(points, ("web-beacon",)), log)
 
     def _live_of(self, scope: Scope) -> dict[str, Any]:  # Any: what templates take
         now_ms = self._services.now_ms()

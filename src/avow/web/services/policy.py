@@ -44,7 +44,8 @@ class PointFacts:
     """One collection point with its retention in words ("14 months after collection, then erased").
 
     `purposes`, `recipients` are labels. `silenced_by` names the signals that leave the point no purpose at all, so that
-    the tag need not even send. `records` and `oldest` are live evidence; None when the store was not asked.
+    the tag need not even send. `counts_visits`: it serves a purpose of the tag or of a beacon. `records`
+    and `oldest` are live evidence; None when the store was not asked.
     """
 
     name: str
@@ -56,6 +57,7 @@ class PointFacts:
     recipients: tuple[str, ...]
     retention: str
     silenced_by: tuple[str, ...] = ()
+    counts_visits: bool = False
     records: int | None = None
     oldest: date | None = None
 

@@ -1,0 +1,41 @@
+"""One audience from three sources: what the tag, a beacon and the server's log saw, each visit counted once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from avow.analytics.question import Query, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The collection points of each source that may count visits; a log that serves other purposes alone is none."""
+
+    tag: tuple[str, ...]
+    beacon: tuple[str, ...]
+    log: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """Visits in all, how many of them each source saw, and how many the server's log saw alone (no script, no image)."""
+
+    visits: int
+    tag: int
+    beacon: int
+    log: int
+    log_alone: int
+
+
+def reconciled(query: Query, scope: Scope, sources: Sources) -> Reconciled:
+    """Return the one audience of the scope's period, whatever points the scope names."""
+    every = (*sources.tag, *sources.beacon, *sources.log)
+    rows = query.query(
+        "dashboard_reconciled",
+        **{**scope.parameters(), "point": ",".join(every)},
+        tag=",".join(sources.tag),
+        beacon=",".join(sources.beacon),
+        log=",".join(sources.log),
+    )
+    row = rows[0] if rows else {}
+    return Reconciled(*(int(row.get(name) or 0) for name in ("visits", "tag", "beacon", "log", "log_alone")))
