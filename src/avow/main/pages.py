@@ -16,6 +16,7 @@ from markupsafe import Markup
 from avow import access
 from avow.audit.log import read_state
 from avow.audit.proof import canonical
+from avow.collection.recorder import recorded_points
 from avow.collection.refusals import RefusalRow
 from avow.definitions import IdentifierKind, Refusal, identifier, local_date, moment
 from avow.main.counted import Counted
@@ -211,7 +212,10 @@ class ChoicesKept:
     now_ms: Callable[[], int]
 
     def record(self, visitor_id: str | None, opted_out: Mapping[str, bool], *, demonstration: bool) -> None:
-        """Keep one choice per optional purpose, with an audit entry that names nobody."""
+        """Keep one choice per optional purpose, with an audit entry that names nobody.
+
+        A no to all that a session recording is for also takes back what was recorded of this visitor.
+        """
         now = self.now_ms()
         known = {
             name: out
@@ -229,11 +233,18 @@ class ChoicesKept:
                 )
                 entry = {"at": now, "what": "choice", "purpose": purpose, "opted_out": is_out, "rulebook": self.rulebook.id}
                 audit.enqueue(tx, canonical(entry))
+        if visitor_id and any(point.purposes <= _switched_off(known) for point in recorded_points(self.rulebook)):
+            self.store.withdraw_recordings(visitor_id, "", now)
 
     def counts(self) -> tuple[ChoiceCount, ...]:
         """Return how many choices were recorded."""
         with self.store.control.reading() as tx:
             return tuple(ChoiceCount(one.purpose, one.source, one.opted_out, one.count) for one in choices.counts(tx))
+
+
+def _switched_off(said: Mapping[str, bool]) -> frozenset[str]:
+    """Return the purposes that were said no to."""
+    return frozenset(name for name, is_out in said.items() if is_out)
 
 
 class StoredAccounts:

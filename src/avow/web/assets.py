@@ -44,7 +44,11 @@ class Assets:
 
     def routes(self) -> list[Route]:
         """Return the routes that hand out the built files."""
-        return [Route("/avow/static/{name}", self._hand_out), Route("/avow/tag.js", self._hand_out_tag)]
+        return [
+            Route("/avow/static/{name}", self._hand_out),
+            Route("/avow/tag.js", self._hand_out_tag),
+            Route("/avow/replay.js", self._hand_out_loader),
+        ]
 
     async def _hand_out(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -54,6 +58,9 @@ class Assets:
 
     async def _hand_out_tag(self, _request: Request) -> Response:
         return hand_out(self._folder / self._names["tag.js"], STABLE)
+
+    async def _hand_out_loader(self, _request: Request) -> Response:
+        return hand_out(self._folder / self._names["replay.js"], STABLE)
 
 
 def hand_out(path: Path, cache: str) -> Response:

@@ -29,6 +29,7 @@ from avow.web.services.policy import (
     VersionPage,
     Versions,
 )
+from avow.web.services.recordings import RecordingLine, Recordings, RecordingView
 from avow.web.services.rights import (
     ChoiceCount,
     Choices,
@@ -80,6 +81,9 @@ __all__ = [
     "Promises",
     "PurposeFacts",
     "PurposeReads",
+    "RecordingLine",
+    "RecordingView",
+    "Recordings",
     "RefusalCount",
     "RequestDetail",
     "RequestLine",
@@ -116,6 +120,7 @@ class Services:
     promises: Promises
     rights: Rights
     choices: Choices
+    recordings: Recordings
     staff: Staff
     inbox: Inbox
     outbox: Outbox
