@@ -49,7 +49,7 @@ const flush = () => {
   const text = take();
   sending = sending.then(() => packed(text)).then(send).then((answer) => {
     if (answer.status != 204) end(); // the yes is gone, or a chunk is too large: without one of them the rest shows nothing
-  }, end);
+  }).catch(() => end());
 };
 
 const emit = (event) => {
@@ -92,16 +92,19 @@ button{font:inherit;font-weight:600;min-height:2.2rem;padding:.2rem .8rem;border
   return { host, words, button };
 };
 
+/** End the recording, and take the sign away: it stands there only while it is true. */
 const end = () => {
   finish?.();
   finish = undefined;
   buffer = [];
+  sign.host.remove();
 };
 
 /** Stopping takes the yes back: the server switches the choice off and erases what came so far. */
 const stop = async () => {
-  end();
   const { words, button, host } = sign;
+  end();
+  document.body.append(host);
   button.disabled = true;
   await sending;
   const body = JSON.stringify({ recording: id });
@@ -130,7 +133,7 @@ const start = () => {
     sampling: { input: "last", media: 800, scroll: 150, mousemove: 50 },
   });
   const timer = setInterval(flush, EVERY_MS);
-  const limit = setTimeout(() => (flush(), end(), sign.host.remove()), LONGEST_MS);
+  const limit = setTimeout(() => (flush(), end()), LONGEST_MS);
   const leave = () => document.visibilityState == "hidden" && finish && buffer.length && navigator.sendBeacon(ADDRESS, take());
   document.addEventListener("visibilitychange", leave);
   finish = () => {
@@ -140,4 +143,6 @@ const start = () => {
     document.removeEventListener("visibilitychange", leave);
   };
 };
-start(); // deferred: the page is parsed
+// Deferred: the page is parsed. One that is prepared in the background is no visit until somebody looks at it.
+if (document.prerendering) document.addEventListener("prerenderingchange", start, { once: true });
+else start();

@@ -20,6 +20,13 @@ PLACES = json.loads((Path(__file__).parent / "planted.json").read_text(encoding=
 MARKUP, SCRIPTED = PLACES["markup"], PLACES["scripted"]
 
 
+def agree(page):
+    """Allow everything on the choices page, and return the page."""
+    page.goto("/privacy/choices")
+    page.get_by_role("button", name="Allow all").click()
+    return page
+
+
 def planted(template, strings):
     """Return the template with a fresh string in each of its places."""
     count = max(int(place) for place in re.findall(r"\{(\d)\}", template)) + 1
@@ -49,8 +56,7 @@ def person(chromium, house):
     """A visitor who allowed everything; the planted page breaks its own policy, so the browser is told to let it."""
     context = chromium.new_context(base_url=house[0].base, user_agent=PERSON, bypass_csp=True)
     page = context.new_page()
-    page.goto("/privacy/choices")
-    page.get_by_role("button", name="Allow all").click()
+    agree(page)
     yield page
     context.close()
 
@@ -106,11 +112,22 @@ def test_planted_strings_reach_neither_the_server_nor_its_disk(person, house, tm
     person.goto("/planted?who=" + planted("{0}", strings))
     person.get_by_text("This visit is being recorded").wait_for()
     play_along(person, strings, tmp_path)
-    until(lambda: person.wait_for_timeout(200) or len(sent) >= 1, 30, "a chunk")
+    before = len(sent)
+    until(lambda: person.wait_for_timeout(200) or len(sent) > before, 30, "the chunk with all of it")
     assert (len(strings) >= 60, len(MARKUP) + len(SCRIPTED) >= 12) == (True, True)
-    texts = [*map(readable, sent), *stored(installation, until)]
-    assert any('"positions"' in text for text in texts)
+    assert any('"adds":[{' in readable(one) for one in sent)
+    kept = until(lambda: '"positions"' in (texts := "".join(stored(installation, until))) and texts, 20, "the chunk in the store")
+    texts = [*map(readable, sent), kept]
     assert [one for one in strings if any(one in text for text in texts)] == []
+
+
+def post(page, events):
+    """Send these events as a chunk of a page that may be recorded."""
+    frame = "{point: 'session-recording', recording: id, seq: 0, page: '/planted', events: JSON.parse(events)}"
+    script = (
+        f"([events, id]) => fetch('/avow/recordings', {{method: 'POST', body: JSON.stringify({frame})}}).then((a) => a.status)"
+    )
+    return page.evaluate(script, [events, "d" * 32])
 
 
 def test_a_tampered_recorder_brings_nothing_onto_the_disk(person, house, tmp_path, until):
@@ -128,9 +145,7 @@ def test_a_tampered_recorder_brings_nothing_onto_the_disk(person, house, tmp_pat
     person.wait_for_timeout(1500)
     raw = person.evaluate("() => JSON.stringify(raw)")
     assert sum(one in raw for one in strings) >= 60  # the library by itself lets them through: the test tests something
-    frame = "{point: 'session-recording', recording: id, seq: 0, page: '/planted', events: JSON.parse(events)}"
-    post = f"([events, id]) => fetch('/avow/recordings', {{method: 'POST', body: JSON.stringify({frame})}}).then((a) => a.status)"
-    assert person.evaluate(post, [raw, "d" * 32]) == 204
+    assert post(person, raw) == 204
     until(lambda: "d" * 32 in installation.staff().get("/console/recordings").text, 20, "the recording")
     texts = stored(installation, until)
     assert any('"texts"' in text for text in texts)
@@ -145,8 +160,7 @@ def test_nothing_is_requested_before_the_yes_nor_with_a_signal(chromium, running
         context = chromium.new_context(base_url=running.base, user_agent=PERSON, extra_http_headers=headers)
         page, asked = context.new_page(), []
         if says:
-            page.goto("/privacy/choices")
-            page.get_by_role("button", name="Allow all").click()
+            agree(page)
         page.on("request", lambda request, asked=asked: asked.append(request.url))
         page.goto(path, wait_until="networkidle")
         assert any("recorder" in url for url in asked) is is_recorded
@@ -156,9 +170,7 @@ def test_nothing_is_requested_before_the_yes_nor_with_a_signal(chromium, running
 
 def test_the_stop_button_ends_it_and_deletes(visit):
     """By keyboard: the sign says that it is stopped and deleted, the choice is off, and the next page has no recorder."""
-    page = visit(color_scheme="dark")
-    page.goto("/privacy/choices")
-    page.get_by_role("button", name="Allow all").click()
+    page = agree(visit(color_scheme="dark"))
     page.goto("/products/rain-gauge")
     page.get_by_role("button", name="Stop and delete").focus()
     page.keyboard.press("Enter")
@@ -171,9 +183,7 @@ def test_the_stop_button_ends_it_and_deletes(visit):
 
 def test_the_player_shows_the_page_without_its_words(visit, console, until):
     """What was recorded plays in the console: the same boxes in a frame without script, every word masked, by keyboard."""
-    page = visit()
-    page.goto("/privacy/choices")
-    page.get_by_role("button", name="Allow all").click()
+    page = agree(visit())
     page.goto("/products/field-barometer")
     page.mouse.move(400, 400, steps=20)
     page.goto("/contact")
@@ -190,16 +200,19 @@ def test_the_player_shows_the_page_without_its_words(visit, console, until):
     console.get_by_role("button", name="Play").focus()
     console.keyboard.press("Enter")
     console.get_by_role("button", name="Pause").wait_for()
-    console.evaluate(AXE.read_text(encoding="utf-8"))
+    assert violations(console) == []
+
+
+def violations(page):
+    """Return what axe finds beside the replayed page itself."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
     rules = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], iframes: false}"
-    assert console.evaluate(f"axe.run(document, {rules})")["violations"] == []
+    return page.evaluate(f"axe.run(document, {rules})")["violations"]
 
 
 def test_a_page_from_elsewhere_loads_the_recorder_by_itself(visit):
     """replay.js asks the server, and loads the recorder for a visitor who said yes."""
-    page = visit()
-    page.goto("/privacy/choices")
-    page.get_by_role("button", name="Allow all").click()
+    page = agree(visit())
     plain = "<!doctype html><html lang=en><title>P</title><body><p>.</p><script src=/avow/replay.js defer></script>"
     page.route("**/elsewhere", lambda route: route.fulfill(body=plain, content_type="text/html"))
     page.goto("/elsewhere")

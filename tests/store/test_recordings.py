@@ -42,6 +42,12 @@ def test_chunks_are_kept_once_and_come_back(store):
     assert store.evidence()["session-recording"].records == 1
 
 
+def test_a_recording_begins_with_its_first_chunk(store):
+    """A later chunk alone is not kept, since the yes stands in the first; in one batch the order does not matter."""
+    assert store.write([chunk(seq=1)]).kept == 0
+    assert store.write([chunk(seq=1), chunk()]).kept == 2
+
+
 def test_a_stranger_cannot_add_to_a_recording(store):
     """A chunk that names the recording of somebody else is dropped."""
     store.write([chunk()])

@@ -32,6 +32,7 @@ class CarriedOut:
     retention_starts: frozenset[str]
     retention_criteria: frozenset[str]
     recording_criteria: frozenset[str]
+    deidentified_recordings: bool
     third_parties: bool
     keeping_recipients: bool
     duties: bool
@@ -46,6 +47,7 @@ EVERYTHING: Final = CarriedOut(
     retention_starts=frozenset(RETENTION_STARTS),
     retention_criteria=frozenset(RETENTION_CRITERIA),
     recording_criteria=frozenset(RETENTION_CRITERIA),
+    deidentified_recordings=True,
     third_parties=True,
     keeping_recipients=True,
     duties=True,
@@ -60,6 +62,7 @@ THIS_VERSION: Final = CarriedOut(
     retention_starts=frozenset({"collection", "last-contact"}),
     retention_criteria=frozenset(),
     recording_criteria=frozenset({"consent-withdrawn"}),  # of a session recording that is found again by its visitor
+    deidentified_recordings=False,
     third_parties=False,
     keeping_recipients=False,
     duties=False,
@@ -106,6 +109,9 @@ def _point(entries: Entries, point: Entry, does: CarriedOut) -> Iterator[Diagnos
             if key in period and period[key] not in known:
                 message = f'this version does not see "{period[key]}", so it cannot keep to this period'
                 yield diagnostic("AV0706", point.at(*way, key), message, _LATER)
+        if technology == Technology.SESSION_RECORDING and period.get("then") == "deidentify" and not does.deidentified_recordings:
+            message = "this version erases a session recording; it has no way to deidentify one"
+            yield diagnostic("AV0706", point.at(*way, "then"), message, 'write then = "erase"')
 
 
 def _finds_recordings(point: Entry) -> bool:

@@ -46,8 +46,10 @@ def write(
 ) -> int:
     """Keep chunks, each once; return how many are new. `subjects` maps record ids to pseudonyms, `keys` those to keys.
 
-    What was recorded before its yes was taken back is dropped; so is a chunk that claims a recording of somebody else.
+    What was recorded before its yes was taken back is dropped; so is a chunk that claims a recording of somebody else, and
+    one whose recording did not begin: the first chunk holds the yes.
     """
+    chunks = sorted(chunks, key=lambda chunk: chunk.seq)
     return sum(_write(one, subjects.get(one.record_id), keys, control, vault, files) for one in chunks)
 
 
@@ -74,6 +76,8 @@ def _write(
 
 def _is_wanted(tx: Transaction, chunk: Recording, subject: bytes | None, marks: Collection[bytes]) -> bool:
     known = listed.get(tx, chunk.recording)
+    if known is None and chunk.seq > 0:
+        return False
     if known is not None and (known.subject != subject or known.withdrawn or listed.has_chunk(tx, chunk.recording, chunk.seq)):
         return False
     return listed.withdrawn_ms(tx, marks) < chunk.collected_ms
@@ -115,8 +119,8 @@ def erase(recording_ids: Collection[str], control: Control, vault: Vault, files:
     removed = 0
     for some in _some(sorted(recording_ids)):
         vault.destroy_keys(RECORDING, some)
-        for recording_id in some:
-            for name in files.names(f"{_PREFIX}{recording_id}-"):
+        for name in files.names(_PREFIX):
+            if _recording_of(name) in some:
                 files.delete(name)
         with control.transaction() as tx:
             removed += listed.remove(tx, some)
@@ -154,7 +158,7 @@ def sweep(now_ms: int, control: Control, vault: Vault, files: Files) -> int:
             rows = listed.ids(tx)
             listed.forget_withdrawals(tx, now_ms - _REMEMBERED_MS)
         known = frozenset(vault.names(RECORDING))
-        stray = {name[len(_PREFIX) :].rpartition("-")[0] for name in files.names(_PREFIX)} | known
+        stray = {_recording_of(name) for name in files.names(_PREFIX)} | known
         return erase((stray - rows) | (rows - known), control, vault, files)
 
 
@@ -190,6 +194,11 @@ def _name(recording_id: str, seq: int) -> str:
     return f"{_PREFIX}{recording_id}-{seq:04d}"
 
 
-def _some(values: Sequence[str]) -> Iterator[list[str]]:
+def _recording_of(name: str) -> str:
+    """Return the recording whose chunk a file holds."""
+    return name.removeprefix(_PREFIX).rpartition("-")[0]
+
+
+def _some(values: Sequence[str]) -> Iterator[frozenset[str]]:
     for start in range(0, len(values), _CHUNK):
-        yield list(values[start : start + _CHUNK])
+        yield frozenset(values[start : start + _CHUNK])
