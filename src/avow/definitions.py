@@ -161,7 +161,32 @@ class Submission(msgspec.Struct, frozen=True, tag="submission", kw_only=True, ar
     opted_out: dict[str, str] = {}
 
 
-Record = Event | Submission
+class Recording(msgspec.Struct, frozen=True, tag="recording", kw_only=True, array_like=True):
+    """One chunk of a session recording; only scrubbed ones reach the store (`collection.recordings.checked`).
+
+    `recording` is the recording's own random id and `seq` the chunk's place in it; `page` a path, cut down. `chunk` is
+    JSON as it was sent (in memory and inside the encrypted spool), and packed by gzip once it is scrubbed. `first_ms` and
+    `last_ms` are the moments of its first and last event. `visitor` is "" when the person may not be recognised.
+    """
+
+    record_id: str
+    collected_ms: int
+    site: str
+    point: str
+    rulebook_id: str
+    recording: str
+    seq: int
+    page: str
+    delete_on: str
+    purposes: list[str]
+    chunk: bytes
+    visitor: str = ""
+    first_ms: int = 0
+    last_ms: int = 0
+    demonstration: bool = False
+
+
+Record = Event | Submission | Recording
 
 
 class RecordIds:

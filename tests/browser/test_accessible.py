@@ -22,7 +22,19 @@ PUBLIC = [
     "/privacy/choices",
     "/console/sign-in",
 ]
-STAFF = ["", "/inbox", "/requests", "/outbox", "/choices", "/refusals", "/browser-reports", "/policy", "/evidence", "/audit"]
+STAFF = [
+    "",
+    "/recordings",
+    "/inbox",
+    "/requests",
+    "/outbox",
+    "/choices",
+    "/refusals",
+    "/browser-reports",
+    "/policy",
+    "/evidence",
+    "/audit",
+]
 
 
 def violations(page):

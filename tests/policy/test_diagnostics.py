@@ -179,6 +179,7 @@ CASES = [
     ("AV0704", 'technology  = "tag"', 'technology  = "pixel"', "pixel"),
     ("AV0706", "{ months = 13 }", '{ months = 13, after = "decision" }', "decision"),
     ("AV0706", "{ months = 13 }", '{ months = 13, until = "opted-out" }', "opted-out"),
+    ("AV0706", "{ months = 13 }", '{ months = 13, until = "consent-withdrawn" }', "consent-withdrawn"),  # of a tag
     # what is usually slipped in a block, by somebody who does not know TOML
     ("AV0101", 'label    = "Page"', "label    = Page", "P"),
     ("AV0101", 'label    = "Page"', "label    = \u201cPage\u201d", "\u201c"),

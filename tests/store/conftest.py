@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -30,6 +31,7 @@ def store(folder: Path):
     for name in ("control.db", "keys.db"):
         for suffix in ("", "-wal", "-shm"):
             (folder / f"{name}{suffix}").unlink(missing_ok=True)
+    shutil.rmtree(folder / "files", ignore_errors=True)
     opened = open_parts(folder)
     opened.events.prepare()
     opened.events.command("forget_everything")

@@ -16,6 +16,7 @@ from avow.definitions import Submission
 from avow.main.versions import Versions
 from avow.store import writing
 from avow.store.control import Control
+from avow.store.files import Files
 from avow.store.keys import Vault
 
 TEXT = (Path(__file__).parents[2] / "policies" / "marrowby" / "policy.md").read_text(encoding="utf-8")
@@ -177,7 +178,7 @@ def _write_for(server, people):
         )
         for number, email in enumerate(people)
     ]
-    writing.write(forms, control, _NoEvents(), vault)
+    writing.write(forms, control, _NoEvents(), vault, Files(server.data / "files"))
     vault.close()
     control.close()
 

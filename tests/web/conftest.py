@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -33,6 +35,8 @@ from avow.web.services import (
     PrintoutView,
     PurposeFacts,
     PurposeReads,
+    RecordingLine,
+    RecordingView,
     RefusalCount,
     RequestDetail,
     RequestLine,
@@ -490,6 +494,40 @@ class FakeEvents:
         ]
 
 
+RECORDING = RecordingLine("ab" * 16, "session-recording", ("/products/rain-gauge",), NOW_MS, 83, date(2026, 12, 23))
+
+
+@dataclass
+class FakeRecordings:
+    """One recording, for one purpose."""
+
+    point: str = ""
+    stopped: list = field(default_factory=list)
+    watched: list = field(default_factory=list)
+
+    def offered(self, page, said):
+        return self.point if "page-improvement" in said.consents and page != "/contact" else ""
+
+    def stop(self, said, recording_id, *, demonstration):
+        self.stopped.append((said.visitor, recording_id, demonstration))
+        return frozenset({"page-improvement"})
+
+    def lines(self, page, limit):
+        return (RECORDING,)[:limit] if page in {"", "/products/rain-gauge"} else ()
+
+    def line(self, recording_id):
+        return RECORDING if recording_id == RECORDING.recording_id else None
+
+    def watch(self, recording_id, purpose, staff_id):
+        self.watched.append((recording_id, purpose, staff_id))
+        if purpose != "page-improvement":
+            return Refusal("not for this purpose", "Cal. Civ. Code § 1798.100(a)(1)")
+        return RecordingView(RECORDING, purpose, (0, 1)) if recording_id == RECORDING.recording_id else None
+
+    def chunk(self, recording_id, seq):
+        return gzip.compress(b"[]") if recording_id == RECORDING.recording_id and seq < 2 else None
+
+
 def make_services(**replaced) -> Services:
     """Return services made of fakes; any of them can be replaced."""
     members = {
@@ -502,6 +540,7 @@ def make_services(**replaced) -> Services:
         "rights": FakeRights(),
         "choices": FakeChoices(),
         "browsers": FakeBrowsers(),
+        "recordings": FakeRecordings(),
         "staff": FakeStaff(),
         "inbox": FakeInbox(),
         "outbox": FakeOutbox(),
@@ -523,9 +562,10 @@ def built(tmp_path_factory):
     if (built_folder() / "manifest.json").exists():
         return built_folder()
     folder = tmp_path_factory.mktemp("build")
-    for name in ("tag.js", "console.js", "console.css"):
+    names = ("tag.js", "recorder.js", "replay.js", "console.js", "console.css", "player.js", "player.css")
+    for name in names:
         (folder / name).write_text("/* not built */")
-    (folder / "manifest.json").write_text('{"tag.js": "tag.js", "console.js": "console.js", "console.css": "console.css"}')
+    (folder / "manifest.json").write_text(json.dumps({name: name for name in names}))
     return folder
 
 

@@ -11,6 +11,8 @@ from .conftest import FakeEvidence, make_app, make_services
 
 PAGES = [
     "",
+    "/recordings",
+    f"/recordings/{'ab' * 16}",
     "/inbox",
     "/requests",
     "/requests/r1",

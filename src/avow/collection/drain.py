@@ -13,13 +13,15 @@ from typing import Final, Protocol
 
 import msgspec
 
-from avow.collection import spool
+from avow.collection import recordings, spool
 from avow.definitions import Record
 
 log = logging.getLogger(__name__)
 
 #: Records handed to the sinks at once; the event engine wants ten thousand or more.
 BATCH_RECORDS: Final = 50_000
+#: Bytes of records handed to the sinks at once: chunks of recordings are a thousand times larger than events.
+BATCH_BYTES: Final = 64 * 1024 * 1024
 #: Bytes read from one segment at a time.
 CHUNK_BYTES: Final = 8 * 1024 * 1024
 
@@ -50,14 +52,16 @@ class Drain:
         self.folder.mkdir(parents=True, exist_ok=True)
         moved = 0
         batch: list[Record] = []
+        size = 0
         progress: list[tuple[Path, spool.Chunk]] = []
         for path, writer_is_gone in spool.segments(self.folder):
             for chunk, records in self._chunks(path, writer_is_gone=writer_is_gone):
                 batch.extend(records)
                 progress.append((path, chunk))
-                if len(batch) >= BATCH_RECORDS:
+                size += sum(map(len, chunk.records))
+                if len(batch) >= BATCH_RECORDS or size >= BATCH_BYTES:
                     moved += self._flush(batch, progress)
-                    batch, progress = [], []
+                    batch, progress, size = [], [], 0
         return moved + self._flush(batch, progress)
 
     def _chunks(self, path: Path, *, writer_is_gone: bool) -> list[tuple[spool.Chunk, list[Record]]]:
@@ -89,7 +93,7 @@ class Drain:
     def _flush(self, batch: list[Record], progress: list[tuple[Path, spool.Chunk]]) -> int:
         """Write the batch, then, and only then, let go of it in the spool."""
         if batch:
-            self.sink.write(batch)
+            self.sink.write(recordings.checked(batch))
         for path, chunk in progress:
             self._offsets[path.stem] = chunk.offset
             if chunk.finished:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from avow.audit.proof import canonical
+from avow.collection.recorder import recorded_points
 from avow.definitions import Identifier, IdentifierKind, Submission, identifier
 from avow.policy import Rulebook
 from avow.store.control import Transaction, audit, choices
@@ -34,15 +35,22 @@ class ChoicesKept:
     person_of: Callable[[str], tuple[Identifier, ...]]
 
     def record(self, visitor_id: str | None, opted_out: Mapping[str, bool], source: str, *, demonstration: bool) -> None:
-        """Keep one choice per optional purpose, each with an audit entry that names nobody."""
+        """Keep one choice per optional purpose, each with an audit entry that names nobody.
+
+        A no to all that a session recording is for also takes back what was recorded of this visitor.
+        """
         now = self.now_ms()
         subject = None
         if visitor_id:
             person = identifier(IdentifierKind.VISITOR, visitor_id)
             subject = self.store.vault.subjects_for([person], now)[person]
+        said = self._optional(opted_out)
         with self.store.control.transaction() as tx:
-            for purpose, is_out in self._optional(opted_out):
+            for purpose, is_out in said:
                 _keep(tx, choices.Choice(now, purpose, is_out, source, self.rulebook.id, subject, demonstration=demonstration))
+        switched_off = frozenset(purpose for purpose, is_out in said if is_out)
+        if visitor_id and any(point.purposes <= switched_off for point in recorded_points(self.rulebook)):
+            self.store.withdraw_recordings(visitor_id, "", now)
 
     def meet(self, answer_token: str, opted_out: frozenset[str]) -> frozenset[str]:
         """Keep the browser's opt-outs as the person's, who must be known already; return all that the person opted out of."""

@@ -194,6 +194,7 @@ def _targets(installation: Installation, store: Store, cases: StoredCases) -> tu
     return (
         targets.KeyVault(store),
         targets.Rows(store, targets.EVENTS),
+        targets.Rows(store, targets.RECORDINGS),
         targets.Rows(store, targets.CONTROL),
         targets.SealedFiles(cases),
         targets.SpoolTarget(installation.spool),

@@ -10,6 +10,7 @@ from typing import Final
 
 from avow.collection import spool
 from avow.definitions import Identifier, moment
+from avow.main import recorded
 from avow.main.cases import ARCHIVES, StoredCases
 from avow.main.versions import Versions
 from avow.policy import Rulebook
@@ -23,6 +24,7 @@ from avow.store.store import Store
 
 VAULT: Final = "key vault"
 EVENTS: Final = "event store"
+RECORDINGS: Final = "session recordings"
 CONTROL: Final = "control store"
 FILES: Final = "files"
 SPOOL: Final = "spool"
@@ -47,7 +49,7 @@ class KeyVault:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Event store or control store: the purge job removes the rows in batches; this waits until they are gone."""
+    """Event store, recordings or control store: the purge job removes the rows in batches; this waits until they are gone."""
 
     store: Store
     name: str
@@ -62,7 +64,8 @@ class Rows:
     def remaining(self, erasure: Erasure) -> int:
         """Search again."""
         left = self.store.remaining(subjects=map(bytes.fromhex, erasure.located.subjects))
-        return left.events if self.name == EVENTS else left.total - left.events
+        own = {EVENTS: left.events, RECORDINGS: left.recordings}
+        return own.get(self.name, left.total - left.events - left.recordings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,13 @@ class Finder:
         subjects = set(self.store.vault.lookup(identifiers).values())
         held = self.store.remaining(subjects=subjects)
         return Located(
-            tuple(sorted(one.hex() for one in subjects)), {EVENTS: held.events, CONTROL: held.total - held.events, FILES: 0}
+            tuple(sorted(one.hex() for one in subjects)),
+            {
+                EVENTS: held.events,
+                RECORDINGS: held.recordings,
+                CONTROL: held.total - held.events - held.recordings,
+                FILES: 0,
+            },
         )
 
 
@@ -158,6 +167,8 @@ class Discloser:
             by_point.setdefault(event.point, []).append(_event_item(event))
         for form in held.submissions:
             by_point.setdefault(form.point, []).append(Item(form.collected_ms, form.point, form.fields))
+        for recording in recorded.items(self.store, held.recordings, rulebook):
+            by_point.setdefault(recording.point, []).append(recording)
         sections = [Section(labels.get(point, point), tuple(items)) for point, items in sorted(by_point.items())]
         choices = [
             Item(one.at_ms, "", {"purpose": one.purpose, "choice": "opted out" if one.opted_out else "allowed", "by": one.source})

@@ -24,6 +24,7 @@ from starlette.staticfiles import StaticFiles
 from avow import access, jobs
 from avow.collection.accept import Collector
 from avow.collection.browser_reports import BrowserReports
+from avow.collection.recorder import Recorder, RecordingCollector
 from avow.collection.refusals import Refusals
 from avow.collection.spool import Spool
 from avow.collection.visits import VisitCounter
@@ -37,6 +38,7 @@ from avow.main.drift import ReportCounts
 from avow.main.installation import Installation, open_store
 from avow.main.mailbox import Mailbox
 from avow.main.promises import PromisePages
+from avow.main.recordings import RecordingPages
 from avow.main.version_pages import VersionPages
 from avow.main.versions import Versions
 from avow.policy import Rulebook, browser_policy
@@ -46,9 +48,10 @@ from avow.web.assets import Assets
 from avow.web.browser_reports import ReportEndpoint
 from avow.web.collect import Collect
 from avow.web.pages import app
+from avow.web.recordings import RecordingEndpoint, VisitorRecordings
 from avow.web.rsgi import Door
 from avow.web.services import Services
-from avow.web.site import CompanySite
+from avow.web.site import CompanySite, pages_with_forms
 
 #: The environment variable by which the server tells its workers where the configuration is.
 CONFIGURATION: Final = "AVOW_CONFIGURATION"
@@ -139,7 +142,8 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
         installation.demonstration_token(),
         is_secure=configuration.website.origin.startswith("https://"),
     )
-    services = _services(shared, rulebook)
+    recorder = Recorder(rulebook, pages_with_forms(configuration.website.pages))
+    services = _services(shared, rulebook, recorder)
     site = CompanySite(services, shared.assets)
     reports = ReportEndpoint(
         shared.reports,
@@ -148,15 +152,19 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
         configuration.timezone,
         now_ms,
     )
-    return Door(collect, reports, app(services, site, shared.assets, _routes(installation, collect, site)))
+    taken = RecordingCollector(recorder, rulebook, configuration.website.name, shared.spool, shared.refusals)
+    recordings = RecordingEndpoint(taken, collect.sender, collect.visitor_cookie, now_ms)
+    more = [*_routes(installation, collect, site), *VisitorRecordings(services, shared.assets).routes()]
+    return Door(collect, reports, recordings, app(services, site, shared.assets, more))
 
 
-def _services(shared: _Shared, rulebook: Rulebook) -> Services:
+def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder) -> Services:
     """Return what the pages need."""
     installation, store, versions = shared.installation, shared.store, shared.versions
     configuration = installation.configuration
     voice = Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, rulebook)
     desk = Desk(StoredCases(store), voice, versions, configuration.timezone, now_ms)
+    choices = standing.ChoicesKept(store, rulebook, now_ms, desk.person_of)
     return Services(
         website=configuration.website,
         timezone=configuration.timezone,
@@ -172,8 +180,9 @@ def _services(shared: _Shared, rulebook: Rulebook) -> Services:
         versions=VersionPages(store.control, versions),
         promises=PromisePages(rulebook, store, versions, installation.public_log, installation.private_log),
         rights=desk,
-        choices=standing.ChoicesKept(store, rulebook, now_ms, desk.person_of),
+        choices=choices,
         browsers=PolicyBrowsers(rulebook, pages.website_of(rulebook, configuration.website.name, configuration.website.origin)),
+        recordings=RecordingPages(store, rulebook, versions, recorder, choices, configuration.timezone, now_ms),
         staff=pages.StaffDoor(pages.StoredAccounts(store), shared.tries, now_ms),
         inbox=pages.InboxPages(store, rulebook, versions, configuration.timezone, now_ms),
         outbox=Mailbox(store, versions, configuration.mail.recipient),

@@ -31,6 +31,8 @@ class CarriedOut:
     rights: frozenset[str]
     retention_starts: frozenset[str]
     retention_criteria: frozenset[str]
+    recording_criteria: frozenset[str]
+    deidentified_recordings: bool
     third_parties: bool
     keeping_recipients: bool
     duties: bool
@@ -44,6 +46,8 @@ EVERYTHING: Final = CarriedOut(
     rights=frozenset(RIGHTS),
     retention_starts=frozenset(RETENTION_STARTS),
     retention_criteria=frozenset(RETENTION_CRITERIA),
+    recording_criteria=frozenset(RETENTION_CRITERIA),
+    deidentified_recordings=True,
     third_parties=True,
     keeping_recipients=True,
     duties=True,
@@ -52,11 +56,15 @@ EVERYTHING: Final = CarriedOut(
 #: Rights that the switches of the privacy centre carry out: at once, and nobody is asked who they are.
 _BY_SWITCH: Final = frozenset({"opt-out", "withdraw-consent"})
 THIS_VERSION: Final = CarriedOut(
-    technologies=frozenset({Technology.FORM, Technology.TAG, Technology.WEB_BEACON, Technology.SERVER_LOG}),
+    technologies=frozenset(
+        {Technology.FORM, Technology.TAG, Technology.WEB_BEACON, Technology.SERVER_LOG, Technology.SESSION_RECORDING}
+    ),
     methods=frozenset(METHODS) - {"account"},
     rights=frozenset(RequestKind) | _BY_SWITCH,
     retention_starts=frozenset({"collection", "last-contact"}),
     retention_criteria=frozenset(),
+    recording_criteria=frozenset({"consent-withdrawn"}),  # of a session recording that is found again by its visitor
+    deidentified_recordings=False,
     third_parties=False,
     keeping_recipients=False,
     duties=False,
@@ -98,11 +106,22 @@ def _point(entries: Entries, point: Entry, does: CarriedOut) -> Iterator[Diagnos
         if not does.duties and duty in entries.declared("duty"):
             message = f'this version erases records of "{point.name}" on request, whatever "{duty}" says'
             yield diagnostic("AV0705", point.at("duties", place), message, _LATER)
+    criteria = does.retention_criteria | (does.recording_criteria if _finds_recordings(point) else frozenset())
     for way, period in build.periods(point):
-        for key, known in (("after", does.retention_starts), ("until", does.retention_criteria)):
+        for key, known in (("after", does.retention_starts), ("until", criteria)):
             if key in period and period[key] not in known:
                 message = f'this version does not see "{period[key]}", so it cannot keep to this period'
                 yield diagnostic("AV0706", point.at(*way, key), message, _LATER)
+        if technology == Technology.SESSION_RECORDING and period.get("then") == "deidentify" and not does.deidentified_recordings:
+            message = "this version erases a session recording; it has no way to deidentify one"
+            yield diagnostic("AV0706", point.at(*way, "then"), message, 'write then = "erase"')
+
+
+def _finds_recordings(point: Entry) -> bool:
+    """Return whether every recording of a point can be found again by its visitor, who takes the yes back."""
+    values = point.values
+    is_recording = values["technology"] == Technology.SESSION_RECORDING
+    return is_recording and "visitor-id" in values["data"] and "visitor-id" not in values.get("only", {})
 
 
 def _only_loaded(entries: Entries, name: str) -> bool:

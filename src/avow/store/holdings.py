@@ -9,6 +9,7 @@ from datetime import date
 from avow.definitions import AfterRetention
 from avow.store.control.choices import Choice
 from avow.store.control.disclosures import Disclosure
+from avow.store.control.recordings import RecordingRow
 from avow.store.control.submissions import State
 
 
@@ -68,6 +69,7 @@ class Holdings:
     choices: tuple[Choice, ...] = ()
     disclosures: tuple[Disclosure, ...] = ()
     mail: tuple[HeldMail, ...] = ()
+    recordings: tuple[RecordingRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +91,13 @@ class Counts:
     disclosures: int = 0
     mail: int = 0
     consumer_requests: int = 0
+    recordings: int = 0
 
     @property
     def total(self) -> int:
         """All of them."""
-        return self.events + self.submissions + self.choices + self.disclosures + self.mail + self.consumer_requests
+        others = self.choices + self.disclosures + self.mail + self.consumer_requests
+        return self.events + self.submissions + self.recordings + others
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,21 @@ next run what to do (the vault's work list, the rows' own due dates) goes last.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from avow.definitions import AfterRetention
+from avow.store import recordings
 from avow.store.control import choices, disclosures, mail, requests, submissions
+from avow.store.control import recordings as listed
 from avow.store.holdings import Counts, Due
 from avow.store.keys import DAY, REQUEST
 
 if TYPE_CHECKING:
     from avow.store.control import Control
     from avow.store.events import Events
+    from avow.store.files import Files
     from avow.store.keys import Vault
 
 #: Subjects in one statement of the control store; SQLite binds at most 32,766 values.
@@ -26,15 +30,19 @@ _CHUNK: Final = 5_000
 _SETTLED: Final = timedelta(days=2)
 
 
-def purge(control: Control, events: Events, vault: Vault, *, thorough: bool) -> Counts:
-    """Remove the rows of everybody whose key is destroyed; see `Store.purge`."""
+def purge(control: Control, events: Events, vault: Vault, files: Files, *, thorough: bool) -> Counts:
+    """Remove the rows of everybody whose key is destroyed, and recordings taken back; see `Store.purge`."""
+    taken_back = Counts(recordings=recordings.erase_withdrawn(control, vault, files))
     doomed = set(vault.purging())
     if thorough:
         doomed |= _keyless(control, events, vault)
+    if taken_back.total:
+        control.checkpoint()
     if not doomed:
-        return Counts()
+        return taken_back
     vault.queue_purge(doomed)  # the thorough ones, too, survive a crash from here on
-    removed = _remove_subjects(doomed, control, events)
+    recorded = recordings.erase_of_subjects(doomed, control, vault, files) + taken_back.recordings
+    removed = replace(_remove_subjects(doomed, control, events), recordings=recorded)
     control.checkpoint()
     if events.await_removal() and not remaining(doomed, control, events).total:
         vault.purged(doomed)
@@ -50,18 +58,21 @@ def remaining(subjects: Collection[bytes], control: Control, events: Events) -> 
                 choices.count_of_subjects(tx, chunk),
                 disclosures.count_of_subjects(tx, chunk),
                 mail.count_of_subjects(tx, chunk),
+                listed.count_of_subjects(tx, chunk),
             )
             for chunk in _chunks(subjects)
         ]
-    sums = [sum(column) for column in zip(*found, strict=True)] or [0, 0, 0, 0]
-    return Counts(events.count_subjects(subjects), *sums)
+    sums = [sum(column) for column in zip(*found, strict=True)] or [0, 0, 0, 0, 0]
+    forms, chosen, disclosed, sent, recorded = sums
+    return Counts(events.count_subjects(subjects), forms, chosen, disclosed, sent, recordings=recorded)
 
 
-def erase_due(today: date, control: Control, events: Events, vault: Vault) -> Due:
+def erase_due(today: date, control: Control, events: Events, vault: Vault, files: Files) -> Due:
     """Erase and de-identify what is due; see `Store.erase_due`."""
     due = {AfterRetention(row["then"]): int(row["events"]) for row in events.query("due_events", today=today)}
     with control.reading() as tx:
         forms = submissions.due(tx, today)
+    recorded = recordings.erase_due(today, control, vault, files)
     keys = _destroy_due_day_keys(today, control, events, vault)
     if due.get(AfterRetention.DEIDENTIFY):
         events.command("deidentify_due_events", today=today)
@@ -70,17 +81,21 @@ def erase_due(today: date, control: Control, events: Events, vault: Vault) -> Du
     with control.transaction() as tx:
         erased = submissions.remove(tx, [form.record_id for form in forms if form.then is AfterRetention.ERASE])
         emptied = submissions.deidentify(tx, [form.record_id for form in forms if form.then is AfterRetention.DEIDENTIFY])
-    if due or forms:
+    recordings.sweep(_start_ms(today), control, vault, files)
+    if due or forms or recorded:
         control.checkpoint()
         events.await_removal()
         keys += _forget_idle(today, control, events, vault)
-    return Due(due.get(AfterRetention.ERASE, 0) + erased, due.get(AfterRetention.DEIDENTIFY, 0) + emptied, keys)
+    return Due(due.get(AfterRetention.ERASE, 0) + erased + recorded, due.get(AfterRetention.DEIDENTIFY, 0) + emptied, keys)
 
 
-def remove_demonstration(control: Control, events: Events, vault: Vault) -> Counts:
+def remove_demonstration(control: Control, events: Events, vault: Vault, files: Files) -> Counts:
     """Remove everything marked as demonstration; see `Store.remove_demonstration`."""
     invented = {row["subject"].bytes for row in events.query("demonstration_subjects")}
     count = int(events.query("count_demonstration")[0]["events"])
+    with control.reading() as tx:
+        shown = listed.demonstration(tx)
+    recorded = recordings.erase(shown, control, vault, files)
     with control.transaction() as tx:
         forms = submissions.demonstration(tx)
         invented |= {one for owners in submissions.owners(tx, forms).values() for one in owners}
@@ -96,7 +111,7 @@ def remove_demonstration(control: Control, events: Events, vault: Vault) -> Coun
     events.await_removal()
     with vault.no_batch():
         vault.forget(invented - _subjects_in_use(control, events))
-    return Counts(count, sent, chosen, disclosed, 0, len(asked))
+    return Counts(count, sent, chosen, disclosed, 0, len(asked), recorded)
 
 
 def _destroy_due_day_keys(today: date, control: Control, events: Events, vault: Vault) -> int:
@@ -137,15 +152,21 @@ def _subjects_in_use(control: Control, events: Events) -> set[bytes]:
     """Return every subject that has a row in any store."""
     with control.reading() as tx:
         used = submissions.subjects(tx) | choices.subjects(tx) | disclosures.subjects(tx) | mail.subjects(tx)
+        used |= listed.subjects(tx)
     return set(used | events.subjects())
 
 
 def _forget_idle(today: date, control: Control, events: Events, vault: Vault) -> int:
     """Destroy the keys of people about whom nothing is held any more; return how many."""
-    before = datetime(today.year, today.month, today.day, tzinfo=UTC) - _SETTLED
+    before_ms = _start_ms(today) - int(_SETTLED.total_seconds() * 1000)
     with vault.no_batch():
-        settled = vault.subjects_before(int(before.timestamp() * 1000))
+        settled = vault.subjects_before(before_ms)
         return vault.forget(settled - _subjects_in_use(control, events)) if settled else 0
+
+
+def _start_ms(day: date) -> int:
+    """Return the first moment of a day in UTC."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
 
 
 def _chunks(subjects: Iterable[bytes]) -> Iterator[list[bytes]]:

@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from cryptography.exceptions import InvalidTag
 
-from avow.definitions import AfterRetention, Event, Identifier, IdentifierKind, Record, Submission, identifier, moment
+from avow.definitions import AfterRetention, Event, Identifier, IdentifierKind, Record, Recording, Submission, identifier, moment
 from avow.store import sealing
 from avow.store.control.submissions import SealedSubmission
 from avow.store.events import EventRow
@@ -45,7 +45,7 @@ class _Content(msgspec.Struct, frozen=True):
 
 def identifiers_of(record: Record) -> frozenset[Identifier]:
     """Return who a record belongs to."""
-    if isinstance(record, Event):
+    if isinstance(record, Event | Recording):
         return frozenset([identifier(IdentifierKind.VISITOR, record.visitor)] if record.visitor else [])
     return frozenset(identifier(IdentifierKind(kind), value) for kind, value in record.identifiers.items() if value)
 

@@ -8,8 +8,9 @@ from datetime import date
 from typing import TypeVar
 
 from avow.definitions import Identifier, Record
-from avow.store import removal, rows, sealing, writing
+from avow.store import recordings, removal, rows, sealing, writing
 from avow.store.control import Control, Transaction, choices, disclosures, mail, submissions
+from avow.store.control import recordings as listed_recordings
 from avow.store.events import Events
 from avow.store.files import Files
 from avow.store.holdings import Counts, Due, Evidence, HeldMail, HeldSubmission, Holdings, Written
@@ -33,7 +34,7 @@ class Store:
         Who was erased is not brought back: a record collected before the erasure is dropped. On StoreUnavailable some
         of the batch may be kept; write the same batch again.
         """
-        return writing.write(records, self.control, self.events, self.vault)
+        return writing.write(records, self.control, self.events, self.vault, self.files)
 
     def find(self, identifiers: Iterable[Identifier]) -> Holdings:
         """Return everything held about these people, unsealed; nothing at once after `erase`."""
@@ -44,10 +45,10 @@ class Store:
         with self.control.reading() as tx:
             sealed = submissions.of_subjects(tx, subjects)
             chosen, disclosed, sent = (part.of_subjects(tx, subjects) for part in (choices, disclosures, mail))
-            forms = self._unsealed(tx, sealed)
+            forms, recorded = self._unsealed(tx, sealed), listed_recordings.of_subjects(tx, subjects)
         found = [rows.held_event(row, keys.get) for row in self.events.of_subjects(subjects)]
         letters = [self._opened(one) for one in sent]
-        return Holdings(tuple(_present(found)), forms, chosen, disclosed, tuple(_present(letters)))
+        return Holdings(tuple(_present(found)), forms, chosen, disclosed, tuple(_present(letters)), recorded)
 
     def erase(self, identifiers: Iterable[Identifier], at_ms: int) -> frozenset[bytes]:
         """Make everything about these people unreadable for ever, at once: keys destroyed, tombstones written.
@@ -62,7 +63,7 @@ class Store:
         Finishes what a crash interrupted. `thorough` also looks for rows without a key that no work list names: once a
         day, and after a restore. One caller at a time.
         """
-        return removal.purge(self.control, self.events, self.vault, thorough=thorough)
+        return removal.purge(self.control, self.events, self.vault, self.files, thorough=thorough)
 
     def remaining(self, identifiers: Iterable[Identifier] = (), subjects: Iterable[bytes] = ()) -> Counts:
         """Search again, for the proof: rows of `subjects`, of these people, and of anybody whose purge is not finished.
@@ -75,11 +76,11 @@ class Store:
 
     def erase_due(self, today: date) -> Due:
         """Erase or de-identify everything whose day has come, and nothing else. Rule: Cal. Civ. Code § 1798.100(a)(3)."""
-        return removal.erase_due(today, self.control, self.events, self.vault)
+        return removal.erase_due(today, self.control, self.events, self.vault, self.files)
 
     def remove_demonstration(self) -> Counts:
         """Remove everything that is marked as demonstration, people and consumer requests included."""
-        return removal.remove_demonstration(self.control, self.events, self.vault)
+        return removal.remove_demonstration(self.control, self.events, self.vault, self.files)
 
     # -- submissions -------------------------------------------------------------------------------------------
 
@@ -110,6 +111,19 @@ class Store:
         with self.control.transaction() as tx:
             days = {form.record_id: due(form) for form in self._unsealed(tx, submissions.of_subjects(tx, subjects))}
             return sum(submissions.keep_until(tx, record_id, day) for record_id, day in days.items() if day is not None)
+
+    # -- session recordings ------------------------------------------------------------------------------------
+
+    def recording_chunk(self, row: listed_recordings.RecordingRow, seq: int) -> bytes | None:
+        """Return a chunk of a recording as the drain gave it; None when it, or a key that it needs, is gone."""
+        return recordings.read(row, seq, self.vault, self.files)
+
+    def withdraw_recordings(self, visitor: str, recording_id: str, at_ms: int) -> int:
+        """Take back what was recorded of this visitor ("" for nobody known) and this recording; unreadable at once.
+
+        Returns how many recordings that was; `purge` removes them. What comes late is not kept. Rule: GDPR Art. 7(3).
+        """
+        return recordings.withdraw(visitor, recording_id, at_ms, self.control, self.vault)
 
     # -- what belongs to a consumer request --------------------------------------------------------------------
 
@@ -151,7 +165,7 @@ class Store:
         """Return what is held of each collection point."""
         found = {row["point"]: Evidence(int(row["events"]), int(row["oldest_ms"])) for row in self.events.query("evidence")}
         with self.control.reading() as tx:
-            for point, (count, oldest_ms) in submissions.evidence(tx).items():
+            for point, (count, oldest_ms) in (*submissions.evidence(tx).items(), *listed_recordings.evidence(tx).items()):
                 earlier = found.get(point, Evidence(0, oldest_ms))
                 found[point] = Evidence(earlier.records + count, min(earlier.oldest_ms, oldest_ms))
         return found
@@ -160,7 +174,7 @@ class Store:
         """Return by point how many records should have been erased or de-identified before today, and were not."""
         found = {row["point"]: int(row["events"]) for row in self.events.query("overdue", today=today)}
         with self.control.reading() as tx:
-            for point, count in submissions.overdue(tx, today).items():
+            for point, count in (*submissions.overdue(tx, today).items(), *listed_recordings.overdue(tx, today).items()):
                 found[point] = found.get(point, 0) + count
         return found
 
@@ -168,7 +182,10 @@ class Store:
         """Return how many records of each point were collected since a moment."""
         found = {row["point"]: int(row["events"]) for row in self.events.query("collected_since", since_ms=since_ms)}
         with self.control.reading() as tx:
-            for point, count in submissions.collected(tx, since_ms).items():
+            for point, count in (
+                *submissions.collected(tx, since_ms).items(),
+                *listed_recordings.collected(tx, since_ms).items(),
+            ):
                 found[point] = found.get(point, 0) + count
         return found
 

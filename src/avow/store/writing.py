@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from avow.definitions import Event, Identifier, Record, Submission
-from avow.store import rows, sealing
+from avow.definitions import Event, Identifier, Record, Recording, Submission
+from avow.store import recordings, rows, sealing
 from avow.store.control import submissions
 from avow.store.events import EventRow
 from avow.store.holdings import Written
@@ -17,6 +17,7 @@ from avow.store.keys import DAY
 if TYPE_CHECKING:
     from avow.store.control import Control
     from avow.store.events import Events
+    from avow.store.files import Files
     from avow.store.keys import Vault
 
 
@@ -31,13 +32,13 @@ class _Keys:
     sealed: dict[tuple[bytes, bytes], str] = field(default_factory=dict)  # what one person repeats is sealed once
 
 
-def write(records: Sequence[Record], control: Control, events: Events, vault: Vault) -> Written:
+def write(records: Sequence[Record], control: Control, events: Events, vault: Vault, files: Files) -> Written:
     """Keep records durably; see `Store.write`.
 
     (1) once each: ids seen in this batch or stored already are repetitions
     (2) tombstones: a record collected before its person was erased is dropped
     (3) keys: missing people get theirs, durably, before anything is sealed under them
-    (4) submissions, then events; a crash between them leaves repetitions for the next try
+    (4) recordings, submissions, then events; a crash between them leaves repetitions for the next try
     (5) whoever was erased meanwhile goes on the purge's work list
     """
     with vault.batch():
@@ -57,6 +58,9 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
         keys = _keys(wanted, people, vault)
         readable = [record for record in wanted if _has_keys(record, keys)]
         # step 4
+        chunks = [record for record in readable if isinstance(record, Recording)]
+        owners = {one.record_id: keys.subjects[person] for one in chunks for person in keys.people[one.record_id]}
+        refused = len(chunks) - recordings.write(chunks, owners, keys.of_subject, control, vault, files)
         with control.transaction() as tx:
             submissions.add(tx, [_submission(record, keys) for record in readable if isinstance(record, Submission)])
         events.insert([_event(record, keys) for record in readable if isinstance(record, Event)])
@@ -64,7 +68,8 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
         vanished = keys.of_subject.keys() - vault.keys_of(keys.of_subject).keys()
         if vanished:
             vault.queue_purge(vanished)
-    return Written(kept=len(readable), erased=len(fresh) - len(readable), repeated=len(records) - len(fresh))
+    kept = len(readable) - refused
+    return Written(kept=kept, erased=len(fresh) - kept, repeated=len(records) - len(fresh))
 
 
 def _known(records: Sequence[Record], control: Control, events: Events) -> frozenset[str]:
@@ -86,7 +91,11 @@ def _keys(records: Sequence[Record], people: dict[str, frozenset[Identifier]], v
             first_ms[one] = min(record.collected_ms, first_ms.get(one, record.collected_ms))
     subjects = vault.subjects_seen(first_ms) if first_ms else {}
     nobodys = [record for record in records if not people[record.record_id]]
-    days = {rows.day_key(record) for record in nobodys if isinstance(record, Submission) or record.sealed}
+    days = {
+        rows.day_key(record)
+        for record in nobodys
+        if isinstance(record, Submission) or (isinstance(record, Event) and record.sealed)
+    }
     of_day = {name: vault.create_key(DAY, name) for name in sorted(days)}
     return _Keys(people, subjects, vault.keys_of(subjects.values()), of_day)
 

@@ -48,6 +48,7 @@ class Assets:
             Route("/avow/static/{name}", self._hand_out),
             Route("/avow/tag.js", self._hand_out_tag),
             Route("/avow/choices.js", self._hand_out_choices),
+            Route("/avow/replay.js", self._hand_out_loader),
         ]
 
     async def _hand_out(self, request: Request) -> Response:
@@ -61,6 +62,9 @@ class Assets:
 
     async def _hand_out_choices(self, _request: Request) -> Response:
         return hand_out(self._folder / self._names["choices.js"], STABLE)
+
+    async def _hand_out_loader(self, _request: Request) -> Response:
+        return hand_out(self._folder / self._names["replay.js"], STABLE)
 
 
 def hand_out(path: Path, cache: str) -> Response:

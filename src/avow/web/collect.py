@@ -74,7 +74,7 @@ class Collect:
             answer_error(proto, 403, "Events are taken from pages of this site only.")
             return
         try:
-            accepted = await self._collector.take_events(body, self._sender(scope), self._now_ms())
+            accepted = await self._collector.take_events(body, self.sender(scope), self._now_ms())
         except SpoolFull as full:
             answer_error(proto, 503, f"Not accepted: {full}.", [("retry-after", RETRY_SECONDS)])
             return
@@ -83,7 +83,7 @@ class Collect:
             return
         headers = [("cache-control", "no-store"), *self._told(accepted)]
         if accepted.new_visitor:
-            headers.append(("set-cookie", self._visitor_cookie(accepted)))
+            headers.append(("set-cookie", self.visitor_cookie(accepted)))
         if not accepted.dropped:
             proto.response_empty(204, headers)
             return
@@ -107,7 +107,7 @@ class Collect:
         page = query.get("page", [""])[0] or urlsplit_path(scope.headers.get("referer") or "")
         point = query.get("point", [self._pixel])[0]
         try:
-            accepted = await self._collector.take_pixel(point, page, self._sender(scope), self._now_ms())
+            accepted = await self._collector.take_pixel(point, page, self.sender(scope), self._now_ms())
         except SpoolFull as full:
             answer_error(proto, 503, f"Not accepted: {full}.", [("retry-after", RETRY_SECONDS)])
             return
@@ -116,7 +116,7 @@ class Collect:
             return
         headers = [*GIF_HEADERS, *self._told(accepted)]
         if accepted.new_visitor:
-            headers.append(("set-cookie", self._visitor_cookie(accepted)))
+            headers.append(("set-cookie", self.visitor_cookie(accepted)))
         proto.response_bytes(200, headers, GIF)
 
     async def form(self, request: Request, site: FormPages) -> Response:
@@ -153,7 +153,7 @@ class Collect:
         """Return whether the header's value is this installation's demonstration token."""
         return token is not None and hmac.compare_digest(token.encode(), self._token.encode())
 
-    def _sender(self, scope: Scope) -> Sender:
+    def sender(self, scope: Scope) -> Sender:
         """Return who sent the request, from RSGI's headers."""
         headers = scope.headers
         every = headers.get_all  # type: ignore[attr-defined] # documented by RSGI, missing in Granian's stub
@@ -169,7 +169,7 @@ class Collect:
             self.is_demonstration(one(DEMONSTRATION_HEADER)),
         )
 
-    def _visitor_cookie(self, accepted: Accepted) -> str:
+    def visitor_cookie(self, accepted: Accepted) -> str:
         """Return the Set-Cookie value of a new visitor id, for as long as the policy declares."""
         age = accepted.cookie_days * 86_400
         name = signals.VISITOR_COOKIE

@@ -17,8 +17,10 @@ from typing import Any, Final
 from granian._granian import RSGIHTTPProtocol as HTTPProtocol
 from granian.rsgi import Scope
 
+from avow.collection.recordings import CHUNK_BYTES
 from avow.web.browser_reports import ReportEndpoint
 from avow.web.collect import DEMONSTRATION_HEADER, Collect, answer_error
+from avow.web.recordings import RecordingEndpoint
 from avow.web.services import DEMONSTRATION_KEY
 
 log = logging.getLogger(__name__)
@@ -52,9 +54,10 @@ class BodyRefused(Exception):
 class Door:
     """The RSGI application of one worker."""
 
-    def __init__(self, collect: Collect, reports: ReportEndpoint, pages: AsgiApp) -> None:
+    def __init__(self, collect: Collect, reports: ReportEndpoint, recordings: RecordingEndpoint, pages: AsgiApp) -> None:
         self._collect = collect
         self._reports = reports
+        self._recordings = recordings
         self._pages = pages
 
     async def __rsgi__(self, scope: Scope, proto: HTTPProtocol) -> None:
@@ -71,7 +74,7 @@ class Door:
             answer_error(proto, 500, f"Something went wrong here. If you tell us about it, quote the number {number}.")
 
     async def _answer(self, scope: Scope, proto: HTTPProtocol) -> None:
-        """Guard, then route: events, pixel and reports here, everything else to the pages."""
+        """Guard, then route: events, pixel, reports and recordings here, everything else to the pages."""
         headers = scope.headers
         if headers.get("transfer-encoding") is not None:
             raise BodyRefused(411, "A body is sent with Content-Length.")
@@ -85,6 +88,9 @@ class Door:
         elif scope.path == "/avow/csp-reports":
             body = await read_body(scope, proto, REPORTS_BODY_BYTES) if scope.method == "POST" else b""
             await self._reports.take(scope, proto, body)
+        elif scope.path == "/avow/recordings":
+            body = await read_body(scope, proto, CHUNK_BYTES) if scope.method == "POST" else b""
+            await self._recordings.take(scope, proto, body)
         else:
             has_body = scope.method not in {"GET", "HEAD", "OPTIONS"}
             body = await read_body(scope, proto, PAGE_BODY_BYTES) if has_body else b""

@@ -30,6 +30,9 @@ from avow.web.security import content_security_policy, signal_set
 from avow.web.services import PartyFacts, PointFacts, Services
 
 _FORM: Final = re.compile(r"""form_action\(\s*["']([a-z0-9-]+)["']\s*\)""")
+#: What a template takes in from another, and what makes a page one with a form.
+_TAKES_IN: Final = re.compile(r"""{%-?\s*(?:extends|include|import|from)\s+["']([^"']+)["']""")
+_HAS_FORM: Final = re.compile(r"<form\b|form_action\(", re.IGNORECASE)
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9-]{1,40}")
 #: Names of dropped fields shown on the thanks page: they come back from the browser, so they are few and short.
 _DROPPED_MAX: Final = 20
@@ -123,6 +126,11 @@ class CompanySite:
         origins = {"https://" + urlsplit(one.address).netloc for one in self._parties(headers) if one.allowed}
         return {"Content-Security-Policy": content_security_policy(origins)} if origins else {}
 
+    def _scripts(self, path: str, headers: Headers) -> Markup:
+        """Return what a page loads for this visitor: the tag, other companies' loader and the recorder, each as it is allowed."""
+        points = self._services.policy.facts().points
+        return _tag(points, self._assets, path) + self._choices_script(headers) + self._recorder(path, headers)
+
     def _choices_script(self, headers: Headers) -> Markup:
         """Return the script that loads what other companies have on the pages, when the policy declares any."""
         if not self._parties(headers):
@@ -138,10 +146,16 @@ class CompanySite:
             gpc=signal_set(headers, "sec-gpc"),
             # A form that came back is no page view: its address is the collector's.
             policy=lambda: self._services.policy.page(str(shown["jurisdiction"])),
-            tag=lambda: Markup() if shown["errors"] else _tag(facts.points, self._assets, path) + self._choices_script(headers),
+            tag=lambda: Markup() if shown["errors"] else self._scripts(path, headers),
             asking=lambda: asking(facts.choices, signals_of(headers), path),
             **shown,
         )
+
+    def _recorder(self, path: str, headers: Headers) -> Markup:
+        """Return the recorder's script for a visitor who said yes, on a page that may be recorded; nothing for all others."""
+        point = self._services.recordings.offered(path, signals_of(headers))
+        script = Markup('<script src="{}" data-point="{}" defer></script>')
+        return script.format(self._assets.address("recorder.js"), point) if point else Markup()
 
     def _asset(self, name: str) -> str:
         return f"/assets/{self._files[name][0]}"
@@ -186,6 +200,21 @@ def _pages(folder: Path | None) -> dict[str, str]:
         if not any(part.startswith("_") for part in name.split("/")):
             pages["/" + name.removesuffix(".html").removesuffix("index").rstrip("/")] = name
     return pages
+
+
+def pages_with_forms(folder: Path | None) -> frozenset[str]:
+    """Return the addresses of the pages that hold a form, in themselves or in what they take in: never recorded."""
+    pages = _pages(folder).items() if folder else ()
+    return frozenset(address for address, name in pages if folder and _has_form(folder, name, set()))
+
+
+def _has_form(folder: Path, name: str, seen: set[str]) -> bool:
+    """Return whether a template, or one that it names, holds a form; one that is not there holds none."""
+    if name in seen or not (folder / name).is_file():
+        return False
+    seen.add(name)
+    text = (folder / name).read_text(encoding="utf-8")
+    return bool(_HAS_FORM.search(text)) or any(_has_form(folder, one, seen) for one in _TAKES_IN.findall(text))
 
 
 def _files(folder: Path | None) -> dict[str, tuple[str, Path]]:

@@ -53,6 +53,44 @@ submission_subjects: Final = Table(
     Index("submission_subjects_subject", "subject"),
 )
 
+#: The list of session recordings; what they show lies in the files, sealed (avow.store.recordings).
+recordings: Final = Table(
+    "recordings",
+    metadata,
+    Column("recording_id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("point", Text, nullable=False),
+    Column("rulebook_id", Text, nullable=False),
+    Column("started_ms", BigInteger, nullable=False),
+    Column("first_ms", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+    Column("pages", Text, nullable=False),  # JSON list of paths
+    Column("purposes", Text, nullable=False),  # JSON list of names
+    Column("subject", LargeBinary),  # NULL: of nobody known
+    Column("delete_on", Date, nullable=False),
+    Column("demonstration", Boolean, nullable=False),
+    Column("withdrawn", Boolean, nullable=False),  # the yes was taken back; `purge` removes it
+    Index("recordings_started", "started_ms"),
+    Index("recordings_due", "delete_on"),
+    Index("recordings_subject", "subject"),
+)
+
+recording_chunks: Final = Table(
+    "recording_chunks",
+    metadata,
+    Column("recording_id", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    PrimaryKeyConstraint("recording_id", "seq"),
+)
+
+#: Who took the yes back, and when: a keyed hash of the visitor or the recording, for chunks that come late.
+recording_withdrawals: Final = Table(
+    "recording_withdrawals",
+    metadata,
+    Column("mark", LargeBinary, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
 choices: Final = Table(
     "choices",
     metadata,

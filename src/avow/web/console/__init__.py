@@ -9,6 +9,7 @@ from avow.web.console.desk import DeskPages
 from avow.web.console.door import Door, DoorPages
 from avow.web.console.evidence import EvidencePages
 from avow.web.console.messages import MessagePages
+from avow.web.console.recordings import RecordingsPages
 from avow.web.rendering import View
 
 
@@ -21,5 +22,12 @@ class Console:
     def routes(self) -> list[Route]:
         """Return all routes of the console."""
         door = Door(self._view)
-        rooms = (DoorPages(door), AudiencePages(door), MessagePages(door), DeskPages(door), EvidencePages(door))
+        rooms = (
+            DoorPages(door),
+            AudiencePages(door),
+            RecordingsPages(door),
+            MessagePages(door),
+            DeskPages(door),
+            EvidencePages(door),
+        )
         return [route for room in rooms for route in room.routes()]

@@ -29,6 +29,7 @@ from avow.web.services.policy import (
     VersionPage,
     Versions,
 )
+from avow.web.services.recordings import RecordingLine, Recordings, RecordingView
 from avow.web.services.rights import (
     BrowserFacts,
     Browsers,
@@ -86,6 +87,9 @@ __all__ = [
     "Promises",
     "PurposeFacts",
     "PurposeReads",
+    "RecordingLine",
+    "RecordingView",
+    "Recordings",
     "RefusalCount",
     "RequestDetail",
     "RequestLine",
@@ -123,6 +127,7 @@ class Services:
     rights: Rights
     choices: Choices
     browsers: Browsers
+    recordings: Recordings
     staff: Staff
     inbox: Inbox
     outbox: Outbox

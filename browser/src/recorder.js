@@ -1,0 +1,148 @@
+/**
+ * The session recorder: movements, scrolling and the page's boxes, for a visitor who said yes.
+ *
+ * The server renders its script tag (or tells replay.js its address) only after policy, yes and signals allow it, so this
+ * file is not even requested before. It looks again itself: a signal, a form on the page, or a page of the list of those
+ * that are never recorded, ends it. Every event goes through the allow-list of scrub.js before it is kept in memory; what
+ * may hold typed or hidden things is not even observed (`blockSelector`). Nothing is stored in the browser.
+ *
+ * A chunk is sent every 10 seconds or 24 KB, packed where the browser can, one after the other; the last one by beacon.
+ */
+import { record } from "@rrweb/record";
+import { isNeverRecorded, scrub } from "./scrub.js";
+
+const script = document.currentScript;
+const EVERY_MS = 10_000;
+const LONGEST_MS = 30 * 60_000; // of one page; nobody watches more, and nobody expects more
+const CHARACTERS = 24_000; // buffered before a chunk is sent; a beacon of all that waits stays below 64 KiB
+const ADDRESS = "/avow/recordings";
+const never = "form,input,textarea,select,[contenteditable]:not([contenteditable=false]),[data-avow-mask],svg,canvas,iframe,object,embed,video,audio,dialog";
+const id = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+let buffer = [];
+let characters = 0;
+let seq = 0;
+let page = location.pathname;
+let sending = Promise.resolve();
+let finish; // ends the recording; set while it runs
+
+const isAllowed = () =>
+  !(navigator.globalPrivacyControl == true || navigator.doNotTrack === "1") && !document.forms.length && !isNeverRecorded(location.pathname);
+
+/** Take what is buffered as the text of the next chunk. */
+const take = () => {
+  const events = `[${buffer.join()}]`;
+  buffer = [];
+  characters = 0;
+  return `{"point":${JSON.stringify(script.dataset.point)},"recording":"${id}","seq":${seq++},"page":${JSON.stringify(page.slice(0, 500))},"events":${events}}`;
+};
+
+const packed = async (text) =>
+  "CompressionStream" in window
+    ? new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer()
+    : text;
+
+const send = (body) => fetch(ADDRESS, { method: "POST", body, credentials: "same-origin" });
+
+const flush = () => {
+  if (!buffer.length) return;
+  const text = take();
+  sending = sending.then(() => packed(text)).then(send).then((answer) => {
+    if (answer.status != 204) end(); // the yes is gone, or a chunk is too large: without one of them the rest shows nothing
+  }).catch(() => end());
+};
+
+const emit = (event) => {
+  if (!isAllowed()) return end();
+  const clean = scrub(event);
+  if (!clean) return;
+  if (location.pathname != page) {
+    flush();
+    page = location.pathname;
+  }
+  const text = JSON.stringify(clean);
+  buffer.push(text);
+  characters += text.length;
+  if (characters > CHARACTERS) flush();
+};
+
+/** The sign that it runs, and the button that ends it; out of the recording, and of the page's styles. */
+const indicator = () => {
+  const host = document.createElement("div");
+  host.dataset.avowMask = "";
+  const root = host.attachShadow({ mode: "open" });
+  const style = new CSSStyleSheet(); // allowed by "style-src 'self'", which a style element is not
+  style.replaceSync(
+    `section{position:fixed;z-index:2147483647;inset:auto auto 1rem 1rem;display:flex;gap:.8rem;align-items:center;max-width:calc(100vw - 2rem);box-sizing:border-box;padding:.5rem .6rem .5rem 1rem;border-radius:.6rem;border:1px solid #fff;background:#14211f;color:#fff;font:15px/1.4 system-ui,sans-serif}
+p{margin:0}p:not(:only-child):before{content:"";display:inline-block;width:.65em;height:.65em;margin-right:.5em;border-radius:50%;background:#ff6b5e}
+button{font:inherit;font-weight:600;min-height:2.2rem;padding:.2rem .8rem;border:0;border-radius:.4rem;background:#fff;color:#14211f;white-space:nowrap;cursor:pointer}button:focus-visible{outline:3px solid #ffc94d;outline-offset:2px}`,
+  );
+  root.adoptedStyleSheets = [style];
+  const section = document.createElement("section");
+  const words = document.createElement("p");
+  const button = document.createElement("button");
+  section.setAttribute("aria-label", "Session recording");
+  words.setAttribute("role", "status");
+  words.textContent = "This visit is being recorded";
+  button.textContent = "Stop and delete";
+  button.onclick = stop;
+  section.append(words, button);
+  root.append(section);
+  document.body.append(host);
+  return { host, words, button };
+};
+
+/** End the recording, and take the sign away: it stands there only while it is true. */
+const end = () => {
+  finish?.();
+  finish = undefined;
+  buffer = [];
+  sign.host.remove();
+};
+
+/** Stopping takes the yes back: the server switches the choice off and erases what came so far. */
+const stop = async () => {
+  const { words, button, host } = sign;
+  end();
+  document.body.append(host);
+  button.disabled = true;
+  await sending;
+  const body = JSON.stringify({ recording: id });
+  const answer = await fetch(`${ADDRESS}/stop`, { method: "POST", body, credentials: "same-origin" }).catch(() => ({}));
+  button.disabled = answer.status == 204;
+  words.textContent = button.disabled ? "Stopped, and deleted" : "Stopped, but not deleted yet. Please try again";
+  if (button.disabled) {
+    button.remove();
+    setTimeout(() => host.remove(), 6_000);
+  }
+};
+
+let sign;
+const start = () => {
+  if (!isAllowed() || !script.dataset.point) return;
+  sign = indicator();
+  buffer.push(JSON.stringify({ type: 5, data: { tag: "avow-consent", payload: {} }, timestamp: Date.now() }));
+  const halt = record({
+    emit,
+    blockSelector: never,
+    maskAllInputs: true,
+    inlineStylesheet: false,
+    recordCanvas: false,
+    collectFonts: false,
+    slimDOMOptions: "all",
+    sampling: { input: "last", media: 800, scroll: 150, mousemove: 50 },
+  });
+  const timer = setInterval(flush, EVERY_MS);
+  const limit = setTimeout(() => (flush(), end()), LONGEST_MS);
+  const leave = () => document.visibilityState == "hidden" && finish && buffer.length && navigator.sendBeacon(ADDRESS, take());
+  document.addEventListener("visibilitychange", leave);
+  finish = () => {
+    halt?.();
+    clearInterval(timer);
+    clearTimeout(limit);
+    document.removeEventListener("visibilitychange", leave);
+  };
+};
+// Deferred: the page is parsed. One that is prepared in the background is no visit until somebody looks at it.
+if (document.prerendering) document.addEventListener("prerenderingchange", start, { once: true });
+else start();

@@ -1,0 +1,113 @@
+"""Who may be recorded, where, and taking the chunks in: permit before the spool, once for each chunk (walk 1).
+
+A recording needs three yeses: the policy declares it, the visitor agreed, and no signal speaks against it. It is asked
+when a page is served (so that the recorder is not even loaded) and again for every chunk (so that a yes taken back ends
+it at once).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from datetime import date
+from typing import Final
+
+import msgspec
+
+from avow.collection import recordings, signals
+from avow.collection.accept import Accepted, Sender
+from avow.collection.events import page_path
+from avow.collection.refusals import RefusalRow, Refusals
+from avow.collection.spool import Spool
+from avow.definitions import Permit, RecordIds, Recording, Refusal, Technology, moment
+from avow.policy import CollectionPoint, Rulebook
+
+RULE: Final = "Cal. Penal Code § 631; docs/decisions/0027"
+_NOT_DECLARED: Final = Refusal("the policy declares no session recording", "Cal. Civ. Code § 1798.100(a)(1)")
+_NEVER: Final = Refusal("pages with forms, careers, rights and the console are never recorded", RULE)
+
+
+class Recorder:
+    """The session recordings of one version of the policy. `with_forms` are the pages of the site that hold a form."""
+
+    def __init__(self, rulebook: Rulebook, with_forms: Collection[str] = ()) -> None:
+        self._rulebook = rulebook
+        self._with_forms = frozenset(with_forms)
+        self._asking = frozenset(name for name, purpose in rulebook.purposes.items() if purpose.needs_consent)
+        self._optional = frozenset(name for name, purpose in rulebook.purposes.items() if purpose.optional)
+
+    def point(self) -> CollectionPoint | None:
+        """Return the declared recording; the first, when a policy has several."""
+        return next(iter(recorded_points(self._rulebook)), None)
+
+    def permit(self, point: str, page: str, said: signals.Signals, today: date) -> Permit | Refusal:
+        """Return what may be recorded of this page for somebody who said this; a signal outweighs a yes.
+
+        Rule: Cal. Penal Code § 631 (a yes before it starts); 11 CCR 7025(c)(1).
+        """
+        declared = self._rulebook.points.get(point)
+        if declared is None or declared.technology is not Technology.SESSION_RECORDING:
+            return _NOT_DECLARED
+        if page in self._with_forms or recordings.is_never_recorded(page):
+            return _NEVER
+        stopped = self._rulebook.stopped_by(said.preferences) | (said.choices & self._optional)
+        return self._rulebook.permit(point, stopped, today, said.consents & self._asking)
+
+
+def recorded_points(rulebook: Rulebook) -> tuple[CollectionPoint, ...]:
+    """Return the declared session recordings that are taken in here, in the policy's order."""
+    points = rulebook.points.values()
+    return tuple(one for one in points if one.technology is Technology.SESSION_RECORDING and not one.collected_by)
+
+
+class RecordingCollector:
+    """Takes the chunks of one web worker in."""
+
+    def __init__(self, recorder: Recorder, rulebook: Rulebook, site: str, spool: Spool, refusals: Refusals) -> None:
+        self.recorder = recorder
+        self._rulebook = rulebook
+        self._site = site
+        self._spool = spool
+        self._refusals = refusals
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._ids = RecordIds()
+
+    async def take(self, raw: bytes, sender: Sender, now_ms: int) -> Accepted | Refusal:
+        """Keep one chunk; returns after it is durable. What it holds is looked at before it leaves the spool.
+
+        Returns a Refusal when the body is no chunk; a chunk that may not be kept is in `refused`. Raises SpoolFull.
+        """
+        chunk = recordings.parse(raw)
+        if isinstance(chunk, Refusal):
+            return chunk
+        today, page = moment(now_ms).date(), page_path(chunk.page)
+        permit = self.recorder.permit(chunk.point, page, sender.signals, today)
+        if isinstance(permit, Refusal):
+            self._count(sender, chunk.point, permit, today)
+            return Accepted(0, (), (permit,))
+        recognises = "visitor-id" in permit.fields
+        visitor = sender.signals.visitor if recognises else ""
+        new = secrets.token_hex(signals.VISITOR_ID_LENGTH // 2) if recognises and not visitor else ""
+        record = Recording(
+            record_id=self._ids.new(now_ms),
+            collected_ms=now_ms,
+            site=self._site,
+            point=permit.point,
+            rulebook_id=permit.rulebook_id,
+            recording=chunk.recording,
+            seq=chunk.seq,
+            page=page if "page" in permit.fields else "",
+            delete_on=permit.delete_on.isoformat(),
+            purposes=sorted(permit.purposes),
+            chunk=bytes(chunk.events),
+            visitor=visitor or new,
+            demonstration=sender.demonstration,
+        )
+        await self._spool.append([self._encode(record)])
+        return Accepted(1, (), (), new, self._rulebook.points[permit.point].cookie_days or 0)
+
+    def _count(self, sender: Sender, point: str, refusal: Refusal, today: date) -> None:
+        """Count a refusal for the console; the name of a point that is not declared is not repeated."""
+        if not sender.demonstration:
+            known = point if point in self._rulebook.points else "(other)"
+            self._refusals.add(RefusalRow(today, self._site, known, "", refusal.reason, refusal.rule))

@@ -1,0 +1,104 @@
+"""Session recordings over the store: who may be recorded, taking a yes back, watching; fits `web.services.Recordings`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from avow.audit.proof import canonical
+from avow.collection.recorder import Recorder, recorded_points
+from avow.collection.signals import Signals
+from avow.definitions import Permit, Refusal, local_date, moment
+from avow.main.standing import ChoicesKept
+from avow.main.versions import Versions
+from avow.policy import Rulebook
+from avow.store.control import audit, counts, recordings
+from avow.store.control.recordings import RecordingRow
+from avow.store.store import Store
+from avow.web.services import RecordingLine, RecordingView
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingPages:
+    """Session recordings of one version of the policy; watched under the version that each was made under."""
+
+    store: Store
+    rulebook: Rulebook
+    versions: Versions
+    recorder: Recorder
+    choices: ChoicesKept
+    timezone: str
+    now_ms: Callable[[], int]
+
+    def offered(self, page: str, said: Signals) -> str:
+        """Return the point that may record this page for this visitor."""
+        point = self.recorder.point()
+        if point is None:
+            return ""
+        permit = self.recorder.permit(point.name, page, said, moment(self.now_ms()).date())
+        return point.name if isinstance(permit, Permit) else ""
+
+    def stop(self, said: Signals, recording_id: str, *, demonstration: bool) -> frozenset[str]:
+        """Note the choice, which takes back what was recorded of this visitor, and this recording whoever it is of."""
+        points = recorded_points(self.rulebook)
+        purposes = frozenset(name for one in points for name in one.purposes if self.rulebook.purposes[name].optional)
+        self.store.withdraw_recordings(said.visitor, recording_id, self.now_ms())
+        self.choices.record(said.visitor or None, dict.fromkeys(sorted(purposes), True), "banner", demonstration=demonstration)
+        return purposes
+
+    def lines(self, page: str, limit: int) -> tuple[RecordingLine, ...]:
+        """Return the newest recordings."""
+        with self.store.control.reading() as tx:
+            return tuple(_line(row) for row in recordings.newest(tx, page, limit))
+
+    def line(self, recording_id: str) -> RecordingLine | None:
+        """Return one recording."""
+        row = self._row(recording_id)
+        return _line(row) if row else None
+
+    def watch(self, recording_id: str, purpose: str, staff_id: str) -> RecordingView | Refusal | None:
+        """Open a recording for a purpose of its own day; counted and logged, refusals too."""
+        row = self._row(recording_id)
+        if row is None:
+            return None
+        rulebook = self.versions.rulebook(row.rulebook_id)
+        refusal = rulebook.may_read(row.point, purpose) if rulebook else _unknown()
+        if refusal is None and purpose not in row.purposes:
+            refusal = Refusal(f"this recording was not made for “{purpose}”", "Cal. Civ. Code § 1798.100(a)(1)")
+        self._note(row, purpose, staff_id, refused=refusal is not None)
+        if refusal is not None:
+            return refusal
+        with self.store.control.reading() as tx:
+            return RecordingView(_line(row), purpose, recordings.chunks(tx, recording_id))
+
+    def chunk(self, recording_id: str, seq: int) -> bytes | None:
+        """Return one chunk, unsealed."""
+        row = self._row(recording_id)
+        return self.store.recording_chunk(row, seq) if row else None
+
+    def _row(self, recording_id: str) -> RecordingRow | None:
+        with self.store.control.reading() as tx:
+            row = recordings.get(tx, recording_id)
+        return None if row is None or row.withdrawn else row
+
+    def _note(self, row: RecordingRow, purpose: str, staff_id: str, *, refused: bool) -> None:
+        """Count the watching by purpose, and write who watched what for which purpose into the audit log."""
+        now = self.now_ms()
+        known = purpose if purpose in self.rulebook.purposes else "(not declared)"
+        what = "recording.watched.refused" if refused else "recording.watched"
+        entry = {"at": now, "what": what, "recording": row.recording_id, "purpose": known, "staff": staff_id}
+        with self.store.control.transaction() as tx:
+            if not row.demonstration:  # figures are about real people
+                counts.add_read(tx, local_date(now, self.timezone), row.point, known, allowed=not refused)
+            audit.enqueue(tx, canonical(entry))
+
+
+def _unknown() -> Refusal:
+    """Return the refusal for a recording whose policy cannot be read any more: no answer is a no."""
+    return Refusal("the policy that this recording was made under is not here", "Cal. Civ. Code § 1798.100(a)(1)")
+
+
+def _line(row: RecordingRow) -> RecordingLine:
+    """Return a recording for the list."""
+    seconds = max(0, row.last_ms - row.first_ms) // 1000
+    return RecordingLine(row.recording_id, row.point, row.pages, row.started_ms, seconds, row.delete_on, row.demonstration)

@@ -1,0 +1,96 @@
+"""Session recordings in the console: the list, and the player on a page with a policy of its own.
+
+The player's page is the only one that allows inline styles (the replay sets them on what it rebuilds) and it loads
+nothing from elsewhere: images are the site's own (docs/decisions/0027).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from avow.collection.events import page_path
+from avow.definitions import Refusal
+from avow.web.console.door import Door
+from avow.web.services import RecordingLine, StaffMember
+
+#: Lines of the list on one page.
+LINES_MAX: Final = 200
+#: The player's own Content-Security-Policy; every other page forbids inline styles.
+PLAYER_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class RecordingsPages:
+    """The pages under /console/recordings."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._recordings = door.services.recordings
+
+    def routes(self) -> list[Route]:
+        """Return the list, the player, and the chunks that the player fetches."""
+        return [
+            Route("/console/recordings", self._door.page(self._list)),
+            Route("/console/recordings/{recording_id}", self._door.page(self._watch)),
+            Route("/console/recordings/{recording_id}/chunks/{seq:int}", self._door.page(self._chunk)),
+        ]
+
+    def _list(self, request: Request, member: StaffMember) -> Response:
+        asked = request.query_params.get("page", "").strip()[:500]
+        page = page_path(asked) if asked else ""
+        points = self._door.services.policy.facts().points
+        return self._door.show(
+            request,
+            "recordings.html",
+            member,
+            lines=self._recordings.lines(page, LINES_MAX),
+            page=page,
+            is_declared=any(point.technology == "session-recording" for point in points),
+            limit=LINES_MAX,
+        )
+
+    def _watch(self, request: Request, member: StaffMember) -> Response:
+        """Show one recording: its player only for a purpose that was declared, and why not when it may not be."""
+        recording_id, purpose = request.path_params["recording_id"], request.query_params.get("purpose", "")
+        view = self._recordings.watch(recording_id, purpose, member.staff_id) if purpose else None
+        line = self._recordings.line(recording_id)
+        if line is None:
+            raise HTTPException(404)
+        refused = isinstance(view, Refusal)
+        response = self._door.show(
+            request,
+            "recording.html",
+            member,
+            403 if refused else 200,
+            line=line,
+            purpose=purpose,
+            refusal=view if refused else None,
+            view=None if refused else view,
+            label=self._label(line),
+            ticket=self._door.ticket(request, f"recording {recording_id}"),
+        )
+        if not refused and view:
+            response.headers["Content-Security-Policy"] = PLAYER_POLICY
+        return response
+
+    def _chunk(self, request: Request, _member: StaffMember) -> Response:
+        """Hand one chunk to a player that was opened, and logged, in this session."""
+        recording_id = request.path_params["recording_id"]
+        if not self._door.is_ticket(request, f"recording {recording_id}", request.headers.get("avow-ticket", "")):
+            raise HTTPException(403)
+        packed = self._recordings.chunk(recording_id, request.path_params["seq"])
+        if packed is None:
+            raise HTTPException(404)
+        return Response(packed, media_type="application/json", headers={"Content-Encoding": "gzip"})
+
+    def _label(self, line: RecordingLine) -> str:
+        """Return the collection point's label; its name when an earlier policy declared it."""
+        points = self._door.services.policy.facts().points
+        return next((point.label for point in points if point.name == line.point), line.point)

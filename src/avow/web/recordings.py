@@ -1,0 +1,109 @@
+"""Session recordings, the visitor's side: may this page be recorded, a chunk, and stop. Reference: docs/reference/http.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+import msgspec
+from granian._granian import RSGIHTTPProtocol as HTTPProtocol
+from granian.rsgi import Scope
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from avow.collection import signals
+from avow.collection.accept import Accepted, Sender
+from avow.collection.events import page_path
+from avow.collection.recorder import RecordingCollector
+from avow.definitions import Refusal, SpoolFull
+from avow.web.asking import signals_of
+from avow.web.assets import Assets
+from avow.web.collect import RETRY_SECONDS, answer_error
+from avow.web.privacy_center.choices import set_choices
+from avow.web.security import is_same_origin
+from avow.web.services import DEMONSTRATION_KEY, Services
+
+_NO_STORE: Final = {"Cache-Control": "no-store", "Vary": "Sec-GPC, DNT, Cookie"}
+
+
+class _Stop(msgspec.Struct, frozen=True):
+    """What the stop button sends: the recording that it stands on."""
+
+    recording: str = msgspec.field(default="")
+
+
+class RecordingEndpoint:
+    """Takes the chunks of one web worker in."""
+
+    def __init__(
+        self,
+        collector: RecordingCollector,
+        sender: Callable[[Scope], Sender],
+        visitor_cookie: Callable[[Accepted], str],
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._collector, self._sender = collector, sender
+        self._visitor_cookie, self._now_ms = visitor_cookie, now_ms
+
+    async def take(self, scope: Scope, proto: HTTPProtocol, body: bytes) -> None:
+        """POST /avow/recordings: 204 kept; 403 may not be recorded; 400 no chunk; 405; 503 full."""
+        if scope.method != "POST":
+            answer_error(proto, 405, "Chunks of a recording are sent with POST.", [("allow", "POST")])
+            return
+        if scope.headers.get("sec-fetch-site") == "cross-site":
+            answer_error(proto, 403, "Recordings are taken from pages of this site only.")
+            return
+        try:
+            accepted = await self._collector.take(body, self._sender(scope), self._now_ms())
+        except SpoolFull as full:
+            answer_error(proto, 503, f"Not accepted: {full}.", [("retry-after", RETRY_SECONDS)])
+            return
+        refusal = accepted if isinstance(accepted, Refusal) else next(iter(accepted.refused), None)
+        if refusal is not None:
+            answer_error(proto, 400 if accepted is refusal else 403, f"{refusal.reason} ({refusal.rule})")
+            return
+        assert isinstance(accepted, Accepted)
+        cookies = [("set-cookie", self._visitor_cookie(accepted))] if accepted.new_visitor else []
+        proto.response_empty(204, [("cache-control", "no-store"), *cookies])
+
+
+class VisitorRecordings:
+    """The two small answers that a visitor's browser asks for: whether, and stop."""
+
+    def __init__(self, services: Services, assets: Assets) -> None:
+        self._services, self._assets = services, assets
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        return [
+            Route("/avow/recording", self._offered),
+            Route("/avow/recordings/stop", self._stop, methods=["POST"]),
+        ]
+
+    def _offered(self, request: Request) -> Response:
+        """GET /avow/recording?page=/path: 200 with the recorder's address, for a page that may be recorded; else 204."""
+        page = page_path(request.query_params.get("page", "/"))
+        point = self._services.recordings.offered(page, signals_of(request.headers))
+        if not point:
+            return Response(status_code=204, headers=_NO_STORE)
+        return JSONResponse({"recorder": self._assets.address("recorder.js"), "point": point}, headers=_NO_STORE)
+
+    async def _stop(self, request: Request) -> Response:
+        """POST /avow/recordings/stop: 204; the choice is switched off and what was recorded is on its way out."""
+        if not is_same_origin(request.headers):
+            raise HTTPException(403, "A recording is stopped from the page that it records.")
+        try:
+            sent = msgspec.json.decode(await request.body(), type=_Stop)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise HTTPException(400, "The body names the recording to stop.") from error
+        said = signals_of(request.headers)
+        is_demonstration = request.scope.get(DEMONSTRATION_KEY, False)
+        stop = partial(self._services.recordings.stop, demonstration=is_demonstration)
+        off = await run_in_threadpool(stop, said, sent.recording[:64])
+        response = Response(status_code=204, headers=_NO_STORE)
+        set_choices(response, signals.Said(said.choices, said.consents).then(off, frozenset()), self._services)
+        return response

@@ -1,0 +1,219 @@
+"""Session recording in a real browser: off until the yes, a sign with a stop button, and no planted string in what arrives."""
+
+import gzip
+import json
+import re
+import secrets
+import shutil
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+SITE = REPOSITORY / "policies" / "marrowby" / "site"
+RAW_RECORDER = REPOSITORY / "browser" / "node_modules" / "@rrweb" / "record" / "dist" / "record.umd.min.cjs"
+AXE = REPOSITORY / "browser" / "node_modules" / "axe-core" / "axe.min.js"
+PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+
+#: Where a string may stand in a page: what stands in the markup, and what a script or a person puts there later.
+PLACES = json.loads((Path(__file__).parent / "planted.json").read_text(encoding="utf-8"))
+MARKUP, SCRIPTED = PLACES["markup"], PLACES["scripted"]
+
+
+def agree(page):
+    """Allow everything on the choices page, and return the page."""
+    page.goto("/privacy/choices")
+    page.get_by_role("button", name="Allow all").click()
+    return page
+
+
+def planted(template, strings):
+    """Return the template with a fresh string in each of its places."""
+    count = max(int(place) for place in re.findall(r"\{(\d)\}", template)) + 1
+    fresh = [f"q{secrets.token_hex(6)}z" for _ in range(count)]
+    strings += fresh
+    return template.format(*fresh)
+
+
+@pytest.fixture
+def house(installation_of, tmp_path):
+    """An installation whose site has one more page, full of planted strings; and these strings."""
+    strings = []
+    body = "".join(planted(markup, strings) for markup in MARKUP.values())
+    pages = tmp_path / "site"
+    shutil.copytree(SITE, pages)
+    block = "{% extends '_layout.html' %}{% block title %}T{% endblock %}{% block main %}{% raw %}%s{% endraw %}{% endblock %}"
+    extra = '<input id="typed"><p id="later">.</p><canvas></canvas><input type="file" id="file">'
+    (pages / "planted.html").write_text(block.replace("%s", body + extra), encoding="utf-8")
+    installation = installation_of()
+    text = installation.config.read_text(encoding="utf-8").replace(str(SITE), str(pages))
+    installation.config.write_text(text, encoding="utf-8")
+    return installation.start(), strings
+
+
+@pytest.fixture
+def person(chromium, house):
+    """A visitor who allowed everything; the planted page breaks its own policy, so the browser is told to let it."""
+    context = chromium.new_context(base_url=house[0].base, user_agent=PERSON, bypass_csp=True)
+    page = context.new_page()
+    agree(page)
+    yield page
+    context.close()
+
+
+def bodies(page):
+    """Collect what is sent to the collector."""
+    sent = []
+
+    def note(request):
+        if request.url.endswith("/avow/recordings"):
+            sent.append(request.post_data_buffer or b"")
+
+    page.on("request", note)
+    return sent
+
+
+def readable(body):
+    """Return a body as text, unpacked."""
+    return (gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body).decode()
+
+
+def play_along(page, strings, tmp_path):
+    """Do on the page what scripts and people do, with planted strings."""
+    for step in SCRIPTED.values():
+        page.evaluate(f"() => {{ {planted(step, strings)} }}")
+    typed = planted("{0}", strings)
+    page.locator("#typed").press_sequentially(typed)
+    file = tmp_path / f"{planted('{0}', strings)}.txt"
+    file.write_text("x")
+    page.locator("#file").set_input_files(file)
+    page.mouse.move(300, 300, steps=20)
+    page.mouse.wheel(0, 500)
+
+
+def stored(installation, until):
+    """Return everything that is stored of all recordings, as the console's player gets it."""
+    client = installation.staff()
+    found = lambda: re.findall(r"/console/recordings/([0-9a-f]{32})", client.get("/console/recordings").text)  # noqa: E731
+    texts = []
+    for one in until(found, 20, "a recording"):
+        page = client.get(f"/console/recordings/{one}?purpose=page-improvement").text
+        ticket = re.search(r'data-ticket="(\w+)"', page)[1]
+        for seq in re.search(r'data-chunks="([\d ]*)"', page)[1].split():
+            answer = client.get(f"/console/recordings/{one}/chunks/{seq}", headers={"Avow-Ticket": ticket})
+            texts.append(answer.text)
+    return texts
+
+
+def test_planted_strings_reach_neither_the_server_nor_its_disk(person, house, tmp_path, until):
+    """At least 60 strings of at least 12 kinds: none is in what was sent, none in what is stored."""
+    installation, strings = house
+    sent = bodies(person)
+    person.goto("/planted?who=" + planted("{0}", strings))
+    person.get_by_text("This visit is being recorded").wait_for()
+    play_along(person, strings, tmp_path)
+    before = len(sent)
+    until(lambda: person.wait_for_timeout(200) or len(sent) > before, 30, "the chunk with all of it")
+    assert (len(strings) >= 60, len(MARKUP) + len(SCRIPTED) >= 12) == (True, True)
+    assert any('"adds":[{' in readable(one) for one in sent)
+    kept = until(lambda: '"positions"' in (texts := "".join(stored(installation, until))) and texts, 20, "the chunk in the store")
+    texts = [*map(readable, sent), kept]
+    assert [one for one in strings if any(one in text for text in texts)] == []
+
+
+def post(page, events):
+    """Send these events as a chunk of a page that may be recorded."""
+    frame = "{point: 'session-recording', recording: id, seq: 0, page: '/planted', events: JSON.parse(events)}"
+    script = (
+        f"([events, id]) => fetch('/avow/recordings', {{method: 'POST', body: JSON.stringify({frame})}}).then((a) => a.status)"
+    )
+    return page.evaluate(script, [events, "d" * 32])
+
+
+def test_a_tampered_recorder_brings_nothing_onto_the_disk(person, house, tmp_path, until):
+    """Whoever posts every event as the library makes it, unscrubbed, finds the server's own scrubbing in front of the disk."""
+    installation, strings = house
+    person.goto("/planted")
+    person.add_script_tag(content=RAW_RECORDER.read_text(encoding="utf-8"))
+    person.evaluate(
+        "() => { window.raw = []; const at = Date.now();"
+        "raw.push({type: 5, data: {tag: 'avow-consent', payload: {x: 'p'}}, timestamp: at});"
+        "const emit = (event) => raw.push(event);"
+        "rrwebRecord.record({emit, inlineStylesheet: true, recordCanvas: true, inlineImages: true}); }"
+    )
+    play_along(person, strings, tmp_path)
+    person.wait_for_timeout(1500)
+    raw = person.evaluate("() => JSON.stringify(raw)")
+    assert sum(one in raw for one in strings) >= 60  # the library by itself lets them through: the test tests something
+    assert post(person, raw) == 204
+    until(lambda: "d" * 32 in installation.staff().get("/console/recordings").text, 20, "the recording")
+    texts = stored(installation, until)
+    assert any('"texts"' in text for text in texts)
+    assert [one for one in strings if any(one in text for text in texts)] == []
+    assert not any(json.loads(text) == [] for text in texts)
+
+
+def test_nothing_is_requested_before_the_yes_nor_with_a_signal(chromium, running):
+    """No recorder and no sign for a visitor who said nothing, nor after a yes with Global Privacy Control, nor beside a form."""
+    for says, path, is_recorded in (("", "/", False), ("in", "/", True), ("in", "/contact", False), ("gpc", "/", False)):
+        headers = {"Sec-GPC": "1"} if says == "gpc" else {}
+        context = chromium.new_context(base_url=running.base, user_agent=PERSON, extra_http_headers=headers)
+        page, asked = context.new_page(), []
+        if says:
+            agree(page)
+        page.on("request", lambda request, asked=asked: asked.append(request.url))
+        page.goto(path, wait_until="networkidle")
+        assert any("recorder" in url for url in asked) is is_recorded
+        assert page.get_by_text("This visit is being recorded").count() == int(is_recorded)
+        context.close()
+
+
+def test_the_stop_button_ends_it_and_deletes(visit):
+    """By keyboard: the sign says that it is stopped and deleted, the choice is off, and the next page has no recorder."""
+    page = agree(visit(color_scheme="dark"))
+    page.goto("/products/rain-gauge")
+    page.get_by_role("button", name="Stop and delete").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("Stopped, and deleted").wait_for()
+    page.goto("/products/rain-gauge", wait_until="networkidle")
+    assert page.get_by_text("This visit is being recorded").count() == 0
+    page.goto("/privacy/choices")
+    assert page.locator("input[value=out][name*=improvement]").is_checked()
+
+
+def test_the_player_shows_the_page_without_its_words(visit, console, until):
+    """What was recorded plays in the console: the same boxes in a frame without script, every word masked, by keyboard."""
+    page = agree(visit())
+    page.goto("/products/field-barometer")
+    page.mouse.move(400, 400, steps=20)
+    page.goto("/contact")
+    console.goto("/console/recordings?page=/products/field-barometer")
+    row = console.locator("tbody a").first
+    until(lambda: console.reload() and row.count(), 20, "the recording")
+    row.click()
+    console.select_option("select[name=purpose]", "page-improvement")
+    console.get_by_role("button", name="Watch").click()
+    frame = console.frame_locator("iframe[title='The recorded page']")
+    frame.locator("h1").wait_for(state="attached")
+    assert set(frame.locator("h1").inner_text().split()) == {"xxxxxxx"}
+    assert console.locator("iframe").get_attribute("sandbox") == "allow-same-origin"
+    console.get_by_role("button", name="Play").focus()
+    console.keyboard.press("Enter")
+    console.get_by_role("button", name="Pause").wait_for()
+    assert violations(console) == []
+
+
+def violations(page):
+    """Return what axe finds beside the replayed page itself."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    rules = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], iframes: false}"
+    return page.evaluate(f"axe.run(document, {rules})")["violations"]
+
+
+def test_a_page_from_elsewhere_loads_the_recorder_by_itself(visit):
+    """replay.js asks the server, and loads the recorder for a visitor who said yes."""
+    page = agree(visit())
+    plain = "<!doctype html><html lang=en><title>P</title><body><p>.</p><script src=/avow/replay.js defer></script>"
+    page.route("**/elsewhere", lambda route: route.fulfill(body=plain, content_type="text/html"))
+    page.goto("/elsewhere")
+    page.get_by_text("This visit is being recorded").wait_for()

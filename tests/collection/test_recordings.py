@@ -1,0 +1,193 @@
+"""Session recordings: what the allow-list lets through, and who may be recorded where."""
+
+import asyncio
+import gzip
+import json
+import string
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from avow.collection import recordings, signals
+from avow.collection.accept import Sender
+from avow.collection.recorder import Recorder, RecordingCollector
+from avow.collection.refusals import Refusals
+from avow.definitions import Record, Recording, Refusal
+
+NOW = 1_795_460_400_000
+CONSENT = {"type": 5, "data": {"tag": "avow-consent", "payload": {}}, "timestamp": NOW}
+YES = "avow_choices=v1.+page-improvement; avow_visitor=" + "0123456789abcdef" * 2
+ID = "ab" * 16
+DECODER = msgspec.msgpack.Decoder(Record)
+
+
+class MemorySpool:
+    """Keeps what is appended."""
+
+    def __init__(self):
+        self.records = []
+
+    async def append(self, encoded):
+        self.records += map(DECODER.decode, encoded)
+
+
+def sender(*, gpc="", cookie=""):
+    return Sender("203.0.113.9", "", signals.read([gpc] if gpc else [], None, cookie), demonstration=False)
+
+
+#: Names that rrweb's events have, so that random input gets past the first look.
+NAMES = st.sampled_from(
+    [
+        *("type", "data", "timestamp", "source", "node", "childNodes", "tagName", "attributes", "textContent", "texts", "adds"),
+        *("removes", "positions", "value", "class", "style", "href", "src", "rel", "id", "x", "y", "width", "hidden", "tag"),
+        *("payload", "media", "rr_width", "isShadow", "initialOffset", "nextId", "parentId", "rootId", "colspan"),
+    ]
+)
+WORDS = st.one_of(
+    st.text(max_size=40),
+    st.text(string.printable, max_size=40),
+    st.sampled_from(
+        ["div", "SCRIPT", "img", "link", "stylesheet", "/a.css", "//evil.example/x", "width:3px;content:'x'", "avow-consent"]
+    ),
+)
+LEAVES = st.one_of(st.none(), st.booleans(), st.integers(-3, 9), st.floats(), st.integers(), WORDS)
+TREES = st.recursive(
+    LEAVES, lambda inner: st.one_of(st.lists(inner, max_size=5), st.dictionaries(NAMES | WORDS, inner, max_size=7))
+)
+#: Everything that may stand as a word in a recording, beside paths, class names and lengths.
+FIXED = {"", " ", "html", "stylesheet", "print", recordings.CONSENT, *recordings.RULES["tags"], *recordings.RULES["words"]}
+
+
+def strings(value):
+    """Yield every text value of a JSON tree, its names left out."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from strings(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from strings(one)
+
+
+def names(value):
+    """Yield every name of a JSON tree."""
+    if isinstance(value, dict):
+        yield from value
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from names(one)
+
+
+def is_allowed(text):
+    """Whether a text is one that no page and no person could have put there, or one of the shapes that the list names."""
+    shapes = (recordings._PATH, recordings._LENGTH, recordings._SIZE, recordings._COUNT)
+    return (
+        text in FIXED
+        or not text.replace(recordings.MASK, "")
+        or any(shape.fullmatch(text) for shape in shapes)
+        or text == recordings._classes(text)
+        or all(name in recordings.RULES["style"] and recordings._value(value) for name, _, value in pairs(text))
+    )
+
+
+def pairs(style):
+    """Split a style into its properties."""
+    return [part.partition(":") for part in style.split(";")]
+
+
+#: Every name that the scrubber itself writes.
+KNOWN = {
+    *("type", "data", "timestamp", "node", "initialOffset", "left", "top", "href", "width", "height", "tag", "payload", "source"),
+    *("texts", "id", "value", "attributes", "removes", "parentId", "isShadow", "isShadowHost", "adds", "nextId", "positions"),
+    *("x", "y", "timeOffset", "pointerType", "childNodes", "name", "publicId", "systemId", "tagName", "textContent", "rootId"),
+    *("class", "style", "rr_width", "rr_height", "colspan", "rowspan", "hidden", "open", "disabled", "rel", "media", "src"),
+    *recordings.RULES["style"],
+}
+
+
+@given(st.lists(TREES | st.fixed_dictionaries({"type": st.integers(0, 6), "data": TREES, "timestamp": LEAVES}), max_size=6))
+def test_nothing_outside_the_list_comes_through_and_twice_is_once(events):
+    """For any nested input every text and every name of the result is one of the list, and scrubbing it again changes nothing."""
+    clean = recordings.scrub(events, NOW)
+    assert [text for text in strings(clean) if not is_allowed(text)] == []
+    assert set(names(clean)) <= KNOWN
+    assert recordings.scrub(json.loads(json.dumps(clean)), NOW) == clean
+
+
+@given(st.binary(max_size=300) | st.builds(lambda tree: json.dumps(tree, default=str).encode(), TREES))
+def test_any_body_is_a_chunk_or_a_refusal(body):
+    """Garbage, plain or packed, ends in a refusal with its reason, never in an exception."""
+    for sent in (body, gzip.compress(body), gzip.compress(body)[:-4]):
+        assert isinstance(recordings.parse(sent), recordings.Chunk | Refusal)
+
+
+def chunk(events=(CONSENT,), **changes):
+    frame = {
+        "point": "session-recording",
+        "recording": ID,
+        "seq": 0,
+        "page": "/products/rain-gauge?who=ada#top",
+        "events": list(events),
+    }
+    return json.dumps(frame | changes).encode()
+
+
+@pytest.fixture
+def house(rulebook):
+    spool = MemorySpool()
+    return RecordingCollector(Recorder(rulebook, {"/contact"}), rulebook, "marrowby.example", spool, Refusals()), spool
+
+
+def take(house, body, **who):
+    return asyncio.run(house[0].take(body, sender(**who), NOW))
+
+
+def test_a_yes_is_kept_with_the_path_alone(house):
+    """A chunk of somebody who agreed is kept under the visitor id, its page without query string and fragment."""
+    assert take(house, gzip.compress(chunk()), cookie=YES).kept == 1
+    (record,) = house[1].records
+    assert isinstance(record, Recording)
+    assert (record.page, record.visitor, record.delete_on) == ("/products/rain-gauge", "0123456789abcdef" * 2, "2026-12-23")
+
+
+@pytest.mark.parametrize(
+    ("page", "who"),
+    [
+        ("/products/rain-gauge", {"cookie": ""}),
+        ("/products/rain-gauge", {"cookie": YES, "gpc": "1"}),
+        ("/products/rain-gauge", {"cookie": "avow_choices=v1.page-improvement.+page-improvement"}),
+        ("/contact", {"cookie": YES}),
+        ("/privacy/delete", {"cookie": YES}),
+        ("/privacy-policy", {"cookie": YES}),
+        ("/careers/glassblower", {"cookie": YES}),
+        ("/console", {"cookie": YES}),
+    ],
+)
+def test_no_yes_a_signal_or_a_page_that_is_never_recorded_keeps_nothing(house, page, who):
+    """Without a yes, with a signal or a no beside it, and on pages with forms or about rights, the spool gets nothing."""
+    answer = take(house, chunk(page=page), **who)
+    assert (answer.kept, len(answer.refused), house[1].records) == (0, 1, [])
+
+
+def kept(**changes):
+    values = {
+        "record_id": "0" * 32, "collected_ms": NOW, "site": "s", "point": "p", "rulebook_id": "r", "recording": ID, "seq": 0,
+        "page": "/", "delete_on": "2026-12-23", "purposes": [], "chunk": json.dumps([CONSENT]).encode(),
+    }  # fmt: skip
+    return recordings.checked([Recording(**(values | changes))])
+
+
+def test_a_stream_without_its_yes_in_front_is_not_stored():
+    """The first chunk begins with the consent event, or nothing of it reaches the store."""
+    (clean,) = kept()
+    assert json.loads(recordings.unpack(clean.chunk)) == [CONSENT]
+    assert kept(chunk=json.dumps([{"type": 4, "data": {"width": 3}, "timestamp": NOW}]).encode()) == []
+    assert kept(chunk=b"[" * 5000) == []
+
+
+def test_unpacking_stops_at_the_limit():
+    """A small body that would become a large one is refused before it is one."""
+    assert recordings.unpack(gzip.compress(b" " * recordings.UNPACKED_BYTES)) is not None
+    assert recordings.unpack(gzip.compress(b" " * (recordings.UNPACKED_BYTES + 1))) is None

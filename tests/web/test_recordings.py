@@ -1,0 +1,104 @@
+"""Session recordings on the pages: the recorder comes after a yes alone, stopping switches it off, watching has a purpose."""
+
+import re
+
+import pytest
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from avow.collection import signals
+from avow.web.assets import Assets
+from avow.web.pages import app
+from avow.web.recordings import VisitorRecordings
+from avow.web.site import CompanySite, pages_with_forms
+
+from .conftest import ORIGIN, RECORDING, SITE, VISITOR, FakeRecordings, make_services
+
+YES = f"avow_choices=v1.audience-measurement.+page-improvement; avow_visitor={VISITOR}"
+ONE = f"/console/recordings/{RECORDING.recording_id}"
+
+
+@pytest.fixture
+def recorded(built):
+    """A site whose policy declares a recording, and its fake."""
+    fake = FakeRecordings(point="session-recording")
+    services, assets = make_services(recordings=fake), Assets(built)
+    more: list[Route] = VisitorRecordings(services, assets).routes()
+    return TestClient(app(services, CompanySite(services, assets), assets, more), base_url=ORIGIN), fake
+
+
+def test_the_recorder_is_named_to_who_said_yes_and_to_nobody_else(recorded):
+    """The page of a visitor without a yes does not even hold the recorder's address, nor does one with a form."""
+    client, _ = recorded
+    assert "recorder" not in client.get("/products/rain-gauge").text
+    assert "recorder" in client.get("/products/rain-gauge", headers={"Cookie": YES}).text
+    assert "recorder" not in client.get("/contact", headers={"Cookie": YES}).text
+
+
+def test_a_page_from_elsewhere_is_told_no_with_nothing(recorded):
+    """204 without a yes, 200 with the recorder's address after one; neither is kept by any cache."""
+    client, _ = recorded
+    no = client.get("/avow/recording?page=/x")
+    yes = client.get("/avow/recording?page=/x", headers={"Cookie": YES})
+    assert (no.status_code, yes.status_code, yes.json()["point"]) == (204, 200, "session-recording")
+    assert {no.headers["cache-control"], yes.headers["cache-control"]} == {"no-store"}
+
+
+def test_stopping_turns_the_yes_into_a_no_and_keeps_other_choices(recorded):
+    """The cookie says no to the recording and still no to what was refused before; what was recorded is taken back."""
+    client, fake = recorded
+    headers = {"Cookie": YES, "Sec-Fetch-Site": "same-origin"}
+    answer = client.post("/avow/recordings/stop", json={"recording": "ab" * 16}, headers=headers)
+    value = re.search(r"avow_choices=([^;]+)", answer.headers["set-cookie"])[1].strip('"')
+    assert answer.status_code == 204
+    assert (signals.choices_of(value), signals.consents_of(value)) == ({"audience-measurement", "page-improvement"}, frozenset())
+    assert fake.stopped == [(VISITOR, "ab" * 16, False)]
+
+
+@pytest.mark.parametrize(
+    ("body", "site", "status"), [(b"{", "same-origin", 400), (b"[1]", "same-origin", 400), (b"{}", "cross-site", 403)]
+)
+def test_nobody_else_stops_it_and_garbage_is_told_so(recorded, body, site, status):
+    """Another site cannot stop a recording; a body that is none is refused in words."""
+    client, fake = recorded
+    assert client.post("/avow/recordings/stop", content=body, headers={"Sec-Fetch-Site": site}).status_code == status
+    assert fake.stopped == []
+
+
+def test_pages_with_a_form_are_found_through_what_they_take_in(tmp_path):
+    """A form in the page itself, in an included part or in its layout makes it one that is never recorded."""
+    (tmp_path / "_part.html").write_text("<FORM>")
+    (tmp_path / "a.html").write_text('{% include "_part.html" %}')
+    (tmp_path / "b.html").write_text("{% extends '_l.html' %}")
+    (tmp_path / "_l.html").write_text("{{ form_action('contact-form') }}")
+    (tmp_path / "c.html").write_text("<p>no form here</p>{% include 'c.html' %}")
+    assert pages_with_forms(tmp_path) == {"/a", "/b"}
+    assert "/contact" in pages_with_forms(SITE)
+    assert "/products/rain-gauge" not in pages_with_forms(SITE)
+
+
+def test_a_recording_is_watched_for_a_purpose_on_a_page_of_its_own(staff):
+    """Without a purpose no player, for a wrong one a refusal, for the right one the player under its own policy."""
+    assert "data-player" not in staff.get(ONE).text
+    assert staff.get(f"{ONE}?purpose=security").status_code == 403
+    page = staff.get(f"{ONE}?purpose=page-improvement")
+    assert "style-src 'self' 'unsafe-inline'; img-src 'self' data:" in page.headers["content-security-policy"]
+    assert "unsafe-inline" not in staff.get(ONE).headers["content-security-policy"]
+    assert staff.get(f"/console/recordings/{'cd' * 16}?purpose=page-improvement").status_code == 404
+
+
+def test_a_chunk_needs_the_word_of_a_page_that_was_opened(staff):
+    """The player's word opens the chunks of its own recording, and without it there is none."""
+    page = staff.get(f"{ONE}?purpose=page-improvement").text
+    ticket = {"Avow-Ticket": re.search(r'data-ticket="(\w+)"', page)[1]}
+    assert staff.get(f"{ONE}/chunks/0", headers=ticket).json() == []
+    assert staff.get(f"{ONE}/chunks/7", headers=ticket).status_code == 404
+    assert staff.get(f"{ONE}/chunks/0").status_code == 403
+    assert staff.get(f"/console/recordings/{'cd' * 16}/chunks/0", headers=ticket).status_code == 403
+
+
+def test_a_filter_that_finds_nothing_says_so(staff):
+    """A page that no recording saw is named, and the way back is there."""
+    found = staff.get("/console/recordings?page=/nowhere?who=ada").text
+    assert "No recording saw the page /nowhere." in found
+    assert "ada" not in found
