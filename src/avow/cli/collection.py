@@ -1,4 +1,4 @@
-"""The commands that bring data in: a server log, and invented visitors."""
+"""The commands that bring data in: the tag for pages, a server log, and invented visitors."""
 
 from __future__ import annotations
 
@@ -12,6 +12,21 @@ import click
 
 from avow.cli.operations import Operations
 from avow.definitions import Refusal
+
+
+@click.command()
+@click.option("--unpinned", is_flag=True, help="A line that need not be renewed after an upgrade: without the hash of the tag.")
+@click.pass_obj
+def tag(operations: Operations, unpinned: bool) -> None:  # noqa: FBT001 - click passes options so
+    """Print the line that puts the tag on pages that Avow does not serve.
+
+    It names what the configured policy lets the tag send, and the hash by which browsers refuse any other script under that
+    address. Renew it after each upgrade of Avow and each version of the policy.
+    """
+    line = operations.tag(pinned=not unpinned)
+    if isinstance(line, Refusal):
+        raise click.ClickException(f"{line.reason} ({line.rule})")
+    click.echo(line)
 
 
 @click.command(name="import-log")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Final
 
-from avow.collection import agents, events
+from avow.collection import agents, events, places
 from avow.collection.visits import visit_number
 from avow.definitions import Event, Permit, Refusal, moment
 from avow.policy import Rulebook
@@ -94,6 +94,7 @@ class Import:
             "browser": agent.browser,
             "operating-system": agent.system,
             "device-type": agent.device,
+            "country": places.country(line.address),
             "ip-address": line.address,
             "user-agent": line.agent[: agents.AGENT_LENGTH],
         }
@@ -118,9 +119,10 @@ class Import:
         """Return the same id for the same line however often it is imported.
 
         Made without the address, so that the id does not outlive it as a way to find it; equal lines are told apart
-        by their count in the file.
+        by their count in the file. Nor with the country, which another month's file may give differently.
         """
-        content = repr((self.site, self.point, line.time_ms, sorted(readable.items()))).encode()
+        written = sorted((name, value) for name, value in readable.items() if name != "country")
+        content = repr((self.site, self.point, line.time_ms, written)).encode()
         digest = hashlib.blake2b(content, digest_size=10).digest()
         self._seen[digest] += 1
         numbered = hashlib.blake2b(digest + str(self._seen[digest]).encode(), digest_size=10).hexdigest()

@@ -21,7 +21,7 @@ from avow.definitions import IdentifierKind, Refusal, identifier, local_date, mo
 from avow.main.counted import Counted
 from avow.main.drift import reported
 from avow.main.versions import Versions
-from avow.policy import DisclosureCount, Ledger, Rulebook, browser_policy, notice, printouts
+from avow.policy import DisclosureCount, Ledger, Rulebook, browser_policy, notice, printouts, tag_plan
 from avow.policy.audience import Audience
 from avow.policy.declarations import Choice
 from avow.policy.evidence import Reported
@@ -73,7 +73,7 @@ class PolicyPages:
     def facts(self) -> PolicyFacts:
         """Return the rulebook in force."""
         if self._facts is None:
-            self._facts = _policy_facts(self.rulebook)
+            self._facts = _policy_facts(self.rulebook, self.website)
         return self._facts
 
     def page(self, jurisdiction: str = "") -> Markup:
@@ -147,8 +147,8 @@ def website_of(rulebook: Rulebook, name: str, origin: str) -> str:
     return ""
 
 
-def _policy_facts(rulebook: Rulebook) -> PolicyFacts:
-    """Return the rulebook as pages show it."""
+def _policy_facts(rulebook: Rulebook, website: str) -> PolicyFacts:
+    """Return the rulebook as the pages of a website show it."""
     stops = {name: signal.stops for name, signal in rulebook.signals.items()}
     purposes = tuple(
         PurposeFacts(
@@ -172,6 +172,7 @@ def _policy_facts(rulebook: Rulebook) -> PolicyFacts:
         signals=tuple(SignalFacts(one.name, one.sentence) for one in rulebook.signals.values()),
         choices=choices,
         forms=MappingProxyType({name: right.form or "" for name, right in rulebook.rights.items() if right.by_form}),
+        tag=tag_plan.attributes(rulebook, Audience(website)),
     )
 
 
@@ -185,8 +186,6 @@ def _choice_facts(rulebook: Rulebook, choice: Choice) -> ChoiceFacts:
 def _point_facts(rulebook: Rulebook, name: str, records: int | None = None, oldest: date | None = None) -> PointFacts:
     """Return one collection point as pages show it."""
     point = rulebook.points[name]
-    today = rulebook.effective
-    silenced = (one for one in rulebook.signals if isinstance(rulebook.permit(name, rulebook.signals[one].stops, today), Refusal))
     return PointFacts(
         name=name,
         label=point.label,
@@ -196,7 +195,8 @@ def _point_facts(rulebook: Rulebook, name: str, records: int | None = None, olde
         purposes=tuple(rulebook.purposes[one].label for one in sorted(point.purposes)),
         recipients=tuple(rulebook.recipients[one].label for one in sorted(point.recipients)),
         retention=point.retention.words,
-        silenced_by=tuple(sorted(silenced)),
+        silenced_by=tag_plan.silencing(rulebook, name),
+        event=tag_plan.tag_event(rulebook, name) or "",
         records=records,
         oldest=oldest,
     )

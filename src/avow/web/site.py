@@ -22,10 +22,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from avow.web.assets import IMMUTABLE, Assets, hand_out
+from avow.web.assets import IMMUTABLE, STABLE_TAG, Assets, hand_out
 from avow.web.banner import banner
 from avow.web.security import signal_set
-from avow.web.services import PointFacts, Services
+from avow.web.services import PolicyFacts, Services
 
 _FORM: Final = re.compile(r"""form_action\(\s*["']([a-z0-9-]+)["']\s*\)""")
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9-]{1,40}")
@@ -122,7 +122,7 @@ class CompanySite:
             gpc=signal_set(headers, "sec-gpc"),
             # A form that came back is no page view: its address is the collector's.
             policy=lambda: self._services.policy.page(str(shown["jurisdiction"])),
-            tag=lambda: Markup() if shown["errors"] else _tag(facts.points, self._assets, path),
+            tag=lambda: Markup() if shown["errors"] else tag_markup(facts, self._assets, path),
             **shown,
         )
 
@@ -141,19 +141,22 @@ class CompanySite:
         return JSONResponse({"gpc": honoured, "lastUpdate": facts.updated.isoformat()}, headers={"Cache-Control": "max-age=3600"})
 
 
-def _tag(points: tuple[PointFacts, ...], assets: Assets, path: str) -> Markup:
+def tag_markup(facts: PolicyFacts, assets: Assets, path: str) -> Markup:
     """Return the tag for script and the pixel for none, each only when the policy declares it as a collection point."""
-    markup = Markup()
-    for point in points:
-        if point.technology == "tag":
-            markup += Markup('<script src="{}" data-point="{}" data-signals="{}" defer></script>').format(
-                assets.address("tag.js"), point.name, " ".join(point.silenced_by)
-            )
-        elif point.technology == "web-beacon":
+    markup = tag_line(facts.tag, assets) if facts.tag else Markup()
+    for point in facts.points:
+        if point.technology == "web-beacon":
             markup += Markup(
                 '<noscript><img class="pixel" src="/avow/pixel.gif?page={}" alt="" width="1" height="1"></noscript>'
             ).format(quote(path, safe=""))
     return markup
+
+
+def tag_line(attributes: Mapping[str, str], assets: Assets, *, pinned: bool = True) -> Markup:
+    """Return the element that loads the tag; pinned: of this very build, which the browser checks by its hash."""
+    address = assets.address("tag.js") if pinned else STABLE_TAG
+    written = {"src": address} | ({"integrity": assets.integrity("tag.js")} if pinned else {}) | dict(attributes)
+    return Markup("<script{} defer></script>").format(Markup().join(Markup(' {}="{}"').format(*pair) for pair in written.items()))
 
 
 def _dropped(values: list[str]) -> tuple[str, ...]:

@@ -40,7 +40,8 @@ class PointFacts:
     """One collection point with its retention in words ("14 months after collection, then erased").
 
     `purposes`, `recipients` are labels. `silenced_by` names the signals that leave the point no purpose at all, so that
-    the tag need not even send. `records` and `oldest` are live evidence; None when the store was not asked.
+    the tag need not even send. `event` is what an event of the tag says happened ("view", "leave", "outbound", "download",
+    "custom"); "" for other technologies. `records` and `oldest` are live evidence; None when the store was not asked.
     """
 
     name: str
@@ -52,6 +53,7 @@ class PointFacts:
     recipients: tuple[str, ...]
     retention: str
     silenced_by: tuple[str, ...] = ()
+    event: str = ""
     records: int | None = None
     oldest: date | None = None
 
@@ -69,6 +71,7 @@ class PolicyFacts:
     """The rulebook in force, as pages show it.
 
     `forms` are the rights that the privacy centre's forms take, each with the collection point that declares the form.
+    `tag` is what is written beside the tag on the pages, by attribute; empty when the policy declares no tag.
     """
 
     rulebook_id: str
@@ -84,6 +87,7 @@ class PolicyFacts:
     signals: tuple[SignalFacts, ...]
     choices: tuple[ChoiceFacts, ...] = ()
     forms: Mapping[str, str] = field(default_factory=dict)
+    tag: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
