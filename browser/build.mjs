@@ -17,7 +17,7 @@ const TAG_BYTES_WANTED = 2048;
 const TAG_BYTES_MAX = 2560;
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "src", "avow", "web", "static", "build");
-const entries = ["tag.js", "console.js", "console.css"];
+const entries = ["tag.js", "preferences.js", "console.js", "console.css"];
 
 const result = await build({
   absWorkingDir: here,

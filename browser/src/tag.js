@@ -124,6 +124,7 @@
     );
     return sending.then((kept) => {
       sending = 0;
+      dispatchEvent(new Event("avow:choice"));
       flush();
       return kept;
     });
@@ -161,9 +162,10 @@
     const link = target.closest("a[href]");
     if (marked) custom(marked);
     if (!link || !/^http/.test(link.protocol)) return;
-    const known = { page: path, "link-followed": (link.origin + link.pathname).slice(0, LIMIT) };
+    const ours = link.host === location.host;
+    const known = { page: path, "link-followed": ((ours ? "" : link.origin) + link.pathname).slice(0, LIMIT) };
     if (link.hasAttribute("download") || FILE.test(link.pathname)) put("download", known);
-    else if (link.host !== location.host) put("outbound-link", known);
+    else if (!ours) put("outbound-link", known);
   };
 
   const start = () => {

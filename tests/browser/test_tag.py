@@ -120,7 +120,7 @@ def test_links_to_elsewhere_and_files_are_told_without_their_query(sent):
         "https://pressure-guide.example/reduction-to-sea-level"
     ]
     (download,) = only(events, "download")
-    assert "/assets/field-barometer-correction-card." in download["link-followed"]
+    assert download["link-followed"].startswith("/assets/field-barometer-correction-card.")
 
 
 def test_marked_element_is_a_custom_event(sent):
@@ -187,7 +187,7 @@ def test_choice_goes_before_every_event(sent):
     page.wait_for_timeout(500)
     assert asked == [
         {"opt_in": ["a"], "opt_out": ["b"]},
-        {"opt_in": [], "opt_out": ["audience-measurement", "returning-visitors"]},
+        {"opt_in": [], "opt_out": ["audience-measurement", "returning-visitors", "personalisation"]},
     ]
     assert [event["instrument"] for event in only(events, "spare-parts")] == ["a"]
 
@@ -200,7 +200,7 @@ def test_tag_is_the_one_that_was_built(visit, running):
     assert script.get_attribute("integrity").startswith("sha384-")
     source = page.request.get(script.get_attribute("src")).text()
     assert page.request.get(source.rpartition("=")[2].strip()).json()["sources"] == ["src/tag.js"]
-    assert running.avow("tag").strip() in page.content().replace('defer=""', "defer")
+    assert all(line in page.content().replace('defer=""', "defer") for line in running.avow("tag").strip().splitlines())
 
 
 def test_tag_that_was_changed_does_not_run(chromium, running):
@@ -208,5 +208,5 @@ def test_tag_that_was_changed_does_not_run(chromium, running):
     page = chromium.new_page(base_url=running.base)
     page.route("**/avow/static/tag.*.js", lambda route: route.fulfill(body="window.changed = 1", content_type="text/javascript"))
     page.goto("/")
-    assert page.evaluate("[typeof window.changed, typeof window.avow]") == ["undefined", "undefined"]
+    assert page.evaluate("[typeof window.changed, typeof window.avow?.track]") == ["undefined", "undefined"]
     page.close()

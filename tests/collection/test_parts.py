@@ -153,6 +153,7 @@ def test_same_lines_have_the_same_ids_each_time(rulebook):
         ("campaign", "leaflet / robin@example.com / spring", "leaflet / - / spring"),
         ("link-followed", "https://user:pass@a.example:8443/x?mail=robin@example.com#y", "https://a.example:8443/x"),
         ("link-followed", "https://a.example/people/robin@example.com", "https://a.example/people/-"),
+        ("link-followed", "/files/card.csv?for=robin@example.com", "/files/card.csv"),
         ("link-followed", "javascript:alert(1)", ""),
         ("link-followed", "http://[", ""),
         ("engagement-time", "31", "31"),

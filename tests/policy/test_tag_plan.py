@@ -27,7 +27,7 @@ def test_plan_names_each_point_with_its_signals_and_sendable_fields(marrowby):
         "page-view:dnt,gpc:page,referrer,campaign,language",
         "page-leave:dnt,gpc:page,engagement-time,scroll-depth",
     ]
-    assert written["data-choices"] == "audience-measurement returning-visitors"
+    assert written["data-choices"] == "audience-measurement returning-visitors personalisation"
     assert "data-viewed" not in written
 
 

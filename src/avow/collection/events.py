@@ -171,7 +171,12 @@ def campaign(value: str) -> str:
 
 
 def link_address(value: str) -> str:
-    """Return where a link led: scheme, host and path, without name and password, query and fragment; else nothing."""
+    """Return where a link led: scheme, host and path, or the path alone on our own site; no name, query or fragment.
+
+    Empty for what is no link to a page or file.
+    """
+    if value.startswith("/") and not value.startswith("//"):
+        return page_path(value)
     try:
         link = urlsplit(value)
         host, port = link.hostname or "", link.port

@@ -43,7 +43,7 @@ from avow.store.embedded import Engine
 from avow.store.holdings import Counts
 from avow.store.store import Store
 from avow.web.assets import Assets
-from avow.web.site import tag_line
+from avow.web.site import preferences_line, tag_line
 
 #: Log lines that go to the spool together.
 LINES: Final = 500
@@ -89,7 +89,9 @@ class Operations:
         attributes = tag_plan.attributes(rulebook, Audience(website))
         if not attributes:
             return Refusal("the policy declares no collection point by tag", "Cal. Civ. Code § 1798.100(a)(1)")
-        return tag_line(attributes, Assets(), pinned=pinned)
+        assets, technologies = Assets(), (point.technology.value for point in rulebook.points.values())
+        lines = (tag_line(attributes, assets, pinned=pinned), preferences_line(technologies, assets))
+        return "\n".join(line for line in lines if line)
 
     def diff_policies(self, old: Path, new: Path, *, draft: bool) -> tuple[Change, ...]:
         """Return what changes for people between two policy files."""

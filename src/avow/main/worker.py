@@ -23,12 +23,13 @@ from starlette.staticfiles import StaticFiles
 
 from avow import access, jobs
 from avow.collection.accept import Collector
+from avow.collection.browser_kept import BrowserKept
 from avow.collection.browser_reports import BrowserReports
-from avow.collection.refusals import Refusals
+from avow.collection.refusals import RefusalRow, Refusals
 from avow.collection.spool import Spool
 from avow.collection.visits import VisitCounter
 from avow.config import load
-from avow.definitions import now_ms
+from avow.definitions import Refusal, moment, now_ms
 from avow.main import pages
 from avow.main.cases import StoredCases
 from avow.main.desk import Desk
@@ -45,6 +46,7 @@ from avow.web.assets import Assets
 from avow.web.browser_reports import ReportEndpoint
 from avow.web.collect import Collect
 from avow.web.pages import app
+from avow.web.preferences import Preferences
 from avow.web.rsgi import Door
 from avow.web.services import Services
 from avow.web.site import CompanySite
@@ -139,7 +141,13 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
         is_secure=configuration.website.origin.startswith("https://"),
     )
     services = _services(shared, rulebook)
-    site = CompanySite(services, shared.assets)
+    preferences = Preferences(
+        BrowserKept(rulebook),
+        lambda: moment(now_ms()).date(),
+        partial(_count_refused, shared),
+        is_secure=configuration.website.origin.startswith("https://"),
+    )
+    site = CompanySite(services, shared.assets, preferences.of)
     reports = ReportEndpoint(
         shared.reports,
         frozenset(browser_policy.declared_origins(rulebook)),
@@ -147,7 +155,8 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
         configuration.timezone,
         now_ms,
     )
-    return Door(collect, reports, app(services, site, shared.assets, _routes(installation, collect, site)))
+    routes = _routes(installation, collect, site, preferences)
+    return Door(collect, reports, preferences.erasing(app(services, site, shared.assets, routes)))
 
 
 def _services(shared: _Shared, rulebook: Rulebook) -> Services:
@@ -179,8 +188,14 @@ def _services(shared: _Shared, rulebook: Rulebook) -> Services:
     )
 
 
-def _routes(installation: Installation, collect: Collect, site: CompanySite) -> list[BaseRoute]:
-    """Return the routes that are no pages: forms, the published log, health."""
+def _count_refused(shared: _Shared, point: str, field: str, refusal: Refusal) -> None:
+    """Count for the console what was refused of a browser's preferences."""
+    site, today = shared.installation.configuration.website.name, moment(now_ms()).date()
+    shared.refusals.add(RefusalRow(today, site, point, field, refusal.reason, refusal.rule))
+
+
+def _routes(installation: Installation, collect: Collect, site: CompanySite, preferences: Preferences) -> list[BaseRoute]:
+    """Return the routes that are no pages: forms, preferences, the published log, health."""
 
     async def take_form(request: Request) -> Response:
         return await collect.form(request, site)
@@ -190,6 +205,7 @@ def _routes(installation: Installation, collect: Collect, site: CompanySite) -> 
 
     return [
         Route("/avow/forms/{point}", take_form, methods=["POST"]),
+        Route("/avow/preferences", preferences.answer, methods=["GET", "POST"]),
         Route("/healthz", health),
         Mount("/audit", StaticFiles(directory=installation.public_log)),
     ]

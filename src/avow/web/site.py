@@ -8,9 +8,10 @@ address ever becomes a path.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from avow.collection.browser_kept import Kept
 from avow.web.assets import IMMUTABLE, STABLE_TAG, Assets, hand_out
 from avow.web.banner import banner
 from avow.web.security import signal_set
@@ -34,11 +36,17 @@ _DROPPED_MAX: Final = 20
 _DROPPED_CHARACTERS_MAX: Final = 60
 
 
+def _none_kept(_headers: Headers) -> Kept:
+    """Return what pages know of a visitor whose browser keeps nothing."""
+    return Kept(MappingProxyType({}))
+
+
 class CompanySite:
     """The pages of one company website; without a folder there are none, and only Avow's own pages are served."""
 
-    def __init__(self, services: Services, assets: Assets) -> None:
+    def __init__(self, services: Services, assets: Assets, preferences: Callable[[Headers], Kept] = _none_kept) -> None:
         self._services = services
+        self._preferences = preferences
         self._assets = assets
         self._headers = services.policy.page_headers()
         folder = services.website.pages
@@ -114,12 +122,14 @@ class CompanySite:
         )
 
     def _render(self, path: str, headers: Headers, **context: object) -> str:
-        facts = self._services.policy.facts()
+        facts, kept = self._services.policy.facts(), self._preferences(headers)
         shown: dict[str, object] = {"values": {}, "errors": {}, "reference": "", "dropped": (), "jurisdiction": ""} | context
         return self._environment.get_template(self._pages[path]).render(
             facts=facts,
             path=path,
             gpc=signal_set(headers, "sec-gpc"),
+            preferences=kept.preferences,
+            may_keep=kept.allowed,
             # A form that came back is no page view: its address is the collector's.
             policy=lambda: self._services.policy.page(str(shown["jurisdiction"])),
             tag=lambda: Markup() if shown["errors"] else tag_markup(facts, self._assets, path),
@@ -143,7 +153,9 @@ class CompanySite:
 
 def tag_markup(facts: PolicyFacts, assets: Assets, path: str) -> Markup:
     """Return the tag for script and the pixel for none, each only when the policy declares it as a collection point."""
-    markup = tag_line(facts.tag, assets) if facts.tag else Markup()
+    markup = (tag_line(facts.tag, assets) if facts.tag else Markup()) + preferences_line(
+        (point.technology for point in facts.points), assets
+    )
     for point in facts.points:
         if point.technology == "web-beacon":
             markup += Markup(
@@ -157,6 +169,14 @@ def tag_line(attributes: Mapping[str, str], assets: Assets, *, pinned: bool = Tr
     address = assets.address("tag.js") if pinned else STABLE_TAG
     written = {"src": address} | ({"integrity": assets.integrity("tag.js")} if pinned else {}) | dict(attributes)
     return Markup("<script{} defer></script>").format(Markup().join(Markup(' {}="{}"').format(*pair) for pair in written.items()))
+
+
+def preferences_line(technologies: Iterable[str], assets: Assets) -> Markup:
+    """Return the element that loads what reads and keeps preferences; empty where the policy lets browsers keep none."""
+    if not {"cookie", "local-storage"}.intersection(technologies):
+        return Markup()
+    name = "preferences.js"
+    return Markup('<script src="{}" integrity="{}" defer></script>').format(assets.address(name), assets.integrity(name))
 
 
 def _dropped(values: list[str]) -> tuple[str, ...]:

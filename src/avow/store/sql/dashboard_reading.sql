@@ -3,15 +3,15 @@
 SELECT
   page AS name,
   count() AS visits,
-  round(avg(seconds)) AS seconds,
-  round(avg(depth)) AS depth
+  round(avg(spent)) AS seconds,
+  round(avg(furthest)) AS depth
 FROM
 (
   SELECT
     page,
     if(visit = 0, toString(record_id), toString(visit)) AS one,
-    sum(toUInt64OrZero(props['engagement-time'])) AS seconds,
-    max(toUInt64OrZero(props['scroll-depth'])) AS depth
+    sum(toUInt64OrZero(props['engagement-time'])) AS spent,
+    max(toUInt64OrZero(props['scroll-depth'])) AS furthest
   FROM events
   WHERE site = {site:String}
     AND time >= fromUnixTimestamp64Milli({from_ms:Int64})
@@ -22,5 +22,5 @@ FROM
   GROUP BY page, one
 )
 GROUP BY name
-ORDER BY sum(seconds) DESC, name
+ORDER BY sum(spent) DESC, name
 LIMIT {limit:Int64}
