@@ -83,6 +83,16 @@ def test_nothing_is_kept_before_a_yes(page):
     assert page.get_by_role("button", name="inHg").count() == 0
 
 
+def test_form_without_a_yes_leads_to_the_choices(page):
+    """Whoever presses the button of an old page is shown where to say yes, and nothing is kept."""
+    decide(page, yes=True)
+    page.goto("/products/field-barometer")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="inHg").click()
+    page.wait_for_url("**/privacy/choices")
+    assert COOKIE not in names(page)
+
+
 def test_what_is_kept_is_given_back_to_page_and_script(page):
     """A plain form sets a preference; the page shows it, the script has it, and the list stays in the browser."""
     decide(page, yes=True)

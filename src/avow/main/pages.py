@@ -113,7 +113,8 @@ class PolicyPages:
         for point in self.rulebook.points.values():
             found = held.get(point.name)
             oldest = moment(found.oldest_ms).date() if found else None
-            points.append(_point_facts(self.rulebook, point.name, found.records if found else 0, oldest))
+            records = found.records if found else None if point.in_browser else 0  # nobody here knows what browsers keep
+            points.append(_point_facts(self.rulebook, point.name, records, oldest))
         return tuple(points)
 
     def _count(self, now_ms: int) -> Ledger:

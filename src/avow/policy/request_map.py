@@ -54,7 +54,7 @@ def request_map(rulebook: Rulebook) -> tuple[RequestTarget, ...]:
 def _store(point: CollectionPoint) -> str:
     if point.collected_by:
         return "recipient"
-    if point.technology in {Technology.COOKIE, Technology.LOCAL_STORAGE}:
+    if point.in_browser:
         return "browser"
     return "submissions" if point.technology is Technology.FORM else "events"
 

@@ -28,11 +28,8 @@ BODY_BYTES: Final = 16 * 1024
 #: Preferences in one change.
 FIELDS_MAX: Final = 50
 
-#: What a person reads who used a form before saying yes to what it is for.
-_NEEDS_YES: Final = (
-    "We may keep this in your browser only after you have said yes to it. You can do so under “Your privacy choices” "
-    "(/privacy/choices), and take it back there at any time."
-)
+#: Where a yes can be said that a form needs.
+CHOICES_PAGE: Final = "/privacy/choices"
 
 _BODY: Final = msgspec.json.Decoder(dict[str, Any])  # Any: what is no text is named to the developer, not refused as a whole
 
@@ -60,7 +57,7 @@ class Preferences:
     async def answer(self, request: Request) -> Response:
         """GET what is kept; POST {name: text or null} to change it: 200 as far as it was kept, 403 refused, 404 not declared.
 
-        A plain form may post as well: 303 back to its page, or a page that says why not.
+        A plain form may post as well: 303 back to its page, or to the page of choices when it needs a yes.
         """
         if request.headers.get("sec-fetch-site") == "cross-site":
             raise HTTPException(403, "Preferences are for pages of this site only.")
@@ -77,9 +74,9 @@ class Preferences:
         status = 403 if kept.refused else 404 if len(kept.dropped) == len(given) else 200
         if not is_form:
             return self._told(request.headers, kept, status)
-        if status != 200:  # noqa: PLR2004 - HTTP
-            raise HTTPException(status, _NEEDS_YES if kept.refused else f"Not kept: {kept.dropped[0].reason}.")
-        return self._with_cookies(RedirectResponse(_page_before(request.headers), 303), kept)
+        if status == 404:  # noqa: PLR2004 - HTTP
+            raise HTTPException(status, f"Not kept: {kept.dropped[0].reason}.")
+        return self._with_cookies(RedirectResponse(CHOICES_PAGE if kept.refused else _page_before(request.headers), 303), kept)
 
     def erasing(self, app: ASGIApp) -> ASGIApp:
         """Return the pages, each of whose answers erases in the browser what it may not keep any more."""
