@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := $(shell find src browser/src policies -type f -not -path '*/static/build/*' -not -name '*.pyc') pyproject.toml browser/build.mjs
+SOURCES := $(shell find src browser/src policies -type f -not -path '*/static/build/*' -not -path '*/collection/built/*' -not -name '*.pyc') pyproject.toml browser/build.mjs
 CHROMIUM := /usr/bin/chromium
 
 .PHONY: help run test check bench lock reference clean
@@ -38,7 +38,7 @@ reference: dist/.installed ## Write docs/reference from the help texts, the conf
 	$(BIN)/python tests/docs/reference.py
 
 clean: ## Remove what was built; data in var/ stays
-	rm -rf $(VENV) $(VENV)-lock dist browser/node_modules src/avow/web/static/build
+	rm -rf $(VENV) $(VENV)-lock dist browser/node_modules src/avow/web/static/build src/avow/collection/built
 
 $(VENV)/.packages: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Avow needs Python 3.11 or later; name one: make PYTHON=python3.11"; exit 1; }

@@ -1,78 +1,204 @@
 /**
- * The tag: one page view per page, sent to the site's own server, which decides what is kept.
+ * The tag: what happens on a page, sent to the site's own server, which decides what is kept.
  *
- *   <script src="/avow/tag.js" defer></script>
+ * `avow tag` prints its line. Which collection points and fields it may send is compiled from the policy into `data-points`:
+ * "point:signals:fields" for each point, where the signals are those that silence it; `data-viewed` is the point of page views,
+ * `data-choices` every purpose that can be opted out of, `data-debug` tells in the console what the server answered. Order matters: the visitor's signals are read
+ * before anything else, and a point that they silence is neither measured nor sent. No cookie or storage is touched: the visitor id is
+ * the server's, in a cookie that no script can read. Of the page's address only the path leaves, of its query the three campaign
+ * parameters, of the referrer the host, of a link that was followed no query.
  *
- * Order matters: the visitor's signals are read before anything else; when one is set that the policy says silences
- * the page view (`data-signals`, both when absent), nothing is sent, nothing is listened to. The page's query string is cut here, in the
- * browser, to the three campaign parameters; of the referrer only the host leaves. No cookie or storage is touched:
- * the visitor id is the server's, in a cookie that no script can read.
- *
- * Attributes: `data-endpoint` (default /avow/events), `data-point` (default page-view), `data-signals`,
- * `data-debug` (send with fetch and tell in the console which fields the policy refused).
+ * Sent by itself, where declared: page views; `page-leave` with `engagement-time` (whole seconds in front of somebody since the
+ * last one) and `scroll-depth` (percent of the page seen); `outbound-link` and `download` with `link-followed`.
+ * Any other point is a custom event: `avow("track", "point", {field: text})`, or an element with `data-avow-event`.
+ * Of a custom event, the name of a field that is not declared is sent, for the developer to be told; its value is not.
  */
 (() => {
-  const script = document.currentScript;
-  const settings = script ? script.dataset : {};
-  const silencing = (settings.signals ?? "gpc dnt").split(" ");
-  const gpc = navigator.globalPrivacyControl === true || navigator.globalPrivacyControl === "1";
-  const dnt = navigator.doNotTrack === "1" || window.doNotTrack === "1";
-  if ((gpc && silencing.includes("gpc")) || (dnt && silencing.includes("dnt"))) return;
+  const settings = document.currentScript?.dataset ?? {};
+  const { points = "page-view:gpc,dnt:page,referrer,campaign,language", viewed = "page-view", choices = "", debug } = settings;
+  const gpc = /^(true|1)$/.test(navigator.globalPrivacyControl);
+  const dnt = navigator.doNotTrack == 1 || window.doNotTrack == 1;
+  const declared = {}; // point -> fields that may be sent now
+  for (const one of points.split(" ")) {
+    const [point, signals, fields] = one.split(":");
+    if (!(gpc && /gpc/.test(signals)) && !(dnt && /dnt/.test(signals))) declared[point] = fields.split(",");
+    else declared[point] = 0;
+  }
+  const LIMIT = 300; // characters of a field that the tag itself fills in; the server refuses longer ones
+  const BATCH = 20; // events sent at once; the server takes 100 and a beacon 64 KiB
+  const WAIT = 200; // milliseconds that an event waits for others
+  const FILE = /\.(pdf|zip|gz|7z|rar|dmg|exe|msi|apk|docx?|xlsx?|pptx?|od[tsp]|csv|txt|epub|mp[34]|wav|mov|avi)$/i;
 
-  const endpoint = settings.endpoint || "/avow/events";
-  const point = settings.point || "page-view";
-  const LIMIT = 300; // characters of any one field; the server refuses longer ones
-  let previous; // path of the last page view; an entry in the history without a new path is no new view
+  let queue = [];
+  let timer, hook, sending; // sending: the choice that is on its way, before which nothing else leaves
+  let more = {}; // fields that the site set for every event
+  let path; // of the last page view; an entry in the history without a new path is no new view
+  let engaged = 0; // milliseconds in front of somebody since the last page-leave
+  let since = 0; // when the page came to the front; 0 while it is not
+  let depth, left; // of the page: percent seen; percent at the last page-leave
+
+  const tell = (...words) => debug !== undefined && console.info("avow:", ...words);
+  const post = (to, body) => fetch(to, { method: "POST", body, keepalive: true, credentials: "same-origin" });
+
+  const flush = () => {
+    timer = clearTimeout(timer);
+    if (sending || !queue.length) return;
+    const body = JSON.stringify({ events: queue.splice(0, BATCH) });
+    if (debug === undefined && navigator.sendBeacon && navigator.sendBeacon("/avow/events", body)) return flush();
+    post("/avow/events", body).then(
+      (answer) => tell(answer.status, answer.headers.get("Avow-Dropped") || "", answer.headers.get("Avow-Refused") || ""),
+      () => {}, // what is lost with the network is lost; the page never notices
+    );
+    flush();
+  };
+
+  /** Queue an event: `known` fields where declared, `asked` ones by name in any case. */
+  const put = (point, known, asked = {}) => {
+    const fields = declared[point];
+    if (fields === 0 || (!fields && (gpc || dnt))) return; // silenced
+    let event = { point };
+    for (const [name, value] of [...Object.entries(more), ...Object.entries(known)])
+      if (value !== "" && value != null && fields && fields.includes(name)) event[name] = `${value}`;
+    for (const name in asked) event[name] = fields && fields.includes(name) ? `${asked[name]}` : "";
+    try {
+      if (hook) event = hook(event);
+    } catch {
+      event = 0; // a hook that fails has not let the event pass
+    }
+    if (!event) return;
+    queue.push(event);
+    if (queue.length < BATCH) timer = timer || setTimeout(flush, WAIT);
+    else flush();
+  };
 
   /** "source / medium / name" of a campaign link, or "" when the page was not reached through one. */
-  const campaign = (query) => {
-    const parameters = new URLSearchParams(query);
-    const parts = ["utm_source", "utm_medium", "utm_campaign"].map((name) => (parameters.get(name) || "").trim());
-    return parts.some(Boolean) ? parts.map((part) => part || "-").join(" / ").slice(0, 100) : "";
+  const campaign = () => {
+    const query = new URLSearchParams(location.search);
+    const parts = ["source", "medium", "campaign"].map((name) => (query.get("utm_" + name) || "").trim());
+    return parts.join("") && parts.map((part) => part || "-").join(" / ").slice(0, 100);
   };
 
   /** Host of another site that linked here; "" for our own pages and for none. */
   const referrer = () => {
-    try {
-      const host = new URL(document.referrer).host;
-      return host === location.host ? "" : host;
-    } catch {
-      return "";
-    }
+    const host = document.referrer.split("/")[2];
+    return host === location.host ? "" : host;
   };
 
-  const sendBody = (body) => {
-    const answer = () => fetch(endpoint, { method: "POST", body, keepalive: true, credentials: "same-origin" });
-    if ("debug" in settings) {
-      answer().then((response) => {
-        const dropped = response.headers.get("Avow-Dropped");
-        console.info(`avow: ${point} answered ${response.status}${dropped ? `, dropped ${dropped}` : ""}`);
-      }, () => {});
-    } else if (!(navigator.sendBeacon && navigator.sendBeacon(endpoint, body))) {
-      answer().catch(() => {}); // a page view lost with the network is lost; the page never notices
-    }
+  const clock = () => {
+    const now = performance.now();
+    if (since) engaged += now - since;
+    since = document.visibilityState === "visible" && document.hasFocus() ? now : 0;
+  };
+  const scrolled = () => {
+    depth = Math.max(depth, Math.min(100, Math.round(((scrollY + innerHeight) / document.documentElement.scrollHeight) * 100)));
+  };
+  const leave = () => {
+    clock();
+    const seconds = Math.round(engaged / 1000);
+    if (path === undefined || (left !== undefined && !seconds && depth <= left)) return;
+    put("page-leave", { page: path, "engagement-time": seconds, "scroll-depth": (left = depth) });
+    engaged = 0;
   };
 
-  const view = (first) => {
-    if (location.pathname === previous) return;
-    const event = { point, page: location.pathname.slice(0, LIMIT) };
-    const optional = {
-      referrer: first ? referrer() : "",
-      campaign: first ? campaign(location.search) : "",
+  const view = (to, first) => {
+    to = to.slice(0, LIMIT);
+    if (to === path) return;
+    leave();
+    path = to;
+    depth = engaged = 0;
+    left = undefined;
+    scrolled();
+    put(viewed, {
+      page: to,
+      referrer: first && referrer(),
+      campaign: first && campaign(),
       language: (navigator.language || "").slice(0, 16),
-    };
-    for (const [name, value] of Object.entries(optional)) if (value) event[name] = value;
-    previous = location.pathname;
-    sendBody(JSON.stringify({ events: [event] }));
+    });
+  };
+  const here = () => view(location.pathname);
+
+  const choose = (choice) => {
+    sending = post("/avow/choices", JSON.stringify(choice)).then(
+      (answer) => answer.ok,
+      () => false,
+    );
+    return sending.then((kept) => {
+      sending = 0;
+      document.dispatchEvent(new Event("avow:choices"));
+      flush();
+      return kept;
+    });
+  };
+  const api = {
+    /** Send a custom event to a collection point of the policy. */
+    track: (point, fields) => put(point, { page: path || location.pathname.slice(0, LIMIT) }, fields),
+    /** Count a view of this path: for addresses that the tag cannot see change. */
+    page: (to = location.pathname) => view(to),
+    /** Keep choices, {purpose or choice: true or false}; the promise tells whether they are kept. */
+    consent: (said) => choose({ opt_in: Object.keys(said).filter((one) => said[one]), opt_out: Object.keys(said).filter((one) => !said[one]) }),
+    /** Say no to these purposes or choices, to every one of the policy when none is named; what waits is not sent. */
+    optOut: (...names) => {
+      queue = [];
+      return choose({ opt_in: [], opt_out: names.length ? names : choices.split(" ") });
+    },
+    /** Add these fields to every later event of a point that declares them. */
+    set: (fields) => void (more = { ...more, ...fields }),
+    /** Let a function see each event: what it returns is sent; false drops the event. */
+    before: (change) => void (hook = change),
+  };
+  const waiting = (window.avow && window.avow.q) || [];
+  window.avow = Object.assign((name, ...given) => api[name](...given), api);
+  for (const call of waiting) api[call[0]](...[].slice.call(call, 1));
+
+  const custom = (element) => {
+    const fields = {};
+    for (const { name, value } of element.attributes)
+      if (/^data-avow-(?!event$)/.test(name)) fields[name.slice(10)] = value;
+    api.track(element.dataset.avowEvent, fields);
+  };
+  const clicked = ({ target, button }) => {
+    if (button > 1 || !target.closest) return;
+    const marked = target.closest("[data-avow-event]:not(form)");
+    const link = target.closest("a[href]");
+    if (marked) custom(marked);
+    if (!link || !/^http/.test(link.protocol)) return;
+    const ours = link.host === location.host;
+    const known = { page: path, "link-followed": ((ours ? "" : link.origin) + link.pathname).slice(0, LIMIT) };
+    if (link.hasAttribute("download") || FILE.test(link.pathname)) put("download", known);
+    else if (!ours) put("outbound-link", known);
   };
 
-  const push = history.pushState;
-  history.pushState = function pushState(...entry) {
-    push.apply(this, entry);
-    view(false);
+  const start = () => {
+    const push = history.pushState;
+    history.pushState = function pushState(...entry) {
+      push.apply(this, entry);
+      here();
+    };
+    addEventListener("popstate", here);
+    addEventListener("scroll", scrolled, { passive: true });
+    addEventListener("focus", clock);
+    addEventListener("blur", clock);
+    document.addEventListener("click", clicked, true);
+    document.addEventListener("auxclick", clicked, true);
+    document.addEventListener("submit", ({ target }) => target.dataset.avowEvent && custom(target), true);
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") return clock();
+      leave();
+      flush();
+    });
+    addEventListener("pagehide", () => {
+      leave();
+      flush();
+    });
+    addEventListener("pageshow", ({ persisted }) => {
+      if (!persisted) return;
+      path = undefined; // a page that comes back from the browser's memory is viewed again
+      here();
+    });
+    clock();
+    view(location.pathname, true);
   };
-  addEventListener("popstate", () => view(false));
   // A page prepared in the background is not a visit until somebody looks at it.
-  if (document.prerendering) document.addEventListener("prerenderingchange", () => view(true), { once: true });
-  else view(true);
+  if (document.prerendering) document.addEventListener("prerenderingchange", start, { once: true });
+  else start();
 })();

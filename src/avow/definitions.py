@@ -66,7 +66,18 @@ class AfterRetention(StrEnum):
 #: Fields that the server fills in itself; every other declared field must be sent by the browser or the form.
 #: Never taken from a request body, so that a page cannot forge them.
 SERVER_FIELDS: Final = frozenset(
-    {"visitor-id", "ip-address", "user-agent", "browser", "operating-system", "device-type", "status", "bytes", "method"}
+    {
+        "visitor-id",
+        "ip-address",
+        "user-agent",
+        "browser",
+        "operating-system",
+        "device-type",
+        "country",
+        "status",
+        "bytes",
+        "method",
+    }
 )
 
 #: The record's names of sealed fields live under the person's key; these categories are kept readable beside a random

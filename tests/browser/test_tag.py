@@ -8,6 +8,13 @@ SIGNALS = {
     "gpc": "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true})",
     "dnt": "Object.defineProperty(Navigator.prototype, 'doNotTrack', {get: () => '1'})",
 }
+#: What sends nothing by itself, so that a test sees every event: Playwright does not see beacons of a page that ends.
+HIDE = """
+Object.defineProperty(Document.prototype, 'visibilityState', {get: () => window.hidden_now ? 'hidden' : 'visible'});
+window.hide = () => { window.hidden_now = true; document.dispatchEvent(new Event('visibilitychange')); };
+window.show = () => { window.hidden_now = false; document.dispatchEvent(new Event('visibilitychange')); };
+"""
+STUB = "window.avow = window.avow || function () { (avow.q = avow.q || []).push(arguments); };"
 
 
 @pytest.fixture
@@ -16,17 +23,21 @@ def sent(visit):
 
     def opened(path, script="", **options):
         page, events = visit(**options), []
-        if script:
-            page.add_init_script(script)
+        page.add_init_script(HIDE + script)
         page.on(
             "request",
             lambda one: events.extend(json.loads(one.post_data)["events"]) if one.url.endswith("/avow/events") else None,
         )
         page.goto(path)
-        page.wait_for_timeout(300)
+        page.wait_for_timeout(500)
         return page, events
 
     return opened
+
+
+def only(events, point):
+    """Return the events of one point."""
+    return [event for event in events if event["point"] == point]
 
 
 def test_query_string_stays_in_the_browser(sent):
@@ -41,8 +52,9 @@ def test_history_navigation_is_a_view_only_when_the_page_changes(sent):
     page.evaluate("history.pushState({}, '', '/?filter=1')")
     page.evaluate("history.pushState({}, '', '/careers')")
     page.evaluate("history.back()")
-    page.wait_for_timeout(300)
-    assert [event["page"] for event in events] == ["/", "/careers", "/"]
+    page.wait_for_timeout(500)
+    assert [event["page"] for event in only(events, "page-view")] == ["/", "/careers", "/"]
+    assert [event["page"] for event in only(events, "page-leave")] == ["/", "/careers"]
 
 
 def test_referrer_is_a_host_and_never_our_own(sent):
@@ -52,15 +64,149 @@ def test_referrer_is_a_host_and_never_our_own(sent):
     assert events[0]["referrer"] == "forum.example"
     page, events = sent("/")
     page.get_by_role("link", name="Careers").click()
-    page.wait_for_timeout(300)
-    assert "referrer" not in events[-1]
+    page.wait_for_timeout(500)
+    assert "referrer" not in only(events, "page-view")[-1]
 
 
 @pytest.mark.parametrize("signal", list(SIGNALS))
 def test_signal_silences_the_tag(sent, signal):
-    """With a signal the tag sends nothing, now or on later navigation, and touches no storage."""
-    page, events = sent("/", SIGNALS[signal])
+    """With a signal the tag sends nothing, whatever happens and whatever the site asks for, and touches no storage."""
+    page, events = sent("/products/field-barometer", SIGNALS[signal])
+    page.get_by_text("Spare parts").click()
+    page.evaluate("avow('track', 'spare-parts', {instrument: 'x'}); avow.track('not-declared', {secret: 'x'}); hide()")
     page.evaluate("history.pushState({}, '', '/careers')")
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(500)
     assert events == []
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
+def test_leaving_tells_time_and_depth_once(sent):
+    """A page that is hidden says how long it was in front and how much of it was seen; hidden again at once, nothing."""
+    page, events = sent("/products/field-barometer")
+    page.wait_for_timeout(1200)
+    page.evaluate("hide(); show(); hide(); show(); scrollTo(0, 1e6)")
+    page.wait_for_timeout(300)
+    page.evaluate("hide()")
+    page.wait_for_timeout(300)
+    first, second = only(events, "page-leave")
+    assert first["page"] == "/products/field-barometer"
+    assert 1 <= int(first["engagement-time"]) <= 3
+    assert int(first["scroll-depth"]) < 100
+    assert second["scroll-depth"] == "100"
+    assert int(second["engagement-time"]) <= 1
+
+
+def test_time_runs_only_in_front_of_somebody(sent):
+    """A window that lost the focus is not read."""
+    page, events = sent("/", "document.hasFocus = () => window.focused !== false;")
+    page.evaluate("focused = false; dispatchEvent(new Event('blur'))")
+    page.wait_for_timeout(1600)
+    page.evaluate("hide()")
+    page.wait_for_timeout(300)
+    assert int(only(events, "page-leave")[0]["engagement-time"]) <= 1
+
+
+def test_links_to_elsewhere_and_files_are_told_without_their_query(sent):
+    """Outbound links and downloads are events of their own, once each, and a link within the site is neither."""
+    page, events = sent("/products/field-barometer")
+    page.evaluate("document.addEventListener('click', (click) => click.preventDefault())")
+    page.evaluate("document.querySelector('a[href^=\"https:\"]').href += '?mail=robin@example.com#top'")
+    page.get_by_role("link", name="How pressure is reduced").click()
+    page.get_by_role("link", name="An example of a correction card").click()
+    page.get_by_role("link", name="Careers").click()
+    page.evaluate("hide()")
+    page.wait_for_timeout(300)
+    assert [event["link-followed"] for event in only(events, "outbound-link")] == [
+        "https://pressure-guide.example/reduction-to-sea-level"
+    ]
+    (download,) = only(events, "download")
+    assert download["link-followed"].startswith("/assets/field-barometer-correction-card.")
+
+
+def test_marked_element_is_a_custom_event(sent):
+    """`data-avow-event` names the collection point, `data-avow-...` its fields; no script is needed."""
+    page, events = sent("/products/field-barometer")
+    page.get_by_text("Spare parts").click()
+    page.wait_for_timeout(500)
+    assert only(events, "spare-parts") == [
+        {"point": "spare-parts", "page": "/products/field-barometer", "instrument": "field-barometer"}
+    ]
+
+
+def test_value_that_is_not_declared_never_leaves_the_browser(sent):
+    """Of an undeclared field only the name is sent, so that the developer is told."""
+    page, events = sent("/")
+    page.evaluate("avow.track('spare-parts', {instrument: 'gauge', email: 'robin@example.com'})")
+    page.evaluate("avow.track('not-declared', {email: 'robin@example.com'})")
+    with page.expect_response("**/avow/events") as answer:
+        page.evaluate("hide()")
+    assert only(events, "spare-parts") == [{"point": "spare-parts", "page": "/", "instrument": "gauge", "email": ""}]
+    assert only(events, "not-declared") == [{"point": "not-declared", "email": ""}]
+    assert "email: the policy does not declare this field" in answer.value.headers["avow-dropped"]
+
+
+def test_calls_before_the_tag_are_kept_in_order(sent):
+    """The queue stub's calls take effect: fields set, events changed and dropped, before the first view."""
+    calls = """
+        avow('set', {campaign: 'set by the site', secret: 'x'});
+        avow('before', (event) => event.page === '/careers' ? false : {...event, page: event.page.toUpperCase()});
+        avow('track', 'spare-parts', {instrument: 'gauge'});"""
+    page, events = sent("/contact", STUB + calls)
+    page.evaluate("history.pushState({}, '', '/careers')")
+    page.wait_for_timeout(500)
+    assert only(events, "spare-parts") == [{"point": "spare-parts", "page": "/CONTACT", "instrument": "gauge"}]
+    (view,) = only(events, "page-view")
+    assert (view["page"], view["campaign"], "secret" in view) == ("/CONTACT", "set by the site", False)
+
+
+def test_event_whose_hook_fails_is_not_sent(sent):
+    """A hook that throws has let nothing pass, and breaks nothing else."""
+    page, events = sent("/")
+    page.evaluate("avow.before((event) => event.point === 'spare-parts' ? missing.name : event)")
+    page.evaluate("avow.track('spare-parts', {instrument: 'gauge'}); avow.page('/after')")
+    page.wait_for_timeout(500)
+    assert [event["page"] for event in events if event["point"] != "page-leave"] == ["/", "/after"]
+
+
+def test_view_of_an_address_that_the_tag_cannot_see(sent):
+    """A site that keeps its place in the fragment says so itself."""
+    page, events = sent("/")
+    page.evaluate("avow.page('/guide/rain')")
+    page.evaluate("avow('page', '/guide/rain')")
+    page.wait_for_timeout(500)
+    assert [event["page"] for event in only(events, "page-view")] == ["/", "/guide/rain"]
+
+
+def test_choice_goes_before_every_event(sent):
+    """What waits while a choice is on its way leaves after it; saying no to everything drops what waits."""
+    page, events = sent("/")
+    asked = []
+    page.route("**/avow/choices", lambda route: (asked.append(json.loads(route.request.post_data)), route.fulfill(status=204)))
+    assert page.evaluate("(() => { avow.track('spare-parts', {instrument: 'a'}); return avow.consent({a: true, b: false}); })()")
+    page.evaluate("(() => { avow.track('spare-parts', {instrument: 'b'}); return avow.optOut(); })()")
+    page.wait_for_timeout(500)
+    assert asked == [
+        {"opt_in": ["a"], "opt_out": ["b"]},
+        {"opt_in": [], "opt_out": ["audience-measurement", "returning-visitors", "personalisation"]},
+    ]
+    assert [event["instrument"] for event in only(events, "spare-parts")] == ["a"]
+
+
+def test_tag_is_the_one_that_was_built(visit, running):
+    """The page names the hash of the tag; its source map is served; a tag of another content does not run."""
+    page = visit()
+    page.goto("/")
+    script = page.locator("script[data-points]")
+    assert script.get_attribute("integrity").startswith("sha384-")
+    source = page.request.get(script.get_attribute("src")).text()
+    assert page.request.get(source.rpartition("=")[2].strip()).json()["sources"] == ["src/tag.js"]
+    assert all(line in page.content().replace('defer=""', "defer") for line in running.avow("tag").strip().splitlines())
+
+
+def test_tag_that_was_changed_does_not_run(chromium, running):
+    """What somebody puts under the tag's address is refused by the browser."""
+    page = chromium.new_page(base_url=running.base)
+    page.route("**/avow/static/tag.*.js", lambda route: route.fulfill(body="window.changed = 1", content_type="text/javascript"))
+    page.goto("/")
+    assert page.evaluate("[typeof window.changed, typeof window.avow?.track]") == ["undefined", "undefined"]
+    page.close()

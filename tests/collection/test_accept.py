@@ -77,6 +77,14 @@ def test_record_holds_permitted_fields_and_no_address(house, now_ms):
     assert AGENT not in repr(record)
 
 
+def test_country_is_kept_and_the_address_is_not(house, now_ms):
+    """The server works it out, whatever the page says; the address is in no record."""
+    collector, spool = house
+    take(collector, [view(country="XX")], replace(sender(), address="8.8.8.8"), now_ms)
+    assert spool.records[0].fields["country"] == "US"
+    assert "8.8.8.8" not in repr(spool.records)
+
+
 def test_new_browser_is_given_one_id_for_a_whole_batch(house, now_ms):
     """The first batch of a browser gets a visitor id, the same for each of its events."""
     collector, spool = house

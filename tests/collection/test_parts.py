@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avow.collection import agents, events, signals, visits
+from avow.assurance import demonstration
+from avow.collection import agents, events, places, signals, visits
 
 
 @pytest.mark.parametrize(("headers", "counts"), [(["1"], True), (["0"], False), (["0", "1"], True), (["1 "], False), ([], False)])
@@ -99,3 +100,46 @@ def test_worker_gets_the_salt_over_the_socket(tmp_path):
 def test_agents_are_told_apart(agent, device, robot):
     """Device class by the words that browsers agreed on, robots by keyword."""
     assert (agents.describe(agent).device, agents.describe(agent).is_robot) == (device, robot)
+
+
+@pytest.mark.parametrize(
+    ("field", "sent", "kept"),
+    [
+        ("campaign", "leaflet / print / spring", "leaflet / print / spring"),
+        ("campaign", "leaflet / robin@example.com / spring", "leaflet / - / spring"),
+        ("link-followed", "https://user:pass@a.example:8443/x?mail=robin@example.com#y", "https://a.example:8443/x"),
+        ("link-followed", "https://a.example/people/robin@example.com", "https://a.example/people/-"),
+        ("link-followed", "/files/card.csv?for=robin@example.com", "/files/card.csv"),
+        ("link-followed", "javascript:alert(1)", ""),
+        ("link-followed", "http://[", ""),
+        ("engagement-time", "31", "31"),
+        ("engagement-time", "999999", "86400"),
+        ("engagement-time", "-1", ""),
+        ("engagement-time", "½", ""),
+        ("scroll-depth", "100", "100"),
+        ("scroll-depth", "101", ""),
+    ],
+)
+def test_field_of_the_tag_is_cut_again_on_the_server(field, sent, kept):
+    """Whatever a browser sends, only what the field means is kept."""
+    assert events.CUTS[field](sent) == kept
+
+
+@given(st.sampled_from(sorted(events.CUTS)), st.text(max_size=500))
+def test_no_text_breaks_a_cut(field, text):
+    """Any text is cut to text, and cutting again changes nothing."""
+    cut = events.CUTS[field](text)
+    assert events.CUTS[field](cut) == cut if cut else True
+
+
+@pytest.mark.parametrize(("address", "code"), [("8.8.8.8", "US"), ("127.0.0.1", ""), ("10.1.2.3", ""), ("unknown", ""), ("", "")])
+def test_country_of_an_address(address, code):
+    """An address in no country, or none at all, has no country."""
+    assert places.country(address) == code
+
+
+def test_published_robots_are_robots_and_browsers_are_not():
+    """The list knows robots that no keyword gives away; browsers of people are not on it."""
+    assert agents.describe("Mozilla/5.0 (compatible; Google-InspectionTool/1.0)").is_robot
+    assert agents.describe("BUbiNG (+http://law.di.unimi.it/BUbiNG.html)").is_robot
+    assert [agent for agent in demonstration._AGENTS if agents.describe(agent).is_robot] == []

@@ -241,3 +241,12 @@ def test_many_parties_are_not_all_named(published):
     for number in range(7):
         report(published, f"t{number}.example")
     assert "t3.example, t4.example and others." in judged(published)[1]
+
+
+def test_what_only_browsers_keep_is_not_said_to_be_proved(published):
+    """Nobody here counts what is in visitors' browsers: no evidence, and no word of a server that keeps it."""
+    _, words = judged(published)
+    lines = [line for line in words.splitlines() if line.startswith("preferences:")]
+    assert "0 records held here" in lines[0]
+    assert "What is in browsers is not counted." in lines[0]
+    assert not any("past the day to be erased" in line for line in lines)

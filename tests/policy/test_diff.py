@@ -31,7 +31,7 @@ FILLED = {
     "stops": frozenset({"audience-measurement"}),
 }
 EMPTY = ((), frozenset(), MappingProxyType({}))
-_OTHER_WORDS = {"service-provider": "contractor", "none": "consent", "opt-out": "none", "consent": "opt-out"}
+_OTHER_WORDS = {"service-provider": "contractor", "none": "consent", "opt-out": "none", "consent": "none"}
 
 
 def other(value):

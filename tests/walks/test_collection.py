@@ -1,6 +1,7 @@
 """Walks 1 and 4 over HTTP: what is declared is kept, what is not never reaches the disk, signals are honoured."""
 
 import json
+import re
 import time
 
 import pytest
@@ -38,6 +39,21 @@ def test_page_view_reaches_the_dashboard(running, staff):
     assert answer.status_code == 204
     assert "HttpOnly" in answer.headers["set-cookie"]
     assert "secret" not in dashboard_shows(staff, "/walk-one")
+
+
+def test_leaving_and_doing_are_no_page_views(running, staff):
+    """Time, links, files and the site's own events stand in their own tables, and no page view is added."""
+    before = running.browser()
+    post(before, view("/walk-read"))
+    done = {"point": "spare-parts", "page": "/walk-read", "instrument": "walk-gauge"}
+    left = {"point": "page-leave", "page": "/walk-read", "engagement-time": "75", "scroll-depth": "64"}
+    link = {"point": "outbound-link", "page": "/walk-read", "link-followed": "https://walk.example/x?y=secret"}
+    again = {**left, "engagement-time": "10", "scroll-depth": "80"}
+    assert post(before, left, done, link, again).status_code == 204
+    page = dashboard_shows(staff, "https://walk.example/x<")
+    assert re.search(r"/walk-read<.*?>1</td>.*?>1</td>", page)  # one view by one visitor
+    assert re.search(r"/walk-read<.{0,160}</th><td[^>]*>1</td><td[^>]*>1:25</td><td[^>]*>80 %</td>", page)
+    assert "secret" not in page
 
 
 def test_pixel_counts_a_page_without_script(running, staff):

@@ -62,14 +62,19 @@ ORIGIN = "http://testserver"
 VISITOR = "0123456789abcdef0123456789abcdef"
 
 
+TAG_EVENTS = {"page-view": "view", "page-leave": "leave", "outbound-link": "outbound", "download": "download"}
+
+
 def _point(name: str, label: str, technology: str, fields: tuple[str, ...], purposes: tuple[str, ...], kept: str) -> PointFacts:
     recipients = ("Harrow Post Relay",) if technology == "form" else ()
     silenced = ("dnt", "gpc") if technology in {"tag", "web-beacon"} else ()
-    return PointFacts(name, label, technology, fields, frozenset(), purposes, recipients, kept, silenced)
+    event = TAG_EVENTS.get(name, "custom") if technology == "tag" else ""
+    return PointFacts(name, label, technology, fields, frozenset(), purposes, recipients, kept, silenced, event)
 
 
 FACTS = PolicyFacts(
     forms={"know": "rights-request", "delete": "rights-request"},
+    tag={"data-points": "page-view:dnt,gpc:page,referrer", "data-choices": "audience-measurement returning-visitors"},
     rulebook_id="7c1e" * 16,
     title="Privacy policy of Marrowby Instruments",
     company="Marrowby Instruments, Inc.",
@@ -97,9 +102,18 @@ FACTS = PolicyFacts(
             "page-view",
             "Page visits",
             "tag",
-            ("page", "referrer", "campaign", "browser", "operating-system", "device-type", "language", "visitor-id"),
+            ("page", "referrer", "campaign", "browser", "operating-system", "device-type", "language", "country", "visitor-id"),
             ("Measuring our audience", "Recognising returning visitors"),
             "14 months after collection, then erased",
+        ),
+        *(
+            _point(name, label, "tag", fields, ("Measuring our audience",), "14 months after collection, then erased")
+            for name, label, fields in (
+                ("page-leave", "Time on a page", ("page", "engagement-time", "scroll-depth")),
+                ("outbound-link", "Links to other websites", ("page", "link-followed")),
+                ("download", "Files fetched", ("page", "link-followed")),
+                ("spare-parts", "Spare parts looked at", ("page", "instrument")),
+            )
         ),
         _point(
             "page-pixel",
@@ -455,7 +469,9 @@ _TOP = {
     "dashboard_systems": ["Windows", "iOS", "macOS", "Android", "Linux"],
     "dashboard_devices": ["desktop", "phone", "tablet"],
     "dashboard_languages": ["en-US", "es", "en-GB"],
+    "dashboard_countries": ["US", "CA", "GB"],
     "dashboard_points": ["page-view", "page-pixel"],
+    "dashboard_links": ["https://pressure-guide.example/reduction-to-sea-level"],
     "dashboard_robots": ["Examplebot"],
 }
 
@@ -471,14 +487,10 @@ class FakeEvents:
         self.asked.append((name, parameters))
         if self.empty:
             return []
-        if name == "dashboard_totals":
-            return [{"views": 12843, "visits": 5120, "visitors": 3977, "robots": 812, "demonstration": 400}]
-        if name == "dashboard_reconciled":
-            return [{"visits": 5300, "tag": 5120, "beacon": 210, "log": 5011, "log_alone": 90}]
-        if name == "dashboard_extent":
-            return [{"name": "server-log", "events": 9100, "first_ms": 1_431_857_103_000, "last_ms": 1_432_155_959_000}]
         if name == "dashboard_series":
             return self._series(parameters)
+        if name in _ONE_ROW:
+            return [_ONE_ROW[name]]
         return [
             {"name": word, "views": 4200 // (index + 1), "visitors": 1900 // (index + 1)} for index, word in enumerate(_TOP[name])
         ]
@@ -494,6 +506,12 @@ class FakeEvents:
         ]
 
 
+_ONE_ROW = {
+    "dashboard_totals": {"views": 12843, "visits": 5120, "visitors": 3977, "robots": 812, "demonstration": 400},
+    "dashboard_reconciled": {"visits": 5300, "tag": 5120, "beacon": 210, "log": 5011, "log_alone": 90},
+    "dashboard_extent": {"name": "server-log", "events": 9100, "first_ms": 1_431_857_103_000, "last_ms": 1_432_155_959_000},
+    "dashboard_reading": {"name": "/products/field-barometer", "visits": 310, "seconds": 84, "depth": 71},
+}
 RECORDING = RecordingLine("ab" * 16, "session-recording", ("/products/rain-gauge",), NOW_MS, 83, date(2026, 12, 23))
 
 

@@ -23,7 +23,8 @@ def site(services, built):
 def test_every_page_carries_tag_pixel_and_privacy_links(visitor, path):
     """Tag, pixel for no script, the policy and the choices are on every page."""
     text = visitor.get(path).text
-    assert 'data-point="page-view" data-signals="dnt gpc" defer></script>' in text
+    assert text.count("<script ") == 1
+    assert 'data-points="page-view:dnt,gpc:page,referrer" data-choices="audience-measurement returning-visitors" defer>' in text
     assert "<noscript><img" in text
     assert "/avow/pixel.gif?page=" in text
     assert '<a href="/privacy-policy">Privacy policy</a>' in text

@@ -1,4 +1,4 @@
-"""The commands that bring data in: a server log, and invented visitors."""
+"""The commands that bring data in: the tag for pages, a server log, and invented visitors."""
 
 from __future__ import annotations
 
@@ -16,6 +16,21 @@ from avow.definitions import Refusal
 
 #: Longest piece of a line that is held in memory, bytes: a file that is no log may have no line ends.
 LONGEST: Final = 1024 * 1024
+
+
+@click.command()
+@click.option("--unpinned", is_flag=True, help="A line that need not be renewed after an upgrade: without the hash of the tag.")
+@click.pass_obj
+def tag(operations: Operations, unpinned: bool) -> None:  # noqa: FBT001 - click passes options so
+    """Print the line that puts the tag on pages that Avow does not serve.
+
+    It names what the configured policy lets the tag send, and the hash by which browsers refuse any other script under that
+    address. Renew it after each upgrade of Avow and each version of the policy.
+    """
+    line = operations.tag(pinned=not unpinned)
+    if isinstance(line, Refusal):
+        raise click.ClickException(f"{line.reason} ({line.rule})")
+    click.echo(line)
 
 
 @click.command(name="import-log")

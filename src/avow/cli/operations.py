@@ -56,6 +56,9 @@ class Operations(Protocol):
     def print_policy(self, path: Path | None, name: str, shape: str | None, audience: Audience, *, draft: bool) -> str | Refusal:
         """Return a printout of a policy by its name, as a whole document for these readers."""
 
+    def tag(self, *, pinned: bool) -> str | Refusal:
+        """Return the lines that put the tag on a page that Avow does not serve."""
+
     def diff_policies(self, old: Path, new: Path, *, draft: bool) -> tuple[Change, ...]:
         """Return what changes for people."""
 

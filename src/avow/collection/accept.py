@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from avow.collection import agents, events, signals, submissions
+from avow.collection import agents, events, places, signals, submissions
 from avow.collection.refusals import RefusalRow, Refusals, shown_name
 from avow.collection.spool import Spool
 from avow.collection.visits import VisitCounter
@@ -79,6 +79,7 @@ _DERIVED: Final[dict[str, _Derive]] = {
     "browser": lambda known: known.agent.browser,
     "operating-system": lambda known: known.agent.system,
     "device-type": lambda known: known.agent.device,
+    "country": lambda known: places.country(known.sender.address),
     "ip-address": lambda known: known.sender.address,
     "user-agent": lambda known: known.sender.agent[: agents.AGENT_LENGTH],
 }
@@ -230,8 +231,11 @@ class Collector:
         derived, derived_sealed = known.derived(layout)
         fields, sealed = derived.copy(), derived_sealed.copy()
         for name, is_sealed, cut in layout.sendable:
-            if value := given.get(name):
-                (sealed if is_sealed else fields)[name] = cut(value) if cut else value
+            value = given.get(name, "")
+            if cut and value:
+                value = cut(value)
+            if value:
+                (sealed if is_sealed else fields)[name] = value
         permit = layout.permit
         return Event(
             record_id=self._ids.new(known.now_ms),

@@ -1,13 +1,21 @@
-"""What a user agent says that may be kept: browser, system and class of device; and whether it is a robot."""
+"""What a user agent says that may be kept: browser, system and class of device; and whether it is a robot.
+
+A robot is told by keywords and then by the published list `crawler-user-agents`. Both are asked at intake, since the agent itself
+goes no further; the answer is kept for agents that come again (docs/decisions/0025-events-of-the-tag.md).
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
 from typing import Final
 
 import ua_parser
+
+from avow.definitions import ConfigurationError
 
 #: Longest part of a user agent that is looked at, characters.
 AGENT_LENGTH: Final = 400
@@ -33,12 +41,27 @@ class Agent:
 
 @lru_cache(maxsize=4096)
 def describe(agent: str) -> Agent:
-    """Return browser and system families, the class of device, and whether a keyword says robot."""
+    """Return browser and system families, the class of device, and whether a keyword or the published list says robot.
+
+    Raises ConfigurationError when the browser part, which brings the list, was not built.
+    """
     text = agent[:AGENT_LENGTH]
     parsed = ua_parser.parse(text)
     browser = parsed.user_agent.family if parsed.user_agent else ""
     system = parsed.os.family if parsed.os else ""
-    return Agent(browser, system, _device(text), not text or bool(_ROBOT.search(text)))
+    is_robot = not text or bool(_ROBOT.search(text)) or bool(_published().search(text))
+    return Agent(browser, system, _device(text), is_robot)
+
+
+@cache
+def _published() -> re.Pattern[str]:
+    """Return the published patterns as one."""
+    listed = files("avow.collection").joinpath("built", "robots.json")
+    try:
+        patterns: list[str] = json.loads(listed.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{listed}: not there; build it with `cd browser && npm ci && node build.mjs`") from error
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
 
 
 def _device(agent: str) -> str:

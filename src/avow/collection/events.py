@@ -133,6 +133,10 @@ def _tagged(schema: type[msgspec.Struct], point: str) -> type[msgspec.Struct]:
     )
 
 
+#: Nobody looks at one page for longer than a day, seconds.
+SECONDS_MAX: Final = 86_400
+PERCENT_MAX: Final = 100
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
 _HOST: Final = re.compile(r"[a-z0-9.-]{1,253}", re.IGNORECASE)
 
 
@@ -160,5 +164,45 @@ def referrer_host(value: str) -> str:
     return host if _HOST.fullmatch(host) else ""
 
 
+def campaign(value: str) -> str:
+    """Return "source / medium / name" of a campaign: three parts, none of which looks like an e-mail address."""
+    parts = [part.strip() for part in value.split(" / ", 2)]
+    return " / ".join("-" if "@" in part or "%40" in part else part for part in parts)
+
+
+def link_address(value: str) -> str:
+    """Return where a link led: scheme, host and path, or the path alone on our own site; no name, query or fragment.
+
+    Empty for what is no link to a page or file.
+    """
+    if value.startswith("/") and not value.startswith("//"):
+        return page_path(value)
+    try:
+        link = urlsplit(value)
+        host, port = link.hostname or "", link.port
+    except ValueError:
+        return ""
+    if link.scheme not in {"http", "https"} or not _HOST.fullmatch(host):
+        return ""
+    return f"{link.scheme}://{host}{f':{port}' if port else ''}{page_path(link.path or '/')}"
+
+
+def seconds(value: str) -> str:
+    """Return a number of seconds within one day; nothing for what is none."""
+    return str(min(int(value), SECONDS_MAX)) if _NUMBER.fullmatch(value) else ""
+
+
+def percent(value: str) -> str:
+    """Return a percentage from 0 to 100; nothing for what is none."""
+    return value if _NUMBER.fullmatch(value) and int(value) <= PERCENT_MAX else ""
+
+
 #: Fields that are cut down again on the server, whatever the browser sent.
-CUTS: Final = {"page": page_path, "referrer": referrer_host}
+CUTS: Final = {
+    "page": page_path,
+    "referrer": referrer_host,
+    "campaign": campaign,
+    "link-followed": link_address,
+    "engagement-time": seconds,
+    "scroll-depth": percent,
+}

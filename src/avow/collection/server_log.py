@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from avow.collection import agents, events, log_formats
+from avow.collection import agents, events, log_formats, places
 from avow.definitions import Event, Permit, Refusal, moment
 from avow.policy import Rulebook
 
@@ -83,6 +83,7 @@ class Import:
             "browser": agent.browser,
             "operating-system": agent.system,
             "device-type": agent.device,
+            "country": places.country(line.address),
             "ip-address": line.address,
             "user-agent": line.agent[: agents.AGENT_LENGTH],
         }
@@ -107,9 +108,10 @@ class Import:
         """Return the same id for the same line however often it is imported.
 
         Made without the address, so that the id does not outlive it as a way to find it; equal lines are told apart
-        by their count in the file.
+        by their count in the file. Nor with the country, which another month's file may give differently.
         """
-        content = repr((self.site, self.point, line.time_ms, sorted(readable.items()))).encode()
+        written = sorted((name, value) for name, value in readable.items() if name != "country")
+        content = repr((self.site, self.point, line.time_ms, written)).encode()
         digest = hashlib.blake2b(content, digest_size=10).digest()
         numbered = hashlib.blake2b(digest + str(self._count(line.time_ms, digest)).encode(), digest_size=10).hexdigest()
         return f"{line.time_ms:012x}{numbered}"

@@ -26,11 +26,11 @@ from avow.config import Configuration, load
 from avow.definitions import ConfigurationError, PolicyError, ProofInvalid, Refusal, SpoolFull, local_date, now_ms
 from avow.main import server, server_logs
 from avow.main.installation import NO_TEXTS, Installation, compile_policy, open_rulebook, open_store
-from avow.main.pages import StoredAccounts
+from avow.main.pages import StoredAccounts, website_of
 from avow.main.publishing import Publisher
 from avow.main.telling import Teller
 from avow.main.versions import Versions, changes_of
-from avow.policy import Compilation, Ledger, Rulebook, diagnostics, printouts
+from avow.policy import Compilation, Ledger, Rulebook, diagnostics, printouts, tag_plan
 from avow.policy.audience import Audience
 from avow.policy.carried_out import EVERYTHING, THIS_VERSION
 from avow.policy.diff import Change, diff
@@ -42,6 +42,8 @@ from avow.store.control.publications import Stored
 from avow.store.embedded import Engine
 from avow.store.holdings import Counts
 from avow.store.store import Store
+from avow.web.assets import Assets
+from avow.web.site import preferences_line, tag_line
 
 #: Log lines that go to the spool together.
 LINES: Final = 500
@@ -78,6 +80,18 @@ class Operations:
         rulebook = self._rulebook(path, draft=draft)
         printed = printouts.print_out(name, rulebook, Ledger(), shape, audience)
         return printed if isinstance(printed, Refusal) else printouts.document(printed, rulebook)
+
+    def tag(self, *, pinned: bool) -> str | Refusal:
+        """Return the lines that put the tag on a page that Avow does not serve, as the configured policy allows."""
+        configuration = self.configuration()
+        rulebook = open_rulebook(configuration, datetime.now(UTC).date())
+        website = website_of(rulebook, configuration.website.name, configuration.website.origin)
+        attributes = tag_plan.attributes(rulebook, Audience(website))
+        if not attributes:
+            return Refusal("the policy declares no collection point by tag", "Cal. Civ. Code § 1798.100(a)(1)")
+        assets, technologies = Assets(), (point.technology.value for point in rulebook.points.values())
+        lines = (tag_line(attributes, assets, pinned=pinned), preferences_line(technologies, assets))
+        return "\n".join(line for line in lines if line)
 
     def diff_policies(self, old: Path, new: Path, *, draft: bool) -> tuple[Change, ...]:
         """Return what changes for people between two policy files."""

@@ -22,7 +22,7 @@ from avow.main.counted import Counted
 from avow.main.drift import reported
 from avow.main.server_logs import counts_visits
 from avow.main.versions import Versions
-from avow.policy import DisclosureCount, Ledger, Rulebook, browser_policy, notice, printouts
+from avow.policy import DisclosureCount, Ledger, Rulebook, browser_policy, notice, printouts, tag_plan
 from avow.policy.audience import Audience
 from avow.policy.declarations import Choice
 from avow.policy.evidence import Reported
@@ -82,7 +82,7 @@ class PolicyPages:
     def facts(self) -> PolicyFacts:
         """Return the rulebook in force."""
         if self._facts is None:
-            self._facts = _policy_facts(self.rulebook)
+            self._facts = _policy_facts(self.rulebook, self.website)
         return self._facts
 
     def page(self, jurisdiction: str = "") -> Markup:
@@ -122,7 +122,8 @@ class PolicyPages:
         for point in self.rulebook.points.values():
             found = held.get(point.name)
             oldest = moment(found.oldest_ms).date() if found else None
-            points.append(_point_facts(self.rulebook, point.name, found.records if found else 0, oldest))
+            records = found.records if found else None if point.in_browser else 0  # nobody here knows what browsers keep
+            points.append(_point_facts(self.rulebook, point.name, records, oldest))
         return tuple(points)
 
     def _count(self, now_ms: int) -> Ledger:
@@ -156,8 +157,8 @@ def website_of(rulebook: Rulebook, name: str, origin: str) -> str:
     return ""
 
 
-def _policy_facts(rulebook: Rulebook) -> PolicyFacts:
-    """Return the rulebook as pages show it."""
+def _policy_facts(rulebook: Rulebook, website: str) -> PolicyFacts:
+    """Return the rulebook as the pages of a website show it."""
     stops = {name: signal.stops for name, signal in rulebook.signals.items()}
     purposes = tuple(
         PurposeFacts(
@@ -181,6 +182,7 @@ def _policy_facts(rulebook: Rulebook) -> PolicyFacts:
         signals=tuple(SignalFacts(one.name, one.sentence) for one in rulebook.signals.values()),
         choices=choices,
         forms=MappingProxyType({name: right.form or "" for name, right in rulebook.rights.items() if right.by_form}),
+        tag=tag_plan.attributes(rulebook, Audience(website)),
     )
 
 
@@ -195,8 +197,6 @@ def _choice_facts(rulebook: Rulebook, choice: Choice) -> ChoiceFacts:
 def _point_facts(rulebook: Rulebook, name: str, records: int | None = None, oldest: date | None = None) -> PointFacts:
     """Return one collection point as pages show it."""
     point = rulebook.points[name]
-    today = rulebook.effective
-    silenced = (one for one in rulebook.signals if isinstance(rulebook.permit(name, rulebook.signals[one].stops, today), Refusal))
     return PointFacts(
         name=name,
         label=point.label,
@@ -206,7 +206,8 @@ def _point_facts(rulebook: Rulebook, name: str, records: int | None = None, olde
         purposes=tuple(rulebook.purposes[one].label for one in sorted(point.purposes)),
         recipients=tuple(rulebook.recipients[one].label for one in sorted(point.recipients)),
         retention=point.retention.words,
-        silenced_by=tuple(sorted(silenced)),
+        silenced_by=tag_plan.silencing(rulebook, name),
+        event=tag_plan.tag_event(rulebook, name) or "",
         counts_visits=counts_visits(rulebook, point.purposes),
         records=records,
         oldest=oldest,

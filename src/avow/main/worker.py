@@ -23,13 +23,14 @@ from starlette.staticfiles import StaticFiles
 
 from avow import access, jobs
 from avow.collection.accept import Collector
+from avow.collection.browser_kept import BrowserKept
 from avow.collection.browser_reports import BrowserReports
 from avow.collection.recorder import Recorder, RecordingCollector
-from avow.collection.refusals import Refusals
+from avow.collection.refusals import RefusalRow, Refusals
 from avow.collection.spool import Spool
 from avow.collection.visits import VisitCounter
 from avow.config import load
-from avow.definitions import now_ms
+from avow.definitions import Refusal, moment, now_ms
 from avow.main import pages, standing
 from avow.main.browsers import PolicyBrowsers
 from avow.main.cases import StoredCases
@@ -48,6 +49,7 @@ from avow.web.assets import Assets
 from avow.web.browser_reports import ReportEndpoint
 from avow.web.collect import Collect
 from avow.web.pages import app
+from avow.web.preferences import Preferences
 from avow.web.recordings import RecordingEndpoint, VisitorRecordings
 from avow.web.rsgi import Door
 from avow.web.services import Services
@@ -144,7 +146,13 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
     )
     recorder = Recorder(rulebook, pages_with_forms(configuration.website.pages))
     services = _services(shared, rulebook, recorder)
-    site = CompanySite(services, shared.assets)
+    preferences = Preferences(
+        BrowserKept(rulebook),
+        lambda: moment(now_ms()).date(),
+        partial(_count_refused, shared),
+        is_secure=configuration.website.origin.startswith("https://"),
+    )
+    site = CompanySite(services, shared.assets, preferences.of)
     reports = ReportEndpoint(
         shared.reports,
         frozenset(browser_policy.declared_origins(rulebook)),
@@ -154,8 +162,8 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
     )
     taken = RecordingCollector(recorder, rulebook, configuration.website.name, shared.spool, shared.refusals)
     recordings = RecordingEndpoint(taken, collect.sender, collect.visitor_cookie, now_ms)
-    more = [*_routes(installation, collect, site), *VisitorRecordings(services, shared.assets).routes()]
-    return Door(collect, reports, recordings, app(services, site, shared.assets, more))
+    routes = [*_routes(installation, collect, site, preferences), *VisitorRecordings(services, shared.assets).routes()]
+    return Door(collect, reports, recordings, preferences.erasing(app(services, site, shared.assets, routes)))
 
 
 def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder) -> Services:
@@ -191,8 +199,14 @@ def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder) -> Servic
     )
 
 
-def _routes(installation: Installation, collect: Collect, site: CompanySite) -> list[BaseRoute]:
-    """Return the routes that are no pages: forms, the published log, health."""
+def _count_refused(shared: _Shared, point: str, field: str, refusal: Refusal) -> None:
+    """Count for the console what was refused of a browser's preferences."""
+    site, today = shared.installation.configuration.website.name, moment(now_ms()).date()
+    shared.refusals.add(RefusalRow(today, site, point, field, refusal.reason, refusal.rule))
+
+
+def _routes(installation: Installation, collect: Collect, site: CompanySite, preferences: Preferences) -> list[BaseRoute]:
+    """Return the routes that are no pages: forms, preferences, the published log, health."""
 
     async def take_form(request: Request) -> Response:
         return await collect.form(request, site)
@@ -202,6 +216,7 @@ def _routes(installation: Installation, collect: Collect, site: CompanySite) -> 
 
     return [
         Route("/avow/forms/{point}", take_form, methods=["POST"]),
+        Route("/avow/preferences", preferences.answer, methods=["GET", "POST"]),
         Route("/healthz", health),
         Mount("/audit", StaticFiles(directory=installation.public_log)),
     ]

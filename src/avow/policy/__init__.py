@@ -21,6 +21,7 @@ from avow.policy import (
     request_map,
     schedule,
     schemas,
+    tag_plan,
 )
 from avow.policy.chart import DisclosureCount, Ledger
 from avow.policy.compile import Compilation, compile_text, reopen
@@ -74,4 +75,5 @@ __all__ = [
     "request_map",
     "schedule",
     "schemas",
+    "tag_plan",
 ]

@@ -7,11 +7,12 @@ Rule: Bus. & Prof. Code § 22576 (breaking one's own policy).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from avow.definitions import RequestKind, Technology
+from avow.definitions import SERVER_FIELDS, RequestKind, Technology
 from avow.policy import build
 from avow.policy.diagnostics import Diagnostic, diagnostic
 from avow.policy.parse import Document
@@ -22,9 +23,20 @@ from avow.policy.vocabulary import METHODS, RETENTION_CRITERIA, RETENTION_STARTS
 _LATER: Final = "wait for a version that does it, or take it out of the policy; --draft judges the text alone"
 
 
+#: What the visitor's own browser keeps, and nobody else.
+_IN_BROWSER: Final = frozenset({Technology.COOKIE, Technology.LOCAL_STORAGE})
+#: Cookies of Avow's own, which hold no preference.
+_OWN_COOKIES: Final = frozenset({"avow_visitor", "avow_choices", "avow_staff"})
+_COOKIE_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+
+
 @dataclass(frozen=True, slots=True)
 class CarriedOut:
-    """What a version of the software does with a declaration."""
+    """What a version of the software does with a declaration.
+
+    `withdrawn` are the technologies whose data goes when a yes is taken back; `own_choice_only`: browsers keep only what
+    people chose, and it is given to nobody.
+    """
 
     technologies: frozenset[str]
     methods: frozenset[str]
@@ -33,6 +45,8 @@ class CarriedOut:
     retention_criteria: frozenset[str]
     recording_criteria: frozenset[str]
     deidentified_recordings: bool
+    withdrawn: frozenset[str]
+    own_choice_only: bool
     third_parties: bool
     keeping_recipients: bool
     duties: bool
@@ -48,6 +62,8 @@ EVERYTHING: Final = CarriedOut(
     retention_criteria=frozenset(RETENTION_CRITERIA),
     recording_criteria=frozenset(RETENTION_CRITERIA),
     deidentified_recordings=True,
+    withdrawn=frozenset(TECHNOLOGIES),
+    own_choice_only=False,
     third_parties=True,
     keeping_recipients=True,
     duties=True,
@@ -57,7 +73,14 @@ EVERYTHING: Final = CarriedOut(
 _BY_SWITCH: Final = frozenset({"opt-out", "withdraw-consent"})
 THIS_VERSION: Final = CarriedOut(
     technologies=frozenset(
-        {Technology.FORM, Technology.TAG, Technology.WEB_BEACON, Technology.SERVER_LOG, Technology.SESSION_RECORDING}
+        {
+            Technology.FORM,
+            Technology.TAG,
+            Technology.WEB_BEACON,
+            Technology.SERVER_LOG,
+            Technology.SESSION_RECORDING,
+            *_IN_BROWSER,
+        }
     ),
     methods=frozenset(METHODS) - {"account"},
     rights=frozenset(RequestKind) | _BY_SWITCH,
@@ -65,6 +88,8 @@ THIS_VERSION: Final = CarriedOut(
     retention_criteria=frozenset(),
     recording_criteria=frozenset({"consent-withdrawn"}),  # of a session recording that is found again by its visitor
     deidentified_recordings=False,
+    withdrawn=_IN_BROWSER,
+    own_choice_only=True,
     third_parties=False,
     keeping_recipients=False,
     duties=False,
@@ -102,6 +127,8 @@ def _point(entries: Entries, point: Entry, does: CarriedOut) -> Iterator[Diagnos
     if technology not in does.technologies and "collected_by" not in point.values:
         message = f'this version does not collect by "{technology}"'
         yield diagnostic("AV0704", point.at("technology"), message, _LATER)
+    elif does.own_choice_only and technology in _IN_BROWSER and "collected_by" not in point.values:
+        yield from _in_browser(entries, point)
     for place, duty in enumerate(point.values.get("duties", ())):
         if not does.duties and duty in entries.declared("duty"):
             message = f'this version erases records of "{point.name}" on request, whatever "{duty}" says'
@@ -109,12 +136,39 @@ def _point(entries: Entries, point: Entry, does: CarriedOut) -> Iterator[Diagnos
     criteria = does.retention_criteria | (does.recording_criteria if _finds_recordings(point) else frozenset())
     for way, period in build.periods(point):
         for key, known in (("after", does.retention_starts), ("until", criteria)):
-            if key in period and period[key] not in known:
+            withdrawn = key == "until" and period.get(key) == "consent-withdrawn" and technology in does.withdrawn
+            if key in period and period[key] not in known and not withdrawn:
                 message = f'this version does not see "{period[key]}", so it cannot keep to this period'
                 yield diagnostic("AV0706", point.at(*way, key), message, _LATER)
         if technology == Technology.SESSION_RECORDING and period.get("then") == "deidentify" and not does.deidentified_recordings:
             message = "this version erases a session recording; it has no way to deidentify one"
             yield diagnostic("AV0706", point.at(*way, "then"), message, 'write then = "erase"')
+
+
+def _in_browser(entries: Entries, point: Entry) -> Iterator[Diagnostic]:
+    """Check what the visitor's own browser is to keep: chosen values, each under a name of its own, that go to nobody."""
+    items = {item.name: item.values for item in entries.of("data")}
+    for place, name in enumerate(point.values["data"]):
+        if name in SERVER_FIELDS or items.get(name, {}).get("identifier"):
+            message = (
+                f'this version keeps what a visitor chose by "{point.values["technology"]}", and "{name}" is nothing to choose'
+            )
+            yield diagnostic("AV0704", point.at("data", place), message, "take it to a point by tag, or out of the policy")
+    stores = point.values.get("stores", ())
+    wanted = 1 if point.values["technology"] == Technology.COOKIE else len(point.values["data"])
+    usable = [name for name in stores if _COOKIE_NAME.fullmatch(name) and name not in _OWN_COOKIES]
+    if stores and (len(usable) != len(stores) or len(stores) != wanted):
+        what = "one cookie for all of its data" if wanted == 1 else "one key of the local storage for each of its data"
+        message = f'this version keeps "{point.name}" in {what}, under a name of letters, digits, ".", "_" and "-"'
+        yield diagnostic("AV0704", point.at("stores"), message, "name as many stores, none of them Avow's own cookies")
+    for place, name in enumerate(point.values.get("recipients", ())):
+        message = f'what a browser keeps for "{point.name}" goes to nobody, so "{name}" cannot get it'
+        yield diagnostic("AV0704", point.at("recipients", place), message, "take the recipient out")
+    for way, period in build.periods(point):
+        for key, plain in (("after", "collection"), ("then", "erase")):
+            if period.get(key, plain) != plain:
+                message = f'a browser counts from the day on which something was kept, and then erases it; not by "{period[key]}"'
+                yield diagnostic("AV0704", point.at(*way, key), message, f'take "{key}" out of the retention')
 
 
 def _finds_recordings(point: Entry) -> bool:

@@ -154,6 +154,11 @@ class CollectionPoint:
         """
         return max((self.retentions[name] for name in sorted(purposes)), key=lambda kept: (kept.due(_SOME_DAY), kept.words))
 
+    @property
+    def in_browser(self) -> bool:
+        """Whether the visitor's own browser keeps it, and nobody else."""
+        return self.technology in {Technology.COOKIE, Technology.LOCAL_STORAGE} and not self.collected_by
+
     def needing(self, item: str) -> frozenset[str]:
         """Return the purposes of the point that need this field."""
         return self.only.get(item, self.purposes)

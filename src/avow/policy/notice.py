@@ -253,9 +253,9 @@ def _aside(rulebook: Rulebook, block: Block) -> Markup:
 
 
 def _point_in_practice(rulebook: Rulebook, point: CollectionPoint) -> str:
-    sentences = [
-        f"{point.label} ({TECHNOLOGIES[point.technology]}): the server keeps {items_in_words(rulebook, point)}, and nothing else."
-    ]
+    who = "your own browser" if point.in_browser else "the server"
+    what = items_in_words(rulebook, point)
+    sentences = [f"{point.label} ({TECHNOLOGIES[point.technology]}): {who} keeps {what}, and nothing else."]
     for purpose in (rulebook.purposes[name] for name in rulebook.purposes if name in point.purposes):
         choice = {"opt-out": " You can opt out.", "consent": " Only after you said yes."}.get(purpose.choice, "")
         sentences.append(f"Used for {lowered(purpose.label)}.{choice}")

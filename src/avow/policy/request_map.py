@@ -20,9 +20,9 @@ ALWAYS_VISITED: Final = ("choices", "disclosures", "mail", "spool")
 class RequestTarget:
     """Where the records of one collection point are, and how a person's are found.
 
-    `store` is "events" or "submissions", or "recipient" where a recipient takes the data in itself. Without identifiers
-    the records cannot be linked to a person, and no one links them for a request. `recipients` got data from here;
-    `keeping` are those of them that hold copies.
+    `store` is "events" or "submissions", "browser" where the person's own browser keeps it and nobody else, or "recipient"
+    where a recipient takes the data in itself. Without identifiers the records cannot be linked to a person, and no one
+    links them for a request. `recipients` got data from here; `keeping` are those of them that hold copies.
     """
 
     point: str
@@ -54,6 +54,8 @@ def request_map(rulebook: Rulebook) -> tuple[RequestTarget, ...]:
 def _store(point: CollectionPoint) -> str:
     if point.collected_by:
         return "recipient"
+    if point.in_browser:
+        return "browser"
     return "submissions" if point.technology is Technology.FORM else "events"
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
+from hashlib import sha384
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,9 +16,19 @@ from avow.definitions import ConfigurationError
 
 #: A hashed name never changes its content; a year is the longest that caches are asked to keep anything.
 IMMUTABLE = "public, max-age=31536000, immutable"
+#: Where the tag is under a name that stays.
+STABLE_TAG = "/avow/tag.js"
 #: The tag under its stable name, for sites that put the tag in by hand.
 STABLE = "public, max-age=3600"
-_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
+_TYPES = {
+    ".css": "text/css",
+    ".csv": "text/csv",
+    ".js": "text/javascript",
+    ".map": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webp": "image/webp",
+}
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
 
 
@@ -41,6 +53,10 @@ class Assets:
     def address(self, name: str) -> str:
         """Return the address of a built file for a page; an unknown name is a mistake in a template."""
         return f"/avow/static/{self._names[name]}"
+
+    def integrity(self, name: str) -> str:
+        """Return the hash by which a browser knows that it was served the file that was built (W3C Subresource Integrity)."""
+        return "sha384-" + b64encode(sha384((self._folder / self._names[name]).read_bytes()).digest()).decode()
 
     def routes(self) -> list[Route]:
         """Return the routes that hand out the built files."""

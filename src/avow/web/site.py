@@ -8,9 +8,10 @@ address ever becomes a path.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -22,12 +23,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from avow.collection.browser_kept import Kept
 from avow.web.asking import banner as asking
 from avow.web.asking import signals_of
-from avow.web.assets import IMMUTABLE, Assets, hand_out
+from avow.web.assets import IMMUTABLE, STABLE_TAG, Assets, hand_out
 from avow.web.banner import banner
 from avow.web.security import content_security_policy, signal_set
-from avow.web.services import PartyFacts, PointFacts, Services
+from avow.web.services import PartyFacts, PolicyFacts, Services
 
 _FORM: Final = re.compile(r"""form_action\(\s*["']([a-z0-9-]+)["']\s*\)""")
 #: What a template takes in from another, and what makes a page one with a form.
@@ -39,11 +41,17 @@ _DROPPED_MAX: Final = 20
 _DROPPED_CHARACTERS_MAX: Final = 60
 
 
+def _none_kept(_headers: Headers) -> Kept:
+    """Return what pages know of a visitor whose browser keeps nothing."""
+    return Kept(MappingProxyType({}))
+
+
 class CompanySite:
     """The pages of one company website; without a folder there are none, and only Avow's own pages are served."""
 
-    def __init__(self, services: Services, assets: Assets) -> None:
+    def __init__(self, services: Services, assets: Assets, preferences: Callable[[Headers], Kept] = _none_kept) -> None:
         self._services = services
+        self._preferences = preferences
         self._assets = assets
         self._headers = services.policy.page_headers()
         folder = services.website.pages
@@ -128,8 +136,8 @@ class CompanySite:
 
     def _scripts(self, path: str, headers: Headers) -> Markup:
         """Return what a page loads for this visitor: the tag, other companies' loader and the recorder, each as it is allowed."""
-        points = self._services.policy.facts().points
-        return _tag(points, self._assets, path) + self._choices_script(headers) + self._recorder(path, headers)
+        facts = self._services.policy.facts()
+        return tag_markup(facts, self._assets, path) + self._choices_script(headers) + self._recorder(path, headers)
 
     def _choices_script(self, headers: Headers) -> Markup:
         """Return the script that loads what other companies have on the pages, when the policy declares any."""
@@ -138,12 +146,14 @@ class CompanySite:
         return Markup('<script src="{}" defer></script>').format(self._assets.address("choices.js"))
 
     def _render(self, path: str, headers: Headers, **context: object) -> str:
-        facts = self._services.policy.facts()
+        facts, kept = self._services.policy.facts(), self._preferences(headers)
         shown: dict[str, object] = {"values": {}, "errors": {}, "reference": "", "dropped": (), "jurisdiction": ""} | context
         return self._environment.get_template(self._pages[path]).render(
             facts=facts,
             path=path,
             gpc=signal_set(headers, "sec-gpc"),
+            preferences=kept.preferences,
+            may_keep=kept.allowed,
             # A form that came back is no page view: its address is the collector's.
             policy=lambda: self._services.policy.page(str(shown["jurisdiction"])),
             tag=lambda: Markup() if shown["errors"] else self._scripts(path, headers),
@@ -172,19 +182,32 @@ class CompanySite:
         return JSONResponse({"gpc": honoured, "lastUpdate": facts.updated.isoformat()}, headers={"Cache-Control": "max-age=3600"})
 
 
-def _tag(points: tuple[PointFacts, ...], assets: Assets, path: str) -> Markup:
+def tag_markup(facts: PolicyFacts, assets: Assets, path: str) -> Markup:
     """Return the tag for script and the pixel for none, each only when the policy declares it as a collection point."""
-    markup = Markup()
-    for point in points:
-        if point.technology == "tag":
-            markup += Markup('<script src="{}" data-point="{}" data-signals="{}" defer></script>').format(
-                assets.address("tag.js"), point.name, " ".join(point.silenced_by)
-            )
-        elif point.technology == "web-beacon":
+    markup = (tag_line(facts.tag, assets) if facts.tag else Markup()) + preferences_line(
+        (point.technology for point in facts.points), assets
+    )
+    for point in facts.points:
+        if point.technology == "web-beacon":
             markup += Markup(
                 '<noscript><img class="pixel" src="/avow/pixel.gif?page={}" alt="" width="1" height="1"></noscript>'
             ).format(quote(path, safe=""))
     return markup
+
+
+def tag_line(attributes: Mapping[str, str], assets: Assets, *, pinned: bool = True) -> Markup:
+    """Return the element that loads the tag; pinned: of this very build, which the browser checks by its hash."""
+    address = assets.address("tag.js") if pinned else STABLE_TAG
+    written = {"src": address} | ({"integrity": assets.integrity("tag.js")} if pinned else {}) | dict(attributes)
+    return Markup("<script{} defer></script>").format(Markup().join(Markup(' {}="{}"').format(*pair) for pair in written.items()))
+
+
+def preferences_line(technologies: Iterable[str], assets: Assets) -> Markup:
+    """Return the element that loads what reads and keeps preferences; empty where the policy lets browsers keep none."""
+    if not {"cookie", "local-storage"}.intersection(technologies):
+        return Markup()
+    name = "preferences.js"
+    return Markup('<script src="{}" integrity="{}" defer></script>').format(assets.address(name), assets.integrity(name))
 
 
 def _dropped(values: list[str]) -> tuple[str, ...]:

@@ -74,6 +74,9 @@ def _point(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]:
     point = rulebook.points[name]
     held = facts.held.get(name, Held(0, None, 0))
     dropped = sum(one.count for one in facts.refused if one.point == name and one.field)
+    if point.in_browser:
+        yield _in_browser(facts, point.label, held, dropped)
+        return
     yield Finding(
         f"The server keeps only what “{point.label}” declares; any other field is dropped before it is written.",
         f"{_many(held.records, 'record')} held. {_many(dropped, 'undeclared field')} dropped in 12 months.",
@@ -91,6 +94,17 @@ def _point(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]:
             Verdict.HOLDS,
             facts.at_ms,
         )
+
+
+def _in_browser(facts: Facts, label: str, held: Held, dropped: int) -> Finding:
+    """Return what is known of what visitors' browsers keep: that nothing of it is here. What is there, nobody here counts."""
+    evidence = f"{_many(held.records, 'record')} held here. {_many(dropped, 'undeclared field')} dropped in 12 months."
+    return Finding(
+        f"“{label}” is kept by the visitor's own browser alone, and erased there on its day or when it is not allowed any more.",
+        evidence + " What is in browsers is not counted.",
+        Verdict.FAILS if held.records else Verdict.NO_EVIDENCE,
+        facts.at_ms,
+    )
 
 
 def _retention(rulebook: Rulebook, facts: Facts, name: str, held: Held) -> Finding:

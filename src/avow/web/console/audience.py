@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from starlette.datastructures import QueryParams
@@ -14,9 +15,11 @@ from avow.analytics.live import live
 from avow.analytics.pages import top_pages
 from avow.analytics.period import LABELS, Period, period
 from avow.analytics.question import Scope
+from avow.analytics.reading import actions, reading
 from avow.analytics.reconciled import Sources, reconciled
 from avow.analytics.sources import Extent, extents, sources
 from avow.analytics.visits import series, totals
+from avow.collection import places
 from avow.web.charts import chart
 from avow.web.console.door import Door
 from avow.web.forms import day_of
@@ -26,6 +29,10 @@ from avow.web.services import PointFacts, StaffMember
 _MEASURED = ("tag", "web-beacon", "server-log")
 #: What the dashboard shows first: pages as browsers saw them, so that nobody is counted again by the server's log.
 _BROWSER = ("tag", "web-beacon")
+#: Of the tag's events, those that are page views; other technologies see nothing else.
+_VIEWS = ("", "view")
+#: Who says which country an address belongs to; the licence asks for it beside the figures.
+_GEOLOCATION = dict(zip(("name", "address", "licence"), places.SOURCE, strict=True))
 
 
 class AudiencePages:
@@ -44,7 +51,7 @@ class AudiencePages:
         ]
 
     def _whole(self, request: Request, member: StaffMember) -> Response:
-        points = tuple(point for point in self._services.policy.facts().points if point.technology in _MEASURED)
+        points = _seeing(self._services.policy.facts().points, _MEASURED)
         span, scope = self._asked(request.query_params)
         known = extents(self._services.events, scope.site)
         return self._door.show(
@@ -76,13 +83,14 @@ class AudiencePages:
             day_of(query.get("from", "")),
             day_of(query.get("to", "")),
         )
-        points = services.policy.facts().points
+        points = _seeing(services.policy.facts().points, _MEASURED)
         asked = query.get("point", "")
-        chosen = (asked,) if any(point.name == asked for point in points) else _names(points, _BROWSER)
-        return span, Scope(services.website.name, span.from_ms, span.to_ms, () if asked == "all" else chosen)
+        browsers = _names(_seeing(points, _BROWSER))
+        chosen = {"all": _names(points), **{name: (name,) for name in _names(points)}}.get(asked, browsers)
+        return span, Scope(services.website.name, span.from_ms, span.to_ms, chosen)
 
     def _figures_of(self, span: Period, scope: Scope) -> dict[str, Any]:  # Any: what templates take
-        events = self._services.events
+        events, points = self._services.events, self._services.policy.facts().points
         moments = series(events, scope, span)
         return {
             "span": span,
@@ -94,14 +102,29 @@ class AudiencePages:
             "devices": devices(events, scope),
             "reconciled": reconciled(events, scope, self._sources()),
             "counted_log": bool(self._sources().log),
-            "labels": {point.name: point for point in self._services.policy.facts().points},
+            "reading": reading(events, self._scope_of(scope, "leave")),
+            "actions": actions(
+                events,
+                self._scope_of(scope, "custom", "outbound", "download"),
+                self._scope_of(scope, "outbound"),
+                self._scope_of(scope, "download"),
+            ),
+            "declared": frozenset(name for point in points for name in point.fields),
+            "measured": frozenset(point.event for point in points),
+            "geolocation": _GEOLOCATION,
+            "labels": {point.name: point for point in points},
         }
+
+    def _scope_of(self, scope: Scope, *kinds: str) -> Scope:
+        """Return the scope of the tag's events of these kinds, whatever points the page views are taken from."""
+        points = self._services.policy.facts().points
+        return replace(scope, points=tuple(point.name for point in points if point.event in kinds))
 
     def _sources(self) -> Sources:
         """Return which points count visits: every tag and beacon, and a log that serves one of their purposes."""
         points = self._services.policy.facts().points
         log = tuple(point.name for point in points if point.technology == "server-log" and point.counts_visits)
-        return Sources(_names(points, ("tag",)), _names(points, ("web-beacon",)), log)
+        return Sources(_names(_seeing(points, ("tag",))), _names(_seeing(points, ("web-beacon",))), log)
 
     def _live_of(self, scope: Scope) -> dict[str, Any]:  # Any: what templates take
         now_ms = self._services.now_ms()
@@ -109,8 +132,13 @@ class AudiencePages:
         return {"live": now, "live_drawing": chart(now.minutes), "now_ms": now_ms}
 
 
-def _names(points: tuple[PointFacts, ...], technologies: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(point.name for point in points if point.technology in technologies)
+def _seeing(points: tuple[PointFacts, ...], technologies: tuple[str, ...]) -> tuple[PointFacts, ...]:
+    """Return the points that see pages viewed, of these technologies: no other event of the tag is counted as a view."""
+    return tuple(point for point in points if point.technology in technologies and point.event in _VIEWS)
+
+
+def _names(points: tuple[PointFacts, ...]) -> tuple[str, ...]:
+    return tuple(point.name for point in points)
 
 
 def _elsewhere(known: tuple[Extent, ...], scope: Scope, points: tuple[PointFacts, ...]) -> tuple[tuple[PointFacts, Extent], ...]:

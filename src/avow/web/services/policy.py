@@ -44,8 +44,9 @@ class PointFacts:
     """One collection point with its retention in words ("14 months after collection, then erased").
 
     `purposes`, `recipients` are labels. `silenced_by` names the signals that leave the point no purpose at all, so that
-    the tag need not even send. `counts_visits`: it serves a purpose of the tag or of a beacon. `records`
-    and `oldest` are live evidence; None when the store was not asked.
+    the tag need not even send. `event` is what an event of the tag says happened ("view", "leave", "outbound", "download",
+    "custom"); "" for other technologies. `counts_visits`: it serves a purpose of the tag or of a beacon. `records` and
+    `oldest` are live evidence; None when the store was not asked.
     """
 
     name: str
@@ -57,6 +58,7 @@ class PointFacts:
     recipients: tuple[str, ...]
     retention: str
     silenced_by: tuple[str, ...] = ()
+    event: str = ""
     counts_visits: bool = False
     records: int | None = None
     oldest: date | None = None
@@ -75,6 +77,7 @@ class PolicyFacts:
     """The rulebook in force, as pages show it.
 
     `forms` are the rights that the privacy centre's forms take, each with the collection point that declares the form.
+    `tag` is what is written beside the tag on the pages, by attribute; empty when the policy declares no tag.
     """
 
     rulebook_id: str
@@ -90,6 +93,7 @@ class PolicyFacts:
     signals: tuple[SignalFacts, ...]
     choices: tuple[ChoiceFacts, ...] = ()
     forms: Mapping[str, str] = field(default_factory=dict)
+    tag: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
