@@ -42,6 +42,12 @@ class Technology(StrEnum):
     CONVERSATION = "conversation"
 
 
+#: What comes in as a letter does: kept as one submission, every field sealed, read by staff for a purpose.
+LETTERS: Final = frozenset({Technology.FORM, Technology.CAREERS_PORTAL, Technology.FEED})
+#: The letters that a person sends from a page.
+FORMS: Final = frozenset({Technology.FORM, Technology.CAREERS_PORTAL})
+
+
 class RequestKind(StrEnum):
     """What a consumer asks for (Cal. Civ. Code § 1798.110, § 1798.105)."""
 

@@ -20,6 +20,7 @@ from avow.policy.declarations import (
     Dataset,
     Duty,
     ExternalLink,
+    FileLimits,
     Incidents,
     LegalProcess,
     Messages,
@@ -67,6 +68,9 @@ def data_item(entry: Entry) -> DataItem:
         max_length=values.get("max_length", DEFAULT_MAX_LENGTH),
         description=values.get("description", ""),
         dpv=values.get("dpv", ""),
+        file=FileLimits(tuple(values["file"]["types"]), values["file"]["max_bytes"]) if "file" in values else None,
+        never=tuple(values.get("never", ())),
+        on_found=values.get("on_found", "mask"),
     )
 
 

@@ -16,11 +16,20 @@ from avow.policy.vocabulary import CLAUSES, RETENTION_CRITERIA, RETENTION_STARTS
 
 
 @dataclass(frozen=True, slots=True)
+class FileLimits:
+    """What a file may be: its kinds, by the names of `FILE_TYPES`, and its largest size in bytes."""
+
+    types: tuple[str, ...]
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class DataItem:
     """One declared kind of personal information, in its statutory categories (Cal. Civ. Code § 1798.140(v)(1)).
 
     `category` is the first, which decides how it is kept; `also` are further ones that the chart lists it under.
-    `dpv` is the W3C Data Privacy Vocabulary's term, empty when none is declared.
+    `dpv` is the W3C Data Privacy Vocabulary's term, empty when none is declared. `file` is set for an item that is a
+    file. `never` is what its text must not hold, and `on_found` ("mask" or "refuse") what happens to text that does.
     """
 
     name: str
@@ -32,6 +41,9 @@ class DataItem:
     max_length: int
     description: str
     dpv: str
+    file: FileLimits | None
+    never: tuple[str, ...]
+    on_found: str
 
     @property
     def categories(self) -> tuple[str, ...]:
