@@ -14,7 +14,7 @@ import { build } from "esbuild";
 const TAG_BYTES_MAX = 2048; // gzipped; every visitor of every site loads it
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "src", "avow", "web", "static", "build");
-const entries = ["tag.js", "console.js", "console.css"];
+const entries = ["tag.js", "console.js", "console.css", "form-check.js"];
 
 const result = await build({
   absWorkingDir: here,

@@ -144,6 +144,20 @@ class Event(msgspec.Struct, frozen=True, tag="event", kw_only=True, array_like=T
     demonstration: bool = False
 
 
+class StoredFile(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """One file of a submission: the declared item, the name it was sent under, its kind, size and SHA-256 in hex.
+
+    `stored` is the name under which its bytes, sealed under the person's key, lie among the files.
+    """
+
+    item: str
+    name: str
+    kind: str
+    size: int
+    sha256: str
+    stored: str
+
+
 class Submission(msgspec.Struct, frozen=True, tag="submission", kw_only=True, array_like=True):
     """One form sent by a person, with permitted fields only; every field is sealed by `store.write`.
 
@@ -163,6 +177,7 @@ class Submission(msgspec.Struct, frozen=True, tag="submission", kw_only=True, ar
     purposes: list[str] = []
     dropped: list[str] = []
     demonstration: bool = False
+    files: list[StoredFile] = []
 
 
 Record = Event | Submission

@@ -24,7 +24,9 @@ from starlette.staticfiles import StaticFiles
 from avow import access, jobs
 from avow.collection.accept import Collector
 from avow.collection.browser_reports import BrowserReports
+from avow.collection.forms import Forms
 from avow.collection.refusals import Refusals
+from avow.collection.spam import FormGuard
 from avow.collection.spool import Spool
 from avow.collection.visits import VisitCounter
 from avow.config import load
@@ -33,6 +35,7 @@ from avow.main import pages
 from avow.main.cases import StoredCases
 from avow.main.desk import Desk
 from avow.main.drift import ReportCounts
+from avow.main.inbox import InboxPages
 from avow.main.installation import Installation, open_store
 from avow.main.mailbox import Mailbox
 from avow.main.promises import PromisePages
@@ -44,7 +47,9 @@ from avow.store.store import Store
 from avow.web.assets import Assets
 from avow.web.browser_reports import ReportEndpoint
 from avow.web.collect import Collect
+from avow.web.form_endpoint import FormEndpoint
 from avow.web.pages import app
+from avow.web.rendering import View
 from avow.web.rsgi import Door
 from avow.web.services import Services
 from avow.web.site import CompanySite
@@ -103,6 +108,7 @@ def build() -> DoorInForce:
         BrowserReports(),
         access.Tries(),
         Assets(),
+        FormGuard(store.vault.hmac),
     )
     door = DoorInForce(shared.versions, partial(_door, shared))
     door.prepare()
@@ -125,6 +131,7 @@ class _Shared:
     reports: BrowserReports
     tries: access.Tries
     assets: Assets
+    guard: FormGuard
 
 
 def _door(shared: _Shared, rulebook: Rulebook) -> Door:
@@ -139,7 +146,9 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
         is_secure=configuration.website.origin.startswith("https://"),
     )
     services = _services(shared, rulebook)
-    site = CompanySite(services, shared.assets)
+    site = CompanySite(services, shared.assets, lambda point: shared.guard.token(point, now_ms()))
+    forms = Forms(collector, shared.store)
+    endpoint = FormEndpoint(collect, forms, shared.guard, now_ms, View(services, shared.assets).page)
     reports = ReportEndpoint(
         shared.reports,
         frozenset(browser_policy.declared_origins(rulebook)),
@@ -147,7 +156,7 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
         configuration.timezone,
         now_ms,
     )
-    return Door(collect, reports, app(services, site, shared.assets, _routes(installation, collect, site)))
+    return Door(collect, reports, app(services, site, shared.assets, _routes(installation, endpoint, site)), forms.files_bytes)
 
 
 def _services(shared: _Shared, rulebook: Rulebook) -> Services:
@@ -172,18 +181,18 @@ def _services(shared: _Shared, rulebook: Rulebook) -> Services:
         rights=Desk(StoredCases(store), voice, versions, configuration.timezone, now_ms),
         choices=pages.ChoicesKept(store, rulebook, now_ms),
         staff=pages.StaffDoor(pages.StoredAccounts(store), shared.tries, now_ms),
-        inbox=pages.InboxPages(store, rulebook, versions, configuration.timezone, now_ms),
+        inbox=InboxPages(store, rulebook, versions, configuration.timezone, now_ms),
         outbox=Mailbox(store, versions, configuration.mail.recipient),
         evidence=pages.EvidencePages(store, installation.public_log, installation.private_log, installation.log_origin),
         events=store.events,
     )
 
 
-def _routes(installation: Installation, collect: Collect, site: CompanySite) -> list[BaseRoute]:
+def _routes(installation: Installation, endpoint: FormEndpoint, site: CompanySite) -> list[BaseRoute]:
     """Return the routes that are no pages: forms, the published log, health."""
 
     async def take_form(request: Request) -> Response:
-        return await collect.form(request, site)
+        return await endpoint.take(request, site)
 
     async def health(_request: Request) -> Response:
         return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})

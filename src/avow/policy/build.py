@@ -68,10 +68,14 @@ def data_item(entry: Entry) -> DataItem:
         max_length=values.get("max_length", DEFAULT_MAX_LENGTH),
         description=values.get("description", ""),
         dpv=values.get("dpv", ""),
-        file=FileLimits(tuple(values["file"]["types"]), values["file"]["max_bytes"]) if "file" in values else None,
+        file=_file(values["file"]) if "file" in values else None,
         never=tuple(values.get("never", ())),
         on_found=values.get("on_found", "mask"),
     )
+
+
+def _file(values: dict[str, Any]) -> FileLimits:  # Any: TOML values, already judged by `read`
+    return FileLimits(tuple(values["types"]), values["max_bytes"], values.get("max_files", 1))
 
 
 def purpose(entry: Entry) -> Purpose:

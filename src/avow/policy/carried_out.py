@@ -50,10 +50,12 @@ EVERYTHING: Final = CarriedOut(
     datasets=True,
 )
 THIS_VERSION: Final = CarriedOut(
-    technologies=frozenset({Technology.FORM, Technology.TAG, Technology.WEB_BEACON, Technology.SERVER_LOG}),
+    technologies=frozenset(
+        {Technology.FORM, Technology.CAREERS_PORTAL, Technology.TAG, Technology.WEB_BEACON, Technology.SERVER_LOG}
+    ),
     methods=frozenset(METHODS) - {"account"},
     rights=frozenset(RequestKind),
-    retention_starts=frozenset({"collection", "last-contact"}),
+    retention_starts=frozenset({"collection", "last-contact", "decision"}),
     retention_criteria=frozenset(),
     third_parties=False,
     keeping_recipients=False,

@@ -17,10 +17,11 @@ from avow.policy.vocabulary import CLAUSES, RETENTION_CRITERIA, RETENTION_STARTS
 
 @dataclass(frozen=True, slots=True)
 class FileLimits:
-    """What a file may be: its kinds, by the names of `FILE_TYPES`, and its largest size in bytes."""
+    """What a file may be: its kinds, by the names of `FILE_TYPES`, its largest size in bytes, and how many there may be."""
 
     types: tuple[str, ...]
     max_bytes: int
+    max_files: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -296,6 +296,7 @@ FILE_KEYS: Final[Mapping[str, Key]] = MappingProxyType(
     {
         "types": Key(Shape.CHOICES, required=True, choices=tuple(FILE_TYPES), least=1),
         "max_bytes": Key(Shape.NUMBER, required=True, least=1024, most=FILE_BYTES_LIMIT),
+        "max_files": Key(Shape.NUMBER, least=1, most=10),
     }
 )
 

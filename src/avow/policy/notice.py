@@ -145,7 +145,8 @@ def _file_words(item: DataItem) -> str:
     """Return what a file may be, in brackets; nothing for text."""
     if item.file is None:
         return ""
-    return f" ({joined((FILE_TYPES[kind] for kind in item.file.types), 'or')} file of at most {megabytes(item.file.max_bytes)})"
+    kinds, most = joined((FILE_TYPES[kind] for kind in item.file.types), "or"), item.file.max_files
+    return f" ({f'at most {most} files, each' if most > 1 else 'a file,'} {kinds}, of at most {megabytes(item.file.max_bytes)})"
 
 
 def _is_optional(point: CollectionPoint, item: str) -> bool:

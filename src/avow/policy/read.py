@@ -330,15 +330,16 @@ def _file(entry: Entry, name: str, value: object) -> list[Diagnostic]:
         if key not in FILE_KEYS:
             place = entry.block.key((*entry.way, name, key))
             found.append(diagnostic("AV0103", place, f'a file has no key "{key}"', did_you_mean(key, FILE_KEYS)))
-    missing = [key for key in FILE_KEYS if key not in value]
+    missing = [name for name, key in FILE_KEYS.items() if key.required and name not in value]
     if missing and not found:  # a misspelt key is reported already
         found.append(diagnostic("AV0104", entry.at(name), f'a file must say "{missing[0]}"', mend))
     if "types" in value:
         found.extend(_names(entry, (name, "types"), FILE_KEYS["types"], value["types"]))
-    size = FILE_KEYS["max_bytes"]
-    if "max_bytes" in value and not _is_number(value["max_bytes"], size.least, size.most):
-        message = f'"max_bytes" must be a whole number from {size.least} to {size.most}'
-        found.append(diagnostic("AV0105", entry.at(name, "max_bytes"), message, "write it in bytes: max_bytes = 5_000_000"))
+    for key in ("max_bytes", "max_files"):
+        least, most = FILE_KEYS[key].least, FILE_KEYS[key].most
+        if key in value and not _is_number(value[key], least, most):
+            message = f'"{key}" must be a whole number from {least} to {most}'
+            found.append(diagnostic("AV0105", entry.at(name, key), message, mend))
     return found
 
 

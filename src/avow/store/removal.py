@@ -11,13 +11,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from avow.definitions import AfterRetention
-from avow.store.control import choices, disclosures, mail, requests, submissions
+from avow.store import uploads
+from avow.store.control import choices, disclosures, mail, requests, submission_files, submissions
 from avow.store.holdings import Counts, Due
 from avow.store.keys import DAY, REQUEST
 
 if TYPE_CHECKING:
     from avow.store.control import Control
     from avow.store.events import Events
+    from avow.store.files import Files
     from avow.store.keys import Vault
 
 #: Subjects in one statement of the control store; SQLite binds at most 32,766 values.
@@ -26,7 +28,7 @@ _CHUNK: Final = 5_000
 _SETTLED: Final = timedelta(days=2)
 
 
-def purge(control: Control, events: Events, vault: Vault, *, thorough: bool) -> Counts:
+def purge(control: Control, events: Events, vault: Vault, files: Files, *, thorough: bool) -> Counts:
     """Remove the rows of everybody whose key is destroyed; see `Store.purge`."""
     doomed = set(vault.purging())
     if thorough:
@@ -34,7 +36,7 @@ def purge(control: Control, events: Events, vault: Vault, *, thorough: bool) -> 
     if not doomed:
         return Counts()
     vault.queue_purge(doomed)  # the thorough ones, too, survive a crash from here on
-    removed = _remove_subjects(doomed, control, events)
+    removed = _remove_subjects(doomed, control, events, files)
     control.checkpoint()
     if events.await_removal() and not remaining(doomed, control, events).total:
         vault.purged(doomed)
@@ -57,16 +59,18 @@ def remaining(subjects: Collection[bytes], control: Control, events: Events) -> 
     return Counts(events.count_subjects(subjects), *sums)
 
 
-def erase_due(today: date, control: Control, events: Events, vault: Vault) -> Due:
+def erase_due(today: date, control: Control, events: Events, vault: Vault, files: Files) -> Due:
     """Erase and de-identify what is due; see `Store.erase_due`."""
     due = {AfterRetention(row["then"]): int(row["events"]) for row in events.query("due_events", today=today)}
     with control.reading() as tx:
         forms = submissions.due(tx, today)
+        names = submission_files.of_records(tx, [form.record_id for form in forms])
     keys = _destroy_due_day_keys(today, control, events, vault)
     if due.get(AfterRetention.DEIDENTIFY):
         events.command("deidentify_due_events", today=today)
     if due.get(AfterRetention.ERASE):
         events.command("erase_due_events", today=today)
+    uploads.remove(names, files)  # before the rows that name them: a crash here is finished by the next sweep
     with control.transaction() as tx:
         erased = submissions.remove(tx, [form.record_id for form in forms if form.then is AfterRetention.ERASE])
         emptied = submissions.deidentify(tx, [form.record_id for form in forms if form.then is AfterRetention.DEIDENTIFY])
@@ -77,12 +81,13 @@ def erase_due(today: date, control: Control, events: Events, vault: Vault) -> Du
     return Due(due.get(AfterRetention.ERASE, 0) + erased, due.get(AfterRetention.DEIDENTIFY, 0) + emptied, keys)
 
 
-def remove_demonstration(control: Control, events: Events, vault: Vault) -> Counts:
+def remove_demonstration(control: Control, events: Events, vault: Vault, files: Files) -> Counts:
     """Remove everything marked as demonstration; see `Store.remove_demonstration`."""
     invented = {row["subject"].bytes for row in events.query("demonstration_subjects")}
     count = int(events.query("count_demonstration")[0]["events"])
     with control.transaction() as tx:
         forms = submissions.demonstration(tx)
+        uploads.remove(submission_files.of_records(tx, forms), files)
         invented |= {one for owners in submissions.owners(tx, forms).values() for one in owners}
         asked = requests.demonstration(tx)
         for request_id in asked:
@@ -111,11 +116,12 @@ def _destroy_due_day_keys(today: date, control: Control, events: Events, vault: 
         return vault.destroy_keys(DAY, sorted(due - lasting))
 
 
-def _remove_subjects(subjects: Collection[bytes], control: Control, events: Events) -> Counts:
+def _remove_subjects(subjects: Collection[bytes], control: Control, events: Events, files: Files) -> Counts:
     """Remove rows in every store; choices and disclosures only forget whose they were."""
     removed = Counts()
     for chunk in _chunks(subjects):
         with control.transaction() as tx:
+            uploads.remove(submission_files.of_subjects(tx, chunk), files)  # before the rows that name them
             removed = Counts(
                 0,
                 removed.submissions + submissions.remove_of_subjects(tx, chunk),

@@ -44,6 +44,9 @@ from avow.web.services.rights import (
     Verification,
 )
 from avow.web.services.staff import (
+    Decision,
+    FileContent,
+    FileLine,
     Inbox,
     Invitation,
     MessageLine,
@@ -63,9 +66,12 @@ __all__ = [
     "ChoiceCount",
     "ChoiceFacts",
     "Choices",
+    "Decision",
     "Document",
     "Download",
     "Evidence",
+    "FileContent",
+    "FileLine",
     "Inbox",
     "Invitation",
     "MessageLine",
