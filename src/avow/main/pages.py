@@ -32,6 +32,7 @@ from avow.web.services import (
     ChoiceCount,
     ChoiceFacts,
     Invitation,
+    LinkFacts,
     PointFacts,
     PolicyFacts,
     PrintoutLine,
@@ -168,6 +169,7 @@ def _policy_facts(rulebook: Rulebook) -> PolicyFacts:
         signals=tuple(SignalFacts(one.name, one.sentence) for one in rulebook.signals.values()),
         choices=choices,
         forms=MappingProxyType({name: right.form or "" for name, right in rulebook.rights.items() if right.by_form}),
+        links=tuple(LinkFacts(one.name, one.label, one.address) for one in rulebook.external_links.values() if one.notice),
     )
 
 

@@ -123,7 +123,8 @@ class Retention:
         """The whole rule in words: "24 months after our last contact, then erased"."""
         end = "erased" if self.then is AfterRetention.ERASE else "deidentified"
         earlier = f", or until {RETENTION_CRITERIA[self.until]} if that comes first" if self.until else ""
-        return f"{self.length} after {self.start}{earlier}, then {end}"
+        undecided = " (until one is noted, after collection)" if self.after == "decision" else ""
+        return f"{self.length} after {self.start}{undecided}{earlier}, then {end}"
 
 
 @dataclass(frozen=True, slots=True)

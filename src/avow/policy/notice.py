@@ -146,7 +146,7 @@ def _file_words(item: DataItem) -> str:
     if item.file is None:
         return ""
     kinds, most = joined((FILE_TYPES[kind] for kind in item.file.types), "or"), item.file.max_files
-    return f" ({f'at most {most} files, each' if most > 1 else 'a file,'} {kinds}, of at most {megabytes(item.file.max_bytes)})"
+    return f" ({f'at most {most} files, each ' if most > 1 else ''}{kinds}, of at most {megabytes(item.file.max_bytes)})"
 
 
 def _is_optional(point: CollectionPoint, item: str) -> bool:

@@ -28,6 +28,7 @@ from avow.definitions import local_date
 from avow.web import openings
 from avow.web.assets import IMMUTABLE, Assets, hand_out
 from avow.web.banner import banner
+from avow.web.leaving import LEAVING_PATH
 from avow.web.security import signal_set
 from avow.web.services import PointFacts, Services
 
@@ -68,6 +69,7 @@ class CompanySite:
             "form_action": lambda point: f"/avow/forms/{quote(point)}",
             "notice": services.policy.notice,
             "form_guard": lambda point: _guard(token(point)),
+            "leaving": lambda name: f"{LEAVING_PATH}{quote(name)}",
             "announcement": lambda: banner(services.versions.announced()),
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import cast, get_args
 from urllib.parse import quote
 
@@ -30,7 +31,7 @@ class MessagePages:
         return [
             Route("/console/inbox", self._door.page(self._inbox)),
             Route("/console/inbox/{record_id}", self._door.page(self._submission)),
-            Route("/console/inbox/{record_id}/files/{number:int}", self._door.page(self._file)),
+            Route("/console/inbox/{record_id}/files/{number}", self._door.page(self._file)),
             Route("/console/inbox/{record_id}/decision", self._door.action(self._decide), methods=["POST"]),
             Route("/console/inbox/{record_id}/state", self._door.action(self._mark), methods=["POST"]),
             Route("/console/outbox", self._door.page(self._outbox)),
@@ -69,7 +70,10 @@ class MessagePages:
     def _file(self, request: Request, member: StaffMember) -> Response:
         """Hand out one file for a purpose, to be saved and never shown: what a stranger sent may be made to deceive."""
         record_id, purpose = request.path_params["record_id"], request.query_params.get("purpose", "")
-        found = self._services.inbox.file(record_id, request.path_params["number"], purpose, member.staff_id)
+        number = request.path_params["number"]
+        if not re.fullmatch(r"[0-9]{1,3}", number):
+            raise HTTPException(404)
+        found = self._services.inbox.file(record_id, int(number), purpose, member.staff_id)
         if found is None:
             raise HTTPException(404)
         if isinstance(found, Refusal):

@@ -17,6 +17,7 @@ from avow.web.services.evidence import AuditState, Evidence, PurposeReads, Refus
 from avow.web.services.policy import (
     ChangeFacts,
     ChoiceFacts,
+    LinkFacts,
     PointFacts,
     Policy,
     PolicyFacts,
@@ -74,6 +75,7 @@ __all__ = [
     "FileLine",
     "Inbox",
     "Invitation",
+    "LinkFacts",
     "MessageLine",
     "MessageView",
     "NewRequest",

@@ -65,6 +65,15 @@ class SignalFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkFacts:
+    """Another company's site that pages link to: its name in addresses, its label, where it is."""
+
+    name: str
+    label: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyFacts:
     """The rulebook in force, as pages show it.
 
@@ -84,6 +93,7 @@ class PolicyFacts:
     signals: tuple[SignalFacts, ...]
     choices: tuple[ChoiceFacts, ...] = ()
     forms: Mapping[str, str] = field(default_factory=dict)
+    links: tuple[LinkFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
