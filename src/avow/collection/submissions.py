@@ -133,3 +133,8 @@ def identifiers(rulebook: Rulebook, fields: dict[str, str]) -> dict[str, str]:
 def new_reference() -> str:
     """Return a reference number for a person to quote; it says nothing about them."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(REFERENCE_LENGTH))
+
+
+def reference_of(drawn: bytes) -> str:
+    """Return the reference number that follows from at least ten random bytes: the same for the same bytes."""
+    return "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in drawn[:REFERENCE_LENGTH])

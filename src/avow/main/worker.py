@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from starlette.staticfiles import StaticFiles
 from avow import access, jobs
 from avow.collection.accept import Collector
 from avow.collection.browser_reports import BrowserReports
+from avow.collection.feeds import FeedKey, Feeds
 from avow.collection.forms import Forms
 from avow.collection.refusals import Refusals
 from avow.collection.spam import FormGuard
@@ -35,6 +36,7 @@ from avow.main import pages
 from avow.main.cases import StoredCases
 from avow.main.desk import Desk
 from avow.main.drift import ReportCounts
+from avow.main.feeds import AuthorisationsOnFile, feed_keys
 from avow.main.inbox import InboxPages
 from avow.main.installation import Installation, open_store
 from avow.main.mailbox import Mailbox
@@ -47,6 +49,7 @@ from avow.store.store import Store
 from avow.web.assets import Assets
 from avow.web.browser_reports import ReportEndpoint
 from avow.web.collect import Collect
+from avow.web.feed_endpoint import FeedEndpoint
 from avow.web.form_endpoint import FormEndpoint
 from avow.web.pages import app
 from avow.web.rendering import View
@@ -109,6 +112,7 @@ def build() -> DoorInForce:
         access.Tries(),
         Assets(),
         FormGuard(store.vault.hmac),
+        feed_keys(configuration.feeds),
     )
     door = DoorInForce(shared.versions, partial(_door, shared))
     door.prepare()
@@ -132,6 +136,7 @@ class _Shared:
     tries: access.Tries
     assets: Assets
     guard: FormGuard
+    feed_keys: Mapping[str, FeedKey]
 
 
 def _door(shared: _Shared, rulebook: Rulebook) -> Door:
@@ -149,6 +154,7 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
     site = CompanySite(services, shared.assets, lambda point: shared.guard.token(point, now_ms()))
     forms = Forms(collector, shared.store)
     endpoint = FormEndpoint(collect, forms, shared.guard, now_ms, View(services, shared.assets).page)
+    feeds = Feeds(collector, shared.feed_keys, AuthorisationsOnFile(shared.store), shared.store.vault.hmac)
     reports = ReportEndpoint(
         shared.reports,
         frozenset(browser_policy.declared_origins(rulebook)),
@@ -156,7 +162,12 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
         configuration.timezone,
         now_ms,
     )
-    return Door(collect, reports, app(services, site, shared.assets, _routes(installation, endpoint, site)), forms.files_bytes)
+    return Door(
+        collect,
+        reports,
+        app(services, site, shared.assets, _routes(installation, endpoint, FeedEndpoint(feeds, now_ms), site)),
+        forms.files_bytes,
+    )
 
 
 def _services(shared: _Shared, rulebook: Rulebook) -> Services:
@@ -188,7 +199,7 @@ def _services(shared: _Shared, rulebook: Rulebook) -> Services:
     )
 
 
-def _routes(installation: Installation, endpoint: FormEndpoint, site: CompanySite) -> list[BaseRoute]:
+def _routes(installation: Installation, endpoint: FormEndpoint, feeds: FeedEndpoint, site: CompanySite) -> list[BaseRoute]:
     """Return the routes that are no pages: forms, the published log, health."""
 
     async def take_form(request: Request) -> Response:
@@ -199,6 +210,7 @@ def _routes(installation: Installation, endpoint: FormEndpoint, site: CompanySit
 
     return [
         Route("/avow/forms/{point}", take_form, methods=["POST"]),
+        Route("/avow/feeds/{point}", feeds.take, methods=["POST"]),
         Route("/healthz", health),
         Mount("/audit", StaticFiles(directory=installation.public_log)),
     ]

@@ -143,6 +143,7 @@ def point(entry: Entry, document: Document) -> CollectionPoint:
         duties=tuple(values.get("duties", ())),
         section=document.sections[entry.block.section].anchor,
         collected_by=values.get("collected_by"),
+        authorised_by=values.get("authorised_by"),
     )
 
 

@@ -51,7 +51,14 @@ EVERYTHING: Final = CarriedOut(
 )
 THIS_VERSION: Final = CarriedOut(
     technologies=frozenset(
-        {Technology.FORM, Technology.CAREERS_PORTAL, Technology.TAG, Technology.WEB_BEACON, Technology.SERVER_LOG}
+        {
+            Technology.FORM,
+            Technology.CAREERS_PORTAL,
+            Technology.FEED,
+            Technology.TAG,
+            Technology.WEB_BEACON,
+            Technology.SERVER_LOG,
+        }
     ),
     methods=frozenset(METHODS) - {"account"},
     rights=frozenset(RequestKind),

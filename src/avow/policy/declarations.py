@@ -133,7 +133,8 @@ class CollectionPoint:
 
     `retentions` gives the period for each purpose. `on` are the websites and messages that have the point; none means
     all. `stores` are the cookies or storage keys that it sets; `people` whom it concerns. `collected_by` is the recipient
-    that takes the data in itself, for the business: nothing of it may come in here.
+    that takes the data in itself, for the business: nothing of it may come in here. `authorised_by` is the form by which
+    the person must have agreed before: 15 U.S.C. 1681b(b)(2).
     """
 
     name: str
@@ -153,6 +154,7 @@ class CollectionPoint:
     duties: tuple[str, ...]
     section: str
     collected_by: str | None
+    authorised_by: str | None = None
 
     @property
     def retention(self) -> Retention:

@@ -33,6 +33,27 @@ def check_files(entries: Entries) -> Iterator[Diagnostic]:
             yield diagnostic("AV0319", point.at("data", taken[0]), message, _whose(emails))
 
 
+def check_authorisations(entries: Entries) -> Iterator[Diagnostic]:
+    """Find authorisations that could not be found on file. Rule: 15 U.S.C. 1681b(b)(2): in writing, before the report."""
+    points = {point.name: point for point in entries.of("collection")}
+    emails = {item.name for item in entries.of("data") if item.values.get("identifier") == "email"}
+    for point in points.values():
+        form = points.get(point.values.get("authorised_by", ""))
+        if form is None:
+            continue
+        if point.values["technology"] != Technology.FEED:
+            message = f'"{point.name}" is no feed, and only what a feed brings is held against an authorisation'
+            yield diagnostic("AV0320", point.at("authorised_by"), message, "remove authorised_by")
+        elif Technology(form.values["technology"]) not in FORMS:
+            message = f'"{form.name}" is no form, so nobody can agree by it'
+            yield diagnostic("AV0320", point.at("authorised_by"), message, "name a form in which a person agrees in writing")
+        for one in (point, form):
+            if not emails & set(one.values.get("required", ())):
+                message = f'"{one.name}" does not ask whose it is, so no authorisation can be found'
+                yield diagnostic("AV0320", point.at("authorised_by"), message, _whose(emails))
+                break
+
+
 def _whose(emails: set[str]) -> str:
     name = min(emails, default="email")
     return f'add "{name}" to its data and to required: by it the file is found, given out and erased'

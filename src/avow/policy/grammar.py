@@ -190,6 +190,7 @@ _COLLECTING: Final = {
             "cookie_days": Key(Shape.NUMBER, least=1, most=COOKIE_DAYS_LIMIT),
             "stores": _NAMES,
             "masked": _FLAG,
+            "authorised_by": _OPTIONAL_TEXT,
         },
         named=True,
     ),

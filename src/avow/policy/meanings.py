@@ -129,6 +129,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
                 "cookie_days": "lifetime of its cookie; required where a visitor is recognised",
                 "stores": "names of the cookies or storage keys that it sets",
                 "masked": "true: what is typed never leaves the browser; required of a session recording",
+                "authorised_by": "the form by which a person agreed in writing: without it nothing of them is taken here",
             },
         ),
         "backups": Meaning(
