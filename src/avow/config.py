@@ -81,6 +81,15 @@ class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     spool_mebibytes: int = 1024
 
 
+class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A portal that delivers by a feed of the policy (docs/specs/feeds.md); one `[[feeds]]` each."""
+
+    #: The collection point, with technology = "feed". Required.
+    point: str
+    #: File that holds the key: `whsec_` and a shared secret, or `whpk_` and an Ed25519 key, in base64. Required.
+    key_file: Path
+
+
 class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything an operator sets."""
 
@@ -100,6 +109,8 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     server_logs: tuple[ServerLog, ...] = ()
     #: Engines.
     storage: Storage = msgspec.field(default_factory=Storage)
+    #: Feeds. None by default: a feed without a key takes nothing.
+    feeds: tuple[Feed, ...] = ()
 
 
 def load(path: Path) -> Configuration:

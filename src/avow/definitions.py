@@ -42,6 +42,12 @@ class Technology(StrEnum):
     CONVERSATION = "conversation"
 
 
+#: What comes in as a letter does: kept as one submission, every field sealed, read by staff for a purpose.
+LETTERS: Final = frozenset({Technology.FORM, Technology.CAREERS_PORTAL, Technology.FEED})
+#: The letters that a person sends from a page.
+FORMS: Final = frozenset({Technology.FORM, Technology.CAREERS_PORTAL})
+
+
 class RequestKind(StrEnum):
     """What a consumer asks for (Cal. Civ. Code § 1798.110, § 1798.105)."""
 
@@ -149,6 +155,20 @@ class Event(msgspec.Struct, frozen=True, tag="event", kw_only=True, array_like=T
     demonstration: bool = False
 
 
+class StoredFile(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """One file of a submission: the declared item, the name it was sent under, its kind, size and SHA-256 in hex.
+
+    `stored` is the name under which its bytes, sealed under the person's key, lie among the files.
+    """
+
+    item: str
+    name: str
+    kind: str
+    size: int
+    sha256: str
+    stored: str
+
+
 class Submission(msgspec.Struct, frozen=True, tag="submission", kw_only=True, array_like=True):
     """One form sent by a person, with permitted fields only; every field is sealed by `store.write`.
 
@@ -170,6 +190,7 @@ class Submission(msgspec.Struct, frozen=True, tag="submission", kw_only=True, ar
     dropped: list[str] = []
     demonstration: bool = False
     opted_out: dict[str, str] = {}
+    files: list[StoredFile] = []
 
 
 class Recording(msgspec.Struct, frozen=True, tag="recording", kw_only=True, array_like=True):

@@ -13,6 +13,8 @@ PUBLIC = [
     "/contact",
     "/contact/thanks?reference=AB12&dropped=colour",
     "/careers",
+    "/careers/calibration-technician",
+    "/careers/sailmaker",
     "/privacy-policy",
     "/privacy-policy/history",
     "/privacy-policy/on",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from avow.collection import signals
 from avow.collection.accept import Collector, Sender
 from avow.collection.refusals import Refusals
-from avow.definitions import Event, Record, Refusal, Submission
+from avow.definitions import Event, Record, Refusal
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 VISITOR = "0123456789abcdef" * 2
@@ -138,30 +138,7 @@ def test_refusals_of_invented_visitors_are_not_counted(house, now_ms):
     assert counted == {}
 
 
-def form(collector, pairs, who, now_ms, point="contact-form"):
-    return asyncio.run(collector.take_form(point, pairs, who, now_ms))
-
-
-def test_form_becomes_a_submission_with_its_identifier(house, now_ms):
-    """The e-mail address finds the person again; what is undeclared is dropped by name."""
-    collector, spool = house
-    answer = form(collector, [("email", "Kim@Example.com"), ("message", "Hi"), ("hat", "1")], sender(), now_ms)
-    (record,) = spool.records
-    assert isinstance(record, Submission)
-    assert record.identifiers == {"email": "Kim@Example.com"}
-    assert (record.dropped, answer.reference) == (["hat"], record.reference)
-
-
-@pytest.mark.parametrize("pairs", [[("message", "no address")], [("email", "x"), ("message", "m")], [("email", "a@b.example")]])
-def test_form_that_cannot_be_answered_is_given_back(house, now_ms, pairs):
-    """A missing or impossible field is an error by field; nothing is kept."""
-    collector, spool = house
-    assert form(collector, pairs, sender(), now_ms).errors
-    assert spool.records == []
-
-
 def test_unknown_points_are_refused(house, now_ms):
-    """A point that is not declared, or is of another technology, takes nothing."""
+    """A point of another technology takes nothing."""
     collector, _ = house
-    assert isinstance(form(collector, [], sender(), now_ms, "page-view"), Refusal)
     assert isinstance(asyncio.run(collector.take_pixel("contact-form", "/", sender(), now_ms)), Refusal)

@@ -94,6 +94,7 @@ TABLES = {
     "listen": config.Listen,
     "mail": config.Mail,
     "storage": config.Storage,
+    "feeds": config.Feed,
 }
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from avow import policy
 from avow.definitions import Refusal
+from avow.main.inbox import InboxPages
 from avow.main.mailbox import Mailbox
-from avow.main.pages import InboxPages
 from avow.main.telling import Teller
 from avow.policy.publication import Publication
 from avow.store.control import Control, disclosures, mail

@@ -211,8 +211,7 @@ def test_what_earlier_versions_declared_can_still_be_named(published):
     """The answer to a person knows the data items of every version; what may be done is for each record's own."""
     published.wait(days=1)
     gone = compiled(('data       = ["name", "email", "company", "message"]', 'data       = ["name", "email", "message"]'),
-                    ('[data.company]\nlabel      = "Company"\ncategory   = "I"\nmax_length = 160\n', ""),
-                    ('categories = ["A", "D", "F", "I"]', 'categories = ["A", "D", "F"]'))  # fmt: skip
+                    ('[data.company]\nlabel      = "Company"\ncategory   = "I"\nmax_length = 160\n', ""))  # fmt: skip
     published.publish(gone)
     assert "company" not in published.versions.in_force().data
     assert published.versions.everything_declared().data["company"].label == "Company"

@@ -177,7 +177,7 @@ CASES = [
     ("AV0619", "{{ retention }}", "Soon.", "Privacy at Tarn Lanterns"),
     ("AV0624", '["email", "phone"]\nverification = "by a call back"', '["web", "phone"]\nverification = "by a call back"', "web"),
     ("AV0704", 'technology  = "tag"', 'technology  = "pixel"', "pixel"),
-    ("AV0706", "{ months = 13 }", '{ months = 13, after = "decision" }', "decision"),
+    ("AV0706", "{ months = 13 }", '{ months = 13, after = "contract-end" }', "contract-end"),
     ("AV0706", "{ months = 13 }", '{ months = 13, until = "opted-out" }', "opted-out"),
     ("AV0706", "{ months = 13 }", '{ months = 13, until = "consent-withdrawn" }', "consent-withdrawn"),  # of a tag
     # what is usually slipped in a block, by somebody who does not know TOML

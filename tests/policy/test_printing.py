@@ -68,7 +68,8 @@ def test_a_schema_takes_what_the_server_takes(marrowby):
         assert set(written["properties"]) == sendable(marrowby, point)
         assert written["additionalProperties"] is False
         for name, shape in written["properties"].items():
-            assert shape["maxLength"] == marrowby.data[name].max_length
+            limits = marrowby.data[name].file
+            assert shape["maxLength"] == (limits.max_bytes if limits else marrowby.data[name].max_length)
             assert shape["title"] == marrowby.data[name].label
             struct = schema(marrowby, point)
             assert msgspec.convert({name: "x"}, struct)

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from avow.collection.accept import Collector
+from avow.collection.forms import Forms
 
 
 def post(client, *events, **headers):
@@ -135,4 +136,5 @@ def test_robots_are_told_apart(running, staff):
 
 def test_the_collector_is_one_step_for_the_door():
     """The door calls one function of the collection room for each kind of input."""
-    assert {name for name in vars(Collector) if name.startswith("take_")} == {"take_events", "take_pixel", "take_form"}
+    assert {name for name in vars(Collector) if name.startswith("take_")} == {"take_events", "take_pixel"}
+    assert {name for name in vars(Forms) if name.startswith("take")} == {"take"}

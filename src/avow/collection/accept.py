@@ -14,11 +14,11 @@ from typing import Final
 
 import msgspec
 
-from avow.collection import agents, events, places, signals, submissions
+from avow.collection import agents, events, places, signals
 from avow.collection.refusals import RefusalRow, Refusals, shown_name
 from avow.collection.spool import Spool
 from avow.collection.visits import VisitCounter
-from avow.definitions import SERVER_FIELDS, Event, Permit, RecordIds, Refusal, Submission, Technology, moment
+from avow.definitions import SERVER_FIELDS, Event, Permit, RecordIds, Refusal, Technology, moment
 from avow.policy import CollectionPoint, Rulebook
 
 
@@ -42,6 +42,7 @@ class Accepted:
     new_visitor: str = ""
     cookie_days: int = 0
     reference: str = ""
+    masked: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -118,8 +119,8 @@ class Collector:
     def __init__(self, rulebook: Rulebook, site: str, spool: Spool, visits: VisitCounter, refusals: Refusals) -> None:
         self.rulebook = rulebook
         self.refusals = refusals
-        self._site = site
-        self._spool = spool
+        self.site = site
+        self.spool = spool
         self._visits = visits
         self._parser = events.EventParser(rulebook)
         self._encode = msgspec.msgpack.Encoder().encode
@@ -146,48 +147,12 @@ class Collector:
         kept, dropped = events.declared(self.rulebook, declared, {"page": page} if page else {})
         return await self._keep(events.Batch((events.Parsed(point, kept),), tuple(dropped)), sender, now_ms)
 
-    async def take_form(
-        self, point: str, pairs: Iterable[tuple[str, str]], sender: Sender, now_ms: int
-    ) -> Accepted | Refusal | submissions.Form:
-        """Keep a form; returns after it is durable, with the reference number.
-
-        Returns the Form itself when the person has to mend something, a Refusal when the policy does not allow it.
-        """
-        declared = self.rulebook.points.get(point)
-        if declared is None or declared.technology is not Technology.FORM:
-            return Refusal("the policy declares no such form", events.RULE)
-        form = submissions.parse(self.rulebook, declared, pairs)
-        if form.errors:
-            return form
-        today = moment(now_ms).date()
+    def permit(self, point: str, sender: Sender, today: date) -> Permit | Refusal:
+        """Return what may be kept at a point of what this sender sends today; a refusal is counted."""
         permit = self.rulebook.permit(point, self._opted_out(sender), today, self._opted_in(sender))
-        self._count_dropped(sender, form.dropped, today)
         if isinstance(permit, Refusal):
             self._count(sender, today, point, "", permit)
-            return permit
-        submission = self._submission(permit, form, sender, now_ms)
-        await self._spool.append([self._encode(submission)])
-        return Accepted(1, form.dropped, (), reference=submission.reference)
-
-    def _submission(self, permit: Permit, form: submissions.Form, sender: Sender, now_ms: int) -> Submission:
-        """Return the record of a form with permitted fields only."""
-        fields = {name: value for name, value in form.fields.items() if name in permit.fields}
-        return Submission(
-            record_id=self._ids.new(now_ms),
-            collected_ms=now_ms,
-            site=self._site,
-            point=permit.point,
-            rulebook_id=permit.rulebook_id,
-            reference=submissions.new_reference(),
-            delete_on=permit.delete_on.isoformat(),
-            then=permit.then,
-            fields=fields,
-            identifiers=submissions.identifiers(self.rulebook, fields),
-            purposes=sorted(permit.purposes),
-            dropped=sorted({shown_name(lost.field) for lost in form.dropped}),
-            demonstration=sender.demonstration,
-            opted_out=self._by_what(sender),
-        )
+        return permit
 
     async def _keep(self, batch: events.Batch, sender: Sender, now_ms: int) -> Accepted:
         """Ask the permit for each event, keep permitted fields, append durably."""
@@ -209,9 +174,9 @@ class Collector:
                     known.visitor, is_new = secrets.token_hex(signals.VISITOR_ID_LENGTH // 2), True
             encoded.append(self._encode(self._event(layout, parsed.fields, known)))
         if batch.dropped:
-            self._count_dropped(sender, batch.dropped, today)
+            self.count_dropped(sender, batch.dropped, today)
         if encoded:
-            await self._spool.append(encoded)
+            await self.spool.append(encoded)
         return Accepted(len(encoded), batch.dropped, tuple(refused), known.visitor if is_new else "", cookie_days)
 
     def _layout(self, point: str, opted_out: frozenset[str], today: date, opted_in: frozenset[str]) -> _Layout | Refusal:
@@ -240,7 +205,7 @@ class Collector:
         return Event(
             record_id=self._ids.new(known.now_ms),
             collected_ms=known.now_ms,
-            site=self._site,
+            site=self.site,
             point=permit.point,
             rulebook_id=permit.rulebook_id,
             name=permit.point,
@@ -259,7 +224,7 @@ class Collector:
         stopped = self.rulebook.stopped_by(sender.signals.preferences)
         return stopped | (sender.signals.choices & self._optional) if sender.signals.choices else stopped
 
-    def _by_what(self, sender: Sender) -> dict[str, str]:
+    def by_what(self, sender: Sender) -> dict[str, str]:
         """Return each purpose that is stopped and what stopped it; a signal, where it did so too, is the stronger word."""
         by = dict.fromkeys(sorted(sender.signals.choices & self._optional), "link")
         for signal in sorted(sender.signals.preferences):
@@ -270,7 +235,7 @@ class Collector:
         """Return the purposes that wait for a yes and got one from this browser. Rule: 11 CCR 7004; GDPR Art. 7."""
         return sender.signals.consents & self._asking
 
-    def _count_dropped(self, sender: Sender, dropped: tuple[events.Dropped, ...], today: date) -> None:
+    def count_dropped(self, sender: Sender, dropped: Iterable[events.Dropped], today: date) -> None:
         """Count dropped parts for the console, without their values."""
         for lost in dropped:
             point = lost.point if lost.point in self.rulebook.points else shown_name(lost.point)
@@ -279,7 +244,7 @@ class Collector:
     def _count(self, sender: Sender, today: date, point: str, field: str, refusal: Refusal) -> None:
         """Count one refusal for the console and the evidence, which leave invented visitors out."""
         if not sender.demonstration:
-            self.refusals.add(RefusalRow(today, self._site, point, field, refusal.reason, refusal.rule))
+            self.refusals.add(RefusalRow(today, self.site, point, field, refusal.reason, refusal.rule))
 
 
 def pixel_points(rulebook: Rulebook) -> tuple[CollectionPoint, ...]:

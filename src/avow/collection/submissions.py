@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
 from avow.collection.events import NOT_DECLARED, Dropped
+from avow.collection.uploads import Checked, Upload, check, in_words
 from avow.definitions import IdentifierKind, Refusal, Submission, moment
-from avow.policy import CollectionPoint, Rulebook, schemas
+from avow.policy import CollectionPoint, Rulebook, numbers, schemas
+from avow.policy.vocabulary import NEVER_KEPT
 
 #: Letters and digits that are not mistaken for one another (Crockford's base 32).
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 REFERENCE_LENGTH: Final = 10
 _EMAIL: Final = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[^@\s<>,;:\"()\[\]\\.]+(\.[^@\s<>,;:\"()\[\]\\.]+)+")
 EMAIL_LENGTH: Final = 254
+NO_FILE: Final = "the policy declares a file here, and a text came"
+NO_TEXT: Final = "the policy declares a text here, and a file came"
+#: What stands in place of a number that is never kept.
+MASK: Final = "[number removed]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +34,72 @@ class Form:
     fields: dict[str, str]
     dropped: tuple[Dropped, ...]
     errors: dict[str, str]
+    files: tuple[Checked, ...] = ()
+    masked: tuple[str, ...] = ()
 
 
-def parse(rulebook: Rulebook, point: CollectionPoint, pairs: Iterable[tuple[str, str]]) -> Form:
-    """Return the form's declared fields; an error keeps everything typed, so that nothing has to be written twice."""
+def parse(rulebook: Rulebook, point: CollectionPoint, pairs: Iterable[tuple[str, str]], uploads: Sequence[Upload] = ()) -> Form:
+    """Return the form's declared fields and files; an error keeps everything typed, so that nothing is written twice.
+
+    Numbers that an item never keeps are masked, or are an error of their field, as declared (`DataItem.never`).
+    """
     sendable = schemas.sendable(rulebook, point.name)
+    texts = {name for name in sendable if rulebook.data[name].file is None}
     fields: dict[str, str] = {}
     dropped: dict[str, Dropped] = {}
     for name, value in pairs:
-        if name in sendable:
+        if name in texts:
             fields[name] = value.replace("\r\n", "\n").strip()
+        elif name not in sendable or value:  # a browser without multipart sends the bare name of a file: no file came
+            dropped[name] = Dropped(point.name, name, NO_FILE if name in sendable else NOT_DECLARED)
+    for upload in uploads:
+        if upload.field not in sendable - texts:
+            dropped[upload.field] = Dropped(point.name, upload.field, NO_TEXT if upload.field in texts else NOT_DECLARED)
+    masked, errors = _without_numbers(rulebook, fields)
+    files = _files(rulebook, point, uploads, fields, errors)
+    errors = _errors(rulebook, point, fields) | errors
+    kept = {name: value for name, value in fields.items() if value}
+    return Form(kept, tuple(dropped.values()), errors, files, masked)
+
+
+def _without_numbers(rulebook: Rulebook, fields: dict[str, str]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Mask in `fields` what is never kept; return the masked items' names, and errors of items that refuse it.
+
+    Rule: Cal. Civ. Code § 1798.100(c); 11 CCR 7024(d).
+    """
+    masked, errors = [], {}
+    for name, value in fields.items():
+        item = rulebook.data[name]
+        found = {kind: text for kind in item.never if (text := numbers.REPLACE[kind](value, MASK)) != value}
+        if not found:
+            continue
+        what = " and ".join(NEVER_KEPT[kind] for kind in found)
+        if item.on_found == "refuse":
+            errors[name] = f"“{item.label}” seems to hold {what}. We never keep that; please take it out."
         else:
-            dropped[name] = Dropped(point.name, name, NOT_DECLARED)
-    return Form(
-        {name: value for name, value in fields.items() if value}, tuple(dropped.values()), _errors(rulebook, point, fields)
-    )
+            for kind in item.never:
+                fields[name] = numbers.REPLACE[kind](fields[name], MASK)
+            masked.append(name)
+    return tuple(masked), errors
+
+
+def _files(
+    rulebook: Rulebook, point: CollectionPoint, uploads: Sequence[Upload], fields: dict[str, str], errors: dict[str, str]
+) -> tuple[Checked, ...]:
+    """Return the declared files; each item says in `fields` what came, and in `errors` why it cannot be taken."""
+    taken: list[Checked] = []
+    for name in point.fields:
+        own = [upload for upload in uploads if upload.field == name]
+        item = rulebook.data[name]
+        if item.file is None or not own:
+            continue
+        checked = check(item, own)
+        if isinstance(checked, str):
+            fields[name], errors[name] = "?", checked  # something came: it is not missing, it is wrong
+        else:
+            fields[name] = in_words(checked)
+            taken.extend(checked)
+    return tuple(taken)
 
 
 def _errors(rulebook: Rulebook, point: CollectionPoint, fields: dict[str, str]) -> dict[str, str]:
@@ -51,8 +108,8 @@ def _errors(rulebook: Rulebook, point: CollectionPoint, fields: dict[str, str]) 
     for name in point.fields:
         value, item = fields.get(name, ""), rulebook.data[name]
         if not value and name in point.required:
-            errors[name] = f"Please fill in “{item.label}”."
-        elif len(value) > item.max_length:
+            errors[name] = f"Please {'choose a file for' if item.file else 'fill in'} “{item.label}”."
+        elif len(value) > item.max_length and item.file is None:
             errors[name] = f"“{item.label}” may have {item.max_length} characters; this has {len(value)}."
         elif "\0" in value:
             errors[name] = f"“{item.label}” holds a character that is not text."
@@ -97,6 +154,7 @@ def narrowed(form: Submission, rulebook: Rulebook, opted_out: frozenset[str]) ->
         form,
         purposes=sorted(purposes),
         fields=kept,
+        files=[one for one in form.files if point.needing(one.item) & purposes],
         identifiers={kind: value for kind, value in form.identifiers.items() if value in kept.values()},
         delete_on=due.due(collected).isoformat(),
         then=due.then,
@@ -106,3 +164,8 @@ def narrowed(form: Submission, rulebook: Rulebook, opted_out: frozenset[str]) ->
 def new_reference() -> str:
     """Return a reference number for a person to quote; it says nothing about them."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(REFERENCE_LENGTH))
+
+
+def reference_of(drawn: bytes) -> str:
+    """Return the reference number that follows from at least ten random bytes: the same for the same bytes."""
+    return "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in drawn[:REFERENCE_LENGTH])

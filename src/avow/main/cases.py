@@ -16,6 +16,8 @@ from avow.store.keys import REQUEST
 from avow.store.store import Store
 
 ARCHIVES: Final = ("archive.html", "archive.json")
+#: The files that the person sent, in one ZIP archive.
+SENT_FILES: Final = "files.zip"
 
 
 class StoredCases:
@@ -79,7 +81,7 @@ class StoredCases:
         self._store.vault.destroy_key(REQUEST, request_id)
         with self._control.transaction() as tx:
             requests.forget_contact(tx, request_id)
-        for name in ARCHIVES:
+        for name in (*ARCHIVES, SENT_FILES):
             self._store.files.delete(f"{request_id}-{name}")
 
     def purge(self, request_id: str) -> None:

@@ -42,7 +42,12 @@ _TIMELINE = {
     Step.CLOSED: "Closed",
     Step.FORGOTTEN: "Contact data destroyed",
 }
-_MEDIA = {"archive.html": "text/html; charset=utf-8", "archive.json": "application/json"}
+_MEDIA = {"archive.html": "text/html; charset=utf-8", "archive.json": "application/json", "files.zip": "application/zip"}
+_ARCHIVES = (
+    ("archive.html", "Everything we hold, to read"),
+    ("archive.json", "The same, for machines"),
+    ("files.zip", "The files you sent"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +186,7 @@ class Desk:
         if "proof" in responded.detail:
             documents.append(Document("proof.tlog-proof", "Proof, to check against the public log"))
         if is_answer:
-            for name, label in (("archive.html", "Everything we hold, to read"), ("archive.json", "The same, for machines")):
+            for name, label in _ARCHIVES:
                 content = self.cases.document(case.request_id, name)
                 if content is not None:
                     documents.append(Document(name, label, len(content)))

@@ -17,7 +17,7 @@ from avow import access
 from avow.audit.log import read_state
 from avow.audit.proof import canonical
 from avow.collection.refusals import RefusalRow
-from avow.definitions import Refusal, Technology, local_date, moment
+from avow.definitions import Refusal, Technology, moment
 from avow.main.counted import Counted
 from avow.main.drift import reported
 from avow.main.server_logs import counts_visits
@@ -26,13 +26,13 @@ from avow.policy import DisclosureCount, Ledger, Rulebook, browser_policy, notic
 from avow.policy.audience import Audience
 from avow.policy.declarations import Choice
 from avow.policy.evidence import Reported
-from avow.store.control import audit, counts, disclosures, staff, submissions
-from avow.store.holdings import HeldSubmission
+from avow.store.control import audit, counts, disclosures, staff
 from avow.store.store import Store
 from avow.web.services import (
     AuditState,
     ChoiceFacts,
     Invitation,
+    LinkFacts,
     PointFacts,
     PolicyFacts,
     PrintoutLine,
@@ -42,9 +42,6 @@ from avow.web.services import (
     RefusalCount,
     SignalFacts,
     StaffMember,
-    SubmissionLine,
-    SubmissionState,
-    SubmissionView,
 )
 
 #: What happens in a browser while a page is open; a letter, a form or a feed asks where it is written.
@@ -183,6 +180,7 @@ def _policy_facts(rulebook: Rulebook, website: str) -> PolicyFacts:
         choices=choices,
         forms=MappingProxyType({name: right.form or "" for name, right in rulebook.rights.items() if right.by_form}),
         tag=tag_plan.attributes(rulebook, Audience(website)),
+        links=tuple(LinkFacts(one.name, one.label, one.address) for one in rulebook.external_links.values() if one.notice),
     )
 
 
@@ -297,82 +295,6 @@ class StaffDoor:
     def sign_out(self, session: str) -> None:
         """End the session."""
         access.sign_out(self.accounts, session)
-
-
-@dataclass(frozen=True, slots=True)
-class InboxPages:
-    """Submissions, read only for a purpose that the policy of their own day declares."""
-
-    store: Store
-    rulebook: Rulebook
-    versions: Versions
-    timezone: str
-    now_ms: Callable[[], int]
-
-    def lines(self, point: str, limit: int) -> tuple[SubmissionLine, ...]:
-        """Return the newest submissions without their fields."""
-        with self.store.control.reading() as tx:
-            return tuple(_line(row) for row in submissions.newest(tx, point, limit))
-
-    def line(self, record_id: str) -> SubmissionLine | None:
-        """Return one submission without its fields."""
-        with self.store.control.reading() as tx:
-            row = submissions.get(tx, record_id)
-        return _line(row) if row else None
-
-    def read(self, record_id: str, purpose: str, staff_id: str) -> SubmissionView | Refusal | None:
-        """Return the fields that this purpose needs; counted and logged, refusals too."""
-        held = self.store.submission(record_id)
-        if held is None:
-            return None
-        rulebook = self._rulebook_of(held)
-        refusal = rulebook.may_read(held.point, purpose) if rulebook else _unknown_rulebook()
-        if refusal is None and purpose not in held.purposes:
-            refusal = Refusal(f"this submission was not collected for “{purpose}”", "Cal. Civ. Code § 1798.100(a)(1)")
-        self._note(held, purpose, staff_id, refused=refusal is not None)
-        if refusal is not None or rulebook is None:
-            return refusal
-        wanted = rulebook.fields_for(held.point, purpose)
-        labelled = [(name, rulebook.data[name].label) for name in rulebook.points[held.point].fields if name in held.fields]
-        return SubmissionView(
-            _line(held),
-            purpose,
-            tuple((label, held.fields[name]) for name, label in labelled if name in wanted),
-            held.dropped,
-            tuple(label for name, label in labelled if name not in wanted),
-        )
-
-    def mark(self, record_id: str, state: SubmissionState, staff_id: str) -> None:
-        """Set the state."""
-        with self.store.control.transaction() as tx:
-            if submissions.mark(tx, record_id, state):
-                entry = {"at": self.now_ms(), "what": f"submission.marked.{state}", "record": record_id, "staff": staff_id}
-                audit.enqueue(tx, canonical(entry))
-
-    def _rulebook_of(self, held: HeldSubmission) -> Rulebook | None:
-        """Return the rulebook that the submission was collected under: a later, looser one does not reach it."""
-        return self.versions.rulebook(held.rulebook_id)
-
-    def _note(self, held: HeldSubmission, purpose: str, staff_id: str, *, refused: bool) -> None:
-        """Count the read by purpose, and write who read what for which purpose into the audit log."""
-        now = self.now_ms()
-        known = purpose if purpose in self.rulebook.purposes else "(not declared)"
-        what = "submission.read.refused" if refused else "submission.read"
-        entry = {"at": now, "what": what, "record": held.record_id, "purpose": known, "staff": staff_id}
-        with self.store.control.transaction() as tx:
-            if not held.demonstration:  # figures are about real people
-                counts.add_read(tx, local_date(now, self.timezone), held.point, known, allowed=not refused)
-            audit.enqueue(tx, canonical(entry))
-
-
-def _unknown_rulebook() -> Refusal:
-    """Return the refusal for a record whose policy cannot be read any more: no answer is a no."""
-    return Refusal("the policy that this submission was collected under is not here", "Cal. Civ. Code § 1798.100(a)(1)")
-
-
-def _line(row: submissions.SealedSubmission | HeldSubmission) -> SubmissionLine:
-    """Return a submission for the list."""
-    return SubmissionLine(row.record_id, row.reference, row.point, row.collected_ms, row.state, row.delete_on, row.demonstration)
 
 
 @dataclass(frozen=True, slots=True)

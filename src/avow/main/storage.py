@@ -154,7 +154,9 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         nonlocal thorough_ms
         is_thorough = now_ms() - thorough_ms > THOROUGH_MS
         removed = store.purge(thorough=is_thorough)
-        thorough_ms = now_ms() if is_thorough else thorough_ms
+        if is_thorough:
+            store.sweep_files(now_ms())
+            thorough_ms = now_ms()
         return removed.total > 0
 
     def retain() -> bool:
@@ -196,7 +198,7 @@ def _targets(installation: Installation, store: Store, cases: StoredCases) -> tu
         targets.Rows(store, targets.EVENTS),
         targets.Rows(store, targets.RECORDINGS),
         targets.Rows(store, targets.CONTROL),
-        targets.SealedFiles(cases),
+        targets.SealedFiles(store, cases),
         targets.SpoolTarget(installation.spool),
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Final
 from avow.collection import spool
 from avow.definitions import Identifier, moment
 from avow.main import recorded
-from avow.main.cases import ARCHIVES, StoredCases
+from avow.main.cases import ARCHIVES, SENT_FILES, StoredCases
 from avow.main.versions import Versions
 from avow.policy import Rulebook
 from avow.rights import archive
@@ -70,22 +72,30 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class SealedFiles:
-    """Archives and messages of this person's earlier consumer requests."""
+    """Files that this person sent, and archives and messages of their earlier consumer requests."""
 
+    store: Store
     cases: StoredCases
     name: str = FILES
 
-    def erase(self, erasure: Erasure, now_ms: int) -> Outcome:
-        """Destroy the keys of earlier, closed requests of the same address, and what they sealed."""
+    def erase(self, erasure: Erasure, now_ms: int) -> Outcome | None:
+        """Destroy the keys of earlier, closed requests of the same address, and what they sealed; wait for the purge."""
         del now_ms
+        if self._sent(erasure):
+            return None  # the purge job removes files with the rows that name them
         earlier = self._earlier(erasure)
         for case in earlier:
             self.cases.forget_contact(case.request_id)
-        return Outcome(self.name, "erased" if earlier else "nothing held", len(earlier) or erasure.located.counts.get(FILES, 0))
+        count = len(earlier) + erasure.located.counts.get(FILES, 0)
+        return Outcome(self.name, "erased" if count else "nothing held", count)
 
     def remaining(self, erasure: Erasure) -> int:
         """Search again."""
-        return len(self._earlier(erasure))
+        return len(self._earlier(erasure)) + self._sent(erasure)
+
+    def _sent(self, erasure: Erasure) -> int:
+        """Return how many files of these people are left."""
+        return self.store.remaining_files(map(bytes.fromhex, erasure.located.subjects))
 
     def _earlier(self, erasure: Erasure) -> list[Case]:
         """Return closed requests whose contact is one of these people."""
@@ -127,7 +137,7 @@ class Finder:
                 EVENTS: held.events,
                 RECORDINGS: held.recordings,
                 CONTROL: held.total - held.events - held.recordings,
-                FILES: 0,
+                FILES: self.store.remaining_files(subjects),
             },
         )
 
@@ -149,7 +159,30 @@ class Discloser:
         made = archive.make(case, self._sections(case, rulebook), self._disclosed(case), rulebook, now_ms)
         for name, content in zip(ARCHIVES, (made.page, made.data), strict=True):
             self.cases.keep_document(case.request_id, name, content)
-        return [Outcome(title, "in the archive", count) for title, count in made.counts]
+        count = self._keep_files(case)
+        files = [Outcome("Files you sent", "in the archive", count)] if count else []
+        return [*(Outcome(title, "in the archive", number) for title, number in made.counts), *files]
+
+    def _keep_files(self, case: Case) -> int:
+        """Keep the files that the person sent as one ZIP archive, under the names they gave; return how many.
+
+        Rule: Cal. Civ. Code § 1798.130(a)(3)(B)(iii): the specific pieces, in a format they can use.
+        """
+        if case.contact is None:
+            return 0
+        forms = self.store.find(case.contact.identifiers()).submissions
+        since = case.contact.since
+        wanted = [form for form in forms if form.files and moment(form.collected_ms).date().isoformat() >= since]
+        packed, count = io.BytesIO(), 0
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archived:
+            for form in wanted:
+                for number, file in enumerate(form.files, 1):
+                    if (content := self.store.open_file(form, file)) is not None:
+                        archived.writestr(f"{form.reference}/{number}-{file.name}", content)
+                        count += 1
+        if count:
+            self.cases.keep_document(case.request_id, SENT_FILES, packed.getvalue())
+        return count
 
     def _disclosed(self, case: Case) -> list[archive.Disclosed]:
         """Return what of this person was really disclosed."""

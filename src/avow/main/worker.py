@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,8 +25,11 @@ from avow import access, jobs
 from avow.collection.accept import Collector
 from avow.collection.browser_kept import BrowserKept
 from avow.collection.browser_reports import BrowserReports
+from avow.collection.feeds import FeedKey, Feeds
+from avow.collection.forms import Forms
 from avow.collection.recorder import Recorder, RecordingCollector
 from avow.collection.refusals import RefusalRow, Refusals
+from avow.collection.spam import FormGuard
 from avow.collection.spool import Spool
 from avow.collection.visits import VisitCounter
 from avow.config import load
@@ -36,6 +39,8 @@ from avow.main.browsers import PolicyBrowsers
 from avow.main.cases import StoredCases
 from avow.main.desk import Desk
 from avow.main.drift import ReportCounts
+from avow.main.feeds import AuthorisationsOnFile, feed_keys
+from avow.main.inbox import InboxPages
 from avow.main.installation import Installation, open_store
 from avow.main.mailbox import Mailbox
 from avow.main.promises import PromisePages
@@ -48,9 +53,12 @@ from avow.store.store import Store
 from avow.web.assets import Assets
 from avow.web.browser_reports import ReportEndpoint
 from avow.web.collect import Collect
+from avow.web.feed_endpoint import FeedEndpoint
+from avow.web.form_endpoint import FormEndpoint
 from avow.web.pages import app
 from avow.web.preferences import Preferences
 from avow.web.recordings import RecordingEndpoint, VisitorRecordings
+from avow.web.rendering import View
 from avow.web.rsgi import Door
 from avow.web.services import Services
 from avow.web.site import CompanySite, pages_with_forms
@@ -109,6 +117,8 @@ def build() -> DoorInForce:
         BrowserReports(),
         access.Tries(),
         Assets(),
+        FormGuard(store.vault.hmac),
+        feed_keys(configuration.feeds),
     )
     door = DoorInForce(shared.versions, partial(_door, shared))
     door.prepare()
@@ -131,6 +141,8 @@ class _Shared:
     reports: BrowserReports
     tries: access.Tries
     assets: Assets
+    guard: FormGuard
+    feed_keys: Mapping[str, FeedKey]
 
 
 def _door(shared: _Shared, rulebook: Rulebook) -> Door:
@@ -152,7 +164,10 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
         partial(_count_refused, shared),
         is_secure=configuration.website.origin.startswith("https://"),
     )
-    site = CompanySite(services, shared.assets, preferences.of)
+    site = CompanySite(services, shared.assets, lambda point: shared.guard.token(point, now_ms()), preferences.of)
+    forms = Forms(collector, shared.store)
+    endpoint = FormEndpoint(collect, forms, shared.guard, now_ms, View(services, shared.assets).page)
+    feeds = Feeds(collector, shared.feed_keys, AuthorisationsOnFile(shared.store), shared.store.vault.hmac)
     reports = ReportEndpoint(
         shared.reports,
         frozenset(browser_policy.declared_origins(rulebook)),
@@ -162,8 +177,13 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
     )
     taken = RecordingCollector(recorder, rulebook, configuration.website.name, shared.spool, shared.refusals)
     recordings = RecordingEndpoint(taken, collect.sender, collect.visitor_cookie, now_ms)
-    routes = [*_routes(installation, collect, site, preferences), *VisitorRecordings(services, shared.assets).routes()]
-    return Door(collect, reports, recordings, preferences.erasing(app(services, site, shared.assets, routes)))
+    routes = [
+        *_routes(installation, endpoint, FeedEndpoint(feeds, now_ms), site),
+        *VisitorRecordings(services, shared.assets).routes(),
+        Route("/avow/preferences", preferences.answer, methods=["GET", "POST"]),
+    ]
+    pages_of_all = preferences.erasing(app(services, site, shared.assets, routes))
+    return Door(collect, reports, recordings, pages_of_all, forms.files_bytes)
 
 
 def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder) -> Services:
@@ -192,7 +212,7 @@ def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder) -> Servic
         browsers=PolicyBrowsers(rulebook, pages.website_of(rulebook, configuration.website.name, configuration.website.origin)),
         recordings=RecordingPages(store, rulebook, versions, recorder, choices, configuration.timezone, now_ms),
         staff=pages.StaffDoor(pages.StoredAccounts(store), shared.tries, now_ms),
-        inbox=pages.InboxPages(store, rulebook, versions, configuration.timezone, now_ms),
+        inbox=InboxPages(store, rulebook, versions, configuration.timezone, now_ms),
         outbox=Mailbox(store, versions, configuration.mail.recipient),
         evidence=pages.EvidencePages(store, installation.public_log, installation.private_log, installation.log_origin),
         events=store.events,
@@ -205,18 +225,18 @@ def _count_refused(shared: _Shared, point: str, field: str, refusal: Refusal) ->
     shared.refusals.add(RefusalRow(today, site, point, field, refusal.reason, refusal.rule))
 
 
-def _routes(installation: Installation, collect: Collect, site: CompanySite, preferences: Preferences) -> list[BaseRoute]:
-    """Return the routes that are no pages: forms, preferences, the published log, health."""
+def _routes(installation: Installation, endpoint: FormEndpoint, feeds: FeedEndpoint, site: CompanySite) -> list[BaseRoute]:
+    """Return the routes that are no pages: forms, the published log, health."""
 
     async def take_form(request: Request) -> Response:
-        return await collect.form(request, site)
+        return await endpoint.take(request, site)
 
     async def health(_request: Request) -> Response:
         return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})
 
     return [
         Route("/avow/forms/{point}", take_form, methods=["POST"]),
-        Route("/avow/preferences", preferences.answer, methods=["GET", "POST"]),
+        Route("/avow/feeds/{point}", feeds.take, methods=["POST"]),
         Route("/healthz", health),
         Mount("/audit", StaticFiles(directory=installation.public_log)),
     ]

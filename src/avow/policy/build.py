@@ -20,6 +20,7 @@ from avow.policy.declarations import (
     Dataset,
     Duty,
     ExternalLink,
+    FileLimits,
     Incidents,
     LegalProcess,
     Messages,
@@ -67,7 +68,14 @@ def data_item(entry: Entry) -> DataItem:
         max_length=values.get("max_length", DEFAULT_MAX_LENGTH),
         description=values.get("description", ""),
         dpv=values.get("dpv", ""),
+        file=_file(values["file"]) if "file" in values else None,
+        never=tuple(values.get("never", ())),
+        on_found=values.get("on_found", "mask"),
     )
+
+
+def _file(values: dict[str, Any]) -> FileLimits:  # Any: TOML values, already judged by `read`
+    return FileLimits(tuple(values["types"]), values["max_bytes"], values.get("max_files", 1))
 
 
 def purpose(entry: Entry) -> Purpose:
@@ -136,6 +144,7 @@ def point(entry: Entry, document: Document) -> CollectionPoint:
         section=document.sections[entry.block.section].anchor,
         collected_by=values.get("collected_by"),
         loads=values.get("loads", ""),
+        authorised_by=values.get("authorised_by"),
     )
 
 

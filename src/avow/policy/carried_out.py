@@ -75,6 +75,8 @@ THIS_VERSION: Final = CarriedOut(
     technologies=frozenset(
         {
             Technology.FORM,
+            Technology.CAREERS_PORTAL,
+            Technology.FEED,
             Technology.TAG,
             Technology.WEB_BEACON,
             Technology.SERVER_LOG,
@@ -84,7 +86,7 @@ THIS_VERSION: Final = CarriedOut(
     ),
     methods=frozenset(METHODS) - {"account"},
     rights=frozenset(RequestKind) | _BY_SWITCH,
-    retention_starts=frozenset({"collection", "last-contact"}),
+    retention_starts=frozenset({"collection", "last-contact", "decision"}),
     retention_criteria=frozenset(),
     recording_criteria=frozenset({"consent-withdrawn"}),  # of a session recording that is found again by its visitor
     deidentified_recordings=False,

@@ -19,6 +19,7 @@ from avow.policy.carried_out import CarriedOut, check_carried_out
 from avow.policy.declarations import Retention
 from avow.policy.diagnostics import Diagnostic, diagnostic
 from avow.policy.disclosures import check_disclosures
+from avow.policy.files import check_authorisations, check_files
 from avow.policy.grammar import RETENTION_UNITS
 from avow.policy.law import LawTable
 from avow.policy.parse import PLACEHOLDER, Document
@@ -58,6 +59,8 @@ def check(
     yield from _loads(entries)
     for point in entries.of("collection"):
         yield from _point(entries, point)
+    yield from check_files(entries)
+    yield from check_authorisations(entries)
     for dataset in entries.of("dataset"):
         if not dataset.values["never_reidentified"]:
             message = f'whoever releases "{dataset.name}" must promise never to find out whom it was about'
@@ -88,6 +91,7 @@ _USES: Final = (
     ("collection", "recipients", "recipient"),
     ("collection", "collected_by", "recipient"),
     ("collection", "on", "on"),
+    ("collection", "authorised_by", "collection"),
     ("collection", "duties", "duty"),
     ("recipient", "purposes", "purpose"),
     ("signal", "stops", "purpose"),

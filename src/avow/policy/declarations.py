@@ -16,11 +16,21 @@ from avow.policy.vocabulary import CLAUSES, RETENTION_CRITERIA, RETENTION_STARTS
 
 
 @dataclass(frozen=True, slots=True)
+class FileLimits:
+    """What a file may be: its kinds, by the names of `FILE_TYPES`, its largest size in bytes, and how many there may be."""
+
+    types: tuple[str, ...]
+    max_bytes: int
+    max_files: int
+
+
+@dataclass(frozen=True, slots=True)
 class DataItem:
     """One declared kind of personal information, in its statutory categories (Cal. Civ. Code § 1798.140(v)(1)).
 
     `category` is the first, which decides how it is kept; `also` are further ones that the chart lists it under.
-    `dpv` is the W3C Data Privacy Vocabulary's term, empty when none is declared.
+    `dpv` is the W3C Data Privacy Vocabulary's term, empty when none is declared. `file` is set for an item that is a
+    file. `never` is what its text must not hold, and `on_found` ("mask" or "refuse") what happens to text that does.
     """
 
     name: str
@@ -32,6 +42,9 @@ class DataItem:
     max_length: int
     description: str
     dpv: str
+    file: FileLimits | None
+    never: tuple[str, ...]
+    on_found: str
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -110,7 +123,8 @@ class Retention:
         """The whole rule in words: "24 months after our last contact, then erased"."""
         end = "erased" if self.then is AfterRetention.ERASE else "deidentified"
         earlier = f", or until {RETENTION_CRITERIA[self.until]} if that comes first" if self.until else ""
-        return f"{self.length} after {self.start}{earlier}, then {end}"
+        undecided = " (until one is noted, after collection)" if self.after == "decision" else ""
+        return f"{self.length} after {self.start}{undecided}{earlier}, then {end}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +134,8 @@ class CollectionPoint:
     `retentions` gives the period for each purpose. `on` are the websites and messages that have the point; none means
     all. `stores` are the cookies or storage keys that it sets; `people` whom it concerns. `collected_by` is the recipient
     that takes the data in itself, for the business: nothing of it may come in here; `loads` is the address
-    of its script or image.
+    of its script or image. `authorised_by` is the form by which
+    the person must have agreed before: 15 U.S.C. 1681b(b)(2).
     """
 
     name: str
@@ -141,6 +156,7 @@ class CollectionPoint:
     section: str
     collected_by: str | None
     loads: str = ""
+    authorised_by: str | None = None
 
     @property
     def retention(self) -> Retention:

@@ -123,6 +123,10 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0318": _error(
             "one choice for purposes that wait for a yes and others that wait for a no", "11 CCR 7004(b); GDPR Art. 7"
         ),
+        "AV0319": _error(
+            "a file that could not be found again, or is no file of a form", "Cal. Civ. Code § 1798.105, § 1798.110"
+        ),
+        "AV0320": _error("an authorisation by what is no form, or of somebody who could not be found", "15 U.S.C. 1681b(b)(2)"),
         # 04: recipients, sale and sharing
         "AV0401": _error("prose denies sale and sharing, and a recipient is a third party", _SALE),
         "AV0402": _error(

@@ -18,10 +18,13 @@ from avow.policy.vocabulary import (
     CHILD_KNOWLEDGE,
     DATASET_METHODS,
     DISCLOSURES,
+    FILE_TYPES,
     LEGAL_BASES,
     LEVELS,
     MESSAGE_KINDS,
     METHODS,
+    NEVER_KEPT,
+    ON_FOUND,
     PEOPLE,
     PURPOSE_CHOICES,
     RETENTION_CRITERIA,
@@ -51,6 +54,7 @@ class Shape(StrEnum):
     PERIOD = 'period, as { years = 4, after = "decision" }'
     ONLY = "table of lists of names"
     CONTRACT = "table of clauses"
+    FILE = 'file, as { types = ["pdf", "docx"], max_bytes = 5_000_000 }'
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,8 @@ _TOLD_BY: Final = Key(Shape.CHOICES, required=True, choices=("banner", "email"),
 _DAYS_BEFORE: Final = Key(Shape.NUMBER, required=True, least=1, most=365)
 #: Longest a single value may be, in characters: a whole message, not a file.
 MAX_LENGTH_LIMIT: Final = 20_000
+#: Largest file that a form may take, in bytes: it is held in memory while it is checked and sealed.
+FILE_BYTES_LIMIT: Final = 16 * 1024 * 1024
 #: Longest a cookie may live, in days: what browsers allow.
 COOKIE_DAYS_LIMIT: Final = 400
 
@@ -146,6 +152,9 @@ _COLLECTING: Final = {
             "sensitive": _OPTIONAL_TEXT,
             "identifier": Key(Shape.CHOICE, choices=tuple(IdentifierKind)),
             "max_length": Key(Shape.NUMBER, least=1, most=MAX_LENGTH_LIMIT),
+            "file": Key(Shape.FILE),
+            "never": Key(Shape.CHOICES, choices=tuple(NEVER_KEPT), least=1),
+            "on_found": Key(Shape.CHOICE, choices=ON_FOUND),
             "description": _OPTIONAL_TEXT,
             "dpv": _OPTIONAL_TEXT,
         },
@@ -182,6 +191,7 @@ _COLLECTING: Final = {
             "cookie_days": Key(Shape.NUMBER, least=1, most=COOKIE_DAYS_LIMIT),
             "stores": _NAMES,
             "masked": _FLAG,
+            "authorised_by": _OPTIONAL_TEXT,
         },
         named=True,
     ),
@@ -281,6 +291,15 @@ RETENTION_MOST: Final = MappingProxyType({"days": 3650, "months": 120, "years": 
 #: Its further keys, with the words that each may hold.
 RETENTION_CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {"after": tuple(RETENTION_STARTS), "until": tuple(RETENTION_CRITERIA), "then": tuple(AfterRetention)}
+)
+
+#: What the file of a data item says: which kinds it may be, and how large.
+FILE_KEYS: Final[Mapping[str, Key]] = MappingProxyType(
+    {
+        "types": Key(Shape.CHOICES, required=True, choices=tuple(FILE_TYPES), least=1),
+        "max_bytes": Key(Shape.NUMBER, required=True, least=1024, most=FILE_BYTES_LIMIT),
+        "max_files": Key(Shape.NUMBER, least=1, most=10),
+    }
 )
 
 #: Tables that every policy has, and the rule that asks for each.

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from avow.policy.grammar import EMAIL, GRAMMAR, RETENTION_CHOICES, RETENTION_MOST, Key, Shape, Table
+from avow.policy.grammar import EMAIL, FILE_KEYS, GRAMMAR, RETENTION_CHOICES, RETENTION_MOST, Key, Shape, Table
 from avow.policy.meanings import MEANINGS
 from avow.policy.vocabulary import CLAUSES, THIRD_PARTY_CLAUSES
 
@@ -96,6 +96,16 @@ def _contract() -> _Schema:
     }
 
 
+def _file() -> _Schema:
+    """Return the schema of what is said of a file."""
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": [name for name, key in FILE_KEYS.items() if key.required],
+        "properties": {name: _key(key) for name, key in FILE_KEYS.items()},
+    }
+
+
 _SHAPES: Final[Mapping[Shape, Callable[[Key], _Schema]]] = {
     Shape.TEXT: lambda _: {"type": "string", "pattern": "\\S"},
     Shape.NUMBER: lambda key: {"type": "integer", "minimum": key.least, "maximum": key.most},
@@ -110,4 +120,5 @@ _SHAPES: Final[Mapping[Shape, Callable[[Key], _Schema]]] = {
     Shape.PERIOD: lambda _: _period(),
     Shape.ONLY: lambda _: {"type": "object", "additionalProperties": _list({"type": "string"}, 1)},
     Shape.CONTRACT: lambda _: _contract(),
+    Shape.FILE: lambda _: _file(),
 }

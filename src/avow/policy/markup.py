@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Final
 
 from markupsafe import Markup
+
+#: Bytes of a megabyte, as people and shops count it.
+MEGABYTE: Final = 1_000_000
 
 
 def table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[str | Markup]]) -> Markup:
@@ -42,3 +46,10 @@ def joined(words: Iterable[str], last: str = "and") -> str:
 def lowered(label: str) -> str:
     """Return a label as it stands inside a sentence: "Page visited" -> "page visited", "IP address" stays."""
     return label if label[:2].isalpha() and label[:2].isupper() else label[:1].lower() + label[1:]
+
+
+def megabytes(size: int) -> str:
+    """Return a size in bytes as people say it: "5 MB", "512 KB"."""
+    if size >= MEGABYTE:
+        return f"{size / MEGABYTE:.1f}".removesuffix(".0") + " MB"
+    return f"{max(1, round(size / 1000))} KB"

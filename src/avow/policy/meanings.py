@@ -91,6 +91,9 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
                 "sensitive": "code of the sensitive category",
                 "identifier": "`visitor` or `email`: a person's records can be found by it",
                 "max_length": "longest value in characters; default 200",
+                "file": "the item is a file: its kinds, told by their bytes, its largest size, how many (`max_files`, default 1)",
+                "never": "what its text must not hold: card numbers, social security numbers",
+                "on_found": "what happens to such text: `mask` takes the number out (default), `refuse` asks the person to",
                 "description": "a few words for notices",
                 "dpv": "term of the W3C Data Privacy Vocabulary, as `pd:EmailAddress`",
             },
@@ -127,6 +130,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
                 "cookie_days": "lifetime of its cookie; required where a visitor is recognised",
                 "stores": "names of the cookies or storage keys that it sets",
                 "masked": "true: what is typed never leaves the browser; required of a session recording",
+                "authorised_by": "the form by which a person agreed in writing: without it nothing of them is taken here",
             },
         ),
         "backups": Meaning(

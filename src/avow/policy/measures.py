@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from avow.definitions import Technology
+from avow.definitions import LETTERS
 from avow.policy.rulebook import CollectionPoint, Rulebook
 
 
@@ -40,7 +40,7 @@ def measures(rulebook: Rulebook, point: CollectionPoint) -> tuple[Measure, ...]:
     """
     if point.collected_by:
         return ()
-    is_letter = point.technology is Technology.FORM
+    is_letter = point.technology in LETTERS
     sealed = is_letter or any(rulebook.data[name].sealed for name in point.fields)
     readable = not is_letter and any(not rulebook.data[name].sealed for name in point.fields)
     return (*((SEALED, KEYS) if sealed else ()), *((PSEUDONYM,) if readable else ()), *ALWAYS)

@@ -16,9 +16,9 @@ from markupsafe import Markup
 from avow.policy import statements
 from avow.policy.audience import EVERYBODY, Audience
 from avow.policy.chart import Ledger
-from avow.policy.markup import bullets, day, joined, lowered
+from avow.policy.markup import bullets, day, joined, lowered, megabytes
 from avow.policy.parse import ANCHOR, PLACEHOLDER, STATEMENT, Block, Document, is_block, markdown, parse
-from avow.policy.rulebook import CollectionPoint, Purpose, Rulebook
+from avow.policy.rulebook import CollectionPoint, DataItem, Purpose, Rulebook
 from avow.policy.tables import (
     chart,
     contact_lines,
@@ -30,7 +30,7 @@ from avow.policy.tables import (
     signals_list,
     technologies_table,
 )
-from avow.policy.vocabulary import METHODS, SHORT_CATEGORIES, SIGNALS, TECHNOLOGIES
+from avow.policy.vocabulary import FILE_TYPES, METHODS, SHORT_CATEGORIES, SIGNALS, TECHNOLOGIES
 
 __all__ = [
     "chart",
@@ -133,9 +133,20 @@ def _by_category(rulebook: Rulebook, point: CollectionPoint) -> Iterator[Markup]
     for letter, called in SHORT_CATEGORIES.items():
         items = [rulebook.data[name] for name in point.fields if rulebook.data[name].category == letter]
         if items:
-            labels = joined(lowered(item.label) + (" (optional)" if _is_optional(point, item.name) else "") for item in items)
+            labels = joined(
+                lowered(item.label) + _file_words(item) + (" (optional)" if _is_optional(point, item.name) else "")
+                for item in items
+            )
             sensitive = " - sensitive" if any(item.sensitive for item in items) else ""
             yield Markup("{} (category {}{}): {}").format(called, letter, sensitive, labels)
+
+
+def _file_words(item: DataItem) -> str:
+    """Return what a file may be, in brackets; nothing for text."""
+    if item.file is None:
+        return ""
+    kinds, most = joined((FILE_TYPES[kind] for kind in item.file.types), "or"), item.file.max_files
+    return f" ({f'at most {most} files, each ' if most > 1 else ''}{kinds}, of at most {megabytes(item.file.max_bytes)})"
 
 
 def _is_optional(point: CollectionPoint, item: str) -> bool:

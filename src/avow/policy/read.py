@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from avow.policy.diagnostics import Diagnostic, Span, diagnostic
-from avow.policy.grammar import EMAIL, GRAMMAR, RETENTION_CHOICES, RETENTION_MOST, RETENTION_UNITS, Key, Shape, Table
+from avow.policy.grammar import EMAIL, FILE_KEYS, GRAMMAR, RETENTION_CHOICES, RETENTION_MOST, RETENTION_UNITS, Key, Shape, Table
 from avow.policy.parse import Block, Document
 from avow.policy.places import Way
 from avow.policy.vocabulary import CLAUSES, THIRD_PARTY_CLAUSES
@@ -194,8 +194,8 @@ def _value(entry: Entry, name: str, key: Key, value: object) -> list[Diagnostic]
             return _names(entry, (name,), key, value)
         case Shape.RETENTION | Shape.PERIOD:
             return (_retention if key.shape is Shape.RETENTION else _period)(entry, (name,), value)
-        case Shape.ONLY | Shape.CONTRACT:
-            return (_only if key.shape is Shape.ONLY else _contract)(entry, name, value)
+        case Shape.ONLY | Shape.CONTRACT | Shape.FILE:
+            return {Shape.ONLY: _only, Shape.CONTRACT: _contract, Shape.FILE: _file}[key.shape](entry, name, value)
         case _:
             return [] if _is_plain(key, value) else [_kind(entry, name, key)]
 
@@ -318,6 +318,29 @@ def _only(entry: Entry, name: str, value: object) -> list[Diagnostic]:
         return [diagnostic("AV0105", entry.at(name), '"only" must be a table of lists of purposes', mend)]
     one = Key(Shape.NAMES, least=1)
     return [found for item, purposes in value.items() for found in _names(entry, (name, item), one, purposes)]
+
+
+def _file(entry: Entry, name: str, value: object) -> list[Diagnostic]:
+    """Judge what is said of a file."""
+    mend = 'write file = { types = ["pdf", "docx"], max_bytes = 5_000_000 }'
+    if not isinstance(value, dict):
+        return [diagnostic("AV0105", entry.at(name), '"file" must be a table', mend)]
+    found = []
+    for key in value:
+        if key not in FILE_KEYS:
+            place = entry.block.key((*entry.way, name, key))
+            found.append(diagnostic("AV0103", place, f'a file has no key "{key}"', did_you_mean(key, FILE_KEYS)))
+    missing = [name for name, key in FILE_KEYS.items() if key.required and name not in value]
+    if missing and not found:  # a misspelt key is reported already
+        found.append(diagnostic("AV0104", entry.at(name), f'a file must say "{missing[0]}"', mend))
+    if "types" in value:
+        found.extend(_names(entry, (name, "types"), FILE_KEYS["types"], value["types"]))
+    for key in ("max_bytes", "max_files"):
+        least, most = FILE_KEYS[key].least, FILE_KEYS[key].most
+        if key in value and not _is_number(value[key], least, most):
+            message = f'"{key}" must be a whole number from {least} to {most}'
+            found.append(diagnostic("AV0105", entry.at(name, key), message, mend))
+    return found
 
 
 def _contract(entry: Entry, name: str, value: object) -> list[Diagnostic]:

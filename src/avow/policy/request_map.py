@@ -8,7 +8,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from avow.definitions import IdentifierKind, Technology
+from avow.definitions import LETTERS, IdentifierKind
 from avow.policy.markup import joined, lowered, table
 from avow.policy.rulebook import CollectionPoint, Rulebook
 
@@ -56,7 +56,7 @@ def _store(point: CollectionPoint) -> str:
         return "recipient"
     if point.in_browser:
         return "browser"
-    return "submissions" if point.technology is Technology.FORM else "events"
+    return "submissions" if point.technology in LETTERS else "events"
 
 
 def _given(point: CollectionPoint) -> frozenset[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from avow.definitions import Permit, Refusal, Technology
+from avow.definitions import LETTERS, Permit, Refusal
 from avow.policy.declarations import (
     Accessibility,
     Agents,
@@ -205,7 +205,7 @@ class Rulebook:
         kept = frozenset(item for item in declared.fields if declared.only.get(item, purposes) & purposes)
         retention = declared.retention_for(purposes)
         # A form is a letter to us: all of it is sealed, whatever the category of a single field.
-        letter = declared.technology is Technology.FORM
+        letter = declared.technology in LETTERS
         return Permit(
             point=point,
             rulebook_id=self.id,

@@ -10,6 +10,7 @@ import msgspec
 
 from avow.definitions import SERVER_FIELDS
 from avow.policy.rulebook import Rulebook
+from avow.policy.vocabulary import MEDIA_TYPES
 
 #: The dialect of the printed schemas.
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -66,7 +67,7 @@ def json_schema(rulebook: Rulebook, point: str) -> dict[str, Any]:  # Any: JSON
     struct = schema(rulebook, point)
     written = msgspec.json.schema(struct)["$defs"][struct.__name__]
     properties = {
-        name: {"title": rulebook.data[name].label, **_described(rulebook.data[name].description), **shape}
+        name: {"title": rulebook.data[name].label, **_described(rulebook.data[name].description), **_shape(rulebook, name, shape)}
         for name, shape in written["properties"].items()
     }
     return {
@@ -85,6 +86,15 @@ def json_schemas(rulebook: Rulebook) -> str:
     """Return the JSON Schema of every collection point that takes data in here, by its name, as one JSON text."""
     printed = {name: json_schema(rulebook, name) for name, point in rulebook.points.items() if not point.collected_by}
     return json.dumps({"policy": rulebook.id, "collection": printed}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _shape(rulebook: Rulebook, name: str, shape: dict[str, Any]) -> dict[str, Any]:  # Any: JSON
+    """Return the shape of a property; a file is bytes of one of its kinds, sent as a part of multipart/form-data."""
+    limits = rulebook.data[name].file
+    if limits is None:
+        return shape
+    kinds = " | ".join(MEDIA_TYPES[kind] for kind in limits.types)
+    return {"type": "string", "contentEncoding": "binary", "contentMediaType": kinds, "maxLength": limits.max_bytes}
 
 
 def _described(description: str) -> dict[str, str]:

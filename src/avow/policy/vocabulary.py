@@ -298,6 +298,40 @@ USUAL_PEOPLE: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+#: Kind of file that a form may take -> how notices and forms call it. Each is told by its first bytes, never by its name.
+FILE_TYPES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "pdf": "PDF",
+        "docx": "Word",
+        "odt": "OpenDocument text",
+        "rtf": "rich text",
+        "txt": "plain text",
+        "png": "PNG image",
+        "jpeg": "JPEG image",
+    }
+)
+
+#: Kind of file -> its media type (IANA).
+MEDIA_TYPES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "pdf": "application/pdf",
+        "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "odt": "application/vnd.oasis.opendocument.text",
+        "rtf": "application/rtf",
+        "txt": "text/plain",
+        "png": "image/png",
+        "jpeg": "image/jpeg",
+    }
+)
+
+#: What free text must not hold -> how forms call it. Rule: Cal. Civ. Code § 1798.100(c); 11 CCR 7024(d) (never disclosed).
+NEVER_KEPT: Final[Mapping[str, str]] = MappingProxyType(
+    {"card-number": "a payment card number", "social-security-number": "a social security number"}
+)
+
+#: What happens to free text that holds it.
+ON_FOUND: Final = ("mask", "refuse")
+
 #: Where a retention period starts -> how notices call it.
 RETENTION_STARTS: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from avow.definitions import AfterRetention
+from avow.definitions import AfterRetention, StoredFile
 from avow.store.control.choices import Choice
 from avow.store.control.disclosures import Disclosure
 from avow.store.control.recordings import RecordingRow
@@ -48,6 +48,8 @@ class HeldSubmission:
     then: AfterRetention
     state: State
     demonstration: bool
+    files: tuple[StoredFile, ...] = ()
+    decision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,12 @@ class Holdings:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of a batch: kept, dropped because the person was erased, or stored already."""
+    """What became of a batch: kept, dropped because the person was erased, or stored already; `unclaimed` are dropped files."""
 
     kept: int
     erased: int
     repeated: int
+    unclaimed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

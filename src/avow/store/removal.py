@@ -12,8 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from avow.definitions import AfterRetention
-from avow.store import recordings
-from avow.store.control import choices, disclosures, mail, requests, submissions
+from avow.store import recordings, uploads
+from avow.store.control import choices, disclosures, mail, requests, submission_files, submissions
 from avow.store.control import recordings as listed
 from avow.store.holdings import Counts, Due
 from avow.store.keys import DAY, REQUEST
@@ -42,7 +42,7 @@ def purge(control: Control, events: Events, vault: Vault, files: Files, *, thoro
         return taken_back
     vault.queue_purge(doomed)  # the thorough ones, too, survive a crash from here on
     recorded = recordings.erase_of_subjects(doomed, control, vault, files) + taken_back.recordings
-    removed = replace(_remove_subjects(doomed, control, events), recordings=recorded)
+    removed = replace(_remove_subjects(doomed, control, events, files), recordings=recorded)
     control.checkpoint()
     if events.await_removal() and not remaining(doomed, control, events).total:
         vault.purged(doomed)
@@ -72,12 +72,14 @@ def erase_due(today: date, control: Control, events: Events, vault: Vault, files
     due = {AfterRetention(row["then"]): int(row["events"]) for row in events.query("due_events", today=today)}
     with control.reading() as tx:
         forms = submissions.due(tx, today)
+        names = submission_files.of_records(tx, [form.record_id for form in forms])
     recorded = recordings.erase_due(today, control, vault, files)
     keys = _destroy_due_day_keys(today, control, events, vault)
     if due.get(AfterRetention.DEIDENTIFY):
         events.command("deidentify_due_events", today=today)
     if due.get(AfterRetention.ERASE):
         events.command("erase_due_events", today=today)
+    uploads.remove(names, files)  # before the rows that name them: a crash here is finished by the next sweep
     with control.transaction() as tx:
         erased = submissions.remove(tx, [form.record_id for form in forms if form.then is AfterRetention.ERASE])
         emptied = submissions.deidentify(tx, [form.record_id for form in forms if form.then is AfterRetention.DEIDENTIFY])
@@ -98,6 +100,7 @@ def remove_demonstration(control: Control, events: Events, vault: Vault, files: 
     recorded = recordings.erase(shown, control, vault, files)
     with control.transaction() as tx:
         forms = submissions.demonstration(tx)
+        uploads.remove(submission_files.of_records(tx, forms), files)
         invented |= {one for owners in submissions.owners(tx, forms).values() for one in owners}
         asked = requests.demonstration(tx)
         for request_id in asked:
@@ -126,11 +129,12 @@ def _destroy_due_day_keys(today: date, control: Control, events: Events, vault: 
         return vault.destroy_keys(DAY, sorted(due - lasting))
 
 
-def _remove_subjects(subjects: Collection[bytes], control: Control, events: Events) -> Counts:
+def _remove_subjects(subjects: Collection[bytes], control: Control, events: Events, files: Files) -> Counts:
     """Remove rows in every store; choices and disclosures only forget whose they were."""
     removed = Counts()
     for chunk in _chunks(subjects):
         with control.transaction() as tx:
+            uploads.remove(submission_files.of_subjects(tx, chunk), files)  # before the rows that name them
             removed = Counts(
                 0,
                 removed.submissions + submissions.remove_of_subjects(tx, chunk),

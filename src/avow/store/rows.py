@@ -12,7 +12,18 @@ from uuid import UUID
 import msgspec
 from cryptography.exceptions import InvalidTag
 
-from avow.definitions import AfterRetention, Event, Identifier, IdentifierKind, Record, Recording, Submission, identifier, moment
+from avow.definitions import (
+    AfterRetention,
+    Event,
+    Identifier,
+    IdentifierKind,
+    Record,
+    Recording,
+    StoredFile,
+    Submission,
+    identifier,
+    moment,
+)
 from avow.store import sealing
 from avow.store.control.submissions import SealedSubmission
 from avow.store.events import EventRow
@@ -41,6 +52,7 @@ class _Content(msgspec.Struct, frozen=True):
     identifiers: dict[str, str]
     purposes: list[str]
     dropped: list[str]
+    files: list[StoredFile] = []
 
 
 def identifiers_of(record: Record) -> frozenset[Identifier]:
@@ -131,7 +143,7 @@ def held_event(row: Mapping[str, Any], key_of: Callable[[bytes], bytes | None]) 
 
 def sealed_submission(submission: Submission, key: bytes, name_of_day_key: str) -> SealedSubmission:
     """Return the row of a submission, every field sealed and bound to its record id."""
-    content = _Content(submission.fields, submission.identifiers, submission.purposes, submission.dropped)
+    content = _Content(submission.fields, submission.identifiers, submission.purposes, submission.dropped, submission.files)
     return SealedSubmission(
         record_id=submission.record_id,
         reference=submission.reference,
@@ -174,6 +186,8 @@ def held_submission(row: SealedSubmission, keys: Iterable[bytes | None]) -> Held
         then=row.then,
         state=row.state,
         demonstration=row.demonstration,
+        files=tuple(content.files),
+        decision=row.decision,
     )
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from avow.definitions import Identifier, Record
-from avow.store import recordings, removal, rows, sealing, writing
-from avow.store.control import Control, Transaction, choices, disclosures, mail, submissions
+from avow.definitions import Identifier, Record, StoredFile
+from avow.store import recordings, removal, rows, sealing, uploads, writing
+from avow.store.control import Control, Transaction, choices, disclosures, mail, submission_files, submissions
 from avow.store.control import recordings as listed_recordings
 from avow.store.events import Events
 from avow.store.files import Files
@@ -34,7 +34,9 @@ class Store:
         Who was erased is not brought back: a record collected before the erasure is dropped. On StoreUnavailable some
         of the batch may be kept; write the same batch again.
         """
-        return writing.write(records, self.control, self.events, self.vault, self.files)
+        written = writing.write(records, self.control, self.events, self.vault, self.files)
+        uploads.remove(written.unclaimed, self.files)  # files of the erased; a crash before this leaves them to the sweep
+        return written
 
     def find(self, identifiers: Iterable[Identifier]) -> Holdings:
         """Return everything held about these people, unsealed; nothing at once after `erase`."""
@@ -124,6 +126,38 @@ class Store:
         Returns how many recordings that was; `purge` removes them. What comes late is not kept. Rule: GDPR Art. 7(3).
         """
         return recordings.withdraw(visitor, recording_id, at_ms, self.control, self.vault)
+
+    # -- files of submissions -----------------------------------------------------------------------------------
+
+    def keep_files(self, record_id: str, identifiers: Mapping[str, str], contents: Sequence[bytes], now_ms: int) -> list[str]:
+        """Keep the files of a submission, sealed under its people's keys; returns their names, after they are durable.
+
+        Raises StoreUnavailable when a key is missing. A file whose record never comes is swept after two days.
+        """
+        return uploads.keep(record_id, identifiers, contents, now_ms, self.vault, self.files)
+
+    def discard_files(self, names: Sequence[str]) -> None:
+        """Remove files whose submission was not kept."""
+        uploads.remove(names, self.files)
+
+    def open_file(self, held: HeldSubmission, file: StoredFile) -> bytes | None:
+        """Return the bytes of a submission's file; None when it, or its person's key, is gone."""
+        with self.control.reading() as tx:
+            owners = submissions.owners(tx, [held.record_id]).get(held.record_id, frozenset())
+        keys = self.vault.keys_of(owners)
+        sealed = self.files.get(file.stored)
+        if sealed is None or not owners or keys.keys() != owners:
+            return None
+        return sealing.unseal(sealing.joint_key(keys.values()), sealed, file.stored.encode())
+
+    def remaining_files(self, subjects: Iterable[bytes]) -> int:
+        """Search again, for the proof: how many files of these people are left."""
+        with self.control.reading() as tx:
+            return submission_files.count_of_subjects(tx, set(subjects))
+
+    def sweep_files(self, now_ms: int) -> int:
+        """Remove files that no stored submission names and that are too old to belong to one on its way."""
+        return uploads.sweep(now_ms, self.control, self.files)
 
     # -- what belongs to a consumer request --------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from avow.definitions import Event, Identifier, Record, Recording, Submission
 from avow.store import recordings, rows, sealing
-from avow.store.control import submissions
+from avow.store.control import submission_files, submissions
 from avow.store.events import EventRow
 from avow.store.holdings import Written
 from avow.store.keys import DAY
@@ -62,14 +62,22 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
         owners = {one.record_id: keys.subjects[person] for one in chunks for person in keys.people[one.record_id]}
         refused = len(chunks) - recordings.write(chunks, owners, keys.of_subject, control, vault, files)
         with control.transaction() as tx:
-            submissions.add(tx, [_submission(record, keys) for record in readable if isinstance(record, Submission)])
+            forms = [record for record in readable if isinstance(record, Submission)]
+            submissions.add(tx, [_submission(record, keys) for record in forms])
+            submission_files.add(tx, [(form.record_id, one.stored) for form in forms for one in form.files])
         events.insert([_event(record, keys) for record in readable if isinstance(record, Event)])
         # step 5
         vanished = keys.of_subject.keys() - vault.keys_of(keys.of_subject).keys()
         if vanished:
             vault.queue_purge(vanished)
-    kept = len(readable) - refused
-    return Written(kept=kept, erased=len(fresh) - kept, repeated=len(records) - len(fresh))
+    stored = {record.record_id for record in readable}
+    lost = [record for record in fresh if record.record_id not in stored and isinstance(record, Submission)]
+    return Written(
+        kept=len(readable) - refused,
+        erased=len(fresh) - len(readable) + refused,
+        repeated=len(records) - len(fresh),
+        unclaimed=tuple(one.stored for record in lost for one in record.files),
+    )
 
 
 def _known(records: Sequence[Record], control: Control, events: Events) -> frozenset[str]:

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import base64
 import hmac
-from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from granian._granian import RSGIHTTPProtocol as HTTPProtocol
 from granian.rsgi import Scope
-from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from avow.collection import signals
 from avow.collection.accept import Accepted, Collector, Sender, pixel_points
 from avow.collection.refusals import shown_name
-from avow.collection.submissions import Form
 from avow.collection.visits import client_address
 from avow.definitions import Refusal, SpoolFull
 
@@ -31,19 +25,6 @@ DEMONSTRATION_HEADER: Final = "avow-demonstration"
 #: Dropped fields that are named in a response.
 NAMED: Final = 8
 RETRY_SECONDS: Final = "5"
-
-
-class FormPages(Protocol):
-    """The pages of the site that hold forms."""
-
-    def has_form(self, point: str) -> bool:
-        """Return whether a page holds a form of this point."""
-
-    def form_again(self, point: str, values: Mapping[str, str], errors: Mapping[str, str], headers: Headers | None = None) -> str:
-        """Return the page with what was typed and what has to be mended."""
-
-    def thanks_page(self, point: str) -> str:
-        """Return where a browser goes after its form was kept."""
 
 
 class Collect:
@@ -81,7 +62,7 @@ class Collect:
         if isinstance(accepted, Refusal):
             answer_error(proto, 400, f"{accepted.reason} ({accepted.rule})")
             return
-        headers = [("cache-control", "no-store"), *self._told(accepted)]
+        headers = [("cache-control", "no-store"), *self.told(accepted)]
         if accepted.new_visitor:
             headers.append(("set-cookie", self.visitor_cookie(accepted)))
         if not accepted.dropped:
@@ -114,40 +95,10 @@ class Collect:
         if isinstance(accepted, Refusal):
             answer_error(proto, 404, f"{accepted.reason} ({accepted.rule})")
             return
-        headers = [*GIF_HEADERS, *self._told(accepted)]
+        headers = [*GIF_HEADERS, *self.told(accepted)]
         if accepted.new_visitor:
             headers.append(("set-cookie", self.visitor_cookie(accepted)))
         proto.response_bytes(200, headers, GIF)
-
-    async def form(self, request: Request, site: FormPages) -> Response:
-        """POST /avow/forms/{point}: 303 to the page of thanks with a reference number; 422 with what was typed."""
-        if request.headers.get("sec-fetch-site") == "cross-site":
-            raise HTTPException(403, "Forms are taken from pages of this site only.")
-        point = request.path_params["point"]
-        async with request.form(max_files=0, max_fields=100) as data:
-            pairs = [(name, value) for name, value in data.multi_items() if isinstance(value, str)]
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind not in {"application/x-www-form-urlencoded", "multipart/form-data"}:
-            raise HTTPException(400, "A form is sent as application/x-www-form-urlencoded or multipart/form-data.")
-        sender = self._sender_of(request.client.host if request.client else "", request.headers.getlist, request.headers.get)
-        try:
-            outcome = await self._collector.take_form(point, pairs, sender, self._now_ms())
-        except SpoolFull as full:
-            raise HTTPException(
-                503, "We could not keep your message just now. Please send it again.", {"retry-after": RETRY_SECONDS}
-            ) from full
-        if isinstance(outcome, Refusal):
-            raise HTTPException(404, f"{outcome.reason} ({outcome.rule})")
-        if "application/json" in request.headers.get("accept", ""):
-            return _as_json(outcome)
-        if isinstance(outcome, Form):
-            if not site.has_form(point):
-                raise HTTPException(422, " ".join(outcome.errors.values()))
-            page = await run_in_threadpool(site.form_again, point, dict(pairs), outcome.errors, request.headers)
-            return HTMLResponse(page, 422)
-        dropped = "".join(f"&dropped={shown_name(lost.field)}" for lost in outcome.dropped[:NAMED])
-        headers = dict(self._told(outcome))
-        return RedirectResponse(f"{site.thanks_page(point)}?reference={outcome.reference}{dropped}", 303, headers)
 
     def is_demonstration(self, token: str | None) -> bool:
         """Return whether the header's value is this installation's demonstration token."""
@@ -157,9 +108,9 @@ class Collect:
         """Return who sent the request, from RSGI's headers."""
         headers = scope.headers
         every = headers.get_all  # type: ignore[attr-defined] # documented by RSGI, missing in Granian's stub
-        return self._sender_of(scope.client.rpartition(":")[0].strip("[]"), every, headers.get)
+        return self.sender_of(scope.client.rpartition(":")[0].strip("[]"), every, headers.get)
 
-    def _sender_of(self, peer: str, every: Callable[[str], list[str]], one: Callable[[str], str | None]) -> Sender:
+    def sender_of(self, peer: str, every: Callable[[str], list[str]], one: Callable[[str], str | None]) -> Sender:
         """Return who sent the request: address as far as a trusted proxy tells, agent, signals, demonstration or not."""
         forwarded = one("x-forwarded-for") if self._trusted else None
         return Sender(
@@ -175,7 +126,7 @@ class Collect:
         name = signals.VISITOR_COOKIE
         return f"{name}={accepted.new_visitor}; Max-Age={age}; Path=/; HttpOnly; SameSite=Lax{self._secure}"
 
-    def _told(self, accepted: Accepted) -> list[tuple[str, str]]:
+    def told(self, accepted: Accepted) -> list[tuple[str, str]]:
         """Return the headers that tell the developer what was not kept, and why."""
         headers = []
         if accepted.dropped:
@@ -199,14 +150,6 @@ def urlsplit_path(address: str) -> str:
         return urlsplit(address).path
     except ValueError:
         return ""
-
-
-def _as_json(outcome: Accepted | Form) -> JSONResponse:
-    """Return the answer of the form API: 201 with the reference, or 422 with the errors by field."""
-    if isinstance(outcome, Form):
-        return JSONResponse({"errors": outcome.errors}, 422)
-    dropped = [{"field": shown_name(lost.field), "reason": lost.reason, "rule": lost.rule} for lost in outcome.dropped]
-    return JSONResponse({"reference": outcome.reference, "dropped": dropped}, 201)
 
 
 def _ascii(text: str) -> str:

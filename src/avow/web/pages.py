@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute
 from avow.definitions import StoreUnavailable
 from avow.web.assets import Assets
 from avow.web.console import Console
+from avow.web.leaving import Leaving
 from avow.web.privacy_center import PrivacyCenter
 from avow.web.rendering import View
 from avow.web.security import Guard
@@ -47,7 +48,14 @@ def app(services: Services, site: CompanySite, assets: Assets, more: Sequence[Ba
         return response
 
     return Starlette(
-        routes=[*assets.routes(), *PrivacyCenter(view).routes(), *Console(view).routes(), *more, *site.routes()],
+        routes=[
+            *assets.routes(),
+            *PrivacyCenter(view).routes(),
+            *Console(view).routes(),
+            *Leaving(view).routes(),
+            *more,
+            *site.routes(),
+        ],
         exception_handlers={HTTPException: http_error, StoreUnavailable: unavailable},
         middleware=[Middleware(Guard, sorry=sorry)],
     )

@@ -11,11 +11,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, MutableMapping
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
 from granian._granian import RSGIHTTPProtocol as HTTPProtocol
 from granian.rsgi import Scope
+from starlette.exceptions import HTTPException
 
 from avow.collection.recordings import CHUNK_BYTES
 from avow.web.browser_reports import ReportEndpoint
@@ -33,6 +35,11 @@ EVENTS_BODY_BYTES: Final = 128 * 1024
 REPORTS_BODY_BYTES: Final = 64 * 1024
 #: A body has to be there after so many seconds.
 BODY_SECONDS: Final = 10.0
+#: A body with files has to be there after so many seconds, each piece of it after `BODY_SECONDS`.
+UPLOAD_SECONDS: Final = 300.0
+#: Forms with files that one worker takes at once: each is in its memory, twice while it is parsed.
+UPLOADS_AT_ONCE: Final = 4
+FORMS_PATH: Final = "/avow/forms/"
 #: Longest path and query together, characters.
 TARGET_LENGTH: Final = 8192
 
@@ -54,11 +61,21 @@ class BodyRefused(Exception):
 class Door:
     """The RSGI application of one worker."""
 
-    def __init__(self, collect: Collect, reports: ReportEndpoint, recordings: RecordingEndpoint, pages: AsgiApp) -> None:
+    def __init__(
+        self,
+        collect: Collect,
+        reports: ReportEndpoint,
+        recordings: RecordingEndpoint,
+        pages: AsgiApp,
+        files_bytes: Callable[[str], int],
+    ) -> None:
+        """`files_bytes` says how many bytes of files a form may bring, by its collection point."""
         self._collect = collect
         self._reports = reports
         self._recordings = recordings
         self._pages = pages
+        self._files_bytes = files_bytes
+        self._uploading = 0
 
     async def __rsgi__(self, scope: Scope, proto: HTTPProtocol) -> None:
         """Answer one HTTP request."""
@@ -91,21 +108,67 @@ class Door:
         elif scope.path == "/avow/recordings":
             body = await read_body(scope, proto, CHUNK_BYTES) if scope.method == "POST" else b""
             await self._recordings.take(scope, proto, body)
+        elif scope.method == "POST" and (most := self._uploads_bytes(scope.path)):
+            await self._take_files(scope, proto, most + PAGE_BODY_BYTES)
         else:
             has_body = scope.method not in {"GET", "HEAD", "OPTIONS"}
             body = await read_body(scope, proto, PAGE_BODY_BYTES) if has_body else b""
             is_demonstration = self._collect.is_demonstration(headers.get(DEMONSTRATION_HEADER))
-            await _call_asgi(self._pages, {**_asgi_scope(scope), DEMONSTRATION_KEY: is_demonstration}, proto, body)
+            await _call_asgi(self._pages, {**_asgi_scope(scope), DEMONSTRATION_KEY: is_demonstration}, proto, _whole(body))
+
+    def _uploads_bytes(self, path: str) -> int:
+        """Return how many bytes of files may come to this address; 0 where none do."""
+        return self._files_bytes(path.removeprefix(FORMS_PATH)) if path.startswith(FORMS_PATH) else 0
+
+    async def _take_files(self, scope: Scope, proto: HTTPProtocol, limit: int) -> None:
+        """Hand a form with files to the pages piece by piece; few at once, because each is held in memory."""
+        if self._uploading >= UPLOADS_AT_ONCE:
+            answer_error(proto, 503, "Too many files are coming in just now.", [("retry-after", "10")])
+            return
+        self._uploading += 1
+        try:
+            is_demonstration = self._collect.is_demonstration(scope.headers.get(DEMONSTRATION_HEADER))
+            asked = {**_asgi_scope(scope), DEMONSTRATION_KEY: is_demonstration}
+            await _call_asgi(self._pages, asked, proto, _pieces(scope, proto, limit))
+        finally:
+            self._uploading -= 1
 
 
-async def read_body(scope: Scope, proto: HTTPProtocol, limit: int) -> bytes:
-    """Return the body; raise BodyRefused 413 before reading what is announced as too large, 408 when it is too slow."""
+async def _whole(body: bytes) -> AsyncIterator[bytes]:
+    """Yield a body that is read."""
+    yield body
+
+
+async def _pieces(scope: Scope, proto: HTTPProtocol, limit: int) -> AsyncIterator[bytes]:
+    """Yield the body as it comes; raise BodyRefused as `read_body` does, and 408 when a piece, or all of it, is too slow."""
+    left = announced_bytes(scope, limit)
+    pieces = aiter(proto)
+    deadline = time.monotonic() + UPLOAD_SECONDS
+    try:
+        while left > 0:
+            async with asyncio.timeout(min(BODY_SECONDS, deadline - time.monotonic())):
+                piece = await anext(pieces)
+            left -= len(piece)
+            yield piece
+    except TimeoutError as error:
+        raise BodyRefused(408, "The body did not arrive in time.") from error
+    except (StopAsyncIteration, OSError, RuntimeError) as error:  # a client that went away
+        raise BodyRefused(400, "The body could not be read.") from error
+
+
+def announced_bytes(scope: Scope, limit: int) -> int:
+    """Return the announced length of a body; raise BodyRefused 400 for what is no number, 413 beyond the limit."""
     announced = scope.headers.get("content-length")
     if announced is not None and (not announced.isascii() or not announced.isdigit()):
         raise BodyRefused(400, "Content-Length is not a number.")
     if announced is not None and int(announced) > limit:
         raise BodyRefused(413, f"The body is larger than the {limit} bytes that are read here.")
-    if announced is None or announced == "0":
+    return int(announced or 0)
+
+
+async def read_body(scope: Scope, proto: HTTPProtocol, limit: int) -> bytes:
+    """Return the body; raise BodyRefused 413 before reading what is announced as too large, 408 when it is too slow."""
+    if announced_bytes(scope, limit) == 0:
         return b""
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -116,8 +179,8 @@ async def read_body(scope: Scope, proto: HTTPProtocol, limit: int) -> bytes:
         raise BodyRefused(400, "The body could not be read.") from error
 
 
-async def _call_asgi(app: AsgiApp, scope: MutableMapping[str, Any], proto: HTTPProtocol, body: bytes) -> None:
-    """Run the pages for one HTTP request whose body is read, and send their answer in one piece."""
+async def _call_asgi(app: AsgiApp, scope: MutableMapping[str, Any], proto: HTTPProtocol, pieces: AsyncIterator[bytes]) -> None:
+    """Run the pages for one HTTP request, and send their answer in one piece."""
     status, headers, parts = 500, [], []  # type: int, list[tuple[str, str]], list[bytes]
     received = False
 
@@ -126,8 +189,13 @@ async def _call_asgi(app: AsgiApp, scope: MutableMapping[str, Any], proto: HTTPP
         if received:
             await proto.client_disconnect()
             return {"type": "http.disconnect"}
-        received = True
-        return {"type": "http.request", "body": body, "more_body": False}
+        try:
+            return {"type": "http.request", "body": await anext(pieces), "more_body": True}
+        except StopAsyncIteration:
+            received = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        except BodyRefused as refused:  # inside the pages, so that they answer with a page
+            raise HTTPException(refused.status, refused.words) from refused
 
     async def send(message: AsgiMessage) -> None:
         nonlocal status, headers

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
@@ -24,13 +25,20 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from avow.collection.browser_kept import Kept
+from avow.collection.spam import SHOWN, TRAP
+from avow.definitions import local_date
+from avow.web import openings
 from avow.web.asking import banner as asking
 from avow.web.asking import signals_of
 from avow.web.assets import IMMUTABLE, STABLE_TAG, Assets, hand_out
 from avow.web.banner import banner
+from avow.web.leaving import LEAVING_PATH
 from avow.web.security import content_security_policy, signal_set
 from avow.web.services import PartyFacts, PolicyFacts, Services
 
+#: Where openings are: the page of this name lists them, `OPENING` shows one.
+CAREERS: Final = "/careers"
+OPENING: Final = "_opening.html"
 _FORM: Final = re.compile(r"""form_action\(\s*["']([a-z0-9-]+)["']\s*\)""")
 #: What a template takes in from another, and what makes a page one with a form.
 _TAKES_IN: Final = re.compile(r"""{%-?\s*(?:extends|include|import|from)\s+["']([^"']+)["']""")
@@ -49,7 +57,14 @@ def _none_kept(_headers: Headers) -> Kept:
 class CompanySite:
     """The pages of one company website; without a folder there are none, and only Avow's own pages are served."""
 
-    def __init__(self, services: Services, assets: Assets, preferences: Callable[[Headers], Kept] = _none_kept) -> None:
+    def __init__(
+        self,
+        services: Services,
+        assets: Assets,
+        token: Callable[[str], str] = lambda _point: "",
+        preferences: Callable[[Headers], Kept] = _none_kept,
+    ) -> None:
+        """`token` makes the mark by which a form that this site showed is known again; "" for none."""
         self._services = services
         self._preferences = preferences
         self._assets = assets
@@ -57,7 +72,10 @@ class CompanySite:
         folder = services.website.pages
         self._pages = _pages(folder)
         self._files = _files(folder)
+        self._openings = openings.load(folder)
         self._forms = _forms(folder, self._pages)
+        # An application is mended on the page of its opening, and thanked for beside the list of openings.
+        self._forms |= {one.point: CAREERS for one in self._openings.values()}
         self._environment = Environment(
             loader=FileSystemLoader(folder or Path()),
             autoescape=True,
@@ -69,6 +87,8 @@ class CompanySite:
             "asset": self._asset,
             "form_action": lambda point: f"/avow/forms/{quote(point)}",
             "notice": services.policy.notice,
+            "form_guard": lambda point: _guard(token(point)),
+            "leaving": lambda name: f"{LEAVING_PATH}{quote(name)}",
             "announcement": lambda: banner(services.versions.announced()),
         }
 
@@ -77,6 +97,7 @@ class CompanySite:
         return [
             Route("/.well-known/gpc.json", self._gpc),
             Route("/assets/{name}", self._hand_out),
+            *([Route(f"{CAREERS}/{{slug}}", self._opening)] if self._openings else []),
             Route("/{path:path}", self._page),
         ]
 
@@ -86,6 +107,9 @@ class CompanySite:
         `errors` maps a field's name to words for people; "" is the form as a whole. Raises KeyError for a point
         that no page of the site has a form for.
         """
+        slug = values.get("position", "")
+        if slug in self._openings and self._openings[slug].point == point:
+            return self._render_opening(slug, headers or Headers(), values=values, errors=errors)
         return self._render(self._forms[point], headers or Headers(), values=values, errors=errors)
 
     def has_form(self, point: str) -> bool:
@@ -121,6 +145,7 @@ class CompanySite:
                 request.headers,
                 reference=reference if _REFERENCE.fullmatch(reference) else "",
                 dropped=_dropped(query.getlist("dropped")),
+                masked=_dropped(query.getlist("masked")),
                 jurisdiction=query.get("jurisdiction", ""),
             ),
             headers={**self._headers, **self._loading(request.headers)},
@@ -145,12 +170,34 @@ class CompanySite:
             return Markup()
         return Markup('<script src="{}" defer></script>').format(self._assets.address("choices.js"))
 
-    def _render(self, path: str, headers: Headers, **context: object) -> str:
+    def _opening(self, request: Request) -> Response:
+        slug = request.path_params["slug"]
+        if slug not in self._openings:
+            return self._page(request)
+        return HTMLResponse(self._render_opening(slug, request.headers), headers=self._headers)
+
+    def _render_opening(self, slug: str, headers: Headers, **context: object) -> str:
+        opening = self._openings[slug]
+        address = f"{self._services.website.origin.rstrip('/')}{CAREERS}/{slug}"
+        is_open = opening.is_open(self._today())
+        company = self._services.policy.facts().company
+        data = openings.posting(opening, company, address) if is_open else Markup()
+        return self._render(
+            f"{CAREERS}/{slug}", headers, template=OPENING, opening=opening, is_open=is_open, job_posting=data, **context
+        )
+
+    def _today(self) -> date:
+        """Return today in the business's time zone."""
+        return local_date(self._services.now_ms(), self._services.timezone)
+
+    def _render(self, path: str, headers: Headers, template: str = "", **context: object) -> str:
         facts, kept = self._services.policy.facts(), self._preferences(headers)
-        shown: dict[str, object] = {"values": {}, "errors": {}, "reference": "", "dropped": (), "jurisdiction": ""} | context
-        return self._environment.get_template(self._pages[path]).render(
+        empty: dict[str, object] = {"values": {}, "errors": {}, "reference": "", "dropped": (), "masked": (), "jurisdiction": ""}
+        shown = empty | context
+        return self._environment.get_template(template or self._pages[path]).render(
             facts=facts,
             path=path,
+            openings=[one for one in self._openings.values() if one.is_open(self._today())],
             gpc=signal_set(headers, "sec-gpc"),
             preferences=kept.preferences,
             may_keep=kept.allowed,
@@ -208,6 +255,14 @@ def preferences_line(technologies: Iterable[str], assets: Assets) -> Markup:
         return Markup()
     name = "preferences.js"
     return Markup('<script src="{}" integrity="{}" defer></script>').format(assets.address(name), assets.integrity(name))
+
+
+def _guard(token: str) -> Markup:
+    """Return a form's own fields: when it was shown, and one that no person sees, so that who fills it in is none."""
+    return Markup(
+        '<input type="hidden" name="{}" value="{}"><div hidden><label>Please leave this empty'
+        '<input name="{}" tabindex="-1" autocomplete="off"></label></div>'
+    ).format(SHOWN, token, TRAP)
 
 
 def _dropped(values: list[str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, upda
 
 from avow.definitions import AfterRetention
 from avow.store.control.database import Transaction
-from avow.store.control.tables import submission_subjects, submissions
+from avow.store.control.tables import submission_files, submission_subjects, submissions
 
 State = Literal["new", "read", "answered"]
 #: What real people sent: figures and messages leave the demonstration out (decision 0011).
@@ -34,6 +34,8 @@ class SealedSubmission:
     then: AfterRetention
     demonstration: bool
     state: State = "new"
+    decision: str = ""
+    decided_on: date | None = None
 
 
 def known(tx: Transaction, record_ids: Collection[str]) -> frozenset[str]:
@@ -106,7 +108,18 @@ def remove(tx: Transaction, record_ids: Collection[str]) -> int:
         return 0
     count = tx.execute(delete(submissions).where(submissions.c.record_id.in_(record_ids))).rowcount
     tx.execute(delete(submission_subjects).where(submission_subjects.c.record_id.in_(record_ids)))
+    tx.execute(delete(submission_files).where(submission_files.c.record_id.in_(record_ids)))
     return int(count)
+
+
+def decide(tx: Transaction, record_id: str, decision: str, decided_on: date) -> bool:
+    """Keep the decision on an application; return whether it was the first. The day of the first one stays."""
+    row = submissions.c.record_id == record_id
+    first = update(submissions).where(row, submissions.c.decided_on.is_(None))
+    is_first = bool(tx.execute(first.values(decision=decision, decided_on=decided_on)).rowcount)
+    if not is_first:
+        tx.execute(update(submissions).where(row).values(decision=decision))
+    return is_first
 
 
 def mark(tx: Transaction, record_id: str, state: State) -> bool:
@@ -160,6 +173,7 @@ def deidentify(tx: Transaction, record_ids: Collection[str]) -> int:
         return 0
     emptied = update(submissions).where(submissions.c.record_id.in_(record_ids)).values(sealed=b"", day_key="")
     tx.execute(delete(submission_subjects).where(submission_subjects.c.record_id.in_(record_ids)))
+    tx.execute(delete(submission_files).where(submission_files.c.record_id.in_(record_ids)))
     return int(tx.execute(emptied).rowcount)
 
 

@@ -39,6 +39,8 @@ submissions: Final = Table(
     Column("then", Text, nullable=False),
     Column("demonstration", Boolean, nullable=False),
     Column("state", Text, nullable=False),
+    Column("decision", Text, nullable=False, server_default=""),  # on an application: hired, not-hired, withdrawn
+    Column("decided_on", Date),  # the day of the first decision
     Index("submissions_collected", "collected_ms"),
     Index("submissions_due", "delete_on"),
 )
@@ -89,6 +91,14 @@ recording_withdrawals: Final = Table(
     metadata,
     Column("mark", LargeBinary, primary_key=True),
     Column("at_ms", BigInteger, nullable=False),
+)
+
+submission_files: Final = Table(
+    "submission_files",
+    metadata,
+    Column("name", Text, primary_key=True),  # among the files; sealed under the key of the submission's person
+    Column("record_id", Text, nullable=False),
+    Index("submission_files_record", "record_id"),
 )
 
 choices: Final = Table(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from typing import cast, get_args
+from urllib.parse import quote
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from avow.definitions import Refusal
+from avow.definitions import LETTERS, Refusal
 from avow.web.console.door import Door
-from avow.web.services import StaffMember, SubmissionLine, SubmissionState
+from avow.web.services import Decision, StaffMember, SubmissionLine, SubmissionState
 
 #: Lines of the inbox and the outbox on one page.
 LINES_MAX = 200
@@ -27,6 +31,8 @@ class MessagePages:
         return [
             Route("/console/inbox", self._door.page(self._inbox)),
             Route("/console/inbox/{record_id}", self._door.page(self._submission)),
+            Route("/console/inbox/{record_id}/files/{number}", self._door.page(self._file)),
+            Route("/console/inbox/{record_id}/decision", self._door.action(self._decide), methods=["POST"]),
             Route("/console/inbox/{record_id}/state", self._door.action(self._mark), methods=["POST"]),
             Route("/console/outbox", self._door.page(self._outbox)),
             Route("/console/outbox/{message_id}", self._door.page(self._message)),
@@ -37,7 +43,7 @@ class MessagePages:
         point = request.query_params.get("point", "")
         point = point if any(known.name == point for known in facts.points) else ""
         lines = self._services.inbox.lines(point, LINES_MAX)
-        forms = [known for known in facts.points if known.technology == "form"]
+        forms = [known for known in facts.points if known.technology in LETTERS]
         return self._door.show(request, "inbox.html", member, lines=lines, forms=forms, chosen=point, limit=LINES_MAX)
 
     def _submission(self, request: Request, member: StaffMember) -> Response:
@@ -60,6 +66,33 @@ class MessagePages:
             read=None if refused else read,
             point=self._point(line),
         )
+
+    def _file(self, request: Request, member: StaffMember) -> Response:
+        """Hand out one file for a purpose, to be saved and never shown: what a stranger sent may be made to deceive."""
+        record_id, purpose = request.path_params["record_id"], request.query_params.get("purpose", "")
+        number = request.path_params["number"]
+        if not re.fullmatch(r"[0-9]{1,3}", number):
+            raise HTTPException(404)
+        found = self._services.inbox.file(record_id, int(number), purpose, member.staff_id)
+        if found is None:
+            raise HTTPException(404)
+        if isinstance(found, Refusal):
+            raise HTTPException(403, f"{found.reason} ({found.rule})")
+        headers = {
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name, safe='')}",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return Response(found.content, media_type="application/octet-stream", headers=headers)
+
+    def _decide(self, request: Request, member: StaffMember, form: dict[str, str]) -> Response:
+        record_id, decision = request.path_params["record_id"], form.get("decision", "")
+        if decision not in get_args(Decision):
+            raise HTTPException(422, "Please choose what was decided.")
+        refusal = self._services.inbox.decide(record_id, cast("Decision", decision), member.staff_id)  # it is one of them
+        if refusal is not None:
+            raise HTTPException(409, f"{refusal.reason} ({refusal.rule})")
+        return RedirectResponse(f"/console/inbox/{record_id}", 303)
 
     def _mark(self, request: Request, member: StaffMember, form: dict[str, str]) -> Response:
         state: SubmissionState = "answered" if form.get("state") == "answered" else "read"

@@ -17,6 +17,7 @@ from avow.web.services.evidence import AuditState, Evidence, PurposeReads, Refus
 from avow.web.services.policy import (
     ChangeFacts,
     ChoiceFacts,
+    LinkFacts,
     PointFacts,
     Policy,
     PolicyFacts,
@@ -48,6 +49,9 @@ from avow.web.services.rights import (
     Verification,
 )
 from avow.web.services.staff import (
+    Decision,
+    FileContent,
+    FileLine,
     Inbox,
     Invitation,
     MessageLine,
@@ -69,11 +73,15 @@ __all__ = [
     "ChoiceCount",
     "ChoiceFacts",
     "Choices",
+    "Decision",
     "Document",
     "Download",
     "Evidence",
+    "FileContent",
+    "FileLine",
     "Inbox",
     "Invitation",
+    "LinkFacts",
     "MessageLine",
     "MessageView",
     "NewRequest",

@@ -73,6 +73,15 @@ class SignalFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkFacts:
+    """Another company's site that pages link to: its name in addresses, its label, where it is."""
+
+    name: str
+    label: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyFacts:
     """The rulebook in force, as pages show it.
 
@@ -94,6 +103,7 @@ class PolicyFacts:
     choices: tuple[ChoiceFacts, ...] = ()
     forms: Mapping[str, str] = field(default_factory=dict)
     tag: Mapping[str, str] = field(default_factory=dict)
+    links: tuple[LinkFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

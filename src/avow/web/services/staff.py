@@ -10,6 +10,8 @@ from avow.definitions import Refusal
 
 #: What happened to a submission after it came in.
 SubmissionState = Literal["new", "read", "answered"]
+#: What was decided on an application.
+Decision = Literal["hired", "not-hired", "withdrawn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,10 @@ class Staff(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SubmissionLine:
-    """A submission in the list: nothing that says who wrote it."""
+    """A submission in the list: nothing that says who wrote it.
+
+    `decision` is None where the policy counts from no decision, "" while none is recorded.
+    """
 
     record_id: str
     reference: str
@@ -64,6 +69,26 @@ class SubmissionLine:
     state: SubmissionState
     delete_on: date
     demonstration: bool = False
+    decision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    """A file of a submission: the item's label, its name, kind in words, size in bytes; `number` is in its address."""
+
+    number: int
+    label: str
+    name: str
+    kind: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """A file to hand out, with the name to save it under."""
+
+    name: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +100,7 @@ class SubmissionView:
     fields: tuple[tuple[str, str], ...]
     dropped: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
+    files: tuple[FileLine, ...] = ()
 
 
 class Inbox(Protocol):
@@ -90,6 +116,14 @@ class Inbox(Protocol):
 
     def read(self, record_id: str, purpose: str, staff_id: str) -> SubmissionView | Refusal | None:
         """Return the fields for this purpose; writes the audit entry; refuses a purpose that the policy does not allow."""
+        ...
+
+    def file(self, record_id: str, number: int, purpose: str, staff_id: str) -> FileContent | Refusal | None:
+        """Return a file for this purpose; writes the audit entry, as `read` does; None when it is gone."""
+        ...
+
+    def decide(self, record_id: str, decision: Decision, staff_id: str) -> Refusal | None:
+        """Record what was decided on an application; the first time, its last day counts from today."""
         ...
 
     def mark(self, record_id: str, state: SubmissionState, staff_id: str) -> None:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261124_0005"
-down_revision = "20261124_0003"
+down_revision = "20261124_0004"
 branch_labels = None
 depends_on = None
 

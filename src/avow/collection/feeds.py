@@ -1,0 +1,229 @@
+"""Feeds: what another company's portal delivers, signed, once each, with permitted fields only.
+
+A delivery is checked in this order; the first that fails is the answer:
+
+    (1) signature and moment, by Standard Webhooks: `id.timestamp.body` under the feed's key, within five minutes
+    (2) what the policy declares of the point: undeclared fields are dropped and named, required ones must be there
+    (3) the permit, on the day on which the portal took the data in
+    (4) where the policy asks for it, the person's written authorisation on file
+
+A record's id and reference follow from the delivery's id under a secret: the same delivery, whenever and wherever it comes
+again, is the same record, which the store keeps once. Its moment is the portal's own, so that a person who was erased since
+stays out, however late the portal delivers. Format: docs/specs/feeds.md.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from avow.collection import submissions
+from avow.collection.accept import Collector
+from avow.collection.events import RULE, Dropped
+from avow.collection.refusals import RefusalRow, shown_name
+from avow.definitions import ConfigurationError, Permit, Refusal, Submission, Technology, moment
+from avow.policy import CollectionPoint
+
+#: How far the moment of sending may be from ours, seconds (Standard Webhooks, "Verifying webhook authenticity").
+WINDOW_SECONDS: Final = 300
+#: Fewest bytes of a shared secret (Standard Webhooks: 24 to 64).
+SECRET_BYTES: Final = 24
+_ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}")
+_SECRET, _PUBLIC = "whsec_", "whpk_"
+_AUTHORISATION: Final = "15 U.S.C. 1681b(b)(2)(A)(ii)"
+
+Keyed = Callable[[bytes, bytes], bytes]
+
+
+class Authorisations(Protocol):
+    """What people agreed to."""
+
+    def is_on_file(self, point: str, identifiers: Mapping[str, str]) -> bool:
+        """Return whether somebody with these identifiers sent this form, and it is still held."""
+
+
+class FeedKey:
+    """The key by which one portal signs: a shared secret (HMAC-SHA256) or the public key of Ed25519."""
+
+    def __init__(self, text: str) -> None:
+        """Read `whsec_...` or `whpk_...`, in base64; raise ConfigurationError for any other text."""
+        text = text.strip()
+        self._secret, self._public = b"", None
+        try:
+            key = base64.b64decode(text.partition("_")[2], validate=True)
+            if text.startswith(_PUBLIC):
+                self._public = Ed25519PublicKey.from_public_bytes(key)
+        except (binascii.Error, ValueError) as error:
+            raise ConfigurationError("the key of a feed is no base64, or no Ed25519 key") from error
+        if text.startswith(_SECRET) and len(key) >= SECRET_BYTES:
+            self._secret = key
+        elif self._public is None:
+            raise ConfigurationError(f"the key of a feed is whsec_ with {SECRET_BYTES} bytes or more in base64, or whpk_")
+
+    def signed(self, content: bytes, signatures: str) -> bool:
+        """Return whether one of the signatures ("v1,<base64> v1a,<base64>") is this key's over the content."""
+        for one in signatures.split(" ")[:8]:
+            version, _, encoded = one.partition(",")
+            try:
+                signature = base64.b64decode(encoded, validate=True)
+            except (binascii.Error, ValueError):
+                continue
+            if version == "v1" and self._secret:
+                if hmac.compare_digest(hmac.digest(self._secret, content, hashlib.sha256), signature):
+                    return True
+            elif version == "v1a" and self._public is not None and _verifies(self._public, signature, content):
+                return True
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One HTTP request of a portal: its three headers and its body."""
+
+    id: str
+    timestamp: str
+    signatures: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What became of a delivery that was taken: its reference, what was dropped of it and what masked."""
+
+    reference: str
+    dropped: tuple[Dropped, ...]
+    masked: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotDelivered:
+    """Why a delivery was not taken: the HTTP status, a sentence, the rule, and errors by field."""
+
+    status: int
+    reason: str
+    rule: str
+    errors: Mapping[str, str]
+
+
+class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
+    """The body: when the portal took the data in, and the fields."""
+
+    timestamp: datetime
+    data: dict[str, str]
+
+
+class Feeds:
+    """Takes the deliveries of one version of the policy."""
+
+    def __init__(self, collector: Collector, keys: Mapping[str, FeedKey], authorisations: Authorisations, keyed: Keyed) -> None:
+        """`keys` are those of the configuration, by collection point; `keyed` is a secret of the installation."""
+        self._collector = collector
+        self._keys = keys
+        self._authorisations = authorisations
+        self._keyed = keyed
+        self._encode = msgspec.msgpack.Encoder().encode
+
+    def prepare(self, point: str, delivery: Delivery, now_ms: int) -> tuple[Submission, Delivered] | NotDelivered:
+        """Return the record of a delivery and what to answer once it is kept, or why it is not taken. Does no waiting."""
+        declared, key = self._collector.rulebook.points.get(point), self._keys.get(point)
+        if declared is None or declared.technology is not Technology.FEED or key is None:
+            return _no(404, "the policy declares no such feed, or the configuration has no key for it", RULE)
+        if (unsigned := _unsigned(key, delivery, now_ms)) is not None:  # (1)
+            return unsigned
+        message = _read(delivery.body, now_ms)
+        if isinstance(message, NotDelivered):
+            return message
+        form = submissions.parse(self._collector.rulebook, declared, message.data.items())  # (2)
+        if form.errors:
+            return NotDelivered(422, "something has to be mended", RULE, form.errors)
+        collected_ms = int(message.timestamp.timestamp() * 1000)
+        permit = self._permit(declared, form, collected_ms, now_ms)
+        if isinstance(permit, Refusal):
+            return _no(403, permit.reason, permit.rule)
+        record = self._record(permit, form, delivery.id, collected_ms)
+        return record, Delivered(record.reference, form.dropped, form.masked)
+
+    async def keep(self, record: Submission) -> None:
+        """Keep a record; returns after it is durable. Raises SpoolFull."""
+        await self._collector.spool.append([self._encode(record)])
+
+    def _permit(self, point: CollectionPoint, form: submissions.Form, collected_ms: int, now_ms: int) -> Permit | Refusal:
+        """Return what may be kept. Rule: Cal. Civ. Code § 1798.100(a)(1), (3), (c); 15 U.S.C. 1681b(b)(2)."""
+        permit = self._collector.rulebook.permit(point.name, frozenset(), moment(collected_ms).date())  # (3)
+        today = moment(now_ms).date()
+        if not isinstance(permit, Refusal) and permit.delete_on <= today:
+            permit = Refusal(f"its time was over on {permit.delete_on}", "Cal. Civ. Code § 1798.100(a)(3)")
+        people = submissions.identifiers(self._collector.rulebook, form.fields)
+        agreed = point.authorised_by
+        if agreed and not isinstance(permit, Refusal) and not (people and self._authorisations.is_on_file(agreed, people)):  # (4)
+            permit = Refusal(f'no authorisation by "{agreed}" is on file for this person', _AUTHORISATION)
+        if isinstance(permit, Refusal):
+            row = RefusalRow(today, self._collector.site, point.name, "", permit.reason, permit.rule)
+            self._collector.refusals.add(row)
+        return permit
+
+    def _record(self, permit: Permit, form: submissions.Form, delivery_id: str, collected_ms: int) -> Submission:
+        """Return the record, whose id and reference follow from the delivery's id."""
+        drawn = self._keyed(b"feed delivery", f"{permit.point} {delivery_id}".encode())
+        fields = {name: value for name, value in form.fields.items() if name in permit.fields}
+        return Submission(
+            record_id=f"{collected_ms:012x}{drawn.hex()[:20]}",
+            collected_ms=collected_ms,
+            site=self._collector.site,
+            point=permit.point,
+            rulebook_id=permit.rulebook_id,
+            reference=submissions.reference_of(drawn),
+            delete_on=permit.delete_on.isoformat(),
+            then=permit.then,
+            fields=fields,
+            identifiers=submissions.identifiers(self._collector.rulebook, fields),
+            purposes=sorted(permit.purposes),
+            dropped=sorted({shown_name(lost.field) for lost in form.dropped}),
+        )
+
+
+def _unsigned(key: FeedKey, delivery: Delivery, now_ms: int) -> NotDelivered | None:
+    """Return why a delivery is not believed; None when it is the portal's own, and of now."""
+    rule = "docs/specs/feeds.md"
+    if not _ID.fullmatch(delivery.id) or not re.fullmatch(r"[0-9]{1,11}", delivery.timestamp):
+        return _no(400, "webhook-id or webhook-timestamp is missing, or not as the specification says", rule)
+    content = f"{delivery.id}.{delivery.timestamp}.".encode() + delivery.body
+    if not key.signed(content, delivery.signatures):
+        return _no(401, "the signature is not this feed's", rule)
+    if abs(int(delivery.timestamp) - now_ms // 1000) > WINDOW_SECONDS:
+        return _no(401, f"webhook-timestamp is more than {WINDOW_SECONDS} seconds from our clock", rule)
+    return None
+
+
+def _read(body: bytes, now_ms: int) -> _Message | NotDelivered:
+    rule = "docs/specs/feeds.md"
+    try:
+        message = msgspec.json.decode(body, type=_Message)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _no(400, 'the body is not {"timestamp": "2026-11-24T10:00:00Z", "data": {"field": "text"}}', rule)
+    if message.timestamp.tzinfo is None or not 0 < message.timestamp.timestamp() * 1000 < now_ms + WINDOW_SECONDS * 1000:
+        return _no(400, "timestamp has no zone, or lies in the future", rule)
+    return message
+
+
+def _no(status: int, reason: str, rule: str) -> NotDelivered:
+    return NotDelivered(status, reason, rule, {})
+
+
+def _verifies(key: Ed25519PublicKey, signature: bytes, content: bytes) -> bool:
+    try:
+        key.verify(signature, content)
+    except InvalidSignature:
+        return False
+    return True

@@ -1,0 +1,120 @@
+"""A form, from its fields and files to a durable record (walk 4): parsed, permitted, files sealed, then the spool.
+
+Files are durable before the record that names them: a crash between leaves files that nothing names, which the purge
+sweeps; never a record without its files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from avow.collection import events, submissions
+from avow.collection.accept import Accepted, Collector, Sender
+from avow.collection.refusals import shown_name
+from avow.collection.uploads import FileKeeper, Upload
+from avow.definitions import FORMS, Permit, RecordIds, Refusal, SpoolFull, StoreUnavailable, Submission, moment
+
+#: Most bytes of all files of one form together: they are held in memory while they are checked and sealed.
+FORM_FILES_BYTES: Final = 32 * 1024 * 1024
+
+
+class Forms:
+    """Takes the declared forms of one version of the policy."""
+
+    def __init__(self, collector: Collector, keeper: FileKeeper) -> None:
+        self._collector = collector
+        self._rulebook = collector.rulebook
+        self._keeper = keeper
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._ids = RecordIds()
+
+    def files_bytes(self, point: str) -> int:
+        """Return how many bytes the files of a form may have together; 0 for one that declares none, or no form."""
+        declared = self._rulebook.points.get(point)
+        if declared is None or declared.technology not in FORMS:
+            return 0
+        limits = [file for name in declared.fields if (file := self._rulebook.data[name].file)]
+        return min(sum(one.max_bytes * one.max_files for one in limits), FORM_FILES_BYTES)
+
+    def is_form(self, point: str) -> bool:
+        """Return whether the policy declares this form."""
+        declared = self._rulebook.points.get(point)
+        return declared is not None and declared.technology in FORMS
+
+    def file_fields(self, point: str) -> tuple[str, ...]:
+        """Return the declared items of a form that are files."""
+        declared = self._rulebook.points.get(point)
+        return tuple(name for name in declared.fields if self._rulebook.data[name].file) if declared else ()
+
+    def label(self, item: str) -> str:
+        """Return how the policy calls an item; its own name when the policy has none."""
+        return self._rulebook.data[item].label if item in self._rulebook.data else item
+
+    def files_count(self, point: str) -> int:
+        """Return how many files a form may bring."""
+        declared = self._rulebook.points.get(point)
+        limits = [file for name in declared.fields if (file := self._rulebook.data[name].file)] if declared else []
+        return sum(one.max_files for one in limits)
+
+    async def take(
+        self, point: str, pairs: Iterable[tuple[str, str]], sender: Sender, now_ms: int, uploads: Sequence[Upload] = ()
+    ) -> Accepted | Refusal | submissions.Form:
+        """Keep a form; returns after it and its files are durable, with the reference number.
+
+        Returns the Form itself when the person has to mend something, a Refusal when the policy does not allow it.
+        Raises SpoolFull, and StoreUnavailable when the files cannot be kept; then nothing of it is kept.
+        """
+        declared = self._rulebook.points.get(point)
+        if declared is None or declared.technology not in FORMS:
+            return Refusal("the policy declares no such form", events.RULE)
+        form = submissions.parse(self._rulebook, declared, pairs, uploads)
+        if form.errors:
+            return form
+        today = moment(now_ms).date()
+        permit = self._collector.permit(point, sender, today)
+        self._collector.count_dropped(sender, form.dropped, today)
+        if isinstance(permit, Refusal):
+            return permit
+        submission = await self._with_files(self._submission(permit, form, sender, now_ms), form, permit, now_ms)
+        try:
+            await self._collector.spool.append([self._encode(submission)])
+        except SpoolFull:  # the record will never come; after a cancelled wait it may still, and the sweep sees to its files
+            self._keeper.discard_files([one.stored for one in submission.files])
+            raise
+        return Accepted(1, form.dropped, (), reference=submission.reference, masked=form.masked)
+
+    async def _with_files(self, submission: Submission, form: submissions.Form, permit: Permit, now_ms: int) -> Submission:
+        """Return the record with its permitted files kept, off the event loop: sealing and fsync take their time."""
+        files = [one for one in form.files if one.item in permit.fields]
+        if not files:
+            return submission
+        if not submission.identifiers:
+            raise StoreUnavailable("a file came without an address that it could be found by")
+        contents = [one.content for one in files]
+        names = await asyncio.to_thread(self._keeper.keep_files, submission.record_id, submission.identifiers, contents, now_ms)
+        kept = [one.stored(name) for one, name in zip(files, names, strict=True)]
+        return msgspec.structs.replace(submission, files=kept)
+
+    def _submission(self, permit: Permit, form: submissions.Form, sender: Sender, now_ms: int) -> Submission:
+        """Return the record of a form with permitted fields only."""
+        fields = {name: value for name, value in form.fields.items() if name in permit.fields}
+        return Submission(
+            record_id=self._ids.new(now_ms),
+            collected_ms=now_ms,
+            site=self._collector.site,
+            point=permit.point,
+            rulebook_id=permit.rulebook_id,
+            reference=submissions.new_reference(),
+            delete_on=permit.delete_on.isoformat(),
+            then=permit.then,
+            fields=fields,
+            identifiers=submissions.identifiers(self._rulebook, fields),
+            purposes=sorted(permit.purposes),
+            dropped=sorted({shown_name(lost.field) for lost in form.dropped}),
+            demonstration=sender.demonstration,
+            opted_out=self._collector.by_what(sender),
+        )

@@ -1,0 +1,135 @@
+"""Files that come with a form: what they really are, by their bytes, and under which name they are kept.
+
+Neither the name nor the media type that a browser sends is believed. Nothing is unpacked: of a ZIP archive only the list
+of its parts is read. Checked are kind and size; that a file is harmless is not claimed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import unicodedata
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from avow.definitions import StoredFile
+from avow.policy.declarations import DataItem
+from avow.policy.markup import megabytes
+from avow.policy.vocabulary import FILE_TYPES
+
+#: Longest kept name of a file without its ending, characters.
+NAME_LENGTH: Final = 80
+#: Most parts of a document that is a ZIP archive; the largest of daily life have some hundreds.
+ZIP_PARTS: Final = 4096
+_ODT: Final = b"application/vnd.oasis.opendocument.text"
+_STARTS: Final = ((b"%PDF-", "pdf"), (b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpeg"), (b"{\\rtf", "rtf"))
+_ENDINGS: Final = {"jpeg": "jpg"}
+#: What a plain text does not hold: control characters other than tab, line feed, form feed and carriage return.
+_NO_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+
+
+class FileKeeper(Protocol):
+    """Where files are sealed and kept under the key of the person who sent them."""
+
+    def keep_files(self, record_id: str, identifiers: Mapping[str, str], contents: Sequence[bytes], now_ms: int) -> list[str]:
+        """Keep the files of a submission; returns the names they lie under, after they are durable."""
+
+    def discard_files(self, names: Sequence[str]) -> None:
+        """Remove files whose submission was not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file as it came, in memory: the form's field, the name that the browser told, the bytes."""
+
+    field: str
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One file that may be kept, not yet kept."""
+
+    item: str
+    name: str
+    kind: str
+    content: bytes
+
+    def stored(self, name: str) -> StoredFile:
+        """Return what the submission says of it, once its bytes lie under that name."""
+        digest = hashlib.sha256(self.content).hexdigest()
+        return StoredFile(item=self.item, name=self.name, kind=self.kind, size=len(self.content), sha256=digest, stored=name)
+
+
+def check(item: DataItem, uploads: Sequence[Upload]) -> list[Checked] | str:
+    """Return the files of a declared item, or a sentence for the person that says what to mend."""
+    assert item.file is not None
+    limits = item.file
+    if len(uploads) > limits.max_files:
+        return f"“{item.label}” takes {_many(limits.max_files)}; please choose again."
+    checked = []
+    for upload in uploads:
+        kind = kind_of(upload.content)
+        if len(upload.content) > limits.max_bytes:
+            return f"“{item.label}” may have {megabytes(limits.max_bytes)}; this file has {megabytes(len(upload.content))}."
+        if kind not in limits.types:
+            allowed = ", ".join(FILE_TYPES[one] for one in limits.types)
+            return f"“{item.label}” can be one of these: {allowed}. This file is none of them, whatever its name says."
+        checked.append(Checked(item.name, shown_name(upload.name, kind), kind, upload.content))
+    return checked
+
+
+def kind_of(content: bytes) -> str:
+    """Return the kind of a file by its bytes, by the names of `FILE_TYPES`; "" for any other."""
+    for start, kind in _STARTS:
+        if content.startswith(start):
+            return kind
+    if content.startswith(b"PK\x03\x04"):
+        return _document(content)
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return ""
+    return "txt" if text.strip() and not _NO_TEXT.search(text) else ""
+
+
+def shown_name(name: str, kind: str) -> str:
+    """Return the name to show: the last part of what was sent, without what could deceive, with the ending of its kind."""
+    last = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
+    plain = "".join(sign if sign.isprintable() and unicodedata.category(sign) != "Cf" else "" for sign in last)
+    stem = plain.rpartition(".")[0] or plain
+    return f"{stem.strip(' .')[:NAME_LENGTH] or 'file'}.{_ENDINGS.get(kind, kind)}"
+
+
+def in_words(files: Sequence[Checked]) -> str:
+    """Return what a person and staff read of the files in place of a text: name, kind and size."""
+    return "\n".join(f"{one.name} ({FILE_TYPES[one.kind]}, {megabytes(len(one.content))})" for one in files)
+
+
+def _document(content: bytes) -> str:
+    """Return which document a ZIP archive is: a Word file without macros, an OpenDocument text, or "" for any other."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parts = archive.infolist()
+            names = {part.filename for part in parts}
+            if len(parts) > ZIP_PARTS:
+                return ""
+            if {"[Content_Types].xml", "word/document.xml"} <= names:
+                return "" if any(name.lower().endswith("vbaproject.bin") for name in names) else "docx"
+            first = parts[0]
+            is_plain = first.filename == "mimetype" and first.file_size == len(_ODT) and first.compress_type == zipfile.ZIP_STORED
+            return "odt" if is_plain and archive.read(first) == _ODT and not _has_macros(names) else ""
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, IndexError, UnicodeDecodeError):
+        return ""  # what cannot be read is no document
+
+
+def _has_macros(names: set[str]) -> bool:
+    return any(name.startswith(("Basic/", "Scripts/")) for name in names)
+
+
+def _many(count: int) -> str:
+    return "one file" if count == 1 else f"{count} files"

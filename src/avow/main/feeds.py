@@ -1,0 +1,36 @@
+"""What feeds need from the rest of the house: their keys, and what people agreed to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from avow.collection.feeds import FeedKey
+from avow.config import Feed
+from avow.definitions import ConfigurationError, IdentifierKind, identifier
+from avow.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorisationsOnFile:
+    """Fits `collection.feeds.Authorisations` over the store."""
+
+    store: Store
+
+    def is_on_file(self, point: str, identifiers: Mapping[str, str]) -> bool:
+        """Return whether one of these people sent this form; what was erased, or waits in the spool, is not on file."""
+        people = [identifier(IdentifierKind(kind), value) for kind, value in identifiers.items()]
+        return any(form.point == point and form.fields for form in self.store.find(people).submissions)
+
+
+def feed_keys(feeds: Sequence[Feed]) -> dict[str, FeedKey]:
+    """Return the keys by collection point; raise ConfigurationError that names the feed whose key cannot be read."""
+    keys = {}
+    for feed in feeds:
+        try:
+            keys[feed.point] = FeedKey(feed.key_file.read_text(encoding="ascii"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"feeds: the key of “{feed.point}” cannot be read from {feed.key_file}") from error
+        except ConfigurationError as error:
+            raise ConfigurationError(f"feeds: “{feed.point}”: {error}") from error
+    return keys

@@ -1,0 +1,123 @@
+"""POST /avow/forms/{point}: a form in, one step into `collection`, a page or JSON out. Reference: docs/reference/http.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from avow.collection.accept import Accepted
+from avow.collection.forms import Forms
+from avow.collection.refusals import shown_name
+from avow.collection.spam import BITS, CHECK, OWN_FIELDS, FormGuard, Verdict
+from avow.collection.submissions import Form
+from avow.definitions import Refusal, SpoolFull
+from avow.web.collect import NAMED, RETRY_SECONDS, Collect
+from avow.web.form_input import FormInput, read
+
+_FULL: Final = "We could not keep your message just now. Please send it again."
+
+
+class FormPages(Protocol):
+    """The pages of the site that hold forms."""
+
+    def has_form(self, point: str) -> bool:
+        """Return whether a page holds a form of this point."""
+
+    def form_again(self, point: str, values: Mapping[str, str], errors: Mapping[str, str], headers: Headers | None = None) -> str:
+        """Return the page with what was typed and what has to be mended."""
+
+    def thanks_page(self, point: str) -> str:
+        """Return where a browser goes after its form was kept."""
+
+
+#: Renders a template of Avow's own pages: request, template, status, context.
+Render = Callable[..., HTMLResponse]
+
+
+class FormEndpoint:
+    """The endpoint of one worker for every declared form."""
+
+    def __init__(self, collect: Collect, forms: Forms, guard: FormGuard, now_ms: Callable[[], int], render: Render) -> None:
+        self._collect = collect
+        self._forms = forms
+        self._guard = guard
+        self._now_ms = now_ms
+        self._render = render
+
+    async def take(self, request: Request, site: FormPages) -> Response:
+        """Keep a form: 303 to the page of thanks with a reference number; 422 with what was typed; 428 asks once more."""
+        if request.headers.get("sec-fetch-site") == "cross-site":
+            raise HTTPException(403, "Forms are taken from pages of this site only.")
+        point = request.path_params["point"]
+        sent = await read(request, self._forms.files_count(point))
+        own = {name: value for name, value in sent.pairs if name in OWN_FIELDS}
+        pairs = [(name, value) for name, value in sent.pairs if name not in OWN_FIELDS]
+        every = request.headers.getlist
+        sender = self._collect.sender_of(request.client.host if request.client else "", every, request.headers.get)
+        now_ms = self._now_ms()
+        if not sender.demonstration:
+            verdict = self._guard.judge(point, own, sender.address, now_ms)
+            if verdict is not Verdict.CLEAR and self._forms.is_form(point):
+                return await self._ask(request, point, FormInput(pairs, sent.uploads), verdict)
+        try:
+            outcome = await self._forms.take(point, pairs, sender, now_ms, sent.uploads)
+        except SpoolFull as full:
+            raise HTTPException(503, _FULL, {"retry-after": RETRY_SECONDS}) from full
+        if isinstance(outcome, Refusal):
+            raise HTTPException(404, f"{outcome.reason} ({outcome.rule})")
+        if isinstance(outcome, Accepted) and not sender.demonstration:
+            self._guard.count(sender.address, now_ms)
+        if "application/json" in request.headers.get("accept", ""):
+            return _as_json(outcome)
+        if isinstance(outcome, Form):
+            return await self._again(request, site, point, pairs, outcome)
+        return self._thanks(site, point, outcome)
+
+    async def _again(self, request: Request, site: FormPages, point: str, pairs: list[tuple[str, str]], form: Form) -> Response:
+        """Show the form once more, with what was typed; files cannot be put back by any page, and it says so."""
+        if not site.has_form(point):
+            raise HTTPException(422, " ".join(form.errors.values()))
+        errors = dict(form.errors)
+        for name in self._forms.file_fields(point):
+            if name in form.fields and name not in errors:
+                errors[name] = "Please choose this file once more: a page cannot keep it for you."
+        page = await run_in_threadpool(site.form_again, point, dict(pairs), errors, request.headers)
+        return HTMLResponse(page, 422)
+
+    async def _ask(self, request: Request, point: str, sent: FormInput, verdict: Verdict) -> Response:
+        """Ask once more, with everything typed in hidden fields; nothing is kept before the answer."""
+        check = self._guard.check(point, self._now_ms())
+        if "application/json" in request.headers.get("accept", ""):
+            return JSONResponse({"reason": verdict.value, CHECK: check, "bits": BITS}, 428, {"cache-control": "no-store"})
+        return await run_in_threadpool(
+            self._render,
+            request,
+            "form_check.html",
+            428,
+            point=point,
+            pairs=sent.pairs,
+            files=[(name, self._forms.label(name)) for name in sorted({one.field for one in sent.uploads})],
+            check=check,
+            bits=BITS,
+            again=verdict is Verdict.NOT_PASSED,
+        )
+
+    def _thanks(self, site: FormPages, point: str, accepted: Accepted) -> Response:
+        told = "".join(f"&dropped={shown_name(lost.field)}" for lost in accepted.dropped[:NAMED])
+        told += "".join(f"&masked={name}" for name in accepted.masked[:NAMED])
+        headers = dict(self._collect.told(accepted))
+        return RedirectResponse(f"{site.thanks_page(point)}?reference={accepted.reference}{told}", 303, headers)
+
+
+def _as_json(outcome: Accepted | Form) -> JSONResponse:
+    """Return the answer of the form API: 201 with the reference, or 422 with the errors by field."""
+    if isinstance(outcome, Form):
+        return JSONResponse({"errors": outcome.errors}, 422)
+    dropped = [{"field": shown_name(lost.field), "reason": lost.reason, "rule": lost.rule} for lost in outcome.dropped]
+    return JSONResponse({"reference": outcome.reference, "dropped": dropped, "masked": list(outcome.masked)}, 201)

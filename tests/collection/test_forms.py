@@ -1,0 +1,189 @@
+"""Forms: declared fields and files only, numbers nobody should keep taken out, files durable before the record."""
+
+import asyncio
+import io
+import zipfile
+
+import msgspec
+import pytest
+
+from avow.collection import signals
+from avow.collection.accept import Collector, Sender
+from avow.collection.forms import Forms
+from avow.collection.refusals import Refusals
+from avow.collection.uploads import Upload, kind_of, shown_name
+from avow.definitions import Record, Refusal, SpoolFull, Submission
+
+DECODER = msgspec.msgpack.Decoder(Record)
+PDF = b"%PDF-1.7\nKim\n"
+SENDER = Sender("203.0.113.9", "", signals.read([], None, ""), demonstration=False)
+APPLICATION = [("position", "calibration-technician"), ("name", "Kim"), ("email", "Kim@Example.com")]
+
+
+class MemorySpool:
+    """Keeps what is appended, or is full."""
+
+    def __init__(self):
+        self.records, self.is_full = [], False
+
+    def append(self, encoded):
+        if self.is_full:
+            raise SpoolFull("full")
+        self.records += map(DECODER.decode, encoded)
+        done = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
+
+
+class MemoryFiles:
+    """Keeps files by name."""
+
+    def __init__(self):
+        self.kept = {}
+
+    def keep_files(self, record_id, _identifiers, contents, _now_ms):
+        names = [f"{record_id}-{number}" for number in range(len(contents))]
+        self.kept.update(zip(names, contents, strict=True))
+        return names
+
+    def discard_files(self, names):
+        for name in names:
+            del self.kept[name]
+
+
+@pytest.fixture
+def house(rulebook):
+    spool, files = MemorySpool(), MemoryFiles()
+    return Forms(Collector(rulebook, "marrowby.example", spool, None, Refusals()), files), spool, files
+
+
+def take(forms, pairs, now_ms, *uploads, point="contact-form"):
+    return asyncio.run(forms.take(point, pairs, SENDER, now_ms, uploads))
+
+
+def apply(forms, now_ms, *uploads, letter=""):
+    return take(forms, [*APPLICATION, ("letter", letter)], now_ms, *uploads, point="job-application")
+
+
+def zipped(*names):
+    """Return a ZIP archive with these parts."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name in names:
+            archive.writestr(name, "x")
+    return made.getvalue()
+
+
+def test_form_becomes_a_submission_with_its_identifier(house, now_ms):
+    """The e-mail address finds the person again; what is undeclared is dropped by name."""
+    forms, spool, _ = house
+    answer = take(forms, [("email", "Kim@Example.com"), ("message", "Hi"), ("hat", "1")], now_ms)
+    (record,) = spool.records
+    assert isinstance(record, Submission)
+    assert record.identifiers == {"email": "Kim@Example.com"}
+    assert (record.dropped, answer.reference) == (["hat"], record.reference)
+
+
+@pytest.mark.parametrize("pairs", [[("message", "no address")], [("email", "x"), ("message", "m")], [("email", "a@b.example")]])
+def test_form_that_cannot_be_answered_is_given_back(house, now_ms, pairs):
+    """A missing or impossible field is an error by field; nothing is kept."""
+    forms, spool, _ = house
+    assert take(forms, pairs, now_ms).errors
+    assert spool.records == []
+
+
+def test_what_is_no_form_takes_nothing(house, now_ms):
+    """A point of another technology is refused."""
+    assert isinstance(take(house[0], [], now_ms, point="page-view"), Refusal)
+
+
+def test_a_declared_file_is_kept_before_its_record(house, now_ms):
+    """The record names the file by kind, size and digest; its bytes are with the keeper."""
+    forms, spool, files = house
+    assert apply(forms, now_ms, Upload("resume", "cv.exe", PDF)).reference
+    (file,) = spool.records[0].files
+    assert (file.item, file.name, file.kind, file.size) == ("resume", "cv.pdf", "pdf", len(PDF))
+    assert files.kept == {file.stored: PDF}
+    assert spool.records[0].fields["resume"] == "cv.pdf (PDF, 1 KB)"
+
+
+def test_files_of_a_record_that_was_not_kept_are_let_go(house, now_ms):
+    """A full spool leaves no file behind."""
+    forms, spool, files = house
+    spool.is_full = True
+    with pytest.raises(SpoolFull):
+        apply(forms, now_ms, Upload("resume", "cv.pdf", PDF))
+    assert files.kept == {}
+
+
+@pytest.mark.parametrize("content", [b"MZ\x90\0", b"", b"<html>", PDF + bytes(5_000_001), zipped("word/document.xml")])
+def test_a_file_of_another_kind_or_size_is_given_back(house, now_ms, content):
+    """The name does not matter; the field says what to mend, and nothing is kept."""
+    forms, spool, files = house
+    assert set(apply(forms, now_ms, Upload("resume", "cv.pdf", content)).errors) == {"resume"}
+    assert (spool.records, files.kept) == ([], {})
+
+
+def test_two_files_where_one_is_declared_are_given_back(house, now_ms):
+    """The policy says how many."""
+    two = [Upload("resume", f"{name}.pdf", PDF) for name in "ab"]
+    assert "one file" in apply(house[0], now_ms, *two).errors["resume"]
+
+
+def test_a_file_in_an_undeclared_field_is_dropped(house, now_ms):
+    """It is named to the developer, as an undeclared text is."""
+    forms, _, files = house
+    answer = take(forms, [("email", "kim@example.com"), ("message", "Hi")], now_ms, Upload("scan", "a.pdf", PDF))
+    assert [lost.field for lost in answer.dropped] == ["scan"]
+    assert files.kept == {}
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("card 4111 1111 1111 1111, thanks", "card [number removed], thanks"),
+        ("4111-1111-1111-1111", "[number removed]"),
+        ("378282246310005 and 078-05-1120", "[number removed] and [number removed]"),
+        ("order 4111 1111 1111 1112", "order 4111 1111 1111 1112"),
+        ("000-12-3456 or +1 415 555 0142", "000-12-3456 or +1 415 555 0142"),
+    ],
+)
+def test_numbers_nobody_should_keep_are_masked_before_the_spool(house, now_ms, written, kept):
+    """Card numbers by Luhn, social security numbers by their form; other numbers stay."""
+    forms, spool, _ = house
+    answer = take(forms, [("email", "kim@example.com"), ("message", written)], now_ms)
+    assert spool.records[0].fields["message"] == kept
+    assert answer.masked == (("message",) if written != kept else ())
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (PDF, "pdf"),
+        (b"\x89PNG\r\n\x1a\n..", "png"),
+        (b"\xff\xd8\xff\xe0", "jpeg"),
+        ("Grüße".encode(), "txt"),
+        (zipped("[Content_Types].xml", "word/document.xml"), "docx"),
+        (zipped("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"), ""),
+        (b"PK\x03\x04garbage", ""),
+        (b"\0\1\2", ""),
+    ],
+)
+def test_a_file_is_told_by_its_bytes(content, kind):
+    """A Word file with macros is none that we take."""
+    assert kind_of(content) == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("../../etc/passwd", "passwd.pdf"),
+        ("a\\b\\cv.doc", "cv.pdf"),
+        ("x\u202egpj.exe\0", "xgpj.pdf"),
+        ("", "file.pdf"),
+        ("..", "file.pdf"),
+    ],
+)
+def test_the_name_of_a_file_cannot_deceive(name, shown):
+    """No folders, no control or direction marks, and the ending of what it is."""
+    assert shown_name(name, "pdf") == shown

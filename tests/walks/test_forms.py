@@ -1,0 +1,110 @@
+"""Walk 4 with a file: applied, read, downloaded, decided, given out and erased."""
+
+import io
+import re
+import time
+import zipfile
+
+import pytest
+
+from avow.store.files import Files
+
+PDF = b"%PDF-1.7\ncanary-of-the-file-0815\n"
+APPLICATION = {"position": "calibration-technician", "name": "Kim Walk", "email": "kim.walk@example.com"}
+
+
+def apply(browser, **fields):
+    files = {"resume": ("cv.pdf", PDF, "application/pdf")}
+    return browser.post("/avow/forms/job-application", data=APPLICATION | fields, files=files)
+
+
+def in_inbox(staff, reference, seconds=10):
+    """Return the address of a submission once it is stored."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        found = re.search(rf"(/console/inbox/[0-9a-f]{{32}})\">{reference}", staff.get("/console/inbox").text)
+        if found:
+            return found[1]
+        time.sleep(0.3)
+    raise AssertionError("the submission does not stand in the inbox")
+
+
+@pytest.fixture(scope="module")
+def staff(running):
+    return running.staff()
+
+
+def test_an_application_is_kept_sealed_and_handed_out_for_its_purpose(running, staff):
+    """The file is on no disk in clear; staff save it for recruiting, for nothing else, and a decision moves its last day."""
+    answer = apply(running.browser())
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/careers/thanks?reference=")
+    place = in_inbox(staff, answer.headers["location"].partition("reference=")[2])
+    assert not any(b"canary-of-the-file" in path.read_bytes() for path in running.data.rglob("*") if path.is_file())
+    saved = staff.get(f"{place}/files/1?purpose=recruiting")
+    assert saved.content == PDF
+    assert saved.headers["content-disposition"].startswith("attachment")
+    assert (saved.headers["x-content-type-options"], saved.headers["cache-control"]) == ("nosniff", "no-store")
+    assert staff.get(f"{place}/files/1?purpose=security").status_code == 403
+    assert staff.get(f"{place}/files/2?purpose=recruiting").status_code == 404
+    token = re.search(r'name="token" value="([^"]+)"', staff.get(place).text)[1]
+    assert staff.post(f"{place}/decision", data={"token": token, "decision": "not-hired"}).status_code == 303
+    assert '<option value="not-hired" selected>' in staff.get(place).text
+    assert staff.post(f"{place}/decision", data={"token": token, "decision": "perhaps"}).status_code == 422
+
+
+def test_who_applied_gets_the_file_back_and_can_have_it_erased(running, mailbox):
+    """The archive of a request to know has it; after a request to delete no file is left."""
+    browser = running.browser()
+    assert apply(browser, email="robin.file@example.com").status_code == 303
+    time.sleep(2)
+    held = len(Files(running.data / "files").names("form-"))
+    answer_page = confirmed(browser, mailbox, "know")
+    archived = zipfile.ZipFile(io.BytesIO(browser.get(f"{answer_page}/files.zip").content))
+    assert [archived.read(name) for name in archived.namelist()] == [PDF]
+    confirmed(browser, mailbox, "delete")
+    assert len(Files(running.data / "files").names("form-")) == held - 1
+
+
+def confirmed(browser, mailbox, kind, address="robin.file@example.com"):
+    """File a request, confirm it, wait for the answer, and return its page."""
+    before = len(mailbox.messages)
+    assert browser.post(f"/privacy/{kind}", data={"email": address, "period": "everything"}).status_code == 303
+    link = re.search(r"http://\S+/privacy/verify/\S+", mailbox.to(address, "confirm", before).get_body().get_content())[0]
+    page = browser.post(link).headers["location"]
+    mailbox.to(address, "done", before)
+    return page
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b'{"email": "kim@example.com", "message": "by JSON"}', "application/json", 201),
+        (b'{"email": 7}', "application/json", 400),
+        (b"[", "application/json", 400),
+        (b"hello", "text/plain", 400),
+        (b"--x\r\nbroken", "multipart/form-data; boundary=x", 422),
+        (b"", "multipart/form-data", 400),
+    ],
+)
+def test_the_form_api_takes_json_and_says_what_it_cannot_read(running, body, kind, status):
+    """One object of texts is a form; what is none gets an error and no number of ours."""
+    headers = {"Content-Type": kind, "Accept": "application/json"}
+    assert running.browser().post("/avow/forms/contact-form", content=body, headers=headers).status_code == status
+
+
+def test_files_beyond_the_limit_are_refused_before_they_are_read(running):
+    """The body may be as large as the declared files and a megabyte; where no file is declared, a megabyte."""
+    browser = running.browser()
+    files = {"resume": ("cv.pdf", PDF + bytes(7_000_000), "application/pdf")}
+    assert browser.post("/avow/forms/job-application", data=APPLICATION, files=files).status_code == 413
+    assert browser.post("/avow/forms/contact-form", data={"email": "kim@example.com"}, files=files).status_code == 413
+
+
+def test_what_fills_the_trap_is_asked_once_more(running):
+    """Nothing is kept; the page holds what was typed, and waiting or working passes it."""
+    form = {"email": "kim@example.com", "message": "<b>typed</b>", "avow-website": "http://spam.example"}
+    asked = running.browser().post("/avow/forms/contact-form", data=form)
+    assert asked.status_code == 428
+    assert 'value="&lt;b&gt;typed&lt;/b&gt;"' in asked.text
+    assert "spam.example" not in asked.text

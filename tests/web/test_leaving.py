@@ -1,0 +1,31 @@
+"""The notice before another company's site."""
+
+from dataclasses import replace
+
+import pytest
+
+from avow.web.services import LinkFacts
+
+PORTAL = LinkFacts("portal", "Tern Careers", "https://careers.tern.example/marrowby")
+
+
+@pytest.fixture
+def leaving(visitor, services, monkeypatch):
+    facts = replace(services.policy.facts(), links=(PORTAL,))
+    monkeypatch.setattr(type(services.policy), "facts", lambda _self: facts)
+    return visitor
+
+
+def test_the_notice_names_the_other_site_and_tells_it_nothing(leaving):
+    """The link is the policy's, and the other site learns neither page nor opener."""
+    page = leaving.get("/leaving/portal?to=https://evil.example")
+    assert page.status_code == 200
+    assert f'href="{PORTAL.address}" rel="external noreferrer noopener"' in page.text
+    assert "evil.example" not in page.text
+    assert page.headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("name", ["other", "https:%2F%2Fevil.example", "..%2F"])
+def test_no_other_address_is_left_for(leaving, name):
+    """What the policy does not declare is no page."""
+    assert leaving.get(f"/leaving/{name}").status_code == 404
