@@ -184,10 +184,10 @@ def test_the_stop_button_ends_it_and_deletes(visit):
 def test_the_player_shows_the_page_without_its_words(visit, console, until):
     """What was recorded plays in the console: the same boxes in a frame without script, every word masked, by keyboard."""
     page = agree(visit())
-    page.goto("/products/field-barometer")
+    page.goto("/products/rain-gauge")
     page.mouse.move(400, 400, steps=20)
     page.goto("/contact")
-    console.goto("/console/recordings?page=/products/field-barometer")
+    console.goto("/console/recordings?page=/products/rain-gauge")
     row = console.locator("tbody a").first
     until(lambda: console.reload() and row.count(), 20, "the recording")
     row.click()

@@ -25,7 +25,6 @@ EMAIL = ('["banner"]', '["banner", "email"]')
 NARROWER = (
     ('data       = ["name", "email", "company", "message"]', 'data       = ["name", "email", "message"]'),
     ('[data.company]\nlabel      = "Company"\ncategory   = "I"\nmax_length = 160\n', ""),
-    ('categories = ["A", "D", "F", "I"]', 'categories = ["A", "D", "F"]'),
 )
 LONGER = (
     ("24 months after our last exchange", "36 months after our last exchange"),
@@ -71,7 +70,8 @@ def test_a_changed_file_changes_nothing_until_it_is_published(edited):
 def test_a_minor_change_is_taken_while_people_write(edited, until):
     """The running server obeys within seconds; each message that was acknowledged is in the inbox, under its own version."""
     server, file = edited
-    browser, answers, stop = server.browser(), [], threading.Event()
+    token = (server.data / "run" / "demonstration.token").read_text(encoding="utf-8").strip()
+    browser, answers, stop = server.browser(**{"Avow-Demonstration": token}), [], threading.Event()  # who else writes so much?
 
     def write():
         while not stop.is_set():
