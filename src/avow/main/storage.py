@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -148,27 +149,6 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         moved = [advance(case, tools(case), now_ms()) for case in cases.every()]  # a list: every request gets its step
         return any(moved)
 
-    thorough_ms = 0
-
-    def purge() -> bool:
-        nonlocal thorough_ms
-        is_thorough = now_ms() - thorough_ms > THOROUGH_MS
-        removed = store.purge(thorough=is_thorough)
-        if is_thorough:
-            store.sweep_files(now_ms())
-            thorough_ms = now_ms()
-        return removed.total > 0
-
-    def retain() -> bool:
-        def enqueue(entry: Mapping[str, object]) -> None:
-            with store.control.transaction() as tx:
-                audit.enqueue(tx, canonical({"at": now_ms(), **entry}))
-
-        moved = sweep(store, enqueue, local_date(now_ms(), configuration.timezone))
-        with store.control.transaction() as tx:
-            settings.put(tx, SWEPT, str(now_ms()))
-        return moved
-
     def send_mail() -> bool:
         return mail_recipient.send_due(mailbox, configuration.mail, now_ms()) > 0
 
@@ -183,12 +163,43 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         Job("drain", 0.5, lambda: drain.once() > 0),
         *(Job(f"server-log-{number}", 1.0, one.once) for number, one in enumerate(followers, start=1)),
         Job("requests", 1.0, advance_requests),
-        Job("purge", 1.0, purge),
+        Job("purge", 1.0, _Purge(store).once),
         Job("audit", 0.5, lambda: _publish(store, audit_log)),
         Job("mail", 2.0, send_mail),
-        Job("retention", 3600.0, retain),
+        Job("retention", 3600.0, lambda: _retain(store, configuration.timezone)),
         Job("salt", 30.0, forget_yesterdays_salt),
     ]
+
+
+@dataclass(slots=True)
+class _Purge:
+    """Removes the rows of erased people; once a day also what no work list names, and files that nobody claims."""
+
+    store: Store
+    thorough_ms: int = 0
+
+    def once(self) -> bool:
+        """Remove what there is; return whether that was anything."""
+        now = now_ms()
+        is_thorough = now - self.thorough_ms > THOROUGH_MS
+        removed = self.store.purge(thorough=is_thorough)
+        if is_thorough:
+            self.store.sweep_files(now)
+            self.thorough_ms = now
+        return removed.total > 0
+
+
+def _retain(store: Store, timezone: str) -> bool:
+    """Erase or deidentify what is due, each with an audit entry, and note that it was looked at."""
+
+    def enqueue(entry: Mapping[str, object]) -> None:
+        with store.control.transaction() as tx:
+            audit.enqueue(tx, canonical({"at": now_ms(), **entry}))
+
+    moved = sweep(store, enqueue, local_date(now_ms(), timezone))
+    with store.control.transaction() as tx:
+        settings.put(tx, SWEPT, str(now_ms()))
+    return moved
 
 
 def _targets(installation: Installation, store: Store, cases: StoredCases) -> tuple[Target, ...]:
