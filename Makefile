@@ -14,7 +14,8 @@ run: dist/.installed ## Serve the invented company's website with Avow under it
 	$(BIN)/avow --config policies/marrowby/avow.toml serve
 
 test: check $(CHROMIUM) ## Run every check and test against the built wheel
-	$(BIN)/python -m pytest -n 2 --dist loadfile  # two cores; a file stays together, for it may share one server
+	# Two cores. A file stays together, for it may share one server; in the order of tests/conftest.py, the longest first.
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: dist/.installed ## Lint, types, arrows between rooms, example policies
 	$(BIN)/ruff check .
