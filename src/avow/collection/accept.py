@@ -127,7 +127,6 @@ class Collector:
         self._ids = RecordIds()
         self._layouts: dict[tuple[str, frozenset[str], date, frozenset[str]], _Layout | Refusal] = {}
         self._asking = frozenset(name for name, purpose in rulebook.purposes.items() if purpose.needs_consent)
-        self._optional = frozenset(name for name, purpose in rulebook.purposes.items() if purpose.optional)
 
     async def take_events(self, raw: bytes, sender: Sender, now_ms: int) -> Accepted | Refusal:
         """Keep what the policy allows of a batch from the tag; returns after it is durable.
@@ -221,12 +220,11 @@ class Collector:
 
     def _opted_out(self, sender: Sender) -> frozenset[str]:
         """Return the purposes that signals and choices stop; a choice reaches optional purposes only."""
-        stopped = self.rulebook.stopped_by(sender.signals.preferences)
-        return stopped | (sender.signals.choices & self._optional) if sender.signals.choices else stopped
+        return self.rulebook.stops(sender.signals.preferences, sender.signals.choices)
 
     def by_what(self, sender: Sender) -> dict[str, str]:
         """Return each purpose that is stopped and what stopped it; a signal, where it did so too, is the stronger word."""
-        by = dict.fromkeys(sorted(sender.signals.choices & self._optional), "link")
+        by = dict.fromkeys(sorted(self.rulebook.stops(frozenset(), sender.signals.choices)), "link")
         for signal in sorted(sender.signals.preferences):
             by |= dict.fromkeys(sorted(self.rulebook.stopped_by(frozenset([signal]))), signal)
         return by

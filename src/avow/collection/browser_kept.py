@@ -67,7 +67,6 @@ class BrowserKept:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
-        self._purposes = frozenset(rulebook.purposes)
         self._cookies = _points(rulebook, Technology.COOKIE)
         self._lists = _points(rulebook, Technology.LOCAL_STORAGE)
 
@@ -125,8 +124,8 @@ class BrowserKept:
         return tuple(found)
 
     def _permit(self, point: CollectionPoint, said: Signals, today: date) -> Permit | Refusal:
-        stopped = self._rulebook.stopped_by(said.preferences) | (said.choices & self._purposes)
-        return self._rulebook.permit(point.name, stopped, today, said.consents & self._purposes)
+        stopped = self._rulebook.stops(said.preferences, said.choices)
+        return self._rulebook.permit(point.name, stopped, today, said.consents)
 
     def _held(self, point: CollectionPoint, permit: Permit, sent: Sequence[str], today: date) -> _Held:
         """Return what a cookie holds that may be kept and whose days are not over; a damaged one holds nothing."""

@@ -33,8 +33,6 @@ class Recorder:
     def __init__(self, rulebook: Rulebook, with_forms: Collection[str] = ()) -> None:
         self._rulebook = rulebook
         self._with_forms = frozenset(with_forms)
-        self._asking = frozenset(name for name, purpose in rulebook.purposes.items() if purpose.needs_consent)
-        self._optional = frozenset(name for name, purpose in rulebook.purposes.items() if purpose.optional)
 
     def point(self) -> CollectionPoint | None:
         """Return the declared recording; the first, when a policy has several."""
@@ -50,8 +48,7 @@ class Recorder:
             return _NOT_DECLARED
         if page in self._with_forms or recordings.is_never_recorded(page):
             return _NEVER
-        stopped = self._rulebook.stopped_by(said.preferences) | (said.choices & self._optional)
-        return self._rulebook.permit(point, stopped, today, said.consents & self._asking)
+        return self._rulebook.permit(point, self._rulebook.stops(said.preferences, said.choices), today, said.consents)
 
 
 def recorded_points(rulebook: Rulebook) -> tuple[CollectionPoint, ...]:
