@@ -158,7 +158,7 @@ class Kept:
     def pages(self):
         assert {one.sealed["ip-address"] for one in self.records.values()} <= {
             "198.51.100.7"
-        }  # each line whole, from its first sign
+        }  # whole lines
         return Counter(one.fields["page"] for one in self.records.values())
 
 
