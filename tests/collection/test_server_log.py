@@ -156,9 +156,7 @@ class Kept:
         self.places[name] = place
 
     def pages(self):
-        assert {one.sealed["ip-address"] for one in self.records.values()} <= {
-            "198.51.100.7"
-        }  # whole lines
+        assert {one.sealed["ip-address"] for one in self.records.values()} <= {"198.51.100.7"}  # whole lines
         return Counter(one.fields["page"] for one in self.records.values())
 
 
