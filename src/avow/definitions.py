@@ -221,6 +221,10 @@ class Recording(msgspec.Struct, frozen=True, tag="recording", kw_only=True, arra
 Record = Event | Submission | Recording
 
 
+#: Ids that one process draws for one moment: 32 bits.
+_ID_COUNTS: Final = 1 << 32
+
+
 class RecordIds:
     """Ids for the records of one process: 32 hex digits, 48 bits of time (as UUIDv7), 48 of the process, 32 counted.
 
@@ -230,12 +234,13 @@ class RecordIds:
 
     def __init__(self) -> None:
         self._process = secrets.token_hex(6)
-        self._count = secrets.randbits(31)
+        self._next = secrets.randbits(31)
 
-    def new(self, now_ms: int) -> str:
-        """Return the next id."""
-        self._count = (self._count + 1) & 0xFFFF_FFFF
-        return f"{now_ms:012x}{self._process}{self._count:08x}"
+    def new(self, now_ms: int, count: int = 1) -> str:
+        """Return the next id; those of `count` records count on from it in its last eight digits."""
+        first = self._next if self._next + count <= _ID_COUNTS else 0
+        self._next = first + count
+        return f"{now_ms:012x}{self._process}{first:08x}"
 
 
 def now_ms() -> int:

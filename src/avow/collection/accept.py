@@ -7,19 +7,20 @@ declares them for the point.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from operator import attrgetter
 from typing import Final
 
 import msgspec
 
-from avow.collection import agents, events, places, signals
+from avow.collection import agents, batches, events, places, signals
 from avow.collection.refusals import RefusalRow, Refusals, shown_name
 from avow.collection.spool import Spool
 from avow.collection.visits import VisitCounter
-from avow.definitions import SERVER_FIELDS, Event, Permit, RecordIds, Refusal, Technology, moment
-from avow.policy import CollectionPoint, Rulebook
+from avow.definitions import SERVER_FIELDS, Permit, RecordIds, Refusal, Technology
+from avow.policy import CollectionPoint, Rulebook, schemas
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,10 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of an input: the visitor id to set as a cookie, what was dropped, what was refused by a signal."""
+    """What became of an input: what to append to the spool before it is acknowledged, what was dropped, what was refused.
+
+    `new_visitor` is the visitor id to set as a cookie.
+    """
 
     kept: int
     dropped: tuple[events.Dropped, ...]
@@ -43,38 +47,29 @@ class Accepted:
     cookie_days: int = 0
     reference: str = ""
     masked: tuple[str, ...] = ()
+    record: bytes = b""
 
 
-@dataclass(slots=True)
-class _Facts:
-    """What the server knows about one HTTP request; lives while it is answered. `visitor` is empty until it is given one."""
+class Known:
+    """What the server knows about a sender today: worked out once, and kept in memory for a minute at most (`web.collect`)."""
 
-    sender: Sender
-    agent: agents.Agent
-    visitor: str
-    now_ms: int
-    today: date
-    _visit: int | None = None
-    _derived: dict[str, tuple[dict[str, str], dict[str, str]]] = field(default_factory=dict)
+    __slots__ = ("_visit", "agent", "opted_in", "opted_out", "sender", "terms", "today")
+
+    def __init__(self, sender: Sender, today: date, opted_out: frozenset[str], opted_in: frozenset[str]) -> None:
+        self.sender, self.today = sender, today
+        self.opted_out, self.opted_in = opted_out, opted_in
+        self.agent = agents.describe(sender.agent)
+        self.terms: dict[type, tuple[_Layout | Refusal, msgspec.Raw]] = {}
+        self._visit = 0
 
     def visit(self, visits: VisitCounter) -> int:
-        """Return the number of the visit, worked out once; the same for tag, pixel and server log."""
-        if self._visit is None:
+        """Return the number of the visit, the same for tag, pixel and server log; 0 while today's salt is not known."""
+        if not self._visit:
             self._visit = visits.visit(self.sender.address, self.sender.agent, self.today)
         return self._visit
 
-    def derived(self, layout: _Layout) -> tuple[dict[str, str], dict[str, str]]:
-        """Return the readable and the sealed fields that the server itself fills in at a point, worked out once."""
-        found = self._derived.get(layout.permit.point)
-        if found is None:
-            found = self._derived[layout.permit.point] = ({}, {})
-            for name, is_sealed, derive in layout.derived:
-                if value := derive(self):
-                    found[is_sealed][name] = value
-        return found
 
-
-_Derive = Callable[[_Facts], str]
+_Derive = Callable[[Known], str]
 #: What the server itself knows for a declared field; a visitor id is no field but finds the record.
 _DERIVED: Final[dict[str, _Derive]] = {
     "browser": lambda known: known.agent.browser,
@@ -86,30 +81,70 @@ _DERIVED: Final[dict[str, _Derive]] = {
 }
 #: Prepared answers kept: points x days x what visitors said.
 LAYOUTS: Final = 4096
+#: Values known to need no cutting, kept for each prepared answer: a site has some thousand pages.
+TIDY: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """A permit, prepared for speed: each field with whether it is sealed, and how it is cut or derived."""
+    """A permit, prepared for speed: which fields of an event are withheld, which are cut, what the server adds.
+
+    `cut_values` reads the fields that are cut; `tidy` holds what it gave for events that needed no cutting.
+    """
 
     permit: Permit
-    delete_on: str
     recognises: bool
     cookie_days: int
-    sendable: tuple[tuple[str, bool, Callable[[str], str] | None], ...]
+    withheld: tuple[str, ...]
+    cuts: tuple[tuple[str, Callable[[str], str]], ...]
+    cut_values: Callable[[msgspec.Struct], object] | None
     derived: tuple[tuple[str, bool, _Derive], ...]
+    tidy: set[object] = field(default_factory=set)
+
+    def trim(self, sent: Sequence[msgspec.Struct]) -> None:
+        """Take from events of this point what is not permitted, and cut down the rest."""
+        if not self.withheld and (self.cut_values is None or self.tidy.issuperset(map(self.cut_values, sent))):
+            return
+        if len(self.tidy) > TIDY:
+            self.tidy.clear()
+        for event in sent:
+            for attribute in self.withheld:
+                setattr(event, attribute, msgspec.UNSET)
+            for attribute, cut in self.cuts:
+                value = getattr(event, attribute)
+                if value is not msgspec.UNSET:
+                    setattr(event, attribute, cut(value) or msgspec.UNSET)
+            if self.cut_values is not None:
+                self.tidy.add(self.cut_values(event))
+
+    def terms(self, known: Known) -> batches.Terms:
+        """Return what the events of this point share, for a sender."""
+        found: tuple[dict[str, str], dict[str, str]] = ({}, {})
+        for name, is_sealed, derive in self.derived:
+            if value := derive(known):
+                found[is_sealed][name] = value
+        return batches.Terms(
+            rulebook_id=self.permit.rulebook_id,
+            delete_on=self.permit.delete_on.isoformat(),
+            then=self.permit.then,
+            recognises=self.recognises,
+            sealed=sorted(self.permit.sealed - SERVER_FIELDS),
+            known=found[False],
+            known_sealed=found[True],
+        )
 
 
-def _prepare(permit: Permit, point: CollectionPoint) -> _Layout:
-    """Return the permit prepared."""
-    names = sorted(permit.fields)
+def _prepare(permit: Permit, point: CollectionPoint, sendable: frozenset[str]) -> _Layout:
+    """Return the permit prepared; `sendable` are the fields that an event of the point may have."""
+    cut = [name for name in sorted(permit.fields & sendable) if name in events.CUTS]
     return _Layout(
         permit,
-        permit.delete_on.isoformat(),
         "visitor-id" in permit.fields,
         point.cookie_days or 0,
-        tuple((name, name in permit.sealed, events.CUTS.get(name)) for name in names if name not in SERVER_FIELDS),
-        tuple((name, name in permit.sealed, _DERIVED[name]) for name in names if name in _DERIVED),
+        tuple(map(schemas.attribute, sorted(sendable - permit.fields))),
+        tuple((schemas.attribute(name), events.CUTS[name]) for name in cut),
+        attrgetter(*map(schemas.attribute, cut)) if cut else None,
+        tuple((name, name in permit.sealed, _DERIVED[name]) for name in sorted(permit.fields) if name in _DERIVED),
     )
 
 
@@ -123,28 +158,30 @@ class Collector:
         self.spool = spool
         self._visits = visits
         self._parser = events.EventParser(rulebook)
+        self._points = {kind: name for name, kind in self._parser.types.items()}
         self._encode = msgspec.msgpack.Encoder().encode
         self._ids = RecordIds()
         self._layouts: dict[tuple[str, frozenset[str], date, frozenset[str]], _Layout | Refusal] = {}
         self._asking = frozenset(name for name, purpose in rulebook.purposes.items() if purpose.needs_consent)
 
-    async def take_events(self, raw: bytes, sender: Sender, now_ms: int) -> Accepted | Refusal:
-        """Keep what the policy allows of a batch from the tag; returns after it is durable.
+    def known(self, sender: Sender, today: date) -> Known:
+        """Return what is known about a sender today."""
+        return Known(sender, today, self._opted_out(sender), self._opted_in(sender))
 
-        Returns a Refusal when the body cannot be read; raises SpoolFull.
-        """
+    def take_events(self, raw: bytes, known: Known, now_ms: int) -> Accepted | Refusal:
+        """Return what the policy allows to keep of a batch from the tag; a Refusal when the body cannot be read."""
         batch = self._parser.parse(raw)
         if isinstance(batch, Refusal):
             return batch
-        return await self._keep(batch, sender, now_ms)
+        return self._keep(batch, known, now_ms)
 
-    async def take_pixel(self, point: str, page: str, sender: Sender, now_ms: int) -> Accepted | Refusal:
-        """Keep one view that a page without script reports; returns after it is durable. Raises SpoolFull."""
+    def take_pixel(self, point: str, page: str, known: Known, now_ms: int) -> Accepted | Refusal:
+        """Return what to keep of one view that a page without script reports."""
         declared = self.rulebook.points.get(point)
         if declared is None or declared.technology is not Technology.WEB_BEACON:
             return Refusal("the policy declares no such pixel", events.RULE)
-        kept, dropped = events.declared(self.rulebook, declared, {"page": page} if page else {})
-        return await self._keep(events.Batch((events.Parsed(point, kept),), tuple(dropped)), sender, now_ms)
+        event, dropped = self._parser.event(declared, {"page": page} if page else {})
+        return self._keep(events.Batch([event], tuple(dropped)), known, now_ms)
 
     def permit(self, point: str, sender: Sender, today: date) -> Permit | Refusal:
         """Return what may be kept at a point of what this sender sends today; a refusal is counted."""
@@ -153,30 +190,72 @@ class Collector:
             self._count(sender, today, point, "", permit)
         return permit
 
-    async def _keep(self, batch: events.Batch, sender: Sender, now_ms: int) -> Accepted:
-        """Ask the permit for each event, keep permitted fields, append durably."""
-        today = moment(now_ms).date()
-        opted_out, opted_in = self._opted_out(sender), self._opted_in(sender)
-        known = _Facts(sender, agents.describe(sender.agent), sender.signals.visitor, now_ms, today)
-        encoded: list[bytes] = []
-        refused: list[Refusal] = []
-        cookie_days, is_new = 0, False
-        for parsed in batch.events:
-            layout = self._layout(parsed.point, opted_out, today, opted_in)
-            if isinstance(layout, Refusal):
-                refused.append(layout)
-                self._count(sender, today, parsed.point, "", layout)
-                continue
+    def _keep(self, batch: events.Batch, known: Known, now_ms: int) -> Accepted:
+        """Ask the permit for each point of a batch, keep permitted fields, and make the record for the spool."""
+        sent, refused = batch.events, ()  # type: Sequence[msgspec.Struct], tuple[Refusal, ...]
+        kinds = set(map(type, sent))
+        for kind in kinds:
+            if isinstance(self._terms(known, kind)[0], Refusal):
+                refused = self._refuse(batch, known)
+                sent = [event for event in sent if not isinstance(known.terms[type(event)][0], Refusal)]
+                kinds = set(map(type, sent))
+                break
+        if batch.dropped:
+            self.count_dropped(known.sender, batch.dropped, known.today)
+        if not sent:
+            return Accepted(0, batch.dropped, refused)
+        visitor, cookie_days, is_new = known.sender.signals.visitor, 0, False
+        for kind in kinds:
+            layout = known.terms[kind][0]
+            assert isinstance(layout, _Layout)
+            layout.trim(sent if len(kinds) == 1 else [event for event in sent if type(event) is kind])
             if layout.recognises:
                 cookie_days = layout.cookie_days
-                if not known.visitor:
-                    known.visitor, is_new = secrets.token_hex(signals.VISITOR_ID_LENGTH // 2), True
-            encoded.append(self._encode(self._event(layout, parsed.fields, known)))
-        if batch.dropped:
-            self.count_dropped(sender, batch.dropped, today)
-        if encoded:
-            await self.spool.append(encoded)
-        return Accepted(len(encoded), batch.dropped, tuple(refused), known.visitor if is_new else "", cookie_days)
+                if not visitor:
+                    visitor, is_new = secrets.token_hex(signals.VISITOR_ID_LENGTH // 2), True
+        record = self._record(sent, kinds, known, visitor, now_ms)
+        return Accepted(len(sent), batch.dropped, refused, visitor if is_new else "", cookie_days, record=record)
+
+    def _record(self, sent: Sequence[msgspec.Struct], kinds: set[type], known: Known, visitor: str, now_ms: int) -> bytes:
+        """Return the encoded batch, as it goes into the spool."""
+        if len(kinds) == 1:
+            terms = known.terms[next(iter(kinds))][1]
+        else:
+            found = {self._points[kind]: known.terms[kind][0] for kind in kinds}
+            terms = msgspec.Raw(self._encode({name: one.terms(known) for name, one in found.items() if isinstance(one, _Layout)}))
+        return self._encode(
+            batches.Encoded(
+                first_id=self._ids.new(now_ms, len(sent)),
+                collected_ms=now_ms,
+                site=self.site,
+                visitor=visitor,
+                visit=known.visit(self._visits),
+                robot=known.agent.is_robot,
+                demonstration=known.sender.demonstration,
+                terms=terms,
+                events=msgspec.Raw(self._encode(sent)),
+            )
+        )
+
+    def _terms(self, known: Known, kind: type) -> tuple[_Layout | Refusal, msgspec.Raw]:
+        """Return what may be kept of a sender's events of one type, and the encoded terms of a batch of them."""
+        found = known.terms.get(kind)
+        if found is None:
+            point = self._points[kind]
+            layout = self._layout(point, known.opted_out, known.today, known.opted_in)
+            encoded = b"" if isinstance(layout, Refusal) else self._encode({point: layout.terms(known)})
+            found = known.terms[kind] = (layout, msgspec.Raw(encoded))
+        return found
+
+    def _refuse(self, batch: events.Batch, known: Known) -> tuple[Refusal, ...]:
+        """Count and return the refusals of a batch."""
+        refused = []
+        for event in batch.events:
+            layout, _ = self._terms(known, type(event))
+            if isinstance(layout, Refusal):
+                refused.append(layout)
+                self._count(known.sender, known.today, self._points[type(event)], "", layout)
+        return tuple(refused)
 
     def _layout(self, point: str, opted_out: frozenset[str], today: date, opted_in: frozenset[str]) -> _Layout | Refusal:
         """Return what may be kept at a point today, prepared once for all visitors who said the same."""
@@ -186,37 +265,10 @@ class Collector:
             if len(self._layouts) >= LAYOUTS:
                 self._layouts.clear()
             permit = self.rulebook.permit(point, opted_out, today, opted_in)
-            found = permit if isinstance(permit, Refusal) else _prepare(permit, self.rulebook.points[point])
+            sendable = schemas.sendable(self.rulebook, point)
+            found = permit if isinstance(permit, Refusal) else _prepare(permit, self.rulebook.points[point], sendable)
             self._layouts[asked] = found
         return found
-
-    def _event(self, layout: _Layout, given: dict[str, str], known: _Facts) -> Event:
-        """Return the record of one event: permitted fields only, cut down, the sealed ones apart."""
-        derived, derived_sealed = known.derived(layout)
-        fields, sealed = derived.copy(), derived_sealed.copy()
-        for name, is_sealed, cut in layout.sendable:
-            value = given.get(name, "")
-            if cut and value:
-                value = cut(value)
-            if value:
-                (sealed if is_sealed else fields)[name] = value
-        permit = layout.permit
-        return Event(
-            record_id=self._ids.new(known.now_ms),
-            collected_ms=known.now_ms,
-            site=self.site,
-            point=permit.point,
-            rulebook_id=permit.rulebook_id,
-            name=permit.point,
-            delete_on=layout.delete_on,
-            then=permit.then,
-            fields=fields,
-            sealed=sealed,
-            visitor=known.visitor if layout.recognises else "",
-            visit=known.visit(self._visits),
-            robot=known.agent.is_robot,
-            demonstration=known.sender.demonstration,
-        )
 
     def _opted_out(self, sender: Sender) -> frozenset[str]:
         """Return the purposes that signals and choices stop; a choice reaches optional purposes only."""

@@ -6,7 +6,7 @@ A crash anywhere leaves segments that are read again from their start; the sink 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -14,6 +14,7 @@ from typing import Final, Protocol
 import msgspec
 
 from avow.collection import recordings, spool
+from avow.collection.batches import EventBatch, unpack
 from avow.definitions import Record
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,9 @@ class Drain:
     sink: Sink
     _offsets: dict[str, int] = field(default_factory=dict)
     _unreadable: set[str] = field(default_factory=set)
-    _decoder: msgspec.msgpack.Decoder[Record] = field(default_factory=lambda: msgspec.msgpack.Decoder(Record))
+    _decoder: msgspec.msgpack.Decoder[Record | EventBatch] = field(
+        default_factory=lambda: msgspec.msgpack.Decoder(Record | EventBatch)
+    )
 
     def once(self) -> int:
         """Move what is in the spool to the sink; return how many records.
@@ -80,7 +83,7 @@ class Drain:
         while True:
             chunk = spool.read(path, key, offset, writer_is_gone=writer_is_gone, limit=CHUNK_BYTES)
             try:
-                records = [self._decoder.decode(record) for record in chunk.records]
+                records = self._records(chunk.records)
             except msgspec.DecodeError:
                 log.error("segment %s holds records of another version: left in place", name)  # noqa: TRY400 - the trace shows bytes
                 self._unreadable.add(name)
@@ -89,6 +92,16 @@ class Drain:
             if chunk.finished or not chunk.records:
                 return found
             offset = chunk.offset
+
+    def _records(self, encoded: Iterable[bytes]) -> list[Record]:
+        """Return the records of a chunk, those of batches unpacked."""
+        records: list[Record] = []
+        for one in map(self._decoder.decode, encoded):
+            if isinstance(one, EventBatch):
+                records.extend(unpack(one))
+            else:
+                records.append(one)
+        return records
 
     def _flush(self, batch: list[Record], progress: list[tuple[Path, spool.Chunk]]) -> int:
         """Write the batch, then, and only then, let go of it in the spool."""

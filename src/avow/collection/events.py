@@ -7,7 +7,7 @@ field, so that what is declared is kept and the rest is named to the developer.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Union
 from urllib.parse import urlsplit
@@ -35,28 +35,22 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
-    """One event with declared fields only."""
-
-    point: str
-    fields: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
 class Batch:
-    """What one POST held."""
+    """What one POST held: events of the points' types (`EventParser.types`), with declared fields only."""
 
-    events: tuple[Parsed, ...]
+    events: Sequence[msgspec.Struct]
     dropped: tuple[Dropped, ...] = ()
 
 
 class EventParser:
-    """The compiled schemas of every point that the tag may send to."""
+    """The compiled schemas of every point that sends events: `types` maps a point to the type of its events."""
 
     def __init__(self, rulebook: Rulebook) -> None:
-        self._points = {point.name: point for point in rulebook.points.values() if point.technology is Technology.TAG}
+        sending = [point for point in rulebook.points.values() if point.technology in (Technology.TAG, Technology.WEB_BEACON)]
+        self.types = {point.name: _tagged(schemas.schema(rulebook, point.name), point.name) for point in sending}
+        self._points = {point.name: point for point in sending if point.technology is Technology.TAG}
         self._rulebook = rulebook
-        self._decoder = _batch_decoder(rulebook, list(self._points)) if self._points else None
+        self._decoder = _batch_decoder([self.types[name] for name in self._points]) if self._points else None
 
     def parse(self, raw: bytes) -> Batch | Refusal:
         """Return the events of a request body, `{"events": [{"point": …, field: text, …}, …]}`.
@@ -65,17 +59,17 @@ class EventParser:
         """
         if self._decoder is not None:
             try:
-                return Batch(tuple(map(self._plain, self._decoder.decode(raw).events)))
+                return Batch(self._decoder.decode(raw).events)
             except msgspec.ValidationError:
                 pass  # readable JSON that is not wholly declared: look at it field by field
             except (msgspec.DecodeError, RecursionError):
                 return Refusal("the body is not JSON", "RFC 8259")
         return self._parse_slowly(raw)
 
-    def _plain(self, event: Any) -> Parsed:  # Any: the type is made at run time from the policy
-        """Return the set fields of a decoded event."""
-        fields = msgspec.to_builtins(event)  # unset fields are left out, names are the policy's
-        return Parsed(fields.pop("point"), fields)
+    def event(self, point: CollectionPoint, given: Mapping[str, object]) -> tuple[msgspec.Struct, list[Dropped]]:
+        """Return one event with what is declared of the fields that were sent, and the rest with its reason."""
+        kept, dropped = declared(self._rulebook, point, given)
+        return msgspec.convert({**kept, "point": point.name}, self.types[point.name]), dropped
 
     def _parse_slowly(self, raw: bytes) -> Batch | Refusal:
         """Keep what is declared of a readable batch, and say what is not."""
@@ -86,7 +80,7 @@ class EventParser:
         events = body.get("events") if isinstance(body, dict) else None
         if not isinstance(events, list) or not 0 < len(events) <= MAX_EVENTS:
             return Refusal(f'expected {{"events": […]}} with 1 to {MAX_EVENTS} events', "docs/reference/http.md")
-        kept: list[Parsed] = []
+        kept: list[msgspec.Struct] = []
         dropped: list[Dropped] = []
         for event in events:
             if not isinstance(event, dict) or not isinstance(event.get("point"), str):
@@ -94,14 +88,11 @@ class EventParser:
             elif event["point"] not in self._points:
                 dropped.append(Dropped(event["point"][:40], "", "the policy declares no such collection point"))
             else:
-                fields, lost = self._declared(self._points[event["point"]], event)
-                kept.append(Parsed(event["point"], fields))
+                fields = {name: value for name, value in event.items() if name != "point"}
+                one, lost = self.event(self._points[event["point"]], fields)
+                kept.append(one)
                 dropped.extend(lost)
-        return Batch(tuple(kept), tuple(dropped))
-
-    def _declared(self, point: CollectionPoint, event: Mapping[str, object]) -> tuple[dict[str, str], list[Dropped]]:
-        """Return the declared fields of one event, and what was dropped of it."""
-        return declared(self._rulebook, point, {name: value for name, value in event.items() if name != "point"})
+        return Batch(kept, tuple(dropped))
 
 
 def declared(rulebook: Rulebook, point: CollectionPoint, given: Mapping[str, object]) -> tuple[dict[str, str], list[Dropped]]:
@@ -119,17 +110,17 @@ def declared(rulebook: Rulebook, point: CollectionPoint, given: Mapping[str, obj
     return kept, dropped
 
 
-def _batch_decoder(rulebook: Rulebook, points: list[str]) -> msgspec.json.Decoder[Any]:  # Any: made at run time
-    """Return the decoder of a whole batch: a union of the points' schemas, told apart by `point`."""
-    union: Any = Union[tuple(_tagged(schemas.schema(rulebook, point), point) for point in points)]  # noqa: UP007 - at run time
+def _batch_decoder(types: list[type[msgspec.Struct]]) -> msgspec.json.Decoder[Any]:  # Any: made at run time
+    """Return the decoder of a whole batch: a union of the points' types, told apart by `point`."""
+    union: Any = Union[tuple(types)]  # noqa: UP007 - at run time
     events: Any = Annotated[list[union], msgspec.Meta(min_length=1, max_length=MAX_EVENTS)]
-    return msgspec.json.Decoder(msgspec.defstruct("EventBatch", [("events", events)], forbid_unknown_fields=True))
+    return msgspec.json.Decoder(msgspec.defstruct("EventBody", [("events", events)], forbid_unknown_fields=True))
 
 
 def _tagged(schema: type[msgspec.Struct], point: str) -> type[msgspec.Struct]:
-    """Return the schema with the point's name as its tag."""
+    """Return the schema with the point's name as its tag; not frozen, because its fields are cut down before they are kept."""
     return msgspec.defstruct(
-        schema.__name__, [], bases=(schema,), tag_field="point", tag=point, frozen=True, forbid_unknown_fields=True
+        schema.__name__, [], bases=(schema,), tag_field="point", tag=point, frozen=False, forbid_unknown_fields=True
     )
 
 

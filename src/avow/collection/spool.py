@@ -19,8 +19,9 @@ import struct
 import threading
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -73,6 +74,19 @@ class _Segment:
     synced: int = 0
 
 
+_Done = Callable[[SpoolFull | None], None]
+
+
+def _settle(future: asyncio.Future[None], full: SpoolFull | None) -> None:
+    """Settle a future, unless its request was cancelled while it waited; the record is kept all the same."""
+    if future.done():
+        return
+    if full is None:
+        future.set_result(None)
+    else:
+        future.set_exception(full)
+
+
 class Spool:
     """The writing side, one in each worker process; used from the event loop's thread only.
 
@@ -84,9 +98,9 @@ class Spool:
         self._folder, self._lock = _new_writer_folder(folder)
         self._keys = keys
         self._limit_bytes = limit_bytes
-        self._pending: list[tuple[bytes, asyncio.Future[None]]] = []
+        self._pending: list[tuple[bytes, _Done]] = []
         self._pending_bytes = 0
-        self._writing: list[asyncio.Future[None]] = []
+        self._writing: list[_Done] = []
         self._segment: _Segment | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -100,16 +114,27 @@ class Spool:
         Raises SpoolFull at once, or through the future when the disk refuses the write.
         """
         body = b"".join([part for record in encoded for part in (RECORD_HEAD.pack(len(record)), record)])
+        future = asyncio.get_running_loop().create_future()
+        self._queue(body, partial(_settle, future))
+        return future
+
+    def append_then(self, record: bytes, done: Callable[[SpoolFull | None], None]) -> None:
+        """Queue an encoded record; `done` is called when it is durable, or with what the disk refused.
+
+        Raises SpoolFull when too many are waiting.
+        """
+        self._queue(RECORD_HEAD.pack(len(record)) + record, done)
+
+    def _queue(self, body: bytes, done: Callable[[SpoolFull | None], None]) -> None:
+        """Add to the next group."""
         if self._pending_bytes + len(body) > PENDING_BYTES:
             raise SpoolFull("the spool cannot take more records at the moment")
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
-        future = self._loop.create_future()
-        self._pending.append((body, future))
+        self._pending.append((body, done))
         self._pending_bytes += len(body)
         if not self._writing and len(self._pending) == 1:
             self._loop.call_soon(self._write_group)  # after the other requests that are ready now
-        return future
 
     def close(self) -> None:
         """End the segment and release the folder to the drain; call it when no append is waiting."""
@@ -131,7 +156,7 @@ class Spool:
         else:
             self._work.put(segment.descriptor)
 
-    def _take_group(self) -> tuple[list[bytes], list[asyncio.Future[None]]]:
+    def _take_group(self) -> tuple[list[bytes], list[_Done]]:
         """Return the next group, at most GROUP_BYTES long."""
         size = count = 0
         for body, _ in self._pending:
@@ -141,7 +166,7 @@ class Spool:
             count += 1
         group, self._pending = self._pending[:count], self._pending[count:]
         self._pending_bytes -= size
-        return [body for body, _ in group], [future for _, future in group]
+        return [body for body, _ in group], [done for _, done in group]
 
     def _sync(self) -> None:
         """In the thread: wait for the disk, group after group."""
@@ -158,16 +183,13 @@ class Spool:
 
     def _finish(self, error: OSError | SpoolFull | None) -> None:
         """Acknowledge every append of the group, or refuse it; then begin the next group."""
-        futures, self._writing = self._writing, []
+        waiting, self._writing = self._writing, []
+        full = None
         if error is not None:
             self._abandon_segment()
-        for future in futures:
-            if future.done():  # its request was cancelled while it waited; the record is kept all the same
-                continue
-            if error is None:
-                future.set_result(None)
-            else:
-                future.set_exception(SpoolFull(f"the spool cannot be written ({type(error).__name__})"))
+            full = SpoolFull(f"the spool cannot be written ({type(error).__name__})")
+        for done in waiting:
+            done(full)
         if self._pending:
             self._write_group()
 

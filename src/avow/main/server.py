@@ -4,39 +4,32 @@ from __future__ import annotations
 
 import fcntl
 import multiprocessing
-import os
+import signal
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
 
 import urllib3
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
-from granian.log import LogLevels
-from granian.server import MPServer
 
 from avow import access
 from avow.config import Configuration, Listen, load
 from avow.definitions import ConfigurationError, now_ms
-from avow.main import server_logs, storage
+from avow.main import server_logs, storage, worker
 from avow.main.installation import Installation, open_control, open_rulebook, open_store, require_mail_recipient
 from avow.main.pages import StoredAccounts
 from avow.main.publishing import Publisher
 from avow.main.versions import Versions
-from avow.main.worker import CONFIGURATION
 from avow.policy import Rulebook
 from avow.store.control import staff
 
-#: A client has so long to send its headers, milliseconds.
-HEADER_MS: Final = 5_000
-#: Longest head of an HTTP request, bytes.
-HEAD_BYTES: Final = 65_536
+#: Connections that wait to be taken, for each worker.
+BACKLOG: Final = 1024
 #: How long stopping may take before a process is killed, seconds.
 STOP_SECONDS: Final = 30
 #: A process that ended is started again after this pause, seconds.
@@ -45,34 +38,40 @@ PAUSE_SECONDS: Final = 0.5
 READY_SECONDS: Final = 60
 
 
-class StorageKeeper:
-    """Keeps one storage process running until told to stop."""
+class Keeper:
+    """Keeps one process running until told to stop."""
 
-    def __init__(self, configuration_path: Path) -> None:
-        self._path = configuration_path
-        self._context = multiprocessing.get_context("spawn")
+    def __init__(self, name: str, target: Callable[..., None], *arguments: object) -> None:
+        self._name, self._target, self._arguments = name, target, arguments
+        self._context = multiprocessing.get_context("spawn")  # this process has threads; a forked copy of their locks hangs
         self._stopping = threading.Event()
         self._process: BaseProcess | None = None
-        self._thread = threading.Thread(target=self._keep, name="storage-keeper", daemon=True)
+        self._thread = threading.Thread(target=self._keep, name=f"{name}-keeper", daemon=True)
 
     def start(self) -> None:
         """Start the process and the thread that watches it."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Ask the process to finish what it does, and wait."""
+        """Ask the process to finish what it does."""
         self._stopping.set()
         if self._process is not None and self._process.is_alive():
             self._process.terminate()
-            self._process.join(STOP_SECONDS)
+
+    def join(self) -> None:
+        """Wait for its end; kill it when that takes too long."""
+        self._thread.join(STOP_SECONDS)
+        if self._process is not None and self._process.is_alive():
             self._process.kill()
         self._thread.join(STOP_SECONDS)
 
     def _keep(self) -> None:
         """Start the process again whenever it ends."""
         while not self._stopping.is_set():
-            self._process = self._context.Process(target=storage.run, args=(self._path,), name="avow-storage")
+            self._process = self._context.Process(target=self._target, args=self._arguments, name=self._name)
             self._process.start()
+            if self._stopping.is_set():  # told to stop while it was being started
+                self._process.terminate()
             self._process.join()
             self._stopping.wait(PAUSE_SECONDS)
 
@@ -86,21 +85,25 @@ def serve(configuration_path: Path, tell: Callable[[str], None]) -> None:
     configured = open_rulebook(installation.configuration, datetime.now(UTC).date())
     server_logs.check(installation.configuration, configured)
     installation.prepare()
-    _refuse_taken_port(installation.configuration.listen)
-    with only_server(installation.run):
+    listen = installation.configuration.listen
+    with only_server(installation.run), listening(listen) as listeners:
         _settle_policy(installation.configuration, configured, tell)
-        keeper = StorageKeeper(configuration_path)
-        os.environ[CONFIGURATION] = str(configuration_path)
         installation.demonstration_token()
         (installation.run / "engine.json").unlink(missing_ok=True)
-        keeper.start()
-        stop_telling = threading.Event()
-        threading.Thread(target=_tell_when_ready, args=(installation, tell, stop_telling), daemon=True).start()
-        try:
-            _serve_web(installation)
-        finally:
-            stop_telling.set()
-            keeper.stop()
+        store = Keeper("avow-storage", storage.run, configuration_path)
+        workers = [Keeper("avow-web", worker.run, configuration_path, listener) for listener in listeners]
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        threading.Thread(target=_tell_when_ready, args=(installation, tell, stop), daemon=True).start()
+        for keeper in (store, *workers):
+            keeper.start()
+        stop.wait()
+        for keepers in (workers, [store]):  # what the workers acknowledged last is drained before the storage process ends
+            for keeper in keepers:
+                keeper.stop()
+            for keeper in keepers:
+                keeper.join()
 
 
 def _settle_policy(configuration: Configuration, configured: Rulebook, tell: Callable[[str], None]) -> None:
@@ -123,50 +126,27 @@ def _settle_policy(configuration: Configuration, configured: Rulebook, tell: Cal
         control.close()
 
 
-def _refuse_taken_port(listen: Listen) -> None:
-    """Raise ConfigurationError when somebody listens on the port: Granian would share it, and visitors with it."""
-    try:
-        with socket.create_server((listen.host, listen.port)):
-            pass
-    except OSError as error:
-        raise ConfigurationError(f"listen.port: {listen.host}:{listen.port} cannot be bound ({error.strerror})") from error
+@contextmanager
+def listening(listen: Listen) -> Iterator[list[socket.socket]]:
+    """Listen with one socket for each worker; the kernel spreads connections over them.
 
-
-def _serve_web(installation: Installation) -> None:
-    """Run the web server until a signal stops it.
-
-    Granian starts a dead worker again, but gives up when one dies twice in some seconds; whoever relies on the site
-    wants it back all the same, so it is started anew after a pause.
+    They belong to this process: what comes while a worker is being started again waits. Raises ConfigurationError for a
+    port that somebody else listens on.
     """
-    multiprocessing.set_start_method("spawn", force=True)  # this process has threads; a forked copy of their locks hangs
-    while True:
-        granian = _granian(installation)
-        with suppress(SystemExit):  # how Granian ends when a worker failed; a signal ends it without
-            granian.serve()
-        if not granian.interrupt_signal:
-            time.sleep(PAUSE_SECONDS)
-        if granian.interrupt_signal:  # also one that came during the pause
-            return
-
-
-def _granian(installation: Installation) -> MPServer:
-    """Return the web server with its limits."""
-    listen = installation.configuration.listen
-    return MPServer(
-        "avow.main.worker:build",
-        address=listen.host,
-        port=listen.port,
-        interface=Interfaces.RSGI,
-        workers=listen.workers,
-        factory=True,
-        http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MS, max_buffer_size=HEAD_BYTES),
-        websockets=False,
-        log_level=LogLevels.warning,
-        respawn_failed_workers=True,
-        respawn_interval=0.5,
-        workers_kill_timeout=STOP_SECONDS,
-    )
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    with ExitStack() as open_sockets:
+        try:
+            with socket.create_server((listen.host, listen.port), family=family):  # SO_REUSEPORT would share it with a stranger
+                pass
+            listeners = [
+                open_sockets.enter_context(
+                    socket.create_server((listen.host, listen.port), family=family, backlog=BACKLOG, reuse_port=True)
+                )
+                for _ in range(listen.workers)
+            ]
+        except OSError as error:
+            raise ConfigurationError(f"listen.port: {listen.host}:{listen.port} cannot be bound ({error.strerror})") from error
+        yield listeners
 
 
 @contextmanager

@@ -6,7 +6,11 @@ through the door of the version in force at its moment; one that is being answer
 
 from __future__ import annotations
 
+import asyncio
 import os
+import resource
+import signal
+import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,8 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from granian._granian import RSGIHTTPProtocol as HTTPProtocol
-from granian.rsgi import Scope
+import uvloop
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -53,18 +56,19 @@ from avow.store.store import Store
 from avow.web.assets import Assets
 from avow.web.browser_reports import ReportEndpoint
 from avow.web.collect import Collect
+from avow.web.door import Door
 from avow.web.feed_endpoint import FeedEndpoint
 from avow.web.form_endpoint import FormEndpoint
+from avow.web.http1 import Connections, Exchange, Way
 from avow.web.pages import app
 from avow.web.preferences import Preferences
 from avow.web.recordings import RecordingEndpoint, VisitorRecordings
 from avow.web.rendering import View
-from avow.web.rsgi import Door
 from avow.web.services import Services
 from avow.web.site import CompanySite, pages_with_forms
 
-#: The environment variable by which the server tells its workers where the configuration is.
-CONFIGURATION: Final = "AVOW_CONFIGURATION"
+#: Requests that are under way when a worker is stopped have so long to end, seconds.
+STOP_SECONDS: Final = 15.0
 #: How often counts of refusals and reports go to the store, seconds.
 FLUSH_SECONDS: Final = 1.0
 #: How often a worker looks for a version that was published, seconds. An announced one it takes at its midnight by itself.
@@ -72,16 +76,16 @@ VERSIONS_SECONDS: Final = 1.0
 
 
 class DoorInForce:
-    """The RSGI application of a worker: the door of the version in force, built when it is first needed."""
+    """Where a worker's requests go: the door of the version in force, built when it is first needed."""
 
     def __init__(self, versions: Versions, build_door: Callable[[Rulebook], Door]) -> None:
         self._versions = versions
         self._build = build_door
         self._doors: dict[str, Door] = {}
 
-    async def __rsgi__(self, scope: Scope, proto: HTTPProtocol) -> None:
-        """Answer one HTTP request."""
-        await self._door(self._versions.in_force()).__rsgi__(scope, proto)
+    def way(self, exchange: Exchange) -> Way:
+        """Return who answers one HTTP request."""
+        return self._door(self._versions.in_force()).way(exchange)
 
     def prepare(self) -> bool:
         """See what was published since, and build the announced version's door ahead of its midnight; returns False."""
@@ -101,13 +105,40 @@ class DoorInForce:
         return door
 
 
-def build() -> DoorInForce:
-    """Return the application of this worker process. Granian calls it once in each."""
-    installation = Installation(load(Path(os.environ[CONFIGURATION])))
+def run(configuration_path: Path, listener: socket.socket) -> None:
+    """Serve HTTP on a listening socket until SIGTERM or SIGINT, or until the server that started this process is gone."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(configuration_path, listener))
+
+
+async def _serve(configuration_path: Path, listener: socket.socket) -> None:
+    """Take connections until told to stop; then answer what is under way."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # the usual 1,024 are fewer than the connections taken
+    shared = _shared(Installation(load(configuration_path)))
+    door = DoorInForce(shared.versions, partial(_door, shared))
+    door.prepare()
+    timetable = [jobs.Job("counts", FLUSH_SECONDS, partial(_flush, shared)), jobs.Job("versions", VERSIONS_SECONDS, door.prepare)]
+    jobs.start(timetable, threading.Event())
+    connections = Connections(door, loop)
+    server = await loop.create_server(connections.connection, sock=listener)
+    await stop.wait()
+    server.close()
+    await connections.stop(STOP_SECONDS)
+    shared.spool.close()
+    _flush(shared)
+
+
+def _shared(installation: Installation) -> _Shared:
+    """Return what this worker process has once."""
     configuration = installation.configuration
     store = open_store(configuration)
     _stop_without_server()
-    shared = _Shared(
+    return _Shared(
         installation,
         store,
         Versions(store.control, configuration.timezone, now_ms),
@@ -120,12 +151,6 @@ def build() -> DoorInForce:
         FormGuard(store.vault.hmac),
         feed_keys(configuration.feeds),
     )
-    door = DoorInForce(shared.versions, partial(_door, shared))
-    door.prepare()
-    flush = partial(_flush, shared)
-    timetable = [jobs.Job("counts", FLUSH_SECONDS, flush), jobs.Job("versions", VERSIONS_SECONDS, door.prepare)]
-    jobs.start(timetable, threading.Event())
-    return door
 
 
 @dataclass(frozen=True, slots=True)

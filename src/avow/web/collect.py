@@ -9,14 +9,13 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
-from granian._granian import RSGIHTTPProtocol as HTTPProtocol
-from granian.rsgi import Scope
 
 from avow.collection import signals
-from avow.collection.accept import Accepted, Collector, Sender, pixel_points
+from avow.collection.accept import Accepted, Collector, Known, Sender, pixel_points
 from avow.collection.refusals import shown_name
 from avow.collection.visits import client_address
-from avow.definitions import Refusal, SpoolFull
+from avow.definitions import Refusal, SpoolFull, moment
+from avow.web.http1 import Exchange, head
 
 #: The smallest transparent GIF, 43 bytes (GIF89a).
 GIF: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
@@ -25,6 +24,15 @@ DEMONSTRATION_HEADER: Final = "avow-demonstration"
 #: Dropped fields that are named in a response.
 NAMED: Final = 8
 RETRY_SECONDS: Final = "5"
+#: The heads of the two usual answers.
+KEPT: Final = head(204, [("cache-control", "no-store")])
+SEEN: Final = head(200, GIF_HEADERS)
+DAY_MS: Final = 86_400_000
+#: How long it is remembered what is known about a sender, and of how many: an address leaves memory with it.
+KNOWN_MS: Final = 60_000
+KNOWN: Final = 4096
+#: What a request says about its sender.
+_TELLING: Final = (b"user-agent", b"cookie", b"sec-gpc", b"dnt", b"x-forwarded-for", DEMONSTRATION_HEADER.encode())
 
 
 class Collect:
@@ -45,28 +53,69 @@ class Collect:
         self._secure = "; Secure" if is_secure else ""
         pixels = pixel_points(collector.rulebook)
         self._pixel = pixels[0].name if pixels else ""
+        self._known: dict[tuple[object, ...], Known] = {}
+        self._known_until_ms = 0
 
-    async def events(self, scope: Scope, proto: HTTPProtocol, body: bytes) -> None:
+    def events(self, exchange: Exchange) -> None:
         """POST /avow/events: 204 kept; 200 kept in part, with the reasons; 400 unreadable; 404 unknown point; 503 full."""
-        if scope.method != "POST":
-            answer_error(proto, 405, "Events are sent with POST.", [("allow", "POST")])
+        if exchange.method != "POST":
+            exchange.answer_error(405, "Events are sent with POST.", [("allow", "POST")])
             return
-        if scope.headers.get("sec-fetch-site") == "cross-site":
-            answer_error(proto, 403, "Events are taken from pages of this site only.")
+        if exchange.headers.first(b"sec-fetch-site") == b"cross-site":
+            exchange.answer_error(403, "Events are taken from pages of this site only.")
+            return
+        now_ms = self._now_ms()
+        accepted = self._collector.take_events(exchange.body, self.known(exchange, now_ms), now_ms)
+        if isinstance(accepted, Refusal):
+            exchange.answer_error(400, f"{accepted.reason} ({accepted.rule})")
+            return
+        self._keep(exchange, accepted, self._answer_events)
+
+    def pixel(self, exchange: Exchange) -> None:
+        """GET /avow/pixel.gif?page=/path[&point=name]: the GIF when kept or refused; 404 unknown point; 503 full."""
+        if exchange.method != "GET":
+            exchange.answer_error(405, "A pixel is fetched with GET.", [("allow", "GET")])
+            return
+        if exchange.headers.first(b"sec-fetch-site") == b"cross-site":
+            exchange.answer_error(403, "The pixel is for pages of this site only.")
+            return
+        query = parse_qs(exchange.query_string.decode(errors="replace"), errors="replace") if exchange.query_string else {}
+        page = query.get("page", [""])[0] or urlsplit_path(exchange.headers.get("referer") or "")
+        point = query.get("point", [self._pixel])[0]
+        now_ms = self._now_ms()
+        accepted = self._collector.take_pixel(point, page, self.known(exchange, now_ms), now_ms)
+        if isinstance(accepted, Refusal):
+            exchange.answer_error(404, f"{accepted.reason} ({accepted.rule})")
+            return
+        self._keep(exchange, accepted, self._answer_pixel)
+
+    def _keep(self, exchange: Exchange, accepted: Accepted, answer: Callable[[Exchange, Accepted], None]) -> None:
+        """Append what was accepted to the spool, and answer when it is durable; 503 when it cannot be."""
+
+        def done(full: SpoolFull | None) -> None:
+            if full is None:
+                answer(exchange, accepted)
+            else:
+                exchange.answer_error(503, f"Not accepted: {full}.", [("retry-after", RETRY_SECONDS)])
+
+        if not accepted.record:
+            answer(exchange, accepted)
             return
         try:
-            accepted = await self._collector.take_events(body, self.sender(scope), self._now_ms())
+            self._collector.spool.append_then(accepted.record, done)
         except SpoolFull as full:
-            answer_error(proto, 503, f"Not accepted: {full}.", [("retry-after", RETRY_SECONDS)])
-            return
-        if isinstance(accepted, Refusal):
-            answer_error(proto, 400, f"{accepted.reason} ({accepted.rule})")
+            done(full)
+
+    def _answer_events(self, exchange: Exchange, accepted: Accepted) -> None:
+        """Answer a batch of events that is kept, as far as it may be."""
+        if not (accepted.dropped or accepted.refused or accepted.new_visitor):
+            exchange.answer_prepared(KEPT, 204, b"")
             return
         headers = [("cache-control", "no-store"), *self.told(accepted)]
         if accepted.new_visitor:
             headers.append(("set-cookie", self.visitor_cookie(accepted)))
         if not accepted.dropped:
-            proto.response_empty(204, headers)
+            exchange.answer(204, headers)
             return
         status = 404 if not accepted.kept and all(not lost.field and lost.point for lost in accepted.dropped) else 200
         report = [
@@ -74,41 +123,39 @@ class Collect:
             for lost in accepted.dropped
         ]
         headers.append(("content-type", "application/json"))
-        proto.response_bytes(status, headers, msgspec.json.encode({"kept": accepted.kept, "dropped": report}))
+        exchange.answer(status, headers, msgspec.json.encode({"kept": accepted.kept, "dropped": report}))
 
-    async def pixel(self, scope: Scope, proto: HTTPProtocol) -> None:
-        """GET /avow/pixel.gif?page=/path[&point=name]: the GIF when kept or refused; 404 unknown point; 503 full."""
-        if scope.method != "GET":
-            answer_error(proto, 405, "A pixel is fetched with GET.", [("allow", "GET")])
-            return
-        if scope.headers.get("sec-fetch-site") == "cross-site":
-            answer_error(proto, 403, "The pixel is for pages of this site only.")
-            return
-        query = parse_qs(scope.query_string, max_num_fields=None, errors="replace") if scope.query_string else {}
-        page = query.get("page", [""])[0] or urlsplit_path(scope.headers.get("referer") or "")
-        point = query.get("point", [self._pixel])[0]
-        try:
-            accepted = await self._collector.take_pixel(point, page, self.sender(scope), self._now_ms())
-        except SpoolFull as full:
-            answer_error(proto, 503, f"Not accepted: {full}.", [("retry-after", RETRY_SECONDS)])
-            return
-        if isinstance(accepted, Refusal):
-            answer_error(proto, 404, f"{accepted.reason} ({accepted.rule})")
+    def _answer_pixel(self, exchange: Exchange, accepted: Accepted) -> None:
+        """Answer with the GIF."""
+        if not (accepted.dropped or accepted.refused or accepted.new_visitor):
+            exchange.answer_prepared(SEEN, 200, GIF)
             return
         headers = [*GIF_HEADERS, *self.told(accepted)]
         if accepted.new_visitor:
             headers.append(("set-cookie", self.visitor_cookie(accepted)))
-        proto.response_bytes(200, headers, GIF)
+        exchange.answer(200, headers, GIF)
+
+    def known(self, exchange: Exchange, now_ms: int) -> Known:
+        """Return what is known about who sent a request; kept for those that come again within KNOWN_MS of one day."""
+        if now_ms >= self._known_until_ms or len(self._known) >= KNOWN:
+            self._known.clear()
+            self._known_until_ms = min(now_ms + KNOWN_MS, (now_ms // DAY_MS + 1) * DAY_MS)
+        headers = exchange.headers
+        key = (exchange.client, *map(headers.first, _TELLING))
+        found = self._known.get(key)
+        if found is None:
+            found = self._collector.known(self.sender(exchange), moment(now_ms).date())
+            if not headers.repeats:  # what stands in two lines is looked at each time
+                self._known[key] = found
+        return found
 
     def is_demonstration(self, token: str | None) -> bool:
         """Return whether the header's value is this installation's demonstration token."""
         return token is not None and hmac.compare_digest(token.encode(), self._token.encode())
 
-    def sender(self, scope: Scope) -> Sender:
-        """Return who sent the request, from RSGI's headers."""
-        headers = scope.headers
-        every = headers.get_all  # type: ignore[attr-defined] # documented by RSGI, missing in Granian's stub
-        return self.sender_of(scope.client.rpartition(":")[0].strip("[]"), every, headers.get)
+    def sender(self, exchange: Exchange) -> Sender:
+        """Return who sent the request."""
+        return self.sender_of(exchange.client, exchange.headers.get_all, exchange.headers.get)
 
     def sender_of(self, peer: str, every: Callable[[str], list[str]], one: Callable[[str], str | None]) -> Sender:
         """Return who sent the request: address as far as a trusted proxy tells, agent, signals, demonstration or not."""
@@ -136,12 +183,6 @@ class Collect:
             refusal = accepted.refused[0]
             headers.append(("avow-refused", _ascii(f"{refusal.reason} ({refusal.rule})")))
         return headers
-
-
-def answer_error(proto: HTTPProtocol, status: int, words: str, headers: list[tuple[str, str]] | None = None) -> None:
-    """Answer with an error in one sentence of plain text."""
-    fixed = [("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store"), ("x-content-type-options", "nosniff")]
-    proto.response_str(status, [*fixed, *(headers or [])], f"{words}\n")
 
 
 def urlsplit_path(address: str) -> str:

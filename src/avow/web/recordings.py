@@ -7,8 +7,6 @@ from functools import partial
 from typing import Final
 
 import msgspec
-from granian._granian import RSGIHTTPProtocol as HTTPProtocol
-from granian.rsgi import Scope
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -22,7 +20,8 @@ from avow.collection.recorder import RecordingCollector
 from avow.definitions import Refusal, SpoolFull
 from avow.web.asking import signals_of
 from avow.web.assets import Assets
-from avow.web.collect import RETRY_SECONDS, answer_error
+from avow.web.collect import RETRY_SECONDS
+from avow.web.http1 import Exchange
 from avow.web.privacy_center.choices import set_choices
 from avow.web.security import is_same_origin
 from avow.web.services import DEMONSTRATION_KEY, Services
@@ -42,33 +41,33 @@ class RecordingEndpoint:
     def __init__(
         self,
         collector: RecordingCollector,
-        sender: Callable[[Scope], Sender],
+        sender: Callable[[Exchange], Sender],
         visitor_cookie: Callable[[Accepted], str],
         now_ms: Callable[[], int],
     ) -> None:
         self._collector, self._sender = collector, sender
         self._visitor_cookie, self._now_ms = visitor_cookie, now_ms
 
-    async def take(self, scope: Scope, proto: HTTPProtocol, body: bytes) -> None:
+    async def take(self, exchange: Exchange) -> None:
         """POST /avow/recordings: 204 kept; 403 may not be recorded; 400 no chunk; 405; 503 full."""
-        if scope.method != "POST":
-            answer_error(proto, 405, "Chunks of a recording are sent with POST.", [("allow", "POST")])
+        if exchange.method != "POST":
+            exchange.answer_error(405, "Chunks of a recording are sent with POST.", [("allow", "POST")])
             return
-        if scope.headers.get("sec-fetch-site") == "cross-site":
-            answer_error(proto, 403, "Recordings are taken from pages of this site only.")
+        if exchange.headers.get("sec-fetch-site") == "cross-site":
+            exchange.answer_error(403, "Recordings are taken from pages of this site only.")
             return
         try:
-            accepted = await self._collector.take(body, self._sender(scope), self._now_ms())
+            accepted = await self._collector.take(exchange.body, self._sender(exchange), self._now_ms())
         except SpoolFull as full:
-            answer_error(proto, 503, f"Not accepted: {full}.", [("retry-after", RETRY_SECONDS)])
+            exchange.answer_error(503, f"Not accepted: {full}.", [("retry-after", RETRY_SECONDS)])
             return
         refusal = accepted if isinstance(accepted, Refusal) else next(iter(accepted.refused), None)
         if refusal is not None:
-            answer_error(proto, 400 if accepted is refusal else 403, f"{refusal.reason} ({refusal.rule})")
+            exchange.answer_error(400 if accepted is refusal else 403, f"{refusal.reason} ({refusal.rule})")
             return
         assert isinstance(accepted, Accepted)
         cookies = [("set-cookie", self._visitor_cookie(accepted))] if accepted.new_visitor else []
-        proto.response_empty(204, [("cache-control", "no-store"), *cookies])
+        exchange.answer(204, [("cache-control", "no-store"), *cookies])
 
 
 class VisitorRecordings:

@@ -1,0 +1,179 @@
+"""The door of a web worker: guards every HTTP request, answers the hot endpoints itself, hands the rest to the pages.
+
+The pages are an ASGI application. A body without a length is refused (RFC 9112, section 6.3: no browser or form sends
+chunks), each address has its own limit, and any exception that was not foreseen becomes an error number and no trace of
+what was sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from typing import Any, Final
+
+from starlette.exceptions import HTTPException
+
+from avow.collection.recordings import CHUNK_BYTES
+from avow.web.browser_reports import ReportEndpoint
+from avow.web.collect import DEMONSTRATION_HEADER, Collect
+from avow.web.http1 import BodyRefused, Exchange, Way
+from avow.web.recordings import RecordingEndpoint
+from avow.web.services import DEMONSTRATION_KEY
+
+log = logging.getLogger(__name__)
+
+#: Largest body of a form or a page's post, bytes.
+PAGE_BODY_BYTES: Final = 1024 * 1024
+#: Largest body of a batch of events, bytes; what sendBeacon can send is 65,536.
+EVENTS_BODY_BYTES: Final = 128 * 1024
+#: Largest body of browsers' reports, bytes; a page that loads much from elsewhere makes some dozens of half a kilobyte.
+REPORTS_BODY_BYTES: Final = 64 * 1024
+#: Forms with files that one worker takes at once: each is in its memory, twice while it is parsed.
+UPLOADS_AT_ONCE: Final = 4
+FORMS_PATH: Final = "/avow/forms/"
+
+AsgiMessage = MutableMapping[str, Any]  # Any: the ASGI specification's own type
+AsgiApp = Callable[
+    [MutableMapping[str, Any], Callable[[], Awaitable[AsgiMessage]], Callable[[AsgiMessage], Awaitable[None]]],  # Any: as above
+    Awaitable[None],
+]
+
+
+class Door:
+    """What one version of the policy answers in one worker."""
+
+    def __init__(
+        self,
+        collect: Collect,
+        reports: ReportEndpoint,
+        recordings: RecordingEndpoint,
+        pages: AsgiApp,
+        files_bytes: Callable[[str], int],
+    ) -> None:
+        """`files_bytes` says how many bytes of files a form may bring, by its collection point."""
+        self._is_demonstration = collect.is_demonstration
+        self._pages = pages
+        self._files_bytes = files_bytes
+        self._uploading = 0
+        self._under_way: set[asyncio.Task[None]] = set()  # the loop itself holds tasks weakly
+        self._page = Way(PAGE_BODY_BYTES, self._later(self._answer_page))
+        self._ways = {
+            b"/avow/events": Way(EVENTS_BODY_BYTES, _safe(collect.events)),
+            b"/avow/pixel.gif": Way(0, _safe(collect.pixel)),
+            b"/avow/csp-reports": Way(REPORTS_BODY_BYTES, _safe(reports.take)),
+            b"/avow/recordings": Way(CHUNK_BYTES, self._later(recordings.take)),
+        }
+
+    def way(self, exchange: Exchange) -> Way:
+        """Return who answers a request, and how much may come with it. Raises BodyRefused."""
+        way = self._ways.get(exchange.raw_path)
+        if way is not None:
+            return way
+        if exchange.method == "POST" and exchange.raw_path.startswith(FORMS_PATH.encode()):
+            most = self._files_bytes(exchange.path.removeprefix(FORMS_PATH))
+            if most and self._uploading >= UPLOADS_AT_ONCE:
+                raise BodyRefused(503, "Too many files are coming in just now.")
+            if most:
+                return Way(most + PAGE_BODY_BYTES, self._later(self._answer_upload), streams=True)
+        return self._page
+
+    async def _answer_page(self, exchange: Exchange) -> None:
+        """Have the pages answer."""
+        asked = {**_asgi_scope(exchange), DEMONSTRATION_KEY: self._is_demonstration(exchange.headers.get(DEMONSTRATION_HEADER))}
+        await _call_asgi(self._pages, asked, exchange)
+
+    async def _answer_upload(self, exchange: Exchange) -> None:
+        """Hand a form with files to the pages piece by piece; few at once, because each is held in memory."""
+        self._uploading += 1
+        try:
+            await self._answer_page(exchange)
+        finally:
+            self._uploading -= 1
+
+    def _later(self, answer: Callable[[Exchange], Awaitable[None]]) -> Callable[[Exchange], None]:
+        """Return a function that has a task of its own answer a request."""
+
+        async def run(exchange: Exchange) -> None:
+            try:
+                await answer(exchange)
+            except BodyRefused as refused:
+                exchange.answer_error(refused.status, refused.words)
+            except Exception:  # noqa: BLE001 - the door: whatever a room raises, the client gets a number and no content
+                _answer_failure(exchange)
+
+        def start(exchange: Exchange) -> None:
+            task = asyncio.get_running_loop().create_task(run(exchange))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+
+        return start
+
+
+def _safe(answer: Callable[[Exchange], None]) -> Callable[[Exchange], None]:
+    """Return a function that answers a request, with an error number if it fails."""
+
+    def run(exchange: Exchange) -> None:
+        try:
+            answer(exchange)
+        except Exception:  # noqa: BLE001 - the door, as above
+            _answer_failure(exchange)
+
+    return run
+
+
+def _answer_failure(exchange: Exchange) -> None:
+    """Answer 500 with a number, which the log has too; called where an exception is handled."""
+    number = secrets.token_hex(4)
+    log.exception("error %s on a %s request", number, exchange.method)  # noqa: LOG004 - as said
+    exchange.answer_error(500, f"Something went wrong here. If you tell us about it, quote the number {number}.")
+
+
+async def _call_asgi(app: AsgiApp, scope: MutableMapping[str, Any], exchange: Exchange) -> None:
+    """Run the pages for one HTTP request, and send their answer in one piece."""
+    status, headers, parts = 500, [], []  # type: int, list[tuple[str, str]], list[bytes]
+    received = False
+    pieces: AsyncIterator[bytes] = exchange.pieces()
+
+    async def receive() -> AsgiMessage:
+        nonlocal received
+        if received:
+            await exchange.disconnected()
+            return {"type": "http.disconnect"}
+        try:
+            return {"type": "http.request", "body": await anext(pieces), "more_body": True}
+        except StopAsyncIteration:
+            received = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        except BodyRefused as refused:  # inside the pages, so that they answer with a page
+            raise HTTPException(refused.status, refused.words) from refused
+
+    async def send(message: AsgiMessage) -> None:
+        nonlocal status, headers
+        if message["type"] == "http.response.start":
+            status = message["status"]
+            headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in message.get("headers", ())]
+        else:
+            parts.append(message.get("body", b""))
+
+    await app(scope, receive, send)
+    exchange.answer(status, headers, b"".join(parts))
+
+
+def _asgi_scope(exchange: Exchange) -> MutableMapping[str, Any]:  # Any: the ASGI specification's own type
+    """Return the ASGI connection scope (HTTP, version 2.3)."""
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": exchange.version,
+        "method": exchange.method,
+        "scheme": "http",
+        "path": exchange.path,
+        "raw_path": exchange.raw_path,
+        "query_string": exchange.query_string,
+        "root_path": "",
+        "headers": exchange.headers.lines,
+        "client": (exchange.client, 0),
+        "server": None,
+    }

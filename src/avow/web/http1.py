@@ -1,0 +1,606 @@
+"""HTTP/1.1 for a web worker: requests from a connection, one after the other, to the door, and its answers back in order.
+
+Parsing is llhttp's (`httptools`), the loop is `uvloop`'s; what is written here is what neither limits (decision 0032):
+
+    head       at most HEAD_BYTES and HEADERS lines, there within HEAD_SECONDS of its first byte
+    body       announced by Content-Length alone, at most what its address takes, there within BODY_SECONDS
+    idle       a connection without a request is closed after IDLE_SECONDS; one that takes no answer after WRITE_SECONDS
+    pending    one request of a connection is answered at a time; at most AHEAD bytes are read ahead, WAITING requests
+               parsed; a worker holds CONNECTIONS and PENDING_BYTES of bodies
+
+Rule: RFC 9112; section 6.3 for bodies, 7.1 and 11.2 for what could be read as two requests by two parsers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Final, Protocol, cast
+from urllib.parse import unquote_to_bytes
+
+import httptools
+
+#: Longest head of an HTTP request, bytes, and the most header lines in it.
+HEAD_BYTES: Final = 65_536
+HEADERS: Final = 128
+#: Longest path and query together, characters.
+TARGET_LENGTH: Final = 8192
+#: A head has to be there so many seconds after its first byte.
+HEAD_SECONDS: Final = 5.0
+#: A body has to be there after so many seconds; one that comes in pieces, each piece of it.
+BODY_SECONDS: Final = 10.0
+#: A body that comes in pieces has to be there after so many seconds.
+UPLOAD_SECONDS: Final = 300.0
+#: A connection may be silent between two requests, seconds: longer than proxies keep theirs, so that they close first.
+IDLE_SECONDS: Final = 75.0
+#: A client that takes nothing of an answer loses its connection after so many seconds.
+WRITE_SECONDS: Final = 30.0
+#: After the last answer a client may still be sending: so long it is listened to, so that it reads the answer first.
+LINGER_SECONDS: Final = 2.0
+#: Bytes read ahead while a request is answered, and requests parsed ahead.
+AHEAD: Final = 65_536
+WAITING: Final = 32
+#: Pieces of a body that wait for their reader, bytes.
+PIECES_BYTES: Final = 256 * 1024
+#: Bodies that one worker holds at once, bytes; one more is answered 503.
+PENDING_BYTES: Final = 128 * 1024 * 1024
+#: Connections of one worker; one more is answered 503.
+CONNECTIONS: Final = 8192
+#: How often deadlines are looked at, seconds; no deadline is more exact than this.
+SWEEP_SECONDS: Final = 0.5
+
+Header = tuple[str, str]
+_UNSAFE: Final = re.compile(r"[\r\n\0]")
+_STATUS: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+_OURS: Final = frozenset({"content-length", "connection", "date", "transfer-encoding"})
+_BODILESS: Final = frozenset({204, 304})
+_PLAIN: Final = (
+    ("content-type", "text/plain; charset=utf-8"),
+    ("cache-control", "no-store"),
+    ("x-content-type-options", "nosniff"),
+)
+
+
+class BodyRefused(Exception):
+    """A request is not read further: the status and the sentence to answer with."""
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(words)
+        self.status, self.words = status, words
+
+
+class Headers:
+    """The header lines of one request, names in lower case."""
+
+    __slots__ = ("_first", "lines")
+
+    def __init__(self, lines: list[tuple[bytes, bytes]]) -> None:
+        self.lines = lines
+        self._first = dict(reversed(lines))
+
+    @property
+    def repeats(self) -> bool:
+        """Return whether a name stands in more than one line."""
+        return len(self._first) < len(self.lines)
+
+    def first(self, name: bytes) -> bytes | None:
+        """Return the value of the first line of this name, as it was sent."""
+        return self._first.get(name)
+
+    def get(self, name: str) -> str | None:
+        """Return the value of the first line of this name."""
+        value = self._first.get(name.encode())
+        return None if value is None else value.decode("latin-1")
+
+    def get_all(self, name: str) -> list[str]:
+        """Return the values of every line of this name."""
+        wanted = name.encode()
+        if wanted not in self._first:
+            return []
+        return [value.decode("latin-1") for found, value in self.lines if found == wanted]
+
+
+class Exchange:
+    """One HTTP request and its answer; `target` is as it was sent, `path` decoded, `body` whole unless it is streamed."""
+
+    __slots__ = ("_body", "_connection", "_gone", "_left", "body", "headers", "is_answered", "method", "target", "version")
+
+    def __init__(self, connection: Connection, method: str, target: bytes, version: str, headers: Headers) -> None:
+        self._connection = connection
+        self.method, self.target, self.version, self.headers = method, target, version, headers
+        self.body = b""
+        self.is_answered = False
+        self._body: _Pieces | None = None
+        self._gone: asyncio.Event | None = None
+        self._left = 0
+
+    @property
+    def client(self) -> str:
+        """Return the address of the other end of the connection: the visitor's, or a proxy's."""
+        return self._connection.client
+
+    @property
+    def raw_path(self) -> bytes:
+        """Return the path as it was sent."""
+        return self.target.partition(b"?")[0]
+
+    @property
+    def path(self) -> str:
+        """Return the decoded path."""
+        return unquote_to_bytes(self.raw_path).decode(errors="replace")
+
+    @property
+    def query_string(self) -> bytes:
+        """Return what stands behind the first question mark."""
+        return self.target.partition(b"?")[2]
+
+    def answer(self, status: int, headers: Iterable[Header], body: bytes = b"") -> None:
+        """Answer, once. Raises ValueError for a header that would be read as two (RFC 9112, section 11.1)."""
+        self.answer_prepared(head(status, headers), status, body)
+
+    def answer_prepared(self, prepared: bytes, status: int, body: bytes) -> None:
+        """Answer with a head that `head` made."""
+        if self.is_answered:
+            return
+        self.is_answered = True
+        length = b"" if status in _BODILESS else b"content-length: %d\r\n" % len(body)
+        self._connection.finish(self, prepared + length, b"" if status in _BODILESS or self.method == "HEAD" else body)
+
+    def answer_error(self, status: int, words: str, headers: Iterable[Header] = ()) -> None:
+        """Answer with an error in one sentence of plain text."""
+        self.answer(status, [*_PLAIN, *headers], f"{words}\n".encode())
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Yield a streamed body as it comes. Raises BodyRefused: 408 when it is too slow, 400 when the client went away."""
+        if self._body is None:
+            yield self.body
+            return
+        while (piece := await self._body.next()) is not None:
+            yield piece
+
+    async def disconnected(self) -> None:
+        """Return when the client went away."""
+        if self._gone is None:
+            self._gone = asyncio.Event()
+            if self._connection.is_lost:
+                self._gone.set()
+        await self._gone.wait()
+
+    def stream(self) -> _Pieces:
+        """Have the body come in pieces from now on."""
+        self._body = _Pieces(self._connection)
+        return self._body
+
+    def lose(self) -> None:
+        """Tell whoever waits for it that the client is gone."""
+        if self._body is not None:
+            self._body.end(BodyRefused(400, "The body could not be read."))
+        if self._gone is not None:
+            self._gone.set()
+
+
+class _Pieces:
+    """A body on its way from the connection to its reader; the connection pauses while too much of it waits."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._waiting: deque[bytes] = deque()
+        self._size = 0
+        self._ended = False
+        self._refused: BodyRefused | None = None
+        self._ready = asyncio.Event()
+
+    def add(self, piece: bytes) -> None:
+        self._waiting.append(piece)
+        self._size += len(piece)
+        if self._size > PIECES_BYTES:
+            self._connection.pause_reading()
+        self._ready.set()
+
+    def end(self, refused: BodyRefused | None = None) -> None:
+        if not self._ended:
+            self._ended, self._refused = True, refused
+            self._ready.set()
+
+    async def next(self) -> bytes | None:
+        while not self._waiting:
+            if self._refused is not None:
+                raise self._refused
+            if self._ended:
+                return None
+            self._ready.clear()
+            self._connection.awaits_piece()
+            await self._ready.wait()
+        piece = self._waiting.popleft()
+        self._size -= len(piece)
+        if self._size <= PIECES_BYTES:
+            self._connection.resume_reading()
+        return piece
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Who answers a request, and how many bytes of body may come with it; `streams`: it is called before the body is there."""
+
+    limit: int
+    take: Callable[[Exchange], None]
+    streams: bool = False
+
+
+class Doors(Protocol):
+    """Where requests go."""
+
+    def way(self, exchange: Exchange) -> Way:
+        """Return who answers a request; its head is there, its body is not. Raises BodyRefused."""
+
+
+class Connections:
+    """The connections of one worker: their number, their deadlines and the time that answers carry."""
+
+    def __init__(self, doors: Doors, loop: asyncio.AbstractEventLoop) -> None:
+        self.doors, self.loop = doors, loop
+        self.open: set[Connection] = set()
+        self.is_stopping = False
+        self.pending = 0
+        self.now = loop.time()
+        self.tail = b""
+        self._timer: asyncio.TimerHandle | None = None
+        self._sweep()
+
+    def connection(self) -> Connection:
+        """Return the protocol of a new connection."""
+        return Connection(self)
+
+    async def stop(self, seconds: float) -> None:
+        """Let requests that are under way end, for so long at most; close every other connection at once."""
+        self.is_stopping = True
+        for connection in list(self.open):
+            connection.close_when_idle()
+        until = self.loop.time() + seconds
+        while self.open and self.loop.time() < until:  # noqa: ASYNC110 - connections end by callbacks of many kinds
+            await asyncio.sleep(0.02)
+        for connection in list(self.open):
+            connection.abort()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _sweep(self) -> None:
+        """Close what passed its deadline, and renew the time."""
+        self.now = self.loop.time()
+        self.tail = f"date: {formatdate(usegmt=True)}\r\n\r\n".encode()
+        for connection in [one for one in self.open if one.deadline < self.now]:
+            connection.expire()
+        self._timer = self.loop.call_later(SWEEP_SECONDS, self._sweep)
+
+
+class Connection(asyncio.Protocol):
+    """One client's connection.
+
+    idle ──first byte──> head ──its end──> body ──its end──> answering ──answered──> idle
+      any ──refused, or the last answer──> lingering ──> closed
+    """
+
+    def __init__(self, connections: Connections) -> None:
+        self._all = connections
+        self._transport: asyncio.Transport
+        self._parser = httptools.HttpRequestParser(self)
+        self.client = ""
+        self.deadline = 0.0
+        self.is_lost = False
+        self._target = b""
+        self._lines: list[tuple[bytes, bytes]] = []
+        self._unfinished = 0  # bytes of the head that is being read
+        self._exchange: Exchange | None = None  # the one whose body is being read
+        self._way: Way | None = None
+        self._parts: list[bytes] = []
+        self._held = 0
+        self._pieces: _Pieces | None = None
+        self._upload_deadline = 0.0
+        self._parsed: deque[tuple[Exchange, Way]] = deque()
+        self._current: Exchange | None = None  # the one that is being answered
+        self._ahead: list[bytes] = []
+        self._ahead_bytes = 0
+        self._paused = False
+        self._is_last = False  # nothing that comes behind is read as a request
+        self._lingers = False
+
+    # -- from the loop ----------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to listen, unless there are too many."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's own class, which does not inherit asyncio's
+        peer = transport.get_extra_info("peername")
+        self.client = peer[0] if peer else ""
+        self.deadline = self._all.now + IDLE_SECONDS
+        self._all.open.add(self)
+        if len(self._all.open) > CONNECTIONS or self._all.is_stopping:
+            self._transport.write(_STATUS[503] + b"retry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n" + self._all.tail)
+            self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, or keep what came for later while a request is being answered."""
+        if self._lingers:
+            return
+        if self._current is None or self._pieces is not None:
+            self._read(data)
+        elif not self._is_last:
+            self._ahead.append(data)
+            self._ahead_bytes += len(data)
+            if self._ahead_bytes > AHEAD:
+                self.pause_reading()
+
+    def eof_received(self) -> bool:
+        """Keep a connection whose client sends no more until what it asked for is answered."""
+        self._is_last = True
+        if self._pieces is not None:
+            self._pieces.end(BodyRefused(400, "The body could not be read."))
+        return self._current is not None
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """Forget the connection, and tell whoever waits for it."""
+        self.is_lost = True
+        self._release()
+        self._all.open.discard(self)
+        for exchange in (self._exchange, self._current):
+            if exchange is not None:
+                exchange.lose()
+
+    def pause_writing(self) -> None:
+        """Give a client that takes no more some seconds."""
+        self.deadline = self._all.now + WRITE_SECONDS
+
+    def resume_writing(self) -> None:
+        """Go on with a client that took what there was."""
+        self.deadline = self._all.now + (LINGER_SECONDS if self._lingers else IDLE_SECONDS)
+
+    # -- from the parser --------------------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        """Begin with a request."""
+        self._target, self._lines = b"", []
+
+    def on_url(self, part: bytes) -> None:
+        """Gather the target."""
+        self._target += part
+        if len(self._target) > TARGET_LENGTH:
+            raise BodyRefused(414, "The address is too long.")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Gather a header line."""
+        self._lines.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        """Find who answers, and how much body may come."""
+        headers = Headers(self._lines)
+        self._check_head(headers)
+        parser = self._parser
+        method, target = parser.get_method().decode("latin-1"), origin_form(self._target)
+        exchange = Exchange(self, method, target, parser.get_http_version(), headers)
+        self._exchange, self._parts, self._unfinished = exchange, [], 0
+        length = announced(headers)
+        way = self._way = self._all.doors.way(exchange)
+        if length > way.limit:
+            raise BodyRefused(413, f"The body is larger than the {way.limit} bytes that are read here.")
+        self._hold(min(length, PIECES_BYTES) if way.streams else length)
+        if not parser.should_keep_alive():
+            self._is_last = True
+        if length and (headers.first(b"expect") or b"").lower() == b"100-continue" and self._current is None and not self._parsed:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if length:
+            self.deadline = self._all.now + BODY_SECONDS
+        if way.streams:
+            if self._current is not None or self._parsed:
+                raise BodyRefused(400, "A request with files is sent after the answer to the one before it.")
+            self._pieces = exchange.stream()
+            self._upload_deadline = self._all.now + UPLOAD_SECONDS
+            self._parsed.append((exchange, way))
+
+    def on_body(self, part: bytes) -> None:
+        """Gather, or hand on, a part of the body."""
+        if self._pieces is not None:
+            self._pieces.add(part)
+            return
+        self._parts.append(part)
+
+    def on_message_complete(self) -> None:
+        """Hand the request to whoever answers it, once those before it are answered."""
+        exchange, way, self._exchange = self._exchange, self._way, None
+        if exchange is None or way is None:
+            return
+        if self._pieces is not None:
+            self._pieces.end()
+            self._pieces = None
+            return
+        parts = self._parts
+        exchange.body = parts[0] if len(parts) == 1 else b"".join(parts)
+        if len(self._parsed) >= WAITING:
+            raise BodyRefused(429, "Too many requests at once.")
+        self._parsed.append((exchange, way))
+
+    # -- from the exchange ------------------------------------------------------------------------------------
+
+    def finish(self, exchange: Exchange, head: bytes, body: bytes) -> None:
+        """Write the answer of the current request, then read on, or close."""
+        if self.is_lost or exchange is not self._current:
+            return
+        unread = self._exchange is exchange  # answered before its body was there
+        is_last = unread or self._all.is_stopping or (self._is_last and not self._parsed and not self._ahead)
+        self._transport.write(b"".join((head, b"connection: close\r\n" if is_last else b"", self._all.tail, body)))
+        self._current = None
+        if not self._parsed:
+            self._release()
+        if is_last:
+            self._linger()
+            return
+        self.deadline = self._all.now + IDLE_SECONDS
+        if self._parsed or self._ahead:
+            self._all.loop.call_soon(self._go_on)
+
+    def pause_reading(self) -> None:
+        """Have the client wait until what came is used."""
+        if not self._paused and not self._transport.is_closing():
+            self._paused = True
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read again."""
+        if self._paused and not self._transport.is_closing():
+            self._paused = False
+            self._transport.resume_reading()
+
+    def awaits_piece(self) -> None:
+        """Somebody waits for the next piece of a body: from now on the client has its seconds."""
+        self.deadline = min(self._all.loop.time() + BODY_SECONDS, self._upload_deadline)
+
+    # -- from the sweep ---------------------------------------------------------------------------------------
+
+    def expire(self) -> None:
+        """Answer 408 to half a request whose deadline is over, else close."""
+        if self._lingers or self._transport.get_write_buffer_size():
+            self.abort()
+        elif self._pieces is not None:
+            self._pieces.end(BodyRefused(408, "The body did not arrive in time."))
+            self.deadline = self._all.now + WRITE_SECONDS
+        elif self._current is not None:  # an answer takes as long as it takes
+            self.deadline = self._all.now + IDLE_SECONDS
+        elif self._exchange is not None or self._unfinished:
+            what, seconds = ("body", BODY_SECONDS) if self._exchange is not None else ("head", HEAD_SECONDS)
+            self._refuse(BodyRefused(408, f"The {what} did not arrive within {seconds:.0f} seconds."))
+            self._next()
+        else:
+            self._transport.close()
+
+    def close_when_idle(self) -> None:
+        """Close now, or with the answer that is under way."""
+        if self._current is None and self._exchange is None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close without a word."""
+        self._transport.abort()
+
+    # -- inside -----------------------------------------------------------------------------------------------
+
+    def _read(self, data: bytes) -> None:
+        """Parse what came, then answer the next request that is whole."""
+        if self._exchange is None:
+            if not self._unfinished:
+                self.deadline = self._all.now + HEAD_SECONDS
+            self._unfinished += len(data)
+        try:
+            self._parser.feed_data(data)
+            if self._exchange is None and self._unfinished > HEAD_BYTES:
+                self._refuse(BodyRefused(431, "The head is too long."))
+        except httptools.HttpParserCallbackError as error:
+            if not isinstance(error.__context__, BodyRefused):
+                raise
+            self._refuse(error.__context__)
+        except httptools.HttpParserUpgrade:  # no other protocol is spoken: answered as HTTP/1.1, and then closed
+            self._is_last = True
+        except httptools.HttpParserError:
+            self._refuse(BodyRefused(400, "The request could not be read."))
+        if self._parsed and self._current is None:
+            self._next()
+
+    def _check_head(self, headers: Headers) -> None:
+        """Refuse heads that are too large, name no host or two, or could be read as two requests."""
+        lines = headers.lines
+        is_long = self._unfinished > HEAD_BYTES and sum(len(name) + len(value) + 4 for name, value in lines) > HEAD_BYTES
+        if is_long or len(lines) > HEADERS:
+            raise BodyRefused(431, "The head is too long.")
+        if headers.first(b"transfer-encoding") is not None:
+            raise BodyRefused(411, "A body is sent with Content-Length.")
+        if headers.first(b"host") is None and self._parser.get_http_version() != "1.0":
+            raise BodyRefused(400, "A request names its host.")
+        if headers.repeats and any([name for name, _ in lines].count(once) > 1 for once in (b"host", b"content-length")):
+            raise BodyRefused(400, "A request names its host and its length once.")
+
+    def _hold(self, size: int) -> None:
+        """Count the bytes of a body that is coming; refuse it when this worker holds too many already."""
+        if self._all.pending + size > PENDING_BYTES:
+            raise BodyRefused(503, "Too much is coming in just now.")
+        self._all.pending += size
+        self._held += size
+
+    def _release(self) -> None:
+        """Let go of the bodies of this connection."""
+        self._all.pending -= self._held
+        self._held = 0
+
+    def _refuse(self, refused: BodyRefused) -> None:
+        """Answer the request that is being read with an error, after those before it; then close."""
+        if self._is_last and self._exchange is None:  # behind the last request nothing is read
+            return
+        exchange = self._exchange or Exchange(self, "GET", b"/", "1.1", Headers([]))
+        self._is_last = True
+        self._unfinished = 0
+        if self._pieces is not None:  # its reader answers
+            self._pieces.end(refused)
+            self._pieces = None
+            return
+        self._exchange = None
+        self._parsed.append((exchange, Way(0, lambda one: one.answer_error(refused.status, refused.words))))
+
+    def _next(self) -> None:
+        """Have the next request answered."""
+        exchange, way = self._parsed.popleft()
+        self._current = exchange
+        way.take(exchange)
+
+    def _go_on(self) -> None:
+        """After an answer: the next request that was parsed, or what was read ahead."""
+        if self.is_lost or self._current is not None or self._lingers:
+            return
+        if self._parsed:
+            self._next()
+        elif self._ahead:
+            data, self._ahead, self._ahead_bytes = b"".join(self._ahead), [], 0
+            self.resume_reading()
+            self._read(data)
+
+    def _linger(self) -> None:
+        """Send no more, and drop what still comes until the client has read the answer."""
+        self._lingers = True
+        self._exchange = self._pieces = None
+        self._ahead = []
+        self.deadline = self._all.now + LINGER_SECONDS
+        self.resume_reading()
+        with contextlib.suppress(OSError, RuntimeError):  # the client is gone already
+            self._transport.write_eof()
+
+
+def announced(headers: Headers) -> int:
+    """Return the announced length of a body; raise BodyRefused for what is no number (RFC 9112, section 6.3)."""
+    length = headers.first(b"content-length")
+    if length is None:
+        return 0
+    if not length.isdigit() or len(length) > 18:  # noqa: PLR2004 - digits of an exabyte
+        raise BodyRefused(400, "Content-Length is not a number.")
+    return int(length)
+
+
+def head(status: int, headers: Iterable[Header]) -> bytes:
+    """Return status line and headers of an answer; its length, date and connection are added when it is sent.
+
+    Raises ValueError for a header that would be read as two (RFC 9112, section 11.1).
+    """
+    lines = []
+    for name, value in headers:
+        if _UNSAFE.search(name) or _UNSAFE.search(value):
+            raise ValueError("a header of the answer holds a line break")
+        if name.lower() not in _OURS:
+            lines.append(f"{name}: {value}\r\n")
+    return _STATUS[status] + "".join(lines).encode("latin-1", "replace")
+
+
+def origin_form(target: bytes) -> bytes:
+    """Return the target without scheme and host, which a client may send too (RFC 9112, section 3.2.2)."""
+    if target.startswith(b"/") or b"://" not in target:
+        return target
+    return b"/" + target.partition(b"://")[2].partition(b"/")[2]
