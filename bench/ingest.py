@@ -1,4 +1,9 @@
-"""Ingest: the pixel and 1, 10, 50 events a POST, durable before they are acknowledged, beside nginx `empty_gif` + log."""
+"""Ingest beside nginx `empty_gif` with its access log: everything is durable before it is acknowledged.
+
+The pixel, 1, 10 and 50 events a POST and a chunk of a recording, from a thousand visitors with ten kinds of browser in turn. The
+CPU ratio is nginx's CPU time for a request over that of the web workers, which take in, decide and make durable; the drain into
+the event store happens meanwhile and is a column of its own.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +13,25 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.machine import avow_serve, cpu_seconds, nginx, scratch
+from bench.machine import avow_serve, cpu_seconds, nginx, scratch, storage_of
 
 SECONDS = 8
 CONNECTIONS = 64
-REACH = {"pixel": 0.15, "10 events": 0.12}
+VISITORS = 1000
+#: The ratios that this house set itself.
+REACH = {"pixel": 0.35, "1 event": 0.3, "10 events": 0.25, "50 events": 0.15, "recording chunk, 62 KiB": 0.1}
+#: Bytes of one chunk of a recording.
+CHUNK_BYTES = 62 * 1024
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One load: requests a second, CPU microseconds a request, latencies as wrk prints them, errors."""
+    """One load: requests a second, CPU microseconds a request (web workers, storage process), latencies, errors."""
 
     name: str
     per_second: float
-    cpu_us: float
+    web_us: float
+    storage_us: float
     p50: str
     p99: str
     errors: int
@@ -30,60 +40,119 @@ class Measured:
 def run() -> list[str]:
     """Measure and return the lines for RESULTS.md."""
     with scratch() as folder:
+        (folder / "avow").mkdir()
         with nginx(folder / "nginx") as (address, pid):
             peer = _load("nginx empty_gif + log", f"{address}/empty.gif", pid, None)
-        (folder / "avow").mkdir()
-        rows = []
+        loads = {name: _script(folder / f"{place}.lua", name) for place, name in enumerate(REACH)}
         with avow_serve(folder / "avow") as server:
-            rows.append(_load("pixel", f"{server.base}/avow/pixel.gif?page=/products/rain-gauge", server.pid, None))
-            for count in (1, 10, 50):
-                script = _script(folder / f"{count}.lua", count)
-                name = f"{count} event{'s' if count > 1 else ''}"
-                rows.append(_load(name, f"{server.base}/avow/events", server.pid, script))
-    return _table(peer, rows)
+            rows = [_load(name, server.base, server.pid, script) for name, script in loads.items()]
+            halves = [_at_half_load(row, server.base, server.pid, folder) for row in rows[:3]]
+        with nginx(folder / "nginx-again") as (address, pid):
+            again = _load("the same, afterwards", f"{address}/empty.gif", pid, None)
+        (folder / "one").mkdir()
+        with avow_serve(folder / "one", workers=1) as server:
+            single = [_load(name, server.base, server.pid, loads[name]) for name in list(REACH)[:3]]
+    return [*_table(peer, again, rows), "", *_half_table(halves), "", *_workers_table(rows, single)]
 
 
-def _load(name: str, address: str, pid: int, script: Path | None) -> Measured:
+def _load(name: str, address: str, pid: int, script: Path | None, connections: int = CONNECTIONS) -> Measured:
     """Load an address with wrk and return what it did; a short load goes before, to warm caches."""
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", "--latency", "-H", "User-Agent: Mozilla/5.0 (X11; Linux x86_64) Firefox/145.0"]
-    command += ["-s", str(script)] if script else []
+    command = ["wrk", "-t1", f"-c{connections}", "--latency", *(["-s", str(script)] if script else [])]
     subprocess.run([*command, "-d2s", address], check=True, capture_output=True)
-    before = cpu_seconds(pid)
+    storage = storage_of(pid)
+    before = cpu_seconds(pid), cpu_seconds(storage) if storage else 0.0
     printed = subprocess.run([*command, f"-d{SECONDS}s", address], check=True, capture_output=True, text=True).stdout
-    used = cpu_seconds(pid) - before
+    stored = (cpu_seconds(storage) - before[1]) if storage else 0.0
+    web = cpu_seconds(pid) - before[0] - stored
     requests = int(re.search(r"(\d+) requests in", printed)[1])
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", printed)
     lost = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", printed)
     return Measured(
         name,
         requests / SECONDS,
-        used / requests * 1e6,
+        web / requests * 1e6,
+        stored / requests * 1e6,
         re.search(r"^\s+50%\s+(\S+)", printed, re.MULTILINE)[1],
         re.search(r"^\s+99%\s+(\S+)", printed, re.MULTILINE)[1],
         (int(bad[1]) if bad else 0) + sum(map(int, lost.groups()) if lost else ()),
     )
 
 
-def _script(path: Path, count: int) -> Path:
-    """Write wrk's script for a POST of so many events."""
-    event = {"point": "page-view", "page": "/products/rain-gauge", "referrer": "search.example", "language": "en-US"}
-    body = json.dumps({"events": [event] * count})
-    cookie = 'wrk.headers["Cookie"] = "avow_visitor=0123456789abcdef0123456789abcdef"'
-    path.write_text(f"wrk.method = 'POST'\nwrk.body = [[{body}]]\n{cookie}\n", encoding="utf-8")
+def _at_half_load(full: Measured, address: str, pid: int, folder: Path) -> Measured:
+    """Load with half of what the same load reached, each connection at its own pace."""
+    pause_ms = round(CONNECTIONS / (full.per_second / 2) * 1000)
+    script = _script(folder / "half.lua", full.name, f"function delay() return math.random(0, {2 * pause_ms}) end\n")
+    return _load(full.name, address, pid, script)
+
+
+def _script(path: Path, name: str, more: str = "") -> Path:
+    """Write wrk's script for a load: its requests are made before it starts, one for each visitor."""
+    body = ""
+    if name == "pixel":
+        line = 'wrk.format("GET", "/avow/pixel.gif?page=/products/" .. i % 50, headers)'
+    elif name.startswith("recording"):
+        body = f"local body = [[{_chunk()}]]\n"
+        line = 'wrk.format("POST", "/avow/recordings", headers, body:gsub("RECORDING", string.format("%032x", i), 1))'
+    else:
+        body = f"local body = [[{_events(int(name.partition(' ')[0]))}]]\n"
+        line = 'wrk.format("POST", "/avow/events", headers, body)'
+    cookie = f"{'avow_choices=v1.+page-improvement; ' if name.startswith('recording') else ''}avow_visitor="
+    path.write_text(
+        f"{body}local made, at = {{}}, 0\nfunction init()\n  for i = 1, {VISITORS} do\n"
+        f'    local headers = {{["Cookie"] = "{cookie}" .. string.format("%032x", i), ["Accept"] = "*/*",\n'
+        '      ["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:" .. 136 + i % 10 .. ".0) Gecko/20100101 Firefox/145.0"}\n'
+        f"    made[i] = {line}\n  end\nend\n"
+        f"function request() at = at % {VISITORS} + 1; return made[at] end\n{more}",
+        encoding="utf-8",
+    )
     return path
 
 
-def _table(peer: Measured, rows: list[Measured]) -> list[str]:
-    """Return the Markdown table; the ratio is nginx's CPU a request over ours."""
-    lines = [
-        "| load | requests/s | CPU µs/request | CPU ratio to nginx | to reach | p50 | p99 | errors |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-        f"| {peer.name} | {peer.per_second:,.0f} | {peer.cpu_us:.1f} | 1 | | {peer.p50} | {peer.p99} | {peer.errors} |",
+def _events(count: int) -> str:
+    """Return the body of so many views of some pages."""
+    views = [
+        {"point": "page-view", "page": f"/products/{number % 5}", "referrer": "search.example", "language": "en-US"}
+        for number in range(count)
     ]
-    for row in rows:
-        ratio, reach = peer.cpu_us / row.cpu_us, REACH.get(row.name, "")
+    return json.dumps({"events": views}, separators=(",", ":"))
+
+
+def _chunk() -> str:
+    """Return a chunk of mouse movements of about CHUNK_BYTES bytes; which recording it belongs to is filled in."""
+    moves = {"type": 3, "timestamp": 1, "data": {"source": 1, "positions": [{"x": 1, "y": 2, "id": 3, "timeOffset": -50}] * 40}}
+    head = {"point": "session-recording", "recording": "RECORDING", "seq": 1, "page": "/products/rain-gauge"}
+    size = len(json.dumps(moves, separators=(",", ":"))) + 1
+    return json.dumps({**head, "events": [moves] * (CHUNK_BYTES // size)}, separators=(",", ":"))
+
+
+def _table(peer: Measured, again: Measured, rows: list[Measured]) -> list[str]:
+    """Return the Markdown table; the ratio is nginx's CPU a request, the mean of before and after, over ours."""
+    lines = [
+        "| load | requests/s | CPU µs/request | CPU ratio to nginx | to reach | with the drain, µs | p50 | p99 | errors |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    mean = (peer.web_us + again.web_us) / 2
+    for row in (peer, again, *rows):
+        ours = row.name in REACH
+        ratio = f"{mean / row.web_us:.3f}" if ours else "1"
+        both = f"{row.web_us + row.storage_us:.1f}" if ours else ""
         lines.append(
-            f"| {row.name} | {row.per_second:,.0f} | {row.cpu_us:.1f} | {ratio:.3f} | {reach} | {row.p50} | {row.p99} | {row.errors} |"
+            f"| {row.name} | {row.per_second:,.0f} | {row.web_us:.1f} | {ratio} | {REACH.get(row.name, '')} | {both} "
+            f"| {row.p50} | {row.p99} | {row.errors} |"
         )
-    lines += ["", "CPU counts the web workers and the storage process, which drains meanwhile. 64 connections, 2 workers."]
-    return lines
+    return [*lines, "", f"{CONNECTIONS} connections, 2 workers, and the load itself on the same cores."]
+
+
+def _half_table(rows: list[Measured]) -> list[str]:
+    """Return the latencies at half load."""
+    lines = ["| at half of that load | requests/s | p50 | p99 | errors |", "| --- | ---: | ---: | ---: | ---: |"]
+    return lines + [f"| {row.name} | {row.per_second:,.0f} | {row.p50} | {row.p99} | {row.errors} |" for row in rows]
+
+
+def _workers_table(two: list[Measured], one: list[Measured]) -> list[str]:
+    """Return how much faster two workers are than one."""
+    lines = ["| workers | 1, requests/s | 2, requests/s | 2 over 1 |", "| --- | ---: | ---: | ---: |"]
+    pairs = zip(one, two, strict=False)
+    return lines + [
+        f"| {a.name} | {a.per_second:,.0f} | {b.per_second:,.0f} | {b.per_second / a.per_second:.2f} |" for a, b in pairs
+    ]

@@ -142,6 +142,17 @@ def cpu_seconds(pid: int) -> float:
     return total / TICKS
 
 
+def storage_of(pid: int) -> int | None:
+    """Return the process below that has the event engine loaded: the storage process; None where there is none."""
+    for one in family(pid)[1:]:
+        try:
+            if "chdb" in Path(f"/proc/{one}/maps").read_text():
+                return one
+        except OSError:
+            continue
+    return None
+
+
 def memory_mebibytes(pid: int) -> dict[str, float]:
     """Return the proportional memory (Pss) of a process and all below it, by pid."""
     found = {}

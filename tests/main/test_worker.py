@@ -1,6 +1,5 @@
 """A worker's doors: one for each version, the announced one ready before its midnight."""
 
-import asyncio
 from datetime import timedelta
 
 from avow.main.worker import DoorInForce
@@ -14,8 +13,8 @@ class Door:
     def __init__(self, rulebook, answers):
         self.rulebook, self.answers = rulebook, answers
 
-    async def __rsgi__(self, _scope, proto):
-        self.answers.append((proto, self.rulebook.id))
+    def way(self, exchange):
+        self.answers.append((exchange, self.rulebook.id))
 
 
 def test_each_request_goes_through_the_door_of_its_moment(published):
@@ -30,9 +29,9 @@ def test_each_request_goes_through_the_door_of_its_moment(published):
     doors = DoorInForce(published.versions, build)
     doors.prepare()
     assert built == [compiled().id, made.rulebook.id]
-    asyncio.run(doors.__rsgi__(None, "before"))
+    doors.way("before")
     published.wait(days=30)
-    asyncio.run(doors.__rsgi__(None, "after"))
+    doors.way("after")
     assert answers == [("before", compiled().id), ("after", made.rulebook.id)]
     assert len(built) == 2
     doors.prepare()

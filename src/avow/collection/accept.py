@@ -33,8 +33,7 @@ class Sender:
     demonstration: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(msgspec.Struct, frozen=True):
     """What became of an input: what to append to the spool before it is acknowledged, what was dropped, what was refused.
 
     `new_visitor` is the visitor id to set as a cookie.

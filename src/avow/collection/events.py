@@ -34,8 +34,7 @@ class Dropped:
     rule: str = RULE
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(msgspec.Struct, frozen=True):
     """What one POST held: events of the points' types (`EventParser.types`), with declared fields only."""
 
     events: Sequence[msgspec.Struct]
@@ -49,7 +48,7 @@ class EventParser:
         sending = [point for point in rulebook.points.values() if point.technology in (Technology.TAG, Technology.WEB_BEACON)]
         self.types = {point.name: _tagged(schemas.schema(rulebook, point.name), point.name) for point in sending}
         self._points = {point.name: point for point in sending if point.technology is Technology.TAG}
-        self._rulebook = rulebook
+        self._limits = {point.name: limits(rulebook, point.name) for point in sending}
         self._decoder = _batch_decoder([self.types[name] for name in self._points]) if self._points else None
 
     def parse(self, raw: bytes) -> Batch | Refusal:
@@ -68,7 +67,7 @@ class EventParser:
 
     def event(self, point: CollectionPoint, given: Mapping[str, object]) -> tuple[msgspec.Struct, list[Dropped]]:
         """Return one event with what is declared of the fields that were sent, and the rest with its reason."""
-        kept, dropped = declared(self._rulebook, point, given)
+        kept, dropped = declared(point, self._limits[point.name], given)
         return msgspec.convert({**kept, "point": point.name}, self.types[point.name]), dropped
 
     def _parse_slowly(self, raw: bytes) -> Batch | Refusal:
@@ -95,15 +94,21 @@ class EventParser:
         return Batch(kept, tuple(dropped))
 
 
-def declared(rulebook: Rulebook, point: CollectionPoint, given: Mapping[str, object]) -> tuple[dict[str, str], list[Dropped]]:
-    """Split what was sent into the fields that the policy declares for the point, and the rest with its reason."""
-    sendable = schemas.sendable(rulebook, point.name)
+def limits(rulebook: Rulebook, point: str) -> dict[str, int]:
+    """Return the fields that may be sent to a point, and how many characters each may have."""
+    return {name: rulebook.data[name].max_length for name in schemas.sendable(rulebook, point)}
+
+
+def declared(
+    point: CollectionPoint, longest: Mapping[str, int], given: Mapping[str, object]
+) -> tuple[dict[str, str], list[Dropped]]:
+    """Split what was sent into the fields that the policy declares for the point (`limits`), and the rest with its reason."""
     kept: dict[str, str] = {}
     dropped: list[Dropped] = []
     for name, value in given.items():
-        if name not in sendable:
+        if name not in longest:
             dropped.append(Dropped(point.name, name, NOT_DECLARED))
-        elif not isinstance(value, str) or len(value) > rulebook.data[name].max_length:
+        elif not isinstance(value, str) or len(value) > longest[name]:
             dropped.append(Dropped(point.name, name, NOT_TEXT))
         else:
             kept[name] = value

@@ -48,9 +48,9 @@ _INSERT_SETTINGS: Final = {"async_insert": 0, "max_partitions_per_insert_block":
 
 
 class EventRow(NamedTuple):
-    """One row of the table `events`, in the order of `insert`."""
+    """One row of the table `events`, in the order of `insert`; the two UUIDs as numbers of 128 bits."""
 
-    record_id: UUID
+    record_id: int
     time: int
     site: str
     point: str
@@ -67,7 +67,7 @@ class EventRow(NamedTuple):
     bytes: int
     method: str
     props: dict[str, str]
-    subject: UUID
+    subject: int
     visit: int
     sealed: str
     robot: int
@@ -123,8 +123,8 @@ class Events:
         if rows:
             self._once(lambda client: client.insert("events", rows, column_names=EventRow._fields, settings=_INSERT_SETTINGS))
 
-    def existing(self, rows: Iterable[tuple[UUID, str, int]]) -> frozenset[UUID]:
-        """Return those of the records (id, site, collected_ms) that are stored already."""
+    def existing(self, rows: Iterable[tuple[str, str, int]]) -> frozenset[str]:
+        """Return those of the records (id of 32 hex digits, site, collected_ms) that are stored already."""
         known = list(rows)
         if not known:
             return frozenset()
@@ -134,9 +134,9 @@ class Events:
             sites=sorted({site for _, site, _ in known}),
             from_ms=min(moments),
             to_ms=max(moments),
-            records=[record for record, _, _ in known],
+            records=[int(record, 16) for record, _, _ in known],  # numbers are bound far faster than texts
         )
-        return frozenset(row["record_id"] for row in found)
+        return frozenset(row["record_id"].hex for row in found)
 
     def of_subjects(self, subjects: Iterable[bytes]) -> list[dict[str, Any]]:  # Any: as `query`
         """Return every row of these subjects, oldest first."""

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final
-from uuid import UUID
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -43,6 +42,8 @@ COLUMNS: Final = {
 #: Declared fields that are numbers in a column -> the column and its largest value.
 _NUMBERS: Final = {"status": ("status", 0xFFFF), "bytes": ("bytes", 0xFFFFFFFFFFFFFFFF)}
 _EVENT_AAD: Final = b"event"
+#: The owners of a record of nobody known.
+NOBODY: Final[frozenset[Identifier]] = frozenset()
 
 
 class _Content(msgspec.Struct, frozen=True):
@@ -58,8 +59,14 @@ class _Content(msgspec.Struct, frozen=True):
 def identifiers_of(record: Record) -> frozenset[Identifier]:
     """Return who a record belongs to."""
     if isinstance(record, Event | Recording):
-        return frozenset([identifier(IdentifierKind.VISITOR, record.visitor)] if record.visitor else [])
+        return _visitor(record.visitor) if record.visitor else NOBODY
     return frozenset(identifier(IdentifierKind(kind), value) for kind, value in record.identifiers.items() if value)
+
+
+@lru_cache(maxsize=4096)
+def _visitor(visitor: str) -> frozenset[Identifier]:
+    """Return whom a visitor id finds; one visitor's events stand together in a batch."""
+    return frozenset([identifier(IdentifierKind.VISITOR, visitor)])
 
 
 def day_key(record: Record) -> str:
@@ -79,27 +86,27 @@ def seal_fields(key: bytes, fields: bytes) -> str:
 
 def event_row(event: Event, subject: bytes, sealed: str) -> EventRow:
     """Return the row of an event; `sealed` is what `seal_fields` made of its sealed fields, "" for none."""
-    numbers, columns, props = _split(event.fields)
-    column = columns.get
+    field = event.fields.get
+    numbers, props = _numbers(event.fields)
     return EventRow(  # in the order of its fields: this runs once for every event that is stored
-        UUID(hex=event.record_id),
+        int(event.record_id, 16),
         event.collected_ms,
         event.site,
         event.point,
         event.rulebook_id,
         event.name,
-        column("page", ""),
-        column("referrer", ""),
-        column("campaign", ""),
-        column("browser", ""),
-        column("system", ""),
-        column("device", ""),
-        column("language", ""),
+        field("page", ""),
+        field("referrer", ""),
+        field("campaign", ""),
+        field("browser", ""),
+        field("operating-system", ""),
+        field("device-type", ""),
+        field("language", ""),
         numbers.get("status", 0),
         numbers.get("bytes", 0),
-        column("method", ""),
+        field("method", ""),
         props,
-        UUID(bytes=subject),
+        int.from_bytes(subject, "big"),
         event.visit,
         sealed,
         int(event.robot),
@@ -191,16 +198,12 @@ def held_submission(row: SealedSubmission, keys: Iterable[bytes | None]) -> Held
     )
 
 
-def _split(fields: Mapping[str, str]) -> tuple[dict[str, int], dict[str, str], dict[str, str]]:
-    """Return an event's readable fields as numbers, columns and the rest; a number that is none stays in the rest."""
+def _numbers(fields: Mapping[str, str]) -> tuple[dict[str, int], dict[str, str]]:
+    """Return the numbers that have a column, and the readable fields without one; a number that is none is among these."""
+    rest = {name: value for name, value in fields.items() if name not in COLUMNS}
     numbers: dict[str, int] = {}
-    columns: dict[str, str] = {}
-    props: dict[str, str] = {}
-    for field, value in fields.items():
-        if field in COLUMNS:
-            columns[COLUMNS[field]] = value
-        elif field in _NUMBERS and value.isascii() and value.isdigit() and int(value) <= _NUMBERS[field][1]:
-            numbers[_NUMBERS[field][0]] = int(value)
-        else:
-            props[field] = value
-    return numbers, columns, props
+    for name in _NUMBERS.keys() & rest.keys():
+        column, largest = _NUMBERS[name]
+        if rest[name].isascii() and rest[name].isdigit() and int(rest[name]) <= largest:
+            numbers[column] = int(rest.pop(name))
+    return numbers, rest

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from avow.definitions import Event, Identifier, Record, Recording, Submission
 from avow.store import recordings, rows, sealing
@@ -21,15 +20,26 @@ if TYPE_CHECKING:
     from avow.store.keys import Vault
 
 
+#: Whom a record belongs to; the records of one owner are looked at together.
+_Owner = frozenset[Identifier]
+
+
 @dataclass(frozen=True, slots=True)
 class _Keys:
-    """The keys of one batch: of its people, and of the days of what belongs to nobody; and whose each record is."""
+    """The keys of one batch: of its people, and of the days of what belongs to nobody."""
 
-    people: dict[str, frozenset[Identifier]]
     subjects: dict[Identifier, bytes]
     of_subject: dict[bytes, bytes]
     of_day: dict[str, bytes]
     sealed: dict[tuple[bytes, bytes], str] = field(default_factory=dict)  # what one person repeats is sealed once
+
+    def subject(self, owner: _Owner) -> bytes:
+        """Return the pseudonym of an event's or a recording's owner, who is one person or nobody known."""
+        return next((self.subjects[one] for one in owner), sealing.NOBODY)
+
+    def opens(self, owner: _Owner) -> bool:
+        """Return whether every key is there; one that another process destroyed since step 3 means: erased."""
+        return all(self.subjects[one] in self.of_subject for one in owner)
 
 
 def write(records: Sequence[Record], control: Control, events: Events, vault: Vault, files: Files) -> Written:
@@ -47,30 +57,32 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
         known = _known(list(unique.values()), control, events)
         fresh = [record for record in unique.values() if record.record_id not in known]
         # step 2
-        people = {record.record_id: rows.identifiers_of(record) for record in fresh}
-        erased_at = vault.erased_at({one for owners in people.values() for one in owners})
-        wanted = [
-            record
-            for record in fresh
-            if not any(erased_at.get(one, -1) >= record.collected_ms for one in people[record.record_id])
-        ]
+        owned: dict[_Owner, list[Record]] = {}
+        for record in fresh:
+            owned.setdefault(rows.identifiers_of(record), []).append(record)
+        erased_at = vault.erased_at({one for owner in owned for one in owner})
+        wanted = {}
+        for owner, group in owned.items():
+            erased_ms = max((erased_at.get(one, -1) for one in owner), default=-1)
+            wanted[owner] = [record for record in group if record.collected_ms > erased_ms]
         # step 3
-        keys = _keys(wanted, people, vault)
-        readable = [record for record in wanted if _has_keys(record, keys)]
+        keys = _keys(wanted, vault)
+        readable = [(owner, record) for owner, group in wanted.items() if keys.opens(owner) for record in group]
         # step 4
-        chunks = [record for record in readable if isinstance(record, Recording)]
-        owners = {one.record_id: keys.subjects[person] for one in chunks for person in keys.people[one.record_id]}
-        refused = len(chunks) - recordings.write(chunks, owners, keys.of_subject, control, vault, files)
+        chunks = {record.record_id: (keys.subject(owner), record) for owner, record in readable if isinstance(record, Recording)}
+        owners = {record_id: subject for record_id, (subject, _) in chunks.items() if subject != sealing.NOBODY}
+        written = recordings.write([record for _, record in chunks.values()], owners, keys.of_subject, control, vault, files)
+        refused = len(chunks) - written
         with control.transaction() as tx:
-            forms = [record for record in readable if isinstance(record, Submission)]
-            submissions.add(tx, [_submission(record, keys) for record in forms])
-            submission_files.add(tx, [(form.record_id, one.stored) for form in forms for one in form.files])
-        events.insert([_event(record, keys) for record in readable if isinstance(record, Event)])
+            forms = [(owner, record) for owner, record in readable if isinstance(record, Submission)]
+            submissions.add(tx, [_submission(record, owner, keys) for owner, record in forms])
+            submission_files.add(tx, [(form.record_id, one.stored) for _, form in forms for one in form.files])
+        events.insert([_event(record, owner, keys) for owner, record in readable if isinstance(record, Event)])
         # step 5
         vanished = keys.of_subject.keys() - vault.keys_of(keys.of_subject).keys()
         if vanished:
             vault.queue_purge(vanished)
-    stored = {record.record_id for record in readable}
+    stored = {record.record_id for _, record in readable}
     lost = [record for record in fresh if record.record_id not in stored and isinstance(record, Submission)]
     return Written(
         kept=len(readable) - refused,
@@ -83,7 +95,7 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
 def _known(records: Sequence[Record], control: Control, events: Events) -> frozenset[str]:
     """Return the ids that are stored already."""
     sent = [record for record in records if isinstance(record, Event)]
-    found = {one.hex for one in events.existing((UUID(one.record_id), one.site, one.collected_ms) for one in sent)}
+    found = set(events.existing((one.record_id, one.site, one.collected_ms) for one in sent))
     forms = [record.record_id for record in records if isinstance(record, Submission)]
     if forms:
         with control.reading() as tx:
@@ -91,31 +103,25 @@ def _known(records: Sequence[Record], control: Control, events: Events) -> froze
     return frozenset(found)
 
 
-def _keys(records: Sequence[Record], people: dict[str, frozenset[Identifier]], vault: Vault) -> _Keys:
+def _keys(owned: Mapping[_Owner, Sequence[Record]], vault: Vault) -> _Keys:
     """Return the keys that seal a batch, made where missing."""
     first_ms: dict[Identifier, int] = {}
-    for record in records:
-        for one in people[record.record_id]:
-            first_ms[one] = min(record.collected_ms, first_ms.get(one, record.collected_ms))
+    for owner, group in owned.items():
+        for one in owner if group else ():
+            first_ms[one] = min(first_ms.get(one, group[0].collected_ms), *(record.collected_ms for record in group))
     subjects = vault.subjects_seen(first_ms) if first_ms else {}
-    nobodys = [record for record in records if not people[record.record_id]]
     days = {
         rows.day_key(record)
-        for record in nobodys
+        for record in owned.get(rows.NOBODY, ())
         if isinstance(record, Submission) or (isinstance(record, Event) and record.sealed)
     }
     of_day = {name: vault.create_key(DAY, name) for name in sorted(days)}
-    return _Keys(people, subjects, vault.keys_of(subjects.values()), of_day)
+    return _Keys(subjects, vault.keys_of(subjects.values()), of_day)
 
 
-def _has_keys(record: Record, keys: _Keys) -> bool:
-    """Return whether every key is there; one that another process destroyed since step 3 means: erased."""
-    return all(keys.subjects[one] in keys.of_subject for one in keys.people[record.record_id])
-
-
-def _event(event: Event, keys: _Keys) -> EventRow:
+def _event(event: Event, owner: _Owner, keys: _Keys) -> EventRow:
     """Return the row of an event."""
-    subject = next((keys.subjects[one] for one in keys.people[event.record_id]), sealing.NOBODY)
+    subject = keys.subject(owner)
     if not event.sealed:
         return rows.event_row(event, subject, "")
     key = keys.of_day[rows.day_key(event)] if subject == sealing.NOBODY else keys.of_subject[subject]
@@ -126,9 +132,9 @@ def _event(event: Event, keys: _Keys) -> EventRow:
     return rows.event_row(event, subject, sealed)
 
 
-def _submission(submission: Submission, keys: _Keys) -> tuple[submissions.SealedSubmission, frozenset[bytes]]:
+def _submission(submission: Submission, owner: _Owner, keys: _Keys) -> tuple[submissions.SealedSubmission, frozenset[bytes]]:
     """Return the row of a submission and whose it is."""
-    owners = frozenset(keys.subjects[one] for one in keys.people[submission.record_id])
+    owners = frozenset(keys.subjects[one] for one in owner)
     name = "" if owners else rows.day_key(submission)
     key = sealing.joint_key(keys.of_subject[one] for one in owners) if owners else keys.of_day[name]
     return rows.sealed_submission(submission, key, name), owners

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,8 +26,8 @@ DEMONSTRATION_HEADER: Final = "avow-demonstration"
 NAMED: Final = 8
 RETRY_SECONDS: Final = "5"
 #: The heads of the two usual answers.
-KEPT: Final = head(204, [("cache-control", "no-store")])
-SEEN: Final = head(200, GIF_HEADERS)
+KEPT: Final = head(204, [("cache-control", "no-store")], 0)
+SEEN: Final = head(200, GIF_HEADERS, len(GIF))
 DAY_MS: Final = 86_400_000
 #: How long it is remembered what is known about a sender, and of how many: an address leaves memory with it.
 KNOWN_MS: Final = 60_000
@@ -61,7 +62,7 @@ class Collect:
         if exchange.method != "POST":
             exchange.answer_error(405, "Events are sent with POST.", [("allow", "POST")])
             return
-        if exchange.headers.first(b"sec-fetch-site") == b"cross-site":
+        if exchange.first.get(b"sec-fetch-site") == b"cross-site":
             exchange.answer_error(403, "Events are taken from pages of this site only.")
             return
         now_ms = self._now_ms()
@@ -76,14 +77,13 @@ class Collect:
         if exchange.method != "GET":
             exchange.answer_error(405, "A pixel is fetched with GET.", [("allow", "GET")])
             return
-        if exchange.headers.first(b"sec-fetch-site") == b"cross-site":
+        if exchange.first.get(b"sec-fetch-site") == b"cross-site":
             exchange.answer_error(403, "The pixel is for pages of this site only.")
             return
-        query = parse_qs(exchange.query_string.decode(errors="replace"), errors="replace") if exchange.query_string else {}
-        page = query.get("page", [""])[0] or urlsplit_path(exchange.headers.get("referer") or "")
-        point = query.get("point", [self._pixel])[0]
+        point, page = parameters(exchange.query_string)
+        page = page or urlsplit_path(exchange.headers.get("referer") or "")
         now_ms = self._now_ms()
-        accepted = self._collector.take_pixel(point, page, self.known(exchange, now_ms), now_ms)
+        accepted = self._collector.take_pixel(point or self._pixel, page, self.known(exchange, now_ms), now_ms)
         if isinstance(accepted, Refusal):
             exchange.answer_error(404, f"{accepted.reason} ({accepted.rule})")
             return
@@ -109,7 +109,7 @@ class Collect:
     def _answer_events(self, exchange: Exchange, accepted: Accepted) -> None:
         """Answer a batch of events that is kept, as far as it may be."""
         if not (accepted.dropped or accepted.refused or accepted.new_visitor):
-            exchange.answer_prepared(KEPT, 204, b"")
+            exchange.answer_prepared(KEPT)
             return
         headers = [("cache-control", "no-store"), *self.told(accepted)]
         if accepted.new_visitor:
@@ -128,7 +128,7 @@ class Collect:
     def _answer_pixel(self, exchange: Exchange, accepted: Accepted) -> None:
         """Answer with the GIF."""
         if not (accepted.dropped or accepted.refused or accepted.new_visitor):
-            exchange.answer_prepared(SEEN, 200, GIF)
+            exchange.answer_prepared(SEEN, GIF)
             return
         headers = [*GIF_HEADERS, *self.told(accepted)]
         if accepted.new_visitor:
@@ -140,12 +140,11 @@ class Collect:
         if now_ms >= self._known_until_ms or len(self._known) >= KNOWN:
             self._known.clear()
             self._known_until_ms = min(now_ms + KNOWN_MS, (now_ms // DAY_MS + 1) * DAY_MS)
-        headers = exchange.headers
-        key = (exchange.client, *map(headers.first, _TELLING))
+        key = (exchange.client, *map(exchange.first.get, _TELLING))
         found = self._known.get(key)
         if found is None:
             found = self._collector.known(self.sender(exchange), moment(now_ms).date())
-            if not headers.repeats:  # what stands in two lines is looked at each time
+            if not exchange.repeats:  # what stands in two lines is looked at each time
                 self._known[key] = found
         return found
 
@@ -183,6 +182,13 @@ class Collect:
             refusal = accepted.refused[0]
             headers.append(("avow-refused", _ascii(f"{refusal.reason} ({refusal.rule})")))
         return headers
+
+
+@lru_cache(maxsize=4096)
+def parameters(query: bytes) -> tuple[str, str]:
+    """Return point and page of a pixel's query string; pages are few, and each is fetched often."""
+    found = parse_qs(query.decode(errors="replace"), errors="replace")
+    return found.get("point", [""])[0], found.get("page", [""])[0]
 
 
 def urlsplit_path(address: str) -> str:

@@ -8,8 +8,6 @@ what was sent.
 from __future__ import annotations
 
 import asyncio
-import logging
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
@@ -18,11 +16,9 @@ from starlette.exceptions import HTTPException
 from avow.collection.recordings import CHUNK_BYTES
 from avow.web.browser_reports import ReportEndpoint
 from avow.web.collect import DEMONSTRATION_HEADER, Collect
-from avow.web.http1 import BodyRefused, Exchange, Way
+from avow.web.http1 import BodyRefused, Exchange, Way, answer_failure
 from avow.web.recordings import RecordingEndpoint
 from avow.web.services import DEMONSTRATION_KEY
-
-log = logging.getLogger(__name__)
 
 #: Largest body of a form or a page's post, bytes.
 PAGE_BODY_BYTES: Final = 1024 * 1024
@@ -60,9 +56,9 @@ class Door:
         self._under_way: set[asyncio.Task[None]] = set()  # the loop itself holds tasks weakly
         self._page = Way(PAGE_BODY_BYTES, self._later(self._answer_page))
         self._ways = {
-            b"/avow/events": Way(EVENTS_BODY_BYTES, _safe(collect.events)),
-            b"/avow/pixel.gif": Way(0, _safe(collect.pixel)),
-            b"/avow/csp-reports": Way(REPORTS_BODY_BYTES, _safe(reports.take)),
+            b"/avow/events": Way(EVENTS_BODY_BYTES, collect.events),
+            b"/avow/pixel.gif": Way(0, collect.pixel),
+            b"/avow/csp-reports": Way(REPORTS_BODY_BYTES, reports.take),
             b"/avow/recordings": Way(CHUNK_BYTES, self._later(recordings.take)),
         }
 
@@ -101,7 +97,7 @@ class Door:
             except BodyRefused as refused:
                 exchange.answer_error(refused.status, refused.words)
             except Exception:  # noqa: BLE001 - the door: whatever a room raises, the client gets a number and no content
-                _answer_failure(exchange)
+                answer_failure(exchange)
 
         def start(exchange: Exchange) -> None:
             task = asyncio.get_running_loop().create_task(run(exchange))
@@ -109,25 +105,6 @@ class Door:
             task.add_done_callback(self._under_way.discard)
 
         return start
-
-
-def _safe(answer: Callable[[Exchange], None]) -> Callable[[Exchange], None]:
-    """Return a function that answers a request, with an error number if it fails."""
-
-    def run(exchange: Exchange) -> None:
-        try:
-            answer(exchange)
-        except Exception:  # noqa: BLE001 - the door, as above
-            _answer_failure(exchange)
-
-    return run
-
-
-def _answer_failure(exchange: Exchange) -> None:
-    """Answer 500 with a number, which the log has too; called where an exception is handled."""
-    number = secrets.token_hex(4)
-    log.exception("error %s on a %s request", number, exchange.method)  # noqa: LOG004 - as said
-    exchange.answer_error(500, f"Something went wrong here. If you tell us about it, quote the number {number}.")
 
 
 async def _call_asgi(app: AsgiApp, scope: MutableMapping[str, Any], exchange: Exchange) -> None:
@@ -166,7 +143,7 @@ def _asgi_scope(exchange: Exchange) -> MutableMapping[str, Any]:  # Any: the ASG
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
-        "http_version": exchange.version,
+        "http_version": "1.1",
         "method": exchange.method,
         "scheme": "http",
         "path": exchange.path,

@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import re
+import secrets
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
@@ -25,6 +27,8 @@ from typing import Final, Protocol, cast
 from urllib.parse import unquote_to_bytes
 
 import httptools
+
+log = logging.getLogger(__name__)
 
 #: Longest head of an HTTP request, bytes, and the most header lines in it.
 HEAD_BYTES: Final = 65_536
@@ -78,47 +82,40 @@ class BodyRefused(Exception):
 class Headers:
     """The header lines of one request, names in lower case."""
 
-    __slots__ = ("_first", "lines")
+    __slots__ = ("lines",)
 
     def __init__(self, lines: list[tuple[bytes, bytes]]) -> None:
         self.lines = lines
-        self._first = dict(reversed(lines))
-
-    @property
-    def repeats(self) -> bool:
-        """Return whether a name stands in more than one line."""
-        return len(self._first) < len(self.lines)
-
-    def first(self, name: bytes) -> bytes | None:
-        """Return the value of the first line of this name, as it was sent."""
-        return self._first.get(name)
 
     def get(self, name: str) -> str | None:
         """Return the value of the first line of this name."""
-        value = self._first.get(name.encode())
-        return None if value is None else value.decode("latin-1")
+        return next(iter(self.get_all(name)), None)
 
     def get_all(self, name: str) -> list[str]:
         """Return the values of every line of this name."""
         wanted = name.encode()
-        if wanted not in self._first:
-            return []
         return [value.decode("latin-1") for found, value in self.lines if found == wanted]
 
 
 class Exchange:
-    """One HTTP request and its answer; `target` is as it was sent, `path` decoded, `body` whole unless it is streamed."""
+    """One HTTP request and its answer.
 
-    __slots__ = ("_body", "_connection", "_gone", "_left", "body", "headers", "is_answered", "method", "target", "version")
+    `raw_path` and `query_string` are as they were sent; `first` holds the first line of each header, `repeats`: some
+    stand in more than one; `body` is whole unless it is streamed.
+    """
 
-    def __init__(self, connection: Connection, method: str, target: bytes, version: str, headers: Headers) -> None:
+    __slots__ = ("_body", "_connection", "_gone", "_lines", "body", "first", "is_answered", "method", "query_string", "raw_path")
+
+    def __init__(
+        self, connection: Connection, method: str, target: bytes, lines: list[tuple[bytes, bytes]], first: dict[bytes, bytes]
+    ) -> None:
         self._connection = connection
-        self.method, self.target, self.version, self.headers = method, target, version, headers
+        self.method, self.first, self._lines = method, first, lines
+        self.raw_path, _, self.query_string = target.partition(b"?")
         self.body = b""
         self.is_answered = False
         self._body: _Pieces | None = None
         self._gone: asyncio.Event | None = None
-        self._left = 0
 
     @property
     def client(self) -> str:
@@ -126,31 +123,29 @@ class Exchange:
         return self._connection.client
 
     @property
-    def raw_path(self) -> bytes:
-        """Return the path as it was sent."""
-        return self.target.partition(b"?")[0]
-
-    @property
     def path(self) -> str:
         """Return the decoded path."""
         return unquote_to_bytes(self.raw_path).decode(errors="replace")
 
     @property
-    def query_string(self) -> bytes:
-        """Return what stands behind the first question mark."""
-        return self.target.partition(b"?")[2]
+    def headers(self) -> Headers:
+        """Return every header line."""
+        return Headers(self._lines)
+
+    @property
+    def repeats(self) -> bool:
+        """Return whether a header stands in more than one line."""
+        return len(self.first) < len(self._lines)
 
     def answer(self, status: int, headers: Iterable[Header], body: bytes = b"") -> None:
         """Answer, once. Raises ValueError for a header that would be read as two (RFC 9112, section 11.1)."""
-        self.answer_prepared(head(status, headers), status, body)
+        self.answer_prepared(head(status, headers, len(body)), b"" if status in _BODILESS else body)
 
-    def answer_prepared(self, prepared: bytes, status: int, body: bytes) -> None:
-        """Answer with a head that `head` made."""
-        if self.is_answered:
-            return
-        self.is_answered = True
-        length = b"" if status in _BODILESS else b"content-length: %d\r\n" % len(body)
-        self._connection.finish(self, prepared + length, b"" if status in _BODILESS or self.method == "HEAD" else body)
+    def answer_prepared(self, prepared: bytes, body: bytes = b"") -> None:
+        """Answer with what `head` made for this body; once: a second answer is dropped."""
+        if not self.is_answered:
+            self.is_answered = True
+            self._connection.finish(self, prepared, b"" if self.method == "HEAD" else body)
 
     def answer_error(self, status: int, words: str, headers: Iterable[Header] = ()) -> None:
         """Answer with an error in one sentence of plain text."""
@@ -361,10 +356,6 @@ class Connection(asyncio.Protocol):
 
     # -- from the parser --------------------------------------------------------------------------------------
 
-    def on_message_begin(self) -> None:
-        """Begin with a request."""
-        self._target, self._lines = b"", []
-
     def on_url(self, part: bytes) -> None:
         """Gather the target."""
         self._target += part
@@ -377,29 +368,40 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """Find who answers, and how much body may come."""
-        headers = Headers(self._lines)
-        self._check_head(headers)
+        target, lines = self._target, self._lines
+        self._target, self._lines = b"", []
+        first = dict(reversed(lines))
+        if b"transfer-encoding" in first or b"host" not in first or len(first) < len(lines) or self._unfinished > HEAD_BYTES:
+            self._check_head(lines, first)
         parser = self._parser
-        method, target = parser.get_method().decode("latin-1"), origin_form(self._target)
-        exchange = Exchange(self, method, target, parser.get_http_version(), headers)
-        self._exchange, self._parts, self._unfinished = exchange, [], 0
-        length = announced(headers)
+        if not target.startswith(b"/"):
+            target = origin_form(target)
+        exchange = self._exchange = Exchange(self, parser.get_method().decode("latin-1"), target, lines, first)
+        self._unfinished = 0
         way = self._way = self._all.doors.way(exchange)
-        if length > way.limit:
-            raise BodyRefused(413, f"The body is larger than the {way.limit} bytes that are read here.")
-        self._hold(min(length, PIECES_BYTES) if way.streams else length)
         if not parser.should_keep_alive():
             self._is_last = True
-        if length and (headers.first(b"expect") or b"").lower() == b"100-continue" and self._current is None and not self._parsed:
-            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        if length:
-            self.deadline = self._all.now + BODY_SECONDS
+        if b"content-length" in first:
+            self._expect_body(exchange, way, announced(first[b"content-length"]))
+        elif way.streams:
+            self._way = Way(0, way.take)
+
+    def _expect_body(self, exchange: Exchange, way: Way, length: int) -> None:
+        """Prepare for a body of so many bytes, or refuse it."""
+        if length > way.limit:
+            raise BodyRefused(413, f"The body is larger than the {way.limit} bytes that are read here.")
+        is_free = self._current is None and not self._parsed
+        self._parts = []
+        self._hold(min(length, PIECES_BYTES) if way.streams else length)
+        self.deadline = self._all.now + BODY_SECONDS
         if way.streams:
-            if self._current is not None or self._parsed:
+            if not is_free:
                 raise BodyRefused(400, "A request with files is sent after the answer to the one before it.")
             self._pieces = exchange.stream()
             self._upload_deadline = self._all.now + UPLOAD_SECONDS
             self._parsed.append((exchange, way))
+        if is_free and exchange.first.get(b"expect", b"").lower() == b"100-continue":
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, part: bytes) -> None:
         """Gather, or hand on, a part of the body."""
@@ -418,22 +420,23 @@ class Connection(asyncio.Protocol):
             self._pieces = None
             return
         parts = self._parts
-        exchange.body = parts[0] if len(parts) == 1 else b"".join(parts)
+        if parts:
+            exchange.body, self._parts = parts[0] if len(parts) == 1 else b"".join(parts), []
         if len(self._parsed) >= WAITING:
             raise BodyRefused(429, "Too many requests at once.")
         self._parsed.append((exchange, way))
 
     # -- from the exchange ------------------------------------------------------------------------------------
 
-    def finish(self, exchange: Exchange, head: bytes, body: bytes) -> None:
+    def finish(self, exchange: Exchange, prepared: bytes, body: bytes) -> None:
         """Write the answer of the current request, then read on, or close."""
         if self.is_lost or exchange is not self._current:
             return
         unread = self._exchange is exchange  # answered before its body was there
         is_last = unread or self._all.is_stopping or (self._is_last and not self._parsed and not self._ahead)
-        self._transport.write(b"".join((head, b"connection: close\r\n" if is_last else b"", self._all.tail, body)))
+        self._transport.write(b"".join((prepared, b"connection: close\r\n" if is_last else b"", self._all.tail, body)))
         self._current = None
-        if not self._parsed:
+        if self._held and not self._parsed:
             self._release()
         if is_last:
             self._linger()
@@ -508,17 +511,15 @@ class Connection(asyncio.Protocol):
         if self._parsed and self._current is None:
             self._next()
 
-    def _check_head(self, headers: Headers) -> None:
+    def _check_head(self, lines: list[tuple[bytes, bytes]], first: dict[bytes, bytes]) -> None:
         """Refuse heads that are too large, name no host or two, or could be read as two requests."""
-        lines = headers.lines
-        is_long = self._unfinished > HEAD_BYTES and sum(len(name) + len(value) + 4 for name, value in lines) > HEAD_BYTES
-        if is_long or len(lines) > HEADERS:
+        if len(lines) > HEADERS or sum(len(name) + len(value) + 4 for name, value in lines) > HEAD_BYTES:
             raise BodyRefused(431, "The head is too long.")
-        if headers.first(b"transfer-encoding") is not None:
+        if b"transfer-encoding" in first:
             raise BodyRefused(411, "A body is sent with Content-Length.")
-        if headers.first(b"host") is None and self._parser.get_http_version() != "1.0":
+        if b"host" not in first and self._parser.get_http_version() != "1.0":
             raise BodyRefused(400, "A request names its host.")
-        if headers.repeats and any([name for name, _ in lines].count(once) > 1 for once in (b"host", b"content-length")):
+        if any([name for name, _ in lines].count(once) > 1 for once in (b"host", b"content-length")):
             raise BodyRefused(400, "A request names its host and its length once.")
 
     def _hold(self, size: int) -> None:
@@ -537,7 +538,7 @@ class Connection(asyncio.Protocol):
         """Answer the request that is being read with an error, after those before it; then close."""
         if self._is_last and self._exchange is None:  # behind the last request nothing is read
             return
-        exchange = self._exchange or Exchange(self, "GET", b"/", "1.1", Headers([]))
+        exchange = self._exchange or Exchange(self, "GET", b"/", [], {})
         self._is_last = True
         self._unfinished = 0
         if self._pieces is not None:  # its reader answers
@@ -551,7 +552,10 @@ class Connection(asyncio.Protocol):
         """Have the next request answered."""
         exchange, way = self._parsed.popleft()
         self._current = exchange
-        way.take(exchange)
+        try:
+            way.take(exchange)
+        except Exception:  # noqa: BLE001 - the door: whatever a room raises, the client gets a number and no content
+            answer_failure(exchange)
 
     def _go_on(self) -> None:
         """After an answer: the next request that was parsed, or what was read ahead."""
@@ -575,18 +579,22 @@ class Connection(asyncio.Protocol):
             self._transport.write_eof()
 
 
-def announced(headers: Headers) -> int:
+def answer_failure(exchange: Exchange) -> None:
+    """Answer 500 with a number, which the log has too; called where an exception is handled."""
+    number = secrets.token_hex(4)
+    log.exception("error %s on a %s request", number, exchange.method)  # noqa: LOG004 - as said
+    exchange.answer_error(500, f"Something went wrong here. If you tell us about it, quote the number {number}.")
+
+
+def announced(length: bytes) -> int:
     """Return the announced length of a body; raise BodyRefused for what is no number (RFC 9112, section 6.3)."""
-    length = headers.first(b"content-length")
-    if length is None:
-        return 0
     if not length.isdigit() or len(length) > 18:  # noqa: PLR2004 - digits of an exabyte
         raise BodyRefused(400, "Content-Length is not a number.")
     return int(length)
 
 
-def head(status: int, headers: Iterable[Header]) -> bytes:
-    """Return status line and headers of an answer; its length, date and connection are added when it is sent.
+def head(status: int, headers: Iterable[Header], size: int) -> bytes:
+    """Return status line and headers of an answer with so many bytes of body; date and connection come when it is sent.
 
     Raises ValueError for a header that would be read as two (RFC 9112, section 11.1).
     """
@@ -596,6 +604,8 @@ def head(status: int, headers: Iterable[Header]) -> bytes:
             raise ValueError("a header of the answer holds a line break")
         if name.lower() not in _OURS:
             lines.append(f"{name}: {value}\r\n")
+    if status not in _BODILESS:
+        lines.append(f"content-length: {size}\r\n")
     return _STATUS[status] + "".join(lines).encode("latin-1", "replace")
 
 

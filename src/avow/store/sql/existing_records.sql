@@ -3,4 +3,4 @@ SELECT record_id
 FROM events
 WHERE site IN {sites:Array(String)}
   AND time BETWEEN fromUnixTimestamp64Milli({from_ms:Int64}, 'UTC') AND fromUnixTimestamp64Milli({to_ms:Int64}, 'UTC')
-  AND record_id IN {records:Array(UUID)}
+  AND toUInt128(record_id) IN {records:Array(UInt128)}
