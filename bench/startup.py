@@ -1,4 +1,4 @@
-"""Start-up and memory of `avow serve`: beside a bare Granian worker of the same count, in the same run."""
+"""Start-up and memory of `avow serve`: from the command to the first answer, and the memory of all its processes."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ WRITE_SECONDS: Final = 30.0
 LINGER_SECONDS: Final = 2.0
 #: Bytes read ahead while a request is answered, and requests parsed ahead.
 AHEAD: Final = 65_536
-WAITING: Final = 32
+WAITING: Final = 1024
 #: Pieces of a body that wait for their reader, bytes.
 PIECES_BYTES: Final = 256 * 1024
 #: Bodies that one worker holds at once, bytes; one more is answered 503.

@@ -1,0 +1,207 @@
+"""HTTP/1.1 of the workers, over real sockets: what is read, in which order it is answered, and what is refused."""
+
+import asyncio
+import contextlib
+import socket
+import threading
+
+import pytest
+import uvloop
+
+from avow.web import http1
+from avow.web.http1 import BodyRefused, Connections, Way, head
+
+GET = b"GET /%s HTTP/1.1\r\nHost: x\r\n%s\r\n"
+
+
+class Doors:
+    """Echoes target and body: at once, later, or piece by piece."""
+
+    def way(self, exchange):
+        if exchange.raw_path == b"/refused":
+            raise BodyRefused(503, "Not now.")
+        if exchange.raw_path == b"/broken":
+            return Way(0, lambda _: 1 / 0)
+        if exchange.raw_path == b"/pieces":
+            return Way(1_000_000, lambda one: self._start(self._count(one)), streams=True)
+        if exchange.raw_path == b"/later":
+            return Way(1_000_000, lambda one: self._start(self._later(one)))
+        return Way(1000, self._echo)
+
+    def _echo(self, exchange):
+        exchange.answer(200, [("x-path", exchange.path)], exchange.raw_path + b" " + exchange.body)
+
+    async def _later(self, exchange):
+        await asyncio.sleep(0.05)
+        self._echo(exchange)
+
+    async def _count(self, exchange):
+        try:
+            sizes = [len(piece) async for piece in exchange.pieces()]
+        except BodyRefused as refused:
+            exchange.answer_error(refused.status, refused.words)
+            return
+        exchange.answer(200, [], b"%d bytes" % sum(sizes))
+
+    def _start(self, work):
+        self.task = asyncio.get_running_loop().create_task(work)
+
+
+@pytest.fixture(scope="module")
+def port():
+    """One worker's connections on a loop in a thread."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    loop, ready, stop = uvloop.new_event_loop(), threading.Event(), asyncio.Event()
+
+    async def serve():
+        connections = Connections(Doors(), loop)
+        server = await loop.create_server(connections.connection, sock=listener)
+        ready.set()
+        await stop.wait()
+        server.close()
+        await connections.stop(1)
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    thread.start()
+    ready.wait()
+    yield listener.getsockname()[1]
+    loop.call_soon_threadsafe(stop.set)
+    thread.join()
+
+
+def sent(port, *parts, half_close=True):
+    """Send the parts one after the other; return all that comes back until the server closes."""
+    received = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection, contextlib.suppress(ConnectionError):
+        for part in parts:
+            connection.sendall(part)
+        if half_close:
+            connection.shutdown(socket.SHUT_WR)
+        while part := connection.recv(65536):
+            received += part
+    return received
+
+
+def post(path, body, *more):
+    return b"\r\n".join([b"POST /%s HTTP/1.1" % path, b"Host: x", b"Content-Length: %d" % len(body), *more, b"", body])
+
+
+def test_requests_of_one_connection_are_answered_in_their_order(port):
+    """Sent at once, a slow one first, each answer stands where its request stood."""
+    answer = sent(port, post(b"later", b"one") + post(b"a", b"two") + GET % (b"b?q=1", b"") + post(b"later", b"four"))
+    assert answer.count(b"HTTP/1.1 200 OK") == 4
+    places = [answer.index(body) for body in (b"/later one", b"/a two", b"/b ", b"/later four")]
+    assert places == sorted(places)
+
+
+def test_a_request_may_come_byte_by_byte(port):
+    """However the network cuts a request, it is the same request."""
+    request = post(b"a", b"body")
+    assert b"/a body" in sent(port, *(request[place : place + 1] for place in range(len(request))))
+
+
+def test_what_comes_during_an_answer_is_read_after_it(port):
+    """More than is read ahead waits in the client, and none of it is lost."""
+    requests = [post(b"later", b"x")] + [post(b"a", b"y" * 900)] * 150
+    assert sent(port, b"".join(requests)).count(b"HTTP/1.1 200") == 151
+
+
+def test_head_has_no_body_and_says_its_length(port):
+    """HEAD is answered as GET is, without the body."""
+    answer = sent(port, b"HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert b"content-length: 3\r\n" in answer
+    assert answer.endswith(b"\r\n\r\n")
+
+
+def test_a_target_may_name_the_host(port):
+    """The absolute form is the same page, and a path is decoded (RFC 9112, section 3.2.2)."""
+    assert b"x-path: /a b\r\n" in sent(port, b"GET http://x/a%20b?c HTTP/1.1\r\nHost: x\r\n\r\n")
+
+
+def test_a_client_that_asks_first_is_told_to_go_on(port):
+    """Expect: 100-continue is answered before the body comes (RFC 9110, section 10.1.1)."""
+    request = post(b"a", b"body", b"Expect: 100-continue")
+    assert sent(port, request[:-4], request[-4:]).startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200")
+
+
+def test_pieces_of_a_body_are_handed_on_as_they_come(port):
+    """A body far larger than what waits at once arrives whole."""
+    assert b"900000 bytes" in sent(port, post(b"pieces", b"z" * 900_000))
+    assert b"0 bytes" in sent(port, post(b"pieces", b""))
+
+
+def test_a_body_that_breaks_off_is_told_to_its_reader(port):
+    """Who reads pieces hears that the client went away; who waits for a whole body is never called."""
+    cut = post(b"pieces", b"z" * 1000)[:-500]
+    assert sent(port, cut).startswith(b"HTTP/1.1 400")
+    assert sent(port, post(b"a", b"z" * 100)[:-50]) == b""
+
+
+@pytest.mark.parametrize("connection", [b"Connection: close", b"Connection: Upgrade, close\r\nUpgrade: h2c"])
+def test_the_last_answer_says_so(port, connection):
+    """After it nothing is read as a request, and the connection ends."""
+    answer = sent(port, GET % (b"a", connection + b"\r\n") + GET % (b"b", b""), half_close=False)
+    assert answer.count(b"HTTP/1.1 200") == 1
+    assert b"connection: close\r\n" in answer
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"GET /a HTTP/1.1\r\n\r\n", 400),
+        (b"GET /a HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400),
+        (b"GET /a HTTP/1.1\r\nHost : x\r\n\r\n", 400),
+        (b"NONSENSE\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
+        (b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 5\r\n\r\nhello", 400),
+        (b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: +5\r\n\r\nhello", 400),
+        (b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+        (b"POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411),
+        (b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n", 413),
+        (GET % (b"a" * 9000, b""), 414),
+        (GET % (b"a", b"X: y\r\n" * 200), 431),
+        (GET % (b"a", b"X: " + b"y" * 70_000 + b"\r\n"), 431),
+        (GET % (b"refused", b""), 503),
+    ],
+)
+def test_what_is_refused_is_answered_and_the_rest_is_not_read(port, request_bytes, status):
+    """What could be read in two ways, is too large or malformed: an error, and nothing behind it is taken as a request."""
+    answer = sent(port, request_bytes, GET % (b"smuggled", b""), half_close=False)
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
+    assert b"smuggled" not in answer
+    assert answer.count(b"HTTP/1.1") == 1
+
+
+def test_a_failure_is_a_number_and_the_next_request_is_answered(port, caplog):
+    """Whatever a room raises, the client reads a number that the log has too, and no trace."""
+    answer = sent(port, GET % (b"broken", b"") + GET % (b"a", b""))
+    assert answer.startswith(b"HTTP/1.1 500 ")
+    assert b"division" not in answer
+    assert b"/a " in answer
+    assert caplog.records[0].args[0] in answer.decode()
+
+
+def test_a_header_with_a_line_break_is_never_sent():
+    """What somebody typed cannot become a header of its own (RFC 9112, section 11.1)."""
+    for name, value in (("location", "/a\r\nset-cookie: b"), ("x\n", "y"), ("x", "\0")):
+        with pytest.raises(ValueError, match="line break"):
+            head(303, [(name, value)], 0)
+
+
+def test_bodies_that_no_worker_can_hold_are_refused(port, monkeypatch):
+    """Beyond what a worker holds the answer is 503, and what was held is let go of with each answer."""
+    for _ in range(5):
+        assert b"HTTP/1.1 200" in sent(port, post(b"later", b"x" * 1000))
+    monkeypatch.setattr(http1, "PENDING_BYTES", 500)
+    assert sent(port, post(b"later", b"x" * 501)).startswith(b"HTTP/1.1 503")
+    assert b"HTTP/1.1 200" in sent(port, post(b"later", b"x" * 499))
+
+
+def test_who_sends_half_a_request_is_cut_off(port, monkeypatch):
+    """Half a head or half a body is 408 after its seconds; an idle connection is closed without a word."""
+    for name in ("HEAD_SECONDS", "BODY_SECONDS", "IDLE_SECONDS"):
+        monkeypatch.setattr(http1, name, 0.2)
+    assert sent(port, b"GET /a HT", half_close=False).startswith(b"HTTP/1.1 408")
+    assert sent(port, post(b"a", b"12345")[:-1], half_close=False).startswith(b"HTTP/1.1 408")
+    assert sent(port, post(b"pieces", b"12345")[:-1], half_close=False).startswith(b"HTTP/1.1 408")
+    assert sent(port, half_close=False) == b""
