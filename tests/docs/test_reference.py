@@ -10,7 +10,7 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 SOURCE = REPOSITORY / "src" / "avow"
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
-ROUTE = re.compile(r"""(?:Route|Mount)\(\s*"([^"]+)"|scope\.path == "([^"]+)\"""")
+ROUTE = re.compile(r"""(?:Route|Mount)\(\s*"([^"]+)"|b"(/avow/[^"]+)": Way\(""")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"docs/[a-z]+/[a-z0-9-]+\.md")
 

@@ -53,6 +53,7 @@ from avow.main.versions import Versions
 from avow.policy import Rulebook, browser_policy
 from avow.rights.response import Voice
 from avow.store.store import Store
+from avow.web import openapi
 from avow.web.assets import Assets
 from avow.web.browser_reports import ReportEndpoint
 from avow.web.collect import Collect
@@ -206,6 +207,7 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
         *_routes(installation, endpoint, FeedEndpoint(feeds, now_ms), site),
         *VisitorRecordings(services, shared.assets).routes(),
         Route("/avow/preferences", preferences.answer, methods=["GET", "POST"]),
+        Route("/avow/openapi.json", partial(openapi.answer, openapi.openapi(rulebook, configuration.website.origin))),
     ]
     pages_of_all = preferences.erasing(app(services, site, shared.assets, routes))
     return Door(collect, reports, recordings, pages_of_all, forms.files_bytes)

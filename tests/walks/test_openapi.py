@@ -1,0 +1,44 @@
+"""The published OpenAPI description: what it says is taken is taken, and nothing generated from it breaks the server."""
+
+import schemathesis
+from hypothesis import given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+
+
+def operations(running):
+    """Return what the server publishes, operation by operation."""
+    described = schemathesis.openapi.from_url(f"{running.base}/avow/openapi.json")
+    return [found.ok() for found in described.get_all_operations()]
+
+
+def test_every_point_of_the_policy_is_described(running):
+    """Events, pixel, reports and each form have an operation."""
+    paths = {operation.path for operation in operations(running)}
+    assert {
+        "/avow/events",
+        "/avow/pixel.gif",
+        "/avow/csp-reports",
+        "/avow/forms/contact-form",
+        "/avow/forms/job-application",
+    } <= paths
+
+
+def test_every_answer_is_one_that_is_described(running):
+    """Whatever is generated from the description, valid or not, is answered as it says, and never by a failure."""
+    for operation in operations(running):
+        for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE):
+
+            @settings(max_examples=20)
+            @given(operation.as_strategy(generation_mode=mode))
+            def answered(case):
+                response = case.call(headers={"Sec-Fetch-Site": "same-origin"}, timeout=30, allow_redirects=False)
+                case.validate_response(response, checks=CHECKS)
+
+            answered()
