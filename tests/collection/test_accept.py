@@ -141,4 +141,4 @@ def test_refusals_of_invented_visitors_are_not_counted(house, now_ms):
 def test_unknown_points_are_refused(house, now_ms):
     """A point of another technology takes nothing."""
     collector, _ = house
-    assert isinstance(asyncio.run(collector.take_pixel("contact-form", "/", sender(), now_ms)), Refusal)
+    assert isinstance(asyncio.run(collector.take_pixel("contact-form", {"page": "/"}, sender(), now_ms)), Refusal)

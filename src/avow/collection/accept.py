@@ -7,7 +7,7 @@ declares them for the point.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -20,6 +20,8 @@ from avow.collection.spool import Spool
 from avow.collection.visits import VisitCounter
 from avow.definitions import SERVER_FIELDS, Event, Permit, RecordIds, Refusal, Technology, moment
 from avow.policy import CollectionPoint, Rulebook
+from avow.policy.conversions import conversion_points
+from avow.policy.declarations import ExternalLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ class Collector:
         self._encode = msgspec.msgpack.Encoder().encode
         self._ids = RecordIds()
         self._layouts: dict[tuple[str, frozenset[str], date, frozenset[str]], _Layout | Refusal] = {}
+        self._pixels = {one.name: one for one in (*pixel_points(rulebook), *conversion_points(rulebook))}
         self._asking = frozenset(name for name, purpose in rulebook.purposes.items() if purpose.needs_consent)
 
     async def take_events(self, raw: bytes, sender: Sender, now_ms: int) -> Accepted | Refusal:
@@ -138,12 +141,15 @@ class Collector:
             return batch
         return await self._keep(batch, sender, now_ms)
 
-    async def take_pixel(self, point: str, page: str, sender: Sender, now_ms: int) -> Accepted | Refusal:
-        """Keep one view that a page without script reports; returns after it is durable. Raises SpoolFull."""
-        declared = self.rulebook.points.get(point)
-        if declared is None or declared.technology is not Technology.WEB_BEACON:
+    async def take_pixel(self, point: str, given: Mapping[str, str], sender: Sender, now_ms: int) -> Accepted | Refusal:
+        """Keep one view, or one conversion, that a page reports without script; returns after it is durable.
+
+        Raises SpoolFull.
+        """
+        declared = self._pixels.get(point)
+        if declared is None:
             return Refusal("the policy declares no such pixel", events.RULE)
-        kept, dropped = events.declared(self.rulebook, declared, {"page": page} if page else {})
+        kept, dropped = events.declared(self.rulebook, declared, given)
         return await self._keep(events.Batch((events.Parsed(point, kept),), tuple(dropped)), sender, now_ms)
 
     def permit(self, point: str, sender: Sender, today: date) -> Permit | Refusal:
@@ -152,6 +158,14 @@ class Collector:
         if isinstance(permit, Refusal):
             self._count(sender, today, point, "", permit)
         return permit
+
+    def may_hand_over(self, link: ExternalLink, sender: Sender) -> Refusal | None:
+        """Return None when the number of this sender's click may go to the site behind a link."""
+        return self.rulebook.may_hand_over(link, self._opted_out(sender), self._opted_in(sender))
+
+    def visit(self, sender: Sender, today: date) -> int:
+        """Return the number of this sender's visit, as their events have it."""
+        return self._visits.visit(sender.address, sender.agent, today)
 
     async def _keep(self, batch: events.Batch, sender: Sender, now_ms: int) -> Accepted:
         """Ask the permit for each event, keep permitted fields, append durably."""
@@ -246,5 +260,5 @@ class Collector:
 
 
 def pixel_points(rulebook: Rulebook) -> tuple[CollectionPoint, ...]:
-    """Return the declared pixels, in the policy's order; the first is the one that a bare pixel address means."""
+    """Return the declared web beacons, in the policy's order; the first is the one that a bare pixel address means."""
     return tuple(point for point in rulebook.points.values() if point.technology is Technology.WEB_BEACON)

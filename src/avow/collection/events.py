@@ -16,6 +16,7 @@ import msgspec
 
 from avow.definitions import Refusal, Technology
 from avow.policy import CollectionPoint, Rulebook, schemas
+from avow.policy.conversions import conversion_points
 
 #: Events in one POST.
 MAX_EVENTS: Final = 100
@@ -54,7 +55,8 @@ class EventParser:
     """The compiled schemas of every point that the tag may send to."""
 
     def __init__(self, rulebook: Rulebook) -> None:
-        self._points = {point.name: point for point in rulebook.points.values() if point.technology is Technology.TAG}
+        by_tag = (point for point in rulebook.points.values() if point.technology is Technology.TAG)
+        self._points = {point.name: point for point in (*by_tag, *conversion_points(rulebook))}
         self._rulebook = rulebook
         self._decoder = _batch_decoder(rulebook, list(self._points)) if self._points else None
 
@@ -137,6 +139,10 @@ def _tagged(schema: type[msgspec.Struct], point: str) -> type[msgspec.Struct]:
 SECONDS_MAX: Final = 86_400
 PERCENT_MAX: Final = 100
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
+#: What advertising networks and affiliates write: letters, digits and a few marks, at least one digit, and no "@".
+_CLICK_ID: Final = re.compile(r"(?=.*[0-9])[A-Za-z0-9_.~-]{1,200}", re.ASCII)
+_MONEY: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2})?")
+_CURRENCY: Final = re.compile(r"[A-Za-z]{3}")
 _HOST: Final = re.compile(r"[a-z0-9.-]{1,253}", re.IGNORECASE)
 
 
@@ -197,6 +203,21 @@ def percent(value: str) -> str:
     return value if _NUMBER.fullmatch(value) and int(value) <= PERCENT_MAX else ""
 
 
+def click_id(value: str) -> str:
+    """Return the number of a click as advertisements and links carry it; nothing for what may hold words or an address."""
+    return value if _CLICK_ID.fullmatch(value) else ""
+
+
+def money(value: str) -> str:
+    """Return an amount with two decimal places at most, a point before them; nothing for what is none."""
+    return value if _MONEY.fullmatch(value) else ""
+
+
+def currency(value: str) -> str:
+    """Return a currency in three letters (ISO 4217); nothing for what is none."""
+    return value.upper() if _CURRENCY.fullmatch(value) else ""
+
+
 #: Fields that are cut down again on the server, whatever the browser sent.
 CUTS: Final = {
     "page": page_path,
@@ -205,4 +226,7 @@ CUTS: Final = {
     "link-followed": link_address,
     "engagement-time": seconds,
     "scroll-depth": percent,
+    "click-id": click_id,
+    "purchase-value": money,
+    "currency": currency,
 }

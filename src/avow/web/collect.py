@@ -17,11 +17,15 @@ from avow.collection.accept import Accepted, Collector, Sender, pixel_points
 from avow.collection.refusals import shown_name
 from avow.collection.visits import client_address
 from avow.definitions import Refusal, SpoolFull
+from avow.policy.conversions import conversion_points
 
 #: The smallest transparent GIF, 43 bytes (GIF89a).
 GIF: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
 GIF_HEADERS: Final = [("content-type", "image/gif"), ("cache-control", "no-store"), ("x-content-type-options", "nosniff")]
 DEMONSTRATION_HEADER: Final = "avow-demonstration"
+#: The parameters that make a campaign's name, and its longest, characters: as in the tag.
+CAMPAIGN_PARAMETERS: Final = ("utm_source", "utm_medium", "utm_campaign")
+CAMPAIGN_LENGTH: Final = 100
 #: Dropped fields that are named in a response.
 NAMED: Final = 8
 RETRY_SECONDS: Final = "5"
@@ -45,6 +49,7 @@ class Collect:
         self._secure = "; Secure" if is_secure else ""
         pixels = pixel_points(collector.rulebook)
         self._pixel = pixels[0].name if pixels else ""
+        self._conversions = frozenset(point.name for point in conversion_points(collector.rulebook))
 
     async def events(self, scope: Scope, proto: HTTPProtocol, body: bytes) -> None:
         """POST /avow/events: 204 kept; 200 kept in part, with the reasons; 400 unreadable; 404 unknown point; 503 full."""
@@ -77,7 +82,7 @@ class Collect:
         proto.response_bytes(status, headers, msgspec.json.encode({"kept": accepted.kept, "dropped": report}))
 
     async def pixel(self, scope: Scope, proto: HTTPProtocol) -> None:
-        """GET /avow/pixel.gif?page=/path[&point=name]: the GIF when kept or refused; 404 unknown point; 503 full."""
+        """GET /avow/pixel.gif[?point=name&field=text]: the GIF when kept or refused; 404 unknown point; 503 full."""
         if scope.method != "GET":
             answer_error(proto, 405, "A pixel is fetched with GET.", [("allow", "GET")])
             return
@@ -85,10 +90,13 @@ class Collect:
             answer_error(proto, 403, "The pixel is for pages of this site only.")
             return
         query = parse_qs(scope.query_string, max_num_fields=None, errors="replace") if scope.query_string else {}
-        page = query.get("page", [""])[0] or urlsplit_path(scope.headers.get("referer") or "")
-        point = query.get("point", [self._pixel])[0]
+        point = query.pop("point", [self._pixel])[0]
+        if point in self._conversions and not _is_from_here(scope):
+            answer_error(proto, 403, "A conversion pixel is for pages of this site, which say so.")
+            return
+        given = self._said_by_page(point, scope.headers.get("referer") or "") | {name: said[0] for name, said in query.items()}
         try:
-            accepted = await self._collector.take_pixel(point, page, self.sender(scope), self._now_ms())
+            accepted = await self._collector.take_pixel(point, given, self.sender(scope), self._now_ms())
         except SpoolFull as full:
             answer_error(proto, 503, f"Not accepted: {full}.", [("retry-after", RETRY_SECONDS)])
             return
@@ -99,6 +107,12 @@ class Collect:
         if accepted.new_visitor:
             headers.append(("set-cookie", self.visitor_cookie(accepted)))
         proto.response_bytes(200, headers, GIF)
+
+    def _said_by_page(self, point: str, referer: str) -> dict[str, str]:
+        """Return what a page's own address says of declared fields that its image does not name: path and campaign."""
+        declared = self._collector.rulebook.notice_fields(point)
+        said = {"page": urlsplit_path(referer), "campaign": campaign_of(referer) if "campaign" in declared else ""}
+        return {name: value for name, value in said.items() if value and name in declared}
 
     def is_demonstration(self, token: str | None) -> bool:
         """Return whether the header's value is this installation's demonstration token."""
@@ -150,6 +164,31 @@ def urlsplit_path(address: str) -> str:
         return urlsplit(address).path
     except ValueError:
         return ""
+
+
+def campaign_of(address: str) -> str:
+    """Return "source / medium / name" of the campaign in a page's address, as the tag writes it; "" for none."""
+    try:
+        query = parse_qs(urlsplit(address).query, errors="replace")
+    except ValueError:
+        return ""
+    parts = [query.get(name, [""])[0].strip() for name in CAMPAIGN_PARAMETERS]
+    return " / ".join(part or "-" for part in parts)[:CAMPAIGN_LENGTH] if any(parts) else ""
+
+
+def _is_from_here(scope: Scope) -> bool:
+    """Return whether a page of this site fetched an image: its browser says so, or else the page's address does.
+
+    A page of another site fetches it without the visitor's choices, which stay in their cookie; so it fetches in vain.
+    """
+    site = scope.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in {"same-origin", "same-site"}
+    try:
+        host = urlsplit(scope.headers.get("referer") or "").netloc
+    except ValueError:
+        return False
+    return host != "" and host == scope.headers.get("host")
 
 
 def _ascii(text: str) -> str:
