@@ -134,7 +134,7 @@ def _point(entries: Entries, point: Entry, does: CarriedOut) -> Iterator[Diagnos
         yield diagnostic("AV0704", point.at("technology"), message, _LATER)
     elif technology == Technology.PIXEL and does is not EVERYTHING and not _reporting(entries, point):
         message = f'nothing lets "{point.values["source"]}" report to "{point.name}"'
-        mend = f'name it as the reports of an [external_link.name], or write source = "device" for what our own pages say'
+        mend = 'name it as the reports of an [external_link.name], or write source = "device" for what our own pages say'
         yield diagnostic("AV0704", point.at("source"), message, mend)
     elif does.own_choice_only and technology in _IN_BROWSER and "collected_by" not in point.values:
         yield from _in_browser(entries, point)
@@ -194,9 +194,7 @@ def _reporting(entries: Entries, point: Entry) -> bool:
 
 def _asked_each_time(entries: Entries, name: str) -> bool:
     """Whether a recipient gets nothing but what is asked about each time: its script, its image, the number of a click."""
-    clicked = {
-        link.values.get("clicks") for link in entries.of("external_link") if link.values.get("recipient") == name
-    }
+    clicked = {link.values.get("clicks") for link in entries.of("external_link") if link.values.get("recipient") == name}
     points = [
         point
         for point in entries.of("collection")

@@ -169,16 +169,19 @@ class Rulebook:
         stopped = self._stopped_of(declared, opted_out, opted_in)
         return _stopped(point, stopped, opted_out) if stopped else None
 
-    def may_hand_over(
-        self, link: ExternalLink, opted_out: frozenset[str], opted_in: frozenset[str]
-    ) -> Refusal | None:
+    def may_hand_over(self, link: ExternalLink, opted_out: frozenset[str], opted_in: frozenset[str]) -> Refusal | None:
         """Return None when the number of a click may go to the site behind a link, for a person with these choices.
 
         Stricter than `permit`: once it is out nobody can take a purpose away, so one that needs it and is stopped stops it.
         Rule: 11 CCR 7025(c)(1), 7026(f); Cal. Civ. Code § 1798.120(d); GDPR Art. 7.
         """
         declared = self.points.get(link.clicks)
-        if declared is None or not link.parameter or link.recipient not in declared.recipients or "click-id" not in declared.fields:
+        if (
+            declared is None
+            or not link.parameter
+            or link.recipient not in declared.recipients
+            or "click-id" not in declared.fields
+        ):
             return Refusal(f'the policy hands nothing over with the link "{link.name}"', "Cal. Civ. Code § 1798.100(a)(1)")
         stopped = self._stopped_of(declared, opted_out, opted_in) & declared.needing("click-id")
         return _stopped(declared.name, stopped, opted_out) if stopped else None

@@ -145,10 +145,10 @@ class Collect:
         headers = []
         if accepted.dropped:
             parts = [f"{shown_name(lost.field) if lost.field else 'event'}: {lost.reason}" for lost in accepted.dropped[:NAMED]]
-            headers.append(("avow-dropped", _ascii("; ".join(parts))))
+            headers.append(("avow-dropped", as_header("; ".join(parts))))
         if accepted.refused:
             refusal = accepted.refused[0]
-            headers.append(("avow-refused", _ascii(f"{refusal.reason} ({refusal.rule})")))
+            headers.append(("avow-refused", as_header(f"{refusal.reason} ({refusal.rule})")))
         return headers
 
 
@@ -191,6 +191,6 @@ def _is_from_here(scope: Scope) -> bool:
     return host != "" and host == scope.headers.get("host")
 
 
-def _ascii(text: str) -> str:
+def as_header(text: str) -> str:
     """Return the text as a header value may hold it (RFC 9110, section 5.5)."""
     return text.replace("§", "section").encode("ascii", "replace").decode("ascii").replace("\n", " ")

@@ -204,6 +204,7 @@ class CompanySite:
             # A form that came back is no page view: its address is the collector's.
             policy=lambda: self._services.policy.page(str(shown["jurisdiction"])),
             tag=lambda: Markup() if shown["errors"] else self._scripts(path, headers),
+            outbound=lambda name: self._services.outbound.way(name, path),
             conversion=lambda point, **said: conversion_pixel(facts, point, {"page": path, **said}),
             asking=lambda: asking(facts.choices, signals_of(headers), path),
             **shown,
