@@ -7,8 +7,10 @@ import pytest
 from avow.web.services import LinkFacts, PointFacts
 from avow.web.site import conversion_pixel
 
-SHOP = LinkFacts("shop", "Farrier & Wren", "https://outfitters.example", False, "shop-click", "shop-purchase", hands=True)
-READER = LinkFacts("guide", "Pressure Guide", "https://guide.example", False, "guide-click")
+SHOP = LinkFacts(
+    "shop", "Farrier & Wren", "https://outfitters.example", notice=False, clicks="shop-click", reports="shop-purchase", hands=True
+)
+READER = LinkFacts("guide", "Pressure Guide", "https://guide.example", notice=False, clicks="guide-click")
 
 
 def _point(name, event=""):
@@ -26,7 +28,7 @@ def facts(services, monkeypatch):
     return facts
 
 
-def test_campaigns_and_links_stand_in_tables(staff, facts):  # noqa: ARG001 - the policy of the page
+def test_campaigns_and_links_stand_in_tables(staff, facts):
     """Visits, conversions, rate and value; no campaign last; who does not report is said not to."""
     text = staff.get("/console/campaigns").text
     assert text.index("leaflet / print / autumn") < text.index("No campaign")
@@ -45,7 +47,7 @@ def test_campaigns_and_links_stand_in_tables(staff, facts):  # noqa: ARG001 - th
         ("x' OR 1", "enquiry,shop-purchase", "shop-purchase"),
     ],
 )
-def test_one_conversion_can_be_asked_for(staff, services, facts, point, points, reports):  # noqa: ARG001 - as above
+def test_one_conversion_can_be_asked_for(staff, services, facts, point, points, reports):
     """What is not declared falls back to all."""
     staff.get("/console/campaigns", params={"period": "7d", "point": point})
     (asked,) = [given for name, given in services.events.asked if name == "campaign_conversions"]
