@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from tests.browser.conftest import PERSON
 from tests.conftest import MARROWBY, Installation, wait_for
+from tests.walks.test_forms import confirmed
 
 SECRET = bytes(range(32))
 LANDING = "/?utm_source=leaflet&utm_medium=print&utm_campaign=autumn&click_id=abc123&mail=robin@example.com"
@@ -48,7 +49,7 @@ def shop():
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory, shop):
+def house(tmp_path_factory, shop, mailbox):
     """The example company, whose shop is at hand and may report."""
     folder = tmp_path_factory.mktemp("conversions")
     text = (MARROWBY / "policy.md").read_text(encoding="utf-8")
@@ -56,7 +57,7 @@ def house(tmp_path_factory, shop):
     (folder / "policy.md").write_text(text.replace("https://outfitters.example/marrowby", address), encoding="utf-8")
     (folder / "shop.key").write_text("whsec_" + base64.b64encode(SECRET).decode(), encoding="ascii")
     extra = '[[feeds]]\npoint = "shop-purchase"\nkey_file = "shop.key"\n'
-    installation = Installation(folder, policy=folder / "policy.md", extra=extra).start()
+    installation = Installation(folder, policy=folder / "policy.md", extra=extra, mail_port=mailbox.port).start()
     yield installation
     installation.stop()
 
@@ -82,6 +83,12 @@ def report(house, click, report_id="order-1", secret=SECRET, **data):
     mark = base64.b64encode(hmac.digest(secret, f"{report_id}.{sent}.".encode() + body, hashlib.sha256)).decode()
     headers = {"webhook-id": report_id, "webhook-timestamp": sent, "webhook-signature": f"v1,{mark}"}
     return house.browser().post("/avow/postbacks/shop-purchase", content=body, headers=headers)
+
+
+def signed(browser):
+    """Return the address by which the product page links to the shop."""
+    text = browser.get("/products/field-barometer").text
+    return re.search(r'href="(/out/shop[^"]+)"', text)[1].replace("&amp;", "&")
 
 
 def follow(page, shop):
@@ -122,6 +129,23 @@ def test_from_an_advertisement_to_a_message_and_to_a_purchase(person, house, sho
     assert line(staff, "Farrier &amp; Wren Outfitters") == ["1", "1", "100.0 %", "248.00 USD"]
 
 
+def test_click_and_purchase_are_shown_to_their_person_and_go_with_them(house, mailbox):
+    """In the archive with what was handed over; after the deletion no file holds them, and a later report finds nothing."""
+    browser, address = house.browser(), "kim.shop@example.com"
+    browser.post("/avow/events", content=json.dumps({"events": [{"point": "page-view", "page": "/"}]}))
+    visitor, target = browser.cookies["avow_visitor"], signed(browser)
+    click = parse_qs(urlsplit(browser.get(target).headers["location"]).query)["click"][0]
+    wait_for(lambda: report(house, click, "order-9", instrument="canary-gauge").status_code == 200, what="the click")
+    held = house.staff()
+    wait_for(lambda: line(held, "Farrier &amp; Wren Outfitters")[1:2] >= ["1"], what="the report")
+    page = confirmed(browser, mailbox, "know", address)
+    archive = browser.get(f"{page}/archive.json").text
+    assert all(words in archive for words in (click, "canary-gauge", "Farrier & Wren Outfitters"))
+    confirmed(browser, mailbox, "delete", address)
+    assert house.avow("assurance", "residue", click, visitor, "canary-gauge", address).startswith("0 found")
+    assert report(house, click, "order-10").status_code == 404
+
+
 def test_forged_and_unknown_reports_are_told_so(house):
     """Neither is kept; a forger is not told whether the click is known."""
     assert report(house, "0" * 32, secret=bytes(32)).status_code == 401
@@ -141,7 +165,7 @@ def test_who_says_no_takes_no_number_along(person, shop):
 def test_the_link_tells_nobody_where_from(house):
     """No referrer, no cache, no number for what only looks ahead or was no click."""
     browser = house.browser()
-    target = re.search(r'href="(/out/shop[^"]+)"', browser.get("/products/field-barometer").text)[1].replace("&amp;", "&")
+    target = signed(browser)
     answer = browser.get(target)
     assert (answer.status_code, answer.headers["referrer-policy"], answer.headers["cache-control"]) == (
         303,

@@ -27,12 +27,16 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """One campaign: the visits that it brought and the conversions that belong to it. `name` is "" for no campaign."""
+    """One campaign: the visits that it brought and the conversions that belong to it. `name` is "" for no campaign.
+
+    `demonstration` says how many of the conversions are of invented visitors.
+    """
 
     name: str
     visits: int
     conversions: int
     values: tuple[Value, ...]
+    demonstration: int = 0
 
     @property
     def rate(self) -> float:
@@ -57,10 +61,12 @@ def campaigns(query: Query, views: Scope, asked: Conversions) -> tuple[Campaign,
     visits = {str(row["name"]): int(row["visits"]) for row in came}
     found = query.query("campaign_conversions", **_parameters(views, asked)) if asked.points or asked.reports else ()
     counts: Counter[str] = Counter()
+    invented: Counter[str] = Counter()
     for row in found:
         counts[str(row["name"])] += int(row["conversions"])
+        invented[str(row["name"])] += int(row["demonstration"])
     lines = [
-        Campaign(name, visits.get(name, 0), counts[name], values(row for row in found if row["name"] == name))
+        Campaign(name, visits.get(name, 0), counts[name], values(row for row in found if row["name"] == name), invented[name])
         for name in {*visits, *counts}
     ]
     return tuple(sorted(lines, key=lambda one: (not one.name, -one.conversions, -one.visits, one.name)))

@@ -125,7 +125,8 @@ class Rulebook:
         `opted_out` are purposes, by choice or by signal; only a purpose that a person decides about can be opted out of,
         so that a forged cookie cannot switch off security. A purpose that needs consent stays only when it is in
         `opted_in`, and no yes outweighs a no. A field stays while a purpose that needs it stays; a record is kept for the
-        longest period that a remaining purpose needs. The answer is kept: a repeated question costs one look-up.
+        longest period that a remaining purpose needs, and not at all where nothing would be left but whose it is. The answer
+        is kept: a repeated question costs one look-up.
         Rule: Cal. Civ. Code § 1798.100(a), (c) (nothing beyond the notice and need); 11 CCR 7025(c)(1); GDPR Art. 7.
         """
         asked = (point, opted_out, on, opted_in)
