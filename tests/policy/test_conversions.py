@@ -35,6 +35,7 @@ def test_the_policy_says_what_the_link_does(marrowby):
     page = notice.policy_page(marrowby, None)
     assert "Farrier &amp; Wren Outfitters gets a number for your click, unless you said no" in page
     assert "conversion pixel" in page.lower()
+    assert "Of it, the click number alone is passed on to Farrier &amp; Wren Outfitters." in page
 
 
 def test_nothing_is_kept_of_a_conversion_but_who_it_was(marrowby):

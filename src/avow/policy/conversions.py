@@ -48,6 +48,12 @@ def link_reported_to(rulebook: Rulebook, point: str) -> ExternalLink | None:
     return next((link for link in rulebook.external_links.values() if link.reports == point and link.clicks), None)
 
 
+def hands_a_click(rulebook: Rulebook, point: CollectionPoint) -> bool:
+    """Return whether nothing of a point goes to its recipients but the number of a click, which goes along with a link."""
+    getting = {link.recipient for link in rulebook.external_links.values() if link.clicks == point.name and link.parameter}
+    return bool(getting) and point.recipients <= getting
+
+
 def linked(entries: Entries) -> frozenset[str]:
     """Return the collection points that external links name."""
     return frozenset(link.values[key] for link in entries.of("external_link") for key in LINKED if key in link.values)

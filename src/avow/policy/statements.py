@@ -135,7 +135,7 @@ def _said_of_link(rulebook: Rulebook, link: ExternalLink) -> list[str]:
         unless = "if you said yes" if any(rulebook.purposes[name].needs_consent for name in needing) else "unless you said no"
         said.append(f"{rulebook.recipients[link.recipient].label} gets a number for your click, {unless}")
     if link.reports:
-        said.append("and tells us by that number what came of it")
+        said.append("by that number it tells us what came of it")
     return said
 
 
