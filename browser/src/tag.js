@@ -6,7 +6,7 @@
  * `data-choices` every purpose that can be opted out of, `data-debug` tells in the console what the server answered. Order matters: the visitor's signals are read
  * before anything else, and a point that they silence is neither measured nor sent. No cookie or storage is touched: the visitor id is
  * the server's, in a cookie that no script can read. Of the page's address only the path leaves, of its query the three campaign
- * parameters, of the referrer the host, of a link that was followed no query.
+ * parameters and, where declared, `click_id`, of the referrer the host, of a link that was followed no query.
  *
  * Sent by itself, where declared: page views; `page-leave` with `engagement-time` (whole seconds in front of somebody since the
  * last one) and `scroll-depth` (percent of the page seen); `outbound-link` and `download` with `link-followed`.
@@ -71,9 +71,10 @@
     else flush();
   };
 
+  const query = new URLSearchParams(location.search); // of the page's first address
+
   /** "source / medium / name" of a campaign link, or "" when the page was not reached through one. */
   const campaign = () => {
-    const query = new URLSearchParams(location.search);
     const parts = ["source", "medium", "campaign"].map((name) => (query.get("utm_" + name) || "").trim());
     return parts.join("") && parts.map((part) => part || "-").join(" / ").slice(0, 100);
   };
@@ -112,6 +113,7 @@
       page: to,
       referrer: first && referrer(),
       campaign: first && campaign(),
+      "click-id": first && query.get("click_id"),
       language: (navigator.language || "").slice(0, 16),
     });
   };

@@ -82,9 +82,12 @@ class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A portal that delivers by a feed of the policy (docs/specs/feeds.md); one `[[feeds]]` each."""
+    """A portal that delivers by a feed (docs/specs/feeds.md), or a site that reports of clicks (docs/specs/postbacks.md).
 
-    #: The collection point, with technology = "feed". Required.
+    One `[[feeds]]` each.
+    """
+
+    #: The collection point: with technology = "feed", or the `reports` of an external link. Required.
     point: str
     #: File that holds the key: `whsec_` and a shared secret, or `whpk_` and an Ed25519 key, in base64. Required.
     key_file: Path

@@ -26,6 +26,7 @@ PUBLIC = [
 ]
 STAFF = [
     "",
+    "/campaigns",
     "/recordings",
     "/inbox",
     "/requests",

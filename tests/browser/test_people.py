@@ -121,6 +121,6 @@ def test_opting_out_takes_no_more_steps_than_opting_in(visit):
 def test_console_pages_fit_a_phone(console):
     """The console's pages do not scroll sideways at 390 pixels."""
     console.set_viewport_size({"width": 390, "height": 800})
-    for path in ("", "/inbox", "/requests", "/outbox", "/refusals", "/choices", "/policy", "/audit"):
+    for path in ("", "/campaigns", "/inbox", "/requests", "/outbox", "/refusals", "/choices", "/policy", "/audit"):
         console.goto(f"/console{path}")
         assert console.evaluate("document.documentElement.scrollWidth") <= 390, path

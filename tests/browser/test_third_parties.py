@@ -73,7 +73,7 @@ def with_advertising(folder):
     """Return the example policy with an advertising network that people have to allow."""
     text = (MARROWBY / "policy.md").read_text(encoding="utf-8")
     text = text.replace("### When you ask about", ADVERTISING + "### When you ask about")
-    text = re.sub(r"We do not sell your personal information and we (?:.|\n)*?One company works", "One company works", text)
+    text = re.sub(r"We do not sell your personal information and we (?:.|\n)*?Two companies work", "Two companies work", text)
     text = re.sub(r"We do not sell or share\s+information about anybody, so .*?either\.", "", text, flags=re.DOTALL)
     stops = '"audience-measurement", "returning-visitors"'
     text = text.replace(f"stops    = [{stops}", f'stops    = ["advertising", {stops}')

@@ -141,4 +141,6 @@ def test_refusals_of_invented_visitors_are_not_counted(house, now_ms):
 
 def test_unknown_points_are_refused(house, now_ms):
     """A point of another technology takes nothing."""
-    assert isinstance(house.take_pixel("contact-form", "/", house.known(sender(), moment(now_ms).date()), now_ms), Refusal)
+    assert isinstance(
+        house.take_pixel("contact-form", {"page": "/"}, house.known(sender(), moment(now_ms).date()), now_ms), Refusal
+    )

@@ -176,7 +176,7 @@ CASES = [
     ("AV0618", "max_length = 2000", 'sensitive = "S8"', "text"),
     ("AV0619", "{{ retention }}", "Soon.", "Privacy at Tarn Lanterns"),
     ("AV0624", '["email", "phone"]\nverification = "by a call back"', '["web", "phone"]\nverification = "by a call back"', "web"),
-    ("AV0704", 'technology  = "tag"', 'technology  = "pixel"', "pixel"),
+    ("AV0704", 'technology  = "tag"', 'technology  = "conversation"', "conversation"),
     ("AV0706", "{ months = 13 }", '{ months = 13, after = "contract-end" }', "contract-end"),
     ("AV0706", "{ months = 13 }", '{ months = 13, until = "opted-out" }', "opted-out"),
     ("AV0706", "{ months = 13 }", '{ months = 13, until = "consent-withdrawn" }', "consent-withdrawn"),  # of a tag

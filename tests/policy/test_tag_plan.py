@@ -27,7 +27,9 @@ def test_plan_names_each_point_with_its_signals_and_sendable_fields(marrowby):
         "page-view:dnt,gpc:page,referrer,campaign,language",
         "page-leave:dnt,gpc:page,engagement-time,scroll-depth",
     ]
-    assert written["data-choices"] == "audience-measurement returning-visitors personalisation page-improvement"
+    assert written["data-choices"] == (
+        "audience-measurement returning-visitors campaign-measurement personalisation page-improvement"
+    )
     assert "data-viewed" not in written
 
 

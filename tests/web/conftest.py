@@ -489,6 +489,8 @@ class FakeEvents:
             return []
         if name == "dashboard_series":
             return self._series(parameters)
+        if name in _CONVERSIONS:
+            return _CONVERSIONS[name]
         if name in _ONE_ROW:
             return [_ONE_ROW[name]]
         return [
@@ -506,6 +508,17 @@ class FakeEvents:
         ]
 
 
+_CONVERSIONS = {
+    "campaign_visits": [{"name": "leaflet / print / autumn", "visits": 40}, {"name": "", "visits": 200}],
+    "campaign_conversions": [
+        {"name": "leaflet / print / autumn", "currency": "USD", "conversions": 3, "value": "744.00", "demonstration": 0},
+        {"name": "", "currency": "", "conversions": 2, "value": "0", "demonstration": 0},
+    ],
+    "outbound_links": [
+        {"name": "shop-click", "currency": "", "events": 12, "value": "0"},
+        {"name": "shop-purchase", "currency": "USD", "events": 3, "value": "744.00"},
+    ],
+}
 _ONE_ROW = {
     "dashboard_totals": {"views": 12843, "visits": 5120, "visitors": 3977, "robots": 812, "demonstration": 400},
     "dashboard_reconciled": {"visits": 5300, "tag": 5120, "beacon": 210, "log": 5011, "log_alone": 90},
@@ -546,6 +559,16 @@ class FakeRecordings:
         return gzip.compress(b"[]") if recording_id == RECORDING.recording_id and seq < 2 else None
 
 
+class FakeOutbound:
+    """Addresses that say what they were asked for."""
+
+    def way(self, name, page):
+        return f"/out/{name}?page={page}&signature=s"
+
+    def onward(self, name):
+        return f"/out/{name}?page=/leaving/{name}&signature=s"
+
+
 def make_services(**replaced) -> Services:
     """Return services made of fakes; any of them can be replaced."""
     members = {
@@ -564,6 +587,7 @@ def make_services(**replaced) -> Services:
         "outbox": FakeOutbox(),
         "evidence": FakeEvidence(),
         "events": FakeEvents(),
+        "outbound": FakeOutbound(),
     }
     return Services(**(members | replaced))
 

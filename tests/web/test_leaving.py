@@ -20,7 +20,8 @@ def test_the_notice_names_the_other_site_and_tells_it_nothing(leaving):
     """The link is the policy's, and the other site learns neither page nor opener."""
     page = leaving.get("/leaving/portal?to=https://evil.example")
     assert page.status_code == 200
-    assert f'href="{PORTAL.address}" rel="external noreferrer noopener"' in page.text
+    assert 'href="/out/portal?page=/leaving/portal&amp;signature=s" rel="external noreferrer noopener nofollow"' in page.text
+    assert PORTAL.address in page.text
     assert "evil.example" not in page.text
     assert page.headers["referrer-policy"] == "no-referrer"
 

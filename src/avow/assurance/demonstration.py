@@ -123,6 +123,8 @@ class Visitor:
         }
         self._expect(self._form("/avow/forms/contact-form", fields), {303})
         self.tally.messages += 1
+        query = urlencode({"point": "enquiry", "page": "/contact/thanks"})
+        self._expect(self._send("GET", f"/avow/pixel.gif?{query}"), {200, 404})  # 404: a policy without that conversion
 
     def _opt_out(self) -> None:
         """Opt out of everything optional."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 
 from avow import __version__
-from avow.cli.collection import demo, import_log, tag
+from avow.cli.collection import demo, import_log, link, tag
 from avow.cli.installation import backup, invite, restore, serve
 from avow.cli.law import law
 from avow.cli.operations import Operations
@@ -21,7 +21,7 @@ from avow.definitions import AvowError
 
 __all__ = ["Operations", "avow"]
 
-COMMANDS: Final = (serve, policy, law, tag, import_log, verify, assurance, backup, restore, demo, invite)
+COMMANDS: Final = (serve, policy, law, tag, link, import_log, verify, assurance, backup, restore, demo, invite)
 
 
 class Family(click.Group):

@@ -33,6 +33,22 @@ def tag(operations: Operations, unpinned: bool) -> None:  # noqa: FBT001 - click
     click.echo(line)
 
 
+@click.command()
+@click.argument("name")
+@click.option("--page", default="/", show_default=True, metavar="PATH", help="The page that the link stands on.")
+@click.pass_obj
+def link(operations: Operations, name: str, page: str) -> None:
+    """Print the address by which a page that Avow does not serve links to another company's site.
+
+    NAME is an external link of the configured policy. Where the policy counts its clicks the address is signed, for this page and
+    this installation.
+    """
+    address = operations.link(name, page)
+    if isinstance(address, Refusal):
+        raise click.ClickException(f"{address.reason} ({address.rule})")
+    click.echo(address)
+
+
 @click.command(name="import-log")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(

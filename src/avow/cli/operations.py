@@ -59,6 +59,9 @@ class Operations(Protocol):
     def tag(self, *, pinned: bool) -> str | Refusal:
         """Return the lines that put the tag on a page that Avow does not serve."""
 
+    def link(self, name: str, page: str) -> str | Refusal:
+        """Return the address by which a page that Avow does not serve links to an external link of the policy."""
+
     def diff_policies(self, old: Path, new: Path, *, draft: bool) -> tuple[Change, ...]:
         """Return what changes for people."""
 

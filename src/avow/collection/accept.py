@@ -7,7 +7,7 @@ declares them for the point.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from operator import attrgetter
@@ -21,6 +21,8 @@ from avow.collection.spool import Spool
 from avow.collection.visits import VisitCounter
 from avow.definitions import SERVER_FIELDS, Permit, RecordIds, Refusal, Technology
 from avow.policy import CollectionPoint, Rulebook, schemas
+from avow.policy.conversions import conversion_points
+from avow.policy.declarations import ExternalLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,7 @@ class Collector:
         self._encode = msgspec.msgpack.Encoder().encode
         self._ids = RecordIds()
         self._layouts: dict[tuple[str, frozenset[str], date, frozenset[str]], _Layout | Refusal] = {}
+        self._pixels = {one.name: one for one in (*pixel_points(rulebook), *conversion_points(rulebook))}
         self._asking = frozenset(name for name, purpose in rulebook.purposes.items() if purpose.needs_consent)
 
     def known(self, sender: Sender, today: date) -> Known:
@@ -174,12 +177,12 @@ class Collector:
             return batch
         return self._keep(batch, known, now_ms)
 
-    def take_pixel(self, point: str, page: str, known: Known, now_ms: int) -> Accepted | Refusal:
-        """Return what to keep of one view that a page without script reports."""
-        declared = self.rulebook.points.get(point)
-        if declared is None or declared.technology is not Technology.WEB_BEACON:
+    def take_pixel(self, point: str, given: Mapping[str, str], known: Known, now_ms: int) -> Accepted | Refusal:
+        """Return what to keep of one view, or one conversion, that a page reports without script."""
+        declared = self._pixels.get(point)
+        if declared is None:
             return Refusal("the policy declares no such pixel", events.RULE)
-        event, dropped = self._parser.event(declared, {"page": page} if page else {})
+        event, dropped = self._parser.event(declared, given)
         return self._keep(events.Batch([event], tuple(dropped)), known, now_ms)
 
     def permit(self, point: str, sender: Sender, today: date) -> Permit | Refusal:
@@ -188,6 +191,14 @@ class Collector:
         if isinstance(permit, Refusal):
             self._count(sender, today, point, "", permit)
         return permit
+
+    def may_hand_over(self, link: ExternalLink, sender: Sender) -> Refusal | None:
+        """Return None when the number of this sender's click may go to the site behind a link."""
+        return self.rulebook.may_hand_over(link, self._opted_out(sender), self._opted_in(sender))
+
+    def visit(self, sender: Sender, today: date) -> int:
+        """Return the number of this sender's visit, as their events have it."""
+        return self._visits.visit(sender.address, sender.agent, today)
 
     def _keep(self, batch: events.Batch, known: Known, now_ms: int) -> Accepted:
         """Ask the permit for each point of a batch, keep permitted fields, and make the record for the spool."""
@@ -297,5 +308,5 @@ class Collector:
 
 
 def pixel_points(rulebook: Rulebook) -> tuple[CollectionPoint, ...]:
-    """Return the declared pixels, in the policy's order; the first is the one that a bare pixel address means."""
+    """Return the declared web beacons, in the policy's order; the first is the one that a bare pixel address means."""
     return tuple(point for point in rulebook.points.values() if point.technology is Technology.WEB_BEACON)

@@ -16,6 +16,7 @@ import msgspec
 
 from avow.definitions import Refusal, Technology
 from avow.policy import CollectionPoint, Rulebook, schemas
+from avow.policy.conversions import conversion_points
 
 #: Events in one POST.
 MAX_EVENTS: Final = 100
@@ -45,9 +46,11 @@ class EventParser:
     """The compiled schemas of every point that sends events: `types` maps a point to the type of its events."""
 
     def __init__(self, rulebook: Rulebook) -> None:
-        sending = [point for point in rulebook.points.values() if point.technology in (Technology.TAG, Technology.WEB_BEACON)]
+        by_tag = [point for point in rulebook.points.values() if point.technology is Technology.TAG]
+        beacons = [point for point in rulebook.points.values() if point.technology is Technology.WEB_BEACON]
+        sending = [*by_tag, *conversion_points(rulebook), *beacons]
         self.types = {point.name: _tagged(schemas.schema(rulebook, point.name), point.name) for point in sending}
-        self._points = {point.name: point for point in sending if point.technology is Technology.TAG}
+        self._points = {point.name: point for point in sending if point not in beacons}
         self._limits = {point.name: limits(rulebook, point.name) for point in sending}
         self._decoder = _batch_decoder([self.types[name] for name in self._points]) if self._points else None
 
@@ -133,6 +136,10 @@ def _tagged(schema: type[msgspec.Struct], point: str) -> type[msgspec.Struct]:
 SECONDS_MAX: Final = 86_400
 PERCENT_MAX: Final = 100
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
+#: What advertising networks and affiliates write: letters, digits and a few marks, at least one digit, and no "@".
+_CLICK_ID: Final = re.compile(r"(?=.*[0-9])[A-Za-z0-9_.~-]{1,200}", re.ASCII)
+_MONEY: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2})?")
+_CURRENCY: Final = re.compile(r"[A-Za-z]{3}")
 _HOST: Final = re.compile(r"[a-z0-9.-]{1,253}", re.IGNORECASE)
 
 
@@ -193,6 +200,21 @@ def percent(value: str) -> str:
     return value if _NUMBER.fullmatch(value) and int(value) <= PERCENT_MAX else ""
 
 
+def click_id(value: str) -> str:
+    """Return the number of a click as advertisements and links carry it; nothing for what may hold words or an address."""
+    return value if _CLICK_ID.fullmatch(value) else ""
+
+
+def money(value: str) -> str:
+    """Return an amount with two decimal places at most, a point before them; nothing for what is none."""
+    return value if _MONEY.fullmatch(value) else ""
+
+
+def currency(value: str) -> str:
+    """Return a currency in three letters (ISO 4217); nothing for what is none."""
+    return value.upper() if _CURRENCY.fullmatch(value) else ""
+
+
 #: Fields that are cut down again on the server, whatever the browser sent.
 CUTS: Final = {
     "page": page_path,
@@ -201,4 +223,7 @@ CUTS: Final = {
     "link-followed": link_address,
     "engagement-time": seconds,
     "scroll-depth": percent,
+    "click-id": click_id,
+    "purchase-value": money,
+    "currency": currency,
 }

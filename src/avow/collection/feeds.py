@@ -139,8 +139,10 @@ class Feeds:
         declared, key = self._collector.rulebook.points.get(point), self._keys.get(point)
         if declared is None or declared.technology is not Technology.FEED or key is None:
             return _no(404, "the policy declares no such feed, or the configuration has no key for it", RULE)
-        if (unsigned := _unsigned(key, delivery, now_ms)) is not None:  # (1)
-            return unsigned
+        content = f"{delivery.id}.{delivery.timestamp}.".encode() + delivery.body
+        refused = unsigned(key, delivery.id, delivery.timestamp, content, delivery.signatures, now_ms)  # (1)
+        if refused is not None:
+            return refused
         message = _read(delivery.body, now_ms)
         if isinstance(message, NotDelivered):
             return message
@@ -193,15 +195,17 @@ class Feeds:
         )
 
 
-def _unsigned(key: FeedKey, delivery: Delivery, now_ms: int) -> NotDelivered | None:
-    """Return why a delivery is not believed; None when it is the portal's own, and of now."""
+def unsigned(key: FeedKey, delivery_id: str, timestamp: str, content: bytes, signatures: str, now_ms: int) -> NotDelivered | None:
+    """Return why a signed content is not believed; None when it is the other company's own, and of now.
+
+    Rule: Standard Webhooks, "Verifying webhook authenticity".
+    """
     rule = "docs/specs/feeds.md"
-    if not _ID.fullmatch(delivery.id) or not re.fullmatch(r"[0-9]{1,11}", delivery.timestamp):
+    if not _ID.fullmatch(delivery_id) or not re.fullmatch(r"[0-9]{1,11}", timestamp):
         return _no(400, "webhook-id or webhook-timestamp is missing, or not as the specification says", rule)
-    content = f"{delivery.id}.{delivery.timestamp}.".encode() + delivery.body
-    if not key.signed(content, delivery.signatures):
+    if not key.signed(content, signatures):
         return _no(401, "the signature is not this feed's", rule)
-    if abs(int(delivery.timestamp) - now_ms // 1000) > WINDOW_SECONDS:
+    if abs(int(timestamp) - now_ms // 1000) > WINDOW_SECONDS:
         return _no(401, f"webhook-timestamp is more than {WINDOW_SECONDS} seconds from our clock", rule)
     return None
 

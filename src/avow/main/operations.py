@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import islice
@@ -25,6 +25,7 @@ from avow.collection.spool import Spool
 from avow.config import Configuration, load
 from avow.definitions import ConfigurationError, PolicyError, ProofInvalid, Refusal, SpoolFull, local_date, now_ms
 from avow.main import server, server_logs
+from avow.main.conversions import LinkAddresses
 from avow.main.installation import NO_TEXTS, Installation, compile_policy, open_rulebook, open_store
 from avow.main.pages import StoredAccounts, website_of
 from avow.main.publishing import Publisher
@@ -92,6 +93,16 @@ class Operations:
         assets, technologies = Assets(), (point.technology.value for point in rulebook.points.values())
         lines = (tag_line(attributes, assets, pinned=pinned), preferences_line(technologies, assets))
         return "\n".join(line for line in lines if line)
+
+    def link(self, name: str, page: str) -> str | Refusal:
+        """Return the address by which a page that Avow does not serve links to an external link of the policy."""
+        configuration = self.configuration()
+        rulebook = open_rulebook(configuration, datetime.now(UTC).date())
+        if name not in rulebook.external_links:
+            known = ", ".join(sorted(rulebook.external_links)) or "none"
+            return Refusal(f'the policy has no external link "{name}"; it has: {known}', "Cal. Civ. Code § 1798.100(a)(1)")
+        with closing(open_store(configuration)) as store:
+            return LinkAddresses(rulebook, store.vault.hmac).way(name, page)
 
     def diff_policies(self, old: Path, new: Path, *, draft: bool) -> tuple[Change, ...]:
         """Return what changes for people between two policy files."""

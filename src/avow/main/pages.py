@@ -180,7 +180,10 @@ def _policy_facts(rulebook: Rulebook, website: str) -> PolicyFacts:
         choices=choices,
         forms=MappingProxyType({name: right.form or "" for name, right in rulebook.rights.items() if right.by_form}),
         tag=tag_plan.attributes(rulebook, Audience(website)),
-        links=tuple(LinkFacts(one.name, one.label, one.address) for one in rulebook.external_links.values() if one.notice),
+        links=tuple(
+            LinkFacts(one.name, one.label, one.address, one.notice, one.clicks, one.reports, bool(one.parameter))
+            for one in rulebook.external_links.values()
+        ),
     )
 
 

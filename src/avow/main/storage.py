@@ -22,6 +22,7 @@ from avow.definitions import IdentifierKind, Record, Submission, identifier, loc
 from avow.jobs import Job, start
 from avow.main import standing, targets
 from avow.main.cases import StoredCases
+from avow.main.conversions import note_handed_over
 from avow.main.installation import Installation, open_store
 from avow.main.mailbox import Mailbox
 from avow.main.promises import SWEPT
@@ -64,6 +65,7 @@ class Contacts:
         """Keep the records, then what belongs to the same people as long as each was promised."""
         kept = [one for record in records if (one := self._narrowed(record)) is not None]
         self._store.write(kept)
+        note_handed_over(self._store, kept, self._rulebook_of)
         for record in kept:
             if isinstance(record, Submission) and record.identifiers:
                 standing.keep_with_form(self._store, record)

@@ -30,6 +30,8 @@ from avow.collection.browser_kept import BrowserKept
 from avow.collection.browser_reports import BrowserReports
 from avow.collection.feeds import FeedKey, Feeds
 from avow.collection.forms import Forms
+from avow.collection.outbound import Outbound
+from avow.collection.postbacks import Postbacks
 from avow.collection.recorder import Recorder, RecordingCollector
 from avow.collection.refusals import RefusalRow, Refusals
 from avow.collection.spam import FormGuard
@@ -40,6 +42,7 @@ from avow.definitions import Refusal, moment, now_ms
 from avow.main import pages, standing
 from avow.main.browsers import PolicyBrowsers
 from avow.main.cases import StoredCases
+from avow.main.conversions import LinkAddresses, StoredClicks
 from avow.main.desk import Desk
 from avow.main.drift import ReportCounts
 from avow.main.feeds import AuthorisationsOnFile, feed_keys
@@ -61,7 +64,9 @@ from avow.web.door import Door
 from avow.web.feed_endpoint import FeedEndpoint
 from avow.web.form_endpoint import FormEndpoint
 from avow.web.http1 import Connections, Exchange, Way
+from avow.web.outbound import OutboundEndpoint
 from avow.web.pages import app
+from avow.web.postback_endpoint import PostbackEndpoint
 from avow.web.preferences import Preferences
 from avow.web.recordings import RecordingEndpoint, VisitorRecordings
 from avow.web.rendering import View
@@ -206,6 +211,7 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
     routes = [
         *_routes(installation, endpoint, FeedEndpoint(feeds, now_ms), site),
         *VisitorRecordings(services, shared.assets).routes(),
+        *_conversion_routes(shared, collector, collect),
         Route("/avow/preferences", preferences.answer, methods=["GET", "POST"]),
         Route("/avow/openapi.json", partial(openapi.answer, openapi.openapi(rulebook, configuration.website.origin))),
     ]
@@ -243,6 +249,7 @@ def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder) -> Servic
         outbox=Mailbox(store, versions, configuration.mail.recipient),
         evidence=pages.EvidencePages(store, installation.public_log, installation.private_log, installation.log_origin),
         events=store.events,
+        outbound=LinkAddresses(rulebook, store.vault.hmac),
     )
 
 
@@ -266,6 +273,19 @@ def _routes(installation: Installation, endpoint: FormEndpoint, feeds: FeedEndpo
         Route("/avow/feeds/{point}", feeds.take, methods=["POST"]),
         Route("/healthz", health),
         Mount("/audit", StaticFiles(directory=installation.public_log)),
+    ]
+
+
+def _conversion_routes(shared: _Shared, collector: Collector, collect: Collect) -> list[BaseRoute]:
+    """Return the routes of links that are counted, and of what other companies report of them."""
+    counted = {link.name: link for link in collector.rulebook.external_links.values() if link.clicks}
+    keyed = shared.store.vault.hmac
+    outbound = OutboundEndpoint(collect, Outbound(collector, keyed), counted, now_ms)
+    clicks = StoredClicks(shared.store, shared.versions, collector.site)
+    postbacks = PostbackEndpoint(Postbacks(collector, shared.feed_keys, clicks, keyed), now_ms)
+    return [
+        Route("/out/{name}", outbound.follow),
+        Route("/avow/postbacks/{point}", postbacks.take, methods=["GET", "POST"]),
     ]
 
 

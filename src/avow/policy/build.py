@@ -265,7 +265,8 @@ def told(entry: Entry) -> Told:
 def external_link(entry: Entry) -> ExternalLink:
     """Return the declared link to another company's site."""
     values = entry.values
-    return ExternalLink(entry.name, values["label"], values["address"], values.get("notice", False))
+    named = (values.get(key, "") for key in ("clicks", "recipient", "parameter", "reports"))
+    return ExternalLink(entry.name, values["label"], values["address"], values.get("notice", False), *named)
 
 
 def accessibility(entry: Entry) -> Accessibility:

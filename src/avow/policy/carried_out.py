@@ -14,11 +14,12 @@ from typing import Final
 
 from avow.definitions import SERVER_FIELDS, RequestKind, Technology
 from avow.policy import build
+from avow.policy.conversions import linked
 from avow.policy.diagnostics import Diagnostic, diagnostic
 from avow.policy.parse import Document
 from avow.policy.prose import denies_sale
 from avow.policy.read import Entries, Entry
-from avow.policy.vocabulary import METHODS, RETENTION_CRITERIA, RETENTION_STARTS, RIGHTS, TECHNOLOGIES
+from avow.policy.vocabulary import METHODS, RETENTION_CRITERIA, RETENTION_STARTS, RIGHTS, SOURCES, TECHNOLOGIES
 
 _LATER: Final = "wait for a version that does it, or take it out of the policy; --draft judges the text alone"
 
@@ -79,6 +80,7 @@ THIS_VERSION: Final = CarriedOut(
             Technology.FEED,
             Technology.TAG,
             Technology.WEB_BEACON,
+            Technology.PIXEL,
             Technology.SERVER_LOG,
             Technology.SESSION_RECORDING,
             *_IN_BROWSER,
@@ -118,7 +120,8 @@ def check_carried_out(document: Document, entries: Entries, does: CarriedOut) ->
                 )
     denied = denies_sale(document)  # then the contradiction is reported there, once
     for recipient in entries.of("recipient"):
-        yield from _recipient(recipient, does, denied=denied, only_loaded=_only_loaded(entries, recipient.name))
+        asked = denied or _asked_each_time(entries, recipient.name)
+        yield from _recipient(recipient, does, asked=asked, only_loaded=_only_loaded(entries, recipient.name))
     if not does.datasets:
         for dataset in entries.of("dataset"):
             yield diagnostic("AV0707", dataset.here, f'this version does not release the data set "{dataset.name}"', _LATER)
@@ -129,6 +132,10 @@ def _point(entries: Entries, point: Entry, does: CarriedOut) -> Iterator[Diagnos
     if technology not in does.technologies and "collected_by" not in point.values:
         message = f'this version does not collect by "{technology}"'
         yield diagnostic("AV0704", point.at("technology"), message, _LATER)
+    elif technology == Technology.PIXEL and does is not EVERYTHING and not _reporting(entries, point):
+        message = f'nothing lets "{point.values["source"]}" report to "{point.name}"'
+        mend = 'name it as the reports of an [external_link.name], or write source = "device" for what our own pages say'
+        yield diagnostic("AV0704", point.at("source"), message, mend)
     elif does.own_choice_only and technology in _IN_BROWSER and "collected_by" not in point.values:
         yield from _in_browser(entries, point)
     for place, duty in enumerate(point.values.get("duties", ())):
@@ -180,6 +187,24 @@ def _finds_recordings(point: Entry) -> bool:
     return is_recording and "visitor-id" in values["data"] and "visitor-id" not in values.get("only", {})
 
 
+def _reporting(entries: Entries, point: Entry) -> bool:
+    """Return whether a pixel is taken in by whom it says: our own pages, or the company behind a link."""
+    return point.values["source"] in SOURCES or "collected_by" in point.values or point.name in linked(entries)
+
+
+def _asked_each_time(entries: Entries, name: str) -> bool:
+    """Whether a recipient gets nothing but what is asked about each time: its script, its image, the number of a click."""
+    clicked = {link.values.get("clicks") for link in entries.of("external_link") if link.values.get("recipient") == name}
+    points = [
+        point
+        for point in entries.of("collection")
+        if name in point.values.get("recipients", ()) or point.values.get("collected_by") == name
+    ]
+    return bool(points) and all(
+        point.name in clicked or ("loads" in point.values and point.values.get("collected_by") == name) for point in points
+    )
+
+
 def _only_loaded(entries: Entries, name: str) -> bool:
     """Whether a recipient gets nothing but what its own script or image collects where pages load it: an opt-out stops that."""
     points = [
@@ -190,8 +215,8 @@ def _only_loaded(entries: Entries, name: str) -> bool:
     return bool(points) and all("loads" in point.values and point.values.get("collected_by") == name for point in points)
 
 
-def _recipient(recipient: Entry, does: CarriedOut, *, denied: bool, only_loaded: bool) -> Iterator[Diagnostic]:
-    if not does.third_parties and recipient.values["role"] == "third-party" and not (denied or only_loaded):
+def _recipient(recipient: Entry, does: CarriedOut, *, asked: bool, only_loaded: bool) -> Iterator[Diagnostic]:
+    if not does.third_parties and recipient.values["role"] == "third-party" and not asked:
         message = f'"{recipient.name}" is a third party, and this version cannot stop what it is given when somebody opts out'
         yield diagnostic("AV0702", recipient.here, message, _LATER)
     days = recipient.values["keeps_days"]

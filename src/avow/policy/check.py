@@ -16,6 +16,7 @@ from avow.definitions import Technology
 from avow.policy import build
 from avow.policy.browser_policy import is_origin
 from avow.policy.carried_out import CarriedOut, check_carried_out
+from avow.policy.conversions import check_links, linked
 from avow.policy.declarations import Retention
 from avow.policy.diagnostics import Diagnostic, diagnostic
 from avow.policy.disclosures import check_disclosures
@@ -61,6 +62,7 @@ def check(
         yield from _point(entries, point)
     yield from check_files(entries)
     yield from check_authorisations(entries)
+    yield from check_links(entries)
     for dataset in entries.of("dataset"):
         if not dataset.values["never_reidentified"]:
             message = f'whoever releases "{dataset.name}" must promise never to find out whom it was about'
@@ -100,6 +102,9 @@ _USES: Final = (
     ("dataset", "collections", "collection"),
     ("website", "brand", "brand"),
     ("message", "brand", "brand"),
+    ("external_link", "clicks", "collection"),
+    ("external_link", "reports", "collection"),
+    ("external_link", "recipient", "recipient"),
 )
 
 
@@ -270,7 +275,9 @@ def _stored(entries: Entries, point: Entry) -> Iterator[Diagnostic]:
     """Check what is put into the browser: its lifetime and its names. Rule: Cal. Civ. Code § 1798.100(a)(1), (3)."""
     technology = point.values["technology"]
     visitor = {item.name for item in entries.of("data") if item.values.get("identifier") == "visitor"}
-    recognises = [place for place, item in enumerate(point.values["data"]) if item in visitor]
+    # What a link counts, or another company reports, finds a browser that is recognised already; it sets no cookie.
+    sets_none = point.name in linked(entries)
+    recognises = [place for place, item in enumerate(point.values["data"]) if item in visitor and not sets_none]
     if "cookie_days" not in point.values and (recognises or technology == Technology.COOKIE):
         where = point.at("data", recognises[0]) if recognises else point.at("technology")
         message = f'"{point.name}" sets a cookie, and its lifetime is not declared'

@@ -338,12 +338,20 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class ExternalLink:
-    """Another company's site that pages link to; with `notice` the visitor is told before leaving."""
+    """Another company's site that pages link to; with `notice` the visitor is told before leaving.
+
+    `clicks` is the collection point that counts who follows the link. `recipient` gets the number of such a click, in
+    `parameter` of the address, and reports by it what happened there to the collection point `reports`. "" where there is none.
+    """
 
     name: str
     label: str
     address: str
     notice: bool
+    clicks: str = ""
+    recipient: str = ""
+    parameter: str = ""
+    reports: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,7 +232,18 @@ _DISCLOSING: Final = {
     ),
     "legal_process": Table({"reviewed_by": _TEXT, "tells_people": Key(Shape.FLAG, required=True)}, named=False),
     "business_transfer": Table({"told_by": _TOLD_BY, "days_before": _DAYS_BEFORE}, named=False),
-    "external_link": Table({"label": _TEXT, "address": Key(Shape.ADDRESS, required=True), "notice": _FLAG}, named=True),
+    "external_link": Table(
+        {
+            "label": _TEXT,
+            "address": Key(Shape.ADDRESS, required=True),
+            "notice": _FLAG,
+            "clicks": _OPTIONAL_TEXT,
+            "recipient": _OPTIONAL_TEXT,
+            "parameter": _OPTIONAL_TEXT,
+            "reports": _OPTIONAL_TEXT,
+        },
+        named=True,
+    ),
 }
 
 _DECIDING: Final = {

@@ -181,7 +181,15 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
         ),
         "external_link": Meaning(
             "Another company's site that pages link to.",
-            {"label": "whose site it is", "address": "where it leads", "notice": "true: visitors are told before they leave"},
+            {
+                "label": "whose site it is",
+                "address": "where it leads",
+                "notice": "true: visitors are told before they leave",
+                "clicks": "collection point (pixel) of those who follow it: `page`, `link-followed`, `click-id`, `visitor-id`",
+                "recipient": "a recipient of `clicks`: gets the click's number where everything that needs it is allowed",
+                "parameter": "parameter of the address in which the click's number is handed over",
+                "reports": "collection point (pixel) to which the recipient reports by that number what happened",
+            },
         ),
         "signal": Meaning(
             "The answer to an opt-out preference signal: `gpc` (`Sec-GPC: 1`) or `dnt` (`DNT: 1`).",

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from avow.policy import statements
 from avow.policy.audience import EVERYBODY, Audience
 from avow.policy.chart import Ledger
+from avow.policy.conversions import CLICK_ID, hands_a_click
 from avow.policy.markup import bullets, day, joined, lowered, megabytes
 from avow.policy.parse import ANCHOR, PLACEHOLDER, STATEMENT, Block, Document, is_block, markdown, parse
 from avow.policy.rulebook import CollectionPoint, DataItem, Purpose, Rulebook
@@ -275,7 +276,8 @@ def _point_in_practice(rulebook: Rulebook, point: CollectionPoint) -> str:
         sentences.append(f"The {lowered(rulebook.data[item].label)} is kept only for {needed}.")
     sentences.append(f"Kept for {point.retention.words}.")
     given = [recipient.label for name, recipient in rulebook.recipients.items() if name in point.recipients]
-    sentences.append(f"Passed on to {joined(given)}." if given else "Passed on to nobody.")
+    of_it = f"Of it, the {lowered(rulebook.data[CLICK_ID].label)} alone is passed" if hands_a_click(rulebook, point) else "Passed"
+    sentences.append(f"{of_it} on to {joined(given)}." if given else "Passed on to nobody.")
     return " ".join(sentences)
 
 

@@ -125,7 +125,8 @@ class Rulebook:
         `opted_out` are purposes, by choice or by signal; only a purpose that a person decides about can be opted out of,
         so that a forged cookie cannot switch off security. A purpose that needs consent stays only when it is in
         `opted_in`, and no yes outweighs a no. A field stays while a purpose that needs it stays; a record is kept for the
-        longest period that a remaining purpose needs. The answer is kept: a repeated question costs one look-up.
+        longest period that a remaining purpose needs, and not at all where nothing would be left but whose it is. The answer
+        is kept: a repeated question costs one look-up.
         Rule: Cal. Civ. Code § 1798.100(a), (c) (nothing beyond the notice and need); 11 CCR 7025(c)(1); GDPR Art. 7.
         """
         asked = (point, opted_out, on, opted_in)
@@ -169,6 +170,23 @@ class Rulebook:
         stopped = self._stopped_of(declared, opted_out, opted_in)
         return _stopped(point, stopped, opted_out) if stopped else None
 
+    def may_hand_over(self, link: ExternalLink, opted_out: frozenset[str], opted_in: frozenset[str]) -> Refusal | None:
+        """Return None when the number of a click may go to the site behind a link, for a person with these choices.
+
+        Stricter than `permit`: once it is out nobody can take a purpose away, so one that needs it and is stopped stops it.
+        Rule: 11 CCR 7025(c)(1), 7026(f); Cal. Civ. Code § 1798.120(d); GDPR Art. 7.
+        """
+        declared = self.points.get(link.clicks)
+        if (
+            declared is None
+            or not link.parameter
+            or link.recipient not in declared.recipients
+            or "click-id" not in declared.fields
+        ):
+            return Refusal(f'the policy hands nothing over with the link "{link.name}"', "Cal. Civ. Code § 1798.100(a)(1)")
+        stopped = self._stopped_of(declared, opted_out, opted_in) & declared.needing("click-id")
+        return _stopped(declared.name, stopped, opted_out) if stopped else None
+
     def stops(self, signals: frozenset[str], choices: frozenset[str]) -> frozenset[str]:
         """Return the purposes that a person's signals and choices stop; a choice reaches optional purposes only.
 
@@ -203,6 +221,9 @@ class Rulebook:
         if not purposes:
             return _stopped(point, stopped, opted_out)
         kept = frozenset(item for item in declared.fields if declared.only.get(item, purposes) & purposes)
+        if kept != frozenset(declared.fields) and all(self.data[item].identifier for item in kept):
+            # What it was about is stopped: a record that says no more than who it was serves nothing that is left.
+            return _stopped(point, stopped, opted_out)
         retention = declared.retention_for(purposes)
         # A form is a letter to us: all of it is sealed, whatever the category of a single field.
         letter = declared.technology in LETTERS

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 from avow.policy.audience import EVERYBODY, Audience
+from avow.policy.conversions import CLICK_ID
+from avow.policy.declarations import ExternalLink
 from avow.policy.law import LawTable
 from avow.policy.markup import bullets, joined, lowered, table
 from avow.policy.rulebook import Rulebook
@@ -117,10 +119,24 @@ def external_links_list(rulebook: Rulebook, _: Audience = EVERYBODY) -> Markup:
         return _sentence("Our pages link to no other company's site.")
     return bullets(
         Markup('<a href="{0}" rel="noreferrer">{1}</a>{2}').format(
-            link.address, link.label, " (you are told before you leave)" if link.notice else ""
+            link.address, link.label, f" ({'; '.join(said)})" if (said := _said_of_link(rulebook, link)) else ""
         )
         for link in rulebook.external_links.values()
     )
+
+
+def _said_of_link(rulebook: Rulebook, link: ExternalLink) -> list[str]:
+    """Return what happens when somebody follows a link, in words."""
+    said = ["you are told before you leave"] if link.notice else []
+    if link.clicks:
+        said.append("we count who follows the link")
+    if link.parameter:
+        needing = rulebook.points[link.clicks].needing(CLICK_ID)
+        unless = "if you said yes" if any(rulebook.purposes[name].needs_consent for name in needing) else "unless you said no"
+        said.append(f"{rulebook.recipients[link.recipient].label} gets a number for your click, {unless}")
+    if link.reports:
+        said.append("by that number it tells us what came of it")
+    return said
 
 
 def cross_site_words(rulebook: Rulebook, _: Audience = EVERYBODY) -> Markup:

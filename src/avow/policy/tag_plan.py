@@ -1,7 +1,7 @@
 """What the tag may send: from the Rulebook, the collection points and fields that are written beside it on the pages.
 
 The tag sends some events by itself, to points of fixed names. Every other point of the technology "tag" is a custom event,
-which the site sends. The browser never sends what is not in the plan; the server decides again.
+which the site sends, and so is a conversion. The browser never sends what is not in the plan; the server decides again.
 Rule: Cal. Civ. Code § 1798.100(a)(1), (c).
 """
 
@@ -14,6 +14,7 @@ from typing import Final
 from avow.definitions import Refusal, Technology
 from avow.policy import schemas
 from avow.policy.audience import EVERYBODY, Audience
+from avow.policy.conversions import conversion_points
 from avow.policy.declarations import CollectionPoint
 from avow.policy.rulebook import Rulebook
 
@@ -26,6 +27,7 @@ class TagEvent(StrEnum):
     OUTBOUND = "outbound"
     DOWNLOAD = "download"
     CUSTOM = "custom"
+    CONVERSION = "conversion"
 
 
 #: The name of the collection point that page views go to, when the policy has one of this name.
@@ -39,13 +41,13 @@ BY_ITSELF: Final[Mapping[str, TagEvent]] = {
 
 
 def tag_event(rulebook: Rulebook, point: str) -> TagEvent | None:
-    """Return what an event of this collection point says happened; None when it is none of the tag's.
+    """Return what an event of this collection point says happened; None when the tag sends none.
 
     Page views are the point "page-view", or else the first with a page that has no fixed name of its own.
     Raises KeyError for a point that is not declared.
     """
     if rulebook.points[point].technology is not Technology.TAG:
-        return None
+        return TagEvent.CONVERSION if rulebook.points[point] in conversion_points(rulebook) else None
     if point == view_point(rulebook):
         return TagEvent.VIEW
     return BY_ITSELF.get(point, TagEvent.CUSTOM)
@@ -82,6 +84,7 @@ def attributes(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Mapping[st
     points = _points(rulebook, audience)
     if not points:
         return {}
+    points += conversion_points(rulebook, audience)
     written = {"data-points": " ".join(_written(rulebook, one) for one in points)}
     viewed = view_point(rulebook)
     if viewed != PAGE_VIEW:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TypeVar
 
 from avow.definitions import Identifier, Record, StoredFile
-from avow.store import recordings, removal, rows, sealing, uploads, writing
+from avow.store import clicks, recordings, removal, rows, sealing, uploads, writing
 from avow.store.control import Control, Transaction, choices, disclosures, mail, submission_files, submissions
 from avow.store.control import recordings as listed_recordings
 from avow.store.events import Events
@@ -113,6 +113,12 @@ class Store:
         with self.control.transaction() as tx:
             days = {form.record_id: due(form) for form in self._unsealed(tx, submissions.of_subjects(tx, subjects))}
             return sum(submissions.keep_until(tx, record_id, day) for record_id, day in days.items() if day is not None)
+
+    # -- clicks on links ---------------------------------------------------------------------------------------
+
+    def click(self, site: str, record_id: str) -> clicks.HeldClick | None:
+        """Return a click by its record id, unsealed; nothing at once after its person was erased. Raises StoreUnavailable."""
+        return clicks.find(site, record_id, self.events, self.vault)
 
     # -- session recordings ------------------------------------------------------------------------------------
 

@@ -16,12 +16,16 @@ from avow.collection.accept import Accepted, Collector, Known, Sender, pixel_poi
 from avow.collection.refusals import shown_name
 from avow.collection.visits import client_address
 from avow.definitions import Refusal, SpoolFull, moment
+from avow.policy.conversions import conversion_points
 from avow.web.http1 import Exchange, head
 
 #: The smallest transparent GIF, 43 bytes (GIF89a).
 GIF: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
 GIF_HEADERS: Final = [("content-type", "image/gif"), ("cache-control", "no-store"), ("x-content-type-options", "nosniff")]
 DEMONSTRATION_HEADER: Final = "avow-demonstration"
+#: The parameters that make a campaign's name, and its longest, characters: as in the tag.
+CAMPAIGN_PARAMETERS: Final = ("utm_source", "utm_medium", "utm_campaign")
+CAMPAIGN_LENGTH: Final = 100
 #: Dropped fields that are named in a response.
 NAMED: Final = 8
 RETRY_SECONDS: Final = "5"
@@ -54,6 +58,7 @@ class Collect:
         self._secure = "; Secure" if is_secure else ""
         pixels = pixel_points(collector.rulebook)
         self._pixel = pixels[0].name if pixels else ""
+        self._conversions = frozenset(point.name for point in conversion_points(collector.rulebook))
         self._known: dict[tuple[object, ...], Known] = {}
         self._known_until_ms = 0
 
@@ -73,17 +78,22 @@ class Collect:
         self._keep(exchange, accepted, self._answer_events)
 
     def pixel(self, exchange: Exchange) -> None:
-        """GET /avow/pixel.gif?page=/path[&point=name]: the GIF when kept or refused; 404 unknown point; 503 full."""
+        """GET /avow/pixel.gif[?point=name&field=text]: the GIF when kept or refused; 404 unknown point; 503 full."""
         if exchange.method != "GET":
             exchange.answer_error(405, "A pixel is fetched with GET.", [("allow", "GET")])
             return
         if exchange.first.get(b"sec-fetch-site") == b"cross-site":
             exchange.answer_error(403, "The pixel is for pages of this site only.")
             return
-        point, page = parameters(exchange.query_string)
-        page = page or urlsplit_path(exchange.headers.get("referer") or "")
+        point, given = parameters(exchange.query_string)
+        point = point or self._pixel
+        if point in self._conversions and not _is_from_here(exchange):
+            exchange.answer_error(403, "A conversion pixel is for pages of this site, which say so.")
+            return
+        if b"referer" in exchange.first:
+            given = self._said_by_page(point, exchange.headers.get("referer") or "") | given
         now_ms = self._now_ms()
-        accepted = self._collector.take_pixel(point or self._pixel, page, self.known(exchange, now_ms), now_ms)
+        accepted = self._collector.take_pixel(point, given, self.known(exchange, now_ms), now_ms)
         if isinstance(accepted, Refusal):
             exchange.answer_error(404, f"{accepted.reason} ({accepted.rule})")
             return
@@ -148,6 +158,12 @@ class Collect:
                 self._known[key] = found
         return found
 
+    def _said_by_page(self, point: str, referer: str) -> dict[str, str]:
+        """Return what a page's own address says of declared fields that its image does not name: path and campaign."""
+        declared = self._collector.rulebook.notice_fields(point)
+        said = {"page": urlsplit_path(referer), "campaign": campaign_of(referer) if "campaign" in declared else ""}
+        return {name: value for name, value in said.items() if value and name in declared}
+
     def is_demonstration(self, token: str | None) -> bool:
         """Return whether the header's value is this installation's demonstration token."""
         return token is not None and hmac.compare_digest(token.encode(), self._token.encode())
@@ -177,18 +193,18 @@ class Collect:
         headers = []
         if accepted.dropped:
             parts = [f"{shown_name(lost.field) if lost.field else 'event'}: {lost.reason}" for lost in accepted.dropped[:NAMED]]
-            headers.append(("avow-dropped", _ascii("; ".join(parts))))
+            headers.append(("avow-dropped", as_header("; ".join(parts))))
         if accepted.refused:
             refusal = accepted.refused[0]
-            headers.append(("avow-refused", _ascii(f"{refusal.reason} ({refusal.rule})")))
+            headers.append(("avow-refused", as_header(f"{refusal.reason} ({refusal.rule})")))
         return headers
 
 
 @lru_cache(maxsize=4096)
-def parameters(query: bytes) -> tuple[str, str]:
-    """Return point and page of a pixel's query string; pages are few, and each is fetched often."""
-    found = parse_qs(query.decode(errors="replace"), errors="replace")
-    return found.get("point", [""])[0], found.get("page", [""])[0]
+def parameters(query: bytes) -> tuple[str, dict[str, str]]:
+    """Return the point and the fields of a pixel's query string; pages are few, and the beacon of each is fetched often."""
+    found = {name: said[0] for name, said in parse_qs(query.decode(errors="replace"), errors="replace").items()}
+    return found.pop("point", ""), found
 
 
 def urlsplit_path(address: str) -> str:
@@ -199,6 +215,31 @@ def urlsplit_path(address: str) -> str:
         return ""
 
 
-def _ascii(text: str) -> str:
+def campaign_of(address: str) -> str:
+    """Return "source / medium / name" of the campaign in a page's address, as the tag writes it; "" for none."""
+    try:
+        query = parse_qs(urlsplit(address).query, errors="replace")
+    except ValueError:
+        return ""
+    parts = [query.get(name, [""])[0].strip() for name in CAMPAIGN_PARAMETERS]
+    return " / ".join(part or "-" for part in parts)[:CAMPAIGN_LENGTH] if any(parts) else ""
+
+
+def _is_from_here(exchange: Exchange) -> bool:
+    """Return whether a page of this site fetched an image: its browser says so, or else the page's address does.
+
+    A page of another site fetches it without the visitor's choices, which stay in their cookie; so it fetches in vain.
+    """
+    site = exchange.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in {"same-origin", "same-site"}
+    try:
+        host = urlsplit(exchange.headers.get("referer") or "").netloc
+    except ValueError:
+        return False
+    return host != "" and host == exchange.headers.get("host")
+
+
+def as_header(text: str) -> str:
     """Return the text as a header value may hold it (RFC 9110, section 5.5)."""
     return text.replace("§", "section").encode("ascii", "replace").decode("ascii").replace("\n", " ")

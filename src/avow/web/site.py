@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -204,6 +204,8 @@ class CompanySite:
             # A form that came back is no page view: its address is the collector's.
             policy=lambda: self._services.policy.page(str(shown["jurisdiction"])),
             tag=lambda: Markup() if shown["errors"] else self._scripts(path, headers),
+            outbound=lambda name: self._services.outbound.way(name, path),
+            conversion=lambda point, **said: conversion_pixel(facts, point, {"page": path, **said}),
             asking=lambda: asking(facts.choices, signals_of(headers), path),
             **shown,
         )
@@ -240,6 +242,19 @@ def tag_markup(facts: PolicyFacts, assets: Assets, path: str) -> Markup:
                 '<noscript><img class="pixel" src="/avow/pixel.gif?page={}" alt="" width="1" height="1"></noscript>'
             ).format(quote(path, safe=""))
     return markup
+
+
+def conversion_pixel(facts: PolicyFacts, point: str, said: Mapping[str, str]) -> Markup:
+    """Return the image by which a page says that something came of a visit; empty for what the policy does not declare.
+
+    `said` are fields of the point by their names, "_" standing for "-"; those that the point does not have are left out.
+    """
+    declared = next((one for one in facts.points if one.name == point and one.event == "conversion"), None)
+    if declared is None:
+        return Markup()
+    named = {name.replace("_", "-"): value for name, value in said.items()}
+    query = urlencode({"point": point} | {name: value for name, value in named.items() if name in declared.fields})
+    return Markup('<img class="pixel" src="/avow/pixel.gif?{}" alt="" width="1" height="1">').format(query)
 
 
 def tag_line(attributes: Mapping[str, str], assets: Assets, *, pinned: bool = True) -> Markup:

@@ -39,9 +39,17 @@ class DisclosureTotal:
     count: int
 
 
-def add(tx: Transaction, disclosure: Disclosure) -> None:
-    """Keep a disclosure. Rule: Cal. Civ. Code § 1798.130(a)(5)(C); § 1798.110(a)(4)."""
-    tx.execute(insert(disclosures).values(id=secrets.token_hex(16), **asdict(disclosure)))
+def add(tx: Transaction, disclosure: Disclosure, own_id: str | None = None) -> None:
+    """Keep a disclosure, under an id of its own where it may come again.
+
+    Rule: Cal. Civ. Code § 1798.130(a)(5)(C); § 1798.110(a)(4).
+    """
+    tx.execute(insert(disclosures).values(id=own_id or secrets.token_hex(16), **asdict(disclosure)))
+
+
+def exists(tx: Transaction, own_id: str) -> bool:
+    """Return whether this disclosure is kept already."""
+    return tx.execute(select(disclosures.c.id).where(disclosures.c.id == own_id)).first() is not None
 
 
 def totals(tx: Transaction, since_ms: int) -> tuple[DisclosureTotal, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from avow.web.console.audience import AudiencePages
+from avow.web.console.campaigns import CampaignPages
 from avow.web.console.desk import DeskPages
 from avow.web.console.door import Door, DoorPages
 from avow.web.console.evidence import EvidencePages
@@ -25,6 +26,7 @@ class Console:
         rooms = (
             DoorPages(door),
             AudiencePages(door),
+            CampaignPages(door),
             RecordingsPages(door),
             MessagePages(door),
             DeskPages(door),

@@ -23,7 +23,7 @@ from avow.collection import places
 from avow.web.charts import chart
 from avow.web.console.door import Door
 from avow.web.forms import day_of
-from avow.web.services import PointFacts, StaffMember
+from avow.web.services import PointFacts, Services, StaffMember
 
 #: Points that see events; forms are in the inbox.
 _MEASURED = ("tag", "web-beacon", "server-log")
@@ -76,13 +76,7 @@ class AudiencePages:
     def _asked(self, query: QueryParams) -> tuple[Period, Scope]:
         """Return the period and scope that the address asks for; what it does not know falls back to the first choice."""
         services = self._services
-        span = period(
-            query.get("period", "30d"),
-            services.now_ms(),
-            services.timezone,
-            day_of(query.get("from", "")),
-            day_of(query.get("to", "")),
-        )
+        span = asked_period(query, services)
         points = _seeing(services.policy.facts().points, _MEASURED)
         asked = query.get("point", "")
         browsers = _names(_seeing(points, _BROWSER))
@@ -130,6 +124,12 @@ class AudiencePages:
         now_ms = self._services.now_ms()
         now = live(self._services.events, scope, now_ms, self._services.timezone)
         return {"live": now, "live_drawing": chart(now.minutes), "now_ms": now_ms}
+
+
+def asked_period(query: QueryParams, services: Services) -> Period:
+    """Return the period that an address of the console asks for; 30 days for what it does not know."""
+    days = (day_of(query.get(name, "")) for name in ("from", "to"))
+    return period(query.get("period", "30d"), services.now_ms(), services.timezone, *days)
 
 
 def _seeing(points: tuple[PointFacts, ...], technologies: tuple[str, ...]) -> tuple[PointFacts, ...]:

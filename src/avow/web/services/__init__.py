@@ -13,6 +13,7 @@ from typing import Final
 
 from avow.analytics.question import Query
 from avow.config import Website
+from avow.web.services.conversions import Outbound
 from avow.web.services.evidence import AuditState, Evidence, PurposeReads, RefusalCount
 from avow.web.services.policy import (
     ChangeFacts,
@@ -85,6 +86,7 @@ __all__ = [
     "MessageLine",
     "MessageView",
     "NewRequest",
+    "Outbound",
     "Outbox",
     "PartyFacts",
     "PointFacts",
@@ -141,3 +143,4 @@ class Services:
     outbox: Outbox
     evidence: Evidence
     events: Query
+    outbound: Outbound

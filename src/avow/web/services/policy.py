@@ -74,11 +74,19 @@ class SignalFacts:
 
 @dataclass(frozen=True, slots=True)
 class LinkFacts:
-    """Another company's site that pages link to: its name in addresses, its label, where it is."""
+    """Another company's site that pages link to: its name in addresses, its label, where it is.
+
+    `notice`: a page tells of leaving. `clicks` and `reports` are collection points, "" for none; `hands` says that a click's
+    number goes along where it is allowed.
+    """
 
     name: str
     label: str
     address: str
+    notice: bool = True
+    clicks: str = ""
+    reports: str = ""
+    hands: bool = False
 
 
 @dataclass(frozen=True, slots=True)

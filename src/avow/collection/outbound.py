@@ -1,0 +1,116 @@
+"""Links to other companies that are counted: who follows one, and the number by which the other company reports what came of it.
+
+Where a link leads stands in the policy alone. An address that counts is signed for its link and for the page that it stands
+on, so that nobody else makes clicks; one that is not signed so leads to the same place and counts nothing.
+
+The number of a click is the id of its record: 80 random bits behind its moment. It goes out with the address only where the
+policy declares it and every purpose that needs it is allowed. What lets a report find the visit again (the number, and the
+visitor's) is sealed under the person's key, so that an erased person's click is found by nobody.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+import msgspec
+
+from avow.collection import agents
+from avow.collection.accept import Collector, Sender
+from avow.collection.events import link_address, page_path
+from avow.definitions import Event, Permit, Refusal, moment
+from avow.policy.conversions import CLICK_ID, VISITOR_ID
+from avow.policy.declarations import ExternalLink
+
+#: Bytes of a signature in an address: 128 bits.
+SIGNATURE_BYTES: Final = 16
+#: Random bytes of a click's number.
+RANDOM_BYTES: Final = 10
+OUTBOUND_PATH: Final = "/out/"
+
+Keyed = Callable[[bytes, bytes], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """Where a visitor goes on to, what is to be kept of it, and why nothing is."""
+
+    address: str
+    record: Event | None = None
+    refusal: Refusal | None = None
+
+
+def signed_address(keyed: Keyed, name: str, page: str) -> str:
+    """Return the address by which a page of this site links to an external link of the policy, so that clicks are counted."""
+    page = page_path(page)
+    return f"{OUTBOUND_PATH}{name}?{urlencode({'page': page, 'signature': _signature(keyed, name, page)})}"
+
+
+class Outbound:
+    """Takes the clicks of one version of the policy. `keyed` is a secret of the installation."""
+
+    def __init__(self, collector: Collector, keyed: Keyed) -> None:
+        self._collector = collector
+        self._keyed = keyed
+        self._encode = msgspec.msgpack.Encoder().encode
+
+    def is_ours(self, link: ExternalLink, page: str, signature: str) -> bool:
+        """Return whether a page of this site made the address."""
+        return hmac.compare_digest(_signature(self._keyed, link.name, page).encode(), signature.encode())
+
+    def follow(self, link: ExternalLink, page: str, signature: str, sender: Sender, now_ms: int) -> Going:
+        """Return where a click on this link leads, with its record where one may be kept. Robots click on nothing."""
+        if not self.is_ours(link, page, signature) or agents.describe(sender.agent).is_robot:
+            return Going(link.address)
+        permit = self._collector.permit(link.clicks, sender, moment(now_ms).date())
+        if isinstance(permit, Refusal):
+            return Going(link.address, refusal=permit)
+        is_handed = CLICK_ID in permit.fields and self._collector.may_hand_over(link, sender) is None
+        record = self._record(link, permit, page, sender, now_ms, is_handed=is_handed)
+        address = with_parameter(link.address, link.parameter, record.record_id) if is_handed else link.address
+        return Going(address, record)
+
+    async def keep(self, record: Event) -> None:
+        """Keep a click; returns after it is durable. Raises SpoolFull."""
+        await self._collector.spool.append([self._encode(record)])
+
+    def _record(self, link: ExternalLink, permit: Permit, page: str, sender: Sender, now_ms: int, *, is_handed: bool) -> Event:
+        """Return the record of a click: permitted fields only; what finds it again only when its number goes out."""
+        record_id = f"{now_ms:012x}{secrets.token_hex(RANDOM_BYTES)}"
+        visitor = sender.signals.visitor if VISITOR_ID in permit.fields else ""
+        plain = {"page": page_path(page), "link-followed": link_address(link.address)}
+        data = self._collector.rulebook.data
+        given = {name: said for name, said in plain.items() if name in permit.fields and len(said) <= data[name].max_length}
+        found = {CLICK_ID: record_id} | ({VISITOR_ID: visitor} if visitor else {}) if is_handed else {}
+        return Event(
+            record_id=record_id,
+            collected_ms=now_ms,
+            site=self._collector.site,
+            point=permit.point,
+            rulebook_id=permit.rulebook_id,
+            name=permit.point,
+            delete_on=permit.delete_on.isoformat(),
+            then=permit.then,
+            fields={name: said for name, said in given.items() if name not in permit.sealed},
+            sealed={name: said for name, said in given.items() if name in permit.sealed} | found,
+            visitor=visitor,
+            visit=self._collector.visit(sender, moment(now_ms).date()),
+            demonstration=sender.demonstration,
+        )
+
+
+def with_parameter(address: str, name: str, value: str) -> str:
+    """Return an address with one parameter more, whatever it has already (RFC 3986, section 3.4)."""
+    parts = urlsplit(address)
+    query = f"{parts.query}&{urlencode({name: value})}" if parts.query else urlencode({name: value})
+    return parts._replace(query=query).geturl()
+
+
+def _signature(keyed: Keyed, name: str, page: str) -> str:
+    """Return the signature of an address in base64url."""
+    return base64.urlsafe_b64encode(keyed(b"outbound link", f"{name} {page}".encode())[:SIGNATURE_BYTES]).decode().rstrip("=")

@@ -1,0 +1,18 @@
+-- Visits by the campaign that brought them, the last one where there were several; '' for those that none brought.
+SELECT
+  brought AS name,
+  count() AS visits
+FROM
+(
+  SELECT
+    argMaxIf(campaign, time, campaign != '') AS brought
+  FROM events
+  WHERE site = {site:String}
+    AND time >= fromUnixTimestamp64Milli({from_ms:Int64})
+    AND time < fromUnixTimestamp64Milli({to_ms:Int64})
+    AND has(splitByChar(',', {point:String}), point)
+    AND robot = 0
+    AND visit != 0
+  GROUP BY visit, subject
+)
+GROUP BY name

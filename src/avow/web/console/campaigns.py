@@ -1,0 +1,66 @@
+"""The page Campaigns: what came of advertisements here, and of links to other companies there."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from avow.analytics.campaigns import CAMPAIGN_ROWS, WINDOW_DAYS, Conversions, campaigns
+from avow.analytics.outbound import CountedLink, followed
+from avow.analytics.period import LABELS
+from avow.analytics.question import Scope
+from avow.web.console.audience import asked_period
+from avow.web.console.door import Door
+from avow.web.services import PointFacts, PolicyFacts, StaffMember
+
+#: Points whose page views say by which campaign a visit came.
+_VIEWING = ("tag", "web-beacon")
+
+
+class CampaignPages:
+    """The page /console/campaigns."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._services = door.services
+
+    def routes(self) -> list[Route]:
+        """Return the one page."""
+        return [Route("/console/campaigns", self._door.page(self._show))]
+
+    def _show(self, request: Request, member: StaffMember) -> Response:
+        services, facts = self._services, self._services.policy.facts()
+        span = asked_period(request.query_params, services)
+        views = tuple(one.name for one in facts.points if one.technology in _VIEWING and one.event in {"", "view"})
+        scope = Scope(services.website.name, span.from_ms, span.to_ms, views)
+        points, chosen = _points(facts), request.query_params.get("point", "")
+        lines = campaigns(services.events, scope, _conversions(facts, chosen))
+        counted = [CountedLink(one.label, one.clicks, one.reports) for one in facts.links if one.clicks]
+        return self._door.show(
+            request,
+            "campaigns.html",
+            member,
+            span=span,
+            periods=LABELS,
+            points=points,
+            chosen=chosen if any(one.name == chosen for one in points) else "",
+            campaigns=lines[:CAMPAIGN_ROWS],
+            left_out=max(0, len(lines) - CAMPAIGN_ROWS),
+            links=followed(services.events, scope, counted),
+            window_days=WINDOW_DAYS,
+        )
+
+
+def _points(facts: PolicyFacts) -> tuple[PointFacts, ...]:
+    """Return the points that see conversions: of our own pages, and reported by other companies."""
+    reports = {link.reports for link in facts.links if link.reports}
+    return tuple(one for one in facts.points if one.event == "conversion" or one.name in reports)
+
+
+def _conversions(facts: PolicyFacts, chosen: str) -> Conversions:
+    """Return the conversions that were asked for; what is not known falls back to all of them."""
+    names = [one.name for one in _points(facts)]
+    wanted = [chosen] if chosen in names else names
+    reports = {link.reports for link in facts.links}
+    return Conversions(tuple(one for one in wanted if one not in reports), tuple(one for one in wanted if one in reports))
