@@ -33,8 +33,20 @@ ROUND: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
+class Parts:
+    """A message of a mailing: plain text, HTML, and the headers by which mail programs offer to unsubscribe (RFC 8058)."""
+
+    text: str
+    html: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
-    """A message that waits to be sent, unsealed; `attempts` were made before. `purpose` is what it is sent for."""
+    """A message that waits to be sent, unsealed; `attempts` were made before. `purpose` is what it is sent for.
+
+    `mailing` is there for a message of a mailing, whose text it holds.
+    """
 
     message_id: str
     created_ms: int
@@ -44,6 +56,7 @@ class Waiting:
     attachments: tuple[tuple[str, str, bytes], ...]
     attempts: int
     purpose: str
+    mailing: Parts | None = None
 
 
 class Outbox(Protocol):
@@ -116,13 +129,19 @@ def _note_failure(outbox: Outbox, message: Waiting, now_ms: int, *, is_final: bo
 
 
 def _compose(message: Waiting, mail: Mail) -> EmailMessage:
-    """Return the message as it travels; no remote content, nothing that reports an opening."""
+    """Return the message as it travels; what is no mailing has no remote content and nothing that reports an opening."""
     composed = EmailMessage()
     composed["From"] = mail.sender
     composed["To"] = Address(addr_spec=message.to)
     composed["Subject"] = message.subject
     composed["Date"] = format_datetime(moment(message.created_ms))
     composed["Message-ID"] = f"<{message.message_id}@{mail.sender.rpartition('@')[2]}>"
+    if message.mailing is not None:
+        for name, value in message.mailing.headers.items():
+            composed[name] = value
+        composed.set_content(message.mailing.text)
+        composed.add_alternative(message.mailing.html, subtype="html")
+        return composed
     composed["Auto-Submitted"] = "auto-generated"
     composed.set_content(message.text)
     for name, media_type, content in message.attachments:

@@ -14,6 +14,19 @@ from typing import Final
 from avow.analytics.question import Query
 from avow.config import Website
 from avow.web.services.evidence import AuditState, Evidence, PurposeReads, RefusalCount
+from avow.web.services.mailings import (
+    LinkLine,
+    ListLine,
+    MailingLine,
+    MailingReport,
+    Mailings,
+    MailLinks,
+    MeasureFacts,
+    PendingFacts,
+    Reached,
+    SubscriptionFacts,
+    Subscriptions,
+)
 from avow.web.services.policy import (
     ChangeFacts,
     ChoiceFacts,
@@ -82,11 +95,19 @@ __all__ = [
     "Inbox",
     "Invitation",
     "LinkFacts",
+    "LinkLine",
+    "ListLine",
+    "MailLinks",
+    "MailingLine",
+    "MailingReport",
+    "Mailings",
+    "MeasureFacts",
     "MessageLine",
     "MessageView",
     "NewRequest",
     "Outbox",
     "PartyFacts",
+    "PendingFacts",
     "PointFacts",
     "Policy",
     "PolicyFacts",
@@ -95,6 +116,7 @@ __all__ = [
     "Promises",
     "PurposeFacts",
     "PurposeReads",
+    "Reached",
     "RecordingLine",
     "RecordingView",
     "Recordings",
@@ -111,6 +133,8 @@ __all__ = [
     "SubmissionLine",
     "SubmissionState",
     "SubmissionView",
+    "SubscriptionFacts",
+    "Subscriptions",
     "TargetOutcome",
     "Verification",
     "VersionFacts",
@@ -139,5 +163,6 @@ class Services:
     staff: Staff
     inbox: Inbox
     outbox: Outbox
+    mailings: Mailings
     evidence: Evidence
     events: Query
