@@ -1,9 +1,12 @@
 """A subscription end to end, over a real server and a real SMTP server: confirm, send, open, follow, unsubscribe, erase."""
 
+import json
 import re
 import time
 
 import pytest
+
+from .test_request import ask
 
 LETTER = """# Autumn
 
@@ -125,3 +128,18 @@ def test_a_switch_in_the_message_ends_the_measuring_at_once(running, sent):
     time.sleep(1.5)  # longer than the drain takes
     assert re.search(r"Times a link was followed\s+(\d+)", before)[1] == "2"
     assert re.search(r"Times a link was followed\s+(\d+)", re.sub(r"<[^>]+>|\s+", " ", staff.get(page).text))[1] == "2"
+
+
+def test_what_an_email_told_is_in_the_archive_and_gone_with_its_person(running, mailbox, sent):
+    """The person finds the letter and the link that they followed; after the deletion no file holds their address."""
+    address, browser = "yes.letter@example.com", running.browser()
+    _, answer_page, _ = ask(browser, mailbox, address, "know")
+    archive = json.dumps(browser.get(f"{answer_page}/archive.json").json())
+    assert "The autumn letter" in archive
+    assert "https://rain.example/" in archive
+    assert "email-measurement" in archive
+    _, _, letter = ask(browser, mailbox, address, "delete")
+    assert re.search(r"event store: erased \([1-9] records?\)", letter.get_body().get_content())
+    assert running.avow("assurance", "residue", address).startswith("0 found")
+    links = [one for one in LINK.findall(html(sent[0])) if not one.endswith("gif")]
+    assert browser.get(links[1]).headers["location"] == "https://rain.example/"  # and leads on, counting nobody

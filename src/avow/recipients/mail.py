@@ -14,10 +14,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
+from email.policy import Policy, default
 from email.utils import format_datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from avow.config import Mail
 from avow.definitions import moment
@@ -128,9 +129,22 @@ def _note_failure(outbox: Outbox, message: Waiting, now_ms: int, *, is_final: bo
     outbox.retry(message.message_id, attempts, None if is_over else now_ms + pause_ms)
 
 
+class _Unfolded(UnstructuredHeader, BaseHeader):
+    """A header that stands on one line: mail programs do not read an address that is folded or encoded (RFC 8058, 3.1)."""
+
+    def fold(self, *, policy: Policy[Any]) -> str:  # Any: whatever message the policy is of
+        """Return the header's line."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_headers: Final = HeaderRegistry()
+_headers.map_to_type("list-unsubscribe", _Unfolded)
+_POLICY: Final = default.clone(header_factory=_headers)
+
+
 def _compose(message: Waiting, mail: Mail) -> EmailMessage:
     """Return the message as it travels; what is no mailing has no remote content and nothing that reports an opening."""
-    composed = EmailMessage()
+    composed = EmailMessage(_POLICY)
     composed["From"] = mail.sender
     composed["To"] = Address(addr_spec=message.to)
     composed["Subject"] = message.subject

@@ -162,7 +162,7 @@ class CompanySite:
 
     def _agree(self, point: str) -> Markup:
         """Return the boxes of a subscription's form, none of them ticked: to be measured waits for a yes of its own."""
-        box = Markup('<label class="agree"><input type="checkbox" name="{}" value="{}"><span>{}{}</span></label>')
+        box = Markup('<label class="agree"><input type="checkbox" name="{}" value="{}"><span>Allow “{}”{}</span></label>')
         return Markup("\n").join(
             box.format(AGREE, one.name, one.label, f": {one.description}" if one.description else "")
             for one in self._services.mailings.measures(point)

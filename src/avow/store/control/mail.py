@@ -88,9 +88,14 @@ def postponed(tx: Transaction, mail_id: str, next_ms: int | None) -> None:
 
 
 def newest(tx: Transaction, limit: int) -> tuple[SealedMail, ...]:
-    """Return the newest messages."""
-    wanted = select(mail).order_by(mail.c.created_ms.desc(), mail.c.id).limit(limit)
+    """Return the newest messages to single people; those of mailings, which are many and alike, left out."""
+    wanted = select(mail).where(mail.c.mailing.is_(None)).order_by(mail.c.created_ms.desc(), mail.c.id).limit(limit)
     return tuple(SealedMail(**row) for row in tx.execute(wanted).mappings())
+
+
+def of_mailing(tx: Transaction, mailing: str) -> tuple[SealedMail, ...]:
+    """Return the messages of a mailing."""
+    return tuple(SealedMail(**row) for row in tx.execute(select(mail).where(mail.c.mailing == mailing)).mappings())
 
 
 def get(tx: Transaction, mail_id: str) -> SealedMail | None:
