@@ -14,9 +14,9 @@ from avow.main.mail_links import Use, parts_of, token
 from avow.main.mailbox import Mailbox
 from avow.main.storage import Contacts
 from avow.main.subscriptions import AGAIN_MS, StoredSubscriptions, forget_unconfirmed, settle_ends
-from avow.store.control import choices, mail, mailings, subscriptions
+from avow.store.control import choices, mail, mailings, submissions, subscriptions
 
-from .conftest import ZONE, person
+from .conftest import ZONE, compiled, person
 
 ORIGIN = "https://www.marrowby.example"
 TEXT = "Read [this](https://rain.example/).\n"
@@ -35,11 +35,15 @@ class Spool:
         return done
 
 
+def desk_of(house):
+    facts = (house.versions.in_force(), house.versions, Spool(house), ORIGIN, ZONE, house.now_ms)
+    return StoredSubscriptions(house.store, *facts)
+
+
 @pytest.fixture
 def desk(published):
     """The subscriptions of the example company."""
-    facts = (published.versions.in_force(), published.versions, Spool(published), ORIGIN, ZONE, published.now_ms)
-    return StoredSubscriptions(published.store, *facts)
+    return desk_of(published)
 
 
 @pytest.fixture
@@ -50,7 +54,7 @@ def sender(published):
 def asked(house, desk, email, agreed=()):
     """Ask to subscribe; return the link that the message holds, "" when none was sent."""
     rulebook = house.versions.in_force()
-    permit = rulebook.permit("newsletter", frozenset(), house.now.date())
+    permit = rulebook.permit("newsletter", frozenset(), house.now.date(), frozenset({"newsletter"}))
     record_id = f"{house.now_ms():012x}{next(house.numbers):020x}"
     facts = {"rulebook_id": rulebook.id, "delete_on": permit.delete_on.isoformat(), "then": permit.then}
     record = Submission(
@@ -162,6 +166,41 @@ def test_who_unsubscribes_gets_nothing_more_and_is_erased_on_the_day(published, 
     with published.store.control.reading() as tx:
         assert mailings.newest(tx, 1)[0].unsubscribed == 1
     assert begun(published, sender, "Another\n").allowed == 0
+
+
+def test_subscribing_is_the_newest_word_about_what_it_is_for_and_a_later_no_counts(house):
+    """Where a list waits for a yes: an old no is taken back by the confirmed link, and a new one stops the mailing."""
+    words = 'description      = "sending you the letter that you subscribed to"\n'
+    house.publisher.first(compiled((words, words + 'choice           = "consent"\n')), house.now_ms())
+    desk, sender = desk_of(house), Letters(house.store, house.versions, "mail-service", ORIGIN)
+    subject = house.store.vault.subjects_for([person("kim@example.com")], house.now_ms())[person("kim@example.com")]
+
+    def says_no():
+        house.wait(seconds=1)
+        said = choices.Choice(house.now_ms(), "newsletter", opted_out=True, source="link", rulebook_id="r", subject=subject)
+        with house.store.control.transaction() as tx:
+            choices.add(tx, said)
+
+    says_no()
+    house.wait(seconds=1)
+    subscribed(house, desk, "kim@example.com")
+    assert begun(house, sender).allowed == 1
+    says_no()
+    assert begun(house, sender).allowed == 0
+
+
+def test_messages_go_with_the_subscription(published, desk, sender):
+    """Whatever erased it, the retention of three years or staff: who got which mailing is not kept longer."""
+    subscribed(published, desk, "kim@example.com")
+    subscribed(published, desk, "robin@example.com")
+    begun(published, sender)
+    sender.queue(published.now_ms())
+    record = published.store.submissions_of(person("kim@example.com"), "newsletter")[0]
+    with published.store.control.transaction() as tx:
+        assert mailings.sweep_messages(tx) == 0
+        submissions.remove(tx, [record.record_id])
+        assert mailings.sweep_messages(tx) == 1
+    assert len(queued(published)) == 1
 
 
 def test_a_list_from_an_old_backup_writes_to_nobody_who_left_it(published, desk, sender):

@@ -79,11 +79,14 @@ class MailEndpoint:
         return await self._subscription(request, done="")
 
     async def _end(self, request: Request) -> Response:
-        """Unsubscribe, or keep what the switch says. What says neither unsubscribes: nobody is held for a missing field.
+        """Unsubscribe, or keep what the switch says. What says neither unsubscribes: nobody is held for what they sent.
 
         Rule: RFC 8058, section 3.2: by POST alone, without cookie, redirect or question.
         """
-        sent = dict((await read(request, 0)).pairs) if request.headers.get("content-type") else {}
+        try:
+            sent = dict((await read(request, 0)).pairs)
+        except HTTPException:
+            sent = {}
         token, purpose = request.path_params["token"], sent.get("purpose", "")
         if purpose:
             opted_out = sent.get("answer") != "in"

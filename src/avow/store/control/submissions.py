@@ -61,11 +61,13 @@ def get(tx: Transaction, record_id: str) -> SealedSubmission | None:
     return None if row is None else _sealed(row)
 
 
-def newest(tx: Transaction, point: str, limit: int) -> tuple[SealedSubmission, ...]:
-    """Return the newest submissions of a point ("" for all)."""
+def newest(tx: Transaction, point: str, limit: int, without: Collection[str] = ()) -> tuple[SealedSubmission, ...]:
+    """Return the newest submissions of a point ("" for all but those in `without`)."""
     wanted = select(submissions).order_by(submissions.c.collected_ms.desc(), submissions.c.record_id.desc()).limit(limit)
     if point:
         wanted = wanted.where(submissions.c.point == point)
+    elif without:
+        wanted = wanted.where(submissions.c.point.not_in(without))
     return tuple(_sealed(row) for row in tx.execute(wanted).mappings())
 
 
