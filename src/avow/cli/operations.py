@@ -99,7 +99,7 @@ class Operations(Protocol):
         """Return what sending a text to a list would do."""
 
     def send_mailing(self, plan: MailingPlan, progress: Progress) -> int:
-        """Queue a mailing, and whatever of others is left to be queued; return how many messages are new."""
+        """Queue a mailing, and whatever of others is left to be queued; return how many messages of it are new."""
 
     def verify(self, proof_text: str, log_folder: Path | None, key: str | None) -> dict[str, object]:
         """Check a proof and return its statement."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from avow.audit.proof import canonical
@@ -76,6 +76,12 @@ class Letters:
             else:
                 mailings.again(tx, wanted.id)
         return is_new
+
+    def recipients(self, mailing_id: str) -> int:
+        """Return how many people have, or had, a message of a mailing in the outbox."""
+        with self.store.control.reading() as tx:
+            sent = mailings.get(tx, mailing_id)
+        return sent.recipients if sent else 0
 
     def queue(self, now_ms: int, progress: Callable[[int], None] = lambda _: None) -> int:
         """Queue what is still to be queued of every mailing; return how many messages are new. Safe beside another."""
@@ -164,13 +170,13 @@ class Letters:
             people = [(one, self._person(one, now_ms)) for one in held]
             wanted = {person: _body(one, sent) for one, person in people if person is not None}
             with control.transaction() as tx:
-                if not mailings.advance(tx, sent, last):
-                    return total  # another process goes on
-                new = self.store.queue_mailing(tx, sent.id, wanted, now_ms)
-                mailings.queued(tx, sent.id, new, sum(person is None for _, person in people))
-            total += new
-            progress(len(held))
-            sent = replace(sent, looked_at=last)
+                if is_ours := mailings.advance(tx, sent, last):  # else another process was faster: go on behind its batch
+                    new = self.store.queue_mailing(tx, sent.id, wanted, now_ms)
+                    mailings.queued(tx, sent.id, new, sum(person is None for _, person in people))
+                    total += new
+                sent = mailings.get(tx, sent.id) or sent
+            if is_ours:
+                progress(len(held))
         with control.transaction() as tx:
             if mailings.finished(tx, sent.id, now_ms):
                 entry = {"at": now_ms, "what": "mailing.queued", "mailing": sent.id}

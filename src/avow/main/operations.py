@@ -175,8 +175,10 @@ class Operations:
     def send_mailing(self, plan: MailingPlan, progress: Callable[[int], None]) -> int:
         """Queue a mailing; interrupted, the running server or the next run goes on behind the last batch."""
         with self._letters() as letters:
+            before = letters.recipients(plan.mailing.id)
             letters.begin(plan.mailing)
-            return letters.queue(now_ms(), progress)
+            letters.queue(now_ms(), progress)  # beside the running server, which may be faster
+            return letters.recipients(plan.mailing.id) - before
 
     def verify(self, proof_text: str, log_folder: Path | None, key: str | None) -> dict[str, object]:
         """Check a proof offline, against a key, a copy of the published log, or this installation's own log."""

@@ -64,7 +64,7 @@ def unfinished(tx: Transaction) -> tuple[Mailing, ...]:
 
 
 def advance(tx: Transaction, mailing: Mailing, looked_at: str) -> bool:
-    """Note how far the list is gone through; False when another process was faster: then this batch is not ours."""
+    """Note how far the list is gone through; False when another process was faster: then the batch is not the caller's."""
     moved = update(mailings).where(mailings.c.id == mailing.id, mailings.c.looked_at == mailing.looked_at)
     return bool(tx.execute(moved.values(looked_at=looked_at)).rowcount)
 
