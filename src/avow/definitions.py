@@ -43,7 +43,7 @@ class Technology(StrEnum):
 
 
 #: What comes in as a letter does: kept as one submission, every field sealed, read by staff for a purpose.
-LETTERS: Final = frozenset({Technology.FORM, Technology.CAREERS_PORTAL, Technology.FEED})
+LETTERS: Final = frozenset({Technology.FORM, Technology.CAREERS_PORTAL, Technology.FEED, Technology.EMAIL})
 #: The letters that a person sends from a page.
 FORMS: Final = frozenset({Technology.FORM, Technology.CAREERS_PORTAL})
 
@@ -155,6 +155,15 @@ class Event(msgspec.Struct, frozen=True, tag="event", kw_only=True, array_like=T
     demonstration: bool = False
 
 
+class MailEvent(Event, frozen=True, tag="mail-event", kw_only=True, array_like=True):
+    """An opened e-mail or a followed link of one: an event that is found by the address that the e-mail went to.
+
+    The address finds the record and is no field of it. "" for a point that does not declare it: of nobody known.
+    """
+
+    email: str = ""
+
+
 class StoredFile(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """One file of a submission: the declared item, the name it was sent under, its kind, size and SHA-256 in hex.
 
@@ -218,7 +227,7 @@ class Recording(msgspec.Struct, frozen=True, tag="recording", kw_only=True, arra
     demonstration: bool = False
 
 
-Record = Event | Submission | Recording
+Record = Event | MailEvent | Submission | Recording
 
 
 #: Ids that one process draws for one moment: 32 bits.

@@ -51,10 +51,18 @@ class MemoryFiles:
             del self.kept[name]
 
 
+class MemorySubscriptions:
+    """Lets no subscription wait: the forms of this file are none."""
+
+    def ask(self, *_subscription):
+        raise AssertionError
+
+
 @pytest.fixture
 def house(rulebook):
     spool, files = MemorySpool(), MemoryFiles()
-    return Forms(Collector(rulebook, "marrowby.example", spool, None, Refusals()), files), spool, files
+    waiting = MemorySubscriptions()
+    return Forms(Collector(rulebook, "marrowby.example", spool, None, Refusals()), files, waiting), spool, files
 
 
 def take(forms, pairs, now_ms, *uploads, point="contact-form"):

@@ -51,6 +51,14 @@ def test_old_line_is_measured_without_identifiers(rulebook):
     assert "198.51.100.7" not in repr(record)
 
 
+@pytest.mark.parametrize("start", server_log.OF_ONE_PERSON)
+def test_a_link_of_one_person_is_not_kept(rulebook, start):
+    """Beside the network address it would say whose e-mail or request it was; that it was opened stays countable."""
+    (record,) = imported(rulebook, date(2015, 5, 20), [LINE.replace(b"/a/b?x=1", f"{start}{'ab' * 16}.{'cd' * 16}".encode())])
+    assert record.fields["page"] == f"{start}-"
+    assert "abab" not in repr(record.fields) + repr(record.sealed)
+
+
 def test_young_line_is_kept_until_its_day(rulebook):
     """Within its retention the address is there to be sealed, and due thirty days after the line."""
     (record,) = imported(rulebook, date(2015, 5, 20))

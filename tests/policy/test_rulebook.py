@@ -111,7 +111,8 @@ def test_a_field_of_a_stopped_purpose_is_not_kept(marrowby):
 def test_the_signal_stops_every_visit(marrowby):
     """Global Privacy Control leaves nothing of a page view, and the refusal says what was stopped."""
     stopped = marrowby.stopped_by(frozenset({"gpc"}))
-    assert stopped == {"audience-measurement", "returning-visitors", "campaign-measurement", "page-improvement"}
+    visits = {"audience-measurement", "returning-visitors", "campaign-measurement", "page-improvement"}
+    assert stopped == visits | {"email-measurement"}
     answer = marrowby.permit("page-view", stopped, TODAY)
     assert isinstance(answer, Refusal)
     assert "audience-measurement, returning-visitors" in answer.reason

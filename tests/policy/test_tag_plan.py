@@ -27,9 +27,8 @@ def test_plan_names_each_point_with_its_signals_and_sendable_fields(marrowby):
         "page-view:dnt,gpc:page,referrer,campaign,language",
         "page-leave:dnt,gpc:page,engagement-time,scroll-depth",
     ]
-    assert written["data-choices"] == (
-        "audience-measurement returning-visitors campaign-measurement personalisation page-improvement"
-    )
+    by_choice = "audience-measurement returning-visitors campaign-measurement personalisation page-improvement email-measurement"
+    assert written["data-choices"] == by_choice
     assert "data-viewed" not in written
 
 

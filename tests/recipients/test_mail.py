@@ -78,6 +78,20 @@ def test_message_is_handed_over_and_written_down(server):
     assert outbox.noted["0"]["recipient"] == "mail-service"
 
 
+def test_a_message_of_a_mailing_says_how_to_unsubscribe_on_one_line(server):
+    """The address is neither folded nor encoded, however long it is; text and HTML stand side by side."""
+    out = f"<https://www.marrowby.example/avow/unsubscribe/{'ab' * 50}>"
+    parts = mail.Parts(
+        "Text\n", "<p>Text</p>\n", {"List-Unsubscribe": out, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    )
+    outbox = Outbox()
+    outbox.waiting = [mail.Waiting("1", NOW, "kim@example.com", "Sturm über dem Hafen", "", (), 0, "newsletter", parts)]
+    assert mail.send_due(outbox, settings(server.port), NOW) == 1
+    assert f"List-Unsubscribe: {out}\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n".encode() in server.messages[0]
+    assert b"multipart/alternative" in server.messages[0]
+    assert b"Auto-Submitted" not in server.messages[0]
+
+
 def test_refused_for_good_and_for_now_are_told_apart(server):
     """A permanent refusal ends the tries; a temporary one is tried again in a minute; others still go out."""
     outbox = Outbox("gone@example.com", "later@example.com", "kim@example.com")

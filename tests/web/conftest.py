@@ -26,6 +26,11 @@ from avow.web.services import (
     Document,
     Download,
     Invitation,
+    LinkLine,
+    ListLine,
+    MailingLine,
+    MailingReport,
+    MeasureFacts,
     MessageLine,
     MessageView,
     PartyFacts,
@@ -569,6 +574,54 @@ class FakeOutbound:
         return f"/out/{name}?page=/leaving/{name}&signature=s"
 
 
+MAILING = MailingLine(
+    mailing_id="ab" * 16,
+    subject_line="The autumn letter",
+    label="Letter from Marrowby",
+    created_ms=NOW_MS - 60 * MINUTE,
+    is_queued=True,
+    recipients=240,
+    refused=2,
+    waiting=3,
+    delivered=231,
+    failed=1,
+    measured=120,
+    unsubscribed=4,
+)
+REPORT = MailingReport(
+    line=MAILING,
+    is_measured=True,
+    is_by_person=True,
+    opened=74,
+    opened_times=130,
+    followed=31,
+    followed_times=40,
+    robots=12,
+    links=(LinkLine("https://www.marrowby.example/products/rain-gauge", 31, 40), LinkLine("https://rain.example/", 0, 0)),
+)
+
+
+@dataclass
+class FakeMailings:
+    """A list with one mailing, half of whose recipients agreed to be measured."""
+
+    declared: bool = True
+    sent: bool = True
+
+    def lists(self):
+        return (ListLine("newsletter", "Letter from Marrowby", 238),) if self.declared else ()
+
+    def measures(self, point):
+        label, words = "Measuring our letter", "seeing whether a letter was opened"
+        return (MeasureFacts("email-measurement", label, words),) if point == "newsletter" else ()
+
+    def lines(self, limit):
+        return (MAILING,)[:limit] if self.sent else ()
+
+    def report(self, mailing_id):
+        return REPORT if mailing_id == MAILING.mailing_id else None
+
+
 def make_services(**replaced) -> Services:
     """Return services made of fakes; any of them can be replaced."""
     members = {
@@ -585,6 +638,7 @@ def make_services(**replaced) -> Services:
         "staff": FakeStaff(),
         "inbox": FakeInbox(),
         "outbox": FakeOutbox(),
+        "mailings": FakeMailings(),
         "evidence": FakeEvidence(),
         "events": FakeEvents(),
         "outbound": FakeOutbound(),

@@ -14,6 +14,7 @@ from avow import __version__
 from avow.cli.collection import demo, import_log, link, tag
 from avow.cli.installation import backup, invite, restore, serve
 from avow.cli.law import law
+from avow.cli.mail import mail
 from avow.cli.operations import Operations
 from avow.cli.policy import policy
 from avow.cli.proof import assurance, verify
@@ -21,7 +22,7 @@ from avow.definitions import AvowError
 
 __all__ = ["Operations", "avow"]
 
-COMMANDS: Final = (serve, policy, law, tag, link, import_log, verify, assurance, backup, restore, demo, invite)
+COMMANDS: Final = (serve, policy, law, tag, link, import_log, mail, verify, assurance, backup, restore, demo, invite)
 
 
 class Family(click.Group):

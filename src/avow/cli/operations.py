@@ -17,6 +17,7 @@ from avow.policy.audience import Audience
 from avow.policy.diff import Change
 from avow.policy.publication import Publication
 from avow.store.backup import BackedUp, Restored
+from avow.store.control.mailings import Mailing
 from avow.store.holdings import Counts
 
 Progress = Callable[[int], None]
@@ -39,6 +40,17 @@ class PublishedVersion:
     in_force_on: date
     published_on: date
     changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MailingPlan:
+    """What sending a mailing would do: people on the list, who of them may be written to, is measured, has it already."""
+
+    mailing: Mailing
+    subscribed: int
+    allowed: int
+    measured: int
+    sent_before: int
 
 
 class Operations(Protocol):
@@ -85,6 +97,12 @@ class Operations(Protocol):
 
     def import_log(self, lines: Iterator[bytes], progress: Progress, format_: str, point: str) -> Import | Refusal:
         """Take in a server log."""
+
+    def plan_mailing(self, point: str, subject_line: str, text: str) -> MailingPlan | Refusal:
+        """Return what sending a text to a list would do."""
+
+    def send_mailing(self, plan: MailingPlan, progress: Progress) -> int:
+        """Queue a mailing, and whatever of others is left to be queued; return how many messages of it are new."""
 
     def verify(self, proof_text: str, log_folder: Path | None, key: str | None) -> dict[str, object]:
         """Check a proof and return its statement."""

@@ -192,6 +192,23 @@ class Collector:
             self._count(sender, today, point, "", permit)
         return permit
 
+    def subscription(self, point: str, sender: Sender, today: date) -> Permit | Refusal:
+        """Return what may be kept of a subscription: to subscribe is a yes to what it is for, and the newest word about it.
+
+        A signal that stops it is sent with this very form, so it counts; a refusal is counted. Rule: 11 CCR 7025(c)(1).
+        """
+        declared = self.rulebook.points.get(point)
+        asked = declared.purposes & self._asking if declared else frozenset()
+        stopped = self.rulebook.stopped_by(sender.signals.preferences)
+        permit = self.rulebook.permit(point, stopped, today, asked)
+        if isinstance(permit, Refusal):
+            self._count(sender, today, point, "", permit)
+        return permit
+
+    def count_refused(self, sender: Sender, point: str, refusal: Refusal, today: date) -> None:
+        """Count a refusal that was decided elsewhere."""
+        self._count(sender, today, point, "", refusal)
+
     def may_hand_over(self, link: ExternalLink, sender: Sender) -> Refusal | None:
         """Return None when the number of this sender's click may go to the site behind a link."""
         return self.rulebook.may_hand_over(link, self._opted_out(sender), self._opted_in(sender))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -16,17 +16,39 @@ from avow.collection import events, submissions
 from avow.collection.accept import Accepted, Collector, Sender
 from avow.collection.refusals import shown_name
 from avow.collection.uploads import FileKeeper, Upload
-from avow.definitions import FORMS, Permit, RecordIds, Refusal, SpoolFull, StoreUnavailable, Submission, moment
+from avow.definitions import (
+    FORMS,
+    Permit,
+    RecordIds,
+    Refusal,
+    SpoolFull,
+    StoreUnavailable,
+    Submission,
+    Technology,
+    moment,
+)
+from avow.policy import CollectionPoint
 
 #: Most bytes of all files of one form together: they are held in memory while they are checked and sealed.
 FORM_FILES_BYTES: Final = 32 * 1024 * 1024
+
+#: What is sent from a page's form.
+_TAKEN: Final = FORMS | {Technology.EMAIL}
+
+
+class Subscriptions(Protocol):
+    """Where subscriptions wait until their address is proved."""
+
+    def ask(self, subscription: Submission, agreed: frozenset[str], now_ms: int) -> None:
+        """Keep what will be a record once its link is confirmed, and send the link; durable when it returns."""
 
 
 class Forms:
     """Takes the declared forms of one version of the policy."""
 
-    def __init__(self, collector: Collector, keeper: FileKeeper) -> None:
+    def __init__(self, collector: Collector, keeper: FileKeeper, subscriptions: Subscriptions) -> None:
         self._collector = collector
+        self._subscriptions = subscriptions
         self._rulebook = collector.rulebook
         self._keeper = keeper
         self._encode = msgspec.msgpack.Encoder().encode
@@ -41,9 +63,9 @@ class Forms:
         return min(sum(one.max_bytes * one.max_files for one in limits), FORM_FILES_BYTES)
 
     def is_form(self, point: str) -> bool:
-        """Return whether the policy declares this form."""
+        """Return whether the policy declares this form, or this subscription."""
         declared = self._rulebook.points.get(point)
-        return declared is not None and declared.technology in FORMS
+        return declared is not None and declared.technology in _TAKEN
 
     def file_fields(self, point: str) -> tuple[str, ...]:
         """Return the declared items of a form that are files."""
@@ -61,24 +83,34 @@ class Forms:
         return sum(one.max_files for one in limits)
 
     async def take(
-        self, point: str, pairs: Iterable[tuple[str, str]], sender: Sender, now_ms: int, uploads: Sequence[Upload] = ()
+        self,
+        point: str,
+        pairs: Iterable[tuple[str, str]],
+        sender: Sender,
+        now_ms: int,
+        uploads: Sequence[Upload] = (),
+        agreed: frozenset[str] = frozenset(),
     ) -> Accepted | Refusal | submissions.Form:
         """Keep a form; returns after it and its files are durable, with the reference number.
 
         Returns the Form itself when the person has to mend something, a Refusal when the policy does not allow it.
-        Raises SpoolFull, and StoreUnavailable when the files cannot be kept; then nothing of it is kept.
+        Raises SpoolFull, and StoreUnavailable when the files cannot be kept; then nothing of it is kept. A subscription waits
+        until its address is proved; `agreed` are the purposes beside it that its sender said yes to.
         """
         declared = self._rulebook.points.get(point)
-        if declared is None or declared.technology not in FORMS:
+        if declared is None or declared.technology not in _TAKEN:
             return Refusal("the policy declares no such form", events.RULE)
         form = submissions.parse(self._rulebook, declared, pairs, uploads)
         if form.errors:
             return form
         today = moment(now_ms).date()
-        permit = self._collector.permit(point, sender, today)
+        subscribes = declared.technology is Technology.EMAIL
+        permit = (self._collector.subscription if subscribes else self._collector.permit)(point, sender, today)
         self._collector.count_dropped(sender, form.dropped, today)
         if isinstance(permit, Refusal):
             return permit
+        if subscribes:
+            return await self._subscribe(declared, permit, form, sender, agreed, now_ms)
         submission = await self._with_files(self._submission(permit, form, sender, now_ms), form, permit, now_ms)
         try:
             await self._collector.spool.append([self._encode(submission)])
@@ -86,6 +118,29 @@ class Forms:
             self._keeper.discard_files([one.stored for one in submission.files])
             raise
         return Accepted(1, form.dropped, (), reference=submission.reference, masked=form.masked)
+
+    async def _subscribe(
+        self,
+        point: CollectionPoint,
+        permit: Permit,
+        form: submissions.Form,
+        sender: Sender,
+        agreed: frozenset[str],
+        now_ms: int,
+    ) -> Accepted:
+        """Let a subscription wait for the link that proves its address; whoever it is, the answer is the same.
+
+        A box can say yes to what measures these e-mails and to nothing else, and no yes outweighs a signal.
+        Rule: 11 CCR 7004, 7025(c)(1); Cal. Penal Code § 638.51.
+        """
+        measuring = self._rulebook.measuring(point.name)
+        stopped = self._rulebook.stopped_by(sender.signals.preferences)
+        yes = agreed & (measuring.purposes if measuring else frozenset()) - stopped
+        record = self._submission(permit, form, sender, now_ms)
+        said = {name: by for name, by in record.opted_out.items() if name not in permit.purposes | yes}
+        record = msgspec.structs.replace(record, opted_out=said)
+        await asyncio.to_thread(self._subscriptions.ask, record, yes, now_ms)
+        return Accepted(1, form.dropped, (), reference=record.reference, masked=form.masked)
 
     async def _with_files(self, submission: Submission, form: submissions.Form, permit: Permit, now_ms: int) -> Submission:
         """Return the record with its permitted files kept, off the event loop: sealing and fsync take their time."""

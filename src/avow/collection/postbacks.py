@@ -157,7 +157,7 @@ class Postbacks:
         if click is None or click.point != link.clicks or click.delete_on <= today:
             return _no(404, UNKNOWN, SPECIFICATION)
         point = self._collector.rulebook.points[link.reports]
-        given, dropped = events.declared(point, report.fields)  # (3)
+        given, dropped = events.declared(point, events.limits(self._collector.rulebook, point.name), report.fields)  # (3)
         permit = self._permit(link, point, click, today)  # (4)
         if isinstance(permit, Refusal):
             self._count(point.name, "", permit.reason, permit.rule, today)

@@ -19,6 +19,15 @@ from avow.policy import Rulebook
 
 #: Different lines that are remembered, to tell equal ones of the same moment apart; the oldest moments are forgotten first.
 REMEMBERED: Final = 200_000
+#: Addresses of Avow's own that end in a link of one person's: beside a network address it would say whose, and it opens things.
+OF_ONE_PERSON: Final = (
+    "/avow/mail/",
+    "/avow/subscriptions/",
+    "/avow/unsubscribe/",
+    "/console/invitations/",
+    "/privacy/requests/",
+    "/privacy/verify/",
+)
 
 
 @dataclass(slots=True)
@@ -75,7 +84,7 @@ class Import:
         self.without_identifiers += is_over
         agent = agents.describe(line.agent)
         values = {
-            "page": events.page_path(line.target),
+            "page": _page(line.target),
             "referrer": events.referrer_host(line.referrer),
             "method": line.method,
             "status": line.status,
@@ -124,6 +133,12 @@ class Import:
         while self._remembered > REMEMBERED and len(self._seen) > 1:
             self._remembered -= len(self._seen.pop(min(self._seen)))
         return of_moment[digest]
+
+
+def _page(target: str) -> str:
+    """Return the path of a line, without the part of it that is one person's own link."""
+    path = events.page_path(target)
+    return next((f"{start}-" for start in OF_ONE_PERSON if path.startswith(start)), path)
 
 
 def _said(rulebook: Rulebook, line: log_formats.Line) -> tuple[frozenset[str], frozenset[str]]:

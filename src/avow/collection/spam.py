@@ -27,7 +27,9 @@ SHOWN: Final = "avow-token"
 TRAP: Final = "avow-website"
 CHECK: Final = "avow-check"
 PROOF: Final = "avow-proof"
-OWN_FIELDS: Final = frozenset({SHOWN, TRAP, CHECK, PROOF})
+#: A box of a subscription's form: a purpose beside the subscription that the person says yes to, such as being measured.
+AGREE: Final = "avow-agree"
+OWN_FIELDS: Final = frozenset({SHOWN, TRAP, CHECK, PROOF, AGREE})
 
 #: Nobody reads a form and fills it in within this time, milliseconds.
 LEAST_MS: Final = 2_000

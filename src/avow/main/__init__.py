@@ -8,6 +8,9 @@ promises       the evidence beside the policy's promises, counted
 version_pages  what the pages need for versions
 cases          consumer requests over the control store
 mailbox        outgoing messages over the control store
+letters        mailings: who gets one, each message composed when its turn comes
+subscriptions  subscriptions by e-mail: asked for, confirmed, ended
+mailings       what e-mails' links stand for, and what came back
 desk           what the pages need for consumer requests
 pages          what the pages need for everything else
 targets        the places that erase

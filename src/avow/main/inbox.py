@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from avow.audit.proof import canonical
-from avow.definitions import Refusal, local_date
+from avow.definitions import Refusal, Technology, local_date
 from avow.main.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.declarations import Retention
@@ -35,9 +35,10 @@ class InboxPages:
     now_ms: Callable[[], int]
 
     def lines(self, point: str, limit: int) -> tuple[SubmissionLine, ...]:
-        """Return the newest submissions without their fields."""
+        """Return the newest submissions without their fields; subscriptions, which nobody answers, only when asked for."""
+        lists = [one.name for one in self.rulebook.points.values() if one.technology is Technology.EMAIL]
         with self.store.control.reading() as tx:
-            return tuple(self._line(row) for row in submissions.newest(tx, point, limit))
+            return tuple(self._line(row) for row in submissions.newest(tx, point, limit, lists))
 
     def line(self, record_id: str) -> SubmissionLine | None:
         """Return one submission without its fields."""

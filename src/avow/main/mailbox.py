@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from avow.audit.proof import canonical
-from avow.definitions import IdentifierKind, identifier, now_ms
+from avow.definitions import IdentifierKind, Refusal, identifier, now_ms
 from avow.main.cases import open_message
+from avow.main.letters import Composed, Letters
 from avow.main.versions import Versions
 from avow.policy import Rulebook
 from avow.recipients.mail import Waiting
-from avow.store.control import audit, disclosures, mail, requests
+from avow.store.control import audit, disclosures, mail, mailings, requests
 from avow.store.control.disclosures import Disclosure
 from avow.store.store import Store
 from avow.web.services import MessageLine, MessageView
@@ -22,6 +23,7 @@ from avow.web.services import MessageLine, MessageView
 _REFUSED_MS: Final = 3_600_000
 #: What a message about a change of the policy is sent for: the declaration [changes] that promises it.
 CHANGES: Final = "changes"
+_NOT_HERE: Final = Refusal("this process sends no mailings", "docs/guide/e-mails.md")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +42,22 @@ class Mailbox:
     given declares the recipient, whatever a later version allows. Else it waits, and the console shows it.
     """
 
-    def __init__(self, store: Store, versions: Versions, recipient: str) -> None:
+    def __init__(self, store: Store, versions: Versions, recipient: str, letters: Letters | None = None) -> None:
+        """`letters` composes the messages of mailings; without it they wait."""
         self._store, self._control, self._vault = store, store.control, store.vault
-        self._versions, self._recipient = versions, recipient
+        self._versions, self._recipient, self._letters = versions, recipient, letters
+        self._measured: set[str] = set()  # messages of the last round whose people agreed to be measured
 
     def due(self, now_ms: int, limit: int) -> Sequence[Waiting]:
         """Return messages that can be sent now; those of the demonstration are never sent."""
         with self._control.reading() as tx:
             rows = mail.due(tx, now_ms, limit)
         waiting = []
+        self._measured.clear()
         for row in rows:
+            if row.mailing is not None:
+                waiting += self._letter(row, now_ms)
+                continue
             message, leave = open_message(self._store, row), self._leave(row)
             if message is not None and leave is not None:
                 facts = (row.id, row.created_ms, message.to, message.subject, message.text, message.attachments, row.attempts)
@@ -57,6 +65,21 @@ class Mailbox:
             elif message is not None:
                 self.retry(row.id, row.attempts, now_ms + _REFUSED_MS)  # others must have their turn
         return waiting
+
+    def _letter(self, row: mail.SealedMail, now_ms: int) -> list[Waiting]:
+        """Return a message of a mailing; one that may never leave is removed, one that may not leave now waits."""
+        message, made = open_message(self._store, row), self._letters.compose(row, now_ms) if self._letters else _NOT_HERE
+        if isinstance(made, Refusal):
+            self.retry(row.id, row.attempts, now_ms + _REFUSED_MS)
+        elif made is None or message is None:
+            with self._control.transaction() as tx:
+                mail.remove(tx, row.id)
+        else:
+            if made.is_measured:
+                self._measured.add(row.id)
+            facts = (row.id, row.created_ms, message.to, made.subject_line, "", (), row.attempts)
+            return [Waiting(*facts, made.purpose, made.parts)]
+        return []
 
     def sent(self, message_id: str, now_ms: int, disclosure: Mapping[str, str]) -> None:
         """Note that a message was handed over, as a disclosure about its person where one is known."""
@@ -69,6 +92,10 @@ class Mailbox:
         entry = {"at": now_ms, "what": "disclosure", **disclosure}
         with self._control.transaction() as tx:
             mail.sent(tx, message_id)
+            if row is not None and row.mailing is not None:
+                mailings.count(tx, row.mailing, "delivered")
+                if message_id in self._measured:
+                    mailings.count(tx, row.mailing, "measured")
             disclosed = Disclosure(
                 now_ms,
                 disclosure["recipient"],
@@ -83,6 +110,11 @@ class Mailbox:
 
     def _leave(self, row: mail.SealedMail) -> _Leave | None:
         """Return under what a message may leave; None when it may not: nobody real, or a recipient that was not told of."""
+        if row.mailing is not None:
+            made = self._letters.compose(row, now_ms()) if self._letters else None
+            return _Leave(made.rulebook_id, made.purpose, made.point) if isinstance(made, Composed) else None
+        if row.publication is None and row.subject is not None:
+            return self._confirmation(row)
         if row.publication is not None:
             plain = self._store.open_mail(row)
             told = json.loads(plain) if plain is not None else {}
@@ -101,11 +133,24 @@ class Mailbox:
             return None
         return _Leave(rulebook.id, min(form.purposes) if form else "", form.name if form else "")
 
+    def _confirmation(self, row: mail.SealedMail) -> _Leave | None:
+        """Return under what the message that asks whether somebody subscribed leaves: the version that they were shown."""
+        plain = self._store.open_mail(row)
+        asked = json.loads(plain) if plain is not None else {}
+        rulebook = self._versions.rulebook(asked.get("rulebook", ""))
+        point = rulebook.points.get(asked.get("point", "")) if rulebook else None
+        if rulebook is None or point is None or self._recipient not in point.recipients:
+            return None
+        return _Leave(rulebook.id, min(point.purposes), point.name)
+
     def retry(self, message_id: str, attempts: int, next_ms: int | None) -> None:
         """Note a failed try."""
         del attempts  # counted by the store
         with self._control.transaction() as tx:
             mail.postponed(tx, message_id, next_ms)
+            row = mail.get(tx, message_id) if next_ms is None else None
+            if row is not None and row.mailing is not None:
+                mailings.count(tx, row.mailing, "failed")
 
     def lines(self, limit: int) -> tuple[MessageLine, ...]:
         """Return the newest messages without their addresses."""

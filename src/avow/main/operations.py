@@ -18,7 +18,7 @@ from avow.assurance import demonstration
 from avow.assurance.residue import Residue, residue
 from avow.audit import note, proof
 from avow.audit.log import read_state
-from avow.cli.operations import Published, PublishedVersion
+from avow.cli.operations import MailingPlan, Published, PublishedVersion
 from avow.collection import log_formats
 from avow.collection.server_log import Import
 from avow.collection.spool import Spool
@@ -27,6 +27,7 @@ from avow.definitions import ConfigurationError, PolicyError, ProofInvalid, Refu
 from avow.main import server, server_logs
 from avow.main.conversions import LinkAddresses
 from avow.main.installation import NO_TEXTS, Installation, compile_policy, open_rulebook, open_store
+from avow.main.letters import Letters
 from avow.main.pages import StoredAccounts, website_of
 from avow.main.publishing import Publisher
 from avow.main.telling import Teller
@@ -177,6 +178,19 @@ class Operations:
             running = Import(versions.in_force_on, website, found, versions.today, number, read_line)
             return asyncio.run(_spool_lines(Installation(configuration), running, lines, progress))
 
+    def plan_mailing(self, point: str, subject_line: str, text: str) -> MailingPlan | Refusal:
+        """Return what sending a text to everybody on a list would do; needs no event engine."""
+        with self._letters() as letters:
+            return letters.plan(point, subject_line, text, now_ms())
+
+    def send_mailing(self, plan: MailingPlan, progress: Callable[[int], None]) -> int:
+        """Queue a mailing; interrupted, the running server or the next run goes on behind the last batch."""
+        with self._letters() as letters:
+            before = letters.recipients(plan.mailing.id)
+            letters.begin(plan.mailing)
+            letters.queue(now_ms(), progress)  # beside the running server, which may be faster
+            return letters.recipients(plan.mailing.id) - before
+
     def verify(self, proof_text: str, log_folder: Path | None, key: str | None) -> dict[str, object]:
         """Check a proof offline, against a key, a copy of the published log, or this installation's own log."""
         read = proof.read(proof_text)
@@ -258,6 +272,14 @@ class Operations:
             yield Publisher(store.control, Versions(store.control, configuration.timezone, now_ms)), store
         finally:
             store.close()
+
+    @contextmanager
+    def _letters(self) -> Iterator[Letters]:
+        """Open the mailings, whether the server runs or not."""
+        configuration = self.configuration()
+        with self._publishing(configuration) as (publisher, store):
+            publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
+            yield Letters(store, publisher.versions, configuration.mail.recipient, configuration.website.origin.rstrip("/"))
 
     @contextmanager
     def _store(self) -> Iterator[Store]:

@@ -44,6 +44,8 @@ from avow.web.services import (
     StaffMember,
 )
 
+#: What goes out by e-mail and comes back from it.
+_BY_MAIL: Final = frozenset({Technology.EMAIL, Technology.CLEAR_GIF})
 #: What happens in a browser while a page is open; a letter, a form or a feed asks where it is written.
 _IN_BROWSERS: Final = frozenset(
     {
@@ -192,7 +194,9 @@ def _choice_facts(rulebook: Rulebook, choice: Choice) -> ChoiceFacts:
     asks = all(rulebook.purposes[name].needs_consent for name in choice.stops)
     stopped = tuple(sorted(name for name, signal in rulebook.signals.items() if choice.stops <= signal.stops))
     on_pages = any(point.technology in _IN_BROWSERS and point.purposes & choice.stops for point in rulebook.points.values())
-    return ChoiceFacts(choice.name, choice.label, choice.description, choice.stops, asks, on_pages, stopped)
+    met = {point.technology for point in rulebook.points.values() if point.purposes & choice.stops}
+    by_mail = bool(met) and met <= _BY_MAIL
+    return ChoiceFacts(choice.name, choice.label, choice.description, choice.stops, asks, on_pages, stopped, by_mail)
 
 
 def _point_facts(rulebook: Rulebook, name: str, records: int | None = None, oldest: date | None = None) -> PointFacts:

@@ -84,6 +84,19 @@ def standing(store: Store, people: Iterable[Identifier]) -> frozenset[str]:
         return frozenset().union(*(choices.opted_out(tx, subject) for subject in set(subjects)))
 
 
+def agreed(store: Store, person: Identifier) -> frozenset[str]:
+    """Return what this person has said yes to by their address: a box that they ticked, or a message's own page."""
+    subjects = store.vault.lookup([person]).values()
+    with store.control.reading() as tx:
+        return frozenset().union(*(choices.opted_in(tx, subject) for subject in set(subjects)))
+
+
+def keep(tx: Transaction, choice: choices.Choice, choice_id: str | None = None) -> None:
+    """Keep one choice of a known person with its proof; the same id twice is one choice. Rule: GDPR Art. 7(1)."""
+    if choice_id is None or not choices.exists(tx, choice_id):
+        _keep(tx, choice, choice_id)
+
+
 def keep_with_form(store: Store, form: Submission) -> None:
     """Keep what a form's browser had opted out of as its sender's own choices; a repetition adds nothing.
 

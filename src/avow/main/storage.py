@@ -24,10 +24,12 @@ from avow.main import standing, targets
 from avow.main.cases import StoredCases
 from avow.main.conversions import note_handed_over
 from avow.main.installation import Installation, open_store
+from avow.main.letters import Letters
 from avow.main.mailbox import Mailbox
 from avow.main.promises import SWEPT
 from avow.main.publishing import Publisher
 from avow.main.server_logs import LogIntake
+from avow.main.subscriptions import forget_unconfirmed, settle_ends
 from avow.main.telling import Teller
 from avow.main.versions import Versions
 from avow.policy import Rulebook
@@ -77,6 +79,8 @@ class Contacts:
         if not isinstance(record, Submission) or not record.identifiers:
             return record
         people = [identifier(IdentifierKind(kind), value) for kind, value in record.identifiers.items()]
+        if any(self._store.vault.ended_at(person, record.point) >= record.collected_ms for person in people):
+            return None  # unsubscribed while it was in the spool
         rulebook, opted_out = self._rulebook_of(record.rulebook_id), standing.standing(self._store, people)
         return submissions.narrowed(record, rulebook, opted_out) if rulebook and opted_out else record
 
@@ -132,7 +136,8 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
     drain = Drain(installation.spool, store.vault, sink)
     logs = LogIntake(configuration.website.name, versions, salt, _utc_today)
     followers = [logs.follower(declared, sink, store.control) for declared in configuration.server_logs]
-    mailbox = Mailbox(store, versions, configuration.mail.recipient)
+    letters = Letters(store, versions, configuration.mail.recipient, configuration.website.origin.rstrip("/"))
+    mailbox = Mailbox(store, versions, configuration.mail.recipient, letters)
     publisher = Publisher(store.control, versions)
     teller = Teller(store, versions, configuration.mail.recipient, configuration.website.origin)
     places = _targets(installation, store, cases)
@@ -162,10 +167,12 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         Job("versions", 1.0, versions.refresh),
         Job("in-force", 1.0, lambda: publisher.note_in_force(now_ms())),
         Job("telling", 30.0, lambda: teller.tell(now_ms()) > 0),
+        Job("mailings", 2.0, lambda: letters.queue(now_ms()) > 0),
+        Job("unconfirmed", 60.0, lambda: forget_unconfirmed(store, now_ms()) > 0),
         Job("drain", 0.5, lambda: drain.once() > 0),
         *(Job(f"server-log-{number}", 1.0, one.once) for number, one in enumerate(followers, start=1)),
         Job("requests", 1.0, advance_requests),
-        Job("purge", 1.0, _Purge(store).once),
+        Job("purge", 1.0, _Purge(store, lambda: settle_ends(store, versions.in_force(), now_ms(), configuration.timezone)).once),
         Job("audit", 0.5, lambda: _publish(store, audit_log)),
         Job("mail", 2.0, send_mail),
         Job("retention", 3600.0, lambda: _retain(store, configuration.timezone)),
@@ -175,9 +182,13 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
 
 @dataclass(slots=True)
 class _Purge:
-    """Removes the rows of erased people; once a day also what no work list names, and files that nobody claims."""
+    """Removes the rows of erased people; once a day also what no work list names, and files that nobody claims.
+
+    `settle` sees to subscriptions that were ended, which a crash or an old backup left standing.
+    """
 
     store: Store
+    settle: Callable[[], int]
     thorough_ms: int = 0
 
     def once(self) -> bool:
@@ -187,6 +198,7 @@ class _Purge:
         removed = self.store.purge(thorough=is_thorough)
         if is_thorough:
             self.store.sweep_files(now)
+            self.settle()
             self.thorough_ms = now
         return removed.total > 0
 

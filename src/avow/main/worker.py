@@ -30,6 +30,7 @@ from avow.collection.browser_kept import BrowserKept
 from avow.collection.browser_reports import BrowserReports
 from avow.collection.feeds import FeedKey, Feeds
 from avow.collection.forms import Forms
+from avow.collection.mail_events import MailEvents
 from avow.collection.outbound import Outbound
 from avow.collection.postbacks import Postbacks
 from avow.collection.recorder import Recorder, RecordingCollector
@@ -49,8 +50,10 @@ from avow.main.feeds import AuthorisationsOnFile, feed_keys
 from avow.main.inbox import InboxPages
 from avow.main.installation import Installation, open_store
 from avow.main.mailbox import Mailbox
+from avow.main.mailings import MailingPages, StoredLinks
 from avow.main.promises import PromisePages
 from avow.main.recordings import RecordingPages
+from avow.main.subscriptions import StoredSubscriptions
 from avow.main.version_pages import VersionPages
 from avow.main.versions import Versions
 from avow.policy import Rulebook, browser_policy
@@ -64,6 +67,7 @@ from avow.web.door import Door
 from avow.web.feed_endpoint import FeedEndpoint
 from avow.web.form_endpoint import FormEndpoint
 from avow.web.http1 import Connections, Exchange, Way
+from avow.web.mail import MailEndpoint
 from avow.web.outbound import OutboundEndpoint
 from avow.web.pages import app
 from avow.web.postback_endpoint import PostbackEndpoint
@@ -196,7 +200,8 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
         is_secure=configuration.website.origin.startswith("https://"),
     )
     site = CompanySite(services, shared.assets, lambda point: shared.guard.token(point, now_ms()), preferences.of)
-    forms = Forms(collector, shared.store)
+    subscriptions = _subscriptions(shared, rulebook)
+    forms = Forms(collector, shared.store, subscriptions)
     endpoint = FormEndpoint(collect, forms, shared.guard, now_ms, View(services, shared.assets).page)
     feeds = Feeds(collector, shared.feed_keys, AuthorisationsOnFile(shared.store), shared.store.vault.hmac)
     reports = ReportEndpoint(
@@ -212,6 +217,7 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
         *_routes(installation, endpoint, FeedEndpoint(feeds, now_ms), site),
         *VisitorRecordings(services, shared.assets).routes(),
         *_conversion_routes(shared, collector, collect),
+        *_mail(shared, services, collect, MailEvents(collector), subscriptions),
         Route("/avow/preferences", preferences.answer, methods=["GET", "POST"]),
         Route("/avow/openapi.json", partial(openapi.answer, openapi.openapi(rulebook, configuration.website.origin))),
     ]
@@ -247,10 +253,26 @@ def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder) -> Servic
         staff=pages.StaffDoor(pages.StoredAccounts(store), shared.tries, now_ms),
         inbox=InboxPages(store, rulebook, versions, configuration.timezone, now_ms),
         outbox=Mailbox(store, versions, configuration.mail.recipient),
+        mailings=MailingPages(store, rulebook),
         evidence=pages.EvidencePages(store, installation.public_log, installation.private_log, installation.log_origin),
         events=store.events,
         outbound=LinkAddresses(rulebook, store.vault.hmac),
     )
+
+
+def _subscriptions(shared: _Shared, rulebook: Rulebook) -> StoredSubscriptions:
+    """Return the subscriptions by e-mail, as a version of the policy takes them."""
+    configuration = shared.installation.configuration
+    facts = (shared.versions, shared.spool, configuration.website.origin.rstrip("/"), configuration.timezone)
+    return StoredSubscriptions(shared.store, rulebook, *facts, now_ms)
+
+
+def _mail(
+    shared: _Shared, services: Services, collect: Collect, events: MailEvents, subscriptions: StoredSubscriptions
+) -> list[Route]:
+    """Return the addresses that stand in e-mails."""
+    view = View(services, shared.assets)
+    return MailEndpoint(view, collect, events, subscriptions, StoredLinks(shared.store), now_ms).routes()
 
 
 def _count_refused(shared: _Shared, point: str, field: str, refusal: Refusal) -> None:

@@ -16,6 +16,7 @@ from avow.definitions import SERVER_FIELDS, RequestKind, Technology
 from avow.policy import build
 from avow.policy.conversions import linked
 from avow.policy.diagnostics import Diagnostic, diagnostic
+from avow.policy.mail_points import check_mail_point
 from avow.policy.parse import Document
 from avow.policy.prose import denies_sale
 from avow.policy.read import Entries, Entry
@@ -26,6 +27,8 @@ _LATER: Final = "wait for a version that does it, or take it out of the policy; 
 
 #: What the visitor's own browser keeps, and nobody else.
 _IN_BROWSER: Final = frozenset({Technology.COOKIE, Technology.LOCAL_STORAGE})
+#: What goes out by e-mail and comes back from it.
+_BY_MAIL: Final = frozenset({Technology.EMAIL, Technology.CLEAR_GIF})
 #: Cookies of Avow's own, which hold no preference.
 _OWN_COOKIES: Final = frozenset({"avow_visitor", "avow_choices", "avow_staff"})
 _COOKIE_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,60}")
@@ -36,7 +39,7 @@ class CarriedOut:
     """What a version of the software does with a declaration.
 
     `withdrawn` are the technologies whose data goes when a yes is taken back; `own_choice_only`: browsers keep only what
-    people chose, and it is given to nobody.
+    people chose, and it is given to nobody; `own_mailings_only`: e-mail is what `avow mail send` sends, and what it can measure.
     """
 
     technologies: frozenset[str]
@@ -47,7 +50,9 @@ class CarriedOut:
     recording_criteria: frozenset[str]
     deidentified_recordings: bool
     withdrawn: frozenset[str]
+    subscription_criteria: frozenset[str]
     own_choice_only: bool
+    own_mailings_only: bool
     third_parties: bool
     keeping_recipients: bool
     duties: bool
@@ -64,7 +69,9 @@ EVERYTHING: Final = CarriedOut(
     recording_criteria=frozenset(RETENTION_CRITERIA),
     deidentified_recordings=True,
     withdrawn=frozenset(TECHNOLOGIES),
+    subscription_criteria=frozenset(RETENTION_CRITERIA),
     own_choice_only=False,
+    own_mailings_only=False,
     third_parties=True,
     keeping_recipients=True,
     duties=True,
@@ -83,6 +90,8 @@ THIS_VERSION: Final = CarriedOut(
             Technology.PIXEL,
             Technology.SERVER_LOG,
             Technology.SESSION_RECORDING,
+            Technology.EMAIL,
+            Technology.CLEAR_GIF,
             *_IN_BROWSER,
         }
     ),
@@ -93,7 +102,9 @@ THIS_VERSION: Final = CarriedOut(
     recording_criteria=frozenset({"consent-withdrawn"}),  # of a session recording that is found again by its visitor
     deidentified_recordings=False,
     withdrawn=_IN_BROWSER,
+    subscription_criteria=frozenset({"unsubscribed"}),
     own_choice_only=True,
+    own_mailings_only=True,
     third_parties=False,
     keeping_recipients=False,
     duties=False,
@@ -128,6 +139,16 @@ def check_carried_out(document: Document, entries: Entries, does: CarriedOut) ->
 
 
 def _point(entries: Entries, point: Entry, does: CarriedOut) -> Iterator[Diagnostic]:
+    yield from _technology(entries, point, does)
+    for place, duty in enumerate(point.values.get("duties", ())):
+        if not does.duties and duty in entries.declared("duty"):
+            message = f'this version erases records of "{point.name}" on request, whatever "{duty}" says'
+            yield diagnostic("AV0705", point.at("duties", place), message, _LATER)
+    yield from _periods(point, does)
+
+
+def _technology(entries: Entries, point: Entry, does: CarriedOut) -> Iterator[Diagnostic]:
+    """Check that this version collects by the technology of a point, in the way that the point declares."""
     technology = point.values["technology"]
     if technology not in does.technologies and "collected_by" not in point.values:
         message = f'this version does not collect by "{technology}"'
@@ -138,11 +159,15 @@ def _point(entries: Entries, point: Entry, does: CarriedOut) -> Iterator[Diagnos
         yield diagnostic("AV0704", point.at("source"), message, mend)
     elif does.own_choice_only and technology in _IN_BROWSER and "collected_by" not in point.values:
         yield from _in_browser(entries, point)
-    for place, duty in enumerate(point.values.get("duties", ())):
-        if not does.duties and duty in entries.declared("duty"):
-            message = f'this version erases records of "{point.name}" on request, whatever "{duty}" says'
-            yield diagnostic("AV0705", point.at("duties", place), message, _LATER)
+    elif does.own_mailings_only and technology in _BY_MAIL and "collected_by" not in point.values:
+        yield from check_mail_point(entries, point)
+
+
+def _periods(point: Entry, does: CarriedOut) -> Iterator[Diagnostic]:
+    """Check that this version sees when each period of a point begins and ends."""
+    technology = point.values["technology"]
     criteria = does.retention_criteria | (does.recording_criteria if _finds_recordings(point) else frozenset())
+    criteria |= does.subscription_criteria if technology == Technology.EMAIL else frozenset()
     for way, period in build.periods(point):
         for key, known in (("after", does.retention_starts), ("until", criteria)):
             withdrawn = key == "until" and period.get(key) == "consent-withdrawn" and technology in does.withdrawn

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from avow.definitions import LETTERS, Permit, Refusal
+from avow.definitions import LETTERS, Permit, Refusal, Technology
 from avow.policy.declarations import (
     Accessibility,
     Agents,
@@ -193,6 +193,17 @@ class Rulebook:
         Rule: 11 CCR 7025(c)(1), 7026(f): so that a forged cookie cannot switch off security.
         """
         return self.stopped_by(signals) | {name for name in choices if name in self.purposes and self.purposes[name].optional}
+
+    def measuring(self, point: str) -> CollectionPoint | None:
+        """Return the clear GIF that measures the e-mails of a subscription's point: the first that is on the same messages.
+
+        Rule: Cal. Penal Code § 638.51 (its purposes wait for a yes).
+        """
+        subscription = self.points.get(point)
+        if subscription is None:
+            return None
+        measuring = (one for one in self.points.values() if one.technology is Technology.CLEAR_GIF and not one.collected_by)
+        return next((one for one in measuring if not one.on or not subscription.on or one.on & subscription.on), None)
 
     def notice_fields(self, point: str) -> frozenset[str]:
         """Return the data items that the notice at collection of this point lists; none for an unknown point.

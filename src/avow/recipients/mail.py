@@ -14,10 +14,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
+from email.policy import Policy, default
 from email.utils import format_datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from avow.config import Mail
 from avow.definitions import moment
@@ -33,8 +34,20 @@ ROUND: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
+class Parts:
+    """A message of a mailing: plain text, HTML, and the headers by which mail programs offer to unsubscribe (RFC 8058)."""
+
+    text: str
+    html: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
-    """A message that waits to be sent, unsealed; `attempts` were made before. `purpose` is what it is sent for."""
+    """A message that waits to be sent, unsealed; `attempts` were made before. `purpose` is what it is sent for.
+
+    `mailing` is there for a message of a mailing, whose text it holds.
+    """
 
     message_id: str
     created_ms: int
@@ -44,6 +57,7 @@ class Waiting:
     attachments: tuple[tuple[str, str, bytes], ...]
     attempts: int
     purpose: str
+    mailing: Parts | None = None
 
 
 class Outbox(Protocol):
@@ -115,14 +129,33 @@ def _note_failure(outbox: Outbox, message: Waiting, now_ms: int, *, is_final: bo
     outbox.retry(message.message_id, attempts, None if is_over else now_ms + pause_ms)
 
 
+class _Unfolded(UnstructuredHeader, BaseHeader):
+    """A header that stands on one line: mail programs do not read an address that is folded or encoded (RFC 8058, 3.1)."""
+
+    def fold(self, *, policy: Policy[Any]) -> str:  # Any: whatever message the policy is of
+        """Return the header's line."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_headers: Final = HeaderRegistry()
+_headers.map_to_type("list-unsubscribe", _Unfolded)
+_POLICY: Final = default.clone(header_factory=_headers)
+
+
 def _compose(message: Waiting, mail: Mail) -> EmailMessage:
-    """Return the message as it travels; no remote content, nothing that reports an opening."""
-    composed = EmailMessage()
+    """Return the message as it travels; what is no mailing has no remote content and nothing that reports an opening."""
+    composed = EmailMessage(_POLICY)
     composed["From"] = mail.sender
     composed["To"] = Address(addr_spec=message.to)
     composed["Subject"] = message.subject
     composed["Date"] = format_datetime(moment(message.created_ms))
     composed["Message-ID"] = f"<{message.message_id}@{mail.sender.rpartition('@')[2]}>"
+    if message.mailing is not None:
+        for name, value in message.mailing.headers.items():
+            composed[name] = value
+        composed.set_content(message.mailing.text)
+        composed.add_alternative(message.mailing.html, subtype="html")
+        return composed
     composed["Auto-Submitted"] = "auto-generated"
     composed.set_content(message.text)
     for name, media_type, content in message.attachments:

@@ -167,6 +167,26 @@ class Vault:
             found = {one: self._tombstones.get(self._digest(one)) for one in identifiers}
         return {one: at_ms for one, at_ms in found.items() if at_ms is not None}
 
+    def note_end(self, one: Identifier, point: str, at_ms: int) -> None:
+        """Note that this person ended a subscription at a collection point: a mark beside the tombstones, a hash and a moment.
+
+        Like them it outlives a restore of older data, so that a restored list writes to nobody who left it.
+        """
+        mark = self._end_mark(one, point)
+        with self._lock:
+            with self._writing() as connection:
+                connection.execute(_WRITE_TOMBSTONE, (mark, at_ms))
+            self._version = -1
+
+    def ended_at(self, one: Identifier, point: str) -> int:
+        """Return when this person last ended a subscription at a collection point; -1 for never."""
+        with self._lock:
+            self._refresh()
+            return self._tombstones.get(self._end_mark(one, point), -1)
+
+    def _end_mark(self, one: Identifier, point: str) -> bytes:
+        return self.hmac(b"ended", f"{point}\0{one.kind.value}\0{one.value}".encode())
+
     # -- the work list of the purge ----------------------------------------------------------------------------
 
     def purging(self) -> frozenset[bytes]:

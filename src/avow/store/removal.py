@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from avow.definitions import AfterRetention
 from avow.store import recordings, uploads
-from avow.store.control import choices, disclosures, mail, requests, submission_files, submissions
+from avow.store.control import choices, disclosures, mail, mailings, requests, submission_files, submissions, subscriptions
 from avow.store.control import recordings as listed
 from avow.store.holdings import Counts, Due
 from avow.store.keys import DAY, REQUEST
@@ -54,7 +54,7 @@ def remaining(subjects: Collection[bytes], control: Control, events: Events) -> 
     with control.reading() as tx:
         found = [
             (
-                submissions.count_of_subjects(tx, chunk),
+                submissions.count_of_subjects(tx, chunk) + subscriptions.count_of_subjects(tx, chunk),
                 choices.count_of_subjects(tx, chunk),
                 disclosures.count_of_subjects(tx, chunk),
                 mail.count_of_subjects(tx, chunk),
@@ -83,8 +83,9 @@ def erase_due(today: date, control: Control, events: Events, vault: Vault, files
     with control.transaction() as tx:
         erased = submissions.remove(tx, [form.record_id for form in forms if form.then is AfterRetention.ERASE])
         emptied = submissions.deidentify(tx, [form.record_id for form in forms if form.then is AfterRetention.DEIDENTIFY])
+        forgotten = mailings.sweep_messages(tx)  # to people who are subscribed no more
     recordings.sweep(_start_ms(today), control, vault, files)
-    if due or forms or recorded:
+    if due or forms or recorded or forgotten:
         control.checkpoint()
         events.await_removal()
         keys += _forget_idle(today, control, events, vault)
@@ -137,7 +138,7 @@ def _remove_subjects(subjects: Collection[bytes], control: Control, events: Even
             uploads.remove(submission_files.of_subjects(tx, chunk), files)  # before the rows that name them
             removed = Counts(
                 0,
-                removed.submissions + submissions.remove_of_subjects(tx, chunk),
+                removed.submissions + submissions.remove_of_subjects(tx, chunk) + subscriptions.remove_of_subjects(tx, chunk),
                 removed.choices + choices.forget_subjects(tx, chunk),
                 removed.disclosures + disclosures.forget_subjects(tx, chunk),
                 removed.mail + mail.remove_of_subjects(tx, chunk),
@@ -156,7 +157,7 @@ def _subjects_in_use(control: Control, events: Events) -> set[bytes]:
     """Return every subject that has a row in any store."""
     with control.reading() as tx:
         used = submissions.subjects(tx) | choices.subjects(tx) | disclosures.subjects(tx) | mail.subjects(tx)
-        used |= listed.subjects(tx)
+        used |= listed.subjects(tx) | subscriptions.subjects(tx)
     return set(used | events.subjects())
 
 

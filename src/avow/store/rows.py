@@ -16,6 +16,7 @@ from avow.definitions import (
     Event,
     Identifier,
     IdentifierKind,
+    MailEvent,
     Record,
     Recording,
     StoredFile,
@@ -58,6 +59,8 @@ class _Content(msgspec.Struct, frozen=True):
 
 def identifiers_of(record: Record) -> frozenset[Identifier]:
     """Return who a record belongs to."""
+    if isinstance(record, MailEvent):
+        return frozenset([identifier(IdentifierKind.EMAIL, record.email)] if record.email else [])
     if isinstance(record, Event | Recording):
         return _visitor(record.visitor) if record.visitor else NOBODY
     return frozenset(identifier(IdentifierKind(kind), value) for kind, value in record.identifiers.items() if value)

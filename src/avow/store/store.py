@@ -8,8 +8,8 @@ from datetime import date
 from typing import TypeVar
 
 from avow.definitions import Identifier, Record, StoredFile
-from avow.store import clicks, recordings, removal, rows, sealing, uploads, writing
-from avow.store.control import Control, Transaction, choices, disclosures, mail, submission_files, submissions
+from avow.store import clicks, mailed, recordings, removal, rows, sealing, uploads, writing
+from avow.store.control import Control, Transaction, choices, disclosures, mail, submission_files, submissions, subscriptions
 from avow.store.control import recordings as listed_recordings
 from avow.store.events import Events
 from avow.store.files import Files
@@ -98,10 +98,13 @@ class Store:
             found = self._unsealed(tx, (row,)) if row else ()
         return found[0] if found else None
 
-    def submissions_after(self, record_id: str, limit: int) -> tuple[str, tuple[HeldSubmission, ...]]:
-        """Return the next submissions in the order of their ids, and the last id looked at; "" when there are no more."""
+    def submissions_after(self, record_id: str, limit: int, point: str = "") -> tuple[str, tuple[HeldSubmission, ...]]:
+        """Return the next submissions in the order of their ids, and the last id looked at; "" when there are no more.
+
+        `point` "" is every point.
+        """
         with self.control.reading() as tx:
-            found = submissions.after(tx, record_id, limit)
+            found = submissions.after(tx, record_id, limit, point)
             return found[-1].record_id if found else "", self._unsealed(tx, found)
 
     def last_contact(self, identifiers: Iterable[Identifier], due: Callable[[HeldSubmission], date | None]) -> int:
@@ -119,6 +122,32 @@ class Store:
     def click(self, site: str, record_id: str) -> clicks.HeldClick | None:
         """Return a click by its record id, unsealed; nothing at once after its person was erased. Raises StoreUnavailable."""
         return clicks.find(site, record_id, self.events, self.vault)
+
+    def submissions_of(self, person: Identifier, point: str) -> tuple[HeldSubmission, ...]:
+        """Return what one person sent at one point, oldest first."""
+        subjects = set(self.vault.lookup([person]).values())
+        with self.control.reading() as tx:
+            found = tuple(one for one in submissions.of_subjects(tx, subjects) if one.point == point)
+            return self._unsealed(tx, found)
+
+    # -- subscriptions by e-mail -------------------------------------------------------------------------------
+
+    def await_confirmation(
+        self, tx: Transaction, person: Identifier, waiting: Mapping[str, str | int], record: bytes, message: bytes
+    ) -> None:
+        """Keep a subscription that waits for its link, and queue the message with it, in the caller's transaction.
+
+        `waiting` says record_id, point, asked_ms and expires_ms. Raises StoreUnavailable when the person's key is gone.
+        """
+        mailed.await_confirmation(tx, self.vault, person, waiting, record, message)
+
+    def open_pending(self, waiting: subscriptions.Pending) -> bytes | None:
+        """Return the record of a subscription that waits; None when its person was erased."""
+        return mailed.open_pending(self.vault, waiting)
+
+    def queue_mailing(self, tx: Transaction, mailing_id: str, letters: Mapping[Identifier, bytes], created_ms: int) -> int:
+        """Queue a message of a mailing to each of these people who has none yet; return how many are new."""
+        return mailed.queue(tx, self.vault, mailing_id, letters, created_ms)
 
     # -- session recordings ------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from avow.collection.accept import Accepted
 from avow.collection.forms import Forms
 from avow.collection.refusals import shown_name
-from avow.collection.spam import BITS, CHECK, OWN_FIELDS, FormGuard, Verdict
+from avow.collection.spam import AGREE, BITS, CHECK, OWN_FIELDS, FormGuard, Verdict
 from avow.collection.submissions import Form
 from avow.definitions import Refusal, SpoolFull
 from avow.web.collect import NAMED, RETRY_SECONDS, Collect
@@ -58,15 +58,17 @@ class FormEndpoint:
         sent = await read(request, self._forms.files_count(point))
         own = {name: value for name, value in sent.pairs if name in OWN_FIELDS}
         pairs = [(name, value) for name, value in sent.pairs if name not in OWN_FIELDS]
+        agreed = [(name, value) for name, value in sent.pairs if name == AGREE]
         every = request.headers.getlist
         sender = self._collect.sender_of(request.client.host if request.client else "", every, request.headers.get)
         now_ms = self._now_ms()
         if not sender.demonstration:
             verdict = self._guard.judge(point, own, sender.address, now_ms)
             if verdict is not Verdict.CLEAR and self._forms.is_form(point):
-                return await self._ask(request, point, FormInput(pairs, sent.uploads), verdict)
+                return await self._ask(request, point, FormInput(pairs + agreed, sent.uploads), verdict)
         try:
-            outcome = await self._forms.take(point, pairs, sender, now_ms, sent.uploads)
+            yes = frozenset(value for _, value in agreed)
+            outcome = await self._forms.take(point, pairs, sender, now_ms, sent.uploads, yes)
         except SpoolFull as full:
             raise HTTPException(503, _FULL, {"retry-after": RETRY_SECONDS}) from full
         if isinstance(outcome, Refusal):

@@ -25,7 +25,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from avow.collection.browser_kept import Kept
-from avow.collection.spam import SHOWN, TRAP
+from avow.collection.spam import AGREE, SHOWN, TRAP
 from avow.definitions import local_date
 from avow.web import openings
 from avow.web.asking import banner as asking
@@ -88,6 +88,7 @@ class CompanySite:
             "form_action": lambda point: f"/avow/forms/{quote(point)}",
             "notice": services.policy.notice,
             "form_guard": lambda point: _guard(token(point)),
+            "agree": self._agree,
             "leaving": lambda name: f"{LEAVING_PATH}{quote(name)}",
             "announcement": lambda: banner(services.versions.announced()),
         }
@@ -158,6 +159,14 @@ class CompanySite:
         """Return the header that lets in whom this visitor allows, and nobody else, when there is anybody."""
         origins = {"https://" + urlsplit(one.address).netloc for one in self._parties(headers) if one.allowed}
         return {"Content-Security-Policy": content_security_policy(origins)} if origins else {}
+
+    def _agree(self, point: str) -> Markup:
+        """Return the boxes of a subscription's form, none of them ticked: to be measured waits for a yes of its own."""
+        box = Markup('<label class="agree"><input type="checkbox" name="{}" value="{}"><span>Allow “{}”{}</span></label>')
+        return Markup("\n").join(
+            box.format(AGREE, one.name, one.label, f": {one.description}" if one.description else "")
+            for one in self._services.mailings.measures(point)
+        )
 
     def _scripts(self, path: str, headers: Headers) -> Markup:
         """Return what a page loads for this visitor: the tag, other companies' loader and the recorder, each as it is allowed."""

@@ -16,7 +16,8 @@ from avow.store.control.tables import choices
 class Choice:
     """One choice about one purpose. `subject` None: nobody known, or erased since. `proof` holds no personal information.
 
-    `source` is how it was made: "link" (the choices page or a confirmed link), "banner", "script", or a signal, "gpc", "dnt".
+    `source` is how it was made: "link" (the choices page or a confirmed link), "banner", "script", "form" (a ticked box),
+    "message" (the page behind a message's own link), or a signal, "gpc", "dnt".
     """
 
     at_ms: int
@@ -62,6 +63,12 @@ def opted_out(tx: Transaction, subject: bytes) -> frozenset[str]:
     """Return the purposes that this subject has opted out of now."""
     last = {choice.purpose: choice.opted_out for choice in of_subjects(tx, [subject])}
     return frozenset(purpose for purpose, is_out in last.items() if is_out)
+
+
+def opted_in(tx: Transaction, subject: bytes) -> frozenset[str]:
+    """Return the purposes that this subject has said yes to, as the last word about them."""
+    last = {choice.purpose: choice.opted_out for choice in of_subjects(tx, [subject])}
+    return frozenset(purpose for purpose, is_out in last.items() if not is_out)
 
 
 def counts(tx: Transaction) -> tuple[ChoiceCount, ...]:

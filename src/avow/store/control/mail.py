@@ -28,6 +28,7 @@ class SealedMail:
     attempts: int
     next_ms: int
     publication: int | None = None
+    mailing: str | None = None
 
 
 def add(
@@ -37,21 +38,24 @@ def add(
     request_id: str | None,
     subject: bytes | None,
     publication: int | None = None,
+    mailing: str | None = None,
 ) -> str:
     """Keep a message to be sent and return its id; one of `request_id` and `subject` says whose key seals it.
 
-    `publication` is the announced version of the policy that it tells of; the same person is told of it once.
+    `publication` is the announced version of the policy that it tells of, `mailing` the mailing that it is one of; the same
+    person gets one message of each.
     """
     mail_id = secrets.token_hex(16)
-    owner = {"request_id": request_id, "subject": subject, "publication": publication}
+    owner = {"request_id": request_id, "subject": subject, "publication": publication, "mailing": mailing}
     row = {"id": mail_id, "created_ms": created_ms, "sealed": sealed, "state": "waiting", "attempts": 0, "next_ms": created_ms}
     tx.execute(insert(mail).values(**row, **owner))
     return mail_id
 
 
 def due(tx: Transaction, now_ms: int, limit: int) -> tuple[SealedMail, ...]:
-    """Return the messages whose turn has come, oldest first."""
-    wanted = select(mail).where(mail.c.state == "waiting", mail.c.next_ms <= now_ms).order_by(mail.c.created_ms)
+    """Return the messages whose turn has come, oldest first; those of mailings after all others, which people wait for."""
+    wanted = select(mail).where(mail.c.state == "waiting", mail.c.next_ms <= now_ms)
+    wanted = wanted.order_by(mail.c.mailing.is_not(None), mail.c.created_ms)
     return tuple(SealedMail(**row) for row in tx.execute(wanted.limit(limit)).mappings())
 
 
@@ -84,15 +88,25 @@ def postponed(tx: Transaction, mail_id: str, next_ms: int | None) -> None:
 
 
 def newest(tx: Transaction, limit: int) -> tuple[SealedMail, ...]:
-    """Return the newest messages."""
-    wanted = select(mail).order_by(mail.c.created_ms.desc(), mail.c.id).limit(limit)
+    """Return the newest messages to single people; those of mailings, which are many and alike, left out."""
+    wanted = select(mail).where(mail.c.mailing.is_(None)).order_by(mail.c.created_ms.desc(), mail.c.id).limit(limit)
     return tuple(SealedMail(**row) for row in tx.execute(wanted).mappings())
+
+
+def of_mailing(tx: Transaction, mailing: str) -> tuple[SealedMail, ...]:
+    """Return the messages of a mailing."""
+    return tuple(SealedMail(**row) for row in tx.execute(select(mail).where(mail.c.mailing == mailing)).mappings())
 
 
 def get(tx: Transaction, mail_id: str) -> SealedMail | None:
     """Return one message."""
     row = tx.execute(select(mail).where(mail.c.id == mail_id)).mappings().first()
     return None if row is None else SealedMail(**row)
+
+
+def remove(tx: Transaction, mail_id: str) -> None:
+    """Remove one message."""
+    tx.execute(delete(mail).where(mail.c.id == mail_id))
 
 
 def of_subjects(tx: Transaction, subjects: Collection[bytes]) -> tuple[SealedMail, ...]:

@@ -61,11 +61,13 @@ def get(tx: Transaction, record_id: str) -> SealedSubmission | None:
     return None if row is None else _sealed(row)
 
 
-def newest(tx: Transaction, point: str, limit: int) -> tuple[SealedSubmission, ...]:
-    """Return the newest submissions of a point ("" for all)."""
+def newest(tx: Transaction, point: str, limit: int, without: Collection[str] = ()) -> tuple[SealedSubmission, ...]:
+    """Return the newest submissions of a point ("" for all but those in `without`)."""
     wanted = select(submissions).order_by(submissions.c.collected_ms.desc(), submissions.c.record_id.desc()).limit(limit)
     if point:
         wanted = wanted.where(submissions.c.point == point)
+    elif without:
+        wanted = wanted.where(submissions.c.point.not_in(without))
     return tuple(_sealed(row) for row in tx.execute(wanted).mappings())
 
 
@@ -127,9 +129,14 @@ def mark(tx: Transaction, record_id: str, state: State) -> bool:
     return bool(tx.execute(update(submissions).where(submissions.c.record_id == record_id).values(state=state)).rowcount)
 
 
-def after(tx: Transaction, record_id: str, limit: int) -> tuple[SealedSubmission, ...]:
-    """Return the submissions after one in the order of their ids ("" begins), those of the demonstration left out."""
+def after(tx: Transaction, record_id: str, limit: int, point: str = "") -> tuple[SealedSubmission, ...]:
+    """Return the submissions after one in the order of their ids ("" begins), those of the demonstration left out.
+
+    `point` "" is every point.
+    """
     wanted = select(submissions).where(submissions.c.record_id > record_id, _REAL)
+    if point:
+        wanted = wanted.where(submissions.c.point == point)
     return tuple(_sealed(row) for row in tx.execute(wanted.order_by(submissions.c.record_id).limit(limit)).mappings())
 
 
@@ -146,6 +153,14 @@ def keep_until(tx: Transaction, record_id: str, delete_on: date) -> bool:
     """
     moved = update(submissions).where(submissions.c.record_id == record_id, submissions.c.delete_on < delete_on)
     return bool(tx.execute(moved.values(delete_on=delete_on)).rowcount)
+
+
+def end(tx: Transaction, record_ids: Collection[str], today: date) -> int:
+    """Let submissions be erased today at the latest, because what they were kept for has ended; return how many moved."""
+    if not record_ids:
+        return 0
+    moved = update(submissions).where(submissions.c.record_id.in_(record_ids), submissions.c.delete_on > today)
+    return int(tx.execute(moved.values(delete_on=today, then=AfterRetention.ERASE.value)).rowcount)
 
 
 #: What still has to be done on a due date: erased, or de-identified and with a content yet.

@@ -179,10 +179,48 @@ mail: Final = Table(
     Column("attempts", Integer, nullable=False),
     Column("next_ms", BigInteger, nullable=False),
     Column("publication", BigInteger),  # the announced version that the message tells of
+    Column("mailing", Text),  # the mailing that the message is one of
     Index("mail_publication", "publication", "subject", unique=True),  # each person once for each version
+    Index("mail_mailing", "mailing", "subject", unique=True),  # each person once for each mailing
     Index("mail_waiting", "state", "next_ms"),
     Index("mail_request", "request_id"),
     Index("mail_subject", "subject"),
+)
+
+#: Subscriptions that wait for the link in the message to be confirmed: the submission to be, sealed for its person.
+pending_subscriptions: Final = Table(
+    "pending_subscriptions",
+    metadata,
+    Column("record_id", Text, primary_key=True),
+    Column("point", Text, nullable=False),
+    Column("subject", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("mail_id", Text, nullable=False),  # the message with the link; it goes when this goes
+    Column("asked_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+    Index("pending_subscriptions_person", "point", "subject", unique=True),
+)
+
+#: E-mails sent to everybody who subscribed at a collection point; nothing here is of anybody. Kept, so that links lead on.
+mailings: Final = Table(
+    "mailings",
+    metadata,
+    Column("id", Text, primary_key=True),  # hash of point, subject line and text: the same again is the same mailing
+    Column("point", Text, nullable=False),
+    Column("measured_by", Text, nullable=False),  # the collection point by clear GIF; "" for none
+    Column("rulebook_id", Text, nullable=False),
+    Column("subject_line", Text, nullable=False),
+    Column("text", Text, nullable=False),  # Markdown
+    Column("links", Text, nullable=False),  # JSON list of addresses: what a signed link may lead to
+    Column("created_ms", BigInteger, nullable=False),
+    Column("looked_at", Text, nullable=False),  # the last submission that was looked at
+    Column("queued_ms", BigInteger),  # when everybody had their message in the outbox
+    Column("recipients", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),  # who subscribed and may not be written to, by their choices or the policy
+    Column("delivered", BigInteger, nullable=False),
+    Column("measured", BigInteger, nullable=False),  # of those delivered, how many agreed to be measured
+    Column("failed", BigInteger, nullable=False),
+    Column("unsubscribed", BigInteger, nullable=False),
 )
 
 staff: Final = Table(

@@ -9,6 +9,7 @@ from avow.web.console.campaigns import CampaignPages
 from avow.web.console.desk import DeskPages
 from avow.web.console.door import Door, DoorPages
 from avow.web.console.evidence import EvidencePages
+from avow.web.console.mailings import MailingsPages
 from avow.web.console.messages import MessagePages
 from avow.web.console.recordings import RecordingsPages
 from avow.web.rendering import View
@@ -29,6 +30,7 @@ class Console:
             CampaignPages(door),
             RecordingsPages(door),
             MessagePages(door),
+            MailingsPages(door),
             DeskPages(door),
             EvidencePages(door),
         )

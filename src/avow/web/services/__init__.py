@@ -15,6 +15,19 @@ from avow.analytics.question import Query
 from avow.config import Website
 from avow.web.services.conversions import Outbound
 from avow.web.services.evidence import AuditState, Evidence, PurposeReads, RefusalCount
+from avow.web.services.mailings import (
+    LinkLine,
+    ListLine,
+    MailingLine,
+    MailingReport,
+    Mailings,
+    MailLinks,
+    MeasureFacts,
+    PendingFacts,
+    Reached,
+    SubscriptionFacts,
+    Subscriptions,
+)
 from avow.web.services.policy import (
     ChangeFacts,
     ChoiceFacts,
@@ -83,12 +96,20 @@ __all__ = [
     "Inbox",
     "Invitation",
     "LinkFacts",
+    "LinkLine",
+    "ListLine",
+    "MailLinks",
+    "MailingLine",
+    "MailingReport",
+    "Mailings",
+    "MeasureFacts",
     "MessageLine",
     "MessageView",
     "NewRequest",
     "Outbound",
     "Outbox",
     "PartyFacts",
+    "PendingFacts",
     "PointFacts",
     "Policy",
     "PolicyFacts",
@@ -97,6 +118,7 @@ __all__ = [
     "Promises",
     "PurposeFacts",
     "PurposeReads",
+    "Reached",
     "RecordingLine",
     "RecordingView",
     "Recordings",
@@ -113,6 +135,8 @@ __all__ = [
     "SubmissionLine",
     "SubmissionState",
     "SubmissionView",
+    "SubscriptionFacts",
+    "Subscriptions",
     "TargetOutcome",
     "Verification",
     "VersionFacts",
@@ -141,6 +165,7 @@ class Services:
     staff: Staff
     inbox: Inbox
     outbox: Outbox
+    mailings: Mailings
     evidence: Evidence
     events: Query
     outbound: Outbound

@@ -28,6 +28,7 @@ class ChoiceFacts:
     """One switch of the privacy centre and the purposes it stops; with `asks` it is off until the person says yes.
 
     `on_pages`: what it decides about happens in the browser while a page is open, so a page is where to ask.
+    `by_mail`: it decides about e-mails alone, and its yes is given with an address.
     """
 
     name: str
@@ -37,6 +38,7 @@ class ChoiceFacts:
     asks: bool = False
     on_pages: bool = True
     stopped_by: tuple[str, ...] = ()
+    by_mail: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,91 @@
+"""An opened e-mail and a followed link of one, from the HTTP request that tells of it to a durable record.
+
+As for every other event (walk 1): signals and choices, the permit, permitted fields only, the spool. Two have a say: the
+browser or mail program that asks, by its signals and its choices cookie, and the person whom the e-mail went to, by the
+choices that are kept. A no of either counts; a yes is the person's alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from avow.collection import agents, places
+from avow.collection.accept import Collector, Sender
+from avow.collection.events import CUTS
+from avow.definitions import IdentifierKind, MailEvent, Permit, RecordIds, Refusal, moment
+
+_GONE: Final = Refusal("the e-mail's person is erased, or subscribed no more", "Cal. Civ. Code § 1798.105")
+_DERIVED: Final[dict[str, Callable[[Sender], str]]] = {
+    "browser": lambda sender: agents.describe(sender.agent).browser,
+    "operating-system": lambda sender: agents.describe(sender.agent).system,
+    "device-type": lambda sender: agents.describe(sender.agent).device,
+    "country": lambda sender: places.country(sender.address),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Whom an e-mail went to: their address, and what they have said no and yes to."""
+
+    address: str
+    opted_out: frozenset[str]
+    opted_in: frozenset[str]
+
+
+class MailEvents:
+    """Takes in what e-mails tell, for one version of the policy."""
+
+    def __init__(self, collector: Collector) -> None:
+        self._collector = collector
+        self._rulebook = collector.rulebook
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._ids = RecordIds()
+
+    async def take(
+        self, point: str, given: dict[str, str], person: Addressee | None, sender: Sender, now_ms: int
+    ) -> Refusal | None:
+        """Keep that an e-mail was opened (`given` without "link-followed") or a link of it followed; durable when it returns.
+
+        Returns why nothing was kept, else None; raises SpoolFull. Nobody: the person is gone, and nothing is counted.
+        """
+        if person is None:
+            return _GONE
+        said = sender.signals
+        today = moment(now_ms).date()
+        opted_out = self._rulebook.stops(said.preferences, said.choices | person.opted_out)
+        permit = self._rulebook.permit(point, opted_out, today, person.opted_in - opted_out)
+        if isinstance(permit, Refusal):
+            self._collector.count_refused(sender, point, permit, today)
+            return permit
+        await self._collector.spool.append([self._encode(self._event(permit, given, person, sender, now_ms))])
+        return None
+
+    def _event(self, permit: Permit, given: dict[str, str], person: Addressee, sender: Sender, now_ms: int) -> MailEvent:
+        """Return the record, with permitted fields only; the address finds it, where the policy declares one."""
+        known = {name: CUTS[name](value) if name in CUTS else value for name, value in given.items()}
+        known |= {name: derive(sender) for name, derive in _DERIVED.items() if name in permit.fields}
+        kept = {
+            name: value[: self._rulebook.data[name].max_length]
+            for name, value in known.items()
+            if value and name in permit.fields
+        }
+        identified = any(self._rulebook.data[name].identifier is IdentifierKind.EMAIL for name in permit.fields)
+        return MailEvent(
+            record_id=self._ids.new(now_ms),
+            collected_ms=now_ms,
+            site=self._collector.site,
+            point=permit.point,
+            rulebook_id=permit.rulebook_id,
+            name=permit.point,
+            delete_on=permit.delete_on.isoformat(),
+            then=permit.then,
+            fields={name: value for name, value in kept.items() if name not in permit.sealed},
+            sealed={name: value for name, value in kept.items() if name in permit.sealed},
+            robot=agents.describe(sender.agent).is_robot,
+            demonstration=sender.demonstration,
+            email=person.address if identified else "",
+        )

@@ -1,0 +1,215 @@
+"""Mailings over the store: who gets one, queued a batch at a time, each message composed when its turn comes.
+
+A mailing is queued in batches, each one transaction with how far the list was gone through; a crash leaves a batch queued or
+not, and whoever goes on (the command, or the server's job) begins behind the last one. The same text to the same list is the
+same mailing, and nobody has two messages of one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from avow.audit.proof import canonical
+from avow.cli.operations import MailingPlan
+from avow.definitions import Identifier, IdentifierKind, Permit, Refusal, Technology, identifier, moment
+from avow.main import standing
+from avow.main.mail_links import Use, token
+from avow.main.versions import Versions
+from avow.recipients import mailing as letters
+from avow.recipients.mail import Parts
+from avow.store.control import audit, mail, mailings
+from avow.store.control.mailings import Mailing
+from avow.store.holdings import HeldSubmission
+from avow.store.store import Store
+
+#: Subscriptions looked at in one transaction.
+BATCH: Final = 200
+_NO_LIST: Final = "Cal. Civ. Code § 1798.100(a)(1)"
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A message of a mailing as it travels, and under what it leaves."""
+
+    parts: Parts
+    subject_line: str
+    is_measured: bool
+    rulebook_id: str
+    purpose: str
+    point: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """The mailings of an installation; `recipient` is the policy's name of who carries messages, `origin` the site's."""
+
+    store: Store
+    versions: Versions
+    recipient: str
+    origin: str
+
+    def plan(self, point: str, subject_line: str, text: str, now_ms: int) -> MailingPlan | Refusal:
+        """Return what sending this text to everybody who subscribed at a point would do, or why it is not sent."""
+        rulebook = self.versions.in_force()
+        declared = rulebook.points.get(point)
+        if declared is None or declared.technology is not Technology.EMAIL or declared.collected_by:
+            known = ", ".join(one.name for one in rulebook.points.values() if one.technology is Technology.EMAIL) or "none"
+            return Refusal(f'the policy in force declares no subscription "{point}"; it declares {known}', _NO_LIST)
+        letter = letters.read(subject_line, text)
+        if isinstance(letter, Refusal):
+            return letter
+        measuring = rulebook.measuring(point)
+        facts = (point, measuring.name if measuring else "", rulebook.id, letter.subject_line, letter.text, letter.links, now_ms)
+        wanted = Mailing(letters.mailing_id(point, letter), *facts)
+        return self._counted(wanted, now_ms)
+
+    def begin(self, wanted: Mailing) -> bool:
+        """Keep the mailing, from where anybody can go on; return whether it is new. Who has it already gets no second one."""
+        with self.store.control.transaction() as tx:
+            is_new = mailings.add(tx, wanted)
+            if is_new:
+                entry = {"what": "mailing.begun", "mailing": wanted.id, "point": wanted.point, "rulebook": wanted.rulebook_id}
+                audit.enqueue(tx, canonical({"at": wanted.created_ms, **entry}))
+            else:
+                mailings.again(tx, wanted.id)
+        return is_new
+
+    def recipients(self, mailing_id: str) -> int:
+        """Return how many people have, or had, a message of a mailing in the outbox."""
+        with self.store.control.reading() as tx:
+            sent = mailings.get(tx, mailing_id)
+        return sent.recipients if sent else 0
+
+    def queue(self, now_ms: int, progress: Callable[[int], None] = lambda _: None) -> int:
+        """Queue what is still to be queued of every mailing; return how many messages are new. Safe beside another."""
+        with self.store.control.reading() as tx:
+            waiting = mailings.unfinished(tx)
+        return sum(self._queue(one, now_ms, progress) for one in waiting)
+
+    def compose(self, row: mail.SealedMail, now_ms: int) -> Composed | Refusal | None:
+        """Return a message of a mailing as it travels; a Refusal when it may not leave now, None when it never may again.
+
+        What its person has chosen meanwhile counts. Rule: Cal. Civ. Code § 1798.120(d), § 1798.135(c)(4); 11 CCR 7026(f).
+        """
+        plain = self.store.open_mail(row)
+        body = json.loads(plain) if plain is not None else {}
+        held = self.store.submission(str(body.get("record", "")))
+        with self.store.control.reading() as tx:
+            sent = mailings.get(tx, row.mailing or "")
+        permit = self.permit(held, now_ms) if held else None
+        if held is None or sent is None or not isinstance(permit, Permit):
+            return None
+        if self.recipient not in permit.recipients:
+            return Refusal(f'"{held.point}" does not go to "{self.recipient}"', _NO_LIST)
+        person = identifier(IdentifierKind.EMAIL, held.identifiers[IdentifierKind.EMAIL.value])
+        is_measured = self.measures(sent, person, now_ms)
+        parts = self._parts(sent, row.id, held.record_id, is_measured=is_measured)
+        return Composed(parts, sent.subject_line, is_measured, held.rulebook_id, min(permit.purposes), held.point)
+
+    def permit(self, held: HeldSubmission, now_ms: int) -> Permit | Refusal:
+        """Return whether somebody may be written to, by the version that they subscribed under and what they chose since.
+
+        Rule: 15 U.S.C. 7704(a)(4) (nobody who unsubscribed); Cal. Civ. Code § 1798.100(a)(1).
+        """
+        own = self.versions.rulebook(held.rulebook_id)
+        address = held.identifiers.get(IdentifierKind.EMAIL.value, "")
+        if own is None or not address or held.demonstration:
+            return Refusal("nobody real, or no address", _NO_LIST)
+        person, today = identifier(IdentifierKind.EMAIL, address), moment(now_ms).date()
+        ended = self.store.vault.ended_at(person, held.point) >= held.collected_ms
+        if ended or held.delete_on <= today:
+            return Refusal("unsubscribed, or at the end of its time", "15 U.S.C. 7704(a)(4)")
+        opted_out = own.stops(frozenset(), standing.standing(self.store, [person]))
+        return own.permit(held.point, opted_out, today, frozenset(held.purposes) - opted_out)
+
+    def measures(self, sent: Mailing, person: Identifier, now_ms: int) -> bool:
+        """Return whether this person's message of a mailing may be measured, by the version in force and their choices.
+
+        Rule: Cal. Penal Code § 638.51; GDPR Art. 7 (not before a yes).
+        """
+        rulebook = self.versions.in_force()
+        if sent.measured_by not in rulebook.points:
+            return False
+        opted_out = rulebook.stops(frozenset(), standing.standing(self.store, [person]))
+        agreed = standing.agreed(self.store, person) - opted_out
+        return isinstance(rulebook.permit(sent.measured_by, opted_out, moment(now_ms).date(), agreed), Permit)
+
+    def _parts(self, sent: Mailing, message_id: str, record_id: str, *, is_measured: bool) -> Parts:
+        """Return the message for one person."""
+        keyed, rulebook = self.store.vault.hmac, self.versions.in_force()
+        company, point = rulebook.controller, rulebook.points.get(sent.point)
+        out = f"{self.origin}/avow/unsubscribe/{token(Use.END, (record_id, sent.id), keyed)}"
+        mail_folder = f"{self.origin}/avow/mail/"
+
+        def link(number: int) -> str:
+            return mail_folder + token(Use.LINK, (sent.id, str(number), message_id), keyed)
+
+        frame = letters.Frame(
+            label=point.label if point else sent.point,
+            company=company.name,
+            address=company.address,
+            policy=f"{self.origin}/privacy-policy",
+            unsubscribe=out,
+            gif=f"{mail_folder}{token(Use.GIF, (message_id,), keyed)}.gif" if is_measured else "",
+            link=link if is_measured else None,
+        )
+        text, html = letters.composed(letters.Letter(sent.subject_line, sent.text, sent.links), frame)
+        one_click = {"List-Unsubscribe": f"<{out}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+        return Parts(text, html, one_click)
+
+    def _queue(self, sent: Mailing, now_ms: int, progress: Callable[[int], None]) -> int:
+        """Queue one mailing from where it was left, batch by batch."""
+        total, control = 0, self.store.control
+        while True:
+            last, held = self.store.submissions_after(sent.looked_at, BATCH, sent.point)
+            if not last:
+                break
+            people = [(one, self._person(one, now_ms)) for one in held]
+            wanted = {person: _body(one, sent) for one, person in people if person is not None}
+            with control.transaction() as tx:
+                if is_ours := mailings.advance(tx, sent, last):  # else another process was faster: go on behind its batch
+                    new = self.store.queue_mailing(tx, sent.id, wanted, now_ms)
+                    mailings.queued(tx, sent.id, new, sum(person is None for _, person in people))
+                    total += new
+                sent = mailings.get(tx, sent.id) or sent
+            if is_ours:
+                progress(len(held))
+        with control.transaction() as tx:
+            if mailings.finished(tx, sent.id, now_ms):
+                entry = {"at": now_ms, "what": "mailing.queued", "mailing": sent.id}
+                audit.enqueue(tx, canonical(entry))
+        return total
+
+    def _person(self, held: HeldSubmission, now_ms: int) -> Identifier | None:
+        """Return who is behind a subscription when they may be written to."""
+        may = self.permit(held, now_ms)
+        if not isinstance(may, Permit) or self.recipient not in may.recipients:
+            return None
+        return identifier(IdentifierKind.EMAIL, held.identifiers[IdentifierKind.EMAIL.value])
+
+    def _counted(self, wanted: Mailing, now_ms: int) -> MailingPlan:
+        """Go through the list and count."""
+        people: set[Identifier] = set()
+        allowed: set[Identifier] = set()
+        last = ""
+        while True:
+            last, held = self.store.submissions_after(last, BATCH, wanted.point)
+            if not last:
+                break
+            people |= {identifier(IdentifierKind.EMAIL, one.identifiers.get("email", "")) for one in held}
+            allowed |= {person for one in held if (person := self._person(one, now_ms))}
+        subjects = self.store.vault.lookup(allowed)
+        with self.store.control.reading() as tx:
+            before = sum(mailings.has_message(tx, wanted.id, subject) for subject in subjects.values())
+        measured = sum(self.measures(wanted, person, now_ms) for person in allowed) if wanted.measured_by else 0
+        return MailingPlan(wanted, len(people), len(allowed), measured, before)
+
+
+def _body(held: HeldSubmission, sent: Mailing) -> bytes:
+    """Return what the outbox keeps of a message: whom it goes to and what it is; its text is the mailing's."""
+    words = "An e-mail that went to everybody who subscribed."
+    body = {"to": held.identifiers["email"], "subject": sent.subject_line, "text": words, "attachments": []}
+    return json.dumps({**body, "record": held.record_id}).encode()

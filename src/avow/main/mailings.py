@@ -1,0 +1,131 @@
+"""What e-mails' links stand for, and what came back of mailings, over the store."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from avow.collection.events import link_address
+from avow.collection.mail_events import Addressee
+from avow.definitions import Identifier, IdentifierKind, Technology, identifier
+from avow.main import standing
+from avow.main.mail_links import Use, parts_of
+from avow.policy import Rulebook
+from avow.recipients.mailing import mailing_name
+from avow.store.control import mail, mailings
+from avow.store.control.mailings import Mailing
+from avow.store.store import Store
+from avow.web.services import LinkLine, ListLine, MailingLine, MailingReport, MeasureFacts, Reached
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLinks:
+    """Fits `web.services.MailLinks`."""
+
+    store: Store
+
+    def opened(self, token: str) -> Reached | None:
+        """Return what a clear GIF tells."""
+        parts = parts_of(Use.GIF, token, 1, self.store.vault.hmac)
+        return self._reached(parts[0], "", "") if parts else None
+
+    def followed(self, token: str) -> Reached | None:
+        """Return where a link leads: to an address that stood in the mailing, for as long as the mailing is known."""
+        parts = parts_of(Use.LINK, token, 3, self.store.vault.hmac)
+        if parts is None:
+            return None
+        mailing_id, number, message_id = parts
+        with self.store.control.reading() as tx:
+            sent = mailings.get(tx, mailing_id)
+        if sent is None or int(number) >= len(sent.links):
+            return None
+        return self._reached(message_id, mailing_id, sent.links[int(number)])
+
+    def _reached(self, message_id: str, mailing_id: str, address: str) -> Reached:
+        with self.store.control.reading() as tx:
+            row = mail.get(tx, message_id)
+            sent = mailings.get(tx, mailing_id or (row.mailing if row else None) or "")
+        plain = self.store.open_mail(row) if row is not None and row.mailing is not None else None
+        if sent is None:
+            return Reached("", "", address, None)
+        person = identifier(IdentifierKind.EMAIL, json.loads(plain)["to"]) if plain is not None else None
+        addressee = self._addressee(person) if person is not None else None
+        return Reached(sent.measured_by, mailing_name(sent.id, sent.subject_line), address, addressee)
+
+    def _addressee(self, person: Identifier) -> Addressee:
+        return Addressee(person.value, standing.standing(self.store, [person]), standing.agreed(self.store, person))
+
+
+@dataclass(frozen=True, slots=True)
+class MailingPages:
+    """Fits `web.services.Mailings`."""
+
+    store: Store
+    rulebook: Rulebook
+
+    def lists(self) -> tuple[ListLine, ...]:
+        """Return the lists that the policy in force declares, with how many people are on each."""
+        declared = [one for one in self.rulebook.points.values() if one.technology is Technology.EMAIL and not one.collected_by]
+        with self.store.control.reading() as tx:
+            return tuple(ListLine(one.name, one.label, mailings.subscribers(tx, one.name)) for one in declared)
+
+    def measures(self, point: str) -> tuple[MeasureFacts, ...]:
+        """Return the purposes for which the e-mails of a list would be measured."""
+        measuring = self.rulebook.measuring(point)
+        declared = [self.rulebook.purposes[name] for name in sorted(measuring.purposes)] if measuring else []
+        return tuple(MeasureFacts(one.name, one.label, one.description) for one in declared if one.needs_consent)
+
+    def lines(self, limit: int) -> tuple[MailingLine, ...]:
+        """Return the newest mailings."""
+        with self.store.control.reading() as tx:
+            found = mailings.newest(tx, limit)
+            return tuple(self._line(one, mailings.waiting(tx, one.id)) for one in found)
+
+    def report(self, mailing_id: str) -> MailingReport | None:
+        """Return what came back of one mailing; robots and the demonstration left out of people's figures."""
+        with self.store.control.reading() as tx:
+            sent = mailings.get(tx, mailing_id)
+            waiting = mailings.waiting(tx, mailing_id)
+        if sent is None:
+            return None
+        by = self.rulebook.points.get(sent.measured_by)
+        asked = {"point": sent.measured_by, "mailing": self._name(sent)}
+        rows = self.store.events.query("mailing_links", **asked) if sent.measured_by else []
+        people = self.store.events.query("mailing_people", **asked)[0] if sent.measured_by else {}
+        times = {str(row["link"]): (int(row["people"]), int(row["times"])) for row in rows}
+        links = tuple(LinkLine(address, *times.get(link_address(address), (0, 0))) for address in sent.links)
+        return MailingReport(
+            line=self._line(sent, waiting),
+            is_measured=bool(sent.measured_by),
+            is_by_person=by is not None
+            and any(self.rulebook.data[name].identifier is IdentifierKind.EMAIL for name in by.fields),
+            opened=int(people.get("opened", 0)),
+            opened_times=times.get("", (0, 0))[1],
+            followed=int(people.get("followed", 0)),
+            followed_times=sum(one.times for one in links),
+            robots=int(people.get("robots", 0)),
+            links=links,
+        )
+
+    def _name(self, sent: Mailing) -> str:
+        """Return the mailing's name as records hold it: cut to what the policy allows."""
+        item = self.rulebook.data.get("mailing")
+        name = mailing_name(sent.id, sent.subject_line)
+        return name[: item.max_length] if item else name
+
+    def _line(self, sent: Mailing, waiting: int) -> MailingLine:
+        point = self.rulebook.points.get(sent.point)
+        return MailingLine(
+            mailing_id=sent.id,
+            subject_line=sent.subject_line,
+            label=point.label if point else sent.point,
+            created_ms=sent.created_ms,
+            is_queued=sent.queued_ms is not None,
+            recipients=sent.recipients,
+            refused=sent.refused,
+            waiting=waiting,
+            delivered=sent.delivered,
+            failed=sent.failed,
+            measured=sent.measured,
+            unsubscribed=sent.unsubscribed,
+        )

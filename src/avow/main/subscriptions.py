@@ -1,0 +1,263 @@
+"""Subscriptions by e-mail over the store: asked for, confirmed by the link in a message, ended with one press.
+
+    ask       a form came: the record to be waits, sealed, and its link goes out
+    confirm   the button behind the link: choices, then the record into the spool, then the waiting goes
+    end       the button, or the mail program's own (RFC 8058): a mark in the vault, then the record is due today
+    choose    the switch beside that button: whether this person's e-mails are measured
+
+A crash between the steps of `confirm` leaves the link working, and pressing again adds nothing twice: choice and record have
+their ids from the subscription. A crash in `end` leaves the mark, and everything that sends or keeps looks at that first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+
+from avow.audit.proof import canonical
+from avow.collection.spool import Spool
+from avow.definitions import Identifier, IdentifierKind, Refusal, Submission, Technology, identifier, local_date, moment
+from avow.main import standing
+from avow.main.mail_links import Use, parts_of, token
+from avow.main.versions import Versions
+from avow.policy import Rulebook
+from avow.recipients import mailing
+from avow.store.control import audit, choices, mail, mailings, submissions, subscriptions
+from avow.store.holdings import HeldSubmission
+from avow.store.store import Store
+from avow.web.services import MeasureFacts, PendingFacts, SubscriptionFacts
+
+#: How long the link in the message works; the record that waits is erased after it.
+CONFIRM_DAYS: Final = 3
+#: An address gets at most one such message in this time, milliseconds, whoever asks.
+AGAIN_MS: Final = 3_600_000
+#: Subscriptions looked at at once.
+BATCH: Final = 200
+_LINK_OVER: Final = Refusal("this link was used, or its three days are over; please subscribe again", "docs/guide/e-mails.md")
+
+
+class _Waiting(msgspec.Struct, frozen=True, array_like=True):
+    """What waits for its link: the record to be, and the purposes beside it that were agreed to."""
+
+    record: Submission
+    agreed: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSubscriptions:
+    """Fits `collection.forms.Subscriptions` and `web.services.Subscriptions`; of the version of the policy in force."""
+
+    store: Store
+    rulebook: Rulebook
+    versions: Versions
+    spool: Spool
+    origin: str
+    timezone: str
+    now_ms: Callable[[], int]
+
+    def ask(self, subscription: Submission, agreed: frozenset[str], now_ms: int) -> None:
+        """Keep what will be a record once its link is confirmed, and queue the message with the link.
+
+        Whoever was asked within the hour is not asked again: nobody can fill a stranger's mailbox.
+        """
+        if subscription.demonstration:
+            return  # invented people have no mailbox
+        person = _person(subscription.identifiers)
+        link = f"{self.origin}/avow/subscriptions/{token(Use.CONFIRM, (subscription.record_id,), self.store.vault.hmac)}"
+        waiting: dict[str, str | int] = {
+            "record_id": subscription.record_id,
+            "point": subscription.point,
+            "asked_ms": now_ms,
+            "expires_ms": now_ms + int(timedelta(days=CONFIRM_DAYS).total_seconds() * 1000),
+        }
+        subject = self.store.vault.subjects_for([person], now_ms)[person]  # before: two that come at once are the same person
+        with self.store.control.transaction() as tx:
+            before = subscriptions.of_person(tx, subscription.point, subject)
+            if before is not None and now_ms - before.asked_ms < AGAIN_MS:
+                return
+            if before is not None:
+                subscriptions.remove(tx, before.record_id)
+                mail.remove(tx, before.mail_id)
+            record = msgspec.msgpack.encode(_Waiting(subscription, sorted(agreed)))
+            self.store.await_confirmation(tx, person, waiting, record, self._message(subscription, link))
+
+    def pending(self, link: str) -> PendingFacts | None:
+        """Return what the link from the message would confirm; changes nothing, so that mail scanners subscribe nobody."""
+        found = self._waiting(link)
+        if found is None:
+            return None
+        labels = tuple(self.rulebook.purposes[name].label for name in found.agreed if name in self.rulebook.purposes)
+        return PendingFacts(self._label(found.record.point), labels)
+
+    async def confirm(self, link: str) -> str | Refusal:
+        """Take the pressed button as proof of the address; return what was subscribed to, once that is durable."""
+        found = await asyncio.to_thread(self._waiting, link)
+        if found is None:
+            return _LINK_OVER
+        record = await asyncio.to_thread(self._agreed, found)
+        await self.spool.append([msgspec.msgpack.encode(record)])
+        await asyncio.to_thread(self._confirmed, record)
+        return self._label(record.point)
+
+    def held(self, link: str) -> SubscriptionFacts | None:
+        """Return the subscription behind the link of a message; None for a link that is not ours."""
+        parts = parts_of(Use.END, link, 2, self.store.vault.hmac)
+        if parts is None:
+            return None
+        held = self._active(parts[0])
+        if held is None:
+            return SubscriptionFacts("", is_active=False, measures=())
+        measuring = self.rulebook.measuring(held.point)
+        person = _person(held.identifiers)
+        yes = standing.agreed(self.store, person) - standing.standing(self.store, [person])
+        declared = [self.rulebook.purposes[name] for name in sorted(measuring.purposes)] if measuring else []
+        measures = tuple(
+            MeasureFacts(one.name, one.label, one.description, is_on=one.name in yes) for one in declared if one.optional
+        )
+        return SubscriptionFacts(self._label(held.point), is_active=True, measures=measures)
+
+    def end(self, link: str) -> bool:
+        """End a subscription, whatever it was; False for a link that is not ours. Ending it again changes nothing.
+
+        Rule: 15 U.S.C. 7704(a)(3), (4); RFC 8058; Cal. Civ. Code § 1798.100(a)(3) (`until = "unsubscribed"`).
+        """
+        parts = parts_of(Use.END, link, 2, self.store.vault.hmac)
+        held = self._active(parts[0]) if parts else None
+        if parts is None or held is None:
+            return parts is not None
+        now, person = self.now_ms(), _person(held.identifiers)
+        self.store.vault.note_end(person, held.point, now)
+        settle_end(self.store, person, held.point, now, self.timezone, parts[1])
+        return True
+
+    def choose(self, link: str, purpose: str, *, opted_out: bool) -> bool:
+        """Keep whether this person's e-mails may be measured; False when there is nothing to choose."""
+        parts, facts = parts_of(Use.END, link, 2, self.store.vault.hmac), self.held(link)
+        if parts is None or facts is None or purpose not in {one.name for one in facts.measures}:
+            return False
+        held = self._active(parts[0])
+        subject = self._subject(_person(held.identifiers)) if held else None
+        if subject is None:
+            return False
+        with self.store.control.transaction() as tx:
+            standing.keep(tx, choices.Choice(self.now_ms(), purpose, opted_out, "message", self.rulebook.id, subject))
+        return True
+
+    def _waiting(self, link: str) -> _Waiting | None:
+        """Return what waits behind a link, while it works."""
+        parts = parts_of(Use.CONFIRM, link, 1, self.store.vault.hmac)
+        if parts is None:
+            return None
+        with self.store.control.reading() as tx:
+            row = subscriptions.get(tx, parts[0])
+        plain = self.store.open_pending(row) if row is not None and row.expires_ms > self.now_ms() else None
+        return msgspec.msgpack.decode(plain, type=_Waiting) if plain is not None else None
+
+    def _agreed(self, found: _Waiting) -> Submission:
+        """Keep the yes of a subscription and its boxes as the person's own; return the record as of this moment."""
+        now, record = self.now_ms(), found.record
+        own = self.versions.rulebook(record.rulebook_id) or self.rulebook
+        subject = self._subject(_person(record.identifiers))
+        optional = [name for name in (*record.purposes, *found.agreed) if name in own.purposes and own.purposes[name].optional]
+        with self.store.control.transaction() as tx:
+            for purpose in sorted(set(optional)) if subject else ():
+                drawn = f"{record.record_id} yes {purpose}".encode() + (subject or b"")
+                choice = choices.Choice(now, purpose, False, "form", own.id, subject)  # noqa: FBT003 - the column's value
+                standing.keep(tx, choice, hashlib.blake2b(drawn, digest_size=16).hexdigest())
+        kept = own.points[record.point].retention_for(frozenset(record.purposes))
+        return msgspec.structs.replace(record, collected_ms=now, delete_on=kept.due(moment(now).date()).isoformat())
+
+    def _confirmed(self, record: Submission) -> None:
+        """Let the waiting go, and its message; the entry of the audit log is the proof of when and under which version."""
+        with self.store.control.transaction() as tx:
+            row = subscriptions.get(tx, record.record_id)
+            if row is None or not subscriptions.remove(tx, record.record_id):
+                return
+            mail.remove(tx, row.mail_id)
+            entry = {"what": "subscription.confirmed", "record": record.record_id, "rulebook": record.rulebook_id}
+            audit.enqueue(tx, canonical({"at": record.collected_ms, "point": record.point, **entry}))
+
+    def _active(self, record_id: str) -> HeldSubmission | None:
+        """Return a subscription that was not ended."""
+        held = self.store.submission(record_id)
+        if held is None or IdentifierKind.EMAIL.value not in held.identifiers:
+            return None
+        ended = self.store.vault.ended_at(_person(held.identifiers), held.point)
+        return held if ended < held.collected_ms else None
+
+    def _subject(self, person: Identifier) -> bytes | None:
+        return self.store.vault.lookup([person]).get(person)
+
+    def _label(self, point: str) -> str:
+        return self.rulebook.points[point].label if point in self.rulebook.points else point
+
+    def _message(self, subscription: Submission, link: str) -> bytes:
+        """Return the message with the link, as the outbox keeps it."""
+        company, label = self.rulebook.controller, self._label(subscription.point)
+        text = mailing.confirmation(label, company.name, company.address, link, CONFIRM_DAYS)
+        body = {"to": subscription.identifiers["email"], "subject": f"Please confirm: {label}", "text": text, "attachments": []}
+        return json.dumps({**body, "rulebook": subscription.rulebook_id, "point": subscription.point}).encode()
+
+
+def settle_end(store: Store, person: Identifier, point: str, now_ms: int, timezone: str, sent: str = "") -> int:
+    """Let what an ended subscription kept be erased today, with every message to its person; return how many records.
+
+    `sent` is the mailing whose link ended it. Safe to repeat. Rule: Cal. Civ. Code § 1798.100(a)(3).
+    """
+    ended = store.vault.ended_at(person, point)
+    over = [one.record_id for one in store.submissions_of(person, point) if one.collected_ms <= ended]
+    subject = store.vault.lookup([person]).get(person)
+    with store.control.transaction() as tx:
+        moved = submissions.end(tx, over, local_date(now_ms, timezone))
+        if subject is not None:
+            mailings.forget_messages(tx, point, subject)
+        if moved:
+            if sent:
+                mailings.count(tx, sent, "unsubscribed")
+            audit.enqueue(tx, canonical({"at": now_ms, "what": "subscription.ended", "point": point, "records": moved}))
+    return moved
+
+
+def forget_unconfirmed(store: Store, now_ms: int) -> int:
+    """Erase the subscriptions that nobody confirmed in time, with their messages; return how many.
+
+    Rule: Cal. Civ. Code § 1798.100(c): an address that nobody proved is needed for nothing.
+    """
+    with store.control.transaction() as tx:
+        expired = subscriptions.expired(tx, now_ms)
+        for one in expired:
+            subscriptions.remove(tx, one.record_id)
+            mail.remove(tx, one.mail_id)
+    return len(expired)
+
+
+def settle_ends(store: Store, rulebook: Rulebook, now_ms: int, timezone: str) -> int:
+    """Settle every subscription that its person ended: for what a crash left half done, or an old backup brought back.
+
+    Rule: 15 U.S.C. 7704(a)(4): nobody who left a list is written to again.
+    """
+    points = [one.name for one in rulebook.points.values() if one.technology is Technology.EMAIL and not one.collected_by]
+    moved = 0
+    for point in points:
+        last = ""
+        while True:
+            last, held = store.submissions_after(last, BATCH, point)
+            if not last:
+                break
+            for one in held:
+                if IdentifierKind.EMAIL.value in one.identifiers:
+                    person = _person(one.identifiers)
+                    if store.vault.ended_at(person, point) >= one.collected_ms:
+                        moved += settle_end(store, person, point, now_ms, timezone)
+    return moved
+
+
+def _person(identifiers: Mapping[str, str]) -> Identifier:
+    return identifier(IdentifierKind.EMAIL, identifiers[IdentifierKind.EMAIL.value])

@@ -1,0 +1,135 @@
+"""Mailings: what was sent to everybody who subscribed, and how far it got. Nothing here is of anybody."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import RowMapping, and_, delete, func, insert, select, update
+
+from avow.store.control.database import Transaction
+from avow.store.control.tables import mail, mailings, submission_subjects, submissions
+
+Figure = Literal["delivered", "measured", "failed", "unsubscribed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mailing:
+    """One mailing; `measured_by` is its collection point by clear GIF, `looked_at` how far the list was gone through."""
+
+    id: str
+    point: str
+    measured_by: str
+    rulebook_id: str
+    subject_line: str
+    text: str
+    links: tuple[str, ...]
+    created_ms: int
+    looked_at: str = ""
+    queued_ms: int | None = None
+    recipients: int = 0
+    refused: int = 0
+    delivered: int = 0
+    measured: int = 0
+    failed: int = 0
+    unsubscribed: int = 0
+
+
+def add(tx: Transaction, mailing: Mailing) -> bool:
+    """Keep a mailing; return whether it is new."""
+    if get(tx, mailing.id) is not None:
+        return False
+    values = {name: getattr(mailing, name) for name in Mailing.__dataclass_fields__}
+    tx.execute(insert(mailings).values(**{**values, "links": json.dumps(mailing.links)}))
+    return True
+
+
+def get(tx: Transaction, mailing_id: str) -> Mailing | None:
+    """Return one mailing."""
+    row = tx.execute(select(mailings).where(mailings.c.id == mailing_id)).mappings().first()
+    return None if row is None else _mailing(row)
+
+
+def newest(tx: Transaction, limit: int) -> tuple[Mailing, ...]:
+    """Return the newest mailings."""
+    wanted = select(mailings).order_by(mailings.c.created_ms.desc(), mailings.c.id).limit(limit)
+    return tuple(_mailing(row) for row in tx.execute(wanted).mappings())
+
+
+def unfinished(tx: Transaction) -> tuple[Mailing, ...]:
+    """Return the mailings of which somebody may have no message in the outbox yet, oldest first."""
+    wanted = select(mailings).where(mailings.c.queued_ms.is_(None)).order_by(mailings.c.created_ms)
+    return tuple(_mailing(row) for row in tx.execute(wanted).mappings())
+
+
+def advance(tx: Transaction, mailing: Mailing, looked_at: str) -> bool:
+    """Note how far the list is gone through; False when another process was faster: then the batch is not the caller's."""
+    moved = update(mailings).where(mailings.c.id == mailing.id, mailings.c.looked_at == mailing.looked_at)
+    return bool(tx.execute(moved.values(looked_at=looked_at)).rowcount)
+
+
+def queued(tx: Transaction, mailing_id: str, recipients: int, refused: int) -> None:
+    """Count the people of a batch: who has a message in the outbox, and who may not be written to."""
+    more = {"recipients": mailings.c.recipients + recipients, "refused": mailings.c.refused + refused}
+    tx.execute(update(mailings).where(mailings.c.id == mailing_id).values(**more))
+
+
+def finished(tx: Transaction, mailing_id: str, now_ms: int) -> bool:
+    """Note that everybody's message is in the outbox; return whether that is new."""
+    done = update(mailings).where(mailings.c.id == mailing_id, mailings.c.queued_ms.is_(None))
+    return bool(tx.execute(done.values(queued_ms=now_ms)).rowcount)
+
+
+def again(tx: Transaction, mailing_id: str) -> None:
+    """Let the list be gone through once more, for those who subscribed since; nobody gets a second message."""
+    done = update(mailings).where(mailings.c.id == mailing_id, mailings.c.queued_ms.is_not(None))
+    tx.execute(done.values(queued_ms=None, looked_at="", refused=0))
+
+
+def count(tx: Transaction, mailing_id: str, figure: Figure) -> None:
+    """Count one more."""
+    column = mailings.c[figure]
+    tx.execute(update(mailings).where(mailings.c.id == mailing_id).values({figure: column + 1}))
+
+
+def waiting(tx: Transaction, mailing_id: str) -> int:
+    """Return how many messages of a mailing are still in the outbox."""
+    wanted = select(func.count()).select_from(mail).where(mail.c.mailing == mailing_id, mail.c.state == "waiting")
+    return int(tx.execute(wanted).scalar_one())
+
+
+def has_message(tx: Transaction, mailing_id: str, subject: bytes) -> bool:
+    """Return whether this person has a message of this mailing already."""
+    return tx.execute(select(mail.c.id).where(mail.c.mailing == mailing_id, mail.c.subject == subject)).first() is not None
+
+
+def subscribers(tx: Transaction, point: str) -> int:
+    """Return how many people are subscribed at a point; those of the demonstration left out."""
+    joined = submission_subjects.join(submissions, submissions.c.record_id == submission_subjects.c.record_id)
+    wanted = select(func.count(submission_subjects.c.subject.distinct())).select_from(joined)
+    real = wanted.where(submissions.c.point == point, submissions.c.demonstration.is_(False))
+    return int(tx.execute(real).scalar_one())
+
+
+def forget_messages(tx: Transaction, point: str, subject: bytes) -> int:
+    """Remove this person's messages of all mailings to a point, sent or not; return how many."""
+    own = select(mailings.c.id).where(mailings.c.point == point)
+    return int(tx.execute(delete(mail).where(mail.c.mailing.in_(own), mail.c.subject == subject)).rowcount)
+
+
+def sweep_messages(tx: Transaction) -> int:
+    """Remove the messages of mailings to people who have no subscription there any more; return how many."""
+    held = and_(
+        submissions.c.record_id == submission_subjects.c.record_id,
+        submissions.c.point == mailings.c.point,
+        submission_subjects.c.subject == mail.c.subject,
+        mailings.c.id == mail.c.mailing,
+    )
+    kept = select(submissions.c.record_id).where(held).correlate(mail).exists()
+    return int(tx.execute(delete(mail).where(mail.c.mailing.is_not(None), ~kept)).rowcount)
+
+
+def _mailing(row: RowMapping) -> Mailing:
+    values = dict(row)
+    return Mailing(**{**values, "links": tuple(json.loads(values["links"]))})

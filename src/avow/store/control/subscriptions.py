@@ -1,0 +1,67 @@
+"""Subscriptions that wait for their address to be proved; what was confirmed is a submission."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import delete, func, insert, select
+
+from avow.store.control.database import Transaction
+from avow.store.control.tables import pending_subscriptions as pending
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """One subscription that waits; `sealed` is what will be kept, under its person's key, and `mail_id` the message sent."""
+
+    record_id: str
+    point: str
+    subject: bytes
+    sealed: bytes
+    mail_id: str
+    asked_ms: int
+    expires_ms: int
+
+
+def add(tx: Transaction, waiting: Pending) -> None:
+    """Keep a subscription that waits."""
+    tx.execute(insert(pending).values(**asdict(waiting)))
+
+
+def get(tx: Transaction, record_id: str) -> Pending | None:
+    """Return one."""
+    row = tx.execute(select(pending).where(pending.c.record_id == record_id)).mappings().first()
+    return None if row is None else Pending(**row)
+
+
+def of_person(tx: Transaction, point: str, subject: bytes) -> Pending | None:
+    """Return what waits for this person at this point; at most one does."""
+    wanted = select(pending).where(pending.c.point == point, pending.c.subject == subject)
+    row = tx.execute(wanted).mappings().first()
+    return None if row is None else Pending(**row)
+
+
+def expired(tx: Transaction, now_ms: int) -> tuple[Pending, ...]:
+    """Return those whose link works no more."""
+    return tuple(Pending(**row) for row in tx.execute(select(pending).where(pending.c.expires_ms <= now_ms)).mappings())
+
+
+def remove(tx: Transaction, record_id: str) -> bool:
+    """Remove one; return whether it was there."""
+    return bool(tx.execute(delete(pending).where(pending.c.record_id == record_id)).rowcount)
+
+
+def subjects(tx: Transaction) -> frozenset[bytes]:
+    """Return everybody for whom something waits."""
+    return frozenset(tx.scalars(select(pending.c.subject).distinct()))
+
+
+def count_of_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
+    """Return how many of these people's are left."""
+    return int(tx.execute(select(func.count()).select_from(pending).where(pending.c.subject.in_(wanted))).scalar_one())
+
+
+def remove_of_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
+    """Remove all of these people's; return how many."""
+    return int(tx.execute(delete(pending).where(pending.c.subject.in_(wanted))).rowcount)

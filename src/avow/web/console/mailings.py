@@ -1,0 +1,41 @@
+"""Mailings in the console: the lists, what was sent, and what came back from those who agreed to be measured."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from avow.web.console.door import Door
+from avow.web.services import StaffMember
+
+#: Lines of the list on one page.
+LINES_MAX: Final = 200
+
+
+class MailingsPages:
+    """The pages under /console/mailings."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._mailings = door.services.mailings
+
+    def routes(self) -> list[Route]:
+        """Return the list and one mailing's report."""
+        return [
+            Route("/console/mailings", self._door.page(self._list)),
+            Route("/console/mailings/{mailing_id}", self._door.page(self._report)),
+        ]
+
+    def _list(self, request: Request, member: StaffMember) -> Response:
+        lists, lines = self._mailings.lists(), self._mailings.lines(LINES_MAX)
+        return self._door.show(request, "mailings.html", member, lists=lists, lines=lines, limit=LINES_MAX)
+
+    def _report(self, request: Request, member: StaffMember) -> Response:
+        report = self._mailings.report(request.path_params["mailing_id"])
+        if report is None:
+            raise HTTPException(404)
+        return self._door.show(request, "mailing.html", member, report=report, line=report.line)
