@@ -95,6 +95,8 @@ TABLES = {
     "mail": config.Mail,
     "storage": config.Storage,
     "feeds": config.Feed,
+    "search": config.Search,
+    "integrity": config.Integrity,
 }
 
 

@@ -17,11 +17,12 @@ from avow.cli.law import law
 from avow.cli.operations import Operations
 from avow.cli.policy import policy
 from avow.cli.proof import assurance, verify
+from avow.cli.website import integrity, search
 from avow.definitions import AvowError
 
 __all__ = ["Operations", "avow"]
 
-COMMANDS: Final = (serve, policy, law, tag, import_log, verify, assurance, backup, restore, demo, invite)
+COMMANDS: Final = (serve, policy, law, tag, search, integrity, import_log, verify, assurance, backup, restore, demo, invite)
 
 
 class Family(click.Group):

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from avow.collection.search_terms import search_results, search_term
 from avow.definitions import Refusal, Technology
 from avow.policy import CollectionPoint, Rulebook, schemas
 
@@ -205,4 +206,6 @@ CUTS: Final = {
     "link-followed": link_address,
     "engagement-time": seconds,
     "scroll-depth": percent,
+    "search-term": search_term,
+    "search-results": search_results,
 }

@@ -47,6 +47,7 @@ from avow.main.promises import PromisePages
 from avow.main.recordings import RecordingPages
 from avow.main.version_pages import VersionPages
 from avow.main.versions import Versions
+from avow.main.website import IntegrityWatch, index_path, sitemap_of
 from avow.policy import Rulebook, browser_policy
 from avow.rights.response import Voice
 from avow.store.store import Store
@@ -55,13 +56,15 @@ from avow.web.browser_reports import ReportEndpoint
 from avow.web.collect import Collect
 from avow.web.feed_endpoint import FeedEndpoint
 from avow.web.form_endpoint import FormEndpoint
+from avow.web.integrity import IntegrityEndpoint
 from avow.web.pages import app
 from avow.web.preferences import Preferences
 from avow.web.recordings import RecordingEndpoint, VisitorRecordings
 from avow.web.rendering import View
 from avow.web.rsgi import Door
-from avow.web.services import Services
+from avow.web.services import NoSearch, Services
 from avow.web.site import CompanySite, pages_with_forms
+from avow.website.search import SearchIndex
 
 #: The environment variable by which the server tells its workers where the configuration is.
 CONFIGURATION: Final = "AVOW_CONFIGURATION"
@@ -119,6 +122,7 @@ def build() -> DoorInForce:
         Assets(),
         FormGuard(store.vault.hmac),
         feed_keys(configuration.feeds),
+        SearchIndex(index_path(installation)),
     )
     door = DoorInForce(shared.versions, partial(_door, shared))
     door.prepare()
@@ -143,6 +147,7 @@ class _Shared:
     assets: Assets
     guard: FormGuard
     feed_keys: Mapping[str, FeedKey]
+    search: SearchIndex
 
 
 def _door(shared: _Shared, rulebook: Rulebook) -> Door:
@@ -180,6 +185,7 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
     routes = [
         *_routes(installation, endpoint, FeedEndpoint(feeds, now_ms), site),
         *VisitorRecordings(services, shared.assets).routes(),
+        Route("/avow/integrity", IntegrityEndpoint(services.integrity, shared.assets).answer),
         Route("/avow/preferences", preferences.answer, methods=["GET", "POST"]),
     ]
     pages_of_all = preferences.erasing(app(services, site, shared.assets, routes))
@@ -216,6 +222,8 @@ def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder) -> Servic
         outbox=Mailbox(store, versions, configuration.mail.recipient),
         evidence=pages.EvidencePages(store, installation.public_log, installation.private_log, installation.log_origin),
         events=store.events,
+        search=shared.search if sitemap_of(configuration) else NoSearch(),
+        integrity=IntegrityWatch(store, configuration, shared.assets, now_ms),
     )
 
 

@@ -19,6 +19,7 @@ from avow.web.console import Console
 from avow.web.leaving import Leaving
 from avow.web.privacy_center import PrivacyCenter
 from avow.web.rendering import View
+from avow.web.search import SearchPages
 from avow.web.security import Guard
 from avow.web.services import Services
 from avow.web.site import CompanySite
@@ -54,6 +55,7 @@ def app(services: Services, site: CompanySite, assets: Assets, more: Sequence[Ba
             *Console(view).routes(),
             *Leaving(view).routes(),
             *more,
+            *SearchPages(services.search, site, view, assets).routes(),
             *site.routes(),
         ],
         exception_handlers={HTTPException: http_error, StoreUnavailable: unavailable},

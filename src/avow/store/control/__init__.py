@@ -7,7 +7,8 @@ the transaction first, so that one thing and its audit entry are kept together o
         requests.append(tx, request_id, seq, at_ms, "verified", "{}")
         audit.enqueue(tx, entry)
 
-modules: submissions, recordings, choices, requests, mail, staff, disclosures, counts, browser_reports, audit, rulebooks, settings
+modules: submissions, recordings, choices, requests, mail, staff, disclosures, counts, browser_reports, audit, rulebooks,
+settings, integrity
 """
 
 from avow.store.control.database import Control, Transaction

@@ -10,6 +10,7 @@ from avow.web.console.door import Door, DoorPages
 from avow.web.console.evidence import EvidencePages
 from avow.web.console.messages import MessagePages
 from avow.web.console.recordings import RecordingsPages
+from avow.web.console.website import WebsitePages
 from avow.web.rendering import View
 
 
@@ -29,5 +30,6 @@ class Console:
             MessagePages(door),
             DeskPages(door),
             EvidencePages(door),
+            WebsitePages(door),
         )
         return [route for room in rooms for route in room.routes()]

@@ -8,7 +8,7 @@ what does not exist is None. Moments are milliseconds since 1970, dates are cale
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from avow.analytics.question import Query
@@ -63,6 +63,15 @@ from avow.web.services.staff import (
     SubmissionState,
     SubmissionView,
 )
+from avow.web.services.website import (
+    DayView,
+    Integrity,
+    IntegrityView,
+    LookView,
+    NoSearch,
+    NotLookedAt,
+    Search,
+)
 
 __all__ = [
     "DEMONSTRATION_KEY",
@@ -73,6 +82,7 @@ __all__ = [
     "ChoiceCount",
     "ChoiceFacts",
     "Choices",
+    "DayView",
     "Decision",
     "Document",
     "Download",
@@ -80,11 +90,15 @@ __all__ = [
     "FileContent",
     "FileLine",
     "Inbox",
+    "Integrity",
+    "IntegrityView",
     "Invitation",
     "LinkFacts",
+    "LookView",
     "MessageLine",
     "MessageView",
     "NewRequest",
+    "NoSearch",
     "Outbox",
     "PartyFacts",
     "PointFacts",
@@ -103,6 +117,7 @@ __all__ = [
     "RequestLine",
     "RequestStatus",
     "Rights",
+    "Search",
     "Services",
     "SignalFacts",
     "Staff",
@@ -141,3 +156,5 @@ class Services:
     outbox: Outbox
     evidence: Evidence
     events: Query
+    search: Search = field(default_factory=NoSearch)
+    integrity: Integrity = field(default_factory=NotLookedAt)
