@@ -18,6 +18,7 @@ from avow.web.assets import Assets
 from avow.web.console import Console
 from avow.web.leaving import Leaving
 from avow.web.privacy_center import PrivacyCenter
+from avow.web.problems import asks_for_json, problem
 from avow.web.rendering import View
 from avow.web.search import SearchPages
 from avow.web.security import Guard
@@ -34,6 +35,8 @@ def app(services: Services, site: CompanySite, assets: Assets, more: Sequence[Ba
     view = View(services, assets)
 
     def sorry(request: Request, status: int, detail: str = "") -> Response:
+        if asks_for_json(request):
+            return problem(status, detail or view.words(status))
         return (None if detail else site.sorry(request, status)) or view.sorry(request, status, detail)
 
     async def http_error(request: Request, error: Exception) -> Response:
