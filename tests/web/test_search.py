@@ -80,6 +80,7 @@ def test_site_without_a_page_for_it_gets_avow_s_own(services, built, index):
     services = replace(services, search=index, website=Website(name="x", origin=ORIGIN))
     text = TestClient(make_app(services, built)).get("/search?q=rain").text
     assert "12 pages for" in text
+    assert 'data-points="page-view' in text
     assert "<h1>Search</h1>" in text
 
 

@@ -1,6 +1,10 @@
 """Fetching of the site's own pages: nothing unverified, nothing endless, nothing of another site."""
 
+import socket
 import ssl
+import threading
+import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from avow.definitions import Refusal
+from avow.website import fetching
 from avow.website.fetching import Fetcher
 
 from .conftest import listening
@@ -55,3 +60,21 @@ def test_site_is_asked_by_its_name_through_another_address(site):
 def test_address_of_another_site_is_none(address):
     """Only the very same scheme, host and port are the site."""
     assert Fetcher("https://www.x").path_of(address) == ""
+
+
+def test_answer_that_never_ends_is_cut_off(monkeypatch):
+    """A server that sends a byte now and then holds nobody for longer than an answer may take."""
+    monkeypatch.setattr(fetching, "ANSWER_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=drip, args=(server,), daemon=True).start()
+        assert "not whole" in Fetcher(f"http://127.0.0.1:{server.getsockname()[1]}").get("/").reason
+
+
+def drip(server):
+    """Answer one HTTP request byte by byte, until it is hung up."""
+    connection, _ = server.accept()
+    with connection, suppress(OSError):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        for _ in range(1000):
+            connection.sendall(b"x")
+            time.sleep(0.02)

@@ -120,10 +120,10 @@ class IntegrityWatch:
         at_ms = self.now_ms()
         looks = [Seen(at_ms, one.address, one.outcome.value, one.status, one.milliseconds, one.detail) for one in found]
         with self.store.control.transaction() as tx:
-            kept.add(tx, local_date(at_ms, self.configuration.timezone), looks)
+            changed = kept.add(tx, local_date(at_ms, self.configuration.timezone), looks)
             kept.forget(tx, [one.address for one in looks])
-        for one in found:
-            if not one.is_well:
+        for one in changed:
+            if one.outcome != "up":
                 log.warning("integrity: %s: %s", one.address, one.detail)
         return False
 

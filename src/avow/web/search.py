@@ -16,9 +16,9 @@ from starlette.routing import Route
 
 from avow.web.assets import Assets
 from avow.web.rendering import View
-from avow.web.searching import field, results
+from avow.web.searching import SEARCH_PATH, field, results
 from avow.web.services.website import Search
-from avow.web.site import CompanySite
+from avow.web.site import CompanySite, tag_markup
 from avow.website.search import Found
 
 #: A search is found by no other search, kept by no cache, and its words go to no other page.
@@ -45,9 +45,13 @@ class SearchPages:
         own = self._site.search_page(request.headers, found)
         if own is not None:
             return HTMLResponse(own, headers={**self._site.headers_for(request.headers), **HEADERS})
-        points = self._view.services.policy.facts().points
+        facts = self._view.services.policy.facts()
         page = self._view.page(
-            request, "search.html", field=field(found, points, self._assets), results=results(found), found=found
+            request,
+            "search.html",
+            tag=tag_markup(facts, self._assets, SEARCH_PATH),
+            field=field(found, facts.points, self._assets),
+            results=results(found),
         )
         page.headers.update(HEADERS)
         return page

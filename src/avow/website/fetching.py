@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 import urllib3
+from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError, SSLError
 
 from avow.definitions import Refusal
@@ -105,17 +106,24 @@ class Fetcher:
         except (HTTPError, ValueError) as error:  # ValueError: an address that is none
             return Refusal(f"no answer ({type(error).__name__})", _RULE)
         try:
-            body = bytearray()
-            for piece in answer.stream(_PIECE_BYTES):
-                body += piece
-                if len(body) > most:
-                    return Refusal(f"larger than {most} bytes", _RULE)
-                if time.monotonic() - began > ANSWER_SECONDS:
-                    return Refusal(f"not whole after {ANSWER_SECONDS:.0f} seconds", _RULE)
+            body = _read(answer, most, began + ANSWER_SECONDS)
         except HTTPError as error:
-            return Refusal(f"broken off ({type(error).__name__})", _RULE)
-        finally:
-            answer.drain_conn() if len(body) <= most else answer.close()
-            answer.release_conn()
+            body = Refusal(f"broken off ({type(error).__name__})", _RULE)
+        if isinstance(body, Refusal):
+            answer.close()  # the rest of it may never end
+            return body
+        answer.release_conn()
         kept = {name.lower(): value for name, value in answer.headers.items()}
-        return Fetched(path, answer.status, kept, bytes(body), round((time.monotonic() - began) * 1000))
+        return Fetched(path, answer.status, kept, body, round((time.monotonic() - began) * 1000))
+
+
+def _read(answer: BaseHTTPResponse, most: int, until: float) -> bytes | Refusal:
+    """Return a body as it comes, so that a slow one cannot hold the reader; a Refusal for one that is too large or too slow."""
+    body = bytearray()
+    while piece := answer.read1(_PIECE_BYTES, decode_content=True):
+        body += piece
+        if len(body) > most:
+            return Refusal(f"larger than {most} bytes", _RULE)
+        if time.monotonic() > until:
+            return Refusal(f"not whole after {ANSWER_SECONDS:.0f} seconds", _RULE)
+    return bytes(body)

@@ -45,19 +45,22 @@ class Day:
     milliseconds: int
 
 
-def add(tx: Transaction, day: date, looks: Iterable[Seen]) -> None:
-    """Add one look at each of several addresses; what differs from the look before is kept as a change."""
+def add(tx: Transaction, day: date, looks: Iterable[Seen]) -> tuple[Seen, ...]:
+    """Add one look at each of several addresses; return those that differ from the look before, which are kept as changes."""
+    changed: list[Seen] = []
     for one in looks:
         counts = {"looks": 1, "well": int(one.outcome == "up"), "milliseconds": one.milliseconds}
         add_to(tx, integrity_days, {"day": day, "address": one.address}, counts)
         before = _latest(tx, one.address)
         if before is None or before.outcome != one.outcome:
+            changed.append(one)
             tx.execute(integrity_changes.insert().values(**asdict(one), last_ms=one.at_ms))
         else:
             same = (integrity_changes.c.at_ms == before.at_ms, integrity_changes.c.address == one.address)
             told = {"last_ms": one.at_ms, "status": one.status, "milliseconds": one.milliseconds, "detail": one.detail}
             tx.execute(update(integrity_changes).where(*same).values(**told))
     _prune(tx, day)
+    return tuple(changed)
 
 
 def changes(tx: Transaction, most: int = CHANGES) -> tuple[tuple[Seen, int], ...]:
