@@ -6,6 +6,7 @@ from this text and a test fails when the two differ. Relative paths count from t
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,8 @@ import msgspec
 
 from avow.definitions import ConfigurationError
 
+#: The path of a socket, or a host, perhaps an IPv6 address in brackets, and a port.
+_CLAMD: Final = re.compile(r"/.+|[A-Za-z0-9.-]+:[0-9]{1,5}|\[[0-9A-Fa-f:.]+\]:[0-9]{1,5}")
 #: Pages that are looked at from outside: a check, not a crawl.
 INTEGRITY_PAGES: Final = 20
 
@@ -112,6 +115,14 @@ class Integrity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     every_seconds: int = 60
 
 
+class Uploads(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Files that come with forms."""
+
+    #: Where a clamd of yours (ClamAV) listens: the path of its socket, or `host:port`. Empty by default: files are told by their
+    #: bytes and not searched for viruses. With it a file that could not be searched is not taken. Files go there unencrypted.
+    clamd: str = ""
+
+
 class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything an operator sets."""
 
@@ -133,6 +144,8 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     storage: Storage = msgspec.field(default_factory=Storage)
     #: Feeds. None by default: a feed without a key takes nothing.
     feeds: tuple[Feed, ...] = ()
+    #: Files that come with forms.
+    uploads: Uploads = msgspec.field(default_factory=Uploads)
     #: The search over the site's own pages.
     search: Search = msgspec.field(default_factory=Search)
     #: The site seen from outside.
@@ -157,6 +170,8 @@ def load(path: Path) -> Configuration:
     if not 1 <= configuration.listen.workers <= 64:  # noqa: PLR2004 - one worker per core on the largest usual machine
         raise ConfigurationError(f"{path}: listen.workers is {configuration.listen.workers}; use 1 to 64")
     _require_looks(path, configuration)
+    if configuration.uploads.clamd and not _CLAMD.fullmatch(configuration.uploads.clamd):
+        raise ConfigurationError(f"{path}: uploads.clamd is “{configuration.uploads.clamd}”; write a path from “/”, or host:port")
     return configuration
 
 

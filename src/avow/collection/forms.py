@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -16,16 +17,23 @@ from avow.collection import events, submissions
 from avow.collection.accept import Accepted, Collector, Sender
 from avow.collection.refusals import shown_name
 from avow.collection.uploads import FileKeeper, Upload
+from avow.collection.virus_scan import Clamd
 from avow.definitions import FORMS, Permit, RecordIds, Refusal, SpoolFull, StoreUnavailable, Submission, moment
 
 #: Most bytes of all files of one form together: they are held in memory while they are checked and sealed.
 FORM_FILES_BYTES: Final = 32 * 1024 * 1024
 
 
+#: What the console counts of a file that a scanner stopped.
+HARMFUL: Final = "the virus scanner found something harmful in the file"
+
+
 class Forms:
     """Takes the declared forms of one version of the policy."""
 
-    def __init__(self, collector: Collector, keeper: FileKeeper) -> None:
+    def __init__(self, collector: Collector, keeper: FileKeeper, scanner: Clamd | None = None) -> None:
+        """`scanner` looks through files; without one only kind and size are checked."""
+        self._scanner = scanner
         self._collector = collector
         self._rulebook = collector.rulebook
         self._keeper = keeper
@@ -66,7 +74,8 @@ class Forms:
         """Keep a form; returns after it and its files are durable, with the reference number.
 
         Returns the Form itself when the person has to mend something, a Refusal when the policy does not allow it.
-        Raises SpoolFull, and StoreUnavailable when the files cannot be kept; then nothing of it is kept.
+        Raises SpoolFull, StoreUnavailable when the files cannot be kept, and ScannerUnavailable when a configured scanner does
+        not look at them; then nothing of it is kept.
         """
         declared = self._rulebook.points.get(point)
         if declared is None or declared.technology not in FORMS:
@@ -79,6 +88,10 @@ class Forms:
         self._collector.count_dropped(sender, form.dropped, today)
         if isinstance(permit, Refusal):
             return permit
+        if harmful := await self._harmful(form, permit):
+            lost = [events.Dropped(point, item, HARMFUL, "docs/guide/website.md") for item in harmful]
+            self._collector.count_dropped(sender, lost, today)
+            return replace(form, errors=harmful)
         submission = await self._with_files(self._submission(permit, form, sender, now_ms), form, permit, now_ms)
         try:
             await self._collector.spool.append([self._encode(submission)])
@@ -86,6 +99,18 @@ class Forms:
             self._keeper.discard_files([one.stored for one in submission.files])
             raise
         return Accepted(1, form.dropped, (), reference=submission.reference, masked=form.masked)
+
+    async def _harmful(self, form: submissions.Form, permit: Permit) -> dict[str, str]:
+        """Return for each item with a harmful file a sentence for the person; nothing without a scanner."""
+        found: dict[str, str] = {}
+        if self._scanner is None:
+            return found
+        for one in form.files:
+            if one.item in permit.fields and one.item not in found and await self._scanner.finds(one.content):
+                found[one.item] = (
+                    f"Our virus scanner found something harmful in “{self.label(one.item)}”. Please send another file."
+                )
+        return found
 
     async def _with_files(self, submission: Submission, form: submissions.Form, permit: Permit, now_ms: int) -> Submission:
         """Return the record with its permitted files kept, off the event loop: sealing and fsync take their time."""

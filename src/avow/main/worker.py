@@ -31,6 +31,7 @@ from avow.collection.recorder import Recorder, RecordingCollector
 from avow.collection.refusals import RefusalRow, Refusals
 from avow.collection.spam import FormGuard
 from avow.collection.spool import Spool
+from avow.collection.virus_scan import Clamd
 from avow.collection.visits import VisitCounter
 from avow.config import load
 from avow.definitions import Refusal, moment, now_ms
@@ -170,7 +171,7 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
         is_secure=configuration.website.origin.startswith("https://"),
     )
     site = CompanySite(services, shared.assets, lambda point: shared.guard.token(point, now_ms()), preferences.of)
-    forms = Forms(collector, shared.store)
+    forms = Forms(collector, shared.store, Clamd(configuration.uploads.clamd) if configuration.uploads.clamd else None)
     endpoint = FormEndpoint(collect, forms, shared.guard, now_ms, View(services, shared.assets).page)
     feeds = Feeds(collector, shared.feed_keys, AuthorisationsOnFile(shared.store), shared.store.vault.hmac)
     reports = ReportEndpoint(
