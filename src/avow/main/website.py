@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 #: Where Avow lists the pages that it serves itself.
 OWN_SITEMAP: Final = "/sitemap.xml"
-#: After pages could not be read they are tried again after so many milliseconds.
+#: Pages that could not be read, or were read under a new version, are read again after so many milliseconds.
 AGAIN_MS: Final = 30_000
 #: Looks that may fail to come before the state is no longer believed.
 MISSED: Final = 3
@@ -62,6 +62,8 @@ def read_pages(installation: Installation, is_over: Callable[[], bool] = lambda:
         fetcher.close()
     if isinstance(found, Crawled):
         build(index_path(installation), found.pages)
+    elif through:
+        return Refusal(f"{found.reason} at {through}; is the server running?", found.rule)
     return found
 
 
@@ -82,12 +84,12 @@ class SearchKeeper:
         if now < self._due_ms and version == self._read_under:
             return False
         found = read_pages(self.installation, self.is_over)
-        self._read_under = version
+        is_new, self._read_under = version != self._read_under, version
         if isinstance(found, Refusal):
             log.warning("search: the site's pages could not be read: %s", found.reason)
-            self._due_ms = now + AGAIN_MS
-        else:
-            self._due_ms = now + self.installation.configuration.search.every_minutes * 60_000
+        # A worker may have answered by the version before: under a new one the pages are read once more.
+        soon = is_new or isinstance(found, Refusal)
+        self._due_ms = now + (AGAIN_MS if soon else self.installation.configuration.search.every_minutes * 60_000)
         return False
 
 
