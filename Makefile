@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find src browser/src policies -type f -not -path '*/static/build/*' -not -path '*/collection/built/*' -not -name '*.pyc') pyproject.toml browser/build.mjs
 CHROMIUM := /usr/bin/chromium
+CLAMD := $(VENV)/clamd/usr/sbin/clamd
 
 .PHONY: help run test check bench lock reference clean
 
@@ -13,7 +14,7 @@ help: ## Show this list
 run: dist/.installed ## Serve the invented company's website with Avow under it
 	$(BIN)/avow --config policies/marrowby/avow.toml serve
 
-test: check $(CHROMIUM) ## Run every check and test against the built wheel
+test: check $(CHROMIUM) $(CLAMD) ## Run every check and test against the built wheel
 	# Two cores. A file stays together, for it may share one server; in the order of tests/conftest.py, the longest first.
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
@@ -64,6 +65,13 @@ APT = $(if $(filter 0,$(shell id -u)),,sudo )apt-get
 
 $(CHROMIUM):
 	$(APT) update -qq && $(APT) install -y -qq --no-install-recommends chromium
+
+# Unpacked and not installed: an installed one would start services that load signatures from the internet.
+$(CLAMD):
+	@mkdir -p $(VENV)/clamd
+	cd $(VENV)/clamd && $(APT) update -qq && apt-get download -qq clamav-daemon libmspack0 \
+		$$(apt-cache depends clamav-daemon | sed -n 's/.*Depends: \(libclamav[0-9t]*\)$$/\1/p' | head -n 1)
+	cd $(VENV)/clamd && for package in *.deb; do dpkg -x $$package . && rm $$package; done
 
 /usr/sbin/nginx:
 	$(APT) update -qq && $(APT) install -y -qq --no-install-recommends nginx-light

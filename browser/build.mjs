@@ -17,10 +17,10 @@ const TAG_BYTES_WANTED = 2048;
 const BYTES_MAX = { "tag.js": 2560, "recorder.js": 25 * 1024, "replay.js": 512 };
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "src", "avow", "web", "static", "build");
-const entries = ["tag.js", "choices.js", "preferences.js", "recorder.js", "replay.js", "form-check.js", "console.js", "console.css", "player.js", "player.css"];
+const entries = ["tag.js", "choices.js", "preferences.js", "search.js", "recorder.js", "replay.js", "form-check.js", "console.js", "console.css", "player.js", "player.css"];
 
 /** Scripts of our own that stand on other people's pages have a source map; libraries that we bundle have one where they come from. */
-const MAPPED = new Set(["tag.js", "choices.js", "preferences.js", "replay.js", "form-check.js"]);
+const MAPPED = new Set(["tag.js", "choices.js", "preferences.js", "search.js", "replay.js", "form-check.js"]);
 
 /** Nothing drawn on a canvas is ever recorded, so the recorder's library leaves its canvas worker (a script in a string) at home. */
 const withoutCanvasWorker = {

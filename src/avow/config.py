@@ -6,13 +6,19 @@ from this text and a test fails when the two differ. Relative paths count from t
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from avow.definitions import ConfigurationError
+
+#: The path of a socket, or a host, perhaps an IPv6 address in brackets, and a port.
+_CLAMD: Final = re.compile(r"/.+|[A-Za-z0-9.-]+:[0-9]{1,5}|\[[0-9A-Fa-f:.]+\]:[0-9]{1,5}")
+#: Pages that are looked at from outside: a check, not a crawl.
+INTEGRITY_PAGES: Final = 20
 
 
 class Listen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,6 +99,33 @@ class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key_file: Path
 
 
+class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The search over the site's own pages, at /search. docs/guide/search.md."""
+
+    #: Where the site's sitemap is, as a path of `website.origin`, from which pages are then fetched. Empty by default: the search
+    #: covers the pages that Avow serves itself, and there is none when it serves none.
+    sitemap: str = ""
+    #: Minutes between two readings of the pages; a new version of the policy is read at once. 60 by default; 1 to 10080.
+    every_minutes: int = 60
+
+
+class Integrity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether the site answers and serves what was built: fetched through `website.origin`, as visitors do."""
+
+    #: Paths of pages that are fetched, with the tag; at most 20. None by default: nothing is fetched.
+    pages: tuple[str, ...] = ()
+    #: Seconds between two looks. 60 by default; 10 to 86400.
+    every_seconds: int = 60
+
+
+class Uploads(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Files that come with forms."""
+
+    #: Where a clamd of yours (ClamAV) listens: the path of its socket, or `host:port`. Empty by default: files are told by their
+    #: bytes and not searched for viruses. With it a file that could not be searched is not taken. Files go there unencrypted.
+    clamd: str = ""
+
+
 class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything an operator sets."""
 
@@ -114,6 +147,12 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     storage: Storage = msgspec.field(default_factory=Storage)
     #: Feeds. None by default: a feed without a key takes nothing.
     feeds: tuple[Feed, ...] = ()
+    #: Files that come with forms.
+    uploads: Uploads = msgspec.field(default_factory=Uploads)
+    #: The search over the site's own pages.
+    search: Search = msgspec.field(default_factory=Search)
+    #: The site seen from outside.
+    integrity: Integrity = msgspec.field(default_factory=Integrity)
 
 
 def load(path: Path) -> Configuration:
@@ -133,7 +172,25 @@ def load(path: Path) -> Configuration:
         raise ConfigurationError(f"{path}: mail.host is set, so mail.recipient and mail.sender must be set as well")
     if not 1 <= configuration.listen.workers <= 64:  # noqa: PLR2004 - one worker per core on the largest usual machine
         raise ConfigurationError(f"{path}: listen.workers is {configuration.listen.workers}; use 1 to 64")
+    _require_looks(path, configuration)
+    if configuration.uploads.clamd and not _CLAMD.fullmatch(configuration.uploads.clamd):
+        raise ConfigurationError(f"{path}: uploads.clamd is “{configuration.uploads.clamd}”; write a path from “/”, or host:port")
     return configuration
+
+
+def _require_looks(path: Path, configuration: Configuration) -> None:
+    """Raise ConfigurationError for pages that are no paths, or too many, and for times beyond their limits."""
+    search, integrity = configuration.search, configuration.integrity
+    named = [("integrity.pages", page) for page in integrity.pages]
+    for key, value in [*named, *([("search.sitemap", search.sitemap)] if search.sitemap else [])]:
+        if not value.startswith("/") or value.startswith("//"):
+            raise ConfigurationError(f"{path}: {key}: “{value}” is no path of website.origin; begin it with one “/”")
+    if len(named) > INTEGRITY_PAGES:
+        raise ConfigurationError(f"{path}: integrity.pages names {len(named)} pages; name at most {INTEGRITY_PAGES}")
+    if not 1 <= search.every_minutes <= 7 * 24 * 60:
+        raise ConfigurationError(f"{path}: search.every_minutes is {search.every_minutes}; use 1 to 10080, a week")
+    if not 10 <= integrity.every_seconds <= 24 * 3600:  # noqa: PLR2004 - seconds between two looks
+        raise ConfigurationError(f"{path}: integrity.every_seconds is {integrity.every_seconds}; use 10 to 86400, a day")
 
 
 def _path(folder: Path, kind: type[Any], value: object) -> Path:  # Any: msgspec hands over whatever type it cannot read

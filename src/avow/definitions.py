@@ -8,6 +8,7 @@ information is § 1798.140(ae). An error family is drawn at the end:
     ├── PolicyError          the policy does not compile; carries the diagnostics' text
     ├── SpoolFull            nothing more can be accepted durably: HTTP 503
     ├── StoreUnavailable     the event engine or the control store does not answer
+    ├── ScannerUnavailable   a configured virus scanner does not say whether a file is harmless: HTTP 503
     └── ProofInvalid         a proof, checkpoint or log does not verify
 """
 
@@ -285,6 +286,10 @@ class SpoolFull(AvowError):
 
 class StoreUnavailable(AvowError):
     """The event engine or the control store does not answer."""
+
+
+class ScannerUnavailable(AvowError):
+    """A virus scanner is configured, and does not say whether a file is harmless."""
 
 
 class ProofInvalid(AvowError):

@@ -1,44 +1,15 @@
 """What a visitor's browser keeps for the site: only after a yes, given back, and erased when the yes is taken back."""
 
-from pathlib import Path
-
 import pytest
 
 from .conftest import PERSON
 
-MARROWBY = Path(__file__).parents[2] / "policies" / "marrowby" / "policy.md"
-SEARCHES = """
-### Earlier searches {#searches}
-
-If you allow it, your earlier searches stay in local storage for 90 days.
-
-```avow
-[collection.searches]
-label      = "Earlier searches"
-technology = "local-storage"
-source     = "consumer"
-data       = ["search-term"]
-purposes   = ["personalisation"]
-retention  = { days = 90, until = "consent-withdrawn" }
-stores     = ["marrowby.searches"]
-
-[data.search-term]
-label      = "Search term"
-category   = "F"
-max_length = 20
-```
-
-"""
 COOKIE = "marrowby_preferences"
 
 
 @pytest.fixture
-def page(chromium, installation_of, tmp_path):
-    """A person's browser on an installation whose policy also declares earlier searches."""
-    before, heading, after = MARROWBY.read_text(encoding="utf-8").partition("### When you write to us")
-    file = tmp_path / "policy.md"
-    file.write_text(before + SEARCHES + heading + after, encoding="utf-8")
-    running = installation_of(policy=file, workers=1).start()
+def page(chromium, running):
+    """A person's browser on the site, whose policy declares preferences and earlier searches."""
     context = chromium.new_context(base_url=running.base, user_agent=PERSON)
     page = context.new_page()
     yield page

@@ -15,39 +15,19 @@ POLICY = Path(__file__).parents[2] / "policies" / "marrowby" / "policy.md"
 TODAY = date(2026, 11, 23)
 YES = "avow_choices=v1.+personalisation"
 DECLARED = """
-### Earlier searches {#searches}
-
-If you allow it, your earlier searches stay in local storage for 90 days.
-
-```avow
-[collection.searches]
-label      = "Earlier searches"
-technology = "local-storage"
-source     = "consumer"
-data       = ["search-term"]
-purposes   = ["personalisation"]
-retention  = { days = 90, until = "consent-withdrawn" }
-stores     = ["marrowby.searches"]
-
 [data.place]
 label      = "Place"
 category   = "D"
 max_length = 5000
 
-[data.search-term]
-label      = "Search term"
-category   = "F"
-max_length = 120
-```
-
+[data.units]
 """
 
 
 @pytest.fixture(scope="module")
 def kept():
     text = POLICY.read_text(encoding="utf-8").replace('data        = ["units"]', 'data        = ["units", "place"]')
-    before, heading, after = text.partition("### When you write to us")
-    compiled = compile_text(before + DECLARED + heading + after, POLICY.name, law.tables(), TODAY)
+    compiled = compile_text(text.replace("[data.units]\n", DECLARED), POLICY.name, law.tables(), TODAY)
     assert compiled.rulebook, compiled.diagnostics
     return BrowserKept(compiled.rulebook)
 

@@ -95,6 +95,9 @@ TABLES = {
     "mail": config.Mail,
     "storage": config.Storage,
     "feeds": config.Feed,
+    "uploads": config.Uploads,
+    "search": config.Search,
+    "integrity": config.Integrity,
 }
 
 

@@ -658,7 +658,7 @@ def built(tmp_path_factory):
     if (built_folder() / "manifest.json").exists():
         return built_folder()
     folder = tmp_path_factory.mktemp("build")
-    names = ("tag.js", "recorder.js", "replay.js", "console.js", "console.css", "player.js", "player.css")
+    names = ("tag.js", "search.js", "recorder.js", "replay.js", "console.js", "console.css", "player.js", "player.css")
     for name in names:
         (folder / name).write_text("/* not built */")
     (folder / "manifest.json").write_text(json.dumps({name: name for name in names}))

@@ -18,11 +18,28 @@ from avow.cli.mail import mail
 from avow.cli.operations import Operations
 from avow.cli.policy import policy
 from avow.cli.proof import assurance, verify
+from avow.cli.website import integrity, search
 from avow.definitions import AvowError
 
 __all__ = ["Operations", "avow"]
 
-COMMANDS: Final = (serve, policy, law, tag, link, import_log, mail, verify, assurance, backup, restore, demo, invite)
+COMMANDS: Final = (
+    serve,
+    policy,
+    law,
+    tag,
+    link,
+    search,
+    integrity,
+    import_log,
+    mail,
+    verify,
+    assurance,
+    backup,
+    restore,
+    demo,
+    invite,
+)
 
 
 class Family(click.Group):

@@ -19,6 +19,8 @@ from avow.policy.publication import Publication
 from avow.store.backup import BackedUp, Restored
 from avow.store.control.mailings import Mailing
 from avow.store.holdings import Counts
+from avow.website.crawling import Crawled
+from avow.website.integrity import Look
 
 Progress = Callable[[int], None]
 
@@ -73,6 +75,12 @@ class Operations(Protocol):
 
     def link(self, name: str, page: str) -> str | Refusal:
         """Return the address by which a page that Avow does not serve links to an external link of the policy."""
+
+    def index_pages(self) -> Crawled | Refusal:
+        """Read the site's pages, and make the search index anew when they changed."""
+
+    def look_at_site(self) -> tuple[Look, ...]:
+        """Return what the site's configured pages and its tag answer now, through the public origin."""
 
     def diff_policies(self, old: Path, new: Path, *, draft: bool) -> tuple[Change, ...]:
         """Return what changes for people."""

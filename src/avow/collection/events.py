@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from avow.collection.search_terms import search_results, search_term
 from avow.definitions import Refusal, Technology
 from avow.policy import CollectionPoint, Rulebook, schemas
 from avow.policy.conversions import conversion_points
@@ -226,4 +227,6 @@ CUTS: Final = {
     "click-id": click_id,
     "purchase-value": money,
     "currency": currency,
+    "search-term": search_term,
+    "search-results": search_results,
 }

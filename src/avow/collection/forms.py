@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final, Protocol
 
 import msgspec
@@ -16,6 +17,7 @@ from avow.collection import events, submissions
 from avow.collection.accept import Accepted, Collector, Sender
 from avow.collection.refusals import shown_name
 from avow.collection.uploads import FileKeeper, Upload
+from avow.collection.virus_scan import Clamd
 from avow.definitions import (
     FORMS,
     Permit,
@@ -43,10 +45,18 @@ class Subscriptions(Protocol):
         """Keep what will be a record once its link is confirmed, and send the link; durable when it returns."""
 
 
+#: What the console counts of a file that a scanner stopped.
+HARMFUL: Final = "the virus scanner found something harmful in the file"
+
+
 class Forms:
     """Takes the declared forms of one version of the policy."""
 
-    def __init__(self, collector: Collector, keeper: FileKeeper, subscriptions: Subscriptions) -> None:
+    def __init__(
+        self, collector: Collector, keeper: FileKeeper, subscriptions: Subscriptions, scanner: Clamd | None = None
+    ) -> None:
+        """`scanner` looks through files; without one only kind and size are checked."""
+        self._scanner = scanner
         self._collector = collector
         self._subscriptions = subscriptions
         self._rulebook = collector.rulebook
@@ -94,8 +104,9 @@ class Forms:
         """Keep a form; returns after it and its files are durable, with the reference number.
 
         Returns the Form itself when the person has to mend something, a Refusal when the policy does not allow it.
-        Raises SpoolFull, and StoreUnavailable when the files cannot be kept; then nothing of it is kept. A subscription waits
-        until its address is proved; `agreed` are the purposes beside it that its sender said yes to.
+        Raises SpoolFull, StoreUnavailable when the files cannot be kept, and ScannerUnavailable when a configured scanner does
+        not look at them; then nothing of it is kept. A subscription waits until its address is proved; `agreed` are the
+        purposes beside it that its sender said yes to.
         """
         declared = self._rulebook.points.get(point)
         if declared is None or declared.technology not in _TAKEN:
@@ -111,6 +122,10 @@ class Forms:
             return permit
         if subscribes:
             return await self._subscribe(declared, permit, form, sender, agreed, now_ms)
+        if harmful := await self._harmful(form, permit):
+            lost = [events.Dropped(point, item, HARMFUL, "docs/guide/website.md") for item in harmful]
+            self._collector.count_dropped(sender, lost, today)
+            return replace(form, errors=harmful)
         submission = await self._with_files(self._submission(permit, form, sender, now_ms), form, permit, now_ms)
         try:
             await self._collector.spool.append([self._encode(submission)])
@@ -141,6 +156,18 @@ class Forms:
         record = msgspec.structs.replace(record, opted_out=said)
         await asyncio.to_thread(self._subscriptions.ask, record, yes, now_ms)
         return Accepted(1, form.dropped, (), reference=record.reference, masked=form.masked)
+
+    async def _harmful(self, form: submissions.Form, permit: Permit) -> dict[str, str]:
+        """Return for each item with a harmful file a sentence for the person; nothing without a scanner."""
+        found: dict[str, str] = {}
+        if self._scanner is None:
+            return found
+        for one in form.files:
+            if one.item in permit.fields and one.item not in found and await self._scanner.finds(one.content):
+                found[one.item] = (
+                    f"Our virus scanner found something harmful in “{self.label(one.item)}”. Please send another file."
+                )
+        return found
 
     async def _with_files(self, submission: Submission, form: submissions.Form, permit: Permit, now_ms: int) -> Submission:
         """Return the record with its permitted files kept, off the event loop: sealing and fsync take their time."""

@@ -1,7 +1,7 @@
 """Files that come with a form: what they really are, by their bytes, and under which name they are kept.
 
 Neither the name nor the media type that a browser sends is believed. Nothing is unpacked: of a ZIP archive only the list
-of its parts is read. Checked are kind and size; that a file is harmless is not claimed.
+of its parts is read. Checked are kind and size; whether a file is harmless is for `virus_scan` to say, where one is configured.
 """
 
 from __future__ import annotations

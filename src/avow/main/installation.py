@@ -78,6 +78,11 @@ class Installation:
         return path.read_text(encoding="ascii")
 
 
+def reachable(host: str) -> str:
+    """Return an address at which this machine reaches the listener."""
+    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - the operator's choice, not ours
+
+
 def compile_policy(
     path: Path, today: date, does: CarriedOut = THIS_VERSION, unsaved: Mapping[Path, str] = NO_TEXTS
 ) -> Compilation:

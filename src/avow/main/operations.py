@@ -24,9 +24,9 @@ from avow.collection.server_log import Import
 from avow.collection.spool import Spool
 from avow.config import Configuration, load
 from avow.definitions import ConfigurationError, PolicyError, ProofInvalid, Refusal, SpoolFull, local_date, now_ms
-from avow.main import server, server_logs
+from avow.main import server, server_logs, website
 from avow.main.conversions import LinkAddresses
-from avow.main.installation import NO_TEXTS, Installation, compile_policy, open_rulebook, open_store
+from avow.main.installation import NO_TEXTS, Installation, compile_policy, open_rulebook, open_store, reachable
 from avow.main.letters import Letters
 from avow.main.pages import StoredAccounts, website_of
 from avow.main.publishing import Publisher
@@ -46,6 +46,8 @@ from avow.store.holdings import Counts
 from avow.store.store import Store
 from avow.web.assets import Assets
 from avow.web.site import preferences_line, tag_line
+from avow.website.crawling import Crawled
+from avow.website.integrity import Look
 
 #: Log lines that go to the spool together.
 LINES: Final = 500
@@ -104,6 +106,16 @@ class Operations:
             return Refusal(f'the policy has no external link "{name}"; it has: {known}', "Cal. Civ. Code § 1798.100(a)(1)")
         with closing(open_store(configuration)) as store:
             return LinkAddresses(rulebook, store.vault.hmac).way(name, page)
+
+    def index_pages(self) -> Crawled | Refusal:
+        """Read the site's pages, and make the search index anew when they changed."""
+        installation = Installation(self.configuration())
+        installation.prepare()
+        return website.read_pages(installation)
+
+    def look_at_site(self) -> tuple[Look, ...]:
+        """Return what the site's configured pages and its tag answer now, through the public origin."""
+        return website.look_at_site(self.configuration(), Assets())
 
     def diff_policies(self, old: Path, new: Path, *, draft: bool) -> tuple[Change, ...]:
         """Return what changes for people between two policy files."""
@@ -249,7 +261,7 @@ class Operations:
         """Drive invented visitors through the HTTP doors of the running installation."""
         installation = Installation(self.configuration())
         listen = installation.configuration.listen
-        base = address or f"http://{server.reachable(listen.host)}:{listen.port}"
+        base = address or f"http://{reachable(listen.host)}:{listen.port}"
         return demonstration.drive(base, visitors, installation.demonstration_token(), progress)
 
     def remove_demonstration(self) -> Counts:

@@ -21,7 +21,7 @@ from avow import access
 from avow.config import Configuration, Listen, load
 from avow.definitions import ConfigurationError, now_ms
 from avow.main import server_logs, storage, worker
-from avow.main.installation import Installation, open_control, open_rulebook, open_store, require_mail_recipient
+from avow.main.installation import Installation, open_control, open_rulebook, open_store, reachable, require_mail_recipient
 from avow.main.pages import StoredAccounts
 from avow.main.publishing import Publisher
 from avow.main.versions import Versions
@@ -183,11 +183,6 @@ def _tell_when_ready(installation: Installation, tell: Callable[[str], None], st
     if link:
         tell(f"First staff account  {link}   (one use, 3 days)")
     tell("Stop with Ctrl-C.")
-
-
-def reachable(host: str) -> str:
-    """Return an address at which this machine reaches the listener."""
-    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - the operator's choice, not ours
 
 
 def first_invitation(installation: Installation) -> str:

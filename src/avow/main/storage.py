@@ -32,6 +32,7 @@ from avow.main.server_logs import LogIntake
 from avow.main.subscriptions import forget_unconfirmed, settle_ends
 from avow.main.telling import Teller
 from avow.main.versions import Versions
+from avow.main.website import IntegrityWatch, SearchKeeper, sitemap_of
 from avow.policy import Rulebook
 from avow.recipients import mail as mail_recipient
 from avow.retention import sweep
@@ -43,6 +44,7 @@ from avow.store.control import audit, settings
 from avow.store.embedded import Engine
 from avow.store.holdings import HeldSubmission
 from avow.store.store import Store
+from avow.web.assets import Assets
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +113,7 @@ def run(configuration_path: Path) -> None:
     try:
         store.events.prepare()
         versions = Versions(store.control, installation.configuration.timezone, now_ms)
-        threads = start(_timetable(installation, store, versions), stop)
+        threads = start([*_timetable(installation, store, versions), *_website(installation, store, versions, stop.is_set)], stop)
         parent = os.getppid()
         while not stop.wait(0.5):
             if os.getppid() != parent:  # the server was killed: a storage process without it would hold the engine
@@ -178,6 +180,19 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         Job("retention", 3600.0, lambda: _retain(store, configuration.timezone)),
         Job("salt", 30.0, forget_yesterdays_salt),
     ]
+
+
+def _website(installation: Installation, store: Store, versions: Versions, is_over: Callable[[], bool]) -> list[Job]:
+    """Return the jobs about the company's own pages, each only where there is something to read."""
+    configuration = installation.configuration
+    jobs = []
+    if sitemap_of(configuration):
+        keeper = SearchKeeper(installation, lambda: versions.in_force().id, now_ms, is_over)
+        jobs.append(Job("search", 2.0, keeper.once))
+    if configuration.integrity.pages:
+        watch = IntegrityWatch(store, configuration, Assets(), now_ms)
+        jobs.append(Job("integrity", float(configuration.integrity.every_seconds), watch.once))
+    return jobs
 
 
 @dataclass(slots=True)

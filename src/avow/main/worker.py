@@ -37,6 +37,7 @@ from avow.collection.recorder import Recorder, RecordingCollector
 from avow.collection.refusals import RefusalRow, Refusals
 from avow.collection.spam import FormGuard
 from avow.collection.spool import Spool
+from avow.collection.virus_scan import Clamd
 from avow.collection.visits import VisitCounter
 from avow.config import load
 from avow.definitions import Refusal, moment, now_ms
@@ -56,6 +57,7 @@ from avow.main.recordings import RecordingPages
 from avow.main.subscriptions import StoredSubscriptions
 from avow.main.version_pages import VersionPages
 from avow.main.versions import Versions
+from avow.main.website import IntegrityWatch, index_path, sitemap_of
 from avow.policy import Rulebook, browser_policy
 from avow.rights.response import Voice
 from avow.store.store import Store
@@ -67,6 +69,7 @@ from avow.web.door import Door
 from avow.web.feed_endpoint import FeedEndpoint
 from avow.web.form_endpoint import FormEndpoint
 from avow.web.http1 import Connections, Exchange, Way
+from avow.web.integrity import IntegrityEndpoint
 from avow.web.mail import MailEndpoint
 from avow.web.outbound import OutboundEndpoint
 from avow.web.pages import app
@@ -74,8 +77,9 @@ from avow.web.postback_endpoint import PostbackEndpoint
 from avow.web.preferences import Preferences
 from avow.web.recordings import RecordingEndpoint, VisitorRecordings
 from avow.web.rendering import View
-from avow.web.services import Services
+from avow.web.services import NoSearch, Services
 from avow.web.site import CompanySite, pages_with_forms
+from avow.website.search import SearchIndex
 
 #: Requests that are under way when a worker is stopped have so long to end, seconds.
 STOP_SECONDS: Final = 15.0
@@ -160,6 +164,7 @@ def _shared(installation: Installation) -> _Shared:
         Assets(),
         FormGuard(store.vault.hmac),
         feed_keys(configuration.feeds),
+        SearchIndex(index_path(installation)),
     )
 
 
@@ -178,6 +183,7 @@ class _Shared:
     assets: Assets
     guard: FormGuard
     feed_keys: Mapping[str, FeedKey]
+    search: SearchIndex
 
 
 def _door(shared: _Shared, rulebook: Rulebook) -> Door:
@@ -201,7 +207,8 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
     )
     site = CompanySite(services, shared.assets, lambda point: shared.guard.token(point, now_ms()), preferences.of)
     subscriptions = _subscriptions(shared, rulebook)
-    forms = Forms(collector, shared.store, subscriptions)
+    scanner = Clamd(configuration.uploads.clamd) if configuration.uploads.clamd else None
+    forms = Forms(collector, shared.store, subscriptions, scanner)
     endpoint = FormEndpoint(collect, forms, shared.guard, now_ms, View(services, shared.assets).page)
     feeds = Feeds(collector, shared.feed_keys, AuthorisationsOnFile(shared.store), shared.store.vault.hmac)
     reports = ReportEndpoint(
@@ -218,6 +225,7 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
         *VisitorRecordings(services, shared.assets).routes(),
         *_conversion_routes(shared, collector, collect),
         *_mail(shared, services, collect, MailEvents(collector), subscriptions),
+        Route("/avow/integrity", IntegrityEndpoint(services.integrity, shared.assets).answer),
         Route("/avow/preferences", preferences.answer, methods=["GET", "POST"]),
         Route("/avow/openapi.json", partial(openapi.answer, openapi.openapi(rulebook, configuration.website.origin))),
     ]
@@ -257,6 +265,8 @@ def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder) -> Servic
         evidence=pages.EvidencePages(store, installation.public_log, installation.private_log, installation.log_origin),
         events=store.events,
         outbound=LinkAddresses(rulebook, store.vault.hmac),
+        search=shared.search if sitemap_of(configuration) else NoSearch(),
+        integrity=IntegrityWatch(store, configuration, shared.assets, now_ms),
     )
 
 

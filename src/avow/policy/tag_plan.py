@@ -26,17 +26,19 @@ class TagEvent(StrEnum):
     LEAVE = "leave"
     OUTBOUND = "outbound"
     DOWNLOAD = "download"
+    SEARCH = "search"
     CUSTOM = "custom"
     CONVERSION = "conversion"
 
 
 #: The name of the collection point that page views go to, when the policy has one of this name.
 PAGE_VIEW: Final = "page-view"
-#: Collection points that the tag sends to by itself, beside page views.
+#: Collection points of fixed names beside page views: what the tag sends by itself, and what the search page asks it to send.
 BY_ITSELF: Final[Mapping[str, TagEvent]] = {
     "page-leave": TagEvent.LEAVE,
     "outbound-link": TagEvent.OUTBOUND,
     "download": TagEvent.DOWNLOAD,
+    "site-search": TagEvent.SEARCH,
 }
 
 

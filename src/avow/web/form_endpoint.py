@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
@@ -16,10 +17,18 @@ from avow.collection.forms import Forms
 from avow.collection.refusals import shown_name
 from avow.collection.spam import AGREE, BITS, CHECK, OWN_FIELDS, FormGuard, Verdict
 from avow.collection.submissions import Form
-from avow.definitions import Refusal, SpoolFull
+from avow.definitions import Refusal, ScannerUnavailable, SpoolFull
 from avow.web.collect import NAMED, RETRY_SECONDS, Collect
 from avow.web.form_input import FormInput, read
 
+log = logging.getLogger(__name__)
+
+_UNSCANNED: Final = (
+    "We look at every file before we take it, and cannot do so just now. Nothing of your form was kept. "
+    "Please send it again in a few minutes; going back in your browser shows what you wrote."
+)
+#: A virus scanner that is started again reads its signatures for about a minute.
+SCAN_RETRY_SECONDS: Final = "60"
 _FULL: Final = "We could not keep your message just now. Please send it again."
 
 
@@ -71,6 +80,9 @@ class FormEndpoint:
             outcome = await self._forms.take(point, pairs, sender, now_ms, sent.uploads, yes)
         except SpoolFull as full:
             raise HTTPException(503, _FULL, {"retry-after": RETRY_SECONDS}) from full
+        except ScannerUnavailable as error:
+            log.warning("form not taken: %s", error)
+            raise HTTPException(503, _UNSCANNED, {"retry-after": SCAN_RETRY_SECONDS}) from error
         if isinstance(outcome, Refusal):
             raise HTTPException(404, f"{outcome.reason} ({outcome.rule})")
         if isinstance(outcome, Accepted) and not sender.demonstration:

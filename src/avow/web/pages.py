@@ -18,7 +18,9 @@ from avow.web.assets import Assets
 from avow.web.console import Console
 from avow.web.leaving import Leaving
 from avow.web.privacy_center import PrivacyCenter
+from avow.web.problems import asks_for_json, problem
 from avow.web.rendering import View
+from avow.web.search import SearchPages
 from avow.web.security import Guard
 from avow.web.services import Services
 from avow.web.site import CompanySite
@@ -33,6 +35,8 @@ def app(services: Services, site: CompanySite, assets: Assets, more: Sequence[Ba
     view = View(services, assets)
 
     def sorry(request: Request, status: int, detail: str = "") -> Response:
+        if asks_for_json(request):
+            return problem(status, detail or view.words(status))
         return (None if detail else site.sorry(request, status)) or view.sorry(request, status, detail)
 
     async def http_error(request: Request, error: Exception) -> Response:
@@ -54,6 +58,7 @@ def app(services: Services, site: CompanySite, assets: Assets, more: Sequence[Ba
             *Console(view).routes(),
             *Leaving(view).routes(),
             *more,
+            *SearchPages(services.search, site, view, assets).routes(),
             *site.routes(),
         ],
         exception_handlers={HTTPException: http_error, StoreUnavailable: unavailable},

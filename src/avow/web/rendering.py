@@ -70,11 +70,16 @@ class View:
             **context,
         )
 
+    def words(self, status: int) -> str:
+        """Return the sentence that tells people of an error status; empty for one that explains itself."""
+        return _SORRY.get(status, ("", ""))[1]
+
     def sorry(self, request: Request, status: int, detail: str = "") -> HTMLResponse:
         """Return the friendly page for an error status; needs no store, so that it works when nothing else does."""
-        heading, words = _SORRY.get(status, (HTTPStatus(status).phrase, ""))
+        heading = _SORRY.get(status, (HTTPStatus(status).phrase, ""))[0]
         template = self._environment.get_template("sorry.html")
-        page = template.render(status=status, heading=heading, words=detail or words, path=request.url.path)
+        words = detail or self.words(status)
+        page = template.render(status=status, heading=heading, words=words, path=request.url.path)
         return HTMLResponse(page, status_code=status)
 
     def today(self) -> date:

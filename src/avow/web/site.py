@@ -33,8 +33,12 @@ from avow.web.asking import signals_of
 from avow.web.assets import IMMUTABLE, STABLE_TAG, Assets, hand_out
 from avow.web.banner import banner
 from avow.web.leaving import LEAVING_PATH
+from avow.web.searching import SEARCH_PATH
+from avow.web.searching import field as search_field
+from avow.web.searching import results as search_results
 from avow.web.security import content_security_policy, signal_set
 from avow.web.services import PartyFacts, PolicyFacts, Services
+from avow.website.search import Found
 
 #: Where openings are: the page of this name lists them, `OPENING` shows one.
 CAREERS: Final = "/careers"
@@ -42,7 +46,9 @@ OPENING: Final = "_opening.html"
 _FORM: Final = re.compile(r"""form_action\(\s*["']([a-z0-9-]+)["']\s*\)""")
 #: What a template takes in from another, and what makes a page one with a form.
 _TAKES_IN: Final = re.compile(r"""{%-?\s*(?:extends|include|import|from)\s+["']([^"']+)["']""")
-_HAS_FORM: Final = re.compile(r"<form\b|form_action\(", re.IGNORECASE)
+_HAS_FORM: Final = re.compile(r"<form\b|form_action\(|search_field\(", re.IGNORECASE)
+#: What hides a template's page from searches, so that it is not listed in the sitemap either.
+_HIDDEN: Final = re.compile(r"""<meta\s+name=["']robots["'][^>]*noindex""", re.IGNORECASE)
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9-]{1,40}")
 #: Names of dropped fields shown on the thanks page: they come back from the browser, so they are few and short.
 _DROPPED_MAX: Final = 20
@@ -71,6 +77,7 @@ class CompanySite:
         self._headers = services.policy.page_headers()
         folder = services.website.pages
         self._pages = _pages(folder)
+        self._listed = _listed(folder, self._pages)
         self._files = _files(folder)
         self._openings = openings.load(folder)
         self._forms = _forms(folder, self._pages)
@@ -97,6 +104,7 @@ class CompanySite:
         """Return the routes of the site; the last one takes every remaining address."""
         return [
             Route("/.well-known/gpc.json", self._gpc),
+            *([Route("/sitemap.xml", self._sitemap)] if self._pages else []),
             Route("/assets/{name}", self._hand_out),
             *([Route(f"{CAREERS}/{{slug}}", self._opening)] if self._openings else []),
             Route("/{path:path}", self._page),
@@ -125,6 +133,14 @@ class CompanySite:
         path = self._forms.get(point, "")
         return f"{path}/thanks" if f"{path}/thanks" in self._pages else path or "/"
 
+    def search_page(self, headers: Headers, found: Found) -> str | None:
+        """Return the company's own page of search results; None when the site has no `search.html`."""
+        return self._render(SEARCH_PATH, headers, search=found) if SEARCH_PATH in self._pages else None
+
+    def headers_for(self, headers: Headers) -> dict[str, str]:
+        """Return the headers of a page of the site for this visitor."""
+        return {**self._headers, **self._loading(headers)}
+
     def sorry(self, request: Request, status: int) -> Response | None:
         """Return the company's own page for an error, when it has one for this status and the address is the company's."""
         path = request.url.path
@@ -149,7 +165,7 @@ class CompanySite:
                 masked=_dropped(query.getlist("masked")),
                 jurisdiction=query.get("jurisdiction", ""),
             ),
-            headers={**self._headers, **self._loading(request.headers)},
+            headers=self.headers_for(request.headers),
         )
 
     def _parties(self, headers: Headers) -> tuple[PartyFacts, ...]:
@@ -203,6 +219,8 @@ class CompanySite:
         facts, kept = self._services.policy.facts(), self._preferences(headers)
         empty: dict[str, object] = {"values": {}, "errors": {}, "reference": "", "dropped": (), "masked": (), "jurisdiction": ""}
         shown = empty | context
+        found = context.get("search")
+        searched = found if isinstance(found, Found) else None
         return self._environment.get_template(template or self._pages[path]).render(
             facts=facts,
             path=path,
@@ -216,6 +234,8 @@ class CompanySite:
             outbound=lambda name: self._services.outbound.way(name, path),
             conversion=lambda point, **said: conversion_pixel(facts, point, {"page": path, **said}),
             asking=lambda: asking(facts.choices, signals_of(headers), path),
+            search_field=lambda: search_field(searched, facts.points, self._assets),
+            search_results=lambda: search_results(searched),
             **shown,
         )
 
@@ -233,6 +253,18 @@ class CompanySite:
             if hashed == request.path_params["name"]:
                 return hand_out(path, IMMUTABLE)
         return Response(status_code=404)
+
+    def _sitemap(self, _request: Request) -> Response:
+        """Hand out the list of the pages that may be found (sitemaps.org)."""
+        origin = self._services.website.origin.rstrip("/")
+        open_ones = [f"{CAREERS}/{one.slug}" for one in self._openings.values() if one.is_open(self._today())]
+        every = Markup("\n").join(
+            Markup("<url><loc>{}</loc></url>").format(origin + quote(path)) for path in self._listed + open_ones
+        )
+        text = Markup(
+            '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{}\n</urlset>\n'
+        )
+        return Response(str(text.format(every)), media_type="application/xml", headers={"Cache-Control": "max-age=3600"})
 
     def _gpc(self, _request: Request) -> Response:
         facts = self._services.policy.facts()
@@ -302,6 +334,14 @@ def _pages(folder: Path | None) -> dict[str, str]:
         if not any(part.startswith("_") for part in name.split("/")):
             pages["/" + name.removesuffix(".html").removesuffix("index").rstrip("/")] = name
     return pages
+
+
+def _listed(folder: Path | None, pages: Mapping[str, str]) -> list[str]:
+    """Return the addresses for the sitemap: no page of an error's status, none that hides from searches, not the search."""
+    hidden = {SEARCH_PATH} | {
+        address for address, name in pages.items() if folder and _HIDDEN.search((folder / name).read_text(encoding="utf-8"))
+    }
+    return [address for address in pages if address not in hidden and not address.lstrip("/").isdigit()]
 
 
 def pages_with_forms(folder: Path | None) -> frozenset[str]:

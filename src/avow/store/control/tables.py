@@ -317,6 +317,31 @@ purpose_reads: Final = Table(
     PrimaryKeyConstraint("day", "point", "purpose"),
 )
 
+#: The site looked at from outside: by day and address, and what changed when. Of no visitor.
+integrity_days: Final = Table(
+    "integrity_days",
+    metadata,
+    Column("day", Date, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("looks", BigInteger, nullable=False),
+    Column("well", BigInteger, nullable=False),
+    Column("milliseconds", BigInteger, nullable=False),
+    PrimaryKeyConstraint("day", "address"),
+)
+
+integrity_changes: Final = Table(
+    "integrity_changes",
+    metadata,
+    Column("at_ms", BigInteger, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("milliseconds", BigInteger, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("at_ms", "address"),
+)
+
 settings: Final = Table(
     "settings",
     metadata,

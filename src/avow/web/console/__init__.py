@@ -12,6 +12,7 @@ from avow.web.console.evidence import EvidencePages
 from avow.web.console.mailings import MailingsPages
 from avow.web.console.messages import MessagePages
 from avow.web.console.recordings import RecordingsPages
+from avow.web.console.website import WebsitePages
 from avow.web.rendering import View
 
 
@@ -33,5 +34,6 @@ class Console:
             MailingsPages(door),
             DeskPages(door),
             EvidencePages(door),
+            WebsitePages(door),
         )
         return [route for room in rooms for route in room.routes()]

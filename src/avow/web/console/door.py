@@ -69,7 +69,8 @@ class Door:
         **context: Any,  # Any: what templates take
     ) -> Response:
         """Return a page of the console with what its frame needs."""
-        return self.view.page(request, f"console/{template}", status, member=member, token=self._token(request), **context)
+        frame = {"member": member, "token": self._token(request), "altered": self.services.integrity.altered()}
+        return self.view.page(request, f"console/{template}", status, **frame, **context)
 
     def ticket(self, request: Request, about: str) -> str:
         """Return a word that only this session has, for fetching what a page that was opened in it stands for."""

@@ -8,7 +8,7 @@ what does not exist is None. Moments are milliseconds since 1970, dates are cale
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from avow.analytics.question import Query
@@ -77,6 +77,15 @@ from avow.web.services.staff import (
     SubmissionState,
     SubmissionView,
 )
+from avow.web.services.website import (
+    DayView,
+    Integrity,
+    IntegrityView,
+    LookView,
+    NoSearch,
+    NotLookedAt,
+    Search,
+)
 
 __all__ = [
     "DEMONSTRATION_KEY",
@@ -87,6 +96,7 @@ __all__ = [
     "ChoiceCount",
     "ChoiceFacts",
     "Choices",
+    "DayView",
     "Decision",
     "Document",
     "Download",
@@ -94,10 +104,13 @@ __all__ = [
     "FileContent",
     "FileLine",
     "Inbox",
+    "Integrity",
+    "IntegrityView",
     "Invitation",
     "LinkFacts",
     "LinkLine",
     "ListLine",
+    "LookView",
     "MailLinks",
     "MailingLine",
     "MailingReport",
@@ -106,6 +119,7 @@ __all__ = [
     "MessageLine",
     "MessageView",
     "NewRequest",
+    "NoSearch",
     "Outbound",
     "Outbox",
     "PartyFacts",
@@ -127,6 +141,7 @@ __all__ = [
     "RequestLine",
     "RequestStatus",
     "Rights",
+    "Search",
     "Services",
     "SignalFacts",
     "Staff",
@@ -169,3 +184,5 @@ class Services:
     evidence: Evidence
     events: Query
     outbound: Outbound
+    search: Search = field(default_factory=NoSearch)
+    integrity: Integrity = field(default_factory=NotLookedAt)

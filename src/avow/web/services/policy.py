@@ -47,7 +47,7 @@ class PointFacts:
 
     `purposes`, `recipients` are labels. `silenced_by` names the signals that leave the point no purpose at all, so that
     the tag need not even send. `event` is what an event of the tag says happened ("view", "leave", "outbound", "download",
-    "custom"); "" for other technologies. `counts_visits`: it serves a purpose of the tag or of a beacon. `records` and
+    "search", "custom"); "" for other technologies. `counts_visits`: it serves a purpose of the tag or of a beacon. `records` and
     `oldest` are live evidence; None when the store was not asked.
     """
 

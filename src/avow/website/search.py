@@ -1,0 +1,247 @@
+"""The search over the company's own pages: one SQLite file with a full-text index (FTS5), made anew as a whole.
+
+The file is put in place by renaming, so a reader has the old index or the new one, and a crash leaves the old one. It holds
+published pages and nothing of anybody. A mistyped word is found by the nearest words of the pages; what was asked is held in
+memory while it is answered.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import re
+import sqlite3
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from markupsafe import Markup, escape
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from avow.definitions import StoreUnavailable
+from avow.website.reading import Page
+
+#: Characters and words of a query that are looked at.
+QUERY_LENGTH: Final = 120
+WORDS: Final = 8
+#: Results on a page, and pages that there may be.
+RESULTS: Final = 10
+RESULT_PAGES: Final = 50
+#: Words about a result, in its snippet.
+SNIPPET_WORDS: Final = 28
+#: Words like a mistyped one that are searched beside it.
+NEAREST: Final = 3
+#: The index has this layout; one of another is made anew.
+FORMAT: Final = 1
+_WORD: Final = re.compile(r"\w+")
+#: Where a found word begins and ends in a snippet; the reading of pages takes such characters out.
+_BEGIN, _END = "\ue000", "\ue001"
+#: What a word is worth in the title, the headings, the description, the text.
+_WEIGHTS: Final = "8.0, 4.0, 2.0, 1.0"
+_TABLES: Final = """
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE words (word TEXT PRIMARY KEY, pages INTEGER NOT NULL) WITHOUT ROWID;
+CREATE VIRTUAL TABLE pages USING fts5(title, headings, description, text, address UNINDEXED, tokenize = "{tokenizer}");
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One page that was found; `snippet` is escaped, with `<mark>` around what was found."""
+
+    address: str
+    title: str
+    snippet: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of results. `meant` is the query as it may have been meant, "" when every word of it is known."""
+
+    query: str
+    total: int
+    page: int
+    results: tuple[Result, ...]
+    meant: str = ""
+
+    @property
+    def pages(self) -> int:
+        """How many pages of results there are."""
+        return min(-(-self.total // RESULTS), RESULT_PAGES)
+
+
+def build(path: Path, pages: Mapping[str, Page]) -> bool:
+    """Make the index of these pages, by address; return False when it is there already, made of the very same pages."""
+    digest = _digest(pages)
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the job and the command may come together
+        if _digest_of(path) == digest:
+            return False
+        _make(path, pages, digest)
+        return True
+
+
+def _make(path: Path, pages: Mapping[str, Page], digest: str) -> None:
+    """Make a new file, and put it in the old one's place once it is whole."""
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    english = sum(page.language.startswith("en") for page in pages.values())
+    tokenizer = ("porter " if english * 2 > len(pages) else "") + "unicode61 remove_diacritics 2"
+    with closing(sqlite3.connect(fresh)) as database, database:
+        database.executescript(_TABLES.format(tokenizer=tokenizer))
+        said = Counter(page.description for page in pages.values())  # what every page says of itself describes none of them
+        rows = (
+            (page.title, page.headings, page.description if said[page.description] == 1 else "", page.text, address)
+            for address, page in pages.items()
+        )
+        database.executemany("INSERT INTO pages (title, headings, description, text, address) VALUES (?, ?, ?, ?, ?)", rows)
+        database.executemany("INSERT INTO words VALUES (?, ?)", _counted(pages.values()).items())
+        database.executemany("INSERT INTO facts VALUES (?, ?)", [("digest", digest), ("pages", str(len(pages)))])
+        database.execute("INSERT INTO pages (pages) VALUES ('optimize')")
+    fresh.replace(path)
+
+
+class SearchIndex:
+    """The index at a path, for any thread of any process; sees by itself when it was made anew."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: tuple[int, int] = (0, 0)
+        self._words: dict[str, str] = {}
+
+    def is_offered(self) -> bool:
+        """Return True: the site has a search, though its pages may still be being read."""
+        return True
+
+    def pages(self) -> int:
+        """Return how many pages the search covers; 0 while there is no index."""
+        with suppress(FileNotFoundError, sqlite3.DatabaseError), closing(_opened(self._path)) as database:
+            row = database.execute("SELECT value FROM facts WHERE name = 'pages'").fetchone()
+            return int(row[0])
+        return 0
+
+    def search(self, query: str, page: int = 1) -> Found:
+        """Return a page of results, the best first: pages that have every word, else those that have one of them.
+
+        Raises StoreUnavailable while there is no index, and when it cannot be read.
+        """
+        asked = normalised(query)
+        words = _WORD.findall(asked)[:WORDS]
+        page = max(1, min(page, RESULT_PAGES))
+        if not words:
+            return Found(asked, 0, 1, ())
+        try:
+            state = self._path.stat()  # before it is opened: words of a newer index are read again, not kept for this one
+            with closing(_opened(self._path)) as database:
+                known = self._known(database, (state.st_ino, state.st_mtime_ns))
+                groups = [_group(word, known, is_last=place == len(words) - 1) for place, word in enumerate(words)]
+                total, rows = _rows(database, [group for group, _ in groups], page)
+        except FileNotFoundError:
+            raise StoreUnavailable("no page was read for the search yet") from None
+        except sqlite3.DatabaseError as error:  # its words could quote the query
+            raise StoreUnavailable(f"the search index cannot be read ({type(error).__name__})") from None
+        meant = " ".join(better or word for word, (_, better) in zip(words, groups, strict=True))
+        results = tuple(Result(address, title or address, _marked(snippet)) for address, title, snippet in rows)
+        return Found(asked, total, page, results, meant if any(better for _, better in groups) else "")
+
+    def _known(self, database: sqlite3.Connection, seen: tuple[int, int]) -> dict[str, str]:
+        """Return the words of all pages, plain -> as written; read once for each index."""
+        if seen != self._seen:
+            rows = database.execute("SELECT word FROM words ORDER BY pages").fetchall()  # the more frequent spelling stays
+            self._words, self._seen = {plain(word): word for (word,) in rows}, seen
+        return self._words
+
+
+def normalised(query: str) -> str:
+    """Return a query as it is searched and shown: one line, single spaces, within its length."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in query).split())[:QUERY_LENGTH].strip()
+
+
+def plain(word: str) -> str:
+    """Return a word without case and accents, as the index compares words."""
+    folded = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(sign for sign in folded if not unicodedata.combining(sign))
+
+
+def _group(word: str, known: Mapping[str, str], *, is_last: bool) -> tuple[str, str]:
+    """Return what the index is asked for one word, and the nearest word when nobody wrote this one.
+
+    The last word may still be being written: what begins with it counts. A word stands in quotes, so it is never syntax.
+    """
+    spelled = plain(word)
+    asked = [f'"{word}"']
+    begins = is_last and len(spelled) > 1 and any(one.startswith(spelled) for one in known)
+    if begins:
+        asked.append(f'"{word}" *')
+    if spelled in known or begins:
+        return " OR ".join(asked), ""
+    near = _near(spelled, list(known))
+    return " OR ".join([*asked, *(f'"{known[one]}"' for one in near)]), known[near[0]] if near else ""
+
+
+def _near(word: str, known: Sequence[str]) -> list[str]:
+    """Return the known words nearest to a mistyped one: one letter wrong, missing, too many or swapped; two in a long word."""
+    most = 0 if len(word) < 4 else 1 if len(word) < 8 else 2  # noqa: PLR2004 - letters
+    if not most:
+        return []
+    found = process.extract(word, known, scorer=OSA.distance, score_cutoff=most, limit=NEAREST)
+    return [one for one, _, _ in found]
+
+
+def _rows(database: sqlite3.Connection, groups: Sequence[str], page: int) -> tuple[int, list[tuple[str, str, str]]]:
+    """Return how many pages there are, and address, title and snippet of those shown."""
+    for between in (" AND ", " OR "):
+        wanted = between.join(f"({group})" for group in groups)
+        total = database.execute("SELECT count(*) FROM pages WHERE pages MATCH ?", (wanted,)).fetchone()[0]
+        if total:
+            break
+    rows = database.execute(
+        f"SELECT address, title, snippet(pages, 3, ?, ?, ' … ', {SNIPPET_WORDS}) FROM pages WHERE pages MATCH ? "  # noqa: S608 - constants
+        f"ORDER BY bm25(pages, {_WEIGHTS}), address LIMIT {RESULTS} OFFSET ?",
+        (_BEGIN, _END, wanted, (page - 1) * RESULTS),
+    )
+    return total, rows.fetchall()
+
+
+def _marked(snippet: str) -> Markup:
+    """Return a snippet escaped, then what was found marked."""
+    return Markup(str(escape(snippet)).replace(_BEGIN, "<mark>").replace(_END, "</mark>"))  # noqa: S704 - escaped before
+
+
+def _counted(pages: Iterable[Page]) -> Counter[str]:
+    """Return on how many pages each word stands, as it is written in small letters."""
+    counted: Counter[str] = Counter()
+    for page in pages:
+        every = f"{page.title} {page.headings} {page.description} {page.text}".casefold()
+        counted.update({word for word in _WORD.findall(every) if not word.isdigit()})
+    return counted
+
+
+def _digest(pages: Mapping[str, Page]) -> str:
+    """Return what tells one index from another: the layout and everything that is searched."""
+    digest = sha256(str(FORMAT).encode())
+    for address, page in sorted(pages.items()):
+        said = (address, page.title, page.headings, page.description, page.text, page.language)
+        digest.update("\0".join((*said, "\n")).encode(errors="replace"))
+    return digest.hexdigest()
+
+
+def _digest_of(path: Path) -> str:
+    """Return the digest of the index that is there; "" for none, or one that cannot be read."""
+    try:
+        with closing(_opened(path)) as database:
+            return str(database.execute("SELECT value FROM facts WHERE name = 'digest'").fetchone()[0])
+    except (FileNotFoundError, sqlite3.DatabaseError, TypeError):
+        return ""
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """Return the index opened for reading; raise FileNotFoundError while there is none."""
+    if not path.exists():
+        raise FileNotFoundError(path)
+    return sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)

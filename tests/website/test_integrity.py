@@ -1,0 +1,69 @@
+"""The site from outside: a proxy that changes the tag, an old line on a page and a page that is gone are each told apart."""
+
+import hashlib
+from base64 import b64encode
+
+import pytest
+
+from avow.website.fetching import Fetcher
+from avow.website.integrity import PINNED_TAG, BuiltTag, Outcome, look
+
+TAG = "(() => {})();"
+BUILT = BuiltTag("/avow/static/tag.0a1b.js", "sha384-" + b64encode(hashlib.sha384(TAG.encode()).digest()).decode())
+LINE = '<script src="{}" integrity="{}" defer></script>'
+
+
+@pytest.fixture
+def served(site):
+    """A site as it was built, and a function that looks at it."""
+    site |= {BUILT.address: TAG, "/avow/tag.js": TAG, "/": LINE.format(BUILT.address, BUILT.integrity)}
+    return site, lambda *pages: look(Fetcher(site.origin), pages or ("/",), BUILT)
+
+
+def outcomes(looks):
+    return {one.address: one.outcome for one in looks}
+
+
+def test_site_as_built_is_up(served):
+    """The tag under both addresses, and the page with its line."""
+    _, looked = served
+    assert set(outcomes(looked()).values()) == {Outcome.UP}
+
+
+@pytest.mark.parametrize("changed", [TAG + "\n", "", "document.write('<img src=//other.example>')"])
+def test_changed_tag_is_altered(served, changed):
+    """A single byte more is another tag; the hash of what is served is told."""
+    site, looked = served
+    site[BUILT.address] = changed
+    looks = looked()
+    assert outcomes(looks)[PINNED_TAG] is Outcome.ALTERED
+    assert BUILT.integrity in looks[0].detail
+    assert outcomes(looks)["/avow/tag.js"] is Outcome.UP
+
+
+@pytest.mark.parametrize(
+    ("line", "outcome"),
+    [
+        (LINE.format("/avow/static/tag.9999.js", BUILT.integrity), Outcome.OLD_LINE),
+        (LINE.format(BUILT.address, "sha384-other"), Outcome.OLD_LINE),
+        (LINE.format("/avow/tag.js", "sha384-other"), Outcome.OLD_LINE),
+        (LINE.format("/avow/tag.js", ""), Outcome.UP),
+        (LINE.format("https://other.example/avow/tag.js", "sha384-x"), Outcome.UP),
+        ("no tag at all", Outcome.UP),
+    ],
+)
+def test_old_line_of_the_tag_is_told(served, line, outcome):
+    """A page whose line is of an earlier build measures nothing, and nobody would notice."""
+    site, looked = served
+    site["/"] = line
+    assert outcomes(looked())["/"] is outcome
+
+
+def test_page_that_does_not_answer_is_down(served):
+    """A missing page, an error of the server, one that leads to another host, and no server at all."""
+    site, looked = served
+    site |= {"/broken": (500, {}, ""), "/away": (302, {"Location": "https://other.example/"}, "")}
+    found = {one.address: (one.outcome, one.status) for one in looked("/gone", "/broken", "/away")}
+    assert (found["/gone"], found["/broken"], found["/away"]) == ((Outcome.DOWN, 404), (Outcome.DOWN, 500), (Outcome.DOWN, 0))
+    nowhere = look(Fetcher("http://127.0.0.1:9"), ("/",), BUILT)
+    assert {one.outcome for one in nowhere} == {Outcome.DOWN}

@@ -1,0 +1,115 @@
+"""The search: finds what is meant, marks it safely, takes anything as a query, and survives what happens to its file."""
+
+import re
+from html import unescape
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from avow.definitions import StoreUnavailable
+from avow.website.reading import Page
+from avow.website.search import RESULTS, SearchIndex, build, normalised
+
+PAGES = {
+    "/barometer": Page("Field Barometer", "", "Field Barometer How it works", "Two nested capsules. Calibrated by hand.", "en"),
+    "/gauge": Page("Rain Gauge", "", "Rain Gauge", "A copper funnel for the garden. The Café in São Paulo has one.", "en"),
+    "/policy": Page("Privacy policy", "", "Privacy policy", "We make barometers and rain gauges & ask < little > of you.", "en"),
+}
+
+
+@pytest.fixture(scope="module")
+def search(tmp_path_factory):
+    path = tmp_path_factory.mktemp("search") / "search.db"
+    build(path, PAGES)
+    return SearchIndex(path)
+
+
+def addresses(found):
+    return [one.address for one in found.results]
+
+
+@pytest.mark.parametrize(
+    ("query", "first", "meant"),
+    [
+        ("barometer", "/barometer", ""),
+        ("BAROMETERS", "/barometer", ""),
+        ("baromter", "/barometer", "barometer"),
+        ("rian guage", "/gauge", "rain gauge"),
+        ("calibration", "/barometer", ""),
+        ("copp", "/gauge", ""),
+        ("cafe sao", "/gauge", ""),
+        ("policy barometer", "/policy", ""),
+        ("barometer unheard", "/barometer", ""),
+    ],
+)
+def test_finds_what_is_meant(search, query, first, meant):
+    """Titles before text, whatever case, ending or accent; a slip of spelling is forgiven and named; all words before some."""
+    found = search.search(query)
+    assert addresses(found)[0] == first
+    assert found.meant == meant
+
+
+@pytest.mark.parametrize("query", ["", "   ", '"', "zzzzzz", "xyz", "()*^:-+", "\0", "NEAR(x y)"])
+def test_nothing_to_find_is_an_empty_answer(search, query):
+    """Signs and unknown words find nothing, and no query is syntax."""
+    assert search.search(query).total == 0
+
+
+@given(st.text(max_size=200), st.integers())
+def test_any_query_is_answered(search, query, page):
+    """Whatever is asked, there is an answer, within its limits."""
+    found = search.search(query, page)
+    assert len(found.results) <= RESULTS
+    assert len(found.query) <= 120
+    assert found.query == normalised(query)
+
+
+@settings(max_examples=40)  # each example makes an index on the disk
+@given(st.text(), st.text())
+def test_snippet_holds_no_markup_but_its_marks(tmp_path_factory, title, text):
+    """Whatever a page says, its snippet is its text, escaped, with marks around what was found."""
+    path = tmp_path_factory.mktemp("search") / "search.db"
+    private = re.compile("[\ue000-\uf8ff\0]")
+    title, text = private.sub("", title), private.sub("", text)
+    build(path, {"/x": Page(title, "", "", f"needle {text}", "")})
+    [one] = SearchIndex(path).search("needle").results
+    plain = re.sub("</?mark>", "", str(one.snippet))
+    assert "<" not in plain
+    assert unescape(plain).startswith("needle")
+
+
+def test_results_come_in_parts(tmp_path):
+    """Ten at a time, none twice, and beyond the last there is nothing."""
+    build(tmp_path / "search.db", {f"/{number}": Page("Gauge", "", "", "gauge") for number in range(23)})
+    search = SearchIndex(tmp_path / "search.db")
+    parts = [search.search("gauge", page) for page in (1, 2, 3, 4)]
+    assert [len(part.results) for part in parts] == [10, 10, 3, 0]
+    assert len({one for part in parts for one in addresses(part)}) == 23
+    assert parts[0].pages == 3
+
+
+def test_index_is_made_anew_only_when_pages_changed_and_is_seen_by_whoever_has_it_open(tmp_path):
+    """The same pages make nothing; other pages are found at once, by a reader of before, with their words."""
+    path = tmp_path / "search.db"
+    assert build(path, PAGES)
+    search = SearchIndex(path)
+    assert search.search("barometr").meant == "barometer"
+    assert not build(path, PAGES)
+    assert build(path, {"/anemometer": Page("Anemometer", "", "", "It turns.")})
+    assert (search.search("anemometr").meant, search.pages(), search.search("barometer").total) == ("anemometer", 1, 0)
+
+
+def test_half_made_and_damaged_files_do_no_harm(tmp_path):
+    """What a crash left is made anew; a missing or damaged index is said to be, without the query."""
+    path = tmp_path / "search.db"
+    with pytest.raises(StoreUnavailable):
+        SearchIndex(path).search("gauge")
+    path.with_suffix(".new").write_bytes(b"half")
+    build(path, PAGES)
+    assert SearchIndex(path).search("gauge").total == 2
+    path.write_bytes(b"SQLite format 3\0" + b"x" * 4096)
+    with pytest.raises(StoreUnavailable) as told:
+        SearchIndex(path).search("gauge")
+    assert "gauge" not in str(told.value)
+    assert build(path, PAGES)
