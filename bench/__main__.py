@@ -6,10 +6,10 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import erasure, ingest, permits, queries, startup
+from bench import erasure, ingest, permits, queries, startup, steady
 from bench.machine import describe
 
-BENCHMARKS = {"ingest": ingest, "permits": permits, "queries": queries, "erasure": erasure, "startup": startup}
+BENCHMARKS = {"ingest": ingest, "steady": steady, "permits": permits, "queries": queries, "erasure": erasure, "startup": startup}
 RESULTS = Path(__file__).parent / "RESULTS.md"
 HEAD = "# What the benchmarks last said\n\n`make bench` runs them all. Each figure is a ratio taken in one run, or stands beside one.\n"
 

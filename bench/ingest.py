@@ -43,7 +43,7 @@ def run() -> list[str]:
         (folder / "avow").mkdir()
         with nginx(folder / "nginx") as (address, pid):
             peer = _load("nginx empty_gif + log", f"{address}/empty.gif", pid, None)
-        loads = {name: _script(folder / f"{place}.lua", name) for place, name in enumerate(REACH)}
+        loads = {name: script(folder / f"{place}.lua", name) for place, name in enumerate(REACH)}
         with avow_serve(folder / "avow") as server:
             rows = [_load(name, server.base, server.pid, script) for name, script in loads.items()]
             halves = [_at_half_load(row, server.base, server.pid, folder) for row in rows[:3]]
@@ -81,12 +81,12 @@ def _load(name: str, address: str, pid: int, script: Path | None, connections: i
 def _at_half_load(full: Measured, address: str, pid: int, folder: Path) -> Measured:
     """Load with half of what the same load reached, each connection at its own pace."""
     pause_ms = round(CONNECTIONS / (full.per_second / 2) * 1000)
-    script = _script(folder / "half.lua", full.name, f"function delay() return math.random(0, {2 * pause_ms}) end\n")
-    return _load(full.name, address, pid, script)
+    paced = script(folder / "half.lua", full.name, f"function delay() return math.random(0, {2 * pause_ms}) end\n")
+    return _load(full.name, address, pid, paced)
 
 
-def _script(path: Path, name: str, more: str = "") -> Path:
-    """Write wrk's script for a load: its requests are made before it starts, one for each visitor."""
+def script(path: Path, name: str, more: str = "") -> Path:
+    """Write the script of wrk for a load: its requests are made before it starts, one for each visitor; `more` is added."""
     body = ""
     if name == "pixel":
         line = 'wrk.format("GET", "/avow/pixel.gif?page=/products/" .. i % 50, headers)'

@@ -15,6 +15,7 @@ from avow import __version__
 from avow.collection.events import MAX_EVENTS
 from avow.definitions import FORMS, Technology
 from avow.policy import Rulebook, schemas
+from avow.policy.conversions import conversion_points
 
 VERSION: Final = "3.1.0"
 _TEXT: Final[dict[str, Any]] = {"type": "string"}  # Any: JSON
@@ -24,12 +25,14 @@ _WORDS: Final = {"text/plain": {"schema": _TEXT}}
 def openapi(rulebook: Rulebook, origin: str) -> dict[str, Any]:  # Any: JSON
     """Return the OpenAPI description of what the website at `origin` takes in under this version of the policy."""
     points = {point.name: point.technology for point in rulebook.points.values() if not point.collected_by}
-    tags = [name for name, technology in points.items() if technology is Technology.TAG]
-    forms = [name for name, technology in points.items() if technology in FORMS]
-    pixels = [name for name, technology in points.items() if technology is Technology.WEB_BEACON]
+    conversions = [point.name for point in conversion_points(rulebook)]
+    tags = [name for name, technology in points.items() if technology is Technology.TAG or name in conversions]
+    forms = [name for name, technology in points.items() if technology in FORMS or technology is Technology.EMAIL]
+    pixels = [name for name, technology in points.items() if technology is Technology.WEB_BEACON] + conversions
+    fields = sorted({field for name in pixels for field in schemas.sendable(rulebook, name)})
     paths = {
         **({"/avow/events": {"post": _events(tags)}} if tags else {}),
-        **({"/avow/pixel.gif": {"get": _pixel(pixels)}} if pixels else {}),
+        **({"/avow/pixel.gif": {"get": _pixel(pixels, fields)}} if pixels else {}),
         **{f"/avow/forms/{name}": {"post": _form(name)} for name in forms},
         "/avow/csp-reports": {"post": _reports()},
     }
@@ -88,14 +91,14 @@ def _events(tags: list[str]) -> dict[str, Any]:  # Any: JSON
     }
 
 
-def _pixel(pixels: list[str]) -> dict[str, Any]:  # Any: JSON
+def _pixel(pixels: list[str], fields: list[str]) -> dict[str, Any]:  # Any: JSON
     """Return GET /avow/pixel.gif."""
     return {
         "operationId": "fetchPixel",
-        "summary": "One view of a page that runs no script",
+        "summary": "One view of a page that runs no script, or one conversion",
         "parameters": [
-            {"name": "page", "in": "query", "schema": _TEXT, "description": "the page's path; else that of Referer"},
             {"name": "point", "in": "query", "schema": {"enum": pixels}, "description": "the first is meant where none is named"},
+            *({"name": field, "in": "query", "schema": _TEXT, "description": "as the point declares it"} for field in fields),
         ],
         "responses": {
             "200": {"description": "a GIF of 1 x 1", "content": {"image/gif": {}}},
