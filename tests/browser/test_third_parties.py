@@ -75,8 +75,7 @@ def with_advertising(folder):
     text = text.replace("### When you ask about", ADVERTISING + "### When you ask about")
     text = re.sub(r"We do not sell your personal information and we (?:.|\n)*?Two companies work", "Two companies work", text)
     text = re.sub(r"We do not sell or share\s+information about anybody, so .*?either\.", "", text, flags=re.DOTALL)
-    stops = '"audience-measurement", "returning-visitors"'
-    text = text.replace(f"stops    = [{stops}", f'stops    = ["advertising", {stops}')
+    text = text.replace("stops    = [", 'stops    = ["advertising",')
     right = '[right.opt-out]\nmethods      = ["web", "phone"]\nverification = "not at all"\nlevel        = "none"\n\n'
     policy = folder / "policy.md"
     policy.write_text(text.replace("[right.correct]", right + "[right.correct]"), encoding="utf-8")

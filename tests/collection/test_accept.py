@@ -46,6 +46,11 @@ def take(collector, events, who, now_ms):
     return collector.take_events(json.dumps({"events": events}).encode(), collector.known(who, moment(now_ms).date()), now_ms)
 
 
+def standing(collector, who, now_ms):
+    """Return what the collector knows of a sender on this day."""
+    return collector.known(who, moment(now_ms).date())
+
+
 def records(answer):
     """Return the records of what goes into the spool."""
     return list(unpack(DECODER.decode(answer.record))) if answer.record else []

@@ -1,6 +1,5 @@
 """Conversions, clicks on links and reports of them: permitted fields only, signed, once each, and never against a no."""
 
-import asyncio
 import base64
 import hashlib
 import hmac
@@ -14,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.collection.test_accept import VISITOR, Counted, MemorySpool, Visits, sender
+from tests.collection.test_accept import VISITOR, Counted, Visits, records, sender, standing
 
 from avow.collection.accept import Collector
 from avow.collection.feeds import Delivery, FeedKey, NotDelivered
@@ -51,11 +50,10 @@ class Clicks(dict):
 
 @pytest.fixture
 def house(rulebook):
-    spool, refusals = MemorySpool(), Refusals()
-    collector = Collector(rulebook, "marrowby.example", spool, Visits(), refusals)
+    collector = Collector(rulebook, "marrowby.example", None, Visits(), Refusals())
     clicks = Clicks()
     clicks.versions = {rulebook.id: rulebook}
-    return collector, spool, clicks
+    return collector, None, clicks
 
 
 def go(collector, who, now_ms, signature=None, page="/products/field-barometer"):
@@ -107,13 +105,14 @@ def postbacks(house, key=KEY):
 
 def test_a_conversion_comes_by_the_image_and_by_the_tag(house, now_ms):
     """The same record by both ways; what the policy does not declare is dropped, counted and named."""
-    collector, spool, _ = house
+    collector, _, _ = house
     said = {"page": "/contact/thanks?mail=robin@example.com", "shoe": "canary"}
-    by_image = asyncio.run(collector.take_pixel("enquiry", said, sender(), now_ms))
+    by_image = collector.take_pixel("enquiry", said, standing(collector, sender(), now_ms), now_ms)
     body = json.dumps({"events": [{"point": "enquiry", **said}]}).encode()
-    by_tag = asyncio.run(collector.take_events(body, sender(), now_ms))
+    by_tag = collector.take_events(body, standing(collector, sender(), now_ms), now_ms)
     assert [lost.field for lost in (*by_image.dropped, *by_tag.dropped)] == ["shoe", "shoe"]
-    assert {(one.point, one.fields["page"], one.visit) for one in spool.records} == {("enquiry", "/contact/thanks", 7)}
+    for (kept,) in map(records, (by_image, by_tag)):
+        assert (kept.point, kept.fields["page"], kept.visit) == ("enquiry", "/contact/thanks", 7)
     counted = Counted()
     collector.refusals.flush(counted)
     assert counted == {("enquiry", "shoe"): 2}
@@ -122,18 +121,18 @@ def test_a_conversion_comes_by_the_image_and_by_the_tag(house, now_ms):
 @pytest.mark.parametrize("who", [sender(gpc="1"), sender(cookie="avow_choices=v1.campaign-measurement")])
 def test_a_signal_or_a_choice_keeps_no_conversion(house, now_ms, who):
     """Nothing is written, not even that somebody recognised was there."""
-    collector, spool, _ = house
-    answer = asyncio.run(collector.take_pixel("enquiry", {"page": "/"}, who, now_ms))
-    assert (answer.kept, answer.new_visitor, spool.records) == (0, "", [])
+    collector, _, _ = house
+    answer = collector.take_pixel("enquiry", {"page": "/"}, standing(collector, who, now_ms), now_ms)
+    assert (answer.kept, answer.new_visitor, answer.record) == (0, "", b"")
 
 
 @pytest.mark.parametrize("point", ["shop-click", "shop-purchase", "nothing"])
 def test_no_page_can_say_what_a_link_counts(house, now_ms, point):
     """Clicks are made by the link, and purchases are reported by the shop."""
-    collector, spool, _ = house
-    assert isinstance(asyncio.run(collector.take_pixel(point, {"page": "/"}, sender(), now_ms)), Refusal)
-    asyncio.run(collector.take_events(json.dumps({"events": [{"point": point}]}).encode(), sender(), now_ms))
-    assert spool.records == []
+    collector, _, _ = house
+    who = standing(collector, sender(), now_ms)
+    assert isinstance(collector.take_pixel(point, {"page": "/"}, who, now_ms), Refusal)
+    assert collector.take_events(json.dumps({"events": [{"point": point}]}).encode(), who, now_ms).record == b""
 
 
 # -- the click -----------------------------------------------------------------------------------------------------------
@@ -179,7 +178,7 @@ def test_a_parameter_is_added_to_any_address():
 @given(st.frozensets(st.sampled_from(PURPOSES)), st.frozensets(st.sampled_from(PURPOSES)))
 def test_a_further_no_never_sends_more_along(rulebook, now_ms, fewer, more):
     """Neither a number, nor a field, nor a visitor."""
-    collector = Collector(rulebook, "marrowby.example", MemorySpool(), Visits(), Refusals())
+    collector = Collector(rulebook, "marrowby.example", None, Visits(), Refusals())
     ways = [
         go(collector, sender(cookie=f"avow_choices=v1.{'.'.join(sorted(said))}; avow_visitor={VISITOR}"), now_ms)
         for said in (fewer, fewer | more)
@@ -231,7 +230,7 @@ def test_a_public_key_signs_addresses_as_well(house, now_ms):
 @given(st.data())
 def test_a_forged_address_keeps_nothing(rulebook, now_ms, data):
     """One character changed, taken out or put in, anywhere: it is not believed, or it cannot be read."""
-    collector = Collector(rulebook, "marrowby.example", MemorySpool(), Visits(), Refusals())
+    collector = Collector(rulebook, "marrowby.example", None, Visits(), Refusals())
     clicks = Clicks()
     clicks.versions = {rulebook.id: rulebook}
     click = known(clicks, go(collector, sender(), now_ms).record)

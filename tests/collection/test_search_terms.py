@@ -12,7 +12,7 @@ from avow.collection.refusals import Refusals
 from avow.collection.search_terms import MASK, search_results, search_term
 from avow.definitions import Refusal, moment
 
-from .test_accept import AGENT, MemorySpool, Visits, take
+from .test_accept import AGENT, Visits, records, take
 
 EVENT = {"point": "site-search", "search-term": "Rain  Gauge", "search-results": "3"}
 PURPOSES = ("audience-measurement", "returning-visitors", "personalisation", "page-improvement")
@@ -60,9 +60,8 @@ def test_term_is_kept_only_when_permitted(rulebook, now_ms, gpc, dnt, refused, a
     """For every combination of signals and choices: exactly when the Rulebook permits it, and then only declared fields."""
     cookie = "avow_choices=" + signals.choices_cookie(frozenset(refused), frozenset(agreed))
     who = Sender("203.0.113.9", AGENT, signals.read(["1"] if gpc else [], "1" if dnt else None, cookie), demonstration=False)
-    spool = MemorySpool()
-    collector = Collector(rulebook, "marrowby.example", spool, Visits(), Refusals())
-    take(collector, [{**EVENT, "page": "/search", "email": "robin@example.com"}], who, now_ms)
+    collector = Collector(rulebook, "marrowby.example", None, Visits(), Refusals())
+    answer = take(collector, [{**EVENT, "page": "/search", "email": "robin@example.com"}], who, now_ms)
     may = not (gpc or dnt or "audience-measurement" in refused)
     assert isinstance(collector.permit("site-search", who, moment(now_ms).date()), Refusal) is not may
-    assert [one.fields for one in spool.records] == ([{"search-term": "rain gauge", "search-results": "3"}] if may else [])
+    assert [one.fields for one in records(answer)] == ([{"search-term": "rain gauge", "search-results": "3"}] if may else [])

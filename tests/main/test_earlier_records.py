@@ -72,7 +72,7 @@ def readable(house, record_id):
     return {purpose: set() if isinstance(view, Refusal) else set(view.fields) for purpose, view in views.items()}
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(versions, versions)
 def test_no_later_version_widens_what_may_be_done(older, newer):
     """For any two versions: fields by purpose, recipients and the due date stay within what the record's own version says."""

@@ -69,7 +69,7 @@ def raw(port, data, seconds=20):
     return received
 
 
-@settings(max_examples=250)
+@settings(max_examples=120)
 @given(
     PATHS, st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"]), KINDS, HEADERS, st.binary(max_size=300)
 )
@@ -91,7 +91,7 @@ def test_no_request_is_answered_with_500(running, path, method, kind, headers, b
         assert answer.status_code < 500
 
 
-@settings(max_examples=250)
+@settings(max_examples=120)
 @given(JSON)
 def test_no_json_is_answered_with_500(running, value):
     """Any JSON sent as events is kept in part, refused or called unreadable."""

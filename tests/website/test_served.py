@@ -63,7 +63,7 @@ def test_pages_are_found_by_any_worker_whatever_the_spelling(served, until):
         answer = httpx.get(f"{served.base}/avow/search.json?q=rian+guage")
         assert answer.json()["results"][0]["address"] == "/products/rain-gauge"
         assert "set-cookie" not in answer.headers
-    assert served.avow("search", "index").startswith("7 pages can be found\n")
+    assert served.avow("search", "index").startswith("9 pages can be found\n")
 
 
 def test_words_are_nowhere_unless_the_tag_says_them(served):

@@ -64,7 +64,8 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
         wanted = {}
         for owner, group in owned.items():
             erased_ms = max((erased_at.get(one, -1) for one in owner), default=-1)
-            wanted[owner] = [record for record in group if record.collected_ms > erased_ms]
+            if kept := [record for record in group if record.collected_ms > erased_ms]:
+                wanted[owner] = kept
         # step 3
         keys = _keys(wanted, vault)
         readable = [(owner, record) for owner, group in wanted.items() if keys.opens(owner) for record in group]
@@ -107,7 +108,7 @@ def _keys(owned: Mapping[_Owner, Sequence[Record]], vault: Vault) -> _Keys:
     """Return the keys that seal a batch, made where missing."""
     first_ms: dict[Identifier, int] = {}
     for owner, group in owned.items():
-        for one in owner if group else ():
+        for one in owner:
             first_ms[one] = min(first_ms.get(one, group[0].collected_ms), *(record.collected_ms for record in group))
     subjects = vault.subjects_seen(first_ms) if first_ms else {}
     days = {
