@@ -58,12 +58,12 @@ class Server:
 
 
 @contextmanager
-def avow_serve(folder: Path, workers: int = 2) -> Iterator[Server]:
-    """Run an installation over a folder."""
+def avow_serve(folder: Path, workers: int = 2, more: str = "") -> Iterator[Server]:
+    """Run an installation over a folder; `more` is added to its configuration."""
     port = free_port()
     (folder / "avow.toml").write_text(
         f'data = "data"\npolicy = "{MARROWBY / "policy.md"}"\ntimezone = "America/Los_Angeles"\n[website]\n'
-        f'name = "marrowby.example"\norigin = "http://127.0.0.1:{port}"\n[listen]\nport = {port}\nworkers = {workers}\n',
+        f'name = "marrowby.example"\norigin = "http://127.0.0.1:{port}"\n[listen]\nport = {port}\nworkers = {workers}\n{more}',
         encoding="utf-8",
     )
     command = [sys.executable, "-m", "avow", "--config", str(folder / "avow.toml"), "serve"]

@@ -46,6 +46,8 @@ SEGMENT_SECONDS: Final = 3.0
 PENDING_BYTES: Final = 16 * 1024 * 1024
 #: One group, bytes: bounds the frame and the reader's memory.
 GROUP_BYTES: Final = 4 * 1024 * 1024
+#: Groups begin so far apart at least, seconds: under load a sync for few records costs more than they do themselves.
+GROUP_PAUSE_SECONDS: Final = 0.002
 LOCK_NAME: Final = "writer.lock"
 
 
@@ -100,6 +102,7 @@ class Spool:
         self._limit_bytes = limit_bytes
         self._pending: list[tuple[bytes, _Done]] = []
         self._pending_bytes = 0
+        self._began = 0.0
         self._writing: list[_Done] = []
         self._segment: _Segment | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -134,7 +137,7 @@ class Spool:
         self._pending.append((body, done))
         self._pending_bytes += len(body)
         if not self._writing and len(self._pending) == 1:
-            self._loop.call_soon(self._write_group)  # after the other requests that are ready now
+            self._write_soon(self._loop)
 
     def close(self) -> None:
         """End the segment and release the folder to the drain; call it when no append is waiting."""
@@ -143,10 +146,20 @@ class Spool:
         self._thread.join()
         os.close(self._lock)
 
+    def _write_soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin the next group after the other requests that are ready now, and a pause after the group before it."""
+        pause = self._began + GROUP_PAUSE_SECONDS - loop.time()
+        if pause > 0:
+            loop.call_later(pause, self._write_group)
+        else:
+            loop.call_soon(self._write_group)
+
     def _write_group(self) -> None:
         """Encrypt and write what is pending as one frame, and have the thread wait for the disk."""
         if self._writing or not self._pending:
             return
+        assert self._loop is not None
+        self._began = self._loop.time()
         bodies, self._writing = self._take_group()
         try:
             segment = self._segment_for(sum(map(len, bodies)))
@@ -190,8 +203,8 @@ class Spool:
             full = SpoolFull(f"the spool cannot be written ({type(error).__name__})")
         for done in waiting:
             done(full)
-        if self._pending:
-            self._write_group()
+        if self._pending and self._loop is not None:
+            self._write_soon(self._loop)
 
     def _segment_for(self, size: int) -> _Segment:
         """Return the current segment, or a new one when it is full or old."""
