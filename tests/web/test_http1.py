@@ -9,7 +9,8 @@ import pytest
 import uvloop
 
 from avow.web import http1
-from avow.web.http1 import BodyRefused, Connections, Way, head
+from avow.web.exchange import BodyRefused, head
+from avow.web.http1 import Connections, Way
 
 GET = b"GET /%s HTTP/1.1\r\nHost: x\r\n%s\r\n"
 

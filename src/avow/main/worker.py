@@ -66,9 +66,10 @@ from avow.web.assets import Assets
 from avow.web.browser_reports import ReportEndpoint
 from avow.web.collect import Collect
 from avow.web.door import Door
+from avow.web.exchange import Exchange
 from avow.web.feed_endpoint import FeedEndpoint
 from avow.web.form_endpoint import FormEndpoint
-from avow.web.http1 import Connections, Exchange, Way
+from avow.web.http1 import Connections, Way
 from avow.web.integrity import IntegrityEndpoint
 from avow.web.mail import MailEndpoint
 from avow.web.outbound import OutboundEndpoint

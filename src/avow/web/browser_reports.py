@@ -10,7 +10,7 @@ from typing import Final
 
 from avow.collection.browser_reports import CSP_REPORT, REPORTS, BrowserReports, rows
 from avow.definitions import Refusal, local_date
-from avow.web.http1 import Exchange
+from avow.web.exchange import Exchange
 
 _TYPES: Final = (CSP_REPORT, REPORTS)
 

@@ -17,7 +17,7 @@ from avow.collection.refusals import shown_name
 from avow.collection.visits import client_address
 from avow.definitions import Refusal, SpoolFull, moment
 from avow.policy.conversions import conversion_points
-from avow.web.http1 import Exchange, head
+from avow.web.exchange import Exchange, head
 
 #: The smallest transparent GIF, 43 bytes (GIF89a).
 GIF: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")

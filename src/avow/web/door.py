@@ -16,7 +16,8 @@ from starlette.exceptions import HTTPException
 from avow.collection.recordings import CHUNK_BYTES
 from avow.web.browser_reports import ReportEndpoint
 from avow.web.collect import DEMONSTRATION_HEADER, Collect
-from avow.web.http1 import BodyRefused, Exchange, Way, answer_failure
+from avow.web.exchange import BodyRefused, Exchange, answer_failure
+from avow.web.http1 import Way
 from avow.web.recordings import RecordingEndpoint
 from avow.web.services import DEMONSTRATION_KEY
 
@@ -96,13 +97,16 @@ class Door:
                 await answer(exchange)
             except BodyRefused as refused:
                 exchange.answer_error(refused.status, refused.words)
-            except Exception:  # noqa: BLE001 - the door: whatever a room raises, the client gets a number and no content
-                answer_failure(exchange)
 
         def start(exchange: Exchange) -> None:
+            def end(task: asyncio.Task[None]) -> None:
+                self._under_way.discard(task)
+                if not task.cancelled() and (error := task.exception()) is not None:
+                    answer_failure(exchange, error)
+
             task = asyncio.get_running_loop().create_task(run(exchange))
             self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+            task.add_done_callback(end)
 
         return start
 

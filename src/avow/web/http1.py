@@ -15,20 +15,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-import re
-import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import formatdate
-from http import HTTPStatus
 from typing import Final, Protocol, cast
-from urllib.parse import unquote_to_bytes
 
 import httptools
 
-log = logging.getLogger(__name__)
+from avow.web.exchange import PIECES_BYTES, BodyRefused, Exchange, Pieces, answer_failure, head
 
 #: Longest head of an HTTP request, bytes, and the most header lines in it.
 HEAD_BYTES: Final = 65_536
@@ -50,173 +45,12 @@ LINGER_SECONDS: Final = 2.0
 #: Bytes read ahead while a request is answered, and requests parsed ahead.
 AHEAD: Final = 65_536
 WAITING: Final = 1024
-#: Pieces of a body that wait for their reader, bytes.
-PIECES_BYTES: Final = 256 * 1024
 #: Bodies that one worker holds at once, bytes; one more is answered 503.
 PENDING_BYTES: Final = 128 * 1024 * 1024
 #: Connections of one worker; one more is answered 503.
 CONNECTIONS: Final = 8192
 #: How often deadlines are looked at, seconds; no deadline is more exact than this.
 SWEEP_SECONDS: Final = 0.5
-
-Header = tuple[str, str]
-_UNSAFE: Final = re.compile(r"[\r\n\0]")
-_STATUS: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
-_OURS: Final = frozenset({"content-length", "connection", "date", "transfer-encoding"})
-_BODILESS: Final = frozenset({204, 304})
-_PLAIN: Final = (
-    ("content-type", "text/plain; charset=utf-8"),
-    ("cache-control", "no-store"),
-    ("x-content-type-options", "nosniff"),
-)
-
-
-class BodyRefused(Exception):
-    """A request is not read further: the status and the sentence to answer with."""
-
-    def __init__(self, status: int, words: str) -> None:
-        super().__init__(words)
-        self.status, self.words = status, words
-
-
-class Headers:
-    """The header lines of one request, names in lower case."""
-
-    __slots__ = ("lines",)
-
-    def __init__(self, lines: list[tuple[bytes, bytes]]) -> None:
-        self.lines = lines
-
-    def get(self, name: str) -> str | None:
-        """Return the value of the first line of this name."""
-        return next(iter(self.get_all(name)), None)
-
-    def get_all(self, name: str) -> list[str]:
-        """Return the values of every line of this name."""
-        wanted = name.encode()
-        return [value.decode("latin-1") for found, value in self.lines if found == wanted]
-
-
-class Exchange:
-    """One HTTP request and its answer.
-
-    `raw_path` and `query_string` are as they were sent; `first` holds the first line of each header, `repeats`: some
-    stand in more than one; `body` is whole unless it is streamed.
-    """
-
-    __slots__ = ("_body", "_connection", "_gone", "_lines", "body", "first", "is_answered", "method", "query_string", "raw_path")
-
-    def __init__(
-        self, connection: Connection, method: str, target: bytes, lines: list[tuple[bytes, bytes]], first: dict[bytes, bytes]
-    ) -> None:
-        self._connection = connection
-        self.method, self.first, self._lines = method, first, lines
-        self.raw_path, _, self.query_string = target.partition(b"?")
-        self.body = b""
-        self.is_answered = False
-        self._body: _Pieces | None = None
-        self._gone: asyncio.Event | None = None
-
-    @property
-    def client(self) -> str:
-        """Return the address of the other end of the connection: the visitor's, or a proxy's."""
-        return self._connection.client
-
-    @property
-    def path(self) -> str:
-        """Return the decoded path."""
-        return unquote_to_bytes(self.raw_path).decode(errors="replace")
-
-    @property
-    def headers(self) -> Headers:
-        """Return every header line."""
-        return Headers(self._lines)
-
-    @property
-    def repeats(self) -> bool:
-        """Return whether a header stands in more than one line."""
-        return len(self.first) < len(self._lines)
-
-    def answer(self, status: int, headers: Iterable[Header], body: bytes = b"") -> None:
-        """Answer, once. Raises ValueError for a header that would be read as two (RFC 9112, section 11.1)."""
-        self.answer_prepared(head(status, headers, len(body)), b"" if status in _BODILESS else body)
-
-    def answer_prepared(self, prepared: bytes, body: bytes = b"") -> None:
-        """Answer with what `head` made for this body; once: a second answer is dropped."""
-        if not self.is_answered:
-            self.is_answered = True
-            self._connection.finish(self, prepared, b"" if self.method == "HEAD" else body)
-
-    def answer_error(self, status: int, words: str, headers: Iterable[Header] = ()) -> None:
-        """Answer with an error in one sentence of plain text."""
-        self.answer(status, [*_PLAIN, *headers], f"{words}\n".encode())
-
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """Yield a streamed body as it comes. Raises BodyRefused: 408 when it is too slow, 400 when the client went away."""
-        if self._body is None:
-            yield self.body
-            return
-        while (piece := await self._body.next()) is not None:
-            yield piece
-
-    async def disconnected(self) -> None:
-        """Return when the client went away."""
-        if self._gone is None:
-            self._gone = asyncio.Event()
-            if self._connection.is_lost:
-                self._gone.set()
-        await self._gone.wait()
-
-    def stream(self) -> _Pieces:
-        """Have the body come in pieces from now on."""
-        self._body = _Pieces(self._connection)
-        return self._body
-
-    def lose(self) -> None:
-        """Tell whoever waits for it that the client is gone."""
-        if self._body is not None:
-            self._body.end(BodyRefused(400, "The body could not be read."))
-        if self._gone is not None:
-            self._gone.set()
-
-
-class _Pieces:
-    """A body on its way from the connection to its reader; the connection pauses while too much of it waits."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._waiting: deque[bytes] = deque()
-        self._size = 0
-        self._ended = False
-        self._refused: BodyRefused | None = None
-        self._ready = asyncio.Event()
-
-    def add(self, piece: bytes) -> None:
-        self._waiting.append(piece)
-        self._size += len(piece)
-        if self._size > PIECES_BYTES:
-            self._connection.pause_reading()
-        self._ready.set()
-
-    def end(self, refused: BodyRefused | None = None) -> None:
-        if not self._ended:
-            self._ended, self._refused = True, refused
-            self._ready.set()
-
-    async def next(self) -> bytes | None:
-        while not self._waiting:
-            if self._refused is not None:
-                raise self._refused
-            if self._ended:
-                return None
-            self._ready.clear()
-            self._connection.awaits_piece()
-            await self._ready.wait()
-        piece = self._waiting.popleft()
-        self._size -= len(piece)
-        if self._size <= PIECES_BYTES:
-            self._connection.resume_reading()
-        return piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +129,7 @@ class Connection(asyncio.Protocol):
         self._way: Way | None = None
         self._parts: list[bytes] = []
         self._held = 0
-        self._pieces: _Pieces | None = None
+        self._pieces: Pieces | None = None
         self._upload_deadline = 0.0
         self._parsed: deque[tuple[Exchange, Way]] = deque()
         self._current: Exchange | None = None  # the one that is being answered
@@ -315,7 +149,7 @@ class Connection(asyncio.Protocol):
         self.deadline = self._all.now + IDLE_SECONDS
         self._all.open.add(self)
         if len(self._all.open) > CONNECTIONS or self._all.is_stopping:
-            self._transport.write(_STATUS[503] + b"retry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n" + self._all.tail)
+            self._transport.write(head(503, [("retry-after", "1")], 0) + b"connection: close\r\n" + self._all.tail)
             self._transport.close()
 
     def data_received(self, data: bytes) -> None:
@@ -554,8 +388,8 @@ class Connection(asyncio.Protocol):
         self._current = exchange
         try:
             way.take(exchange)
-        except Exception:  # noqa: BLE001 - the door: whatever a room raises, the client gets a number and no content
-            answer_failure(exchange)
+        except Exception as error:  # noqa: BLE001 - the door: whatever a room raises, the client gets a number and no content
+            answer_failure(exchange, error)
 
     def _go_on(self) -> None:
         """After an answer: the next request that was parsed, or what was read ahead."""
@@ -579,34 +413,11 @@ class Connection(asyncio.Protocol):
             self._transport.write_eof()
 
 
-def answer_failure(exchange: Exchange) -> None:
-    """Answer 500 with a number, which the log has too; called where an exception is handled."""
-    number = secrets.token_hex(4)
-    log.exception("error %s on a %s request", number, exchange.method)  # noqa: LOG004 - as said
-    exchange.answer_error(500, f"Something went wrong here. If you tell us about it, quote the number {number}.")
-
-
 def announced(length: bytes) -> int:
     """Return the announced length of a body; raise BodyRefused for what is no number (RFC 9112, section 6.3)."""
     if not length.isdigit() or len(length) > 18:  # noqa: PLR2004 - digits of an exabyte
         raise BodyRefused(400, "Content-Length is not a number.")
     return int(length)
-
-
-def head(status: int, headers: Iterable[Header], size: int) -> bytes:
-    """Return status line and headers of an answer with so many bytes of body; date and connection come when it is sent.
-
-    Raises ValueError for a header that would be read as two (RFC 9112, section 11.1).
-    """
-    lines = []
-    for name, value in headers:
-        if _UNSAFE.search(name) or _UNSAFE.search(value):
-            raise ValueError("a header of the answer holds a line break")
-        if name.lower() not in _OURS:
-            lines.append(f"{name}: {value}\r\n")
-    if status not in _BODILESS:
-        lines.append(f"content-length: {size}\r\n")
-    return _STATUS[status] + "".join(lines).encode("latin-1", "replace")
 
 
 def origin_form(target: bytes) -> bytes:

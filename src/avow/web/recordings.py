@@ -21,7 +21,7 @@ from avow.definitions import Refusal, SpoolFull
 from avow.web.asking import signals_of
 from avow.web.assets import Assets
 from avow.web.collect import RETRY_SECONDS
-from avow.web.http1 import Exchange
+from avow.web.exchange import Exchange
 from avow.web.privacy_center.choices import set_choices
 from avow.web.security import is_same_origin
 from avow.web.services import DEMONSTRATION_KEY, Services
