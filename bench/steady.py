@@ -1,6 +1,6 @@
 """Ten minutes of load: whether the memory of the processes stays where it is.
 
-Events come in from a thousand visitors at a pace that leaves half of a core free, and the drain stores them meanwhile.
+Events come in from a thousand visitors at a steady pace, and the drain stores them meanwhile.
 """
 
 from __future__ import annotations

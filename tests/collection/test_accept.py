@@ -116,6 +116,7 @@ def test_choice_against_recognition_counts_without_an_id(house, now_ms):
     answer = take(house, [view()], sender(cookie=f"avow_choices=v1.returning-visitors; avow_visitor={VISITOR}"), now_ms)
     (record,) = records(answer)
     assert (record.visitor, record.visit) == ("", 7)
+    assert VISITOR.encode() not in answer.record
 
 
 @given(st.dictionaries(st.text(max_size=12), st.text(max_size=30) | st.integers() | st.none(), max_size=5))

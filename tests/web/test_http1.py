@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import threading
+import time
 
 import pytest
 import uvloop
@@ -12,6 +13,8 @@ from avow.web import http1
 from avow.web.exchange import BodyRefused, head
 from avow.web.http1 import Connections, Way
 
+#: More than the kernel's buffers between two sockets take.
+LARGE = 24_000_000
 GET = b"GET /%s HTTP/1.1\r\nHost: x\r\n%s\r\n"
 
 
@@ -27,6 +30,8 @@ class Doors:
             return Way(1_000_000, lambda one: self._start(self._count(one)), streams=True)
         if exchange.raw_path == b"/later":
             return Way(1_000_000, lambda one: self._start(self._later(one)))
+        if exchange.raw_path == b"/large":
+            return Way(0, lambda one: one.answer(200, [], b"x" * LARGE))
         return Way(1000, self._echo)
 
     def _echo(self, exchange):
@@ -206,3 +211,19 @@ def test_who_sends_half_a_request_is_cut_off(port, monkeypatch):
     assert sent(port, post(b"a", b"12345")[:-1], half_close=False).startswith(b"HTTP/1.1 408")
     assert sent(port, post(b"pieces", b"12345")[:-1], half_close=False).startswith(b"HTTP/1.1 408")
     assert sent(port, half_close=False) == b""
+
+
+def test_a_slow_client_gets_all_of_its_last_answer(port, monkeypatch):
+    """As long as it takes something it is waited for; one that takes nothing loses its connection."""
+    monkeypatch.setattr(http1, "LINGER_SECONDS", 0.1)
+    monkeypatch.setattr(http1, "WRITE_SECONDS", 1.0)
+    received = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as slow:
+        slow.sendall(GET % (b"large", b"Connection: close\r\n"))
+        for _ in range(6):
+            time.sleep(0.4)
+            received += slow.recv(2_000_000)
+        while part := slow.recv(1_000_000):
+            received += part
+    assert received.endswith(b"x" * 100)
+    assert len(received) > LARGE

@@ -231,13 +231,14 @@ class Collector:
             self.count_dropped(known.sender, batch.dropped, known.today)
         if not sent:
             return Accepted(0, batch.dropped, refused)
-        visitor, cookie_days, is_new = known.sender.signals.visitor, 0, False
+        visitor, cookie_days, is_new = "", 0, False
         for kind in kinds:
             layout = known.terms[kind][0]
             assert isinstance(layout, _Layout)
             layout.trim(sent if len(kinds) == 1 else [event for event in sent if type(event) is kind])
             if layout.recognises:
                 cookie_days = layout.cookie_days
+                visitor = visitor or known.sender.signals.visitor
                 if not visitor:
                     visitor, is_new = secrets.token_hex(signals.VISITOR_ID_LENGTH // 2), True
         record = self._record(sent, kinds, known, visitor, now_ms)

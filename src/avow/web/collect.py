@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hmac
 from collections.abc import Callable
@@ -34,7 +35,7 @@ KEPT: Final = head(204, [("cache-control", "no-store")], 0)
 SEEN: Final = head(200, GIF_HEADERS, len(GIF))
 DAY_MS: Final = 86_400_000
 #: How long it is remembered what is known about a sender, and of how many: an address leaves memory with it.
-KNOWN_MS: Final = 60_000
+KNOWN_SECONDS: Final = 60.0
 KNOWN: Final = 4096
 #: What a request says about its sender.
 _TELLING: Final = (b"user-agent", b"cookie", b"sec-gpc", b"dnt", b"x-forwarded-for", DEMONSTRATION_HEADER.encode())
@@ -60,7 +61,7 @@ class Collect:
         self._pixel = pixels[0].name if pixels else ""
         self._conversions = frozenset(point.name for point in conversion_points(collector.rulebook))
         self._known: dict[tuple[object, ...], Known] = {}
-        self._known_until_ms = 0
+        self._day_ends_ms = 0
 
     def events(self, exchange: Exchange) -> None:
         """POST /avow/events: 204 kept; 200 kept in part, with the reasons; 400 unreadable; 404 unknown point; 503 full."""
@@ -146,17 +147,24 @@ class Collect:
         exchange.answer(200, headers, GIF)
 
     def known(self, exchange: Exchange, now_ms: int) -> Known:
-        """Return what is known about who sent a request; kept for those that come again within KNOWN_MS of one day."""
-        if now_ms >= self._known_until_ms or len(self._known) >= KNOWN:
-            self._known.clear()
-            self._known_until_ms = min(now_ms + KNOWN_MS, (now_ms // DAY_MS + 1) * DAY_MS)
+        """Return what is known about who sent a request; kept for those that come again within KNOWN_SECONDS of one day."""
+        if now_ms >= self._day_ends_ms or len(self._known) >= KNOWN:
+            self._forget()
+            self._day_ends_ms = (now_ms // DAY_MS + 1) * DAY_MS
         key = (exchange.client, *map(exchange.first.get, _TELLING))
         found = self._known.get(key)
         if found is None:
             found = self._collector.known(self.sender(exchange), moment(now_ms).date())
             if not exchange.repeats:  # what stands in two lines is looked at each time
+                if not self._known:  # by the clock, whether or not somebody comes again
+                    asyncio.get_running_loop().call_later(KNOWN_SECONDS, self._forget)
                 self._known[key] = found
         return found
+
+    def _forget(self) -> None:
+        """Let go of everybody, and of what pixels said."""
+        self._known.clear()
+        parameters.cache_clear()
 
     def _said_by_page(self, point: str, referer: str) -> dict[str, str]:
         """Return what a page's own address says of declared fields that its image does not name: path and campaign."""

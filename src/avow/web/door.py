@@ -55,6 +55,7 @@ class Door:
         self._files_bytes = files_bytes
         self._uploading = 0
         self._under_way: set[asyncio.Task[None]] = set()  # the loop itself holds tasks weakly
+        self._upload = self._later(self._answer_upload)
         self._page = Way(PAGE_BODY_BYTES, self._later(self._answer_page))
         self._ways = {
             b"/avow/events": Way(EVENTS_BODY_BYTES, collect.events),
@@ -64,16 +65,14 @@ class Door:
         }
 
     def way(self, exchange: Exchange) -> Way:
-        """Return who answers a request, and how much may come with it. Raises BodyRefused."""
+        """Return who answers a request, and how much may come with it."""
         way = self._ways.get(exchange.raw_path)
         if way is not None:
             return way
         if exchange.method == "POST" and exchange.raw_path.startswith(FORMS_PATH.encode()):
             most = self._files_bytes(exchange.path.removeprefix(FORMS_PATH))
-            if most and self._uploading >= UPLOADS_AT_ONCE:
-                raise BodyRefused(503, "Too many files are coming in just now.")
             if most:
-                return Way(most + PAGE_BODY_BYTES, self._later(self._answer_upload), streams=True)
+                return Way(most + PAGE_BODY_BYTES, self._take_upload, streams=True)
         return self._page
 
     async def _answer_page(self, exchange: Exchange) -> None:
@@ -83,11 +82,18 @@ class Door:
 
     async def _answer_upload(self, exchange: Exchange) -> None:
         """Hand a form with files to the pages piece by piece; few at once, because each is held in memory."""
-        self._uploading += 1
         try:
             await self._answer_page(exchange)
         finally:
             self._uploading -= 1
+
+    def _take_upload(self, exchange: Exchange) -> None:
+        """Begin with a form with files, unless too many are under way."""
+        if self._uploading >= UPLOADS_AT_ONCE:
+            exchange.answer_error(503, "Too many files are coming in just now.", [("retry-after", "10")])
+            return
+        self._uploading += 1
+        self._upload(exchange)
 
     def _later(self, answer: Callable[[Exchange], Awaitable[None]]) -> Callable[[Exchange], None]:
         """Return a function that has a task of its own answer a request."""

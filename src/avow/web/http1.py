@@ -136,6 +136,7 @@ class Connection(asyncio.Protocol):
         self._ahead: list[bytes] = []
         self._ahead_bytes = 0
         self._paused = False
+        self._unsent = 0  # bytes of answers that the client had not taken when it was looked at last
         self._is_last = False  # nothing that comes behind is read as a request
         self._lingers = False
 
@@ -179,14 +180,6 @@ class Connection(asyncio.Protocol):
         for exchange in (self._exchange, self._current):
             if exchange is not None:
                 exchange.lose()
-
-    def pause_writing(self) -> None:
-        """Give a client that takes no more some seconds."""
-        self.deadline = self._all.now + WRITE_SECONDS
-
-    def resume_writing(self) -> None:
-        """Go on with a client that took what there was."""
-        self.deadline = self._all.now + (LINGER_SECONDS if self._lingers else IDLE_SECONDS)
 
     # -- from the parser --------------------------------------------------------------------------------------
 
@@ -270,12 +263,12 @@ class Connection(asyncio.Protocol):
         is_last = unread or self._all.is_stopping or (self._is_last and not self._parsed and not self._ahead)
         self._transport.write(b"".join((prepared, b"connection: close\r\n" if is_last else b"", self._all.tail, body)))
         self._current = None
-        if self._held and not self._parsed:
+        if self._held and not self._parsed and self._exchange is None:
             self._release()
         if is_last:
             self._linger()
             return
-        self.deadline = self._all.now + IDLE_SECONDS
+        self.deadline = self._all.now + (WRITE_SECONDS if self._transport.get_write_buffer_size() else IDLE_SECONDS)
         if self._parsed or self._ahead:
             self._all.loop.call_soon(self._go_on)
 
@@ -299,7 +292,11 @@ class Connection(asyncio.Protocol):
 
     def expire(self) -> None:
         """Answer 408 to half a request whose deadline is over, else close."""
-        if self._lingers or self._transport.get_write_buffer_size():
+        unsent = self._transport.get_write_buffer_size()
+        if unsent and unsent != self._unsent:  # a slow client takes what there is
+            self._unsent = unsent
+            self.deadline = self._all.now + WRITE_SECONDS
+        elif unsent or self._lingers:
             self.abort()
         elif self._pieces is not None:
             self._pieces.end(BodyRefused(408, "The body did not arrive in time."))
