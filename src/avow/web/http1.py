@@ -138,6 +138,7 @@ class Connection(asyncio.Protocol):
         self._paused = False
         self._unsent = 0  # bytes of answers that the client had not taken when it was looked at last
         self._is_last = False  # nothing that comes behind is read as a request
+        self._has_ended = False  # the client sends no more
         self._lingers = False
 
     # -- from the loop ----------------------------------------------------------------------------------------
@@ -167,7 +168,7 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Keep a connection whose client sends no more until what it asked for is answered."""
-        self._is_last = True
+        self._is_last = self._has_ended = True
         if self._pieces is not None:
             self._pieces.end(BodyRefused(400, "The body could not be read."))
         return self._current is not None
@@ -402,9 +403,13 @@ class Connection(asyncio.Protocol):
     def _linger(self) -> None:
         """Send no more, and drop what still comes until the client has read the answer."""
         self._lingers = True
+        self._release()
         self._exchange = self._pieces = None
         self._ahead = []
         self.deadline = self._all.now + LINGER_SECONDS
+        if self._has_ended:
+            self._transport.close()  # once what was written is sent
+            return
         self.resume_reading()
         with contextlib.suppress(OSError, RuntimeError):  # the client is gone already
             self._transport.write_eof()
