@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -165,6 +166,39 @@ class MailEvent(Event, frozen=True, tag="mail-event", kw_only=True, array_like=T
     email: str = ""
 
 
+class Terms(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
+    """What the permit says of a batch's events of one point, and what the server itself knows for them.
+
+    `sealed` names the fields that are sealed; `known` and `known_sealed` are the derived fields; `recognises`: the
+    event belongs to the batch's visitor.
+    """
+
+    rulebook_id: str
+    delete_on: str
+    then: AfterRetention
+    recognises: bool
+    sealed: list[str]
+    known: dict[str, str]
+    known_sealed: dict[str, str]
+
+
+class EventBatch(msgspec.Struct, frozen=True, tag="batch", kw_only=True, array_like=True, gc=False):
+    """The events of one HTTP request; `terms` by point, each event with its `point` and its permitted fields.
+
+    `record_id` is that of the first event; those behind it count on from there. What they share stands here once.
+    """
+
+    record_id: str
+    collected_ms: int
+    site: str
+    visitor: str
+    visit: int
+    robot: bool
+    demonstration: bool
+    terms: dict[str, Terms]
+    events: list[dict[str, str]]
+
+
 class StoredFile(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """One file of a submission: the declared item, the name it was sent under, its kind, size and SHA-256 in hex.
 
@@ -228,7 +262,12 @@ class Recording(msgspec.Struct, frozen=True, tag="recording", kw_only=True, arra
     demonstration: bool = False
 
 
-Record = Event | MailEvent | Submission | Recording
+Record = Event | MailEvent | EventBatch | Submission | Recording
+
+
+def count(records: Iterable[Record]) -> int:
+    """Return how many records these are, each event of a batch counted."""
+    return sum(len(one.events) if isinstance(one, EventBatch) else 1 for one in records)
 
 
 #: Ids that one process draws for one moment: 32 bits.

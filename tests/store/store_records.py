@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from avow.definitions import AfterRetention, Event, Identifier, IdentifierKind, Submission, identifier
+from avow.definitions import AfterRetention, Event, EventBatch, Identifier, IdentifierKind, Submission, Terms, identifier
 from avow.store import Store
 from avow.store.control import Control
 from avow.store.events import Events, announced
@@ -43,6 +43,35 @@ class Writer:
             "visitor": visitor,
         }
         return Event(**(values | changes))  # type: ignore[arg-type]
+
+    def batch(
+        self, visitor: str = "", at_ms: int = MORNING, points: tuple[str, ...] = ("page-view",), **changes: object
+    ) -> EventBatch:
+        """One event for each point named; "page-pixel" recognises nobody, and what "note" says is sealed."""
+        first = next(self.numbers)
+        for _ in points[1:]:
+            next(self.numbers)
+        terms = {
+            "rulebook_id": "a" * 64,
+            "delete_on": "2099-01-01",
+            "then": AfterRetention.ERASE,
+            "sealed": ["note"],
+            "known": {"browser": "Firefox"},
+            "known_sealed": {"visitor-id": visitor} if visitor else {},
+        }
+        return EventBatch(
+            record_id=f"{at_ms:012x}{first:020x}",
+            collected_ms=at_ms,
+            site="marrowby",
+            visitor=visitor,
+            visit=7,
+            robot=False,
+            demonstration=False,
+            terms={point: Terms(recognises=point != "page-pixel", **(terms | changes)) for point in set(points)},  # type: ignore[arg-type]
+            events=[
+                {"point": point, "page": f"/{place}", "note": f"n{place}", "other": "x"} for place, point in enumerate(points)
+            ],
+        )
 
     def submission(self, email: str = "", at_ms: int = MORNING, **changes: object) -> Submission:
         number = next(self.numbers)

@@ -30,6 +30,35 @@ def test_a_repeated_batch_is_kept_once(store, writer):
     assert store.write(batch) == Written(kept=0, erased=0, repeated=2)
 
 
+def test_the_events_of_one_request_are_rows_of_their_own(store, writer):
+    """Each has what the request's events share and its own fields; a point that recognises nobody is nobody's."""
+    batch = writer.batch(visitor(1), points=("page-view", "page-pixel", "page-view"))
+    assert store.write([batch]) == Written(kept=3, erased=0, repeated=0)
+    first = int(batch.record_id, 16)
+    shared = {"browser": "Firefox", "visitor-id": visitor(1), "other": "x"}
+    held = {one.record_id: one.fields for one in store.find([browser(1)]).events}
+    assert held == {f"{first + place:032x}": {**shared, "page": f"/{place}", "note": f"n{place}"} for place in (0, 2)}
+    assert store.erase([browser(1)], NIGHT)
+    assert store.purge() == Counts(events=2)
+
+
+def test_a_batch_of_which_a_part_is_stored_is_completed(store, writer):
+    """Only the events that are not there yet are added, and the same batch again, whole or twice, adds nothing."""
+    batch = writer.batch(visitor(1), points=("page-view", "download", "page-view"))
+    store.write([writer.event(visitor(1), record_id=f"{int(batch.record_id, 16) + 2:032x}")])
+    assert store.write([batch, batch]) == Written(kept=2, erased=0, repeated=4)
+    assert store.write([batch]) == Written(kept=0, erased=0, repeated=3)
+    assert len(store.find([browser(1)]).events) == 3
+
+
+def test_a_batch_of_the_erased_leaves_what_is_nobodys(store, writer):
+    """A batch from before the erasure brings back no event of its visitor; events of nobody known are kept."""
+    store.erase([browser(1)], NIGHT)
+    batch = writer.batch(visitor(1), points=("page-view", "page-pixel"))
+    assert store.write([batch]) == Written(kept=1, erased=1, repeated=0)
+    assert store.write([batch]) == Written(kept=0, erased=1, repeated=1)
+
+
 def test_erased_people_are_unreadable_before_the_purge(store, writer):
     """Every way of reading excludes them as soon as `erase` returns."""
     form = writer.submission("ada@example.com")

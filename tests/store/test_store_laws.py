@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 from store_records import MORNING, Writer, browser, person
 
-from avow.definitions import AfterRetention, Event, Submission
+from avow.definitions import AfterRetention, EventBatch
 from avow.store import Store
 from avow.store.control import submissions
 
@@ -43,6 +43,14 @@ class StoreBesideModel(RuleBasedStateMachine):
         make = self.writer.submission if number == 0 else self.writer.event
         record = make(self.who(number).value, at_ms, delete_on=day, then=then)
         self._write([(number, record)])
+
+    @rule(number=st.integers(1, PEOPLE - 1), due=st.integers(0, 4), then=st.sampled_from(AfterRetention), late=st.booleans())
+    def write_batch(self, number, due, then, late):
+        self.now += 1000
+        day = (self.today + timedelta(days=due)).isoformat()
+        points = ("page-view", "page-view", "download")
+        batch = self.writer.batch(self.who(number).value, MORNING if late else self.now, points, delete_on=day, then=then)
+        self._write([(number, batch)])
 
     @precondition(lambda self: self.sent)
     @rule(count=st.integers(1, 5))
@@ -91,12 +99,16 @@ class StoreBesideModel(RuleBasedStateMachine):
     def _write(self, batch):
         self.store.write([record for _, record in batch])
         for number, record in batch:
-            assert isinstance(record, (Event, Submission))
-            if record.record_id in self.rows:
-                continue
-            self.sent.append((number, record))
-            if self.erased_at.get(number, -1) < record.collected_ms:
-                self.rows[record.record_id] = self.readable[record.record_id] = (number, record)
+            ids, terms = [record.record_id], record
+            if isinstance(record, EventBatch):
+                first = int(record.record_id, 16)
+                ids = [f"{first + place:032x}" for place in range(len(record.events))]
+                terms = next(iter(record.terms.values()))
+            if not any(one in self.rows for one in ids):
+                self.sent.append((number, record))
+            for one in ids:
+                if one not in self.rows and self.erased_at.get(number, -1) < record.collected_ms:
+                    self.rows[one] = self.readable[one] = (number, terms)
 
 
 @pytest.mark.timeout(170)

@@ -15,11 +15,11 @@ from typing import Final
 
 import msgspec
 
-from avow.collection import agents, batches, events, places, signals
+from avow.collection import agents, events, places, signals
 from avow.collection.refusals import RefusalRow, Refusals, shown_name
 from avow.collection.spool import Spool
 from avow.collection.visits import VisitCounter
-from avow.definitions import SERVER_FIELDS, Permit, RecordIds, Refusal, Technology
+from avow.definitions import SERVER_FIELDS, Permit, RecordIds, Refusal, Technology, Terms
 from avow.policy import CollectionPoint, Rulebook, schemas
 from avow.policy.conversions import conversion_points
 from avow.policy.declarations import ExternalLink
@@ -49,6 +49,20 @@ class Accepted(msgspec.Struct, frozen=True):
     reference: str = ""
     masked: tuple[str, ...] = ()
     record: bytes = b""
+
+
+class _Encoded(msgspec.Struct, frozen=True, tag="batch", kw_only=True, array_like=True):
+    """A `definitions.EventBatch` whose terms and events are encoded already."""
+
+    record_id: str
+    collected_ms: int
+    site: str
+    visitor: str
+    visit: int
+    robot: bool
+    demonstration: bool
+    terms: msgspec.Raw
+    events: msgspec.Raw
 
 
 class Known:
@@ -118,13 +132,13 @@ class _Layout:
             if self.cut_values is not None:
                 self.tidy.add(self.cut_values(event))
 
-    def terms(self, known: Known) -> batches.Terms:
+    def terms(self, known: Known) -> Terms:
         """Return what the events of this point share, for a sender."""
         found: tuple[dict[str, str], dict[str, str]] = ({}, {})
         for name, is_sealed, derive in self.derived:
             if value := derive(known):
                 found[is_sealed][name] = value
-        return batches.Terms(
+        return Terms(
             rulebook_id=self.permit.rulebook_id,
             delete_on=self.permit.delete_on.isoformat(),
             then=self.permit.then,
@@ -252,8 +266,8 @@ class Collector:
             found = {self._points[kind]: known.terms[kind][0] for kind in kinds}
             terms = msgspec.Raw(self._encode({name: one.terms(known) for name, one in found.items() if isinstance(one, _Layout)}))
         return self._encode(
-            batches.Encoded(
-                first_id=self._ids.new(now_ms, len(sent)),
+            _Encoded(
+                record_id=self._ids.new(now_ms, len(sent)),
                 collected_ms=now_ms,
                 site=self.site,
                 visitor=visitor,

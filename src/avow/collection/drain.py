@@ -6,7 +6,7 @@ A crash anywhere leaves segments that are read again from their start; the sink 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -14,8 +14,7 @@ from typing import Final, Protocol
 import msgspec
 
 from avow.collection import recordings, spool
-from avow.collection.batches import EventBatch, unpack
-from avow.definitions import Record
+from avow.definitions import Record, count
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +42,7 @@ class Drain:
     sink: Sink
     _offsets: dict[str, int] = field(default_factory=dict)
     _unreadable: set[str] = field(default_factory=set)
-    _decoder: msgspec.msgpack.Decoder[Record | EventBatch] = field(
-        default_factory=lambda: msgspec.msgpack.Decoder(Record | EventBatch)
-    )
+    _decoder: msgspec.msgpack.Decoder[Record] = field(default_factory=lambda: msgspec.msgpack.Decoder(Record))
 
     def once(self) -> int:
         """Move what is in the spool to the sink; return how many records.
@@ -53,19 +50,21 @@ class Drain:
         Raises what the sink raises; then nothing was taken out of the spool.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        moved = 0
+        moved = held = size = 0
         batch: list[Record] = []
-        size = 0
         progress: list[tuple[Path, spool.Chunk]] = []
         for path, writer_is_gone in spool.segments(self.folder):
             for chunk, records in self._chunks(path, writer_is_gone=writer_is_gone):
                 batch.extend(records)
                 progress.append((path, chunk))
+                held += count(records)
                 size += sum(map(len, chunk.records))
-                if len(batch) >= BATCH_RECORDS or size >= BATCH_BYTES:
-                    moved += self._flush(batch, progress)
-                    batch, progress, size = [], [], 0
-        return moved + self._flush(batch, progress)
+                if held >= BATCH_RECORDS or size >= BATCH_BYTES:
+                    self._flush(batch, progress)
+                    moved += held
+                    batch, progress, held, size = [], [], 0, 0
+        self._flush(batch, progress)
+        return moved + held
 
     def _chunks(self, path: Path, *, writer_is_gone: bool) -> list[tuple[spool.Chunk, list[Record]]]:
         """Return what a segment holds beyond what was already moved."""
@@ -83,7 +82,7 @@ class Drain:
         while True:
             chunk = spool.read(path, key, offset, writer_is_gone=writer_is_gone, limit=CHUNK_BYTES)
             try:
-                records = self._records(chunk.records)
+                records = list(map(self._decoder.decode, chunk.records))
             except msgspec.DecodeError:
                 log.error("segment %s holds records of another version: left in place", name)  # noqa: TRY400 - the trace shows bytes
                 self._unreadable.add(name)
@@ -93,17 +92,7 @@ class Drain:
                 return found
             offset = chunk.offset
 
-    def _records(self, encoded: Iterable[bytes]) -> list[Record]:
-        """Return the records of a chunk, those of batches unpacked."""
-        records: list[Record] = []
-        for one in map(self._decoder.decode, encoded):
-            if isinstance(one, EventBatch):
-                records.extend(unpack(one))
-            else:
-                records.append(one)
-        return records
-
-    def _flush(self, batch: list[Record], progress: list[tuple[Path, spool.Chunk]]) -> int:
+    def _flush(self, batch: list[Record], progress: list[tuple[Path, spool.Chunk]]) -> None:
         """Write the batch, then, and only then, let go of it in the spool."""
         if batch:
             self.sink.write(recordings.checked(batch))
@@ -112,4 +101,3 @@ class Drain:
             if chunk.finished:
                 spool.remove(path, self.keys)
                 self._offsets.pop(path.stem, None)
-        return len(batch)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from avow.definitions import moment
-from avow.store import rows, sealing
+from avow.store import event_rows, sealing
 from avow.store.holdings import HeldEvent
 from avow.store.keys import DAY
 
@@ -36,6 +36,6 @@ def find(site: str, record_id: str, events: Events, vault: Vault) -> HeldClick |
         def key_of(subject: bytes, name: str = name) -> bytes | None:
             return vault.get_key(DAY, name) if subject == sealing.NOBODY else vault.key_of(subject)
 
-        held = rows.held_event(row, key_of)
+        held = event_rows.held_event(row, key_of)
         return HeldClick(held, int(row["visit"])) if held is not None else None
     return None

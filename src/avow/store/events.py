@@ -20,10 +20,10 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -44,11 +44,16 @@ _OTHER_ENGINE: Final = 516
 _NOT_PREPARED: Final = 60
 #: How long replaced parts may take to leave the disk; the table's settings say 1 s.
 _PARTS_SECONDS: Final = 20.0
+#: Rows turned into columns at once.
+_ROWS_AT_ONCE: Final = 500
 _INSERT_SETTINGS: Final = {"async_insert": 0, "max_partitions_per_insert_block": 0}
 
 
 class EventRow(NamedTuple):
-    """One row of the table `events`, in the order of `insert`; the two UUIDs as numbers of 128 bits."""
+    """One row of the table `events`, in the order of `insert`.
+
+    The two UUIDs are numbers of 128 bits, `time` milliseconds and `delete_on` days since 1970.
+    """
 
     record_id: int
     time: int
@@ -72,7 +77,7 @@ class EventRow(NamedTuple):
     sealed: str
     robot: int
     demonstration: int
-    delete_on: date
+    delete_on: int
     then: str
 
 
@@ -118,25 +123,27 @@ class Events:
         """Run `sql/<name>.sql` for its effect. Statements must be safe to repeat: a lost answer is asked again."""
         self._call(lambda client: client.command(statement(name), parameters=_bindable(parameters)))
 
-    def insert(self, rows: Sequence[EventRow]) -> None:
+    def insert(self, rows: Iterable[EventRow]) -> None:
         """Add rows; durable when it returns. After StoreUnavailable the rows may be stored or not: ask `existing`."""
-        if rows:
-            self._once(lambda client: client.insert("events", rows, column_names=EventRow._fields, settings=_INSERT_SETTINGS))
+        columns = _columns(rows)
+        if columns[0]:
+            self._once(
+                lambda client: client.insert(
+                    "events", columns, column_names=EventRow._fields, column_oriented=True, settings=_INSERT_SETTINGS
+                )
+            )
 
-    def existing(self, rows: Iterable[tuple[str, str, int]]) -> frozenset[str]:
-        """Return those of the records (id of 32 hex digits, site, collected_ms) that are stored already."""
-        known = list(rows)
-        if not known:
+    def newest(self, sites: Collection[str], from_ms: int, to_ms: int) -> int:
+        """Return the moment of the newest record stored of a span of time, both ends counted; -1 for none."""
+        found = self.query("newest_record", sites=sorted(sites), from_ms=from_ms, to_ms=to_ms)
+        return int(found[0]["newest_ms"]) if found[0]["records"] else -1
+
+    def existing(self, records: Sequence[int], sites: Collection[str], from_ms: int, to_ms: int) -> frozenset[int]:
+        """Return those of the record ids, all of a span of time, that are stored already."""
+        if not records:
             return frozenset()
-        moments = [moment for _, _, moment in known]
-        found = self.query(
-            "existing_records",
-            sites=sorted({site for _, site, _ in known}),
-            from_ms=min(moments),
-            to_ms=max(moments),
-            records=[int(record, 16) for record, _, _ in known],  # numbers are bound far faster than texts
-        )
-        return frozenset(row["record_id"].hex for row in found)
+        span = {"sites": sorted(sites), "from_ms": from_ms, "to_ms": to_ms}
+        return frozenset(row["record_id"].int for row in self.query("existing_records", records=list(records), **span))
 
     def of_subjects(self, subjects: Iterable[bytes]) -> list[dict[str, Any]]:  # Any: as `query`
         """Return every row of these subjects, oldest first."""
@@ -249,6 +256,16 @@ class Events:
         with self._lock:
             if self._client is client:
                 self._client = None
+
+
+def _columns(rows: Iterable[EventRow]) -> list[list[Any]]:  # Any: of each column's own type
+    """Return the columns of rows; a few rows live at a time, because the garbage collector looks at each again and again."""
+    columns: list[list[Any]] = [[] for _ in EventRow._fields]
+    rest = iter(rows)
+    while some := list(islice(rest, _ROWS_AT_ONCE)):
+        for column, values in zip(columns, zip(*some, strict=True), strict=True):
+            column.extend(values)
+    return columns
 
 
 def _bindable(parameters: Mapping[str, object]) -> dict[str, object]:

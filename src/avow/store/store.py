@@ -8,7 +8,7 @@ from datetime import date
 from typing import TypeVar
 
 from avow.definitions import Identifier, Record, StoredFile
-from avow.store import clicks, mailed, recordings, removal, rows, sealing, uploads, writing
+from avow.store import clicks, event_rows, mailed, recordings, removal, sealing, submission_rows, uploads, writing
 from avow.store.control import Control, Transaction, choices, disclosures, mail, submission_files, submissions, subscriptions
 from avow.store.control import recordings as listed_recordings
 from avow.store.events import Events
@@ -48,7 +48,7 @@ class Store:
             sealed = submissions.of_subjects(tx, subjects)
             chosen, disclosed, sent = (part.of_subjects(tx, subjects) for part in (choices, disclosures, mail))
             forms, recorded = self._unsealed(tx, sealed), listed_recordings.of_subjects(tx, subjects)
-        found = [rows.held_event(row, keys.get) for row in self.events.of_subjects(subjects)]
+        found = [event_rows.held_event(row, keys.get) for row in self.events.of_subjects(subjects)]
         letters = [self._opened(one) for one in sent]
         return Holdings(tuple(_present(found)), forms, chosen, disclosed, tuple(_present(letters)), recorded)
 
@@ -274,7 +274,7 @@ class Store:
         for row in sealed:
             needed = owners.get(row.record_id, frozenset())
             own = [keys.get(subject) for subject in needed] or [self.vault.get_key(DAY, row.day_key) if row.day_key else None]
-            found.append(rows.held_submission(row, own))
+            found.append(submission_rows.held_submission(row, own))
         return tuple(_present(found))
 
     def _opened(self, sealed: mail.SealedMail) -> HeldMail | None:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from avow.definitions import Event, Identifier, Record, Recording, Submission
-from avow.store import recordings, rows, sealing
+from avow.definitions import (
+    Event,
+    EventBatch,
+    Identifier,
+    IdentifierKind,
+    Record,
+    Recording,
+    Submission,
+    count,
+    identifier,
+    moment,
+)
+from avow.store import event_rows, recordings, sealing, submission_rows
 from avow.store.control import submission_files, submissions
+from avow.store.event_rows import NOBODY, Group
 from avow.store.events import EventRow
 from avow.store.holdings import Written
 from avow.store.keys import DAY
@@ -22,6 +35,9 @@ if TYPE_CHECKING:
 
 #: Whom a record belongs to; the records of one owner are looked at together.
 _Owner = frozenset[Identifier]
+#: What has one owner and one moment.
+_Part = Group | Submission | Recording
+_DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,101 +57,146 @@ class _Keys:
         """Return whether every key is there; one that another process destroyed since step 3 means: erased."""
         return all(self.subjects[one] in self.of_subject for one in owner)
 
+    def seal(self, key: bytes, fields: dict[str, str]) -> str:
+        """Return the text of the column `sealed` for an event's fields."""
+        plain = event_rows.plain(fields)
+        found = self.sealed.get((key, plain))
+        if found is None:
+            found = self.sealed[key, plain] = event_rows.seal_fields(key, plain)
+        return found
+
 
 def write(records: Sequence[Record], control: Control, events: Events, vault: Vault, files: Files) -> Written:
     """Keep records durably; see `Store.write`.
 
     (1) once each: ids seen in this batch or stored already are repetitions
-    (2) tombstones: a record collected before its person was erased is dropped
+    (2) tombstones: what was collected before its person was erased is dropped
     (3) keys: missing people get theirs, durably, before anything is sealed under them
     (4) recordings, submissions, then events; a crash between them leaves repetitions for the next try
     (5) whoever was erased meanwhile goes on the purge's work list
     """
     with vault.batch():
         # step 1
-        unique = {record.record_id: record for record in records}
-        known = _known(list(unique.values()), control, events)
-        fresh = [record for record in unique.values() if record.record_id not in known]
+        fresh = _fresh({record.record_id: record for record in records}.values(), control, events)
         # step 2
-        owned: dict[_Owner, list[Record]] = {}
-        for record in fresh:
-            owned.setdefault(rows.identifiers_of(record), []).append(record)
+        owned: dict[_Owner, list[_Part]] = {}
+        for part in fresh:
+            owned.setdefault(_owner(part), []).append(part)
         erased_at = vault.erased_at({one for owner in owned for one in owner})
         wanted = {}
         for owner, group in owned.items():
             erased_ms = max((erased_at.get(one, -1) for one in owner), default=-1)
-            if kept := [record for record in group if record.collected_ms > erased_ms]:
+            if kept := [part for part in group if part.collected_ms > erased_ms]:
                 wanted[owner] = kept
         # step 3
         keys = _keys(wanted, vault)
-        readable = [(owner, record) for owner, group in wanted.items() if keys.opens(owner) for record in group]
+        readable = [(owner, part) for owner, group in wanted.items() if keys.opens(owner) for part in group]
         # step 4
-        chunks = {record.record_id: (keys.subject(owner), record) for owner, record in readable if isinstance(record, Recording)}
+        chunks = {part.record_id: (keys.subject(owner), part) for owner, part in readable if isinstance(part, Recording)}
         owners = {record_id: subject for record_id, (subject, _) in chunks.items() if subject != sealing.NOBODY}
-        written = recordings.write([record for _, record in chunks.values()], owners, keys.of_subject, control, vault, files)
+        written = recordings.write([part for _, part in chunks.values()], owners, keys.of_subject, control, vault, files)
         refused = len(chunks) - written
         with control.transaction() as tx:
-            forms = [(owner, record) for owner, record in readable if isinstance(record, Submission)]
-            submissions.add(tx, [_submission(record, owner, keys) for owner, record in forms])
+            forms = [(owner, part) for owner, part in readable if isinstance(part, Submission)]
+            submissions.add(tx, [_submission(form, owner, keys) for owner, form in forms])
             submission_files.add(tx, [(form.record_id, one.stored) for _, form in forms for one in form.files])
-        events.insert([_event(record, owner, keys) for owner, record in readable if isinstance(record, Event)])
+        events.insert(row for owner, part in readable if isinstance(part, Group) for row in _rows(part, owner, keys))
         # step 5
         vanished = keys.of_subject.keys() - vault.keys_of(keys.of_subject).keys()
         if vanished:
             vault.queue_purge(vanished)
-    stored = {record.record_id for _, record in readable}
-    lost = [record for record in fresh if record.record_id not in stored and isinstance(record, Submission)]
+    stored = {form.record_id for _, form in forms}
+    lost = [part for part in fresh if isinstance(part, Submission) and part.record_id not in stored]
+    new, held = _count(fresh), _count(part for _, part in readable)
     return Written(
-        kept=len(readable) - refused,
-        erased=len(fresh) - len(readable) + refused,
-        repeated=len(records) - len(fresh),
-        unclaimed=tuple(one.stored for record in lost for one in record.files),
+        kept=held - refused,
+        erased=new - held + refused,
+        repeated=count(records) - new,
+        unclaimed=tuple(one.stored for form in lost for one in form.files),
     )
 
 
-def _known(records: Sequence[Record], control: Control, events: Events) -> frozenset[str]:
-    """Return the ids that are stored already."""
-    sent = [record for record in records if isinstance(record, Event)]
-    found = set(events.existing((one.record_id, one.site, one.collected_ms) for one in sent))
-    forms = [record.record_id for record in records if isinstance(record, Submission)]
+def _fresh(records: Iterable[Record], control: Control, events: Events) -> list[_Part]:
+    """Return the parts of records without those that are stored already; recordings see to that themselves."""
+    groups = [group for record in records if isinstance(record, Event | EventBatch) for group in event_rows.groups(record)]
+    if known := _stored(groups, events):
+        groups = [left for group in groups if (left := group.without(known)) is not None]
+    others = [record for record in records if isinstance(record, Submission | Recording)]
+    forms = [record.record_id for record in others if isinstance(record, Submission)]
     if forms:
         with control.reading() as tx:
-            found |= submissions.known(tx, forms)
-    return frozenset(found)
+            repeated = submissions.known(tx, forms)
+        others = [record for record in others if record.record_id not in repeated]
+    return [*others, *groups]
 
 
-def _keys(owned: Mapping[_Owner, Sequence[Record]], vault: Vault) -> _Keys:
+def _stored(groups: Sequence[Group], events: Events) -> frozenset[int]:
+    """Return the numbers of these events that are stored already.
+
+    Nearly all are newer than whatever is stored; only those that are not are asked for one by one.
+    """
+    if not groups:
+        return frozenset()
+    sites = {group.batch.site for group in groups}
+    from_ms = min(group.collected_ms for group in groups)
+    newest_ms = events.newest(sites, from_ms, max(group.collected_ms for group in groups))
+    asked = [number for group in groups if group.collected_ms <= newest_ms for number in group.numbers]
+    return events.existing(asked, sites, from_ms, newest_ms)
+
+
+def _count(parts: Iterable[_Part]) -> int:
+    """Return how many records these are."""
+    return sum(len(part.numbers) if isinstance(part, Group) else 1 for part in parts)
+
+
+def _owner(part: _Part) -> _Owner:
+    """Return who a record belongs to."""
+    if isinstance(part, Group):
+        return part.owner
+    if isinstance(part, Recording):
+        return event_rows.visitor(part.visitor)
+    return frozenset(identifier(IdentifierKind(kind), value) for kind, value in part.identifiers.items() if value)
+
+
+def _keys(owned: Mapping[_Owner, Sequence[_Part]], vault: Vault) -> _Keys:
     """Return the keys that seal a batch, made where missing."""
     first_ms: dict[Identifier, int] = {}
     for owner, group in owned.items():
         for one in owner:
-            first_ms[one] = min(first_ms.get(one, group[0].collected_ms), *(record.collected_ms for record in group))
+            first_ms[one] = min(first_ms.get(one, group[0].collected_ms), *(part.collected_ms for part in group))
     subjects = vault.subjects_seen(first_ms) if first_ms else {}
     days = {
-        rows.day_key(record)
-        for record in owned.get(rows.NOBODY, ())
-        if isinstance(record, Submission) or (isinstance(record, Event) and record.sealed)
+        _day_key(part)
+        for part in owned.get(NOBODY, ())
+        if isinstance(part, Submission) or (isinstance(part, Group) and part.has_sealed)
     }
     of_day = {name: vault.create_key(DAY, name) for name in sorted(days)}
     return _Keys(subjects, vault.keys_of(subjects.values()), of_day)
 
 
-def _event(event: Event, owner: _Owner, keys: _Keys) -> EventRow:
-    """Return the row of an event."""
+def _day_key(part: Group | Submission) -> str:
+    """Return the name of the key of the record's own day and point, for what belongs to nobody known."""
+    return f"{part.point}/{_day(part.collected_ms // _DAY_MS)}"
+
+
+@lru_cache(maxsize=64)
+def _day(days: int) -> str:
+    """Return the date of a number of days since 1970."""
+    return moment(days * _DAY_MS).date().isoformat()
+
+
+def _rows(group: Group, owner: _Owner, keys: _Keys) -> Iterable[EventRow]:
+    """Return the rows of a group."""
     subject = keys.subject(owner)
-    if not event.sealed:
-        return rows.event_row(event, subject, "")
-    key = keys.of_day[rows.day_key(event)] if subject == sealing.NOBODY else keys.of_subject[subject]
-    plain = rows.plain(event.sealed)
-    sealed = keys.sealed.get((key, plain))
-    if sealed is None:
-        sealed = keys.sealed[key, plain] = rows.seal_fields(key, plain)
-    return rows.event_row(event, subject, sealed)
+    key = b""
+    if group.has_sealed:
+        key = keys.of_day[_day_key(group)] if subject == sealing.NOBODY else keys.of_subject[subject]
+    return event_rows.rows(group, subject, partial(keys.seal, key))
 
 
 def _submission(submission: Submission, owner: _Owner, keys: _Keys) -> tuple[submissions.SealedSubmission, frozenset[bytes]]:
     """Return the row of a submission and whose it is."""
     owners = frozenset(keys.subjects[one] for one in owner)
-    name = "" if owners else rows.day_key(submission)
+    name = "" if owners else _day_key(submission)
     key = sealing.joint_key(keys.of_subject[one] for one in owners) if owners else keys.of_day[name]
-    return rows.sealed_submission(submission, key, name), owners
+    return submission_rows.sealed_submission(submission, key, name), owners
