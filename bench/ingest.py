@@ -12,6 +12,7 @@ import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 from bench.machine import avow_serve, cpu_seconds, nginx, scratch, storage_of
 
@@ -124,10 +125,19 @@ def _events(count: int) -> str:
 
 def _chunk() -> str:
     """Return a chunk of mouse movements of about CHUNK_BYTES bytes; which recording it belongs to is filled in."""
-    moves = {"type": 3, "timestamp": 1, "data": {"source": 1, "positions": [{"x": 1, "y": 2, "id": 3, "timeOffset": -50}] * 40}}
+    draw, events, size = Random(1), [], 0
+    while size < CHUNK_BYTES:
+        steps = [
+            {"x": draw.randrange(1280), "y": draw.randrange(900), "id": draw.randrange(900), "timeOffset": -draw.randrange(500)}
+            for _ in range(40)
+        ]
+        moment = 1_795_000_000_000 + draw.randrange(10_000)
+        events.append(
+            json.dumps({"type": 3, "timestamp": moment, "data": {"source": 1, "positions": steps}}, separators=(",", ":"))
+        )
+        size += len(events[-1]) + 1
     head = {"point": "session-recording", "recording": "RECORDING", "seq": 1, "page": "/products/rain-gauge"}
-    size = len(json.dumps(moves, separators=(",", ":"))) + 1
-    return json.dumps({**head, "events": [moves] * (CHUNK_BYTES // size)}, separators=(",", ":"))
+    return f'{json.dumps(head, separators=(",", ":"))[:-1]},"events":[{",".join(events[:-1])}]}}'
 
 
 def _table(peer: Measured, again: Measured, rows: list[Measured]) -> list[str]:

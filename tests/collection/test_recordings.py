@@ -1,6 +1,5 @@
 """Session recordings: what the allow-list lets through, and who may be recorded where."""
 
-import asyncio
 import gzip
 import json
 import string
@@ -14,23 +13,12 @@ from avow.collection import recordings, signals
 from avow.collection.accept import Sender
 from avow.collection.recorder import Recorder, RecordingCollector
 from avow.collection.refusals import Refusals
-from avow.definitions import Record, Recording, Refusal
+from avow.definitions import Recording, Refusal
 
 NOW = 1_795_460_400_000
 CONSENT = {"type": 5, "data": {"tag": "avow-consent", "payload": {}}, "timestamp": NOW}
 YES = "avow_choices=v1.+page-improvement; avow_visitor=" + "0123456789abcdef" * 2
 ID = "ab" * 16
-DECODER = msgspec.msgpack.Decoder(Record)
-
-
-class MemorySpool:
-    """Keeps what is appended."""
-
-    def __init__(self):
-        self.records = []
-
-    async def append(self, encoded):
-        self.records += map(DECODER.decode, encoded)
 
 
 def sender(*, gpc="", cookie=""):
@@ -120,7 +108,8 @@ def test_nothing_outside_the_list_comes_through_and_twice_is_once(events):
 def test_any_body_is_a_chunk_or_a_refusal(body):
     """Garbage, plain or packed, ends in a refusal with its reason, never in an exception."""
     for sent in (body, gzip.compress(body), gzip.compress(body)[:-4]):
-        assert isinstance(recordings.parse(sent), recordings.Chunk | Refusal)
+        assert isinstance(recordings.head(sent), recordings.Head | Refusal)
+        assert kept(chunk=sent) == []
 
 
 def chunk(events=(CONSENT,), **changes):
@@ -136,19 +125,17 @@ def chunk(events=(CONSENT,), **changes):
 
 @pytest.fixture
 def house(rulebook):
-    spool = MemorySpool()
-    return RecordingCollector(Recorder(rulebook, {"/contact"}), rulebook, "marrowby.example", spool, Refusals()), spool
+    return RecordingCollector(Recorder(rulebook, {"/contact"}), rulebook, "marrowby.example", Refusals())
 
 
 def take(house, body, **who):
-    return asyncio.run(house[0].take(body, sender(**who), NOW))
+    return house.take(body, sender(**who), NOW)
 
 
 def test_a_yes_is_kept_with_the_path_alone(house):
     """A chunk of somebody who agreed is kept under the visitor id, its page without query string and fragment."""
-    assert take(house, gzip.compress(chunk()), cookie=YES).kept == 1
-    (record,) = house[1].records
-    assert isinstance(record, Recording)
+    answer = take(house, gzip.compress(chunk()), cookie=YES)
+    record = msgspec.msgpack.decode(answer.record, type=Recording)
     assert (record.page, record.visitor, record.delete_on) == ("/products/rain-gauge", "0123456789abcdef" * 2, "2026-12-23")
 
 
@@ -168,13 +155,43 @@ def test_a_yes_is_kept_with_the_path_alone(house):
 def test_no_yes_a_signal_or_a_page_that_is_never_recorded_keeps_nothing(house, page, who):
     """Without a yes, with a signal or a no beside it, and on pages with forms or about rights, the spool gets nothing."""
     answer = take(house, chunk(page=page), **who)
-    assert (answer.kept, len(answer.refused), house[1].records) == (0, 1, [])
+    assert (answer.kept, len(answer.refused), answer.record) == (0, 1, b"")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{}",
+        b'{"point":"session-recording","events":[]}',
+        b'{"other":"x",' + chunk()[1:],
+        chunk(seq=400),
+        chunk(recording="x"),
+        chunk(page=""),
+        b'{"events":[],' + chunk()[1:],
+        b'{"filler":"' + b"x" * 5000 + b'",' + chunk()[1:],
+        gzip.compress(b'{"point":"session-recording"}'),
+        gzip.compress(chunk())[:12],
+    ],
+)
+def test_what_does_not_begin_as_a_chunk_is_refused(house, body):
+    """The head has exactly its four fields, each of its shape, and stands before the events."""
+    assert isinstance(take(house, body, cookie=YES), Refusal)
+
+
+@pytest.mark.parametrize("page", ['/a,"events":[1]', '/"events":[', "/" + '"' * 499])
+def test_a_page_that_looks_like_events_is_a_page(house, page):
+    """The events begin where the object's own name says so, not where a text does."""
+    answer = take(house, chunk(page=page), cookie=YES)
+    record = msgspec.msgpack.decode(answer.record, type=Recording)
+    (clean,) = recordings.checked([record])
+    assert (record.page, json.loads(recordings.unpack(clean.chunk))) == (page, [CONSENT])
 
 
 def kept(**changes):
     values = {
         "record_id": "0" * 32, "collected_ms": NOW, "site": "s", "point": "p", "rulebook_id": "r", "recording": ID, "seq": 0,
-        "page": "/", "delete_on": "2026-12-23", "purposes": [], "chunk": json.dumps([CONSENT]).encode(),
+        "page": "/", "delete_on": "2026-12-23", "purposes": [], "chunk": chunk(),
     }  # fmt: skip
     return recordings.checked([Recording(**(values | changes))])
 
@@ -183,8 +200,16 @@ def test_a_stream_without_its_yes_in_front_is_not_stored():
     """The first chunk begins with the consent event, or nothing of it reaches the store."""
     (clean,) = kept()
     assert json.loads(recordings.unpack(clean.chunk)) == [CONSENT]
-    assert kept(chunk=json.dumps([{"type": 4, "data": {"width": 3}, "timestamp": NOW}]).encode()) == []
-    assert kept(chunk=b"[" * 5000) == []
+    assert kept(chunk=chunk([{"type": 4, "data": {"width": 3}, "timestamp": NOW}])) == []
+
+
+@pytest.mark.parametrize("packed", [gzip.compress, bytes])
+def test_what_breaks_off_behind_its_head_is_not_stored(packed):
+    """A whole chunk is stored; one that is cut, nested without end, or says more behind its events is not."""
+    assert len(kept(chunk=packed(chunk()))) == 1
+    whole = chunk()
+    for body in (whole[:-2], whole[:-1] + b',"other":1}', whole[:-3] + b"[" * 5000):
+        assert kept(chunk=packed(body)) == []
 
 
 def test_unpacking_stops_at_the_limit():

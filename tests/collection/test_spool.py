@@ -3,8 +3,11 @@
 import asyncio
 import os
 import shutil
+import struct
+import zlib
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -116,21 +119,37 @@ def test_full_spool_refuses_and_keeps_what_it_has(tmp_path):
 
 
 def test_failed_write_is_refused_and_the_next_one_works(tmp_path, monkeypatch):
-    """A disk that refuses fdatasync refuses the record; what follows goes to a new segment."""
-    keys, sync = Keys(), os.fdatasync
+    """A disk that refuses a write refuses the record; what follows goes to a new segment."""
+    keys, write = Keys(), os.pwritev
 
     async def run():
         writer = spool.Spool(tmp_path, keys, 1 << 30)
         await writer.append([b"one"])
-        monkeypatch.setattr(os, "fdatasync", lambda _: (_ for _ in ()).throw(OSError(28, "no space")))
+
+        def half(descriptor, buffers, at, flags=0):
+            if len(buffers[0]) < 30:  # the rest of the frame, which is written in two parts
+                raise OSError(28, "no space")
+            return write(descriptor, [buffers[0][:-20]], at, flags)
+
+        monkeypatch.setattr(os, "pwritev", half)
         with pytest.raises(SpoolFull):
             await writer.append([b"failed"])
-        monkeypatch.setattr(os, "fdatasync", sync)
+        monkeypatch.setattr(os, "pwritev", write)
         await writer.append([b"two"])
         writer.close()
 
     asyncio.run(run())
     assert read_all(tmp_path, keys) == [b"one", b"two"]
+
+
+def test_a_segment_of_the_earlier_format_is_read(tmp_path):
+    """What was accepted before an upgrade is drained after it: its frames have a checksum behind their length."""
+    keys, name = Keys(), "0001790000000000-0123456789abcdef"
+    sealed = AESGCM(keys.create_key("segment", name)).encrypt((8).to_bytes(12, "big"), b"\0\0\0\3one", name.encode())
+    (tmp_path / "writer").mkdir()
+    frame = struct.pack(">II", len(sealed), zlib.crc32(sealed)) + sealed
+    (tmp_path / "writer" / f"{name}.segment").write_bytes(b"AVOWSPL1" + frame + struct.pack(">II", 0xFFFFFFFF, 0))
+    assert read_all(tmp_path, keys) == [b"one"]
 
 
 def test_empty_folders_of_ended_writers_are_removed(tmp_path):

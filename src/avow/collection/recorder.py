@@ -18,7 +18,6 @@ from avow.collection import recordings, signals
 from avow.collection.accept import Accepted, Sender
 from avow.collection.events import page_path
 from avow.collection.refusals import RefusalRow, Refusals
-from avow.collection.spool import Spool
 from avow.definitions import Permit, RecordIds, Recording, Refusal, Technology, moment
 from avow.policy import CollectionPoint, Rulebook
 
@@ -60,21 +59,20 @@ def recorded_points(rulebook: Rulebook) -> tuple[CollectionPoint, ...]:
 class RecordingCollector:
     """Takes the chunks of one web worker in."""
 
-    def __init__(self, recorder: Recorder, rulebook: Rulebook, site: str, spool: Spool, refusals: Refusals) -> None:
+    def __init__(self, recorder: Recorder, rulebook: Rulebook, site: str, refusals: Refusals) -> None:
         self.recorder = recorder
         self._rulebook = rulebook
         self._site = site
-        self._spool = spool
         self._refusals = refusals
         self._encode = msgspec.msgpack.Encoder().encode
         self._ids = RecordIds()
 
-    async def take(self, raw: bytes, sender: Sender, now_ms: int) -> Accepted | Refusal:
-        """Keep one chunk; returns after it is durable. What it holds is looked at before it leaves the spool.
+    def take(self, raw: bytes, sender: Sender, now_ms: int) -> Accepted | Refusal:
+        """Return what to keep of one chunk: all of it as it was sent, whose events are looked at before it leaves the spool.
 
-        Returns a Refusal when the body is no chunk; a chunk that may not be kept is in `refused`. Raises SpoolFull.
+        A Refusal when the body is no chunk; a chunk that may not be kept is in `refused`.
         """
-        chunk = recordings.parse(raw)
+        chunk = recordings.head(raw)
         if isinstance(chunk, Refusal):
             return chunk
         today, page = moment(now_ms).date(), page_path(chunk.page)
@@ -96,12 +94,12 @@ class RecordingCollector:
             page=page if "page" in permit.fields else "",
             delete_on=permit.delete_on.isoformat(),
             purposes=sorted(permit.purposes),
-            chunk=bytes(chunk.events),
+            chunk=raw,
             visitor=visitor or new,
             demonstration=sender.demonstration,
         )
-        await self._spool.append([self._encode(record)])
-        return Accepted(1, (), (), new, self._rulebook.points[permit.point].cookie_days or 0)
+        days = self._rulebook.points[permit.point].cookie_days or 0
+        return Accepted(1, (), (), new, days, record=self._encode(record))
 
     def _count(self, sender: Sender, point: str, refusal: Refusal, today: date) -> None:
         """Count a refusal for the console; the name of a point that is not declared is not repeated."""

@@ -28,6 +28,8 @@ RULES: Final[Mapping[str, tuple[str, ...]]] = {
 CHUNK_BYTES: Final = 64 * 1024
 #: Largest chunk unpacked, bytes: a page of some ten thousand elements; a small body must not become a large one here.
 UNPACKED_BYTES: Final = 1024 * 1024
+#: What stands before the events of a chunk, bytes: its page has 500 characters at most, of six bytes each in the worst case.
+HEAD_BYTES: Final = 4096
 #: Chunks of one recording; with one every 10 seconds, and the recorder's own 30 minutes, none comes near it.
 CHUNKS: Final = 400
 #: Events of one chunk.
@@ -46,6 +48,7 @@ CONSENT: Final = "avow-consent"
 RULE: Final = "docs/specs/recordings.md"
 _GZIP: Final = b"\x1f\x8b"
 _WBITS: Final = 31  # zlib: a gzip stream
+_EVENTS_FOLLOW: Final = re.compile(rb',\s*"events"\s*:\s*(?=\[)')
 
 _CLASS: Final = re.compile(r"[A-Za-z_-][A-Za-z0-9_-]{0,39}")
 _PATH: Final = re.compile(r"/(?!/|avow/)[A-Za-z0-9_./-]{1,200}")
@@ -62,29 +65,47 @@ _WORDS: Final = frozenset(RULES["words"])
 Json = Any  # Any: what a browser sent, looked at piece by piece
 
 
-class Chunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A chunk on the wire; its events are looked at in the background."""
+class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What stands before the events of a chunk on the wire."""
 
     point: Annotated[str, msgspec.Meta(max_length=80)]
     recording: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
     seq: Annotated[int, msgspec.Meta(ge=0, lt=CHUNKS)]
     page: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
-    events: msgspec.Raw
 
 
-_chunk: Final = msgspec.json.Decoder(Chunk)
+class _Chunk(Head, frozen=True, forbid_unknown_fields=True):
+    """A whole chunk."""
+
+    events: list[Json]
 
 
-def parse(raw: bytes) -> Chunk | Refusal:
-    """Return the frame of a chunk as it was sent, gzip or plain, its events unread; a Refusal when it is none."""
-    body = unpack(raw) if raw.startswith(_GZIP) else raw
-    if body is None:
-        return Refusal(f"the chunk is no gzip stream of at most {UNPACKED_BYTES} bytes", RULE)
+_head: Final = msgspec.json.Decoder(Head)
+_chunk: Final = msgspec.json.Decoder(_Chunk)
+
+
+def head(raw: bytes) -> Head | Refusal:
+    """Return what stands before the events of a chunk as it was sent, gzip or plain; a Refusal when it is no chunk.
+
+    The events are read in the background: a web worker would read a hundred views in the time that one chunk takes.
+    """
+    start = _start(raw) if raw.startswith(_GZIP) else raw[:HEAD_BYTES]
+    # A quotation mark inside a text has a backslash before it, so the first such name is one of the object's own.
+    found = _EVENTS_FOLLOW.search(start)
+    if found is None:
+        return Refusal(f"the body is no chunk of a recording, with its events behind {HEAD_BYTES} bytes of head at most", RULE)
     try:
-        chunk = _chunk.decode(body)
+        return _head.decode(start[: found.start()] + b"}")
     except (msgspec.DecodeError, RecursionError):  # ValidationError is one
         return Refusal("the body is not a chunk of a recording", RULE)
-    return chunk if bytes(chunk.events).lstrip().startswith(b"[") else Refusal("the events of a chunk are a list", RULE)
+
+
+def _start(packed: bytes) -> bytes:
+    """Return the first bytes of what a gzip stream holds; nothing when it is damaged."""
+    try:
+        return zlib.decompressobj(_WBITS).decompress(packed, HEAD_BYTES)
+    except zlib.error:
+        return b""
 
 
 def unpack(packed: bytes) -> bytes | None:
@@ -123,9 +144,12 @@ def checked(records: Iterable[Record]) -> list[Record]:
 
 def _checked(record: Recording) -> Recording | None:
     """Return a recording's chunk with permitted content only, packed; None when nothing of it may be kept."""
+    body = (unpack(record.chunk) if record.chunk.startswith(_GZIP) else record.chunk) or b""
     try:
-        events = scrub(msgspec.json.decode(record.chunk), record.collected_ms)
-    except (msgspec.DecodeError, RecursionError):
+        # A list alone is what an earlier version left in the spool.
+        sent = msgspec.json.decode(body) if body.startswith(b"[") else _chunk.decode(body).events
+        events = scrub(sent, record.collected_ms)
+    except (msgspec.DecodeError, RecursionError):  # cut, or no chunk behind its head
         return None
     if not events or (record.seq == 0 and not _is_consent(events[0])):
         return None

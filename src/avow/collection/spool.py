@@ -1,8 +1,8 @@
 """The spool: the durable queue on disk between "accepted" and "stored". Format: docs/specs/spool.md.
 
 One writer a worker process, one folder a writer, a new segment file every few seconds or megabytes. A group of records
-becomes one frame: encrypted under the segment's own key, written with one `pwrite` and one `fdatasync`. Only then are the
-appends of that group acknowledged, and the next group, which gathered meanwhile, is written.
+becomes one frame: packed (LZ4), encrypted under the segment's own key, written and synced with one system call. Only
+then are the appends of that group acknowledged, and the next group, which gathered meanwhile, is written.
 
 The segment key lives in the key vault and is destroyed when the segment is drained: a copy of an old segment is noise.
 """
@@ -18,21 +18,24 @@ import secrets
 import struct
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
+import lz4.block  # type: ignore[import-untyped]  # ships no types
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from avow.definitions import SpoolFull
 
-MAGIC: Final = b"AVOWSPL1"
-#: length of the ciphertext with its tag, CRC-32 of the same bytes; both big-endian.
-FRAME_HEAD: Final = struct.Struct(">II")
+MAGIC: Final = b"AVOWSPL2"
+#: Length of the ciphertext with its tag, big-endian.
+FRAME_HEAD: Final = struct.Struct(">I")
+#: Bytes before the sealed bytes of a frame. An earlier version, which did not pack, had a CRC-32 behind the length, and it
+#: said nothing that the tag does not say.
+_HEAD_BYTES: Final = {MAGIC: 4, b"AVOWSPL1": 8}
 RECORD_HEAD: Final = struct.Struct(">I")
 NONCE_BYTES: Final = 12
 #: A frame head with this length ends a segment: its writer will append nothing more.
@@ -92,8 +95,8 @@ def _settle(future: asyncio.Future[None], full: SpoolFull | None) -> None:
 class Spool:
     """The writing side, one in each worker process; used from the event loop's thread only.
 
-    The loop encrypts and writes a group, a thread of its own waits for the disk, and meanwhile the next group gathers:
-    one hand-over to the thread and one back for a whole group. `append`'s future is done after fdatasync.
+    The loop encrypts a group, a thread of its own writes it and waits for the disk, and meanwhile the next group gathers:
+    one hand-over to the thread and one back for a whole group. `append`'s future is done when the disk has it.
     """
 
     def __init__(self, folder: Path, keys: SegmentKeys, limit_bytes: int) -> None:
@@ -107,8 +110,8 @@ class Spool:
         self._segment: _Segment | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._work: queue.SimpleQueue[int | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._sync, name="spool-sync", daemon=True)
+        self._work: queue.SimpleQueue[tuple[int, bytes, int] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._write_durably, name="spool-sync", daemon=True)
         self._thread.start()
 
     def append(self, encoded: Sequence[bytes]) -> asyncio.Future[None]:
@@ -155,7 +158,7 @@ class Spool:
             loop.call_soon(self._write_group)
 
     def _write_group(self) -> None:
-        """Encrypt and write what is pending as one frame, and have the thread wait for the disk."""
+        """Encrypt what is pending as one frame, and have the thread write it."""
         if self._writing or not self._pending:
             return
         assert self._loop is not None
@@ -163,11 +166,12 @@ class Spool:
         bodies, self._writing = self._take_group()
         try:
             segment = self._segment_for(sum(map(len, bodies)))
-            segment.offset = _write_frame(segment, b"".join(bodies))
         except (OSError, SpoolFull) as error:
             self._finish(error)
         else:
-            self._work.put(segment.descriptor)
+            frame = _frame(segment, b"".join(bodies))
+            segment.synced, segment.offset = segment.offset, segment.offset + len(frame)
+            self._work.put((segment.descriptor, frame, segment.synced))
 
     def _take_group(self) -> tuple[list[bytes], list[_Done]]:
         """Return the next group, at most GROUP_BYTES long."""
@@ -181,12 +185,12 @@ class Spool:
         self._pending_bytes -= size
         return [body for body, _ in group], [done for _, done in group]
 
-    def _sync(self) -> None:
-        """In the thread: wait for the disk, group after group."""
-        while (descriptor := self._work.get()) is not None:
+    def _write_durably(self) -> None:
+        """In the thread: write group after group."""
+        while (work := self._work.get()) is not None:
             error: OSError | None = None
             try:
-                os.fdatasync(descriptor)
+                _write(*work)
             except OSError as caught:
                 error = caught
             assert self._loop is not None
@@ -253,7 +257,7 @@ class Spool:
         if self._segment is None:
             return
         with contextlib.suppress(OSError):
-            os.pwrite(self._segment.descriptor, FRAME_HEAD.pack(END_LENGTH, 0), self._segment.offset)
+            os.pwrite(self._segment.descriptor, FRAME_HEAD.pack(END_LENGTH), self._segment.offset)
         os.close(self._segment.descriptor)
         self._segment = None
 
@@ -278,15 +282,18 @@ def _size_on_disk(path: Path) -> int:
         return 0
 
 
-def _write_frame(segment: _Segment, plain: bytes) -> int:
-    """Encrypt and write one frame at the segment's offset; return the offset behind it."""
-    segment.synced = segment.offset
-    sealed = segment.cipher.encrypt(_nonce(segment.offset), plain, segment.name.encode())
-    view, at = memoryview(FRAME_HEAD.pack(len(sealed), zlib.crc32(sealed)) + sealed), segment.offset
-    while view:  # pwrite may write less than asked for
-        written = os.pwrite(segment.descriptor, view, at)
+def _frame(segment: _Segment, plain: bytes) -> bytes:
+    """Return a frame, packed and encrypted for the segment's offset."""
+    sealed = segment.cipher.encrypt(_nonce(segment.offset), lz4.block.compress(plain), segment.name.encode())
+    return FRAME_HEAD.pack(len(sealed)) + sealed
+
+
+def _write(descriptor: int, frame: bytes, at: int) -> None:
+    """Write a frame at an offset; it is on the disk when this returns (pwritev2(2), RWF_DSYNC)."""
+    view = memoryview(frame)
+    while view:  # pwritev may write less than asked for
+        written = os.pwritev(descriptor, [view], at, os.RWF_DSYNC)
         view, at = view[written:], at + written
-    return at
 
 
 def _nonce(offset: int) -> bytes:
@@ -370,26 +377,27 @@ def read(path: Path, key: bytes, offset: int, *, writer_is_gone: bool, limit: in
     cipher, name = AESGCM(key), path.stem.encode()
     size = 0
     with path.open("rb", buffering=1 << 20) as file:
-        if offset == 0:
-            if file.read(len(MAGIC)) != MAGIC:
-                return Chunk((), 0, writer_is_gone)
-            offset = len(MAGIC)
+        magic = file.read(len(MAGIC))
+        head_bytes = _HEAD_BYTES.get(magic)
+        if head_bytes is None:
+            return Chunk((), 0, writer_is_gone)
+        offset = offset or len(MAGIC)
         file.seek(offset)
         while size < limit:
-            head = file.read(FRAME_HEAD.size)
-            length, checksum = FRAME_HEAD.unpack(head) if len(head) == FRAME_HEAD.size else (0, 0)
+            head = file.read(head_bytes)
+            length = FRAME_HEAD.unpack_from(head)[0] if len(head) == head_bytes else 0
             if length == END_LENGTH:
                 return Chunk(tuple(records), offset, finished=True)
             sealed = file.read(length) if 0 < length <= GROUP_BYTES * 8 else b""
-            if not sealed or len(sealed) < length or zlib.crc32(sealed) != checksum:
+            if not sealed or len(sealed) < length:
                 return Chunk(tuple(records), offset, writer_is_gone)
             try:
                 plain = cipher.decrypt(_nonce(offset), sealed, name)
             except InvalidTag:
                 return Chunk(tuple(records), offset, writer_is_gone)
-            records.extend(_split(plain))
+            records.extend(_split(lz4.block.decompress(plain) if magic == MAGIC else plain))
             size += length
-            offset += FRAME_HEAD.size + length
+            offset += head_bytes + length
     return Chunk(tuple(records), offset, finished=False)
 
 

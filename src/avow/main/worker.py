@@ -219,8 +219,8 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
         configuration.timezone,
         now_ms,
     )
-    taken = RecordingCollector(recorder, rulebook, configuration.website.name, shared.spool, shared.refusals)
-    recordings = RecordingEndpoint(taken, collect.sender, collect.visitor_cookie, now_ms)
+    taken = RecordingCollector(recorder, rulebook, configuration.website.name, shared.refusals)
+    recordings = RecordingEndpoint(taken, collect, now_ms)
     routes = [
         *_routes(installation, endpoint, FeedEndpoint(feeds, now_ms), site),
         *VisitorRecordings(services, shared.assets).routes(),

@@ -76,7 +76,7 @@ class Collect:
         if isinstance(accepted, Refusal):
             exchange.answer_error(400, f"{accepted.reason} ({accepted.rule})")
             return
-        self._keep(exchange, accepted, self._answer_events)
+        self.keep(exchange, accepted, self._answer_events)
 
     def pixel(self, exchange: Exchange) -> None:
         """GET /avow/pixel.gif[?point=name&field=text]: the GIF when kept or refused; 404 unknown point; 503 full."""
@@ -98,9 +98,9 @@ class Collect:
         if isinstance(accepted, Refusal):
             exchange.answer_error(404, f"{accepted.reason} ({accepted.rule})")
             return
-        self._keep(exchange, accepted, self._answer_pixel)
+        self.keep(exchange, accepted, self._answer_pixel)
 
-    def _keep(self, exchange: Exchange, accepted: Accepted, answer: Callable[[Exchange, Accepted], None]) -> None:
+    def keep(self, exchange: Exchange, accepted: Accepted, answer: Callable[[Exchange, Accepted], None]) -> None:
         """Append what was accepted to the spool, and answer when it is durable; 503 when it cannot be."""
 
         def done(full: SpoolFull | None) -> None:

@@ -61,7 +61,7 @@ class Door:
             b"/avow/events": Way(EVENTS_BODY_BYTES, collect.events),
             b"/avow/pixel.gif": Way(0, collect.pixel),
             b"/avow/csp-reports": Way(REPORTS_BODY_BYTES, reports.take),
-            b"/avow/recordings": Way(CHUNK_BYTES, self._later(recordings.take)),
+            b"/avow/recordings": Way(CHUNK_BYTES, recordings.take),
         }
 
     def way(self, exchange: Exchange) -> Way:

@@ -14,13 +14,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from avow.collection import signals
-from avow.collection.accept import Accepted, Sender
+from avow.collection.accept import Accepted
 from avow.collection.events import page_path
 from avow.collection.recorder import RecordingCollector
-from avow.definitions import Refusal, SpoolFull
+from avow.definitions import Refusal
 from avow.web.asking import signals_of
 from avow.web.assets import Assets
-from avow.web.collect import RETRY_SECONDS
+from avow.web.collect import KEPT, Collect
 from avow.web.exchange import Exchange
 from avow.web.privacy_center.choices import set_choices
 from avow.web.security import is_same_origin
@@ -38,36 +38,32 @@ class _Stop(msgspec.Struct, frozen=True):
 class RecordingEndpoint:
     """Takes the chunks of one web worker in."""
 
-    def __init__(
-        self,
-        collector: RecordingCollector,
-        sender: Callable[[Exchange], Sender],
-        visitor_cookie: Callable[[Accepted], str],
-        now_ms: Callable[[], int],
-    ) -> None:
-        self._collector, self._sender = collector, sender
-        self._visitor_cookie, self._now_ms = visitor_cookie, now_ms
+    def __init__(self, collector: RecordingCollector, collect: Collect, now_ms: Callable[[], int]) -> None:
+        self._collector, self._collect, self._now_ms = collector, collect, now_ms
 
-    async def take(self, exchange: Exchange) -> None:
+    def take(self, exchange: Exchange) -> None:
         """POST /avow/recordings: 204 kept; 403 may not be recorded; 400 no chunk; 405; 503 full."""
         if exchange.method != "POST":
             exchange.answer_error(405, "Chunks of a recording are sent with POST.", [("allow", "POST")])
             return
-        if exchange.headers.get("sec-fetch-site") == "cross-site":
+        if exchange.first.get(b"sec-fetch-site") == b"cross-site":
             exchange.answer_error(403, "Recordings are taken from pages of this site only.")
             return
-        try:
-            accepted = await self._collector.take(exchange.body, self._sender(exchange), self._now_ms())
-        except SpoolFull as full:
-            exchange.answer_error(503, f"Not accepted: {full}.", [("retry-after", RETRY_SECONDS)])
-            return
+        now_ms = self._now_ms()
+        accepted = self._collector.take(exchange.body, self._collect.known(exchange, now_ms).sender, now_ms)
         refusal = accepted if isinstance(accepted, Refusal) else next(iter(accepted.refused), None)
         if refusal is not None:
             exchange.answer_error(400 if accepted is refusal else 403, f"{refusal.reason} ({refusal.rule})")
             return
         assert isinstance(accepted, Accepted)
-        cookies = [("set-cookie", self._visitor_cookie(accepted))] if accepted.new_visitor else []
-        exchange.answer(204, [("cache-control", "no-store"), *cookies])
+        self._collect.keep(exchange, accepted, self._answer)
+
+    def _answer(self, exchange: Exchange, accepted: Accepted) -> None:
+        """Answer a chunk that is kept."""
+        if not accepted.new_visitor:
+            exchange.answer_prepared(KEPT)
+            return
+        exchange.answer(204, [("cache-control", "no-store"), ("set-cookie", self._collect.visitor_cookie(accepted))])
 
 
 class VisitorRecordings:
