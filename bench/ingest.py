@@ -11,6 +11,7 @@ import json
 import re
 import subprocess
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -41,24 +42,28 @@ class Measured:
 
 
 def run() -> list[str]:
-    """Measure and return the lines for RESULTS.md."""
-    with scratch() as folder:
-        (folder / "avow").mkdir()
-        with nginx(folder / "nginx") as (address, pid):
-            peer = _load("nginx empty_gif + log", f"{address}/empty.gif", pid, None)
+    """Measure and return the lines for RESULTS.md; nginx comes before and after each load: a machine drifts for both."""
+    with scratch() as folder, nginx(_folder(folder, "nginx")) as (address, pid):
         loads = {name: script(folder / f"{place}.lua", name) for place, name in enumerate(REACH)}
-        with avow_serve(folder / "avow") as server:
-            rows = [_load(name, server.base, server.pid, loads[name]) for name in list(REACH)[:4]]
-            halves = [_at_half_load(row, server.base, server.pid, folder) for row in rows[:3]]
-        (folder / "chunks").mkdir()
-        with avow_serve(folder / "chunks", more=LARGE_SPOOL) as server:
+        peer = lambda: _load("nginx empty_gif + log", f"{address}/empty.gif", pid, None)  # noqa: E731 - asked again and again
+        peers, rows, single = [peer()], [], []
+        with avow_serve(_folder(folder, "two")) as two, avow_serve(_folder(folder, "one"), workers=1) as one:
+            for name in list(REACH)[:4]:
+                rows.append(_load(name, two.base, two.pid, loads[name]))
+                peers.append(peer())
+                single.append(_load(name, one.base, one.pid, loads[name]))
+            halves = [_at_half_load(row, two.base, two.pid, folder) for row in rows[:3]]
+        peers.append(peer())
+        with avow_serve(_folder(folder, "chunks"), more=LARGE_SPOOL) as server:
             rows += [_load(name, server.base, server.pid, loads[name]) for name in list(REACH)[4:]]
-        with nginx(folder / "nginx-again") as (address, pid):
-            again = _load("the same, afterwards", f"{address}/empty.gif", pid, None)
-        (folder / "one").mkdir()
-        with avow_serve(folder / "one", workers=1) as server:
-            single = [_load(name, server.base, server.pid, loads[name]) for name in list(REACH)[:3]]
-    return [*_table(peer, again, rows), "", *_half_table(halves), "", *_workers_table(rows, single)]
+        peers.append(peer())
+    return [*_table(peers, rows), "", *_half_table(halves), "", *_workers_table(rows, single)]
+
+
+def _folder(parent: Path, name: str) -> Path:
+    """Return a new folder."""
+    (parent / name).mkdir()
+    return parent / name
 
 
 def _load(name: str, address: str, pid: int, script: Path | None, connections: int = CONNECTIONS) -> Measured:
@@ -140,22 +145,22 @@ def _chunk() -> str:
     return f'{json.dumps(head, separators=(",", ":"))[:-1]},"events":[{",".join(events[:-1])}]}}'
 
 
-def _table(peer: Measured, again: Measured, rows: list[Measured]) -> list[str]:
-    """Return the Markdown table; the ratio is nginx's CPU a request, the mean of before and after, over ours."""
+def _table(peers: list[Measured], rows: list[Measured]) -> list[str]:
+    """Return the Markdown table; the ratio is nginx's CPU a request, the mean of the runs beside a load, over ours."""
     lines = [
-        "| load | requests/s | CPU µs/request | CPU ratio to nginx | to reach | with the drain, µs | p50 | p99 | errors |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| load | requests/s | CPU µs/request | nginx beside it, µs | CPU ratio | to reach | with the drain, µs | p50 | p99 | errors |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
-    mean = (peer.web_us + again.web_us) / 2
-    for row in (peer, again, *rows):
-        ours = row.name in REACH
-        ratio = f"{mean / row.web_us:.3f}" if ours else "1"
-        both = f"{row.web_us + row.storage_us:.1f}" if ours else ""
+    beside = [*pairwise(peers)]
+    for row, (before, after) in zip(rows, [*beside[: len(rows) - 1], beside[-1]], strict=True):
+        mean = (before.web_us + after.web_us) / 2
         lines.append(
-            f"| {row.name} | {row.per_second:,.0f} | {row.web_us:.1f} | {ratio} | {REACH.get(row.name, '')} | {both} "
-            f"| {row.p50} | {row.p99} | {row.errors} |"
+            f"| {row.name} | {row.per_second:,.0f} | {row.web_us:.1f} | {mean:.1f} | {mean / row.web_us:.3f} | {REACH[row.name]} "
+            f"| {row.web_us + row.storage_us:.1f} | {row.p50} | {row.p99} | {row.errors} |"
         )
-    return [*lines, "", f"{CONNECTIONS} connections, 2 workers, and the load itself on the same cores."]
+    one = peers[0]
+    lines += ["", f"nginx itself: {one.per_second:,.0f} requests/s, p50 {one.p50}, p99 {one.p99}."]
+    return [*lines, f"{CONNECTIONS} connections, 2 workers each, and the load itself on the same cores."]
 
 
 def _half_table(rows: list[Measured]) -> list[str]:

@@ -32,9 +32,10 @@ def free_port() -> int:
 
 
 def describe() -> str:
-    """Return a line about this machine and its Python."""
+    """Return a line about this machine and its Python; a distribution builds its own for speed, others may not."""
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
-    return f"{os.cpu_count()} cores, {model[1] if model else platform.machine()}, Python {platform.python_version()}"
+    python = f"Python {platform.python_version()}{' of the distribution' if sys.base_prefix == '/usr' else ''}"
+    return f"{os.cpu_count()} cores, {model[1] if model else platform.machine()}, {python}"
 
 
 @contextmanager

@@ -52,7 +52,7 @@ class Accepted(msgspec.Struct, frozen=True):
 
 
 class _Encoded(msgspec.Struct, frozen=True, tag="batch", kw_only=True, array_like=True):
-    """A `definitions.EventBatch` whose terms and events are encoded already."""
+    """A `definitions.EventBatch` whose terms are encoded already, with its events in their own types."""
 
     record_id: str
     collected_ms: int
@@ -62,7 +62,7 @@ class _Encoded(msgspec.Struct, frozen=True, tag="batch", kw_only=True, array_lik
     robot: bool
     demonstration: bool
     terms: msgspec.Raw
-    events: msgspec.Raw
+    events: Sequence[msgspec.Struct]
 
 
 class Known:
@@ -275,7 +275,7 @@ class Collector:
                 robot=known.agent.is_robot,
                 demonstration=known.sender.demonstration,
                 terms=terms,
-                events=msgspec.Raw(self._encode(sent)),
+                events=sent,
             )
         )
 
