@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import time
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from random import Random
 
-from bench.machine import avow_serve, cpu_seconds, nginx, scratch, storage_of
+from bench.machine import Server, avow_serve, cpu_seconds, nginx, scratch, storage_of
 
 SECONDS = 8
 CONNECTIONS = 64
@@ -52,6 +53,7 @@ def run() -> list[str]:
                 rows.append(_load(name, two.base, two.pid, loads[name]))
                 peers.append(peer())
                 single.append(_load(name, one.base, one.pid, loads[name]))
+                _drained(two, one)
             halves = [_at_half_load(row, two.base, two.pid, folder) for row in rows[:3]]
         peers.append(peer())
         with avow_serve(_folder(folder, "chunks"), more=LARGE_SPOOL) as server:
@@ -64,6 +66,12 @@ def _folder(parent: Path, name: str) -> Path:
     """Return a new folder."""
     (parent / name).mkdir()
     return parent / name
+
+
+def _drained(*servers: Server) -> None:
+    """Return when everything that was accepted is stored."""
+    while any(any((server.folder / "data" / "spool").glob("*/*.segment")) for server in servers):
+        time.sleep(0.2)
 
 
 def _load(name: str, address: str, pid: int, script: Path | None, connections: int = CONNECTIONS) -> Measured:
