@@ -1,5 +1,7 @@
 """Server logs: every format is read strictly, every line comes once, and following survives rotation and restarts."""
 
+import gzip
+import os
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -266,6 +268,63 @@ def test_a_log_rotated_while_nobody_looked_is_read_to_its_end(followed, kept):
     append(log, line("/c", 3))
     drain(start())
     assert kept.pages() == {"/a": 1, "/b": 1, "/c": 1}
+
+
+def pack(log, name):
+    """Rotate a log as `logrotate` does with `compress`: packed at once, with the time of its last change."""
+    changed, packed = log.stat(), log.with_name(name)
+    packed.write_bytes(gzip.compress(log.read_bytes()))
+    os.utime(packed, ns=(changed.st_atime_ns, changed.st_mtime_ns))
+    keep = log.open()  # so that its inode is not given to the new file
+    log.unlink()
+    return keep
+
+
+def test_a_log_that_is_compressed_at_once_is_read_to_its_end(followed, kept):
+    """What was written between the last look and the rotation is read out of the packed file, each line once."""
+    _, follower, log = followed
+    append(log, line("/a", 1))
+    drain(follower)
+    append(log, line("/b", 2))
+    with pack(log, "access.log.1.gz"):
+        append(log, line("/c", 3))
+        drain(follower)
+        append(log, line("/d", 4))
+        with pack(log, "access.log.2.gz"):
+            append(log, line("/e", 5))
+            drain(follower)
+    assert kept.pages() == {"/a": 1, "/b": 1, "/c": 1, "/d": 1, "/e": 1}
+
+
+def test_logs_rotated_more_than_once_while_nobody_looked_are_read_in_turn(followed, kept):
+    """After days without us the file that was followed is read on, then each that was rotated after it, then the new one."""
+    start, follower, log = followed
+    append(log, line("/a", 1))
+    drain(follower)
+    append(log, line("/b", 2))
+    with pack(log, "access.log.3.gz"):
+        append(log, line("/c", 3))
+        with pack(log, "access.log.2.gz"):
+            append(log, line("/d", 4))
+            log.rename(log.with_name("access.log.1"))
+            append(log, line("/e", 5))
+            log.with_name("access.log.bak").write_text(line("/of-another-log", 6))
+            drain(start())
+    assert kept.pages() == {"/a": 1, "/b": 1, "/c": 1, "/d": 1, "/e": 1}
+
+
+def test_a_damaged_packed_log_is_said_and_left(followed, kept, caplog):
+    """What can be read of it is; the new one is followed."""
+    _, follower, log = followed
+    append(log, line("/a", 1))
+    drain(follower)
+    with pack(log, "access.log.1.gz"):
+        packed = log.with_name("access.log.1.gz")
+        packed.write_bytes(packed.read_bytes()[:-9])
+        append(log, line("/new", 2))
+        drain(follower)
+    assert kept.pages() == {"/a": 1, "/new": 1}
+    assert "damaged" in caplog.text
 
 
 def test_a_truncated_log_is_read_from_its_start(followed, kept):

@@ -3,21 +3,26 @@
 The place that outlives a restart lies a few seconds of log time behind what was read: equal lines of one second are told apart by
 counting them, so after a restart they are counted anew from there. What is read twice has the same id and is stored once.
 
-    first time      -> at the end: what came before is for `avow import-log`
-    file renamed    -> the old one is read to its end once the new one has a line; then the new one from its start
-    file truncated  -> from its start
-    old file gone   -> the new one from its start, and a warning: what was not read of the old one is lost
+    first time       -> at the end: what came before is for `avow import-log`
+    file renamed     -> the old one is read to its end once the new one has a line; then those rotated after it; then the new one
+    file compressed  -> the same: it is the first packed one beside the log that was not changed before what was read last
+    file truncated   -> from its start
+    old file gone    -> the next one from its start, and a warning: what was not read of the old one is lost
 """
 
 from __future__ import annotations
 
+import contextlib
+import gzip
 import logging
 import os
+import re
+import zlib
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol
+from typing import BinaryIO, Final, Protocol, cast
 
 import msgspec
 
@@ -34,12 +39,20 @@ CHUNK_BYTES: Final = 4 * 1024 * 1024
 AGAIN_MS: Final = 5_000
 
 
+#: What rotation adds to a name: a number or a date. Another file that begins alike is looked at by its inode alone.
+_NUMBERED: Final = re.compile(r"[.-]?[0-9][0-9._-]*(?:\.gz)?")
+
+
 class Place(msgspec.Struct, frozen=True):
-    """Where reading goes on: device and inode name the file whatever it is called; `offset` is the start of a line, bytes."""
+    """Where reading goes on: device and inode name the file whatever it is called; `offset` is the start of a line, bytes.
+
+    `changed_ns` is when the file was changed last, as far as it was seen, nanoseconds since 1970; 0 for not known.
+    """
 
     device: int
     inode: int
     offset: int
+    changed_ns: int = 0
 
 
 class Memory(Protocol):
@@ -80,30 +93,46 @@ class Follower:
         here = os.fstat(current.fileno())
         at = self._at or self.memory.place(self.name)
         if at is None:
-            self._go(Place(here.st_dev, here.st_ino, _last_line_end(current, here.st_size)))
+            self._go(here, _last_line_end(current, here.st_size))
             return False
         self._at = at
         if (at.device, at.inode) != (here.st_dev, here.st_ino):
             return self._rotated(at, here)
         if here.st_size < at.offset:  # copied and truncated
-            self._go(Place(at.device, at.inode, 0))
-        return self._read(current)
+            self._go(here)
+        return self._read(current, here.st_mtime_ns)
 
     def _rotated(self, at: Place, here: os.stat_result) -> bool:
-        """Read the rest of the renamed file; go on with the new one when it has something and the old one has no more."""
-        old = _named(self.path, at)
-        if old is None:
-            log.warning("server log %s: the file before is gone; what was not read of it is lost", self.name)
-        else:
-            with old.open("rb") as file:
-                if self._read(file):
-                    return True
-        if here.st_size or old is None:
-            self._go(Place(here.st_dev, here.st_ino, 0))
+        """Read the rest of the renamed file; go on with the next one when it has something and the old one has no more."""
+        beside = _rotated_files(self.path, here)
+        old = next((one for one in beside if (one.stat.st_dev, one.stat.st_ino) == (at.device, at.inode)), None)
+        if old is None and at.changed_ns:
+            old = next((one for one in beside if one.is_packed and one.stat.st_mtime_ns >= at.changed_ns), None)
+        try:
+            if old is None:
+                log.warning("server log %s: the file before is gone; what was not read of it is lost", self.name)
+            elif self._read_on(old):
+                return True
+        except (EOFError, gzip.BadGzipFile, zlib.error):
+            log.warning("server log %s: a compressed file is damaged; what was not read of it is lost", self.name)
+        since = old.stat.st_mtime_ns if old else at.changed_ns
+        following = next((one.stat for one in beside if since and one.is_numbered and one.stat.st_mtime_ns > since), here)
+        if following.st_size or old is None:
+            self._go(following)
             return True
         return False
 
-    def _read(self, file: BinaryIO) -> bool:
+    def _read_on(self, old: _Rotated) -> bool:
+        """Take in a chunk of a rotated file, or a packed one whole: it is unpacked once. Return whether there is more."""
+        if not old.is_packed:
+            with old.path.open("rb") as file:
+                return self._read(file, old.stat.st_mtime_ns)
+        with gzip.open(old.path) as unpacked:
+            while self._read(cast("BinaryIO", unpacked), old.stat.st_mtime_ns):  # cast: it reads and seeks as files do
+                pass
+        return False
+
+    def _read(self, file: BinaryIO, changed_ns: int) -> bool:
         """Take in the whole lines from the place on, at most a chunk of them."""
         at = self._at
         assert at is not None
@@ -119,8 +148,9 @@ class Follower:
             self._recent.append((at.offset, records[-1].collected_ms))
             while self._recent[0][1] < records[-1].collected_ms - AGAIN_MS:
                 self._recent.popleft()
-        self._at = Place(at.device, at.inode, at.offset + end)
-        self.memory.keep(self.name, Place(at.device, at.inode, self._recent[0][0]) if self._recent else self._at)
+        self._at = Place(at.device, at.inode, at.offset + end, changed_ns)
+        kept = self._recent[0][0] if self._recent else self._at.offset
+        self.memory.keep(self.name, Place(at.device, at.inode, kept, changed_ns))
         return end == CHUNK_BYTES or len(chunk) == CHUNK_BYTES
 
     def _records(self, chunk: bytes) -> list[Event]:
@@ -133,11 +163,11 @@ class Follower:
             log.warning("server log %s: not taken in: %s (%s)", self.name, refusal.reason, refusal.rule)
         return [one for one in found if isinstance(one, Event)]
 
-    def _go(self, place: Place) -> None:
-        """Go on at another place."""
+    def _go(self, file: os.stat_result, offset: int = 0) -> None:
+        """Go on at a place of another file."""
         self._recent.clear()
-        self._at = place
-        self.memory.keep(self.name, place)
+        self._at = Place(file.st_dev, file.st_ino, offset, file.st_mtime_ns)
+        self.memory.keep(self.name, self._at)
 
 
 def _last_line_end(file: BinaryIO, size: int) -> int:
@@ -147,13 +177,27 @@ def _last_line_end(file: BinaryIO, size: int) -> int:
     return start + file.read(size - start).rfind(b"\n") + 1
 
 
-def _named(path: Path, at: Place) -> Path | None:
-    """Return the file of this place under the name that rotation gave it, beside the log; None when it is not there."""
-    for candidate in sorted(path.parent.glob(f"{path.name}*")):
-        try:
-            found = candidate.stat()
-        except FileNotFoundError:  # rotated again in this moment
-            continue
-        if (found.st_dev, found.st_ino) == (at.device, at.inode):
-            return candidate
-    return None
+@dataclass(frozen=True, slots=True)
+class _Rotated:
+    """A file beside the log, under the name that rotation gave it."""
+
+    path: Path
+    stat: os.stat_result
+    is_numbered: bool
+
+    @property
+    def is_packed(self) -> bool:
+        """Return whether it was compressed; gzip and logrotate keep the time of the last change."""
+        return self.is_numbered and self.path.suffix == ".gz"
+
+
+def _rotated_files(path: Path, here: os.stat_result) -> list[_Rotated]:
+    """Return the files that rotation left beside a log, the one that was changed last at the end."""
+    found = []
+    for candidate in path.parent.glob(f"{path.name}*"):
+        with contextlib.suppress(FileNotFoundError):  # rotated again in this moment
+            is_numbered = _NUMBERED.fullmatch(candidate.name.removeprefix(path.name)) is not None
+            one = _Rotated(candidate, candidate.stat(), is_numbered)
+            if (one.stat.st_dev, one.stat.st_ino) != (here.st_dev, here.st_ino):
+                found.append(one)
+    return sorted(found, key=lambda one: one.stat.st_mtime_ns)
