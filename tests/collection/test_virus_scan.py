@@ -116,8 +116,14 @@ def test_without_the_scanner_the_form_is_asked_for_again(house, now_ms):
     guard = FormGuard(lambda data: hmac.digest(b"key", data, "sha256"))
     endpoint = FormEndpoint(collect, forms, guard, lambda: now_ms, None)
 
+    class Site:
+        """No page of it is shown."""
+
+        def closed(self, _point, _values):
+            return {}
+
     async def take(request):
-        return await endpoint.take(request, None)
+        return await endpoint.take(request, Site())
 
     client = TestClient(Starlette(routes=[Route("/avow/forms/{point}", take, methods=["POST"])]))
     answer = client.post("/avow/forms/job-application", data=dict(APPLICATION), files={"resume": ("cv.pdf", PDF)})

@@ -34,6 +34,17 @@ def staff(running):
     return running.staff()
 
 
+def test_an_opening_whose_last_day_is_over_takes_no_application(running, staff):
+    """A page left open, or a script, is told so; nothing is kept."""
+    before = staff.get("/console/inbox").text.count("/console/inbox/")
+    page = apply(running.browser(), position="sailmaker")
+    assert (page.status_code, "not open any more" in page.text, "<form method" in page.text) == (422, True, False)
+    answer = apply(running.browser(Accept="application/json"), position="sailmaker")
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["position"])
+    time.sleep(1.5)
+    assert staff.get("/console/inbox").text.count("/console/inbox/") == before
+
+
 def test_an_application_is_kept_sealed_and_handed_out_for_its_purpose(running, staff):
     """The file is on no disk in clear; staff save it for recruiting, for nothing else, and a decision moves its last day."""
     answer = apply(running.browser())

@@ -1,7 +1,8 @@
 """Counting visits without knowing anybody: a hash under a salt that lives for one day, in memory alone.
 
-The storage process draws the salt and hands it to the workers over a Unix socket in the run folder; at the end of the
-day it is forgotten, and from then on nobody can tell which address a visit came from. It is never written to disk.
+The server process draws the salt before it starts any other, and hands it to them over a Unix socket in the run folder;
+at the end of the day it is forgotten, and from then on nobody can tell which address a visit came from. It is never
+written to disk.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
 SALT_BYTES: Final = 32
-#: How long a worker waits for the salt, seconds; without it the visit is not counted (0), the event is still kept.
+#: How long a process waits for the salt, seconds; without it the visit is not counted (0), the event is still kept.
 WAIT_SECONDS: Final = 0.5
 SOCKET_NAME: Final = "salt.sock"
 
@@ -37,6 +38,11 @@ class DailySalt:
             if today != self._day:
                 self._day, self._salt = today, secrets.token_bytes(SALT_BYTES)
             return self._salt
+
+
+def utc_today() -> date:
+    """Return today in UTC, the day of visit numbers."""
+    return datetime.now(UTC).date()
 
 
 def serve(run: Path, salt: DailySalt, today: Callable[[], date]) -> threading.Thread:
@@ -60,7 +66,7 @@ def serve(run: Path, salt: DailySalt, today: Callable[[], date]) -> threading.Th
 
 
 class VisitCounter:
-    """A worker's copy of today's salt, asked for once a day."""
+    """Another process's copy of today's salt, asked for once a day."""
 
     def __init__(self, run: Path) -> None:
         self._path = run / SOCKET_NAME
@@ -69,13 +75,18 @@ class VisitCounter:
 
     def visit(self, address: str, agent: str, today: date) -> int:
         """Return a number that is the same for this address and agent today and means nothing tomorrow; 0 if unknown."""
+        salt = self.salt(today)
+        return visit_number(salt, address, agent) if salt else 0
+
+    def salt(self, today: date) -> bytes:
+        """Return today's salt; nothing when the server process does not answer."""
         if today != self._day:
             self._salt = self._fetch()
             self._day = today if self._salt else date.min
-        return visit_number(self._salt, address, agent) if self._salt else 0
+        return self._salt
 
     def _fetch(self) -> bytes:
-        """Return today's salt, or nothing when the storage process does not answer."""
+        """Return today's salt, or nothing when the server process does not answer."""
         try:
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.settimeout(WAIT_SECONDS)

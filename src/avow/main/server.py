@@ -17,7 +17,8 @@ from typing import Final
 
 import urllib3
 
-from avow import access
+from avow import access, jobs
+from avow.collection import visits
 from avow.config import Configuration, Listen, load
 from avow.definitions import ConfigurationError, now_ms
 from avow.main import server_logs, storage, worker
@@ -34,6 +35,8 @@ BACKLOG: Final = 1024
 STOP_SECONDS: Final = 30
 #: A process that ended is started again after this pause, seconds.
 PAUSE_SECONDS: Final = 0.5
+#: How often it is looked whether the day of the salt is over, seconds.
+SALT_SECONDS: Final = 30.0
 #: How long the first answer may take, seconds.
 READY_SECONDS: Final = 60
 
@@ -90,9 +93,10 @@ def serve(configuration_path: Path, tell: Callable[[str], None]) -> None:
         _settle_policy(installation.configuration, configured, tell)
         installation.demonstration_token()
         (installation.run / "engine.json").unlink(missing_ok=True)
+        stop = threading.Event()
+        _serve_salt(installation.run, stop)
         store = Keeper("avow-storage", storage.run, configuration_path)
         workers = [Keeper("avow-web", worker.run, configuration_path, listener) for listener in listeners]
-        stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         threading.Thread(target=_tell_when_ready, args=(installation, tell, stop), daemon=True).start()
@@ -124,6 +128,18 @@ def _settle_policy(configuration: Configuration, configured: Rulebook, tell: Cal
             )
     finally:
         control.close()
+
+
+def _serve_salt(run: Path, stop: threading.Event) -> None:
+    """Hand out the day's salt, and forget it when the day is over, whether or not somebody asks."""
+    salt = visits.DailySalt()
+    visits.serve(run, salt, visits.utc_today)
+
+    def forget_yesterdays() -> bool:
+        salt.of(visits.utc_today())
+        return False
+
+    jobs.start([jobs.Job("salt", SALT_SECONDS, forget_yesterdays)], stop)
 
 
 @contextmanager

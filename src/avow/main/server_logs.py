@@ -89,7 +89,7 @@ class LogIntake:
 
     website: str
     versions: Versions
-    salt: visits.DailySalt
+    counter: visits.VisitCounter
     utc_today: Callable[[], date]
 
     def follower(self, declared: ServerLog, sink: Sink, control: Control) -> Follower:
@@ -107,7 +107,7 @@ class LogIntake:
         return Import(self.versions.in_force_on, self.website, point, self.versions.today, number, read_line)
 
     def _salt_of(self, day: date) -> bytes | None:
-        return self.salt.of(day) if day == self.utc_today() else None
+        return self.counter.salt(day) or None if day == self.utc_today() else None
 
 
 def check(configuration: Configuration, rulebook: Rulebook) -> None:

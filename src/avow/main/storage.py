@@ -8,15 +8,16 @@ import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from avow.audit.log import Log
 from avow.audit.proof import canonical
-from avow.collection import submissions, visits
+from avow.collection import submissions
 from avow.collection.drain import BATCH_RECORDS, Drain
+from avow.collection.visits import VisitCounter, utc_today
 from avow.config import load
 from avow.definitions import IdentifierKind, Record, Submission, identifier, local_date, moment, now_ms
 from avow.jobs import Job, start
@@ -136,11 +137,9 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
     configuration = installation.configuration
     cases = StoredCases(store)
     audit_log = Log(installation.public_log, installation.private_log, installation.log_origin)
-    salt = visits.DailySalt()
-    visits.serve(installation.run, salt, _utc_today)
     sink = Contacts(store, versions.rulebook)
     drain = Drain(installation.spool, store.vault, sink)
-    logs = LogIntake(configuration.website.name, versions, salt, _utc_today)
+    logs = LogIntake(configuration.website.name, versions, VisitCounter(installation.run), utc_today)
     followers = [logs.follower(declared, sink, store.control) for declared in configuration.server_logs]
     letters = Letters(store, versions, configuration.mail.recipient, configuration.website.origin.rstrip("/"))
     mailbox = Mailbox(store, versions, configuration.mail.recipient, letters)
@@ -165,10 +164,6 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
     def send_mail() -> bool:
         return mail_recipient.send_due(mailbox, configuration.mail, now_ms()) > 0
 
-    def forget_yesterdays_salt() -> bool:
-        salt.of(_utc_today())
-        return False
-
     return [
         Job("versions", 1.0, versions.refresh),
         Job("in-force", 1.0, lambda: publisher.note_in_force(now_ms())),
@@ -182,7 +177,6 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         Job("audit", 0.5, lambda: _publish(store, audit_log)),
         Job("mail", 2.0, send_mail),
         Job("retention", 3600.0, lambda: _retain(store, configuration.timezone)),
-        Job("salt", 30.0, forget_yesterdays_salt),
     ]
 
 
@@ -257,8 +251,3 @@ def _publish(store: Store, audit_log: Log) -> bool:
     with store.control.transaction() as tx:
         audit.published(tx, entries[-1][0])
     return True
-
-
-def _utc_today() -> date:
-    """Return today in UTC, the day of visit numbers."""
-    return datetime.now(UTC).date()

@@ -121,6 +121,13 @@ class CompanySite:
             return self._render_opening(slug, headers or Headers(), values=values, errors=errors)
         return self._render(self._forms[point], headers or Headers(), values=values, errors=errors)
 
+    def closed(self, point: str, values: Mapping[str, str]) -> dict[str, str]:
+        """Return why an application is taken no more: its opening's last day is over. Nothing for every other form."""
+        opening = self._openings.get(values.get("position", ""))
+        if opening is None or opening.point != point or opening.is_open(self._today()):
+            return {}
+        return {"position": "This place is not open any more, so we have not kept your application."}
+
     def has_form(self, point: str) -> bool:
         """Return whether a page of the site has a form for this collection point."""
         return point in self._forms
