@@ -16,14 +16,14 @@ class Due(Protocol):
 
     @property
     def deidentified(self) -> int:
-        """Records whose identifying parts were removed."""
+        """Records whose identifying parts were removed. Why: decision 0008."""
 
 
 class Sweepable(Protocol):
     """Where records with dates live."""
 
     def erase_due(self, today: date) -> Due:
-        """Erase or deidentify every record whose date has come; return how many."""
+        """Erase or deidentify every record whose date has come; return how many. Rule: Cal. Civ. Code § 1798.100(a)(3)."""
 
 
 def sweep(store: Sweepable, enqueue: Callable[[Mapping[str, Any]], None], today: date) -> bool:

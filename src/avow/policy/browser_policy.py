@@ -69,7 +69,10 @@ Directives: TypeAlias = Mapping[str, tuple[str, ...]]
 
 
 def is_origin(text: str) -> bool:
-    """Whether a text is an origin and nothing else: no path, no wildcard, no sign that means something in a header."""
+    """Whether a text is an origin and nothing else: no path, no wildcard, no sign that means something in a header.
+
+    Why: decision 0024.
+    """
     return ORIGIN.fullmatch(text) is not None and int((text[8:].partition(":")[2]) or 443) < 65_536  # noqa: PLR2004 - ports
 
 
@@ -96,6 +99,7 @@ def content_security_policy(rulebook: Rulebook, audience: Audience = EVERYBODY, 
     The language says who may load, not by which element: each declared origin may by any. Forms go to the site itself
     and to recipients that take data in themselves. `report-to` only over TLS: without it browsers drop what they would
     send there, and a page that has it no longer sends to `report-uri`.
+    Why: decision 0024.
     """
     origins = declared_origins(rulebook, audience)
     takers = {point.collected_by for point in audience.points(rulebook)}
@@ -133,6 +137,7 @@ def headers(
     """Return header -> value.
 
     Every value is made of the words above and of origins: no quote, semicolon or line end of a policy can come into it.
+    Why: decision 0024 (report-only is the usual form).
     """
     suffix = "-Report-Only" if report_only else ""
     ending = f";report-to={GROUP}" if over_tls else ""

@@ -114,7 +114,7 @@ def retentions(entry: Entry) -> Mapping[str, Retention]:
 
 
 def periods(point: Entry) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:  # Any: TOML values
-    """Yield the way and the values of each period of a collection point."""
+    """Yield the way and the values of each period of a collection point. Rule: Cal. Civ. Code § 1798.100(a)(3)."""
     values = point.values["retention"]
     if all(isinstance(period, dict) for period in values.values()):
         yield from ((("retention", purpose), period) for purpose, period in values.items())
@@ -149,7 +149,7 @@ def point(entry: Entry, document: Document) -> CollectionPoint:
 
 
 def people(entry: Entry) -> str:
-    """Return whom a collection point concerns, by its technology when it does not say."""
+    """Return whom a collection point concerns, by its technology when it does not say. Rule: GDPR Art. 30(1)(c)."""
     return str(entry.values.get("people", USUAL_PEOPLE.get(entry.values["technology"], "visitors")))
 
 
@@ -208,7 +208,10 @@ def choice(entry: Entry) -> Choice:
 
 
 def choices(entries: Entries, purposes: Mapping[str, Purpose]) -> Mapping[str, Choice]:
-    """Return every switch; a purpose that a person decides about and no declared switch stops has one of its own."""
+    """Return every switch; a purpose that a person decides about and no declared switch stops has one of its own.
+
+    Rule: 11 CCR 7026; GDPR Art. 7(3).
+    """
     declared = every(entries, "choice", choice)
     switched = frozenset().union(*(one.stops for one in declared.values()))
     alone = {
@@ -303,7 +306,7 @@ def source(entry: Entry) -> Source:
 
 
 def usual_sources() -> dict[str, Source]:
-    """Return the sources that every policy has."""
+    """Return the sources that every policy has. Rule: Cal. Civ. Code § 1798.110(a)(2)."""
     return {name: Source(name, words, "consumer") for name, words in SOURCES.items()}
 
 

@@ -113,7 +113,10 @@ THIS_VERSION: Final = CarriedOut(
 
 
 def check_carried_out(document: Document, entries: Entries, does: CarriedOut) -> Iterator[Diagnostic]:
-    """Find the declarations that this version of the software would not carry out."""
+    """Find the declarations that this version of the software would not carry out.
+
+    Rule: Bus. & Prof. Code § 22576. Why: decision 0014.
+    """
     for point in entries.of("collection"):
         yield from _point(entries, point, does)
     for right in entries.of("right"):

@@ -51,7 +51,10 @@ class ChartRow:
 
 
 def rows(rulebook: Rulebook, ledger: Ledger) -> tuple[ChartRow, ...]:
-    """Return the chart's rows for every category that the policy declares or the ledger shows, in the statute's order."""
+    """Return the chart's rows for every category that the policy declares or the ledger shows, in the statute's order.
+
+    Rule: Cal. Civ. Code § 1798.130(a)(5)(B)-(C), (c).
+    """
     declared = {letter for item in rulebook.data.values() for letter in item.categories}
     shown = declared | {entry.category for entry in ledger.disclosed if entry.count > 0}
     return tuple(_row(rulebook, ledger, category) for category in sorted(shown))
@@ -71,7 +74,10 @@ def disclosures(rulebook: Rulebook, ledger: Ledger, *, sold_or_shared: bool) -> 
 
 
 def recipient_of(rulebook: Rulebook, entry: DisclosureCount) -> Recipient | None:
-    """Return the recipient as it was declared when it received, else as it is now."""
+    """Return the recipient as it was declared when it received, else as it is now.
+
+    Why: decision 0019 (a disclosure is judged by the version of its own day).
+    """
     return entry.own or rulebook.recipients.get(entry.recipient)
 
 

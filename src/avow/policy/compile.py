@@ -50,6 +50,7 @@ def compile_text(
 
     The same texts and law tables give the same Rulebook id, whatever the day, the file's name or its line ends.
     A Rulebook comes only of a policy without errors; warnings do not stop it.
+    Why: decision 0014 (what is not carried out may not be promised).
     """
     linked = link(text, name, files)
     document = _less(parse(linked.text, linked.origins), linked)
@@ -104,7 +105,10 @@ def _at_origin(item: Diagnostic, file: str, line: int) -> Diagnostic:
 
 
 def rulebook_id(canonical: str, law: Mapping[str, LawTable]) -> str:
-    """Return the name of a Rulebook: SHA-256 over the canonical policy text and every law table."""
+    """Return the name of a Rulebook: SHA-256 over the canonical policy text and every law table.
+
+    Rule: Bus. & Prof. Code § 22575(b)(3) (POL-08). Why: decision 0017.
+    """
     digest = hashlib.sha256(b"avow rulebook v1\n")
     for part in (canonical, *(table_text(law[code]) for code in sorted(law))):
         encoded = part.encode()

@@ -44,12 +44,15 @@ def conversion_points(rulebook: Rulebook, audience: Audience = EVERYBODY) -> tup
 
 
 def link_reported_to(rulebook: Rulebook, point: str) -> ExternalLink | None:
-    """Return the external link whose recipient reports to this collection point; None when there is none."""
+    """Return the external link whose recipient reports to this collection point; None when there is none. Why: decision 0029."""
     return next((link for link in rulebook.external_links.values() if link.reports == point and link.clicks), None)
 
 
 def hands_a_click(rulebook: Rulebook, point: CollectionPoint) -> bool:
-    """Return whether nothing of a point goes to its recipients but the number of a click, which goes along with a link."""
+    """Return whether nothing of a point goes to its recipients but the number of a click, which goes along with a link.
+
+    Why: decision 0029.
+    """
     getting = {link.recipient for link in rulebook.external_links.values() if link.clicks == point.name and link.parameter}
     return bool(getting) and point.recipients <= getting
 

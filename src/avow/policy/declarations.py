@@ -48,12 +48,15 @@ class DataItem:
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """Every statutory category of the item."""
+        """Every statutory category of the item. Rule: Cal. Civ. Code § 1798.140(v)(1)."""
         return (self.category, *self.also)
 
     @property
     def sealed(self) -> bool:
-        """Whether it is kept only under the person's key: everything that says who, not only what happened."""
+        """Whether it is kept only under the person's key: everything that says who, not only what happened.
+
+        Why: decision 0005.
+        """
         return self.category not in READABLE_CATEGORIES or self.sensitive is not None
 
 
@@ -76,12 +79,12 @@ class Purpose:
 
     @property
     def optional(self) -> bool:
-        """Whether a person can say no to it."""
+        """Whether a person can say no to it. Rule: 11 CCR 7004, 7026; GDPR Art. 7."""
         return self.choice != "none"
 
     @property
     def needs_consent(self) -> bool:
-        """Whether nothing is done for it before the person said yes."""
+        """Whether nothing is done for it before the person said yes. Rule: Cal. Penal Code §§ 631, 638.51; GDPR Art. 7."""
         return self.choice == "consent"
 
 
@@ -100,7 +103,10 @@ class Retention:
     until: str | None = None
 
     def due(self, collected: date) -> date:
-        """Return the first day on which the record must be erased or deidentified, counted from that day."""
+        """Return the first day on which the record must be erased or deidentified, counted from that day.
+
+        Rule: Cal. Civ. Code § 1798.100(a)(3).
+        """
         if self.days is not None:
             return collected + timedelta(days=self.days)
         return add_months(collected, (self.months or 0) + 12 * (self.years or 0))
@@ -120,7 +126,10 @@ class Retention:
 
     @property
     def words(self) -> str:
-        """The whole rule in words: "24 months after our last contact, then erased"."""
+        """The whole rule in words: "24 months after our last contact, then erased".
+
+        Rule: Cal. Civ. Code § 1798.100(a)(3). Why: decision 0026.
+        """
         end = "erased" if self.then is AfterRetention.ERASE else "deidentified"
         earlier = f", or until {RETENTION_CRITERIA[self.until]} if that comes first" if self.until else ""
         undecided = " (until one is noted, after collection)" if self.after == "decision" else ""
@@ -160,7 +169,7 @@ class CollectionPoint:
 
     @property
     def retention(self) -> Retention:
-        """The longest of its periods: what holds for a record that serves every purpose."""
+        """The longest of its periods: what holds for a record that serves every purpose. Why: decision 0021."""
         return self.retention_for(self.purposes)
 
     def retention_for(self, purposes: frozenset[str]) -> Retention:
@@ -172,11 +181,11 @@ class CollectionPoint:
 
     @property
     def in_browser(self) -> bool:
-        """Whether the visitor's own browser keeps it, and nobody else."""
+        """Whether the visitor's own browser keeps it, and nobody else. Why: decision 0034."""
         return self.technology in {Technology.COOKIE, Technology.LOCAL_STORAGE} and not self.collected_by
 
     def needing(self, item: str) -> frozenset[str]:
-        """Return the purposes of the point that need this field."""
+        """Return the purposes of the point that need this field. Rule: Cal. Civ. Code § 1798.100(c)."""
         return self.only.get(item, self.purposes)
 
 

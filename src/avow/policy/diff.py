@@ -31,7 +31,10 @@ _CHOICES: Final = ("none", "opt-out", "consent")
 
 
 def diff(old: Rulebook, new: Rulebook) -> tuple[Change, ...]:
-    """Return what changes for people from the old version to the new one, material changes first."""
+    """Return what changes for people from the old version to the new one, material changes first.
+
+    Rule: Bus. & Prof. Code § 22575(b)(3); Cal. Civ. Code § 1798.100(a)(1).
+    """
     found = [
         *_purposes(old, new),
         *_points(old, new),

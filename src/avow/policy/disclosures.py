@@ -22,7 +22,10 @@ CHECK_MONTHS: Final = 12
 
 
 def check_disclosures(document: Document, entries: Entries, today: date, *, whole: bool) -> Iterator[Diagnostic]:
-    """Find what is wrong with recipients, and with what the policy owes to people whose data is sold or shared."""
+    """Find what is wrong with recipients, and with what the policy owes to people whose data is sold or shared.
+
+    Rule: Cal. Civ. Code § 1798.100(d), § 1798.120, § 1798.135, § 1798.140(ag), (ai); 11 CCR 7051, 7053; GDPR Art. 44-46.
+    """
     denied = denies_sale(document)  # then the contradiction is reported there, once
     for point in entries.of("collection"):
         yield from _given(entries, point)

@@ -19,13 +19,16 @@ _FIRST_LEVEL: Final = "reasonable"
 
 
 def is_first(document: Document) -> bool:
-    """Whether a text is of the first language: a right in it names no level, which every later one does."""
+    """Whether a text is of the first language: a right in it names no level, which every later one does. Why: decision 0016."""
     rights = [values for block in document.blocks for values in block.tables.get("right", {}).values()]
     return any("level" not in values for values in rights)
 
 
 def in_todays_words(kind: str, values: Mapping[str, Any], *, first: bool) -> dict[str, Any]:  # Any: TOML values
-    """Return the values of one declaration as today's language writes them."""
+    """Return the values of one declaration as today's language writes them.
+
+    Why: decision 0016 (what was published stays readable).
+    """
     said = dict(values)
     if kind == "policy" and "jurisdiction" in said:
         said.setdefault("jurisdictions", [said["jurisdiction"]])

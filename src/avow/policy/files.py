@@ -14,7 +14,10 @@ from avow.policy.read import Entries, Entry
 
 
 def check_files(entries: Entries) -> Iterator[Diagnostic]:
-    """Find files that nobody could find again, and items that say what only text or only files can hold."""
+    """Find files that nobody could find again, and items that say what only text or only files can hold.
+
+    Rule: Cal. Civ. Code § 1798.105, § 1798.110.
+    """
     for item in entries.of("data"):
         yield from _kind(item)
     files = {item.name for item in entries.of("data") if "file" in item.values}

@@ -41,7 +41,10 @@ class LaidOut:
 
 
 def lay_out(text: str) -> LaidOut:
-    """Return the text of one policy file in canonical layout. Line ends stay those of the file, a lone carriage return apart."""
+    """Return the text of one policy file in canonical layout. Line ends stay those of the file, a lone carriage return apart.
+
+    Why: decision 0022.
+    """
     end = "\r\n" if "\r\n" in text else "\n"
     lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
     tokens = [token for token in markdown().parse("\n".join(lines) + "\n") if token.map]

@@ -36,7 +36,7 @@ class Linked:
     diagnostics: tuple[Diagnostic, ...]
 
     def origin(self, line: int) -> tuple[str, int]:
-        """Return the file and line that a line of the linked text came from."""
+        """Return the file and line that a line of the linked text came from. Why: decision 0020."""
         return self.origins[min(max(line, 1), len(self.origins)) - 1]
 
 
@@ -47,7 +47,10 @@ def canonical_text(text: str) -> str:
 
 
 def included(text: str, name: str) -> tuple[str, ...]:
-    """Return the names of the files that this file includes, counted from the folder of the policy's first file."""
+    """Return the names of the files that this file includes, counted from the folder of the policy's first file.
+
+    Why: decision 0020.
+    """
     return tuple(target for _, target, _ in _includes(canonical_text(text), name))
 
 
@@ -55,6 +58,7 @@ def link(text: str, name: str, files: Mapping[str, str] = NO_FILES) -> Linked:
     """Put the included files in place; `files` maps a name, as `included` gives it, to its text.
 
     A file that is missing, includes itself, or is included twice leaves an empty line and a diagnostic at its line.
+    Why: decision 0020 (a published version is complete by itself).
     """
     linker = _Linker(files)
     linker.file(canonical_text(text), name, ())

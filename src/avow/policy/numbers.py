@@ -17,12 +17,18 @@ _CARD: Final = re.compile(r"(?<![0-9])[2-6](?:[ .-]?[0-9]){12,18}(?![0-9])")
 
 
 def replace_card_numbers(text: str, words: str) -> str:
-    """Return the text with `words` in place of each number that passes the check of card numbers (Luhn, ISO/IEC 7812-1)."""
+    """Return the text with `words` in place of each number that passes the check of card numbers (Luhn, ISO/IEC 7812-1).
+
+    Rule: Cal. Civ. Code § 1798.100(c); 11 CCR 7024(d).
+    """
     return _CARD.sub(lambda found: words if _passes_luhn(found[0]) else found[0], text)
 
 
 def replace_social_security_numbers(text: str, words: str) -> str:
-    """Return the text with `words` in place of each number written as a social security number."""
+    """Return the text with `words` in place of each number written as a social security number.
+
+    Rule: Cal. Civ. Code § 1798.100(c); 11 CCR 7024(d).
+    """
     return _SSN.sub(lambda _: words, text)
 
 

@@ -20,6 +20,7 @@ def others(old: Rulebook, new: Rulebook) -> Iterator[Change]:
     """Say every difference that no function above puts into words: other declarations, and other fields of known ones.
 
     What is not listed as minor counts as material, so that a new declaration of the language is never overlooked.
+    Rule: Bus. & Prof. Code § 22575(b)(3).
     """
     for part in fields(new):
         if part.name in _SAID["Rulebook"]:

@@ -75,7 +75,10 @@ Duration = tuple[int, str]
 
 
 def check_promises(document: Document, entries: Entries, law: Mapping[str, LawTable]) -> Iterator[Diagnostic]:
-    """Find paragraphs that nothing carries out, and durations that nothing in their section has."""
+    """Find paragraphs that nothing carries out, and durations that nothing in their section has.
+
+    Rule: Bus. & Prof. Code § 22576.
+    """
     for prose in document.prose:
         if prose.kind != "paragraph" or _unjudgeable(document, entries, prose.section):
             continue
@@ -234,7 +237,10 @@ def _of_law(table: LawTable) -> set[Duration]:
 
 
 def promising(prose: Prose) -> tuple[str, ...]:
-    """Return the sentences of a paragraph that promise something, each whole: a colon or semicolon ends none."""
+    """Return the sentences of a paragraph that promise something, each whole: a colon or semicolon ends none.
+
+    Rule: Bus. & Prof. Code § 22576.
+    """
     whole = [""]
     for _, part in sentences(prose):
         whole[-1] = f"{whole[-1]} {part}".strip()

@@ -130,7 +130,10 @@ _BY_USE: Final = _words(
 
 
 def check_prose(document: Document, entries: Entries) -> Iterator[Diagnostic]:
-    """Find what the prose says otherwise than the declarations, sentence by sentence."""
+    """Find what the prose says otherwise than the declarations, sentence by sentence.
+
+    Rule: Bus. & Prof. Code § 22576, and the rule of each check.
+    """
     third = [entry for entry in entries.of("recipient") if is_third_party(entries, entry)]
     signals = {entry.name: bool(entry.values["stops"]) for entry in entries.of("signal")}
     contacts = [*entries.of("controller"), *entries.of("contact")]
@@ -150,7 +153,7 @@ def check_prose(document: Document, entries: Entries) -> Iterator[Diagnostic]:
 
 
 def denies_sale(document: Document) -> bool:
-    """Whether any sentence says that nothing is sold or shared."""
+    """Whether any sentence says that nothing is sold or shared. Rule: Cal. Civ. Code § 1798.130(a)(5)(C)."""
     return any(_denial(_NO_SALE, prose) or _denial(_NO_SHARING, prose) for prose in document.prose)
 
 
@@ -219,7 +222,10 @@ def _sale(prose: Prose, third: list[Entry]) -> Iterator[Diagnostic]:
 
 
 def is_third_party(entries: Entries, recipient: Entry) -> bool:
-    """Whether a recipient is a third party; unknown, so not, while its contract may stand under a misspelt name."""
+    """Whether a recipient is a third party; unknown, so not, while its contract may stand under a misspelt name.
+
+    Rule: 11 CCR 7051(c), 7053.
+    """
     may_have_one = "contract" not in recipient.values and not entries.is_whole("recipient")
     by_role = recipient.values["role"] == "third-party" or recipient.values.get("own_use", False)
     return build.recipient(recipient).effective_role == "third-party" and (by_role or not may_have_one)

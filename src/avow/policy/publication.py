@@ -34,12 +34,15 @@ class Publication:
 
     @property
     def is_material(self) -> bool:
-        """Whether anything of it needs notice."""
+        """Whether anything of it needs notice. Rule: Bus. & Prof. Code § 22575(b)(3)."""
         return any(change.material for change in self.changes)
 
 
 def first(rulebook: Rulebook, today: date) -> Publication:
-    """Return the first version of an installation: nobody was promised anything yet, so it is in force at once."""
+    """Return the first version of an installation: nobody was promised anything yet, so it is in force at once.
+
+    Why: decision 0016.
+    """
     return Publication(rulebook, (), today, is_announced=False, by_email=False)
 
 
@@ -80,7 +83,10 @@ def judge(old: Rulebook, new: Rulebook, today: date, announced: tuple[Change, ..
 
 
 def still_stands(made: Publication, old: Rulebook, today: date) -> bool:
-    """Whether what `judge` allowed holds on this day: a midnight since takes a day of notice, or leaves the first day behind."""
+    """Whether what `judge` allowed holds on this day: a midnight since takes a day of notice, or leaves the first day behind.
+
+    Rule: Bus. & Prof. Code § 22575(b)(3).
+    """
     if not made.is_announced:
         return made.in_force_on == today
     days = notice_days(old, made.rulebook) if made.is_material else 1
@@ -88,7 +94,10 @@ def still_stands(made: Publication, old: Rulebook, today: date) -> bool:
 
 
 def notice_days(old: Rulebook, new: Rulebook) -> int:
-    """Return how many days before a material change people must be told: the longer of the two promises."""
+    """Return how many days before a material change people must be told: the longer of the two promises.
+
+    Rule: Bus. & Prof. Code § 22575(b)(3).
+    """
     return max(old.changes.days_before, new.changes.days_before)
 
 

@@ -78,7 +78,10 @@ def _table(one: Activity) -> Markup:
 
 
 def register_csv(rulebook: Rulebook) -> str:
-    """Return the register as CSV: a heading, then a row for each activity with the controller in front; lists by "; "."""
+    """Return the register as CSV: a heading, then a row for each activity with the controller in front; lists by "; ".
+
+    Rule: GDPR Art. 30(1).
+    """
     who = rulebook.controller
     officers = (("representative", who.representative), ("data protection officer", who.data_protection_officer))
     named = (f"{role}: {name}" for role, name in officers if name)

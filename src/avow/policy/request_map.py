@@ -84,7 +84,7 @@ def request_map_page(rulebook: Rulebook) -> Markup:
 
 
 def request_map_json(rulebook: Rulebook) -> str:
-    """Return the request map as JSON."""
+    """Return the request map as JSON. Rule: Cal. Civ. Code § 1798.105(c), § 1798.145(j)."""
     targets = [
         {
             "collection": target.point,

@@ -53,7 +53,10 @@ _COMPLAINT: Final = re.compile(r"\bsupervisory authority\b|\bdata protection aut
 def check_requirements(
     document: Document, entries: Entries, law: Mapping[str, LawTable], today: date, *, whole: bool
 ) -> Iterator[Diagnostic]:
-    """Find each element that the law asks for and the policy lacks."""
+    """Find each element that the law asks for and the policy lacks.
+
+    Rule: 11 CCR 7011(e); Cal. Civ. Code § 1798.130(a)(5); Bus. & Prof. Code § 22575(b); GDPR Art. 6(1), 13.
+    """
     for right in entries.of("right"):
         yield from _methods(entries, right)
     if whole and not entries.names:

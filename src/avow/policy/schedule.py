@@ -48,7 +48,10 @@ def schedule_page(rulebook: Rulebook) -> Markup:
 
 
 def schedule_json(rulebook: Rulebook) -> str:
-    """Return the schedule as JSON, with each period of a point; exactly one of its days, months and years is a number."""
+    """Return the schedule as JSON, with each period of a point; exactly one of its days, months and years is a number.
+
+    Rule: Cal. Civ. Code § 1798.100(a)(3); 16 CFR 312.10.
+    """
     lines = [
         {
             "collection": line.point,

@@ -83,7 +83,10 @@ def json_schema(rulebook: Rulebook, point: str) -> dict[str, Any]:  # Any: JSON
 
 
 def json_schemas(rulebook: Rulebook) -> str:
-    """Return the JSON Schema of every collection point that takes data in here, by its name, as one JSON text."""
+    """Return the JSON Schema of every collection point that takes data in here, by its name, as one JSON text.
+
+    Rule: Cal. Civ. Code § 1798.100(a)(1).
+    """
     printed = {name: json_schema(rulebook, name) for name, point in rulebook.points.items() if not point.collected_by}
     return json.dumps({"policy": rulebook.id, "collection": printed}, indent=1, ensure_ascii=False) + "\n"
 

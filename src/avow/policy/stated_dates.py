@@ -32,7 +32,10 @@ _ABOUT: Final = {
 
 
 def check_stated_dates(document: Document, entries: Entries) -> Iterator[Diagnostic]:
-    """Find a date of the policy in prose that [policy] does not have."""
+    """Find a date of the policy in prose that [policy] does not have.
+
+    Rule: Bus. & Prof. Code § 22575(b)(4); Cal. Civ. Code § 1798.130(a)(5).
+    """
     for policy in entries.of("policy"):
         for prose in document.prose:
             for start, sentence in sentences(prose):

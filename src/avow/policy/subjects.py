@@ -238,7 +238,10 @@ _TYPED_CHART: Final = _words(
 
 
 def check_subjects(document: Document, entries: Entries, law: Mapping[str, LawTable], *, whole: bool) -> Iterator[Diagnostic]:
-    """Find subjects, technologies, recipients and changes that prose speaks of and nothing declares."""
+    """Find subjects, technologies, recipients and changes that prose speaks of and nothing declares.
+
+    Rule: Bus. & Prof. Code § 22576, and the rule of each check.
+    """
     if whole:
         yield from _undeclared(document, entries)
         yield from _technologies(document, entries)

@@ -47,6 +47,7 @@ def tag_event(rulebook: Rulebook, point: str) -> TagEvent | None:
 
     Page views are the point "page-view", or else the first with a page that has no fixed name of its own.
     Raises KeyError for a point that is not declared.
+    Why: decision 0025.
     """
     if rulebook.points[point].technology is not Technology.TAG:
         return TagEvent.CONVERSION if rulebook.points[point] in conversion_points(rulebook) else None
@@ -56,7 +57,10 @@ def tag_event(rulebook: Rulebook, point: str) -> TagEvent | None:
 
 
 def view_point(rulebook: Rulebook) -> str:
-    """Return the collection point of page views; empty when the tag counts none."""
+    """Return the collection point of page views; empty when the tag counts none.
+
+    Why: decision 0025 (only page views are views).
+    """
     own = [one.name for one in _points(rulebook, EVERYBODY) if one.name not in BY_ITSELF and "page" in one.fields]
     return PAGE_VIEW if PAGE_VIEW in own else own[0] if own else ""
 

@@ -74,7 +74,7 @@ Statement = Comment | Header | Pair
 
 
 def statements(text: str) -> Iterator[Statement | None]:
-    """Yield each statement of a valid TOML text, and None for each run of empty lines."""
+    """Yield each statement of a valid TOML text, and None for each run of empty lines. Why: decision 0022."""
     return _Reader(text).statements()
 
 

@@ -25,7 +25,7 @@ class Contact:
     since: str = ""
 
     def identifiers(self) -> tuple[Identifier, ...]:
-        """Return what finds this person's records: the address, and the browser's own visitor id."""
+        """Return what finds this person's records: the address, and the browser's own visitor id. Why: decision 0005."""
         found = [identifier(IdentifierKind.EMAIL, self.email)]
         if self.visitor_id:
             found.append(identifier(IdentifierKind.VISITOR, self.visitor_id))
@@ -48,7 +48,7 @@ class Case:
 
     @property
     def state(self) -> State:
-        """The state, derived from the history."""
+        """The state, derived from the history. Why: decision 0007."""
         return derive(self.history)
 
     @property
@@ -75,13 +75,13 @@ class Cases(Protocol):
     """Where consumer requests live."""
 
     def add(self, case: Case, audit_entry: Mapping[str, Any]) -> None:
-        """Keep a new request with its sealed contact and the audit entry, in one transaction."""
+        """Keep a new request with its sealed contact and the audit entry, in one transaction. Why: decision 0006."""
 
     def get(self, request_id: str) -> Case | None:
         """Return the request."""
 
     def every(self) -> Sequence[Case]:
-        """Return all requests whose record is still kept, oldest first."""
+        """Return all requests whose record is still kept, oldest first. Rule: 11 CCR 7101(a)."""
 
     def append(
         self,
@@ -95,17 +95,21 @@ class Cases(Protocol):
         """Add the next entry of the history, with its audit entry and its message, in one transaction.
 
         Returns False, and keeps nothing, when another process has added that entry already.
+        Why: decision 0007.
         """
 
     def forget_contact(self, request_id: str) -> None:
-        """Destroy the key of the contact, the archive and the messages of a request."""
+        """Destroy the key of the contact, the archive and the messages of a request. Rule: 11 CCR 7060(d)."""
 
     def purge(self, request_id: str) -> None:
-        """Remove the record of the request."""
+        """Remove the record of the request. Rule: 11 CCR 7101(a)."""
 
 
 class Statements(Protocol):
     """The audit log, as this room needs it."""
 
     def prove(self, entry: bytes) -> tuple[int, tuple[bytes, ...], str] | None:
-        """Return index, path and checkpoint of an entry that is in the log; None while it is not published yet."""
+        """Return index, path and checkpoint of an entry that is in the log; None while it is not published yet.
+
+        Why: decision 0006.
+        """

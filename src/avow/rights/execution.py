@@ -57,24 +57,27 @@ class Target(Protocol):
         """The name that plans, letters and the audit log use."""
 
     def erase(self, erasure: Erasure, now_ms: int) -> Outcome | None:
-        """Erase what belongs to these people; None while it is not finished yet. Safe to repeat."""
+        """Erase what belongs to these people; None while it is not finished yet. Safe to repeat. Rule: 11 CCR 7022(b)(1)."""
 
     def remaining(self, erasure: Erasure) -> int:
-        """Return how many records of these people are left, by searching again."""
+        """Return how many records of these people are left, by searching again. Rule: 11 CCR 7022(b)(1)."""
 
 
 class Finder(Protocol):
     """Finds what belongs to people."""
 
     def locate(self, identifiers: Sequence[Identifier]) -> Located:
-        """Return the subjects behind the identifiers, and how many records each target holds of them."""
+        """Return the subjects behind the identifiers, and how many records each target holds of them. Why: decision 0005."""
 
 
 class Discloser(Protocol):
     """Puts together what is held and keeps the archive, sealed, until it is collected."""
 
     def disclose(self, case: Case, now_ms: int) -> Sequence[Outcome]:
-        """Make the archive; return what it holds by kind. Safe to repeat: a second archive replaces the first."""
+        """Make the archive; return what it holds by kind. Safe to repeat: a second archive replaces the first.
+
+        Rule: Cal. Civ. Code § 1798.110(a), § 1798.130(a)(3).
+        """
 
 
 def make_plan(case: Case, rulebook: Rulebook, targets: Sequence[Target], finder: Finder, cases: Cases, now_ms: int) -> bool:

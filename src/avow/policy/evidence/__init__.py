@@ -72,21 +72,27 @@ class Judged:
 
     @property
     def verdict(self) -> Verdict:
-        """Return what holds for the whole promise: it does not hold when one part of it does not."""
+        """Return what holds for the whole promise: it does not hold when one part of it does not. Why: decision 0019."""
         found = {finding.verdict for finding in self.findings}
         order = (Verdict.FAILS, Verdict.HOLDS, Verdict.NO_EVIDENCE)
         return next((verdict for verdict in order if verdict in found), Verdict.BY_PEOPLE)
 
 
 def promises(rulebook: Rulebook) -> tuple[Promise, ...]:
-    """Return what each section of the policy promises, in its order; sections that promise nothing are left out."""
+    """Return what each section of the policy promises, in its order; sections that promise nothing are left out.
+
+    Rule: Bus. & Prof. Code § 22576.
+    """
     document = parse(rulebook.text)
     found = (_promise(rulebook, document, number) for number in range(len(document.sections)))
     return tuple(one for one in found if one.sentences or one.by_people or one.declarations)
 
 
 def judge(rulebook: Rulebook, facts: Facts, today: date) -> tuple[Judged, ...]:
-    """Return each promise with what carries it out and what the facts show, the installation as a whole last."""
+    """Return each promise with what carries it out and what the facts show, the installation as a whole last.
+
+    Rule: Bus. & Prof. Code § 22576. Why: decision 0019.
+    """
     judged = [
         Judged(promise, tuple(one for kind, name in promise.declarations for one in findings(rulebook, facts, kind, name, today)))
         for promise in promises(rulebook)

@@ -113,7 +113,10 @@ class Reported:
 
     @property
     def is_undeclared_party(self) -> bool:
-        """Whether somebody else was reached whom the policy does not declare."""
+        """Whether somebody else was reached whom the policy does not declare.
+
+        Rule: Bus. & Prof. Code § 22575(b)(6). Why: decision 0024.
+        """
         return not self.is_declared and not self.is_own
 
 
@@ -154,6 +157,6 @@ def disclosed(rulebook: Rulebook | None, recipient: str, categories: str, purpos
 
 
 def limit(rulebook: Rulebook, point: str) -> tuple[str, AfterRetention]:
-    """Return how long a point's records are kept, in words, and what then happens."""
+    """Return how long a point's records are kept, in words, and what then happens. Rule: Cal. Civ. Code § 1798.100(a)(3)."""
     kept = rulebook.points[point].retention
     return f"{kept.length} after {kept.start}", kept.then

@@ -48,7 +48,10 @@ class Finding:
 
 
 def findings(rulebook: Rulebook, facts: Facts, kind: str, name: str, today: date) -> Iterator[Finding]:
-    """Return what is found about one declaration; nothing for one that only names things."""
+    """Return what is found about one declaration; nothing for one that only names things.
+
+    Why: decision 0019 (people carry out what no control does).
+    """
     del today
     found = _FINDERS.get(kind)
     if found is not None:
@@ -58,7 +61,7 @@ def findings(rulebook: Rulebook, facts: Facts, kind: str, name: str, today: date
 
 
 def installation(rulebook: Rulebook, facts: Facts, today: date) -> tuple[Finding, ...]:
-    """Return what is found about the policy and its record as a whole."""
+    """Return what is found about the policy and its record as a whole. Rule: Bus. & Prof. Code § 22576. Why: decision 0019."""
     return (
         _age(rulebook, facts, today),
         _sweep(facts),

@@ -55,7 +55,10 @@ class Explanation:
 
 @cache
 def explanation(code: str) -> Explanation:
-    """Return the explanation of a code; raise KeyError for a code that there is not."""
+    """Return the explanation of a code; raise KeyError for a code that there is not.
+
+    Why: decision 0022 (one data file for each code).
+    """
     if code not in CODES:
         raise KeyError(code)
     raw = tomllib.loads(_read(f"{code}.toml"))
@@ -69,6 +72,7 @@ def compiled(one: Explanation, part: str) -> Compilation:
     The part is included as a file of its own, so its findings count its own lines. With headings it takes the place of
     the sections with the same anchors; without, of the tables that its block declares. What is new comes last. What
     this version does not carry out is held against the examples of group 07 alone.
+    Why: decision 0022 (an example that nobody compiles is wrong after the next change).
     """
     sections = {found[1] for line in part.splitlines() if (found := _HEADING.match(line))}
     tables = {found[1] for line in part.splitlines() if (found := _TABLE.match(line))}
@@ -157,7 +161,7 @@ def as_list() -> str:
 
 
 def output(one: Explanation) -> str:
-    """Return what the compiler says about the wrong example."""
+    """Return what the compiler says about the wrong example. Why: decision 0022."""
     compilation = compiled(one, one.wrong)
     return as_text(compilation.diagnostics, compilation.texts).rstrip()
 

@@ -40,6 +40,7 @@ def due(start: date, period: Period, counting: Counting) -> Due:
     """Return when a period that starts with this day (of receipt, of notice) is over. A period of 0 is over at once.
 
     Hours are no matter of dates: ValueError.
+    Rule: Cal. Civ. Code §§ 7, 9; Regulation (EEC, Euratom) 1182/71, Art. 3. Why: decision 0013 (two readings).
     """
     if period.unit is Unit.HOURS:
         raise ValueError(f"{period.words} end at a moment, not on a day")
@@ -83,7 +84,10 @@ def holidays(year: int) -> frozenset[date]:
 
 
 def add_months(start: date, months: int) -> date:
-    """Return the same day that many months later, or earlier; the last day of a month that is too short."""
+    """Return the same day that many months later, or earlier; the last day of a month that is too short.
+
+    Rule: Regulation (EEC, Euratom) 1182/71, Art. 3.
+    """
     years, month = divmod(start.month - 1 + months, 12)
     year = start.year + years
     return date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))

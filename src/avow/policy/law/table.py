@@ -60,7 +60,7 @@ class Period:
         return f"{self.number} {unit[:-1] if self.number == 1 else unit}"
 
     def plus(self, more: Period | None) -> Period:
-        """Return this period extended by another of the same unit."""
+        """Return this period extended by another of the same unit. Rule: 11 CCR 7021(b); GDPR Art. 12(3)."""
         if more is None:
             return self
         assert more.unit is self.unit, f"{self.words} extended by {more.words}"  # package data, checked by a test
@@ -133,14 +133,14 @@ class LawTable:
 
     @property
     def effective(self) -> date:
-        """The day on which the law came, or comes, into force."""
+        """The day on which the law came, or comes, into force. Rule (US-CA): Cal. Civ. Code § 1798.198(a)."""
         found = self._date("effective")
         assert found, f"{self.code}: no day of effect"
         return found
 
     @property
     def is_in_force(self) -> bool:
-        """Whether the law was in force when the table was checked."""
+        """Whether the law was in force when the table was checked. Rule (US-CA): Cal. Civ. Code § 1798.198(a)."""
         return self._words("status") == "in force"
 
     @property
@@ -150,7 +150,11 @@ class LawTable:
 
     @property
     def counting(self) -> Counting:
-        """By whose rules days are counted."""
+        """By whose rules days are counted.
+
+        Rule (US-CA): Cal. Civ. Code §§ 7, 9, 10; Gov. Code § 6700.
+        Rule (EU-GDPR): Regulation (EEC, Euratom) 1182/71, Art. 3.
+        """
         return Counting(self._words("counting"))
 
     @property
@@ -205,22 +209,28 @@ class LawTable:
 
     @property
     def appeal(self) -> Period | None:
-        """From receipt of an appeal to its decision; None where the law knows no appeal."""
+        """From receipt of an appeal to its decision; None where the law knows no appeal.
+
+        Rule (US-VA): Va. Code §§ 59.1-575 to -585.
+        """
         return self.period("appeal")
 
     @property
     def appeal_extension(self) -> Period | None:
-        """What one extension adds to the period of an appeal."""
+        """What one extension adds to the period of an appeal. Rule (US-CO): C.R.S. §§ 6-1-1301 to -1313."""
         return self.period("appeal_extension")
 
     @property
     def denial(self) -> tuple[str, ...]:
-        """What a refusal must contain besides what was decided."""
+        """What a refusal must contain besides what was decided. Rule: GDPR Art. 12(4); (US-VA) Va. Code §§ 59.1-575 to -585."""
         return self._list("denial")
 
     @property
     def free(self) -> FreeRequests | None:
-        """How many requests are owed free of charge; None where their number is not limited."""
+        """How many requests are owed free of charge; None where their number is not limited.
+
+        Rule (US-CA): Cal. Civ. Code § 1798.130(b).
+        """
         count, window = self.values.get("free_requests"), self.period("free_window")
         if count is None or window is None:
             return None
@@ -228,7 +238,10 @@ class LawTable:
 
     @property
     def signal_from(self) -> date | None:
-        """Since when an opt-out preference signal must be obeyed; None where the law does not ask for it."""
+        """Since when an opt-out preference signal must be obeyed; None where the law does not ask for it.
+
+        Rule (US-CA): 11 CCR 7025.
+        """
         return self._date("signal_from")
 
     @property
@@ -248,7 +261,10 @@ class LawTable:
 
     @property
     def request_periods(self) -> frozenset[Period]:
-        """Every period that a policy may name when it speaks of consumer requests under this law."""
+        """Every period that a policy may name when it speaks of consumer requests under this law.
+
+        Rule (US-CA): 11 CCR 7021, 7026(f), 7101(a); Cal. Civ. Code § 1798.130(a)(2)(B), (b), § 1798.135(c)(4).
+        """
         names = ("acknowledge", "respond", "extension", "optout", "appeal", "appeal_extension", "look_back", "free_window")
         found = {self.period(name) for name in (*names, "resolicit", "record")} | {self.respond.plus(self.extension)}
         return frozenset(period for period in found if period and period.number)

@@ -19,12 +19,15 @@ FORMAT: Final = "avow law v1"
 
 
 def dump(tables: Mapping[str, LawTable]) -> str:
-    """Return the tables as canonical text; equal tables give equal texts, in whatever order they come."""
+    """Return the tables as canonical text; equal tables give equal texts, in whatever order they come. Why: decision 0016."""
     return _canonical({"format": FORMAT, "tables": {code: _plain(table) for code, table in tables.items()}})
 
 
 def load(text: str) -> Mapping[str, LawTable]:
-    """Return the tables that `dump` wrote, exactly; ValueError for any other text."""
+    """Return the tables that `dump` wrote, exactly; ValueError for any other text.
+
+    Why: decision 0016 (a newer law table never makes an old version unreadable).
+    """
     try:
         raw = json.loads(text)
         if raw["format"] != FORMAT:
