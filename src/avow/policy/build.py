@@ -210,7 +210,7 @@ def choice(entry: Entry) -> Choice:
 def choices(entries: Entries, purposes: Mapping[str, Purpose]) -> Mapping[str, Choice]:
     """Return every switch; a purpose that a person decides about and no declared switch stops has one of its own.
 
-    Rule: 11 CCR 7026; GDPR Art. 7(3).
+    Rule: 11 CCR 7026; GDPR Art. 7.
     """
     declared = every(entries, "choice", choice)
     switched = frozenset().union(*(one.stops for one in declared.values()))

@@ -38,6 +38,9 @@ class FormPages(Protocol):
     def has_form(self, point: str) -> bool:
         """Return whether a page holds a form of this point."""
 
+    def closed(self, point: str, values: Mapping[str, str]) -> dict[str, str]:
+        """Return why this form is taken no more, by field; nothing for one that is."""
+
     def form_again(self, point: str, values: Mapping[str, str], errors: Mapping[str, str], headers: Headers | None = None) -> str:
         """Return the page with what was typed and what has to be mended."""
 
@@ -77,7 +80,8 @@ class FormEndpoint:
                 return await self._ask(request, point, FormInput(pairs + agreed, sent.uploads), verdict)
         try:
             yes = frozenset(value for _, value in agreed)
-            outcome = await self._forms.take(point, pairs, sender, now_ms, sent.uploads, yes)
+            closed = site.closed(point, dict(pairs))
+            outcome = Form({}, (), closed) if closed else await self._forms.take(point, pairs, sender, now_ms, sent.uploads, yes)
         except SpoolFull as full:
             raise HTTPException(503, _FULL, {"retry-after": RETRY_SECONDS}) from full
         except ScannerUnavailable as error:
