@@ -6,13 +6,14 @@ import shutil
 import struct
 import zlib
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avow.collection import spool
-from avow.definitions import SpoolFull
+from avow.collection import drain, spool
+from avow.definitions import AfterRetention, EventBatch, SpoolFull, Terms, count
 
 
 class Keys(dict):
@@ -161,3 +162,39 @@ def test_empty_folders_of_ended_writers_are_removed(tmp_path):
     assert list(spool.segments(tmp_path)) == []
     assert list(tmp_path.iterdir()) == []
     assert keys == {}
+
+
+class Sink:
+    """Notes how many records came at once."""
+
+    def __init__(self):
+        self.sizes = []
+
+    def write(self, records):
+        self.sizes.append(count(records))
+
+
+def test_however_small_a_segment_is_packed_the_drain_takes_bounded_batches(tmp_path, monkeypatch):
+    """Equal events pack a hundred to one; what is handed on at once is counted unpacked, and all of it comes."""
+    monkeypatch.setattr(drain, "BATCH_RECORDS", 1000)
+    monkeypatch.setattr(drain, "CHUNK_BYTES", 10_000)
+    kept = {"rulebook_id": "r", "delete_on": "2099-01-01", "then": AfterRetention.ERASE}
+    terms = Terms(recognises=False, sealed=[], known={}, known_sealed={}, **kept)
+    shared = {"collected_ms": 1, "site": "s", "visitor": "", "visit": 1, "robot": False, "demonstration": False}
+    encode = msgspec.msgpack.Encoder().encode
+    keys, sink = Keys(), Sink()
+
+    async def run():
+        writer = spool.Spool(tmp_path, keys, 1 << 30)
+        for group in range(10):
+            ids = [f"{(group * 20 + number) * 50:032x}" for number in range(20)]
+            batches = [EventBatch(record_id=one, terms={"p": terms}, events=[{"point": "p"}] * 50, **shared) for one in ids]
+            await writer.append([encode(one) for one in batches])
+        writer.close()
+
+    asyncio.run(run())
+    moving = drain.Drain(tmp_path, keys, sink)
+    assert moving.once() == sum(sink.sizes) == 10 * 20 * 50
+    assert max(sink.sizes) <= 1000 + 20 * 50  # one group may come on top
+    assert moving.once() == 0
+    assert not list(tmp_path.glob("*/*.segment"))

@@ -6,7 +6,7 @@ A crash anywhere leaves segments that are read again from their start; the sink 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 BATCH_RECORDS: Final = 50_000
 #: Bytes of records handed to the sinks at once: chunks of recordings are a thousand times larger than events.
 BATCH_BYTES: Final = 64 * 1024 * 1024
-#: Bytes read from one segment at a time.
-CHUNK_BYTES: Final = 8 * 1024 * 1024
+#: Bytes of records read from one segment at a time, unpacked; beyond it comes one group at most.
+CHUNK_BYTES: Final = 4 * 1024 * 1024
 
 
 class Sink(Protocol):
@@ -66,18 +66,17 @@ class Drain:
         self._flush(batch, progress)
         return moved + held
 
-    def _chunks(self, path: Path, *, writer_is_gone: bool) -> list[tuple[spool.Chunk, list[Record]]]:
-        """Return what a segment holds beyond what was already moved."""
+    def _chunks(self, path: Path, *, writer_is_gone: bool) -> Iterator[tuple[spool.Chunk, list[Record]]]:
+        """Yield what a segment holds beyond what was already moved, a chunk at a time."""
         name = path.stem
         if name in self._unreadable:
-            return []
+            return
         key = self.keys.get_key("segment", name)
         if key is None:
             # Drained before, or an old copy put back: without its key it is noise, and it stays that way.
             log.warning("segment %s has no key any more: removed", name)
             path.unlink(missing_ok=True)
-            return []
-        found = []
+            return
         offset = self._offsets.get(name, 0)
         while True:
             chunk = spool.read(path, key, offset, writer_is_gone=writer_is_gone, limit=CHUNK_BYTES)
@@ -86,10 +85,10 @@ class Drain:
             except msgspec.DecodeError:
                 log.error("segment %s holds records of another version: left in place", name)  # noqa: TRY400 - the trace shows bytes
                 self._unreadable.add(name)
-                return []
-            found.append((chunk, records))
+                return
+            yield chunk, records
             if chunk.finished or not chunk.records:
-                return found
+                return
             offset = chunk.offset
 
     def _flush(self, batch: list[Record], progress: list[tuple[Path, spool.Chunk]]) -> None:

@@ -368,7 +368,7 @@ def _writer_is_gone(writer: Path) -> bool:
 
 
 def read(path: Path, key: bytes, offset: int, *, writer_is_gone: bool, limit: int) -> Chunk:
-    """Read whole, intact frames from the offset on, about `limit` bytes at most.
+    """Read whole, intact frames from the offset on, until they hold `limit` bytes of records.
 
     A frame that is cut or damaged was never acknowledged: it ends the segment when its writer is gone, and is looked
     at again later while the writer lives (the write may be under way).
@@ -395,8 +395,9 @@ def read(path: Path, key: bytes, offset: int, *, writer_is_gone: bool, limit: in
                 plain = cipher.decrypt(_nonce(offset), sealed, name)
             except InvalidTag:
                 return Chunk(tuple(records), offset, writer_is_gone)
-            records.extend(_split(lz4.block.decompress(plain) if magic == MAGIC else plain))
-            size += length
+            group = lz4.block.decompress(plain) if magic == MAGIC else plain
+            records.extend(_split(group))
+            size += len(group)
             offset += head_bytes + length
     return Chunk(tuple(records), offset, finished=False)
 
