@@ -284,12 +284,15 @@ class RecordIds:
     def __init__(self) -> None:
         self._process = secrets.token_hex(6)
         self._next = secrets.randbits(31)
+        self._at_ms, self._start = -1, ""
 
     def new(self, now_ms: int, count: int = 1) -> str:
         """Return the next id; those of `count` records count on from it in its last eight digits."""
         first = self._next if self._next + count <= _ID_COUNTS else 0
         self._next = first + count
-        return f"{now_ms:012x}{self._process}{first:08x}"
+        if now_ms != self._at_ms:  # some dozens of ids are drawn in a millisecond
+            self._at_ms, self._start = now_ms, f"{now_ms:012x}{self._process}"
+        return f"{self._start}{first:08x}"
 
 
 def now_ms() -> int:
