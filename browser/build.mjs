@@ -49,7 +49,7 @@ const result = await build({
   write: false,
 });
 
-// The recorder is a library's for the most part, and terser takes out of it what esbuild leaves in: a twentieth.
+// The recorder is a library's for the most part, and terser takes out of it what esbuild leaves in: one part in twenty-four.
 const recorder = result.outputFiles.find((file) => file.path.endsWith("recorder.js"));
 const smaller = await minify(recorder.text, { ecma: 2020, compress: { passes: 3 }, mangle: { toplevel: true }, format: { comments: "some" } });
 

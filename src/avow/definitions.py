@@ -182,11 +182,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False
     known_sealed: dict[str, str]
 
 
-class EventBatch(msgspec.Struct, frozen=True, tag="batch", kw_only=True, array_like=True, gc=False):
-    """The events of one HTTP request; `terms` by point, each event with its `point` and its permitted fields.
-
-    `record_id` is that of the first event; those behind it count on from there. What they share stands here once.
-    """
+class BatchHead(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
+    """What the events of one HTTP request share whatever their points; `record_id` is that of the first, the others count on."""
 
     record_id: str
     collected_ms: int
@@ -195,6 +192,11 @@ class EventBatch(msgspec.Struct, frozen=True, tag="batch", kw_only=True, array_l
     visit: int
     robot: bool
     demonstration: bool
+
+
+class EventBatch(BatchHead, frozen=True, tag="batch", kw_only=True, array_like=True, gc=False):
+    """The events of one HTTP request; `terms` by point, each event with its `point` and its permitted fields."""
+
     terms: dict[str, Terms]
     events: list[dict[str, str]]
 

@@ -296,6 +296,19 @@ def test_a_log_that_is_compressed_at_once_is_read_to_its_end(followed, kept):
     assert kept.pages() == {"/a": 1, "/b": 1, "/c": 1, "/d": 1, "/e": 1}
 
 
+def test_a_packed_log_is_left_before_the_new_one_has_a_line(followed, kept):
+    """Nobody writes into it any more, so it is not unpacked again and again while the site is quiet."""
+    _, follower, log = followed
+    append(log, line("/a", 1))
+    with pack(log, "access.log.1.gz"):
+        log.touch()
+        drain(follower)
+        assert kept.places["web"].inode == log.stat().st_ino
+        append(log, line("/b", 2))
+        drain(follower)
+    assert kept.pages() == {"/a": 1, "/b": 1}
+
+
 def test_logs_rotated_more_than_once_while_nobody_looked_are_read_in_turn(followed, kept):
     """After days without us the file that was followed is read on, then each that was rotated after it, then the new one."""
     start, follower, log = followed

@@ -19,7 +19,7 @@ from avow.collection import agents, events, places, signals
 from avow.collection.refusals import RefusalRow, Refusals, shown_name
 from avow.collection.spool import Spool
 from avow.collection.visits import VisitCounter
-from avow.definitions import SERVER_FIELDS, Permit, RecordIds, Refusal, Technology, Terms
+from avow.definitions import SERVER_FIELDS, BatchHead, Permit, RecordIds, Refusal, Technology, Terms
 from avow.policy import CollectionPoint, Rulebook, schemas
 from avow.policy.conversions import conversion_points
 from avow.policy.declarations import ExternalLink
@@ -51,16 +51,9 @@ class Accepted(msgspec.Struct, frozen=True):
     record: bytes = b""
 
 
-class _Encoded(msgspec.Struct, frozen=True, tag="batch", kw_only=True, array_like=True):
+class _Encoded(BatchHead, frozen=True, tag="batch", kw_only=True, array_like=True):
     """A `definitions.EventBatch` whose terms are encoded already, with its events in their own types."""
 
-    record_id: str
-    collected_ms: int
-    site: str
-    visitor: str
-    visit: int
-    robot: bool
-    demonstration: bool
     terms: msgspec.Raw
     events: Sequence[msgspec.Struct]
 

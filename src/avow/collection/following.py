@@ -37,8 +37,6 @@ log = logging.getLogger(__name__)
 CHUNK_BYTES: Final = 4 * 1024 * 1024
 #: Log time that is read again after a restart, milliseconds.
 AGAIN_MS: Final = 5_000
-
-
 #: What rotation adds to a name: a number or a date. Another file that begins alike is looked at by its inode alone.
 _NUMBERED: Final = re.compile(r"[.-]?[0-9][0-9._-]*(?:\.gz)?")
 
@@ -117,7 +115,7 @@ class Follower:
             log.warning("server log %s: a compressed file is damaged; what was not read of it is lost", self.name)
         since = old.stat.st_mtime_ns if old else at.changed_ns
         following = next((one.stat for one in beside if since and one.is_numbered and one.stat.st_mtime_ns > since), here)
-        if following.st_size or old is None:
+        if following.st_size or old is None or old.is_packed:  # nobody writes into a packed one any more
             self._go(following)
             return True
         return False

@@ -87,7 +87,7 @@ _chunk: Final = msgspec.json.Decoder(_Chunk)
 def head(raw: bytes) -> Head | Refusal:
     """Return what stands before the events of a chunk as it was sent, gzip or plain; a Refusal when it is no chunk.
 
-    The events are read in the background: a web worker would read a hundred views in the time that one chunk takes.
+    The events are read in the background: one large chunk takes as long as eight views do (138 and 17 µs).
     """
     start = _start(raw) if raw.startswith(_GZIP) else raw[:HEAD_BYTES]
     # A quotation mark inside a text has a backslash before it, so the first such name is one of the object's own.

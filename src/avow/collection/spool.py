@@ -41,7 +41,7 @@ NONCE_BYTES: Final = 12
 #: A frame head with this length ends a segment: its writer will append nothing more.
 END_LENGTH: Final = 0xFFFF_FFFF
 
-#: A segment is closed at this size, bytes; preallocated so that fdatasync has no metadata to write.
+#: A segment is closed at this size, bytes; preallocated, so that a full disk shows before anything is written to it.
 SEGMENT_BYTES: Final = 8 * 1024 * 1024
 #: A segment with data is closed at this age, seconds, so that accepted bytes leave the spool soon after they are stored.
 SEGMENT_SECONDS: Final = 3.0

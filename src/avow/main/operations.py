@@ -186,7 +186,7 @@ class Operations:
                 return found
             if isinstance(read_line, Refusal):
                 return read_line
-            website, number = configuration.website.name, server_logs.visit_numbers(versions, lambda _day: None)
+            website, number = configuration.website.name, server_logs.visit_numbers(versions, lambda _day: b"")
             running = Import(versions.in_force_on, website, found, versions.today, number, read_line)
             return asyncio.run(_spool_lines(Installation(configuration), running, lines, progress))
 

@@ -49,7 +49,7 @@ def counts_visits(rulebook: Rulebook, purposes: frozenset[str]) -> bool:
     return bool(purposes & frozenset().union(*measured))
 
 
-def visit_numbers(versions: Versions, salt_of: Callable[[date], bytes | None]) -> Callable[[Permit, date, str, str], int]:
+def visit_numbers(versions: Versions, salt_of: Callable[[date], bytes]) -> Callable[[Permit, date, str, str], int]:
     """Return what numbers visits: under the day's salt where there is one, else under one of its own, thrown away with it.
 
     0, no visit, for a line that serves no purpose of the tag.
@@ -106,8 +106,8 @@ class LogIntake:
         number = visit_numbers(self.versions, self._salt_of)
         return Import(self.versions.in_force_on, self.website, point, self.versions.today, number, read_line)
 
-    def _salt_of(self, day: date) -> bytes | None:
-        return self.counter.salt(day) or None if day == self.utc_today() else None
+    def _salt_of(self, day: date) -> bytes:
+        return self.counter.salt(day) if day == self.utc_today() else b""
 
 
 def check(configuration: Configuration, rulebook: Rulebook) -> None:

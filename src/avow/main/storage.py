@@ -50,7 +50,7 @@ from avow.web.assets import Assets
 log = logging.getLogger(__name__)
 
 #: The storage process gives way to the web workers when there is too much for all: visitors wait for those, and what is
-#: accepted is safe in the spool meanwhile. It keeps a fifth of a core against two workers that never rest (nice(2)).
+#: accepted is safe in the spool meanwhile. It weighs a third of a worker that never rests (sched(7)), so it never stands still.
 NICENESS: Final = 5
 #: Entries of the audit log published at once.
 PUBLISH_ENTRIES: Final = 10_000

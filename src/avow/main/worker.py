@@ -135,7 +135,7 @@ def run(configuration_path: Path, listener: socket.socket) -> None:
 def _keep_memory() -> None:
     """Have the C library keep what a group of some megabytes took, for the next one (mallopt(3)).
 
-    Giving it back and asking for it again costs a third of the time that a chunk of a recording takes.
+    Giving it back and asking for it again costs a quarter of the time that a chunk of a recording takes, or more.
     """
     with contextlib.suppress(AttributeError):  # another C library than glibc, which decides by itself
         mallopt = ctypes.CDLL(None).mallopt
