@@ -12,8 +12,13 @@ TODAY = date(2026, 11, 23)
 
 
 @pytest.fixture(scope="session")
-def rulebook():
-    return compile_text(POLICY.read_text(encoding="utf-8"), POLICY.name, law.tables(), TODAY).rulebook
+def policy_text():
+    return POLICY.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def rulebook(policy_text):
+    return compile_text(policy_text, POLICY.name, law.tables(), TODAY).rulebook
 
 
 @pytest.fixture(scope="session")

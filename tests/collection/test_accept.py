@@ -13,6 +13,7 @@ from avow.collection import signals
 from avow.collection.accept import Collector, Sender
 from avow.collection.refusals import Refusals
 from avow.definitions import EventBatch, Refusal, moment
+from avow.policy import compile_text, law
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 VISITOR = "0123456789abcdef" * 2
@@ -165,6 +166,21 @@ def test_refusals_of_invented_visitors_are_not_counted(house, now_ms):
 
 def test_unknown_points_are_refused(house, now_ms):
     """A point of another technology takes nothing."""
-    assert isinstance(
-        house.take_pixel("contact-form", {"page": "/"}, house.known(sender(), moment(now_ms).date()), now_ms), Refusal
-    )
+    assert isinstance(house.read_pixel("contact-form", {"page": "/"}), Refusal)
+
+
+def test_what_one_visitor_forbids_is_not_forbidden_for_the_next(policy_text, now_ms):
+    """A page's beacon is read once for all its visitors; each keeps what is permitted to them."""
+    text = policy_text
+    beacon = text.index("[collection.page-pixel]")
+    declared = text[beacon : text.index("retention", beacon)]
+    narrow = declared.replace('["audience-measurement"]', '["audience-measurement", "campaign-measurement"]')
+    narrow = narrow.replace("purposes ", 'only = { page = ["campaign-measurement"] }\npurposes ')
+    compiled = compile_text(text.replace(declared, narrow), "policy.md", law.tables(), moment(now_ms).date())
+    collector = Collector(compiled.rulebook, "marrowby.example", None, Visits(), Refusals())
+    read = collector.read_pixel("page-pixel", {"page": "/a"})
+    kept = []
+    for said in ("", "avow_choices=v1.campaign-measurement", ""):
+        answer = collector.take_pixel(read, standing(collector, sender(cookie=said), now_ms), now_ms)
+        kept.append(records(answer)[0].fields.get("page"))
+    assert kept == ["/a", None, "/a"]

@@ -107,7 +107,7 @@ def test_a_conversion_comes_by_the_image_and_by_the_tag(house, now_ms):
     """The same record by both ways; what the policy does not declare is dropped, counted and named."""
     collector, _, _ = house
     said = {"page": "/contact/thanks?mail=robin@example.com", "shoe": "canary"}
-    by_image = collector.take_pixel("enquiry", said, standing(collector, sender(), now_ms), now_ms)
+    by_image = collector.take_pixel(collector.read_pixel("enquiry", said), standing(collector, sender(), now_ms), now_ms)
     body = json.dumps({"events": [{"point": "enquiry", **said}]}).encode()
     by_tag = collector.take_events(body, standing(collector, sender(), now_ms), now_ms)
     assert [lost.field for lost in (*by_image.dropped, *by_tag.dropped)] == ["shoe", "shoe"]
@@ -122,7 +122,8 @@ def test_a_conversion_comes_by_the_image_and_by_the_tag(house, now_ms):
 def test_a_signal_or_a_choice_keeps_no_conversion(house, now_ms, who):
     """Nothing is written, not even that somebody recognised was there."""
     collector, _, _ = house
-    answer = collector.take_pixel("enquiry", {"page": "/"}, standing(collector, who, now_ms), now_ms)
+    read = collector.read_pixel("enquiry", {"page": "/"})
+    answer = collector.take_pixel(read, standing(collector, who, now_ms), now_ms)
     assert (answer.kept, answer.new_visitor, answer.record) == (0, "", b"")
 
 
@@ -131,7 +132,7 @@ def test_no_page_can_say_what_a_link_counts(house, now_ms, point):
     """Clicks are made by the link, and purchases are reported by the shop."""
     collector, _, _ = house
     who = standing(collector, sender(), now_ms)
-    assert isinstance(collector.take_pixel(point, {"page": "/"}, who, now_ms), Refusal)
+    assert isinstance(collector.read_pixel(point, {"page": "/"}), Refusal)
     assert collector.take_events(json.dumps({"events": [{"point": point}]}).encode(), who, now_ms).record == b""
 
 

@@ -198,3 +198,24 @@ def test_however_small_a_segment_is_packed_the_drain_takes_bounded_batches(tmp_p
     assert max(sink.sizes) <= 1000 + 20 * 50  # one group may come on top
     assert moving.once() == 0
     assert not list(tmp_path.glob("*/*.segment"))
+
+
+def test_what_another_version_wrote_is_left_where_it_is(tmp_path, caplog):
+    """Terms that this version cannot read are not guessed at; the segment stays, and what stands beside it is moved."""
+    head = ["batch", "0" * 32, 1, "s", "", 1, False, False]
+    known = {"p": ["r", "2099-01-01", "erase", False, [], {}, {}]}
+    strange = {"p": ["r", "2099-01-01", "a word of tomorrow", False, [], {}, {}]}
+    keys, sink = Keys(), Sink()
+
+    async def write(terms):
+        writer = spool.Spool(tmp_path, keys, 1 << 30)
+        await writer.append([msgspec.msgpack.encode([*head, terms, [{"point": "p", "page": "/canary"}]])])
+        writer.close()
+
+    asyncio.run(write(strange))
+    asyncio.run(write(known))
+    moving = drain.Drain(tmp_path, keys, sink)
+    assert (moving.once(), moving.once()) == (1, 0)
+    assert len(list(tmp_path.glob("*/*.segment"))) == 1
+    assert "another version" in caplog.text
+    assert "canary" not in caplog.text

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
 from operator import attrgetter
@@ -77,6 +78,7 @@ class Known:
         return self._visit
 
 
+_NO_TERMS: Final = msgspec.Raw()
 _Derive = Callable[[Known], str]
 #: What the server itself knows for a declared field; a visitor id is no field but finds the record.
 _DERIVED: Final[dict[str, _Derive]] = {
@@ -184,13 +186,17 @@ class Collector:
             return batch
         return self._keep(batch, known, now_ms)
 
-    def take_pixel(self, point: str, given: Mapping[str, str], known: Known, now_ms: int) -> Accepted | Refusal:
-        """Return what to keep of one view, or one conversion, that a page reports without script."""
+    def read_pixel(self, point: str, given: Mapping[str, str]) -> events.Batch | Refusal:
+        """Return what one view, or one conversion, says that a page reports without script; `take_pixel` decides about it."""
         declared = self._pixels.get(point)
         if declared is None:
             return Refusal("the policy declares no such pixel", events.RULE)
         event, dropped = self._parser.event(declared, given)
-        return self._keep(events.Batch([event], tuple(dropped)), known, now_ms)
+        return events.Batch([event], tuple(dropped))
+
+    def take_pixel(self, read: events.Batch, known: Known, now_ms: int) -> Accepted:
+        """Return what to keep of what a pixel said. `read` stays as it is: the same is often said again."""
+        return self._keep(events.Batch([copy(event) for event in read.events], read.dropped), known, now_ms)
 
     def permit(self, point: str, sender: Sender, today: date) -> Permit | Refusal:
         """Return what may be kept at a point of what this sender sends today; a refusal is counted."""
@@ -226,50 +232,51 @@ class Collector:
 
     def _keep(self, batch: events.Batch, known: Known, now_ms: int) -> Accepted:
         """Ask the permit for each point of a batch, keep permitted fields, and make the record for the spool."""
-        sent, refused = batch.events, ()  # type: Sequence[msgspec.Struct], tuple[Refusal, ...]
-        kinds = set(map(type, sent))
-        for kind in kinds:
-            if isinstance(self._terms(known, kind)[0], Refusal):
-                refused = self._refuse(batch, known)
-                sent = [event for event in sent if not isinstance(known.terms[type(event)][0], Refusal)]
-                kinds = set(map(type, sent))
-                break
         if batch.dropped:
             self.count_dropped(known.sender, batch.dropped, known.today)
-        if not sent:
-            return Accepted(0, batch.dropped, refused)
-        visitor, cookie_days, is_new = "", 0, False
-        for kind in kinds:
-            layout = known.terms[kind][0]
-            assert isinstance(layout, _Layout)
-            layout.trim(sent if len(kinds) == 1 else [event for event in sent if type(event) is kind])
-            if layout.recognises:
-                cookie_days = layout.cookie_days
-                visitor = visitor or known.sender.signals.visitor
-                if not visitor:
-                    visitor, is_new = secrets.token_hex(signals.VISITOR_ID_LENGTH // 2), True
-        record = self._record(sent, kinds, known, visitor, now_ms)
-        return Accepted(len(sent), batch.dropped, refused, visitor if is_new else "", cookie_days, record=record)
-
-    def _record(self, sent: Sequence[msgspec.Struct], kinds: set[type], known: Known, visitor: str, now_ms: int) -> bytes:
-        """Return the encoded batch, as it goes into the spool."""
-        if len(kinds) == 1:
-            terms = known.terms[next(iter(kinds))][1]
+        sent, refused = batch.events, ()  # type: Sequence[msgspec.Struct], tuple[Refusal, ...]
+        kinds = set(map(type, sent))
+        layout, terms = self._terms(known, kinds.pop()) if len(kinds) == 1 else (None, _NO_TERMS)
+        if isinstance(layout, _Layout):
+            layout.trim(sent)
+            recognises, cookie_days = layout.recognises, layout.cookie_days
         else:
-            found = {self._points[kind]: known.terms[kind][0] for kind in kinds}
-            terms = msgspec.Raw(self._encode({name: one.terms(known) for name, one in found.items() if isinstance(one, _Layout)}))
-        return self._encode(
-            _Encoded(
-                record_id=self._ids.new(now_ms, len(sent)),
-                collected_ms=now_ms,
-                site=self.site,
-                visitor=visitor,
-                visit=known.visit(self._visits),
-                robot=known.agent.is_robot,
-                demonstration=known.sender.demonstration,
-                terms=terms,
-                events=sent,
-            )
+            sent, refused, terms, recognises, cookie_days = self._sort_out(batch, known)
+            if not sent:
+                return Accepted(0, batch.dropped, refused)
+        visitor, new_visitor = known.sender.signals.visitor if recognises else "", ""
+        if recognises and not visitor:
+            visitor = new_visitor = secrets.token_hex(signals.VISITOR_ID_LENGTH // 2)
+        record = _Encoded(
+            record_id=self._ids.new(now_ms, len(sent)),
+            collected_ms=now_ms,
+            site=self.site,
+            visitor=visitor,
+            visit=known.visit(self._visits),
+            robot=known.agent.is_robot,
+            demonstration=known.sender.demonstration,
+            terms=terms,
+            events=sent,
+        )
+        return Accepted(len(sent), batch.dropped, refused, new_visitor, cookie_days, record=self._encode(record))
+
+    def _sort_out(
+        self, batch: events.Batch, known: Known
+    ) -> tuple[Sequence[msgspec.Struct], tuple[Refusal, ...], msgspec.Raw, bool, int]:
+        """Return what of a batch is kept where its events are of several points, or where some are refused.
+
+        That is: events, trimmed; refusals; encoded terms; whether one of the points recognises the visitor; days of the cookie.
+        """
+        layouts = {kind: self._terms(known, kind)[0] for kind in set(map(type, batch.events))}
+        kept = {kind: layout for kind, layout in layouts.items() if isinstance(layout, _Layout)}
+        for kind, layout in kept.items():
+            layout.trim([event for event in batch.events if type(event) is kind])
+        return (
+            [event for event in batch.events if type(event) in kept],
+            self._refuse(batch, known) if len(kept) < len(layouts) else (),
+            msgspec.Raw(self._encode({self._points[kind]: layout.terms(known) for kind, layout in kept.items()})),
+            any(layout.recognises for layout in kept.values()),
+            min((layout.cookie_days for layout in kept.values() if layout.recognises), default=0),
         )
 
     def _terms(self, known: Known, kind: type) -> tuple[_Layout | Refusal, msgspec.Raw]:

@@ -6,7 +6,7 @@ A crash anywhere leaves segments that are read again from their start; the sink 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -14,7 +14,7 @@ from typing import Final, Protocol
 import msgspec
 
 from avow.collection import recordings, spool
-from avow.definitions import Record, count
+from avow.definitions import BatchHead, Event, EventBatch, MailEvent, Record, Recording, Submission, Terms, count
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,17 @@ class Sink(Protocol):
         """Keep the records; raise StoreUnavailable when they could not be kept."""
 
 
+class _Packed(BatchHead, frozen=True, tag="batch", kw_only=True, array_like=True, gc=False):
+    """A `definitions.EventBatch` whose terms are encoded: thousands of batches have the same ones, which are decoded once."""
+
+    terms: msgspec.Raw
+    events: list[dict[str, str]]
+
+
+_DECODER: Final = msgspec.msgpack.Decoder(Event | MailEvent | _Packed | Submission | Recording)
+_TERMS: Final = msgspec.msgpack.Decoder(dict[str, Terms])
+
+
 @dataclass(slots=True)
 class Drain:
     """The reading side of the spool; one in an installation, in the storage process."""
@@ -42,7 +53,6 @@ class Drain:
     sink: Sink
     _offsets: dict[str, int] = field(default_factory=dict)
     _unreadable: set[str] = field(default_factory=set)
-    _decoder: msgspec.msgpack.Decoder[Record] = field(default_factory=lambda: msgspec.msgpack.Decoder(Record))
 
     def once(self) -> int:
         """Move what is in the spool to the sink; return how many records.
@@ -81,7 +91,7 @@ class Drain:
         while True:
             chunk = spool.read(path, key, offset, writer_is_gone=writer_is_gone, limit=CHUNK_BYTES)
             try:
-                records = list(map(self._decoder.decode, chunk.records))
+                records = list(_decoded(chunk.records))
             except msgspec.DecodeError:
                 log.error("segment %s holds records of another version: left in place", name)  # noqa: TRY400 - the trace shows bytes
                 self._unreadable.add(name)
@@ -100,3 +110,27 @@ class Drain:
             if chunk.finished:
                 spool.remove(path, self.keys)
                 self._offsets.pop(path.stem, None)
+
+
+def _decoded(encoded: Iterable[bytes]) -> Iterator[Record]:
+    """Yield the records of a chunk; equal terms of its batches are one object. Raises msgspec.DecodeError."""
+    known: dict[bytes, dict[str, Terms]] = {}
+    for record in map(_DECODER.decode, encoded):
+        if not isinstance(record, _Packed):
+            yield record
+            continue
+        terms_bytes = bytes(record.terms)
+        terms = known.get(terms_bytes)
+        if terms is None:
+            terms = known[terms_bytes] = _TERMS.decode(terms_bytes)
+        yield EventBatch(
+            record_id=record.record_id,
+            collected_ms=record.collected_ms,
+            site=record.site,
+            visitor=record.visitor,
+            visit=record.visit,
+            robot=record.robot,
+            demonstration=record.demonstration,
+            terms=terms,
+            events=record.events,
+        )

@@ -124,22 +124,23 @@ class Spool:
         self._queue(body, partial(_settle, future))
         return future
 
-    def append_then(self, record: bytes, done: Callable[[SpoolFull | None], None]) -> None:
+    def append_then(self, record: bytes, done: _Done) -> None:
         """Queue an encoded record; `done` is called when it is durable, or with what the disk refused.
 
         Raises SpoolFull when too many are waiting.
         """
         self._queue(RECORD_HEAD.pack(len(record)) + record, done)
 
-    def _queue(self, body: bytes, done: Callable[[SpoolFull | None], None]) -> None:
+    def _queue(self, body: bytes, done: _Done) -> None:
         """Add to the next group."""
-        if self._pending_bytes + len(body) > PENDING_BYTES:
+        size = len(body)
+        if self._pending_bytes + size > PENDING_BYTES:
             raise SpoolFull("the spool cannot take more records at the moment")
-        if self._loop is None:
+        pending = self._pending
+        pending.append((body, done))
+        self._pending_bytes += size
+        if len(pending) == 1 and not self._writing:
             self._loop = asyncio.get_running_loop()
-        self._pending.append((body, done))
-        self._pending_bytes += len(body)
-        if not self._writing and len(self._pending) == 1:
             self._write_soon(self._loop)
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -119,6 +120,8 @@ def run(configuration_path: Path) -> None:
         store.events.prepare()
         versions = Versions(store.control, installation.configuration.timezone, now_ms)
         threads = start([*_timetable(installation, store, versions), *_website(installation, store, versions, stop.is_set)], stop)
+        gc.collect()
+        gc.freeze()  # what is there from the start stays: the collector need not look at it again for every large batch
         parent = os.getppid()
         while not stop.wait(0.5):
             if os.getppid() != parent:  # the server was killed: a storage process without it would hold the engine

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final
@@ -30,8 +31,8 @@ COLUMNS: Final = {
     "language": "language",
     "method": "method",
 }
-#: Declared fields that are numbers in a column -> the column and its largest value.
-_NUMBERS: Final = {"status": ("status", 0xFFFF), "bytes": ("bytes", 0xFFFFFFFFFFFFFFFF)}
+#: Declared fields that are numbers in a column of the same name -> its largest value.
+_NUMBERS: Final = {"status": 0xFFFF, "bytes": 0xFFFFFFFFFFFFFFFF}
 _EVENT_AAD: Final = b"event"
 #: The owners of a record of nobody known.
 NOBODY: Final[frozenset[Identifier]] = frozenset()
@@ -57,6 +58,8 @@ class Group(msgspec.Struct, frozen=True, gc=False):
     def has_sealed(self) -> bool:
         """Return whether any field of these events is sealed."""
         terms = self.terms
+        if not terms.sealed:
+            return bool(terms.known_sealed)
         return bool(terms.known_sealed) or any(one.get(name) for name in terms.sealed for one in self.sent)
 
     def without(self, numbers: frozenset[int]) -> Group | None:
@@ -93,15 +96,7 @@ def _single(event: Event) -> Group:
         owner = frozenset([identifier(IdentifierKind.EMAIL, event.email)]) if event.email else NOBODY
     else:
         owner = visitor(event.visitor)
-    terms = Terms(
-        rulebook_id=event.rulebook_id,
-        delete_on=event.delete_on,
-        then=event.then,
-        recognises=bool(owner),
-        sealed=[],
-        known=event.fields,
-        known_sealed=event.sealed,
-    )
+    terms = _terms(event.rulebook_id, event.delete_on, event.then, tuple(event.sealed))
     batch = EventBatch(
         record_id=event.record_id,
         collected_ms=event.collected_ms,
@@ -111,9 +106,23 @@ def _single(event: Event) -> Group:
         robot=event.robot,
         demonstration=event.demonstration,
         terms={event.point: terms},
-        events=[{"point": event.point}],
+        events=[{**event.fields, **event.sealed}],
     )
     return Group(owner, event.collected_ms, batch, event.point, event.name, (int(event.record_id, 16),), batch.events)
+
+
+@lru_cache(maxsize=4096)
+def _terms(rulebook_id: str, delete_on: str, then: AfterRetention, sealed: tuple[str, ...]) -> Terms:
+    """Return the terms of events that came alone, one object for equal ones; what they say is theirs, and nothing is known."""
+    return Terms(
+        rulebook_id=rulebook_id,
+        delete_on=delete_on,
+        then=then,
+        recognises=False,
+        sealed=list(sealed),
+        known={},
+        known_sealed={},
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -122,51 +131,108 @@ def visitor(visitor_id: str) -> frozenset[Identifier]:
     return frozenset([identifier(IdentifierKind.VISITOR, visitor_id)]) if visitor_id else NOBODY
 
 
-def rows(group: Group, subject: bytes, seal: Callable[[dict[str, str]], str]) -> Iterator[EventRow]:
-    """Yield the rows of a group; `seal` makes the text of the column `sealed` of an event's sealed fields."""
-    batch, terms = group.batch, group.terms
-    number_of_subject, due = int.from_bytes(subject, "big"), _days(terms.delete_on)
-    for number, sent in zip(group.numbers, group.sent, strict=True):
-        fields = {**sent, "point": "", **terms.known}
-        take = fields.pop
-        sealed = terms.known_sealed
-        if terms.sealed:
-            sealed = {**sealed, **{name: value for name in terms.sealed if (value := take(name, ""))}}
-        yield EventRow(  # in the order of its fields: this runs once for every event that is stored
-            number,
-            batch.collected_ms,
-            batch.site,
-            group.point,
-            terms.rulebook_id,
-            group.name,
-            take("page", ""),
-            take("referrer", ""),
-            take("campaign", ""),
-            take("browser", ""),
-            take("operating-system", ""),
-            take("device-type", ""),
-            take("language", ""),
-            _number(fields, "status") if "status" in fields else 0,
-            _number(fields, "bytes") if "bytes" in fields else 0,
-            take("method", ""),
-            {name: value for name, value in fields.items() if value},
-            number_of_subject,
-            batch.visit,
-            seal(sealed) if sealed else "",
-            int(batch.robot),
-            int(batch.demonstration),
-            due,
-            terms.then.value,
+class RowMaker:
+    """Makes the rows of one write. What all events under the same terms have in common is worked out once: their pattern.
+
+    `seal` makes the text of the column `sealed` of an event's sealed fields, under a key.
+    """
+
+    def __init__(self, seal: Callable[[bytes, dict[str, str]], str]) -> None:
+        self._seal = seal
+        self._patterns: dict[tuple[int, str, str, str], _Pattern] = {}
+
+    def rows(self, group: Group, subject: bytes, key: bytes) -> Iterator[EventRow]:
+        """Yield the rows of a group; `key` is used when a field of it is sealed."""
+        batch, terms = group.batch, group.terms
+        named = (id(terms), batch.site, group.point, group.name)
+        pattern = self._patterns.get(named)
+        if pattern is None:  # it holds the terms, so that no others get their id
+            pattern = self._patterns[named] = _pattern(group)
+        number_of_subject = int.from_bytes(subject, "big")
+        for number, sent in zip(group.numbers, group.sent, strict=True):
+            row, props, sealed = pattern.row.copy(), {}, {}  # type: list[Any], dict[str, str], dict[str, str]
+            for name, value in sent.items():
+                if name in pattern.sealed:
+                    sealed[name] = value
+                elif name not in pattern.known:
+                    _put(row, props, name, value)
+            if props:
+                row[_PROPS] = {**props, **row[_PROPS]}
+            if sealed or terms.known_sealed:
+                sealed = {**terms.known_sealed, **{name: value for name, value in sealed.items() if value}}
+                row[_SEALED] = self._seal(key, sealed) if sealed else ""
+            row[_RECORD_ID], row[_TIME], row[_SUBJECT], row[_VISIT] = number, batch.collected_ms, number_of_subject, batch.visit
+            row[_ROBOT], row[_DEMONSTRATION] = int(batch.robot), int(batch.demonstration)
+            yield EventRow._make(row)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """What rows under the same terms have in common; `known`: fields that the server itself gives, which no event may."""
+
+    terms: Terms
+    row: list[Any]  # Any: each column's own type
+    known: frozenset[str]
+    sealed: frozenset[str]
+
+
+_PLACE: Final = {name: place for place, name in enumerate(EventRow._fields)}
+_FIELD_PLACES: Final = {name: _PLACE[column] for name, column in COLUMNS.items()}
+_RECORD_ID, _TIME, _SUBJECT, _VISIT = (_PLACE[name] for name in ("record_id", "time", "subject", "visit"))
+_PROPS, _SEALED, _ROBOT, _DEMONSTRATION = (_PLACE[name] for name in ("props", "sealed", "robot", "demonstration"))
+
+
+def _pattern(group: Group) -> _Pattern:
+    """Return the pattern of rows like those of a group."""
+    terms, props = group.terms, {}  # type: Terms, dict[str, str]
+    row: list[Any] = list(  # Any: as above
+        EventRow(
+            record_id=0,
+            time=0,
+            site=group.batch.site,
+            point=group.point,
+            rulebook_id=terms.rulebook_id,
+            name=group.name,
+            page="",
+            referrer="",
+            campaign="",
+            browser="",
+            system="",
+            device="",
+            language="",
+            status=0,
+            bytes=0,
+            method="",
+            props=props,
+            subject=0,
+            visit=0,
+            sealed="",
+            robot=0,
+            demonstration=0,
+            delete_on=_days(terms.delete_on),
+            then=terms.then.value,
         )
+    )
+    for name, value in terms.known.items():
+        _put(row, props, name, value)
+    return _Pattern(terms, row, frozenset(terms.known) | {"point"}, frozenset(terms.sealed))
 
 
-def _number(fields: dict[str, str], name: str) -> int:
-    """Take a number that has a column out of the fields; 0, and it stays among them, when it is none."""
-    text, (_, largest) = fields[name], _NUMBERS[name]
-    if text.isascii() and text.isdigit() and int(text) <= largest:
-        del fields[name]
-        return int(text)
-    return 0
+def _put(row: list[Any], props: dict[str, str], name: str, value: str) -> None:  # Any: as above
+    """Put a field into its column, or else among `props`; an empty one has no value there."""
+    place = _FIELD_PLACES.get(name)
+    if place is not None:
+        row[place] = value
+    elif name in _NUMBERS and (number := _number(name, value)) is not None:
+        row[_PLACE[name]] = number
+    elif value:
+        props[name] = value
+
+
+def _number(name: str, text: str) -> int | None:
+    """Return a number that its column can hold; None when the text is none."""
+    is_number = text.isascii() and text.isdigit() and int(text) <= _NUMBERS[name]
+    return int(text) if is_number else None
 
 
 @lru_cache(maxsize=4096)
@@ -191,7 +257,7 @@ def held_event(row: Mapping[str, Any], key_of: Callable[[bytes], bytes | None]) 
     if key is None:
         return None
     fields = {field: row[column] for field, column in COLUMNS.items() if row[column]}
-    fields |= {field: str(row[column]) for field, (column, _) in _NUMBERS.items() if row[column]}
+    fields |= {field: str(row[field]) for field in _NUMBERS if row[field]}
     fields |= row["props"]
     if row["sealed"]:
         plain_bytes = sealing.unseal_alike(key, base64.b64decode(row["sealed"]), _EVENT_AAD)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from avow.definitions import (
@@ -22,7 +22,6 @@ from avow.definitions import (
 from avow.store import event_rows, recordings, sealing, submission_rows
 from avow.store.control import submission_files, submissions
 from avow.store.event_rows import NOBODY, Group
-from avow.store.events import EventRow
 from avow.store.holdings import Written
 from avow.store.keys import DAY
 
@@ -51,11 +50,19 @@ class _Keys:
 
     def subject(self, owner: _Owner) -> bytes:
         """Return the pseudonym of an event's or a recording's owner, who is one person or nobody known."""
-        return next((self.subjects[one] for one in owner), sealing.NOBODY)
+        for one in owner:
+            return self.subjects[one]
+        return sealing.NOBODY
 
     def opens(self, owner: _Owner) -> bool:
         """Return whether every key is there; one that another process destroyed since step 3 means: erased."""
         return all(self.subjects[one] in self.of_subject for one in owner)
+
+    def group_key(self, group: Group) -> bytes:
+        """Return the key that seals the fields of a group; empty when none is sealed."""
+        if not group.has_sealed:
+            return b""
+        return self.of_subject[self.subject(group.owner)] if group.owner else self.of_day[_day_key(group)]
 
     def seal(self, key: bytes, fields: dict[str, str]) -> str:
         """Return the text of the column `sealed` for an event's fields."""
@@ -100,7 +107,9 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
             forms = [(owner, part) for owner, part in readable if isinstance(part, Submission)]
             submissions.add(tx, [_submission(form, owner, keys) for owner, form in forms])
             submission_files.add(tx, [(form.record_id, one.stored) for _, form in forms for one in form.files])
-        events.insert(row for owner, part in readable if isinstance(part, Group) for row in _rows(part, owner, keys))
+        make = event_rows.RowMaker(keys.seal).rows
+        groups = [part for _, part in readable if isinstance(part, Group)]
+        events.insert(row for group in groups for row in make(group, keys.subject(group.owner), keys.group_key(group)))
         # step 5
         vanished = keys.of_subject.keys() - vault.keys_of(keys.of_subject).keys()
         if vanished:
@@ -161,9 +170,10 @@ def _owner(part: _Part) -> _Owner:
 def _keys(owned: Mapping[_Owner, Sequence[_Part]], vault: Vault) -> _Keys:
     """Return the keys that seal a batch, made where missing."""
     first_ms: dict[Identifier, int] = {}
-    for owner, group in owned.items():
+    for owner, parts in owned.items():
+        oldest_ms = min([part.collected_ms for part in parts])
         for one in owner:
-            first_ms[one] = min(first_ms.get(one, group[0].collected_ms), *(part.collected_ms for part in group))
+            first_ms[one] = min(first_ms.get(one, oldest_ms), oldest_ms)
     subjects = vault.subjects_seen(first_ms) if first_ms else {}
     days = {
         _day_key(part)
@@ -183,15 +193,6 @@ def _day_key(part: Group | Submission) -> str:
 def _day(days: int) -> str:
     """Return the date of a number of days since 1970."""
     return moment(days * _DAY_MS).date().isoformat()
-
-
-def _rows(group: Group, owner: _Owner, keys: _Keys) -> Iterable[EventRow]:
-    """Return the rows of a group."""
-    subject = keys.subject(owner)
-    key = b""
-    if group.has_sealed:
-        key = keys.of_day[_day_key(group)] if subject == sealing.NOBODY else keys.of_subject[subject]
-    return event_rows.rows(group, subject, partial(keys.seal, key))
 
 
 def _submission(submission: Submission, owner: _Owner, keys: _Keys) -> tuple[submissions.SealedSubmission, frozenset[bytes]]:

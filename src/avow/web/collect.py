@@ -6,7 +6,6 @@ import asyncio
 import base64
 import hmac
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,6 +13,7 @@ import msgspec
 
 from avow.collection import signals
 from avow.collection.accept import Accepted, Collector, Known, Sender, pixel_points
+from avow.collection.events import Batch
 from avow.collection.refusals import shown_name
 from avow.collection.visits import client_address
 from avow.definitions import Refusal, SpoolFull, moment
@@ -37,6 +37,8 @@ DAY_MS: Final = 86_400_000
 #: How long it is remembered what is known about a sender, and of how many: an address leaves memory with it.
 KNOWN_SECONDS: Final = 60.0
 KNOWN: Final = 4096
+#: Whoever or whatever says more than so many bytes is looked at each time.
+REMEMBERED_BYTES: Final = 4096
 #: What a request says about its sender.
 _TELLING: Final = (b"user-agent", b"cookie", b"sec-gpc", b"dnt", b"x-forwarded-for", DEMONSTRATION_HEADER.encode())
 
@@ -60,8 +62,10 @@ class Collect:
         pixels = pixel_points(collector.rulebook)
         self._pixel = pixels[0].name if pixels else ""
         self._conversions = frozenset(point.name for point in conversion_points(collector.rulebook))
-        self._known: dict[tuple[object, ...], Known] = {}
+        self._known: dict[tuple[str | bytes | None, ...], Known] = {}
         self._day_ends_ms = 0
+        self._pixels: dict[tuple[bytes, bytes], tuple[str, Batch | Refusal]] = {}
+        self._forgets = False
 
     def events(self, exchange: Exchange) -> None:
         """POST /avow/events: 204 kept; 200 kept in part, with the reasons; 400 unreadable; 404 unknown point; 503 full."""
@@ -86,19 +90,16 @@ class Collect:
         if exchange.first.get(b"sec-fetch-site") == b"cross-site":
             exchange.answer_error(403, "The pixel is for pages of this site only.")
             return
-        point, given = parameters(exchange.query_string)
-        point = point or self._pixel
+        asked = (exchange.query_string, exchange.first.get(b"referer", b""))
+        point, read = self._pixels.get(asked) or self._read_pixel(*asked)
         if point in self._conversions and not _is_from_here(exchange):
             exchange.answer_error(403, "A conversion pixel is for pages of this site, which say so.")
             return
-        if b"referer" in exchange.first:
-            given = self._said_by_page(point, exchange.headers.get("referer") or "") | given
-        now_ms = self._now_ms()
-        accepted = self._collector.take_pixel(point, given, self.known(exchange, now_ms), now_ms)
-        if isinstance(accepted, Refusal):
-            exchange.answer_error(404, f"{accepted.reason} ({accepted.rule})")
+        if isinstance(read, Refusal):
+            exchange.answer_error(404, f"{read.reason} ({read.rule})")
             return
-        self.keep(exchange, accepted, self._answer_pixel)
+        now_ms = self._now_ms()
+        self.keep(exchange, self._collector.take_pixel(read, self.known(exchange, now_ms), now_ms), self._answer_pixel)
 
     def keep(self, exchange: Exchange, accepted: Accepted, answer: Callable[[Exchange, Accepted], None]) -> None:
         """Append what was accepted to the spool, and answer when it is durable; 503 when it cannot be."""
@@ -149,22 +150,43 @@ class Collect:
     def known(self, exchange: Exchange, now_ms: int) -> Known:
         """Return what is known about who sent a request; kept for those that come again within KNOWN_SECONDS of one day."""
         if now_ms >= self._day_ends_ms or len(self._known) >= KNOWN:
-            self._forget()
+            self._known.clear()
             self._day_ends_ms = (now_ms // DAY_MS + 1) * DAY_MS
         key = (exchange.client, *map(exchange.first.get, _TELLING))
         found = self._known.get(key)
         if found is None:
             found = self._collector.known(self.sender(exchange), moment(now_ms).date())
-            if not exchange.repeats:  # what stands in two lines is looked at each time
-                if not self._known:  # by the clock, whether or not somebody comes again
-                    asyncio.get_running_loop().call_later(KNOWN_SECONDS, self._forget)
+            told = sum(len(one) for one in key if one is not None)
+            if not exchange.repeats and told <= REMEMBERED_BYTES:  # what stands in two lines is looked at each time
+                self._forget_soon()
                 self._known[key] = found
         return found
+
+    def _forget_soon(self) -> None:
+        """Let go of what is remembered when its time is over, by the clock, whether or not somebody comes again."""
+        if not self._forgets:
+            self._forgets = True
+            asyncio.get_running_loop().call_later(KNOWN_SECONDS, self._forget)
 
     def _forget(self) -> None:
         """Let go of everybody, and of what pixels said."""
         self._known.clear()
-        parameters.cache_clear()
+        self._pixels.clear()
+        self._forgets = False
+
+    def _read_pixel(self, query: bytes, referer: bytes) -> tuple[str, Batch | Refusal]:
+        """Return the point of a pixel's address, and what is said there and by its page's own address.
+
+        Remembered as what is known about senders is: pages are few, and the beacon of each is fetched often.
+        """
+        given = {name: said[0] for name, said in parse_qs(query.decode(errors="replace"), errors="replace").items()}
+        point = given.pop("point", "") or self._pixel
+        said = self._said_by_page(point, referer.decode("latin-1")) if referer else {}
+        found = (point, self._collector.read_pixel(point, said | given))
+        if len(query) + len(referer) <= REMEMBERED_BYTES and len(self._pixels) < KNOWN:
+            self._forget_soon()
+            self._pixels[query, referer] = found
+        return found
 
     def _said_by_page(self, point: str, referer: str) -> dict[str, str]:
         """Return what a page's own address says of declared fields that its image does not name: path and campaign."""
@@ -206,13 +228,6 @@ class Collect:
             refusal = accepted.refused[0]
             headers.append(("avow-refused", as_header(f"{refusal.reason} ({refusal.rule})")))
         return headers
-
-
-@lru_cache(maxsize=4096)
-def parameters(query: bytes) -> tuple[str, dict[str, str]]:
-    """Return the point and the fields of a pixel's query string; pages are few, and the beacon of each is fetched often."""
-    found = {name: said[0] for name, said in parse_qs(query.decode(errors="replace"), errors="replace").items()}
-    return found.pop("point", ""), found
 
 
 def urlsplit_path(address: str) -> str:

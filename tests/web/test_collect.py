@@ -1,0 +1,126 @@
+"""The collection endpoints: what they remember of pixels and senders, and for how long."""
+
+import asyncio
+from datetime import date
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from avow.collection.accept import Collector
+from avow.collection.refusals import Refusals
+from avow.definitions import EventBatch
+from avow.policy import compile_text, law
+from avow.web import collect as endpoints
+from avow.web.collect import Collect
+from avow.web.exchange import Exchange
+
+POLICY = Path(__file__).parents[2] / "policies" / "marrowby" / "policy.md"
+NOW_MS = 1_795_003_200_000
+DECODER = msgspec.msgpack.Decoder(EventBatch)
+
+
+class Memory:
+    """A spool in memory: durable at once."""
+
+    def __init__(self):
+        self.pages = []
+
+    def append_then(self, record, done):
+        self.pages += [event.get("page") for event in DECODER.decode(record).events]
+        done(None)
+
+
+class Visits:
+    """One visit for everybody."""
+
+    def visit(self, _address, _agent, _today):
+        return 7
+
+
+class Client:
+    """A connection that notes how it was answered."""
+
+    client = "203.0.113.9"
+    is_lost = False
+
+    def __init__(self):
+        self.answers = []
+
+    def finish(self, _exchange, prepared, _body):
+        self.answers.append(prepared.split()[1])
+
+
+@pytest.fixture
+def kept():
+    return Memory()
+
+
+@pytest.fixture
+def endpoint(kept):
+    rulebook = compile_text(POLICY.read_text(encoding="utf-8"), POLICY.name, law.tables(), date(2026, 11, 23)).rulebook
+    collector = Collector(rulebook, "marrowby.example", kept, Visits(), Refusals())
+    return Collect(collector, lambda: NOW_MS, frozenset(), "token", is_secure=False)
+
+
+def fetch(endpoint, query, *lines):
+    """Fetch the beacon from a browser; return the status."""
+    client = Client()
+    exchange = Exchange(client, "GET", b"/avow/pixel.gif?" + query, list(lines), dict(reversed(lines)))
+    endpoint.pixel(exchange)
+    (status,) = client.answers
+    return int(status)
+
+
+def test_a_beacon_that_names_no_page_counts_the_page_that_fetched_it(endpoint, kept):
+    """Each page its own, the second time as the first; what the beacon itself says comes first."""
+
+    async def run():
+        for _ in range(2):
+            for page in (b"/a", b"/b?canary"):
+                assert fetch(endpoint, b"", (b"referer", b"https://marrowby.example" + page)) == 200
+        assert fetch(endpoint, b"page=/c", (b"referer", b"https://marrowby.example/a")) == 200
+
+    asyncio.run(run())
+    assert kept.pages == ["/a", "/b", "/a", "/b", "/c"]
+
+
+def test_what_was_said_leaves_memory_by_the_clock(endpoint, monkeypatch):
+    """Addresses, cookies and pages are remembered for a minute, whether or not anybody comes again."""
+    monkeypatch.setattr(endpoints, "KNOWN_SECONDS", 0.05)
+
+    async def run():
+        fetch(endpoint, b"page=/a", (b"cookie", b"a=b"))
+        assert len(endpoint._known) == len(endpoint._pixels) == 1
+        await asyncio.sleep(0.2)
+        assert len(endpoint._known) == len(endpoint._pixels) == 0
+        fetch(endpoint, b"page=/a", (b"cookie", b"a=b"))
+        assert len(endpoint._known) == len(endpoint._pixels) == 1
+
+    asyncio.run(run())
+
+
+def test_what_is_long_is_not_remembered(endpoint, kept):
+    """A stranger who sends another long cookie and page each time fills no memory; what they say counts all the same."""
+    long = b"x" * (endpoints.REMEMBERED_BYTES + 1)
+
+    async def run():
+        for number in range(3):
+            assert fetch(endpoint, b"page=/%d&other=%s" % (number, long), (b"cookie", b"%d=%s" % (number, long))) == 200
+
+    asyncio.run(run())
+    assert kept.pages == ["/0", "/1", "/2"]
+    assert len(endpoint._known) == len(endpoint._pixels) == 0
+
+
+def test_so_many_are_remembered_and_no_more(endpoint, kept, monkeypatch):
+    """Beyond that, pages are read each time, and senders begin anew."""
+    monkeypatch.setattr(endpoints, "KNOWN", 10)
+
+    async def run():
+        for number in range(25):
+            fetch(endpoint, b"page=/%d" % number, (b"cookie", b"a=%d" % number))
+            assert max(len(endpoint._known), len(endpoint._pixels)) <= 10
+
+    asyncio.run(run())
+    assert len(kept.pages) == 25
