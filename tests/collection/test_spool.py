@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avow.collection import drain, spool
-from avow.definitions import AfterRetention, EventBatch, SpoolFull, Terms, count
+from avow.collection.refusals import Refusals
+from avow.definitions import AfterRetention, EventBatch, Recording, SpoolFull, Terms, count
 
 
 class Keys(dict):
@@ -193,7 +194,7 @@ def test_however_small_a_segment_is_packed_the_drain_takes_bounded_batches(tmp_p
         writer.close()
 
     asyncio.run(run())
-    moving = drain.Drain(tmp_path, keys, sink)
+    moving = drain.Drain(tmp_path, keys, sink, Refusals())
     assert moving.once() == sum(sink.sizes) == 10 * 20 * 50
     assert max(sink.sizes) <= 1000 + 20 * 50  # one group may come on top
     assert moving.once() == 0
@@ -214,8 +215,40 @@ def test_what_another_version_wrote_is_left_where_it_is(tmp_path, caplog):
 
     asyncio.run(write(strange))
     asyncio.run(write(known))
-    moving = drain.Drain(tmp_path, keys, sink)
+    moving = drain.Drain(tmp_path, keys, sink, Refusals())
     assert (moving.once(), moving.once()) == (1, 0)
     assert len(list(tmp_path.glob("*/*.segment"))) == 1
     assert "another version" in caplog.text
     assert "canary" not in caplog.text
+
+
+def test_what_of_a_chunk_may_not_be_kept_is_counted_once(tmp_path):
+    """What is wrong behind a chunk's head is found when the spool is drained: the console gets numbers and reasons alone."""
+    said = {"collected_ms": 1_795_000_000_000, "site": "s", "point": "p", "rulebook_id": "r", "recording": "0" * 32, "seq": 1}
+    kept = {"page": "/", "delete_on": "2099-01-01", "purposes": []}
+    bodies = {"1": (b'{"canary', False), "2": (b"[]", False), "3": (b'{"canary', True)}
+    chunks = [Recording(record_id=one, chunk=body, demonstration=mine, **said, **kept) for one, (body, mine) in bodies.items()]
+    keys, sink, refusals = Keys(), Sink(), Refusals()
+
+    async def write():
+        writer = spool.Spool(tmp_path, keys, 1 << 30)
+        await writer.append([msgspec.msgpack.encode(one) for one in chunks])
+        writer.close()
+
+    asyncio.run(write())
+    moving = drain.Drain(tmp_path, keys, sink, refusals)
+    assert (moving.once(), moving.once(), sink.sizes) == (3, 0, [])
+    counted = Counted()
+    refusals.flush(counted)
+    assert sorted((row.reason, number) for row, number in counted.items()) == [
+        ("a chunk of a recording could not be read behind its head", 1),
+        ("nothing in a chunk of a recording may be kept", 1),
+    ]
+    assert "canary" not in repr(counted)
+
+
+class Counted(dict):
+    """Counts of refusals, by row."""
+
+    def add_refusals(self, counts):
+        self.update(counts)

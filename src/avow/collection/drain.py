@@ -14,7 +14,8 @@ from typing import Final, Protocol
 import msgspec
 
 from avow.collection import recordings, spool
-from avow.definitions import BatchHead, Event, EventBatch, MailEvent, Record, Recording, Submission, Terms, count
+from avow.collection.refusals import RefusalRow, Refusals
+from avow.definitions import BatchHead, Event, EventBatch, MailEvent, Record, Recording, Refusal, Submission, Terms, count, moment
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class Drain:
     folder: Path
     keys: spool.SegmentKeys
     sink: Sink
+    refusals: Refusals
     _offsets: dict[str, int] = field(default_factory=dict)
     _unreadable: set[str] = field(default_factory=set)
 
@@ -102,14 +104,33 @@ class Drain:
             offset = chunk.offset
 
     def _flush(self, batch: list[Record], progress: list[tuple[Path, spool.Chunk]]) -> None:
-        """Write the batch, then, and only then, let go of it in the spool."""
-        if batch:
-            self.sink.write(recordings.checked(batch))
+        """Write the batch, then, and only then, let go of it in the spool, and count what of it may not be kept."""
+        kept, refused = _sorted_out(batch)
+        if kept:
+            self.sink.write(kept)
         for path, chunk in progress:
             self._offsets[path.stem] = chunk.offset
             if chunk.finished:
                 spool.remove(path, self.keys)
                 self._offsets.pop(path.stem, None)
+        for record, refusal in refused:
+            if not record.demonstration:
+                day = moment(record.collected_ms).date()
+                self.refusals.add(RefusalRow(day, record.site, record.point, "", refusal.reason, refusal.rule))
+
+
+def _sorted_out(batch: Iterable[Record]) -> tuple[list[Record], list[tuple[Recording, Refusal]]]:
+    """Return records as the sink may have them, recordings scrubbed; and those recordings of which nothing may be kept."""
+    kept: list[Record] = []
+    refused: list[tuple[Recording, Refusal]] = []
+    for record in batch:
+        found = recordings.checked(record) if isinstance(record, Recording) else record
+        if isinstance(found, Refusal):
+            assert isinstance(record, Recording)
+            refused.append((record, found))
+        else:
+            kept.append(found)
+    return kept, refused
 
 
 def _decoded(encoded: Iterable[bytes]) -> Iterator[Record]:

@@ -11,13 +11,13 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Annotated, Any, Final
 
 import msgspec
 
-from avow.definitions import Record, Recording, Refusal
+from avow.definitions import Recording, Refusal
 
 #: The list that browser and server share.
 RULES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -84,6 +84,11 @@ _head: Final = msgspec.json.Decoder(Head)
 _chunk: Final = msgspec.json.Decoder(_Chunk)
 
 
+_UNREADABLE: Final = Refusal("a chunk of a recording could not be read behind its head", RULE)
+_NOTHING: Final = Refusal("nothing in a chunk of a recording may be kept", RULE)
+_NO_YES: Final = Refusal("a recording does not begin with the yes to it", "Cal. Penal Code § 631")
+
+
 def head(raw: bytes) -> Head | Refusal:
     """Return what stands before the events of a chunk as it was sent, gzip or plain; a Refusal when it is no chunk.
 
@@ -129,30 +134,19 @@ def is_never_recorded(page: str) -> bool:
     return any(page == start or page.startswith((f"{start}/", f"{start}-")) for start in RULES["never"])
 
 
-def checked(records: Iterable[Record]) -> list[Record]:
-    """Return records as the sinks may have them: recordings scrubbed, and left out where nothing of them may be kept."""
-    found: list[Record] = []
-    for record in records:
-        if isinstance(record, Recording):
-            clean = _checked(record)
-            if clean is not None:
-                found.append(clean)
-        else:
-            found.append(record)
-    return found
-
-
-def _checked(record: Recording) -> Recording | None:
-    """Return a recording's chunk with permitted content only, packed; None when nothing of it may be kept."""
+def checked(record: Recording) -> Recording | Refusal:
+    """Return a recording's chunk with permitted content only, packed; a Refusal when nothing of it may be kept."""
     body = (unpack(record.chunk) if record.chunk.startswith(_GZIP) else record.chunk) or b""
     try:
         # A list alone is what an earlier version left in the spool.
         sent = msgspec.json.decode(body) if body.startswith(b"[") else _chunk.decode(body).events
         events = scrub(sent, record.collected_ms)
     except (msgspec.DecodeError, RecursionError):  # cut, or no chunk behind its head
-        return None
-    if not events or (record.seq == 0 and not _is_consent(events[0])):
-        return None
+        return _UNREADABLE
+    if not events:
+        return _NOTHING
+    if record.seq == 0 and not _is_consent(events[0]):
+        return _NO_YES
     moments = [event["timestamp"] for event in events]
     chunk = pack(msgspec.json.encode(events))
     return msgspec.structs.replace(record, chunk=chunk, first_ms=min(moments), last_ms=max(moments))

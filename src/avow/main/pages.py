@@ -16,7 +16,6 @@ from markupsafe import Markup
 from avow import access
 from avow.audit.log import read_state
 from avow.audit.proof import canonical
-from avow.collection.refusals import RefusalRow
 from avow.definitions import Refusal, Technology, moment
 from avow.main.counted import Counted
 from avow.main.drift import reported
@@ -344,19 +343,3 @@ class EvidencePages:
             waiting,
             int(checkpoint.stat().st_mtime * 1000) if checkpoint.exists() else None,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class RefusalCounts:
-    """Fits `collection.refusals.RefusalStore`."""
-
-    store: Store
-
-    def add_refusals(self, found: Mapping[RefusalRow, int]) -> None:
-        """Add the counts to those of the day."""
-        kinds = {
-            counts.RefusalKind(row.day, row.site, row.point, row.reason, row.rule, row.field): count
-            for row, count in found.items()
-        }
-        with self.store.control.transaction() as tx:
-            counts.add_refusals(tx, kinds)

@@ -18,6 +18,7 @@ from avow.audit.log import Log
 from avow.audit.proof import canonical
 from avow.collection import submissions
 from avow.collection.drain import BATCH_RECORDS, Drain
+from avow.collection.refusals import Refusals
 from avow.collection.visits import VisitCounter, utc_today
 from avow.config import load
 from avow.definitions import IdentifierKind, Record, Submission, identifier, local_date, moment, now_ms
@@ -30,6 +31,7 @@ from avow.main.letters import Letters
 from avow.main.mailbox import Mailbox
 from avow.main.promises import SWEPT
 from avow.main.publishing import Publisher
+from avow.main.refused import RefusalCounts
 from avow.main.server_logs import LogIntake
 from avow.main.subscriptions import forget_unconfirmed, settle_ends
 from avow.main.telling import Teller
@@ -141,7 +143,8 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
     cases = StoredCases(store)
     audit_log = Log(installation.public_log, installation.private_log, installation.log_origin)
     sink = Contacts(store, versions.rulebook)
-    drain = Drain(installation.spool, store.vault, sink)
+    refusals = Refusals()
+    drain = Drain(installation.spool, store.vault, sink, refusals)
     logs = LogIntake(configuration.website.name, versions, VisitCounter(installation.run), utc_today)
     followers = [logs.follower(declared, sink, store.control) for declared in configuration.server_logs]
     letters = Letters(store, versions, configuration.mail.recipient, configuration.website.origin.rstrip("/"))
@@ -160,6 +163,11 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
             audit_log,
         )
 
+    def empty_spool() -> bool:
+        moved = drain.once()
+        refusals.flush(RefusalCounts(store))
+        return moved >= BATCH_RECORDS
+
     def advance_requests() -> bool:
         moved = [advance(case, tools(case), now_ms()) for case in cases.every()]  # a list: every request gets its step
         return any(moved)
@@ -173,7 +181,7 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         Job("telling", 30.0, lambda: teller.tell(now_ms()) > 0),
         Job("mailings", 2.0, lambda: letters.queue(now_ms()) > 0),
         Job("unconfirmed", 60.0, lambda: forget_unconfirmed(store, now_ms()) > 0),
-        Job("drain", 0.5, lambda: drain.once() >= BATCH_RECORDS),
+        Job("drain", 0.5, empty_spool),
         *(Job(f"server-log-{number}", 1.0, one.once) for number, one in enumerate(followers, start=1)),
         Job("requests", 1.0, advance_requests),
         Job("purge", 1.0, _Purge(store, lambda: settle_ends(store, versions.in_force(), now_ms(), configuration.timezone)).once),

@@ -56,6 +56,7 @@ from avow.main.mailbox import Mailbox
 from avow.main.mailings import MailingPages, StoredLinks
 from avow.main.promises import PromisePages
 from avow.main.recordings import RecordingPages
+from avow.main.refused import RefusalCounts
 from avow.main.subscriptions import StoredSubscriptions
 from avow.main.version_pages import VersionPages
 from avow.main.versions import Versions
@@ -356,6 +357,6 @@ def _stop_without_server() -> None:
 
 def _flush(shared: _Shared) -> bool:
     """Hand the counts of refusals and of browsers' reports to the store."""
-    shared.refusals.flush(pages.RefusalCounts(shared.store))
+    shared.refusals.flush(RefusalCounts(shared.store))
     shared.reports.flush(ReportCounts(shared.store))
     return False
