@@ -31,7 +31,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from avow.collection import submissions
 from avow.collection.accept import Collector
 from avow.collection.events import RULE, Dropped
-from avow.collection.refusals import RefusalRow, shown_name
+from avow.collection.refusals import RefusalRow
 from avow.definitions import ConfigurationError, Permit, Refusal, Submission, Technology, moment
 from avow.policy import CollectionPoint
 
@@ -178,20 +178,14 @@ class Feeds:
     def _record(self, permit: Permit, form: submissions.Form, delivery_id: str, collected_ms: int) -> Submission:
         """Return the record, whose id and reference follow from the delivery's id."""
         drawn = self._keyed(b"feed delivery", f"{permit.point} {delivery_id}".encode())
-        fields = {name: value for name, value in form.fields.items() if name in permit.fields}
-        return Submission(
+        return submissions.record(
+            self._collector.rulebook,
+            self._collector.site,
+            permit,
+            form,
             record_id=f"{collected_ms:012x}{drawn.hex()[:20]}",
-            collected_ms=collected_ms,
-            site=self._collector.site,
-            point=permit.point,
-            rulebook_id=permit.rulebook_id,
             reference=submissions.reference_of(drawn),
-            delete_on=permit.delete_on.isoformat(),
-            then=permit.then,
-            fields=fields,
-            identifiers=submissions.identifiers(self._collector.rulebook, fields),
-            purposes=sorted(permit.purposes),
-            dropped=sorted({shown_name(lost.field) for lost in form.dropped}),
+            collected_ms=collected_ms,
         )
 
 

@@ -15,7 +15,6 @@ import msgspec
 
 from avow.collection import events, submissions
 from avow.collection.accept import Accepted, Collector, Sender
-from avow.collection.refusals import shown_name
 from avow.collection.uploads import FileKeeper, Upload
 from avow.collection.virus_scan import Clamd
 from avow.definitions import (
@@ -182,21 +181,15 @@ class Forms:
         return msgspec.structs.replace(submission, files=kept)
 
     def _submission(self, permit: Permit, form: submissions.Form, sender: Sender, now_ms: int) -> Submission:
-        """Return the record of a form with permitted fields only."""
-        fields = {name: value for name, value in form.fields.items() if name in permit.fields}
-        return Submission(
+        """Return the record of a form, with what its sender's browser had opted out of."""
+        made = submissions.record(
+            self._rulebook,
+            self._collector.site,
+            permit,
+            form,
             record_id=self._ids.new(now_ms),
-            collected_ms=now_ms,
-            site=self._collector.site,
-            point=permit.point,
-            rulebook_id=permit.rulebook_id,
             reference=submissions.new_reference(),
-            delete_on=permit.delete_on.isoformat(),
-            then=permit.then,
-            fields=fields,
-            identifiers=submissions.identifiers(self._rulebook, fields),
-            purposes=sorted(permit.purposes),
-            dropped=sorted({shown_name(lost.field) for lost in form.dropped}),
-            demonstration=sender.demonstration,
-            opted_out=self._collector.by_what(sender),
+            collected_ms=now_ms,
         )
+        opted_out = self._collector.by_what(sender)
+        return msgspec.structs.replace(made, demonstration=sender.demonstration, opted_out=opted_out)

@@ -11,8 +11,9 @@ from typing import Final
 import msgspec
 
 from avow.collection.events import NOT_DECLARED, Dropped
+from avow.collection.refusals import shown_name
 from avow.collection.uploads import Checked, Upload, check, in_words
-from avow.definitions import IdentifierKind, Refusal, Submission, moment
+from avow.definitions import IdentifierKind, Permit, Refusal, Submission, moment
 from avow.policy import CollectionPoint, Rulebook, numbers, schemas
 from avow.policy.vocabulary import NEVER_KEPT
 
@@ -130,6 +131,27 @@ def identifiers(rulebook: Rulebook, fields: dict[str, str]) -> dict[str, str]:
         for name in fields
         if (item := rulebook.data[name]).identifier is IdentifierKind.EMAIL and item.identifier
     }
+
+
+def record(
+    rulebook: Rulebook, site: str, permit: Permit, form: Form, *, record_id: str, reference: str, collected_ms: int
+) -> Submission:
+    """Return the record of a form, or of a delivery that says the same, with permitted fields only."""
+    fields = {name: value for name, value in form.fields.items() if name in permit.fields}
+    return Submission(
+        record_id=record_id,
+        collected_ms=collected_ms,
+        site=site,
+        point=permit.point,
+        rulebook_id=permit.rulebook_id,
+        reference=reference,
+        delete_on=permit.delete_on.isoformat(),
+        then=permit.then,
+        fields=fields,
+        identifiers=identifiers(rulebook, fields),
+        purposes=sorted(permit.purposes),
+        dropped=sorted({shown_name(lost.field) for lost in form.dropped}),
+    )
 
 
 def narrowed(form: Submission, rulebook: Rulebook, opted_out: frozenset[str]) -> Submission | None:
