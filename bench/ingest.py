@@ -23,6 +23,7 @@ from bench.machine import Server, avow_serve, cpu_seconds, nginx, scratch, stora
 
 SECONDS = 5
 ROUNDS = 5
+PAIRS = 3
 CONNECTIONS = 64
 MANY_CONNECTIONS = 256
 VISITORS = 1000
@@ -96,7 +97,7 @@ def _rounds(name: str, load: Path, server: Server, peer: tuple[str, int], *, set
 def _side_by_side(name: str, load: Path, single: Server, double: Server) -> list[tuple[Measured, Measured]]:
     """Measure a load on one worker and on two in turn, some times; the pairs, that of the smallest gain first."""
     found = []
-    for _ in range(ROUNDS):
+    for _ in range(PAIRS):
         pair = []
         for server in (single, double):
             pair.append(_load(name, server.base, server.pid, load, MANY_CONNECTIONS))
@@ -234,4 +235,4 @@ def _workers_table(rows: list[list[tuple[Measured, Measured]]]) -> list[str]:
         lines.append(
             f"| {pairs[0][0].name} | {one:,.0f} | {two:,.0f} | {statistics.median(gains):.2f} | {gains[0]:.2f}, {gains[-1]:.2f} |"
         )
-    return lines
+    return [*lines, "", f"Of {PAIRS} pairs, one load after the other, the middle of each column."]
