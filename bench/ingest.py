@@ -54,12 +54,12 @@ def run() -> list[str]:
         loads = {name: script(folder / f"{place}.lua", name) for place, name in enumerate(REACH)}
         small, chunks = list(REACH)[:4], list(REACH)[4:]
         with avow_serve(_folder(folder, "two")) as server:
-            rounds = [_rounds(name, loads[name], server, peer) for name in small]
+            rounds = _rounds({name: loads[name] for name in small}, server, peer)
             halves = [_at_half_load(row.middle[0], server.base, server.pid, folder) for row in rounds[:3]]
             with avow_serve(_folder(folder, "one"), workers=1) as single:
-                workers = [_side_by_side(name, loads[name], single, server) for name in small]
+                workers = [_side_by_side(name, loads[name], single, server) for name in small[:3]]
         with avow_serve(_folder(folder, "chunks"), more=LARGE_SPOOL) as server:
-            rounds += [_rounds(name, loads[name], server, peer, settle=False) for name in chunks]
+            rounds += _rounds({name: loads[name] for name in chunks}, server, peer, settle=False)
     return [*_table(rounds), "", *_half_table(halves), "", *_workers_table(workers)]
 
 
@@ -80,18 +80,22 @@ class Rounds:
         return [beside / row.web_us for row, beside in self.measured]
 
 
-def _rounds(name: str, load: Path, server: Server, peer: tuple[str, int], *, settle: bool = True) -> Rounds:
-    """Measure a load some times, nginx between them; `settle`: what came in is stored first."""
-    found: list[tuple[Measured, float]] = []
+def _rounds(loads: dict[str, Path], server: Server, peer: tuple[str, int], *, settle: bool = True) -> list[Rounds]:
+    """Measure each load some times, nginx between any two; `settle`: what came in is stored first.
+
+    A load's rounds lie minutes apart, because the machine is slower for minutes at a time.
+    """
+    found: dict[str, list[tuple[Measured, float]]] = {name: [] for name in loads}
     before = _load("nginx", f"{peer[0]}/empty.gif", peer[1], None).web_us
     for _ in range(ROUNDS):
-        row = _load(name, server.base, server.pid, load)
-        after = _load("nginx", f"{peer[0]}/empty.gif", peer[1], None).web_us
-        found.append((row, (before + after) / 2))
-        before = after
-        if settle:
-            _drained(server)
-    return Rounds(sorted(found, key=lambda pair: pair[1] / pair[0].web_us))
+        for name, load in loads.items():
+            row = _load(name, server.base, server.pid, load)
+            after = _load("nginx", f"{peer[0]}/empty.gif", peer[1], None).web_us
+            found[name].append((row, (before + after) / 2))
+            before = after
+            if settle:
+                _drained(server)
+    return [Rounds(sorted(one, key=lambda pair: pair[1] / pair[0].web_us)) for one in found.values()]
 
 
 def _side_by_side(name: str, load: Path, single: Server, double: Server) -> list[tuple[Measured, Measured]]:
