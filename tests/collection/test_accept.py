@@ -106,6 +106,17 @@ def test_new_browser_is_given_one_id_for_a_whole_batch(house, now_ms):
     assert len({record.record_id for record in records(answer)}) == 2
 
 
+def test_the_shortest_of_the_declared_lifetimes_is_the_cookies(policy_text, now_ms):
+    """One request with events of two points sets one cookie, which no point's promise may outlive."""
+    point = policy_text.index("[collection.enquiry]")
+    shorter = policy_text[:point] + policy_text[point:].replace("cookie_days = 395", "cookie_days = 30", 1)
+    compiled = compile_text(shorter, "policy.md", law.tables(), moment(now_ms).date())
+    collector = Collector(compiled.rulebook, "marrowby.example", None, Visits(), Refusals())
+    for sent in ([view(), {"point": "enquiry", "page": "/x"}], [{"point": "enquiry", "page": "/x"}, view()]):
+        assert take(collector, sent, sender(), now_ms).cookie_days == 30
+    assert take(collector, [view()], sender(), now_ms).cookie_days == 395
+
+
 @pytest.mark.parametrize("page", ["/a?who=canary", "/a#canary", "https://b.example/a?canary", "/a"])
 def test_what_was_sent_is_cut_before_it_is_kept(house, now_ms, page):
     """The query string of a page is in nothing that goes to the disk; the second time, too, when the answer is prepared."""

@@ -78,7 +78,6 @@ class Known:
         return self._visit
 
 
-_NO_TERMS: Final = msgspec.Raw()
 _Derive = Callable[[Known], str]
 #: What the server itself knows for a declared field; a visitor id is no field but finds the record.
 _DERIVED: Final[dict[str, _Derive]] = {
@@ -236,7 +235,9 @@ class Collector:
             self.count_dropped(known.sender, batch.dropped, known.today)
         sent, refused = batch.events, ()  # type: Sequence[msgspec.Struct], tuple[Refusal, ...]
         kinds = set(map(type, sent))
-        layout, terms = self._terms(known, kinds.pop()) if len(kinds) == 1 else (None, _NO_TERMS)
+        layout: _Layout | Refusal | None = None
+        if len(kinds) == 1:
+            layout, terms = self._terms(known, kinds.pop())
         if isinstance(layout, _Layout):
             layout.trim(sent)
             recognises, cookie_days = layout.recognises, layout.cookie_days

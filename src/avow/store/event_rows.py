@@ -58,9 +58,7 @@ class Group(msgspec.Struct, frozen=True, gc=False):
     def has_sealed(self) -> bool:
         """Return whether any field of these events is sealed."""
         terms = self.terms
-        if not terms.sealed:
-            return bool(terms.known_sealed)
-        return bool(terms.known_sealed) or any(one.get(name) for name in terms.sealed for one in self.sent)
+        return bool(terms.known_sealed or (terms.sealed and any(one.get(name) for name in terms.sealed for one in self.sent)))
 
     def without(self, numbers: frozenset[int]) -> Group | None:
         """Return the events with other numbers than these; None when none is left."""
