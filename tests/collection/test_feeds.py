@@ -5,6 +5,7 @@ import base64
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -117,6 +118,14 @@ def test_the_same_delivery_is_the_same_record(house):
     assert first == again
     assert isinstance(first[1], Delivered)
     assert house[0].prepare("check", signed(body_of(), "d-2"), NOW)[0].record_id != first[0].record_id
+
+
+def test_a_signature_has_one_way_of_being_written(house):
+    """Other base64 of the same bytes is none of the sender's (RFC 4648, section 3.5)."""
+    sent = signed(body_of())
+    last = sent.signatures[-2]
+    for mark in (sent.signatures[:-2] + chr(ord(last) + 1) + "=", sent.signatures + "=", sent.signatures[:-1]):
+        assert house[0].prepare("check", replace(sent, signatures=mark), NOW).status == 401
 
 
 @pytest.mark.parametrize(

@@ -75,9 +75,8 @@ class FeedKey:
         """Return whether one of the signatures ("v1,<base64> v1a,<base64>") is this key's over the content."""
         for one in signatures.split(" ")[:8]:
             version, _, encoded = one.partition(",")
-            try:
-                signature = base64.b64decode(encoded, validate=True)
-            except (binascii.Error, ValueError):
+            signature = _canonical(encoded)
+            if signature is None:
                 continue
             if version == "v1" and self._secret:
                 if hmac.compare_digest(hmac.digest(self._secret, content, hashlib.sha256), signature):
@@ -187,6 +186,15 @@ class Feeds:
             reference=submissions.reference_of(drawn),
             collected_ms=collected_ms,
         )
+
+
+def _canonical(encoded: str) -> bytes | None:
+    """Return the bytes of base64 as an encoder writes it; None for any other text of the same bytes (RFC 4648, section 3.5)."""
+    try:
+        decoded = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return decoded if base64.b64encode(decoded) == encoded.encode() else None
 
 
 def unsigned(key: FeedKey, delivery_id: str, timestamp: str, content: bytes, signatures: str, now_ms: int) -> NotDelivered | None:

@@ -15,6 +15,7 @@ Format: docs/specs/postbacks.md.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -135,9 +136,10 @@ class Postbacks:
         said = dict(pairs)
         if len(said) != len(pairs) or any(not said.get(name) for name in _OWN):
             return _no(400, "click, id and timestamp must be there, and no parameter twice", SPECIFICATION)
-        version, _, encoded = mark.partition(",")
-        padded = encoded.translate(_STANDARD) + "=" * (-len(encoded) % 4)
-        refused = unsigned(key, said["id"], said["timestamp"], content.encode(), f"{version},{padded}", now_ms)  # (1)
+        if not _MARK.fullmatch(mark):
+            return _no(401, "the signature is not v1 or v1a, a comma and base64url without =", SPECIFICATION)
+        padded = mark.translate(_STANDARD) + "=" * (-len(mark.partition(",")[2]) % 4)
+        refused = unsigned(key, said["id"], said["timestamp"], content.encode(), padded, now_ms)  # (1)
         if refused is not None:
             return refused
         fields = {name: value for name, value in said.items() if name not in _OWN}
@@ -236,5 +238,6 @@ def _no(status: int, reason: str, rule: str) -> NotDelivered:
     return NotDelivered(status, reason, rule, {})
 
 
+_MARK: Final = re.compile(r"v1a?,[A-Za-z0-9_-]+")
 #: base64url -> base64, which is what a delivery's header has.
 _STANDARD: Final = str.maketrans("-_", "+/")
