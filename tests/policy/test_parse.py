@@ -2,6 +2,7 @@
 
 import tomllib
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,6 +64,13 @@ def test_every_key_of_any_toml_text_is_found(tables):
     for name, inner in tomllib.loads(text).items():
         assert (name,) in found.keys
         assert all((name, key) in found.values for key in inner)
+
+
+@pytest.mark.parametrize("unseen", "\x0b\x0c\x1c\x1f")
+def test_a_paragraph_of_characters_that_cannot_be_seen_is_found_where_it_stands(unseen):
+    """Python calls them white space; a reader of the file sees nothing."""
+    compilation = policy.compile_text(f"Words.\n\n{unseen}\n", "policy.md", policy.law.tables(), TODAY)
+    assert [(item.line, item.column) for item in compilation.diagnostics if "cannot be seen" in item.message] == [(3, 1)]
 
 
 @given(st.text(max_size=400) | st.lists(st.sampled_from(SMALL.splitlines(keepends=True)), max_size=60).map("".join))

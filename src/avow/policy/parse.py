@@ -236,18 +236,20 @@ class _Reader:
             return
         marked = STATEMENT.search(words)
         said = words[: marked.start()] if marked else words
-        self._add("paragraph", said, where, statement=bool(marked))
+        prose = self._add("paragraph", said, where, statement=bool(marked))
         first = self.lines[lines[0]]
         fence = slips.in_code(first)
         slip = fence or slips.in_words(said)
         if slip and fence:
             self._misspelt(slip, Span(lines[0] + 1, len(first) - len(first.lstrip()) + 1, len(first.strip())))
         elif slip:
-            self._misspelt(slip, self.prose[-1].span(slip.start, slip.end))
+            self._misspelt(slip, prose.span(slip.start, slip.end))
 
-    def _add(self, kind: str, words: str, where: tuple[tuple[int, int], ...], *, statement: bool) -> None:
+    def _add(self, kind: str, words: str, where: tuple[tuple[int, int], ...], *, statement: bool) -> Prose:
+        prose = Prose(kind, words, where, len(self.sections) - 1, statement)
         if words.strip():
-            self.prose.append(Prose(kind, words, where, len(self.sections) - 1, statement))
+            self.prose.append(prose)
+        return prose
 
     def _block(self, token: Token, lines: list[int]) -> None:
         section = len(self.sections) - 1
