@@ -6,7 +6,8 @@ For the dashboard: put a statement into `store/sql/<name>.sql` with server-side 
 
 which returns one dict per row, keyed by column name. Parameters are written `{since:Date}`, `{site:String}`,
 `{sites:Array(String)}`; their values are bound by the server, never pasted. Columns of `events`: see
-`sql/create_events.sql`. What a reader needs to know: `time` comes back as a naive datetime in UTC (or use
+`sql/create_events.sql`; what a page view and a visitor is, say the views `page_views` and `site_events`, which take the
+site and the span of time. What a reader needs to know: `time` comes back as a naive datetime in UTC (or use
 `toUnixTimestamp64Milli(time)`); `subject` is a random pseudonym, all zeros when nobody is known; `visit` counts visits
 without identity (0 unknown); `props` holds declared readable fields that have no column of their own; `robot = 0` and
 `demonstration` are yours to filter. `windowFunnel` wants `toUInt64(toUnixTimestamp64Milli(time))`.
@@ -112,9 +113,9 @@ class Events:
         self._client_url = ""
 
     def prepare(self) -> None:
-        """Make the tables when missing. The storage process calls it before anybody reads or writes."""
-        self.command("create_events")
-        self.command("create_erasing")
+        """Make the tables when missing, and the views anew. The storage process calls it before anybody reads or writes."""
+        for name in ("create_events", "create_erasing", "create_site_events", "create_page_views"):
+            self.command(name)
 
     def query(self, name: str, **parameters: object) -> list[dict[str, Any]]:  # Any: a column's type is the statement's
         """Run `sql/<name>.sql` with bound parameters and return its rows as dicts."""

@@ -6,11 +6,8 @@ FROM
 (
   SELECT
     argMaxIf(campaign, time, campaign != '') AS brought
-  FROM events
-  WHERE site = {site:String}
-    AND time >= fromUnixTimestamp64Milli({from_ms:Int64})
-    AND time < fromUnixTimestamp64Milli({to_ms:Int64})
-    AND has(splitByChar(',', {point:String}), point)
+  FROM site_events(site = {site:String}, from_ms = {from_ms:Int64}, to_ms = {to_ms:Int64})
+  WHERE has(splitByChar(',', {point:String}), point)
     AND robot = 0
     AND visit != 0
   GROUP BY visit, subject

@@ -12,11 +12,8 @@ FROM
     if(visit = 0, toString(record_id), toString(visit)) AS one,
     sum(toUInt64OrZero(props['engagement-time'])) AS spent,
     max(toUInt64OrZero(props['scroll-depth'])) AS furthest
-  FROM events
-  WHERE site = {site:String}
-    AND time >= fromUnixTimestamp64Milli({from_ms:Int64})
-    AND time < fromUnixTimestamp64Milli({to_ms:Int64})
-    AND has(splitByChar(',', {point:String}), point)
+  FROM site_events(site = {site:String}, from_ms = {from_ms:Int64}, to_ms = {to_ms:Int64})
+  WHERE has(splitByChar(',', {point:String}), point)
     AND robot = 0
     AND page != ''
   GROUP BY page, one

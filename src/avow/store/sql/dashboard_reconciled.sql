@@ -14,12 +14,8 @@ FROM
     max(has(splitByChar(',', {tag:String}), point)) AS by_tag,
     max(has(splitByChar(',', {beacon:String}), point)) AS by_beacon,
     max(has(splitByChar(',', {log:String}), point)) AS by_log
-  FROM events
-  WHERE site = {site:String}
-    AND time >= fromUnixTimestamp64Milli({from_ms:Int64})
-    AND time < fromUnixTimestamp64Milli({to_ms:Int64})
-    AND has(splitByChar(',', {point:String}), point)
-    AND (status = 0 OR (status IN (200, 304) AND method IN ('', 'GET') AND NOT match(page, '(?i)\\.(css|js|map|png|jpe?g|gif|ico|svg|webp|avif|woff2?|ttf|mp4|webm|xml|txt)$')))
+  FROM page_views(site = {site:String}, from_ms = {from_ms:Int64}, to_ms = {to_ms:Int64}, point = {point:String})
+  WHERE has(splitByChar(',', {point:String}), point)
     AND robot = 0
     AND visit != 0
   GROUP BY visit

@@ -2,15 +2,9 @@
 SELECT
   props['search-term'] AS name,
   count() AS views,
-  uniqIf(
-    if(empty(subject), visit, sipHash64(subject)),
-    visit != 0 OR notEmpty(subject)
-  ) AS visitors
-FROM events
-WHERE site = {site:String}
-  AND time >= fromUnixTimestamp64Milli({from_ms:Int64})
-  AND time < fromUnixTimestamp64Milli({to_ms:Int64})
-  AND has(splitByChar(',', {point:String}), point)
+  uniqIf(visitor, visitor != 0) AS visitors
+FROM site_events(site = {site:String}, from_ms = {from_ms:Int64}, to_ms = {to_ms:Int64})
+WHERE has(splitByChar(',', {point:String}), point)
   AND robot = 0
   AND name != ''
   AND ({without:UInt8} = 0 OR props['search-results'] = '0')

@@ -1,15 +1,9 @@
 -- All searches on the site: how many, of how many visits, how many found nothing, how many different terms.
 SELECT
   count() AS searches,
-  uniqIf(
-    if(empty(subject), visit, sipHash64(subject)),
-    visit != 0 OR notEmpty(subject)
-  ) AS visitors,
+  uniqIf(visitor, visitor != 0) AS visitors,
   countIf(props['search-results'] = '0') AS without,
   uniqExactIf(props['search-term'], props['search-term'] != '') AS terms
-FROM events
-WHERE site = {site:String}
-  AND time >= fromUnixTimestamp64Milli({from_ms:Int64})
-  AND time < fromUnixTimestamp64Milli({to_ms:Int64})
-  AND has(splitByChar(',', {point:String}), point)
+FROM site_events(site = {site:String}, from_ms = {from_ms:Int64}, to_ms = {to_ms:Int64})
+WHERE has(splitByChar(',', {point:String}), point)
   AND robot = 0

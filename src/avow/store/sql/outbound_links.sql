@@ -4,10 +4,7 @@ SELECT
   upper(props['currency']) AS currency,
   count() AS events,
   sum(toDecimal64OrZero(props['purchase-value'], 2)) AS value
-FROM events
-WHERE site = {site:String}
-  AND time >= fromUnixTimestamp64Milli({from_ms:Int64})
-  AND time < fromUnixTimestamp64Milli({to_ms:Int64})
-  AND has(splitByChar(',', {point:String}), point)
+FROM site_events(site = {site:String}, from_ms = {from_ms:Int64}, to_ms = {to_ms:Int64})
+WHERE has(splitByChar(',', {point:String}), point)
   AND robot = 0
 GROUP BY name, currency
