@@ -1,12 +1,15 @@
 """Server logs: every format is read strictly, every line comes once, and following survives rotation and restarts."""
 
 import gzip
+import hashlib
+import hmac
 import os
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import partial
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -170,6 +173,10 @@ class Kept:
         return Counter(one.fields["page"] for one in self.records.values())
 
 
+def keyed(label, data):
+    return hmac.digest(bytes(32), label + data, hashlib.sha256)
+
+
 def line(page, second=0):
     return f'198.51.100.7 - - [23/Nov/2026:10:{second // 60:02}:{second % 60:02} +0000] "GET {page} HTTP/1.1" 200 5 "-" "A"\n'
 
@@ -187,7 +194,7 @@ def followed(tmp_path, rulebook, kept):
 
     def start():
         made = partial(Import, lambda _: rulebook, "s", "server-log", lambda: date(2026, 11, 23), lambda *_: 1, READ)
-        return Follower("web", log, made, kept, kept)
+        return Follower("web", log, made, kept, kept, keyed)
 
     follower = start()
     assert follower.once() is False
@@ -350,6 +357,54 @@ def test_a_truncated_log_is_read_from_its_start(followed, kept):
     assert kept.pages() == {"/a": 3, "/b": 1}
 
 
+def copy_and_empty(log, name):
+    """Rotate a log as `logrotate` does with `copytruncate`."""
+    log.with_name(name).write_bytes(log.read_bytes())
+    os.truncate(log, 0)
+
+
+@pytest.mark.parametrize("is_down", [False, True])
+def test_what_was_not_read_of_a_truncated_log_is_read_in_its_copy(followed, kept, is_down):
+    """Also where the file has grown past the place by then."""
+    start, follower, log = followed
+    append(log, line("/a", 1))
+    drain(follower)
+    append(log, line("/b", 2))
+    copy_and_empty(log, "access.log.1")
+    follower = start() if is_down else follower
+    drain(follower)
+    append(log, line("/c", 3) * 5)
+    drain(follower)
+    assert kept.pages() == {"/a": 1, "/b": 1, "/c": 5}
+
+
+@pytest.mark.parametrize("is_down", [False, True])
+def test_a_new_file_with_the_inode_of_the_old_one_is_read_from_its_start(followed, kept, is_down):
+    """The old one was packed and removed, and what was not read of it is in the packed one."""
+    start, follower, log = followed
+    append(log, line("/a", 1))
+    drain(follower)
+    append(log, line("/b", 2))
+    pack(log, "access.log.1.gz").close()
+    log.write_text(line("/c", 3) * 9)
+    reused = {"inode": log.stat().st_ino}  # the file system may, and need not
+    kept.places["web"] = msgspec.structs.replace(kept.places["web"], **reused)
+    follower._at = msgspec.structs.replace(follower._at, **reused)
+    drain(start() if is_down else follower)
+    assert kept.pages() == {"/a": 1, "/b": 1, "/c": 9}
+
+
+def test_no_text_of_a_log_is_kept_with_its_place(followed, kept):
+    """A hash under the installation's secret says nothing of the lines."""
+    _, follower, log = followed
+    append(log, line("/a", 1))
+    drain(follower)
+    assert kept.places["web"].hashed == len(line("/before") + line("/a", 1))
+    plain = hashlib.sha256(log.read_bytes()).hexdigest()
+    assert plain not in repr(kept.places)
+    assert "198.51.100.7" not in repr(kept.places)
+
+
 def test_an_old_log_that_is_gone_is_said(followed, kept, caplog):
     """What was not read of it is lost, and the operator is told; the new one is followed."""
     _, follower, log = followed
@@ -372,7 +427,7 @@ def test_a_file_without_line_ends_is_stepped_over(followed, kept):
 
 def test_a_log_that_is_not_there_is_waited_for(tmp_path, rulebook, kept):
     """A server that was never asked has written nothing yet."""
-    follower = Follower("web", tmp_path / "none.log", lambda: None, kept, kept)
+    follower = Follower("web", tmp_path / "none.log", lambda: None, kept, kept, keyed)
     assert follower.once() is False
     assert kept.places == {}
 

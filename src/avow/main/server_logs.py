@@ -24,6 +24,7 @@ from avow.config import Configuration, ServerLog
 from avow.definitions import ConfigurationError, Permit, Refusal, Technology
 from avow.main.versions import Versions
 from avow.policy import Rulebook
+from avow.store import Store
 from avow.store.control import Control, settings
 
 _COUNTED: Final = frozenset({Technology.TAG, Technology.WEB_BEACON})
@@ -92,12 +93,13 @@ class LogIntake:
     counter: visits.VisitCounter
     utc_today: Callable[[], date]
 
-    def follower(self, declared: ServerLog, sink: Sink, control: Control) -> Follower:
+    def follower(self, declared: ServerLog, sink: Sink, store: Store) -> Follower:
         """Return the follower of one configured log; raise ConfigurationError for a format that cannot be read."""
         read_line = log_formats.reader(declared.format)
         if isinstance(read_line, Refusal):
             raise ConfigurationError(f"server_logs {declared.path}: {read_line.reason}")
-        return Follower(str(declared.path), declared.path, lambda: self._import(declared, read_line), sink, Places(control))
+        places, intake = Places(store.control), lambda: self._import(declared, read_line)
+        return Follower(str(declared.path), declared.path, intake, sink, places, store.vault.hmac)
 
     def _import(self, declared: ServerLog, read_line: log_formats.Reader) -> Import:
         point = point_of(self.versions.in_force(), declared.point)

@@ -146,7 +146,7 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
     refusals = Refusals()
     drain = Drain(installation.spool, store.vault, sink, refusals)
     logs = LogIntake(configuration.website.name, versions, VisitCounter(installation.run), utc_today)
-    followers = [logs.follower(declared, sink, store.control) for declared in configuration.server_logs]
+    followers = [logs.follower(declared, sink, store) for declared in configuration.server_logs]
     letters = Letters(store, versions, configuration.mail.recipient, configuration.website.origin.rstrip("/"))
     mailbox = Mailbox(store, versions, configuration.mail.recipient, letters)
     publisher = Publisher(store.control, versions)
