@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import multiprocessing
 import os
 import signal
 import threading
@@ -124,9 +125,9 @@ def run(configuration_path: Path) -> None:
         threads = start([*_timetable(installation, store, versions), *_website(installation, store, versions, stop.is_set)], stop)
         gc.collect()
         gc.freeze()  # what is there from the start stays: the collector need not look at it again for every large batch
-        parent = os.getppid()
+        parent = multiprocessing.parent_process()
         while not stop.wait(0.5):
-            if os.getppid() != parent:  # the server was killed: a storage process without it would hold the engine
+            if parent is not None and not parent.is_alive():  # it was killed; without it we would hold the engine
                 log.warning("the server is gone; stopping")
                 stop.set()
         for thread in threads:

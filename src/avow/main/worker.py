@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import multiprocessing
 import os
 import resource
 import signal
@@ -345,10 +346,10 @@ def _stop_without_server() -> None:
 
     What was acknowledged is on the disk: nothing has to be finished.
     """
-    parent = os.getppid()
+    parent = multiprocessing.parent_process()
 
     def check() -> bool:
-        if os.getppid() != parent:
+        if parent is not None and not parent.is_alive():
             os._exit(1)
         return False
 
