@@ -13,9 +13,12 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from tests.collection.test_accept import Counted
+from tests.collection.test_forms import MemoryFiles
 
 from avow.collection.accept import Collector
 from avow.collection.feeds import Delivered, Delivery, FeedKey, Feeds, NotDelivered
+from avow.collection.filing import Filing
 from avow.collection.refusals import Refusals
 from avow.definitions import ConfigurationError, Record
 from avow.policy import compile_text, law
@@ -48,6 +51,15 @@ required      = ["email", "check-result"]
 purposes      = ["recruiting"]
 retention     = { years = 2, after = "decision" }
 authorised_by = "agreement"
+
+[collection.portal-application]
+label      = "Application by the portal"
+technology = "feed"
+source     = "consumer"
+data       = ["email", "position", "resume"]
+required   = ["email", "resume"]
+purposes   = ["recruiting"]
+retention  = { years = 4, after = "decision" }
 
 [data.check-result]
 label    = "Result of the background check"
@@ -90,7 +102,8 @@ class Agreed(set):
 def house(rulebook):
     spool, agreed = Spool(), Agreed({("agreement", "kim@example.com")})
     collector = Collector(rulebook, "marrowby.example", spool, None, Refusals())
-    return Feeds(collector, {"check": FeedKey(KEY)}, agreed, lambda label, data: hmac.digest(label, data, "sha256")), agreed
+    filing, keys = Filing(spool, MemoryFiles()), dict.fromkeys(("check", "portal-application"), FeedKey(KEY))
+    return Feeds(collector, filing, keys, agreed, lambda label, data: hmac.digest(label, data, "sha256")), agreed
 
 
 def body_of(at="2026-11-20T10:00:00Z", **data):
@@ -178,6 +191,63 @@ def test_a_report_needs_an_authorisation_on_file(house):
     agreed.clear()
     refused = feeds.prepare("check", signed(body_of()), NOW)
     assert (refused.status, "1681b" in refused.rule) == (403, True)
+
+
+PDF = b"%PDF-1.7\nwork and education\n"
+
+
+def application(*files, at="2026-11-20T10:00:00Z", **data):
+    """Return the body of a delivery; `files` are (field, name, bytes)."""
+    sent = [{"field": field, "name": name, "content": base64.b64encode(content).decode()} for field, name, content in files]
+    return json.dumps({"timestamp": at, "data": {"email": "kim@example.com"} | data, "files": sent}).encode()
+
+
+def test_a_delivery_brings_the_declared_files(house):
+    """Told by their bytes, named by us; what the policy does not declare is dropped and named, and counted for the console."""
+    feeds, _ = house
+    sent = application(("resume", "../cv.exe", PDF), ("photograph", "me.jpg", b"\xff\xd8\xff"), ("email", "a.pdf", PDF))
+    record, answer = feeds.prepare("portal-application", signed(sent), NOW)
+    assert [(one.item, one.name, one.kind, one.content) for one in answer.files] == [("resume", "cv.pdf", "pdf", PDF)]
+    assert record.fields["resume"].startswith("cv.pdf (PDF")
+    assert sorted(lost.field for lost in answer.dropped) == ["email", "photograph"]
+    counted = Counted()
+    feeds._collector.refusals.flush(counted)
+    assert counted == {("portal-application", "email"): 1, ("portal-application", "photograph"): 1}
+
+
+def test_a_repeated_delivery_touches_no_file_that_is_kept(house):
+    """Both are the same record; the file of the second gets a name of its own, which nothing will name."""
+    feeds, _ = house
+    spool = feeds._collector.spool
+    for at in (NOW, NOW + 60_000):
+        record, answer = feeds.prepare("portal-application", signed(application(("resume", "cv.pdf", PDF))), at)
+        assert asyncio.run(feeds.keep(record, answer.files, at)) is None
+    first, second = spool.records
+    assert first.record_id == second.record_id
+    assert first.files[0].sha256 == second.files[0].sha256 == hashlib.sha256(PDF).hexdigest()
+    assert first.files[0].stored != second.files[0].stored
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (application(), 422),
+        (application(("resume", "cv.pdf", b"MZ\x90\x00 no document")), 422),
+        (application(("resume", "cv.pdf", PDF), ("resume", "again.pdf", PDF)), 422),
+        (application(("resume", "cv.pdf", PDF + bytes(5_000_000))), 422),
+        (application(("resume", "cv.pdf", PDF)).replace(b"JVBER", b"@@@@@"), 400),
+        (application().replace(b'"files": []', b'"files": {"resume": "x"}'), 400),
+    ],
+)
+def test_a_file_of_a_delivery_can_be_wrong(house, body, status):
+    """Missing, another kind, too many, too large, no base64, no list."""
+    assert house[0].prepare("portal-application", signed(body), NOW).status == status
+
+
+def test_a_body_with_files_has_a_limit(house):
+    """As much as the declared files take in base64; none for a feed without files or what is no feed."""
+    assert house[0].files_bytes("portal-application") == 6_666_668
+    assert [house[0].files_bytes(point) for point in ("check", "job-application", "nothing")] == [0, 0, 0]
 
 
 @pytest.mark.parametrize("point", ["contact-form", "nothing"])

@@ -9,6 +9,7 @@ import pytest
 
 from avow.collection import signals
 from avow.collection.accept import Collector, Sender
+from avow.collection.filing import Filing
 from avow.collection.forms import Forms
 from avow.collection.refusals import Refusals
 from avow.collection.uploads import Upload, kind_of, shown_name
@@ -62,7 +63,7 @@ class MemorySubscriptions:
 def house(rulebook):
     spool, files = MemorySpool(), MemoryFiles()
     waiting = MemorySubscriptions()
-    return Forms(Collector(rulebook, "marrowby.example", spool, None, Refusals()), files, waiting), spool, files
+    return Forms(Collector(rulebook, "marrowby.example", spool, None, Refusals()), Filing(spool, files), waiting), spool, files
 
 
 def take(forms, pairs, now_ms, *uploads, point="contact-form"):

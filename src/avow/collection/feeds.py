@@ -6,6 +6,7 @@ A delivery is checked in this order; the first that fails is the answer:
     (2) what the policy declares of the point: undeclared fields are dropped and named, required ones must be there
     (3) the permit, on the day on which the portal took the data in
     (4) where the policy asks for it, the person's written authorisation on file
+    (5) harm in its files, where a scanner is configured; kind and size are looked at with (2)
 
 A record's id and reference follow from the delivery's id under a secret: the same delivery, whenever and wherever it comes
 again, is the same record, which the store keeps once. Its moment is the portal's own, so that a person who was erased since
@@ -19,7 +20,7 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -31,7 +32,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from avow.collection import submissions
 from avow.collection.accept import Collector
 from avow.collection.events import RULE, Dropped
-from avow.collection.refusals import RefusalRow
+from avow.collection.filing import HARMFUL, Filing, files_bytes
+from avow.collection.refusals import RefusalRow, shown_name
+from avow.collection.uploads import Checked, Upload
 from avow.definitions import ConfigurationError, Permit, Refusal, Submission, Technology, moment
 from avow.policy import CollectionPoint
 
@@ -39,8 +42,11 @@ from avow.policy import CollectionPoint
 WINDOW_SECONDS: Final = 300
 #: Fewest bytes of a shared secret (Standard Webhooks: 24 to 64).
 SECRET_BYTES: Final = 24
+#: Most bytes of all files of one delivery together: with their base64 they are in memory three times over.
+FEED_FILES_BYTES: Final = 16 * 1024 * 1024
 _ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _SECRET, _PUBLIC = "whsec_", "whpk_"
+_SHAPE: Final = '{"timestamp": "2026-11-24T10:00:00Z", "data": {"field": "text"}, "files": [{"field", "name", "content"}]}'
 _AUTHORISATION: Final = "15 U.S.C. 1681b(b)(2)(A)(ii)"
 
 Keyed = Callable[[bytes, bytes], bytes]
@@ -98,11 +104,12 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What became of a delivery that was taken: its reference, what was dropped of it and what masked."""
+    """What becomes of a delivery that is taken: its reference, what was dropped of it and masked, the files to keep."""
 
     reference: str
     dropped: tuple[Dropped, ...]
     masked: tuple[str, ...]
+    files: tuple[Checked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,26 +122,44 @@ class NotDelivered:
     errors: Mapping[str, str]
 
 
-class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
-    """The body: when the portal took the data in, and the fields."""
+class _File(msgspec.Struct, frozen=True):
+    """One file of a delivery: the item it is, the name the portal knows it by, its bytes (base64)."""
+
+    field: str
+    name: str
+    content: bytes
+
+
+class _Message(msgspec.Struct, frozen=True):
+    """The body: when the portal took the data in, the fields and the files."""
 
     timestamp: datetime
     data: dict[str, str]
+    files: list[_File] = []
 
 
 class Feeds:
     """Takes the deliveries of one version of the policy."""
 
-    def __init__(self, collector: Collector, keys: Mapping[str, FeedKey], authorisations: Authorisations, keyed: Keyed) -> None:
+    def __init__(
+        self, collector: Collector, filing: Filing, keys: Mapping[str, FeedKey], authorisations: Authorisations, keyed: Keyed
+    ) -> None:
         """`keys` are those of the configuration, by collection point; `keyed` is a secret of the installation."""
         self._collector = collector
+        self._filing = filing
         self._keys = keys
         self._authorisations = authorisations
         self._keyed = keyed
-        self._encode = msgspec.msgpack.Encoder().encode
+
+    def files_bytes(self, point: str) -> int:
+        """Return how many bytes of a body its files may take, in base64; 0 for a feed that declares none, or no feed."""
+        declared = self._collector.rulebook.points.get(point)
+        if declared is None or declared.technology is not Technology.FEED or point not in self._keys:
+            return 0
+        return -(-files_bytes(self._collector.rulebook, declared, FEED_FILES_BYTES) // 3) * 4
 
     def prepare(self, point: str, delivery: Delivery, now_ms: int) -> tuple[Submission, Delivered] | NotDelivered:
-        """Return the record of a delivery and what to answer once it is kept, or why it is not taken. Does no waiting."""
+        """Return the record of a delivery and what to answer once it is kept, or why it is not taken. Keeps nothing yet."""
         declared, key = self._collector.rulebook.points.get(point), self._keys.get(point)
         if declared is None or declared.technology is not Technology.FEED or key is None:
             return _no(404, "the policy declares no such feed, or the configuration has no key for it", RULE)
@@ -145,7 +170,9 @@ class Feeds:
         message = _read(delivery.body, now_ms)
         if isinstance(message, NotDelivered):
             return message
-        form = submissions.parse(self._collector.rulebook, declared, message.data.items())  # (2)
+        uploads = [Upload(one.field, one.name, one.content) for one in message.files]
+        form = submissions.parse(self._collector.rulebook, declared, message.data.items(), uploads)  # (2)
+        self._count(point, form.dropped, now_ms)
         if form.errors:
             return NotDelivered(422, "something has to be mended", RULE, form.errors)
         collected_ms = int(message.timestamp.timestamp() * 1000)
@@ -153,11 +180,27 @@ class Feeds:
         if isinstance(permit, Refusal):
             return _no(403, permit.reason, permit.rule)
         record = self._record(permit, form, delivery.id, collected_ms)
-        return record, Delivered(record.reference, form.dropped, form.masked)
+        files = tuple(one for one in form.files if one.item in permit.fields)
+        return record, Delivered(record.reference, form.dropped, form.masked, files)
 
-    async def keep(self, record: Submission) -> None:
-        """Keep a record; returns after it is durable. Raises SpoolFull."""
-        await self._collector.spool.append([self._encode(record)])
+    async def keep(self, record: Submission, files: Sequence[Checked], now_ms: int) -> NotDelivered | None:
+        """Keep a record and its files; returns None after they are durable, or which files a scanner stopped (5).
+
+        Raises SpoolFull, ScannerUnavailable and StoreUnavailable; then nothing of it is kept.
+        """
+        harmful = await self._filing.harmful(files)
+        if harmful:
+            rule = "docs/specs/feeds.md"
+            self._count(record.point, [Dropped(record.point, item, HARMFUL, rule) for item in sorted(harmful)], now_ms)
+            return NotDelivered(422, "something has to be mended", rule, dict.fromkeys(sorted(harmful), HARMFUL))
+        await self._filing.keep(record, files, now_ms)
+        return None
+
+    def _count(self, point: str, dropped: Iterable[Dropped], now_ms: int) -> None:
+        """Count for the console what a delivery brought and the policy does not let in, without its values."""
+        today, site = moment(now_ms).date(), self._collector.site
+        for lost in dropped:
+            self._collector.refusals.add(RefusalRow(today, site, point, shown_name(lost.field), lost.reason, lost.rule))
 
     def _permit(self, point: CollectionPoint, form: submissions.Form, collected_ms: int, now_ms: int) -> Permit | Refusal:
         """Return what may be kept. Rule: Cal. Civ. Code § 1798.100(a)(1), (3), (c); 15 U.S.C. 1681b(b)(2)."""
@@ -217,7 +260,7 @@ def _read(body: bytes, now_ms: int) -> _Message | NotDelivered:
     try:
         message = msgspec.json.decode(body, type=_Message)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return _no(400, 'the body is not {"timestamp": "2026-11-24T10:00:00Z", "data": {"field": "text"}}', rule)
+        return _no(400, f"the body is not {_SHAPE}", rule)
     if message.timestamp.tzinfo is None or not 0 < message.timestamp.timestamp() * 1000 < now_ms + WINDOW_SECONDS * 1000:
         return _no(400, "timestamp has no zone, or lies in the future", rule)
     return message

@@ -1,8 +1,4 @@
-"""A form, from its fields and files to a durable record (walk 4): parsed, permitted, files sealed, then the spool.
-
-Files are durable before the record that names them: a crash between leaves files that nothing names, which the purge
-sweeps; never a record without its files.
-"""
+"""A form, from its fields and files to a durable record (walk 4): parsed, permitted, filed."""
 
 from __future__ import annotations
 
@@ -15,19 +11,9 @@ import msgspec
 
 from avow.collection import events, submissions
 from avow.collection.accept import Accepted, Collector, Sender
-from avow.collection.uploads import FileKeeper, Upload
-from avow.collection.virus_scan import Clamd
-from avow.definitions import (
-    FORMS,
-    Permit,
-    RecordIds,
-    Refusal,
-    SpoolFull,
-    StoreUnavailable,
-    Submission,
-    Technology,
-    moment,
-)
+from avow.collection.filing import HARMFUL, Filing, files_bytes
+from avow.collection.uploads import Upload
+from avow.definitions import FORMS, Permit, RecordIds, Refusal, Submission, Technology, moment
 from avow.policy import CollectionPoint
 
 #: Most bytes of all files of one form together: they are held in memory while they are checked and sealed.
@@ -44,23 +30,14 @@ class Subscriptions(Protocol):
         """Keep what will be a record once its link is confirmed, and send the link; durable when it returns."""
 
 
-#: What the console counts of a file that a scanner stopped.
-HARMFUL: Final = "the virus scanner found something harmful in the file"
-
-
 class Forms:
     """Takes the declared forms of one version of the policy."""
 
-    def __init__(
-        self, collector: Collector, keeper: FileKeeper, subscriptions: Subscriptions, scanner: Clamd | None = None
-    ) -> None:
-        """`scanner` looks through files; without one only kind and size are checked."""
-        self._scanner = scanner
+    def __init__(self, collector: Collector, filing: Filing, subscriptions: Subscriptions) -> None:
         self._collector = collector
+        self._filing = filing
         self._subscriptions = subscriptions
         self._rulebook = collector.rulebook
-        self._keeper = keeper
-        self._encode = msgspec.msgpack.Encoder().encode
         self._ids = RecordIds()
 
     def files_bytes(self, point: str) -> int:
@@ -68,8 +45,7 @@ class Forms:
         declared = self._rulebook.points.get(point)
         if declared is None or declared.technology not in FORMS:
             return 0
-        limits = [file for name in declared.fields if (file := self._rulebook.data[name].file)]
-        return min(sum(one.max_bytes * one.max_files for one in limits), FORM_FILES_BYTES)
+        return files_bytes(self._rulebook, declared, FORM_FILES_BYTES)
 
     def is_form(self, point: str) -> bool:
         """Return whether the policy declares this form, or this subscription."""
@@ -121,16 +97,14 @@ class Forms:
             return permit
         if subscribes:
             return await self._subscribe(declared, permit, form, sender, agreed, now_ms)
-        if harmful := await self._harmful(form, permit):
-            lost = [events.Dropped(point, item, HARMFUL, "docs/guide/website.md") for item in harmful]
+        files = [one for one in form.files if one.item in permit.fields]
+        if harmful := await self._filing.harmful(files):
+            lost = [events.Dropped(point, item, HARMFUL, "docs/guide/website.md") for item in sorted(harmful)]
             self._collector.count_dropped(sender, lost, today)
-            return replace(form, errors=harmful)
-        submission = await self._with_files(self._submission(permit, form, sender, now_ms), form, permit, now_ms)
-        try:
-            await self._collector.spool.append([self._encode(submission)])
-        except SpoolFull:  # the record will never come; after a cancelled wait it may still, and the sweep sees to its files
-            self._keeper.discard_files([one.stored for one in submission.files])
-            raise
+            words = "Our virus scanner found something harmful in “{}”. Please send another file."
+            return replace(form, errors={item: words.format(self.label(item)) for item in harmful})
+        submission = self._submission(permit, form, sender, now_ms)
+        await self._filing.keep(submission, files, now_ms)
         return Accepted(1, form.dropped, (), reference=submission.reference, masked=form.masked)
 
     async def _subscribe(
@@ -155,30 +129,6 @@ class Forms:
         record = msgspec.structs.replace(record, opted_out=said)
         await asyncio.to_thread(self._subscriptions.ask, record, yes, now_ms)
         return Accepted(1, form.dropped, (), reference=record.reference, masked=form.masked)
-
-    async def _harmful(self, form: submissions.Form, permit: Permit) -> dict[str, str]:
-        """Return for each item with a harmful file a sentence for the person; nothing without a scanner."""
-        found: dict[str, str] = {}
-        if self._scanner is None:
-            return found
-        for one in form.files:
-            if one.item in permit.fields and one.item not in found and await self._scanner.finds(one.content):
-                found[one.item] = (
-                    f"Our virus scanner found something harmful in “{self.label(one.item)}”. Please send another file."
-                )
-        return found
-
-    async def _with_files(self, submission: Submission, form: submissions.Form, permit: Permit, now_ms: int) -> Submission:
-        """Return the record with its permitted files kept, off the event loop: sealing and fsync take their time."""
-        files = [one for one in form.files if one.item in permit.fields]
-        if not files:
-            return submission
-        if not submission.identifiers:
-            raise StoreUnavailable("a file came without an address that it could be found by")
-        contents = [one.content for one in files]
-        names = await asyncio.to_thread(self._keeper.keep_files, submission.record_id, submission.identifiers, contents, now_ms)
-        kept = [one.stored(name) for one, name in zip(files, names, strict=True)]
-        return msgspec.structs.replace(submission, files=kept)
 
     def _submission(self, permit: Permit, form: submissions.Form, sender: Sender, now_ms: int) -> Submission:
         """Return the record of a form, with what its sender's browser had opted out of."""

@@ -34,7 +34,7 @@ _NO_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 class FileKeeper(Protocol):
     """Where files are sealed and kept under the key of the person who sent them."""
 
-    def keep_files(self, record_id: str, identifiers: Mapping[str, str], contents: Sequence[bytes], now_ms: int) -> list[str]:
+    def keep_files(self, files_id: str, identifiers: Mapping[str, str], contents: Sequence[bytes], now_ms: int) -> list[str]:
         """Keep the files of a submission; returns the names they lie under, after they are durable."""
 
     def discard_files(self, names: Sequence[str]) -> None:

@@ -35,7 +35,7 @@ class Store:
         of the batch may be kept; write the same batch again.
         """
         written = writing.write(records, self.control, self.events, self.vault, self.files)
-        uploads.remove(written.unclaimed, self.files)  # files of the erased; a crash before this leaves them to the sweep
+        uploads.remove(written.unclaimed, self.files)  # a crash before this leaves them to the sweep
         return written
 
     def find(self, identifiers: Iterable[Identifier]) -> Holdings:
@@ -164,12 +164,13 @@ class Store:
 
     # -- files of submissions -----------------------------------------------------------------------------------
 
-    def keep_files(self, record_id: str, identifiers: Mapping[str, str], contents: Sequence[bytes], now_ms: int) -> list[str]:
+    def keep_files(self, files_id: str, identifiers: Mapping[str, str], contents: Sequence[bytes], now_ms: int) -> list[str]:
         """Keep the files of a submission, sealed under its people's keys; returns their names, after they are durable.
 
-        Raises StoreUnavailable when a key is missing. A file whose record never comes is swept after two days.
+        `files_id` (32 hex digits) begins with the moment, as record ids do, and is never used twice. A file whose record
+        never comes is swept after two days. Raises StoreUnavailable when a key is missing.
         """
-        return uploads.keep(record_id, identifiers, contents, now_ms, self.vault, self.files)
+        return uploads.keep(files_id, identifiers, contents, now_ms, self.vault, self.files)
 
     def discard_files(self, names: Sequence[str]) -> None:
         """Remove files whose submission was not kept."""

@@ -1,6 +1,6 @@
 """Files of submissions: sealed under their person's key before they touch the disk, removed before what names them.
 
-A file's name begins with its submission's record id, which begins with its moment: what a crash left without a record is
+A file's name begins with an id that begins with the moment at which it came: what a crash left without a record is
 told by that alone, and swept.
 """
 
@@ -24,12 +24,12 @@ PREFIX: Final = "form-"
 SETTLED_MS: Final = 2 * 24 * 3600 * 1000
 #: Names looked up at once.
 _CHUNK: Final = 500
-#: Digits of a record id that tell its moment.
+#: Digits of a name behind its prefix that tell its moment.
 _MOMENT_DIGITS: Final = 12
 
 
 def keep(
-    record_id: str, identifiers: Mapping[str, str], contents: Sequence[bytes], now_ms: int, vault: Vault, files: Files
+    files_id: str, identifiers: Mapping[str, str], contents: Sequence[bytes], now_ms: int, vault: Vault, files: Files
 ) -> list[str]:
     """Keep the files of a submission; see `Store.keep_files`."""
     people = [identifier(IdentifierKind(kind), value) for kind, value in identifiers.items() if value]
@@ -38,7 +38,7 @@ def keep(
     if not subjects or keys.keys() != subjects:  # erased at this very moment: the person sends it again
         raise StoreUnavailable("the key that a file would be sealed under is gone")
     key = sealing.joint_key(keys.values())
-    names = [f"{PREFIX}{record_id}-{number}" for number in range(len(contents))]
+    names = [f"{PREFIX}{files_id}-{number}" for number in range(len(contents))]
     for name, content in zip(names, contents, strict=True):
         files.put(name, sealing.seal(key, content, name.encode()))
     return names

@@ -114,15 +114,23 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
         vanished = keys.of_subject.keys() - vault.keys_of(keys.of_subject).keys()
         if vanished:
             vault.queue_purge(vanished)
-    stored = {form.record_id for _, form in forms}
-    lost = [part for part in fresh if isinstance(part, Submission) and part.record_id not in stored]
+    brought = [one.stored for record in records if isinstance(record, Submission) for one in record.files]
     new, held = _count(fresh), _count(part for _, part in readable)
     return Written(
         kept=held - refused,
         erased=new - held + refused,
         repeated=count(records) - new,
-        unclaimed=tuple(one.stored for form in lost for one in form.files),
+        unclaimed=_unclaimed(brought, control),
     )
+
+
+def _unclaimed(brought: Sequence[str], control: Control) -> tuple[str, ...]:
+    """Return those of the files that came with a batch which no submission names: of the erased, or of repetitions."""
+    if not brought:
+        return ()
+    with control.reading() as tx:
+        named = submission_files.known(tx, brought)
+    return tuple(name for name in brought if name not in named)
 
 
 def _fresh(records: Iterable[Record], control: Control, events: Events) -> list[_Part]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from starlette.concurrency import run_in_threadpool
@@ -10,8 +11,11 @@ from starlette.responses import JSONResponse
 
 from avow.collection.feeds import Delivery, Feeds, NotDelivered
 from avow.collection.refusals import shown_name
-from avow.definitions import SpoolFull
+from avow.definitions import ScannerUnavailable, SpoolFull, StoreUnavailable
 from avow.web.collect import RETRY_SECONDS
+from avow.web.form_endpoint import SCAN_RETRY_SECONDS
+
+log = logging.getLogger(__name__)
 
 
 class FeedEndpoint:
@@ -30,15 +34,25 @@ class FeedEndpoint:
             headers.get("webhook-signature", ""),
             await request.body(),
         )
-        prepared = await run_in_threadpool(self._feeds.prepare, request.path_params["point"], delivery, self._now_ms())
+        now_ms = self._now_ms()
+        prepared = await run_in_threadpool(self._feeds.prepare, request.path_params["point"], delivery, now_ms)
         if isinstance(prepared, NotDelivered):
-            why = {"reason": prepared.reason, "rule": prepared.rule, "errors": dict(prepared.errors)}
-            return JSONResponse(why, prepared.status, {"cache-control": "no-store"})
+            return _refused(prepared)
         record, answer = prepared
         try:
-            await self._feeds.keep(record)
+            stopped = await self._feeds.keep(record, answer.files, now_ms)
         except SpoolFull:
             return JSONResponse({"reason": "not kept: the spool is full"}, 503, {"retry-after": RETRY_SECONDS})
+        except (ScannerUnavailable, StoreUnavailable) as error:
+            log.warning("delivery not taken: %s", error)
+            return JSONResponse({"reason": "not kept: its files cannot be just now"}, 503, {"retry-after": SCAN_RETRY_SECONDS})
+        if stopped is not None:
+            return _refused(stopped)
         dropped = [{"field": shown_name(lost.field), "reason": lost.reason, "rule": lost.rule} for lost in answer.dropped]
         said = {"id": delivery.id, "reference": answer.reference, "dropped": dropped, "masked": list(answer.masked)}
         return JSONResponse(said, headers={"cache-control": "no-store"})
+
+
+def _refused(why: NotDelivered) -> JSONResponse:
+    said = {"reason": why.reason, "rule": why.rule, "errors": dict(why.errors)}
+    return JSONResponse(said, why.status, {"cache-control": "no-store"})
