@@ -34,9 +34,11 @@ class Filing:
 
     async def harmful(self, files: Sequence[Checked]) -> frozenset[str]:
         """Return the items with a harmful file. Raises ScannerUnavailable when a configured scanner does not look at one."""
+        if self._scanner is None:
+            return frozenset()
         found: set[str] = set()
-        for one in files if self._scanner else ():
-            if one.item not in found and self._scanner and await self._scanner.finds(one.content):
+        for one in files:
+            if one.item not in found and await self._scanner.finds(one.content):
                 found.add(one.item)
         return frozenset(found)
 
