@@ -8,8 +8,11 @@ import subprocess
 import sys
 import time
 
+import pytest
 from store_records import Writer, browser, open_parts, visitor
 
+from avow.analytics.question import Scope
+from avow.definitions import StoreUnavailable
 from avow.store.embedded import Engine
 
 _SERVE = "import sys, time, pathlib; from avow.store.embedded import Engine; f = pathlib.Path(sys.argv[1]); "
@@ -31,6 +34,20 @@ def test_a_stopped_engine_opens_again_with_its_records(tmp_path):
     assert len(store.find([browser(1)]).events) == 1
     store.close()
     second.stop()
+
+
+def test_a_question_before_its_tables_and_views_are_made_is_an_outage_not_a_bug(tmp_path):
+    """Web workers may ask while the storage process of a first start, or of a new version, still makes them."""
+    engine = Engine(tmp_path / "events", tmp_path / "run")
+    engine.start()
+    store = open_parts(tmp_path)
+    scope = Scope("marrowby", 0, 1).parameters()
+    with pytest.raises(StoreUnavailable):
+        store.events.query("dashboard_totals", **scope)
+    store.events.prepare()
+    assert store.events.query("dashboard_totals", **scope)[0]["views"] == 0
+    store.close()
+    engine.stop()
 
 
 def test_acknowledged_batches_survive_a_kill(tmp_path):

@@ -77,6 +77,15 @@ def test_a_server_killed_while_it_starts_leaves_no_process_behind(fresh, wait_s)
     wait_for((fresh.data / "run" / "engine.json").exists, 30, "the event engine")
 
 
+def test_an_engine_that_is_not_there_is_said_in_a_line(installation_of):
+    """The pages stand meanwhile, and what comes in waits in the spool."""
+    house = installation_of(extra='[storage]\nevents = "http://127.0.0.1:9"\n').start()
+    wait_for(lambda: "the storage process cannot start: " in house.output.read_text(), 60, "the reason")
+    assert "Traceback" not in house.output.read_text()
+    assert house.browser().get("/").status_code == 200
+    assert house.browser().get("/avow/pixel.gif?page=/").status_code == 200
+
+
 def test_every_acknowledged_event_survives_thirty_kills_once(fresh):
     """Workers and storage process are killed at random under load; nothing acknowledged is lost, nothing comes twice."""
     fresh.start()

@@ -22,7 +22,7 @@ from avow.collection.drain import BATCH_RECORDS, Drain
 from avow.collection.refusals import Refusals
 from avow.collection.visits import VisitCounter, utc_today
 from avow.config import load
-from avow.definitions import IdentifierKind, Record, Submission, identifier, local_date, moment, now_ms
+from avow.definitions import IdentifierKind, Record, StoreUnavailable, Submission, identifier, local_date, moment, now_ms
 from avow.jobs import Job, start
 from avow.main import standing, targets
 from avow.main.cases import StoredCases
@@ -109,7 +109,18 @@ class Contacts:
 
 
 def run(configuration_path: Path) -> None:
-    """Run until SIGTERM or SIGINT, or until the server that started this process is gone."""
+    """Run until SIGTERM or SIGINT, or until the server that started this process is gone.
+
+    Ends with status 1 and a line in the log when an engine cannot be opened; the server starts it again.
+    """
+    try:
+        _run(configuration_path)
+    except StoreUnavailable as error:
+        log.error("the storage process cannot start: %s", error)  # noqa: TRY400 - the operator needs the reason, not our lines
+        raise SystemExit(1) from None
+
+
+def _run(configuration_path: Path) -> None:
     os.nice(NICENESS)
     installation = Installation(load(configuration_path))
     stop = threading.Event()

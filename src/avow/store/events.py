@@ -19,6 +19,7 @@ each try, because a restarted engine has another port and password.
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -34,6 +35,9 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from avow.definitions import StoreUnavailable
 
+#: Its warnings quote a request's address, with the parameters of the statement; what went wrong is raised as well.
+logging.getLogger("clickhouse_connect").setLevel(logging.ERROR)
+
 #: How long a call waits for an engine that is being restarted.
 _PATIENCE_SECONDS: Final = 5.0
 _PAUSE_SECONDS: Final = 0.1
@@ -41,8 +45,8 @@ _PAUSE_SECONDS: Final = 0.1
 _ANSWER_SECONDS: Final = 300
 #: AUTHENTICATION_FAILED: another engine listens on the old port.
 _OTHER_ENGINE: Final = 516
-#: UNKNOWN_TABLE: the engine of a first start answers already, and its tables are being made.
-_NOT_PREPARED: Final = 60
+#: UNKNOWN_TABLE, UNKNOWN_FUNCTION (a view that takes parameters): the engine answers already, and they are being made.
+_NOT_PREPARED: Final = (60, 46)
 #: How long replaced parts may take to leave the disk; the table's settings say 1 s.
 _PARTS_SECONDS: Final = 20.0
 #: Records asked for in one statement: 50,000 take the engine a quarter of a second, 100,000 took it minutes.
@@ -223,7 +227,7 @@ class Events:
         try:
             return work(client)
         except ClickHouseError as error:
-            if getattr(error, "code", None) not in (None, 0, _OTHER_ENGINE, _NOT_PREPARED):
+            if getattr(error, "code", None) not in (None, 0, _OTHER_ENGINE, *_NOT_PREPARED):
                 error.add_note(f"engine code {error.code}; the engine's own words are withheld, because they quote values")
                 raise  # a wrong statement is a bug, not an outage
             self._forget(client)
