@@ -12,6 +12,7 @@ import pytest
 from tests.collection.test_feeds import AGREEMENT, KEY, POLICY, SECRET
 from tests.conftest import wait_for
 from tests.walks.test_forms import PDF, confirmed, in_inbox
+from tests.walks.test_openapi import answers_as_described, operations
 
 from avow.store.files import Files
 
@@ -78,6 +79,14 @@ def test_a_body_is_as_large_as_its_files_may_be(house):
     """And a megabyte where the feed declares none."""
     many = {"timestamp": datetime.now(UTC).isoformat(), "data": {}, "files": [], "more": "x" * 8_000_000}
     assert [post(house, point, "a-2", many).status_code for point in ("portal-application", "check")] == [413, 413]
+
+
+def test_what_is_described_of_feeds_is_so(house):
+    """The OpenAPI description names each feed, with the files that it takes."""
+    feeds = {one.path: one for one in operations(house) if one.path.startswith("/avow/feeds/")}
+    assert set(feeds) == {"/avow/feeds/check", "/avow/feeds/portal-application"}
+    for operation in feeds.values():
+        answers_as_described(operation)
 
 
 def test_a_report_is_taken_once_and_only_of_who_agreed(house, mailbox):

@@ -37,7 +37,7 @@ class FeedEndpoint:
         now_ms = self._now_ms()
         prepared = await run_in_threadpool(self._feeds.prepare, request.path_params["point"], delivery, now_ms)
         if isinstance(prepared, NotDelivered):
-            return _refused(prepared)
+            return not_delivered(prepared)
         record, answer = prepared
         try:
             stopped = await self._feeds.keep(record, answer.files, now_ms)
@@ -47,12 +47,13 @@ class FeedEndpoint:
             log.warning("delivery not taken: %s", error)
             return JSONResponse({"reason": "not kept: its files cannot be just now"}, 503, {"retry-after": SCAN_RETRY_SECONDS})
         if stopped is not None:
-            return _refused(stopped)
+            return not_delivered(stopped)
         dropped = [{"field": shown_name(lost.field), "reason": lost.reason, "rule": lost.rule} for lost in answer.dropped]
         said = {"id": delivery.id, "reference": answer.reference, "dropped": dropped, "masked": list(answer.masked)}
         return JSONResponse(said, headers={"cache-control": "no-store"})
 
 
-def _refused(why: NotDelivered) -> JSONResponse:
+def not_delivered(why: NotDelivered) -> JSONResponse:
+    """Return the answer to a delivery that is not taken: why, by which rule, and what has to be mended by field."""
     said = {"reason": why.reason, "rule": why.rule, "errors": dict(why.errors)}
     return JSONResponse(said, why.status, {"cache-control": "no-store"})

@@ -14,6 +14,7 @@ from avow.collection.postbacks import Postbacks
 from avow.collection.refusals import shown_name
 from avow.definitions import SpoolFull, StoreUnavailable
 from avow.web.collect import RETRY_SECONDS
+from avow.web.feed_endpoint import not_delivered
 
 _NO_STORE: Final = {"cache-control": "no-store"}
 
@@ -40,8 +41,7 @@ class PostbackEndpoint:
             else:  # HEAD tells nothing and keeps nothing
                 return JSONResponse({}, 405, _NO_STORE | {"allow": "GET, POST"})
             if isinstance(taken, NotDelivered):
-                why = {"reason": taken.reason, "rule": taken.rule, "errors": dict(taken.errors)}
-                return JSONResponse(why, taken.status, _NO_STORE)
+                return not_delivered(taken)
             record, answer = taken
             await self._postbacks.keep(record)
         except (SpoolFull, StoreUnavailable):
