@@ -24,10 +24,12 @@ class Memory:
     """A spool in memory: durable at once."""
 
     def __init__(self):
-        self.pages = []
+        self.pages, self.batches = [], []
 
     def append_then(self, record, done):
-        self.pages += [event.get("page") for event in DECODER.decode(record).events]
+        batch = DECODER.decode(record)
+        self.batches.append(batch)
+        self.pages += [event.get("page") for event in batch.events]
         done(None)
 
 
@@ -124,3 +126,21 @@ def test_so_many_are_remembered_and_no_more(endpoint, kept, monkeypatch):
 
     asyncio.run(run())
     assert len(kept.pages) == 25
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([(b"cookie", b"a=b")], (b"cookie", b"avow_choices=v1.audience-measurement.returning-visitors")),
+        ([(b"sec-gpc", b"0")], (b"sec-gpc", b"1")),
+    ],
+)
+def test_what_a_second_line_says_counts_at_once(endpoint, kept, before, after):
+    """Proxies send cookies one by one: a no in the second line is not passed over because the first was seen before."""
+
+    async def run():
+        assert fetch(endpoint, b"page=/a", *before) == 200
+        assert fetch(endpoint, b"page=/b", *before, after) == 200
+
+    asyncio.run(run())
+    assert kept.pages == ["/a"]

@@ -152,12 +152,14 @@ class Collect:
         if now_ms >= self._day_ends_ms or len(self._known) >= KNOWN:
             self._known.clear()
             self._day_ends_ms = (now_ms // DAY_MS + 1) * DAY_MS
+        if exchange.repeats:  # a second line may hold the signal or the choice: neither found under the first, nor remembered
+            return self._collector.known(self.sender(exchange), moment(now_ms).date())
         key = (exchange.client, *map(exchange.first.get, _TELLING))
         found = self._known.get(key)
         if found is None:
             found = self._collector.known(self.sender(exchange), moment(now_ms).date())
             told = sum(len(one) for one in key if one is not None)
-            if not exchange.repeats and told <= REMEMBERED_BYTES:  # what stands in two lines is looked at each time
+            if told <= REMEMBERED_BYTES:
                 self._forget_soon()
                 self._known[key] = found
         return found
