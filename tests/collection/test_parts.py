@@ -66,6 +66,14 @@ def test_address_comes_from_a_trusted_proxy_only():
     assert visits.client_address("10.0.0.1", "nonsense", trusted) == ""
 
 
+def test_address_of_ipv4_is_the_same_in_either_writing():
+    """A proxy that listens on IPv6 writes both kinds as IPv6: country, visit and trust are those of the address itself."""
+    trusted = frozenset({"10.0.0.1", "10.0.0.2"})
+    assert visits.client_address("10.0.0.1", "::ffff:8.8.8.8", trusted) == "8.8.8.8"
+    assert visits.client_address("10.0.0.1", "8.8.8.8, ::ffff:10.0.0.2", trusted) == "8.8.8.8"
+    assert visits.client_address("10.0.0.1", "2001:DB8:0::1", trusted) == "2001:db8::1"
+
+
 def test_salt_of_yesterday_is_forgotten():
     """A new day draws a new salt; asking again for the old day does not bring it back."""
     salt = visits.DailySalt()

@@ -108,12 +108,18 @@ def client_address(peer: str, forwarded_for: str | None, trusted: frozenset[str]
 
     Read from the right, skipping trusted proxies: what stands further left can be invented by anybody.
     """
-    address = peer
+    address = plain_address(peer)
     for hop in reversed((forwarded_for or "").split(",")):
         if address not in trusted or not hop.strip():
             break
-        address = hop.strip()
+        address = plain_address(hop.strip())
+    return address
+
+
+def plain_address(address: str) -> str:
+    """Return an address as it is written everywhere, one of IPv4 never as one of IPv6 (RFC 4291, 2.5.5.2); empty for none."""
     try:
-        return str(ipaddress.ip_address(address))
+        found = ipaddress.ip_address(address)
     except ValueError:
         return ""
+    return str((found.version == 6 and found.ipv4_mapped) or found)  # noqa: PLR2004 - IP's version
