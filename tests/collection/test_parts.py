@@ -141,6 +141,9 @@ def test_agents_are_told_apart(agent, device, robot):
         ("engagement-time", "-1", ""),
         ("engagement-time", "½", ""),
         ("scroll-depth", "100", "100"),
+        ("language", "zh-Hant-TW", "zh-Hant-TW"),
+        ("language", "robin@example.com", ""),
+        ("language", "my name is Robin", ""),
         ("scroll-depth", "101", ""),
     ],
 )
