@@ -14,25 +14,27 @@
  * Of a custom event, the name of a field that is not declared is sent, for the developer to be told; its value is not.
  */
 (() => {
-  const settings = document.currentScript?.dataset ?? {};
-  const { points = "page-view:gpc,dnt:page,referrer,campaign,language", viewed = "page-view", choices = "", debug } = settings;
+  const { points = "page-view:gpc,dnt:page,referrer,campaign,language", viewed = "page-view", choices = "", debug } = document.currentScript?.dataset ?? {};
   const gpc = /^(true|1)$/.test(navigator.globalPrivacyControl);
   const dnt = navigator.doNotTrack == 1 || window.doNotTrack == 1;
   const declared = {}; // point -> fields that may be sent now
   for (const one of points.split(" ")) {
     const [point, signals, fields] = one.split(":");
-    if (!(gpc && /gpc/.test(signals)) && !(dnt && /dnt/.test(signals))) declared[point] = fields.split(",");
-    else declared[point] = 0;
+    declared[point] = (gpc && /gpc/.test(signals)) || (dnt && /dnt/.test(signals)) ? 0 : fields.split(",");
   }
   const LIMIT = 300; // characters of a field that the tag itself fills in; the server refuses longer ones
   const BATCH = 20; // events sent at once; the server takes 100 and a beacon 64 KiB
   const WAIT = 200; // milliseconds that an event waits for others
+  const STAYS = 1000; // milliseconds that a replaced address has to stay to be a view: a map replaces its own with each move
   const FILE = /\.(pdf|zip|gz|7z|rar|dmg|exe|msi|apk|docx?|xlsx?|pptx?|od[tsp]|csv|txt|epub|mp[34]|wav|mov|avi)$/i;
 
   let queue = [];
   let timer, hook, sending; // sending: the choice that is on its way, before which nothing else leaves
   let more = {}; // fields that the site set for every event
-  let path; // of the last page view; an entry in the history without a new path is no new view
+  let path; // of the last page view
+  let shown; // path of the address when it was looked at last; an entry in the history without a new one is no new view
+  let first = true; // no page was viewed yet
+  let staying; // the timer of a replaced address
   let engaged = 0; // milliseconds in front of somebody since the last page-leave
   let since = 0; // when the page came to the front; 0 while it is not
   let depth, left; // of the page: percent seen; percent at the last page-leave
@@ -42,9 +44,9 @@
 
   const flush = () => {
     timer = clearTimeout(timer);
-    if (sending || !queue.length) return;
+    if (sending || document.prerendering || !queue.length) return; // what nobody looks at yet waits until somebody does
     const body = JSON.stringify({ events: queue.splice(0, BATCH) });
-    if (debug === undefined && navigator.sendBeacon && navigator.sendBeacon("/avow/events", body)) return flush();
+    if (debug === undefined && navigator.sendBeacon?.("/avow/events", body)) return flush();
     post("/avow/events", body).then(
       (answer) => tell(answer.status, answer.headers.get("Avow-Dropped") || "", answer.headers.get("Avow-Refused") || ""),
       () => {}, // what is lost with the network is lost; the page never notices
@@ -58,8 +60,8 @@
     if (fields === 0 || (!fields && (gpc || dnt))) return; // silenced
     let event = { point };
     for (const [name, value] of [...Object.entries(more), ...Object.entries(known)])
-      if (value !== "" && value != null && fields && fields.includes(name)) event[name] = `${value}`;
-    for (const name in asked) event[name] = fields && fields.includes(name) ? `${asked[name]}` : "";
+      if (value !== "" && value != null && fields?.includes(name)) event[name] = `${value}`;
+    for (const name in asked) event[name] = fields?.includes(name) ? `${asked[name]}` : "";
     try {
       if (hook) event = hook(event);
     } catch {
@@ -101,8 +103,8 @@
     engaged = 0;
   };
 
-  const view = (to, first) => {
-    to = to.slice(0, LIMIT);
+  const view = (to) => {
+    to = to.match(/^#?!?([^?#]*)/)[1].slice(0, LIMIT) || location.pathname; // of a place kept in the fragment the path, too
     if (to === path) return;
     leave();
     path = to;
@@ -116,8 +118,9 @@
       "click-id": first && query.get("click_id"),
       language: (navigator.language || "").slice(0, 16),
     });
+    first = undefined;
   };
-  const here = () => view(location.pathname);
+  const here = () => shown !== (shown = location.pathname) && view(shown);
 
   const choose = (choice) => {
     sending = post("/avow/choices", JSON.stringify(choice)).then(
@@ -134,7 +137,7 @@
   const api = {
     /** Send a custom event to a collection point of the policy. */
     track: (point, fields) => put(point, { page: path || location.pathname.slice(0, LIMIT) }, fields),
-    /** Count a view of this path: for addresses that the tag cannot see change. */
+    /** Count a view of this path, or of a fragment that is one: for addresses that the tag cannot see change. */
     page: (to = location.pathname) => view(to),
     /** Keep choices, {purpose or choice: true or false}; the promise tells whether they are kept. */
     consent: (said) => choose({ opt_in: Object.keys(said).filter((one) => said[one]), opt_out: Object.keys(said).filter((one) => !said[one]) }),
@@ -148,9 +151,9 @@
     /** Let a function see each event: what it returns is sent; false drops the event. */
     before: (change) => void (hook = change),
   };
-  const waiting = (window.avow && window.avow.q) || [];
-  window.avow = Object.assign((name, ...given) => api[name](...given), api);
-  for (const call of waiting) api[call[0]](...[].slice.call(call, 1));
+  const waiting = window.avow?.q || [];
+  window.avow = Object.assign((name, ...given) => api[name](...given), window.avow, api); // others' calls stay
+  for (const [name, ...given] of waiting) api[name](...given);
 
   const custom = (element) => {
     const fields = {};
@@ -170,37 +173,41 @@
     else if (!ours) put("outbound-link", known);
   };
 
+  const listen = (target, name, call) => target.addEventListener(name, call, true);
+  const gone = () => {
+    leave();
+    flush();
+  };
   const start = () => {
-    const push = history.pushState;
-    history.pushState = function pushState(...entry) {
-      push.apply(this, entry);
-      here();
-    };
-    addEventListener("popstate", here);
-    addEventListener("scroll", scrolled, { passive: true });
-    addEventListener("focus", clock);
-    addEventListener("blur", clock);
-    document.addEventListener("click", clicked, true);
-    document.addEventListener("auxclick", clicked, true);
-    document.addEventListener("submit", ({ target }) => target.dataset.avowEvent && custom(target), true);
-    document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "visible") return clock();
-      leave();
-      flush();
-    });
-    addEventListener("pagehide", () => {
-      leave();
-      flush();
-    });
-    addEventListener("pageshow", ({ persisted }) => {
+    for (const name of ["pushState", "replaceState"]) {
+      const original = history[name];
+      history[name] = function (...entry) {
+        original.apply(this, entry);
+        clearTimeout(staying);
+        if (name < "r") here();
+        else staying = setTimeout(here, STAYS);
+      };
+    }
+    listen(window, "popstate", here);
+    listen(window, "scroll", scrolled);
+    listen(window, "focus", clock);
+    listen(window, "blur", clock);
+    listen(window, "pagehide", gone);
+    listen(window, "pageshow", ({ persisted }) => {
       if (!persisted) return;
+      const again = path;
       path = undefined; // a page that comes back from the browser's memory is viewed again
-      here();
+      view(again);
     });
+    listen(document, "click", clicked);
+    listen(document, "auxclick", clicked);
+    listen(document, "submit", ({ target }) => target.dataset.avowEvent && custom(target));
+    listen(document, "visibilitychange", () => (document.visibilityState === "visible" ? clock() : gone()));
     clock();
-    view(location.pathname, true);
+    if (first) here();
+    else shown = location.pathname; // the application said already which page this is
   };
   // A page prepared in the background is not a visit until somebody looks at it.
-  if (document.prerendering) document.addEventListener("prerenderingchange", start, { once: true });
+  if (document.prerendering) listen(document, "prerenderingchange", start);
   else start();
 })();

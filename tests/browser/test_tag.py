@@ -177,6 +177,56 @@ def test_view_of_an_address_that_the_tag_cannot_see(sent):
     assert [event["page"] for event in only(events, "page-view")] == ["/", "/guide/rain"]
 
 
+def test_router_of_the_fragment_is_counted_place_by_place(sent):
+    """Each place once, first and last on the address itself; what stands behind a question mark stays in the browser."""
+    page, events = sent("/", "addEventListener('hashchange', () => avow('page', location.hash))")
+    for place in ("#/settings?token=robin", "#!/settings", "#/help", ""):
+        page.evaluate("(place) => { location.hash = place }", place)
+        page.wait_for_timeout(100)
+    page.wait_for_timeout(500)
+    assert [event["page"] for event in only(events, "page-view")] == ["/", "/settings", "/help", "/"]
+    assert "robin" not in json.dumps(events)
+
+
+def test_first_view_may_be_said_before_the_tag_has_loaded(sent):
+    """It is the one view of the page, and says how the visitor came; what a page that comes back shows is viewed again."""
+    page, events = sent("/?utm_source=leaflet", STUB + "avow('page', '/guide/rain?for=robin')")
+    page.evaluate(
+        "history.pushState({}, '', '/?filter=1'); dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))"
+    )
+    page.wait_for_timeout(500)
+    views = only(events, "page-view")
+    assert [(view["page"], view.get("campaign")) for view in views] == [("/guide/rain", "leaflet / - / -"), ("/guide/rain", None)]
+
+
+def test_replaced_address_is_a_view_when_it_stays(sent):
+    """A redirect inside an application is a view; a map that replaces its address with each move is one at its end."""
+    page, events = sent("/")
+    page.evaluate("for (let at = 0; at < 50; at++) history.replaceState({}, '', '/map/' + at)")
+    page.wait_for_timeout(1500)
+    page.evaluate("history.replaceState({}, '', '/map/49?zoom=3')")
+    page.wait_for_timeout(1500)
+    assert [event["page"] for event in only(events, "page-view")] == ["/", "/map/49"]
+
+
+def test_page_prepared_in_the_background_sends_nothing(sent):
+    """Whatever its scripts say waits until somebody looks at it."""
+    ahead = "Object.defineProperty(Document.prototype, 'prerendering', {get: () => !window.looked_at});"
+    page, events = sent("/", ahead + STUB + "avow('track', 'spare-parts', {instrument: 'gauge'})")
+    page.evaluate("avow.track('spare-parts', {instrument: 'vane'})")
+    page.wait_for_timeout(500)
+    assert events == []
+    page.evaluate("looked_at = true; document.dispatchEvent(new Event('prerenderingchange'))")
+    page.wait_for_timeout(500)
+    assert [event["point"] for event in events] == ["spare-parts", "spare-parts", "page-view"]
+
+
+def test_what_another_script_put_beside_the_tag_stays(sent):
+    """The preferences may come before the tag."""
+    page, _ = sent("/", STUB + "avow.kept_by_others = () => 'still here'")
+    assert page.evaluate("avow.kept_by_others() + typeof avow.track") == "still herefunction"
+
+
 def choices(page):
     """Return what the browser's choices cookie holds."""
     return next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "avow_choices")

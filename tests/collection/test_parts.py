@@ -1,6 +1,7 @@
 """Signals, cookies, addresses, pages, agents: each read strictly."""
 
-from datetime import date
+import pickle
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -66,6 +67,14 @@ def test_address_comes_from_a_trusted_proxy_only():
     assert visits.client_address("10.0.0.1", "nonsense", trusted) == ""
 
 
+def test_address_of_ipv4_is_the_same_in_either_writing():
+    """A proxy that listens on IPv6 writes both kinds as IPv6: country, visit and trust are those of the address itself."""
+    trusted = frozenset({"10.0.0.1", "10.0.0.2"})
+    assert visits.client_address("10.0.0.1", "::ffff:8.8.8.8", trusted) == "8.8.8.8"
+    assert visits.client_address("10.0.0.1", "8.8.8.8, ::ffff:10.0.0.2", trusted) == "8.8.8.8"
+    assert visits.client_address("10.0.0.1", "2001:DB8:0::1", trusted) == "2001:db8::1"
+
+
 def test_salt_of_yesterday_is_forgotten():
     """A new day draws a new salt; asking again for the old day does not bring it back."""
     salt = visits.DailySalt()
@@ -83,6 +92,17 @@ def test_worker_gets_the_salt_over_the_socket(tmp_path):
     assert visits.VisitCounter(tmp_path).visit("a", "b", today) == visits.visit_number(salt.of(today), "a", "b")
 
 
+def test_worker_to_which_nobody_comes_forgets_the_salt_too(tmp_path):
+    """The salt leaves a worker's memory with its day, not with the next visit; that of today stays."""
+    today, counter = date(2026, 1, 1), visits.VisitCounter(tmp_path)
+    visits.serve(tmp_path, visits.DailySalt(), lambda: today)
+    salt = counter.salt(today)
+    counter.forget(today)
+    assert salt in pickle.dumps(vars(counter))
+    counter.forget(today + timedelta(days=1))
+    assert salt not in pickle.dumps(vars(counter))
+
+
 @pytest.mark.parametrize(
     ("agent", "device", "robot"),
     [
@@ -92,6 +112,10 @@ def test_worker_gets_the_salt_over_the_socket(tmp_path):
             False,
         ),
         ("Mozilla/5.0 (Linux; Android 16; SM-X200) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36", "tablet", False),
+        ("Mozilla/5.0 (Linux; Android 11; CUBOT_X20_PRO) Chrome/142.0.0.0 Mobile Safari/537.36", "phone", False),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 16_0) Mobile/15E148 baiduboxapp/13.30 (Baidu; P2 16.0)", "phone", False),
+        ("Mozilla/5.0 (compatible; Baiduspider/2.0)", "desktop", True),
+        ("Mozilla/5.0 (compatible; some_bot_7)", "desktop", True),
         ("Mozilla/5.0 (compatible; Googlebot/2.1)", "desktop", True),
         ("curl/8.0", "desktop", True),
         ("", "", True),
@@ -117,6 +141,9 @@ def test_agents_are_told_apart(agent, device, robot):
         ("engagement-time", "-1", ""),
         ("engagement-time", "½", ""),
         ("scroll-depth", "100", "100"),
+        ("language", "zh-Hant-TW", "zh-Hant-TW"),
+        ("language", "robin@example.com", ""),
+        ("language", "my name is Robin", ""),
         ("scroll-depth", "101", ""),
     ],
 )

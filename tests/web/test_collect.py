@@ -17,6 +17,7 @@ from avow.web.exchange import Exchange
 
 POLICY = Path(__file__).parents[2] / "policies" / "marrowby" / "policy.md"
 NOW_MS = 1_795_003_200_000
+HOST = (b"host", b"marrowby.example")
 DECODER = msgspec.msgpack.Decoder(EventBatch)
 
 
@@ -24,10 +25,12 @@ class Memory:
     """A spool in memory: durable at once."""
 
     def __init__(self):
-        self.pages = []
+        self.pages, self.batches = [], []
 
     def append_then(self, record, done):
-        self.pages += [event.get("page") for event in DECODER.decode(record).events]
+        batch = DECODER.decode(record)
+        self.batches.append(batch)
+        self.pages += [event.get("page") for event in batch.events]
         done(None)
 
 
@@ -58,9 +61,14 @@ def kept():
 
 @pytest.fixture
 def endpoint(kept):
+    return collecting(kept)
+
+
+def collecting(kept, *trusted):
+    """Return the endpoints behind these proxies."""
     rulebook = compile_text(POLICY.read_text(encoding="utf-8"), POLICY.name, law.tables(), date(2026, 11, 23)).rulebook
     collector = Collector(rulebook, "marrowby.example", kept, Visits(), Refusals())
-    return Collect(collector, lambda: NOW_MS, frozenset(), "token", is_secure=False)
+    return Collect(collector, lambda: NOW_MS, frozenset(trusted), "token", is_secure=False)
 
 
 def fetch(endpoint, query, *lines):
@@ -78,8 +86,8 @@ def test_a_beacon_that_names_no_page_counts_the_page_that_fetched_it(endpoint, k
     async def run():
         for _ in range(2):
             for page in (b"/a", b"/b?canary"):
-                assert fetch(endpoint, b"", (b"referer", b"https://marrowby.example" + page)) == 200
-        assert fetch(endpoint, b"page=/c", (b"referer", b"https://marrowby.example/a")) == 200
+                assert fetch(endpoint, b"", HOST, (b"referer", b"https://marrowby.example" + page)) == 200
+        assert fetch(endpoint, b"page=/c", HOST, (b"referer", b"https://marrowby.example/a")) == 200
 
     asyncio.run(run())
     assert kept.pages == ["/a", "/b", "/a", "/b", "/c"]
@@ -124,3 +132,50 @@ def test_so_many_are_remembered_and_no_more(endpoint, kept, monkeypatch):
 
     asyncio.run(run())
     assert len(kept.pages) == 25
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([(b"cookie", b"a=b")], (b"cookie", b"avow_choices=v1.audience-measurement.returning-visitors")),
+        ([(b"sec-gpc", b"0")], (b"sec-gpc", b"1")),
+    ],
+)
+def test_what_a_second_line_says_counts_at_once(endpoint, kept, before, after):
+    """Proxies send cookies one by one: a no in the second line is not passed over because the first was seen before."""
+
+    async def run():
+        assert fetch(endpoint, b"page=/a", *before) == 200
+        assert fetch(endpoint, b"page=/b", *before, after) == 200
+
+    asyncio.run(run())
+    assert kept.pages == ["/a"]
+
+
+@pytest.mark.parametrize("lines", [["6.6.6.6", "192.0.2.5"], ["6.6.6.6, 192.0.2.5"]])
+def test_a_proxy_may_add_a_line_of_its_own(kept, lines):
+    """Of several X-Forwarded-For lines the last is the proxy's; what a stranger put before it is not believed."""
+    endpoint = collecting(kept, Client.client)
+    exchange = Exchange(Client(), "GET", b"/", [(b"x-forwarded-for", one.encode()) for one in lines], {})
+    assert endpoint.sender(exchange).address == "192.0.2.5"
+
+
+@pytest.mark.parametrize(
+    ("page", "status"),
+    [(b"https://elsewhere.example/p", 403), (b"null", 403), (b"https://marrowby.example:8443/p", 200), (b"", 200)],
+)
+def test_page_of_another_site_is_told_by_its_address_too(endpoint, kept, page, status):
+    """Without TLS, and before 2023, browsers do not say "cross-site"; and they leave the visitor's choices at home."""
+    lines = [HOST, (b"user-agent", b"Mozilla/5.0"), *([(b"referer", page)] if page else [])]
+    client, body = Client(), b'{"events": [{"point": "page-view", "page": "/p"}]}'
+
+    async def run():
+        assert fetch(endpoint, b"page=/p", *lines) == status
+        sent = [(b"origin" if name == b"referer" else name, value) for name, value in lines]
+        exchange = Exchange(client, "POST", b"/avow/events", sent, dict(reversed(sent)))
+        exchange.body = body
+        endpoint.events(exchange)
+
+    asyncio.run(run())
+    assert [int(one) for one in client.answers] == [403 if status == 403 else 204]
+    assert len(kept.pages) == (0 if status == 403 else 2)

@@ -35,7 +35,9 @@ class Doors:
         return Way(1000, self._echo)
 
     def _echo(self, exchange):
-        exchange.answer(200, [("x-path", exchange.path)], exchange.raw_path + b" " + exchange.body)
+        exchange.answer(
+            200, [("x-path", exchange.path), ("x-version", exchange.version)], exchange.raw_path + b" " + exchange.body
+        )
 
     async def _later(self, exchange):
         await asyncio.sleep(0.05)
@@ -122,6 +124,12 @@ def test_head_has_no_body_and_says_its_length(port):
 def test_a_target_may_name_the_host(port):
     """The absolute form is the same page, and a path is decoded (RFC 9112, section 3.2.2)."""
     assert b"x-path: /a b\r\n" in sent(port, b"GET http://x/a%20b?c HTTP/1.1\r\nHost: x\r\n\r\n")
+
+
+@pytest.mark.parametrize("version", [b"1.0", b"1.1"])
+def test_the_version_is_the_one_that_was_spoken(port, version):
+    """Pages are told HTTP/1.0 where a client or a proxy speaks it."""
+    assert b"x-version: %s\r\n" % version in sent(port, b"GET / HTTP/%s\r\nHost: x\r\n\r\n" % version)
 
 
 def test_a_client_that_asks_first_is_told_to_go_on(port):

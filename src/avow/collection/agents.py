@@ -20,9 +20,10 @@ from avow.definitions import ConfigurationError
 #: Longest part of a user agent that is looked at, characters.
 AGENT_LENGTH: Final = 400
 
+#: "Cubot" makes telephones; what people browse with at Baidu is called baiduboxapp, its robot Baiduspider.
 _ROBOT: Final = re.compile(
-    r"bot\b|bot[/;_-]|crawl|spider|slurp|scrap|fetch|archiv|monitor|preview|feed|rss|aggregat|validator|headless|"
-    r"curl|wget|python|java/|ruby|perl|go-http|okhttp|libwww|httpclient|lighthouse|facebookexternalhit|baidu",
+    r"(?<!cu)bot(?:\b|_)|crawl|spider|slurp|scrap|fetch|archiv|monitor|preview|feed|rss|aggregat|validator|headless|"
+    r"curl|wget|python|java/|ruby|perl|go-http|okhttp|libwww|httpclient|lighthouse|facebookexternalhit",
     re.IGNORECASE,
 )
 _TABLET: Final = re.compile(r"ipad|tablet|kindle|silk|playbook", re.IGNORECASE)

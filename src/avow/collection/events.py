@@ -141,6 +141,8 @@ _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 _CLICK_ID: Final = re.compile(r"(?=.*[0-9])[A-Za-z0-9_.~-]{1,200}", re.ASCII)
 _MONEY: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2})?")
 _CURRENCY: Final = re.compile(r"[A-Za-z]{3}")
+#: A language as browsers name it (RFC 5646, section 2.1), "en" to "zh-Hant-TW": no words, no address.
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 _HOST: Final = re.compile(r"[a-z0-9.-]{1,253}", re.IGNORECASE)
 
 
@@ -211,6 +213,11 @@ def money(value: str) -> str:
     return value if _MONEY.fullmatch(value) else ""
 
 
+def language(value: str) -> str:
+    """Return a language's tag; nothing for what is none."""
+    return value if _LANGUAGE.fullmatch(value) else ""
+
+
 def currency(value: str) -> str:
     """Return a currency in three letters (ISO 4217); nothing for what is none."""
     return value.upper() if _CURRENCY.fullmatch(value) else ""
@@ -221,6 +228,7 @@ CUTS: Final = {
     "page": page_path,
     "referrer": referrer_host,
     "campaign": campaign,
+    "language": language,
     "link-followed": link_address,
     "engagement-time": seconds,
     "scroll-depth": percent,

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Final
 
 SALT_BYTES: Final = 32
+#: How often each process that has the salt looks whether its day is over, seconds.
+LOOK_SECONDS: Final = 30.0
 #: How long a process waits for the salt, seconds; without it the visit is not counted (0), the event is still kept.
 WAIT_SECONDS: Final = 0.5
 SOCKET_NAME: Final = "salt.sock"
@@ -70,20 +72,26 @@ class VisitCounter:
 
     def __init__(self, run: Path) -> None:
         self._path = run / SOCKET_NAME
-        self._day = date.min
-        self._salt = b""
+        self._held = (date.min, b"")  # replaced as one, since a job forgets it while the loop asks
 
     def visit(self, address: str, agent: str, today: date) -> int:
         """Return a number that is the same for this address and agent today and means nothing tomorrow; 0 if unknown."""
         salt = self.salt(today)
         return visit_number(salt, address, agent) if salt else 0
 
+    def forget(self, today: date) -> bool:
+        """Let go of the salt of another day, whether or not a visit comes; returns False: there is no more to do."""
+        if self._held[0] != today:
+            self._held = (date.min, b"")
+        return False
+
     def salt(self, today: date) -> bytes:
         """Return today's salt; nothing when the server process does not answer."""
-        if today != self._day:
-            self._salt = self._fetch()
-            self._day = today if self._salt else date.min
-        return self._salt
+        day, salt = self._held
+        if today != day:
+            salt = self._fetch()
+            self._held = (today if salt else date.min, salt)
+        return salt
 
     def _fetch(self) -> bytes:
         """Return today's salt, or nothing when the server process does not answer."""
@@ -108,12 +116,18 @@ def client_address(peer: str, forwarded_for: str | None, trusted: frozenset[str]
 
     Read from the right, skipping trusted proxies: what stands further left can be invented by anybody.
     """
-    address = peer
+    address = plain_address(peer)
     for hop in reversed((forwarded_for or "").split(",")):
         if address not in trusted or not hop.strip():
             break
-        address = hop.strip()
+        address = plain_address(hop.strip())
+    return address
+
+
+def plain_address(address: str) -> str:
+    """Return an address as it is written everywhere, one of IPv4 never as one of IPv6 (RFC 4291, 2.5.5.2); empty for none."""
     try:
-        return str(ipaddress.ip_address(address))
+        found = ipaddress.ip_address(address)
     except ValueError:
         return ""
+    return str((found.version == 6 and found.ipv4_mapped) or found)  # noqa: PLR2004 - IP's version

@@ -35,8 +35,6 @@ BACKLOG: Final = 1024
 STOP_SECONDS: Final = 30
 #: A process that ended is started again after this pause, seconds.
 PAUSE_SECONDS: Final = 0.5
-#: How often it is looked whether the day of the salt is over, seconds.
-SALT_SECONDS: Final = 30.0
 #: How long the first answer may take, seconds.
 READY_SECONDS: Final = 60
 
@@ -139,7 +137,7 @@ def _serve_salt(run: Path, stop: threading.Event) -> None:
         salt.of(visits.utc_today())
         return False
 
-    jobs.start([jobs.Job("salt", SALT_SECONDS, forget_yesterdays)], stop)
+    jobs.start([jobs.Job("salt", visits.LOOK_SECONDS, forget_yesterdays)], stop)
 
 
 @contextmanager

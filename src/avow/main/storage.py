@@ -20,7 +20,7 @@ from avow.audit.proof import canonical
 from avow.collection import submissions
 from avow.collection.drain import BATCH_RECORDS, Drain
 from avow.collection.refusals import Refusals
-from avow.collection.visits import VisitCounter, utc_today
+from avow.collection.visits import LOOK_SECONDS, VisitCounter, utc_today
 from avow.config import load
 from avow.definitions import IdentifierKind, Record, StoreUnavailable, Submission, identifier, local_date, moment, now_ms
 from avow.jobs import Job, start
@@ -195,6 +195,7 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         Job("unconfirmed", 60.0, lambda: forget_unconfirmed(store, now_ms()) > 0),
         Job("drain", 0.5, empty_spool),
         *(Job(f"server-log-{number}", 1.0, one.once) for number, one in enumerate(followers, start=1)),
+        Job("salt", LOOK_SECONDS, lambda: logs.counter.forget(utc_today())),
         Job("requests", 1.0, advance_requests),
         Job("purge", 1.0, _Purge(store, lambda: settle_ends(store, versions.in_force(), now_ms(), configuration.timezone)).once),
         Job("audit", 0.5, lambda: _publish(store, audit_log)),

@@ -42,7 +42,7 @@ from avow.collection.refusals import RefusalRow, Refusals
 from avow.collection.spam import FormGuard
 from avow.collection.spool import Spool
 from avow.collection.virus_scan import Clamd
-from avow.collection.visits import VisitCounter
+from avow.collection.visits import LOOK_SECONDS, VisitCounter, utc_today
 from avow.config import load
 from avow.definitions import Refusal, moment, now_ms
 from avow.main import pages, standing
@@ -157,7 +157,11 @@ async def _serve(configuration_path: Path, listener: socket.socket) -> None:
     shared = _shared(Installation(load(configuration_path)))
     door = DoorInForce(shared.versions, partial(_door, shared))
     door.prepare()
-    timetable = [jobs.Job("counts", FLUSH_SECONDS, partial(_flush, shared)), jobs.Job("versions", VERSIONS_SECONDS, door.prepare)]
+    timetable = [
+        jobs.Job("counts", FLUSH_SECONDS, partial(_flush, shared)),
+        jobs.Job("versions", VERSIONS_SECONDS, door.prepare),
+        jobs.Job("salt", LOOK_SECONDS, lambda: shared.visits.forget(utc_today())),
+    ]
     jobs.start(timetable, threading.Event())
     connections = Connections(door, loop)
     server = await loop.create_server(connections.connection, sock=listener)

@@ -15,7 +15,7 @@ from avow.collection import signals
 from avow.collection.accept import Accepted, Collector, Known, Sender, pixel_points
 from avow.collection.events import Batch
 from avow.collection.refusals import shown_name
-from avow.collection.visits import client_address
+from avow.collection.visits import client_address, plain_address
 from avow.definitions import Refusal, SpoolFull, moment
 from avow.policy.conversions import conversion_points
 from avow.web.exchange import Exchange, head
@@ -56,7 +56,7 @@ class Collect:
     ) -> None:
         self._collector = collector
         self._now_ms = now_ms
-        self._trusted = trusted_proxies
+        self._trusted = frozenset(map(plain_address, trusted_proxies))
         self._token = demonstration_token
         self._secure = "; Secure" if is_secure else ""
         pixels = pixel_points(collector.rulebook)
@@ -72,7 +72,7 @@ class Collect:
         if exchange.method != "POST":
             exchange.answer_error(405, "Events are sent with POST.", [("allow", "POST")])
             return
-        if exchange.first.get(b"sec-fetch-site") == b"cross-site":
+        if _is_from_elsewhere(exchange, b"origin"):
             exchange.answer_error(403, "Events are taken from pages of this site only.")
             return
         now_ms = self._now_ms()
@@ -87,7 +87,7 @@ class Collect:
         if exchange.method != "GET":
             exchange.answer_error(405, "A pixel is fetched with GET.", [("allow", "GET")])
             return
-        if exchange.first.get(b"sec-fetch-site") == b"cross-site":
+        if _is_from_elsewhere(exchange, b"referer"):
             exchange.answer_error(403, "The pixel is for pages of this site only.")
             return
         asked = (exchange.query_string, exchange.first.get(b"referer", b""))
@@ -152,12 +152,14 @@ class Collect:
         if now_ms >= self._day_ends_ms or len(self._known) >= KNOWN:
             self._known.clear()
             self._day_ends_ms = (now_ms // DAY_MS + 1) * DAY_MS
+        if exchange.repeats:  # a second line may hold the signal or the choice: neither found under the first, nor remembered
+            return self._collector.known(self.sender(exchange), moment(now_ms).date())
         key = (exchange.client, *map(exchange.first.get, _TELLING))
         found = self._known.get(key)
         if found is None:
             found = self._collector.known(self.sender(exchange), moment(now_ms).date())
             told = sum(len(one) for one in key if one is not None)
-            if not exchange.repeats and told <= REMEMBERED_BYTES:  # what stands in two lines is looked at each time
+            if told <= REMEMBERED_BYTES:
                 self._forget_soon()
                 self._known[key] = found
         return found
@@ -204,7 +206,9 @@ class Collect:
 
     def sender_of(self, peer: str, every: Callable[[str], list[str]], one: Callable[[str], str | None]) -> Sender:
         """Return who sent the request: address as far as a trusted proxy tells, agent, signals, demonstration or not."""
-        forwarded = one("x-forwarded-for") if self._trusted else None
+        forwarded = (
+            ", ".join(every("x-forwarded-for")) if self._trusted else ""
+        )  # some proxies add a line (RFC 9110, section 5.3)
         return Sender(
             client_address(peer, forwarded, self._trusted) if forwarded else peer,
             one("user-agent") or "",
@@ -246,6 +250,22 @@ def campaign_of(address: str) -> str:
         return ""
     parts = [query.get(name, [""])[0].strip() for name in CAMPAIGN_PARAMETERS]
     return " / ".join(part or "-" for part in parts)[:CAMPAIGN_LENGTH] if any(parts) else ""
+
+
+def _is_from_elsewhere(exchange: Exchange, teller: bytes) -> bool:
+    """Return whether a page of another site sent this: its browser says so, or else the address in the header `teller` does.
+
+    Without TLS no browser says it. Cookies know no ports, so that ports make no other site here (RFC 6265, section 8.5).
+    """
+    site = exchange.first.get(b"sec-fetch-site")
+    page = exchange.first.get(teller)
+    if site is not None or page is None:
+        return site == b"cross-site"
+    try:
+        host = urlsplit(page.decode("latin-1")).hostname
+        return host is None or host != urlsplit("//" + exchange.first.get(b"host", b"").decode("latin-1")).hostname
+    except ValueError:
+        return True
 
 
 def _is_from_here(exchange: Exchange) -> bool:

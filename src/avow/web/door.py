@@ -154,7 +154,7 @@ def _asgi_scope(exchange: Exchange) -> MutableMapping[str, Any]:  # Any: the ASG
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
-        "http_version": "1.1",
+        "http_version": exchange.version,
         "method": exchange.method,
         "scheme": "http",
         "path": exchange.path,

@@ -78,16 +78,29 @@ class Exchange:
     """One HTTP request and its answer.
 
     `raw_path` and `query_string` are as they were sent; `first` holds the first line of each header, `repeats`: some
-    stand in more than one; `body` is whole unless it is streamed.
+    stand in more than one; `body` is whole unless it is streamed; `version` is that of HTTP, 1.1 or 1.0.
     """
 
-    __slots__ = ("_body", "_connection", "_gone", "_lines", "body", "first", "is_answered", "method", "query_string", "raw_path")
+    __slots__ = (
+        "_body",
+        "_connection",
+        "_gone",
+        "_lines",
+        "body",
+        "first",
+        "is_answered",
+        "method",
+        "query_string",
+        "raw_path",
+        "version",
+    )
 
     def __init__(
         self, connection: Carrier, method: str, target: bytes, lines: list[tuple[bytes, bytes]], first: dict[bytes, bytes]
     ) -> None:
         self._connection = connection
         self.method, self.first, self._lines = method, first, lines
+        self.version = "1.1"
         self.raw_path, _, self.query_string = target.partition(b"?")
         self.body = b""
         self.is_answered = False

@@ -205,6 +205,7 @@ class Connection(asyncio.Protocol):
         if not target.startswith(b"/"):
             target = origin_form(target)
         exchange = self._exchange = Exchange(self, parser.get_method().decode("latin-1"), target, lines, first)
+        exchange.version = parser.get_http_version()
         self._unfinished = 0
         way = self._way = self._all.doors.way(exchange)
         if not parser.should_keep_alive():
