@@ -98,7 +98,7 @@ def stored(installation, until):
     texts = []
     for one in until(found, 20, "a recording"):
         page = client.get(f"/console/recordings/{one}?purpose=page-improvement").text
-        ticket = re.search(r'data-ticket="(\w+)"', page)[1]
+        ticket = re.search(r'data-ticket="([\w.]+)"', page)[1]
         for seq in re.search(r'data-chunks="([\d ]*)"', page)[1].split():
             answer = client.get(f"/console/recordings/{one}/chunks/{seq}", headers={"Avow-Ticket": ticket})
             texts.append(answer.text)

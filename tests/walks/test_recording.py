@@ -1,5 +1,7 @@
 """A session recording, end to end: kept after a yes, in the answer to a request to know, gone with the yes or the person."""
 
+import hashlib
+import hmac
 import json
 import re
 import time
@@ -107,6 +109,26 @@ def test_watching_is_in_the_audit_log(running, staff, until):
     until(lambda: b'"recording.watched"' in texts() and b'"recording.watched.refused"' in texts(), 20, "the entries")
     browser.post("/avow/recordings/stop", json={"recording": "0c" * 16})
     assert "0c" * 16 not in listed(staff)
+
+
+def test_no_part_is_handed_to_who_did_not_open_the_player(running, staff, until):
+    """A word that staff can make from their own session opens nothing, nor does that of another recording's player."""
+    browser = agreed(running)
+    for one in ("0d" * 16, "0e" * 16):
+        browser.post("/avow/recordings", content=chunk(one))
+    until(lambda: {"0d" * 16, "0e" * 16} <= listed(staff), 20, "the recordings")
+    session = staff.cookies["avow_staff"].encode()
+    own = hmac.new(session, b"avow console ticket\nrecording " + b"0d" * 16, hashlib.sha256).hexdigest()
+    opened = re.search(r'data-ticket="([\w.]+)"', staff.get(f"/console/recordings/{'0e' * 16}?purpose=page-improvement").text)[1]
+    later = re.sub(r"^\d+", lambda until_ms: str(int(until_ms[0]) + 1), opened)
+    for one, word, status in (
+        ("0d", own, 403),
+        ("0d", opened, 403),
+        ("0e", later, 403),
+        ("0e", "9" * 99, 403),
+        ("0e", opened, 200),
+    ):
+        assert staff.get(f"/console/recordings/{one * 16}/chunks/0", headers={"Avow-Ticket": word}).status_code == status
 
 
 @settings(max_examples=60)

@@ -558,7 +558,11 @@ class FakeRecordings:
         self.watched.append((recording_id, purpose, staff_id))
         if purpose != "page-improvement":
             return Refusal("not for this purpose", "Cal. Civ. Code § 1798.100(a)(1)")
-        return RecordingView(RECORDING, purpose, (0, 1)) if recording_id == RECORDING.recording_id else None
+        is_known = recording_id == RECORDING.recording_id
+        return RecordingView(RECORDING, purpose, (0, 1), f"{recording_id}.{staff_id}") if is_known else None
+
+    def is_watching(self, recording_id, staff_id, ticket):
+        return ticket == f"{recording_id}.{staff_id}"
 
     def chunk(self, recording_id, seq):
         return gzip.compress(b"[]") if recording_id == RECORDING.recording_id and seq < 2 else None

@@ -90,7 +90,7 @@ def test_a_recording_is_watched_for_a_purpose_on_a_page_of_its_own(staff):
 def test_a_chunk_needs_the_word_of_a_page_that_was_opened(staff):
     """The player's word opens the chunks of its own recording, and without it there is none."""
     page = staff.get(f"{ONE}?purpose=page-improvement").text
-    ticket = {"Avow-Ticket": re.search(r'data-ticket="(\w+)"', page)[1]}
+    ticket = {"Avow-Ticket": re.search(r'data-ticket="([\w.]+)"', page)[1]}
     assert staff.get(f"{ONE}/chunks/0", headers=ticket).json() == []
     assert staff.get(f"{ONE}/chunks/7", headers=ticket).status_code == 404
     assert staff.get(f"{ONE}/chunks/0").status_code == 403

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from avow.audit.proof import canonical
 from avow.collection.recorder import Recorder, recorded_points
@@ -16,6 +18,9 @@ from avow.store.control import audit, counts, recordings
 from avow.store.control.recordings import RecordingRow
 from avow.store.store import Store
 from avow.web.services import RecordingLine, RecordingView
+
+#: How long an opened player may fetch what it plays, milliseconds: a working day, for it loads a page when it comes to it.
+WATCHING_MS: Final = 12 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +74,25 @@ class RecordingPages:
         if refusal is not None:
             return refusal
         with self.store.control.reading() as tx:
-            return RecordingView(_line(row), purpose, recordings.chunks(tx, recording_id))
+            chunks = recordings.chunks(tx, recording_id)
+        return RecordingView(_line(row), purpose, chunks, self._ticket(recording_id, staff_id, self.now_ms() + WATCHING_MS))
+
+    def is_watching(self, recording_id: str, staff_id: str, ticket: str) -> bool:
+        """Return whether the word was made here when this member opened this recording, and still counts."""
+        until = ticket.partition(".")[0]
+        if not (until.isascii() and until.isdigit() and len(until) <= len(str(self.now_ms()))) or int(until) < self.now_ms():
+            return False
+        return hmac.compare_digest(ticket.encode(), self._ticket(recording_id, staff_id, int(until)).encode())
 
     def chunk(self, recording_id: str, seq: int) -> bytes | None:
         """Return one chunk, unsealed."""
         row = self._row(recording_id)
         return self.store.recording_chunk(row, seq) if row else None
+
+    def _ticket(self, recording_id: str, staff_id: str, until_ms: int) -> str:
+        """Return the word of a player: under the vault's secret, for whoever knows their own session could make any other."""
+        about = f"{until_ms} {staff_id} {recording_id}"
+        return f"{until_ms}.{self.store.vault.hmac(b'recording watched', about.encode()).hex()}"
 
     def _row(self, recording_id: str) -> RecordingRow | None:
         with self.store.control.reading() as tx:

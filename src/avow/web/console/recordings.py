@@ -74,16 +74,15 @@ class RecordingsPages:
             refusal=view if refused else None,
             view=None if refused else view,
             label=self._label(line),
-            ticket=self._door.ticket(request, f"recording {recording_id}"),
         )
         if not refused and view:
             response.headers["Content-Security-Policy"] = PLAYER_POLICY
         return response
 
-    def _chunk(self, request: Request, _member: StaffMember) -> Response:
-        """Hand one chunk to a player that was opened, and logged, in this session."""
+    def _chunk(self, request: Request, member: StaffMember) -> Response:
+        """Hand one chunk to a player whose opening by this member is in the audit log."""
         recording_id = request.path_params["recording_id"]
-        if not self._door.is_ticket(request, f"recording {recording_id}", request.headers.get("avow-ticket", "")):
+        if not self._recordings.is_watching(recording_id, member.staff_id, request.headers.get("avow-ticket", "")):
             raise HTTPException(403)
         packed = self._recordings.chunk(recording_id, request.path_params["seq"])
         if packed is None:

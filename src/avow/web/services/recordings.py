@@ -25,11 +25,12 @@ class RecordingLine:
 
 @dataclass(frozen=True, slots=True)
 class RecordingView:
-    """A recording opened for one purpose: the places of its chunks, in order."""
+    """A recording opened for one purpose: the places of its chunks, in order, and the word that its player shows for them."""
 
     line: RecordingLine
     purpose: str
     chunks: tuple[int, ...]
+    ticket: str
 
 
 class Recordings(Protocol):
@@ -53,6 +54,10 @@ class Recordings(Protocol):
 
     def watch(self, recording_id: str, purpose: str, staff_id: str) -> RecordingView | Refusal | None:
         """Open a recording; writes the audit entry; refuses a purpose that the policy does not allow."""
+        ...
+
+    def is_watching(self, recording_id: str, staff_id: str, ticket: str) -> bool:
+        """Return whether the word is that of a player of this recording which this member opened, not long ago."""
         ...
 
     def chunk(self, recording_id: str, seq: int) -> bytes | None:
