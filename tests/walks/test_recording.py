@@ -30,6 +30,7 @@ def agreed(running):
     """A browser that allowed everything."""
     browser = running.browser()
     browser.post("/privacy/choices", data={"all": "in"})
+    browser.get("/products/rain-gauge")  # gives the number under which its recordings are kept
     return browser
 
 
@@ -47,6 +48,8 @@ def test_a_yes_is_recorded_and_taking_it_back_removes_it(running, staff, until):
     browser = running.browser()
     assert browser.post("/avow/recordings", content=chunk()).status_code == 403
     browser.post("/privacy/choices", data={"all": "in"})
+    assert browser.post("/avow/recordings", content=chunk()).status_code == 403  # nobody could find it again
+    browser.get("/products/rain-gauge")
     assert browser.post("/avow/recordings", content=chunk()).status_code == 204
     until(lambda: ID in listed(staff), 20, "the recording")
     files = running.data / "files"

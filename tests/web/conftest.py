@@ -41,6 +41,7 @@ from avow.web.services import (
     PurposeFacts,
     PurposeReads,
     RecordingLine,
+    RecordingOffer,
     RecordingView,
     RefusalCount,
     RequestDetail,
@@ -542,7 +543,8 @@ class FakeRecordings:
     watched: list = field(default_factory=list)
 
     def offered(self, page, said):
-        return self.point if "page-improvement" in said.consents and page != "/contact" else ""
+        is_offered = self.point and "page-improvement" in said.consents and page != "/contact"
+        return RecordingOffer(self.point, 395) if is_offered else None
 
     def stop(self, said, recording_id, *, demonstration):
         self.stopped.append((said.visitor, recording_id, demonstration))

@@ -44,6 +44,19 @@ def test_a_page_from_elsewhere_is_told_no_with_nothing(recorded):
     assert {no.headers["cache-control"], yes.headers["cache-control"]} == {"no-store"}
 
 
+def test_the_browser_has_its_number_before_it_records(recorded):
+    """The page that names the recorder, and the answer that does, give a number to who has none, and to nobody else."""
+    client, _ = recorded
+    yes = {"Cookie": "avow_choices=v1.+page-improvement"}
+    for address in ("/products/rain-gauge", "/avow/recording?page=/x", "/nowhere"):
+        given = client.get(address, headers=yes).headers.get("set-cookie", "")
+        assert re.fullmatch(r"avow_visitor=[0-9a-f]{32}; Max-Age=34128000; Path=/; HttpOnly; SameSite=Lax", given)
+        client.cookies.clear()
+        assert "set-cookie" not in client.get(address, headers={"Cookie": YES}).headers
+        assert "set-cookie" not in client.get(address).headers
+    assert "set-cookie" not in client.get("/contact", headers=yes).headers
+
+
 def test_stopping_turns_the_yes_into_a_no_and_keeps_other_choices(recorded):
     """The cookie says no to the recording and still no to what was refused before; what was recorded is taken back."""
     client, fake = recorded

@@ -17,7 +17,7 @@ from avow.policy import Rulebook
 from avow.store.control import audit, counts, recordings
 from avow.store.control.recordings import RecordingRow
 from avow.store.store import Store
-from avow.web.services import RecordingLine, RecordingView
+from avow.web.services import RecordingLine, RecordingOffer, RecordingView
 
 #: How long an opened player may fetch what it plays, milliseconds: a working day, for it loads a page when it comes to it.
 WATCHING_MS: Final = 12 * 3_600_000
@@ -35,13 +35,15 @@ class RecordingPages:
     timezone: str
     now_ms: Callable[[], int]
 
-    def offered(self, page: str, said: Signals) -> str:
+    def offered(self, page: str, said: Signals) -> RecordingOffer | None:
         """Return the point that may record this page for this visitor."""
         point = self.recorder.point()
         if point is None:
-            return ""
+            return None
         permit = self.recorder.permit(point.name, page, said, moment(self.now_ms()).date())
-        return point.name if isinstance(permit, Permit) else ""
+        if not isinstance(permit, Permit):
+            return None
+        return RecordingOffer(point.name, (point.cookie_days or 0) if "visitor-id" in permit.fields else 0)
 
     def stop(self, said: Signals, recording_id: str, *, demonstration: bool) -> frozenset[str]:
         """Note the choice, which takes back what was recorded of this visitor, and this recording whoever it is of."""

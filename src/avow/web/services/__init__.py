@@ -44,7 +44,7 @@ from avow.web.services.policy import (
     VersionPage,
     Versions,
 )
-from avow.web.services.recordings import RecordingLine, Recordings, RecordingView
+from avow.web.services.recordings import RecordingLine, RecordingOffer, Recordings, RecordingView
 from avow.web.services.rights import (
     BrowserFacts,
     Browsers,
@@ -134,6 +134,7 @@ __all__ = [
     "PurposeReads",
     "Reached",
     "RecordingLine",
+    "RecordingOffer",
     "RecordingView",
     "Recordings",
     "RefusalCount",

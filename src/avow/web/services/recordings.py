@@ -11,6 +11,14 @@ from avow.definitions import Refusal
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingOffer:
+    """That a page may be recorded: at which point, and how many days the visitor's number stays; 0 where it is of nobody."""
+
+    point: str
+    cookie_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingLine:
     """A recording in the list: nothing that says whose it is."""
 
@@ -36,8 +44,8 @@ class RecordingView:
 class Recordings(Protocol):
     """Recordings of visits, watched only for a declared purpose."""
 
-    def offered(self, page: str, said: Signals) -> str:
-        """Return the collection point that may record this page for somebody who said this; "" for none."""
+    def offered(self, page: str, said: Signals) -> RecordingOffer | None:
+        """Return what may record this page for somebody who said this; None when nothing may."""
         ...
 
     def stop(self, said: Signals, recording_id: str, *, demonstration: bool) -> frozenset[str]:
