@@ -169,6 +169,42 @@ def asking(services, monkeypatch):
     return services
 
 
+HTML = {"Accept": "text/html,*/*"}
+
+
+@pytest.mark.parametrize("address", ["/", "/privacy", "/privacy/choices", "/avow/choices"])
+def test_a_no_does_not_end_while_its_browser_comes_back(visitor, address):
+    """Every page that is opened makes the cookie of a no new, for 400 days more, and changes nothing in it."""
+    given = {"Cookie": "avow_choices=v1.returning-visitors.+page-improvement"} | HTML
+    found = [one for one in visitor.get(address, headers=given).headers.get_list("set-cookie") if "avow_choices" in one]
+    assert found == ["avow_choices=v1.returning-visitors.+page-improvement; HttpOnly; Max-Age=34560000; Path=/; SameSite=Lax"]
+
+
+@pytest.mark.parametrize(
+    ("address", "cookie", "headers"),
+    [
+        ("/", "avow_choices=v1.+page-improvement", HTML),  # a yes alone: asked again when its cookie ends
+        ("/", "avow_choices=v1.", HTML),
+        ("/", "avow_choices=damaged", HTML),
+        ("/", 'avow_choices=v1.re"turn', HTML),
+        ("/", "other=1", HTML),
+        ("/", "avow_choices=v1.returning-visitors", {}),  # what a page's script fetches: its answer may come late
+        ("/avow/replay.js", "avow_choices=v1.returning-visitors", HTML),  # kept by shared caches
+    ],
+)
+def test_nothing_else_makes_a_choice_new(visitor, address, cookie, headers):
+    """No yes, nothing damaged, nothing that could put an old state over a new choice or give it to somebody else."""
+    assert "set-cookie" not in visitor.get(address, headers={"Cookie": cookie} | headers).headers
+
+
+@pytest.mark.parametrize("second", ["", "avow_choices=v1.returning-visitors"])
+def test_the_page_of_choices_shows_a_no_that_stands_in_any_cookie(visitor, second):
+    """Of two choices cookies the stricter holds, and the page says so."""
+    cookie = "; ".join(filter(None, ["avow_choices=v1.", second]))
+    page = visitor.get("/privacy/choices", headers={"Cookie": cookie}).text
+    assert ('name="choice.returning-visitors" value="out" checked' in page) is bool(second)
+
+
 def cookie_of(response):
     return response.headers["set-cookie"].replace('"', "").partition(";")[0]
 
