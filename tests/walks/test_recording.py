@@ -34,6 +34,29 @@ def agreed(running):
     return browser
 
 
+def entries(running, recording, until):
+    """Wait for the audit log to say that a recording was watched."""
+    files = lambda: [one for one in (running.data / "audit").rglob("*") if one.is_file()]  # noqa: E731
+    word = f'"recording":"{recording}"'.encode()
+    return until(lambda: sum(one.read_bytes().count(word) for one in files()), 20, "the entry")
+
+
+def test_pages_of_one_visit_are_watched_together_and_of_another_visitor_never(running, staff, until):
+    """One line for the visit, an entry for each page that its player opens, and nothing of somebody else's in it."""
+    ids = [f"{number:02x}" * 16 for number in (0xA1, 0xA2, 0xA3)]
+    one, other = agreed(running), agreed(running)
+    for browser, recording in zip((one, one, other), ids, strict=True):
+        assert browser.post("/avow/recordings", content=chunk(recording, page=f"/p-{recording[:2]}")).status_code == 204
+    until(lambda: set(ids) <= listed(staff), 20, "the recordings")
+    page = staff.get(f"/console/recordings/{ids[1]}?purpose=page-improvement").text
+    assert re.findall(r'data-recording="/console/recordings/(\w+)"', page) == ids[:2]
+    assert [entries(running, recording, until) > 0 for recording in ids[:2]] == [True, True]
+    one.post("/privacy/choices", data={"all": "out"})
+    assert staff.get(f"/console/recordings/{ids[1]}").status_code == 404
+    assert ids[2] in listed(staff)
+    other.post("/avow/recordings/stop", json={})
+
+
 def listed(staff):
     return set(re.findall(r"/console/recordings/([0-9a-f]{32})", staff.get("/console/recordings").text))
 
@@ -122,7 +145,8 @@ def test_no_part_is_handed_to_who_did_not_open_the_player(running, staff, until)
     until(lambda: {"0d" * 16, "0e" * 16} <= listed(staff), 20, "the recordings")
     session = staff.cookies["avow_staff"].encode()
     own = hmac.new(session, b"avow console ticket\nrecording " + b"0d" * 16, hashlib.sha256).hexdigest()
-    opened = re.search(r'data-ticket="([\w.]+)"', staff.get(f"/console/recordings/{'0e' * 16}?purpose=page-improvement").text)[1]
+    page = staff.get(f"/console/recordings/{'0e' * 16}?purpose=page-improvement").text
+    opened = re.search(rf'data-recording="/console/recordings/{"0e" * 16}".* data-ticket="([\w.]+)"', page)[1]
     later = re.sub(r"^\d+", lambda until_ms: str(int(until_ms[0]) + 1), opened)
     for one, word, status in (
         ("0d", own, 403),
@@ -132,6 +156,7 @@ def test_no_part_is_handed_to_who_did_not_open_the_player(running, staff, until)
         ("0e", opened, 200),
     ):
         assert staff.get(f"/console/recordings/{one * 16}/chunks/0", headers={"Avow-Ticket": word}).status_code == status
+    browser.post("/avow/recordings/stop", json={})
 
 
 @settings(max_examples=60)

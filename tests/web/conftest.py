@@ -40,6 +40,7 @@ from avow.web.services import (
     PrintoutView,
     PurposeFacts,
     PurposeReads,
+    RecordedVisit,
     RecordingLine,
     RecordingOffer,
     RecordingView,
@@ -57,6 +58,7 @@ from avow.web.services import (
     Verification,
     VersionFacts,
     VersionPage,
+    VisitView,
 )
 from avow.web.site import CompanySite
 
@@ -534,9 +536,12 @@ _ONE_ROW = {
 RECORDING = RecordingLine("ab" * 16, "session-recording", ("/products/rain-gauge",), NOW_MS, 83, date(2026, 12, 23))
 
 
+RECORDED = RecordedVisit((RECORDING, replace(RECORDING, recording_id="ef" * 16, pages=("/support",), seconds=30)))
+
+
 @dataclass
 class FakeRecordings:
-    """One recording, for one purpose."""
+    """One visit of two pages, for one purpose."""
 
     point: str = ""
     stopped: list = field(default_factory=list)
@@ -550,18 +555,20 @@ class FakeRecordings:
         self.stopped.append((said.visitor, recording_id, demonstration))
         return frozenset({"page-improvement"})
 
-    def lines(self, page, limit):
-        return (RECORDING,)[:limit] if page in {"", "/products/rain-gauge"} else ()
+    def visits(self, page, limit):
+        return (RECORDED,)[:limit] if page in {"", "/products/rain-gauge"} else ()
 
-    def line(self, recording_id):
-        return RECORDING if recording_id == RECORDING.recording_id else None
+    def visit(self, recording_id):
+        return RECORDED if recording_id in {one.recording_id for one in RECORDED.pages} else None
 
     def watch(self, recording_id, purpose, staff_id):
         self.watched.append((recording_id, purpose, staff_id))
         if purpose != "page-improvement":
             return Refusal("not for this purpose", "Cal. Civ. Code § 1798.100(a)(1)")
-        is_known = recording_id == RECORDING.recording_id
-        return RecordingView(RECORDING, purpose, (0, 1), f"{recording_id}.{staff_id}") if is_known else None
+        if self.visit(recording_id) is None:
+            return None
+        words = ((one, f"{one.recording_id}.{staff_id}") for one in RECORDED.pages)
+        return VisitView(tuple(RecordingView(one, (0, 1), word) for one, word in words), 1)
 
     def is_watching(self, recording_id, staff_id, ticket):
         return ticket == f"{recording_id}.{staff_id}"

@@ -44,7 +44,7 @@ from avow.web.services.policy import (
     VersionPage,
     Versions,
 )
-from avow.web.services.recordings import RecordingLine, RecordingOffer, Recordings, RecordingView
+from avow.web.services.recordings import RecordedVisit, RecordingLine, RecordingOffer, Recordings, RecordingView, VisitView
 from avow.web.services.rights import (
     BrowserFacts,
     Browsers,
@@ -133,6 +133,7 @@ __all__ = [
     "PurposeFacts",
     "PurposeReads",
     "Reached",
+    "RecordedVisit",
     "RecordingLine",
     "RecordingOffer",
     "RecordingView",
@@ -158,6 +159,7 @@ __all__ = [
     "VersionFacts",
     "VersionPage",
     "Versions",
+    "VisitView",
 ]
 
 #: Where the door notes in the ASGI scope that an invented visitor of `avow demo` sent the HTTP request.
