@@ -34,6 +34,7 @@ from avow.web.services import (
     MessageLine,
     MessageView,
     PartyFacts,
+    PersonSaid,
     PointFacts,
     PolicyFacts,
     PrintoutLine,
@@ -327,6 +328,7 @@ class FakeChoices:
 
     sources: list = field(default_factory=list)
     met: list = field(default_factory=list)
+    said: list = field(default_factory=list)
     persons: frozenset = frozenset()
 
     def record(self, visitor_id, opted_out, source, *, demonstration):
@@ -337,6 +339,13 @@ class FakeChoices:
     def meet(self, answer_token, opted_out):
         self.met.append((answer_token, opted_out))
         return self.persons | opted_out
+
+    def of_person(self, answer_token):
+        return PersonSaid(self.persons, frozenset()) if answer_token == "status-token" and self.persons else None
+
+    def say(self, answer_token, opted_out):
+        self.said.append((answer_token, dict(opted_out)))
+        return True
 
     def counts(self):
         return (

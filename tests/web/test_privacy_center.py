@@ -313,6 +313,50 @@ def test_confirming_a_link_brings_browser_and_person_together(visitor, services)
     assert cookie_of(confirmed) == "avow_choices=v1.audience-measurement.returning-visitors"
 
 
+OWN = "/privacy/requests/status-token"
+
+
+def test_a_person_takes_their_opt_out_back_behind_their_own_link(visitor, services):
+    """As easily as opting out: a switch and a button; it holds for the address and in this browser, which gets no yes by it."""
+    services.choices.persons = frozenset({"audience-measurement"})
+    assert 'name="choice.audience-measurement" value="out" checked' in visitor.get(OWN).text
+    visitor.cookies.set("avow_choices", f"v1.audience-measurement.returning-visitors; avow_visitor={VISITOR}")
+    sent = {"choice.audience-measurement": "in", "choice.returning-visitors": "in"}
+    saved = visitor.post(f"{OWN}/choices", data=sent)
+    assert (saved.status_code, saved.headers["location"]) == (303, f"{OWN}?saved=1")
+    assert services.choices.said == [("status-token", {"audience-measurement": False})]
+    assert services.choices.recorded == [(VISITOR, {"audience-measurement": False})]
+    assert cookie_of(saved) == "avow_choices=v1.returning-visitors"  # what was not changed for the address stays here, too
+
+
+def test_an_answer_that_did_not_arrive_is_a_no(visitor, services):
+    """Whoever sends the form without answers has opted out of all of it (as on the page of choices)."""
+    services.choices.persons = frozenset({"audience-measurement"})
+    visitor.post(f"{OWN}/choices", data={})
+    assert services.choices.said == [("status-token", {"returning-visitors": True})]
+
+
+def test_a_yes_that_is_given_to_a_browser_is_not_asked_of_an_address(visitor, asking):
+    """Unless a no of the person's stands about it; what was taken back is no yes in this browser."""
+    asking.choices.persons = frozenset({"audience-measurement"})
+    assert 'name="choice.recording"' not in visitor.get(OWN).text
+    asking.choices.persons = frozenset({"improving"})
+    assert 'name="choice.recording" value="out" checked' in visitor.get(OWN).text
+    saved = visitor.post(f"{OWN}/choices", data={"choice.recording": "in", "choice.audience-measurement": "in"})
+    assert (asking.choices.said, cookie_of(saved)) == (
+        [("status-token", {"improving": False, "returning-visitors": True})],
+        "avow_choices=v1.returning-visitors",
+    )
+
+
+@pytest.mark.parametrize("token", ["status-token", "somebody's"])
+def test_nobody_known_has_no_choices_to_make(visitor, services, token):
+    """Where nothing is held of an address, and behind any other link, there are no switches and nothing is taken."""
+    assert "Your choices, for your address" not in visitor.get(OWN).text
+    assert visitor.post(f"/privacy/requests/{token}/choices", data={}).status_code == 404
+    assert services.choices.said == []
+
+
 def test_other_companies_stand_on_the_choices_page_with_their_own_opt_outs(visitor, services):
     """Beside each stands where it takes an opt-out itself (MISSION C4)."""
     services.browsers.address = "https://place.farsight.example/seen.js"
