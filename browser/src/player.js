@@ -1,16 +1,28 @@
 /**
- * The console's player of a session recording: fetches the chunks one by one, and plays what is there meanwhile.
+ * The console's player of a recorded visit: its pages one after the other, without what lay between them.
  *
  * Buttons and a slider are the browser's own controls, so that the keyboard works them; the page that is replayed lies in
- * a sandboxed frame in which no script runs.
+ * a sandboxed frame in which no script runs. A page is fetched when it is come to, the next one meanwhile. One that was
+ * erased since the player was opened is said to be gone, and passed over.
  */
 import { Replayer } from "@rrweb/replay";
 
 const player = document.querySelector("[data-player]");
 const stage = player.querySelector("[data-stage]");
 const find = (name) => player.querySelector(`[data-${name}]`);
-const [toggle, place, speed, clock, state] = ["toggle", "place", "speed", "clock", "state"].map(find);
-let replayer;
+const [toggle, place, speed, pauses, clock, state] = ["toggle", "place", "speed", "pauses", "clock", "state"].map(find);
+const pages = [...player.querySelectorAll("[data-recording]")].map((button) => ({
+  button,
+  name: button.textContent.trim(),
+  address: button.dataset.recording,
+  ticket: button.dataset.ticket,
+  chunks: button.dataset.chunks.split(" ").filter(Boolean),
+  length: Number(button.dataset.seconds) * 1000, // milliseconds; exact once its events are here
+  isGone: false,
+  events: undefined, // a promise of them, once they were asked for
+}));
+let replayer; // of the page that is shown
+let shown = -1;
 let playing = false;
 
 const words = (milliseconds) => {
@@ -18,12 +30,22 @@ const words = (milliseconds) => {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 };
 
-const chunk = async (seq) => {
-  const answer = await fetch(`${player.dataset.player}/chunks/${seq}`, { headers: { "Avow-Ticket": player.dataset.ticket } });
+const chunk = async ({ address, ticket }, seq) => {
+  const answer = await fetch(`${address}/chunks/${seq}`, { headers: { "Avow-Ticket": ticket } }).catch(() => ({}));
   return answer.ok ? answer.json() : [];
 };
 
+const all = async (page) => {
+  const events = [];
+  for (const seq of page.chunks) events.push(...(await chunk(page, seq)));
+  return events;
+};
+
+/** Fetch a page's events, once. */
+const fetched = (page) => (page.events ??= all(page));
+
 const fit = () => {
+  if (!replayer) return;
   const { iframe, wrapper } = replayer;
   const width = Number(iframe.width) || 1024;
   const height = Number(iframe.height) || 768;
@@ -32,13 +54,17 @@ const fit = () => {
   stage.style.height = `${Math.ceil(height * scale)}px`;
 };
 
+/** How long the pages before this one are, milliseconds. */
+const before = (index) => pages.slice(0, index).reduce((sum, { length }) => sum + length, 0);
+
 const show = () => {
-  const { totalTime } = replayer.getMetaData();
-  const now = Math.max(0, Math.min(totalTime, replayer.getCurrentTime()));
-  place.max = totalTime;
+  if (!replayer) return;
+  const total = before(pages.length);
+  const now = before(shown) + Math.max(0, Math.min(pages[shown].length, replayer.getCurrentTime()));
+  place.max = total;
   place.value = now;
-  place.setAttribute("aria-valuetext", `${words(now)} of ${words(totalTime)}`);
-  clock.textContent = `${words(now)} / ${words(totalTime)}`;
+  place.setAttribute("aria-valuetext", `${words(now)} of ${words(total)}, page ${shown + 1} of ${pages.length}`);
+  clock.textContent = `${words(now)} / ${words(total)}`;
 };
 
 const setPlaying = (is) => {
@@ -46,53 +72,80 @@ const setPlaying = (is) => {
   toggle.textContent = is ? "Pause" : "Play";
 };
 
-const play = (from) => {
-  replayer.play(from);
-  setPlaying(true);
-};
-
-const begin = (events) => {
-  replayer = new Replayer(events, { root: stage, speed: Number(speed.value), mouseTail: { strokeStyle: "#b0491f" }, showWarning: false, useVirtualDom: false });
-  replayer.iframe.title = "The recorded page";
-  replayer.iframe.tabIndex = -1;
-  replayer.on("resize", fit);
-  replayer.on("finish", () => setPlaying(false));
-  addEventListener("resize", fit);
-  toggle.addEventListener("click", () => {
-    if (playing) {
-      replayer.pause();
-      setPlaying(false);
-    } else {
-      const { totalTime } = replayer.getMetaData();
-      play(replayer.getCurrentTime() >= totalTime ? 0 : replayer.getCurrentTime());
-    }
-  });
-  place.addEventListener("input", () => {
-    const at = Number(place.value);
-    if (playing) play(at);
-    else replayer.pause(at);
-    show();
-  });
-  speed.addEventListener("change", () => replayer.setConfig({ speed: Number(speed.value) }));
-  for (const control of [toggle, place, speed]) control.disabled = false;
-  setInterval(show, 200);
-  replayer.pause(0);
-  fit();
+const go = (at) => {
+  if (playing) replayer.play(at);
+  else replayer.pause(at);
   show();
 };
 
-const load = async () => {
-  const places = player.dataset.chunks.split(" ").filter(Boolean);
-  const waiting = [];
-  for (const seq of places) {
-    state.textContent = `Loading part ${places.indexOf(seq) + 1} of ${places.length}`;
-    for (const event of await chunk(seq)) {
-      if (replayer) replayer.addEvent(event);
-      else waiting.push(event);
-    }
-    if (!replayer && waiting.some((event) => event.type === 2) && waiting.length > 1) begin(waiting.splice(0));
-  }
-  state.textContent = replayer ? "" : "This recording holds no page that could be shown.";
-  if (replayer) show();
+const config = () => ({ speed: Number(speed.value), skipInactive: pauses.checked });
+
+/** Say that a page is gone: erased since, or nothing in it can be shown. */
+const pass = (page) => {
+  page.isGone = true;
+  page.length = 0;
+  page.button.disabled = true;
+  page.button.textContent = `${page.name} (no longer there)`;
 };
-load();
+
+const build = (page, events) => {
+  replayer = new Replayer(events, { root: stage, ...config(), mouseTail: { strokeStyle: "#b0491f" }, showWarning: false, useVirtualDom: false });
+  replayer.iframe.title = "The recorded page";
+  replayer.iframe.tabIndex = -1;
+  replayer.on("resize", fit);
+  replayer.on("finish", () => {
+    if (!playing) return;
+    if (pages.slice(shown + 1).some(({ isGone }) => !isGone)) open(shown + 1, 0);
+    else setPlaying(false);
+  });
+  page.length = replayer.getMetaData().totalTime;
+};
+
+/** Show a page of the visit from a place on, milliseconds; the next one that is still there when it is gone. */
+const open = async (index, at) => {
+  replayer?.destroy();
+  replayer = undefined;
+  shown = index;
+  pages.forEach(({ button }, one) => (one === index ? button.setAttribute("aria-current", "true") : button.removeAttribute("aria-current")));
+  const page = pages[index];
+  state.textContent = `Loading page ${index + 1} of ${pages.length}`;
+  const events = page.isGone ? [] : await fetched(page);
+  if (shown !== index || replayer) return; // somebody went on meanwhile
+  if (events.length < 2 || !events.some(({ type }) => type === 2)) {
+    pass(page);
+    const next = pages.findIndex(({ isGone }, one) => one > index && !isGone);
+    if (next >= 0) return open(next, 0);
+    page.button.removeAttribute("aria-current");
+    state.textContent = pages.every(({ isGone }) => isGone) ? "This visit holds no page that could be shown." : "The visit ends here: what came after is no longer there.";
+    setPlaying(false);
+    for (const control of [toggle, place, speed, pauses]) control.disabled = true;
+    return;
+  }
+  build(page, events);
+  for (const control of [toggle, place, speed, pauses]) control.disabled = false;
+  state.textContent = `Page ${index + 1} of ${pages.length}: ${page.name}`;
+  fit();
+  go(at);
+  if (pages[index + 1]) fetched(pages[index + 1]);
+};
+
+toggle.addEventListener("click", () => {
+  setPlaying(!playing);
+  const isOver = replayer.getCurrentTime() >= pages[shown].length;
+  const next = isOver ? pages.findIndex(({ isGone }, one) => one > shown && !isGone) : shown;
+  if (playing && next < 0) open(pages.findIndex(({ isGone }) => !isGone), 0); // all of it was seen: from the beginning
+  else if (next !== shown && playing) open(next, 0);
+  else go(replayer.getCurrentTime());
+});
+place.addEventListener("input", () => {
+  const at = Number(place.value);
+  const index = Math.max(0, pages.findLastIndex(({ isGone }, one) => !isGone && before(one) <= at));
+  if (index === shown) go(at - before(index));
+  else open(index, at - before(index));
+});
+speed.addEventListener("change", () => replayer.setConfig(config()));
+pauses.addEventListener("change", () => replayer.setConfig(config()));
+pages.forEach(({ button }, index) => button.addEventListener("click", () => open(index, 0)));
+addEventListener("resize", fit);
+setInterval(show, 200);
+open(Number(player.dataset.player), 0);

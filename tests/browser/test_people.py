@@ -104,6 +104,43 @@ def test_request_to_delete_from_the_privacy_centre_to_the_proof(visit, mailbox):
     assert download.value.path().read_text().startswith("c2sp.org/tlog-proof@v1")
 
 
+def confirmed(page, mailbox, address):
+    """File a request to know, confirm it by the link in the message, and return its page."""
+    before = len(mailbox.messages)
+    page.goto("/privacy/know")
+    page.fill("[name=email]", address)
+    page.locator("main form button").last.click()
+    page.wait_for_url("**/privacy/requests/*")
+    text = mailbox.to(address, "confirm", before).get_body().get_content()
+    page.goto(re.search(r"http://\S+/privacy/verify/\S+", text)[0])
+    page.locator("main button").click()
+    page.wait_for_url("**/privacy/requests/*")
+    return page
+
+
+def test_a_person_takes_an_opt_out_back_without_asking_anybody(visit, mailbox, until):
+    """What a browser said no to stands for its sender; behind the confirmed link one switch and one button take it back."""
+    page = visit(java_script_enabled=False)
+    page.goto("/privacy/choices")
+    page.locator("button[name=all][value=out]").click()
+    page.goto("/contact")
+    page.fill("[name=email]", "undecided@example.com")
+    page.fill("[name=message]", "A message from who said no")
+    page.wait_for_timeout(2_100)
+    page.locator("main form button").click()
+    own = confirmed(page, mailbox, "undecided@example.com")
+    off = own.locator("input[name='choice.audience-measurement'][value=out]")
+    until(lambda: own.reload() and off.count() and off.is_checked(), 20, "the opt-out of the address")
+    own.locator("input[name='choice.audience-measurement'][value=in]").focus()
+    own.keyboard.press("Space")
+    own.get_by_role("button", name="Save these choices").click()
+    assert own.get_by_text("It holds for your address and in this browser").count() == 1
+    assert not off.is_checked()
+    assert own.locator("input[name='choice.returning-visitors'][value=out]").is_checked()
+    [cookie] = [one["value"] for one in own.context.cookies() if one["name"] == "avow_choices"]
+    assert ("audience-measurement" in cookie, "returning-visitors" in cookie, "+" in cookie) == (False, True, False)
+
+
 def test_opting_out_takes_no_more_steps_than_opting_in(visit):
     """Both buttons stand side by side, of the same size (11 CCR 7004(a)(2))."""
     page = visit()

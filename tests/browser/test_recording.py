@@ -98,7 +98,7 @@ def stored(installation, until):
     texts = []
     for one in until(found, 20, "a recording"):
         page = client.get(f"/console/recordings/{one}?purpose=page-improvement").text
-        ticket = re.search(r'data-ticket="(\w+)"', page)[1]
+        ticket = re.search(r'data-ticket="([\w.]+)"', page)[1]
         for seq in re.search(r'data-chunks="([\d ]*)"', page)[1].split():
             answer = client.get(f"/console/recordings/{one}/chunks/{seq}", headers={"Avow-Ticket": ticket})
             texts.append(answer.text)
@@ -201,6 +201,49 @@ def test_the_player_shows_the_page_without_its_words(visit, console, until):
     console.keyboard.press("Enter")
     console.get_by_role("button", name="Pause").wait_for()
     assert violations(console) == []
+
+
+@pytest.fixture
+def three_pages(visit, console, until):
+    """The console's page of a visit over three pages, opened for watching."""
+    page = agree(visit())
+    for address in ("/products/rain-gauge", "/", "/products/rain-gauge"):
+        page.goto(address)
+        page.mouse.move(300, 300, steps=20)
+        page.wait_for_timeout(1_200)
+    page.goto("/contact")
+    row = console.locator("tbody tr", has_text="/products/rain-gauge → / → /products/rain-gauge").first
+    until(lambda: console.goto("/console/recordings?page=/products/rain-gauge") and row.count(), 20, "the visit")
+    row.locator("a").first.click()
+    console.select_option("select[name=purpose]", "page-improvement")
+    console.get_by_role("button", name="Watch").click()
+    console.get_by_role("status").get_by_text("Page 1 of 3: /products/rain-gauge").wait_for()
+    return console
+
+
+def test_a_visit_plays_page_after_page(three_pages):
+    """From the first page on to the next without what lay between, and to any page by its button, all by keyboard."""
+    three_pages.select_option("select[data-speed]", "8")
+    three_pages.get_by_role("button", name="Play").focus()
+    three_pages.keyboard.press("Enter")
+    three_pages.get_by_role("status").get_by_text("Page 3 of 3").wait_for()
+    three_pages.get_by_role("button", name="/", exact=True).focus()
+    three_pages.keyboard.press("Enter")
+    three_pages.get_by_role("status").get_by_text("Page 2 of 3: /").wait_for()
+    assert three_pages.locator("button[aria-current]").all_inner_texts() == ["/"]
+    assert violations(three_pages) == []
+
+
+def test_a_page_that_was_erased_meanwhile_is_passed_over(three_pages, running):
+    """Its button says that it is gone, the next page is shown, and nothing fails."""
+    gone = three_pages.locator("ol button").nth(1)
+    identity = gone.get_attribute("data-recording").rpartition("/")[2]
+    for file in (running.data / "files").glob(f"recording-{identity}-*"):
+        file.unlink()
+    three_pages.reload()  # a player that fetched the page before has it
+    gone.click()
+    three_pages.get_by_role("status").get_by_text("Page 3 of 3").wait_for()
+    assert (gone.is_disabled(), gone.inner_text()) == (True, "/ (no longer there)")
 
 
 def violations(page):

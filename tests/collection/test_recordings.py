@@ -139,6 +139,12 @@ def test_a_yes_is_kept_with_the_path_alone(house):
     assert (record.page, record.visitor, record.delete_on) == ("/products/rain-gauge", "0123456789abcdef" * 2, "2026-12-23")
 
 
+def test_without_the_number_by_which_it_is_taken_back_nothing_is_recorded(house):
+    """A chunk of a browser that holds no number would be of one that nobody has: no withdrawal would find it."""
+    answer = take(house, chunk(), cookie="avow_choices=v1.+page-improvement")
+    assert (answer.kept, len(answer.refused), answer.record, answer.new_visitor) == (0, 1, b"", "")
+
+
 @pytest.mark.parametrize(
     ("page", "who"),
     [

@@ -59,6 +59,24 @@ def test_browser_and_person_meet_only_by_a_confirmed_link(published, kept):
     assert standing.standing(published.store, [ROBIN]) == {"audience-measurement", "returning-visitors"}
 
 
+def test_a_person_takes_back_what_they_opted_out_of_with_proof(published, kept):
+    """Behind the confirmed link alone; a browser that still says no is heard, and makes it theirs again."""
+    published.write(ROBIN.value, opted_out={"audience-measurement": "gpc", "returning-visitors": "link"})
+    assert kept.say("somebody's", {"audience-measurement": False}) is False
+    assert kept.of_person("somebody's") is None
+    assert kept.say("robins", {"audience-measurement": False, "security": False}) is True
+    assert kept.of_person("robins").opted_out == {"returning-visitors"}
+    assert b'"opted_out":false' in entries(published)[-1]
+    published.write(ROBIN.value, record_id="2" * 32, opted_out={"audience-measurement": "gpc"})
+    assert kept.of_person("robins").opted_out == {"audience-measurement", "returning-visitors"}
+
+
+def test_an_address_of_which_nothing_is_held_has_said_nothing(published, kept):
+    """Taking a choice makes no person known."""
+    assert (kept.of_person("robins"), kept.say("robins", {"audience-measurement": True})) == (None, False)
+    assert entries(published) == []
+
+
 def test_a_choice_in_a_browser_does_not_reach_the_address(published, kept):
     """A visitor number is no person: what it chose stays with it."""
     kept.record(VISITOR, {"audience-measurement": True, "security": True}, "banner", demonstration=False)

@@ -1,5 +1,7 @@
 """A session recording, end to end: kept after a yes, in the answer to a request to know, gone with the yes or the person."""
 
+import hashlib
+import hmac
 import json
 import re
 import time
@@ -28,7 +30,31 @@ def agreed(running):
     """A browser that allowed everything."""
     browser = running.browser()
     browser.post("/privacy/choices", data={"all": "in"})
+    browser.get("/products/rain-gauge")  # gives the number under which its recordings are kept
     return browser
+
+
+def entries(running, recording, until):
+    """Wait for the audit log to say that a recording was watched."""
+    files = lambda: [one for one in (running.data / "audit").rglob("*") if one.is_file()]  # noqa: E731
+    word = f'"recording":"{recording}"'.encode()
+    return until(lambda: sum(one.read_bytes().count(word) for one in files()), 20, "the entry")
+
+
+def test_pages_of_one_visit_are_watched_together_and_of_another_visitor_never(running, staff, until):
+    """One line for the visit, an entry for each page that its player opens, and nothing of somebody else's in it."""
+    ids = [f"{number:02x}" * 16 for number in (0xA1, 0xA2, 0xA3)]
+    one, other = agreed(running), agreed(running)
+    for browser, recording in zip((one, one, other), ids, strict=True):
+        assert browser.post("/avow/recordings", content=chunk(recording, page=f"/p-{recording[:2]}")).status_code == 204
+    until(lambda: set(ids) <= listed(staff), 20, "the recordings")
+    page = staff.get(f"/console/recordings/{ids[1]}?purpose=page-improvement").text
+    assert re.findall(r'data-recording="/console/recordings/(\w+)"', page) == ids[:2]
+    assert [entries(running, recording, until) > 0 for recording in ids[:2]] == [True, True]
+    one.post("/privacy/choices", data={"all": "out"})
+    assert staff.get(f"/console/recordings/{ids[1]}").status_code == 404
+    assert ids[2] in listed(staff)
+    other.post("/avow/recordings/stop", json={})
 
 
 def listed(staff):
@@ -45,6 +71,8 @@ def test_a_yes_is_recorded_and_taking_it_back_removes_it(running, staff, until):
     browser = running.browser()
     assert browser.post("/avow/recordings", content=chunk()).status_code == 403
     browser.post("/privacy/choices", data={"all": "in"})
+    assert browser.post("/avow/recordings", content=chunk()).status_code == 403  # nobody could find it again
+    browser.get("/products/rain-gauge")
     assert browser.post("/avow/recordings", content=chunk()).status_code == 204
     until(lambda: ID in listed(staff), 20, "the recording")
     files = running.data / "files"
@@ -107,6 +135,28 @@ def test_watching_is_in_the_audit_log(running, staff, until):
     until(lambda: b'"recording.watched"' in texts() and b'"recording.watched.refused"' in texts(), 20, "the entries")
     browser.post("/avow/recordings/stop", json={"recording": "0c" * 16})
     assert "0c" * 16 not in listed(staff)
+
+
+def test_no_part_is_handed_to_who_did_not_open_the_player(running, staff, until):
+    """A word that staff can make from their own session opens nothing, nor does that of another recording's player."""
+    browser = agreed(running)
+    for one in ("0d" * 16, "0e" * 16):
+        browser.post("/avow/recordings", content=chunk(one))
+    until(lambda: {"0d" * 16, "0e" * 16} <= listed(staff), 20, "the recordings")
+    session = staff.cookies["avow_staff"].encode()
+    own = hmac.new(session, b"avow console ticket\nrecording " + b"0d" * 16, hashlib.sha256).hexdigest()
+    page = staff.get(f"/console/recordings/{'0e' * 16}?purpose=page-improvement").text
+    opened = re.search(rf'data-recording="/console/recordings/{"0e" * 16}".* data-ticket="([\w.]+)"', page)[1]
+    later = re.sub(r"^\d+", lambda until_ms: str(int(until_ms[0]) + 1), opened)
+    for one, word, status in (
+        ("0d", own, 403),
+        ("0d", opened, 403),
+        ("0e", later, 403),
+        ("0e", "9" * 99, 403),
+        ("0e", opened, 200),
+    ):
+        assert staff.get(f"/console/recordings/{one * 16}/chunks/0", headers={"Avow-Ticket": word}).status_code == status
+    browser.post("/avow/recordings/stop", json={})
 
 
 @settings(max_examples=60)

@@ -34,13 +34,16 @@ from avow.web.services import (
     MessageLine,
     MessageView,
     PartyFacts,
+    PersonSaid,
     PointFacts,
     PolicyFacts,
     PrintoutLine,
     PrintoutView,
     PurposeFacts,
     PurposeReads,
+    RecordedVisit,
     RecordingLine,
+    RecordingOffer,
     RecordingView,
     RefusalCount,
     RequestDetail,
@@ -56,6 +59,7 @@ from avow.web.services import (
     Verification,
     VersionFacts,
     VersionPage,
+    VisitView,
 )
 from avow.web.site import CompanySite
 
@@ -324,6 +328,7 @@ class FakeChoices:
 
     sources: list = field(default_factory=list)
     met: list = field(default_factory=list)
+    said: list = field(default_factory=list)
     persons: frozenset = frozenset()
 
     def record(self, visitor_id, opted_out, source, *, demonstration):
@@ -334,6 +339,13 @@ class FakeChoices:
     def meet(self, answer_token, opted_out):
         self.met.append((answer_token, opted_out))
         return self.persons | opted_out
+
+    def of_person(self, answer_token):
+        return PersonSaid(self.persons, frozenset()) if answer_token == "status-token" and self.persons else None
+
+    def say(self, answer_token, opted_out):
+        self.said.append((answer_token, dict(opted_out)))
+        return True
 
     def counts(self):
         return (
@@ -533,32 +545,42 @@ _ONE_ROW = {
 RECORDING = RecordingLine("ab" * 16, "session-recording", ("/products/rain-gauge",), NOW_MS, 83, date(2026, 12, 23))
 
 
+RECORDED = RecordedVisit((RECORDING, replace(RECORDING, recording_id="ef" * 16, pages=("/support",), seconds=30)))
+
+
 @dataclass
 class FakeRecordings:
-    """One recording, for one purpose."""
+    """One visit of two pages, for one purpose."""
 
     point: str = ""
     stopped: list = field(default_factory=list)
     watched: list = field(default_factory=list)
 
     def offered(self, page, said):
-        return self.point if "page-improvement" in said.consents and page != "/contact" else ""
+        is_offered = self.point and "page-improvement" in said.consents and page != "/contact"
+        return RecordingOffer(self.point, 395) if is_offered else None
 
     def stop(self, said, recording_id, *, demonstration):
         self.stopped.append((said.visitor, recording_id, demonstration))
         return frozenset({"page-improvement"})
 
-    def lines(self, page, limit):
-        return (RECORDING,)[:limit] if page in {"", "/products/rain-gauge"} else ()
+    def visits(self, page, limit):
+        return (RECORDED,)[:limit] if page in {"", "/products/rain-gauge"} else ()
 
-    def line(self, recording_id):
-        return RECORDING if recording_id == RECORDING.recording_id else None
+    def visit(self, recording_id):
+        return RECORDED if recording_id in {one.recording_id for one in RECORDED.pages} else None
 
     def watch(self, recording_id, purpose, staff_id):
         self.watched.append((recording_id, purpose, staff_id))
         if purpose != "page-improvement":
             return Refusal("not for this purpose", "Cal. Civ. Code § 1798.100(a)(1)")
-        return RecordingView(RECORDING, purpose, (0, 1)) if recording_id == RECORDING.recording_id else None
+        if self.visit(recording_id) is None:
+            return None
+        words = ((one, f"{one.recording_id}.{staff_id}") for one in RECORDED.pages)
+        return VisitView(tuple(RecordingView(one, (0, 1), word) for one, word in words), 1)
+
+    def is_watching(self, recording_id, staff_id, ticket):
+        return ticket == f"{recording_id}.{staff_id}"
 
     def chunk(self, recording_id, seq):
         return gzip.compress(b"[]") if recording_id == RECORDING.recording_id and seq < 2 else None

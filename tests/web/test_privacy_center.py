@@ -169,6 +169,42 @@ def asking(services, monkeypatch):
     return services
 
 
+HTML = {"Accept": "text/html,*/*"}
+
+
+@pytest.mark.parametrize("address", ["/", "/privacy", "/privacy/choices", "/avow/choices"])
+def test_a_no_does_not_end_while_its_browser_comes_back(visitor, address):
+    """Every page that is opened makes the cookie of a no new, for 400 days more, and changes nothing in it."""
+    given = {"Cookie": "avow_choices=v1.returning-visitors.+page-improvement"} | HTML
+    found = [one for one in visitor.get(address, headers=given).headers.get_list("set-cookie") if "avow_choices" in one]
+    assert found == ["avow_choices=v1.returning-visitors.+page-improvement; HttpOnly; Max-Age=34560000; Path=/; SameSite=Lax"]
+
+
+@pytest.mark.parametrize(
+    ("address", "cookie", "headers"),
+    [
+        ("/", "avow_choices=v1.+page-improvement", HTML),  # a yes alone: asked again when its cookie ends
+        ("/", "avow_choices=v1.", HTML),
+        ("/", "avow_choices=damaged", HTML),
+        ("/", 'avow_choices=v1.re"turn', HTML),
+        ("/", "other=1", HTML),
+        ("/", "avow_choices=v1.returning-visitors", {}),  # what a page's script fetches: its answer may come late
+        ("/avow/replay.js", "avow_choices=v1.returning-visitors", HTML),  # kept by shared caches
+    ],
+)
+def test_nothing_else_makes_a_choice_new(visitor, address, cookie, headers):
+    """No yes, nothing damaged, nothing that could put an old state over a new choice or give it to somebody else."""
+    assert "set-cookie" not in visitor.get(address, headers={"Cookie": cookie} | headers).headers
+
+
+@pytest.mark.parametrize("second", ["", "avow_choices=v1.returning-visitors"])
+def test_the_page_of_choices_shows_a_no_that_stands_in_any_cookie(visitor, second):
+    """Of two choices cookies the stricter holds, and the page says so."""
+    cookie = "; ".join(filter(None, ["avow_choices=v1.", second]))
+    page = visitor.get("/privacy/choices", headers={"Cookie": cookie}).text
+    assert ('name="choice.returning-visitors" value="out" checked' in page) is bool(second)
+
+
 def cookie_of(response):
     return response.headers["set-cookie"].replace('"', "").partition(";")[0]
 
@@ -275,6 +311,50 @@ def test_confirming_a_link_brings_browser_and_person_together(visitor, services)
     confirmed = visitor.post("/privacy/verify/verify-token")
     assert services.choices.met == [("status-token", frozenset({"returning-visitors"}))]
     assert cookie_of(confirmed) == "avow_choices=v1.audience-measurement.returning-visitors"
+
+
+OWN = "/privacy/requests/status-token"
+
+
+def test_a_person_takes_their_opt_out_back_behind_their_own_link(visitor, services):
+    """As easily as opting out: a switch and a button; it holds for the address and in this browser, which gets no yes by it."""
+    services.choices.persons = frozenset({"audience-measurement"})
+    assert 'name="choice.audience-measurement" value="out" checked' in visitor.get(OWN).text
+    visitor.cookies.set("avow_choices", f"v1.audience-measurement.returning-visitors; avow_visitor={VISITOR}")
+    sent = {"choice.audience-measurement": "in", "choice.returning-visitors": "in"}
+    saved = visitor.post(f"{OWN}/choices", data=sent)
+    assert (saved.status_code, saved.headers["location"]) == (303, f"{OWN}?saved=1")
+    assert services.choices.said == [("status-token", {"audience-measurement": False})]
+    assert services.choices.recorded == [(VISITOR, {"audience-measurement": False})]
+    assert cookie_of(saved) == "avow_choices=v1.returning-visitors"  # what was not changed for the address stays here, too
+
+
+def test_an_answer_that_did_not_arrive_is_a_no(visitor, services):
+    """Whoever sends the form without answers has opted out of all of it (as on the page of choices)."""
+    services.choices.persons = frozenset({"audience-measurement"})
+    visitor.post(f"{OWN}/choices", data={})
+    assert services.choices.said == [("status-token", {"returning-visitors": True})]
+
+
+def test_a_yes_that_is_given_to_a_browser_is_not_asked_of_an_address(visitor, asking):
+    """Unless a no of the person's stands about it; what was taken back is no yes in this browser."""
+    asking.choices.persons = frozenset({"audience-measurement"})
+    assert 'name="choice.recording"' not in visitor.get(OWN).text
+    asking.choices.persons = frozenset({"improving"})
+    assert 'name="choice.recording" value="out" checked' in visitor.get(OWN).text
+    saved = visitor.post(f"{OWN}/choices", data={"choice.recording": "in", "choice.audience-measurement": "in"})
+    assert (asking.choices.said, cookie_of(saved)) == (
+        [("status-token", {"improving": False, "returning-visitors": True})],
+        "avow_choices=v1.returning-visitors",
+    )
+
+
+@pytest.mark.parametrize("token", ["status-token", "somebody's"])
+def test_nobody_known_has_no_choices_to_make(visitor, services, token):
+    """Where nothing is held of an address, and behind any other link, there are no switches and nothing is taken."""
+    assert "Your choices, for your address" not in visitor.get(OWN).text
+    assert visitor.post(f"/privacy/requests/{token}/choices", data={}).status_code == 404
+    assert services.choices.said == []
 
 
 def test_other_companies_stand_on_the_choices_page_with_their_own_opt_outs(visitor, services):

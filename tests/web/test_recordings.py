@@ -44,6 +44,19 @@ def test_a_page_from_elsewhere_is_told_no_with_nothing(recorded):
     assert {no.headers["cache-control"], yes.headers["cache-control"]} == {"no-store"}
 
 
+def test_the_browser_has_its_number_before_it_records(recorded):
+    """The page that names the recorder, and the answer that does, give a number to who has none, and to nobody else."""
+    client, _ = recorded
+    yes = {"Cookie": "avow_choices=v1.+page-improvement"}
+    for address in ("/products/rain-gauge", "/avow/recording?page=/x", "/nowhere"):
+        given = client.get(address, headers=yes).headers.get("set-cookie", "")
+        assert re.fullmatch(r"avow_visitor=[0-9a-f]{32}; Max-Age=34128000; Path=/; HttpOnly; SameSite=Lax", given)
+        client.cookies.clear()
+        assert "set-cookie" not in client.get(address, headers={"Cookie": YES}).headers
+        assert "set-cookie" not in client.get(address).headers
+    assert "set-cookie" not in client.get("/contact", headers=yes).headers
+
+
 def test_stopping_turns_the_yes_into_a_no_and_keeps_other_choices(recorded):
     """The cookie says no to the recording and still no to what was refused before; what was recorded is taken back."""
     client, fake = recorded
@@ -88,17 +101,36 @@ def test_a_recording_is_watched_for_a_purpose_on_a_page_of_its_own(staff):
 
 
 def test_a_chunk_needs_the_word_of_a_page_that_was_opened(staff):
-    """The player's word opens the chunks of its own recording, and without it there is none."""
+    """The player's word opens the chunks of its own recording, also when they are gone since; without it there is none."""
     page = staff.get(f"{ONE}?purpose=page-improvement").text
-    ticket = {"Avow-Ticket": re.search(r'data-ticket="(\w+)"', page)[1]}
+    ticket = {"Avow-Ticket": re.search(r'data-ticket="([\w.]+)"', page)[1]}
     assert staff.get(f"{ONE}/chunks/0", headers=ticket).json() == []
-    assert staff.get(f"{ONE}/chunks/7", headers=ticket).status_code == 404
+    assert staff.get(f"{ONE}/chunks/7", headers=ticket).json() == []
     assert staff.get(f"{ONE}/chunks/0").status_code == 403
     assert staff.get(f"/console/recordings/{'cd' * 16}/chunks/0", headers=ticket).status_code == 403
+
+
+def test_a_visit_is_one_line_with_its_pages_in_order(staff):
+    """Two pages of a visit, each a link to the visit at that page; the length is theirs without what lies between."""
+    found = staff.get("/console/recordings").text
+    addresses = re.findall(r'href="/console/recordings/([0-9a-f]{32})">(/[^<]*)<', found)
+    assert addresses == [("ab" * 16, "/products/rain-gauge"), ("ef" * 16, "/support")]
+    assert ">1:53<" in found
+
+
+def test_the_player_begins_at_the_page_that_was_asked_for(staff):
+    """All pages of the visit are there to jump to, each with its own word; how many are left out is said."""
+    page = staff.get(f"/console/recordings/{'ef' * 16}?purpose=page-improvement").text
+    assert 'data-player="1"' in page
+    assert re.findall(r'data-recording="/console/recordings/(\w+)".* data-ticket="(\w+)\.', page) == [
+        ("ab" * 16,) * 2,
+        ("ef" * 16,) * 2,
+    ]
+    assert "1 of its pages were recorded under a policy" in page
 
 
 def test_a_filter_that_finds_nothing_says_so(staff):
     """A page that no recording saw is named, and the way back is there."""
     found = staff.get("/console/recordings?page=/nowhere?who=ada").text
-    assert "No recording saw the page /nowhere." in found
+    assert "No recorded visit saw the page /nowhere." in found
     assert "ada" not in found

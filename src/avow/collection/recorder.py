@@ -7,7 +7,6 @@ it at once).
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection
 from datetime import date
 from typing import Final
@@ -24,6 +23,8 @@ from avow.policy import CollectionPoint, Rulebook
 RULE: Final = "Cal. Penal Code § 631; docs/decisions/0027"
 _NOT_DECLARED: Final = Refusal("the policy declares no session recording", "Cal. Civ. Code § 1798.100(a)(1)")
 _NEVER: Final = Refusal("pages with forms, careers, rights and the console are never recorded", RULE)
+
+_NO_NUMBER: Final = Refusal("the browser does not hold the number by which its recording is found and taken back", RULE)
 
 
 class Recorder:
@@ -82,7 +83,9 @@ class RecordingCollector:
             return Accepted(0, (), (permit,))
         recognises = "visitor-id" in permit.fields
         visitor = sender.signals.visitor if recognises else ""
-        new = secrets.token_hex(signals.VISITOR_ID_LENGTH // 2) if recognises and not visitor else ""
+        if recognises and not visitor:
+            self._count(sender, chunk.point, _NO_NUMBER, today)
+            return Accepted(0, (), (_NO_NUMBER,))
         record = Recording(
             record_id=self._ids.new(now_ms),
             collected_ms=now_ms,
@@ -95,11 +98,10 @@ class RecordingCollector:
             delete_on=permit.delete_on.isoformat(),
             purposes=sorted(permit.purposes),
             chunk=raw,
-            visitor=visitor or new,
+            visitor=visitor,
             demonstration=sender.demonstration,
         )
-        days = self._rulebook.points[permit.point].cookie_days or 0
-        return Accepted(1, (), (), new, days, record=self._encode(record))
+        return Accepted(1, (), (), record=self._encode(record))
 
     def _count(self, sender: Sender, point: str, refusal: Refusal, today: date) -> None:
         """Count a refusal for the console; the name of a point that is not declared is not repeated."""

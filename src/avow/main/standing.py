@@ -19,7 +19,7 @@ from avow.definitions import Identifier, IdentifierKind, Submission, identifier
 from avow.policy import Rulebook
 from avow.store.control import Transaction, audit, choices
 from avow.store.store import Store
-from avow.web.services import ChoiceCount
+from avow.web.services import ChoiceCount, PersonSaid
 
 #: Purposes about which one HTTP request may say something.
 MAX_CHOICES: Final = 50
@@ -65,6 +65,25 @@ class ChoicesKept:
                     _keep(tx, choices.Choice(now, purpose, is_out, "link", self.rulebook.id, subject))
                 found |= standing | {purpose for purpose, _ in new}
         return found
+
+    def of_person(self, answer_token: str) -> PersonSaid | None:
+        """Return what the person behind a confirmed link has said; None where nothing is held of them."""
+        people = self.person_of(answer_token)
+        if not self.store.vault.lookup(people):
+            return None
+        return PersonSaid(standing(self.store, people), frozenset().union(*(agreed(self.store, one) for one in people)))
+
+    def say(self, answer_token: str, opted_out: Mapping[str, bool]) -> bool:
+        """Keep the person's own words, each with its proof; no browser but the one that says them is told.
+
+        A browser's no, or its signal, still narrows what comes from it, and becomes the person's again with its next form.
+        """
+        now, subjects = self.now_ms(), set(self.store.vault.lookup(self.person_of(answer_token)).values())
+        with self.store.control.transaction() as tx:
+            for subject in sorted(subjects):
+                for purpose, is_out in self._optional(opted_out):
+                    _keep(tx, choices.Choice(now, purpose, is_out, "link", self.rulebook.id, subject))
+        return bool(subjects)
 
     def counts(self) -> tuple[ChoiceCount, ...]:
         """Return how many choices were recorded."""

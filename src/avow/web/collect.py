@@ -218,9 +218,7 @@ class Collect:
 
     def visitor_cookie(self, accepted: Accepted) -> str:
         """Return the Set-Cookie value of a new visitor id, for as long as the policy declares."""
-        age = accepted.cookie_days * 86_400
-        name = signals.VISITOR_COOKIE
-        return f"{name}={accepted.new_visitor}; Max-Age={age}; Path=/; HttpOnly; SameSite=Lax{self._secure}"
+        return visitor_cookie(accepted.new_visitor, accepted.cookie_days, is_secure=bool(self._secure))
 
     def told(self, accepted: Accepted) -> list[tuple[str, str]]:
         """Return the headers that tell the developer what was not kept, and why."""
@@ -232,6 +230,12 @@ class Collect:
             refusal = accepted.refused[0]
             headers.append(("avow-refused", as_header(f"{refusal.reason} ({refusal.rule})")))
         return headers
+
+
+def visitor_cookie(visitor: str, days: int, *, is_secure: bool) -> str:
+    """Return the Set-Cookie value that gives a browser its number for so many days."""
+    attributes = f"Max-Age={days * 86_400}; Path=/; HttpOnly; SameSite=Lax{'; Secure' if is_secure else ''}"
+    return f"{signals.VISITOR_COOKIE}={visitor}; {attributes}"
 
 
 def urlsplit_path(address: str) -> str:

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 
 from avow.definitions import StoreUnavailable
 from avow.web.assets import Assets
+from avow.web.choices_cookie import Renewal
 from avow.web.console import Console
 from avow.web.leaving import Leaving
 from avow.web.privacy_center import PrivacyCenter
@@ -62,5 +63,8 @@ def app(services: Services, site: CompanySite, assets: Assets, more: Sequence[Ba
             *site.routes(),
         ],
         exception_handlers={HTTPException: http_error, StoreUnavailable: unavailable},
-        middleware=[Middleware(Guard, sorry=sorry)],
+        middleware=[
+            Middleware(Renewal, is_secure=services.website.origin.startswith("https:")),
+            Middleware(Guard, sorry=sorry),
+        ],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from functools import partial
 from typing import Final
@@ -20,11 +21,11 @@ from avow.collection.recorder import RecordingCollector
 from avow.definitions import Refusal
 from avow.web.asking import signals_of
 from avow.web.assets import Assets
-from avow.web.collect import KEPT, Collect
+from avow.web.collect import KEPT, Collect, visitor_cookie
 from avow.web.exchange import Exchange
 from avow.web.privacy_center.choices import set_choices
 from avow.web.security import is_same_origin
-from avow.web.services import DEMONSTRATION_KEY, Services
+from avow.web.services import DEMONSTRATION_KEY, RecordingOffer, Services
 
 _NO_STORE: Final = {"Cache-Control": "no-store", "Vary": "Sec-GPC, DNT, Cookie"}
 
@@ -33,6 +34,18 @@ class _Stop(msgspec.Struct, frozen=True):
     """What the stop button sends: the recording that it stands on."""
 
     recording: str = msgspec.field(default="")
+
+
+def number_for(offer: RecordingOffer | None, said: signals.Signals, *, is_secure: bool) -> dict[str, str]:
+    """Return the header that gives a browser its number before it records; nothing where it has one, or needs none.
+
+    A recording is found by this number when its yes is taken back. Given with the first chunk, it could lose against the
+    one that a page view gave at the same moment, and the recording would be of a number that no browser has.
+    """
+    if offer is None or said.visitor or not offer.cookie_days:
+        return {}
+    number = secrets.token_hex(signals.VISITOR_ID_LENGTH // 2)
+    return {"Set-Cookie": visitor_cookie(number, offer.cookie_days, is_secure=is_secure)}
 
 
 class RecordingEndpoint:
@@ -58,12 +71,9 @@ class RecordingEndpoint:
         assert isinstance(accepted, Accepted)
         self._collect.keep(exchange, accepted, self._answer)
 
-    def _answer(self, exchange: Exchange, accepted: Accepted) -> None:
+    def _answer(self, exchange: Exchange, _accepted: Accepted) -> None:
         """Answer a chunk that is kept."""
-        if not accepted.new_visitor:
-            exchange.answer_prepared(KEPT)
-            return
-        exchange.answer(204, [("cache-control", "no-store"), ("set-cookie", self._collect.visitor_cookie(accepted))])
+        exchange.answer_prepared(KEPT)
 
 
 class VisitorRecordings:
@@ -81,11 +91,12 @@ class VisitorRecordings:
 
     def _offered(self, request: Request) -> Response:
         """GET /avow/recording?page=/path: 200 with the recorder's address, for a page that may be recorded; else 204."""
-        page = page_path(request.query_params.get("page", "/"))
-        point = self._services.recordings.offered(page, signals_of(request.headers))
-        if not point:
+        page, said = page_path(request.query_params.get("page", "/")), signals_of(request.headers)
+        offer = self._services.recordings.offered(page, said)
+        if offer is None:
             return Response(status_code=204, headers=_NO_STORE)
-        return JSONResponse({"recorder": self._assets.address("recorder.js"), "point": point}, headers=_NO_STORE)
+        headers = _NO_STORE | number_for(offer, said, is_secure=self._services.website.origin.startswith("https:"))
+        return JSONResponse({"recorder": self._assets.address("recorder.js"), "point": offer.point}, headers=headers)
 
     async def _stop(self, request: Request) -> Response:
         """POST /avow/recordings/stop: 204; the choice is switched off and what was recorded is on its way out."""

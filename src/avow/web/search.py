@@ -44,7 +44,7 @@ class SearchPages:
         found = self._found(request)
         own = self._site.search_page(request.headers, found)
         if own is not None:
-            return HTMLResponse(own, headers={**self._site.headers_for(request.headers), **HEADERS})
+            return HTMLResponse(own, headers={**self._site.headers_for(SEARCH_PATH, request.headers), **HEADERS})
         facts = self._view.services.policy.facts()
         page = self._view.page(
             request,

@@ -33,6 +33,7 @@ from avow.web.asking import signals_of
 from avow.web.assets import IMMUTABLE, STABLE_TAG, Assets, hand_out
 from avow.web.banner import banner
 from avow.web.leaving import LEAVING_PATH
+from avow.web.recordings import number_for
 from avow.web.searching import SEARCH_PATH
 from avow.web.searching import field as search_field
 from avow.web.searching import results as search_results
@@ -144,16 +145,20 @@ class CompanySite:
         """Return the company's own page of search results; None when the site has no `search.html`."""
         return self._render(SEARCH_PATH, headers, search=found) if SEARCH_PATH in self._pages else None
 
-    def headers_for(self, headers: Headers) -> dict[str, str]:
+    def headers_for(self, path: str, headers: Headers) -> dict[str, str]:
         """Return the headers of a page of the site for this visitor."""
-        return {**self._headers, **self._loading(headers)}
+        said = signals_of(headers)
+        is_secure = self._services.website.origin.startswith("https:")
+        number = number_for(self._services.recordings.offered(path, said), said, is_secure=is_secure)
+        return {**self._headers, **self._loading(headers), **number}
 
     def sorry(self, request: Request, status: int) -> Response | None:
         """Return the company's own page for an error, when it has one for this status and the address is the company's."""
         path = request.url.path
         if f"/{status}" not in self._pages or path.startswith(("/privacy/", "/console", "/avow/", "/audit")):
             return None
-        return HTMLResponse(self._render(f"/{status}", request.headers), status_code=status)
+        page = f"/{status}"
+        return HTMLResponse(self._render(page, request.headers), status, self.headers_for(page, request.headers))
 
     def _page(self, request: Request) -> Response:
         path = request.url.path.rstrip("/") or "/"
@@ -172,7 +177,7 @@ class CompanySite:
                 masked=_dropped(query.getlist("masked")),
                 jurisdiction=query.get("jurisdiction", ""),
             ),
-            headers=self.headers_for(request.headers),
+            headers=self.headers_for(path, request.headers),
         )
 
     def _parties(self, headers: Headers) -> tuple[PartyFacts, ...]:
@@ -206,7 +211,8 @@ class CompanySite:
         slug = request.path_params["slug"]
         if slug not in self._openings:
             return self._page(request)
-        return HTMLResponse(self._render_opening(slug, request.headers), headers=self._headers)
+        headers = self.headers_for(f"{CAREERS}/{slug}", request.headers)
+        return HTMLResponse(self._render_opening(slug, request.headers), headers=headers)
 
     def _render_opening(self, slug: str, headers: Headers, **context: object) -> str:
         opening = self._openings[slug]
@@ -248,9 +254,9 @@ class CompanySite:
 
     def _recorder(self, path: str, headers: Headers) -> Markup:
         """Return the recorder's script for a visitor who said yes, on a page that may be recorded; nothing for all others."""
-        point = self._services.recordings.offered(path, signals_of(headers))
+        offer = self._services.recordings.offered(path, signals_of(headers))
         script = Markup('<script src="{}" data-point="{}" defer></script>')
-        return script.format(self._assets.address("recorder.js"), point) if point else Markup()
+        return script.format(self._assets.address("recorder.js"), offer.point) if offer else Markup()
 
     def _asset(self, name: str) -> str:
         return f"/assets/{self._files[name][0]}"

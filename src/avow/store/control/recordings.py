@@ -59,6 +59,14 @@ def of_subjects(tx: Transaction, subjects: Collection[bytes]) -> tuple[Recording
     return tuple(_row(row) for row in tx.execute(wanted.order_by(recordings.c.started_ms)).mappings())
 
 
+def between(tx: Transaction, subjects: Collection[bytes], since_ms: int, until_ms: int, limit: int) -> tuple[RecordingRow, ...]:
+    """Return the newest recordings of these subjects that began in a time, without those that were taken back."""
+    began = recordings.c.started_ms.between(since_ms, until_ms)
+    wanted = _counted().where(recordings.c.subject.in_(subjects), began, recordings.c.withdrawn.is_(False))
+    rows = tx.execute(wanted.order_by(recordings.c.started_ms.desc()).limit(limit)).mappings()
+    return tuple(_row(row) for row in rows)
+
+
 def has_chunk(tx: Transaction, recording_id: str, seq: int) -> bool:
     """Return whether a chunk is kept already."""
     same = (recording_chunks.c.recording_id == recording_id, recording_chunks.c.seq == seq)

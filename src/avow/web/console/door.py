@@ -72,15 +72,6 @@ class Door:
         frame = {"member": member, "token": self._token(request), "altered": self.services.integrity.altered()}
         return self.view.page(request, f"console/{template}", status, **frame, **context)
 
-    def ticket(self, request: Request, about: str) -> str:
-        """Return a word that only this session has, for fetching what a page that was opened in it stands for."""
-        session = request.cookies.get(SESSION_COOKIE, "")
-        return hmac.new(session.encode(), b"avow console ticket\n" + about.encode(), sha256).hexdigest()
-
-    def is_ticket(self, request: Request, about: str, shown: str) -> bool:
-        """Return whether the word is this session's own for that."""
-        return hmac.compare_digest(shown.encode(), self.ticket(request, about).encode())
-
     def _member(self, request: Request) -> StaffMember | None:
         session = request.cookies.get(SESSION_COOKIE, "")
         return self.services.staff.member(session) if 0 < len(session) <= _SESSION_MAX else None

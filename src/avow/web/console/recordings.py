@@ -16,10 +16,12 @@ from starlette.routing import Route
 from avow.collection.events import page_path
 from avow.definitions import Refusal
 from avow.web.console.door import Door
-from avow.web.services import RecordingLine, StaffMember
+from avow.web.services import RecordingLine, StaffMember, VisitView
 
 #: Lines of the list on one page.
 LINES_MAX: Final = 200
+#: Pages of a visit that its line names.
+PAGES_SHOWN: Final = 5
 #: The player's own Content-Security-Policy; every other page forbids inline styles.
 PLAYER_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
@@ -50,18 +52,19 @@ class RecordingsPages:
             request,
             "recordings.html",
             member,
-            lines=self._recordings.lines(page, LINES_MAX),
+            visits=self._recordings.visits(page, LINES_MAX),
+            shown_pages=PAGES_SHOWN,
             page=page,
             is_declared=any(point.technology == "session-recording" for point in points),
             limit=LINES_MAX,
         )
 
     def _watch(self, request: Request, member: StaffMember) -> Response:
-        """Show one recording: its player only for a purpose that was declared, and why not when it may not be."""
+        """Show a visit, from one of its pages on: its player only for a purpose that was declared, and why not otherwise."""
         recording_id, purpose = request.path_params["recording_id"], request.query_params.get("purpose", "")
         view = self._recordings.watch(recording_id, purpose, member.staff_id) if purpose else None
-        line = self._recordings.line(recording_id)
-        if line is None:
+        visit = self._recordings.visit(recording_id)
+        if visit is None:
             raise HTTPException(404)
         refused = isinstance(view, Refusal)
         response = self._door.show(
@@ -69,28 +72,34 @@ class RecordingsPages:
             "recording.html",
             member,
             403 if refused else 200,
-            line=line,
+            visit=visit,
+            start=_start(view, recording_id),
             purpose=purpose,
             refusal=view if refused else None,
             view=None if refused else view,
-            label=self._label(line),
-            ticket=self._door.ticket(request, f"recording {recording_id}"),
+            label=self._label(visit.pages[0]),
         )
         if not refused and view:
             response.headers["Content-Security-Policy"] = PLAYER_POLICY
         return response
 
-    def _chunk(self, request: Request, _member: StaffMember) -> Response:
-        """Hand one chunk to a player that was opened, and logged, in this session."""
+    def _chunk(self, request: Request, member: StaffMember) -> Response:
+        """Hand one chunk to a player whose opening by this member is in the audit log; without events when it is erased since."""
         recording_id = request.path_params["recording_id"]
-        if not self._door.is_ticket(request, f"recording {recording_id}", request.headers.get("avow-ticket", "")):
+        if not self._recordings.is_watching(recording_id, member.staff_id, request.headers.get("avow-ticket", "")):
             raise HTTPException(403)
         packed = self._recordings.chunk(recording_id, request.path_params["seq"])
         if packed is None:
-            raise HTTPException(404)
+            return Response(b"[]", media_type="application/json")
         return Response(packed, media_type="application/json", headers={"Content-Encoding": "gzip"})
 
     def _label(self, line: RecordingLine) -> str:
         """Return the collection point's label; its name when an earlier policy declared it."""
         points = self._door.services.policy.facts().points
         return next((point.label for point in points if point.name == line.point), line.point)
+
+
+def _start(view: VisitView | Refusal | None, recording_id: str) -> int:
+    """Return the place of the page that was asked for among those that may be watched; the first, when it may not."""
+    pages = view.pages if isinstance(view, VisitView) else ()
+    return next((place for place, page in enumerate(pages) if page.line.recording_id == recording_id), 0)

@@ -19,14 +19,13 @@ from starlette.routing import Route
 
 from avow.collection import signals
 from avow.web.asking import own_path, signals_of, waiting
+from avow.web.choices_cookie import set_cookie
 from avow.web.forms import read_form
 from avow.web.privacy_center.requests import visitor_of
 from avow.web.rendering import View
 from avow.web.security import is_same_origin
 from avow.web.services import DEMONSTRATION_KEY, ChoiceFacts, Services
 
-#: Longest life that browsers give a cookie; every change renews it. Longer than the 12 months of 11 CCR 7026(k).
-_COOKIE_SECONDS: Final = 400 * 86_400
 #: Largest body of /avow/choices, bytes, and most names in it.
 _JSON_BYTES: Final = 8192
 _NAMES_MAX: Final = 100
@@ -59,14 +58,14 @@ class ChoicePages:
 
     def _show(self, request: Request) -> Response:
         facts = self._view.services.policy.facts()
-        cookie = request.cookies.get(signals.CHOICES_COOKIE, "")
+        said = signals_of(request.headers)
         return self._view.page(
             request,
             "privacy_center/choices.html",
             choices=facts.choices,
-            off=_switched_off(facts.choices, cookie),
-            parties=self._view.services.browsers.facts(signals_of(request.headers)).parties,
-            was_saved="saved" in request.query_params and bool(cookie),
+            off=_switched_off(facts.choices, said),
+            parties=self._view.services.browsers.facts(said).parties,
+            was_saved="saved" in request.query_params and signals.CHOICES_COOKIE in request.cookies,
             has_visitor=visitor_of(request) is not None,
         )
 
@@ -132,8 +131,7 @@ class ChoicePages:
 
     def _told(self, said: signals.Signals) -> dict[str, Any]:  # Any: JSON
         facts, browser = self._view.services.policy.facts(), self._view.services.browsers.facts(said)
-        cookie = signals.choices_cookie(said.choices, said.consents)
-        off, asked = _switched_off(facts.choices, cookie), waiting(facts.choices, said)
+        off, asked = _switched_off(facts.choices, said), waiting(facts.choices, said)
         return {
             "signals": sorted(said.preferences),
             "choices": [
@@ -157,17 +155,11 @@ class ChoicePages:
 def set_choices(response: Response, said: signals.Said, services: Services) -> None:
     """Set the cookie that keeps a browser's choices; a yes stands in it only where one is waited for."""
     asking = frozenset(name for one in services.policy.facts().choices if one.asks for name in one.purposes)
-    response.set_cookie(
-        signals.CHOICES_COOKIE,
-        signals.choices_cookie(said.opted_out, said.opted_in & asking),
-        max_age=_COOKIE_SECONDS,
-        httponly=True,
-        samesite="lax",
-        secure=services.website.origin.startswith("https:"),
-    )
+    kept = signals.Said(said.opted_out, said.opted_in & asking)
+    response.headers.append("set-cookie", set_cookie(kept, is_secure=services.website.origin.startswith("https:")))
 
 
-def _switched_off(choices: tuple[ChoiceFacts, ...], cookie: str) -> frozenset[str]:
+def _switched_off(choices: tuple[ChoiceFacts, ...], said: signals.Signals) -> frozenset[str]:
     """Return the switches that are off in this browser: those said no to, and those that wait for a yes."""
-    out, agreed = signals.choices_of(cookie), signals.consents_of(cookie)
+    out, agreed = said.choices, said.consents
     return frozenset(one.name for one in choices if one.purposes & out or (one.asks and not one.purposes <= agreed))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -13,15 +16,37 @@ from starlette.routing import Route
 from avow.collection import signals
 from avow.definitions import Refusal
 from avow.web.asking import signals_of
+from avow.web.forms import read_form
 from avow.web.privacy_center.choices import set_choices
+from avow.web.privacy_center.requests import visitor_of
 from avow.web.rendering import View
-from avow.web.services import Verification
+from avow.web.services import DEMONSTRATION_KEY, ChoiceFacts, PersonSaid, Verification
 
 #: An archive or a letter is a document of its own: it may bring its style, and may do nothing else.
 _DOCUMENT_POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'; sandbox"
 )
 _READABLE: Final = ("text/html", "text/plain")
+
+
+@dataclass(frozen=True, slots=True)
+class _Switch:
+    """One switch as it stands for a person."""
+
+    choice: ChoiceFacts
+    is_off: bool
+
+
+def _switches(choices: tuple[ChoiceFacts, ...], said: PersonSaid) -> tuple[_Switch, ...]:
+    """Return the switches that an address decides about; a yes that is given to one browser is not among them.
+
+    Unless the person's no stands about it, which can be taken back like any other.
+    """
+    return tuple(
+        _Switch(one, bool(one.purposes & said.opted_out) or (one.asks and not one.purposes <= said.opted_in))
+        for one in choices
+        if not one.asks or one.by_mail or one.purposes & said.opted_out
+    )
 
 
 class FollowingPages:
@@ -35,6 +60,7 @@ class FollowingPages:
         """Return the status page, its documents, and the two steps of confirming an address."""
         return [
             Route("/privacy/requests/{token}", self._status),
+            Route("/privacy/requests/{token}/choices", self._say, methods=["POST"]),
             Route("/privacy/requests/{token}/{name}", self._document),
             Route("/privacy/verify/{token}", self._ask),
             Route("/privacy/verify/{token}", self._confirm, methods=["POST"]),
@@ -44,9 +70,42 @@ class FollowingPages:
         status = self._rights.status(request.path_params["token"])
         if status is None:
             raise HTTPException(404)
+        token = request.path_params["token"]
+        said = self._view.services.choices.of_person(token)
+        switches = _switches(self._view.services.policy.facts().choices, said) if said else ()
+        was_saved = "saved" in request.query_params
         return self._view.page(
-            request, "privacy_center/status.html", status=200, asked=status, token=request.path_params["token"]
+            request, "privacy_center/status.html", 200, asked=status, token=token, switches=switches, was_saved=was_saved
         )
+
+    async def _say(self, request: Request) -> Response:
+        """Keep what the person says for their address, and in this browser; 404 where no confirmed link of somebody known is."""
+        form, token = await read_form(request), request.path_params["token"]
+        services = self._view.services
+        person = await run_in_threadpool(services.choices.of_person, token)
+        if person is None:
+            raise HTTPException(404)
+        answers = {
+            one.choice: form.get(f"choice.{one.choice.name}") != "in"  # as on the page of choices: no answer is no permission
+            for one in _switches(services.policy.facts().choices, person)
+            if (form.get(f"choice.{one.choice.name}") != "in") is not one.is_off
+        }
+        changed = {purpose: is_out for choice, is_out in answers.items() for purpose in sorted(choice.purposes)}
+        response = RedirectResponse(f"/privacy/requests/{token}?saved=1", 303)
+        if changed:
+            await run_in_threadpool(services.choices.say, token, changed)
+            await self._say_here(request, changed, response)
+        return response
+
+    async def _say_here(self, request: Request, changed: Mapping[str, bool], response: Response) -> None:
+        """Let the same hold in the browser in which it was said: no yes of its own, but no more of the no that was taken back."""
+        out = frozenset(purpose for purpose, is_out in changed.items() if is_out)
+        said, visitor = signals_of(request.headers), visitor_of(request)
+        if visitor is not None:
+            keep = partial(self._view.services.choices.record, demonstration=request.scope.get(DEMONSTRATION_KEY, False))
+            await run_in_threadpool(keep, visitor, changed, "link")
+        kept = signals.Said((said.choices - frozenset(changed)) | out, said.consents - out)
+        set_choices(response, kept, self._view.services)
 
     def _document(self, request: Request) -> Response:
         file = self._rights.download(request.path_params["token"], request.path_params["name"])

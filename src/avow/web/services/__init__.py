@@ -44,7 +44,7 @@ from avow.web.services.policy import (
     VersionPage,
     Versions,
 )
-from avow.web.services.recordings import RecordingLine, Recordings, RecordingView
+from avow.web.services.recordings import RecordedVisit, RecordingLine, RecordingOffer, Recordings, RecordingView, VisitView
 from avow.web.services.rights import (
     BrowserFacts,
     Browsers,
@@ -54,6 +54,7 @@ from avow.web.services.rights import (
     Download,
     NewRequest,
     PartyFacts,
+    PersonSaid,
     RequestDetail,
     RequestLine,
     RequestStatus,
@@ -124,6 +125,7 @@ __all__ = [
     "Outbox",
     "PartyFacts",
     "PendingFacts",
+    "PersonSaid",
     "PointFacts",
     "Policy",
     "PolicyFacts",
@@ -133,7 +135,9 @@ __all__ = [
     "PurposeFacts",
     "PurposeReads",
     "Reached",
+    "RecordedVisit",
     "RecordingLine",
+    "RecordingOffer",
     "RecordingView",
     "Recordings",
     "RefusalCount",
@@ -157,6 +161,7 @@ __all__ = [
     "VersionFacts",
     "VersionPage",
     "Versions",
+    "VisitView",
 ]
 
 #: Where the door notes in the ASGI scope that an invented visitor of `avow demo` sent the HTTP request.

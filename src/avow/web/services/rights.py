@@ -201,6 +201,14 @@ class Browsers(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class PersonSaid:
+    """What a known person has said about purposes, on whatever device: the last word about each."""
+
+    opted_out: frozenset[str]
+    opted_in: frozenset[str]
+
+
 class Choices(Protocol):
     """Standing choices of visitors."""
 
@@ -216,6 +224,17 @@ class Choices(Protocol):
 
         What the browser had opted out of is kept as the person's own.
         Rule: 11 CCR 7025(c)(1): the browser and the known consumer.
+        """
+        ...
+
+    def of_person(self, answer_token: str) -> PersonSaid | None:
+        """Return what the person behind a confirmed link has said; None for no such link, and where nothing is held of them."""
+        ...
+
+    def say(self, answer_token: str, opted_out: Mapping[str, bool]) -> bool:
+        """Keep a person's own words about purposes, behind a confirmed link; False when nobody known is behind it.
+
+        Rule: 11 CCR 7004(a)(2) (back as easily as out); GDPR Art. 7(3).
         """
         ...
 

@@ -1,0 +1,79 @@
+"""The cookie that keeps a browser's choices: how it is set, and that a no does not end while its browser comes back.
+
+Browsers keep a cookie for 400 days at most. An opt-out has no such end: it holds until the person says otherwise, so every
+page that a browser with a no opens makes its cookie new. A yes alone is not made new: whoever gave one is asked again.
+What a page sends on its own does not: an answer that is late would put an older state over a choice made meanwhile.
+Rule: 11 CCR 7026(f) (an opt-out holds), (k) (no question within 12 months).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from avow.collection import signals
+from avow.web.asking import signals_of
+
+#: Longest life that browsers give a cookie, seconds.
+COOKIE_SECONDS: Final = 400 * 86_400
+#: What the name of a purpose looks like, and most names that are made new: the cookie comes from a browser.
+_NAME: Final = re.compile(r"[a-z0-9-]{1,80}")
+_NAMES_MAX: Final = 100
+
+
+#: Where choices.js asks, once on each page, also of another server.
+_STATE: Final = "/avow/choices"
+
+
+def set_cookie(said: signals.Said, *, is_secure: bool) -> str:
+    """Return the Set-Cookie value that keeps these answers."""
+    value = signals.choices_cookie(said.opted_out, said.opted_in)
+    secure = "; Secure" if is_secure else ""
+    return f"{signals.CHOICES_COOKIE}={value}; HttpOnly; Max-Age={COOKIE_SECONDS}; Path=/; SameSite=Lax{secure}"
+
+
+def renewed(said: signals.Signals, *, is_secure: bool) -> str:
+    """Return the Set-Cookie value that makes a browser's cookie new; nothing for one without a no."""
+    out, into = (frozenset(filter(_NAME.fullmatch, names)) for names in (said.choices, said.consents))
+    if not out or len(out) + len(into) > _NAMES_MAX:
+        return ""
+    return set_cookie(signals.Said(out, into), is_secure=is_secure)
+
+
+class Renewal:
+    """ASGI middleware around every page: makes the cookie of a no new when somebody opens one."""
+
+    def __init__(self, app: ASGIApp, *, is_secure: bool) -> None:
+        self._app = app
+        self._is_secure = is_secure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Call, and add the cookie to an answer that does not set it itself."""
+        cookie = renewed(signals_of(Headers(scope=scope)), is_secure=self._is_secure) if _is_opened(scope) else ""
+
+        async def send_renewing(message: Message) -> None:
+            if message["type"] == "http.response.start" and cookie:
+                _add(MutableHeaders(scope=message), cookie)
+            await send(message)
+
+        await self._app(scope, receive, send_renewing)
+
+
+def _is_opened(scope: Scope) -> bool:
+    """Return whether somebody opens a page, and has chosen before; only for a page does a browser ask for HTML."""
+    if scope["type"] != "http" or scope["method"] != "GET":
+        return False
+    headers = Headers(scope=scope)
+    is_page = "text/html" in headers.get("accept", "") or scope["path"] == _STATE
+    return is_page and any(signals.CHOICES_COOKIE in one for one in headers.getlist("cookie"))
+
+
+def _add(headers: MutableHeaders, cookie: str) -> None:
+    """Add the cookie where only this browser gets it, and where the answer does not bring another."""
+    is_own = any(word in headers.get("cache-control", "") for word in ("private", "no-store"))
+    name = f"{signals.CHOICES_COOKIE}="
+    if is_own and not any(one.startswith(name) for one in headers.getlist("set-cookie")):
+        headers.append("set-cookie", cookie)
