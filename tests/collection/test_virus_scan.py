@@ -14,6 +14,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from avow.collection.accept import Collector
+from avow.collection.attachments import Attachments
 from avow.collection.forms import Forms
 from avow.collection.refusals import Refusals
 from avow.collection.spam import FormGuard
@@ -62,7 +63,7 @@ def house(rulebook):
     def made(address):
         spool, files = MemorySpool(), MemoryFiles()
         collector = Collector(rulebook, "marrowby.example", spool, None, Refusals())
-        return Forms(collector, files, None, Clamd(address)), spool, files
+        return Forms(collector, Attachments(files, Clamd(address)), None), spool, files
 
     return made
 

@@ -3,29 +3,48 @@
 import base64
 import hashlib
 import hmac
+import io
 import json
+import os
 import re
 import time
+import zipfile
 from datetime import UTC, datetime
 
-from tests.collection.test_feeds import AGREEMENT, KEY, POLICY, SECRET
+import pytest
+from tests.collection.test_feeds import AGREEMENT, KEY, PDF, POLICY, SECRET
 from tests.conftest import wait_for
 from tests.walks.test_forms import confirmed
+
+from avow.store.files import Files
 
 KIM = "kim.feed@example.com"
 
 
-def deliver(installation, delivery_id, at, **data):
+def deliver(installation, delivery_id, at, point="check", files=None, **data):
     """Send a signed delivery as the portal does; return the answer."""
-    fields = {"email": KIM, "check-result": "clear"} | data
-    body, sent = json.dumps({"timestamp": at, "data": fields}).encode(), str(int(time.time()))
+    fields = {"email": KIM} | data | ({"check-result": "clear"} if point == "check" else {})
+    message = {"timestamp": at, "data": fields} | ({"files": files} if files else {})
+    body, sent = json.dumps(message).encode(), str(int(time.time()))
     mark = hmac.digest(SECRET, f"{delivery_id}.{sent}.".encode() + body, hashlib.sha256)
     headers = {
         "webhook-id": delivery_id,
         "webhook-timestamp": sent,
         "webhook-signature": f"v1,{base64.b64encode(mark).decode()}",
     }
-    return installation.browser().post("/avow/feeds/check", content=body, headers=headers)
+    return installation.browser().post(f"/avow/feeds/{point}", content=body, headers=headers)
+
+
+@pytest.fixture
+def house(installation_of, tmp_path, mailbox):
+    """An installation whose policy takes background checks and applications from a portal."""
+    policy = tmp_path / "policy.md"
+    policy.write_text(POLICY.read_text(encoding="utf-8").replace("\n### What our server notes", AGREEMENT), encoding="utf-8")
+    (tmp_path / "portal.key").write_text(KEY, encoding="ascii")
+    named = (
+        f'[[feeds]]\npoint = "{point}"\nkey_file = "{tmp_path / "portal.key"}"\n' for point in ("check", "portal-application")
+    )
+    return installation_of(policy=policy, extra="".join(named), mail_port=mailbox.port).start()
 
 
 def shown(staff):
@@ -33,13 +52,8 @@ def shown(staff):
     return re.findall(r"/console/inbox/[0-9a-f]{32}\">(\w+)<", staff.get("/console/inbox?point=check").text)
 
 
-def test_a_report_is_taken_once_and_only_of_who_agreed(installation_of, tmp_path, mailbox):
+def test_a_report_is_taken_once_and_only_of_who_agreed(house, mailbox):
     """No agreement: 403. Then the same delivery, before and after a crash, is one record; erased, it never comes back."""
-    policy = tmp_path / "policy.md"
-    policy.write_text(POLICY.read_text(encoding="utf-8").replace("\n### What our server notes", AGREEMENT), encoding="utf-8")
-    (tmp_path / "portal.key").write_text(KEY, encoding="ascii")
-    extra = f'[[feeds]]\npoint = "check"\nkey_file = "{tmp_path / "portal.key"}"\n'
-    house = installation_of(policy=policy, extra=extra, mail_port=mailbox.port).start()
     at = datetime.now(UTC).isoformat()
     refused = deliver(house, "d-1", at)
     assert (refused.status_code, refused.json()["rule"]) == (403, "15 U.S.C. 1681b(b)(2)(A)(ii)")
@@ -58,3 +72,40 @@ def test_a_report_is_taken_once_and_only_of_who_agreed(installation_of, tmp_path
     wait_for(lambda: deliver(house, "d-1", at).status_code == 200, what="the new authorisation on file")
     time.sleep(2)
     assert shown(staff) == []
+
+
+def kept_files(house):
+    return Files(house.data / "files").names("form-")
+
+
+def test_an_application_of_a_portal_comes_with_its_file_once_and_leaves_with_it(house, mailbox):
+    """Larger than a page's body; twice and through a crash one file; in the archive; erased, it is not there again."""
+    at, content = datetime.now(UTC).isoformat(), PDF + os.urandom(2_000_000)
+    small = {"resume": {"name": "robin.pdf", "data": base64.b64encode(PDF).decode()}}
+    staff = house.staff()
+    other = deliver(house, "a-0", at, "portal-application", small, email="robin.feed@example.com").json()
+    wait_for(lambda: other["reference"] in staff.get("/console/inbox?point=portal-application").text, what="the first")
+    files = {"resume": {"name": "kim.pdf", "data": base64.b64encode(content).decode()}, "scan": {"name": "", "data": ""}}
+    first = deliver(house, "a-1", at, "portal-application", files)
+    assert (first.status_code, [lost["field"] for lost in first.json()["dropped"]]) == (200, ["scan"])
+    house.kill()
+    house.start()
+    assert deliver(house, "a-1", at, "portal-application", files).json() == first.json()
+    wait_for(lambda: len(kept_files(house)) == 2, what="one file of two deliveries")
+    page = confirmed(house.browser(), mailbox, "know", KIM)
+    archived = zipfile.ZipFile(io.BytesIO(house.browser().get(f"{page}/files.zip").content))
+    assert [archived.read(name) for name in archived.namelist()] == [content]
+    confirmed(house.browser(), mailbox, "delete", KIM)
+    assert deliver(house, "a-1", at, "portal-application", files).json() == first.json()
+    assert len(kept_files(house)) == 1
+    time.sleep(2)
+    assert len(kept_files(house)) == 1
+    assert first.json()["reference"] not in staff.get("/console/inbox?point=portal-application").text
+
+
+def test_too_much_is_refused_before_it_is_read(house):
+    """413 by the announced length: what its files may have, and one megabyte."""
+    at = datetime.now(UTC).isoformat()
+    huge = {"resume": {"name": "kim.pdf", "data": "A" * 9_000_000}}
+    assert deliver(house, "a-2", at, "portal-application", huge).status_code == 413
+    assert deliver(house, "a-3", at, "check", {"resume": {"name": "kim.pdf", "data": "A" * 1_100_000}}).status_code == 413

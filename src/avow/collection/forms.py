@@ -1,8 +1,4 @@
-"""A form, from its fields and files to a durable record (walk 4): parsed, permitted, files sealed, then the spool.
-
-Files are durable before the record that names them: a crash between leaves files that nothing names, which the purge
-sweeps; never a record without its files.
-"""
+"""A form, from its fields and files to a durable record (walk 4): parsed, permitted, files sealed, then the spool."""
 
 from __future__ import annotations
 
@@ -15,23 +11,10 @@ import msgspec
 
 from avow.collection import events, submissions
 from avow.collection.accept import Accepted, Collector, Sender
-from avow.collection.uploads import FileKeeper, Upload
-from avow.collection.virus_scan import Clamd
-from avow.definitions import (
-    FORMS,
-    Permit,
-    RecordIds,
-    Refusal,
-    SpoolFull,
-    StoreUnavailable,
-    Submission,
-    Technology,
-    moment,
-)
+from avow.collection.attachments import HARMFUL, Attachments, limits_of, most_bytes
+from avow.collection.uploads import Upload
+from avow.definitions import FORMS, Permit, RecordIds, Refusal, Submission, Technology, moment
 from avow.policy import CollectionPoint
-
-#: Most bytes of all files of one form together: they are held in memory while they are checked and sealed.
-FORM_FILES_BYTES: Final = 32 * 1024 * 1024
 
 #: What is sent from a page's form.
 _TAKEN: Final = FORMS | {Technology.EMAIL}
@@ -44,23 +27,15 @@ class Subscriptions(Protocol):
         """Keep what will be a record once its link is confirmed, and send the link; durable when it returns."""
 
 
-#: What the console counts of a file that a scanner stopped.
-HARMFUL: Final = "the virus scanner found something harmful in the file"
-
-
 class Forms:
     """Takes the declared forms of one version of the policy."""
 
-    def __init__(
-        self, collector: Collector, keeper: FileKeeper, subscriptions: Subscriptions, scanner: Clamd | None = None
-    ) -> None:
-        """`scanner` looks through files; without one only kind and size are checked."""
-        self._scanner = scanner
+    def __init__(self, collector: Collector, attachments: Attachments, subscriptions: Subscriptions) -> None:
+        """`attachments` see to the files that come with a form."""
+        self._attachments = attachments
         self._collector = collector
         self._subscriptions = subscriptions
         self._rulebook = collector.rulebook
-        self._keeper = keeper
-        self._encode = msgspec.msgpack.Encoder().encode
         self._ids = RecordIds()
 
     def files_bytes(self, point: str) -> int:
@@ -68,8 +43,7 @@ class Forms:
         declared = self._rulebook.points.get(point)
         if declared is None or declared.technology not in FORMS:
             return 0
-        limits = [file for name in declared.fields if (file := self._rulebook.data[name].file)]
-        return min(sum(one.max_bytes * one.max_files for one in limits), FORM_FILES_BYTES)
+        return most_bytes(self._rulebook, point)
 
     def is_form(self, point: str) -> bool:
         """Return whether the policy declares this form, or this subscription."""
@@ -78,8 +52,7 @@ class Forms:
 
     def file_fields(self, point: str) -> tuple[str, ...]:
         """Return the declared items of a form that are files."""
-        declared = self._rulebook.points.get(point)
-        return tuple(name for name in declared.fields if self._rulebook.data[name].file) if declared else ()
+        return tuple(limits_of(self._rulebook, point))
 
     def label(self, item: str) -> str:
         """Return how the policy calls an item; its own name when the policy has none."""
@@ -87,9 +60,7 @@ class Forms:
 
     def files_count(self, point: str) -> int:
         """Return how many files a form may bring."""
-        declared = self._rulebook.points.get(point)
-        limits = [file for name in declared.fields if (file := self._rulebook.data[name].file)] if declared else []
-        return sum(one.max_files for one in limits)
+        return sum(one.max_files for one in limits_of(self._rulebook, point).values())
 
     async def take(
         self,
@@ -121,16 +92,13 @@ class Forms:
             return permit
         if subscribes:
             return await self._subscribe(declared, permit, form, sender, agreed, now_ms)
-        if harmful := await self._harmful(form, permit):
+        files = [one for one in form.files if one.item in permit.fields]
+        if harmful := await self._attachments.harmful(files, self._rulebook):
             lost = [events.Dropped(point, item, HARMFUL, "docs/guide/website.md") for item in harmful]
             self._collector.count_dropped(sender, lost, today)
             return replace(form, errors=harmful)
-        submission = await self._with_files(self._submission(permit, form, sender, now_ms), form, permit, now_ms)
-        try:
-            await self._collector.spool.append([self._encode(submission)])
-        except SpoolFull:  # the record will never come; after a cancelled wait it may still, and the sweep sees to its files
-            self._keeper.discard_files([one.stored for one in submission.files])
-            raise
+        submission = self._submission(permit, form, sender, now_ms)
+        await self._attachments.keep(submission, files, self._collector.spool, now_ms)
         return Accepted(1, form.dropped, (), reference=submission.reference, masked=form.masked)
 
     async def _subscribe(
@@ -155,30 +123,6 @@ class Forms:
         record = msgspec.structs.replace(record, opted_out=said)
         await asyncio.to_thread(self._subscriptions.ask, record, yes, now_ms)
         return Accepted(1, form.dropped, (), reference=record.reference, masked=form.masked)
-
-    async def _harmful(self, form: submissions.Form, permit: Permit) -> dict[str, str]:
-        """Return for each item with a harmful file a sentence for the person; nothing without a scanner."""
-        found: dict[str, str] = {}
-        if self._scanner is None:
-            return found
-        for one in form.files:
-            if one.item in permit.fields and one.item not in found and await self._scanner.finds(one.content):
-                found[one.item] = (
-                    f"Our virus scanner found something harmful in “{self.label(one.item)}”. Please send another file."
-                )
-        return found
-
-    async def _with_files(self, submission: Submission, form: submissions.Form, permit: Permit, now_ms: int) -> Submission:
-        """Return the record with its permitted files kept, off the event loop: sealing and fsync take their time."""
-        files = [one for one in form.files if one.item in permit.fields]
-        if not files:
-            return submission
-        if not submission.identifiers:
-            raise StoreUnavailable("a file came without an address that it could be found by")
-        contents = [one.content for one in files]
-        names = await asyncio.to_thread(self._keeper.keep_files, submission.record_id, submission.identifiers, contents, now_ms)
-        kept = [one.stored(name) for one, name in zip(files, names, strict=True)]
-        return msgspec.structs.replace(submission, files=kept)
 
     def _submission(self, permit: Permit, form: submissions.Form, sender: Sender, now_ms: int) -> Submission:
         """Return the record of a form, with what its sender's browser had opted out of."""

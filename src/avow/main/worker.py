@@ -28,6 +28,7 @@ from starlette.staticfiles import StaticFiles
 
 from avow import access, jobs
 from avow.collection.accept import Collector
+from avow.collection.attachments import Attachments
 from avow.collection.browser_kept import BrowserKept
 from avow.collection.browser_reports import BrowserReports
 from avow.collection.feeds import FeedKey, Feeds
@@ -68,7 +69,7 @@ from avow.web import openapi
 from avow.web.assets import Assets
 from avow.web.browser_reports import ReportEndpoint
 from avow.web.collect import Collect
-from avow.web.door import Door
+from avow.web.door import FEEDS_PATH, FORMS_PATH, Door
 from avow.web.exchange import Exchange
 from avow.web.feed_endpoint import FeedEndpoint
 from avow.web.form_endpoint import FormEndpoint
@@ -227,9 +228,10 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
     site = CompanySite(services, shared.assets, lambda point: shared.guard.token(point, now_ms()), preferences.of)
     subscriptions = _subscriptions(shared, rulebook)
     scanner = Clamd(configuration.uploads.clamd) if configuration.uploads.clamd else None
-    forms = Forms(collector, shared.store, subscriptions, scanner)
+    attachments = Attachments(shared.store, scanner)
+    forms = Forms(collector, attachments, subscriptions)
     endpoint = FormEndpoint(collect, forms, shared.guard, now_ms, View(services, shared.assets).page)
-    feeds = Feeds(collector, shared.feed_keys, AuthorisationsOnFile(shared.store), shared.store.vault.hmac)
+    feeds = Feeds(collector, attachments, shared.feed_keys, AuthorisationsOnFile(shared.store), shared.store.vault.hmac)
     reports = ReportEndpoint(
         shared.reports,
         frozenset(browser_policy.declared_origins(rulebook)),
@@ -249,7 +251,7 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
         Route("/avow/openapi.json", partial(openapi.answer, openapi.openapi(rulebook, configuration.website.origin))),
     ]
     pages_of_all = preferences.erasing(app(services, site, shared.assets, routes))
-    return Door(collect, reports, recordings, pages_of_all, forms.files_bytes)
+    return Door(collect, reports, recordings, pages_of_all, {FORMS_PATH: forms.files_bytes, FEEDS_PATH: feeds.files_bytes})
 
 
 def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder) -> Services:

@@ -27,9 +27,9 @@ def check_files(entries: Entries) -> Iterator[Diagnostic]:
         if not taken or "collected_by" in point.values:
             continue
         name = point.values["data"][taken[0]]
-        if Technology(point.values["technology"]) not in FORMS:
-            message = f'"{name}" is a file, and "{point.name}" is no form'
-            mend = 'take files by technology = "form" or "careers-portal", or take it out of this collection point'
+        if Technology(point.values["technology"]) not in FORMS | {Technology.FEED}:
+            message = f'"{name}" is a file, and "{point.name}" is no form and no feed'
+            mend = 'take files by technology = "form", "careers-portal" or "feed", or take it out of this collection point'
             yield diagnostic("AV0319", point.at("data", taken[0]), message, mend)
         elif not emails & set(point.values.get("required", ())):
             message = f'"{point.name}" takes the file "{name}" and does not ask whose it is'

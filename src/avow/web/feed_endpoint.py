@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from http import HTTPStatus
+from typing import Final
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from avow.collection.feeds import Delivery, Feeds, NotDelivered
 from avow.collection.refusals import shown_name
-from avow.definitions import SpoolFull
+from avow.definitions import ScannerUnavailable, SpoolFull, StoreUnavailable
 from avow.web.collect import RETRY_SECONDS
+
+log = logging.getLogger(__name__)
+_UNCACHED: Final = {"cache-control": "no-store"}
+_RETRY: Final = _UNCACHED | {"retry-after": RETRY_SECONDS}
 
 
 class FeedEndpoint:
@@ -22,7 +28,7 @@ class FeedEndpoint:
         self._now_ms = now_ms
 
     async def take(self, request: Request) -> JSONResponse:
-        """Answer 200 once the delivery is durable, the same each time it comes; 4xx with reason and rule; 503 full."""
+        """Answer 200 once the delivery is durable, the same each time it comes; 4xx with reason and rule; 503 not kept."""
         headers = request.headers
         delivery = Delivery(
             headers.get("webhook-id", ""),
@@ -30,15 +36,16 @@ class FeedEndpoint:
             headers.get("webhook-signature", ""),
             await request.body(),
         )
-        prepared = await run_in_threadpool(self._feeds.prepare, request.path_params["point"], delivery, self._now_ms())
-        if isinstance(prepared, NotDelivered):
-            why = {"reason": prepared.reason, "rule": prepared.rule, "errors": dict(prepared.errors)}
-            return JSONResponse(why, prepared.status, {"cache-control": "no-store"})
-        record, answer = prepared
         try:
-            await self._feeds.keep(record)
+            answer = await self._feeds.take(request.path_params["point"], delivery, self._now_ms())
         except SpoolFull:
-            return JSONResponse({"reason": "not kept: the spool is full"}, 503, {"retry-after": RETRY_SECONDS})
+            return JSONResponse({"reason": "not kept: the spool is full"}, 503, _RETRY)
+        except (StoreUnavailable, ScannerUnavailable) as error:
+            log.warning("delivery not taken: %s", error)
+            return JSONResponse({"reason": "not kept: its files cannot be looked at or stored just now"}, 503, _RETRY)
+        if isinstance(answer, NotDelivered):
+            why = {"reason": answer.reason, "rule": answer.rule, "errors": dict(answer.errors)}
+            return JSONResponse(why, answer.status, _RETRY if answer.status == HTTPStatus.SERVICE_UNAVAILABLE else _UNCACHED)
         dropped = [{"field": shown_name(lost.field), "reason": lost.reason, "rule": lost.rule} for lost in answer.dropped]
         said = {"id": delivery.id, "reference": answer.reference, "dropped": dropped, "masked": list(answer.masked)}
-        return JSONResponse(said, headers={"cache-control": "no-store"})
+        return JSONResponse(said, headers=_UNCACHED)

@@ -12,10 +12,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from avow import __version__
+from avow.collection.attachments import limits_of
 from avow.collection.events import MAX_EVENTS
+from avow.collection.feeds import body_bytes
 from avow.definitions import FORMS, Technology
 from avow.policy import Rulebook, schemas
 from avow.policy.conversions import conversion_points
+from avow.policy.declarations import FileLimits
+from avow.web.door import PAGE_BODY_BYTES
 
 VERSION: Final = "3.1.0"
 _TEXT: Final[dict[str, Any]] = {"type": "string"}  # Any: JSON
@@ -28,12 +32,14 @@ def openapi(rulebook: Rulebook, origin: str) -> dict[str, Any]:  # Any: JSON
     conversions = [point.name for point in conversion_points(rulebook)]
     tags = [name for name, technology in points.items() if technology is Technology.TAG or name in conversions]
     forms = [name for name, technology in points.items() if technology in FORMS or technology is Technology.EMAIL]
+    feeds = [name for name, technology in points.items() if technology is Technology.FEED]
     pixels = [name for name, technology in points.items() if technology is Technology.WEB_BEACON] + conversions
     fields = sorted({field for name in pixels for field in schemas.sendable(rulebook, name)})
     paths = {
         **({"/avow/events": {"post": _events(tags)}} if tags else {}),
         **({"/avow/pixel.gif": {"get": _pixel(pixels, fields)}} if pixels else {}),
         **{f"/avow/forms/{name}": {"post": _form(name)} for name in forms},
+        **{f"/avow/feeds/{name}": {"post": _feed(rulebook, name)} for name in feeds},
         "/avow/csp-reports": {"post": _reports()},
     }
     return {
@@ -70,6 +76,8 @@ def _schemas(rulebook: Rulebook, tags: list[str], forms: list[str]) -> dict[str,
         dropped={"type": "array", "items": _object(field=_TEXT, reason=_TEXT, rule=_TEXT)},
         masked={"type": "array", "items": _TEXT},
     )
+    found["Delivered"] = _object(id=_TEXT, **found["Submitted"]["properties"])
+    found["NotDelivered"] = {"type": "object", "properties": {"reason": _TEXT}, "required": ["reason"]}
     found["ToMend"] = _object(errors={"type": "object", "additionalProperties": _TEXT})
     found["Check"] = _object(reason=_TEXT, bits={"type": "integer"})
     return found
@@ -140,6 +148,50 @@ def _form(name: str) -> dict[str, Any]:  # Any: JSON
     }
 
 
+def _feed(rulebook: Rulebook, name: str) -> dict[str, Any]:  # Any: JSON
+    """Return POST /avow/feeds/{point}, whose format is docs/specs/feeds.md."""
+    most = body_bytes(rulebook, name) + PAGE_BODY_BYTES
+    refused = {"content": {"application/json": {"schema": _ref("NotDelivered")}, **_WORDS, "text/html": {}}}
+    named = {"webhook-id": "the delivery's", "webhook-timestamp": "seconds since 1970", "webhook-signature": "v1,... or v1a,..."}
+    return {
+        "operationId": f"deliver-{name}",
+        "summary": "A delivery of another company's portal, signed by Standard Webhooks",
+        "parameters": [
+            {"name": header, "in": "header", "required": True, "schema": _TEXT, "description": words}
+            for header, words in named.items()
+        ],
+        "requestBody": {"description": f"at most {most} bytes", **_json_body(_delivery(rulebook, name))},
+        "responses": {
+            "200": _json_answer("kept, or kept before", "Delivered"),
+            **{
+                str(status): {"description": words, **refused}
+                for status, words in (_REFUSED | _NOT_DELIVERED).items()
+                if status in {400, 401, 403, 404, 405, 408, 411, 413, 422, 503}
+            },
+        },
+    }
+
+
+def _delivery(rulebook: Rulebook, name: str) -> dict[str, Any]:  # Any: JSON
+    """Return the shape of a delivery: texts, and files in base64 by their declared fields."""
+    limits = limits_of(rulebook, name)
+    shape = schemas.json_schema(rulebook, name)
+    texts = {field: told for field, told in shape["properties"].items() if field not in limits}
+    data = {"type": "object", "properties": texts, "required": [one for one in shape["required"] if one not in limits]}
+    found = _object(timestamp={"type": "string", "format": "date-time"}, data=data)
+    if limits:
+        files = {"type": "object", "properties": {field: _files(one) for field, one in limits.items()}}
+        found["properties"]["files"] = files | {"required": [one for one in shape["required"] if one in limits]}
+    return found
+
+
+def _files(limits: FileLimits) -> dict[str, Any]:  # Any: JSON
+    """Return the shape of one file field: a file, or a list of them where several are declared."""
+    content = {"type": "string", "contentEncoding": "base64", "maxLength": -(-limits.max_bytes // 3) * 4}
+    one = _object(name=_TEXT, data=content)
+    return {"oneOf": [one, {"type": "array", "items": one, "maxItems": limits.max_files}]}
+
+
 def _reports() -> dict[str, Any]:  # Any: JSON
     """Return POST /avow/csp-reports."""
     shape = {"type": "object"}
@@ -169,6 +221,15 @@ _REFUSED: Final = {
     414: "the address is too long",
     415: "another content type",
     503: "it cannot be kept at the moment; nothing was acknowledged",
+}
+
+
+#: What these statuses say of a delivery.
+_NOT_DELIVERED: Final = {
+    401: "the signature is not this feed's, or it was sent too long ago",
+    403: "the policy does not allow it",
+    422: "a required field is missing, or a value or file is not as declared",
+    503: "not kept; Retry-After",
 }
 
 
