@@ -13,16 +13,17 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from tests.collection.test_accept import Counted
-from tests.collection.test_forms import MemoryFiles
 
 from avow.collection.accept import Collector
+from avow.collection.attachments import Attachments
 from avow.collection.feeds import Delivered, Delivery, FeedKey, Feeds, NotDelivered
-from avow.collection.filing import Filing
 from avow.collection.refusals import Refusals
-from avow.definitions import ConfigurationError, Record
+from avow.collection.virus_scan import Clamd
+from avow.definitions import ConfigurationError, Record, ScannerUnavailable, SpoolFull
 from avow.policy import compile_text, law
+from avow.web.openapi import openapi
 
+PDF = b"%PDF-1.7\nKim\n"
 NOW = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp() * 1000)
 SECRET = bytes(range(32))
 KEY = "whsec_" + base64.b64encode(SECRET).decode()
@@ -56,10 +57,15 @@ authorised_by = "agreement"
 label      = "Application by the portal"
 technology = "feed"
 source     = "consumer"
-data       = ["email", "position", "resume"]
+data       = ["email", "resume", "certificates"]
 required   = ["email", "resume"]
 purposes   = ["recruiting"]
-retention  = { years = 4, after = "decision" }
+retention  = { years = 2, after = "decision" }
+
+[data.certificates]
+label    = "Certificates"
+category = "I"
+file     = { types = ["pdf", "png"], max_bytes = 100_000, max_files = 3 }
 
 [data.check-result]
 label    = "Result of the background check"
@@ -91,6 +97,23 @@ class Spool:
         return done
 
 
+class Keeper:
+    """Keeps files by name, and tells whether its record was there first."""
+
+    def __init__(self, spool):
+        self.kept, self._spool = {}, spool
+
+    def keep_files(self, submission, contents, _now_ms):
+        assert not self._spool.records
+        names = [f"{submission.record_id}-{number}" for number in range(len(contents))]
+        self.kept.update(zip(names, contents, strict=True))
+        return names
+
+    def discard_files(self, names):
+        for name in names:
+            del self.kept[name]
+
+
 class Agreed(set):
     """Who agreed, by (form, address)."""
 
@@ -101,9 +124,23 @@ class Agreed(set):
 @pytest.fixture
 def house(rulebook):
     spool, agreed = Spool(), Agreed({("agreement", "kim@example.com")})
+    keeper = Keeper(spool)
     collector = Collector(rulebook, "marrowby.example", spool, None, Refusals())
-    filing, keys = Filing(spool, MemoryFiles()), dict.fromkeys(("check", "portal-application"), FeedKey(KEY))
-    return Feeds(collector, filing, keys, agreed, lambda label, data: hmac.digest(label, data, "sha256")), agreed
+    keys = dict.fromkeys(("check", "portal-application"), FeedKey(KEY))
+    feeds = Feeds(collector, Attachments(keeper), keys, agreed, lambda label, data: hmac.digest(label, data, "sha256"))
+    return feeds, agreed, spool, keeper
+
+
+def application(**files):
+    return json.dumps({"timestamp": "2026-11-20T10:00:00Z", "data": {"email": "kim@example.com"}, "files": files}).encode()
+
+
+def packed(content=PDF, name="cv.pdf"):
+    return {"name": name, "data": base64.b64encode(content).decode()}
+
+
+def take(house, body, delivery_id="d-1"):
+    return asyncio.run(house[0].take("portal-application", signed(body, delivery_id), NOW))
 
 
 def body_of(at="2026-11-20T10:00:00Z", **data):
@@ -118,7 +155,8 @@ def signed(body, delivery_id="d-1", seconds=NOW // 1000):
 
 def test_a_signed_delivery_becomes_a_record_of_its_own_moment(house):
     """Undeclared fields are dropped and named; numbers nobody should keep are masked; retention counts from the portal's day."""
-    record, answer = house[0].prepare("check", signed(body_of(score="7", **{"check-result": "078-05-1120"})), NOW)
+    prepared = house[0].prepare("check", signed(body_of(score="7", **{"check-result": "078-05-1120"})), NOW)
+    record, answer = prepared.record, prepared.answer
     assert record.collected_ms == int(datetime(2026, 11, 20, 10, tzinfo=UTC).timestamp() * 1000)
     assert record.delete_on == "2028-11-20"
     assert record.fields == {"email": "kim@example.com", "check-result": "[number removed]"}
@@ -129,8 +167,8 @@ def test_the_same_delivery_is_the_same_record(house):
     """Its id and its answer follow from the delivery's id; another delivery is another record."""
     first, again = (house[0].prepare("check", signed(body_of()), at) for at in (NOW, NOW + 60_000))
     assert first == again
-    assert isinstance(first[1], Delivered)
-    assert house[0].prepare("check", signed(body_of(), "d-2"), NOW)[0].record_id != first[0].record_id
+    assert isinstance(first.answer, Delivered)
+    assert house[0].prepare("check", signed(body_of(), "d-2"), NOW).record.record_id != first.record.record_id
 
 
 def test_a_signature_has_one_way_of_being_written(house):
@@ -173,13 +211,16 @@ def test_an_old_delivery_played_again_is_refused(house, seconds):
         (b"{", 400),
         (body_of("2026-11-20T10:00:00"), 400),
         (body_of("2027-11-20T10:00:00Z"), 400),
+        (body_of("0001-01-01T00:00:00+14:00"), 400),
+        (body_of("2026-11-23T12:00:00.001Z"), 503),
+        (body_of(**{f"more-{number}": "" for number in range(100)}), 400),
         (body_of("2020-11-20T10:00:00Z"), 403),
         (body_of(**{"check-result": ""}), 422),
         (body_of(email="kim"), 422),
     ],
 )
 def test_a_signed_delivery_can_be_wrong(house, body, status):
-    """Unreadable, of no zone, of tomorrow, over already, incomplete."""
+    """Unreadable, of no zone, of tomorrow, of the next moment (an erasure may come first), too many, over already, incomplete."""
     refused = house[0].prepare("check", signed(body), NOW)
     assert isinstance(refused, NotDelivered)
     assert refused.status == status
@@ -187,67 +228,10 @@ def test_a_signed_delivery_can_be_wrong(house, body, status):
 
 def test_a_report_needs_an_authorisation_on_file(house):
     """Without it: no, with the rule. Rule: 15 U.S.C. 1681b(b)(2)."""
-    feeds, agreed = house
+    feeds, agreed, _, _ = house
     agreed.clear()
     refused = feeds.prepare("check", signed(body_of()), NOW)
     assert (refused.status, "1681b" in refused.rule) == (403, True)
-
-
-PDF = b"%PDF-1.7\nwork and education\n"
-
-
-def application(*files, at="2026-11-20T10:00:00Z", **data):
-    """Return the body of a delivery; `files` are (field, name, bytes)."""
-    sent = [{"field": field, "name": name, "content": base64.b64encode(content).decode()} for field, name, content in files]
-    return json.dumps({"timestamp": at, "data": {"email": "kim@example.com"} | data, "files": sent}).encode()
-
-
-def test_a_delivery_brings_the_declared_files(house):
-    """Told by their bytes, named by us; what the policy does not declare is dropped and named, and counted for the console."""
-    feeds, _ = house
-    sent = application(("resume", "../cv.exe", PDF), ("photograph", "me.jpg", b"\xff\xd8\xff"), ("email", "a.pdf", PDF))
-    record, answer = feeds.prepare("portal-application", signed(sent), NOW)
-    assert [(one.item, one.name, one.kind, one.content) for one in answer.files] == [("resume", "cv.pdf", "pdf", PDF)]
-    assert record.fields["resume"].startswith("cv.pdf (PDF")
-    assert sorted(lost.field for lost in answer.dropped) == ["email", "photograph"]
-    counted = Counted()
-    feeds._collector.refusals.flush(counted)
-    assert counted == {("portal-application", "email"): 1, ("portal-application", "photograph"): 1}
-
-
-def test_a_repeated_delivery_touches_no_file_that_is_kept(house):
-    """Both are the same record; the file of the second gets a name of its own, which nothing will name."""
-    feeds, _ = house
-    spool = feeds._collector.spool
-    for at in (NOW, NOW + 60_000):
-        record, answer = feeds.prepare("portal-application", signed(application(("resume", "cv.pdf", PDF))), at)
-        assert asyncio.run(feeds.keep(record, answer.files, at)) is None
-    first, second = spool.records
-    assert first.record_id == second.record_id
-    assert first.files[0].sha256 == second.files[0].sha256 == hashlib.sha256(PDF).hexdigest()
-    assert first.files[0].stored != second.files[0].stored
-
-
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        (application(), 422),
-        (application(("resume", "cv.pdf", b"MZ\x90\x00 no document")), 422),
-        (application(("resume", "cv.pdf", PDF), ("resume", "again.pdf", PDF)), 422),
-        (application(("resume", "cv.pdf", PDF + bytes(5_000_000))), 422),
-        (application(("resume", "cv.pdf", PDF)).replace(b"JVBER", b"@@@@@"), 400),
-        (application().replace(b'"files": []', b'"files": {"resume": "x"}'), 400),
-    ],
-)
-def test_a_file_of_a_delivery_can_be_wrong(house, body, status):
-    """Missing, another kind, too many, too large, no base64, no list."""
-    assert house[0].prepare("portal-application", signed(body), NOW).status == status
-
-
-def test_a_body_with_files_has_a_limit(house):
-    """As much as the declared files take in base64; none for a feed without files or what is no feed."""
-    assert house[0].files_bytes("portal-application") == 6_666_668
-    assert [house[0].files_bytes(point) for point in ("check", "job-application", "nothing")] == [0, 0, 0]
 
 
 @pytest.mark.parametrize("point", ["contact-form", "nothing"])
@@ -271,3 +255,83 @@ def test_a_key_that_cannot_be_read_stops_the_start(text):
     """No key, no base64, too short."""
     with pytest.raises(ConfigurationError):
         FeedKey(text)
+
+
+def test_the_files_of_a_delivery_are_kept_before_its_record(house):
+    """By kind, size and digest, named as what they are; a list where several are declared."""
+    answer = take(house, application(resume=packed(name="../cv.exe"), certificates=[packed(), packed(b"\x89PNG\r\n\x1a\n")]))
+    _, _, spool, keeper = house
+    (record,) = spool.records
+    assert [(one.item, one.name, one.kind) for one in record.files] == [
+        ("resume", "cv.pdf", "pdf"),
+        ("certificates", "cv.pdf", "pdf"),
+        ("certificates", "cv.png", "png"),
+    ]
+    assert (answer.reference, record.files[0].sha256) == (record.reference, hashlib.sha256(PDF).hexdigest())
+    assert keeper.kept[record.files[0].stored] == PDF
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {},
+        {"resume": packed(b"MZ\x90\0")},
+        {"resume": packed(PDF + bytes(5_000_001))},
+        {"resume": [packed(), packed()]},
+        {"resume": packed() | {"data": "JVBERi0x\n"}},
+        {"resume": packed() | {"data": "JVBERi0"}},
+        {"resume": packed() | {"data": "JVBERi0xLh=="}},
+        {"resume": packed() | {"data": "é"}},
+    ],
+)
+def test_a_file_that_is_not_as_declared_is_given_back(house, files):
+    """Missing, a program, too large, too many, no strict base64: 422 names the field, and nothing is kept."""
+    refused = take(house, application(**files))
+    assert (refused.status, set(refused.errors)) == (422, {"resume"})
+    assert (house[2].records, house[3].kept) == ([], {})
+
+
+@pytest.mark.parametrize("file", ["text", {"name": "cv.pdf"}, {"data": "", "name": 1}, [[]], None])
+def test_files_of_another_shape_are_unreadable(house, file):
+    """400, whatever stands there."""
+    assert take(house, application(resume=file)).status == 400
+
+
+def test_a_file_that_no_field_is_declared_for_is_dropped_and_counted(house):
+    """Named in the answer and counted for the console; it is not even decoded."""
+    answer = take(house, application(resume=packed(), scan={"name": "x", "data": "%"}, email=packed()))
+    assert {lost.field for lost in answer.dropped} == {"scan", "email"}
+    assert {row.field for row in house[0]._collector.refusals._counts._counts} == {"scan", "email"}
+    assert [one.item for one in house[2].records[0].files] == ["resume"]
+
+
+def test_a_full_spool_leaves_no_file_of_a_delivery(house, monkeypatch):
+    """The record will not come, so its files go."""
+
+    def full(_encoded):
+        raise SpoolFull("full")
+
+    monkeypatch.setattr(house[2], "append", full)
+    with pytest.raises(SpoolFull):
+        take(house, application(resume=packed()))
+    assert house[3].kept == {}
+
+
+def test_a_scanner_that_is_away_stops_a_delivery_with_files(house):
+    """What could not be looked at is not kept."""
+    feeds, _, spool, keeper = house
+    feeds._attachments = Attachments(keeper, Clamd("/nowhere/clamd.sock"))
+    with pytest.raises(ScannerUnavailable):
+        take(house, application(resume=packed()))
+    assert (spool.records, keeper.kept) == ([], {})
+
+
+def test_how_much_a_delivery_may_bring(house, rulebook):
+    """Its declared files in base64; nothing where no key is configured, or for what is no feed."""
+    feeds = house[0]
+    assert feeds.files_bytes("portal-application") == -(-(5_000_000 + 3 * 100_000) // 3) * 4
+    assert [feeds.files_bytes(point) for point in ("check", "job-application", "nothing")] == [0, 0, 0]
+    described = openapi(rulebook, "https://marrowby.example")["paths"]["/avow/feeds/portal-application"]["post"]
+    shape = described["requestBody"]["content"]["application/json"]["schema"]["properties"]["files"]
+    assert (set(shape["properties"]), shape["required"]) == ({"resume", "certificates"}, ["resume"])
+    assert str(feeds.files_bytes("portal-application") + 1024 * 1024) in described["requestBody"]["description"]

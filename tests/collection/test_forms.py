@@ -9,7 +9,7 @@ import pytest
 
 from avow.collection import signals
 from avow.collection.accept import Collector, Sender
-from avow.collection.filing import Filing
+from avow.collection.attachments import Attachments
 from avow.collection.forms import Forms
 from avow.collection.refusals import Refusals
 from avow.collection.uploads import Upload, kind_of, shown_name
@@ -42,8 +42,8 @@ class MemoryFiles:
     def __init__(self):
         self.kept = {}
 
-    def keep_files(self, record_id, _identifiers, contents, _now_ms):
-        names = [f"{record_id}-{number}" for number in range(len(contents))]
+    def keep_files(self, submission, contents, _now_ms):
+        names = [f"{submission.record_id}-{number}" for number in range(len(contents))]
         self.kept.update(zip(names, contents, strict=True))
         return names
 
@@ -63,7 +63,7 @@ class MemorySubscriptions:
 def house(rulebook):
     spool, files = MemorySpool(), MemoryFiles()
     waiting = MemorySubscriptions()
-    return Forms(Collector(rulebook, "marrowby.example", spool, None, Refusals()), Filing(spool, files), waiting), spool, files
+    return Forms(Collector(rulebook, "marrowby.example", spool, None, Refusals()), Attachments(files), waiting), spool, files
 
 
 def take(forms, pairs, now_ms, *uploads, point="contact-form"):

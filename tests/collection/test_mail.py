@@ -7,7 +7,7 @@ import pytest
 
 from avow.collection import signals
 from avow.collection.accept import Collector, Sender
-from avow.collection.filing import Filing
+from avow.collection.attachments import Attachments
 from avow.collection.forms import Forms
 from avow.collection.mail_events import Addressee, MailEvents
 from avow.collection.refusals import Refusals
@@ -36,7 +36,7 @@ class Waiting:
 def house(rulebook):
     spool, waiting = MemorySpool(), Waiting()
     collector = Collector(rulebook, "marrowby.example", spool, None, Refusals())
-    return Forms(collector, Filing(spool, None), waiting), MailEvents(collector), spool, waiting
+    return Forms(collector, Attachments(None), waiting), MailEvents(collector), spool, waiting
 
 
 def says(header):

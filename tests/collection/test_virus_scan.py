@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from avow.collection.accept import Collector
-from avow.collection.filing import Filing
+from avow.collection.attachments import Attachments
 from avow.collection.forms import Forms
 from avow.collection.refusals import Refusals
 from avow.collection.spam import FormGuard
@@ -63,7 +63,7 @@ def house(rulebook):
     def made(address):
         spool, files = MemorySpool(), MemoryFiles()
         collector = Collector(rulebook, "marrowby.example", spool, None, Refusals())
-        return Forms(collector, Filing(spool, files, Clamd(address)), None), spool, files
+        return Forms(collector, Attachments(files, Clamd(address)), None), spool, files
 
     return made
 

@@ -3,28 +3,29 @@
 import base64
 import hashlib
 import hmac
+import io
 import json
+import os
 import re
 import time
+import zipfile
 from datetime import UTC, datetime
 
 import pytest
-from tests.collection.test_feeds import AGREEMENT, KEY, POLICY, SECRET
+from tests.collection.test_feeds import AGREEMENT, KEY, PDF, POLICY, SECRET
 from tests.conftest import wait_for
-from tests.walks.test_forms import PDF, confirmed, in_inbox
+from tests.walks.test_forms import confirmed
 from tests.walks.test_openapi import answers_as_described, operations
 
 from avow.store.files import Files
 
-KIM, LEE = "kim.feed@example.com", "lee.feed@example.com"
+KIM = "kim.feed@example.com"
 
 
-def deliver(installation, delivery_id, at, **data):
+def deliver(installation, delivery_id, at, point="check", files=None, **data):
     """Send a signed delivery as the portal does; return the answer."""
-    return post(installation, "check", delivery_id, {"timestamp": at, "data": {"email": KIM, "check-result": "clear"} | data})
-
-
-def post(installation, point, delivery_id, message):
+    fields = {"email": KIM} | data | ({"check-result": "clear"} if point == "check" else {})
+    message = {"timestamp": at, "data": fields} | ({"files": files} if files else {})
     body, sent = json.dumps(message).encode(), str(int(time.time()))
     mark = hmac.digest(SECRET, f"{delivery_id}.{sent}.".encode() + body, hashlib.sha256)
     headers = {
@@ -35,58 +36,21 @@ def post(installation, point, delivery_id, message):
     return installation.browser().post(f"/avow/feeds/{point}", content=body, headers=headers)
 
 
-def shown(staff, point="check"):
-    """Return the references of what a feed brought, in the inbox."""
-    return re.findall(r"/console/inbox/[0-9a-f]{32}\">(\w+)<", staff.get(f"/console/inbox?point={point}").text)
-
-
 @pytest.fixture
 def house(installation_of, tmp_path, mailbox):
-    policy, key = tmp_path / "marrowby.md", tmp_path / "portal.key"
+    """An installation whose policy takes background checks and applications from a portal."""
+    policy = tmp_path / "policy.md"
     policy.write_text(POLICY.read_text(encoding="utf-8").replace("\n### What our server notes", AGREEMENT), encoding="utf-8")
-    key.write_text(KEY, encoding="ascii")
-    extra = "".join(f'[[feeds]]\npoint = "{point}"\nkey_file = "{key}"\n' for point in ("check", "portal-application"))
-    return installation_of(policy=policy, extra=extra, mail_port=mailbox.port).start()
+    (tmp_path / "portal.key").write_text(KEY, encoding="ascii")
+    named = (
+        f'[[feeds]]\npoint = "{point}"\nkey_file = "{tmp_path / "portal.key"}"\n' for point in ("check", "portal-application")
+    )
+    return installation_of(policy=policy, extra="".join(named), mail_port=mailbox.port).start()
 
 
-def files_of(house):
-    return Files(house.data / "files").names("form-")
-
-
-def test_an_application_comes_with_its_file_once_and_goes_with_its_person(house, mailbox):
-    """Sealed, given to staff, the same after a crash and a repetition; erased it stays out, and no file of it is left."""
-    resume = {"field": "resume", "name": "cv.pdf", "content": base64.b64encode(PDF).decode()}
-    said = {"timestamp": datetime.now(UTC).isoformat(), "data": {"email": LEE, "position": "sailmaker"}, "files": [resume]}
-    first = post(house, "portal-application", "a-1", said)
-    assert (first.status_code, first.json()["dropped"]) == (200, [])
-    house.kill()
-    house.start()
-    assert post(house, "portal-application", "a-1", said).json() == first.json()
-    staff = house.staff()
-    wait_for(lambda: shown(staff, "portal-application") == [first.json()["reference"]], what="one application")
-    wait_for(lambda: len(files_of(house)) == 1, what="one file")
-    assert not any(b"canary-of-the-file" in path.read_bytes() for path in house.data.rglob("*") if path.is_file())
-    place = in_inbox(staff, first.json()["reference"])
-    assert staff.get(f"{place}/files/1?purpose=recruiting").content == PDF
-    confirmed(house.browser(), mailbox, "delete", LEE)
-    assert files_of(house) == ()
-    assert post(house, "portal-application", "a-1", said).json() == first.json()
-    wait_for(lambda: files_of(house) == (), what="no file again")
-    assert shown(staff, "portal-application") == []
-
-
-def test_a_body_is_as_large_as_its_files_may_be(house):
-    """And a megabyte where the feed declares none."""
-    many = {"timestamp": datetime.now(UTC).isoformat(), "data": {}, "files": [], "more": "x" * 8_000_000}
-    assert [post(house, point, "a-2", many).status_code for point in ("portal-application", "check")] == [413, 413]
-
-
-def test_what_is_described_of_feeds_is_so(house):
-    """The OpenAPI description names each feed, with the files that it takes."""
-    feeds = {one.path: one for one in operations(house) if one.path.startswith("/avow/feeds/")}
-    assert set(feeds) == {"/avow/feeds/check", "/avow/feeds/portal-application"}
-    for operation in feeds.values():
-        answers_as_described(operation)
+def shown(staff):
+    """Return the references of the background checks in the inbox."""
+    return re.findall(r"/console/inbox/[0-9a-f]{32}\">(\w+)<", staff.get("/console/inbox?point=check").text)
 
 
 def test_a_report_is_taken_once_and_only_of_who_agreed(house, mailbox):
@@ -109,3 +73,48 @@ def test_a_report_is_taken_once_and_only_of_who_agreed(house, mailbox):
     wait_for(lambda: deliver(house, "d-1", at).status_code == 200, what="the new authorisation on file")
     time.sleep(2)
     assert shown(staff) == []
+
+
+def kept_files(house):
+    return Files(house.data / "files").names("form-")
+
+
+def test_an_application_of_a_portal_comes_with_its_file_once_and_leaves_with_it(house, mailbox):
+    """Larger than a page's body; twice and through a crash one file; in the archive; erased, it is not there again."""
+    at, content = datetime.now(UTC).isoformat(), PDF + os.urandom(2_000_000)
+    small = {"resume": {"name": "robin.pdf", "data": base64.b64encode(PDF).decode()}}
+    staff = house.staff()
+    other = deliver(house, "a-0", at, "portal-application", small, email="robin.feed@example.com").json()
+    wait_for(lambda: other["reference"] in staff.get("/console/inbox?point=portal-application").text, what="the first")
+    files = {"resume": {"name": "kim.pdf", "data": base64.b64encode(content).decode()}, "scan": {"name": "", "data": ""}}
+    first = deliver(house, "a-1", at, "portal-application", files)
+    assert (first.status_code, [lost["field"] for lost in first.json()["dropped"]]) == (200, ["scan"])
+    house.kill()
+    house.start()
+    assert deliver(house, "a-1", at, "portal-application", files).json() == first.json()
+    wait_for(lambda: len(kept_files(house)) == 2, what="one file of two deliveries")
+    page = confirmed(house.browser(), mailbox, "know", KIM)
+    archived = zipfile.ZipFile(io.BytesIO(house.browser().get(f"{page}/files.zip").content))
+    assert [archived.read(name) for name in archived.namelist()] == [content]
+    confirmed(house.browser(), mailbox, "delete", KIM)
+    assert deliver(house, "a-1", at, "portal-application", files).json() == first.json()
+    assert len(kept_files(house)) == 1
+    time.sleep(2)
+    assert len(kept_files(house)) == 1
+    assert first.json()["reference"] not in staff.get("/console/inbox?point=portal-application").text
+
+
+def test_too_much_is_refused_before_it_is_read(house):
+    """413 by the announced length: what its files may have, and one megabyte."""
+    at = datetime.now(UTC).isoformat()
+    huge = {"resume": {"name": "kim.pdf", "data": "A" * 9_000_000}}
+    assert deliver(house, "a-2", at, "portal-application", huge).status_code == 413
+    assert deliver(house, "a-3", at, "check", {"resume": {"name": "kim.pdf", "data": "A" * 1_100_000}}).status_code == 413
+
+
+def test_what_is_described_of_feeds_is_so(house):
+    """The OpenAPI description names each feed, with the files that it takes."""
+    feeds = {one.path: one for one in operations(house) if one.path.startswith("/avow/feeds/")}
+    assert set(feeds) == {"/avow/feeds/check", "/avow/feeds/portal-application"}
+    for operation in feeds.values():
+        answers_as_described(operation)

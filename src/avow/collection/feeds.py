@@ -6,7 +6,7 @@ A delivery is checked in this order; the first that fails is the answer:
     (2) what the policy declares of the point: undeclared fields are dropped and named, required ones must be there
     (3) the permit, on the day on which the portal took the data in
     (4) where the policy asks for it, the person's written authorisation on file
-    (5) harm in its files, where a scanner is configured; kind and size are looked at with (2)
+    (5) its files, checked as those of a form are (`attachments`)
 
 A record's id and reference follow from the delivery's id under a secret: the same delivery, whenever and wherever it comes
 again, is the same record, which the store keeps once. Its moment is the portal's own, so that a person who was erased since
@@ -15,12 +15,13 @@ stays out, however late the portal delivers. Format: docs/specs/feeds.md.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -29,25 +30,26 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from avow.collection import submissions
-from avow.collection.accept import Collector
+from avow.collection import signals, submissions
+from avow.collection.accept import Collector, Sender
+from avow.collection.attachments import HARMFUL, Attachments, limits_of, most_bytes
 from avow.collection.events import RULE, Dropped
-from avow.collection.filing import HARMFUL, Filing, files_bytes
-from avow.collection.refusals import RefusalRow, shown_name
 from avow.collection.uploads import Checked, Upload
 from avow.definitions import ConfigurationError, Permit, Refusal, Submission, Technology, moment
-from avow.policy import CollectionPoint
+from avow.policy import CollectionPoint, Rulebook
 
 #: How far the moment of sending may be from ours, seconds (Standard Webhooks, "Verifying webhook authenticity").
 WINDOW_SECONDS: Final = 300
 #: Fewest bytes of a shared secret (Standard Webhooks: 24 to 64).
 SECRET_BYTES: Final = 24
-#: Most bytes of all files of one delivery together: with their base64 they are in memory three times over.
-FEED_FILES_BYTES: Final = 16 * 1024 * 1024
+#: Most fields and files' fields of a delivery together.
+FIELDS: Final = 100
 _ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _SECRET, _PUBLIC = "whsec_", "whpk_"
-_SHAPE: Final = '{"timestamp": "2026-11-24T10:00:00Z", "data": {"field": "text"}, "files": [{"field", "name", "content"}]}'
+_FORMAT: Final = "docs/specs/feeds.md"
 _AUTHORISATION: Final = "15 U.S.C. 1681b(b)(2)(A)(ii)"
+#: Who delivers, for the count of what was dropped: no visitor.
+_PORTAL: Final = Sender("", "", signals.read([], None, ""), demonstration=False)
 
 Keyed = Callable[[bytes, bytes], bytes]
 
@@ -104,12 +106,11 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What becomes of a delivery that is taken: its reference, what was dropped of it and masked, the files to keep."""
+    """What became of a delivery that was taken: its reference, what was dropped of it and what masked."""
 
     reference: str
     dropped: tuple[Dropped, ...]
     masked: tuple[str, ...]
-    files: tuple[Checked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,84 +124,103 @@ class NotDelivered:
 
 
 class _File(msgspec.Struct, frozen=True):
-    """One file of a delivery: the item it is, the name the portal knows it by, its bytes (base64)."""
+    """One file of a delivery: the name to show, and its bytes in base64."""
 
-    field: str
     name: str
-    content: bytes
+    data: str
 
 
-class _Message(msgspec.Struct, frozen=True):
-    """The body: when the portal took the data in, the fields and the files."""
+class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
+    """The body: when the portal took the data in, the fields, and the files by their field."""
 
     timestamp: datetime
     data: dict[str, str]
-    files: list[_File] = []
+    files: dict[str, _File | list[_File]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A delivery that may be kept and is not yet: its record, its permitted files, and what to answer."""
+
+    record: Submission
+    files: tuple[Checked, ...]
+    answer: Delivered
+
+
+def body_bytes(rulebook: Rulebook, point: str) -> int:
+    """Return how many bytes the files of one delivery may have together in base64; 0 for a feed without files, or no feed."""
+    declared = rulebook.points.get(point)
+    is_feed = declared is not None and declared.technology is Technology.FEED
+    return -(-most_bytes(rulebook, point) // 3) * 4 if is_feed else 0
 
 
 class Feeds:
     """Takes the deliveries of one version of the policy."""
 
     def __init__(
-        self, collector: Collector, filing: Filing, keys: Mapping[str, FeedKey], authorisations: Authorisations, keyed: Keyed
+        self,
+        collector: Collector,
+        attachments: Attachments,
+        keys: Mapping[str, FeedKey],
+        authorisations: Authorisations,
+        keyed: Keyed,
     ) -> None:
         """`keys` are those of the configuration, by collection point; `keyed` is a secret of the installation."""
         self._collector = collector
-        self._filing = filing
+        self._attachments = attachments
         self._keys = keys
         self._authorisations = authorisations
         self._keyed = keyed
 
     def files_bytes(self, point: str) -> int:
-        """Return how many bytes of a body its files may take, in base64; 0 for a feed that declares none, or no feed."""
-        declared = self._collector.rulebook.points.get(point)
-        if declared is None or declared.technology is not Technology.FEED or point not in self._keys:
-            return 0
-        return -(-files_bytes(self._collector.rulebook, declared, FEED_FILES_BYTES) // 3) * 4
+        """Return how many bytes of files a delivery may bring, as they are sent; none where no key is configured."""
+        return body_bytes(self._collector.rulebook, point) if point in self._keys else 0
 
-    def prepare(self, point: str, delivery: Delivery, now_ms: int) -> tuple[Submission, Delivered] | NotDelivered:
-        """Return the record of a delivery and what to answer once it is kept, or why it is not taken. Keeps nothing yet."""
+    async def take(self, point: str, delivery: Delivery, now_ms: int) -> Delivered | NotDelivered:
+        """Keep a delivery; returns after it and its files are durable, with the same answer each time it comes.
+
+        Raises SpoolFull, StoreUnavailable when the files cannot be kept, and ScannerUnavailable; then nothing of it is kept.
+        """
+        prepared = await asyncio.to_thread(self.prepare, point, delivery, now_ms)
+        if isinstance(prepared, NotDelivered):
+            return prepared
+        today = moment(now_ms).date()
+        self._collector.count_dropped(_PORTAL, prepared.answer.dropped, today)
+        if harmful := await self._attachments.harmful(prepared.files, self._collector.rulebook):  # (5)
+            self._collector.count_dropped(_PORTAL, [Dropped(point, item, HARMFUL, _FORMAT) for item in harmful], today)
+            return NotDelivered(422, "something has to be mended", _FORMAT, harmful)
+        await self._attachments.keep(prepared.record, prepared.files, self._collector.spool, now_ms)
+        return prepared.answer
+
+    def prepare(self, point: str, delivery: Delivery, now_ms: int) -> Prepared | NotDelivered:
+        """Return what may be kept of a delivery, or why it is not taken. Does no waiting."""
         declared, key = self._collector.rulebook.points.get(point), self._keys.get(point)
         if declared is None or declared.technology is not Technology.FEED or key is None:
             return _no(404, "the policy declares no such feed, or the configuration has no key for it", RULE)
-        content = f"{delivery.id}.{delivery.timestamp}.".encode() + delivery.body
-        refused = unsigned(key, delivery.id, delivery.timestamp, content, delivery.signatures, now_ms)  # (1)
+        refused = unsigned(  # (1)
+            key,
+            delivery.id,
+            delivery.timestamp,
+            f"{delivery.id}.{delivery.timestamp}.".encode() + delivery.body,
+            delivery.signatures,
+            now_ms,
+        )
         if refused is not None:
             return refused
         message = _read(delivery.body, now_ms)
         if isinstance(message, NotDelivered):
             return message
-        uploads = [Upload(one.field, one.name, one.content) for one in message.files]
+        uploads, broken = _uploads(message, self._collector.rulebook, point)
         form = submissions.parse(self._collector.rulebook, declared, message.data.items(), uploads)  # (2)
-        self._count(point, form.dropped, now_ms)
-        if form.errors:
-            return NotDelivered(422, "something has to be mended", RULE, form.errors)
+        if errors := form.errors | broken:
+            return NotDelivered(422, "something has to be mended", RULE, errors)
         collected_ms = int(message.timestamp.timestamp() * 1000)
         permit = self._permit(declared, form, collected_ms, now_ms)
         if isinstance(permit, Refusal):
             return _no(403, permit.reason, permit.rule)
         record = self._record(permit, form, delivery.id, collected_ms)
         files = tuple(one for one in form.files if one.item in permit.fields)
-        return record, Delivered(record.reference, form.dropped, form.masked, files)
-
-    async def keep(self, record: Submission, files: Sequence[Checked], now_ms: int) -> NotDelivered | None:
-        """Keep a record and its files; returns None after they are durable, or which files a scanner stopped (5).
-
-        Raises SpoolFull, ScannerUnavailable and StoreUnavailable; then nothing of it is kept.
-        """
-        harmful = await self._filing.harmful(files)
-        if harmful:
-            rule = "docs/specs/feeds.md"
-            self._count(record.point, [Dropped(record.point, item, HARMFUL, rule) for item in sorted(harmful)], now_ms)
-            return NotDelivered(422, "something has to be mended", rule, dict.fromkeys(sorted(harmful), HARMFUL))
-        await self._filing.keep(record, files, now_ms)
-        return None
-
-    def _count(self, point: str, dropped: Iterable[Dropped], now_ms: int) -> None:
-        """Count for the console what a delivery brought and the policy does not let in, without its values."""
-        today, site = moment(now_ms).date(), self._collector.site
-        for lost in dropped:
-            self._collector.refusals.add(RefusalRow(today, site, point, shown_name(lost.field), lost.reason, lost.rule))
+        return Prepared(record, files, Delivered(record.reference, form.dropped, form.masked))
 
     def _permit(self, point: CollectionPoint, form: submissions.Form, collected_ms: int, now_ms: int) -> Permit | Refusal:
         """Return what may be kept. Rule: Cal. Civ. Code § 1798.100(a)(1), (3), (c); 15 U.S.C. 1681b(b)(2)."""
@@ -213,8 +233,7 @@ class Feeds:
         if agreed and not isinstance(permit, Refusal) and not (people and self._authorisations.is_on_file(agreed, people)):  # (4)
             permit = Refusal(f'no authorisation by "{agreed}" is on file for this person', _AUTHORISATION)
         if isinstance(permit, Refusal):
-            row = RefusalRow(today, self._collector.site, point.name, "", permit.reason, permit.rule)
-            self._collector.refusals.add(row)
+            self._collector.count_refused(_PORTAL, point.name, permit, today)
         return permit
 
     def _record(self, permit: Permit, form: submissions.Form, delivery_id: str, collected_ms: int) -> Submission:
@@ -245,25 +264,44 @@ def unsigned(key: FeedKey, delivery_id: str, timestamp: str, content: bytes, sig
 
     Rule: Standard Webhooks, "Verifying webhook authenticity".
     """
-    rule = "docs/specs/feeds.md"
     if not _ID.fullmatch(delivery_id) or not re.fullmatch(r"[0-9]{1,11}", timestamp):
-        return _no(400, "webhook-id or webhook-timestamp is missing, or not as the specification says", rule)
+        return _no(400, "webhook-id or webhook-timestamp is missing, or not as the specification says", _FORMAT)
     if not key.signed(content, signatures):
-        return _no(401, "the signature is not this feed's", rule)
+        return _no(401, "the signature is not this feed's", _FORMAT)
     if abs(int(timestamp) - now_ms // 1000) > WINDOW_SECONDS:
-        return _no(401, f"webhook-timestamp is more than {WINDOW_SECONDS} seconds from our clock", rule)
+        return _no(401, f"webhook-timestamp is more than {WINDOW_SECONDS} seconds from our clock", _FORMAT)
     return None
 
 
 def _read(body: bytes, now_ms: int) -> _Message | NotDelivered:
-    rule = "docs/specs/feeds.md"
     try:
         message = msgspec.json.decode(body, type=_Message)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return _no(400, f"the body is not {_SHAPE}", rule)
-    if message.timestamp.tzinfo is None or not 0 < message.timestamp.timestamp() * 1000 < now_ms + WINDOW_SECONDS * 1000:
-        return _no(400, "timestamp has no zone, or lies in the future", rule)
+        return _no(400, 'the body is not {"timestamp": "2026-11-24T10:00:00Z", "data": {"field": "text"}}', _FORMAT)
+    if len(message.data) + len(message.files) > FIELDS:
+        return _no(400, f"a delivery has at most {FIELDS} fields", _FORMAT)
+    if message.timestamp.tzinfo is None or message.timestamp.timestamp() <= 0:
+        return _no(400, "timestamp has no zone, or lies before 1970", _FORMAT)
+    ahead_ms = message.timestamp.timestamp() * 1000 - now_ms
+    if ahead_ms > WINDOW_SECONDS * 1000:
+        return _no(400, "timestamp lies in the future", _FORMAT)
+    if ahead_ms > 0:  # taken now, it would outlive an erasure of the seconds between
+        return _no(503, "timestamp is ahead of our clock; deliver again when it is over", _FORMAT)
     return message
+
+
+def _uploads(message: _Message, rulebook: Rulebook, point: str) -> tuple[list[Upload], dict[str, str]]:
+    """Return the files of a delivery, and errors by field. What is no declared file's field is named, and not decoded."""
+    declared = limits_of(rulebook, point)
+    uploads, broken = [], {}
+    for field, sent in message.files.items():
+        for one in [sent] if isinstance(sent, _File) else sent:
+            content = _canonical(one.data) if field in declared else b""
+            if content is None:
+                broken[field] = f"“{rulebook.data[field].label}” is no base64 as an encoder writes it."
+            else:
+                uploads.append(Upload(field, one.name, content))
+    return uploads, broken
 
 
 def _no(status: int, reason: str, rule: str) -> NotDelivered:

@@ -3,14 +3,14 @@
 The place that outlives a restart lies a few seconds of log time behind what was read: equal lines of one second are told apart by
 counting them, so after a restart they are counted anew from there. What is read twice has the same id and is stored once.
 
-A file system gives the inode of a file that is gone to the next new one, and a truncated file keeps its own. So a file is the
-one that was read only when it also begins as that one did.
-
     first time       -> at the end: what came before is for `avow import-log`
     file renamed     -> the old one is read to its end once the new one has a line; then those rotated after it; then the new one
     file compressed  -> the same: it is the first packed one beside the log that was not changed before what was read last
-    file truncated   -> the copy that was made of it is read to its end, if there is one; then from its start
+    file truncated   -> the rest of the copy that `copytruncate` left beside it, then from its start
     old file gone    -> the next one from its start, and a warning: what was not read of the old one is lost
+
+A file is known by its inode and by how it begins, as a keyed hash: file systems give the inode of a removed file to the next one,
+and a copy or a packed file has another inode and the same beginning.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import os
 import re
 import zlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol, cast
@@ -38,10 +38,12 @@ log = logging.getLogger(__name__)
 
 #: Bytes read at once, and so the most that waits in memory.
 CHUNK_BYTES: Final = 4 * 1024 * 1024
-#: Bytes at a file's beginning that tell it from another: a few lines.
-HEAD_BYTES: Final = 1024
 #: Log time that is read again after a restart, milliseconds.
 AGAIN_MS: Final = 5_000
+#: Beginning of a file by which it is known again, bytes: the first lines, whose moments no other log has.
+BEGINNING_BYTES: Final = 1024
+#: What reading a damaged compressed file raises.
+_DAMAGED: Final = (EOFError, gzip.BadGzipFile, zlib.error)
 #: What rotation adds to a name: a number or a date. Another file that begins alike is looked at by its inode alone.
 _NUMBERED: Final = re.compile(r"[.-]?[0-9][0-9._-]*(?:\.gz)?")
 
@@ -49,16 +51,19 @@ _NUMBERED: Final = re.compile(r"[.-]?[0-9][0-9._-]*(?:\.gz)?")
 class Place(msgspec.Struct, frozen=True):
     """Where reading goes on: device and inode name the file whatever it is called; `offset` is the start of a line, bytes.
 
-    `changed_ns` is when the file was changed last, as far as it was seen, nanoseconds since 1970; 0 for not known. `head` is a
-    keyed hash of its first `hashed` bytes, hex; 0 bytes where nothing was read of it.
+    `changed_ns` is when the file was changed last, as far as it was seen, nanoseconds since 1970; 0 for not known. `beginning` is
+    the keyed hash of the file's first `beginning_bytes`, in hex; of none, for an empty file or a place of an earlier release.
     """
 
     device: int
     inode: int
     offset: int
     changed_ns: int = 0
-    head: str = ""
-    hashed: int = 0
+    beginning: str = ""
+    beginning_bytes: int = 0
+
+
+Keyed = Callable[[bytes, bytes], bytes]
 
 
 class Memory(Protocol):
@@ -75,7 +80,7 @@ class Memory(Protocol):
 class Follower:
     """One followed log. `intake` makes the records of a line's own day; `sink` keeps them, once each by their ids.
 
-    `keyed` is a secret of the installation: what stands in a log names people, so no plain hash of it is kept.
+    `keyed` is a secret of the installation: nothing of a line can be guessed from what is remembered of a file's beginning.
     """
 
     name: str
@@ -83,7 +88,7 @@ class Follower:
     intake: Callable[[], Import]
     sink: Sink
     memory: Memory
-    keyed: Callable[[bytes, bytes], bytes]
+    keyed: Keyed
     _import: Import | None = None
     _at: Place | None = None
     _recent: deque[tuple[int, int]] = field(default_factory=deque)  # start of a batch, moment of its last line
@@ -103,67 +108,80 @@ class Follower:
         here = os.fstat(current.fileno())
         at = self._at or self.memory.place(self.name)
         if at is None:
-            offset = _last_line_end(current, here.st_size)
-            self._go(Place(here.st_dev, here.st_ino, offset, here.st_mtime_ns, *self._head(current, offset)))
+            self._go(here, current, _last_line_end(current, here.st_size))
             return False
         self._at = at
-        is_same = (at.device, at.inode) == (here.st_dev, here.st_ino) and here.st_size >= at.offset
-        if not is_same or not self._begins_as(at, current):
-            return self._rotated(at, here)
-        return self._read(current, here.st_mtime_ns)
+        is_there = (at.device, at.inode) == (here.st_dev, here.st_ino)
+        if is_there and here.st_size >= at.offset and self._begins(current, at):
+            return self._read(current, here.st_mtime_ns)
+        if is_there and not at.beginning_bytes:  # truncated, and nothing is known by which a copy could be told
+            self._go(here, current)
+            return True
+        return self._rotated(at, here, current)
 
-    def _rotated(self, at: Place, here: os.stat_result) -> bool:
-        """Read the rest of the renamed file; go on with the next one when it has something and the old one has no more."""
+    def _rotated(self, at: Place, here: os.stat_result, current: BinaryIO) -> bool:
+        """Read the rest of the file before; go on with the next one when it has something and the old one has no more."""
         beside = _rotated_files(self.path, here)
-        old = next((one for one in beside if self._is_old(one, at)), None)
+        old = self._file_before(at, beside)
         try:
-            if old is None:
-                log.warning("server log %s: the file before is gone; what was not read of it is lost", self.name)
-            elif self._read_on(old):
+            if old is not None and self._read_on(old):
                 return True
-        except (EOFError, gzip.BadGzipFile, zlib.error):
+            if old is None and (at.device, at.inode) != (here.st_dev, here.st_ino):
+                log.warning("server log %s: the file before is gone; what was not read of it is lost", self.name)
+        except _DAMAGED:
             log.warning("server log %s: a compressed file is damaged; what was not read of it is lost", self.name)
         since = old.stat.st_mtime_ns if old else at.changed_ns
-        following = next((one.stat for one in beside if since and one.is_numbered and one.stat.st_mtime_ns > since), here)
-        if following.st_size or old is None or old.is_packed:  # nobody writes into a packed one any more
-            self._go(Place(following.st_dev, following.st_ino, 0, following.st_mtime_ns))
+        following = next((one for one in beside if since and one.is_numbered and one.stat.st_mtime_ns > since), None)
+        if following is None and not here.st_size and old is not None and not old.is_packed:
+            return False  # somebody may still write into the old one; nobody does into a packed one
+        if following is None:
+            self._go(here, current)
             return True
-        return False
+        with following.opened() as file:
+            self._go(following.stat, file)
+        return True
 
-    def _is_old(self, one: _Rotated, at: Place) -> bool:
-        """Return whether a file beside the log is the one that was read: renamed, or copied or packed since then."""
-        is_renamed = (one.stat.st_dev, one.stat.st_ino) == (at.device, at.inode)
-        if not is_renamed and not (one.is_numbered and at.changed_ns and one.stat.st_mtime_ns >= at.changed_ns):
-            return False
-        if not at.hashed:
-            return is_renamed or one.is_packed
-        with contextlib.suppress(OSError, EOFError, zlib.error), one.open() as file:
-            return self._begins_as(at, file)
-        return False
+    def _file_before(self, at: Place, beside: Sequence[_Rotated]) -> _Rotated | None:
+        """Return the file that was read last: by its inode, or as a copy or packed, and by how it begins."""
+        own = [one for one in beside if (one.stat.st_dev, one.stat.st_ino) == (at.device, at.inode)]
+        later = [one for one in beside if one.is_numbered and at.changed_ns and one.stat.st_mtime_ns >= at.changed_ns]
+        copies = [one for one in later if one.is_packed or (at.beginning_bytes and one.stat.st_size >= at.offset)]
+        for one in [*own, *copies]:
+            try:
+                with one.opened() as file:
+                    if self._begins(file, at):
+                        return one
+            except FileNotFoundError:  # rotated again in this moment
+                continue
+            except _DAMAGED:
+                return one  # the first that can be it; what is wrong with it is said when it is read
+        return None
 
-    def _begins_as(self, at: Place, file: BinaryIO) -> bool:
-        """Return whether a file begins as the one that was read; any does where nothing was read of it."""
-        return not at.hashed or self._head(file, at.hashed) == (at.head, at.hashed)
+    def _begins(self, file: BinaryIO, at: Place) -> bool:
+        """Return whether a file begins as that of a place did."""
+        return self._beginning(file, at.beginning_bytes) == (at.beginning, at.beginning_bytes)
 
-    def _head(self, file: BinaryIO, offset: int) -> tuple[str, int]:
-        """Return the keyed hash of a file's beginning, at most up to the offset, and of how many bytes it is."""
+    def _beginning(self, file: BinaryIO, most: int) -> tuple[str, int]:
+        """Return the keyed hash of a file's first bytes, and how many there are of `most`."""
         file.seek(0)
-        head = file.read(min(offset, HEAD_BYTES))
-        return (self.keyed(b"beginning of a server log", head).hex() if head else ""), len(head)
+        start = file.read(most)
+        return self.keyed(b"beginning of a server log", start).hex() if start else "", len(start)
 
     def _read_on(self, old: _Rotated) -> bool:
         """Take in a chunk of a rotated file, or a packed one whole: it is unpacked once. Return whether there is more."""
-        with old.open() as file:
-            if not old.is_packed:
-                return self._read(file, old.stat.st_mtime_ns)
+        with old.opened() as file:
             while self._read(file, old.stat.st_mtime_ns):
-                pass
+                if not old.is_packed:
+                    return True
         return False
 
     def _read(self, file: BinaryIO, changed_ns: int) -> bool:
         """Take in the whole lines from the place on, at most a chunk of them."""
         at = self._at
         assert at is not None
+        beginning = at.beginning, at.beginning_bytes
+        if at.beginning_bytes < BEGINNING_BYTES:  # before the place is sought: a packed file is unpacked once
+            beginning = self._beginning(file, BEGINNING_BYTES)
         file.seek(at.offset)
         chunk = file.read(CHUNK_BYTES)
         end = chunk.rfind(b"\n") + 1
@@ -176,10 +194,9 @@ class Follower:
             self._recent.append((at.offset, records[-1].collected_ms))
             while self._recent[0][1] < records[-1].collected_ms - AGAIN_MS:
                 self._recent.popleft()
-        head = (at.head, at.hashed) if at.hashed == HEAD_BYTES else self._head(file, at.offset + end)
-        self._at = Place(at.device, at.inode, at.offset + end, changed_ns, *head)
+        self._at = Place(at.device, at.inode, at.offset + end, changed_ns, *beginning)
         kept = self._recent[0][0] if self._recent else self._at.offset
-        self.memory.keep(self.name, Place(at.device, at.inode, kept, changed_ns, *head))
+        self.memory.keep(self.name, msgspec.structs.replace(self._at, offset=kept))
         return end == CHUNK_BYTES or len(chunk) == CHUNK_BYTES
 
     def _records(self, chunk: bytes) -> list[Event]:
@@ -192,11 +209,15 @@ class Follower:
             log.warning("server log %s: not taken in: %s (%s)", self.name, refusal.reason, refusal.rule)
         return [one for one in found if isinstance(one, Event)]
 
-    def _go(self, place: Place) -> None:
+    def _go(self, stat: os.stat_result, file: BinaryIO, offset: int = 0) -> None:
         """Go on at a place of another file."""
         self._recent.clear()
-        self._at = place
-        self.memory.keep(self.name, place)
+        try:
+            beginning = self._beginning(file, BEGINNING_BYTES)
+        except _DAMAGED:  # said when it is read
+            beginning = "", 0
+        self._at = Place(stat.st_dev, stat.st_ino, offset, stat.st_mtime_ns, *beginning)
+        self.memory.keep(self.name, self._at)
 
 
 def _last_line_end(file: BinaryIO, size: int) -> int:
@@ -219,11 +240,9 @@ class _Rotated:
         """Return whether it was compressed; gzip and logrotate keep the time of the last change."""
         return self.is_numbered and self.path.suffix == ".gz"
 
-    def open(self) -> BinaryIO:
-        """Open it for reading its lines, unpacked."""
-        return (
-            cast("BinaryIO", gzip.open(self.path)) if self.is_packed else self.path.open("rb")
-        )  # cast: it reads and seeks as files do
+    def opened(self) -> BinaryIO:
+        """Return the file opened at its start, unpacked where it is packed."""
+        return cast("BinaryIO", gzip.open(self.path)) if self.is_packed else self.path.open("rb")  # cast: reads and seeks alike
 
 
 def _rotated_files(path: Path, here: os.stat_result) -> list[_Rotated]:

@@ -1,4 +1,4 @@
-"""A form, from its fields and files to a durable record (walk 4): parsed, permitted, filed."""
+"""A form, from its fields and files to a durable record (walk 4): parsed, permitted, files sealed, then the spool."""
 
 from __future__ import annotations
 
@@ -11,13 +11,10 @@ import msgspec
 
 from avow.collection import events, submissions
 from avow.collection.accept import Accepted, Collector, Sender
-from avow.collection.filing import HARMFUL, Filing, files_bytes
+from avow.collection.attachments import HARMFUL, Attachments, limits_of, most_bytes
 from avow.collection.uploads import Upload
 from avow.definitions import FORMS, Permit, RecordIds, Refusal, Submission, Technology, moment
 from avow.policy import CollectionPoint
-
-#: Most bytes of all files of one form together: they are held in memory while they are checked and sealed.
-FORM_FILES_BYTES: Final = 32 * 1024 * 1024
 
 #: What is sent from a page's form.
 _TAKEN: Final = FORMS | {Technology.EMAIL}
@@ -33,9 +30,10 @@ class Subscriptions(Protocol):
 class Forms:
     """Takes the declared forms of one version of the policy."""
 
-    def __init__(self, collector: Collector, filing: Filing, subscriptions: Subscriptions) -> None:
+    def __init__(self, collector: Collector, attachments: Attachments, subscriptions: Subscriptions) -> None:
+        """`attachments` see to the files that come with a form."""
+        self._attachments = attachments
         self._collector = collector
-        self._filing = filing
         self._subscriptions = subscriptions
         self._rulebook = collector.rulebook
         self._ids = RecordIds()
@@ -45,7 +43,7 @@ class Forms:
         declared = self._rulebook.points.get(point)
         if declared is None or declared.technology not in FORMS:
             return 0
-        return files_bytes(self._rulebook, declared, FORM_FILES_BYTES)
+        return most_bytes(self._rulebook, point)
 
     def is_form(self, point: str) -> bool:
         """Return whether the policy declares this form, or this subscription."""
@@ -54,8 +52,7 @@ class Forms:
 
     def file_fields(self, point: str) -> tuple[str, ...]:
         """Return the declared items of a form that are files."""
-        declared = self._rulebook.points.get(point)
-        return tuple(name for name in declared.fields if self._rulebook.data[name].file) if declared else ()
+        return tuple(limits_of(self._rulebook, point))
 
     def label(self, item: str) -> str:
         """Return how the policy calls an item; its own name when the policy has none."""
@@ -63,9 +60,7 @@ class Forms:
 
     def files_count(self, point: str) -> int:
         """Return how many files a form may bring."""
-        declared = self._rulebook.points.get(point)
-        limits = [file for name in declared.fields if (file := self._rulebook.data[name].file)] if declared else []
-        return sum(one.max_files for one in limits)
+        return sum(one.max_files for one in limits_of(self._rulebook, point).values())
 
     async def take(
         self,
@@ -98,13 +93,12 @@ class Forms:
         if subscribes:
             return await self._subscribe(declared, permit, form, sender, agreed, now_ms)
         files = [one for one in form.files if one.item in permit.fields]
-        if harmful := await self._filing.harmful(files):
-            lost = [events.Dropped(point, item, HARMFUL, "docs/guide/website.md") for item in sorted(harmful)]
+        if harmful := await self._attachments.harmful(files, self._rulebook):
+            lost = [events.Dropped(point, item, HARMFUL, "docs/guide/website.md") for item in harmful]
             self._collector.count_dropped(sender, lost, today)
-            words = "Our virus scanner found something harmful in “{}”. Please send another file."
-            return replace(form, errors={item: words.format(self.label(item)) for item in harmful})
+            return replace(form, errors=harmful)
         submission = self._submission(permit, form, sender, now_ms)
-        await self._filing.keep(submission, files, now_ms)
+        await self._attachments.keep(submission, files, self._collector.spool, now_ms)
         return Accepted(1, form.dropped, (), reference=submission.reference, masked=form.masked)
 
     async def _subscribe(

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,13 +19,12 @@ import msgspec
 
 from avow.collection import log_formats, visits
 from avow.collection.drain import Sink
-from avow.collection.following import Follower, Place
+from avow.collection.following import Follower, Keyed, Place
 from avow.collection.server_log import Import
 from avow.config import Configuration, ServerLog
 from avow.definitions import ConfigurationError, Permit, Refusal, Technology
 from avow.main.versions import Versions
 from avow.policy import Rulebook
-from avow.store import Store
 from avow.store.control import Control, settings
 
 _COUNTED: Final = frozenset({Technology.TAG, Technology.WEB_BEACON})
@@ -92,14 +92,16 @@ class LogIntake:
     versions: Versions
     counter: visits.VisitCounter
     utc_today: Callable[[], date]
+    #: A secret of the installation (`store.keys.Vault.hmac`).
+    keyed: Keyed
 
-    def follower(self, declared: ServerLog, sink: Sink, store: Store) -> Follower:
+    def follower(self, declared: ServerLog, sink: Sink, control: Control) -> Follower:
         """Return the follower of one configured log; raise ConfigurationError for a format that cannot be read."""
         read_line = log_formats.reader(declared.format)
         if isinstance(read_line, Refusal):
             raise ConfigurationError(f"server_logs {declared.path}: {read_line.reason}")
-        places, intake = Places(store.control), lambda: self._import(declared, read_line)
-        return Follower(str(declared.path), declared.path, intake, sink, places, store.vault.hmac)
+        intake = partial(self._import, declared, read_line)
+        return Follower(str(declared.path), declared.path, intake, sink, Places(control), self.keyed)
 
     def _import(self, declared: ServerLog, read_line: log_formats.Reader) -> Import:
         point = point_of(self.versions.in_force(), declared.point)

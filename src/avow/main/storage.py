@@ -157,8 +157,8 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
     sink = Contacts(store, versions.rulebook)
     refusals = Refusals()
     drain = Drain(installation.spool, store.vault, sink, refusals)
-    logs = LogIntake(configuration.website.name, versions, VisitCounter(installation.run), utc_today)
-    followers = [logs.follower(declared, sink, store) for declared in configuration.server_logs]
+    logs = LogIntake(configuration.website.name, versions, VisitCounter(installation.run), utc_today, store.vault.hmac)
+    followers = [logs.follower(declared, sink, store.control) for declared in configuration.server_logs]
     letters = Letters(store, versions, configuration.mail.recipient, configuration.website.origin.rstrip("/"))
     mailbox = Mailbox(store, versions, configuration.mail.recipient, letters)
     publisher = Publisher(store.control, versions)

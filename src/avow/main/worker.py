@@ -29,10 +29,10 @@ from starlette.staticfiles import StaticFiles
 
 from avow import access, jobs
 from avow.collection.accept import Collector
+from avow.collection.attachments import Attachments
 from avow.collection.browser_kept import BrowserKept
 from avow.collection.browser_reports import BrowserReports
 from avow.collection.feeds import FeedKey, Feeds
-from avow.collection.filing import Filing
 from avow.collection.forms import Forms
 from avow.collection.mail_events import MailEvents
 from avow.collection.outbound import Outbound
@@ -233,10 +233,10 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
     site = CompanySite(services, shared.assets, lambda point: shared.guard.token(point, now_ms()), preferences.of)
     subscriptions = _subscriptions(shared, rulebook)
     scanner = Clamd(configuration.uploads.clamd) if configuration.uploads.clamd else None
-    filing = Filing(collector.spool, shared.store, scanner)
-    forms = Forms(collector, filing, subscriptions)
+    attachments = Attachments(shared.store, scanner)
+    forms = Forms(collector, attachments, subscriptions)
     endpoint = FormEndpoint(collect, forms, shared.guard, now_ms, View(services, shared.assets).page)
-    feeds = Feeds(collector, filing, shared.feed_keys, AuthorisationsOnFile(shared.store), shared.store.vault.hmac)
+    feeds = Feeds(collector, attachments, shared.feed_keys, AuthorisationsOnFile(shared.store), shared.store.vault.hmac)
     reports = ReportEndpoint(
         shared.reports,
         frozenset(browser_policy.declared_origins(rulebook)),

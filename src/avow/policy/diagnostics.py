@@ -124,7 +124,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
             "one choice for purposes that wait for a yes and others that wait for a no", "11 CCR 7004(b); GDPR Art. 7"
         ),
         "AV0319": _error(
-            "a file that could not be found again, or comes by neither form nor feed", "Cal. Civ. Code § 1798.105, § 1798.110"
+            "a file that could not be found again, or is of no form or feed", "Cal. Civ. Code § 1798.105, § 1798.110"
         ),
         "AV0320": _error("an authorisation by what is no form, or of somebody who could not be found", "15 U.S.C. 1681b(b)(2)"),
         "AV0325": _error("a link whose clicks or reports cannot be what the policy says of them", _NOTICE),

@@ -28,7 +28,7 @@ def check_files(entries: Entries) -> Iterator[Diagnostic]:
             continue
         name = point.values["data"][taken[0]]
         if Technology(point.values["technology"]) not in FORMS | {Technology.FEED}:
-            message = f'"{name}" is a file, and "{point.name}" is neither a form nor a feed'
+            message = f'"{name}" is a file, and "{point.name}" is no form and no feed'
             mend = 'take files by technology = "form", "careers-portal" or "feed", or take it out of this collection point'
             yield diagnostic("AV0319", point.at("data", taken[0]), message, mend)
         elif not emails & set(point.values.get("required", ())):

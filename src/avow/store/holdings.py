@@ -76,7 +76,10 @@ class Holdings:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of a batch: kept, dropped because the person was erased, or stored already; `unclaimed` are dropped files."""
+    """What became of a batch: kept, dropped because the person was erased, or stored already.
+
+    `unclaimed` are the files that came with it and that no stored record names.
+    """
 
     kept: int
     erased: int

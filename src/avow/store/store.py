@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from avow.definitions import Identifier, Record, StoredFile
+from avow.definitions import Identifier, Record, StoredFile, Submission
 from avow.store import clicks, event_rows, mailed, recordings, removal, sealing, submission_rows, uploads, writing
 from avow.store.control import Control, Transaction, choices, disclosures, mail, submission_files, submissions, subscriptions
 from avow.store.control import recordings as listed_recordings
@@ -164,13 +164,14 @@ class Store:
 
     # -- files of submissions -----------------------------------------------------------------------------------
 
-    def keep_files(self, files_id: str, identifiers: Mapping[str, str], contents: Sequence[bytes], now_ms: int) -> list[str]:
+    def keep_files(self, submission: Submission, contents: Sequence[bytes], now_ms: int) -> list[str]:
         """Keep the files of a submission, sealed under its people's keys; returns their names, after they are durable.
 
-        `files_id` (32 hex digits) begins with the moment, as record ids do, and is never used twice. A file whose record
-        never comes is swept after two days. Raises StoreUnavailable when a key is missing.
+        Keeps nothing, and returns no names, when one of its people was erased after it was collected. Raises StoreUnavailable
+        when a key is missing. A file whose record never comes is swept after two days; those of a record that was stored
+        already are removed when it comes again (`write`).
         """
-        return uploads.keep(files_id, identifiers, contents, now_ms, self.vault, self.files)
+        return uploads.keep(submission, contents, now_ms, self.vault, self.files)
 
     def discard_files(self, names: Sequence[str]) -> None:
         """Remove files whose submission was not kept."""

@@ -1,15 +1,16 @@
 """Files of submissions: sealed under their person's key before they touch the disk, removed before what names them.
 
-A file's name begins with an id that begins with the moment at which it came: what a crash left without a record is
-told by that alone, and swept.
+A file's name begins with the moment at which it came, whatever the moment of its submission: what a crash left without a record
+is told by that alone, and swept. No two deliveries of the same submission write to the same name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import secrets
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Final
 
-from avow.definitions import IdentifierKind, StoreUnavailable, identifier
+from avow.definitions import IdentifierKind, StoreUnavailable, Submission, identifier
 from avow.store import sealing
 from avow.store.control import submission_files
 
@@ -24,21 +25,23 @@ PREFIX: Final = "form-"
 SETTLED_MS: Final = 2 * 24 * 3600 * 1000
 #: Names looked up at once.
 _CHUNK: Final = 500
-#: Digits of a name behind its prefix that tell its moment.
+#: Digits of a name that tell its moment, and bytes drawn after them.
 _MOMENT_DIGITS: Final = 12
+_DRAWN_BYTES: Final = 10
 
 
-def keep(
-    files_id: str, identifiers: Mapping[str, str], contents: Sequence[bytes], now_ms: int, vault: Vault, files: Files
-) -> list[str]:
+def keep(submission: Submission, contents: Sequence[bytes], now_ms: int, vault: Vault, files: Files) -> list[str]:
     """Keep the files of a submission; see `Store.keep_files`."""
-    people = [identifier(IdentifierKind(kind), value) for kind, value in identifiers.items() if value]
+    people = [identifier(IdentifierKind(kind), value) for kind, value in submission.identifiers.items() if value]
+    if any(erased_ms >= submission.collected_ms for erased_ms in vault.erased_at(people).values()):
+        return []
     subjects = set(vault.subjects_for(people, now_ms).values())
     keys = vault.keys_of(subjects)
     if not subjects or keys.keys() != subjects:  # erased at this very moment: the person sends it again
         raise StoreUnavailable("the key that a file would be sealed under is gone")
     key = sealing.joint_key(keys.values())
-    names = [f"{PREFIX}{files_id}-{number}" for number in range(len(contents))]
+    came = f"{PREFIX}{now_ms:0{_MOMENT_DIGITS}x}{secrets.token_hex(_DRAWN_BYTES)}"
+    names = [f"{came}-{number}" for number in range(len(contents))]
     for name, content in zip(names, contents, strict=True):
         files.put(name, sealing.seal(key, content, name.encode()))
     return names

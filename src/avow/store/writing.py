@@ -114,23 +114,23 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
         vanished = keys.of_subject.keys() - vault.keys_of(keys.of_subject).keys()
         if vanished:
             vault.queue_purge(vanished)
-    brought = [one.stored for record in records if isinstance(record, Submission) for one in record.files]
     new, held = _count(fresh), _count(part for _, part in readable)
     return Written(
         kept=held - refused,
         erased=new - held + refused,
         repeated=count(records) - new,
-        unclaimed=_unclaimed(brought, control),
+        unclaimed=_unclaimed(records, control),
     )
 
 
-def _unclaimed(brought: Sequence[str], control: Control) -> tuple[str, ...]:
-    """Return those of the files that came with a batch which no submission names: of the erased, or of repetitions."""
-    if not brought:
+def _unclaimed(records: Sequence[Record], control: Control) -> tuple[str, ...]:
+    """Return the files of these records that no stored submission names: of the erased, and of what came once more."""
+    names = [one.stored for record in records if isinstance(record, Submission) for one in record.files]
+    if not names:
         return ()
     with control.reading() as tx:
-        named = submission_files.known(tx, brought)
-    return tuple(name for name in brought if name not in named)
+        named = submission_files.known(tx, names)
+    return tuple(name for name in names if name not in named)
 
 
 def _fresh(records: Iterable[Record], control: Control, events: Events) -> list[_Part]:

@@ -27,7 +27,7 @@ PAGE_BODY_BYTES: Final = 1024 * 1024
 EVENTS_BODY_BYTES: Final = 128 * 1024
 #: Largest body of browsers' reports, bytes; a page that loads much from elsewhere makes some dozens of half a kilobyte.
 REPORTS_BODY_BYTES: Final = 64 * 1024
-#: Forms and deliveries with files that one worker takes at once: each is in its memory, twice while it is parsed.
+#: Forms and deliveries with files that one worker takes at once: each is in its memory, some three times while it is parsed.
 UPLOADS_AT_ONCE: Final = 4
 FORMS_PATH: Final = "/avow/forms/"
 FEEDS_PATH: Final = "/avow/feeds/"
@@ -50,7 +50,7 @@ class Door:
         pages: AsgiApp,
         files_bytes: Mapping[str, Callable[[str], int]],
     ) -> None:
-        """`files_bytes` says by the beginning of a path and the collection point how many bytes of a body its files may take."""
+        """`files_bytes` says how many bytes of files may come, by the beginning of the path and the collection point after it."""
         self._is_demonstration = collect.is_demonstration
         self._pages = pages
         self._files_bytes = files_bytes
@@ -70,10 +70,10 @@ class Door:
         way = self._ways.get(exchange.raw_path)
         if way is not None:
             return way
-        folder, _, point = exchange.path.rpartition("/")
-        files_bytes = self._files_bytes.get(f"{folder}/") if exchange.method == "POST" else None
-        if files_bytes is not None and (most := files_bytes(point)):
-            return Way(most + PAGE_BODY_BYTES, self._take_upload, streams=True)
+        if exchange.method == "POST":
+            for start, files_bytes in self._files_bytes.items():
+                if exchange.path.startswith(start) and (most := files_bytes(exchange.path.removeprefix(start))):
+                    return Way(most + PAGE_BODY_BYTES, self._take_upload, streams=True)
         return self._page
 
     async def _answer_page(self, exchange: Exchange) -> None:
@@ -82,14 +82,14 @@ class Door:
         await _call_asgi(self._pages, asked, exchange)
 
     async def _answer_upload(self, exchange: Exchange) -> None:
-        """Hand a body with files to the pages piece by piece; few at once, because each is held in memory."""
+        """Hand a form or delivery with files to the pages piece by piece; few at once, because each is held in memory."""
         try:
             await self._answer_page(exchange)
         finally:
             self._uploading -= 1
 
     def _take_upload(self, exchange: Exchange) -> None:
-        """Begin with a body with files, unless too many are under way."""
+        """Begin with a form or delivery with files, unless too many are under way."""
         if self._uploading >= UPLOADS_AT_ONCE:
             exchange.answer_error(503, "Too many files are coming in just now.", [("retry-after", "10")])
             return

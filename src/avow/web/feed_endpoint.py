@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
+from typing import Final
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -13,9 +14,10 @@ from avow.collection.feeds import Delivery, Feeds, NotDelivered
 from avow.collection.refusals import shown_name
 from avow.definitions import ScannerUnavailable, SpoolFull, StoreUnavailable
 from avow.web.collect import RETRY_SECONDS
-from avow.web.form_endpoint import SCAN_RETRY_SECONDS
 
 log = logging.getLogger(__name__)
+_UNCACHED: Final = {"cache-control": "no-store"}
+_RETRY: Final = _UNCACHED | {"retry-after": RETRY_SECONDS}
 
 
 class FeedEndpoint:
@@ -26,7 +28,7 @@ class FeedEndpoint:
         self._now_ms = now_ms
 
     async def take(self, request: Request) -> JSONResponse:
-        """Answer 200 once the delivery is durable, the same each time it comes; 4xx with reason and rule; 503 full."""
+        """Answer 200 once the delivery is durable, the same each time it comes; 4xx with reason and rule; 503 not kept."""
         headers = request.headers
         delivery = Delivery(
             headers.get("webhook-id", ""),
@@ -34,26 +36,21 @@ class FeedEndpoint:
             headers.get("webhook-signature", ""),
             await request.body(),
         )
-        now_ms = self._now_ms()
-        prepared = await run_in_threadpool(self._feeds.prepare, request.path_params["point"], delivery, now_ms)
-        if isinstance(prepared, NotDelivered):
-            return not_delivered(prepared)
-        record, answer = prepared
         try:
-            stopped = await self._feeds.keep(record, answer.files, now_ms)
+            answer = await self._feeds.take(request.path_params["point"], delivery, self._now_ms())
         except SpoolFull:
-            return JSONResponse({"reason": "not kept: the spool is full"}, 503, {"retry-after": RETRY_SECONDS})
-        except (ScannerUnavailable, StoreUnavailable) as error:
+            return JSONResponse({"reason": "not kept: the spool is full"}, 503, _RETRY)
+        except (StoreUnavailable, ScannerUnavailable) as error:
             log.warning("delivery not taken: %s", error)
-            return JSONResponse({"reason": "not kept: its files cannot be just now"}, 503, {"retry-after": SCAN_RETRY_SECONDS})
-        if stopped is not None:
-            return not_delivered(stopped)
+            return JSONResponse({"reason": "not kept: its files cannot be looked at or stored just now"}, 503, _RETRY)
+        if isinstance(answer, NotDelivered):
+            return not_delivered(answer)
         dropped = [{"field": shown_name(lost.field), "reason": lost.reason, "rule": lost.rule} for lost in answer.dropped]
         said = {"id": delivery.id, "reference": answer.reference, "dropped": dropped, "masked": list(answer.masked)}
-        return JSONResponse(said, headers={"cache-control": "no-store"})
+        return JSONResponse(said, headers=_UNCACHED)
 
 
 def not_delivered(why: NotDelivered) -> JSONResponse:
-    """Return the answer to a delivery that is not taken: why, by which rule, and what has to be mended by field."""
+    """Return the answer to a delivery that is not taken: the reason, the rule, and what has to be mended by field."""
     said = {"reason": why.reason, "rule": why.rule, "errors": dict(why.errors)}
-    return JSONResponse(said, why.status, {"cache-control": "no-store"})
+    return JSONResponse(said, why.status, _RETRY if why.status == HTTPStatus.SERVICE_UNAVAILABLE else _UNCACHED)

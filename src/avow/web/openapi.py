@@ -12,10 +12,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from avow import __version__
+from avow.collection.attachments import limits_of
 from avow.collection.events import MAX_EVENTS
+from avow.collection.feeds import body_bytes
 from avow.definitions import FORMS, Technology
 from avow.policy import Rulebook, schemas
 from avow.policy.conversions import conversion_points, link_reported_to
+from avow.policy.declarations import FileLimits
+from avow.web.door import PAGE_BODY_BYTES
 
 VERSION: Final = "3.1.0"
 _TEXT: Final[dict[str, Any]] = {"type": "string"}  # Any: JSON
@@ -28,16 +32,16 @@ def openapi(rulebook: Rulebook, origin: str) -> dict[str, Any]:  # Any: JSON
     conversions = [point.name for point in conversion_points(rulebook)]
     tags = [name for name, technology in points.items() if technology is Technology.TAG or name in conversions]
     forms = [name for name, technology in points.items() if technology in FORMS or technology is Technology.EMAIL]
-    pixels = [name for name, technology in points.items() if technology is Technology.WEB_BEACON] + conversions
-    fields = sorted({field for name in pixels for field in schemas.sendable(rulebook, name)})
     feeds = [name for name, technology in points.items() if technology is Technology.FEED]
     reports = [name for name in points if link_reported_to(rulebook, name)]
+    pixels = [name for name, technology in points.items() if technology is Technology.WEB_BEACON] + conversions
+    fields = sorted({field for name in pixels for field in schemas.sendable(rulebook, name)})
     paths = {
         **({"/avow/events": {"post": _events(tags)}} if tags else {}),
         **({"/avow/pixel.gif": {"get": _pixel(pixels, fields)}} if pixels else {}),
         **{f"/avow/forms/{name}": {"post": _form(name)} for name in forms},
-        **{f"/avow/feeds/{name}": {"post": _delivered(name, "Delivered")} for name in feeds},
-        **{f"/avow/postbacks/{name}": {"post": _delivered(name, "Reported")} for name in reports},
+        **{f"/avow/feeds/{name}": {"post": _delivered(rulebook, name, "Delivered")} for name in feeds},
+        **{f"/avow/postbacks/{name}": {"post": _delivered(rulebook, name, "Reported")} for name in reports},
         "/avow/csp-reports": {"post": _reports()},
     }
     return {
@@ -49,7 +53,7 @@ def openapi(rulebook: Rulebook, origin: str) -> dict[str, Any]:  # Any: JSON
         },
         "servers": [{"url": origin}],
         "paths": paths,
-        "components": {"schemas": _schemas(rulebook, tags, forms) | _deliveries(rulebook, feeds, reports)},
+        "components": {"schemas": _schemas(rulebook, tags, forms)},
     }
 
 
@@ -67,32 +71,18 @@ def _schemas(rulebook: Rulebook, tags: list[str], forms: list[str]) -> dict[str,
     for name in tags:
         found[name]["properties"] = {"point": {"const": name}, **found[name]["properties"]}
         found[name]["required"] = ["point", *found[name]["required"]]
-    found["Kept"] = _object(kept={"type": "integer"}, dropped=_list(_object(point=_TEXT, field=_TEXT, reason=_TEXT)))
-    found["Submitted"] = _object(reference=_TEXT, dropped=_DROPPED, masked=_list(_TEXT))
+    dropped = {"type": "array", "items": _object(point=_TEXT, field=_TEXT, reason=_TEXT)}
+    found["Kept"] = _object(kept={"type": "integer"}, dropped=dropped)
+    found["Submitted"] = _object(
+        reference=_TEXT,
+        dropped={"type": "array", "items": _object(field=_TEXT, reason=_TEXT, rule=_TEXT)},
+        masked={"type": "array", "items": _TEXT},
+    )
+    found["Delivered"] = _object(id=_TEXT, **found["Submitted"]["properties"])
+    found["Reported"] = _object(id=_TEXT, dropped=found["Submitted"]["properties"]["dropped"])
+    found["NotDelivered"] = {"type": "object", "properties": {"reason": _TEXT}, "required": ["reason"]}
     found["ToMend"] = _object(errors={"type": "object", "additionalProperties": _TEXT})
     found["Check"] = _object(reason=_TEXT, bits={"type": "integer"})
-    return found
-
-
-def _deliveries(rulebook: Rulebook, feeds: list[str], reports: list[str]) -> dict[str, Any]:  # Any: JSON
-    """Return the shape of what another company delivers to each point, and of the answers. Formats: docs/specs."""
-    found: dict[str, Any] = {}
-    for name in [*feeds, *reports]:
-        printed = schemas.json_schema(rulebook, name)
-        files = sorted(field for field in printed["properties"] if rulebook.data[field].file)
-        texts = {field: shape for field, shape in printed["properties"].items() if field not in files}
-        required = [field for field in printed["required"] if field not in files]
-        data = {"type": "object", "properties": texts, "required": required, "additionalProperties": _TEXT}
-        found[name] = _object(timestamp=_MOMENT, data=data) if name in feeds else _object(click=_TEXT, data=data)
-        if files:
-            one = _object(field={"enum": files}, name=_TEXT, content={"type": "string", "contentEncoding": "base64"})
-            found[name]["properties"]["files"] = _list(one)
-    if feeds or reports:
-        found["NotDelivered"] = _object(reason=_TEXT, rule=_TEXT, errors={"type": "object", "additionalProperties": _TEXT})
-    if feeds:
-        found["Delivered"] = _object(id=_TEXT, reference=_TEXT, dropped=_DROPPED, masked=_list(_TEXT))
-    if reports:
-        found["Reported"] = _object(id=_TEXT, dropped=_DROPPED)
     return found
 
 
@@ -161,21 +151,50 @@ def _form(name: str) -> dict[str, Any]:  # Any: JSON
     }
 
 
-def _delivered(name: str, answered: str) -> dict[str, Any]:  # Any: JSON
-    """Return POST of a signed delivery (Standard Webhooks)."""
-    headers = ("webhook-id", "webhook-timestamp", "webhook-signature")
+def _delivered(rulebook: Rulebook, name: str, answered: str) -> dict[str, Any]:  # Any: JSON
+    """Return POST of a signed delivery or of a report of a click, whose formats are docs/specs/feeds.md and postbacks.md."""
+    most = body_bytes(rulebook, name) + PAGE_BODY_BYTES
+    refused = {"content": {"application/json": {"schema": _ref("NotDelivered")}, **_WORDS, "text/html": {}}}
+    named = {"webhook-id": "the delivery's", "webhook-timestamp": "seconds since 1970", "webhook-signature": "v1,... or v1a,..."}
     return {
         "operationId": f"deliver-{name}",
-        "summary": "A signed delivery of another company; sent again it is the same",
-        "parameters": [{"name": one, "in": "header", "required": True, "schema": _TEXT} for one in headers],
-        "requestBody": _json_body(_ref(name)),
+        "summary": "A delivery of another company, signed by Standard Webhooks; sent again it is the same",
+        "parameters": [
+            {"name": header, "in": "header", "required": True, "schema": _TEXT, "description": words}
+            for header, words in named.items()
+        ],
+        "requestBody": {"description": f"at most {most} bytes", **_json_body(_delivery(rulebook, name))},
         "responses": {
-            "200": _json_answer("durable", answered),
-            **{str(status): _json_answer(words, "NotDelivered") for status, words in _NOT_DELIVERED.items()},
-            "503": {"description": _REFUSED[503], "content": {"application/json": {"schema": _object(reason=_TEXT)}, **_WORDS}},
-            **_refusals(405, 408, 411, 413),
+            "200": _json_answer("kept, or kept before", answered),
+            **{
+                str(status): {"description": words, **refused}
+                for status, words in (_REFUSED | _NOT_DELIVERED).items()
+                if status in {400, 401, 403, 404, 405, 408, 411, 413, 422, 503}
+            },
         },
     }
+
+
+def _delivery(rulebook: Rulebook, name: str) -> dict[str, Any]:  # Any: JSON
+    """Return the shape of a delivery: texts, and files in base64 by their declared fields; of a report: its click, texts."""
+    limits = limits_of(rulebook, name)
+    shape = schemas.json_schema(rulebook, name)
+    texts = {field: told for field, told in shape["properties"].items() if field not in limits}
+    data = {"type": "object", "properties": texts, "required": [one for one in shape["required"] if one not in limits]}
+    if link_reported_to(rulebook, name):
+        return _object(click=_TEXT, data=data)
+    found = _object(timestamp={"type": "string", "format": "date-time"}, data=data)
+    if limits:
+        files = {"type": "object", "properties": {field: _files(one) for field, one in limits.items()}}
+        found["properties"]["files"] = files | {"required": [one for one in shape["required"] if one in limits]}
+    return found
+
+
+def _files(limits: FileLimits) -> dict[str, Any]:  # Any: JSON
+    """Return the shape of one file field: a file, or a list of them where several are declared."""
+    content = {"type": "string", "contentEncoding": "base64", "maxLength": -(-limits.max_bytes // 3) * 4}
+    one = _object(name=_TEXT, data=content)
+    return {"oneOf": [one, {"type": "array", "items": one, "maxItems": limits.max_files}]}
 
 
 def _reports() -> dict[str, Any]:  # Any: JSON
@@ -210,13 +229,13 @@ _REFUSED: Final = {
 }
 
 
-#: Why a delivery is not taken, by its status.
+#: What these statuses say of a delivery.
 _NOT_DELIVERED: Final = {
-    400: "its headers or its body cannot be read",
     401: "the signature is not the sender's, or it was sent too long ago",
-    403: "the policy, a choice or a missing authorisation does not allow it",
+    403: "the policy or a choice does not allow it",
     404: "nothing is declared here, or what it speaks of is not known",
-    422: "something has to be mended",
+    422: "a required field is missing, or a value or file is not as declared",
+    503: "not kept; Retry-After",
 }
 
 
@@ -233,18 +252,9 @@ def _object(**properties: dict[str, Any]) -> dict[str, Any]:  # Any: JSON
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
-def _list(item: dict[str, Any]) -> dict[str, Any]:  # Any: JSON
-    return {"type": "array", "items": item}
-
-
 def _json_body(shape: dict[str, Any]) -> dict[str, Any]:  # Any: JSON
     return {"required": True, "content": {"application/json": {"schema": shape}}}
 
 
 def _json_answer(words: str, name: str) -> dict[str, Any]:  # Any: JSON
     return {"description": words, "content": {"application/json": {"schema": _ref(name)}}}
-
-
-#: What was dropped of a form or a delivery.
-_DROPPED: Final = _list(_object(field=_TEXT, reason=_TEXT, rule=_TEXT))
-_MOMENT: Final = {"type": "string", "format": "date-time"}
