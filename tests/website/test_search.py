@@ -50,6 +50,34 @@ def test_finds_what_is_meant(search, query, first, meant):
     assert found.meant == meant
 
 
+@pytest.mark.parametrize(
+    ("query", "found", "marked"),
+    [
+        ("气压计", ["/zh"], "<mark>气压计</mark>"),
+        ("雨量", ["/zh-rain", "/ja"], "<mark>雨量</mark>"),
+        ("気圧計のガイド", ["/ja"], "<mark>気圧計</mark>"),
+        ("カフェ", ["/ja"], "<mark>カフェ</mark>"),
+        ("ฝน", ["/th"], "<mark>ฝน</mark>"),
+        ("ProX型", ["/zh"], "<mark>ProX</mark>"),
+        ("计压", [], ""),
+    ],
+)
+def test_words_without_spaces_are_found(tmp_path, query, found, marked):
+    """Chinese, Japanese and Thai are found by the signs that stand together, in their order, and shown as they are written."""
+    pages = {
+        "/zh": Page("产品", "", "", "我们制造的气压计, ProX型号, 非常精确。", "zh"),
+        "/zh-rain": Page("雨量计", "", "", "花园用的雨量计。", "zh"),
+        "/ja": Page("製品", "", "", "カフェで使える気圧計と雨量計です。", "ja"),
+        "/th": Page("สินค้า", "", "", "เครื่องวัดปริมาณน้ำฝนสำหรับสวน", "th"),
+    }
+    build(tmp_path / "search.db", pages)
+    answer = SearchIndex(tmp_path / "search.db").search(query)
+    assert addresses(answer) == found
+    assert all(one.title == pages[one.address].title for one in answer.results)
+    assert marked in "".join(one.snippet for one in answer.results)
+    assert "\u200b" not in "".join(one.snippet for one in answer.results)
+
+
 @pytest.mark.parametrize("query", ["", "   ", '"', "zzzzzz", "xyz", "()*^:-+", "\0", "NEAR(x y)"])
 def test_nothing_to_find_is_an_empty_answer(search, query):
     """Signs and unknown words find nothing, and no query is syntax."""

@@ -3,6 +3,8 @@
 The file is put in place by renaming, so a reader has the old index or the new one, and a crash leaves the old one. It holds
 published pages and nothing of anybody. A mistyped word is found by the nearest words of the pages; what was asked is held in
 memory while it is answered.
+
+Scripts that write no spaces between words are indexed sign by sign, and searched by each two signs that stand together.
 """
 
 from __future__ import annotations
@@ -37,8 +39,16 @@ SNIPPET_WORDS: Final = 28
 #: Words like a mistyped one that are searched beside it.
 NEAREST: Final = 3
 #: The index has this layout; one of another is made anew.
-FORMAT: Final = 1
-_WORD: Final = re.compile(r"\w+")
+FORMAT: Final = 2
+#: Signs of scripts without spaces between words: Thai, Lao, Burmese, Khmer, the Japanese syllables, Han.
+_UNSPACED: Final = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
+    "\U00020000-\U0003ffff"
+)
+_SIGN: Final = re.compile(f"[{_UNSPACED}]")
+#: What stands around such a sign in the index: no letter, and nothing to see.
+_CUT: Final = "\u200b"
+_WORD: Final = re.compile(rf"[{_UNSPACED}]+|[^\W{_UNSPACED}]+")
 #: Where a found word begins and ends in a snippet; the reading of pages takes such characters out.
 _BEGIN, _END = "\ue000", "\ue001"
 #: What a word is worth in the title, the headings, the description, the text.
@@ -96,7 +106,7 @@ def _make(path: Path, pages: Mapping[str, Page], digest: str) -> None:
         database.executescript(_TABLES.format(tokenizer=tokenizer))
         said = Counter(page.description for page in pages.values())  # what every page says of itself describes none of them
         rows = (
-            (page.title, page.headings, page.description if said[page.description] == 1 else "", page.text, address)
+            (*map(_cut, (page.title, page.headings, page.description if said[page.description] == 1 else "", page.text)), address)
             for address, page in pages.items()
         )
         database.executemany("INSERT INTO pages (title, headings, description, text, address) VALUES (?, ?, ?, ?, ?)", rows)
@@ -131,7 +141,7 @@ class SearchIndex:
         Raises StoreUnavailable while there is no index, and when it cannot be read.
         """
         asked = normalised(query)
-        words = _WORD.findall(asked)[:WORDS]
+        words = _words(asked)[:WORDS]
         page = max(1, min(page, RESULT_PAGES))
         if not words:
             return Found(asked, 0, 1, ())
@@ -146,8 +156,9 @@ class SearchIndex:
         except sqlite3.DatabaseError as error:  # its words could quote the query
             raise StoreUnavailable(f"the search index cannot be read ({type(error).__name__})") from None
         meant = " ".join(better or word for word, (_, better) in zip(words, groups, strict=True))
-        results = tuple(Result(address, title or address, _marked(snippet)) for address, title, snippet in rows)
-        return Found(asked, total, page, results, meant if any(better for _, better in groups) else "")
+        results = tuple(Result(address, title.replace(_CUT, "") or address, _marked(snippet)) for address, title, snippet in rows)
+        is_mistyped = any(better for _, better in groups) and not _SIGN.search(asked)
+        return Found(asked, total, page, results, meant if is_mistyped else "")
 
     def _known(self, database: sqlite3.Connection, seen: tuple[int, int]) -> dict[str, str]:
         """Return the words of all pages, plain -> as written; read once for each index."""
@@ -162,6 +173,19 @@ def normalised(query: str) -> str:
     return " ".join("".join(sign if sign.isprintable() else " " for sign in query).split())[:QUERY_LENGTH].strip()
 
 
+def _cut(text: str) -> str:
+    """Return a text with each sign of a script without spaces as a word of its own."""
+    return _SIGN.sub(f"{_CUT}\\g<0>{_CUT}", text)
+
+
+def _words(asked: str) -> list[str]:
+    """Return what is asked for: words, and of signs without spaces each two that stand together."""
+    found: list[str] = []
+    for word in _WORD.findall(asked):
+        found += [word[at : at + 2] for at in range(max(1, len(word) - 1))] if _SIGN.match(word) else [word]
+    return found
+
+
 def plain(word: str) -> str:
     """Return a word without case and accents, as the index compares words."""
     folded = unicodedata.normalize("NFKD", word.casefold())
@@ -173,6 +197,8 @@ def _group(word: str, known: Mapping[str, str], *, is_last: bool) -> tuple[str, 
 
     The last word may still be being written: what begins with it counts. A word stands in quotes, so it is never syntax.
     """
+    if _SIGN.match(word):
+        return f'"{_cut(word)}"', ""
     spelled = plain(word)
     asked = [f'"{word}"']
     begins = is_last and len(spelled) > 1 and any(one.startswith(spelled) for one in known)
@@ -210,7 +236,7 @@ def _rows(database: sqlite3.Connection, groups: Sequence[str], page: int) -> tup
 
 def _marked(snippet: str) -> Markup:
     """Return a snippet escaped, then what was found marked."""
-    return Markup(str(escape(snippet)).replace(_BEGIN, "<mark>").replace(_END, "</mark>"))  # noqa: S704 - escaped before
+    return Markup(str(escape(snippet.replace(_CUT, ""))).replace(_BEGIN, "<mark>").replace(_END, "</mark>"))  # noqa: S704 - escaped before
 
 
 def _counted(pages: Iterable[Page]) -> Counter[str]:
@@ -218,7 +244,7 @@ def _counted(pages: Iterable[Page]) -> Counter[str]:
     counted: Counter[str] = Counter()
     for page in pages:
         every = f"{page.title} {page.headings} {page.description} {page.text}".casefold()
-        counted.update({word for word in _WORD.findall(every) if not word.isdigit()})
+        counted.update({word for word in _WORD.findall(every) if not (word.isdigit() or _SIGN.match(word))})
     return counted
 
 
