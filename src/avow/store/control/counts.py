@@ -69,8 +69,10 @@ def reads(tx: Transaction, since: date) -> tuple[PurposeReads, ...]:
 _KIND = ("day", "site", "point", "reason", "rule", "field")
 
 
-def add_to(tx: Transaction, table: Table, key: Mapping[str, object], counts: Mapping[str, int]) -> None:
-    """Add counts to the row of a key, made when missing."""
+def add_to(
+    tx: Transaction, table: Table, key: Mapping[str, object], counts: Mapping[str, int], rest: Mapping[str, object] | None = None
+) -> None:
+    """Add counts to the row of a key, made when missing; `rest` are its other columns, the same whenever it is added to."""
     made = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
     sums = {name: table.c[name] + count for name, count in counts.items()}
-    tx.execute(made(table).values(**key, **counts).on_conflict_do_update(index_elements=list(key), set_=sums))
+    tx.execute(made(table).values(**key, **(rest or {}), **counts).on_conflict_do_update(index_elements=list(key), set_=sums))
