@@ -160,7 +160,8 @@
   };
 
   const refresh = async () => {
-    const response = await fetch(endpoint, { credentials: "same-origin", cache: "no-store" });
+    const before = [...loaded.keys()].join("+"); // loaded in this page already: the server counts each page's once
+    const response = await fetch(before ? `${endpoint}?loaded=${before}` : endpoint, { credentials: "same-origin", cache: "no-store" });
     if (!response.ok) return;
     state = await response.json();
     obey();

@@ -166,6 +166,20 @@ def test_nothing_is_loaded_before_a_yes_nor_after_a_no(person, company, until):
     assert not page.locator(".asking").is_visible()
 
 
+def test_the_chart_says_that_it_was_let_load(person, company, until):
+    """A page view with a yes is one of the network's in the last 12 months, sold or shared; and before, none is said."""
+    page = person()
+    page.goto("/privacy-policy")
+    assert page.get_by_text("sold no personal information and shared none").count() == 1
+    page.goto("/", wait_until="networkidle")
+    page.get_by_role("button", name="Allow", exact=True).click()
+    until(lambda: company.asked, what="the script")
+    table = page.get_by_role("table", name="Sold or shared in the last 12 months")
+    until(lambda: page.goto("/privacy-policy") and table.count(), 60, "the list of the chart")
+    assert "Farsight Placements" in table.inner_text()
+    assert page.get_by_text("sold no personal information and shared none").count() == 0
+
+
 def test_a_signal_outweighs_a_yes(person, company):
     """A browser that sends Global Privacy Control is not asked, and nothing is loaded, whatever its cookie says."""
     page = person(extra_http_headers={"Sec-GPC": "1"})

@@ -100,6 +100,23 @@ def test_audit_numbers_are_never_given_twice(control):
         assert audit.pending(tx, 10) == ((41, b"d"),)
 
 
+def test_names_that_senders_make_up_do_not_fill_the_store(control):
+    """A day tells so many names apart; the others are counted together, and refusals without a name are always told apart."""
+    day, facts = date(2026, 10, 1), ("marrowby", "page-view", "not declared", "policy")
+    for start in range(0, 3_000, 500):  # as a worker hands them over, second after second
+        named = {counts.RefusalKind(day, *facts, f"made-up-{start + number}"): 1 for number in range(500)}
+        with control.transaction() as tx:
+            counts.add_refusals(tx, named)
+            counts.add_refusals(tx, {counts.RefusalKind(day, *facts, "made-up-0"): 1})
+            counts.add_refusals(tx, {counts.RefusalKind(day, "marrowby", f"point-{start}", "stopped", "rule", ""): 1})
+    with control.reading() as tx:
+        found = dict(counts.refused(tx, day))
+    assert len(found) == counts.NAMED_PER_DAY + 1 + 6
+    assert sum(found.values()) == 3_000 + 6 + 6
+    assert found[counts.RefusalKind(day, *facts, "made-up-0")] == 7
+    assert found[counts.RefusalKind(day, *facts, counts.OTHER)] == 3_000 - counts.NAMED_PER_DAY
+
+
 def test_a_history_takes_each_number_once(control):
     """Of two processes that write the same next entry, one is told no."""
     entry = requests.RequestEvent("r", 1, 5, "acknowledged", "{}")

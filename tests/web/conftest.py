@@ -359,6 +359,10 @@ class FakeBrowsers:
     """One advertising network, allowed while nobody says no to measuring."""
 
     address: str = ""
+    let: list = field(default_factory=list)
+
+    def let_load(self, points, *, demonstration):
+        self.let.extend((one, demonstration) for one in points)
 
     def facts(self, signals):
         stopped = bool(signals.preferences) or "audience-measurement" in signals.choices

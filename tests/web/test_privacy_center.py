@@ -304,6 +304,14 @@ def test_a_script_is_told_what_holds(visitor, asking):
     assert told["gpp"].startswith("DBABBg~")
 
 
+def test_each_page_counts_once_what_another_companys_script_was_let_load(visitor, asking):
+    """Where it may load, and what the page had not loaded before it asked again."""
+    asking.browsers.address = "https://place.farsight.example/seen.js"
+    for query, signal in (("", "1"), ("", "0"), ("?loaded=other+ad-tag", "0"), ("?loaded=other", "0")):
+        visitor.get(f"/avow/choices{query}", headers={"Sec-GPC": signal})
+    assert asking.browsers.let == [("ad-tag", False), ("ad-tag", False)]
+
+
 def test_confirming_a_link_brings_browser_and_person_together(visitor, services):
     """What the person opted out of elsewhere holds in this browser from now on (11 CCR 7025(c)(1))."""
     services.choices.persons = frozenset({"audience-measurement"})

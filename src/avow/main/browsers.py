@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from avow.collection import privacy_strings
 from avow.collection.signals import Signals
+from avow.definitions import moment
+from avow.main.third_parties import Loaded, PartyLoads
 from avow.policy import Rulebook
 from avow.policy.audience import Audience
 from avow.web.services import BrowserFacts, PartyFacts
@@ -17,6 +20,13 @@ class PolicyBrowsers:
 
     rulebook: Rulebook
     website: str
+    loads: PartyLoads
+    now_ms: Callable[[], int]
+
+    def let_load(self, points: Collection[str], *, demonstration: bool) -> None:
+        """Count one page view for each point whose company's script was let load."""
+        for name in points:
+            self.loads.add(Loaded(moment(self.now_ms()).date(), name, self.rulebook.id, demonstration))
 
     def facts(self, signals: Signals) -> BrowserFacts:
         """Return what these signals and choices leave. Rule: 11 CCR 7025(c)(1), 7026(f)."""

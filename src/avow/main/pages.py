@@ -17,6 +17,7 @@ from avow import access
 from avow.audit.log import read_state
 from avow.audit.proof import canonical
 from avow.definitions import Refusal, Technology, moment
+from avow.main import third_parties
 from avow.main.counted import Counted
 from avow.main.drift import reported
 from avow.main.server_logs import counts_visits
@@ -129,7 +130,8 @@ class PolicyPages:
         since_ms = now_ms - int(timedelta(days=365).total_seconds() * 1000)
         with self.store.control.reading() as tx:
             totals = disclosures.totals(tx, since_ms)
-        return Ledger(self.store.collected(since_ms), self._disclosed(totals))
+        found = Counter(self.store.collected(since_ms)) + Counter(third_parties.collected(totals, self.versions.rulebook))
+        return Ledger(found, self._disclosed(totals))
 
     def _disclosed(self, totals: Sequence[disclosures.DisclosureTotal]) -> tuple[DisclosureCount, ...]:
         """Return what went to whom, each with the recipient as the version of its day declared it."""

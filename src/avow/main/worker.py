@@ -60,6 +60,7 @@ from avow.main.promises import PromisePages
 from avow.main.recordings import RecordingPages
 from avow.main.refused import RefusalCounts
 from avow.main.subscriptions import StoredSubscriptions
+from avow.main.third_parties import PartyLoads
 from avow.main.version_pages import VersionPages
 from avow.main.versions import Versions
 from avow.main.website import IntegrityWatch, index_path, sitemap_of
@@ -185,6 +186,7 @@ def _shared(installation: Installation) -> _Shared:
         VisitCounter(installation.run),
         Refusals(),
         BrowserReports(),
+        PartyLoads(),
         access.Tries(),
         Assets(),
         FormGuard(store.vault.hmac),
@@ -204,6 +206,7 @@ class _Shared:
     visits: VisitCounter
     refusals: Refusals
     reports: BrowserReports
+    loads: PartyLoads
     tries: access.Tries
     assets: Assets
     guard: FormGuard
@@ -282,7 +285,12 @@ def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder) -> Servic
         promises=PromisePages(rulebook, store, versions, installation.public_log, installation.private_log),
         rights=desk,
         choices=choices,
-        browsers=PolicyBrowsers(rulebook, pages.website_of(rulebook, configuration.website.name, configuration.website.origin)),
+        browsers=PolicyBrowsers(
+            rulebook,
+            pages.website_of(rulebook, configuration.website.name, configuration.website.origin),
+            shared.loads,
+            now_ms,
+        ),
         recordings=RecordingPages(store, rulebook, versions, recorder, choices, configuration.timezone, now_ms),
         staff=pages.StaffDoor(pages.StoredAccounts(store), shared.tries, now_ms),
         inbox=InboxPages(store, rulebook, versions, configuration.timezone, now_ms),
@@ -363,7 +371,8 @@ def _stop_without_server() -> None:
 
 
 def _flush(shared: _Shared) -> bool:
-    """Hand the counts of refusals and of browsers' reports to the store."""
+    """Hand the counts of refusals, of browsers' reports and of other companies' scripts to the store."""
     shared.refusals.flush(RefusalCounts(shared.store))
     shared.reports.flush(ReportCounts(shared.store))
+    shared.loads.flush(shared.store, shared.versions.rulebook)
     return False

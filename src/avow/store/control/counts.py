@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
+from typing import Final
 
 from sqlalchemy import Table, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -12,6 +13,10 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from avow.store.control.database import Transaction
 from avow.store.control.tables import purpose_reads, refusals
+
+#: Refusals of one day that are told apart by a field's name, and what stands for the names of the rest.
+NAMED_PER_DAY: Final = 1000
+OTHER: Final = "(other)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +43,24 @@ class PurposeReads:
 
 
 def add_refusals(tx: Transaction, counts: Mapping[RefusalKind, int]) -> None:
-    """Add to the counts of refusals."""
-    for kind, count in counts.items():
-        add_to(tx, refusals, asdict(kind), {"count": count})
+    """Add to the counts of refusals; a name beyond those that a day has room for is counted as OTHER.
+
+    Names come from whoever sends; points, reasons and rules come from the policy and this program, so they are few.
+    """
+    for day in {kind.day for kind in counts}:
+        named = _named(tx, day)
+        for kind, count in counts.items():
+            if kind.day == day:
+                counted = kind if kind in named or len(named) < NAMED_PER_DAY or not kind.field else replace(kind, field=OTHER)
+                if counted.field not in {"", OTHER}:
+                    named.add(counted)
+                add_to(tx, refusals, asdict(counted), {"count": count})
+
+
+def _named(tx: Transaction, day: date) -> set[RefusalKind]:
+    """Return what was refused by a name on a day."""
+    wanted = select(refusals).where(refusals.c.day == day, refusals.c.field.not_in(["", OTHER])).limit(NAMED_PER_DAY)
+    return {RefusalKind(**{name: row[name] for name in _KIND}) for row in tx.execute(wanted).mappings()}
 
 
 def refused(tx: Transaction, since: date) -> tuple[tuple[RefusalKind, int], ...]:
@@ -69,8 +89,10 @@ def reads(tx: Transaction, since: date) -> tuple[PurposeReads, ...]:
 _KIND = ("day", "site", "point", "reason", "rule", "field")
 
 
-def add_to(tx: Transaction, table: Table, key: Mapping[str, object], counts: Mapping[str, int]) -> None:
-    """Add counts to the row of a key, made when missing."""
+def add_to(
+    tx: Transaction, table: Table, key: Mapping[str, object], counts: Mapping[str, int], rest: Mapping[str, object] | None = None
+) -> None:
+    """Add counts to the row of a key, made when missing; `rest` are its other columns, the same whenever it is added to."""
     made = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
     sums = {name: table.c[name] + count for name, count in counts.items()}
-    tx.execute(made(table).values(**key, **counts).on_conflict_do_update(index_elements=list(key), set_=sums))
+    tx.execute(made(table).values(**key, **(rest or {}), **counts).on_conflict_do_update(index_elements=list(key), set_=sums))

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import delete, func, insert, select, update
 
+from avow.store.control.counts import add_to
 from avow.store.control.database import Transaction
 from avow.store.control.tables import disclosures
 
@@ -45,6 +46,15 @@ def add(tx: Transaction, disclosure: Disclosure, own_id: str | None = None) -> N
     Rule: Cal. Civ. Code § 1798.130(a)(5)(C); § 1798.110(a)(4).
     """
     tx.execute(insert(disclosures).values(id=own_id or secrets.token_hex(16), **asdict(disclosure)))
+
+
+def add_up(tx: Transaction, disclosure: Disclosure, own_id: str) -> None:
+    """Add a disclosure's count to the one that is kept under this id, or keep it: what happens often is counted by the day.
+
+    Rule: Cal. Civ. Code § 1798.130(a)(5)(C).
+    """
+    rest = asdict(disclosure)
+    add_to(tx, disclosures, {"id": own_id}, {"count": rest.pop("count")}, rest)
 
 
 def exists(tx: Transaction, own_id: str) -> bool:

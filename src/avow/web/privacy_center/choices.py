@@ -88,8 +88,13 @@ class ChoicePages:
         return await self._keep(request, out, into, source, RedirectResponse(back, 303))
 
     def _state(self, request: Request) -> Response:
-        """Tell a page's script what holds in this browser."""
-        return JSONResponse(self._told(signals_of(request.headers)), headers=_NO_STORE)
+        """Tell a page's script what holds in this browser; what it loads now, and had not `loaded` before, is counted."""
+        told = self._told(signals_of(request.headers))
+        before = request.query_params.get("loaded", "").split(" ")
+        now = [one["name"] for one in told["third_parties"] if one["allowed"] and one["name"] not in before]
+        is_demonstration = request.scope.get(DEMONSTRATION_KEY, False)
+        self._view.services.browsers.let_load(now, demonstration=is_demonstration)
+        return JSONResponse(told, headers=_NO_STORE)
 
     async def _answer(self, request: Request) -> Response:
         """Take a script's answers: 204; 400 unreadable; 403 from another origin; 422 for a name that the policy does not have."""

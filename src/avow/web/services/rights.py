@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -198,6 +198,10 @@ class Browsers(Protocol):
 
     def facts(self, signals: Signals) -> BrowserFacts:
         """Return what these signals and choices leave."""
+        ...
+
+    def let_load(self, points: Collection[str], *, demonstration: bool) -> None:
+        """Count one page view for each point whose company's script this page was just told to load."""
         ...
 
 
