@@ -18,6 +18,7 @@
     function () {
       (avow.q = avow.q || []).push(arguments);
     };
+  let changed = Promise.resolve(); // the last change: the next one brings its cookie along
   let lists = {}; // field -> its list, as the server described it
 
   const today = () => new Date().toISOString().slice(0, 10);
@@ -52,7 +53,10 @@
 
   Object.assign(window.avow, {
     preferences: Object.freeze({}),
-    prefer: (values) => ask({ method: "POST", body: JSON.stringify(values) }).then((answer) => (take(answer), answer)),
+    prefer: (values) => {
+      const change = () => ask({ method: "POST", body: JSON.stringify(values) }).then((answer) => (take(answer), answer));
+      return (changed = changed.then(change, change));
+    },
     kept: (field) => (lists[field] ? read(lists[field]).map((one) => one.value) : []),
     keep: (field, value) => {
       const list = lists[field];

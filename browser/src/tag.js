@@ -29,7 +29,9 @@
   const FILE = /\.(pdf|zip|gz|7z|rar|dmg|exe|msi|apk|docx?|xlsx?|pptx?|od[tsp]|csv|txt|epub|mp[34]|wav|mov|avi)$/i;
 
   let queue = [];
-  let timer, hook, sending; // sending: the choice that is on its way, before which nothing else leaves
+  let timer, hook;
+  let sending = 0; // choices that are on their way, before which nothing else leaves
+  let chosen = Promise.resolve(); // the last of them
   let more = {}; // fields that the site set for every event
   let path; // of the last page view
   let shown; // path of the address when it was looked at last; an entry in the history without a new one is no new view
@@ -40,7 +42,7 @@
   let depth, left; // of the page: percent seen; percent at the last page-leave
 
   const tell = (...words) => debug !== undefined && console.info("avow:", ...words);
-  const post = (to, body) => fetch(to, { method: "POST", body, keepalive: true, credentials: "same-origin" });
+  const post = (to, body) => fetch(to, { method: "POST", body, keepalive: true });
 
   const flush = () => {
     timer = clearTimeout(timer);
@@ -116,23 +118,28 @@
       referrer: first && referrer(),
       campaign: first && campaign(),
       "click-id": first && query.get("click_id"),
-      language: (navigator.language || "").slice(0, 16),
+      language: navigator.language,
     });
     first = undefined;
   };
   const here = () => shown !== (shown = location.pathname) && view(shown);
 
+  /** Send choices one after the other: each brings along the cookie of the one before, and no "no" is lost. */
   const choose = (choice) => {
-    sending = post("/avow/choices", JSON.stringify(choice)).then(
-      (answer) => answer.ok,
-      () => false,
-    );
-    return sending.then((kept) => {
-      sending = 0;
-      document.dispatchEvent(new Event("avow:choices"));
-      flush();
-      return kept;
-    });
+    sending++;
+    chosen = chosen
+      .then(() => post("/avow/choices", JSON.stringify(choice)))
+      .then(
+        ({ ok }) => ok,
+        () => false,
+      )
+      .then((kept) => {
+        sending--;
+        document.dispatchEvent(new Event("avow:choices"));
+        flush();
+        return kept;
+      });
+    return chosen;
   };
   const api = {
     /** Send a custom event to a collection point of the policy. */
@@ -144,7 +151,7 @@
     /** Say no to these purposes or choices, to every one of the policy when none is named; what waits is not sent. */
     optOut: (...names) => {
       queue = [];
-      return choose({ opt_in: [], opt_out: names.length ? names : choices.split(" ") });
+      return choose({ opt_out: names.length ? names : choices.split(" ") });
     },
     /** Add these fields to every later event of a point that declares them. */
     set: (fields) => void (more = { ...more, ...fields }),

@@ -90,3 +90,16 @@ def test_yes_taken_back_erases_cookie_and_list_at_once(page):
     decide(page, yes=False)
     until(page, "localStorage.length === 0")
     assert COOKIE not in names(page)
+
+
+def test_the_last_of_changes_said_at_once_holds(page):
+    """Each is sent after the answer to the one before, whose cookie it brings along, however slow the way is."""
+    decide(page, yes=True)
+    ready(page, "/products/field-barometer")
+    page.evaluate("""() => {
+        const ask = window.fetch;
+        let wait = 400;
+        window.fetch = (...asked) => new Promise((go) => setTimeout(go, wait)).then(() => ask(...asked), (wait = 0));
+    }""")
+    page.evaluate("Promise.all([avow.prefer({units: 'inHg'}), avow.prefer({units: 'hPa'})])")
+    assert page.evaluate("avow.preferences") == {"units": "hPa"}

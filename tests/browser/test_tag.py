@@ -245,6 +245,19 @@ def test_choice_goes_before_every_event(sent):
     assert [event["instrument"] for event in only(events, "spare-parts")] == ["a"]
 
 
+def test_choices_said_at_once_all_hold(sent):
+    """Each is sent after the answer to the one before, whose cookie it brings along: no "no" is lost to a later yes."""
+    page, events = sent("/")
+    said = "[avow.optOut('returning-visitors'), avow.consent({personalisation: true}), avow.optOut('email-measurement')]"
+    page.evaluate(
+        f"avow.track('spare-parts', {{instrument: 'a'}}); window.said = {said}; avow.track('spare-parts', {{instrument: 'b'}})"
+    )
+    assert page.evaluate("Promise.all(said)") == [True, True, True]
+    assert choices(page) == "v1.email-measurement.returning-visitors.+personalisation"
+    page.wait_for_timeout(500)
+    assert [event["instrument"] for event in only(events, "spare-parts")] == ["b"]
+
+
 def test_tag_is_the_one_that_was_built(visit, running):
     """The page names the hash of the tag; its source map is served; a tag of another content does not run."""
     page = visit()
