@@ -140,6 +140,7 @@ _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 #: What advertising networks and affiliates write: letters, digits and a few marks, at least one digit, and no "@".
 _CLICK_ID: Final = re.compile(r"(?=.*[0-9])[A-Za-z0-9_.~-]{1,200}", re.ASCII)
 _MONEY: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2})?")
+_PARAMETERS: Final = re.compile(r";[^/]*")
 _CURRENCY: Final = re.compile(r"[A-Za-z]{3}")
 #: A language as browsers name it (RFC 5646, section 2.1), "en" to "zh-Hant-TW": no words, no address.
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
@@ -147,13 +148,18 @@ _HOST: Final = re.compile(r"[a-z0-9.-]{1,253}", re.IGNORECASE)
 
 
 def page_path(value: str) -> str:
-    """Return the path alone: no query string, no fragment, and no path part that looks like an e-mail address."""
+    """Return the path alone: no query string, no fragment, no parameters, and no path part that looks like an e-mail address.
+
+    Parameters of a path part (RFC 3986, section 3.3) hold what a query does, and session numbers: "/cart;jsessionid=1A530".
+    """
     path = value.partition("?")[0].partition("#")[0]
     if not path.startswith("/"):
         try:
             path = urlsplit(path).path or "/"
         except ValueError:
             return "/"
+    if ";" in path:
+        path = _PARAMETERS.sub("", path)
     if "@" in path or "%40" in path:
         path = "/".join("-" if "@" in part or "%40" in part else part for part in path.split("/"))
     return path if path.startswith("/") else "/" + path
