@@ -21,6 +21,12 @@
   let state;
   let nextListener = 1;
 
+  /** The signals that a script can see: some browsers' extensions set them on the page and cannot send a header (11 CCR 7025(b)(1)). */
+  const signals = () => [
+    ...(/^(true|1)$/.test(navigator.globalPrivacyControl) ? ["gpc"] : []),
+    ...(navigator.doNotTrack == 1 || window.doNotTrack == 1 ? ["dnt"] : []),
+  ];
+
   const SECTION = 8;
   const ping = () => ({
     gppVersion: "1.1",
@@ -160,8 +166,11 @@
   };
 
   const refresh = async () => {
-    const before = [...loaded.keys()].join("+"); // loaded in this page already: the server counts each page's once
-    const response = await fetch(before ? `${endpoint}?loaded=${before}` : endpoint, { credentials: "same-origin", cache: "no-store" });
+    const asked = new URLSearchParams();
+    if (loaded.size) asked.set("loaded", [...loaded.keys()].join(" ")); // in this page already: the server counts each page's once
+    if (signals().length) asked.set("signals", signals().join(" "));
+    const address = String(asked) ? `${endpoint}?${asked}` : endpoint;
+    const response = await fetch(address, { credentials: "same-origin", cache: "no-store" });
     if (!response.ok) return;
     state = await response.json();
     obey();

@@ -27,7 +27,7 @@ let sending = Promise.resolve();
 let finish; // ends the recording; set while it runs
 
 const isAllowed = () =>
-  !(navigator.globalPrivacyControl == true || navigator.doNotTrack === "1") && !document.forms.length && !isNeverRecorded(location.pathname);
+  !(/^(true|1)$/.test(navigator.globalPrivacyControl) || navigator.doNotTrack == 1) && !document.forms.length && !isNeverRecorded(location.pathname);
 
 /** Take what is buffered as the text of the next chunk. */
 const take = () => {

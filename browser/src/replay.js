@@ -6,7 +6,7 @@
  * The yes is in a cookie that no script can read, so the server answers. With a signal set, nothing is asked.
  */
 (async () => {
-  if (navigator.globalPrivacyControl == true || navigator.doNotTrack === "1") return;
+  if (/^(true|1)$/.test(navigator.globalPrivacyControl) || navigator.doNotTrack == 1) return;
   const page = encodeURIComponent(location.pathname);
   const answer = await fetch(`/avow/recording?page=${page}`, { credentials: "same-origin" }).catch(() => ({}));
   if (answer.status != 200) return;

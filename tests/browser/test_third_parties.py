@@ -191,6 +191,17 @@ def test_a_signal_outweighs_a_yes(person, company):
     assert company.asked == 0
 
 
+def test_a_signal_that_stands_on_the_page_alone_outweighs_a_yes(person, company):
+    """An extension that cannot send a header sets it on the page: nothing is loaded, and other scripts would be told."""
+    page = person()
+    page.goto("/privacy/choices")
+    page.get_by_role("button", name="Allow all").click()
+    page.add_init_script("Object.defineProperty(navigator, 'globalPrivacyControl', {value: true})")
+    page.goto("/", wait_until="networkidle")
+    assert company.asked == 0
+    assert page.evaluate("new Promise((done) => __gpp('ping', (answer) => done(answer.gppString)))").endswith(".YA")
+
+
 def test_the_page_itself_refuses_whom_the_visitor_did_not_allow(person, company):
     """The visitor's own browser refuses the network's script, even when a page asks for it (MISSION C5)."""
     page = person()

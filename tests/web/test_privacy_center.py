@@ -304,6 +304,17 @@ def test_a_script_is_told_what_holds(visitor, asking):
     assert told["gpp"].startswith("DBABBg~")
 
 
+@pytest.mark.parametrize(
+    ("query", "found"), [("?signals=gpc", ["gpc"]), ("?signals=dnt+gpc+x", ["dnt", "gpc"]), ("?signals=", [])]
+)
+def test_a_signal_that_only_a_script_sees_is_honoured(visitor, asking, query, found):
+    """As a header is, and never less than the headers say (11 CCR 7025(b)(1): an HTTP header field or JavaScript object)."""
+    asking.browsers.address = "https://place.farsight.example/seen.js"
+    told = visitor.get(f"/avow/choices{query}").json()
+    assert (told["signals"], told["third_parties"][0]["allowed"]) == (found, not found)
+    assert visitor.get(f"/avow/choices{query}", headers={"Sec-GPC": "1"}).json()["third_parties"][0]["allowed"] is False
+
+
 def test_each_page_counts_once_what_another_companys_script_was_let_load(visitor, asking):
     """Where it may load, and what the page had not loaded before it asked again."""
     asking.browsers.address = "https://place.farsight.example/seen.js"

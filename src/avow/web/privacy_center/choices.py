@@ -6,7 +6,7 @@ Three ways to say the same: the page /privacy/choices, the banner on any page, a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, Final
 
@@ -29,6 +29,8 @@ from avow.web.services import DEMONSTRATION_KEY, ChoiceFacts, Services
 #: Largest body of /avow/choices, bytes, and most names in it.
 _JSON_BYTES: Final = 8192
 _NAMES_MAX: Final = 100
+#: Signals that a page's script may add to those of the headers; none can be taken away.
+_BY_SCRIPT: Final = frozenset({"gpc", "dnt"})
 #: Stands for every switch of the policy.
 _ALL: Final = "all"
 _NO_STORE: Final = {"Cache-Control": "no-store"}
@@ -89,7 +91,9 @@ class ChoicePages:
 
     def _state(self, request: Request) -> Response:
         """Tell a page's script what holds in this browser; what it loads now, and had not `loaded` before, is counted."""
-        told = self._told(signals_of(request.headers))
+        said = signals_of(request.headers)
+        seen = frozenset(request.query_params.get("signals", "").split(" ")) & _BY_SCRIPT
+        told = self._told(replace(said, preferences=said.preferences | seen))
         before = request.query_params.get("loaded", "").split(" ")
         now = [one["name"] for one in told["third_parties"] if one["allowed"] and one["name"] not in before]
         is_demonstration = request.scope.get(DEMONSTRATION_KEY, False)
