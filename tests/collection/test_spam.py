@@ -1,11 +1,15 @@
 """Machines are asked once more; nobody is turned away, and nothing about addresses is kept."""
 
+import contextlib
 import hashlib
 import hmac
+import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from avow.collection import spam
+from avow.collection import sender_counts, spam
+from avow.collection.sender_counts import Counts, SharedCounts
 from avow.collection.spam import CHECK, PROOF, SHOWN, TRAP, FormGuard, Verdict
 
 NOW = 1_795_460_400_000
@@ -18,7 +22,7 @@ def keyed(label, data):
 
 @pytest.fixture
 def guard():
-    return FormGuard(keyed)
+    return FormGuard(keyed, Counts())
 
 
 def proof_of(check):
@@ -56,10 +60,9 @@ def test_without_a_token_only_a_few_are_taken_from_one_address(guard):
     """Programs may send a few; then they are asked, and other addresses are not."""
     for _ in range(spam.WITHOUT_TOKEN):
         assert guard.judge("contact-form", {}, HOME, NOW) is Verdict.CLEAR
-        guard.count(HOME, NOW)
     assert guard.judge("contact-form", {}, HOME, NOW) is Verdict.UNKNOWN
     assert guard.judge("contact-form", {}, "203.0.113.10", NOW) is Verdict.CLEAR
-    assert guard.judge("contact-form", {}, HOME, NOW + spam.WINDOW_MS + 1) is Verdict.CLEAR
+    assert guard.judge("contact-form", {}, HOME, NOW + sender_counts.WINDOW_MS + 1) is Verdict.CLEAR
 
 
 def test_a_proof_of_work_passes_once(guard):
@@ -79,12 +82,79 @@ def test_waiting_passes_without_script_a_few_times(guard):
     assert verdicts == [Verdict.CLEAR] * spam.BY_WAITING + [Verdict.NOT_PASSED]
 
 
-def test_addresses_do_not_fill_the_memory(guard):
-    """At most so many are counted, and none in clear."""
-    for number in range(spam.PEERS + 10):
-        guard.count(f"peer-{number}", NOW)
-    assert len(guard._peers) == spam.PEERS
-    assert all(len(name) == 32 and b"peer" not in name for name in guard._peers)
+def test_what_was_not_kept_does_not_count(guard):
+    """Somebody who has to mend a form again and again is not asked for it."""
+    for _ in range(spam.WITHOUT_TOKEN * 2):
+        assert guard.judge("contact-form", {}, HOME, NOW) is Verdict.CLEAR
+        guard.take_back(HOME, NOW)
+
+
+def test_addresses_of_one_network_are_one_sender(guard):
+    """A /64 of IPv6 is one; an IPv4 address is the same in either writing."""
+    for number in range(spam.WITHOUT_TOKEN):
+        assert guard.judge("contact-form", {}, f"2001:db8:1:2::{number:x}", NOW) is Verdict.CLEAR
+    assert guard.judge("contact-form", {}, "2001:db8:1:2:ffff::1", NOW) is Verdict.UNKNOWN
+    assert guard.judge("contact-form", {}, "2001:db8:1:3::1", NOW) is Verdict.CLEAR
+    assert sender_counts.network_of("::ffff:203.0.113.9") == sender_counts.network_of(HOME) == HOME
+
+
+def test_senders_do_not_fill_the_memory():
+    """At most so many are counted, none in clear, and of each so many moments."""
+    counts = Counts()
+    for number in range(sender_counts.PEERS + 10):
+        counts.let_in(f"peer-{number}", 1, NOW)
+    assert len(counts._peers) == sender_counts.PEERS
+    assert all(len(name) == 32 and b"peer" not in name for name in counts._peers)
+    for _ in range(sender_counts.MOMENTS * 2):
+        counts.let_in(HOME, 1_000, NOW)
+    assert len(counts._peer(HOME, NOW).let_in) == sender_counts.MOMENTS > spam.WITH_TOKEN
+
+
+def test_workers_count_together(tmp_path):
+    """However many there are, one sender has one allowance, and a check passes once."""
+    sender_counts.serve(tmp_path, Counts())
+    workers = [FormGuard(keyed, SharedCounts(tmp_path)) for _ in range(3)]
+    verdicts = [workers[number % 3].judge("contact-form", {}, HOME, NOW) for number in range(spam.WITHOUT_TOKEN + 3)]
+    assert verdicts == [Verdict.CLEAR] * spam.WITHOUT_TOKEN + [Verdict.UNKNOWN] * 3
+    workers[1].take_back(HOME, NOW)
+    assert workers[2].judge("contact-form", {}, HOME, NOW) is Verdict.CLEAR
+    check = workers[0].check("contact-form", NOW)
+    own = {CHECK: check, PROOF: proof_of(check)}
+    assert [worker.judge("contact-form", own, HOME, NOW) for worker in workers] == [Verdict.CLEAR] + [Verdict.NOT_PASSED] * 2
+
+
+def test_forms_that_come_at_once_are_not_all_let_in(tmp_path):
+    """Each is counted before it is kept."""
+    sender_counts.serve(tmp_path, Counts())
+    guard = FormGuard(keyed, SharedCounts(tmp_path))
+    with ThreadPoolExecutor(16) as pool:
+        verdicts = list(pool.map(lambda _: guard.judge("contact-form", {}, HOME, NOW), range(64)))
+    assert verdicts.count(Verdict.CLEAR) == spam.WITHOUT_TOKEN
+
+
+@pytest.mark.parametrize("listens", [False, True])
+def test_without_the_count_everybody_is_asked(tmp_path, listens):
+    """Nobody there, or somebody who does not answer: no, also to a check that was worked for."""
+    guard = FormGuard(keyed, SharedCounts(tmp_path))
+    check = guard.check("contact-form", NOW)
+    with socket.socket(socket.AF_UNIX) as silent:
+        if listens:
+            silent.bind(str(tmp_path / sender_counts.SOCKET_NAME))
+            silent.listen()
+        assert guard.judge("contact-form", {}, HOME, NOW) is Verdict.UNKNOWN
+        assert guard.judge("contact-form", {CHECK: check, PROOF: proof_of(check)}, HOME, NOW) is Verdict.NOT_PASSED
+
+
+def test_a_question_that_cannot_be_read_stops_no_other(tmp_path):
+    """The count answers the next one."""
+    sender_counts.serve(tmp_path, Counts())
+    for nonsense in (b"", b"x" * 100_000, b"\x93\x01\x02\x03"):
+        with socket.socket(socket.AF_UNIX) as connection, contextlib.suppress(OSError):
+            connection.connect(str(tmp_path / sender_counts.SOCKET_NAME))
+            connection.sendall(nonsense)
+            connection.shutdown(socket.SHUT_WR)
+            assert connection.recv(1) == b""
+    assert SharedCounts(tmp_path).let_in(HOME, 1, NOW)
 
 
 @pytest.mark.parametrize("proof", ["", "-1", "x", "9" * 60, "²"])

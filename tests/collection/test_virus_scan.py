@@ -17,6 +17,7 @@ from avow.collection.accept import Collector
 from avow.collection.attachments import Attachments
 from avow.collection.forms import Forms
 from avow.collection.refusals import Refusals
+from avow.collection.sender_counts import Counts
 from avow.collection.spam import FormGuard
 from avow.collection.uploads import Upload
 from avow.collection.virus_scan import Clamd
@@ -114,7 +115,7 @@ def test_without_the_scanner_the_form_is_asked_for_again(house, now_ms):
     """503 with a time to try again, nothing kept; a form without files does not need it."""
     forms, spool, files = house(NOWHERE)
     collect = Collect(forms._collector, lambda: now_ms, frozenset(), "token", is_secure=False)
-    guard = FormGuard(lambda data: hmac.digest(b"key", data, "sha256"))
+    guard = FormGuard(lambda data: hmac.digest(b"key", data, "sha256"), Counts())
     endpoint = FormEndpoint(collect, forms, guard, lambda: now_ms, None)
 
     class Site:

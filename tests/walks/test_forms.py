@@ -4,9 +4,12 @@ import io
 import re
 import time
 import zipfile
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from avow.collection.spam import WITHOUT_TOKEN
 from avow.store.files import Files
 
 PDF = b"%PDF-1.7\ncanary-of-the-file-0815\n"
@@ -119,3 +122,16 @@ def test_what_fills_the_trap_is_asked_once_more(running):
     assert asked.status_code == 428
     assert 'value="&lt;b&gt;typed&lt;/b&gt;"' in asked.text
     assert "spam.example" not in asked.text
+
+
+def test_workers_count_the_forms_of_one_sender_together(installation_of):
+    """However many there are and however many forms come at once, each by a connection of its own."""
+    house = installation_of(workers=3).start()
+
+    def status(number):
+        with house.browser() as browser:
+            form = {"email": "kim@example.com", "message": f"Hello {number}"}
+            return browser.post("/avow/forms/contact-form", data=form, headers={"Accept": "application/json"}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert Counter(pool.map(status, range(30))) == {201: WITHOUT_TOKEN, 428: 30 - WITHOUT_TOKEN}

@@ -7,8 +7,7 @@ button. What makes a form look so:
     many forms from one address in a short time
 
 That page is passed by a proof of work, which its script does by itself, or without script by waiting some seconds; the
-latter only a few times from one address. Addresses are counted as hashes under a salt of this process and this hour, in
-memory alone, and never more than `PEERS` of them.
+latter only a few times from one address. Who sent how many is counted once for all workers (`sender_counts`).
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
+
+from avow.collection.sender_counts import SenderCounts
 
 #: Names of a form's own fields; the policy's names never begin so, because these are not collected.
 SHOWN: Final = "avow-token"
@@ -35,22 +34,19 @@ OWN_FIELDS: Final = frozenset({SHOWN, TRAP, CHECK, PROOF, AGREE})
 LEAST_MS: Final = 2_000
 #: A page that stood open longer asks once more, milliseconds.
 MOST_MS: Final = 24 * 3_600_000
-#: Forms of one address within `WINDOW_MS` before it is asked: with a token of ours, and without any (programs, old pages).
+#: Forms of one sender within `sender_counts.WINDOW_MS` before it is asked: with a token of ours, and without any (programs,
+#: old pages).
 WITH_TOKEN: Final = 30
 WITHOUT_TOKEN: Final = 12
-#: Times that one address passes by waiting alone within `WINDOW_MS`.
+#: Times that one sender passes by waiting alone within the same time.
 BY_WAITING: Final = 5
-WINDOW_MS: Final = 600_000
+_BY_WORK: Final = -1
 #: How long somebody without script waits on the page that asks, milliseconds.
 WAIT_MS: Final = 5_000
 #: How long that page can be answered, milliseconds.
 CHECK_MS: Final = 3_600_000
 #: Leading zero bits of the proof: some ten thousand hashes, under a second in a browser.
 BITS: Final = 14
-#: Addresses counted at once, and answered checks remembered at once.
-PEERS: Final = 4_096
-ANSWERED: Final = 16_384
-_SALT_MS: Final = 3_600_000
 _MARK: Final = 32
 
 Keyed = Callable[[bytes, bytes], bytes]
@@ -67,76 +63,51 @@ class Verdict(StrEnum):
     NOT_PASSED = "not-passed"
 
 
-@dataclass(slots=True)
-class _Peer:
-    """The moments of one address, oldest first: forms kept, and checks passed by waiting."""
-
-    kept: deque[int] = field(default_factory=lambda: deque(maxlen=WITH_TOKEN + 1))
-    waited: deque[int] = field(default_factory=lambda: deque(maxlen=BY_WAITING + 1))
-
-
 class FormGuard:
     """The guard of one worker's forms. `keyed` is a secret of the installation, so that every worker knows its tokens."""
 
-    def __init__(self, keyed: Keyed) -> None:
+    def __init__(self, keyed: Keyed, counts: SenderCounts) -> None:
         self._keyed = keyed
-        self._peers: OrderedDict[bytes, _Peer] = OrderedDict()
-        self._answered: OrderedDict[str, None] = OrderedDict()
-        self._salt, self._salted_ms = secrets.token_bytes(32), 0
+        self._counts = counts
 
     def token(self, point: str, now_ms: int) -> str:
         """Return the token that a page puts into its form: when it was shown, and our mark."""
         return self._marked("form", point, f"{now_ms:x}")
 
     def check(self, point: str, now_ms: int) -> str:
-        """Return the token of the page that asks once more: answered at most once by each worker."""
+        """Return the token of the page that asks once more: it passes once."""
         return self._marked("check", point, f"{now_ms:x}.{secrets.token_hex(8)}")
 
     def judge(self, point: str, own: Mapping[str, str], address: str, now_ms: int) -> Verdict:
-        """Return what a form looks like by its own fields (`OWN_FIELDS`) and by its address."""
-        peer = self._peer(address, now_ms)
+        """Return what a form looks like by its own fields (`OWN_FIELDS`) and by its sender. Waits for the count.
+
+        One that is clear is counted: `take_back` what is not kept.
+        """
         if check := own.get(CHECK):
-            return Verdict.CLEAR if self._passes(point, check, own.get(PROOF, ""), peer, now_ms) else Verdict.NOT_PASSED
+            return Verdict.CLEAR if self._passes(point, check, own.get(PROOF, ""), address, now_ms) else Verdict.NOT_PASSED
         if own.get(TRAP):
             return Verdict.TRAPPED
         if not (token := own.get(SHOWN, "")):
-            return Verdict.CLEAR if _recent(peer.kept, now_ms) < WITHOUT_TOKEN else Verdict.UNKNOWN
+            return Verdict.CLEAR if self._counts.let_in(address, WITHOUT_TOKEN, now_ms) else Verdict.UNKNOWN
         shown_ms = self._moment("form", point, token)
         if shown_ms is None:
             return Verdict.UNKNOWN
         if not LEAST_MS <= now_ms - shown_ms <= MOST_MS:
             return Verdict.HASTY
-        return Verdict.CLEAR if _recent(peer.kept, now_ms) < WITH_TOKEN else Verdict.MANY
+        return Verdict.CLEAR if self._counts.let_in(address, WITH_TOKEN, now_ms) else Verdict.MANY
 
-    def count(self, address: str, now_ms: int) -> None:
-        """Count a form that was kept."""
-        self._peer(address, now_ms).kept.append(now_ms)
+    def take_back(self, address: str, now_ms: int) -> None:
+        """Take back the count of a form that was clear at this moment, and of which nothing was kept. Waits for the count."""
+        self._counts.take_back(address, now_ms)
 
-    def _passes(self, point: str, check: str, proof: str, peer: _Peer, now_ms: int) -> bool:
+    def _passes(self, point: str, check: str, proof: str, address: str, now_ms: int) -> bool:
         """Return whether a check is passed, by work or by waiting; each is passed once."""
         shown_ms = self._moment("check", point, check)
-        if shown_ms is None or not 0 <= now_ms - shown_ms <= CHECK_MS or check in self._answered:
+        if shown_ms is None or not 0 <= now_ms - shown_ms <= CHECK_MS:
             return False
-        if not proves(check, proof):
-            if now_ms - shown_ms < WAIT_MS or _recent(peer.waited, now_ms) >= BY_WAITING:
-                return False
-            peer.waited.append(now_ms)
-        self._answered[check] = None
-        if len(self._answered) > ANSWERED:
-            self._answered.popitem(last=False)
-        return True
-
-    def _peer(self, address: str, now_ms: int) -> _Peer:
-        """Return the counts of an address; who came longest ago is forgotten first."""
-        if now_ms - self._salted_ms > _SALT_MS:
-            self._salt, self._salted_ms = secrets.token_bytes(32), now_ms
-            self._peers.clear()
-        name = hmac.digest(self._salt, address.encode(), "sha256")
-        peer = self._peers.setdefault(name, _Peer())
-        self._peers.move_to_end(name)
-        if len(self._peers) > PEERS:
-            self._peers.popitem(last=False)
-        return peer
+        if proves(check, proof):
+            return self._counts.pass_check(check, address, _BY_WORK, now_ms)
+        return now_ms - shown_ms >= WAIT_MS and self._counts.pass_check(check, address, BY_WAITING, now_ms)
 
     def _marked(self, kind: str, point: str, said: str) -> str:
         return f"{said}-{self._mark(kind, point, said)}"
@@ -158,7 +129,3 @@ def proves(check: str, proof: str) -> bool:
         return False
     digest = hashlib.sha256(f"{check}.{proof}".encode()).digest()
     return int.from_bytes(digest[:8], "big") >> (64 - BITS) == 0
-
-
-def _recent(moments: deque[int], now_ms: int) -> int:
-    return sum(moment > now_ms - WINDOW_MS for moment in moments)

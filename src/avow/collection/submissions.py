@@ -71,6 +71,8 @@ def _without_numbers(rulebook: Rulebook, fields: dict[str, str]) -> tuple[tuple[
     masked, errors = [], {}
     for name, value in fields.items():
         item = rulebook.data[name]
+        if len(value) > item.max_length:  # an error by itself; and what takes no end is not looked through
+            continue
         found = {kind: text for kind in item.never if (text := numbers.REPLACE[kind](value, MASK)) != value}
         if not found:
             continue

@@ -2,7 +2,7 @@
 
 Nothing is kept for it: a recording has its visitor's pseudonym where the policy keeps recordings under the visitor's
 number, and one that is of nobody known is a visit of its own. Never joined over two visits, though the pseudonym is the
-same: nobody watches what somebody did over weeks (docs/decisions/0037).
+same: nobody watches what somebody did over weeks (docs/decisions/0036).
 """
 
 from __future__ import annotations

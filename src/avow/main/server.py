@@ -18,7 +18,7 @@ from typing import Final
 import urllib3
 
 from avow import access, jobs
-from avow.collection import visits
+from avow.collection import sender_counts, visits
 from avow.config import Configuration, Listen, load
 from avow.definitions import ConfigurationError, now_ms
 from avow.main import server_logs, storage, worker
@@ -93,6 +93,7 @@ def serve(configuration_path: Path, tell: Callable[[str], None]) -> None:
         (installation.run / "engine.json").unlink(missing_ok=True)
         stop = threading.Event()
         _serve_salt(installation.run, stop)
+        sender_counts.serve(installation.run, sender_counts.Counts())
         store = Keeper("avow-storage", storage.run, configuration_path)
         workers = [Keeper("avow-web", worker.run, configuration_path, listener) for listener in listeners]
         for number in (signal.SIGTERM, signal.SIGINT):

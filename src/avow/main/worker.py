@@ -39,6 +39,7 @@ from avow.collection.outbound import Outbound
 from avow.collection.postbacks import Postbacks
 from avow.collection.recorder import Recorder, RecordingCollector
 from avow.collection.refusals import RefusalRow, Refusals
+from avow.collection.sender_counts import SharedCounts
 from avow.collection.spam import FormGuard
 from avow.collection.spool import Spool
 from avow.collection.virus_scan import Clamd
@@ -189,7 +190,7 @@ def _shared(installation: Installation) -> _Shared:
         PartyLoads(),
         access.Tries(),
         Assets(),
-        FormGuard(store.vault.hmac),
+        FormGuard(store.vault.hmac, SharedCounts(installation.run)),
         feed_keys(configuration.feeds),
         SearchIndex(index_path(installation)),
     )

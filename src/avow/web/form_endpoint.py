@@ -74,10 +74,12 @@ class FormEndpoint:
         every = request.headers.getlist
         sender = self._collect.sender_of(request.client.host if request.client else "", every, request.headers.get)
         now_ms = self._now_ms()
-        if not sender.demonstration:
-            verdict = self._guard.judge(point, own, sender.address, now_ms)
-            if verdict is not Verdict.CLEAR and self._forms.is_form(point):
+        is_counted = self._forms.is_form(point) and not sender.demonstration
+        if is_counted:
+            verdict = await run_in_threadpool(self._guard.judge, point, own, sender.address, now_ms)
+            if verdict is not Verdict.CLEAR:
                 return await self._ask(request, point, FormInput(pairs + agreed, sent.uploads), verdict)
+        outcome: Accepted | Refusal | Form | None = None
         try:
             yes = frozenset(value for _, value in agreed)
             closed = site.closed(point, dict(pairs))
@@ -87,10 +89,11 @@ class FormEndpoint:
         except ScannerUnavailable as error:
             log.warning("form not taken: %s", error)
             raise HTTPException(503, _UNSCANNED, {"retry-after": SCAN_RETRY_SECONDS}) from error
+        finally:
+            if is_counted and not isinstance(outcome, Accepted):
+                await run_in_threadpool(self._guard.take_back, sender.address, now_ms)
         if isinstance(outcome, Refusal):
             raise HTTPException(404, f"{outcome.reason} ({outcome.rule})")
-        if isinstance(outcome, Accepted) and not sender.demonstration:
-            self._guard.count(sender.address, now_ms)
         if "application/json" in request.headers.get("accept", ""):
             return _as_json(outcome)
         if isinstance(outcome, Form):
