@@ -14,6 +14,7 @@
  * Of a custom event, the name of a field that is not declared is sent, for the developer to be told; its value is not.
  */
 (() => {
+  if (window.avow?.track) return; // a page that has the line twice is still one page
   const { points = "page-view:gpc,dnt:page,referrer,campaign,language", viewed = "page-view", choices = "", debug } = document.currentScript?.dataset ?? {};
   const gpc = /^(true|1)$/.test(navigator.globalPrivacyControl);
   const dnt = navigator.doNotTrack == 1 || window.doNotTrack == 1;
@@ -25,7 +26,7 @@
   const LIMIT = 300; // characters of a field that the tag itself fills in; the server refuses longer ones
   const BATCH = 20; // events sent at once; the server takes 100 and a beacon 64 KiB
   const WAIT = 200; // milliseconds that an event waits for others
-  const STAYS = 1000; // milliseconds that a replaced address has to stay to be a view: a map replaces its own with each move
+  const STAYS = 1000; // milliseconds that a replaced address has to stay to be a view (a map replaces its own with each move), and a page to be drawn
   const FILE = /\.(pdf|zip|gz|7z|rar|dmg|exe|msi|apk|docx?|xlsx?|pptx?|od[tsp]|csv|txt|epub|mp[34]|wav|mov|avi)$/i;
 
   let queue = [];
@@ -36,21 +37,21 @@
   let path; // of the last page view
   let shown; // path of the address when it was looked at last; an entry in the history without a new one is no new view
   let first = true; // no page was viewed yet
-  let staying; // the timer of a replaced address
+  let staying, drawing; // the timers of a replaced address and of a page that an application is still drawing
   let engaged = 0; // milliseconds in front of somebody since the last page-leave
   let since = 0; // when the page came to the front; 0 while it is not
-  let depth, left; // of the page: percent seen; percent at the last page-leave
+  let depth, left; // of the page: percent seen; percent at the last page-leave, -1 before it
 
-  const tell = (...words) => debug !== undefined && console.info("avow:", ...words);
   const post = (to, body) => fetch(to, { method: "POST", body, keepalive: true });
 
   const flush = () => {
     timer = clearTimeout(timer);
     if (sending || document.prerendering || !queue.length) return; // what nobody looks at yet waits until somebody does
     const body = JSON.stringify({ events: queue.splice(0, BATCH) });
-    if (debug === undefined && navigator.sendBeacon?.("/avow/events", body)) return flush();
-    post("/avow/events", body).then(
-      (answer) => tell(answer.status, answer.headers.get("Avow-Dropped") || "", answer.headers.get("Avow-Refused") || ""),
+    const sent = debug == null && navigator.sendBeacon?.("/avow/events", body);
+    sent || post("/avow/events", body).then(
+      ({ status, headers }) =>
+        debug == null || console.info("avow:", status, headers.get("Avow-Dropped") || "", headers.get("Avow-Refused") || ""),
       () => {}, // what is lost with the network is lost; the page never notices
     );
     flush();
@@ -92,15 +93,16 @@
   const clock = () => {
     const now = performance.now();
     if (since) engaged += now - since;
-    since = document.visibilityState === "visible" && document.hasFocus() ? now : 0;
+    since = document.hidden || !document.hasFocus() ? 0 : now;
   };
   const scrolled = () => {
     depth = Math.max(depth, Math.min(100, Math.round(((scrollY + innerHeight) / document.documentElement.scrollHeight) * 100)));
   };
   const leave = () => {
     clock();
+    depth || scrolled();
     const seconds = Math.round(engaged / 1000);
-    if (path === undefined || (left !== undefined && !seconds && depth <= left)) return;
+    if (!path || (!seconds && depth <= left)) return;
     put("page-leave", { page: path, "engagement-time": seconds, "scroll-depth": (left = depth) });
     engaged = 0;
   };
@@ -111,8 +113,9 @@
     leave();
     path = to;
     depth = engaged = 0;
-    left = undefined;
-    scrolled();
+    left = -1;
+    clearTimeout(drawing);
+    drawing = setTimeout(() => (drawing = scrolled()), STAYS); // until then the page before, and how far it was scrolled, may stand there
     put(viewed, {
       page: to,
       referrer: first && referrer(),
@@ -120,7 +123,7 @@
       "click-id": first && query.get("click_id"),
       language: navigator.language,
     });
-    first = undefined;
+    first = "";
   };
   const here = () => shown !== (shown = location.pathname) && view(shown);
 
@@ -196,20 +199,20 @@
       };
     }
     listen(window, "popstate", here);
-    listen(window, "scroll", scrolled);
+    listen(window, "scroll", () => drawing || scrolled());
     listen(window, "focus", clock);
     listen(window, "blur", clock);
     listen(window, "pagehide", gone);
     listen(window, "pageshow", ({ persisted }) => {
       if (!persisted) return;
       const again = path;
-      path = undefined; // a page that comes back from the browser's memory is viewed again
+      path = 0; // a page that comes back from the browser's memory is viewed again
       view(again);
     });
     listen(document, "click", clicked);
     listen(document, "auxclick", clicked);
     listen(document, "submit", ({ target }) => target.dataset.avowEvent && custom(target));
-    listen(document, "visibilitychange", () => (document.visibilityState === "visible" ? clock() : gone()));
+    listen(document, "visibilitychange", () => (document.hidden ? gone() : clock()));
     clock();
     if (first) here();
     else shown = location.pathname; // the application said already which page this is

@@ -10,7 +10,7 @@ SIGNALS = {
 }
 #: What sends nothing by itself, so that a test sees every event: Playwright does not see beacons of a page that ends.
 HIDE = """
-Object.defineProperty(Document.prototype, 'visibilityState', {get: () => window.hidden_now ? 'hidden' : 'visible'});
+Object.defineProperty(Document.prototype, 'hidden', {get: () => !!window.hidden_now});
 window.hide = () => { window.hidden_now = true; document.dispatchEvent(new Event('visibilitychange')); };
 window.show = () => { window.hidden_now = false; document.dispatchEvent(new Event('visibilitychange')); };
 """
@@ -94,6 +94,36 @@ def test_leaving_tells_time_and_depth_once(sent):
     assert int(first["scroll-depth"]) < 100
     assert second["scroll-depth"] == "100"
     assert int(second["engagement-time"]) <= 1
+
+
+def test_depth_of_a_page_is_not_that_of_the_page_before(sent):
+    """An application changes the address first, while the old page still stands there, scrolled to its end."""
+    page, events = sent("/products/field-barometer")
+    page.evaluate("document.body.style.minHeight = '9000px'; scrollTo(0, 9000)")
+    page.wait_for_timeout(200)
+    page.evaluate("history.pushState({}, '', '/careers'); setTimeout(() => scrollTo(0, 0), 100)")
+    page.wait_for_timeout(1200)
+    page.evaluate("hide()")
+    page.wait_for_timeout(300)
+    before, after = only(events, "page-leave")
+    assert (before["page"], before["scroll-depth"], after["page"]) == ("/products/field-barometer", "100", "/careers")
+    assert int(after["scroll-depth"]) < 50
+
+
+def test_line_that_stands_twice_counts_once(sent):
+    """A layout and its page may both bring the tag; a page is viewed once, and a click is one."""
+    page, events = sent("/")
+    page.evaluate(
+        """() => new Promise((loaded) => {
+            const again = document.createElement('script');
+            again.src = document.querySelector('script[data-points]').src;
+            again.onload = loaded;
+            document.head.append(again);
+        })"""
+    )
+    page.evaluate("history.pushState({}, '', '/careers')")
+    page.wait_for_timeout(500)
+    assert [event["page"] for event in only(events, "page-view")] == ["/", "/careers"]
 
 
 def test_time_runs_only_in_front_of_somebody(sent):

@@ -175,6 +175,14 @@ def test_refusals_of_invented_visitors_are_not_counted(house, now_ms):
     assert counted == {}
 
 
+@pytest.mark.parametrize(
+    "body", [b'{"point":"page-view","page":"/\xff"}', b'{"point":"other","\xff":""}', b'{"point":"\xed\xa0\x80"}']
+)
+def test_bytes_of_no_text_are_refused(house, now_ms, body):
+    """JSON is UTF-8 (RFC 8259, section 8.1): other bytes are the sender's mistake, wherever they stand, and no failure."""
+    assert isinstance(house.take_events(b'{"events":[' + body + b"]}", standing(house, sender(), now_ms), now_ms), Refusal)
+
+
 def test_unknown_points_are_refused(house, now_ms):
     """A point of another technology takes nothing."""
     assert isinstance(house.read_pixel("contact-form", {"page": "/"}), Refusal)

@@ -1,6 +1,7 @@
 """Signals, cookies, addresses, pages, agents: each read strictly."""
 
 import pickle
+import tracemalloc
 from datetime import date, timedelta
 
 import pytest
@@ -166,6 +167,18 @@ def test_no_text_breaks_a_cut(field, text):
 def test_country_of_an_address(address, code):
     """An address in no country, or none at all, has no country."""
     assert places.country(address) == code
+
+
+def test_of_long_agents_little_is_remembered():
+    """Agents of 64 kB, each another one, cost memory for what is looked at of them alone."""
+    agents.describe("Mozilla/5.0")  # reads the published list
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    for number in range(50):
+        agents.describe(f"Mozilla/5.0 {number} " + "x" * 60_000)
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert after - before < 500_000
 
 
 def test_published_robots_are_robots_and_browsers_are_not():

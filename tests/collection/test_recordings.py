@@ -210,10 +210,10 @@ def test_a_stream_without_its_yes_in_front_is_not_stored():
 
 @pytest.mark.parametrize("packed", [gzip.compress, bytes])
 def test_what_breaks_off_behind_its_head_is_not_stored(packed):
-    """A whole chunk is stored; one that is cut, nested without end, or says more behind its events is not."""
+    """A whole chunk is stored; one that is cut, no text, nested without end, or says more behind its events is not."""
     assert isinstance(kept(chunk=packed(chunk())), Recording)
     whole = chunk()
-    for body in (whole[:-2], whole[:-1] + b',"other":1}', whole[:-3] + b"[" * 5000):
+    for body in (whole[:-2], whole[:-1] + b',"other":1}', whole[:-3] + b"[" * 5000, whole.replace(b"avow-consent", b"\xff")):
         assert isinstance(kept(chunk=packed(body)), Refusal)
 
 

@@ -125,6 +125,12 @@ def test_each_format_gives_the_same_line(written, line):
     )
 
 
+def test_bytes_of_no_text_leave_a_json_line_readable():
+    """nginx writes what a stranger asked for as it came: a page of such bytes must not stop the log that it stands in."""
+    line = b'{"time_iso8601": "2015-05-17T10:05:03+02:00", "remote_addr": "198.51.100.7", "request": "GET /\xff HTTP/1.1"}'
+    assert log_formats.reader("json")(line).target == "/\ufffd"
+
+
 @pytest.mark.parametrize("written", ["", "$status", "$time_local $status", '"$request"', "%h %r", "%t" * 2000, "combine"])
 def test_a_format_that_cannot_be_read_is_refused(written):
     """Without a moment and a page a line says nothing."""

@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -32,6 +32,7 @@ def client(refused):
     return TestClient(endpoint.erasing(Starlette(routes=routes)), follow_redirects=False)
 
 
+@example(body=b'{"units": "\xff"}', cookie="")
 @given(
     body=st.binary(max_size=400), cookie=st.text(alphabet=st.characters(codec="ascii", exclude_characters="\r\n\0"), max_size=200)
 )

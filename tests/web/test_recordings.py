@@ -69,7 +69,13 @@ def test_stopping_turns_the_yes_into_a_no_and_keeps_other_choices(recorded):
 
 
 @pytest.mark.parametrize(
-    ("body", "site", "status"), [(b"{", "same-origin", 400), (b"[1]", "same-origin", 400), (b"{}", "cross-site", 403)]
+    ("body", "site", "status"),
+    [
+        (b"{", "same-origin", 400),
+        (b"[1]", "same-origin", 400),
+        (b'{"recording": "\xff"}', "same-origin", 400),
+        (b"{}", "cross-site", 403),
+    ],
 )
 def test_nobody_else_stops_it_and_garbage_is_told_so(recorded, body, site, status):
     """Another site cannot stop a recording; a body that is none is refused in words."""

@@ -40,13 +40,17 @@ class Agent:
     is_robot: bool
 
 
-@lru_cache(maxsize=4096)
 def describe(agent: str) -> Agent:
     """Return browser and system families, the class of device, and whether a keyword or the published list says robot.
 
     Raises ConfigurationError when the browser part, which brings the list, was not built.
     """
-    text = agent[:AGENT_LENGTH]
+    return _describe(agent[:AGENT_LENGTH])  # cut before it is remembered: a head may bring an agent of 64 kB
+
+
+@lru_cache(maxsize=4096)
+def _describe(text: str) -> Agent:
+    """Return the same for an agent that is cut already."""
     parsed = ua_parser.parse(text)
     browser = parsed.user_agent.family if parsed.user_agent else ""
     system = parsed.os.family if parsed.os else ""

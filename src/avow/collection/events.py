@@ -65,7 +65,7 @@ class EventParser:
                 return Batch(self._decoder.decode(raw).events)
             except msgspec.ValidationError:
                 pass  # readable JSON that is not wholly declared: look at it field by field
-            except (msgspec.DecodeError, RecursionError):
+            except (ValueError, RecursionError):  # what is no UTF-8 is a ValueError of its own
                 return Refusal("the body is not JSON", "RFC 8259")
         return self._parse_slowly(raw)
 
@@ -78,7 +78,7 @@ class EventParser:
         """Keep what is declared of a readable batch, and say what is not."""
         try:
             body = msgspec.json.decode(raw)
-        except (msgspec.DecodeError, RecursionError):
+        except (ValueError, RecursionError):
             return Refusal("the body is not JSON", "RFC 8259")
         events = body.get("events") if isinstance(body, dict) else None
         if not isinstance(events, list) or not 0 < len(events) <= MAX_EVENTS:

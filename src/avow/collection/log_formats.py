@@ -182,7 +182,7 @@ def _read_json(raw: bytes) -> Line | None:
     if len(raw) > LINE_BYTES:
         return None
     try:
-        found = msgspec.json.decode(raw)
+        found = msgspec.json.decode(raw.decode("utf-8", errors="replace"))  # nginx writes bytes of no text as they came
     except (msgspec.DecodeError, RecursionError):
         return None
     if not isinstance(found, dict):

@@ -101,7 +101,7 @@ def head(raw: bytes) -> Head | Refusal:
         return Refusal(f"the body is no chunk of a recording, with its events behind {HEAD_BYTES} bytes of head at most", RULE)
     try:
         return _head.decode(start[: found.start()] + b"}")
-    except (msgspec.DecodeError, RecursionError):  # ValidationError is one
+    except (ValueError, RecursionError):  # no JSON, no UTF-8, or other fields
         return Refusal("the body is not a chunk of a recording", RULE)
 
 
@@ -141,7 +141,7 @@ def checked(record: Recording) -> Recording | Refusal:
         # A list alone is what an earlier version left in the spool.
         sent = msgspec.json.decode(body) if body.startswith(b"[") else _chunk.decode(body).events
         events = scrub(sent, record.collected_ms)
-    except (msgspec.DecodeError, RecursionError):  # cut, or no chunk behind its head
+    except (ValueError, RecursionError):  # cut, no UTF-8, or no chunk behind its head
         return _UNREADABLE
     if not events:
         return _NOTHING

@@ -137,7 +137,7 @@ async def _of_json(request: Request) -> Mapping[str, object]:
         raise HTTPException(413, f"Preferences are at most {BODY_BYTES} bytes.")
     try:
         return _BODY.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # no JSON, or no UTF-8
         raise HTTPException(400, 'Preferences are sent as JSON: {"name": "value"}.') from error
 
 

@@ -104,7 +104,7 @@ class VisitorRecordings:
             raise HTTPException(403, "A recording is stopped from the page that it records.")
         try:
             sent = msgspec.json.decode(await request.body(), type=_Stop)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise HTTPException(400, "The body names the recording to stop.") from error
         said = signals_of(request.headers)
         is_demonstration = request.scope.get(DEMONSTRATION_KEY, False)

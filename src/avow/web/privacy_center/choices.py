@@ -109,7 +109,7 @@ class ChoicePages:
             raise HTTPException(413)
         try:
             answers = msgspec.json.decode(body, type=_Answers)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise HTTPException(400, 'Expected {"opt_out": ["name"], "opt_in": ["name"]}.') from error
         known = self._names()
         unknown = [name[:60] for name in (*answers.opt_out, *answers.opt_in) if name not in known]
