@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import email
 import email.policy
+import os
 import re
 import socket
 import subprocess
@@ -51,6 +53,14 @@ def wait_for(condition, seconds=30.0, what="the condition"):
             return answer
         time.sleep(0.1)
     raise AssertionError(f"{what} did not come within {seconds} s")
+
+
+def bytes_on_disk(folder):
+    """Yield the bytes of every file below a folder that a running server writes to, without those that go meanwhile."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):  # gone, or a socket
+                yield (Path(place) / name).read_bytes()
 
 
 class Mailbox:

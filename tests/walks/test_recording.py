@@ -9,6 +9,7 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.conftest import bytes_on_disk
 
 ID, OTHER = "0a" * 16, "0b" * 16
 
@@ -36,9 +37,8 @@ def agreed(running):
 
 def entries(running, recording, until):
     """Wait for the audit log to say that a recording was watched."""
-    files = lambda: [one for one in (running.data / "audit").rglob("*") if one.is_file()]  # noqa: E731
     word = f'"recording":"{recording}"'.encode()
-    return until(lambda: sum(one.read_bytes().count(word) for one in files()), 20, "the entry")
+    return until(lambda: sum(found.count(word) for found in bytes_on_disk(running.data / "audit")), 20, "the entry")
 
 
 def test_pages_of_one_visit_are_watched_together_and_of_another_visitor_never(running, staff, until):
@@ -131,7 +131,7 @@ def test_watching_is_in_the_audit_log(running, staff, until):
     until(lambda: "0c" * 16 in listed(staff), 20, "the recording")
     assert staff.get(f"/console/recordings/{'0c' * 16}?purpose=security").status_code == 403
     assert staff.get(f"/console/recordings/{'0c' * 16}?purpose=page-improvement").status_code == 200
-    texts = lambda: b"".join(one.read_bytes() for one in (running.data / "audit").rglob("*") if one.is_file())  # noqa: E731
+    texts = lambda: b"".join(bytes_on_disk(running.data / "audit"))  # noqa: E731
     until(lambda: b'"recording.watched"' in texts() and b'"recording.watched.refused"' in texts(), 20, "the entries")
     browser.post("/avow/recordings/stop", json={"recording": "0c" * 16})
     assert "0c" * 16 not in listed(staff)
