@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 import pytest
 from tests.collection.test_feeds import AGREEMENT, KEY, PDF, POLICY, SECRET
-from tests.conftest import wait_for
+from tests.conftest import Installation, wait_for
 from tests.walks.test_forms import confirmed
 from tests.walks.test_openapi import answers_as_described, operations
 
@@ -36,16 +36,17 @@ def deliver(installation, delivery_id, at, point="check", files=None, **data):
     return installation.browser().post(f"/avow/feeds/{point}", content=body, headers=headers)
 
 
-@pytest.fixture
-def house(installation_of, tmp_path, mailbox):
+@pytest.fixture(scope="module")
+def house(tmp_path_factory, mailbox):
     """An installation whose policy takes background checks and applications from a portal."""
-    policy = tmp_path / "policy.md"
+    folder = tmp_path_factory.mktemp("feeds")
+    policy, key = folder / "policy.md", folder / "portal.key"
     policy.write_text(POLICY.read_text(encoding="utf-8").replace("\n### What our server notes", AGREEMENT), encoding="utf-8")
-    (tmp_path / "portal.key").write_text(KEY, encoding="ascii")
-    named = (
-        f'[[feeds]]\npoint = "{point}"\nkey_file = "{tmp_path / "portal.key"}"\n' for point in ("check", "portal-application")
-    )
-    return installation_of(policy=policy, extra="".join(named), mail_port=mailbox.port).start()
+    key.write_text(KEY, encoding="ascii")
+    named = (f'[[feeds]]\npoint = "{point}"\nkey_file = "{key}"\n' for point in ("check", "portal-application"))
+    made = Installation(folder, policy=policy, extra="".join(named), mail_port=mailbox.port).start()
+    yield made
+    made.stop()
 
 
 def shown(staff):
