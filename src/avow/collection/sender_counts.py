@@ -20,6 +20,8 @@ from typing import Final, Protocol
 
 import msgspec
 
+from avow.collection.local_socket import answer_each
+
 #: How long forms of a sender are counted, milliseconds.
 WINDOW_MS: Final = 600_000
 #: Most moments kept of one sender: more than any limit that is asked about.
@@ -128,23 +130,12 @@ class _Question(msgspec.Struct, frozen=True, array_like=True):
 
 def serve(run: Path, counts: Counts) -> threading.Thread:
     """Answer the workers' questions, one connection each, from a thread; a question that cannot be read gets no answer."""
-    path = run / SOCKET_NAME
-    path.unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(path))
-    path.chmod(0o600)
-    listener.listen()
 
-    def answer() -> None:
-        while True:
-            connection, _ = listener.accept()
-            with connection, contextlib.suppress(OSError, msgspec.DecodeError):
-                connection.settimeout(WAIT_SECONDS)
-                connection.sendall(b"y" if _answer(counts, _received(connection)) else b"n")
+    def answer(connection: socket.socket) -> None:
+        connection.settimeout(WAIT_SECONDS)
+        connection.sendall(b"y" if _answer(counts, _received(connection)) else b"n")
 
-    thread = threading.Thread(target=answer, name="sender-counts", daemon=True)
-    thread.start()
-    return thread
+    return answer_each(run / SOCKET_NAME, "sender-counts", answer)
 
 
 def _answer(counts: Counts, raw: bytes) -> bool:

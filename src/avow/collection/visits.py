@@ -7,7 +7,6 @@ written to disk.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import ipaddress
 import secrets
@@ -17,6 +16,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
+
+from avow.collection.local_socket import answer_each
 
 SALT_BYTES: Final = 32
 #: How often each process that has the salt looks whether its day is over, seconds.
@@ -49,22 +50,7 @@ def utc_today() -> date:
 
 def serve(run: Path, salt: DailySalt, today: Callable[[], date]) -> threading.Thread:
     """Answer each connection on the Unix socket with the salt of `today()`, from a thread."""
-    path = run / SOCKET_NAME
-    path.unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(path))
-    path.chmod(0o600)
-    listener.listen()
-
-    def answer() -> None:
-        while True:
-            connection, _ = listener.accept()
-            with connection, contextlib.suppress(OSError):
-                connection.sendall(salt.of(today()))
-
-    thread = threading.Thread(target=answer, name="daily-salt", daemon=True)
-    thread.start()
-    return thread
+    return answer_each(run / SOCKET_NAME, "daily-salt", lambda connection: connection.sendall(salt.of(today())))
 
 
 class VisitCounter:
