@@ -54,7 +54,7 @@ await mkdir(target, { recursive: true });
 const manifest = {};
 const written = new Map(result.outputFiles.map((file) => [file.path.slice(target.length + 1), Buffer.from(file.contents)]));
 
-// What has to be small goes through terser too, which takes out what esbuild leaves in: one part in forty of the tag, one in twenty-four of the recorder.
+// What has to be small goes through terser too, which takes out what esbuild leaves in.
 for (const name of ["tag.js", "recorder.js"]) {
   const smaller = await minify(written.get(name).toString(), {
     ecma: 2020,

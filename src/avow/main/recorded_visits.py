@@ -19,7 +19,7 @@ from avow.store.control.recordings import RecordingRow
 SILENCE_MS: Final = 30 * 60_000
 #: Pages of one visit; one that goes on counts as another.
 PAGES: Final = 100
-#: Recordings that are read to make a list of visits of, and to find the visit of one; a visit has some five pages.
+#: Recordings that are read to make a list of visits of, and to find the visit of one; what lies beyond is another visit.
 ROWS: Final = 5_000
 #: How far from a page the others of its visit may lie, milliseconds.
 _AROUND_MS: Final = 86_400_000

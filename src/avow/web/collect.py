@@ -206,9 +206,8 @@ class Collect:
 
     def sender_of(self, peer: str, every: Callable[[str], list[str]], one: Callable[[str], str | None]) -> Sender:
         """Return who sent the request: address as far as a trusted proxy tells, agent, signals, demonstration or not."""
-        forwarded = (
-            ", ".join(every("x-forwarded-for")) if self._trusted else ""
-        )  # some proxies add a line (RFC 9110, section 5.3)
+        # Some proxies add a line of their own (RFC 9110, section 5.3).
+        forwarded = ", ".join(every("x-forwarded-for")) if self._trusted else ""
         return Sender(
             client_address(peer, forwarded, self._trusted) if forwarded else peer,
             one("user-agent") or "",
