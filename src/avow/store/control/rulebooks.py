@@ -35,3 +35,8 @@ def get(tx: Transaction, rulebook_id: str) -> StoredRulebook | None:
     """Return one version."""
     row = tx.execute(select(rulebooks).where(rulebooks.c.id == rulebook_id)).mappings().first()
     return None if row is None else StoredRulebook(**row)
+
+
+def any_id(tx: Transaction) -> str:
+    """Return the id of some version; "" where none was ever published."""
+    return tx.execute(select(rulebooks.c.id).limit(1)).scalar() or ""
