@@ -19,8 +19,8 @@ class Part:
 
 
 @pytest.fixture
-def accounts(tmp_path):
-    control = Control(f"sqlite:///{tmp_path / 'control.db'}")
+def accounts(database):
+    control = Control(database)
     yield StoredAccounts(Part(control))
     control.close()
 

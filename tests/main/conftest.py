@@ -127,9 +127,9 @@ def person(email):
 
 
 @pytest.fixture
-def house(tmp_path):
+def house(tmp_path, database):
     """Return an installation in which nothing was published yet."""
-    control, vault = Control(f"sqlite:///{tmp_path / 'control.db'}"), Vault(tmp_path / "keys.db")
+    control, vault = Control(database), Vault(tmp_path / "keys.db")
     store = Store(control, NoEvents(), vault, Files(tmp_path / "files"))
     yield House(store)
     store.close()
