@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from avow.definitions import Identifier, Record, StoredFile, Submission
 from avow.store import clicks, event_rows, mailed, recordings, removal, sealing, submission_rows, uploads, writing
+from avow.store.aside import Aside
 from avow.store.control import Control, Transaction, choices, disclosures, mail, submission_files, submissions, subscriptions
 from avow.store.control import recordings as listed_recordings
 from avow.store.events import Events
@@ -27,6 +28,11 @@ class Store:
     events: Events
     vault: Vault
     files: Files
+
+    @property
+    def aside(self) -> Aside:
+        """What jobs could not handle, and went on behind."""
+        return Aside(self.control, self.vault)
 
     def write(self, records: Sequence[Record]) -> Written:
         """Keep records; durable when it returns, and once each however often a record comes (by its id).
