@@ -101,7 +101,7 @@ def test_audit_numbers_are_never_given_twice(control):
     """Not after publishing, and not after a restore to before the last published entry."""
     with control.transaction() as tx:
         assert [audit.enqueue(tx, b"a"), audit.enqueue(tx, b"b")] == [1, 2]
-        audit.published(tx, 2)
+        audit.published(tx, [1, 2])
         assert audit.enqueue(tx, b"c") == 3
         audit.continue_after(tx, 40)
         assert audit.enqueue(tx, b"d") == 41
