@@ -139,17 +139,16 @@ class Installation:
         time.sleep(1.5)
 
     def avow(self, *arguments, status=0, **options):
-        """Run a command and return its standard output."""
+        """Run a command and return its standard output; with `stderr=STDOUT` what it says of errors, too."""
         done = subprocess.run(
             [sys.executable, "-m", "avow", "--config", str(self.config), *map(str, arguments)],
-            capture_output=True,
             text=True,
             timeout=120,
             cwd=self.folder,
             check=False,
-            **options,
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
         )
-        assert done.returncode == status, done.stdout + done.stderr
+        assert done.returncode == status, f"{done.stdout}{done.stderr}"
         return done.stdout
 
     def browser(self, **headers):

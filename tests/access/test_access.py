@@ -19,8 +19,8 @@ class Part:
 
 
 @pytest.fixture
-def accounts(database):
-    control = Control(database)
+def accounts(tmp_path):
+    control = Control(f"sqlite:///{tmp_path / 'control.db'}")
     yield StoredAccounts(Part(control))
     control.close()
 
