@@ -7,9 +7,22 @@ from contextlib import closing, contextmanager
 from datetime import date
 
 import pytest
+from sqlalchemy import create_engine, inspect
 
 from avow.definitions import AfterRetention, ConfigurationError, StoreUnavailable
-from avow.store.control import Control, choices, counts, disclosures, mailings, publications, requests, rulebooks, submissions
+from avow.store.control import (
+    Control,
+    choices,
+    counts,
+    disclosures,
+    mailings,
+    publications,
+    requests,
+    rulebooks,
+    settings,
+    submissions,
+)
+from avow.store.control.database import alone
 from avow.store.control.mailings import Mailing
 from avow.store.control.submissions import SealedSubmission
 
@@ -38,15 +51,16 @@ def meanwhile(control, action, until):
     with control.transaction() as tx:
         answers.append(action(tx))
         thread.start()
-        until(lambda: _is_waiting(control) or not thread.is_alive(), 30, "the other writer")
+        until(lambda: _waiting(control._engine) or not thread.is_alive(), 30, "the other writer")
     thread.join(30)
     yield answers
 
 
-def _is_waiting(control):
-    with control.reading() as tx:
+def _waiting(engine):
+    """Return how many connections wait for a lock; asked anew each time, for a transaction sees one answer."""
+    with engine.connect() as asking:
         asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        return tx.exec_driver_sql(asked).scalar_one() > 0
+        return asking.exec_driver_sql(asked).scalar_one()
 
 
 def submission(tx):
@@ -107,6 +121,35 @@ def test_two_workers_do_not_overfill_the_room_of_a_day(control, until):
         found = dict(counts.refused(tx, DAY))
     assert len(found) == counts.NAMED_PER_DAY + 1
     assert sum(found.values()) == 1200
+
+
+def test_migrations_wait_for_those_of_another_process(postgresql, until):
+    """Whoever comes second touches nothing before the first is done, and has nothing left to do."""
+    url = postgresql.empty()
+    engine, opened = create_engine(url.replace("postgresql:", "postgresql+psycopg:")), []
+    second = threading.Thread(target=lambda: opened.append(Control(url)))
+    with engine.begin() as tx:
+        alone(tx, "migrations")
+        second.start()
+        until(lambda: _waiting(engine) or not second.is_alive(), 30, "the second")
+        assert (second.is_alive(), inspect(tx).get_table_names()) == (True, [])
+    second.join(30)
+    with closing(opened[0]) as control, control.reading() as tx:
+        assert publications.every(tx) == ()
+    engine.dispose()
+
+
+def test_a_reader_sees_one_state(control):
+    """What is committed while somebody reads is in the next reading, and in no half of this one; a reader writes nothing."""
+    with control.transaction() as tx:
+        settings.put(tx, "k", "before")
+    with control.reading() as tx:
+        assert settings.get(tx, "k") == "before"
+        with control.transaction() as other:
+            settings.put(other, "k", "after")
+        assert settings.get(tx, "k") == "before"
+    with pytest.raises(StoreUnavailable), control.reading() as tx:
+        settings.put(tx, "k", "by a reader")
 
 
 def test_a_server_that_was_away_is_used_again(control, postgresql):
