@@ -273,12 +273,12 @@ def _targets(installation: Installation, store: Store, cases: StoredCases) -> tu
 
 
 def _publish(store: Store, audit_log: Log) -> bool:
-    """Move queued entries into the log; each is in it once, because the log remembers the last number."""
+    """Move queued entries into the log; each is in it once, because the log remembers its last batch."""
     with store.control.reading() as tx:
-        entries = audit.pending(tx, PUBLISH_ENTRIES)
+        entries = audit.pending(tx, PUBLISH_ENTRIES, audit_log.state.batch or ())
     if not entries:
         return False
     audit_log.append(entries)
     with store.control.transaction() as tx:
-        audit.published(tx, entries[-1][0])
+        audit.published(tx, [number for number, _ in entries])
     return True

@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import select
 
 from avow.store.control.database import Transaction
+from avow.store.control.rows import add_new
 from avow.store.control.tables import rulebooks
 
 
@@ -25,10 +26,7 @@ class StoredRulebook:
 
 def add(tx: Transaction, rulebook: StoredRulebook) -> bool:
     """Keep a version; False when it is kept already."""
-    if get(tx, rulebook.id) is not None:
-        return False
-    tx.execute(rulebooks.insert().values(**asdict(rulebook)))
-    return True
+    return add_new(tx, rulebooks, asdict(rulebook))
 
 
 def get(tx: Transaction, rulebook_id: str) -> StoredRulebook | None:
