@@ -55,6 +55,38 @@ class MailingPlan:
     sent_before: int
 
 
+class ItemAside(Protocol):
+    """An item that could not be handled: its queue, its name there, the kind of fault; nothing of anybody."""
+
+    @property
+    def item_id(self) -> str:
+        """The id by which it is tried again or discarded."""
+
+    @property
+    def queue(self) -> str:
+        """The name of its queue."""
+
+    @property
+    def item(self) -> str:
+        """Its name in the queue."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of fault."""
+
+    @property
+    def attempts(self) -> int:
+        """How often it was tried."""
+
+    @property
+    def first_ms(self) -> int:
+        """When it failed first."""
+
+    @property
+    def next_ms(self) -> int:
+        """When it is tried again."""
+
+
 class Operations(Protocol):
     """What the commands do."""
 
@@ -114,6 +146,18 @@ class Operations(Protocol):
 
     def verify(self, proof_text: str, log_folder: Path | None, key: str | None) -> dict[str, object]:
         """Check a proof and return its statement."""
+
+    def set_aside(self) -> Iterator[ItemAside]:
+        """Yield what is set aside, the newest first."""
+
+    def item_aside(self, item_id: str) -> ItemAside | None:
+        """Return one item that is set aside."""
+
+    def retry_aside(self, item_id: str) -> bool:
+        """Have an item tried at the next round; False for an unknown one."""
+
+    def discard_aside(self, item_id: str) -> bool:
+        """Give an item up; False for an unknown one, or one that has to be done."""
 
     def residue(self, canaries: tuple[str, ...]) -> Residue:
         """Search every file for canaries."""

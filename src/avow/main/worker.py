@@ -61,6 +61,7 @@ from avow.main.mailings import MailingPages, StoredLinks
 from avow.main.promises import PromisePages
 from avow.main.recordings import RecordingPages
 from avow.main.refused import RefusalCounts
+from avow.main.set_aside import Shelf
 from avow.main.subscriptions import StoredSubscriptions
 from avow.main.third_parties import PartyLoads
 from avow.main.version_pages import VersionPages
@@ -200,6 +201,7 @@ def _shared(installation: Installation) -> _Shared:
         FormGuard(store.vault.hmac, SharedCounts(installation.run)),
         feed_keys(configuration.feeds),
         SearchIndex(index_path(installation)),
+        Shelf(store, now_ms),
     )
 
 
@@ -220,6 +222,7 @@ class _Shared:
     guard: FormGuard
     feed_keys: Mapping[str, FeedKey]
     search: SearchIndex
+    shelf: Shelf
 
 
 def _door(shared: _Shared, rulebook: Rulebook) -> Door:
@@ -309,6 +312,7 @@ def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder) -> Servic
         outbound=LinkAddresses(rulebook, store.vault.hmac),
         search=shared.search if sitemap_of(configuration) else NoSearch(),
         integrity=IntegrityWatch(store, configuration, shared.assets, now_ms),
+        aside=shared.shelf,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from avow.analytics.question import Query
 from avow.config import Website
+from avow.web.services.aside import Aside, AsideLine, NothingAside
 from avow.web.services.conversions import Outbound
 from avow.web.services.evidence import AuditState, Evidence, PurposeReads, RefusalCount
 from avow.web.services.mailings import (
@@ -90,6 +91,8 @@ from avow.web.services.website import (
 
 __all__ = [
     "DEMONSTRATION_KEY",
+    "Aside",
+    "AsideLine",
     "AuditState",
     "BrowserFacts",
     "Browsers",
@@ -121,6 +124,7 @@ __all__ = [
     "MessageView",
     "NewRequest",
     "NoSearch",
+    "NothingAside",
     "Outbound",
     "Outbox",
     "PartyFacts",
@@ -191,3 +195,4 @@ class Services:
     outbound: Outbound
     search: Search = field(default_factory=NoSearch)
     integrity: Integrity = field(default_factory=NotLookedAt)
+    aside: Aside = field(default_factory=NothingAside)
