@@ -88,6 +88,9 @@ def test_restored_backup_brings_nobody_back(erased):
     erased.stop()
     printed = erased.avow("restore", erased.folder / "backup")
     assert re.search(r"[1-9]\d* rows of erased people removed again", printed)
+    assert re.search(r"a request to delete, received \S+, is not in the data \(answered\)", printed)
+    assert erased.avow("serve", status=1) == ""  # not before somebody has read that
+    erased.avow("restore", "--acknowledge")
     erased.start()
     assert held(erased) == 0
     assert erased.avow("assurance", "residue", CANARY, ADDRESS).startswith("0 found")

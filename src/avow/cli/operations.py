@@ -16,6 +16,7 @@ from avow.policy import Compilation
 from avow.policy.audience import Audience
 from avow.policy.diff import Change
 from avow.policy.publication import Publication
+from avow.rights.after_restore import Missed
 from avow.store.backup import BackedUp, Restored
 from avow.store.control.mailings import Mailing
 from avow.store.holdings import Counts
@@ -124,8 +125,20 @@ class Operations(Protocol):
     def backup_keys(self, destination: Path) -> None:
         """Back up the keys alone."""
 
-    def restore(self, source: Path) -> Restored:
-        """Put a backup in place."""
+    def restore(self, source: Path) -> tuple[Restored, Missed]:
+        """Put a backup in place; returns what was put back, and what came after it and is missing."""
+
+    def missed(self) -> Missed:
+        """Return what the control store lacks of what the log tells."""
+
+    def acknowledge_restore(self) -> Missed:
+        """Note that somebody read what is missing, so that the installation is served."""
+
+    def confirm_retention(self) -> str:
+        """Have the sweep go although it waits; returns what it waited for, "" for nothing."""
+
+    def begin_log(self) -> Path:
+        """Begin a new audit log; returns where the old one lies."""
 
     def restore_keys(self, source: Path) -> int:
         """Put a copy of the keys in place."""

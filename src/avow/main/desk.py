@@ -41,6 +41,7 @@ _TIMELINE = {
     Step.RESPONDED: "Answered",
     Step.CLOSED: "Closed",
     Step.FORGOTTEN: "Contact data destroyed",
+    Step.RESTORED: "Answered before the data was restored",
 }
 _MEDIA = {"archive.html": "text/html; charset=utf-8", "archive.json": "application/json", "files.zip": "application/zip"}
 _ARCHIVES = (

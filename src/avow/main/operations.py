@@ -13,20 +13,19 @@ from typing import Final
 
 import msgspec
 
-from avow import access
+from avow import access, retention
 from avow.assurance import demonstration
 from avow.assurance.residue import Residue, residue
 from avow.audit import note, proof
-from avow.audit.log import read_state
 from avow.cli.operations import MailingPlan, Published, PublishedVersion
 from avow.collection import log_formats
 from avow.collection.server_log import Import
 from avow.collection.spool import Spool
 from avow.config import Configuration, load
 from avow.definitions import ConfigurationError, PolicyError, ProofInvalid, Refusal, SpoolFull, local_date, now_ms
-from avow.main import server, server_logs, website
+from avow.main import restoring, server, server_logs, website
 from avow.main.conversions import LinkAddresses
-from avow.main.installation import NO_TEXTS, Installation, compile_policy, open_rulebook, open_store, reachable
+from avow.main.installation import NO_TEXTS, Installation, compile_policy, open_control, open_rulebook, open_store, reachable
 from avow.main.letters import Letters
 from avow.main.pages import StoredAccounts, website_of
 from avow.main.publishing import Publisher
@@ -37,7 +36,9 @@ from avow.policy.audience import Audience
 from avow.policy.carried_out import EVERYTHING, THIS_VERSION
 from avow.policy.diff import Change, diff
 from avow.policy.publication import Publication
+from avow.rights.after_restore import Missed
 from avow.store import backup as store_backup
+from avow.store import identity
 from avow.store.backup import BackedUp, Restored
 from avow.store.control import requests, submissions
 from avow.store.control.publications import Stored
@@ -233,20 +234,46 @@ class Operations:
         finally:
             store.close()
 
-    def restore(self, source: Path) -> Restored:
+    def restore(self, source: Path) -> tuple[Restored, Missed]:
         """Put a backup in place; the server must be stopped."""
         installation = Installation(self.configuration())
+        installation.run.mkdir(parents=True, exist_ok=True, mode=0o700)
         with server.only_server(installation.run), _engine(installation):
-            store = open_store(installation.configuration)
-            store.events.prepare()
-            return store_backup.restore(source, store, read_state(installation.private_log).last_queued)
+            return restoring.restore(installation, source, now_ms())
+
+    def missed(self) -> Missed:
+        """Return what the control store lacks of what the log tells."""
+        return restoring.missed(Installation(self.configuration()))
+
+    def acknowledge_restore(self) -> Missed:
+        """Note that somebody read what a restore lacks; the server must be stopped."""
+        installation = Installation(self.configuration())
+        with server.only_server(installation.run):
+            return restoring.acknowledge(installation, now_ms())
 
     def restore_keys(self, source: Path) -> int:
         """Put a copy of the keys in place; the server must be stopped."""
         installation = Installation(self.configuration())
-        installation.prepare()
+        installation.run.mkdir(parents=True, exist_ok=True, mode=0o700)
         with server.only_server(installation.run):
-            return store_backup.restore_keys(source, installation.data / "keys.db")
+            identity.require_keys_of(installation.stores, source)
+            erased = store_backup.restore_keys(source, installation.data / "keys.db")
+            identity.adopt_keys(installation.stores)
+            return erased
+
+    def confirm_retention(self) -> str:
+        """Have the sweep go although it waits, beside a running server or not."""
+        control = open_control(self.configuration())
+        try:
+            return retention.confirm(control, now_ms())
+        finally:
+            control.close()
+
+    def begin_log(self) -> Path:
+        """Begin a new audit log, the old one put beside it; the server must be stopped. Returns where the old one lies."""
+        installation = Installation(self.configuration())
+        with server.only_server(installation.run):
+            return restoring.begin_log(installation, now_ms())
 
     def invite(self) -> str:
         """Return a one-time link for a new staff account."""

@@ -60,6 +60,12 @@ class Case:
         """Return the last entry of this step."""
         return next((entry for entry in reversed(self.history) if entry.step is step), None)
 
+    @property
+    def answered_ms(self) -> int | None:
+        """The moment of the answer, None before it. Rule: 11 CCR 7101(a) (the record is kept from there)."""
+        entry = self.entry(Step.RESPONDED)
+        return None if entry is None else int(entry.detail.get("answered_ms", entry.at_ms))
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

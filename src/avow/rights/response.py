@@ -148,10 +148,9 @@ def forget_contact_if_due(case: Case, cases: Cases, now_ms: int) -> bool:
 
 def purge_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:
     """Remove the record when it has been kept as long as it must be. Rule: 11 CCR 7101(a), 24 months."""
-    responded = case.entry(Step.RESPONDED)
-    if responded is None or case.entry(Step.FORGOTTEN) is None:
+    if case.answered_ms is None or case.entry(Step.FORGOTTEN) is None:
         return False
-    until = add_months(moment(responded.at_ms).date(), rulebook.law_table.record_months)
+    until = add_months(moment(case.answered_ms).date(), rulebook.law_table.record_months)
     if moment(now_ms).date() < until:
         return False
     cases.purge(case.request_id)

@@ -18,6 +18,8 @@
     CLOSED      -> RECORD_ONLY  -> [response.forget_contact] contact and archive are destroyed
     RECORD_ONLY -> purged       -> [response.purge]          24 months after the response: 11 CCR 7101
     any open    -> same         -> [response.extend]         once, with a reason, inside the first period
+    any open    -> RESTORED     -> [after_restore.close_answered]  answered after the backup that was put back
+    RESTORED    -> RESPONDED    -> [after_restore.note_answer]
 
 The state is derived from the history, never stored beside it. Waiting for service providers (DOWNSTREAM) and a second
 person's review join the drawing when the policy language lets a recipient keep data; until then it refuses one.
@@ -45,6 +47,7 @@ class Step(StrEnum):
     RESPONDED = "responded"
     CLOSED = "closed"
     FORGOTTEN = "forgotten"
+    RESTORED = "restored"
 
 
 class State(StrEnum):
@@ -56,6 +59,7 @@ class State(StrEnum):
     FULFILLING = "fulfilling"
     PROVED = "proved"
     DENIED = "denied"
+    RESTORED = "restored"
     RESPONDED = "responded"
     CLOSED = "closed"
     RECORD_ONLY = "record only"
@@ -81,10 +85,12 @@ TRANSITIONS: Final[dict[tuple[State, Step], State]] = {
     (State.FULFILLING, Step.PROVED): State.PROVED,
     (State.PROVED, Step.RESPONDED): State.RESPONDED,
     (State.DENIED, Step.RESPONDED): State.RESPONDED,
+    (State.RESTORED, Step.RESPONDED): State.RESPONDED,
     (State.RESPONDED, Step.CLOSED): State.CLOSED,
     (State.CLOSED, Step.FORGOTTEN): State.RECORD_ONLY,
 }
 ANSWERED: Final = frozenset({State.RESPONDED, State.CLOSED, State.RECORD_ONLY})
+TRANSITIONS.update({(state, Step.RESTORED): State.RESTORED for state in State if state not in {State.RESTORED, *ANSWERED}})
 #: What the person reads about each state.
 WORDS: Final = {
     State.RECEIVED: "We have received your request.",
@@ -93,6 +99,7 @@ WORDS: Final = {
     State.FULFILLING: "We are carrying out your request.",
     State.PROVED: "It is done. We are putting the proof into the public log.",
     State.DENIED: "Your address was not confirmed in time, so we may not act on the request.",
+    State.RESTORED: "We have answered your request.",
     State.RESPONDED: "We have answered your request.",
     State.CLOSED: "Your request has been answered and is closed.",
     State.RECORD_ONLY: "Your request is closed. Only the record that the law asks us to keep is left.",
