@@ -1,15 +1,23 @@
 """Which texts are e-mail addresses: what a form takes is what a message can be written to, and nothing else."""
 
+import asyncio
+import socket
+import string
 from datetime import date
 from pathlib import Path
 
 import pytest
+from aiosmtpd.controller import Controller
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from avow import policy
 from avow.addresses import address_of, is_address, mailbox
 from avow.collection import submissions
-from avow.config import load
+from avow.config import Mail, load
 from avow.definitions import ConfigurationError
+from avow.recipients.composing import Waiting
+from avow.recipients.mail import Carrier, Turn
 
 MARROWBY = (Path(__file__).parents[2] / "policies" / "marrowby" / "policy.md").read_text(encoding="utf-8")
 TODAY = date(2026, 11, 24)
@@ -43,6 +51,81 @@ def test_a_domain_is_written_in_ascii():
     assert str(mailbox("kim@M\u00dcLLER.example")) == "kim@xn--mller-kva.example"
     assert not mailbox("kim@M\u00dcLLER.example").needs_smtputf8
     assert mailbox("j\u00f6rg@example.com").needs_smtputf8
+
+
+class Server:
+    """A real SMTP server that keeps whom it was given messages for."""
+
+    def __init__(self, **options):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.recipients = []
+        self.controller = Controller(self, hostname="127.0.0.1", port=self.port, **options)
+        self.controller.start()
+
+    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802 - aiosmtpd's name
+        self.recipients += envelope.rcpt_tos
+        await asyncio.sleep(0)
+        return "250 OK"
+
+
+class One:
+    """An outbox with one message."""
+
+    def __init__(self, address):
+        self.message, self.noted = Waiting("1", 1, address, "Subject", "Text\n", (), "answer-requests"), None
+
+    def due(self, _now_ms, _limit):
+        return [Turn("1", 0)] if self.noted is None else []
+
+    def open(self, _message_id, _now_ms):
+        return self.message
+
+    def sent(self, *_noted):
+        self.noted = "sent"
+
+    def kept(self, _message_id, trouble, _code, _next_ms):
+        self.noted = str(trouble)
+
+
+def given_to(server, address):
+    outbox = One(address)
+    mail = Mail(host="127.0.0.1", port=server.port, recipient="mail-service", sender="privacy@marrowby.example", starttls=False)
+    Carrier(outbox, mail).send_due(1)
+    return outbox.noted
+
+
+@pytest.fixture(scope="module")
+def server():
+    made = Server(enable_SMTPUTF8=True)
+    yield made
+    made.controller.stop()
+
+
+LOCAL = st.text(st.characters(exclude_characters="@"), min_size=1, max_size=20) | st.text(
+    string.ascii_letters + string.digits + ".!#$%&'*+/=?^_`{|}~-öß", min_size=1, max_size=70
+)
+DOMAIN = st.from_regex(r"[a-zäöß0-9-]{1,12}(\.[a-zé0-9-]{1,8}){1,3}", fullmatch=True)
+
+
+@given(LOCAL, DOMAIN)
+@example("jörg", "example.com")
+@example("kim", "müller.example")
+def test_every_address_that_a_door_takes_is_handed_to_the_mail_server(server, local, domain):
+    """The law of this house: what is taken can be written to; the server gets the mailbox that was meant."""
+    text = f"{local}@{domain}"
+    if is_address(text):
+        assert given_to(server, text) == "sent"
+        assert server.recipients[-1] == str(mailbox(text))
+
+
+def test_a_server_without_smtputf8_is_told_from_a_wrong_address():
+    """The message fails at once, with that reason; any other goes on."""
+    server = Server(enable_SMTPUTF8=False)
+    assert given_to(server, "j\u00f6rg@example.com") == "not-offered"
+    assert given_to(server, "kim@m\u00fcller.example") == "sent"
+    server.controller.stop()
 
 
 @pytest.mark.parametrize("text", [NEVER[0], ALWAYS[4]])

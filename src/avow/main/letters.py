@@ -19,7 +19,7 @@ from avow.main import standing
 from avow.main.mail_links import Use, token
 from avow.main.versions import Versions
 from avow.recipients import mailing as letters
-from avow.recipients.mail import Parts
+from avow.recipients.composing import Parts
 from avow.store.control import audit, mail, mailings
 from avow.store.control.mailings import Mailing
 from avow.store.holdings import HeldSubmission

@@ -236,6 +236,10 @@ class Store:
         held = self._opened(sealed)
         return None if held is None else held.content
 
+    def seal_mail_again(self, row: mail.SealedMail, content: bytes) -> bytes:
+        """Return another content of a message to a person, sealed as the one that is kept; StoreUnavailable without a key."""
+        return mailed.seal_again(self.vault, row, content)
+
     # -- counts for the policy's live evidence -----------------------------------------------------------------
 
     def evidence(self) -> dict[str, Evidence]:

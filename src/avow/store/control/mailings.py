@@ -87,10 +87,10 @@ def again(tx: Transaction, mailing_id: str) -> None:
     tx.execute(done.values(queued_ms=None, looked_at="", refused=0))
 
 
-def count(tx: Transaction, mailing_id: str, figure: Figure) -> None:
-    """Count one more."""
+def count(tx: Transaction, mailing_id: str, figure: Figure, by: int = 1) -> None:
+    """Count one more, or one less of what failed and is sent again."""
     column = mailings.c[figure]
-    tx.execute(update(mailings).where(mailings.c.id == mailing_id).values({figure: column + 1}))
+    tx.execute(update(mailings).where(mailings.c.id == mailing_id).values({figure: column + by}))
 
 
 def waiting(tx: Transaction, mailing_id: str) -> int:
