@@ -14,7 +14,7 @@ from avow.store.control import Control, Transaction, choices, disclosures, mail,
 from avow.store.control import recordings as listed_recordings
 from avow.store.events import Events
 from avow.store.files import Files
-from avow.store.holdings import Counts, Due, Evidence, HeldMail, HeldSubmission, Holdings, Written
+from avow.store.holdings import Counts, Due, Evidence, HeldMail, HeldSubmission, Holdings, SubmissionPage, Written
 from avow.store.keys import DAY, REQUEST, Vault
 
 _T = TypeVar("_T")
@@ -104,14 +104,20 @@ class Store:
             found = self._unsealed(tx, (row,)) if row else ()
         return found[0] if found else None
 
-    def submissions_after(self, record_id: str, limit: int, point: str = "") -> tuple[str, tuple[HeldSubmission, ...]]:
-        """Return the next submissions in the order of their ids, and the last id looked at; "" when there are no more.
+    def submissions_after(self, record_id: str, limit: int, point: str = "") -> SubmissionPage:
+        """Return the next submissions in the order of their ids; `point` "" is every point.
 
-        `point` "" is every point.
+        One that cannot be read is named in `damaged`, and keeps none of the others back.
         """
         with self.control.reading() as tx:
             found = submissions.after(tx, record_id, limit, point)
-            return found[-1].record_id if found else "", self._unsealed(tx, found)
+            last = found[-1].record_id if found else ""
+            failure, held = self.aside.tried(lambda: self._unsealed(tx, found))
+            if not failure:
+                return SubmissionPage(last, held or (), {})
+            alone = {row.record_id: self.aside.tried(lambda row=row: self._unsealed(tx, (row,))) for row in found}  # type: ignore[misc] # the default binds this row
+        read = tuple(one for _, made in alone.values() for one in made or ())
+        return SubmissionPage(last, read, {record: kind for record, (kind, _) in alone.items() if kind})
 
     def last_contact(self, identifiers: Iterable[Identifier], due: Callable[[HeldSubmission], date | None]) -> int:
         """Move the due date of these people's submissions to a later day, because they wrote again; return how many moved.

@@ -57,10 +57,10 @@ def newest(tx: Transaction, limit: int) -> tuple[Mailing, ...]:
     return tuple(_mailing(row) for row in tx.execute(wanted).mappings())
 
 
-def unfinished(tx: Transaction) -> tuple[Mailing, ...]:
-    """Return the mailings of which somebody may have no message in the outbox yet, oldest first."""
-    wanted = select(mailings).where(mailings.c.queued_ms.is_(None)).order_by(mailings.c.created_ms)
-    return tuple(_mailing(row) for row in tx.execute(wanted).mappings())
+def unfinished(tx: Transaction) -> tuple[str, ...]:
+    """Return the ids of the mailings of which somebody may have no message in the outbox yet, oldest first."""
+    wanted = select(mailings.c.id).where(mailings.c.queued_ms.is_(None)).order_by(mailings.c.created_ms)
+    return tuple(tx.scalars(wanted))
 
 
 def advance(tx: Transaction, mailing: Mailing, looked_at: str) -> bool:
