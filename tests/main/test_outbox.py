@@ -136,6 +136,7 @@ def test_many_that_may_not_leave_do_not_fill_every_round(office, server):
     assert office.send() == 1
     assert server.taken == ["kim@example.com"]
     assert {line.attempts for line in office.outbox.lines(100) if line.state == "waiting"} == {0}
+    assert office.carrier.outbox.due(office.house.now_ms(), 100) == ()
 
 
 def test_a_failed_message_is_first_on_the_desk_and_sent_again_by_a_person(office, server):
