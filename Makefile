@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 SOURCES := $(shell find src browser/src policies -type f -not -path '*/static/build/*' -not -path '*/collection/built/*' -not -name '*.pyc') pyproject.toml browser/build.mjs
 CHROMIUM := /usr/bin/chromium
 CLAMD := $(VENV)/clamd/usr/sbin/clamd
+POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/postgres) /usr/lib/postgresql/15/bin/postgres)
 
 .PHONY: help run test check bench lock reference clean
 
@@ -14,7 +15,7 @@ help: ## Show this list
 run: dist/.installed ## Serve the invented company's website with Avow under it
 	$(BIN)/avow --config policies/marrowby/avow.toml serve
 
-test: check $(CHROMIUM) $(CLAMD) ## Run every check and test against the built wheel
+test: check $(CHROMIUM) $(CLAMD) $(POSTGRES) ## Run every check and test against the built wheel
 	# Two cores. A file stays together, for it may share one server; in the order of tests/conftest.py, the longest first.
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
@@ -65,6 +66,10 @@ APT = $(if $(filter 0,$(shell id -u)),,sudo )apt-get
 
 $(CHROMIUM):
 	$(APT) update -qq && $(APT) install -y -qq --no-install-recommends chromium
+
+# The tests start servers of their own; the one that the package starts is not touched.
+$(POSTGRES):
+	$(APT) update -qq && $(APT) install -y -qq --no-install-recommends postgresql
 
 # Unpacked and not installed: an installed one would start services that load signatures from the internet.
 $(CLAMD):

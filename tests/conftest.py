@@ -18,6 +18,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from hypothesis import HealthCheck, settings
 
+from .postgresql import PostgreSQL
+
 REPOSITORY = Path(__file__).parent.parent
 MARROWBY = REPOSITORY / "policies" / "marrowby"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
@@ -137,17 +139,16 @@ class Installation:
         time.sleep(1.5)
 
     def avow(self, *arguments, status=0, **options):
-        """Run a command and return its standard output."""
+        """Run a command and return its standard output; with `stderr=STDOUT` what it says of errors, too."""
         done = subprocess.run(
             [sys.executable, "-m", "avow", "--config", str(self.config), *map(str, arguments)],
-            capture_output=True,
             text=True,
             timeout=120,
             cwd=self.folder,
             check=False,
-            **options,
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
         )
-        assert done.returncode == status, done.stdout + done.stderr
+        assert done.returncode == status, f"{done.stdout}{done.stderr}"
         return done.stdout
 
     def browser(self, **headers):
@@ -179,6 +180,27 @@ class Installation:
 def until():
     """Wait for a condition: `until(lambda: ..., seconds, what)`."""
     return wait_for
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """One PostgreSQL server for all tests of a worker that ask for one."""
+    server = PostgreSQL()
+    server.start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path):
+    """The URL of a control store, on SQLite and on PostgreSQL: whoever asks for it is tested over both."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'control.db'}"
+        return
+    server = request.getfixturevalue("postgresql")
+    url = server.database()
+    yield url
+    server.drop(url)
 
 
 @pytest.fixture(scope="session")

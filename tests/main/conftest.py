@@ -126,13 +126,20 @@ def person(email):
     return identifier(IdentifierKind.EMAIL, email)
 
 
+#: A test of an installation, or of one that grew from it, runs with this over both databases; without, over SQLite.
+over_both = pytest.mark.parametrize("house", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def house(tmp_path):
+def house(tmp_path, request):
     """Return an installation in which nothing was published yet."""
-    control, vault = Control(f"sqlite:///{tmp_path / 'control.db'}"), Vault(tmp_path / "keys.db")
-    store = Store(control, NoEvents(), vault, Files(tmp_path / "files"))
+    server = request.getfixturevalue("postgresql") if getattr(request, "param", "sqlite") == "postgresql" else None
+    url = server.database() if server else f"sqlite:///{tmp_path / 'control.db'}"
+    store = Store(Control(url), NoEvents(), Vault(tmp_path / "keys.db"), Files(tmp_path / "files"))
     yield House(store)
     store.close()
+    if server:
+        server.drop(url)
 
 
 @pytest.fixture

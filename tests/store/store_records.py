@@ -16,9 +16,9 @@ from avow.store.keys import Vault
 MORNING = 1_790_000_000_000
 
 
-def open_parts(folder: Path) -> Store:
-    """Return a store on the engine announced in `folder/run`."""
-    control = Control(f"sqlite:///{folder / 'control.db'}")
+def open_parts(folder: Path, database: str = "") -> Store:
+    """Return a store on the engine announced in `folder/run`; its control store is SQLite there unless a URL is given."""
+    control = Control(database or f"sqlite:///{folder / 'control.db'}")
     return Store(control, Events(announced(folder / "run")), Vault(folder / "keys.db"), Files(folder / "files"))
 
 

@@ -1,7 +1,7 @@
 """The log itself: static files in the layout of C2SP tlog-tiles, appended by the storage process alone.
 
 Order of an append, so that a crash anywhere leaves a log that can go on (docs/specs/audit-log.md):
-(1) entry bundles and tiles of the new size, (2) the state file with size, root and the last queue number, renamed into
+(1) entry bundles and tiles of the new size, (2) the state file with size, root and the numbers of the batch, renamed into
 place, (3) the checkpoint. Before (2) the new files are not part of the log; after it they are, and (3) is repeated at
 the next start. Two inconsistent checkpoints are never signed, because (2) precedes (3).
 """
@@ -12,8 +12,8 @@ import base64
 import json
 import os
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -31,11 +31,15 @@ STATE_NAME: Final = "state.json"
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How far the log is: entries, root, and the number of the last queued entry that is in it."""
+    """How far the log is: entries, root, the highest queue number in it, and its last batch: leaf hashes by queue number.
+
+    `batch` None: written before batches were kept.
+    """
 
     size: int
     root: bytes
     last_queued: int
+    batch: Mapping[int, bytes] | None = field(default_factory=dict)
 
 
 class Log:
@@ -55,21 +59,39 @@ class Log:
         self._publish_checkpoint()
 
     def append(self, entries: Sequence[tuple[int, bytes]]) -> None:
-        """Add the queued entries (queue number, canonical JSON) that are not in the log yet; durable when it returns."""
-        fresh = [(number, entry) for number, entry in entries if number > self.state.last_queued]
+        """Add the queued entries (queue number, canonical JSON) that are not in the log yet; durable when it returns.
+
+        `entries` must hold whatever the queue still has of the last batch (`state.batch`): it is passed over, and remembered
+        until the queue has forgotten it. The order of the log is that of `entries`; numbers decide nothing.
+        """
+        batch = {number: merkle.leaf_hash(entry) for number, entry in entries}
+        known = self._known(batch)
+        fresh = [(number, entry) for number, entry in entries if number not in known]
         if not fresh:
             return
         if any(len(entry) > ENTRY_BYTES for _, entry in fresh):
             raise AvowError("an audit entry is longer than 65,535 bytes; put what is large in the store and its hash here")
         old_size = self.state.size
-        hashes = [*self._hashes, *(merkle.leaf_hash(entry) for _, entry in fresh)]
+        hashes = [*self._hashes, *(batch[number] for number, _ in fresh)]
         _write_bundles(self._public, old_size, [entry for _, entry in fresh])  # (1)
         _write_tiles(self._public, old_size, hashes)
         with self._lock:
-            self.state = State(len(hashes), merkle.root(hashes), fresh[-1][0])
+            last = max(self.state.last_queued, *batch)
+            self.state = State(len(hashes), merkle.root(hashes), last, batch)
             self._hashes = hashes
         _write_state(self._private, self.state)  # (2)
         self._publish_checkpoint()  # (3)
+
+    def _known(self, batch: Mapping[int, bytes]) -> frozenset[int]:
+        """Return the numbers of those entries that the log has already, because a crash came before the queue forgot them.
+
+        A number alone does not tell: a database that was put back gives it to another entry.
+        """
+        before = self.state.batch
+        if before is not None:
+            return frozenset(number for number, leaf in batch.items() if before.get(number) == leaf)
+        held = set(self._hashes)  # an earlier build published by the order of numbers
+        return frozenset(number for number, leaf in batch.items() if number <= self.state.last_queued and leaf in held)
 
     def prove(self, entry: bytes) -> tuple[int, tuple[bytes, ...], str] | None:
         """Return index, inclusion path and signed checkpoint of an entry; None when the log does not hold it.
@@ -109,7 +131,8 @@ def read_state(private: Path) -> State:
         raw = json.loads((private / STATE_NAME).read_text(encoding="ascii"))
     except FileNotFoundError:
         return State(0, merkle.EMPTY_ROOT, 0)
-    return State(raw["size"], base64.b64decode(raw["root"]), raw["last_queued"])
+    batch = {int(number): base64.b64decode(leaf) for number, leaf in raw["batch"].items()} if "batch" in raw else None
+    return State(raw["size"], base64.b64decode(raw["root"]), raw["last_queued"], batch)
 
 
 def read_entries(public: Path, size: int) -> list[bytes]:
@@ -163,7 +186,9 @@ def _write_tiles(public: Path, old_size: int, hashes: Sequence[bytes]) -> None:
 
 def _write_state(private: Path, state: State) -> None:
     """Put the state in place durably."""
-    body = {"size": state.size, "root": base64.b64encode(state.root).decode(), "last_queued": state.last_queued}
+    batch = {str(number): base64.b64encode(leaf).decode() for number, leaf in (state.batch or {}).items()}
+    root = base64.b64encode(state.root).decode()
+    body = {"size": state.size, "root": root, "last_queued": state.last_queued, "batch": batch}
     _write(private / STATE_NAME, json.dumps(body).encode())
 
 

@@ -233,7 +233,7 @@ class Letters:
 
     def _again(self, now_ms: int, mailing_id: str, record_id: str) -> int:
         """Queue the message to a subscription that was set aside; one that has ended meanwhile gets none."""
-        held = self.store.submission(record_id)
+        held = self.store.readable_submission(record_id)
         with self.store.control.reading() as tx:
             sent = mailings.get(tx, mailing_id)
         letter = self._letter(sent, now_ms, held) if held and sent else None

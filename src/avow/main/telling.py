@@ -90,6 +90,7 @@ class Teller:
     def _queue(self, announced: Stored, now_ms: int, letters: Mapping[Identifier, bytes]) -> int:
         """Queue messages in one transaction, none about a version that was taken back; return how many are new."""
         with self.store.control.transaction() as tx:
+            publications.hold(tx)
             if not _stands(publications.every(tx), announced):
                 return 0
             return self.store.tell_of_publication(tx, announced.seq, letters, now_ms)
@@ -111,7 +112,7 @@ class Teller:
         """Tell those who were set aside and whose next try is due; of another version there is nothing to tell any more."""
 
         def one(seq: str, record_id: str) -> int:
-            form = self.store.submission(record_id) if seq == str(announced.seq) else None
+            form = self.store.readable_submission(record_id) if seq == str(announced.seq) else None
             letter = write(form) if form is not None else None
             return self._queue(announced, now_ms, dict([letter])) if letter else 0
 

@@ -7,9 +7,10 @@ the audit queue) keeps its content here, sealed under a key of its own, which er
 
 from __future__ import annotations
 
+import errno
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, TypeVar
@@ -34,6 +35,10 @@ OWED: Final = frozenset({"requests", "purge", "retention", AUDIT})
 #: The pause before the second try, doubled with each further one, and the longest, milliseconds.
 FIRST_PAUSE_MS: Final = 60_000
 LONGEST_PAUSE_MS: Final = 6 * 3_600_000
+#: What the machine lacks, and no item is to blame for.
+_OF_THE_MACHINE: Final = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EACCES, errno.ESTALE}
+)
 #: Most items and bytes that are kept here; beyond it a queue waits, which loses nothing.
 ITEMS: Final = 100_000
 BYTES: Final = 1024 * 1024 * 1024
@@ -71,12 +76,58 @@ class Aside:
             done += bool(answer)
         return done
 
+    def all_or_each(
+        self, queue: str, items: Sequence[_T], name_of: Callable[[_T], str], step: Callable[[Sequence[_T]], object], now_ms: int
+    ) -> None:
+        """Do `step` for all items of a queue at once; where that does not go, half by half, until what does not go is alone.
+
+        As `each`, for steps that are much cheaper for many. `step` may be done again for what it has done already.
+        """
+        known: dict[str, int | None] = {}
+        if items:
+            with self.control.reading() as tx:
+                known = set_aside.names(tx, queue)
+        wanted = [item for item in items if name_of(item) not in known or _is_due(known[name_of(item)], now_ms)]
+        self._halving(queue, wanted, name_of, step, now_ms)
+        for name in known.keys() & set(map(name_of, wanted)):
+            with self.control.reading() as tx:
+                row = set_aside.find(tx, queue, name)
+            if row is not None and row.last_ms != now_ms:  # it did not fail again
+                self._destroy([row])
+
+    def _halving(
+        self, queue: str, items: Sequence[_T], name_of: Callable[[_T], str], step: Callable[[Sequence[_T]], object], now_ms: int
+    ) -> None:
+        if not items:
+            return
+        failure, _ = self.tried(lambda: step(items))
+        if failure and len(items) == 1:
+            self.put(queue, name_of(items[0]), failure, now_ms)
+        elif failure:
+            middle = len(items) // 2
+            self._halving(queue, items[:middle], name_of, step, now_ms)
+            self._halving(queue, items[middle:], name_of, step, now_ms)
+
+    def only(self, queue: str, names: Iterable[str]) -> None:
+        """Forget the items of a queue that it no longer has."""
+        with self.control.reading() as tx:
+            gone = set_aside.names(tx, queue).keys() - set(names)
+        for name in gone:
+            self.handled(queue, name)
+
     def tried(self, step: Callable[[], _T]) -> tuple[str, _T | None]:
-        """Return the class of what a step raised ("" for nothing), and what it returned. Raises StoreUnavailable."""
+        """Return the class of what a step raised ("" for nothing), and what it returned.
+
+        Raises StoreUnavailable, also for a disk that is full or broken: that is no item's fault.
+        """
         try:
             return "", step()
         except StoreUnavailable:
             raise
+        except OSError as error:
+            if error.errno in _OF_THE_MACHINE:
+                raise StoreUnavailable(f"the disk does not take or give it ({type(error).__name__})") from error
+            return type(error).__name__, None
         except Exception as error:  # the one place where an item, whatever is wrong with it, is told from its queue
             # The trace names files and lines; the message could hold a value, so only its type is logged.
             told = RuntimeError(type(error).__name__).with_traceback(error.__traceback__)

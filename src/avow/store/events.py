@@ -47,6 +47,9 @@ _ANSWER_SECONDS: Final = 300
 _OTHER_ENGINE: Final = 516
 #: UNKNOWN_TABLE, UNKNOWN_FUNCTION (a view that takes parameters): the engine answers already, and they are being made.
 _NOT_PREPARED: Final = (60, 46)
+#: The engine lacks memory, time, threads, space or a disk that works: an outage, whatever it was asked. NOT_ENOUGH_SPACE,
+#: MEMORY_LIMIT_EXCEEDED, CANNOT_WRITE_TO_FILE_DESCRIPTOR and their like; 1000 to 1002 are what its libraries raise.
+_OUTAGES: Final = frozenset({72, 74, 75, 76, 77, 87, 88, 159, 173, 202, 209, 210, 236, 241, 243, 252, 394, 439, 1000, 1001, 1002})
 #: How long replaced parts may take to leave the disk; the table's settings say 1 s.
 _PARTS_SECONDS: Final = 20.0
 #: Records asked for in one statement: 50,000 take the engine a quarter of a second, 100,000 took it minutes.
@@ -120,6 +123,20 @@ class Events:
         """Make the tables when missing, and the views anew. The storage process calls it before anybody reads or writes."""
         for name in ("create_events", "create_erasing", "create_site_events", "create_page_views"):
             self.command(name)
+
+    def installation(self) -> str:
+        """Return the id of the installation whose events these are; "" for none."""
+        self.command("create_installation")
+        return next((str(row["id"]) for row in self.query("find_installation")), "")
+
+    def mark(self, installation: str) -> None:
+        """Write the id of the installation, once."""
+        if not self.installation():
+            self.command("mark_installation", id=installation)
+
+    def has_rows(self) -> bool:
+        """Return whether there are events, also where the tables were never made."""
+        return bool(self.query("has_events")[0]["rows"])
 
     def query(self, name: str, **parameters: object) -> list[dict[str, Any]]:  # Any: a column's type is the statement's
         """Run `sql/<name>.sql` with bound parameters and return its rows as dicts."""
@@ -227,8 +244,11 @@ class Events:
         try:
             return work(client)
         except ClickHouseError as error:
-            if getattr(error, "code", None) not in (None, 0, _OTHER_ENGINE, *_NOT_PREPARED):
-                error.add_note(f"engine code {error.code}; the engine's own words are withheld, because they quote values")
+            code = getattr(error, "code", None)
+            if code in _OUTAGES:
+                raise StoreUnavailable(f"the event engine cannot do it now (its code {code})") from error
+            if code not in (None, 0, _OTHER_ENGINE, *_NOT_PREPARED):
+                error.add_note(f"engine code {code}; the engine's own words are withheld, because they quote values")
                 raise  # a wrong statement is a bug, not an outage
             self._forget(client)
             raise StoreUnavailable("the event engine did not answer; the storage process may be restarting") from error

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
+
+from cryptography.exceptions import InvalidTag
 
 from avow.definitions import Identifier, Record, StoredFile, Submission
 from avow.store import clicks, event_rows, mailed, recordings, removal, sealing, submission_rows, uploads, writing
@@ -17,6 +20,7 @@ from avow.store.files import Files
 from avow.store.holdings import Counts, Due, Evidence, HeldMail, HeldSubmission, Holdings, SubmissionPage, Written
 from avow.store.keys import DAY, REQUEST, Vault
 
+log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 
@@ -65,13 +69,14 @@ class Store:
         """
         return self.vault.destroy(identifiers, at_ms)
 
-    def purge(self, *, thorough: bool = False) -> Counts:
+    def purge(self, *, thorough: bool = False, now_ms: int = 0) -> Counts:
         """Remove the rows of the erased from the disk; returns what was removed, after the bytes are gone.
 
-        Finishes what a crash interrupted. `thorough` also looks for rows without a key that no work list names: once a
-        day, and after a restore. One caller at a time.
+        Finishes what a crash interrupted. `thorough` also looks for rows of the erased that no work list names: once a
+        day, and after a restore. Who cannot be removed is set aside, and the others are; `now_ms` says whether their next
+        try is due, 0 tries them in any case. One caller at a time.
         """
-        return removal.purge(self.control, self.events, self.vault, self.files, thorough=thorough)
+        return removal.purge(self.control, self.events, self.vault, self.files, thorough=thorough, now_ms=now_ms)
 
     def remaining(self, identifiers: Iterable[Identifier] = (), subjects: Iterable[bytes] = ()) -> Counts:
         """Search again, for the proof: rows of `subjects`, of these people, and of anybody whose purge is not finished.
@@ -82,9 +87,12 @@ class Store:
         wanted = {*subjects, *self.vault.lookup(never_erased).values(), *self.vault.purging()}
         return removal.remaining(wanted, self.control, self.events)
 
-    def erase_due(self, today: date) -> Due:
-        """Erase or de-identify everything whose day has come, and nothing else. Rule: Cal. Civ. Code § 1798.100(a)(3)."""
-        return removal.erase_due(today, self.control, self.events, self.vault, self.files)
+    def erase_due(self, today: date, now_ms: int = 0) -> Due:
+        """Erase or de-identify everything whose day has come, and nothing else. Rule: Cal. Civ. Code § 1798.100(a)(3).
+
+        What cannot be erased is set aside, and the rest is; `now_ms` as for `purge`.
+        """
+        return removal.erase_due(today, self.control, self.events, self.vault, self.files, now_ms=now_ms)
 
     def remove_demonstration(self) -> Counts:
         """Remove everything that is marked as demonstration, people and consumer requests included."""
@@ -109,15 +117,21 @@ class Store:
 
         One that cannot be read is named in `damaged`, and keeps none of the others back.
         """
+        damaged: dict[str, str] = {}
         with self.control.reading() as tx:
             found = submissions.after(tx, record_id, limit, point)
-            last = found[-1].record_id if found else ""
-            failure, held = self.aside.tried(lambda: self._unsealed(tx, found))
-            if not failure:
-                return SubmissionPage(last, held or (), {})
-            alone = {row.record_id: self.aside.tried(lambda row=row: self._unsealed(tx, (row,))) for row in found}  # type: ignore[misc] # the default binds this row
-        read = tuple(one for _, made in alone.values() for one in made or ())
-        return SubmissionPage(last, read, {record: kind for record, (kind, _) in alone.items() if kind})
+            held = self._unsealed(tx, found, damaged)
+        return SubmissionPage(found[-1].record_id if found else "", held, damaged)
+
+    def readable_submission(self, record_id: str) -> HeldSubmission | None:
+        """Return one submission; None when there is none, or its person was erased. Raises ValueError for a damaged one."""
+        damaged: dict[str, str] = {}
+        with self.control.reading() as tx:
+            row = submissions.get(tx, record_id)
+            found = self._unsealed(tx, (row,), damaged) if row else ()
+        if damaged:
+            raise ValueError("a submission cannot be opened")
+        return found[0] if found else None
 
     def last_contact(self, identifiers: Iterable[Identifier], due: Callable[[HeldSubmission], date | None]) -> int:
         """Move the due date of these people's submissions to a later day, because they wrote again; return how many moved.
@@ -284,15 +298,22 @@ class Store:
 
     # -- inside ------------------------------------------------------------------------------------------------
 
-    def _unsealed(self, tx: Transaction, sealed: Sequence[submissions.SealedSubmission]) -> tuple[HeldSubmission, ...]:
-        """Return submissions unsealed, without those that lack a key."""
+    def _unsealed(
+        self, tx: Transaction, sealed: Sequence[submissions.SealedSubmission], damaged: dict[str, str] | None = None
+    ) -> tuple[HeldSubmission, ...]:
+        """Return submissions unsealed, without those that lack a key; `damaged` gets those that cannot be opened."""
         owners = submissions.owners(tx, [row.record_id for row in sealed])
         keys = self.vault.keys_of(subject for subjects in owners.values() for subject in subjects)
         found = []
         for row in sealed:
             needed = owners.get(row.record_id, frozenset())
             own = [keys.get(subject) for subject in needed] or [self.vault.get_key(DAY, row.day_key) if row.day_key else None]
-            found.append(submission_rows.held_submission(row, own))
+            try:
+                found.append(submission_rows.held_submission(row, own))
+            except (InvalidTag, ValueError) as error:  # damaged on the disk: it must not hide the others
+                if damaged is not None:
+                    damaged[row.record_id] = type(error).__name__
+                log.error("submission %s cannot be opened (%s)", row.record_id, type(error).__name__)  # noqa: TRY400 - no words of it
         return tuple(_present(found))
 
     def _opened(self, sealed: mail.SealedMail) -> HeldMail | None:
