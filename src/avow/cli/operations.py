@@ -56,6 +56,18 @@ class MailingPlan:
     sent_before: int
 
 
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A message that has not left after a try: "failed" or "waiting", whose it is without naming anybody, and why."""
+
+    message_id: str
+    created_ms: int
+    state: str
+    attempts: int
+    belongs_to: str
+    trouble: str
+
+
 class Operations(Protocol):
     """What the commands do."""
 
@@ -112,6 +124,15 @@ class Operations(Protocol):
 
     def send_mailing(self, plan: MailingPlan, progress: Progress) -> int:
         """Queue a mailing, and whatever of others is left to be queued; return how many messages of it are new."""
+
+    def undelivered_mail(self) -> tuple[Undelivered, ...]:
+        """Return the messages that have not left after a try, those that failed first."""
+
+    def retry_mail(self, message_id: str) -> Refusal | None:
+        """Let a message that has not left be sent again."""
+
+    def correct_mail(self, message_id: str, address: str) -> Refusal | None:
+        """Let a message that has not left go to another address."""
 
     def verify(self, proof_text: str, log_folder: Path | None, key: str | None) -> dict[str, object]:
         """Check a proof and return its statement."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -17,16 +18,19 @@ from avow import access, retention
 from avow.assurance import demonstration
 from avow.assurance.residue import Residue, residue
 from avow.audit import note, proof
-from avow.cli.operations import MailingPlan, Published, PublishedVersion
+from avow.cli.operations import MailingPlan, Published, PublishedVersion, Undelivered
 from avow.collection import log_formats
 from avow.collection.server_log import Import
 from avow.collection.spool import Spool
 from avow.config import Configuration, load
 from avow.definitions import ConfigurationError, PolicyError, ProofInvalid, Refusal, SpoolFull, local_date, now_ms
 from avow.main import restoring, server, server_logs, website
+from avow.main.cases import StoredCases
 from avow.main.conversions import LinkAddresses
+from avow.main.desk import Desk
 from avow.main.installation import NO_TEXTS, Installation, compile_policy, open_control, open_rulebook, open_store, reachable
 from avow.main.letters import Letters
+from avow.main.outbox import StoredOutbox, message_line
 from avow.main.pages import StoredAccounts, website_of
 from avow.main.publishing import Publisher
 from avow.main.telling import Teller
@@ -37,6 +41,7 @@ from avow.policy.carried_out import EVERYTHING, THIS_VERSION
 from avow.policy.diff import Change, diff
 from avow.policy.publication import Publication
 from avow.rights.after_restore import Missed
+from avow.rights.response import Voice
 from avow.store import backup as store_backup
 from avow.store import identity
 from avow.store.backup import BackedUp, Restored
@@ -52,6 +57,8 @@ from avow.website.integrity import Look
 
 #: Log lines that go to the spool together.
 LINES: Final = 500
+#: Most messages that `avow mail list` shows.
+UNDELIVERED: Final = 10_000
 #: A full spool is tried again after this pause, seconds.
 PAUSE_SECONDS: Final = 1.0
 #: Fewest characters of an id that name a version.
@@ -205,6 +212,25 @@ class Operations:
             letters.queue(now_ms(), progress)  # beside the running server, which may be faster
             return letters.recipients(plan.mailing.id) - before
 
+    def undelivered_mail(self) -> tuple[Undelivered, ...]:
+        """Return the messages that have not left after a try, those that failed first; needs no event engine."""
+        with self._outbox() as outbox:
+            lines = outbox.undelivered(UNDELIVERED)
+        belong = ((one, "mailing" if one.of_mailing else one.reference or "-") for one in lines)
+        return tuple(
+            Undelivered(one.message_id, one.created_ms, one.state, one.attempts, whose, one.trouble) for one, whose in belong
+        )
+
+    def retry_mail(self, message_id: str) -> Refusal | None:
+        """Let a message that has not left be sent again; the running server sends it."""
+        with self._outbox() as outbox:
+            return outbox.retry(message_id, "")
+
+    def correct_mail(self, message_id: str, address: str) -> Refusal | None:
+        """Let a message that has not left go to another address."""
+        with self._outbox() as outbox:
+            return outbox.correct(message_id, address, "")
+
     def verify(self, proof_text: str, log_folder: Path | None, key: str | None) -> dict[str, object]:
         """Check a proof offline, against a key, a copy of the published log, or this installation's own log."""
         read = proof.read(proof_text)
@@ -321,6 +347,18 @@ class Operations:
             if not publisher.versions.has_any():
                 publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
             yield Letters(store, publisher.versions, configuration.mail.recipient, configuration.website.origin.rstrip("/"))
+
+    @contextmanager
+    def _outbox(self) -> Iterator[StoredOutbox]:
+        """Open the outbox, whether the server runs or not."""
+        configuration = self.configuration()
+        with self._publishing(configuration) as (publisher, store):
+            publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
+            versions = publisher.versions
+            voice = Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, versions.in_force())
+            line = partial(message_line, store)
+            desk = Desk(StoredCases(store), voice, versions, configuration.timezone, line, now_ms)
+            yield StoredOutbox(store, desk.correct_address, now_ms)
 
     @contextmanager
     def _store(self) -> Iterator[Store]:

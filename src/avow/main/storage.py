@@ -49,7 +49,7 @@ from avow.main.telling import Teller
 from avow.main.versions import Versions
 from avow.main.website import IntegrityWatch, SearchKeeper, sitemap_of
 from avow.policy import Rulebook
-from avow.recipients import mail as mail_recipient
+from avow.recipients.mail import Carrier
 from avow.retention import Clock, Retention
 from avow.rights.cases import Case
 from avow.rights.execution import Target
@@ -169,7 +169,7 @@ def _run(configuration_path: Path) -> None:
 def _timetable(installation: Installation, store: Store, versions: Versions) -> list[Job]:
     """Return every job with its interval in seconds. What they work by is the version in force when they run."""
     configuration = installation.configuration
-    cases = StoredCases(store)
+    cases = StoredCases(store, by_mail=bool(configuration.mail.host))
     audit_log = Log(installation.public_log, installation.private_log, installation.log_origin)
     sink = Contacts(store, versions.rulebook)
     refusals = Refusals()
@@ -178,7 +178,7 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
     logs = LogIntake(configuration.website.name, versions, VisitCounter(installation.run), utc_today, store.vault.hmac)
     followers = [logs.follower(declared, followed, store.control) for declared in configuration.server_logs]
     letters = Letters(store, versions, configuration.mail.recipient, configuration.website.origin.rstrip("/"))
-    mailbox = Mailbox(store, versions, configuration.mail.recipient, letters)
+    carrier = Carrier(Mailbox(store, versions, configuration.mail.recipient, letters), configuration.mail)
     publisher = Publisher(store.control, versions)
     teller = Teller(store, versions, configuration.mail.recipient, configuration.website.origin)
     places = _targets(installation, store, cases)
@@ -212,7 +212,7 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         return store.aside.each("requests", cases.each(), lambda item: item[0], step, now) > 0
 
     def send_mail() -> bool:
-        return mail_recipient.send_due(mailbox, configuration.mail, now_ms()) > 0
+        return carrier.send_due(now_ms()) > 0
 
     return [
         Job("versions", 1.0, versions.refresh),

@@ -17,6 +17,7 @@
     RESPONDED   -> CLOSED       -> [response.close]
     CLOSED      -> RECORD_ONLY  -> [response.forget_contact] contact and archive are destroyed
     RECORD_ONLY -> purged       -> [response.purge]          24 months after the response: 11 CCR 7101
+    VERIFYING   -> same         -> [response.correct_address] a new link goes to the corrected address
     any open    -> same         -> [response.extend]         once, with a reason, inside the first period
     any open    -> RESTORED     -> [after_restore.close_answered]  answered after the backup that was put back
     RESTORED    -> RESPONDED    -> [after_restore.note_answer]
@@ -40,6 +41,7 @@ class Step(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     VERIFIED = "verified"
     DENIED = "denied"
+    CORRECTED = "corrected"
     EXTENDED = "extended"
     PLANNED = "planned"
     OUTCOME = "outcome"
@@ -75,7 +77,9 @@ class Entry:
     detail: dict[str, Any] = field(default_factory=dict)  # Any: JSON
 
 
-#: Which step may follow in which state, and the state it leads to. EXTENDED changes no state; see `derive`.
+#: Steps that change no state; see `derive`.
+STANDING: Final = frozenset({Step.EXTENDED, Step.CORRECTED})
+#: Which step may follow in which state, and the state it leads to.
 TRANSITIONS: Final[dict[tuple[State, Step], State]] = {
     (State.RECEIVED, Step.ACKNOWLEDGED): State.VERIFYING,
     (State.VERIFYING, Step.VERIFIED): State.VERIFIED,
@@ -110,13 +114,13 @@ def derive(history: Sequence[Entry]) -> State:
     """Return the state that the history leads to.
 
     Raises ValueError for a step that may not follow: such a history was not written by this room.
-    Rule: 11 CCR 7021 (clock from receipt), 7101 (records); an extension moves no state (7021(b)).
+    Rule: 11 CCR 7021 (clock from receipt), 7101 (records); an extension moves no state (7021(b)), nor does a corrected address.
     """
     if not history or history[0].step is not Step.RECEIVED:
         raise ValueError("a history begins with the receipt")
     state = State.RECEIVED
     for entry in history[1:]:
-        if entry.step is not Step.EXTENDED:
+        if entry.step not in STANDING:
             try:
                 state = TRANSITIONS[state, entry.step]
             except KeyError:
@@ -126,6 +130,8 @@ def derive(history: Sequence[Entry]) -> State:
 
 def may_follow(state: State, step: Step, history: Sequence[Entry]) -> bool:
     """Return whether the step may be written now. Rule: 11 CCR 7021(b), one extension, before the answer."""
+    if step is Step.CORRECTED:
+        return state is State.VERIFYING
     if step is Step.EXTENDED:
         return state not in ANSWERED and not any(entry.step is Step.EXTENDED for entry in history)
     return (state, step) in TRANSITIONS

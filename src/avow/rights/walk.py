@@ -45,7 +45,7 @@ def advance(case: Case, tools: Tools, now_ms: int) -> bool:
         State.DENIED: lambda: response.respond_unverified(case, voice, cases, now_ms),
         State.RESTORED: lambda: after_restore.note_answer(case, cases, now_ms),
         State.RESPONDED: lambda: response.close(case, cases, now_ms),
-        State.CLOSED: lambda: response.forget_contact_if_due(case, cases, now_ms),
+        State.CLOSED: lambda: response.forget_contact_if_due(case, voice.rulebook, cases, now_ms),
         State.RECORD_ONLY: lambda: response.purge_if_due(case, voice.rulebook, cases, now_ms),
     }
     return steps[case.state]()
