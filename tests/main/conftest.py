@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -109,6 +110,7 @@ class House:
             return [entry.decode() for _, entry in audit.pending(tx, 1000)]
 
 
+@cache
 def compiled(*pairs, effective=None, today=FIRST_DAY):
     """Return the example policy with some words replaced, compiled."""
     text = MARROWBY
