@@ -15,6 +15,7 @@ ALSO = (
     ("src/avow/cli/", ("tests/docs",)),
     ("src/avow/config.py", ("tests/docs",)),
     ("src/avow/main/", ("tests/walks/test_request.py",)),
+    ("src/avow/store/", ("tests/upgrade",)),
     ("src/avow/web/static/", ("tests/browser",)),
     ("browser/", ("tests/browser",)),
     ("policies/", ("tests/policy/test_examples.py", "tests/docs")),

@@ -7,7 +7,7 @@ from tests.quick import chosen
 @pytest.mark.parametrize(
     ("changed", "tests"),
     [
-        (["src/avow/store/files.py", "tests/store/test_keys.py"], ["tests/store"]),
+        (["src/avow/store/files.py", "tests/store/test_keys.py"], ["tests/store", "tests/upgrade"]),
         (["src/avow/access.py"], ["tests/access"]),
         (["src/avow/policy/check.py"], ["tests/docs", "tests/law", "tests/policy"]),
         (["browser/src/tag.js"], ["tests/browser"]),
