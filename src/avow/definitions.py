@@ -71,6 +71,11 @@ class AfterRetention(StrEnum):
     DEIDENTIFY = "deidentify"
 
 
+def after_retention(word: str) -> AfterRetention:
+    """Return what a stored word says; one that no version knows is read as erase, for it keeps nothing."""
+    return AfterRetention(word) if word in set(AfterRetention) else AfterRetention.ERASE
+
+
 #: Fields that the server fills in itself; every other declared field must be sent by the browser or the form.
 #: Never taken from a request body, so that a page cannot forge them.
 SERVER_FIELDS: Final = frozenset(

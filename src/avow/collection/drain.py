@@ -1,21 +1,40 @@
 """From the spool to the sinks: at least once, and once in effect because records carry ids.
 
 A crash anywhere leaves segments that are read again from their start; the sink knows the records it already has.
+One record that the sink does not take stops no other: it is set aside, sealed, and tried again (`store.aside`). What of a
+segment cannot be read stops no other segment: it goes to quarantine, and what could be read is moved (`quarantine`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
 import msgspec
 
-from avow.collection import recordings, spool
+from avow.collection import recordings, segments
+from avow.collection.one_by_one import OneByOne
+from avow.collection.quarantine import DAMAGED, NO_KEY, UNREADABLE, Quarantine
 from avow.collection.refusals import RefusalRow, Refusals
-from avow.definitions import BatchHead, Event, EventBatch, MailEvent, Record, Recording, Refusal, Submission, Terms, count, moment
+from avow.definitions import (
+    BatchHead,
+    Event,
+    EventBatch,
+    MailEvent,
+    Record,
+    Recording,
+    Refusal,
+    Submission,
+    Terms,
+    count,
+    moment,
+)
+from avow.store.aside import Aside
 
 log = logging.getLogger(__name__)
 
@@ -47,76 +66,120 @@ _TERMS: Final = msgspec.msgpack.Decoder(dict[str, Terms])
 
 @dataclass(slots=True)
 class Drain:
-    """The reading side of the spool; one in an installation, in the storage process."""
+    """The reading side of the spool; one in an installation, in the storage process.
+
+    Without `aside`, as in a spool without a store, a record that the sink does not take stops the drain.
+    """
 
     folder: Path
-    keys: spool.SegmentKeys
+    keys: segments.SegmentKeys
     sink: Sink
     refusals: Refusals
+    aside: Aside | None = None
     _offsets: dict[str, int] = field(default_factory=dict)
-    _unreadable: set[str] = field(default_factory=set)
+    _faults: dict[str, str] = field(default_factory=dict)  # segments that go to quarantine when they are finished, and why
 
     def once(self) -> int:
         """Move what is in the spool to the sink; return how many records.
 
-        Raises what the sink raises; then nothing was taken out of the spool.
+        Raises StoreUnavailable when the sink does; then nothing was taken out of the spool.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
+        now_ms, today = _now()
+        segments.finish_removals(self.folder, self.keys)
         moved = held = size = 0
         batch: list[Record] = []
-        progress: list[tuple[Path, spool.Chunk]] = []
-        for path, writer_is_gone in spool.segments(self.folder):
-            for chunk, records in self._chunks(path, writer_is_gone=writer_is_gone):
+        progress: list[tuple[Path, segments.Chunk]] = []
+        for path, is_closed in segments.segments(self.folder):
+            for chunk, records in self._chunks(path, is_closed=is_closed, now_ms=now_ms):
                 batch.extend(records)
                 progress.append((path, chunk))
                 held += count(records)
                 size += sum(map(len, chunk.records))
                 if held >= BATCH_RECORDS or size >= BATCH_BYTES:
-                    self._flush(batch, progress)
+                    self._flush(batch, progress, now_ms)
                     moved += held
                     batch, progress, held, size = [], [], 0, 0
-        self._flush(batch, progress)
+        self._flush(batch, progress, now_ms)
+        self._quarantine.look(now_ms, today)
+        if self.aside is not None:
+            OneByOne(self._keep, self.aside, now_ms).again(decoded)
         return moved + held
 
-    def _chunks(self, path: Path, *, writer_is_gone: bool) -> Iterator[tuple[spool.Chunk, list[Record]]]:
+    @property
+    def _quarantine(self) -> Quarantine:
+        return Quarantine(self.folder, self.keys, self.aside)
+
+    def _chunks(self, path: Path, *, is_closed: bool, now_ms: int) -> Iterator[tuple[segments.Chunk, list[Record]]]:
         """Yield what a segment holds beyond what was already moved, a chunk at a time."""
         name = path.stem
-        if name in self._unreadable:
-            return
         key = self.keys.get_key("segment", name)
         if key is None:
-            # Drained before, or an old copy put back: without its key it is noise, and it stays that way.
-            log.warning("segment %s has no key any more: removed", name)
-            path.unlink(missing_ok=True)
+            self._without_key(path, now_ms)
             return
         offset = self._offsets.get(name, 0)
         while True:
-            chunk = spool.read(path, key, offset, writer_is_gone=writer_is_gone, limit=CHUNK_BYTES)
-            try:
-                records = list(_decoded(chunk.records))
-            except msgspec.DecodeError:
-                log.error("segment %s holds records of another version: left in place", name)  # noqa: TRY400 - the trace shows bytes
-                self._unreadable.add(name)
-                return
-            yield chunk, records
+            chunk = segments.read(path, key, offset, writer_is_gone=is_closed, limit=CHUNK_BYTES)
+            if chunk.damaged:
+                log.error("segment %s: %d places cannot be read; what was accepted there is lost", name, chunk.damaged)
+                self._faults.setdefault(name, DAMAGED)
+            yield chunk, self._decoded(name, chunk.records)
             if chunk.finished or not chunk.records:
                 return
             offset = chunk.offset
 
-    def _flush(self, batch: list[Record], progress: list[tuple[Path, spool.Chunk]]) -> None:
-        """Write the batch, then, and only then, let go of it in the spool, and count what of it may not be kept."""
+    def _without_key(self, path: Path, now_ms: int) -> None:
+        """Keep a segment whose key is not there: its vault may come back. Of an empty one nothing can be missed."""
+        if segments.is_empty(path):
+            path.unlink(missing_ok=True)
+            return
+        log.error("segment %s has no key: moved to quarantine", path.stem)
+        self._quarantine.put(path, NO_KEY, now_ms)
+
+    def _decoded(self, name: str, encoded: Sequence[bytes]) -> list[Record]:
+        """Return the records of a chunk; those that another version wrote, which this one cannot read, stay where they are."""
+        try:
+            return list(decoded(encoded))
+        except msgspec.DecodeError:
+            log.error("segment %s holds records of another version: moved to quarantine", name)  # noqa: TRY400 - the trace shows bytes
+            self._faults[name] = UNREADABLE
+        found: list[Record] = []
+        for one in encoded:
+            with contextlib.suppress(msgspec.DecodeError):
+                found.extend(decoded([one]))
+        return found
+
+    def _flush(self, batch: list[Record], progress: list[tuple[Path, segments.Chunk]], now_ms: int) -> None:
+        """Write the batch, then, and only then, let go of it in the spool."""
+        if self.aside is None:
+            self._keep(batch)
+        else:
+            OneByOne(self._keep, self.aside, now_ms).write(batch)
+        for path, chunk in progress:
+            name = path.stem
+            self._offsets[name] = chunk.offset
+            if chunk.finished:
+                if fault := self._faults.pop(name, ""):
+                    self._quarantine.put(path, fault, now_ms)
+                else:
+                    segments.remove(path, self.keys)
+                self._offsets.pop(name, None)
+
+    def _keep(self, batch: Sequence[Record]) -> None:
+        """Hand records to the sink, and count what of them may not be kept."""
         kept, refused = _sorted_out(batch)
         if kept:
             self.sink.write(kept)
-        for path, chunk in progress:
-            self._offsets[path.stem] = chunk.offset
-            if chunk.finished:
-                spool.remove(path, self.keys)
-                self._offsets.pop(path.stem, None)
         for record, refusal in refused:
             if not record.demonstration:
                 day = moment(record.collected_ms).date()
                 self.refusals.add(RefusalRow(day, record.site, record.point, "", refusal.reason, refusal.rule))
+
+
+def _now() -> tuple[int, date]:
+    """Return the moment and today in UTC: the drain is the clock's door to what is set aside."""
+    now = datetime.now(UTC)
+    return int(now.timestamp() * 1000), now.date()
 
 
 def _sorted_out(batch: Iterable[Record]) -> tuple[list[Record], list[tuple[Recording, Refusal]]]:
@@ -133,7 +196,7 @@ def _sorted_out(batch: Iterable[Record]) -> tuple[list[Record], list[tuple[Recor
     return kept, refused
 
 
-def _decoded(encoded: Iterable[bytes]) -> Iterator[Record]:
+def decoded(encoded: Iterable[bytes]) -> Iterator[Record]:
     """Yield the records of a chunk; equal terms of its batches are one object. Raises msgspec.DecodeError."""
     known: dict[bytes, dict[str, Terms]] = {}
     for record in map(_DECODER.decode, encoded):

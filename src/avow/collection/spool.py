@@ -12,34 +12,45 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import logging
 import os
 import queue
 import secrets
-import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import lz4.block  # type: ignore[import-untyped]  # ships no types
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from avow.definitions import SpoolFull
+from avow.collection.segments import (
+    AHEAD,
+    END_LENGTH,
+    ENDING,
+    FRAME_HEAD,
+    GROUP_BYTES,
+    LOCK_NAME,
+    MAGIC,
+    QUARANTINE,
+    RECORD_HEAD,
+    Chunk,
+    SegmentKeys,
+    nonce,
+    read,
+    remove,
+    segments,
+    sync_folder,
+)
+from avow.definitions import SpoolFull, StoreUnavailable
 
-MAGIC: Final = b"AVOWSPL2"
-#: Length of the ciphertext with its tag, big-endian.
-FRAME_HEAD: Final = struct.Struct(">I")
-#: Bytes before the sealed bytes of a frame. An earlier version, which did not pack, had a CRC-32 behind the length, and it
-#: said nothing that the tag does not say.
-_HEAD_BYTES: Final = {MAGIC: 4, b"AVOWSPL1": 8}
-RECORD_HEAD: Final = struct.Struct(">I")
-NONCE_BYTES: Final = 12
-#: A frame head with this length ends a segment: its writer will append nothing more.
-END_LENGTH: Final = 0xFFFF_FFFF
+__all__ = ["Chunk", "SegmentKeys", "Spool", "read", "remove", "segments"]
+
+log = logging.getLogger(__name__)
 
 #: A segment is closed at this size, bytes; preallocated, so that a full disk shows before anything is written to it.
 SEGMENT_BYTES: Final = 8 * 1024 * 1024
@@ -47,36 +58,37 @@ SEGMENT_BYTES: Final = 8 * 1024 * 1024
 SEGMENT_SECONDS: Final = 3.0
 #: Records that wait in memory for the next group, bytes; beyond it 503 is answered.
 PENDING_BYTES: Final = 16 * 1024 * 1024
-#: One group, bytes: bounds the frame and the reader's memory.
-GROUP_BYTES: Final = 4 * 1024 * 1024
 #: Groups begin so far apart at least, seconds: under load a sync for few records costs more than they do themselves.
 GROUP_PAUSE_SECONDS: Final = 0.002
-LOCK_NAME: Final = "writer.lock"
-
-
-class SegmentKeys(Protocol):
-    """Where the keys of segments live: created durably before the first frame, destroyed after the last is stored."""
-
-    def create_key(self, scope: str, name: str) -> bytes:
-        """Return a new 32-byte key, durable before it returns."""
-
-    def get_key(self, scope: str, name: str) -> bytes | None:
-        """Return the key, or None when it was destroyed."""
-
-    def destroy_key(self, scope: str, name: str) -> None:
-        """Destroy the key."""
+#: How long a group waits for a segment that cannot be made, seconds; then it is refused.
+PATIENCE_SECONDS: Final = 5.0
+#: What is wrong with the spool is logged once in so many seconds.
+TELL_SECONDS: Final = 10.0
 
 
 @dataclass(slots=True)
 class _Segment:
-    """The segment being written: its descriptor, cipher, the offset of the next frame and of the last one."""
+    """A segment: its file, descriptor, cipher, the offset of the next frame. `opened` is when its first frame was due."""
 
-    name: str
+    path: Path
     descriptor: int
     cipher: AESGCM
-    offset: int
-    opened: float
-    synced: int = 0
+    offset: int = len(MAGIC)
+    opened: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """Its name, which is that of its key and is bound into each frame."""
+        return self.path.stem
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Something for the writing thread: a frame for its offset, or b"" to end the segment at that offset."""
+
+    segment: _Segment
+    frame: bytes
+    at: int
 
 
 _Done = Callable[[SpoolFull | None], None]
@@ -93,24 +105,29 @@ def _settle(future: asyncio.Future[None], full: SpoolFull | None) -> None:
 
 
 class Spool:
-    """The writing side, one in each worker process; used from the event loop's thread only.
+    """The writing side, one in each worker process; used from the event loop's thread only, which it never blocks.
 
     The loop encrypts a group, a thread of its own writes it and waits for the disk, and meanwhile the next group gathers:
     one hand-over to the thread and one back for a whole group. `append`'s future is done when the disk has it.
+
+    A second thread makes the next segment ahead, its key in the vault and its place on the disk (`_Ahead`). While that takes
+    long, because the vault is locked or the disk slow, the segment in hand is filled up; only then do groups wait, and after
+    PATIENCE_SECONDS they are refused. Whatever goes wrong ends a group, never the spool.
     """
 
     def __init__(self, folder: Path, keys: SegmentKeys, limit_bytes: int) -> None:
         self._folder, self._lock = _new_writer_folder(folder)
-        self._keys = keys
-        self._limit_bytes = limit_bytes
+        self._ahead = _Ahead(self._folder, keys, limit_bytes)
         self._pending: list[tuple[bytes, _Done]] = []
         self._pending_bytes = 0
         self._began = 0.0
         self._writing: list[_Done] = []
         self._segment: _Segment | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._waiting: asyncio.TimerHandle | None = None
+        self._told = -TELL_SECONDS
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._work: queue.SimpleQueue[tuple[int, bytes, int] | None] = queue.SimpleQueue()
+        self._work: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_durably, name="spool-sync", daemon=True)
         self._thread.start()
 
@@ -131,6 +148,11 @@ class Spool:
         """
         self._queue(RECORD_HEAD.pack(len(record)) + record, done)
 
+    def oldest_seconds(self) -> float:
+        """Return for how long the oldest group has been waiting for the disk or for a segment; 0 when none is."""
+        is_busy = self._loop is not None and (self._writing or self._pending)
+        return max(0.0, self._loop.time() - self._began) if is_busy and self._loop is not None else 0.0
+
     def _queue(self, body: bytes, done: _Done) -> None:
         """Add to the next group."""
         size = len(body)
@@ -148,6 +170,7 @@ class Spool:
         self._end_segment()
         self._work.put(None)
         self._thread.join()
+        self._ahead.close()
         os.close(self._lock)
 
     def _write_soon(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -159,120 +182,239 @@ class Spool:
             loop.call_soon(self._write_group)
 
     def _write_group(self) -> None:
-        """Encrypt what is pending as one frame, and have the thread write it."""
+        """Encrypt what is pending as one frame, and have the thread write it; without a segment, wait for one."""
         if self._writing or not self._pending:
             return
         assert self._loop is not None
+        count, size = self._next_group()
+        segment = self._segment_for(self._loop, size)
+        if segment is None:
+            return
         self._began = self._loop.time()
-        bodies, self._writing = self._take_group()
+        group, self._pending = self._pending[:count], self._pending[count:]
+        self._pending_bytes -= size
+        bodies, self._writing = [body for body, _ in group], [done for _, done in group]
+        is_handed_over = False
         try:
-            segment = self._segment_for(sum(map(len, bodies)))
-        except (OSError, SpoolFull) as error:
-            self._finish(error)
-        else:
             frame = _frame(segment, b"".join(bodies))
-            segment.synced, segment.offset = segment.offset, segment.offset + len(frame)
-            self._work.put((segment.descriptor, frame, segment.synced))
+            self._work.put(_Work(segment, frame, segment.offset))
+            segment.offset += len(frame)
+            is_handed_over = True
+        finally:
+            if not is_handed_over:  # a fault of ours: it ends this group, is seen in the log, and the next one goes on
+                self._finish(SpoolFull("the group could not be sealed"))
 
-    def _take_group(self) -> tuple[list[bytes], list[_Done]]:
-        """Return the next group, at most GROUP_BYTES long."""
+    def _next_group(self) -> tuple[int, int]:
+        """Return how many of what is pending make the next group, at most GROUP_BYTES long, and how many bytes they have."""
         size = count = 0
         for body, _ in self._pending:
             if count and size + len(body) > GROUP_BYTES:
                 break
             size += len(body)
             count += 1
-        group, self._pending = self._pending[:count], self._pending[count:]
-        self._pending_bytes -= size
-        return [body for body, _ in group], [done for _, done in group]
+        return count, size
 
     def _write_durably(self) -> None:
-        """In the thread: write group after group."""
+        """In the thread: write group after group, and the ends of segments, in the order of the loop."""
         while (work := self._work.get()) is not None:
-            error: OSError | None = None
+            error: Exception | None = None
             try:
-                _write(*work)
-            except OSError as caught:
+                _carry_out(work)
+            except Exception as caught:  # noqa: BLE001 - the thread's door: whatever a write raises is its group's answer
                 error = caught
-            assert self._loop is not None
-            # The loop may have closed under a stopping worker; those clients got no acknowledgement, so nothing is owed.
-            with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._finish, error)
+            if work.frame:
+                assert self._loop is not None
+                # The loop may have closed under a stopping worker; those clients got no acknowledgement, so nothing is owed.
+                with contextlib.suppress(RuntimeError):
+                    self._loop.call_soon_threadsafe(self._finish, error)
 
-    def _finish(self, error: OSError | SpoolFull | None) -> None:
+    def _finish(self, error: Exception | None) -> None:
         """Acknowledge every append of the group, or refuse it; then begin the next group."""
         waiting, self._writing = self._writing, []
         full = None
         if error is not None:
-            self._abandon_segment()
+            self._segment = None  # the thread ended it where its last whole frame ends
             full = SpoolFull(f"the spool cannot be written ({type(error).__name__})")
-        for done in waiting:
-            done(full)
+            self._tell(f"{full}; what came is refused")
+        self._answer(iter(waiting), full)
         if self._pending and self._loop is not None:
             self._write_soon(self._loop)
 
-    def _segment_for(self, size: int) -> _Segment:
-        """Return the current segment, or a new one when it is full or old."""
-        segment = self._segment
-        if segment and (segment.offset + size + 64 > SEGMENT_BYTES or time.monotonic() - segment.opened > SEGMENT_SECONDS):
-            self._end_segment()
-            segment = None
-        if segment is None:
-            segment = self._segment = self._open_segment(max(SEGMENT_BYTES, size + 64))
-            assert self._loop is not None
-            self._timer = self._loop.call_later(SEGMENT_SECONDS, self._end_idle, segment)
-        return segment
-
-    def _open_segment(self, size: int) -> _Segment:
-        """Create a preallocated segment; its key is durable in the vault before the file exists."""
-        used = sum(_size_on_disk(path) for path in self._folder.parent.glob("*/*.segment"))
-        if used + size > self._limit_bytes:
-            raise SpoolFull("the spool has reached its limit on disk")
-        name = f"{time.time_ns() // 1000:016d}-{secrets.token_hex(8)}"
-        cipher = AESGCM(self._keys.create_key("segment", name))
-        descriptor = os.open(self._folder / f"{name}.segment", os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    def _answer(self, waiting: Iterator[_Done], full: SpoolFull | None) -> None:
+        """Call what waits; one that raises keeps no answer from those behind it."""
+        is_done = False
         try:
-            os.posix_fallocate(descriptor, 0, size)
-            os.pwrite(descriptor, MAGIC, 0)
-            os.fsync(descriptor)
-            _fsync_folder(self._folder)
-        except OSError:
-            os.close(descriptor)
-            (self._folder / f"{name}.segment").unlink(missing_ok=True)
-            raise
-        return _Segment(name, descriptor, cipher, len(MAGIC), time.monotonic())
+            for done in waiting:
+                done(full)
+            is_done = True
+        finally:
+            if not is_done and self._loop is not None:
+                self._loop.call_soon(self._answer, waiting, full)
+
+    def _segment_for(self, loop: asyncio.AbstractEventLoop, size: int) -> _Segment | None:
+        """Return the segment that a group of this size goes to; None while it has to wait for one."""
+        segment = self._segment
+        has_room = segment is not None and (segment.offset == len(MAGIC) or segment.offset + size + 64 <= SEGMENT_BYTES)
+        if segment is not None and has_room and loop.time() - segment.opened <= SEGMENT_SECONDS:
+            return segment
+        try:
+            following = self._ahead.take()
+        except SpoolFull as full:
+            if not has_room:
+                self._refuse_pending(full)
+                return None
+            following = None
+        if following is not None:
+            self._stop_waiting()
+            self._end_segment()
+            following.opened = loop.time()
+            self._timer = loop.call_later(SEGMENT_SECONDS, self._end_idle, following)
+            self._segment = following
+            return following
+        if has_room:
+            return segment  # old, and there is no other yet: better than to let anybody wait
+        if self._waiting is None:
+            self._began = loop.time()
+            self._waiting = loop.call_later(PATIENCE_SECONDS, self._refuse_pending, SpoolFull("the spool waits for a segment"))
+            self._ahead.tell(partial(loop.call_soon_threadsafe, self._write_group))
+        return None
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _refuse_pending(self, full: SpoolFull) -> None:
+        """Refuse what has waited for a segment; whoever comes now waits for the next one."""
+        self._stop_waiting()
+        pending, self._pending, self._pending_bytes = self._pending, [], 0
+        self._tell(f"{full}; what came is refused")
+        self._answer((done for _, done in pending), full)
+
+    def _tell(self, what: str) -> None:
+        """Log what is wrong, once in TELL_SECONDS: it may be wrong for each request."""
+        if time.monotonic() - self._told > TELL_SECONDS:
+            self._told = time.monotonic()
+            log.warning("%s", what)
 
     def _end_idle(self, segment: _Segment) -> None:
-        """End a segment that is old enough and not being written, so that its bytes can be drained away."""
+        """End a segment that is old enough and not being written, so that its bytes can be drained away.
+
+        Not before there is another one: without it the next group would have to wait.
+        """
         if self._segment is segment:
-            if self._writing and self._loop is not None:
+            if (self._writing or not self._ahead.is_ready()) and self._loop is not None:
                 self._timer = self._loop.call_later(0.1, self._end_idle, segment)
             else:
                 self._end_segment()
 
     def _end_segment(self) -> None:
-        """Mark the end; not synced, because a lost mark only means that the drain waits for the folder's lock."""
+        """Have the thread mark the end behind the last frame."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._segment is None:
-            return
-        with contextlib.suppress(OSError):
-            os.pwrite(self._segment.descriptor, FRAME_HEAD.pack(END_LENGTH), self._segment.offset)
-        os.close(self._segment.descriptor)
-        self._segment = None
+        if self._segment is not None:
+            self._work.put(_Work(self._segment, b"", self._segment.offset))
+            self._segment = None
 
-    def _abandon_segment(self) -> None:
-        """After a failed write: cut the frame that was not acknowledged and go on in a new segment.
 
-        Never go on in this one: its next frame would be sealed with a nonce that may have been used.
-        """
-        if self._segment is None:
-            return
-        with contextlib.suppress(OSError):
-            os.ftruncate(self._segment.descriptor, self._segment.synced)
-        self._segment.offset = self._segment.synced
-        self._end_segment()
+class _Ahead:
+    """Makes the next segment before it is needed, in a thread of its own: vaults and disks stumble, and nobody waits for them.
+
+    It lies beside the others under another ending, which the drain passes by while the writer lives.
+    """
+
+    def __init__(self, folder: Path, keys: SegmentKeys, limit_bytes: int) -> None:
+        self._folder, self._keys, self._limit_bytes = folder, keys, limit_bytes
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool-ahead")
+        self._next: Future[_Segment] = self._thread.submit(self._make)
+
+    def is_ready(self) -> bool:
+        """Return whether the next segment is there; one that could not be made is tried again."""
+        if self._next.done() and self._next.exception() is not None:
+            self._next = self._thread.submit(self._make)
+        return self._next.done()
+
+    def take(self) -> _Segment | None:
+        """Return the segment made ahead, and begin the next; None while it is being made. Raises SpoolFull: try again later."""
+        if not self._next.done():
+            return None
+        made, self._next = self._next, self._thread.submit(self._make)
+        error = made.exception()  # of whatever kind: nothing that a vault or a disk raises may stop the spool
+        if error is not None:
+            reason = str(error) if isinstance(error, SpoolFull) else f"no segment can be made ({type(error).__name__})"
+            raise SpoolFull(reason) from error
+        return made.result()
+
+    def tell(self, ready: Callable[[], object]) -> None:
+        """Have `ready` called when the segment is made, or cannot be."""
+
+        def call(_made: Future[_Segment]) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop closed under a stopping worker
+                ready()
+
+        self._next.add_done_callback(call)
+
+    def close(self) -> None:
+        """Remove the segment that nobody needs any more, its key first."""
+        self._thread.shutdown(wait=True)
+        if self._next.exception() is None:
+            made = self._next.result()
+            os.close(made.descriptor)
+            with contextlib.suppress(OSError, StoreUnavailable):  # else the drain does it, as for a writer that was killed
+                self._keys.destroy_key("segment", made.name)
+                made.path.unlink(missing_ok=True)
+
+    def _make(self) -> _Segment:
+        """Create a preallocated segment; its key is durable in the vault before the file exists."""
+        used = sum(_size_on_disk(path) for path in _taken(self._folder.parent))
+        if used + SEGMENT_BYTES > self._limit_bytes:
+            raise SpoolFull("the spool has reached its limit on disk")
+        name = f"{time.time_ns() // 1000:016d}-{secrets.token_hex(8)}"
+        cipher = AESGCM(self._keys.create_key("segment", name))
+        path = self._folder / f"{name}{AHEAD}"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            os.posix_fallocate(descriptor, 0, SEGMENT_BYTES)
+            os.pwrite(descriptor, MAGIC, 0)
+            os.fsync(descriptor)
+            sync_folder(self._folder)
+        except OSError:
+            os.close(descriptor)
+            path.unlink(missing_ok=True)
+            with contextlib.suppress(StoreUnavailable):
+                self._keys.destroy_key("segment", name)
+            raise
+        return _Segment(path, descriptor, cipher)
+
+
+def _carry_out(work: _Work) -> None:
+    """Write a frame durably, or the end of a segment; after a write that failed, cut it off and end the segment there.
+
+    Never go on in that segment: its next frame would be sealed with a nonce that may have been used. The mark of the end
+    is not synced, because a lost one only means that the drain waits for the folder's lock.
+    """
+    segment, is_written = work.segment, False
+    try:
+        if work.at == len(MAGIC):  # its first frame, or the end of one without any: from here on the drain looks at it
+            segment.path = segment.path.rename(segment.path.with_suffix(ENDING))
+        if work.frame:
+            _write(segment.descriptor, work.frame, work.at)
+            is_written = True
+    finally:
+        if not is_written:
+            if work.frame:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(segment.descriptor, work.at)
+            with contextlib.suppress(OSError):
+                os.pwrite(segment.descriptor, FRAME_HEAD.pack(END_LENGTH), work.at)
+            os.close(segment.descriptor)
+
+
+def _taken(folder: Path) -> Iterator[Path]:
+    """Yield every file of the spool that takes its room; what is in quarantine has a limit of its own."""
+    for ending in (ENDING, AHEAD):
+        yield from (path for path in folder.glob(f"*/*{ending}") if path.parent.name != QUARANTINE)
 
 
 def _size_on_disk(path: Path) -> int:
@@ -285,7 +427,7 @@ def _size_on_disk(path: Path) -> int:
 
 def _frame(segment: _Segment, plain: bytes) -> bytes:
     """Return a frame, packed and encrypted for the segment's offset."""
-    sealed = segment.cipher.encrypt(_nonce(segment.offset), lz4.block.compress(plain), segment.name.encode())
+    sealed = segment.cipher.encrypt(nonce(segment.offset), lz4.block.compress(plain), segment.name.encode())
     return FRAME_HEAD.pack(len(sealed)) + sealed
 
 
@@ -295,11 +437,6 @@ def _write(descriptor: int, frame: bytes, at: int) -> None:
     while view:  # pwritev may write less than asked for
         written = os.pwritev(descriptor, [view], at, os.RWF_DSYNC)
         view, at = view[written:], at + written
-
-
-def _nonce(offset: int) -> bytes:
-    """Return the nonce of the frame at an offset: each segment has its own key and no offset is written twice."""
-    return offset.to_bytes(NONCE_BYTES, "big")
 
 
 def _new_writer_folder(folder: Path) -> tuple[Path, int]:
@@ -314,107 +451,5 @@ def _new_writer_folder(folder: Path) -> tuple[Path, int]:
     lock = os.open(fresh / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
     fresh.rename(final)
-    _fsync_folder(folder)
+    sync_folder(folder)
     return final, lock
-
-
-def _fsync_folder(folder: Path) -> None:
-    """Make the creation or removal of a file in the folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """What a segment gave: the records' bytes, the offset to read on from, and whether the segment is finished."""
-
-    records: tuple[bytes, ...]
-    offset: int
-    finished: bool
-
-
-def segments(folder: Path) -> Iterator[tuple[Path, bool]]:
-    """Yield every segment of every writer, oldest first, and whether its writer is gone.
-
-    Folders of writers that are gone and empty are removed on the way.
-    """
-    for writer in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
-        found = sorted(writer.glob("*.segment"))
-        gone = _writer_is_gone(writer)
-        for path in found:
-            yield path, gone
-        if gone and not found:
-            (writer / LOCK_NAME).unlink(missing_ok=True)
-            with contextlib.suppress(OSError):  # a file that is not ours keeps the folder; nothing of ours is in it
-                writer.rmdir()
-
-
-def _writer_is_gone(writer: Path) -> bool:
-    """Return whether the folder's writer has ended, by the lock that the kernel drops with its process."""
-    try:
-        descriptor = os.open(writer / LOCK_NAME, os.O_RDWR)
-    except FileNotFoundError:  # a copy put back by hand: nobody writes there
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    else:
-        return True
-    finally:
-        os.close(descriptor)
-
-
-def read(path: Path, key: bytes, offset: int, *, writer_is_gone: bool, limit: int) -> Chunk:
-    """Read whole, intact frames from the offset on, until they hold `limit` bytes of records.
-
-    A frame that is cut or damaged was never acknowledged: it ends the segment when its writer is gone, and is looked
-    at again later while the writer lives (the write may be under way).
-    """
-    records: list[bytes] = []
-    cipher, name = AESGCM(key), path.stem.encode()
-    size = 0
-    with path.open("rb", buffering=1 << 20) as file:
-        magic = file.read(len(MAGIC))
-        head_bytes = _HEAD_BYTES.get(magic)
-        if head_bytes is None:
-            return Chunk((), 0, writer_is_gone)
-        offset = offset or len(MAGIC)
-        file.seek(offset)
-        while size < limit:
-            head = file.read(head_bytes)
-            length = FRAME_HEAD.unpack_from(head)[0] if len(head) == head_bytes else 0
-            if length == END_LENGTH:
-                return Chunk(tuple(records), offset, finished=True)
-            sealed = file.read(length) if 0 < length <= GROUP_BYTES * 8 else b""
-            if not sealed or len(sealed) < length:
-                return Chunk(tuple(records), offset, writer_is_gone)
-            try:
-                plain = cipher.decrypt(_nonce(offset), sealed, name)
-            except InvalidTag:
-                return Chunk(tuple(records), offset, writer_is_gone)
-            group = lz4.block.decompress(plain) if magic == MAGIC else plain
-            records.extend(_split(group))
-            size += len(group)
-            offset += head_bytes + length
-    return Chunk(tuple(records), offset, finished=False)
-
-
-def _split(plain: bytes) -> Iterator[bytes]:
-    """Yield the records of one group."""
-    at = 0
-    while at < len(plain):
-        (length,) = RECORD_HEAD.unpack_from(plain, at)
-        at += RECORD_HEAD.size
-        yield plain[at : at + length]
-        at += length
-
-
-def remove(path: Path, keys: SegmentKeys) -> None:
-    """Remove a drained segment: its key first, so that no copy of the file can be read any more."""
-    keys.destroy_key("segment", path.stem)
-    path.unlink(missing_ok=True)
-    _fsync_folder(path.parent)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any, Final
+
+from sqlalchemy import RowMapping
 
 from avow.audit.proof import canonical
 from avow.rights.cases import Case, Contact, Message
@@ -51,11 +54,16 @@ class StoredCases:
             row = requests.get(tx, request_id)
             return self._case(row, requests.history(tx, request_id)) if row else None
 
-    def every(self) -> Sequence[Case]:
-        """Return all requests, oldest first."""
+    def each(self) -> Sequence[tuple[str, Callable[[], Case]]]:
+        """Return every request by its id, oldest first, to be read when it is wanted: what is damaged in one harms no other."""
         with self._control.reading() as tx:
-            histories = requests.histories(tx)
-            return tuple(self._case(row, histories.get(row.id, ())) for row in requests.every(tx))
+            histories, rows = requests.histories(tx), requests.every(tx)
+        return [(row["id"], partial(self._of_row, row, histories.get(row["id"], ()))) for row in rows]
+
+    def every(self) -> Sequence[Case]:
+        """Return all requests that can be read, oldest first; the others are set aside by the job that finds them."""
+        found = (self._store.aside.tried(read)[1] for _, read in self.each())
+        return tuple(case for case in found if case is not None)
 
     def append(  # the message and the audit entry belong to the same transaction as the step
         self,
@@ -104,6 +112,9 @@ class StoredCases:
         attachments = [[name, kind, content.decode()] for name, kind, content in message.attachments]
         body = {"to": message.to, "subject": message.subject, "text": message.text, "attachments": attachments}
         self._store.add_mail(tx, json.dumps(body).encode(), now_ms, request_id)
+
+    def _of_row(self, row: RowMapping, history: Sequence[RequestEvent]) -> Case:
+        return self._case(requests.of_row(row), history)
 
     def _case(self, row: StoredRequest, history: Sequence[RequestEvent]) -> Case:
         """Return a request as the rights room knows it."""

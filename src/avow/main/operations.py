@@ -269,7 +269,7 @@ class Operations:
         with self._store() as store:
             removed = store.remove_demonstration()
             with store.control.reading() as tx:
-                kept = {one.id for one in requests.every(tx)}
+                kept = requests.ids(tx)
             for name in store.files.names():  # archives are named by their request
                 if name.partition("-")[0] not in kept:
                     store.files.delete(name)

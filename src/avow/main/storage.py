@@ -19,6 +19,7 @@ from avow.audit.log import Log
 from avow.audit.proof import canonical
 from avow.collection import submissions
 from avow.collection.drain import BATCH_RECORDS, Drain
+from avow.collection.one_by_one import Followed
 from avow.collection.refusals import Refusals
 from avow.collection.visits import LOOK_SECONDS, VisitCounter, utc_today
 from avow.config import load
@@ -156,9 +157,10 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
     audit_log = Log(installation.public_log, installation.private_log, installation.log_origin)
     sink = Contacts(store, versions.rulebook)
     refusals = Refusals()
-    drain = Drain(installation.spool, store.vault, sink, refusals)
+    drain = Drain(installation.spool, store.vault, sink, refusals, store.aside)
+    followed = Followed(sink.write, store.aside, now_ms)
     logs = LogIntake(configuration.website.name, versions, VisitCounter(installation.run), utc_today, store.vault.hmac)
-    followers = [logs.follower(declared, sink, store.control) for declared in configuration.server_logs]
+    followers = [logs.follower(declared, followed, store.control) for declared in configuration.server_logs]
     letters = Letters(store, versions, configuration.mail.recipient, configuration.website.origin.rstrip("/"))
     mailbox = Mailbox(store, versions, configuration.mail.recipient, letters)
     publisher = Publisher(store.control, versions)
@@ -181,8 +183,13 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         return moved >= BATCH_RECORDS
 
     def advance_requests() -> bool:
-        moved = [advance(case, tools(case), now_ms()) for case in cases.every()]  # a list: every request gets its step
-        return any(moved)
+        now = now_ms()
+
+        def step(item: tuple[str, Callable[[], Case]]) -> bool:
+            case = item[1]()
+            return advance(case, tools(case), now)
+
+        return store.aside.each("requests", cases.each(), lambda item: item[0], step, now) > 0
 
     def send_mail() -> bool:
         return mail_recipient.send_due(mailbox, configuration.mail, now_ms()) > 0
@@ -232,7 +239,7 @@ class _Purge:
         """Remove what there is; return whether that was anything."""
         now = now_ms()
         is_thorough = now - self.thorough_ms > THOROUGH_MS
-        removed = self.store.purge(thorough=is_thorough)
+        removed = self.store.purge(thorough=is_thorough, now_ms=now)
         if is_thorough:
             self.store.sweep_files(now)
             self.settle()
@@ -247,7 +254,7 @@ def _retain(store: Store, timezone: str) -> bool:
         with store.control.transaction() as tx:
             audit.enqueue(tx, canonical({"at": now_ms(), **entry}))
 
-    moved = sweep(store, enqueue, local_date(now_ms(), timezone))
+    moved = sweep(store, enqueue, local_date(now_ms(), timezone), now_ms())
     with store.control.transaction() as tx:
         settings.put(tx, SWEPT, str(now_ms()))
     return moved
@@ -261,7 +268,7 @@ def _targets(installation: Installation, store: Store, cases: StoredCases) -> tu
         targets.Rows(store, targets.RECORDINGS),
         targets.Rows(store, targets.CONTROL),
         targets.SealedFiles(store, cases),
-        targets.SpoolTarget(installation.spool),
+        targets.SpoolTarget(installation.spool, store),
     )
 
 

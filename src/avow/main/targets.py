@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from avow.collection import spool
+from avow.collection.drain import decoded
+from avow.collection.one_by_one import set_aside_of
+from avow.collection.quarantine import Quarantine
 from avow.definitions import Identifier, moment
 from avow.main import recorded
 from avow.main.cases import ARCHIVES, SENT_FILES, StoredCases
@@ -106,19 +109,37 @@ class SealedFiles:
 
 @dataclass(frozen=True, slots=True)
 class SpoolTarget:
-    """The spool: whatever waited in it when the plan was made is drained, past the tombstones, and its files are gone."""
+    """The spool: whatever waited in it when the plan was made is drained, past the tombstones, and its files are gone.
+
+    What of it could not be read, or not be stored, waits for nobody: it is these people's, or may be, and is destroyed.
+    """
 
     folder: Path
+    store: Store
     name: str = SPOOL
 
     def erase(self, erasure: Erasure, now_ms: int) -> Outcome | None:
         """Wait until every segment that was begun before the keys were destroyed is drained and removed."""
         del now_ms
-        return None if self.remaining(erasure) else Outcome(self.name, "drained; segments and their keys removed", 0)
+        if self._segments(erasure):
+            return None
+        self._quarantine.forget(erasure.planned_ms)
+        self.store.aside.forget(set_aside_of(self.store.aside, erasure.identifiers, decoded))
+        return Outcome(self.name, "drained; segments and their keys removed", 0)
 
     def remaining(self, erasure: Erasure) -> int:
-        """Return how many such segments are left."""
-        return sum(int(path.name.partition("-")[0]) // 1000 <= erasure.planned_ms for path, _ in spool.segments(self.folder))
+        """Return how much of that is left."""
+        aside = len(set_aside_of(self.store.aside, erasure.identifiers, decoded))
+        return self._segments(erasure) + self._quarantine.remaining(erasure.planned_ms) + aside
+
+    @property
+    def _quarantine(self) -> Quarantine:
+        return Quarantine(self.folder, self.store.vault, self.store.aside)
+
+    def _segments(self, erasure: Erasure) -> int:
+        """Return how many segments of that time are left."""
+        found = spool.segments(self.folder)
+        return sum(int(path.name.partition("-")[0]) // 1000 <= erasure.planned_ms for path, _ in found)
 
 
 @dataclass(frozen=True, slots=True)

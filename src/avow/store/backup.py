@@ -136,7 +136,7 @@ def restore(source: Path, store: Store, audit_last_seq: int) -> Restored:
         raise StoreUnavailable(f"{source}: {loaded} events were restored, the manifest says {manifest['events']}")
     for path in sorted((source / "files").glob("*")):
         store.files.put(path.name, path.read_bytes())
-    removed = removal.purge(control, store.events, store.vault, store.files, thorough=True)
+    removed = removal.purge(control, store.events, store.vault, store.files, thorough=True, now_ms=0)
     control.close()
     return Restored(loaded, manifest["submissions"], manifest["files"], removed)
 

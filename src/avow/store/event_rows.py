@@ -15,7 +15,17 @@ from typing import Any, Final
 
 import msgspec
 
-from avow.definitions import AfterRetention, Event, EventBatch, Identifier, IdentifierKind, MailEvent, Terms, identifier
+from avow.definitions import (
+    AfterRetention,
+    Event,
+    EventBatch,
+    Identifier,
+    IdentifierKind,
+    MailEvent,
+    Terms,
+    after_retention,
+    identifier,
+)
 from avow.store import sealing
 from avow.store.events import EventRow
 from avow.store.holdings import HeldEvent
@@ -269,7 +279,7 @@ def held_event(row: Mapping[str, Any], key_of: Callable[[bytes], bytes | None]) 
         name=row["name"],
         fields=fields,
         delete_on=date.fromisoformat(row["delete_on"]),
-        then=AfterRetention(row["then"]),
+        then=after_retention(row["then"]),
         robot=bool(row["robot"]),
         demonstration=bool(row["demonstration"]),
     )

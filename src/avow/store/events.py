@@ -47,6 +47,9 @@ _ANSWER_SECONDS: Final = 300
 _OTHER_ENGINE: Final = 516
 #: UNKNOWN_TABLE, UNKNOWN_FUNCTION (a view that takes parameters): the engine answers already, and they are being made.
 _NOT_PREPARED: Final = (60, 46)
+#: The engine lacks memory, time, threads, space or a disk that works: an outage, whatever it was asked. NOT_ENOUGH_SPACE,
+#: MEMORY_LIMIT_EXCEEDED, CANNOT_WRITE_TO_FILE_DESCRIPTOR and their like; 1000 to 1002 are what its libraries raise.
+_OUTAGES: Final = frozenset({72, 74, 75, 76, 77, 87, 88, 159, 173, 202, 209, 210, 236, 241, 243, 252, 394, 439, 1000, 1001, 1002})
 #: How long replaced parts may take to leave the disk; the table's settings say 1 s.
 _PARTS_SECONDS: Final = 20.0
 #: Records asked for in one statement: 50,000 take the engine a quarter of a second, 100,000 took it minutes.
@@ -227,8 +230,11 @@ class Events:
         try:
             return work(client)
         except ClickHouseError as error:
-            if getattr(error, "code", None) not in (None, 0, _OTHER_ENGINE, *_NOT_PREPARED):
-                error.add_note(f"engine code {error.code}; the engine's own words are withheld, because they quote values")
+            code = getattr(error, "code", None)
+            if code in _OUTAGES:
+                raise StoreUnavailable(f"the event engine cannot do it now (its code {code})") from error
+            if code not in (None, 0, _OTHER_ENGINE, *_NOT_PREPARED):
+                error.add_note(f"engine code {code}; the engine's own words are withheld, because they quote values")
                 raise  # a wrong statement is a bug, not an outage
             self._forget(client)
             raise StoreUnavailable("the event engine did not answer; the storage process may be restarting") from error

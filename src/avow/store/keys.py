@@ -35,6 +35,8 @@ REQUEST: Final = "request"
 
 #: Most values bound in one statement: SQLite's own limit is 32,766; one page of the index is enough.
 _CHUNK: Final = 500
+#: Most rows written in one transaction: some milliseconds, in which every other process waits for the vault.
+_PIECE: Final = 2_000
 #: How long a process waits for another's write before it reports the vault as unavailable.
 _BUSY_SECONDS: Final = 20.0
 
@@ -149,14 +151,7 @@ class Vault:
         Returns how many there were.
         """
         rows = [(subject,) for subject in subjects]
-        if not rows:
-            return 0
-        with self._lock:
-            with self._writing() as connection:
-                count = connection.executemany("DELETE FROM subjects WHERE subject = ?", rows).rowcount
-                connection.executemany("DELETE FROM identifiers WHERE subject = ?", rows)
-            keys_file.checkpoint(self._connection)
-        return count
+        return self._in_pieces(("DELETE FROM subjects WHERE subject = ?", "DELETE FROM identifiers WHERE subject = ?"), rows)
 
     def erased_at(self, identifiers: Iterable[Identifier]) -> dict[Identifier, int]:
         """Return the moments of the erasures of those people that were erased."""
@@ -166,6 +161,12 @@ class Vault:
                 return {}
             found = {one: self._tombstones.get(self._digest(one)) for one in identifiers}
         return {one: at_ms for one, at_ms in found.items() if at_ms is not None}
+
+    def erased_subjects(self, subjects: Iterable[bytes]) -> frozenset[bytes]:
+        """Return those subjects that were erased: by their tombstone, which a missing key is not."""
+        with self._lock:
+            self._refresh()
+            return frozenset(one for one in subjects if self.hmac(b"subject", one) in self._tombstones)
 
     def note_end(self, one: Identifier, point: str, at_ms: int) -> None:
         """Note that this person ended a subscription at a collection point: a mark beside the tombstones, a hash and a moment.
@@ -196,15 +197,11 @@ class Vault:
 
     def queue_purge(self, subjects: Iterable[bytes]) -> None:
         """Put subjects without a key on the work list of the purge."""
-        with self._lock, self._writing() as connection:
-            connection.executemany("INSERT OR IGNORE INTO purging (subject) VALUES (?)", [(one,) for one in subjects])
+        self._in_pieces(("INSERT OR IGNORE INTO purging (subject) VALUES (?)",), [(one,) for one in subjects])
 
     def purged(self, subjects: Iterable[bytes]) -> None:
         """Take subjects off the work list, because their rows are gone."""
-        with self._lock:
-            with self._writing() as connection:
-                connection.executemany("DELETE FROM purging WHERE subject = ?", [(one,) for one in subjects])
-            keys_file.checkpoint(self._connection)
+        self._in_pieces(("DELETE FROM purging WHERE subject = ?",), [(one,) for one in subjects])
 
     # -- named keys --------------------------------------------------------------------------------------------
 
@@ -235,7 +232,9 @@ class Vault:
 
     def destroy_keys(self, scope: str, names: Iterable[str]) -> int:
         """Destroy named keys, bytes included; return how many there were."""
-        return self._remove_named("DELETE FROM named_keys WHERE scope = ? AND name = ?", [(scope, name) for name in names])
+        rows: list[tuple[str, ...]] = [(scope, name) for name in names]
+        statement = "DELETE FROM named_keys WHERE scope = ? AND name = ?"
+        return sum([self._remove_named(statement, rows[start : start + _PIECE]) for start in range(0, len(rows), _PIECE)])
 
     def destroy_keys_before(self, scope: str, prefix: str, name: str) -> int:
         """Destroy the keys whose names start with `prefix` and sort before `prefix + name` (dates sort by age)."""
@@ -304,7 +303,8 @@ class Vault:
 
     def _refresh(self) -> None:
         """Read the tombstones again when another process has changed the file."""
-        version = int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+        (row,) = self._read("PRAGMA data_version", ())
+        version = int(row[0])
         if version != self._version:
             self._tombstones = dict(self._read("SELECT digest, at_ms FROM tombstones", ()))
             self._version = version
@@ -320,17 +320,32 @@ class Vault:
 
     def _read(self, statement: str, values: Sequence[object]) -> Iterator[Any]:  # Any: SQLite's rows
         """Run a read; the caller holds the lock."""
-        return iter(self._connection.execute(statement, values).fetchall())
+        with keys_file.reached(self.path):
+            return iter(self._connection.execute(statement, values).fetchall())
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """Hold the vault's one writing transaction; committed durably at the end, undone on any exception."""
-        try:
+        with keys_file.reached(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            raise StoreUnavailable(f"{self.path.name}: another process holds the vault ({error}); try again") from error
-        with self._connection:
-            yield self._connection
+            with self._connection:
+                yield self._connection
+
+    def _in_pieces(self, statements: Sequence[str], rows: Sequence[tuple[bytes, ...]]) -> int:
+        """Run statements for rows, a piece at a time, so that nobody waits long for the vault; return what the first changed.
+
+        A crash leaves some pieces done: what calls this may be repeated.
+        """
+        count = 0
+        for start in range(0, len(rows), _PIECE):
+            piece = rows[start : start + _PIECE]
+            with self._lock:
+                with self._writing() as connection:
+                    count += max(0, connection.executemany(statements[0], piece).rowcount)
+                    for statement in statements[1:]:
+                        connection.executemany(statement, piece)
+                keys_file.checkpoint(self._connection)
+        return count
 
 
 _WRITE_TOMBSTONE: Final = (

@@ -54,6 +54,17 @@ def connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
     return connection
 
 
+@contextlib.contextmanager
+def reached(path: Path) -> Iterator[None]:
+    """Say StoreUnavailable for whatever SQLite raises: a lock that is held, a disk that is full, a file that is damaged."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreUnavailable(
+            f"{path.name}: the key vault does not answer ({type(error).__name__}: {error}); try again"
+        ) from error
+
+
 def secret(connection: sqlite3.Connection) -> bytes:
     """Return the secret under which identifiers and tombstones are hashed; made once, with the file."""
     return bytes(connection.execute("SELECT value FROM meta WHERE name = 'secret'").fetchone()[0])
@@ -65,7 +76,7 @@ def checkpoint(connection: sqlite3.Connection) -> bool:
     A reader in another process can hold the WAL for a moment; the busy timeout waits for it.
     """
     for _ in range(_CHECKPOINT_TRIES):
-        with contextlib.suppress(sqlite3.OperationalError):  # "locked": another process checkpoints; ours follows
+        with contextlib.suppress(sqlite3.Error):  # "locked": another process checkpoints, and the next one of ours follows
             busy, _log, _done = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             if not busy:
                 return True

@@ -134,20 +134,6 @@ def erase_of_subjects(subjects: Collection[bytes], control: Control, vault: Vaul
     return erase(found, control, vault, files)
 
 
-def erase_withdrawn(control: Control, vault: Vault, files: Files) -> int:
-    """Remove what was taken back."""
-    with control.reading() as tx:
-        found = listed.withdrawn(tx)
-    return erase(found, control, vault, files) if found else 0
-
-
-def erase_due(today: date, control: Control, vault: Vault, files: Files) -> int:
-    """Remove the recordings whose day has come. Rule: Cal. Civ. Code § 1798.100(a)(3)."""
-    with control.reading() as tx:
-        found = listed.due(tx, today)
-    return erase(found, control, vault, files) if found else 0
-
-
 def sweep(now_ms: int, control: Control, vault: Vault, files: Files) -> int:
     """Remove what no row lists (a crash left it) and what no key opens (a backup brought it back); return how many.
 

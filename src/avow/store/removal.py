@@ -6,13 +6,15 @@ next run what to do (the vault's work list, the rows' own due dates) goes last.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
+import logging
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from avow.definitions import AfterRetention
 from avow.store import recordings, uploads
+from avow.store.aside import Aside
 from avow.store.control import choices, disclosures, mail, mailings, requests, submission_files, submissions, subscriptions
 from avow.store.control import recordings as listed
 from avow.store.holdings import Counts, Due
@@ -24,29 +26,56 @@ if TYPE_CHECKING:
     from avow.store.files import Files
     from avow.store.keys import Vault
 
+log = logging.getLogger(__name__)
+
+#: The queues of what is to be removed, whose items may be set aside.
+PURGE: Final = "purge"
+RETENTION: Final = "retention"
 #: Subjects in one statement of the control store; SQLite binds at most 32,766 values.
 _CHUNK: Final = 5_000
 #: A subject without rows is forgotten only when it is older than this: a younger one may belong to a batch on its way.
 _SETTLED: Final = timedelta(days=2)
 
 
-def purge(control: Control, events: Events, vault: Vault, files: Files, *, thorough: bool) -> Counts:
+def purge(control: Control, events: Events, vault: Vault, files: Files, *, thorough: bool, now_ms: int) -> Counts:
     """Remove the rows of everybody whose key is destroyed, and recordings taken back; see `Store.purge`."""
-    taken_back = Counts(recordings=recordings.erase_withdrawn(control, vault, files))
+    aside, removed = Aside(control, vault), _Sum()
+    with control.reading() as tx:
+        withdrawn = sorted(listed.withdrawn(tx))
+
+    def take_back(some: Sequence[str]) -> None:
+        removed.add(Counts(recordings=recordings.erase(some, control, vault, files)))
+
+    aside.all_or_each(PURGE, withdrawn, str, take_back, now_ms)
     doomed = set(vault.purging())
     if thorough:
-        doomed |= _keyless(control, events, vault)
-    if taken_back.total:
+        doomed |= _erased_again(control, events, vault)
+    if removed.counts.total:
         control.checkpoint()
     if not doomed:
-        return taken_back
+        return removed.counts
     vault.queue_purge(doomed)  # the thorough ones, too, survive a crash from here on
-    recorded = recordings.erase_of_subjects(doomed, control, vault, files) + taken_back.recordings
-    removed = replace(_remove_subjects(doomed, control, events, files), recordings=recorded)
-    control.checkpoint()
-    if events.await_removal() and not remaining(doomed, control, events).total:
-        vault.purged(doomed)
-    return removed
+
+    def remove(some: Sequence[bytes]) -> None:
+        recorded = recordings.erase_of_subjects(some, control, vault, files)
+        removed.add(replace(_remove_subjects(some, control, events, files), recordings=recorded))
+        control.checkpoint()
+        if events.await_removal() and not remaining(some, control, events).total:
+            vault.purged(some)
+
+    aside.all_or_each(PURGE, sorted(doomed), bytes.hex, remove, now_ms)
+    return removed.counts
+
+
+@dataclass(slots=True)
+class _Sum:
+    """What was removed, added up."""
+
+    counts: Counts = field(default_factory=Counts)
+
+    def add(self, more: Counts) -> None:
+        """Add what one piece of work removed."""
+        self.counts = Counts(*(getattr(self.counts, one.name) + getattr(more, one.name) for one in fields(Counts)))
 
 
 def remaining(subjects: Collection[bytes], control: Control, events: Events) -> Counts:
@@ -67,29 +96,50 @@ def remaining(subjects: Collection[bytes], control: Control, events: Events) -> 
     return Counts(events.count_subjects(subjects), forms, chosen, disclosed, sent, recordings=recorded)
 
 
-def erase_due(today: date, control: Control, events: Events, vault: Vault, files: Files) -> Due:
+def erase_due(today: date, control: Control, events: Events, vault: Vault, files: Files, *, now_ms: int) -> Due:
     """Erase and de-identify what is due; see `Store.erase_due`."""
-    due = {AfterRetention(row["then"]): int(row["events"]) for row in events.query("due_events", today=today)}
+    aside, erased = Aside(control, vault), _Erased()
+    due = {str(row["then"]): int(row["events"]) for row in events.query("due_events", today=today)}
     with control.reading() as tx:
-        forms = submissions.due(tx, today)
-        names = submission_files.of_records(tx, [form.record_id for form in forms])
-    recorded = recordings.erase_due(today, control, vault, files)
+        forms, shown = submissions.due(tx, today), sorted(listed.due(tx, today))
+
+    def erase_recordings(some: Sequence[str]) -> None:
+        erased.recordings += recordings.erase(some, control, vault, files)
+
+    def erase_forms(some: Sequence[submissions.SealedSubmission]) -> None:
+        with control.reading() as tx:
+            names = submission_files.of_records(tx, [form.record_id for form in some])
+        uploads.remove(names, files)  # before the rows that name them: a crash here is finished by the next sweep
+        with control.transaction() as tx:
+            erased.forms += submissions.remove(tx, [one.record_id for one in some if one.then != AfterRetention.DEIDENTIFY])
+            erased.emptied += submissions.deidentify(tx, [one.record_id for one in some if one.then == AfterRetention.DEIDENTIFY])
+
+    aside.all_or_each(RETENTION, shown, str, erase_recordings, now_ms)
     keys = _destroy_due_day_keys(today, control, events, vault)
-    if due.get(AfterRetention.DEIDENTIFY):
+    emptied = due.pop(AfterRetention.DEIDENTIFY, 0)
+    if emptied:
         events.command("deidentify_due_events", today=today)
-    if due.get(AfterRetention.ERASE):
+    if due:
         events.command("erase_due_events", today=today)
-    uploads.remove(names, files)  # before the rows that name them: a crash here is finished by the next sweep
+    aside.all_or_each(RETENTION, forms, lambda form: form.record_id, erase_forms, now_ms)
+    aside.sweep(today)
     with control.transaction() as tx:
-        erased = submissions.remove(tx, [form.record_id for form in forms if form.then is AfterRetention.ERASE])
-        emptied = submissions.deidentify(tx, [form.record_id for form in forms if form.then is AfterRetention.DEIDENTIFY])
         forgotten = mailings.sweep_messages(tx)  # to people who are subscribed no more
     recordings.sweep(_start_ms(today), control, vault, files)
-    if due or forms or recorded or forgotten:
+    if due or emptied or forms or shown or forgotten:
         control.checkpoint()
         events.await_removal()
         keys += _forget_idle(today, control, events, vault)
-    return Due(due.get(AfterRetention.ERASE, 0) + erased + recorded, due.get(AfterRetention.DEIDENTIFY, 0) + emptied, keys)
+    return Due(sum(due.values()) + erased.forms + erased.recordings, emptied + erased.emptied, keys)
+
+
+@dataclass(slots=True)
+class _Erased:
+    """What of the control store was due, and went."""
+
+    forms: int = 0
+    emptied: int = 0
+    recordings: int = 0
 
 
 def remove_demonstration(control: Control, events: Events, vault: Vault, files: Files) -> Counts:
@@ -147,10 +197,20 @@ def _remove_subjects(subjects: Collection[bytes], control: Control, events: Even
     return Counts(gone, removed.submissions, removed.choices, removed.disclosures, removed.mail)
 
 
-def _keyless(control: Control, events: Events, vault: Vault) -> set[bytes]:
-    """Return the subjects that have rows and no key: what an old backup or a crash brought back."""
+def _erased_again(control: Control, events: Events, vault: Vault) -> frozenset[bytes]:
+    """Return the erased who have rows all the same: what an old backup or a crash brought back.
+
+    A missing key alone says nothing: where the vault of another day is in place, nobody has one. Only a tombstone does.
+    """
     used = _subjects_in_use(control, events)
-    return used - vault.keys_of(used).keys()
+    keyless = used - vault.keys_of(used).keys()
+    erased = vault.erased_subjects(keyless)
+    if len(keyless) > len(erased):
+        log.error(
+            "%d people have records and no key, and nobody erased them: left as they are; is keys.db the one of this data?",
+            len(keyless) - len(erased),
+        )
+    return erased
 
 
 def _subjects_in_use(control: Control, events: Events) -> set[bytes]:

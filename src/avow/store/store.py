@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+from cryptography.exceptions import InvalidTag
+
 from avow.definitions import Identifier, Record, StoredFile, Submission
 from avow.store import clicks, event_rows, mailed, recordings, removal, sealing, submission_rows, uploads, writing
+from avow.store.aside import Aside
 from avow.store.control import Control, Transaction, choices, disclosures, mail, submission_files, submissions, subscriptions
 from avow.store.control import recordings as listed_recordings
 from avow.store.events import Events
@@ -16,6 +20,7 @@ from avow.store.files import Files
 from avow.store.holdings import Counts, Due, Evidence, HeldMail, HeldSubmission, Holdings, Written
 from avow.store.keys import DAY, REQUEST, Vault
 
+log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 
@@ -27,6 +32,11 @@ class Store:
     events: Events
     vault: Vault
     files: Files
+
+    @property
+    def aside(self) -> Aside:
+        """What jobs could not handle, and went on behind."""
+        return Aside(self.control, self.vault)
 
     def write(self, records: Sequence[Record]) -> Written:
         """Keep records; durable when it returns, and once each however often a record comes (by its id).
@@ -59,13 +69,14 @@ class Store:
         """
         return self.vault.destroy(identifiers, at_ms)
 
-    def purge(self, *, thorough: bool = False) -> Counts:
+    def purge(self, *, thorough: bool = False, now_ms: int = 0) -> Counts:
         """Remove the rows of the erased from the disk; returns what was removed, after the bytes are gone.
 
-        Finishes what a crash interrupted. `thorough` also looks for rows without a key that no work list names: once a
-        day, and after a restore. One caller at a time.
+        Finishes what a crash interrupted. `thorough` also looks for rows of the erased that no work list names: once a
+        day, and after a restore. Who cannot be removed is set aside, and the others are; `now_ms` says whether their next
+        try is due, 0 tries them in any case. One caller at a time.
         """
-        return removal.purge(self.control, self.events, self.vault, self.files, thorough=thorough)
+        return removal.purge(self.control, self.events, self.vault, self.files, thorough=thorough, now_ms=now_ms)
 
     def remaining(self, identifiers: Iterable[Identifier] = (), subjects: Iterable[bytes] = ()) -> Counts:
         """Search again, for the proof: rows of `subjects`, of these people, and of anybody whose purge is not finished.
@@ -76,9 +87,12 @@ class Store:
         wanted = {*subjects, *self.vault.lookup(never_erased).values(), *self.vault.purging()}
         return removal.remaining(wanted, self.control, self.events)
 
-    def erase_due(self, today: date) -> Due:
-        """Erase or de-identify everything whose day has come, and nothing else. Rule: Cal. Civ. Code § 1798.100(a)(3)."""
-        return removal.erase_due(today, self.control, self.events, self.vault, self.files)
+    def erase_due(self, today: date, now_ms: int = 0) -> Due:
+        """Erase or de-identify everything whose day has come, and nothing else. Rule: Cal. Civ. Code § 1798.100(a)(3).
+
+        What cannot be erased is set aside, and the rest is; `now_ms` as for `purge`.
+        """
+        return removal.erase_due(today, self.control, self.events, self.vault, self.files, now_ms=now_ms)
 
     def remove_demonstration(self) -> Counts:
         """Remove everything that is marked as demonstration, people and consumer requests included."""
@@ -276,7 +290,10 @@ class Store:
         for row in sealed:
             needed = owners.get(row.record_id, frozenset())
             own = [keys.get(subject) for subject in needed] or [self.vault.get_key(DAY, row.day_key) if row.day_key else None]
-            found.append(submission_rows.held_submission(row, own))
+            try:
+                found.append(submission_rows.held_submission(row, own))
+            except (InvalidTag, ValueError) as error:  # damaged on the disk: it must not hide the others
+                log.error("submission %s cannot be opened (%s)", row.record_id, type(error).__name__)  # noqa: TRY400 - no words of it
         return tuple(_present(found))
 
     def _opened(self, sealed: mail.SealedMail) -> HeldMail | None:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from avow.definitions import StoreUnavailable
 
 #: The newest migration; a test compares it with the folder.
-HEAD: Final = "20261124_0008"
+HEAD: Final = "20261129_0009"
 _MIGRATIONS: Final = Path(__file__).parent.parent / "migrations"
 #: How long a process waits for another's write, seconds.
 _BUSY_SECONDS: Final = 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import ColumnElement, RowMapping, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -49,10 +49,19 @@ def get(tx: Transaction, request_id: str) -> StoredRequest | None:
     return _one(tx, consumer_requests.c.id == request_id)
 
 
-def every(tx: Transaction) -> tuple[StoredRequest, ...]:
-    """Return all consumer requests, oldest first."""
-    rows = tx.execute(select(consumer_requests).order_by(consumer_requests.c.received_ms)).mappings()
-    return tuple(StoredRequest(**{**row, "kind": RequestKind(row["kind"])}) for row in rows)
+def every(tx: Transaction) -> tuple[RowMapping, ...]:
+    """Return the rows of all consumer requests, oldest first; `of_row` reads one, so that a damaged one harms no other."""
+    return tuple(tx.execute(select(consumer_requests).order_by(consumer_requests.c.received_ms)).mappings())
+
+
+def ids(tx: Transaction) -> frozenset[str]:
+    """Return the ids of all consumer requests."""
+    return frozenset(tx.scalars(select(consumer_requests.c.id)))
+
+
+def of_row(row: RowMapping) -> StoredRequest:
+    """Return a consumer request from its row. Raises ValueError for a kind that this version does not know."""
+    return StoredRequest(**{**row, "kind": RequestKind(row["kind"])})
 
 
 def append(tx: Transaction, entry: RequestEvent) -> bool:
@@ -99,4 +108,4 @@ def demonstration(tx: Transaction) -> tuple[str, ...]:
 def _one(tx: Transaction, condition: ColumnElement[bool]) -> StoredRequest | None:
     """Return the only request that meets a condition."""
     row = tx.execute(select(consumer_requests).where(condition)).mappings().first()
-    return None if row is None else StoredRequest(**{**row, "kind": RequestKind(row["kind"])})
+    return None if row is None else of_row(row)

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, update
 
-from avow.definitions import AfterRetention
+from avow.definitions import AfterRetention, after_retention
 from avow.store.control.database import Transaction
 from avow.store.control.tables import submission_files, submission_subjects, submissions
 
@@ -165,7 +165,7 @@ def end(tx: Transaction, record_ids: Collection[str], today: date) -> int:
 
 #: What still has to be done on a due date: erased, or de-identified and with a content yet.
 _OUTSTANDING: Final = or_(
-    submissions.c.then == AfterRetention.ERASE.value,
+    submissions.c.then != AfterRetention.DEIDENTIFY.value,
     and_(submissions.c.then == AfterRetention.DEIDENTIFY.value, func.length(submissions.c.sealed) > 0),
 )
 
@@ -218,4 +218,4 @@ def collected(tx: Transaction, since_ms: int) -> dict[str, int]:
 def _sealed(row: RowMapping) -> SealedSubmission:
     """Return a row as a value with its own types."""
     values = dict(row)
-    return SealedSubmission(**{**values, "then": AfterRetention(values["then"])})
+    return SealedSubmission(**{**values, "then": after_retention(values["then"])})

@@ -342,6 +342,26 @@ integrity_changes: Final = Table(
     PrimaryKeyConstraint("at_ms", "address"),
 )
 
+#: Items that could not be handled, in any queue. `item` names nobody; what has no other place lies in `sealed`.
+set_aside: Final = Table(
+    "set_aside",
+    metadata,
+    Column("id", Text, primary_key=True),  # the name of the key that seals it, too
+    Column("queue", Text, nullable=False),
+    Column("item", Text, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # the class of what went wrong, never its words
+    Column("attempts", Integer, nullable=False),
+    Column("first_ms", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+    Column("next_ms", BigInteger),  # NULL: discarded, and never tried again
+    Column("sealed", LargeBinary, nullable=False),  # empty where the queue itself still holds the item
+    Column("delete_on", Date),
+    Column("demonstration", Boolean, nullable=False),
+    Index("set_aside_item", "queue", "item", unique=True),
+    Index("set_aside_next", "next_ms"),
+)
+
 settings: Final = Table(
     "settings",
     metadata,

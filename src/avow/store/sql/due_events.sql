@@ -2,5 +2,5 @@
 SELECT then, count() AS events
 FROM events
 WHERE delete_on <= {today:Date32}
-  AND (then = 'erase' OR subject != toUUID('00000000-0000-0000-0000-000000000000') OR sealed != '')
+  AND (then != 'deidentify' OR subject != toUUID('00000000-0000-0000-0000-000000000000') OR sealed != '')
 GROUP BY then
