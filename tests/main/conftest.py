@@ -10,13 +10,14 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from tests.conftest import control_in
 
 from avow import policy
 from avow.definitions import IdentifierKind, Submission, identifier
 from avow.main.publishing import Publisher
 from avow.main.storage import Contacts
 from avow.main.versions import Versions
-from avow.store.control import Control, audit
+from avow.store.control import audit
 from avow.store.files import Files
 from avow.store.keys import Vault
 from avow.store.store import Store
@@ -131,7 +132,7 @@ def person(email):
 @pytest.fixture
 def house(tmp_path):
     """Return an installation in which nothing was published yet."""
-    control, vault = Control(f"sqlite:///{tmp_path / 'control.db'}"), Vault(tmp_path / "keys.db")
+    control, vault = control_in(tmp_path), Vault(tmp_path / "keys.db")
     store = Store(control, NoEvents(), vault, Files(tmp_path / "files"))
     yield House(store)
     store.close()

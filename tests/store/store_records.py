@@ -6,9 +6,10 @@ import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.conftest import control_in
+
 from avow.definitions import AfterRetention, Event, EventBatch, Identifier, IdentifierKind, Submission, Terms, identifier
 from avow.store import Store
-from avow.store.control import Control
 from avow.store.events import Events, announced
 from avow.store.files import Files
 from avow.store.keys import Vault
@@ -18,8 +19,7 @@ MORNING = 1_790_000_000_000
 
 def open_parts(folder: Path) -> Store:
     """Return a store on the engine announced in `folder/run`."""
-    control = Control(f"sqlite:///{folder / 'control.db'}")
-    return Store(control, Events(announced(folder / "run")), Vault(folder / "keys.db"), Files(folder / "files"))
+    return Store(control_in(folder), Events(announced(folder / "run")), Vault(folder / "keys.db"), Files(folder / "files"))
 
 
 @dataclass

@@ -111,7 +111,7 @@ class StoreBesideModel(RuleBasedStateMachine):
                     self.rows[one] = self.readable[one] = (number, terms)
 
 
-@pytest.mark.timeout(170)
+@pytest.mark.timeout(600)
 def test_the_store_behaves_like_a_dict(store):
     """Write, repeat, erase, purge, fall due: the store never tells more or less than the model."""
 
