@@ -9,6 +9,7 @@ CHROMIUM := /usr/bin/chromium
 # says: to compile them again takes each process ten seconds.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 CLAMD := $(VENV)/clamd/usr/sbin/clamd
+POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/postgres) /usr/lib/postgresql/15/bin/postgres)
 
 .PHONY: help run test quick check bench lock reference clean
 
@@ -18,7 +19,7 @@ help: ## Show this list
 run: dist/.installed ## Serve the invented company's website with Avow under it
 	$(BIN)/avow --config policies/marrowby/avow.toml serve
 
-test: check $(CHROMIUM) $(CLAMD) ## Run every check and test against the built wheel
+test: check $(CHROMIUM) $(CLAMD) $(POSTGRES) ## Run every check and test against the built wheel
 	$(PYTEST)
 
 quick: check ## Run the checks, and the tests of the rooms that differ from the branch main
@@ -72,6 +73,10 @@ APT = $(if $(filter 0,$(shell id -u)),,sudo )apt-get
 
 $(CHROMIUM):
 	$(APT) update -qq && $(APT) install -y -qq --no-install-recommends chromium
+
+# The tests start servers of their own; the one that the package starts is not touched.
+$(POSTGRES):
+	$(APT) update -qq && $(APT) install -y -qq --no-install-recommends postgresql
 
 # Unpacked and not installed: an installed one would start services that load signatures from the internet.
 $(CLAMD):

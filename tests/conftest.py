@@ -25,6 +25,8 @@ from tests import commands
 
 from avow.store.control import Control
 
+from .postgresql import PostgreSQL
+
 REPOSITORY = Path(__file__).parent.parent
 MARROWBY = REPOSITORY / "policies" / "marrowby"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
@@ -193,11 +195,11 @@ class Installation:
         self.process = None
         wait_for(lambda: not any(map(is_running, left)), 30, "the end of workers and storage process")
 
-    def avow(self, *arguments, status=0):
-        """Run a command and return its standard output."""
+    def avow(self, *arguments, status=0, stderr=subprocess.PIPE):
+        """Run a command and return its standard output; with `stderr=STDOUT` what it says of errors, too."""
         ended, printed, errors = commands.run(["--config", self.config, *arguments], self.folder)
         assert ended == status, printed + errors
-        return printed
+        return printed + errors if stderr == subprocess.STDOUT else printed
 
     def stored(self, start):
         """Return how often each page whose path starts so is in the event store; nothing while the engine is being started."""
@@ -211,9 +213,7 @@ class Installation:
 
     def drain(self):
         """Wait until everything that was acknowledged is stored, by events that come after it."""
-        for _ in range(
-            2
-        ):  # the round that takes the first may have looked at another worker's spool before; not that of the second
+        for _ in range(2):  # the round that takes the first may have looked at another worker's spool before it
             page = f"/drained/{time.monotonic_ns()}"
             with self.browser() as browser:
                 sent = browser.post("/avow/events", json={"events": [{"point": "page-view", "page": page}]})
@@ -245,6 +245,27 @@ class Installation:
 def until():
     """Wait for a condition: `until(lambda: ..., seconds, what)`."""
     return wait_for
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """One PostgreSQL server for all tests of a worker that ask for one."""
+    server = PostgreSQL()
+    server.start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path):
+    """The URL of a control store, on SQLite and on PostgreSQL: whoever asks for it is tested over both."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'control.db'}"
+        return
+    server = request.getfixturevalue("postgresql")
+    url = server.database()
+    yield url
+    server.drop(url)
 
 
 @pytest.fixture(scope="session")

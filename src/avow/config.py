@@ -81,7 +81,8 @@ class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     #: ClickHouse HTTP URL of the event engine. Empty by default: the embedded engine.
     events: str = ""
-    #: SQLAlchemy URL of the control store. Empty by default: SQLite in the data folder.
+    #: URL of the control store on a PostgreSQL server, `postgresql://USER@HOST/DATABASE`; it needs the extra `postgresql`.
+    #: A password is safest in the password file of PostgreSQL's own tools. Empty by default: SQLite in the data folder.
     control: str = ""
     #: Largest size of the spool in mebibytes before 503 is answered. 1024 by default; protects the disk.
     spool_mebibytes: int = 1024

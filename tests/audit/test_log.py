@@ -102,7 +102,7 @@ def test_crash_at_any_write_leaves_a_log_that_goes_on(ledger, tmp_path, monkeypa
         ledger.append([(i + 1, entry(i)) for i in range(1, 5)])
     monkeypatch.setattr(log, "_write", whole)
     again = log.Log(tmp_path / "public", tmp_path / "private", ORIGIN)
-    again.append([(i + 1, entry(i)) for i in range(5)])
+    again.append([(i + 1, entry(i)) for i in range(1, 5)])
     assert proof.audit(tmp_path / "public", verifier(tmp_path))[0].size == 5
 
 

@@ -17,7 +17,7 @@ from avow.definitions import IdentifierKind, Submission, identifier
 from avow.main.publishing import Publisher
 from avow.main.storage import Contacts
 from avow.main.versions import Versions
-from avow.store.control import audit
+from avow.store.control import Control, audit
 from avow.store.files import Files
 from avow.store.keys import Vault
 from avow.store.store import Store
@@ -129,13 +129,21 @@ def person(email):
     return identifier(IdentifierKind.EMAIL, email)
 
 
+#: A test of an installation, or of one that grew from it, runs with this over both databases; without, over SQLite.
+over_both = pytest.mark.parametrize("house", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def house(tmp_path):
+def house(tmp_path, request):
     """Return an installation in which nothing was published yet."""
-    control, vault = control_in(tmp_path), Vault(tmp_path / "keys.db")
-    store = Store(control, NoEvents(), vault, Files(tmp_path / "files"))
+    server = request.getfixturevalue("postgresql") if getattr(request, "param", "sqlite") == "postgresql" else None
+    url = server.database() if server else ""
+    control = Control(url) if server else control_in(tmp_path)
+    store = Store(control, NoEvents(), Vault(tmp_path / "keys.db"), Files(tmp_path / "files"))
     yield House(store)
     store.close()
+    if server:
+        server.drop(url)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from avow.main.telling import Teller
 from avow.policy.publication import Publication
 from avow.store.control import mail, publications
 
-from .conftest import EMAIL, LONGER, compiled, person
+from .conftest import EMAIL, LONGER, compiled, over_both, person
 
 
 @pytest.fixture
@@ -49,6 +49,7 @@ def test_everybody_is_told_once(announced):
     assert any('"by":"email"' in one and '"people":5' in one for one in announced.logged())
 
 
+@over_both
 def test_a_crash_between_two_batches_tells_nobody_twice(announced, monkeypatch):
     """The next run passes over those who have their message, and tells the others."""
     monkeypatch.setattr(telling, "BATCH", 3)
@@ -85,6 +86,7 @@ def test_an_erased_person_is_not_told(announced):
     assert told(announced) == [one for one in EVERYBODY if "3" not in one]
 
 
+@over_both
 def test_withdrawing_takes_the_unsent_messages_back(announced):
     """Nobody hears of what will not happen, unless the message has left already."""
     teller(announced).tell(announced.now_ms())

@@ -10,7 +10,7 @@ from avow.main.versions import Versions, changes_of, midnight_ms
 from avow.policy.publication import Publication
 from avow.store.control import rulebooks
 
-from .conftest import FIRST_DAY, LONGER, ZONE, compiled
+from .conftest import FIRST_DAY, LONGER, ZONE, compiled, over_both
 
 MINOR = ("Port Lorne, California.", "Port Lorne, CA.")
 
@@ -26,6 +26,7 @@ def test_before_anything_is_published_nothing_is_in_force(house):
         house.versions.in_force()
 
 
+@over_both
 def test_the_first_start_publishes_once(house):
     """Later starts leave what is in force, whatever the file says."""
     assert house.publisher.first(compiled(), house.now_ms())
@@ -42,6 +43,7 @@ def test_a_minor_change_is_in_force_at_once(published):
     assert other.in_force() == compiled(MINOR)
 
 
+@over_both
 def test_an_announced_version_is_in_force_from_its_midnight(published):
     """In the business's zone, to the millisecond, without anybody asking the store again."""
     made = announced(published)
@@ -65,6 +67,7 @@ def test_a_store_that_does_not_answer_stops_no_midnight(published, monkeypatch):
     assert published.versions.in_force() == made.rulebook
 
 
+@over_both
 def test_a_withdrawn_version_never_comes_into_force(published):
     """Its day passes, and the version before stays."""
     announced(published)
@@ -85,6 +88,7 @@ def test_a_minor_change_while_another_version_is_announced(published):
     assert published.versions.in_force() == made.rulebook
 
 
+@over_both
 def test_a_version_that_comes_back_has_its_old_name(published):
     """Going back to an earlier text is a publication of its own, of the same version."""
     published.publish(compiled(MINOR))
@@ -93,6 +97,7 @@ def test_a_version_that_comes_back_has_its_old_name(published):
     assert len(published.versions.publications()) == 3
 
 
+@over_both
 def test_two_who_publish_at_once(published):
     """The second one is told to look again: it judged against what is no longer in force."""
     slow = Publisher(published.store.control, Versions(published.store.control, ZONE, published.now_ms))
@@ -139,6 +144,7 @@ def test_what_came_into_force_is_not_taken_back(published):
     assert published.versions.in_force() == made.rulebook
 
 
+@over_both
 def test_every_step_is_in_the_audit_log(published):
     """Published, told, in force: once each, with the version's id and nobody's name."""
     made = announced(published)

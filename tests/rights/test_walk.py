@@ -57,10 +57,10 @@ class Parts:
 
 
 @pytest.fixture
-def house(tmp_path):
+def house(tmp_path, database):
     """Tools over a real control store, vault and files; no event engine is needed."""
     rulebook = compile_text(POLICY.read_text(encoding="utf-8"), "policy.md", law.tables(), date(2026, 11, 23)).rulebook
-    vault, control = Vault(tmp_path / "keys.db"), Control(f"sqlite:///{tmp_path / 'control.db'}")
+    vault, control = Vault(tmp_path / "keys.db"), Control(database)
     cases = StoredCases(Store(control, None, vault, Files(tmp_path / "files")))
     parts = Parts()
     voice = Voice("https://marrowby.example", vault.hmac, rulebook)

@@ -26,17 +26,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.fixture
-def store(folder: Path):
-    """Return an empty store."""
+def store(folder: Path, request: pytest.FixtureRequest):
+    """Return an empty store, its control data on SQLite; on PostgreSQL where a test asks for that by the fixture's parameter."""
     for name in ("control.db", "keys.db"):
         for suffix in ("", "-wal", "-shm"):
             (folder / f"{name}{suffix}").unlink(missing_ok=True)
     shutil.rmtree(folder / "files", ignore_errors=True)
-    opened = open_parts(folder)
+    server = request.getfixturevalue("postgresql") if getattr(request, "param", "sqlite") == "postgresql" else None
+    url = server.database() if server else ""
+    opened = open_parts(folder, url)
     opened.events.prepare()
     opened.events.command("forget_everything")
     yield opened
     opened.close()
+    if server:
+        server.drop(url)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from tests.conftest import control_in
 
 from avow.definitions import AfterRetention, Event, EventBatch, Identifier, IdentifierKind, Submission, Terms, identifier
 from avow.store import Store
+from avow.store.control import Control
 from avow.store.events import Events, announced
 from avow.store.files import Files
 from avow.store.keys import Vault
@@ -17,9 +18,10 @@ from avow.store.keys import Vault
 MORNING = 1_790_000_000_000
 
 
-def open_parts(folder: Path) -> Store:
-    """Return a store on the engine announced in `folder/run`."""
-    return Store(control_in(folder), Events(announced(folder / "run")), Vault(folder / "keys.db"), Files(folder / "files"))
+def open_parts(folder: Path, database: str = "") -> Store:
+    """Return a store on the engine announced in `folder/run`; its control store is SQLite there unless a URL is given."""
+    control = Control(database) if database else control_in(folder)
+    return Store(control, Events(announced(folder / "run")), Vault(folder / "keys.db"), Files(folder / "files"))
 
 
 @dataclass

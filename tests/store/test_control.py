@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -14,6 +15,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
+from avow.definitions import AvowError, StoreUnavailable
 from avow.store.control import (
     Control,
     audit,
@@ -31,9 +33,16 @@ from avow.store.control.database import _MIGRATIONS, HEAD
 from avow.store.control.tables import metadata
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(request, tmp_path):
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'control.db'}"
+    return request.getfixturevalue("postgresql").empty()
+
+
 @pytest.fixture
-def control(tmp_path):
-    opened = Control(f"sqlite:///{tmp_path / 'control.db'}")
+def control(database):
+    opened = Control(database)
     yield opened
     opened.close()
 
@@ -45,12 +54,11 @@ def test_migrations_make_exactly_the_tables(control):
     assert ScriptDirectory(str(_MIGRATIONS)).get_current_head() == HEAD
 
 
-def test_versions_of_the_first_schema_are_taken_over(tmp_path):
+def test_versions_of_the_first_schema_are_taken_over(empty_database):
     """A policy that an earlier build kept is a publication in force since its day, before no business's own day."""
-    url = f"sqlite:///{tmp_path / 'control.db'}"
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
-    engine = create_engine(url)
+    engine = create_engine(empty_database.replace("postgresql:", "postgresql+psycopg:"))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "20261124_0001")
@@ -59,7 +67,7 @@ def test_versions_of_the_first_schema_are_taken_over(tmp_path):
             text("INSERT INTO rulebooks (id, text, effective, published_ms) VALUES (:id, :text, :effective, :at)"), facts
         )
     engine.dispose()
-    control = Control(url)
+    control = Control(empty_database)
     with control.reading() as tx:
         (taken,) = publications.every(tx)
         kept = rulebooks.get(tx, "a" * 64)
@@ -68,9 +76,9 @@ def test_versions_of_the_first_schema_are_taken_over(tmp_path):
     assert (kept.name, kept.law) == ("policy.md", "")
 
 
-def test_processes_may_start_together(tmp_path):
+def test_processes_may_start_together(empty_database):
     """Four first starts at once make one database."""
-    code = f"from avow.store.control import Control; Control('sqlite:///{tmp_path / 'control.db'}')"
+    code = f"from avow.store.control import Control; Control({empty_database!r})"
     started = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(4)]
     assert [process.wait() for process in started] == [0, 0, 0, 0]
 
@@ -93,7 +101,7 @@ def test_audit_numbers_are_never_given_twice(control):
     """Not after publishing, and not after a restore to before the last published entry."""
     with control.transaction() as tx:
         assert [audit.enqueue(tx, b"a"), audit.enqueue(tx, b"b")] == [1, 2]
-        audit.published(tx, 2)
+        audit.published(tx, [1, 2])
         assert audit.enqueue(tx, b"c") == 3
         audit.continue_after(tx, 40)
         assert audit.enqueue(tx, b"d") == 41
@@ -123,6 +131,32 @@ def test_a_history_takes_each_number_once(control):
     with control.transaction() as tx:
         assert [requests.append(tx, entry), requests.append(tx, entry)] == [True, False]
         assert requests.history(tx, "r") == (entry,)
+
+
+def test_a_name_with_a_nul_is_counted_like_any_other(control):
+    """PostgreSQL keeps no NUL: a sender who made one up would stop the counts of everybody."""
+    kind = counts.RefusalKind(date(2026, 10, 1), "marrowby", "contact-form", "not declared", "policy", "sh\0e")
+    for _ in range(2):
+        with control.transaction() as tx:
+            counts.add_refusals(tx, {kind: 1})
+    with control.reading() as tx:
+        assert counts.refused(tx, date(2026, 10, 1)) == ((replace(kind, field="sh\ufffde"), 2),)
+
+
+def test_what_the_database_refuses_is_told_without_a_value(control):
+    """Its own error quotes the row; ours names the kind of error only, and no other error stands behind it."""
+
+    def add() -> None:
+        with control.transaction() as tx:
+            staff.add(tx, "Ada", "hash", "owner", 1)
+
+    add()
+    with pytest.raises(AvowError) as refused:
+        add()
+    assert "Ada" not in str(refused.value)
+    assert "the control store refused a statement" in str(refused.value)
+    assert refused.value.__cause__ is None
+    assert not isinstance(refused.value, StoreUnavailable)
 
 
 def test_refusals_add_up_by_day(control):
@@ -185,13 +219,15 @@ def test_mail_waits_its_turn(control):
         assert (mail.get(tx, mail_id).state, mail.get(tx, mail_id).attempts) == ("failed", 2)
 
 
-def test_deleted_bytes_leave_database_and_log(control, tmp_path):
+def test_deleted_bytes_leave_database_and_log(tmp_path):
     """secure_delete and a truncated WAL leave nothing of a removed value."""
+    control = Control(f"sqlite:///{tmp_path / 'control.db'}")
     with control.transaction() as tx:
         settings.put(tx, "k", "canary-value-of-a-setting")
     with control.transaction() as tx:
         settings.put(tx, "k", "x")
     assert control.checkpoint()
+    control.close()
     assert not any(b"canary-value" in path.read_bytes() for path in tmp_path.iterdir())
 
 

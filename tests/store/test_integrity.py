@@ -13,8 +13,8 @@ SEEN = Seen(1_000, "/", "up", 200, 40, "")
 
 
 @pytest.fixture
-def control(tmp_path):
-    opened = Control(f"sqlite:///{tmp_path / 'control.db'}")
+def control(database):
+    opened = Control(database)
     yield opened
     opened.close()
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
 from store_records import MORNING, browser, visitor
 
 from avow.definitions import Recording
 from avow.store.control import recordings
 from avow.store.recordings import RECORDING
+
+pytestmark = pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
 
 FIRST, SECOND = "a1" * 16, "b2" * 16
 TODAY = date(2026, 9, 22)

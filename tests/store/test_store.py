@@ -12,6 +12,8 @@ from avow.definitions import AfterRetention, StoreUnavailable
 from avow.store import Counts, Holdings, Written
 from avow.store.control import choices, disclosures, mail, requests
 
+pytestmark = pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
+
 NIGHT = MORNING + 40_000_000
 
 

@@ -112,7 +112,8 @@ class StoreBesideModel(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(600)
-def test_the_store_behaves_like_a_dict(store):
+@pytest.mark.parametrize(("store", "rounds"), [("sqlite", 60), ("postgresql", 10)], indirect=["store"])
+def test_the_store_behaves_like_a_dict(store, rounds):
     """Write, repeat, erase, purge, fall due: the store never tells more or less than the model."""
 
     class Machine(StoreBesideModel):
@@ -122,7 +123,7 @@ def test_the_store_behaves_like_a_dict(store):
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=60,
+            max_examples=rounds,
             stateful_step_count=20,
             deadline=None,
             derandomize=True,

@@ -1,9 +1,12 @@
 """Files of submissions: kept once however often their record comes, and not for a person who was erased since."""
 
 import msgspec
+import pytest
 from store_records import MORNING, person
 
 from avow.definitions import StoredFile
+
+pytestmark = pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
 
 PDF = b"%PDF-1.7\nKim\n"
 LATER = MORNING + 60_000

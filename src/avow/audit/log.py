@@ -1,7 +1,7 @@
 """The log itself: static files in the layout of C2SP tlog-tiles, appended by the storage process alone.
 
 Order of an append, so that a crash anywhere leaves a log that can go on (docs/specs/audit-log.md):
-(1) entry bundles and tiles of the new size, (2) the state file with size, root and the last queue number, renamed into
+(1) entry bundles and tiles of the new size, (2) the state file with size, root and the numbers of the batch, renamed into
 place, (3) the checkpoint. Before (2) the new files are not part of the log; after it they are, and (3) is repeated at
 the next start. Two inconsistent checkpoints are never signed, because (2) precedes (3).
 """
@@ -12,30 +12,40 @@ import base64
 import json
 import os
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from avow.audit import merkle, note
-from avow.definitions import AvowError
+from avow.definitions import AvowError, ProofInvalid
 
 TILE: Final = 256
 #: Longest entry, bytes (tlog-tiles: a 16-bit length).
 ENTRY_BYTES: Final = 65_535
 STATE_NAME: Final = "state.json"
+KEY_NAME: Final = "signing-key.pem"
+_PUT_BACK: Final = "put back the copy of audit/ that belongs to this data; without one, `avow audit begin` begins a new log"
+_FORKED: Final = (
+    "the log published in {public} has gone on beyond the state in {private}, or is another one: to go on would sign a second "
+    "history; put back the newest copy of audit/"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How far the log is: entries, root, and the number of the last queued entry that is in it."""
+    """How far the log is: entries, root, the highest queue number in it, and its last batch: leaf hashes by queue number.
+
+    `batch` None: written before batches were kept.
+    """
 
     size: int
     root: bytes
     last_queued: int
+    batch: Mapping[int, bytes] | None = field(default_factory=dict)
 
 
 class Log:
@@ -45,31 +55,54 @@ class Log:
         public.mkdir(parents=True, exist_ok=True)
         private.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._public, self._private, self._origin = public, private, origin
-        self._key = _signing_key(private / "signing-key.pem")
+        require_own(public, private)
+        self._key = _signing_key(private / KEY_NAME)
         self._lock = threading.Lock()
         self.state = read_state(private)
         self._hashes = [merkle.leaf_hash(entry) for entry in read_entries(public, self.state.size)]
         if merkle.root(self._hashes) != self.state.root:
             raise AvowError(f"the audit log in {public} is not the one its state names: do not go on, restore its files")
+        self._published = _published(public)
+        if self._published is not None and merkle.root(self._hashes[: self._published.size]) != self._published.root:
+            raise AvowError(_FORKED.format(public=public, private=private))
         _write(public / "key", note.verifier_key(origin, self._key).encode() + b"\n")
         self._publish_checkpoint()
 
     def append(self, entries: Sequence[tuple[int, bytes]]) -> None:
-        """Add the queued entries (queue number, canonical JSON) that are not in the log yet; durable when it returns."""
-        fresh = [(number, entry) for number, entry in entries if number > self.state.last_queued]
+        """Add the queued entries (queue number, canonical JSON) that are not in the log yet; durable when it returns.
+
+        `entries` must hold whatever the queue still has of the last batch (`state.batch`): it is passed over, and remembered
+        until the queue has forgotten it. The order of the log is that of `entries`; numbers decide nothing.
+        """
+        batch = {number: merkle.leaf_hash(entry) for number, entry in entries}
+        known = self._known(batch)
+        fresh = [(number, entry) for number, entry in entries if number not in known]
         if not fresh:
             return
         if any(len(entry) > ENTRY_BYTES for _, entry in fresh):
             raise AvowError("an audit entry is longer than 65,535 bytes; put what is large in the store and its hash here")
         old_size = self.state.size
-        hashes = [*self._hashes, *(merkle.leaf_hash(entry) for _, entry in fresh)]
+        hashes = [*self._hashes, *(batch[number] for number, _ in fresh)]
+        assert self._published is None or self._published.size <= old_size  # no published tile is written again
         _write_bundles(self._public, old_size, [entry for _, entry in fresh])  # (1)
         _write_tiles(self._public, old_size, hashes)
         with self._lock:
-            self.state = State(len(hashes), merkle.root(hashes), fresh[-1][0])
+            last = max(self.state.last_queued, *batch)
+            self.state = State(len(hashes), merkle.root(hashes), last, batch)
             self._hashes = hashes
         _write_state(self._private, self.state)  # (2)
         self._publish_checkpoint()  # (3)
+
+    def _known(self, batch: Mapping[int, bytes]) -> frozenset[int]:
+        """Return the numbers of those entries that the log has already, because a crash came before the queue forgot them.
+
+        A number alone does not tell: a database that was put back gives it to another entry.
+        """
+        before = self.state.batch
+        if before is not None:
+            return frozenset(number for number, leaf in batch.items() if before.get(number) == leaf)
+        held = set(self._hashes)  # an earlier build published by the order of numbers
+        return frozenset(number for number, leaf in batch.items() if number <= self.state.last_queued and leaf in held)
 
     def prove(self, entry: bytes) -> tuple[int, tuple[bytes, ...], str] | None:
         """Return index, inclusion path and signed checkpoint of an entry; None when the log does not hold it.
@@ -91,6 +124,47 @@ class Log:
     def _publish_checkpoint(self) -> None:
         """Put the checkpoint of the state in place."""
         _write(self._public / "checkpoint", self.checkpoint().encode())
+        self._published = note.Checkpoint(self._origin, self.state.size, self.state.root)
+
+
+def require_own(public: Path, private: Path) -> None:
+    """Raise AvowError when the published log is not the one that the private folder would go on with.
+
+    A missing state or key is no new log: it would sign a second history beside the published one. What was published last
+    must have been signed by this key, and lie within this state. Rule: C2SP tlog-checkpoint (never two inconsistent ones).
+    """
+    if not (public / "checkpoint").is_file():
+        if (private / STATE_NAME).is_file() and read_state(private).size and not any(public.glob("tile/*")):
+            raise AvowError(f"{public}: the published log is missing, while {private} goes on with one; put back its copy")
+        return
+    missing = [name for name in (KEY_NAME, STATE_NAME) if not (private / name).is_file()]
+    if missing:
+        raise AvowError(f"{private / missing[0]} is missing, while {public} holds a published log; {_PUT_BACK}")
+    published, state = _published(public), read_state(private)
+    key = _signing_key(private / KEY_NAME)
+    assert published is not None
+    try:
+        note.open_checkpoint(_read_note(public), note.Verifier.parse(note.verifier_key(published.origin, key)))
+    except ProofInvalid as error:
+        raise AvowError(f"{public / 'checkpoint'} was signed by another key than {private / KEY_NAME}; {_PUT_BACK}") from error
+    is_fork = published.size == state.size and published.root != state.root
+    if published.size > state.size or is_fork:
+        raise AvowError(_FORKED.format(public=public, private=private))
+
+
+def _published(public: Path) -> note.Checkpoint | None:
+    """Return the checkpoint that was published last, not verified; None for a log of which nothing was."""
+    try:
+        lines = _read_note(public).splitlines()
+        return note.Checkpoint(lines[0], int(lines[1]), base64.b64decode(lines[2], validate=True))
+    except FileNotFoundError:
+        return None
+    except (IndexError, ValueError) as error:
+        raise AvowError(f"{public / 'checkpoint'} is damaged; {_PUT_BACK}") from error
+
+
+def _read_note(public: Path) -> str:
+    return (public / "checkpoint").read_text(encoding="utf-8")
 
 
 def tile_path(level: int | str, index: int, width: int = TILE) -> str:
@@ -105,11 +179,18 @@ def tile_path(level: int | str, index: int, width: int = TILE) -> str:
 
 def read_state(private: Path) -> State:
     """Return the state as last written; an empty log's when there is none."""
+    path = private / STATE_NAME
     try:
-        raw = json.loads((private / STATE_NAME).read_text(encoding="ascii"))
+        return _state(json.loads(path.read_text(encoding="ascii")))
     except FileNotFoundError:
         return State(0, merkle.EMPTY_ROOT, 0)
-    return State(raw["size"], base64.b64decode(raw["root"]), raw["last_queued"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise AvowError(f"{path} is damaged; {_PUT_BACK}") from error
+
+
+def _state(raw: dict[str, Any]) -> State:  # Any: JSON
+    batch = {int(number): base64.b64decode(leaf) for number, leaf in raw["batch"].items()} if "batch" in raw else None
+    return State(raw["size"], base64.b64decode(raw["root"]), raw["last_queued"], batch)
 
 
 def read_entries(public: Path, size: int) -> list[bytes]:
@@ -163,7 +244,9 @@ def _write_tiles(public: Path, old_size: int, hashes: Sequence[bytes]) -> None:
 
 def _write_state(private: Path, state: State) -> None:
     """Put the state in place durably."""
-    body = {"size": state.size, "root": base64.b64encode(state.root).decode(), "last_queued": state.last_queued}
+    batch = {str(number): base64.b64encode(leaf).decode() for number, leaf in (state.batch or {}).items()}
+    root = base64.b64encode(state.root).decode()
+    body = {"size": state.size, "root": root, "last_queued": state.last_queued, "batch": batch}
     _write(private / STATE_NAME, json.dumps(body).encode())
 
 

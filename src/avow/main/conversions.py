@@ -116,8 +116,5 @@ def _note(store: Store, click: Event, rulebook: Rulebook, recipient: str) -> Non
     )
     entry = {"at": click.collected_ms, "what": "disclosure", "recipient": recipient, "categories": categories, "purpose": purpose}
     with store.control.transaction() as tx:
-        if disclosures.exists(tx, own_id):
-            return
-        disclosures.add(tx, handed, own_id)
-        if not click.demonstration:
+        if disclosures.add(tx, handed, own_id) and not click.demonstration:
             audit.enqueue(tx, canonical(entry))

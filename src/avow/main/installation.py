@@ -16,9 +16,11 @@ from avow.definitions import ConfigurationError, PolicyError
 from avow.policy import Compilation, Rulebook, compile_text, diagnostics, law
 from avow.policy.carried_out import THIS_VERSION, CarriedOut
 from avow.policy.link import BYTES_LIMIT, FILES_LIMIT, included
+from avow.store import identity
 from avow.store.control import Control
 from avow.store.events import Events, announced
 from avow.store.files import Files
+from avow.store.identity import Stores
 from avow.store.keys import Vault
 from avow.store.store import Store
 
@@ -61,8 +63,18 @@ class Installation:
         """The origin of the audit log: its address without a scheme (C2SP tlog-tiles)."""
         return self.configuration.website.origin.partition("://")[2].rstrip("/") + "/audit"
 
+    @property
+    def stores(self) -> Stores:
+        """Where its stores are, each of which has its id."""
+        storage = self.configuration.storage
+        return Stores(self.data, storage.control, storage.events)
+
     def prepare(self) -> None:
-        """Make the folders, readable by their owner only; the published log may be read by a web server."""
+        """Make the folders, readable by their owner only; the published log may be read by a web server.
+
+        Raises ConfigurationError when a store is missing, damaged or another installation's: nothing is made in its place.
+        """
+        identity.settle(self.stores)
         for folder in (self.data, self.spool, self.run, self.data / "files", self.private_log):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.public_log.mkdir(parents=True, exist_ok=True)
@@ -158,11 +170,18 @@ def require_mail_recipient(configuration: Configuration, rulebook: Rulebook) -> 
 def open_store(configuration: Configuration) -> Store:
     """Open the store that a configuration names, in any process, after the fork.
 
-    The event engine may still be starting: its first use waits up to 5 seconds.
+    The event engine may still be starting: its first use waits up to 5 seconds. Raises ConfigurationError when a store is
+    missing or another installation's (`store.identity`).
     """
+    identity.settle(Installation(configuration).stores)
+    return open_parts(configuration)
+
+
+def open_parts(configuration: Configuration) -> Store:
+    """Open the store without asking whether its parts belong together: for putting back what is missing."""
     data = configuration.data
     return Store(
-        control=open_control(configuration),
+        control=Control(_control_url(configuration)),
         events=Events(configuration.storage.events or announced(data / "run")),
         vault=Vault(data / "keys.db"),
         files=Files(data / "files"),
@@ -170,5 +189,10 @@ def open_store(configuration: Configuration) -> Store:
 
 
 def open_control(configuration: Configuration) -> Control:
-    """Open the control store alone, brought up to date."""
-    return Control(configuration.storage.control or f"sqlite:///{configuration.data / 'control.db'}")
+    """Open the control store alone, brought up to date. Raises ConfigurationError as `open_store`."""
+    identity.settle(Installation(configuration).stores)
+    return Control(_control_url(configuration))
+
+
+def _control_url(configuration: Configuration) -> str:
+    return configuration.storage.control or f"sqlite:///{configuration.data / 'control.db'}"

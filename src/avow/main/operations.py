@@ -179,7 +179,8 @@ class Operations:
         """Put the lines of a server log into the spool; `progress` gets bytes read. Safe to repeat: lines come once."""
         configuration = self.configuration()
         with self._publishing(configuration) as (publisher, _):
-            publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
+            if not publisher.versions.has_any():
+                publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
             versions = publisher.versions
             found, read_line = server_logs.point_of(versions.in_force(), point), log_formats.reader(format_)
             if isinstance(found, Refusal):
@@ -290,7 +291,8 @@ class Operations:
         """Open the mailings, whether the server runs or not."""
         configuration = self.configuration()
         with self._publishing(configuration) as (publisher, store):
-            publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
+            if not publisher.versions.has_any():
+                publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
             yield Letters(store, publisher.versions, configuration.mail.recipient, configuration.website.origin.rstrip("/"))
 
     @contextmanager

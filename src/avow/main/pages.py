@@ -234,6 +234,7 @@ class StoredAccounts:
     def accept_invitation(self, digest: str, account: access.Account, now_ms: int) -> bool:
         """Use the invitation and add the account together."""
         with self._control.transaction() as tx:
+            staff.hold(tx)
             if staff.by_name(tx, account.name) or not staff.use_invitation(tx, bytes.fromhex(digest), now_ms):
                 return False
             staff_id = staff.add(tx, account.name, account.password_hash, account.role, now_ms)

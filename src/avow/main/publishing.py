@@ -33,6 +33,7 @@ class Publisher:
     def first(self, rulebook: Rulebook, now_ms: int) -> bool:
         """Publish the configured policy of a new installation; False when something was published before."""
         with self.control.transaction() as tx:
+            publications.hold(tx)
             if publications.every(tx):
                 return False
             _keep(tx, publication.first(rulebook, self.versions.today()), now_ms)
@@ -52,6 +53,7 @@ class Publisher:
         """
         judged = _state(self.versions.publications())
         with self.control.transaction() as tx:
+            publications.hold(tx)
             if _state(publications.every(tx)) != judged:
                 return Refusal("another version was published or taken back at this moment; look, and try again", _RULE)
             if not publication.still_stands(made, self.versions.in_force(), self.versions.today()):
@@ -66,6 +68,7 @@ class Publisher:
         if announced is None:
             return Refusal("no version is announced; what is in force can only be replaced", _RULE)
         with self.control.transaction() as tx:
+            publications.hold(tx)
             if announced.in_force_ms is not None or announced.in_force_on <= self.versions.today():
                 return Refusal("the announced version came into force at this moment; it can only be replaced", _RULE)
             if publications.withdraw(tx, announced.seq, now_ms):

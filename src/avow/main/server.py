@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import multiprocessing
 import signal
 import socket
@@ -18,23 +19,38 @@ from typing import Final
 import urllib3
 
 from avow import access, jobs
+from avow.audit import log as audit_log
 from avow.collection import sender_counts, visits
 from avow.config import Configuration, Listen, load
 from avow.definitions import ConfigurationError, now_ms
 from avow.main import server_logs, storage, worker
-from avow.main.installation import Installation, open_control, open_rulebook, open_store, reachable, require_mail_recipient
+from avow.main.installation import (
+    Installation,
+    compile_policy,
+    open_control,
+    open_rulebook,
+    open_store,
+    reachable,
+    require_mail_recipient,
+)
 from avow.main.pages import StoredAccounts
 from avow.main.publishing import Publisher
 from avow.main.versions import Versions
-from avow.policy import Rulebook
+from avow.policy import Rulebook, diagnostics
+from avow.store import identity
 from avow.store.control import staff
+
+log = logging.getLogger(__name__)
 
 #: Connections that wait to be taken, for each worker.
 BACKLOG: Final = 1024
 #: How long stopping may take before a process is killed, seconds.
 STOP_SECONDS: Final = 30
-#: A process that ended is started again after this pause, seconds.
+#: A process that ended is started again after this pause, seconds; one that ends again and again after twice as long each time.
 PAUSE_SECONDS: Final = 0.5
+LONGEST_PAUSE_SECONDS: Final = 30.0
+#: A process that lived so long, seconds, is not one that ends again and again.
+LIVED_SECONDS: Final = 60.0
 #: How long the first answer may take, seconds.
 READY_SECONDS: Final = 60
 
@@ -67,27 +83,37 @@ class Keeper:
         self._thread.join(STOP_SECONDS)
 
     def _keep(self) -> None:
-        """Start the process again whenever it ends."""
+        """Start the process again whenever it ends, each time with a line that says so."""
+        pause = PAUSE_SECONDS
         while not self._stopping.is_set():
+            began = time.monotonic()
             self._process = self._context.Process(target=self._target, args=self._arguments, name=self._name)
             self._process.start()
             if self._stopping.is_set():  # told to stop while it was being started
                 self._process.terminate()
             self._process.join()
-            self._stopping.wait(PAUSE_SECONDS)
+            lived = time.monotonic() - began
+            code = self._process.exitcode
+            if lived > LIVED_SECONDS or code == -signal.SIGKILL:  # somebody ended it; nothing says that it ends by itself
+                pause = PAUSE_SECONDS
+            if not self._stopping.is_set():
+                log.warning("%s ended after %.0f s (exit status %s); started again in %.1f s", self._name, lived, code, pause)
+            self._stopping.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
 def serve(configuration_path: Path, tell: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; `tell` gets the lines for the operator.
 
-    Raises ConfigurationError or PolicyError before anything is started.
+    Raises ConfigurationError or PolicyError before anything is started, AvowError for an audit log that cannot go on.
     """
     installation = Installation(load(configuration_path))
-    configured = open_rulebook(installation.configuration, datetime.now(UTC).date())
-    server_logs.check(installation.configuration, configured)
+    is_new = not any(one.is_there for one in identity.look(installation.stores).values())
+    configured = open_rulebook(installation.configuration, datetime.now(UTC).date()) if is_new else None
     installation.prepare()
     listen = installation.configuration.listen
     with only_server(installation.run), listening(listen) as listeners:
+        audit_log.require_own(installation.public_log, installation.private_log)
         _settle_policy(installation.configuration, configured, tell)
         installation.demonstration_token()
         (installation.run / "engine.json").unlink(missing_ok=True)
@@ -109,24 +135,42 @@ def serve(configuration_path: Path, tell: Callable[[str], None]) -> None:
                 keeper.join()
 
 
-def _settle_policy(configuration: Configuration, configured: Rulebook, tell: Callable[[str], None]) -> None:
+def _settle_policy(configuration: Configuration, configured: Rulebook | None, tell: Callable[[str], None]) -> None:
     """Publish the configured policy of a new installation; later, say when the file is another than what is published.
 
-    Raises ConfigurationError when mail would leave through somebody whom the version in force does not declare.
+    What is published is served, whatever this version of the compiler, or the day, says of it: people's rights do not wait
+    for the file to be mended. Raises PolicyError for a new installation whose policy does not compile, ConfigurationError
+    when mail would leave through somebody, or a log belongs to something, that the version in force does not declare.
     """
     control = open_control(configuration)
     try:
         versions = Versions(control, configuration.timezone, now_ms)
-        Publisher(control, versions).first(configured, now_ms())
+        if not versions.has_any():
+            Publisher(control, versions).first(configured or open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
         require_mail_recipient(configuration, versions.in_force())
+        server_logs.check(configuration, versions.in_force())
         following = versions.following()
-        if configured.id not in {versions.in_force().id, following.id if following else ""}:
-            tell(
-                f"{configuration.policy.name} is not what is in force (version {versions.in_force().id[:12]}); "
-                "publish it with `avow policy publish`"
-            )
+        if told := _told_of_the_file(configuration, versions.in_force().id, following.id if following else ""):
+            tell(told)
     finally:
         control.close()
+
+
+def _told_of_the_file(configuration: Configuration, in_force: str, following: str) -> str:
+    """Return what to say of the policy file beside the published versions; "" where it is one of them."""
+    try:
+        compilation = compile_policy(configuration.policy, datetime.now(UTC).date())
+    except ConfigurationError as error:
+        return f"{error}; what was published is served"
+    if compilation.rulebook is None:
+        findings = len(diagnostics.errors(compilation.diagnostics))
+        return (
+            f"{configuration.policy.name} does not compile ({findings} findings; see `avow policy check`); "
+            "what was published is served"
+        )
+    if compilation.rulebook.id in {in_force, following}:
+        return ""
+    return f"{configuration.policy.name} is not what is in force (version {in_force[:12]}); publish it with `avow policy publish`"
 
 
 def _serve_salt(run: Path, stop: threading.Event) -> None:

@@ -47,7 +47,7 @@ class ChoicesKept:
         said = self._optional(opted_out)
         with self.store.control.transaction() as tx:
             for purpose, is_out in said:
-                _keep(tx, choices.Choice(now, purpose, is_out, source, self.rulebook.id, subject, demonstration=demonstration))
+                keep(tx, choices.Choice(now, purpose, is_out, source, self.rulebook.id, subject, demonstration=demonstration))
         switched_off = frozenset(purpose for purpose, is_out in said if is_out)
         if visitor_id and any(point.purposes <= switched_off for point in recorded_points(self.rulebook)):
             self.store.withdraw_recordings(visitor_id, "", now)
@@ -62,7 +62,7 @@ class ChoicesKept:
                 standing = choices.opted_out(tx, subject)
                 new = self._optional(dict.fromkeys(sorted(opted_out - standing), True))
                 for purpose, is_out in new:
-                    _keep(tx, choices.Choice(now, purpose, is_out, "link", self.rulebook.id, subject))
+                    keep(tx, choices.Choice(now, purpose, is_out, "link", self.rulebook.id, subject))
                 found |= standing | {purpose for purpose, _ in new}
         return found
 
@@ -82,7 +82,7 @@ class ChoicesKept:
         with self.store.control.transaction() as tx:
             for subject in sorted(subjects):
                 for purpose, is_out in self._optional(opted_out):
-                    _keep(tx, choices.Choice(now, purpose, is_out, "link", self.rulebook.id, subject))
+                    keep(tx, choices.Choice(now, purpose, is_out, "link", self.rulebook.id, subject))
         return bool(subjects)
 
     def counts(self) -> tuple[ChoiceCount, ...]:
@@ -111,9 +111,18 @@ def agreed(store: Store, person: Identifier) -> frozenset[str]:
 
 
 def keep(tx: Transaction, choice: choices.Choice, choice_id: str | None = None) -> None:
-    """Keep one choice of a known person with its proof; the same id twice is one choice. Rule: GDPR Art. 7(1)."""
-    if choice_id is None or not choices.exists(tx, choice_id):
-        _keep(tx, choice, choice_id)
+    """Keep one choice and its proof: an entry of the audit log that names the choice and nobody. Rule: GDPR Art. 7(1).
+
+    The same id twice is one choice with one proof.
+    """
+    kept = choices.add(tx, choice, choice_id)
+    if kept is None:
+        return
+    entry = {
+        "at": choice.at_ms, "what": "choice", "choice": kept, "purpose": choice.purpose, "opted_out": choice.opted_out,
+        "by": choice.source, "rulebook": choice.rulebook_id,
+    }  # fmt: skip
+    audit.enqueue(tx, canonical(entry))
 
 
 def keep_with_form(store: Store, form: Submission) -> None:
@@ -129,7 +138,7 @@ def keep_with_form(store: Store, form: Submission) -> None:
             before = choices.opted_out(tx, subject)
             for purpose, source in sorted(form.opted_out.items()):
                 own_id = hashlib.blake2b(f"{form.record_id} {purpose}".encode() + subject, digest_size=16).hexdigest()
-                if purpose not in before and not choices.exists(tx, own_id):
+                if purpose not in before:
                     choice = choices.Choice(
                         at_ms=form.collected_ms,
                         purpose=purpose,
@@ -139,14 +148,4 @@ def keep_with_form(store: Store, form: Submission) -> None:
                         subject=subject,
                         demonstration=form.demonstration,
                     )
-                    _keep(tx, choice, own_id)
-
-
-def _keep(tx: Transaction, choice: choices.Choice, choice_id: str | None = None) -> None:
-    """Keep one choice and its proof: an entry of the audit log that names the choice and nobody. Rule: GDPR Art. 7(1)."""
-    kept = choices.add(tx, choice, choice_id)
-    entry = {
-        "at": choice.at_ms, "what": "choice", "choice": kept, "purpose": choice.purpose, "opted_out": choice.opted_out,
-        "by": choice.source, "rulebook": choice.rulebook_id,
-    }  # fmt: skip
-    audit.enqueue(tx, canonical(entry))
+                    keep(tx, choice, own_id)

@@ -23,7 +23,16 @@ from avow.collection.one_by_one import Followed
 from avow.collection.refusals import Refusals
 from avow.collection.visits import LOOK_SECONDS, VisitCounter, utc_today
 from avow.config import load
-from avow.definitions import IdentifierKind, Record, StoreUnavailable, Submission, identifier, local_date, moment, now_ms
+from avow.definitions import (
+    AvowError,
+    IdentifierKind,
+    Record,
+    Submission,
+    identifier,
+    local_date,
+    moment,
+    now_ms,
+)
 from avow.jobs import Job, start
 from avow.main import standing, targets
 from avow.main.cases import StoredCases
@@ -116,7 +125,7 @@ def run(configuration_path: Path) -> None:
     """
     try:
         _run(configuration_path)
-    except StoreUnavailable as error:
+    except AvowError as error:
         log.error("the storage process cannot start: %s", error)  # noqa: TRY400 - the operator needs the reason, not our lines
         raise SystemExit(1) from None
 
@@ -273,12 +282,12 @@ def _targets(installation: Installation, store: Store, cases: StoredCases) -> tu
 
 
 def _publish(store: Store, audit_log: Log) -> bool:
-    """Move queued entries into the log; each is in it once, because the log remembers the last number."""
+    """Move queued entries into the log; each is in it once, because the log remembers its last batch."""
     with store.control.reading() as tx:
-        entries = audit.pending(tx, PUBLISH_ENTRIES)
+        entries = audit.pending(tx, PUBLISH_ENTRIES, audit_log.state.batch or ())
     if not entries:
         return False
     audit_log.append(entries)
     with store.control.transaction() as tx:
-        audit.published(tx, entries[-1][0])
+        audit.published(tx, [number for number, _ in entries])
     return True

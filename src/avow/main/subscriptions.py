@@ -79,6 +79,7 @@ class StoredSubscriptions:
         }
         subject = self.store.vault.subjects_for([person], now_ms)[person]  # before: two that come at once are the same person
         with self.store.control.transaction() as tx:
+            subscriptions.hold(tx)
             before = subscriptions.of_person(tx, subscription.point, subject)
             if before is not None and now_ms - before.asked_ms < AGAIN_MS:
                 return

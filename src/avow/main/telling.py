@@ -54,6 +54,7 @@ class Teller:
             if not last:
                 break
             with self.store.control.transaction() as tx:
+                publications.hold(tx)
                 if not _stands(publications.every(tx), announced):
                     return told
                 told += self.store.tell_of_publication(tx, announced.seq, letters, now_ms)

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from operator import itemgetter
 from typing import Final
 
 from avow.collection.counts import Counts
@@ -50,11 +51,13 @@ class PartyLoads:
 
 
 def _keep(store: Store, rulebook_of: RulebookOf, found: Mapping[Loaded, int]) -> None:
+    books = {row: rulebook_of(row.rulebook_id) for row in found}
+    wanted = [one for row, book in books.items() if book for one in _disclosures(book, row, found[row])]
     with store.control.transaction() as tx:
-        for row, count in found.items():
-            rulebook = rulebook_of(row.rulebook_id)
-            for own_id, disclosure in _disclosures(rulebook, row, count) if rulebook else ():
-                disclosures.add_up(tx, disclosure, own_id)
+        for own_id, disclosure in sorted(
+            wanted, key=itemgetter(0)
+        ):  # in one order: two who add to the same rows then wait in turn
+            disclosures.add_up(tx, disclosure, own_id)
 
 
 def _disclosures(rulebook: Rulebook, row: Loaded, count: int) -> list[tuple[str, Disclosure]]:

@@ -53,6 +53,11 @@ class Versions:
             return timeline.following
         return timeline.current
 
+    def has_any(self) -> bool:
+        """Return whether any version was ever published."""
+        with self._control.reading() as tx:
+            return bool(publications.every(tx))
+
     def following(self) -> Rulebook | None:
         """Return the announced version, so that everything can be ready at its midnight."""
         return self._known().following

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import logging
 import multiprocessing
 import os
 import resource
@@ -45,7 +46,7 @@ from avow.collection.spool import Spool
 from avow.collection.virus_scan import Clamd
 from avow.collection.visits import LOOK_SECONDS, VisitCounter, utc_today
 from avow.config import load
-from avow.definitions import Refusal, moment, now_ms
+from avow.definitions import AvowError, Refusal, moment, now_ms
 from avow.main import pages, standing
 from avow.main.browsers import PolicyBrowsers
 from avow.main.cases import StoredCases
@@ -88,6 +89,8 @@ from avow.web.rendering import View
 from avow.web.services import NoSearch, Services
 from avow.web.site import CompanySite, pages_with_forms
 from avow.website.search import SearchIndex
+
+log = logging.getLogger(__name__)
 
 #: Requests that are under way when a worker is stopped have so long to end, seconds.
 STOP_SECONDS: Final = 15.0
@@ -133,8 +136,12 @@ class DoorInForce:
 def run(configuration_path: Path, listener: socket.socket) -> None:
     """Serve HTTP on a listening socket until SIGTERM or SIGINT, or until the server that started this process is gone."""
     _keep_memory()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(configuration_path, listener))
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(configuration_path, listener))
+    except AvowError as error:
+        log.error("the web worker cannot go on: %s", error)  # noqa: TRY400 - the operator needs the reason, not our lines
+        raise SystemExit(1) from None
 
 
 def _keep_memory() -> None:

@@ -124,6 +124,20 @@ class Events:
         for name in ("create_events", "create_erasing", "create_site_events", "create_page_views"):
             self.command(name)
 
+    def installation(self) -> str:
+        """Return the id of the installation whose events these are; "" for none."""
+        self.command("create_installation")
+        return next((str(row["id"]) for row in self.query("find_installation")), "")
+
+    def mark(self, installation: str) -> None:
+        """Write the id of the installation, once."""
+        if not self.installation():
+            self.command("mark_installation", id=installation)
+
+    def has_rows(self) -> bool:
+        """Return whether there are events, also where the tables were never made."""
+        return bool(self.query("has_events")[0]["rows"])
+
     def query(self, name: str, **parameters: object) -> list[dict[str, Any]]:  # Any: a column's type is the statement's
         """Run `sql/<name>.sql` with bound parameters and return its rows as dicts."""
         answer = self._call(lambda client: client.query(statement(name), parameters=_bindable(parameters)))

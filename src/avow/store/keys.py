@@ -58,6 +58,22 @@ class Vault:
         with self._lock:
             self._connection.close()
 
+    @property
+    def installation(self) -> str:
+        """The id of the installation whose vault this is (`store.identity`); "" for none."""
+        with self._lock:
+            return next((row[0].decode() for row in self._read("SELECT value FROM meta WHERE name = 'installation'", ())), "")
+
+    def mark(self, installation: str) -> None:
+        """Write the id of the installation; durable when it returns."""
+        with self._lock, self._writing() as connection:
+            connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('installation', ?)", (installation.encode(),))
+
+    def knows(self, subjects: Iterable[bytes]) -> bool:
+        """Return whether this vault has, or had, the key of any of these subjects: else it is another installation's."""
+        wanted = set(subjects)
+        return bool(self.keys_of(wanted) or self.erased_subjects(wanted))
+
     # -- people ------------------------------------------------------------------------------------------------
 
     def subjects_for(self, identifiers: Sequence[Identifier], now_ms: int) -> dict[Identifier, bytes]:

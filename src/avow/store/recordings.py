@@ -65,6 +65,7 @@ def _write(
     name = _name(chunk.recording, chunk.seq)
     files.put(name, sealing.seal(key, chunk.chunk, name.encode()))
     with control.transaction() as tx:
+        listed.hold(tx)
         is_wanted = _is_wanted(tx, chunk, subject, marks)  # again: the yes may have been taken back meanwhile
         if is_wanted:
             listed.add(tx, _row(chunk, subject), chunk.seq)
@@ -104,6 +105,7 @@ def withdraw(visitor: str, recording_id: str, at_ms: int, control: Control, vaul
     person = [_person(visitor)] if visitor else []
     subjects = list(vault.lookup(person).values())
     with control.transaction() as tx:
+        listed.hold(tx)
         found = {*listed.ids_of_subjects(tx, subjects)} if subjects else set()
         if recording_id and listed.get(tx, recording_id):
             found.add(recording_id)

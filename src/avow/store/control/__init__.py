@@ -1,4 +1,4 @@
-"""The control store: consumer requests, choices, submissions, staff and counts, in SQLite or any SQLAlchemy URL.
+"""The control store: consumer requests, choices, submissions, staff and counts, on SQLite or PostgreSQL.
 
 `Control` opens it and brings its tables up to date; the modules beside it hold one subject each. Their functions take
 the transaction first, so that one thing and its audit entry are kept together or not at all:

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import delete, select
 
 from avow.store.control.counts import add_to
-from avow.store.control.database import Transaction
+from avow.store.control.database import Transaction, alone
 from avow.store.control.tables import browser_reports
 
 #: Rows and parties of one day; beyond it what is not there yet is counted as MORE.
@@ -39,6 +39,7 @@ _KEY: Final = tuple(ReportedKind.__dataclass_fields__)
 
 def add(tx: Transaction, counts: Mapping[ReportedKind, int]) -> None:
     """Add to the counts, within the limits of each day, and forget days that are over a year old."""
+    alone(tx, "browser reports")  # a day's room is counted before it is taken
     for day in {kind.day for kind in counts}:
         known = {kind for kind, _ in since(tx, day, day) if kind.party != MORE}
         parties = {kind.party for kind in known}

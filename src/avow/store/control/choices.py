@@ -6,9 +6,10 @@ import secrets
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 
 from avow.store.control.database import Transaction
+from avow.store.control.rows import add_new
 from avow.store.control.tables import choices
 
 
@@ -40,16 +41,10 @@ class ChoiceCount:
     count: int
 
 
-def add(tx: Transaction, choice: Choice, choice_id: str | None = None) -> str:
-    """Keep a choice and return its id; give one where the same choice may come twice, and ask `exists` before."""
+def add(tx: Transaction, choice: Choice, choice_id: str | None = None) -> str | None:
+    """Keep a choice and return its id; None when it is kept already. Give an id where the same choice may come twice."""
     choice_id = choice_id or secrets.token_hex(16)
-    tx.execute(insert(choices).values(id=choice_id, **asdict(choice)))
-    return choice_id
-
-
-def exists(tx: Transaction, choice_id: str) -> bool:
-    """Return whether this choice is kept already."""
-    return tx.execute(select(choices.c.id).where(choices.c.id == choice_id)).first() is not None
+    return choice_id if add_new(tx, choices, {"id": choice_id, **asdict(choice)}) else None
 
 
 def of_subjects(tx: Transaction, subjects: Collection[bytes]) -> tuple[Choice, ...]:

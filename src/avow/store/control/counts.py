@@ -8,10 +8,9 @@ from datetime import date
 from typing import Final
 
 from sqlalchemy import Table, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from avow.store.control.database import Transaction
+from avow.store.control.database import Transaction, alone
+from avow.store.control.rows import insert_into
 from avow.store.control.tables import purpose_reads, refusals
 
 #: Refusals of one day that are told apart by a field's name, and what stands for the names of the rest.
@@ -47,6 +46,7 @@ def add_refusals(tx: Transaction, counts: Mapping[RefusalKind, int]) -> None:
 
     Names come from whoever sends; points, reasons and rules come from the policy and this program, so they are few.
     """
+    alone(tx, "refusals")  # a day's room is counted before it is taken
     for day in {kind.day for kind in counts}:
         named = _named(tx, day)
         for kind, count in counts.items():
@@ -93,6 +93,6 @@ def add_to(
     tx: Transaction, table: Table, key: Mapping[str, object], counts: Mapping[str, int], rest: Mapping[str, object] | None = None
 ) -> None:
     """Add counts to the row of a key, made when missing; `rest` are its other columns, the same whenever it is added to."""
-    made = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
     sums = {name: table.c[name] + count for name, count in counts.items()}
-    tx.execute(made(table).values(**key, **(rest or {}), **counts).on_conflict_do_update(index_elements=list(key), set_=sums))
+    row = insert_into(tx, table).values(**key, **(rest or {}), **counts)
+    tx.execute(row.on_conflict_do_update(index_elements=list(key), set_=sums))

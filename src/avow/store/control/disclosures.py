@@ -6,10 +6,11 @@ import secrets
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 
 from avow.store.control.counts import add_to
 from avow.store.control.database import Transaction
+from avow.store.control.rows import add_new
 from avow.store.control.tables import disclosures
 
 
@@ -40,12 +41,12 @@ class DisclosureTotal:
     count: int
 
 
-def add(tx: Transaction, disclosure: Disclosure, own_id: str | None = None) -> None:
-    """Keep a disclosure, under an id of its own where it may come again.
+def add(tx: Transaction, disclosure: Disclosure, own_id: str | None = None) -> bool:
+    """Keep a disclosure, under an id of its own where it may come again; False when it is kept already.
 
     Rule: Cal. Civ. Code § 1798.130(a)(5)(C); § 1798.110(a)(4).
     """
-    tx.execute(insert(disclosures).values(id=own_id or secrets.token_hex(16), **asdict(disclosure)))
+    return add_new(tx, disclosures, {"id": own_id or secrets.token_hex(16), **asdict(disclosure)})
 
 
 def add_up(tx: Transaction, disclosure: Disclosure, own_id: str) -> None:
@@ -55,11 +56,6 @@ def add_up(tx: Transaction, disclosure: Disclosure, own_id: str) -> None:
     """
     rest = asdict(disclosure)
     add_to(tx, disclosures, {"id": own_id}, {"count": rest.pop("count")}, rest)
-
-
-def exists(tx: Transaction, own_id: str) -> bool:
-    """Return whether this disclosure is kept already."""
-    return tx.execute(select(disclosures.c.id).where(disclosures.c.id == own_id)).first() is not None
 
 
 def totals(tx: Transaction, since_ms: int) -> tuple[DisclosureTotal, ...]:

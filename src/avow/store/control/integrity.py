@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import delete, func, select, update
 
 from avow.store.control.counts import add_to
-from avow.store.control.database import Transaction
+from avow.store.control.database import Transaction, alone
 from avow.store.control.tables import integrity_changes, integrity_days
 
 #: Days that history goes back.
@@ -47,6 +47,7 @@ class Day:
 
 def add(tx: Transaction, day: date, looks: Iterable[Seen]) -> tuple[Seen, ...]:
     """Add one look at each of several addresses; return those that differ from the look before, which are kept as changes."""
+    alone(tx, "integrity")  # whether a look is a change depends on the look before
     changed: list[Seen] = []
     for one in looks:
         counts = {"looks": 1, "well": int(one.outcome == "up"), "milliseconds": one.milliseconds}

@@ -6,9 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import RowMapping, and_, delete, func, insert, select, update
+from sqlalchemy import RowMapping, and_, delete, func, select, update
 
 from avow.store.control.database import Transaction
+from avow.store.control.rows import add_new
 from avow.store.control.tables import mail, mailings, submission_subjects, submissions
 
 Figure = Literal["delivered", "measured", "failed", "unsubscribed"]
@@ -38,11 +39,8 @@ class Mailing:
 
 def add(tx: Transaction, mailing: Mailing) -> bool:
     """Keep a mailing; return whether it is new."""
-    if get(tx, mailing.id) is not None:
-        return False
     values = {name: getattr(mailing, name) for name in Mailing.__dataclass_fields__}
-    tx.execute(insert(mailings).values(**{**values, "links": json.dumps(mailing.links)}))
-    return True
+    return add_new(tx, mailings, {**values, "links": json.dumps(mailing.links)})
 
 
 def get(tx: Transaction, mailing_id: str) -> Mailing | None:

@@ -11,7 +11,7 @@ from datetime import date
 
 from sqlalchemy import insert, select, update
 
-from avow.store.control.database import Transaction
+from avow.store.control.database import Transaction, alone
 from avow.store.control.tables import publications
 
 
@@ -42,9 +42,13 @@ def add(
 ) -> int:
     """Keep a publication and return its number."""
     row = {"rulebook_id": rulebook_id, "changes": changes, "in_force_on": in_force_on, "published_ms": published_ms}
-    made = tx.execute(insert(publications).values(**row, by_email=by_email, noticed_ms=noticed_ms)).inserted_primary_key
-    assert made is not None
-    return int(made[0])
+    made = insert(publications).values(**row, by_email=by_email, noticed_ms=noticed_ms)
+    return int(tx.execute(made.returning(publications.c.seq)).scalar_one())
+
+
+def hold(tx: Transaction) -> None:
+    """Let nobody else publish, take back or tell until this transaction ends: what `every` says is then still so."""
+    alone(tx, "publications")
 
 
 def every(tx: Transaction) -> tuple[Stored, ...]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import RowMapping, Select, delete, func, insert, select, update
 
-from avow.store.control.database import Transaction
+from avow.store.control.database import Transaction, alone
 from avow.store.control.tables import recording_chunks, recording_withdrawals, recordings
 
 #: Different pages of one recording that are listed.
@@ -77,6 +77,11 @@ def chunks(tx: Transaction, recording_id: str) -> tuple[int, ...]:
     """Return the places of the chunks that are kept, in order."""
     wanted = select(recording_chunks.c.seq).where(recording_chunks.c.recording_id == recording_id)
     return tuple(tx.scalars(wanted.order_by(recording_chunks.c.seq)))
+
+
+def hold(tx: Transaction) -> None:
+    """Let no other chunk be listed, and no yes be taken back, until this transaction ends."""
+    alone(tx, "recordings")
 
 
 def add(tx: Transaction, row: RecordingRow, seq: int) -> None:

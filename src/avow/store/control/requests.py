@@ -6,11 +6,10 @@ from dataclasses import asdict, dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, RowMapping, delete, insert, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from avow.definitions import RequestKind
 from avow.store.control.database import Transaction
+from avow.store.control.rows import add_new
 from avow.store.control.tables import consumer_requests, mail, request_events
 
 
@@ -66,8 +65,7 @@ def of_row(row: RowMapping) -> StoredRequest:
 
 def append(tx: Transaction, entry: RequestEvent) -> bool:
     """Add the next entry of a history; False when another process has written an entry of this number already."""
-    made = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
-    return tx.execute(made(request_events).values(**asdict(entry)).on_conflict_do_nothing()).rowcount == 1
+    return add_new(tx, request_events, asdict(entry))
 
 
 def history(tx: Transaction, request_id: str) -> tuple[RequestEvent, ...]:

@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import select
 
 from avow.store.control.database import Transaction
+from avow.store.control.rows import add_new
 from avow.store.control.tables import rulebooks
 
 
@@ -25,13 +26,15 @@ class StoredRulebook:
 
 def add(tx: Transaction, rulebook: StoredRulebook) -> bool:
     """Keep a version; False when it is kept already."""
-    if get(tx, rulebook.id) is not None:
-        return False
-    tx.execute(rulebooks.insert().values(**asdict(rulebook)))
-    return True
+    return add_new(tx, rulebooks, asdict(rulebook))
 
 
 def get(tx: Transaction, rulebook_id: str) -> StoredRulebook | None:
     """Return one version."""
     row = tx.execute(select(rulebooks).where(rulebooks.c.id == rulebook_id)).mappings().first()
     return None if row is None else StoredRulebook(**row)
+
+
+def any_id(tx: Transaction) -> str:
+    """Return the id of some version; "" where none was ever published."""
+    return tx.execute(select(rulebooks.c.id).limit(1)).scalar() or ""

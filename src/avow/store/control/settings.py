@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Table, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import select
 
 from avow.store.control.database import Transaction
+from avow.store.control.rows import insert_into
 from avow.store.control.tables import settings
 
 
@@ -17,10 +16,5 @@ def get(tx: Transaction, key: str) -> str | None:
 
 def put(tx: Transaction, key: str, value: str) -> None:
     """Keep a setting."""
-    _put(tx, settings, {"key": key}, {"value": value})
-
-
-def _put(tx: Transaction, table: Table, key: dict[str, str], values: dict[str, str]) -> None:
-    """Write a row, in place of the one that has its key."""
-    made = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
-    tx.execute(made(table).values(**key, **values).on_conflict_do_update(index_elements=list(key), set_=values))
+    row = insert_into(tx, settings).values(key=key, value=value)
+    tx.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": value}))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, func, insert, select, update
 
-from avow.store.control.database import Transaction
+from avow.store.control.database import Transaction, alone
 from avow.store.control.tables import invitations, staff, staff_sessions
 
 
@@ -32,8 +32,13 @@ class Invitation:
     used_ms: int | None
 
 
+def hold(tx: Transaction) -> None:
+    """Let nobody else make an account until this transaction ends."""
+    alone(tx, "staff")
+
+
 def add(tx: Transaction, name: str, password_hash: str, role: str, created_ms: int) -> str:
-    """Make an account and return its id; raise IntegrityError when the name is taken (ask `by_name` first)."""
+    """Make an account and return its id; raise AvowError when the name is taken (`hold`, and ask `by_name` first)."""
     staff_id = secrets.token_hex(16)
     row = {"id": staff_id, "name": name, "password_hash": password_hash, "role": role, "created_ms": created_ms}
     tx.execute(insert(staff).values(**row))

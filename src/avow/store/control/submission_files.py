@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, select
 
 from avow.store.control.database import Transaction
+from avow.store.control.rows import add_missing
 from avow.store.control.tables import submission_files, submission_subjects
 
 
 def add(tx: Transaction, files: Iterable[tuple[str, str]]) -> None:
     """Keep (record id, name of the file) pairs."""
-    rows = [{"record_id": record_id, "name": name} for record_id, name in files]
-    if rows:
-        tx.execute(insert(submission_files), rows)
+    add_missing(tx, submission_files, [{"record_id": record_id, "name": name} for record_id, name in files])
 
 
 def of_records(tx: Transaction, record_ids: Collection[str]) -> tuple[str, ...]:

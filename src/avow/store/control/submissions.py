@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Final, Literal
 
-from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, update
+from sqlalchemy import RowMapping, and_, delete, func, or_, select, update
 
 from avow.definitions import AfterRetention, after_retention
 from avow.store.control.database import Transaction
+from avow.store.control.rows import add_missing
 from avow.store.control.tables import submission_files, submission_subjects, submissions
 
 State = Literal["new", "read", "answered"]
@@ -46,13 +47,10 @@ def known(tx: Transaction, record_ids: Collection[str]) -> frozenset[str]:
 
 
 def add(tx: Transaction, rows: Sequence[tuple[SealedSubmission, frozenset[bytes]]]) -> None:
-    """Keep submissions with the subjects they belong to."""
-    if not rows:
-        return
-    tx.execute(insert(submissions), [asdict(row) for row, _ in rows])
+    """Keep submissions with the subjects they belong to; those that are kept already stay as they are."""
+    add_missing(tx, submissions, [asdict(row) for row, _ in rows])
     links = [{"record_id": row.record_id, "subject": subject} for row, owners in rows for subject in owners]
-    if links:
-        tx.execute(insert(submission_subjects), links)
+    add_missing(tx, submission_subjects, links)
 
 
 def get(tx: Transaction, record_id: str) -> SealedSubmission | None:

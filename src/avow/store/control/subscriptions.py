@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import delete, func, insert, select
 
-from avow.store.control.database import Transaction
+from avow.store.control.database import Transaction, alone
 from avow.store.control.tables import pending_subscriptions as pending
 
 
@@ -22,6 +22,11 @@ class Pending:
     mail_id: str
     asked_ms: int
     expires_ms: int
+
+
+def hold(tx: Transaction) -> None:
+    """Let nobody else ask for a subscription until this transaction ends."""
+    alone(tx, "subscriptions")
 
 
 def add(tx: Transaction, waiting: Pending) -> None:
