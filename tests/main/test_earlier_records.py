@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from tests.conftest import control_in
 
 from avow import policy
 from avow.definitions import Refusal
@@ -14,7 +15,7 @@ from avow.main.inbox import InboxPages
 from avow.main.mailbox import Mailbox
 from avow.main.telling import Teller
 from avow.policy.publication import Publication
-from avow.store.control import Control, disclosures, mail
+from avow.store.control import disclosures, mail
 from avow.store.files import Files
 from avow.store.keys import Vault
 from avow.store.store import Store
@@ -80,7 +81,7 @@ def test_no_later_version_widens_what_may_be_done(older, newer):
     assume(old is not None and new is not None and old != new)
     with tempfile.TemporaryDirectory() as folder:
         store = Store(
-            Control(f"sqlite:///{folder}/control.db"),
+            control_in(folder),
             NoEvents(),
             Vault(Path(folder) / "keys.db"),
             Files(Path(folder) / "files"),
