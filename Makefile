@@ -4,10 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find src browser/src policies -type f -not -path '*/static/build/*' -not -path '*/collection/built/*' -not -name '*.pyc') pyproject.toml browser/build.mjs
 CHROMIUM := /usr/bin/chromium
+# Four processes on two cores: walks wait for the clock's jobs more than they work. A file stays in one of them, for it may
+# share a server; in the order of tests/conftest.py, the longest first. Compiled tests are kept, whatever the environment
+# says: to compile them again takes each process ten seconds.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 CLAMD := $(VENV)/clamd/usr/sbin/clamd
 POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/postgres) /usr/lib/postgresql/15/bin/postgres)
 
-.PHONY: help run test check bench lock reference clean
+.PHONY: help run test quick check bench lock reference clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -16,8 +20,11 @@ run: dist/.installed ## Serve the invented company's website with Avow under it
 	$(BIN)/avow --config policies/marrowby/avow.toml serve
 
 test: check $(CHROMIUM) $(CLAMD) $(POSTGRES) ## Run every check and test against the built wheel
-	# Two cores. A file stays together, for it may share one server; in the order of tests/conftest.py, the longest first.
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(PYTEST)
+
+quick: check ## Run the checks, and the tests of the rooms that differ from the branch main
+	@tests=$$($(BIN)/python tests/quick.py); if [ -z "$$tests" ]; then echo "No test sees this change."; \
+		else echo "$$tests"; $(PYTEST) $$tests; fi
 
 check: dist/.installed ## Lint, types, arrows between rooms, example policies
 	$(BIN)/ruff check .

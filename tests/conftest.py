@@ -5,18 +5,25 @@ from __future__ import annotations
 import contextlib
 import email
 import email.policy
+import json
 import os
 import re
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from functools import cache
 from pathlib import Path
 
+import clickhouse_connect
 import httpx
 import pytest
 from aiosmtpd.controller import Controller
 from hypothesis import HealthCheck, settings
+from tests import commands
+
+from avow.store.control import Control
 
 from .postgresql import PostgreSQL
 
@@ -31,12 +38,28 @@ settings.load_profile("house")
 
 
 #: Rooms whose files take longest, because they start servers and browsers: they come first, so that none is left for the end.
-LONGEST = ("walks", "browser", "store", "cli")
+LONGEST = ("walks", "browser", "upgrade", "store", "cli")
 
 
 def pytest_collection_modifyitems(items):
     """Put the longest rooms first; the order within a file stays."""
     items.sort(key=lambda item: next((place for place, room in enumerate(LONGEST) if f"/tests/{room}/" in str(item.path)), 9))
+
+
+@cache
+def _migrated():
+    """Return the bytes of an empty control store."""
+    with tempfile.TemporaryDirectory() as folder:
+        Control(f"sqlite:///{folder}/control.db").close()
+        return (Path(folder) / "control.db").read_bytes()
+
+
+def control_in(folder):
+    """Open the control store of a folder; a new one is a copy, for the migrations take a tenth of a second of each test."""
+    path = Path(folder) / "control.db"
+    if not path.exists():
+        path.write_bytes(_migrated())
+    return Control(f"sqlite:///{path}")
 
 
 def free_port():
@@ -46,15 +69,38 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_for(condition, seconds=30.0, what="the condition"):
-    """Return the first true answer; a bound on waiting, not a measure of speed."""
-    until = time.monotonic() + seconds
+def wait_for(condition, seconds=60.0, what="the condition"):
+    """Return the first true answer, asked for more and more seldom; a bound on waiting, not a measure of speed."""
+    until, pause = time.monotonic() + seconds, 0.01
     while time.monotonic() < until:
         answer = condition()
         if answer:
             return answer
-        time.sleep(0.1)
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.2)
     raise AssertionError(f"{what} did not come within {seconds} s")
+
+
+def children(pid):
+    """Return the workers and the storage process of a server; not the helper that Python starts beside them."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+            command = (stat.parent / "cmdline").read_bytes()
+        except (OSError, ValueError, IndexError):
+            continue
+        if parent == pid and b"resource_tracker" not in command:
+            found.append(int(stat.parent.name))
+    return found
+
+
+def is_running(pid):
+    """Tell whether a process is there; one that ended and that nobody asks about is not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def bytes_on_disk(folder):
@@ -92,10 +138,21 @@ class Mailbox:
 
 
 class Installation:
-    """One `avow serve` over a folder of its own."""
+    """One `avow serve` over a folder of its own; `python` is that of the version that serves it."""
 
-    def __init__(self, folder, *, mail_port=None, workers=2, policy=MARROWBY / "policy.md", extra=""):
-        self.folder, self.port = folder, free_port()
+    def __init__(
+        self,
+        folder,
+        *,
+        mail_port=None,
+        workers=2,
+        policy=MARROWBY / "policy.md",
+        origin="",
+        pages=MARROWBY / "site",
+        extra="",
+        python=sys.executable,
+    ):
+        self.folder, self.port, self.python = folder, free_port(), python
         self.base = f"http://127.0.0.1:{self.port}"
         self.data = folder / "data"
         self.config = folder / "avow.toml"
@@ -105,7 +162,7 @@ class Installation:
             mail = f'[mail]\nhost = "127.0.0.1"\nport = {mail_port}\n{sender}\n'
         self.config.write_text(
             f'data = "data"\npolicy = "{policy}"\ntimezone = "America/Los_Angeles"\n'
-            f'[website]\nname = "marrowby.example"\norigin = "{self.base}"\npages = "{MARROWBY / "site"}"\n'
+            f'[website]\nname = "marrowby.example"\norigin = "{origin or self.base}"\npages = "{pages}"\n'
             f"[listen]\nport = {self.port}\nworkers = {workers}\n{mail}{extra}",
             encoding="utf-8",
         )
@@ -117,7 +174,7 @@ class Installation:
         log = self.output.open("ab")
         size = self.output.stat().st_size
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "avow", "--config", str(self.config), "serve"], stdout=log, stderr=log, cwd=self.folder
+            [self.python, "-m", "avow", "--config", str(self.config), "serve"], stdout=log, stderr=log, cwd=self.folder
         )
         wait_for(lambda: b"Stop with" in self.output.read_bytes()[size:] or self.process.poll() is not None, 90, "the server")
         assert self.process.poll() is None, self.output.read_text()
@@ -132,24 +189,36 @@ class Installation:
 
     def kill(self):
         """End the server at once; workers and storage process follow when they notice."""
+        left = children(self.process.pid)
         self.process.kill()
         self.process.wait()
         self.process = None
-        wait_for(lambda: not self._answers(), 30, "the end of the workers")
-        time.sleep(1.5)
+        wait_for(lambda: not any(map(is_running, left)), 30, "the end of workers and storage process")
 
-    def avow(self, *arguments, status=0, **options):
+    def avow(self, *arguments, status=0, stderr=subprocess.PIPE):
         """Run a command and return its standard output; with `stderr=STDOUT` what it says of errors, too."""
-        done = subprocess.run(
-            [sys.executable, "-m", "avow", "--config", str(self.config), *map(str, arguments)],
-            text=True,
-            timeout=120,
-            cwd=self.folder,
-            check=False,
-            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
-        )
-        assert done.returncode == status, f"{done.stdout}{done.stderr}"
-        return done.stdout
+        ended, printed, errors = commands.run(["--config", self.config, *arguments], self.folder)
+        assert ended == status, printed + errors
+        return printed + errors if stderr == subprocess.STDOUT else printed
+
+    def stored(self, start):
+        """Return how often each page whose path starts so is in the event store; nothing while the engine is being started."""
+        asked = "SELECT page, count() FROM events WHERE startsWith(page, {start:String}) GROUP BY page"
+        try:
+            url = json.loads((self.data / "run" / "engine.json").read_text(encoding="utf-8"))["url"]
+            with contextlib.closing(clickhouse_connect.get_client(dsn=url)) as client:
+                return dict(client.query(asked, parameters={"start": start}).result_rows)
+        except Exception:  # noqa: BLE001 - the engine that answers may be the one that was just killed
+            return {}
+
+    def drain(self):
+        """Wait until everything that was acknowledged is stored, by events that come after it."""
+        for _ in range(2):  # the round that takes the first may have looked at another worker's spool before it
+            page = f"/drained/{time.monotonic_ns()}"
+            with self.browser() as browser:
+                sent = browser.post("/avow/events", json={"events": [{"point": "page-view", "page": page}]})
+            assert sent.status_code == 204, sent.text
+            wait_for(lambda page=page: self.stored(page), what="the drain")
 
     def browser(self, **headers):
         """Return an HTTP client that keeps cookies and says what a browser says."""
@@ -159,7 +228,7 @@ class Installation:
     def staff(self):
         """Return a signed-in member of staff's HTTP client."""
         client = self.browser()
-        link = self.avow("invite").strip()
+        link = "/" + self.avow("invite").strip().split("/", 3)[3]
         page = client.get(link)
         token = re.search(r'name="csrf" value="([^"]+)"', page.text)
         fields = {
@@ -170,10 +239,6 @@ class Installation:
         answer = client.post(link, data={**fields, **({"csrf": token[1]} if token else {})})
         assert answer.status_code == 303, answer.text
         return client
-
-    def _answers(self):
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
 @pytest.fixture(scope="session")
@@ -218,18 +283,29 @@ def running(tmp_path_factory, mailbox):
     installation.stop()
 
 
-@pytest.fixture
-def installation_of(tmp_path):
-    """Make an installation of one test's own, not started yet."""
+def _installations(folder):
+    """Yield a function that makes an installation in the folder, not started yet; stop them all at the end."""
     made = []
 
     def make(**options):
-        made.append(Installation(tmp_path, **options))
+        made.append(Installation(folder, **options))
         return made[-1]
 
     yield make
     for installation in made:
         installation.stop()
+
+
+@pytest.fixture
+def installation_of(tmp_path):
+    """Make an installation of one test's own, not started yet."""
+    yield from _installations(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared_installation_of(tmp_path_factory):
+    """Make an installation that the tests of one file share, not started yet: a start takes nine seconds of one core."""
+    yield from _installations(tmp_path_factory.mktemp("shared"))
 
 
 @pytest.fixture

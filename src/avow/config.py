@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from avow.addresses import mailbox
 from avow.definitions import ConfigurationError
 
 #: The path of a socket, or a host, perhaps an IPv6 address in brackets, and a port.
@@ -54,7 +55,7 @@ class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: int = 587
     #: The recipient of the policy that runs this server; each message is logged as a disclosure to it. Required with host.
     recipient: str = ""
-    #: Sender address of Avow's messages. Required with host.
+    #: Sender address of Avow's messages, the address alone and in ASCII before the @. Required with host.
     sender: str = ""
     #: User name for the SMTP server. Empty by default: no authentication.
     username: str = ""
@@ -171,12 +172,21 @@ def load(path: Path) -> Configuration:
         raise ConfigurationError(f"{path}: {_named(str(error))}; see docs/reference/configuration.md") from error
     if configuration.mail.host and not (configuration.mail.recipient and configuration.mail.sender):
         raise ConfigurationError(f"{path}: mail.host is set, so mail.recipient and mail.sender must be set as well")
+    _require_sender(path, configuration.mail.sender)
     if not 1 <= configuration.listen.workers <= 64:  # noqa: PLR2004 - one worker per core on the largest usual machine
         raise ConfigurationError(f"{path}: listen.workers is {configuration.listen.workers}; use 1 to 64")
     _require_looks(path, configuration)
     if configuration.uploads.clamd and not _CLAMD.fullmatch(configuration.uploads.clamd):
         raise ConfigurationError(f"{path}: uploads.clamd is “{configuration.uploads.clamd}”; write a path from “/”, or host:port")
     return configuration
+
+
+def _require_sender(path: Path, sender: str) -> None:
+    """Raise ConfigurationError for a sender whom every mail server could not answer."""
+    found = mailbox(sender) if sender else None
+    if sender and (found is None or found.needs_smtputf8):
+        wanted = "write an address alone, like privacy@example.com, with ASCII before the @"
+        raise ConfigurationError(f"{path}: mail.sender is “{sender}”; {wanted}")
 
 
 def _require_looks(path: Path, configuration: Configuration) -> None:

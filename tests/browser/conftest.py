@@ -1,5 +1,8 @@
 """A real browser: Debian's Chromium, driven by Playwright."""
 
+import asyncio
+import contextlib
+
 import pytest
 from playwright.sync_api import sync_playwright
 
@@ -16,12 +19,45 @@ FLAGS = [
 PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
 
 
-@pytest.fixture(scope="module")  # while it lives, Playwright keeps an event loop running, in which others' tests cannot
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
+@contextlib.contextmanager
+def driving(playwright):
+    """Let Playwright's event loop count as running meanwhile; afterwards other tests of the process may run one of their own."""
+    asyncio._set_running_loop(playwright._loop)
+    yield
+    asyncio._set_running_loop(None)
+
+
+@contextlib.contextmanager
+def launched(playwright, *flags):
+    """Start a browser, and close it at the end."""
+    with driving(playwright):
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*FLAGS, *flags])
+    yield browser
+    with driving(playwright):
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def playwright():
+    """Playwright, started once for each process of the tests."""
+    with sync_playwright() as started:
+        asyncio._set_running_loop(None)
+        yield started
+        asyncio._set_running_loop(started._loop)
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright):
+    """The browser that the tests share; each opens contexts of its own, which share nothing."""
+    with launched(playwright) as browser:
+        yield browser
+
+
+@pytest.fixture(autouse=True)
+def loop_of_the_browser(playwright):
+    """Drive the browser as long as a test lasts."""
+    with driving(playwright):
+        yield
 
 
 @pytest.fixture

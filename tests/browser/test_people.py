@@ -1,22 +1,16 @@
 """What people do in a real browser, with script and without, with a signal and without."""
 
 import re
-import time
 
 import pytest
+from tests.conftest import wait_for
 
 PAGES = ["/", "/products/field-barometer", "/products/rain-gauge", "/contact", "/careers", "/privacy-policy"]
 
 
-def shows(page, address, text, seconds=10):
-    """Reload a page until it shows a text."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        page.goto(address)
-        if text in page.content():
-            return
-        time.sleep(0.3)
-    raise AssertionError(f"{text} is not on {address}")
+def shows(page, address, text):
+    """Open a page again until it shows a text."""
+    wait_for(lambda: page.goto(address) and text in page.content(), what=f"{text} on {address}")
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -33,8 +27,8 @@ def test_every_page_of_the_site_fits_and_has_its_links(visit, width):
 def test_page_views_reach_the_dashboard_by_the_tag(visit, console):
     """Browsing with script: the tag reports the page, and a cookie that script cannot read recognises the browser."""
     page = visit()
-    page.goto("/products/rain-gauge?email=secret@example.com&utm_source=leaflet&utm_medium=print&utm_campaign=autumn")
-    page.wait_for_timeout(500)
+    with page.expect_response("**/avow/events"):
+        page.goto("/products/rain-gauge?email=secret@example.com&utm_source=leaflet&utm_medium=print&utm_campaign=autumn")
     cookie = next(one for one in page.context.cookies() if one["name"] == "avow_visitor")
     assert cookie["httpOnly"]
     shows(console, "/console", "leaflet / print / autumn")
@@ -44,8 +38,8 @@ def test_page_views_reach_the_dashboard_by_the_tag(visit, console):
 def test_page_views_reach_the_dashboard_by_the_pixel(visit, console):
     """Without script the pixel reports the page, and no cookie is set."""
     page = visit(java_script_enabled=False)
-    page.goto("/careers")
-    page.wait_for_timeout(500)
+    with page.expect_response("**/avow/pixel.gif*"):
+        page.goto("/careers")
     assert page.context.cookies() == []
     shows(console, "/console?point=page-pixel", "/careers")
 
@@ -86,8 +80,8 @@ def test_request_to_delete_from_the_privacy_centre_to_the_proof(visit, mailbox):
     """File, confirm by the link in the message, see the answer with its proof; the form asks for no account."""
     before = len(mailbox.messages)
     page = visit()
-    page.goto("/products/rain-gauge")
-    page.wait_for_timeout(500)
+    with page.expect_response("**/avow/events"):
+        page.goto("/products/rain-gauge")
     page.goto("/privacy")
     page.locator("main a[href='/privacy/delete']").first.click()
     page.fill("[name=email]", "eraser@example.com")

@@ -35,17 +35,17 @@ def planted(template, strings):
     return template.format(*fresh)
 
 
-@pytest.fixture
-def house(installation_of, tmp_path):
+@pytest.fixture(scope="module")
+def house(shared_installation_of, tmp_path_factory):
     """An installation whose site has one more page, full of planted strings; and these strings."""
     strings = []
     body = "".join(planted(markup, strings) for markup in MARKUP.values())
-    pages = tmp_path / "site"
+    pages = tmp_path_factory.mktemp("planted") / "site"
     shutil.copytree(SITE, pages)
     block = "{% extends '_layout.html' %}{% block title %}T{% endblock %}{% block main %}{% raw %}%s{% endraw %}{% endblock %}"
     extra = '<input id="typed"><p id="later">.</p><canvas></canvas><input type="file" id="file">'
     (pages / "planted.html").write_text(block.replace("%s", body + extra), encoding="utf-8")
-    installation = installation_of()
+    installation = shared_installation_of()
     text = installation.config.read_text(encoding="utf-8").replace(str(SITE), str(pages))
     installation.config.write_text(text, encoding="utf-8")
     return installation.start(), strings

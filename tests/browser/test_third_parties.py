@@ -11,9 +11,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from playwright.sync_api import sync_playwright
 
-from .conftest import FLAGS, PERSON
+from .conftest import PERSON, launched
 
 MARROWBY = Path(__file__).parents[2] / "policies" / "marrowby"
 HOST = "place.farsight.example"
@@ -126,26 +125,59 @@ def certificate(folder):
     return folder / "pair.pem"
 
 
-@pytest.fixture
-def company(tmp_path):
-    other = OtherCompany(tmp_path)
+@pytest.fixture(scope="module")
+def shared_company(tmp_path_factory):
+    other = OtherCompany(tmp_path_factory.mktemp("company"))
     yield other
     other.close()
 
 
 @pytest.fixture
-def person(tmp_path, company, installation_of):
-    """A browser on the site of a company that declares the network."""
-    running = installation_of(policy=with_advertising(tmp_path)).start()
-    with sync_playwright() as playwright:
-        flags = [*FLAGS, f"--host-resolver-rules=MAP {HOST} 127.0.0.1:{company.port}"]
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
+def company(shared_company):
+    """The other company, which nobody asked for anything yet."""
+    shared_company.asked = 0
+    return shared_company
 
-        def page(**options):
-            return browser.new_context(base_url=running.base, user_agent=PERSON, ignore_https_errors=True, **options).new_page()
 
-        yield page
-        browser.close()
+@pytest.fixture(scope="module")
+def site(shared_installation_of, tmp_path_factory):
+    """The site of a company that declares the network."""
+    return shared_installation_of(policy=with_advertising(tmp_path_factory.mktemp("policy"))).start()
+
+
+@pytest.fixture(scope="module")
+def browser(playwright, shared_company):
+    """A browser that finds the other company on this machine."""
+    with launched(playwright, f"--host-resolver-rules=MAP {HOST} 127.0.0.1:{shared_company.port}") as browser:
+        yield browser
+
+
+@pytest.fixture
+def person(browser, site):
+    """Open a page of somebody's own browser."""
+    contexts = []
+
+    def page(**options):
+        contexts.append(browser.new_context(base_url=site.base, user_agent=PERSON, ignore_https_errors=True, **options))
+        return contexts[-1].new_page()
+
+    yield page
+    for context in contexts:
+        context.close()
+
+
+def test_the_chart_says_that_it_was_let_load(person, company, until):
+    """A page view with a yes is one of the network's in the last 12 months, sold or shared; and before, none is said."""
+    page = person()
+    page.goto("/privacy-policy")
+    assert page.get_by_text("sold no personal information and shared none").count() == 1
+    page.goto("/", wait_until="networkidle")
+    page.get_by_role("button", name="Allow", exact=True).click()
+    until(lambda: company.asked, what="the script")
+    table = page.get_by_role("table", name="Sold or shared in the last 12 months")
+    until(lambda: page.goto("/privacy-policy") and table.count(), 60, "the list of the chart")
+    assert "Farsight Placements" in table.inner_text()
+    assert page.get_by_text("sold no personal information and shared none").count() == 0
 
 
 def test_nothing_is_loaded_before_a_yes_nor_after_a_no(person, company, until):
@@ -164,20 +196,6 @@ def test_nothing_is_loaded_before_a_yes_nor_after_a_no(person, company, until):
     page.goto("/contact", wait_until="networkidle")
     assert company.asked == 1
     assert not page.locator(".asking").is_visible()
-
-
-def test_the_chart_says_that_it_was_let_load(person, company, until):
-    """A page view with a yes is one of the network's in the last 12 months, sold or shared; and before, none is said."""
-    page = person()
-    page.goto("/privacy-policy")
-    assert page.get_by_text("sold no personal information and shared none").count() == 1
-    page.goto("/", wait_until="networkidle")
-    page.get_by_role("button", name="Allow", exact=True).click()
-    until(lambda: company.asked, what="the script")
-    table = page.get_by_role("table", name="Sold or shared in the last 12 months")
-    until(lambda: page.goto("/privacy-policy") and table.count(), 60, "the list of the chart")
-    assert "Farsight Placements" in table.inner_text()
-    assert page.get_by_text("sold no personal information and shared none").count() == 0
 
 
 def test_a_signal_outweighs_a_yes(person, company):

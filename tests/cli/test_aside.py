@@ -41,11 +41,12 @@ def test_the_list_says_id_queue_kind_and_moments(run, store):
 
 
 def test_an_item_is_tried_again_and_the_log_says_so(run, store):
-    """The audit entry names the operator."""
+    """The audit entry says that a command did it."""
     done = run("aside", "retry", put(run, store, "requests", "r1"))
     assert (done.exit_code, done.stdout) == (0, "requests r1 is tried at the next round\n")
     with store.control.reading() as tx:
-        assert b'"staff":"operator","what":"aside.retried"' in audit.pending(tx, 10)[-1][1]
+        said = audit.pending(tx, 10)[-1][1]
+    assert b'"by":"command","item":"r1","queue":"requests","what":"aside.retried"' in said
 
 
 def test_discarding_asks_unless_told_not_to(run, store):

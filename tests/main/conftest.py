@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
 
 import pytest
+from tests.conftest import control_in
 
 from avow import policy
 from avow.definitions import IdentifierKind, Submission, identifier
@@ -109,6 +111,7 @@ class House:
             return [entry.decode() for _, entry in audit.pending(tx, 1000)]
 
 
+@cache
 def compiled(*pairs, effective=None, today=FIRST_DAY):
     """Return the example policy with some words replaced, compiled."""
     text = MARROWBY
@@ -134,8 +137,9 @@ over_both = pytest.mark.parametrize("house", ["sqlite", "postgresql"], indirect=
 def house(tmp_path, request):
     """Return an installation in which nothing was published yet."""
     server = request.getfixturevalue("postgresql") if getattr(request, "param", "sqlite") == "postgresql" else None
-    url = server.database() if server else f"sqlite:///{tmp_path / 'control.db'}"
-    store = Store(Control(url), NoEvents(), Vault(tmp_path / "keys.db"), Files(tmp_path / "files"))
+    url = server.database() if server else ""
+    control = Control(url) if server else control_in(tmp_path)
+    store = Store(control, NoEvents(), Vault(tmp_path / "keys.db"), Files(tmp_path / "files"))
     yield House(store)
     store.close()
     if server:

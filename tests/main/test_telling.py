@@ -91,7 +91,7 @@ def test_withdrawing_takes_the_unsent_messages_back(announced):
     """Nobody hears of what will not happen, unless the message has left already."""
     teller(announced).tell(announced.now_ms())
     with announced.store.control.transaction() as tx:
-        mail.sent(tx, mail.newest(tx, 1)[0].id)
+        mail.sent(tx, mail.newest(tx, 1)[0].id, announced.now_ms())
     announced.publisher.withdraw(announced.now_ms())
     assert len(told(announced)) == 1
     assert any('"unsent":4' in entry for entry in announced.logged())

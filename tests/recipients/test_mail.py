@@ -1,4 +1,4 @@
-"""Outgoing mail against a real SMTP server: sent once, refused for good, tried again."""
+"""Outgoing mail against a real SMTP server: sent once, refused for good, tried again, and each message on its own."""
 
 import socket
 
@@ -6,52 +6,64 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from avow.config import Mail
+from avow.definitions import StoreUnavailable
 from avow.recipients import mail
+from avow.recipients.composing import Parts, Waiting
+from avow.recipients.mail import Carrier, Trouble, Turn
 
 NOW = 1_795_000_000_000
+MINUTE = 60_000
 
 
 class Server:
-    """A real SMTP server that refuses some."""
+    """A real SMTP server that refuses some, and drops the connection on others."""
 
     def __init__(self):
-        self.messages = []
+        self.messages, self.recipients = [], []
 
     async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802 - aiosmtpd's name
         if address.startswith("gone"):
             return "550 no such mailbox"
         if address.startswith("later"):
             return "451 try again"
+        if address.startswith("closing"):
+            return "421 closing"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802 - as above
+    async def handle_DATA(self, server, _session, envelope):  # noqa: N802 - as above
+        if envelope.rcpt_tos[0].startswith("lost"):
+            server.transport.abort()
+            return "451 nobody hears this"
+        if envelope.rcpt_tos[0].startswith("spam"):
+            return "554 not this text"
         self.messages.append(envelope.content)
+        self.recipients += envelope.rcpt_tos
         return "250 OK"
 
 
 class Outbox:
-    """An outbox in memory that fits the Protocol."""
+    """An outbox in memory that fits the Protocol; `poison` are ids whose opening raises."""
 
-    def __init__(self, *addresses):
-        facts = (
-            "Subject",
-            "Text\n",
-            (("proof.tlog-proof", "application/octet-stream", b"\xe2\x80\x94 proof\n"),),
-            0,
-            "answer-requests",
-        )
-        self.waiting = [mail.Waiting(str(number), NOW, address, *facts) for number, address in enumerate(addresses)]
-        self.noted = {}
+    def __init__(self, *addresses, until_ms=None, attempts=0, poison=()):
+        attached = (("proof.tlog-proof", "application/octet-stream", b"\xe2\x80\x94 proof\n"),)
+        facts = ("Subject", "Text\n", attached, "answer-requests", None, until_ms)
+        self.waiting = {str(number): Waiting(str(number), NOW, to, *facts) for number, to in enumerate(addresses)}
+        self.noted, self.attempts, self.poison = {}, attempts, dict(poison)
 
     def due(self, _now_ms, limit):
-        return self.waiting[:limit]
+        return [Turn(one, self.attempts) for one in self.waiting if one not in self.noted][:limit]
+
+    def open(self, message_id, _now_ms):
+        if message_id in self.poison:
+            raise self.poison[message_id]
+        return self.waiting[message_id]
 
     def sent(self, message_id, _now_ms, disclosure):
         self.noted[message_id] = disclosure
 
-    def retry(self, message_id, attempts, next_ms):
-        self.noted[message_id] = (attempts, next_ms)
+    def kept(self, message_id, trouble, code, next_ms):
+        self.noted[message_id] = (trouble, code, next_ms)
 
 
 @pytest.fixture
@@ -66,14 +78,16 @@ def server():
     controller.stop()
 
 
-def settings(port):
-    return Mail(host="127.0.0.1", port=port, recipient="mail-service", sender="privacy@marrowby.example", starttls=False)
+def carrier(outbox, port):
+    return Carrier(
+        outbox, Mail(host="127.0.0.1", port=port, recipient="mail-service", sender="privacy@marrowby.example", starttls=False)
+    )
 
 
 def test_message_is_handed_over_and_written_down(server):
     """The message has a stable id and its attachment; the disclosure names the recipient of the policy."""
     outbox = Outbox("kim@example.com")
-    assert mail.send_due(outbox, settings(server.port), NOW) == 1
+    assert carrier(outbox, server.port).send_due(NOW) == 1
     assert b"Message-ID: <0@marrowby.example>" in server.messages[0]
     assert outbox.noted["0"]["recipient"] == "mail-service"
 
@@ -81,12 +95,10 @@ def test_message_is_handed_over_and_written_down(server):
 def test_a_message_of_a_mailing_says_how_to_unsubscribe_on_one_line(server):
     """The address is neither folded nor encoded, however long it is; text and HTML stand side by side."""
     out = f"<https://www.marrowby.example/avow/unsubscribe/{'ab' * 50}>"
-    parts = mail.Parts(
-        "Text\n", "<p>Text</p>\n", {"List-Unsubscribe": out, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-    )
+    parts = Parts("Text\n", "<p>Text</p>\n", {"List-Unsubscribe": out, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"})
     outbox = Outbox()
-    outbox.waiting = [mail.Waiting("1", NOW, "kim@example.com", "Sturm über dem Hafen", "", (), 0, "newsletter", parts)]
-    assert mail.send_due(outbox, settings(server.port), NOW) == 1
+    outbox.waiting = {"1": Waiting("1", NOW, "kim@example.com", "Sturm über dem Hafen", "", (), "newsletter", parts)}
+    assert carrier(outbox, server.port).send_due(NOW) == 1
     assert f"List-Unsubscribe: {out}\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n".encode() in server.messages[0]
     assert b"multipart/alternative" in server.messages[0]
     assert b"Auto-Submitted" not in server.messages[0]
@@ -94,22 +106,95 @@ def test_a_message_of_a_mailing_says_how_to_unsubscribe_on_one_line(server):
 
 def test_refused_for_good_and_for_now_are_told_apart(server):
     """A permanent refusal ends the tries; a temporary one is tried again in a minute; others still go out."""
-    outbox = Outbox("gone@example.com", "later@example.com", "kim@example.com")
-    assert mail.send_due(outbox, settings(server.port), NOW) == 1
-    assert outbox.noted["0"] == (1, None)
-    assert outbox.noted["1"] == (1, NOW + 60_000)
+    outbox = Outbox("gone@example.com", "later@example.com", "spam@example.com", "kim@example.com")
+    assert carrier(outbox, server.port).send_due(NOW) == 1
+    assert outbox.noted["0"] == (Trouble.REFUSED, 550, None)
+    assert outbox.noted["1"] == (Trouble.REFUSED, 451, NOW + MINUTE)
+    assert outbox.noted["2"] == (Trouble.REFUSED, 554, None)
 
 
-def test_silent_server_loses_nothing(server):
-    """No server: every message waits for its next try."""
+@pytest.mark.parametrize("address", ["jo..hn@example.com", "john.@example.com", "a\x01b@example.com", "a:b@example.com", ""])
+def test_an_address_that_cannot_be_written_to_fails_alone(server, address):
+    """It came in before forms looked so closely: nobody else's message waits for it."""
+    outbox = Outbox("first@example.com", address, "second@example.com")
+    assert carrier(outbox, server.port).send_due(NOW) == 2
+    assert outbox.noted["1"] == (Trouble.UNWRITABLE, 0, None)
+    assert server.recipients == ["first@example.com", "second@example.com"]
+
+
+def test_a_text_that_cannot_be_written_fails_alone(server):
+    """Half a character of two is no text that travels."""
+    outbox = Outbox("first@example.com", "second@example.com")
+    outbox.waiting["0"] = Waiting("0", NOW, "first@example.com", "Subject", "\ud800", (), "answer-requests")
+    assert carrier(outbox, server.port).send_due(NOW) == 1
+    assert outbox.noted["0"] == (Trouble.UNWRITABLE, 0, None)
+
+
+def test_what_cannot_be_opened_fails_alone(server):
+    """Damaged bytes fail at once; a fault that may pass is tried again."""
+    outbox = Outbox(*["kim@example.com"] * 3, poison={"0": ValueError("no JSON"), "1": RuntimeError("who knows")})
+    assert carrier(outbox, server.port).send_due(NOW) == 1
+    assert outbox.noted["0"] == (Trouble.UNREADABLE, 0, None)
+    assert outbox.noted["1"] == (Trouble.UNREADABLE, 0, NOW + MINUTE)
+
+
+def test_a_store_that_does_not_answer_is_a_pause(server):
+    """It is no message's fault: nothing is noted, and the next round sends all of them."""
+    outbox = Outbox("kim@example.com", poison={"0": StoreUnavailable("locked")})
+    with pytest.raises(StoreUnavailable):
+        carrier(outbox, server.port).send_due(NOW)
+    assert outbox.noted == {}
+
+
+def test_more_poison_than_a_round_stops_nobody(server):
+    """What cannot be handed over gives its place to the next message in the same round."""
+    outbox = Outbox(*["jo..hn@example.com"] * (3 * mail.ROUND), "kim@example.com")
+    assert carrier(outbox, server.port).send_due(NOW) == 1
+    assert server.recipients == ["kim@example.com"]
+
+
+@pytest.mark.parametrize("dropped", ["lost@example.com", "closing@example.com"])
+def test_a_lost_connection_costs_the_others_no_try(server, dropped):
+    """The message at which it broke is tried again later; a new connection goes on with the rest of the round."""
+    outbox = Outbox("first@example.com", dropped, "second@example.com")
+    assert carrier(outbox, server.port).send_due(NOW) == 2
+    assert outbox.noted["1"][0] is Trouble.LOST
+    assert outbox.noted["1"][2] == NOW + MINUTE
+    assert server.recipients == ["first@example.com", "second@example.com"]
+
+
+def test_no_connection_costs_no_try(server, caplog):
+    """Nothing is noted of any message; the server is asked again after growing pauses, and said to be away once."""
     outbox = Outbox("kim@example.com")
-    assert mail.send_due(outbox, settings(1), NOW) == 0
-    assert outbox.noted["0"] == (1, NOW + 60_000)
-    assert server.messages == []
+    away, asked = carrier(outbox, 1), []
+    for second in range(60):
+        asked.append(away._again_ms)
+        assert away.send_due(NOW + second * 1000) == 0
+    assert outbox.noted == {}
+    assert len(set(asked)) == 5  # at 0, 4, 12, 28 seconds
+    assert caplog.text.count("takes no messages") == 1
+    away.mail = carrier(outbox, server.port).mail
+    assert away.send_due(NOW + 60_000) == 1
+
+
+def test_a_message_with_a_deadline_is_tried_until_then(server):
+    """However often that is; any other has a bounded number of tries."""
+    for until_ms, at_ms, ends in ((NOW + 1, NOW, False), (NOW, NOW, True), (None, NOW, True)):
+        outbox = Outbox("later@example.com", until_ms=until_ms, attempts=mail.MAX_ATTEMPTS)
+        carrier(outbox, server.port).send_due(at_ms)
+        assert (outbox.noted["0"][2] is None) is ends
+        assert ends or outbox.noted["0"][2] == NOW + 64 * MINUTE
+
+
+def test_the_server_has_a_minute_for_its_answer(server):
+    """A connection stands within 20 seconds; a message may be looked through for 60 (the socket's own limit, once it stands)."""
+    made = mail._connect(carrier(Outbox(), server.port).mail)
+    assert (made.timeout, made.sock.gettimeout()) == (20, 60)
+    made.close()
 
 
 def test_without_a_server_messages_stay(server):
     """Outbox mode: nothing is sent and nothing counts as a failed try."""
     outbox = Outbox("kim@example.com")
-    assert mail.send_due(outbox, Mail(), NOW) == 0
+    assert Carrier(outbox, Mail()).send_due(NOW) == 0
     assert (outbox.noted, server.messages) == ({}, [])

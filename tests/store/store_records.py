@@ -6,6 +6,8 @@ import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.conftest import control_in
+
 from avow.definitions import AfterRetention, Event, EventBatch, Identifier, IdentifierKind, Submission, Terms, identifier
 from avow.store import Store
 from avow.store.control import Control
@@ -18,7 +20,7 @@ MORNING = 1_790_000_000_000
 
 def open_parts(folder: Path, database: str = "") -> Store:
     """Return a store on the engine announced in `folder/run`; its control store is SQLite there unless a URL is given."""
-    control = Control(database or f"sqlite:///{folder / 'control.db'}")
+    control = Control(database) if database else control_in(folder)
     return Store(control, Events(announced(folder / "run")), Vault(folder / "keys.db"), Files(folder / "files"))
 
 

@@ -208,15 +208,20 @@ def test_the_last_choice_counts(control):
 
 
 def test_mail_waits_its_turn(control):
-    """A postponed message is due later, a failed one never again."""
+    """A message that is kept is due later, a failed one when somebody asks for it, one that has left never."""
     with control.transaction() as tx:
         mail_id = mail.add(tx, b"sealed", 10, "r", None)
         assert [one.id for one in mail.due(tx, 10, 5)] == [mail_id]
-        mail.postponed(tx, mail_id, 99)
+        mail.kept(tx, mail_id, "refused", 451, 99)
         assert mail.due(tx, 98, 5) == ()
-        mail.postponed(tx, mail_id, None)
+        mail.kept(tx, mail_id, "refused", 550, None)
         assert mail.due(tx, 999, 5) == ()
-        assert (mail.get(tx, mail_id).state, mail.get(tx, mail_id).attempts) == ("failed", 2)
+        found = mail.get(tx, mail_id)
+        assert (found.state, found.attempts, found.trouble, found.code) == ("failed", 2, "refused", 550)
+        assert mail.again(tx, mail_id, 999)
+        assert [(one.id, one.attempts) for one in mail.due(tx, 999, 5)] == [(mail_id, 0)]
+        mail.sent(tx, mail_id, 1000)
+        assert not mail.again(tx, mail_id, 1001)
 
 
 def test_deleted_bytes_leave_database_and_log(tmp_path):

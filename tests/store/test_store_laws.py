@@ -111,7 +111,7 @@ class StoreBesideModel(RuleBasedStateMachine):
                     self.rows[one] = self.readable[one] = (number, terms)
 
 
-@pytest.mark.timeout(170)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("store", "rounds"), [("sqlite", 60), ("postgresql", 10)], indirect=["store"])
 def test_the_store_behaves_like_a_dict(store, rounds):
     """Write, repeat, erase, purge, fall due: the store never tells more or less than the model."""

@@ -2,9 +2,9 @@
 
 import json
 import re
-import time
 
 import pytest
+from tests.conftest import wait_for
 
 from avow.collection.accept import Collector
 from avow.collection.forms import Forms
@@ -18,14 +18,10 @@ def view(page, **fields):
     return {"point": "page-view", "page": page, **fields}
 
 
-def dashboard_shows(staff, text, seconds=10):
+def dashboard_shows(staff, text):
     """Return the dashboard's page once it shows a text: asked again, because its tables are counted one after the other."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if text in staff.get("/console", follow_redirects=True).text:
-            return staff.get("/console", follow_redirects=True).text
-        time.sleep(0.3)
-    raise AssertionError(f"{text} does not stand on the dashboard")
+    wait_for(lambda: text in staff.get("/console", follow_redirects=True).text, what=f"{text} on the dashboard")
+    return staff.get("/console", follow_redirects=True).text
 
 
 @pytest.fixture(scope="module")
@@ -90,10 +86,9 @@ def test_undeclared_parts_never_reach_the_disk(running, staff):
     form = {"email": "kim@example.com", "message": "Hello", "shoe_size": canary}
     location = running.browser().post("/avow/forms/contact-form", data=form).headers["location"]
     assert "dropped=shoe_size" in location
-    time.sleep(2.5)
-    page = staff.get("/console/refusals", follow_redirects=True).text
-    assert "shoe_size" in page
-    assert "1798.100" in page
+    wait_for(lambda: "shoe_size" in staff.get("/console/refusals").text, what="the refusal")
+    assert "1798.100" in staff.get("/console/refusals").text
+    dashboard_shows(staff, "/kept")
     assert running.avow("assurance", "residue", canary).startswith("0 found")
 
 
@@ -102,10 +97,7 @@ def test_submission_is_shown_only_for_a_declared_purpose(running, staff):
     form = {"email": "sasha@example.com", "message": "A question about rain"}
     location = running.browser().post("/avow/forms/contact-form", data=form).headers["location"]
     reference = location.partition("reference=")[2]
-    until = time.monotonic() + 15
-    while reference not in (inbox := staff.get("/console/inbox", follow_redirects=True).text):
-        assert time.monotonic() < until
-        time.sleep(0.3)
+    inbox = wait_for(lambda: reference in (page := staff.get("/console/inbox").text) and page, what="the submission")
     assert "sasha@example.com" not in inbox
     row = inbox[: inbox.index(reference)]
     link = row[row.rindex('href="/console/inbox/') + 6 :].split('"')[0]
@@ -129,8 +121,8 @@ def test_robots_are_told_apart(running, staff):
     """A crawler's view is kept as a robot's, outside the audience."""
     robot = running.browser(**{"User-Agent": "ExampleBot/1.0 (+https://bot.example)"})
     assert post(robot, view("/only-a-robot")).status_code == 204
-    time.sleep(2)
-    assert "/only-a-robot" not in staff.get("/console", follow_redirects=True).text
+    post(running.browser(), view("/after-the-robot"))
+    assert "/only-a-robot" not in dashboard_shows(staff, "/after-the-robot")
 
 
 def test_the_collector_is_one_step_for_the_door():

@@ -3,9 +3,7 @@
 import asyncio
 import os
 import signal
-import socket
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -13,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
+from tests.conftest import children, free_port
 
 from avow.config import load
 from avow.definitions import Submission, now_ms
@@ -23,29 +22,13 @@ from avow.main.versions import Versions
 PEOPLE = 40
 
 
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def children(pid):
-    """Return the workers and the storage process of a server, and what Python starts beside them."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError, IndexError):
-            if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
-                found.append(int(stat.parent.name))
-    return found
-
-
 @dataclass
 class SlowServer:
     """A real SMTP server that takes its time, so that a kill falls in between."""
 
     def __post_init__(self):
         self.taken = []
-        self.controller = Controller(self, hostname="127.0.0.1", port=_free_port())
+        self.controller = Controller(self, hostname="127.0.0.1", port=free_port())
         self.controller.start()
 
     async def handle_DATA(self, _server, _session, envelope):  # noqa: N802 - aiosmtpd's name

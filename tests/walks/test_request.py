@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 
 import pytest
 
@@ -20,7 +19,7 @@ def person(running, mailbox):
     form = {"name": "Robin Walk", "email": address, "company": "078-05-1120", "message": canary}
     assert browser.post("/avow/forms/contact-form", data=form).status_code == 303
     visitor = browser.cookies["avow_visitor"]
-    time.sleep(2)  # let the drain store it, so that the archive has it
+    running.drain()  # the archive shall have all of it
     return browser, address, canary, visitor
 
 

@@ -430,17 +430,32 @@ class FakeInbox:
         self.marked.append((record_id, state, staff_id))
 
 
+@dataclass
 class FakeOutbox:
-    """One waiting message."""
+    """One waiting message; when the test says so, one that failed before it."""
+
+    failed: bool = False
+    asked: list = field(default_factory=list)
 
     _LINE = MessageLine("m1", NOW_MS - 5 * MINUTE, "Please confirm your request", "waiting", 0, "Q7K2-9M4D")
+    _FAILED = replace(_LINE, message_id="m2", state="failed", attempts=1, trouble="the mail server refused it (550)")
 
     def lines(self, limit):
-        return (self._LINE,)[:limit]
+        return ((self._FAILED, self._LINE) if self.failed else (self._LINE,))[:limit]
+
+    def retry(self, message_id, staff_id):
+        self.asked.append((message_id, staff_id))
+        return None if message_id == "m2" else Refusal("there is no such message any more, or it has left", "docs")
+
+    def correct(self, message_id, address, staff_id):
+        self.asked.append((message_id, address, staff_id))
 
     def read(self, message_id, staff_id):  # noqa: ARG002 - the Protocol names it
         text = "Hello,\n\nplease open this link:\nhttp://localhost:8400/privacy/verify/verify-token\n"
-        return MessageView(self._LINE, "robin@example.com", text) if message_id == "m1" else None
+        found = {"m1": MessageView(self._LINE, "robin@example.com", text)}
+        return found.get(message_id) or (
+            MessageView(self._FAILED, "robin@example.com", text, "request") if message_id == "m2" and self.failed else None
+        )
 
 
 def reported(party, directives, pages, count, *, is_declared=False):

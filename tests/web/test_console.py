@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from avow.web.console.door import _next
 
-from .conftest import FakeEvidence, make_app, make_services
+from .conftest import ORIGIN, FakeEvidence, FakeOutbox, make_app, make_services
 
 PAGES = [
     "",
@@ -134,6 +134,24 @@ def test_late_request_stands_out(staff):
     assert "2 days late" in text
     assert "1 request is late." in text
     assert "demonstration" in text
+
+
+def test_a_failed_message_is_sent_again_or_elsewhere(built):
+    """It comes first, with why; a wrong address is refused in words; both need the session's token."""
+    outbox = FakeOutbox(failed=True)
+    app = make_app(make_services(outbox=outbox), built)
+    staff = TestClient(app, headers={"Origin": ORIGIN}, follow_redirects=False, cookies={"avow_staff": "open-session"})
+    listed = staff.get("/console/outbox").text
+    assert listed.index("/console/outbox/m2") < listed.index("/console/outbox/m1")
+    assert "the mail server refused it (550)" in listed
+    path = "/console/outbox/m2"
+    token = _token(staff, path)
+    assert staff.post(f"{path}/again").status_code == 403
+    assert staff.post(f"{path}/again", data={"token": token}).status_code == 303
+    assert "needs an address" in staff.post(f"{path}/address", data={"token": token, "address": "jo..hn@example.com"}).text
+    assert staff.post(f"{path}/address", data={"token": token, "address": " kim@example.com "}).status_code == 303
+    assert outbox.asked == [("m2", "s1"), ("m2", "kim@example.com", "s1")]
+    assert "or it has left" in staff.post("/console/outbox/m1/again", data={"token": token}).text
 
 
 @pytest.mark.parametrize("path", ["/console/inbox/x", "/console/requests/x", "/console/outbox/x", "/console/nothing"])

@@ -137,12 +137,12 @@ def require_own(public: Path, private: Path) -> None:
         if (private / STATE_NAME).is_file() and read_state(private).size and not any(public.glob("tile/*")):
             raise AvowError(f"{public}: the published log is missing, while {private} goes on with one; put back its copy")
         return
-    missing = [name for name in (KEY_NAME, STATE_NAME) if not (private / name).is_file()]
-    if missing:
-        raise AvowError(f"{private / missing[0]} is missing, while {public} holds a published log; {_PUT_BACK}")
-    published, state = _published(public), read_state(private)
-    key = _signing_key(private / KEY_NAME)
+    published = _published(public)
     assert published is not None
+    missing = [name for name in (KEY_NAME, STATE_NAME) if not (private / name).is_file()]
+    if missing and (published.size or missing[0] == KEY_NAME):  # an empty log is published before it has a state
+        raise AvowError(f"{private / missing[0]} is missing, while {public} holds a published log; {_PUT_BACK}")
+    state, key = read_state(private), _signing_key(private / KEY_NAME)
     try:
         note.open_checkpoint(_read_note(public), note.Verifier.parse(note.verifier_key(published.origin, key)))
     except ProofInvalid as error:

@@ -13,7 +13,7 @@ import click
 from avow import __version__
 from avow.cli.aside import aside
 from avow.cli.collection import demo, import_log, link, tag
-from avow.cli.installation import backup, invite, restore, serve
+from avow.cli.installation import audit, backup, invite, restore, retention, serve
 from avow.cli.law import law
 from avow.cli.mail import mail
 from avow.cli.operations import Operations
@@ -39,6 +39,8 @@ COMMANDS: Final = (
     assurance,
     backup,
     restore,
+    audit,
+    retention,
     demo,
     invite,
 )

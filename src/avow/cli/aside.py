@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from avow.cli.operations import ItemAside, Operations
+from avow.cli.operations import Operations
 from avow.definitions import moment
+from avow.store.control.set_aside import SetAside
 from avow.store.queues import queue
 
 
@@ -27,7 +28,7 @@ def list_(operations: Operations) -> None:
     """
     listed = 0
     for one in operations.set_aside():
-        facts = f"{one.item_id}  {one.queue:<10} {one.kind:<20} {one.attempts:>4}"
+        facts = f"{one.id}  {one.queue:<10} {one.kind:<20} {one.attempts:>4}"
         click.echo(f"{facts}  {_minute(one.first_ms)}  {_minute(one.next_ms)}  {one.item}")
         listed += 1
     click.echo(f"{listed} set aside" if listed else "Nothing is set aside.", err=True)
@@ -69,7 +70,7 @@ def discard(operations: Operations, item_id: str, yes: bool) -> None:  # noqa: F
     click.echo("discarded")
 
 
-def _known(operations: Operations, item_id: str) -> ItemAside:
+def _known(operations: Operations, item_id: str) -> SetAside:
     found = operations.item_aside(item_id)
     if found is None:
         raise _unknown(item_id)
@@ -80,5 +81,5 @@ def _unknown(item_id: str) -> click.ClickException:
     return click.ClickException(f"nothing with the id {item_id} is set aside; `avow aside list` lists what is")
 
 
-def _minute(milliseconds: int) -> str:
-    return f"{moment(milliseconds):%Y-%m-%d %H:%M}"
+def _minute(milliseconds: int | None) -> str:
+    return f"{moment(milliseconds or 0):%Y-%m-%d %H:%M}"

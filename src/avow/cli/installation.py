@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from avow.cli.operations import Operations
+from avow.definitions import moment
+from avow.rights.after_restore import Missed
 
 
 @click.command()
@@ -45,19 +47,87 @@ def backup(operations: Operations, destination: Path, keys: bool) -> None:  # no
 
 
 @click.command()
-@click.argument("source", type=click.Path(exists=True, path_type=Path))
+@click.argument("source", type=click.Path(exists=True, path_type=Path), required=False)
 @click.option("--keys", is_flag=True, help="Put back a copy of the keys, the file SOURCE; do this first.")
+@click.option("--check", is_flag=True, help="List what came after the data that is in place, by the audit log.")
+@click.option("--acknowledge", is_flag=True, help="Say that you have read that list; from then on `avow serve` starts.")
 @click.pass_obj
-def restore(operations: Operations, source: Path, keys: bool) -> None:  # noqa: FBT001 - as above
+def restore(operations: Operations, source: Path | None, keys: bool, check: bool, acknowledge: bool) -> None:  # noqa: FBT001 - as above
     """Put the backup in the folder SOURCE in place of the data; the server must be stopped.
 
-    Whoever was erased since the backup was made is removed again before the command ends.
+    Whoever was erased since the backup was made is removed again before the command ends. Consumer requests that were
+    received and choices that were made since are listed: the data does not hold them, and people wait. `avow serve` starts
+    once you acknowledged the list. After putting back the dump of a database server, --check lists the same.
     """
+    if check or acknowledge:
+        found = operations.acknowledge_restore() if acknowledge else operations.missed()
+        _tell_missed(found)
+        click.echo("Acknowledged; `avow serve` starts." if acknowledge else "")
+        return
+    if source is None:
+        raise click.UsageError("name a backup, or use --check or --acknowledge")
     if keys:
         click.echo(f"keys in place; {operations.restore_keys(source)} people erased again")
         return
-    done = operations.restore(source)
+    done, found = operations.restore(source)
     click.echo(
         f"{done.events} events, {done.submissions} submissions, {done.files} files restored; "
         f"{done.removed.total} rows of erased people removed again"
     )
+    _tell_missed(found)
+    if not found.is_nothing:
+        click.echo("Read this, then `avow restore --acknowledge`: until then `avow serve` does not start.")
+
+
+def _tell_missed(found: Missed) -> None:
+    """Print what came after the data, with the numbers that people quote."""
+    if found.is_nothing and not found.answered:
+        click.echo("Nothing came after it that the audit log knows of.")
+        return
+    for one in found.received:
+        answered = "answered" if one.answered_ms is not None else f"open, last: {one.last}"
+        click.echo(f"{one.reference}: a request to {one.kind}, received {_day(one.received_ms)}, is not in the data ({answered})")
+    for one in found.further:
+        click.echo(f"{one.reference}: open, and had gone further: {one.last}; it goes on from the backup")
+    for one in found.answered:
+        click.echo(f"{one.reference}: answered {_day(one.answered_ms or 0)}; closed again, its record is kept")
+    for purpose, count in sorted(found.choices.items()):
+        click.echo(f"{count} choices about {purpose} are not in the data; opt-outs kept in browsers still hold there")
+    for what, count in sorted(found.others.items()):
+        click.echo(f"{count} x {what} is not in the data")
+
+
+def _day(milliseconds: int) -> str:
+    return moment(milliseconds).date().isoformat()
+
+
+@click.group(name="audit")
+def audit() -> None:
+    """Look after the audit log."""
+
+
+@audit.command()
+@click.confirmation_option(prompt="Proofs from before will verify against a copy of the old log alone. Begin a new one?")
+@click.pass_obj
+def begin(operations: Operations) -> None:
+    """Begin a new audit log under a new key, when the old one is lost; the server must be stopped.
+
+    What there is of the old one is kept beside it. Put back a copy of audit/ instead wherever you have one.
+    """
+    click.echo(f"a new log begins at the next start; the old one, as far as it is there, lies in {operations.begin_log()}")
+
+
+@click.group()
+def retention() -> None:
+    """See to the erasing of what is due."""
+
+
+@retention.command()
+@click.pass_obj
+def confirm(operations: Operations) -> None:
+    """Have the sweep go although it waits: because the clock seemed wrong, or because it would erase much at once.
+
+    Look at the clock and at what is due first (the evidence page says both). The audit log notes that you did.
+    """
+    why = operations.confirm_retention()
+    click.echo(f"confirmed; it waited because {why}" if why else "the sweep does not wait for anything")

@@ -1,4 +1,4 @@
-"""The command that writes to everybody who subscribed."""
+"""The commands about outgoing mail: writing to everybody who subscribed, and seeing to what has not left."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 
 from avow.cli.operations import Operations
-from avow.definitions import Refusal
+from avow.definitions import Refusal, moment
 
 
 @click.group()
 def mail() -> None:
-    """Write to people who subscribed by e-mail."""
+    """Write to people who subscribed by e-mail; see to messages that have not left."""
 
 
 @mail.command()
@@ -48,3 +48,55 @@ def send(operations: Operations, point: str, subject: str, dry_run: bool, messag
     with click.progressbar(length=plan.subscribed, label="Putting messages into the outbox", file=sys.stderr) as bar:
         queued = operations.send_mailing(plan, bar.update)
     click.echo(f"{queued} messages are in the outbox; the running server sends them. Mailing {plan.mailing.id[:8]}.")
+
+
+@mail.command("list")
+@click.pass_obj
+def list_(operations: Operations) -> None:
+    """List the messages that have not left after a try, those that failed first.
+
+    Each line has the message's id, when it was made, its state, the number of tries, the reference of its consumer request, and
+    why it has not left, with the mail server's code. It names nobody: who opens a message in the console is in the audit log.
+    """
+    lines = operations.undelivered_mail()
+    for one in lines:
+        made, tries = f"{moment(one.created_ms):%Y-%m-%d %H:%M}", f"{one.attempts} {'try' if one.attempts == 1 else 'tries'}"
+        click.echo(f"{one.message_id}  {made}  {one.state:<7}  {tries:>8}  {one.belongs_to:<10}  {one.trouble}")
+    click.echo(f"{len(lines)} messages have not left." if lines else "Every message that was tried has left.")
+
+
+@mail.command()
+@click.option("--failed", is_flag=True, help="Every message that has failed, as `avow mail list` shows them.")
+@click.argument("message", nargs=-1)
+@click.pass_obj
+def retry(operations: Operations, failed: bool, message: tuple[str, ...]) -> None:  # noqa: FBT001 - click's way
+    """Let MESSAGE, an id of `avow mail list`, be sent again: its turn is now, with as many tries as a new message.
+
+    The running server sends it. Each is an entry of the audit log. Exit status 1 when one of them is not there, or has left.
+    """
+    wanted = [*message, *(one.message_id for one in operations.undelivered_mail() if failed and one.state == "failed")]
+    if not wanted and not failed:
+        raise click.UsageError("name a message, or say --failed")
+    for one in wanted:
+        refusal = operations.retry_mail(one)
+        if refusal is not None:
+            raise click.ClickException(f"{one}: {refusal.reason} ({refusal.rule})")
+    click.echo(f"{len(wanted)} messages have their turn now.")
+
+
+@mail.command()
+@click.argument("message")
+@click.pass_obj
+def correct(operations: Operations, message: str) -> None:
+    """Let MESSAGE, which has not left, go to another address, which is read from standard input.
+
+    For a message of a consumer request that waits for its confirmation the request's address is corrected: its records are
+    found by the new one, and a new link goes there. For a message about a change of the policy only where it goes is changed.
+    Other messages prove an address, or go to one that was proved: they cannot be corrected. It is an entry of the audit log,
+    without the address. Exit status 1 when it was not corrected.
+    """
+    address = click.prompt("New address", err=True)
+    refusal = operations.correct_mail(message, address)
+    if refusal is not None:
+        raise click.ClickException(f"{refusal.reason} ({refusal.rule})")
+    click.echo("The message goes to the new address now.")

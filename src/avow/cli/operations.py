@@ -16,8 +16,10 @@ from avow.policy import Compilation
 from avow.policy.audience import Audience
 from avow.policy.diff import Change
 from avow.policy.publication import Publication
+from avow.rights.after_restore import Missed
 from avow.store.backup import BackedUp, Restored
 from avow.store.control.mailings import Mailing
+from avow.store.control.set_aside import SetAside
 from avow.store.holdings import Counts
 from avow.website.crawling import Crawled
 from avow.website.integrity import Look
@@ -55,36 +57,16 @@ class MailingPlan:
     sent_before: int
 
 
-class ItemAside(Protocol):
-    """An item that could not be handled: its queue, its name there, the kind of fault; nothing of anybody."""
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A message that has not left after a try: "failed" or "waiting", whose it is without naming anybody, and why."""
 
-    @property
-    def item_id(self) -> str:
-        """The id by which it is tried again or discarded."""
-
-    @property
-    def queue(self) -> str:
-        """The name of its queue."""
-
-    @property
-    def item(self) -> str:
-        """Its name in the queue."""
-
-    @property
-    def kind(self) -> str:
-        """The kind of fault."""
-
-    @property
-    def attempts(self) -> int:
-        """How often it was tried."""
-
-    @property
-    def first_ms(self) -> int:
-        """When it failed first."""
-
-    @property
-    def next_ms(self) -> int:
-        """When it is tried again."""
+    message_id: str
+    created_ms: int
+    state: str
+    attempts: int
+    belongs_to: str
+    trouble: str
 
 
 class Operations(Protocol):
@@ -144,13 +126,22 @@ class Operations(Protocol):
     def send_mailing(self, plan: MailingPlan, progress: Progress) -> int:
         """Queue a mailing, and whatever of others is left to be queued; return how many messages of it are new."""
 
+    def undelivered_mail(self) -> tuple[Undelivered, ...]:
+        """Return the messages that have not left after a try, those that failed first."""
+
+    def retry_mail(self, message_id: str) -> Refusal | None:
+        """Let a message that has not left be sent again."""
+
+    def correct_mail(self, message_id: str, address: str) -> Refusal | None:
+        """Let a message that has not left go to another address."""
+
     def verify(self, proof_text: str, log_folder: Path | None, key: str | None) -> dict[str, object]:
         """Check a proof and return its statement."""
 
-    def set_aside(self) -> Iterator[ItemAside]:
+    def set_aside(self) -> Iterator[SetAside]:
         """Yield what is set aside, the newest first."""
 
-    def item_aside(self, item_id: str) -> ItemAside | None:
+    def item_aside(self, item_id: str) -> SetAside | None:
         """Return one item that is set aside."""
 
     def retry_aside(self, item_id: str) -> bool:
@@ -168,8 +159,20 @@ class Operations(Protocol):
     def backup_keys(self, destination: Path) -> None:
         """Back up the keys alone."""
 
-    def restore(self, source: Path) -> Restored:
-        """Put a backup in place."""
+    def restore(self, source: Path) -> tuple[Restored, Missed]:
+        """Put a backup in place; returns what was put back, and what came after it and is missing."""
+
+    def missed(self) -> Missed:
+        """Return what the control store lacks of what the log tells."""
+
+    def acknowledge_restore(self) -> Missed:
+        """Note that somebody read what is missing, so that the installation is served."""
+
+    def confirm_retention(self) -> str:
+        """Have the sweep go although it waits; returns what it waited for, "" for nothing."""
+
+    def begin_log(self) -> Path:
+        """Begin a new audit log; returns where the old one lies."""
 
     def restore_keys(self, source: Path) -> int:
         """Put a copy of the keys in place."""

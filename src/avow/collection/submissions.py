@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from avow import addresses
 from avow.collection.events import NOT_DECLARED, Dropped
 from avow.collection.refusals import shown_name
 from avow.collection.uploads import Checked, Upload, check, in_words
@@ -20,8 +20,6 @@ from avow.policy.vocabulary import NEVER_KEPT
 #: Letters and digits that are not mistaken for one another (Crockford's base 32).
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 REFERENCE_LENGTH: Final = 10
-_EMAIL: Final = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[^@\s<>,;:\"()\[\]\\.]+(\.[^@\s<>,;:\"()\[\]\\.]+)+")
-EMAIL_LENGTH: Final = 254
 NO_FILE: Final = "the policy declares a file here, and a text came"
 NO_TEXT: Final = "the policy declares a text here, and a file came"
 #: What stands in place of a number that is never kept.
@@ -116,14 +114,9 @@ def _errors(rulebook: Rulebook, point: CollectionPoint, fields: dict[str, str]) 
             errors[name] = f"“{item.label}” may have {item.max_length} characters; this has {len(value)}."
         elif "\0" in value:
             errors[name] = f"“{item.label}” holds a character that is not text."
-        elif value and item.identifier is IdentifierKind.EMAIL and not is_email(value):
-            errors[name] = f"“{item.label}” needs an address like name@example.com."
+        elif value and item.identifier is IdentifierKind.EMAIL and not addresses.is_address(value):
+            errors[name] = f"“{item.label}” {addresses.SENTENCE}."
     return errors
-
-
-def is_email(value: str) -> bool:
-    """Return whether the text can be an e-mail address that a reply could be sent to."""
-    return len(value) <= EMAIL_LENGTH and bool(_EMAIL.fullmatch(value))
 
 
 def identifiers(rulebook: Rulebook, fields: dict[str, str]) -> dict[str, str]:

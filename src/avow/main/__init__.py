@@ -4,10 +4,12 @@ installation   the folders and engines of one installation, and its compiled pol
 versions       which version of the policy is in force, which is announced, any earlier one
 publishing     how a version gets into force
 telling        the e-mail about an announced version
+list_members   people on a list, each handled alone
 promises       the evidence beside the policy's promises, counted
 version_pages  what the pages need for versions
 cases          consumer requests over the control store
-mailbox        outgoing messages over the control store
+mailbox        outgoing messages over the control store, as who carries them gets them
+outbox         the same, as staff see them
 letters        mailings: who gets one, each message composed when its turn comes
 subscriptions  subscriptions by e-mail: asked for, confirmed, ended
 mailings       what e-mails' links stand for, and what came back

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import RowMapping
 
 from avow.audit.proof import canonical
-from avow.rights.cases import Case, Contact, Message
+from avow.rights.cases import Case, Contact, Delivery, Message
 from avow.rights.states import Entry, Step
 from avow.store.control import Transaction, audit, mail, requests
 from avow.store.control.requests import RequestEvent, StoredRequest
@@ -26,8 +26,9 @@ SENT_FILES: Final = "files.zip"
 class StoredCases:
     """Fits `rights.cases.Cases`."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, *, by_mail: bool = False) -> None:
+        """`by_mail`: a mail server carries the messages; else staff pass them on, and nobody knows when."""
+        self._store, self._by_mail = store, by_mail
         self._control = store.control
 
     def add(self, case: Case, audit_entry: Mapping[str, Any]) -> None:  # Any: JSON
@@ -82,6 +83,51 @@ class StoredCases:
                 audit.enqueue(tx, canonical({"at": at_ms, **audit_entry}))
             if message is not None:
                 self._keep_message(tx, case.request_id, message, at_ms)
+        return True
+
+    def delivery(self, request_id: str) -> Delivery:
+        """Return what became of the messages of a request that a mail server carries."""
+        if not self._by_mail:
+            return Delivery(is_owed=False, last_ms=0)
+        with self._control.reading() as tx:
+            rows = mail.of_request(tx, request_id)
+        return Delivery(any(row.state != "sent" for row in rows), max((row.sent_ms or 0 for row in rows), default=0))
+
+    def failed_messages(self) -> frozenset[str]:
+        """Return the requests that have a message which failed, and needs a person."""
+        with self._control.reading() as tx:
+            return mail.failed_requests(tx)
+
+    def messages(self, request_id: str) -> tuple[mail.SealedMail, ...]:
+        """Return the messages of a request, sealed, oldest first."""
+        with self._control.reading() as tx:
+            return mail.of_request(tx, request_id)
+
+    def correct(
+        self,
+        case: Case,
+        corrected: Case,
+        message: Message,
+        at_ms: int,
+        audit_entry: Mapping[str, Any],  # Any: JSON
+    ) -> bool:
+        """Let a request have another contact; only a message of an extension stays, and goes to the new address."""
+        assert corrected.contact is not None
+        sealed = self._store.seal_for_request(case.request_id, json.dumps(asdict(corrected.contact)).encode())
+        extended = case.entry(Step.EXTENDED)
+        with self._control.transaction() as tx:
+            if not requests.append(tx, _row(case.request_id, corrected.history[-1])):
+                return False
+            requests.reseal(tx, case.request_id, sealed)
+            for row in mail.of_request(tx, case.request_id):
+                if row.state == "sent":
+                    continue
+                mail.remove(tx, row.id)
+                kept = open_message(self._store, row) if extended and row.created_ms == extended.at_ms else None
+                if kept is not None:
+                    self._keep_message(tx, case.request_id, replace(kept, to=corrected.contact.email), at_ms)
+            self._keep_message(tx, case.request_id, message, at_ms)
+            audit.enqueue(tx, canonical({"at": at_ms, **audit_entry}))
         return True
 
     def forget_contact(self, request_id: str) -> None:

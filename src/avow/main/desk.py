@@ -17,9 +17,11 @@ from avow.rights.execution import outcomes_of
 from avow.rights.response import Voice
 from avow.rights.states import ANSWERED, WORDS, Step, may_follow
 from avow.rights.verification import Link
+from avow.store.control.mail import SealedMail
 from avow.web.services import (
     Document,
     Download,
+    MessageLine,
     NewRequest,
     RequestDetail,
     RequestLine,
@@ -34,6 +36,7 @@ _TIMELINE = {
     Step.ACKNOWLEDGED: "Confirmation link sent",
     Step.VERIFIED: "Address confirmed",
     Step.DENIED: "Not confirmed in time",
+    Step.CORRECTED: "Address corrected, link sent again",
     Step.EXTENDED: "Period extended",
     Step.PLANNED: "Plan made",
     Step.OUTCOME: "Carried out",
@@ -41,6 +44,7 @@ _TIMELINE = {
     Step.RESPONDED: "Answered",
     Step.CLOSED: "Closed",
     Step.FORGOTTEN: "Contact data destroyed",
+    Step.RESTORED: "Answered before the data was restored",
 }
 _MEDIA = {"archive.html": "text/html; charset=utf-8", "archive.json": "application/json", "files.zip": "application/zip"}
 _ARCHIVES = (
@@ -48,6 +52,7 @@ _ARCHIVES = (
     ("archive.json", "The same, for machines"),
     ("files.zip", "The files you sent"),
 )
+_NOT_OURS = Refusal("this link is not one of ours, or its request is gone", "11 CCR 7060")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class Desk:
     voice: Voice
     versions: Versions
     business_timezone: str
+    message_line: Callable[[SealedMail], MessageLine]
     now_ms: Callable[[], int]
 
     def _law(self, case: Case) -> LawTable:
@@ -116,20 +122,25 @@ class Desk:
 
     def verification(self, token: str) -> Verification | None:
         """Return what the link from the message would confirm."""
-        request_id = verification.request_of(Link.CONFIRM, token, self.voice.keyed)
-        case = self.cases.get(request_id) if request_id else None
+        case = self._to_confirm(token)
         if case is None:
             return None
         return Verification(case.kind, case.reference, case.received_on, case.entry(Step.VERIFIED) is not None)
 
     def confirm(self, token: str) -> str | Refusal:
         """Take the confirmation and return the token of the page with the documents."""
-        request_id = verification.request_of(Link.CONFIRM, token, self.voice.keyed)
-        case = self.cases.get(request_id) if request_id else None
+        case = self._to_confirm(token)
         if case is None:
-            return Refusal("this link is not one of ours, or its request is gone", "11 CCR 7060")
+            return _NOT_OURS
         refusal = verification.confirm(case, self.cases, self.now_ms())
+        if refusal is None and self._to_confirm(token) is None:  # staff corrected the address at the same moment
+            return _NOT_OURS
         return refusal or verification.link(Link.ANSWER, case.request_id, self.voice.keyed)
+
+    def _to_confirm(self, token: str) -> Case | None:
+        """Return the request whose address the token proves; a link to an address that was corrected since proves nothing."""
+        case = self.cases.get(token.partition("-")[0])
+        return case if case is not None and verification.is_confirmed_by(token, case, self.voice.keyed) else None
 
     def person_of(self, answer_token: str) -> tuple[Identifier, ...]:
         """Return who is behind the token of a confirmed link: by the address alone, which is what the link proves."""
@@ -140,9 +151,12 @@ class Desk:
         return tuple(one for one in case.contact.identifiers() if one.kind is IdentifierKind.EMAIL)
 
     def desk(self) -> tuple[RequestLine, ...]:
-        """Return all requests, open ones and soonest due first."""
-        lines = [self._line(case) for case in self.cases.every()]
-        return tuple(sorted(lines, key=lambda line: (not line.is_open, line.answer_by, line.request_id)))
+        """Return all requests: those with a message that failed first, then open ones, the soonest due first."""
+        failed = self.cases.failed_messages()
+        lines = [replace(self._line(case), has_failed_message=case.request_id in failed) for case in self.cases.every()]
+        return tuple(
+            sorted(lines, key=lambda line: (not line.has_failed_message, not line.is_open, line.answer_by, line.request_id))
+        )
 
     def detail(self, request_id: str) -> RequestDetail | None:
         """Return one request for the desk."""
@@ -152,9 +166,10 @@ class Desk:
         due = clock.deadlines(case.kind, case.received_on, self._law(case))
         kinds = tuple(sorted({one.kind.value for one in case.contact.identifiers()})) if case.contact else ()
         outcomes = tuple(TargetOutcome(one["target"], one["did"], one["records"], one["rule"]) for one in outcomes_of(case))
+        messages = tuple(self.message_line(row) for row in self.cases.messages(request_id))
         can_extend = may_follow(case.state, Step.EXTENDED, case.history) and self._today() <= due.extension_notice_target
         return RequestDetail(
-            self._line(case), WORDS[case.state], kinds, _timeline(case), outcomes, can_extend, due.extended_target
+            self._line(case), WORDS[case.state], kinds, _timeline(case), outcomes, can_extend, due.extended_target, messages
         )
 
     def extend(self, request_id: str, reason: str, staff_id: str) -> Refusal | None:
@@ -163,6 +178,13 @@ class Desk:
         if case is None:
             return Refusal("there is no such request any more", "11 CCR 7101")
         return response.extend(case, reason, staff_id, self._voice(case), self.cases, self.now_ms())
+
+    def correct_address(self, request_id: str, address: str, staff_id: str) -> Refusal | None:
+        """Let a request that waits for its confirmation have another address, to which the link goes."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return Refusal("there is no such request any more", "11 CCR 7101")
+        return response.correct_address(case, address, staff_id, self._voice(case), self.cases, self.now_ms())
 
     def _today(self) -> date:
         """Return today in the jurisdiction's zone."""

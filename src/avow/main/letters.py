@@ -8,25 +8,29 @@ same mailing, and nobody has two messages of one.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from avow.audit.proof import canonical
 from avow.cli.operations import MailingPlan
 from avow.definitions import Identifier, IdentifierKind, Permit, Refusal, Technology, identifier, moment
-from avow.main import standing
+from avow.main import list_members, standing
 from avow.main.mail_links import Use, token
 from avow.main.versions import Versions
 from avow.recipients import mailing as letters
-from avow.recipients.mail import Parts
+from avow.recipients.composing import Parts
 from avow.store.control import audit, mail, mailings
 from avow.store.control.mailings import Mailing
-from avow.store.holdings import HeldSubmission
+from avow.store.holdings import HeldSubmission, SubmissionPage
 from avow.store.store import Store
 
 #: Subscriptions looked at in one transaction.
 BATCH: Final = 200
+#: Where a mailing that cannot be queued is set aside, and where a subscription of one.
+MAILINGS: Final = "mailings"
+SUBSCRIPTIONS: Final = "mailing-subscriptions"
 _NO_LIST: Final = "Cal. Civ. Code § 1798.100(a)(1)"
 
 
@@ -84,10 +88,17 @@ class Letters:
         return sent.recipients if sent else 0
 
     def queue(self, now_ms: int, progress: Callable[[int], None] = lambda _: None) -> int:
-        """Queue what is still to be queued of every mailing; return how many messages are new. Safe beside another."""
+        """Queue what is still to be queued of every mailing; return how many messages are new. Safe beside another.
+
+        A mailing or a subscription that raises is set aside, and tried again; all others go on.
+        """
         with self.store.control.reading() as tx:
             waiting = mailings.unfinished(tx)
-        return sum(self._queue(one, now_ms, progress) for one in waiting)
+        new = [list_members.again(self.store, SUBSCRIPTIONS, partial(self._again, now_ms), now_ms)]
+        self.store.aside.each(
+            MAILINGS, waiting, lambda mailing_id: mailing_id, lambda one: new.append(self._queue(one, now_ms, progress)), now_ms
+        )
+        return sum(new)
 
     def compose(self, row: mail.SealedMail, now_ms: int) -> Composed | Refusal | None:
         """Return a message of a mailing as it travels; a Refusal when it may not leave now, None when it never may again.
@@ -160,28 +171,78 @@ class Letters:
         one_click = {"List-Unsubscribe": f"<{out}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
         return Parts(text, html, one_click)
 
-    def _queue(self, sent: Mailing, now_ms: int, progress: Callable[[int], None]) -> int:
+    def _queue(self, mailing_id: str, now_ms: int, progress: Callable[[int], None]) -> int:
         """Queue one mailing from where it was left, batch by batch."""
         total, control = 0, self.store.control
-        while True:
-            last, held = self.store.submissions_after(sent.looked_at, BATCH, sent.point)
-            if not last:
+        with control.reading() as tx:
+            sent = mailings.get(tx, mailing_id)
+        while sent is not None:
+            page = self.store.submissions_after(sent.looked_at, BATCH, sent.point)
+            if not page.last:
                 break
-            people = [(one, self._person(one, now_ms)) for one in held]
-            wanted = {person: _body(one, sent) for one, person in people if person is not None}
-            with control.transaction() as tx:
-                if is_ours := mailings.advance(tx, sent, last):  # else another process was faster: go on behind its batch
-                    new = self.store.queue_mailing(tx, sent.id, wanted, now_ms)
-                    mailings.queued(tx, sent.id, new, sum(person is None for _, person in people))
-                    total += new
-                sent = mailings.get(tx, sent.id) or sent
+            new, is_ours = self._batch(sent, page, now_ms)
+            total += new
             if is_ours:
-                progress(len(held))
+                progress(len(page.held) + len(page.damaged))
+            with control.reading() as tx:
+                sent = mailings.get(tx, mailing_id)
         with control.transaction() as tx:
-            if mailings.finished(tx, sent.id, now_ms):
-                entry = {"at": now_ms, "what": "mailing.queued", "mailing": sent.id}
+            if mailings.finished(tx, mailing_id, now_ms):
+                entry = {"at": now_ms, "what": "mailing.queued", "mailing": mailing_id}
                 audit.enqueue(tx, canonical(entry))
         return total
+
+    def _batch(self, sent: Mailing, page: SubmissionPage, now_ms: int) -> tuple[int, bool]:
+        """Queue one batch; return how many messages are new, and False when another process had begun the batch before.
+
+        Who cannot be written to is set aside before the batch is noted as done, so that a crash in between loses nobody.
+        """
+        made, failures = list_members.written(self.store, page.held, partial(self._letter, sent, now_ms))
+        wanted = {record_id: letter for record_id, letter in made.items() if letter is not None}
+        refused = len(made) - len(wanted)
+
+        def together() -> tuple[int, bool]:
+            with self.store.control.transaction() as tx:
+                if not mailings.advance(tx, sent, page.last):  # another process was faster: go on behind its batch
+                    return 0, False
+                new = self.store.queue_mailing(tx, sent.id, dict(wanted.values()), now_ms)
+                mailings.queued(tx, sent.id, new, refused)
+                return new, True
+
+        self._set_aside(sent, {**page.damaged, **failures}, now_ms)
+        failure, answer = self.store.aside.tried(together)
+        if answer is not None and not failure:
+            return answer
+        new, failures = list_members.queued_alone(self.store, wanted, partial(self._queue_letters, sent.id, now_ms))
+        self._set_aside(sent, failures, now_ms)
+        with self.store.control.transaction() as tx:
+            is_ours = mailings.advance(tx, sent, page.last)
+            if is_ours:
+                mailings.queued(tx, sent.id, 0, refused)
+        return new, is_ours
+
+    def _set_aside(self, sent: Mailing, failures: Mapping[str, str], now_ms: int) -> None:
+        list_members.set_aside_new(self.store, SUBSCRIPTIONS, sent.id, failures, now_ms)
+
+    def _queue_letters(self, mailing_id: str, now_ms: int, wanted: Mapping[Identifier, bytes]) -> int:
+        """Queue messages of a mailing and count them, in one transaction; return how many are new."""
+        with self.store.control.transaction() as tx:
+            new = self.store.queue_mailing(tx, mailing_id, wanted, now_ms)
+            mailings.queued(tx, mailing_id, new, 0)
+        return new
+
+    def _again(self, now_ms: int, mailing_id: str, record_id: str) -> int:
+        """Queue the message to a subscription that was set aside; one that has ended meanwhile gets none."""
+        held = self.store.readable_submission(record_id)
+        with self.store.control.reading() as tx:
+            sent = mailings.get(tx, mailing_id)
+        letter = self._letter(sent, now_ms, held) if held and sent else None
+        return self._queue_letters(mailing_id, now_ms, dict([letter])) if letter else 0
+
+    def _letter(self, sent: Mailing, now_ms: int, held: HeldSubmission) -> list_members.Letter | None:
+        """Return a message of a mailing as the outbox keeps it; None for who may not be written to."""
+        person = self._person(held, now_ms)
+        return (person, _body(held, sent)) if person is not None else None
 
     def _person(self, held: HeldSubmission, now_ms: int) -> Identifier | None:
         """Return who is behind a subscription when they may be written to."""
@@ -196,11 +257,13 @@ class Letters:
         allowed: set[Identifier] = set()
         last = ""
         while True:
-            last, held = self.store.submissions_after(last, BATCH, wanted.point)
+            page = self.store.submissions_after(last, BATCH, wanted.point)
+            last = page.last
             if not last:
                 break
-            people |= {identifier(IdentifierKind.EMAIL, one.identifiers.get("email", "")) for one in held}
-            allowed |= {person for one in held if (person := self._person(one, now_ms))}
+            people |= {identifier(IdentifierKind.EMAIL, one.identifiers.get("email", "")) for one in page.held}
+            made, _ = list_members.written(self.store, page.held, partial(self._letter, wanted, now_ms))
+            allowed |= {letter[0] for letter in made.values() if letter is not None}
         subjects = self.store.vault.lookup(allowed)
         with self.store.control.reading() as tx:
             before = sum(mailings.has_message(tx, wanted.id, subject) for subject in subjects.values())

@@ -1,4 +1,4 @@
-"""Outgoing messages over the control store, for the mail recipient and for the console."""
+"""Outgoing messages over the control store, as whoever carries them gets them. What staff see: `main.outbox`."""
 
 from __future__ import annotations
 
@@ -8,35 +8,47 @@ from dataclasses import dataclass
 from typing import Final
 
 from avow.audit.proof import canonical
-from avow.definitions import IdentifierKind, Refusal, identifier, now_ms
+from avow.definitions import IdentifierKind, Refusal, identifier
 from avow.main.cases import open_message
-from avow.main.letters import Composed, Letters
+from avow.main.letters import Letters
 from avow.main.versions import Versions
 from avow.policy import Rulebook
-from avow.recipients.mail import Waiting
+from avow.recipients.composing import Waiting
+from avow.recipients.mail import Trouble, Turn
+from avow.rights import clock
+from avow.rights.cases import Message
 from avow.store.control import audit, disclosures, mail, mailings, requests
 from avow.store.control.disclosures import Disclosure
 from avow.store.store import Store
-from avow.web.services import MessageLine, MessageView
 
 #: A message that may not leave is looked at again after this time, milliseconds: the configuration may have been mended.
-_REFUSED_MS: Final = 3_600_000
+_HELD_MS: Final = 3_600_000
 #: What a message about a change of the policy is sent for: the declaration [changes] that promises it.
 CHANGES: Final = "changes"
-_NOT_HERE: Final = Refusal("this process sends no mailings", "docs/guide/e-mails.md")
 
 
 @dataclass(frozen=True, slots=True)
 class _Leave:
-    """Under which version a message leaves, for what, and from the data of which collection point."""
+    """Under which version a message leaves, for what, from the data of which collection point, and until when it is tried."""
 
     rulebook_id: str
     purpose: str
     point: str
+    until_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What was decided about a message when it was opened, for the note that it left."""
+
+    leave: _Leave
+    subject: bytes | None
+    mailing: str | None
+    is_measured: bool
 
 
 class Mailbox:
-    """Fits `recipients.mail.Outbox` and `web.services.Outbox`. `recipient` is the policy's name of who carries messages.
+    """Fits `recipients.mail.Outbox`. `recipient` is the policy's name of who carries messages.
 
     A message carries a person's address to that recipient: it leaves only when the version under which the address was
     given declares the recipient, whatever a later version allows. Else it waits, and the console shows it.
@@ -44,75 +56,93 @@ class Mailbox:
 
     def __init__(self, store: Store, versions: Versions, recipient: str, letters: Letters | None = None) -> None:
         """`letters` composes the messages of mailings; without it they wait."""
-        self._store, self._control, self._vault = store, store.control, store.vault
+        self._store, self._control = store, store.control
         self._versions, self._recipient, self._letters = versions, recipient, letters
-        self._measured: set[str] = set()  # messages of the last round whose people agreed to be measured
+        self._opened: dict[str, _Opened] = {}
 
-    def due(self, now_ms: int, limit: int) -> Sequence[Waiting]:
-        """Return messages that can be sent now; those of the demonstration are never sent."""
+    def due(self, now_ms: int, limit: int) -> Sequence[Turn]:
+        """Return messages whose turn has come."""
+        self._opened.clear()
         with self._control.reading() as tx:
-            rows = mail.due(tx, now_ms, limit)
-        waiting = []
-        self._measured.clear()
-        for row in rows:
-            if row.mailing is not None:
-                waiting += self._letter(row, now_ms)
-                continue
-            message, leave = open_message(self._store, row), self._leave(row)
-            if message is not None and leave is not None:
-                facts = (row.id, row.created_ms, message.to, message.subject, message.text, message.attachments, row.attempts)
-                waiting.append(Waiting(*facts, leave.purpose))
-            elif message is not None:
-                self.retry(row.id, row.attempts, now_ms + _REFUSED_MS)  # others must have their turn
-        return waiting
+            return tuple(Turn(row.id, row.attempts) for row in mail.due(tx, now_ms, limit))
 
-    def _letter(self, row: mail.SealedMail, now_ms: int) -> list[Waiting]:
+    def open(self, message_id: str, now_ms: int) -> Waiting | None:
+        """Return a message that can be sent now; those of the demonstration are never sent.
+
+        Where its key is destroyed it waits for the purge; where it may not leave, for another version or configuration.
+        """
+        with self._control.reading() as tx:
+            row = mail.get(tx, message_id)
+        if row is None:
+            return None
+        message = open_message(self._store, row)
+        if message is None:
+            self._hold(row, now_ms)
+            return None
+        return self._letter(row, message, now_ms) if row.mailing is not None else self._single(row, message, now_ms)
+
+    def _single(self, row: mail.SealedMail, message: Message, now_ms: int) -> Waiting | None:
+        """Return a message to one person when it may leave."""
+        leave = self._leave(row)
+        if leave is None:
+            self._hold(row, now_ms)
+            return None
+        self._remember(row, message, leave, is_measured=False)
+        facts = (row.id, row.created_ms, message.to, message.subject, message.text, message.attachments)
+        return Waiting(*facts, leave.purpose, until_ms=leave.until_ms)
+
+    def _letter(self, row: mail.SealedMail, message: Message, now_ms: int) -> Waiting | None:
         """Return a message of a mailing; one that may never leave is removed, one that may not leave now waits."""
-        message, made = open_message(self._store, row), self._letters.compose(row, now_ms) if self._letters else _NOT_HERE
+        made = self._letters.compose(row, now_ms) if self._letters else Refusal("no mailings here", "docs/guide/e-mails.md")
         if isinstance(made, Refusal):
-            self.retry(row.id, row.attempts, now_ms + _REFUSED_MS)
-        elif made is None or message is None:
+            self._hold(row, now_ms)
+            return None
+        if made is None:
             with self._control.transaction() as tx:
                 mail.remove(tx, row.id)
-        else:
-            if made.is_measured:
-                self._measured.add(row.id)
-            facts = (row.id, row.created_ms, message.to, made.subject_line, "", (), row.attempts)
-            return [Waiting(*facts, made.purpose, made.parts)]
-        return []
+            return None
+        leave = _Leave(made.rulebook_id, made.purpose, made.point)
+        self._remember(row, message, leave, is_measured=made.is_measured)
+        return Waiting(row.id, row.created_ms, message.to, made.subject_line, "", (), made.purpose, made.parts)
+
+    def _hold(self, row: mail.SealedMail, now_ms: int) -> None:
+        """Let a message give its place to others for a while; nobody tried to send it."""
+        with self._control.transaction() as tx:
+            mail.held(tx, row.id, Trouble.HELD, now_ms + _HELD_MS)
+
+    def _remember(self, row: mail.SealedMail, message: Message, leave: _Leave, *, is_measured: bool) -> None:
+        """Keep what was decided until the message has left: what is noted is what was decided."""
+        person = identifier(IdentifierKind.EMAIL, message.to)
+        subject = row.subject or self._store.vault.lookup([person]).get(person)
+        self._opened[row.id] = _Opened(leave, subject, row.mailing, is_measured)
 
     def sent(self, message_id: str, now_ms: int, disclosure: Mapping[str, str]) -> None:
         """Note that a message was handed over, as a disclosure about its person where one is known."""
-        with self._control.reading() as tx:
-            row = mail.get(tx, message_id)
-        message = open_message(self._store, row) if row else None
-        leave = self._leave(row) if row else None
-        person = identifier(IdentifierKind.EMAIL, message.to) if message else None
-        subject = self._vault.lookup([person]).get(person) if person else None
+        opened = self._opened.pop(message_id)
+        is_held = opened.subject is not None and self._store.vault.key_of(opened.subject) is not None
+        subject = opened.subject if is_held else None  # erased while the server took its time: nothing new is kept of them
         entry = {"at": now_ms, "what": "disclosure", **disclosure}
         with self._control.transaction() as tx:
-            mail.sent(tx, message_id)
-            if row is not None and row.mailing is not None:
-                mailings.count(tx, row.mailing, "delivered")
-                if message_id in self._measured:
-                    mailings.count(tx, row.mailing, "measured")
-            disclosed = Disclosure(
-                now_ms,
-                disclosure["recipient"],
-                disclosure["categories"],
-                disclosure["purpose"],
-                leave.point if leave else "",
-                leave.rulebook_id if leave else "",
-                subject,
-            )
-            disclosures.add(tx, disclosed)
+            mail.sent(tx, message_id, now_ms)
+            if opened.mailing is not None:
+                mailings.count(tx, opened.mailing, "delivered")
+                if opened.is_measured:
+                    mailings.count(tx, opened.mailing, "measured")
+            named = (disclosure["recipient"], disclosure["categories"], disclosure["purpose"])
+            leave = opened.leave
+            disclosures.add(tx, Disclosure(now_ms, *named, leave.point, leave.rulebook_id, subject))
             audit.enqueue(tx, canonical(entry))
+
+    def kept(self, message_id: str, trouble: Trouble, code: int, next_ms: int | None) -> None:
+        """Note a try that did not succeed."""
+        with self._control.transaction() as tx:
+            mail.kept(tx, message_id, trouble, code, next_ms)
+            row = mail.get(tx, message_id) if next_ms is None else None
+            if row is not None and row.mailing is not None:
+                mailings.count(tx, row.mailing, "failed")
 
     def _leave(self, row: mail.SealedMail) -> _Leave | None:
         """Return under what a message may leave; None when it may not: nobody real, or a recipient that was not told of."""
-        if row.mailing is not None:
-            made = self._letters.compose(row, now_ms()) if self._letters else None
-            return _Leave(made.rulebook_id, made.purpose, made.point) if isinstance(made, Composed) else None
         if row.publication is None and row.subject is not None:
             return self._confirmation(row)
         if row.publication is not None:
@@ -131,7 +161,9 @@ class Mailbox:
         allowed = form.recipients if form else rulebook.recipients.keys()
         if self._recipient not in allowed:
             return None
-        return _Leave(rulebook.id, min(form.purposes) if form else "", form.name if form else "")
+        facts = (rulebook.id, min(form.purposes) if form else "", form.name if form else "")
+        law = self._versions.with_law_of(request.rulebook_id)
+        return _Leave(*facts, clock.tried_until_ms(request.kind, request.received_on, law))
 
     def _confirmation(self, row: mail.SealedMail) -> _Leave | None:
         """Return under what the message that asks whether somebody subscribed leaves: the version that they were shown."""
@@ -142,38 +174,6 @@ class Mailbox:
         if rulebook is None or point is None or self._recipient not in point.recipients:
             return None
         return _Leave(rulebook.id, min(point.purposes), point.name)
-
-    def retry(self, message_id: str, attempts: int, next_ms: int | None) -> None:
-        """Note a failed try."""
-        del attempts  # counted by the store
-        with self._control.transaction() as tx:
-            mail.postponed(tx, message_id, next_ms)
-            row = mail.get(tx, message_id) if next_ms is None else None
-            if row is not None and row.mailing is not None:
-                mailings.count(tx, row.mailing, "failed")
-
-    def lines(self, limit: int) -> tuple[MessageLine, ...]:
-        """Return the newest messages without their addresses."""
-        with self._control.reading() as tx:
-            rows = mail.newest(tx, limit)
-        return tuple(self._line(row) for row in rows)
-
-    def read(self, message_id: str, staff_id: str) -> MessageView | None:
-        """Return one message for a member of staff; an audit entry says who looked."""
-        with self._control.reading() as tx:
-            row = mail.get(tx, message_id)
-        message = open_message(self._store, row) if row else None
-        if row is None or message is None:
-            return None
-        with self._control.transaction() as tx:
-            audit.enqueue(tx, canonical({"at": now_ms(), "what": "message.read", "message": message_id, "staff": staff_id}))
-        return MessageView(self._line(row), message.to, message.text)
-
-    def _line(self, row: mail.SealedMail) -> MessageLine:
-        """Return a message for the list."""
-        message = open_message(self._store, row)
-        subject = message.subject if message else "(its key is destroyed)"
-        return MessageLine(row.id, row.created_ms, subject, row.state, row.attempts, (row.request_id or "")[:10].upper())
 
 
 def may_tell(rulebook: Rulebook, point: str, recipient: str) -> bool:

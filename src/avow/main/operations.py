@@ -7,30 +7,33 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from avow import access
+from avow import access, retention
 from avow.assurance import demonstration
 from avow.assurance.residue import Residue, residue
 from avow.audit import note, proof
-from avow.audit.log import read_state
-from avow.cli.operations import MailingPlan, Published, PublishedVersion
+from avow.cli.operations import MailingPlan, Published, PublishedVersion, Undelivered
 from avow.collection import log_formats
 from avow.collection.server_log import Import
 from avow.collection.spool import Spool
 from avow.config import Configuration, load
 from avow.definitions import ConfigurationError, PolicyError, ProofInvalid, Refusal, SpoolFull, local_date, now_ms
-from avow.main import server, server_logs, website
+from avow.main import restoring, server, server_logs, website
+from avow.main.cases import StoredCases
 from avow.main.conversions import LinkAddresses
-from avow.main.installation import NO_TEXTS, Installation, compile_policy, open_rulebook, open_store, reachable
+from avow.main.desk import Desk
+from avow.main.installation import NO_TEXTS, Installation, compile_policy, open_control, open_rulebook, open_store, reachable
 from avow.main.letters import Letters
+from avow.main.outbox import StoredOutbox, message_line
 from avow.main.pages import StoredAccounts, website_of
 from avow.main.publishing import Publisher
-from avow.main.set_aside import OPERATOR, Shelf
+from avow.main.set_aside import Shelf
 from avow.main.telling import Teller
 from avow.main.versions import Versions, changes_of
 from avow.policy import Compilation, Ledger, Rulebook, diagnostics, printouts, tag_plan
@@ -38,21 +41,26 @@ from avow.policy.audience import Audience
 from avow.policy.carried_out import EVERYTHING, THIS_VERSION
 from avow.policy.diff import Change, diff
 from avow.policy.publication import Publication
+from avow.rights.after_restore import Missed
+from avow.rights.response import Voice
 from avow.store import backup as store_backup
+from avow.store import identity
 from avow.store.backup import BackedUp, Restored
 from avow.store.control import requests, submissions
 from avow.store.control.publications import Stored
+from avow.store.control.set_aside import SetAside
 from avow.store.embedded import Engine
 from avow.store.holdings import Counts
 from avow.store.store import Store
 from avow.web.assets import Assets
-from avow.web.services import AsideLine
 from avow.web.site import preferences_line, tag_line
 from avow.website.crawling import Crawled
 from avow.website.integrity import Look
 
 #: Log lines that go to the spool together.
 LINES: Final = 500
+#: Most messages that `avow mail list` shows.
+UNDELIVERED: Final = 10_000
 #: A full spool is tried again after this pause, seconds.
 PAUSE_SECONDS: Final = 1.0
 #: Fewest characters of an id that name a version.
@@ -206,6 +214,25 @@ class Operations:
             letters.queue(now_ms(), progress)  # beside the running server, which may be faster
             return letters.recipients(plan.mailing.id) - before
 
+    def undelivered_mail(self) -> tuple[Undelivered, ...]:
+        """Return the messages that have not left after a try, those that failed first; needs no event engine."""
+        with self._outbox() as outbox:
+            lines = outbox.undelivered(UNDELIVERED)
+        belong = ((one, "mailing" if one.of_mailing else one.reference or "-") for one in lines)
+        return tuple(
+            Undelivered(one.message_id, one.created_ms, one.state, one.attempts, whose, one.trouble) for one, whose in belong
+        )
+
+    def retry_mail(self, message_id: str) -> Refusal | None:
+        """Let a message that has not left be sent again; the running server sends it."""
+        with self._outbox() as outbox:
+            return outbox.retry(message_id, "")
+
+    def correct_mail(self, message_id: str, address: str) -> Refusal | None:
+        """Let a message that has not left go to another address."""
+        with self._outbox() as outbox:
+            return outbox.correct(message_id, address, "")
+
     def verify(self, proof_text: str, log_folder: Path | None, key: str | None) -> dict[str, object]:
         """Check a proof offline, against a key, a copy of the published log, or this installation's own log."""
         read = proof.read(proof_text)
@@ -218,25 +245,25 @@ class Operations:
             raise ProofInvalid(f"log: {folder} holds no published log (no file “key”)") from error
         return proof.verify_against(read, verifier, folder)
 
-    def set_aside(self) -> Iterator[AsideLine]:
+    def set_aside(self) -> Iterator[SetAside]:
         """Yield what is set aside, the newest first."""
         with self._shelf() as shelf:
             yield from shelf.every()
 
-    def item_aside(self, item_id: str) -> AsideLine | None:
+    def item_aside(self, item_id: str) -> SetAside | None:
         """Return one item that is set aside."""
         with self._shelf() as shelf:
-            return shelf.line(item_id)
+            return shelf.item(item_id)
 
     def retry_aside(self, item_id: str) -> bool:
         """Have an item tried at the next round of its job; False for an unknown one."""
         with self._shelf() as shelf:
-            return shelf.retry(item_id, OPERATOR)
+            return shelf.retry(item_id)
 
     def discard_aside(self, item_id: str) -> bool:
         """Give an item up for ever; False for an unknown one, or one that has to be done."""
         with self._shelf() as shelf:
-            return shelf.discard(item_id, OPERATOR)
+            return shelf.discard(item_id)
 
     def residue(self, canaries: tuple[str, ...]) -> Residue:
         """Search every file of the installation for the canaries."""
@@ -255,20 +282,46 @@ class Operations:
         finally:
             store.close()
 
-    def restore(self, source: Path) -> Restored:
+    def restore(self, source: Path) -> tuple[Restored, Missed]:
         """Put a backup in place; the server must be stopped."""
         installation = Installation(self.configuration())
+        installation.run.mkdir(parents=True, exist_ok=True, mode=0o700)
         with server.only_server(installation.run), _engine(installation):
-            store = open_store(installation.configuration)
-            store.events.prepare()
-            return store_backup.restore(source, store, read_state(installation.private_log).last_queued)
+            return restoring.restore(installation, source, now_ms())
+
+    def missed(self) -> Missed:
+        """Return what the control store lacks of what the log tells."""
+        return restoring.missed(Installation(self.configuration()))
+
+    def acknowledge_restore(self) -> Missed:
+        """Note that somebody read what a restore lacks; the server must be stopped."""
+        installation = Installation(self.configuration())
+        with server.only_server(installation.run):
+            return restoring.acknowledge(installation, now_ms())
 
     def restore_keys(self, source: Path) -> int:
         """Put a copy of the keys in place; the server must be stopped."""
         installation = Installation(self.configuration())
-        installation.prepare()
+        installation.run.mkdir(parents=True, exist_ok=True, mode=0o700)
         with server.only_server(installation.run):
-            return store_backup.restore_keys(source, installation.data / "keys.db")
+            identity.require_keys_of(installation.stores, source)
+            erased = store_backup.restore_keys(source, installation.data / "keys.db")
+            identity.adopt_keys(installation.stores)
+            return erased
+
+    def confirm_retention(self) -> str:
+        """Have the sweep go although it waits, beside a running server or not."""
+        control = open_control(self.configuration())
+        try:
+            return retention.confirm(control, now_ms())
+        finally:
+            control.close()
+
+    def begin_log(self) -> Path:
+        """Begin a new audit log, the old one put beside it; the server must be stopped. Returns where the old one lies."""
+        installation = Installation(self.configuration())
+        with server.only_server(installation.run):
+            return restoring.begin_log(installation, now_ms())
 
     def invite(self) -> str:
         """Return a one-time link for a new staff account."""
@@ -322,6 +375,18 @@ class Operations:
             if not publisher.versions.has_any():
                 publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
             yield Letters(store, publisher.versions, configuration.mail.recipient, configuration.website.origin.rstrip("/"))
+
+    @contextmanager
+    def _outbox(self) -> Iterator[StoredOutbox]:
+        """Open the outbox, whether the server runs or not."""
+        configuration = self.configuration()
+        with self._publishing(configuration) as (publisher, store):
+            publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
+            versions = publisher.versions
+            voice = Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, versions.in_force())
+            line = partial(message_line, store)
+            desk = Desk(StoredCases(store), voice, versions, configuration.timezone, line, now_ms)
+            yield StoredOutbox(store, desk.correct_address, now_ms)
 
     @contextmanager
     def _store(self) -> Iterator[Store]:

@@ -17,6 +17,7 @@ from avow.main.drift import reported
 from avow.main.versions import Versions, changes_of
 from avow.policy import Rulebook, evidence
 from avow.policy.evidence import Announced, Asked, Chosen, Disclosed, Facts, Held, Judged, Read, Refused
+from avow.retention import SWEPT, waiting
 from avow.rights import clock
 from avow.rights.cases import Case
 from avow.rights.states import ANSWERED, Step
@@ -29,8 +30,6 @@ FACTS_MS: Final = 30_000
 PERIOD: Final = timedelta(days=365)
 #: How far back browsers' reports count: what was mended a month ago is past.
 REPORTED: Final = timedelta(days=30)
-#: The setting that holds the moment of the sweep's last run.
-SWEPT: Final = "retention.swept_ms"
 
 
 @dataclass(slots=True)
@@ -79,9 +78,14 @@ class PromisePages:
             versions=self._versions(),
             reported=reported(self.store, local_date(now_ms, self.versions.timezone) - REPORTED),
             swept_ms=int(swept) if swept else None,
+            waits=self._waits(),
             log_size=read_state(self.private_log).size,
             log_ms=int(checkpoint.stat().st_mtime * 1000) if checkpoint.exists() else None,
         )
+
+    def _waits(self) -> str:
+        found = waiting(self.store.control)
+        return found[0] if found else ""
 
     def _held(self, today: date) -> Mapping[str, Held]:
         overdue = self.store.overdue(today)
@@ -106,16 +110,16 @@ class PromisePages:
         """Return where one request stands; Rule: 11 CCR 7021, by the last day that any reading of it allows."""
         table = self.versions.with_law_of(case.rulebook_id).law_table
         due = clock.deadlines(case.kind, case.received_on, table)
-        acknowledged, responded = case.entry(Step.ACKNOWLEDGED), case.entry(Step.RESPONDED)
+        acknowledged, answered_ms = case.entry(Step.ACKNOWLEDGED), case.answered_ms
         last = due.extended_outer if case.entry(Step.EXTENDED) else due.respond_outer
         today = local_date(now_ms, table.timezone)
         confirmed_on = local_date(acknowledged.at_ms, table.timezone) if acknowledged else today
-        answered_on = local_date(responded.at_ms, table.timezone) if responded else today
+        answered_on = today if answered_ms is None else local_date(answered_ms, table.timezone)
         is_confirmed_late = due.ack_outer is not None and confirmed_on > due.ack_outer
         return {
             "received": 1,
             "confirmed": int(acknowledged is not None and not is_confirmed_late),
-            "answered": int(responded is not None and answered_on <= last),
+            "answered": int(answered_ms is not None and answered_on <= last),
             "late": int(is_confirmed_late or answered_on > last),
             "open": int(case.state not in ANSWERED),
         }

@@ -23,7 +23,7 @@ from avow.audit import log as audit_log
 from avow.collection import sender_counts, visits
 from avow.config import Configuration, Listen, load
 from avow.definitions import ConfigurationError, now_ms
-from avow.main import server_logs, storage, worker
+from avow.main import restoring, server_logs, storage, worker
 from avow.main.installation import (
     Installation,
     compile_policy,
@@ -114,6 +114,7 @@ def serve(configuration_path: Path, tell: Callable[[str], None]) -> None:
     listen = installation.configuration.listen
     with only_server(installation.run), listening(listen) as listeners:
         audit_log.require_own(installation.public_log, installation.private_log)
+        identity.require_sound(installation.stores)
         _settle_policy(installation.configuration, configured, tell)
         installation.demonstration_token()
         (installation.run / "engine.json").unlink(missing_ok=True)
@@ -144,6 +145,7 @@ def _settle_policy(configuration: Configuration, configured: Rulebook | None, te
     """
     control = open_control(configuration)
     try:
+        restoring.require_read(Installation(configuration), control)
         versions = Versions(control, configuration.timezone, now_ms)
         if not versions.has_any():
             Publisher(control, versions).first(configured or open_rulebook(configuration, datetime.now(UTC).date()), now_ms())

@@ -16,8 +16,6 @@ from avow.web.services import AsideLine
 
 #: For so long the number on every page of the console may be old, milliseconds.
 COUNT_MS: Final = 5_000
-#: Who decided, when it was done on the command line.
-OPERATOR: Final = "operator"
 #: Items that are read at once for a list of all.
 _AT_ONCE: Final = 500
 
@@ -40,33 +38,41 @@ class Shelf:
 
     def lines(self, limit: int, offset: int) -> tuple[AsideLine, ...]:
         """Return items, the newest first."""
-        with self._store.control.reading() as tx:
-            return tuple(map(_line, set_aside.newest(tx, limit, offset)))
+        return tuple(map(_line, self._rows(limit, offset)))
 
-    def every(self) -> Iterator[AsideLine]:
-        """Yield all items, the newest first."""
+    def every(self) -> Iterator[SetAside]:
+        """Yield all items without their contents, the newest first."""
         offset = 0
-        while lines := self.lines(_AT_ONCE, offset):
-            yield from lines
-            offset += len(lines)
+        while rows := self._rows(_AT_ONCE, offset):
+            yield from rows
+            offset += len(rows)
 
-    def line(self, item_id: str) -> AsideLine | None:
+    def item(self, item_id: str) -> SetAside | None:
         """Return one item; None for one that is not there, or was discarded."""
         with self._store.control.reading() as tx:
             row = set_aside.get(tx, item_id)
-        return _line(row) if row is not None and row.next_ms is not None else None
+        return row if row is not None and row.next_ms is not None else None
 
-    def retry(self, item_id: str, staff_id: str) -> bool:
-        """Have an item tried at the next round of its job; False for one that is not there."""
+    def line(self, item_id: str) -> AsideLine | None:
+        """Return one item for the console."""
+        row = self.item(item_id)
+        return None if row is None else _line(row)
+
+    def retry(self, item_id: str, staff_id: str = "") -> bool:
+        """Have an item tried at the next round of its job; False for one that is not there. No `staff_id`: by command."""
         return self._store.aside.again(item_id, self._now_ms(), partial(self._note, "aside.retried", staff_id))
 
-    def discard(self, item_id: str, staff_id: str) -> bool:
-        """Give an item up for ever; False for one that is not there, or that is owed."""
+    def discard(self, item_id: str, staff_id: str = "") -> bool:
+        """Give an item up for ever; False for one that is not there, or that is owed. No `staff_id`: by command."""
         return self._store.aside.discard(item_id, partial(self._note, "aside.discarded", staff_id))
 
+    def _rows(self, limit: int, offset: int) -> tuple[SetAside, ...]:
+        with self._store.control.reading() as tx:
+            return set_aside.newest(tx, limit, offset)
+
     def _note(self, what: str, staff_id: str, tx: Transaction, row: SetAside) -> None:
-        entry = {"at": self._now_ms(), "what": what, "queue": row.queue, "item": row.item, "staff": staff_id}
-        audit.enqueue(tx, canonical(entry))
+        who = {"staff": staff_id} if staff_id else {"by": "command"}
+        audit.enqueue(tx, canonical({"at": self._now_ms(), "what": what, "queue": row.queue, "item": row.item, **who}))
 
 
 def _line(row: SetAside) -> AsideLine:

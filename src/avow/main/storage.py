@@ -8,15 +8,15 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from avow.audit.log import Log
-from avow.audit.proof import canonical
+from avow.audit.log import ENTRY_BYTES, Log
 from avow.collection import submissions
 from avow.collection.drain import BATCH_RECORDS, Drain
 from avow.collection.one_by_one import Followed
@@ -40,21 +40,23 @@ from avow.main.conversions import note_handed_over
 from avow.main.installation import Installation, open_store
 from avow.main.letters import Letters
 from avow.main.mailbox import Mailbox
-from avow.main.promises import SWEPT
 from avow.main.publishing import Publisher
 from avow.main.refused import RefusalCounts
+from avow.main.restoring import LOG_SIZE
 from avow.main.server_logs import LogIntake
 from avow.main.subscriptions import forget_unconfirmed, settle_ends
 from avow.main.telling import Teller
 from avow.main.versions import Versions
 from avow.main.website import IntegrityWatch, SearchKeeper, sitemap_of
 from avow.policy import Rulebook
-from avow.recipients import mail as mail_recipient
-from avow.retention import sweep
+from avow.recipients.mail import Carrier
+from avow.retention import Clock, Retention
 from avow.rights.cases import Case
 from avow.rights.execution import Target
 from avow.rights.response import Voice
+from avow.rights.states import State
 from avow.rights.walk import Tools, advance
+from avow.store.aside import AUDIT
 from avow.store.control import audit, settings
 from avow.store.embedded import Engine
 from avow.store.holdings import HeldSubmission
@@ -68,6 +70,11 @@ log = logging.getLogger(__name__)
 NICENESS: Final = 5
 #: Entries of the audit log published at once.
 PUBLISH_ENTRIES: Final = 10_000
+#: How often the sweep looks for what is due, and for somebody's word that it may go on.
+RETENTION_SECONDS: Final = 3600.0
+#: States in which a request takes its next step by the calendar alone: denied, forgotten, removed. Not by a clock that is not
+#: believed.
+DATED: Final = frozenset({State.VERIFYING, State.CLOSED, State.RECORD_ONLY})
 #: How often the purge also looks for rows that no work list names, milliseconds.
 THOROUGH_MS: Final = 24 * 3600 * 1000
 
@@ -162,7 +169,7 @@ def _run(configuration_path: Path) -> None:
 def _timetable(installation: Installation, store: Store, versions: Versions) -> list[Job]:
     """Return every job with its interval in seconds. What they work by is the version in force when they run."""
     configuration = installation.configuration
-    cases = StoredCases(store)
+    cases = StoredCases(store, by_mail=bool(configuration.mail.host))
     audit_log = Log(installation.public_log, installation.private_log, installation.log_origin)
     sink = Contacts(store, versions.rulebook)
     refusals = Refusals()
@@ -171,10 +178,12 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
     logs = LogIntake(configuration.website.name, versions, VisitCounter(installation.run), utc_today, store.vault.hmac)
     followers = [logs.follower(declared, followed, store.control) for declared in configuration.server_logs]
     letters = Letters(store, versions, configuration.mail.recipient, configuration.website.origin.rstrip("/"))
-    mailbox = Mailbox(store, versions, configuration.mail.recipient, letters)
+    carrier = Carrier(Mailbox(store, versions, configuration.mail.recipient, letters), configuration.mail)
     publisher = Publisher(store.control, versions)
     teller = Teller(store, versions, configuration.mail.recipient, configuration.website.origin)
     places = _targets(installation, store, cases)
+    clock = Clock(store.control, now_ms, lambda: time.monotonic_ns() // 1_000_000)
+    sweeps = Retention(store, clock)
 
     def tools(case: Case) -> Tools:
         return Tools(
@@ -194,21 +203,23 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
     def advance_requests() -> bool:
         now = now_ms()
 
+        is_believed = clock.is_believed()
+
         def step(item: tuple[str, Callable[[], Case]]) -> bool:
             case = item[1]()
-            return advance(case, tools(case), now)
+            return (is_believed or case.state not in DATED) and advance(case, tools(case), now)
 
         return store.aside.each("requests", cases.each(), lambda item: item[0], step, now) > 0
 
     def send_mail() -> bool:
-        return mail_recipient.send_due(mailbox, configuration.mail, now_ms()) > 0
+        return carrier.send_due(now_ms()) > 0
 
     return [
         Job("versions", 1.0, versions.refresh),
         Job("in-force", 1.0, lambda: publisher.note_in_force(now_ms())),
         Job("telling", 30.0, lambda: teller.tell(now_ms()) > 0),
         Job("mailings", 2.0, lambda: letters.queue(now_ms()) > 0),
-        Job("unconfirmed", 60.0, lambda: forget_unconfirmed(store, now_ms()) > 0),
+        Job("unconfirmed", 60.0, lambda: clock.is_believed() and forget_unconfirmed(store, now_ms()) > 0),
         Job("drain", 0.5, empty_spool),
         *(Job(f"server-log-{number}", 1.0, one.once) for number, one in enumerate(followers, start=1)),
         Job("salt", LOOK_SECONDS, lambda: logs.counter.forget(utc_today())),
@@ -216,7 +227,8 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         Job("purge", 1.0, _Purge(store, lambda: settle_ends(store, versions.in_force(), now_ms(), configuration.timezone)).once),
         Job("audit", 0.5, lambda: _publish(store, audit_log)),
         Job("mail", 2.0, send_mail),
-        Job("retention", 3600.0, lambda: _retain(store, configuration.timezone)),
+        Job("clock", 10.0, clock.look),
+        Job("retention", RETENTION_SECONDS, lambda: sweeps.once(local_date(now_ms(), configuration.timezone), now_ms())),
     ]
 
 
@@ -256,19 +268,6 @@ class _Purge:
         return removed.total > 0
 
 
-def _retain(store: Store, timezone: str) -> bool:
-    """Erase or deidentify what is due, each with an audit entry, and note that it was looked at."""
-
-    def enqueue(entry: Mapping[str, object]) -> None:
-        with store.control.transaction() as tx:
-            audit.enqueue(tx, canonical({"at": now_ms(), **entry}))
-
-    moved = sweep(store, enqueue, local_date(now_ms(), timezone), now_ms())
-    with store.control.transaction() as tx:
-        settings.put(tx, SWEPT, str(now_ms()))
-    return moved
-
-
 def _targets(installation: Installation, store: Store, cases: StoredCases) -> tuple[Target, ...]:
     """Return the places that erase, the key vault first."""
     return (
@@ -282,12 +281,22 @@ def _targets(installation: Installation, store: Store, cases: StoredCases) -> tu
 
 
 def _publish(store: Store, audit_log: Log) -> bool:
-    """Move queued entries into the log; each is in it once, because the log remembers its last batch."""
+    """Move queued entries into the log; each is in it once, because the log remembers its last batch.
+
+    The control store is told how far the log is, so that an older copy of either is known as one. An entry that the log
+    does not take is set aside, and the others go on.
+    """
+    now = now_ms()
     with store.control.reading() as tx:
         entries = audit.pending(tx, PUBLISH_ENTRIES, audit_log.state.batch or ())
     if not entries:
         return False
-    audit_log.append(entries)
+    fitting = [(number, entry) for number, entry in entries if len(entry) <= ENTRY_BYTES]
+    for number, entry in entries:
+        if len(entry) > ENTRY_BYTES:
+            store.aside.put(AUDIT, f"entry-{number}", "longer-than-an-entry", now, entry)
+    audit_log.append(fitting)
     with store.control.transaction() as tx:
         audit.published(tx, [number for number, _ in entries])
+        settings.put(tx, LOG_SIZE, str(audit_log.state.size))
     return True

@@ -249,10 +249,11 @@ def settle_ends(store: Store, rulebook: Rulebook, now_ms: int, timezone: str) ->
     for point in points:
         last = ""
         while True:
-            last, held = store.submissions_after(last, BATCH, point)
+            page = store.submissions_after(last, BATCH, point)
+            last = page.last
             if not last:
                 break
-            for one in held:
+            for one in page.held:
                 if IdentifierKind.EMAIL.value in one.identifiers:
                     person = _person(one.identifiers)
                     if store.vault.ended_at(person, point) >= one.collected_ms:

@@ -56,8 +56,8 @@ from avow.main.drift import ReportCounts
 from avow.main.feeds import AuthorisationsOnFile, feed_keys
 from avow.main.inbox import InboxPages
 from avow.main.installation import Installation, open_store
-from avow.main.mailbox import Mailbox
 from avow.main.mailings import MailingPages, StoredLinks
+from avow.main.outbox import StoredOutbox, message_line
 from avow.main.promises import PromisePages
 from avow.main.recordings import RecordingPages
 from avow.main.refused import RefusalCounts
@@ -278,7 +278,7 @@ def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder) -> Servic
     installation, store, versions = shared.installation, shared.store, shared.versions
     configuration = installation.configuration
     voice = Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, rulebook)
-    desk = Desk(StoredCases(store), voice, versions, configuration.timezone, now_ms)
+    desk = Desk(StoredCases(store), voice, versions, configuration.timezone, partial(message_line, store), now_ms)
     choices = standing.ChoicesKept(store, rulebook, now_ms, desk.person_of)
     return Services(
         website=configuration.website,
@@ -305,7 +305,7 @@ def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder) -> Servic
         recordings=RecordingPages(store, rulebook, versions, recorder, choices, configuration.timezone, now_ms),
         staff=pages.StaffDoor(pages.StoredAccounts(store), shared.tries, now_ms),
         inbox=InboxPages(store, rulebook, versions, configuration.timezone, now_ms),
-        outbox=Mailbox(store, versions, configuration.mail.recipient),
+        outbox=StoredOutbox(store, desk.correct_address, now_ms),
         mailings=MailingPages(store, rulebook),
         evidence=pages.EvidencePages(store, installation.public_log, installation.private_log, installation.log_origin),
         events=store.events,

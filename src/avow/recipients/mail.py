@@ -1,6 +1,13 @@
 """E-mail over SMTP to the server that the configuration names; each message is a disclosure to the recipient that runs it.
 
-Without a server messages wait in the outbox, where the console shows them.
+Without a server messages wait in the outbox, where the console shows them. Whatever happens to one message happens to it
+alone, and a server that is away costs no message a try (decision 0040).
+
+    open, decide, compose   cannot be opened or written: failed at once
+    connect                 no connection: nobody is charged, the server is asked again after a growing pause
+    hand over               yes: sent · no for now (4xx): tried again · no for good (5xx): failed, a person looks at it
+                            connection lost: the message waits, a new connection goes on with the others
+
 A crash between the server's yes and our note of it sends a message again with the same Message-ID (RFC 5322, 3.6.4),
 by which mail systems drop the second copy.
 """
@@ -11,154 +18,255 @@ import logging
 import smtplib
 import ssl
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
-from email.message import EmailMessage
-from email.policy import Policy, default
-from email.utils import format_datetime
-from typing import Any, Final, Protocol
+from enum import Enum, StrEnum
+from typing import Final, Protocol
 
+from cryptography.exceptions import InvalidTag
+
+from avow.addresses import Mailbox, mailbox
 from avow.config import Mail
-from avow.definitions import moment
+from avow.definitions import StoreUnavailable
+from avow.recipients.composing import Waiting, compose
 
 log = logging.getLogger(__name__)
 
-#: Seconds that a connection to the SMTP server may take.
-TIMEOUT_SECONDS: Final = 20
-#: After so many tries a message is marked as failed and shown in the console.
+#: Seconds that a connection to the SMTP server may take to stand.
+CONNECT_SECONDS: Final = 20
+#: Seconds that the server may take over each step after that: it may look through a message before it says yes.
+ANSWER_SECONDS: Final = 60
+#: After so many answers a message without a deadline is marked as failed and shown in the console.
 MAX_ATTEMPTS: Final = 12
 #: Messages sent in one round.
 ROUND: Final = 50
+#: How often in a round messages that cannot be handed over give their places to the next ones.
+PAGES: Final = 20
+#: Longest pause before a message is tried again, minutes: with a deadline, and without one.
+_LONGEST_WITH_DEADLINE: Final = 64
+_LONGEST: Final = 512
+#: First and longest pause before a server that is away is asked again, milliseconds.
+_AWAY_MS: Final = 4_000
+_AWAY_LONGEST_MS: Final = 300_000
+#: SMTP's answer that the server closes the connection, whatever was asked (RFC 5321, 3.8).
+_CLOSING: Final = 421
+#: From here on the answer is no, for good (RFC 5321, 4.2.1).
+_PERMANENT: Final = 500
+#: What damaged bytes raise when they are opened: nothing is gained by trying again.
+_DAMAGED: Final = (InvalidTag, ValueError, LookupError, TypeError, AttributeError)
+
+
+class Trouble(StrEnum):
+    """What kept a message from leaving; it says nothing of whom it goes to."""
+
+    REFUSED = "refused"
+    LOST = "lost"
+    NOT_OFFERED = "not-offered"
+    UNWRITABLE = "unwritable"
+    UNREADABLE = "unreadable"
+    HELD = "held"
+
+
+#: The same for staff, to stand behind "failed" or "waiting".
+WORDS: Final = {
+    Trouble.REFUSED: "the mail server refused it",
+    Trouble.LOST: "the connection broke while it was handed over",
+    Trouble.NOT_OFFERED: "the mail server carries no address with such letters before the @ (it offers no SMTPUTF8)",
+    Trouble.UNWRITABLE: "no e-mail can be written to this address, or with this text",
+    Trouble.UNREADABLE: "what is kept of it cannot be read",
+    Trouble.HELD: "the policy that its address was given under does not name who carries it, or it is not needed any more",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """A message of a mailing: plain text, HTML, and the headers by which mail programs offer to unsubscribe (RFC 8058)."""
-
-    text: str
-    html: str
-    headers: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A message that waits to be sent, unsealed; `attempts` were made before. `purpose` is what it is sent for.
-
-    `mailing` is there for a message of a mailing, whose text it holds.
-    """
+class Turn:
+    """A message whose turn has come, unopened; `attempts` is how often a server has answered before."""
 
     message_id: str
-    created_ms: int
-    to: str
-    subject: str
-    text: str
-    attachments: tuple[tuple[str, str, bytes], ...]
     attempts: int
-    purpose: str
-    mailing: Parts | None = None
 
 
 class Outbox(Protocol):
     """Where messages wait."""
 
-    def due(self, now_ms: int, limit: int) -> Sequence[Waiting]:
-        """Return messages whose next try is due; those that cannot be unsealed any more, or may not leave, are not among them."""
+    def due(self, now_ms: int, limit: int) -> Sequence[Turn]:
+        """Return messages whose next try is due."""
+
+    def open(self, message_id: str, now_ms: int) -> Waiting | None:
+        """Return a message, unsealed; None when it may not leave now, which the outbox has noted."""
 
     def sent(self, message_id: str, now_ms: int, disclosure: Mapping[str, str]) -> None:
-        """Note that the message was handed over, together with the disclosure."""
+        """Note that the message that was opened was handed over, together with the disclosure."""
 
-    def retry(self, message_id: str, attempts: int, next_ms: int | None) -> None:
-        """Note a failed try; no next moment means that it has failed for good."""
+    def kept(self, message_id: str, trouble: Trouble, code: int, next_ms: int | None) -> None:
+        """Note a try that did not succeed, with SMTP's code (0: none); no next moment means that it has failed."""
 
 
-def send_due(outbox: Outbox, mail: Mail, now_ms: int) -> int:
-    """Send what is due over one connection; return how many messages were handed over.
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A message as it travels, and between whom."""
 
-    Temporary failures are tried again with growing pauses; a refused address fails at once.
-    """
-    waiting = outbox.due(now_ms, ROUND) if mail.host else ()
-    if not waiting:
+    sender: str
+    to: Mailbox
+    content: bytes
+
+
+class _Outcome(Enum):
+    HANDED_OVER = 1
+    KEPT = 0
+    AWAY = -1
+
+
+@dataclass(slots=True)
+class Carrier:
+    """Hands due messages to the SMTP server, a round at a time; remembers how long the server has been away."""
+
+    outbox: Outbox
+    mail: Mail
+    _server: smtplib.SMTP | None = None
+    _pause_ms: int = 0
+    _again_ms: int = 0
+
+    def send_due(self, now_ms: int) -> int:
+        """Send what is due; return how many messages were handed over. Raises StoreUnavailable, after which nothing is lost."""
+        if not self.mail.host or now_ms < self._again_ms:
+            return 0
+        try:
+            for _ in range(PAGES):
+                turns = self.outbox.due(now_ms, ROUND)
+                outcomes = self._page(turns, now_ms)
+                if not turns or set(outcomes) != {_Outcome.KEPT}:
+                    return outcomes.count(_Outcome.HANDED_OVER)
+        finally:
+            self._hang_up()
         return 0
-    try:
-        server = _connect(mail)
-    except (OSError, smtplib.SMTPException) as error:
-        log.warning("the SMTP server %s does not take messages: %s", mail.host, type(error).__name__)
-        for message in waiting:
-            _note_failure(outbox, message, now_ms, is_final=False)
-        return 0
-    with server:
-        return sum(_send_one(server, outbox, message, mail, now_ms) for message in waiting)
+
+    def _page(self, turns: Sequence[Turn], now_ms: int) -> list[_Outcome]:
+        """Give each message its turn, until the server is away."""
+        outcomes: list[_Outcome] = []
+        for turn in turns:
+            outcomes.append(self._one(turn, now_ms))
+            if outcomes[-1] is _Outcome.AWAY:
+                break
+        return outcomes
+
+    def _one(self, turn: Turn, now_ms: int) -> _Outcome:
+        """Open, compose and hand over one message; nothing that it raises reaches the others."""
+        trouble = Trouble.UNREADABLE
+        try:
+            message = self.outbox.open(turn.message_id, now_ms)
+            if message is None:
+                return _Outcome.KEPT
+            trouble = Trouble.UNWRITABLE
+            letter = self._letter(message)
+            if letter is None:
+                return self._keep(turn, message, now_ms, trouble, is_final=True)
+            return self._hand_over(turn, message, letter, now_ms)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - item by item: whatever one message raises is its own
+            log.warning("message %s is %s: %s", turn.message_id, trouble, type(error).__name__)
+            self._hang_up()  # the connection may stand in the middle of a command
+            is_final = trouble is Trouble.UNWRITABLE or isinstance(error, _DAMAGED)
+            return self._keep(turn, None, now_ms, trouble, is_final=is_final)
+
+    def _letter(self, message: Waiting) -> _Letter | None:
+        """Return the message as it travels; None when nothing can be written to its address."""
+        sender, to = mailbox(self.mail.sender), mailbox(message.to)
+        return _Letter(str(sender), to, compose(message, sender, to)) if sender and to else None
+
+    def _hand_over(self, turn: Turn, message: Waiting, letter: _Letter, now_ms: int) -> _Outcome:
+        """Give one message to the server and note what became of it."""
+        server = self._server or self._connected(now_ms)
+        if server is None:
+            return _Outcome.AWAY
+        found = _given(server, letter)
+        if found is None:
+            self.outbox.sent(message.message_id, now_ms, self._disclosure(message))
+            return _Outcome.HANDED_OVER
+        trouble, code, is_final = found
+        if server.sock is None:
+            self._hang_up()
+        if trouble is Trouble.LOST:
+            self._hang_up()
+            if self._connected(now_ms) is None:  # the server is away: that was no answer to this message
+                return _Outcome.AWAY
+        return self._keep(turn, message, now_ms, trouble, code, is_final=is_final)
+
+    def _disclosure(self, message: Waiting) -> dict[str, str]:
+        return {"recipient": self.mail.recipient, "categories": "A", "purpose": message.purpose}
+
+    def _keep(
+        self, turn: Turn, message: Waiting | None, now_ms: int, trouble: Trouble, code: int = 0, *, is_final: bool
+    ) -> _Outcome:
+        """Note a try that did not succeed and when the next one is: after 1, 2, 4 … minutes, until its bound is reached."""
+        attempts, until_ms = turn.attempts + 1, message.until_ms if message else None
+        longest = _LONGEST if until_ms is None else _LONGEST_WITH_DEADLINE
+        pause_ms = int(timedelta(minutes=min(2 ** min(attempts - 1, 9), longest)).total_seconds() * 1000)
+        is_over = is_final or (attempts >= MAX_ATTEMPTS if until_ms is None else now_ms >= until_ms)
+        self.outbox.kept(turn.message_id, trouble, code, None if is_over else now_ms + pause_ms)
+        return _Outcome.KEPT
+
+    def _connected(self, now_ms: int) -> smtplib.SMTP | None:
+        """Return a connection that stands; None while the server is away, which is said once."""
+        try:
+            self._server = _connect(self.mail)
+        except (OSError, smtplib.SMTPException, ValueError) as error:
+            if not self._pause_ms:
+                log.warning("the SMTP server %s takes no messages (%s); they wait", self.mail.host, type(error).__name__)
+            self._pause_ms = min(max(2 * self._pause_ms, _AWAY_MS), _AWAY_LONGEST_MS)
+            self._again_ms = now_ms + self._pause_ms
+            return None
+        if self._pause_ms:
+            log.warning("the SMTP server %s takes messages again", self.mail.host)
+        self._pause_ms = self._again_ms = 0
+        return self._server
+
+    def _hang_up(self) -> None:
+        """End the connection, whatever state it is in."""
+        server, self._server = self._server, None
+        if server is not None:
+            with suppress(OSError, smtplib.SMTPException):  # it may be gone already
+                server.quit()
+            server.close()
 
 
 def _connect(mail: Mail) -> smtplib.SMTP:
     """Return a connection that is encrypted and signed in, as configured."""
-    server = smtplib.SMTP(mail.host, mail.port, timeout=TIMEOUT_SECONDS)
+    server = smtplib.SMTP(mail.host, mail.port, timeout=CONNECT_SECONDS)
     with ExitStack() as unless_ready:
         unless_ready.callback(server.close)
         if mail.starttls:
             server.starttls(context=ssl.create_default_context())
         if mail.username and mail.password_file:
             server.login(mail.username, mail.password_file.read_text(encoding="utf-8").strip())
+        server.ehlo_or_helo_if_needed()
+        assert server.sock is not None
+        server.sock.settimeout(ANSWER_SECONDS)
         unless_ready.pop_all()
     return server
 
 
-def _send_one(server: smtplib.SMTP, outbox: Outbox, message: Waiting, mail: Mail, now_ms: int) -> bool:
-    """Hand one message over; return whether it was taken."""
+def _given(server: smtplib.SMTP, letter: _Letter) -> tuple[Trouble, int, bool] | None:
+    """Hand one message over; return None for yes, else what happened, SMTP's code, and whether that is for good.
+
+    A refused sender is mended in the configuration or at the server, so it is never for good.
+    """
+    if letter.to.needs_smtputf8 and not server.has_extn("smtputf8"):
+        return Trouble.NOT_OFFERED, 0, True
+    options = ("SMTPUTF8", "BODY=8BITMIME") if letter.to.needs_smtputf8 else ()
     try:
-        server.send_message(_compose(message, mail), mail.sender, [message.to])
+        server.sendmail(letter.sender, [str(letter.to)], letter.content, options)
     except smtplib.SMTPRecipientsRefused as refused:
-        is_final = all(500 <= code < 600 for code, _ in refused.recipients.values())  # noqa: PLR2004 - RFC 5321, permanent
-        _note_failure(outbox, message, now_ms, is_final=is_final)
-        return False
-    except (OSError, smtplib.SMTPException, UnicodeError) as error:
-        log.warning("message %s was not taken: %s", message.message_id, type(error).__name__)
-        _note_failure(outbox, message, now_ms, is_final=False)
-        return False
-    outbox.sent(message.message_id, now_ms, {"recipient": mail.recipient, "categories": "A", "purpose": message.purpose})
-    return True
-
-
-def _note_failure(outbox: Outbox, message: Waiting, now_ms: int, *, is_final: bool) -> None:
-    """Note the failed try and when the next one is: after 1, 2, 4 … minutes."""
-    attempts = message.attempts + 1
-    pause_ms = int(timedelta(minutes=2 ** min(attempts - 1, 9)).total_seconds() * 1000)
-    is_over = is_final or attempts >= MAX_ATTEMPTS
-    outbox.retry(message.message_id, attempts, None if is_over else now_ms + pause_ms)
-
-
-class _Unfolded(UnstructuredHeader, BaseHeader):
-    """A header that stands on one line: mail programs do not read an address that is folded or encoded (RFC 8058, 3.1)."""
-
-    def fold(self, *, policy: Policy[Any]) -> str:  # Any: whatever message the policy is of
-        """Return the header's line."""
-        return f"{self.name}: {self}{policy.linesep}"
-
-
-_headers: Final = HeaderRegistry()
-_headers.map_to_type("list-unsubscribe", _Unfolded)
-_POLICY: Final = default.clone(header_factory=_headers)
-
-
-def _compose(message: Waiting, mail: Mail) -> EmailMessage:
-    """Return the message as it travels; what is no mailing has no remote content and nothing that reports an opening."""
-    composed = EmailMessage(_POLICY)
-    composed["From"] = mail.sender
-    composed["To"] = Address(addr_spec=message.to)
-    composed["Subject"] = message.subject
-    composed["Date"] = format_datetime(moment(message.created_ms))
-    composed["Message-ID"] = f"<{message.message_id}@{mail.sender.rpartition('@')[2]}>"
-    if message.mailing is not None:
-        for name, value in message.mailing.headers.items():
-            composed[name] = value
-        composed.set_content(message.mailing.text)
-        composed.add_alternative(message.mailing.html, subtype="html")
-        return composed
-    composed["Auto-Submitted"] = "auto-generated"
-    composed.set_content(message.text)
-    for name, media_type, content in message.attachments:
-        kind, _, subtype = media_type.partition("/")
-        composed.add_attachment(content, maintype=kind, subtype=subtype, filename=name)
-    return composed
+        code = max(code for code, _ in refused.recipients.values())
+        found = Trouble.REFUSED, code, code >= _PERMANENT
+    except smtplib.SMTPSenderRefused as refused:
+        found = Trouble.REFUSED, refused.smtp_code, False
+    except smtplib.SMTPResponseException as refused:
+        found = Trouble.REFUSED, refused.smtp_code, refused.smtp_code >= _PERMANENT
+    except (OSError, smtplib.SMTPException):
+        found = Trouble.LOST, 0, False
+    else:
+        return None
+    return (Trouble.LOST, found[1], False) if found[1] == _CLOSING else found

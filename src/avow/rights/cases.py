@@ -56,9 +56,20 @@ class Case:
         """The number that the person quotes."""
         return self.request_id[:10].upper()
 
+    @property
+    def corrections(self) -> int:
+        """How often the address was corrected: the link that proves one address proves no other."""
+        return sum(entry.step is Step.CORRECTED for entry in self.history)
+
     def entry(self, step: Step) -> Entry | None:
         """Return the last entry of this step."""
         return next((entry for entry in reversed(self.history) if entry.step is step), None)
+
+    @property
+    def answered_ms(self) -> int | None:
+        """The moment of the answer, None before it. Rule: 11 CCR 7101(a) (the record is kept from there)."""
+        entry = self.entry(Step.RESPONDED)
+        return None if entry is None else int(entry.detail.get("answered_ms", entry.at_ms))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,14 @@ class Message:
     subject: str
     text: str
     attachments: tuple[tuple[str, str, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of the messages of a request: whether one has not left, and when the last one did (0: none has)."""
+
+    is_owed: bool
+    last_ms: int
 
 
 class Cases(Protocol):
@@ -96,6 +115,16 @@ class Cases(Protocol):
 
         Returns False, and keeps nothing, when another process has added that entry already.
         Why: decision 0007.
+        """
+
+    def delivery(self, request_id: str) -> Delivery:
+        """Return what became of the messages of a request that a mail server carries."""
+
+    def correct(self, case: Case, corrected: Case, message: Message, at_ms: int, audit_entry: Mapping[str, Any]) -> bool:
+        """Let a request have another contact, with the last entry of its new history, the audit entry and the message.
+
+        In one transaction. The message takes the place of the one with the old link; what else has not left goes to the new
+        address. False, and nothing is kept, when another process has added that entry of the history already.
         """
 
     def forget_contact(self, request_id: str) -> None:

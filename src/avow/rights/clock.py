@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -150,6 +150,17 @@ def appeal_dates(appealed_on: date, law: Rulebook | LawTable) -> AppealDates | N
     decide: Due = due(appealed_on, table.appeal, table.counting)
     extended = due(appealed_on, table.appeal.plus(table.appeal_extension), table.counting)
     return AppealDates(decide.target, decide.outer, extended.target, extended.outer)
+
+
+def tried_until_ms(kind: Kind | RequestKind, received_on: date, law: Rulebook | LawTable) -> int:
+    """Return the moment until which a message about a request is tried, however often that is, in milliseconds since 1970.
+
+    The end of the last day on which an answer can be owed, the extension counted in whether it was used or not: the letter
+    that says "not confirmed in time" is written only on the first period's last day. Rule: 11 CCR 7021(b).
+    """
+    table = _table(law)
+    over = deadlines(kind, received_on, table).extended_outer + timedelta(days=1)
+    return int(datetime.combine(over, time(), ZoneInfo(table.timezone)).timestamp() * 1000)
 
 
 def owed_free(

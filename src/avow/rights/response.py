@@ -6,25 +6,30 @@ No message holds more about the person than the address it goes to.
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from avow import addresses
 from avow.audit import proof
 from avow.definitions import Refusal, RequestKind, local_date, moment
 from avow.policy import Rulebook
 from avow.policy.law.counting import add_months
 from avow.rights import clock, verification
-from avow.rights.cases import Case, Cases, Message, Statements
+from avow.rights.cases import Case, Cases, Contact, Message, Statements
 from avow.rights.execution import outcomes_of
-from avow.rights.states import Step, may_follow
+from avow.rights.states import Entry, Step, may_follow
 from avow.rights.verification import Hmac, Link
 
 #: How long after closing the contact and the archive are kept (house rule, LAW.md VER-04).
 FORGET_AFTER: Final = timedelta(days=7)
 KIND_WORDS: Final = {RequestKind.KNOW: "to know what we hold about you", RequestKind.DELETE: "to delete what we hold about you"}
+_TOO_LATE: Final = Refusal(
+    "an address can be corrected only while it waits for its confirmation; ask the person to file the request again",
+    "11 CCR 7062",
+)
 
 _templates = Environment(
     loader=PackageLoader("avow.rights", "templates"),
@@ -43,10 +48,11 @@ class Voice:
     keyed: Hmac
     rulebook: Rulebook
 
-    def link(self, purpose: Link, request_id: str) -> str:
+    def link(self, purpose: Link, case: Case) -> str:
         """Return a link into the privacy centre. Rule: 11 CCR 7024(g) (secure transmission)."""
-        folder = "verify" if purpose is Link.CONFIRM else "requests"
-        return f"{self.origin}/privacy/{folder}/{verification.link(purpose, request_id, self.keyed)}"
+        if purpose is Link.CONFIRM:
+            return f"{self.origin}/privacy/verify/{verification.link(purpose, case.request_id, self.keyed, case.corrections)}"
+        return f"{self.origin}/privacy/requests/{verification.link(purpose, case.request_id, self.keyed)}"
 
     def text(self, template: str, case: Case, **facts: Any) -> str:  # Any: what the template shows
         """Return a message to the person. Rule: 11 CCR 7003 (plain words)."""
@@ -62,9 +68,7 @@ def acknowledge(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
     """
     if case.contact is None:
         return False
-    due = clock.deadlines(case.kind, case.received_on, voice.rulebook.law_table)
-    text = voice.text("acknowledge.txt", case, due=due, link=voice.link(Link.CONFIRM, case.request_id))
-    message = Message(case.contact.email, f"Please confirm your request {case.reference}", text)
+    message = _acknowledgement(case, case.contact, voice)
     audit = {"what": "request.acknowledged", "request": case.request_id}
     return cases.append(case, Step.ACKNOWLEDGED, now_ms, {"how": "by e-mail"}, audit, message)
 
@@ -84,7 +88,7 @@ def respond(case: Case, voice: Voice, statements: Statements, cases: Cases, now_
     index, path, checkpoint = found
     salt = base64.b64decode(proved.detail["salt"])
     written = proof.write(proof.Proof(entry, salt, case.reference, index, path, checkpoint))
-    text = voice.text("answer.txt", case, link=voice.link(Link.ANSWER, case.request_id), **_letter_facts(case, voice))
+    text = voice.text("answer.txt", case, link=voice.link(Link.ANSWER, case), **_letter_facts(case, voice))
     attached = (("proof.tlog-proof", "application/octet-stream", written.encode()),)  # no mail program may touch its lines
     message = Message(case.contact.email, f"Your request {case.reference}: done", text, attached)
     audit = {"what": "request.responded", "request": case.request_id, "outcome": "granted"}
@@ -136,10 +140,19 @@ def close(case: Case, cases: Cases, now_ms: int) -> bool:
     return cases.append(case, Step.CLOSED, now_ms, {}, {"what": "request.closed", "request": case.request_id}, None)
 
 
-def forget_contact_if_due(case: Case, cases: Cases, now_ms: int) -> bool:
-    """Destroy contact, messages and archive when their time after closing is over. Rule: 11 CCR 7060(d), 7101."""
+def forget_contact_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:
+    """Destroy contact, messages and archive when their time is over: seven days after closing and after the answer has left.
+
+    An answer that no mail server took is not forgotten before the last day on which it is tried.
+    Rule: 11 CCR 7060(d), 7101.
+    """
     closed = case.entry(Step.CLOSED)
     if closed is None or moment(now_ms) - moment(closed.at_ms) < FORGET_AFTER:
+        return False
+    delivery = cases.delivery(case.request_id)
+    if delivery.is_owed and not case.demonstration and now_ms < clock.tried_until_ms(case.kind, case.received_on, rulebook):
+        return False
+    if moment(now_ms) - moment(delivery.last_ms) < FORGET_AFTER:
         return False
     cases.forget_contact(case.request_id)
     audit = {"what": "request.contact.forgotten", "request": case.request_id}
@@ -148,14 +161,41 @@ def forget_contact_if_due(case: Case, cases: Cases, now_ms: int) -> bool:
 
 def purge_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:
     """Remove the record when it has been kept as long as it must be. Rule: 11 CCR 7101(a), 24 months."""
-    responded = case.entry(Step.RESPONDED)
-    if responded is None or case.entry(Step.FORGOTTEN) is None:
+    if case.answered_ms is None or case.entry(Step.FORGOTTEN) is None:
         return False
-    until = add_months(moment(responded.at_ms).date(), rulebook.law_table.record_months)
+    until = add_months(moment(case.answered_ms).date(), rulebook.law_table.record_months)
     if moment(now_ms).date() < until:
         return False
     cases.purge(case.request_id)
     return True
+
+
+def correct_address(case: Case, address: str, by: str, voice: Voice, cases: Cases, now_ms: int) -> Refusal | None:
+    """Let an unproved request have another address, to which the link that proves it goes.
+
+    `by` is the staff id, "" for the command line. The address finds the person's records, so it is corrected as a whole: the
+    link proves the new one, the link to the old one proves nothing any more. The browser's visitor number is dropped: whoever
+    has the new address need not be who sat there.
+    After the proof an address stays as it is: nobody else may have the answer.
+    Rule: 11 CCR 7060(b), 7062; Cal. Civ. Code § 1798.130(a)(2)(A).
+    """
+    if not addresses.is_address(address):
+        return Refusal(f"“To” {addresses.SENTENCE}", "RFC 5321")
+    if case.contact is None or not may_follow(case.state, Step.CORRECTED, case.history):
+        return _TOO_LATE
+    contact = replace(case.contact, email=address.strip(), visitor_id="")
+    history = (*case.history, Entry(len(case.history), now_ms, Step.CORRECTED))
+    corrected = replace(case, contact=contact, history=history)
+    audit = {"what": "request.address.corrected", "request": case.request_id, **({"staff": by} if by else {"by": "command"})}
+    is_ours = cases.correct(case, corrected, _acknowledgement(corrected, contact, voice), now_ms, audit)
+    return None if is_ours else _TOO_LATE
+
+
+def _acknowledgement(case: Case, contact: Contact, voice: Voice) -> Message:
+    """Return the message with the link that proves the contact's address."""
+    due = clock.deadlines(case.kind, case.received_on, voice.rulebook.law_table)
+    text = voice.text("acknowledge.txt", case, due=due, link=voice.link(Link.CONFIRM, case))
+    return Message(contact.email, f"Please confirm your request {case.reference}", text)
 
 
 def _letter_facts(case: Case, voice: Voice) -> dict[str, Any]:  # Any: what the template shows

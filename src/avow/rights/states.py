@@ -17,7 +17,10 @@
     RESPONDED   -> CLOSED       -> [response.close]
     CLOSED      -> RECORD_ONLY  -> [response.forget_contact] contact and archive are destroyed
     RECORD_ONLY -> purged       -> [response.purge]          24 months after the response: 11 CCR 7101
+    VERIFYING   -> same         -> [response.correct_address] a new link goes to the corrected address
     any open    -> same         -> [response.extend]         once, with a reason, inside the first period
+    any open    -> RESTORED     -> [after_restore.close_answered]  answered after the backup that was put back
+    RESTORED    -> RESPONDED    -> [after_restore.note_answer]
 
 The state is derived from the history, never stored beside it. Waiting for service providers (DOWNSTREAM) and a second
 person's review join the drawing when the policy language lets a recipient keep data; until then it refuses one.
@@ -38,6 +41,7 @@ class Step(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     VERIFIED = "verified"
     DENIED = "denied"
+    CORRECTED = "corrected"
     EXTENDED = "extended"
     PLANNED = "planned"
     OUTCOME = "outcome"
@@ -45,6 +49,7 @@ class Step(StrEnum):
     RESPONDED = "responded"
     CLOSED = "closed"
     FORGOTTEN = "forgotten"
+    RESTORED = "restored"
 
 
 class State(StrEnum):
@@ -56,6 +61,7 @@ class State(StrEnum):
     FULFILLING = "fulfilling"
     PROVED = "proved"
     DENIED = "denied"
+    RESTORED = "restored"
     RESPONDED = "responded"
     CLOSED = "closed"
     RECORD_ONLY = "record only"
@@ -71,7 +77,9 @@ class Entry:
     detail: dict[str, Any] = field(default_factory=dict)  # Any: JSON
 
 
-#: Which step may follow in which state, and the state it leads to. EXTENDED changes no state; see `derive`.
+#: Steps that change no state; see `derive`.
+STANDING: Final = frozenset({Step.EXTENDED, Step.CORRECTED})
+#: Which step may follow in which state, and the state it leads to.
 TRANSITIONS: Final[dict[tuple[State, Step], State]] = {
     (State.RECEIVED, Step.ACKNOWLEDGED): State.VERIFYING,
     (State.VERIFYING, Step.VERIFIED): State.VERIFIED,
@@ -81,10 +89,12 @@ TRANSITIONS: Final[dict[tuple[State, Step], State]] = {
     (State.FULFILLING, Step.PROVED): State.PROVED,
     (State.PROVED, Step.RESPONDED): State.RESPONDED,
     (State.DENIED, Step.RESPONDED): State.RESPONDED,
+    (State.RESTORED, Step.RESPONDED): State.RESPONDED,
     (State.RESPONDED, Step.CLOSED): State.CLOSED,
     (State.CLOSED, Step.FORGOTTEN): State.RECORD_ONLY,
 }
 ANSWERED: Final = frozenset({State.RESPONDED, State.CLOSED, State.RECORD_ONLY})
+TRANSITIONS.update({(state, Step.RESTORED): State.RESTORED for state in State if state not in {State.RESTORED, *ANSWERED}})
 #: What the person reads about each state.
 WORDS: Final = {
     State.RECEIVED: "We have received your request.",
@@ -93,6 +103,7 @@ WORDS: Final = {
     State.FULFILLING: "We are carrying out your request.",
     State.PROVED: "It is done. We are putting the proof into the public log.",
     State.DENIED: "Your address was not confirmed in time, so we may not act on the request.",
+    State.RESTORED: "We have answered your request.",
     State.RESPONDED: "We have answered your request.",
     State.CLOSED: "Your request has been answered and is closed.",
     State.RECORD_ONLY: "Your request is closed. Only the record that the law asks us to keep is left.",
@@ -103,13 +114,13 @@ def derive(history: Sequence[Entry]) -> State:
     """Return the state that the history leads to.
 
     Raises ValueError for a step that may not follow: such a history was not written by this room.
-    Rule: 11 CCR 7021 (clock from receipt), 7101 (records); an extension moves no state (7021(b)).
+    Rule: 11 CCR 7021 (clock from receipt), 7101 (records); an extension moves no state (7021(b)), nor does a corrected address.
     """
     if not history or history[0].step is not Step.RECEIVED:
         raise ValueError("a history begins with the receipt")
     state = State.RECEIVED
     for entry in history[1:]:
-        if entry.step is not Step.EXTENDED:
+        if entry.step not in STANDING:
             try:
                 state = TRANSITIONS[state, entry.step]
             except KeyError:
@@ -119,6 +130,8 @@ def derive(history: Sequence[Entry]) -> State:
 
 def may_follow(state: State, step: Step, history: Sequence[Entry]) -> bool:
     """Return whether the step may be written now. Rule: 11 CCR 7021(b), one extension, before the answer."""
+    if step is Step.CORRECTED:
+        return state is State.VERIFYING
     if step is Step.EXTENDED:
         return state not in ANSWERED and not any(entry.step is Step.EXTENDED for entry in history)
     return (state, step) in TRANSITIONS

@@ -30,9 +30,18 @@ class Link(StrEnum):
     ANSWER = "answer"  # sent to the address: the archive, the letter, the proof
 
 
-def link(purpose: Link, request_id: str, keyed: Hmac) -> str:
-    """Return the token of a link. Rule: 11 CCR 7060(c), 7024(g) (secure transmission)."""
-    return f"{request_id}-{keyed(purpose.value.encode(), request_id.encode()).hex()[:MARK_LENGTH]}"
+def link(purpose: Link, request_id: str, keyed: Hmac, corrections: int = 0) -> str:
+    """Return the token of a link. Rule: 11 CCR 7060(c), 7024(g) (secure transmission).
+
+    The link that proves an address is another one after each correction of that address.
+    """
+    proved = f"{request_id}.{corrections}" if corrections else request_id
+    return f"{request_id}-{keyed(purpose.value.encode(), proved.encode()).hex()[:MARK_LENGTH]}"
+
+
+def is_confirmed_by(token: str, case: Case, keyed: Hmac) -> bool:
+    """Return whether the token is the one that was sent to the address which the request has now. Rule: 11 CCR 7060(c)."""
+    return hmac.compare_digest(link(Link.CONFIRM, case.request_id, keyed, case.corrections).encode(), token.encode())
 
 
 def request_of(purpose: Link, token: str, keyed: Hmac) -> str | None:

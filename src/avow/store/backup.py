@@ -13,11 +13,12 @@ import json
 import os
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from sqlalchemy import delete, func, select
 
 from avow.definitions import ConfigurationError, StoreUnavailable
@@ -31,6 +32,17 @@ from avow.store.store import Store
 
 FORMAT: Final = 1
 _LEVEL: Final = 1  # gzip: the events are mostly repetition; level 1 halves the time for 15 % more bytes
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What a backup says of itself; `installation` is "" in one from before ids."""
+
+    format: int
+    at_ms: int
+    events: int
+    submissions: int
+    files: int
+    installation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +84,8 @@ def backup(store: Store, destination: Path, at_ms: int) -> BackedUp:
     with store.control.reading() as tx:
         forms = int(tx.execute(select(func.count()).select_from(submissions)).scalar_one())
     size = sum(path.stat().st_size for path in destination.rglob("*") if path.is_file())
-    manifest = {"format": FORMAT, "at_ms": at_ms, "events": count, "submissions": forms, "files": len(names)}
-    _write(destination / "manifest.json", json.dumps(manifest, indent=1).encode())
+    manifest = Manifest(FORMAT, at_ms, count, forms, len(names), store.vault.installation)
+    _write(destination / "manifest.json", msgspec.json.format(msgspec.json.encode(manifest)))
     return BackedUp(count, forms, len(names), size)
 
 
@@ -96,7 +108,10 @@ def restore_keys(source: Path, vault_path: Path) -> int:
     """
     known: dict[bytes, int] = {}
     if vault_path.exists():
-        with closing(Vault(vault_path)) as old:
+        with (
+            suppress(StoreUnavailable),
+            closing(Vault(vault_path)) as old,
+        ):  # a damaged one tells nothing; the backup of the data does
             known = old.tombstones()
     vault_path.parent.mkdir(parents=True, exist_ok=True)
     new = vault_path.with_name(vault_path.name + ".new")
@@ -117,9 +132,10 @@ def restore(source: Path, store: Store, audit_last_seq: int) -> Restored:
     `audit_last_seq` is the number of the last entry in the published log: later entries get greater numbers. Returns
     only after everybody erased since the backup is gone again. Repeat it when it was interrupted.
     """
-    manifest = _manifest(source)
+    manifest = read_manifest(source)
     if store.control.path is None:
         raise ConfigurationError("storage.control names a database server: restore it with that server's own tools")
+    require_vault(source, manifest, store.vault)
     marks = json.loads((source / "tombstones.json").read_bytes())
     store.vault.apply_tombstones({bytes.fromhex(mark): moment for mark, moment in marks.items()})
     store.control.close()
@@ -132,13 +148,13 @@ def restore(source: Path, store: Store, audit_last_seq: int) -> Restored:
     for path in sorted((source / "events").glob("*.native.gz")):
         store.events.load(gzip.decompress(path.read_bytes()))
     loaded = int(store.events.query("count_events")[0]["events"])
-    if loaded != manifest["events"]:
-        raise StoreUnavailable(f"{source}: {loaded} events were restored, the manifest says {manifest['events']}")
+    if loaded != manifest.events:
+        raise StoreUnavailable(f"{source}: {loaded} events were restored, the manifest says {manifest.events}")
     for path in sorted((source / "files").glob("*")):
         store.files.put(path.name, path.read_bytes())
     removed = removal.purge(control, store.events, store.vault, store.files, thorough=True, now_ms=0)
     control.close()
-    return Restored(loaded, manifest["submissions"], manifest["files"], removed)
+    return Restored(loaded, manifest.submissions, manifest.files, removed)
 
 
 def _copy_events(events: Events, folder: Path) -> int:
@@ -160,15 +176,39 @@ def _copy_database(source: Path, destination: Path) -> None:
         copy.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _manifest(source: Path) -> dict[str, int]:
+def read_manifest(source: Path) -> Manifest:
     """Return the manifest of a backup; raise ConfigurationError when the folder is none."""
     try:
-        manifest: dict[str, int] = json.loads((source / "manifest.json").read_bytes())
-    except (OSError, ValueError) as error:
+        manifest = msgspec.json.decode((source / "manifest.json").read_bytes(), type=Manifest)
+    except (OSError, msgspec.DecodeError) as error:
         raise ConfigurationError(f"{source}: no complete backup (manifest.json is missing or unreadable)") from error
-    if manifest.get("format") != FORMAT:
-        raise ConfigurationError(f"{source}: backup format {manifest.get('format')}, this version reads {FORMAT}")
+    if manifest.format != FORMAT:
+        raise ConfigurationError(f"{source}: backup format {manifest.format}, this version reads {FORMAT}")
     return manifest
+
+
+def require_vault(source: Path, manifest: Manifest, vault: Vault) -> None:
+    """Raise ConfigurationError when the keys in place are not those of this data: everybody in it would seem erased.
+
+    By the ids; a backup or a vault from before ids is told by whether the vault knows anybody of the data.
+    """
+    if manifest.installation and vault.installation:
+        if manifest.installation != vault.installation:
+            own, other = manifest.installation[:8], vault.installation[:8]
+            raise ConfigurationError(
+                f"{source} is of installation {own}, {vault.path} of {other}: put back its keys first, `avow restore --keys FILE`"
+            )
+        return
+    with closing(sqlite3.connect(f"file:{source / 'control.db'}?mode=ro&immutable=1", uri=True)) as control:
+        tables = ("submission_subjects", "choices", "mail", "disclosures")
+        found = {bytes(row[0]) for table in tables for row in control.execute(_SUBJECTS.format(table=table))}
+    if found and not vault.knows(found):
+        raise ConfigurationError(
+            f"{vault.path} opens nothing of {source}: put back the keys of this data first, `avow restore --keys FILE`"
+        )
+
+
+_SUBJECTS: Final = "SELECT subject FROM {table} WHERE subject IS NOT NULL"
 
 
 def _write(path: Path, content: bytes) -> None:

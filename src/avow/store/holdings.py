@@ -53,6 +53,18 @@ class HeldSubmission:
 
 
 @dataclass(frozen=True, slots=True)
+class SubmissionPage:
+    """Some submissions in the order of their ids; `last` is the last id looked at, "" behind the end.
+
+    `damaged` maps those that cannot be read to the class of what was wrong.
+    """
+
+    last: str
+    held: tuple[HeldSubmission, ...]
+    damaged: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class HeldMail:
     """One message to a person, as `Store.add_mail` was given it."""
 

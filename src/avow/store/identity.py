@@ -30,7 +30,10 @@ from avow.store.keys import Vault
 SETTING: Final = "installation"
 _FILE: Final = ".installation"
 _FOUNDING: Final = ".founding"
+#: While data is being put back, this file is there: what is half restored is not served.
+_RESTORING: Final = ".restoring"
 VAULT, CONTROL, EVENTS, FILES, AUDIT = "keys.db", "control.db", "events", "files", "audit/private"
+_VAULT_ID: Final = "SELECT value FROM meta WHERE name = 'installation'"
 #: What to do about each store that is not the right one.
 _MEND: Final = {
     VAULT: "put back its copy with `avow restore --keys FILE`, or mount the volume that holds it",
@@ -68,6 +71,8 @@ def settle(stores: Stores) -> str:
 
     Raises ConfigurationError, having changed nothing, when a store is missing, empty, damaged or of another installation.
     """
+    if (stores.data / _RESTORING).exists():
+        raise ConfigurationError(f"{stores.data}: a restore was interrupted; repeat `avow restore FOLDER`")
     found = look(stores)
     ids = {one.installation for one in found.values() if one.installation}
     if len(ids) == 1 and all(one.installation for one in found.values()) and not _founding(stores):
@@ -101,15 +106,68 @@ def _alone(data: Path) -> Iterator[None]:
 
 def look(stores: Stores) -> dict[str, Found]:
     """Return what there is of each store, without making or changing anything. Raises ConfigurationError for a damaged one."""
-    events = stores.data / EVENTS
-    private = stores.data / AUDIT
+    return {name: look_at() for name, look_at in _looks(stores).items()}
+
+
+def _looks(stores: Stores) -> dict[str, Callable[[], Found]]:
     return {
-        VAULT: _of_sqlite(stores.data / VAULT, "SELECT value FROM meta WHERE name = 'installation'", "meta"),
-        CONTROL: _of_server(stores.control_url) if stores.control_url else _of_control(stores.control_path),
-        EVENTS: _of_cluster(stores.events_url) if stores.events_url else _of_folder(events),
-        FILES: _of_folder(stores.data / FILES),
-        AUDIT: _of_folder(private, bool(_public(stores))),
+        VAULT: lambda: _of_sqlite(stores.data / VAULT, _VAULT_ID, "meta"),
+        CONTROL: lambda: _of_server(stores.control_url) if stores.control_url else _of_control(stores.control_path),
+        EVENTS: lambda: _of_cluster(stores.events_url) if stores.events_url else _of_folder(stores.data / EVENTS),
+        FILES: lambda: _of_folder(stores.data / FILES),
+        AUDIT: lambda: _of_folder(stores.data / AUDIT, bool(_public(stores))),
     }
+
+
+@contextmanager
+def restoring(stores: Stores, installation: str) -> Iterator[None]:
+    """Hold while data of an installation is put back: it is served only when all of it is there, and every store has its id.
+
+    `installation` is "" for data from before ids: then it is that of the vault, or a new one. Raises ConfigurationError, having
+    changed nothing, when a store is of another installation.
+    """
+    found = look(stores)
+    own = installation or found[VAULT].installation or secrets.token_hex(16)
+    _require_own(found, own)
+    if found[AUDIT].is_there and not found[AUDIT].installation and not (stores.data / AUDIT).is_dir():
+        raise ConfigurationError(f"{stores.data / AUDIT}: missing, while a published log is there; {_MEND[AUDIT]}")
+    stores.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _write(stores.data / _RESTORING, own)
+    yield
+    for name, one in look(stores).items():
+        if one.installation != own:
+            mark(stores, name, own)
+    (stores.data / _RESTORING).unlink()
+
+
+def require_keys(stores: Stores) -> None:
+    """Raise ConfigurationError when there are no keys: data that is put back without them would seem erased."""
+    if not _looks(stores)[VAULT]().is_there:
+        raise ConfigurationError(f"{stores.data / VAULT}: missing or empty; put back the keys first, `avow restore --keys FILE`")
+
+
+def adopt_keys(stores: Stores) -> None:
+    """Give a vault from before ids that was put back the id of the other stores, if it opens what they hold."""
+    others = {one.installation for one in look_beside(stores, VAULT).values() if one.installation}
+    if len(others) == 1 and not _looks(stores)[VAULT]().installation:
+        _require_keys(stores)
+        mark(stores, VAULT, others.pop())
+
+
+def require_keys_of(stores: Stores, source: Path) -> None:
+    """Raise ConfigurationError for a copy of keys that is damaged, or of another installation than what is in place."""
+    found, copied = look_beside(stores, VAULT), _of_sqlite(source, _VAULT_ID, "meta")
+    if not copied.is_there:
+        raise ConfigurationError(f"{source}: no copy of a key vault")
+    for name, one in found.items():
+        if one.installation and copied.installation and one.installation != copied.installation:
+            other, own = name_of(copied.installation), name_of(one.installation)
+            raise ConfigurationError(f"{source} is of installation {other}, {name} of {own}; nothing was changed")
+
+
+def look_beside(stores: Stores, name: str) -> dict[str, Found]:
+    """Return what there is of each store but one, which may be damaged: it is to be replaced."""
+    return {other: look_at() for other, look_at in _looks(stores).items() if other != name}
 
 
 def mark(stores: Stores, name: str, installation: str) -> None:
@@ -126,6 +184,19 @@ def mark(stores: Stores, name: str, installation: str) -> None:
         AUDIT: lambda: _mark_folder(stores.data / AUDIT, installation),
     }
     writers[name]()
+
+
+def require_sound(stores: Stores) -> None:
+    """Raise ConfigurationError for a SQLite store that is damaged inside (PRAGMA quick_check)."""
+    for path in (stores.data / VAULT, *([] if stores.control_url else [stores.control_path])):
+        try:
+            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)) as database:
+                said = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            said = str(error)
+        if said != "ok":
+            mend = _MEND[VAULT] if path.name == VAULT else _MEND[CONTROL]
+            raise ConfigurationError(f"{path}: damaged ({said.splitlines()[0]}); {mend}")
 
 
 def name_of(installation: str) -> str:

@@ -38,6 +38,14 @@ def open_pending(vault: Vault, waiting: subscriptions.Pending) -> bytes | None:
     return sealing.unseal(key, waiting.sealed, _PENDING_AAD) if key is not None else None
 
 
+def seal_again(vault: Vault, row: mail.SealedMail, content: bytes) -> bytes:
+    """Return another content of a message to a person, sealed under that person's key; see `Store.seal_mail_again`."""
+    key = vault.key_of(row.subject) if row.subject else None
+    if key is None:
+        raise StoreUnavailable("the person's key was destroyed while a message was corrected")
+    return sealing.seal(key, content, _MAIL_AAD)
+
+
 def queue(tx: Transaction, vault: Vault, mailing_id: str, letters: Mapping[Identifier, bytes], created_ms: int) -> int:
     """Queue one message of a mailing for each of these people who has none; return how many; see `Store.queue_mailing`."""
     subjects = vault.lookup(letters)

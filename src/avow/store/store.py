@@ -17,7 +17,7 @@ from avow.store.control import Control, Transaction, choices, disclosures, mail,
 from avow.store.control import recordings as listed_recordings
 from avow.store.events import Events
 from avow.store.files import Files
-from avow.store.holdings import Counts, Due, Evidence, HeldMail, HeldSubmission, Holdings, Written
+from avow.store.holdings import Counts, Due, Evidence, HeldMail, HeldSubmission, Holdings, SubmissionPage, Written
 from avow.store.keys import DAY, REQUEST, Vault
 
 log = logging.getLogger(__name__)
@@ -112,14 +112,26 @@ class Store:
             found = self._unsealed(tx, (row,)) if row else ()
         return found[0] if found else None
 
-    def submissions_after(self, record_id: str, limit: int, point: str = "") -> tuple[str, tuple[HeldSubmission, ...]]:
-        """Return the next submissions in the order of their ids, and the last id looked at; "" when there are no more.
+    def submissions_after(self, record_id: str, limit: int, point: str = "") -> SubmissionPage:
+        """Return the next submissions in the order of their ids; `point` "" is every point.
 
-        `point` "" is every point.
+        One that cannot be read is named in `damaged`, and keeps none of the others back.
         """
+        damaged: dict[str, str] = {}
         with self.control.reading() as tx:
             found = submissions.after(tx, record_id, limit, point)
-            return found[-1].record_id if found else "", self._unsealed(tx, found)
+            held = self._unsealed(tx, found, damaged)
+        return SubmissionPage(found[-1].record_id if found else "", held, damaged)
+
+    def readable_submission(self, record_id: str) -> HeldSubmission | None:
+        """Return one submission; None when there is none, or its person was erased. Raises ValueError for a damaged one."""
+        damaged: dict[str, str] = {}
+        with self.control.reading() as tx:
+            row = submissions.get(tx, record_id)
+            found = self._unsealed(tx, (row,), damaged) if row else ()
+        if damaged:
+            raise ValueError("a submission cannot be opened")
+        return found[0] if found else None
 
     def last_contact(self, identifiers: Iterable[Identifier], due: Callable[[HeldSubmission], date | None]) -> int:
         """Move the due date of these people's submissions to a later day, because they wrote again; return how many moved.
@@ -244,6 +256,10 @@ class Store:
         held = self._opened(sealed)
         return None if held is None else held.content
 
+    def seal_mail_again(self, row: mail.SealedMail, content: bytes) -> bytes:
+        """Return another content of a message to a person, sealed as the one that is kept; StoreUnavailable without a key."""
+        return mailed.seal_again(self.vault, row, content)
+
     # -- counts for the policy's live evidence -----------------------------------------------------------------
 
     def evidence(self) -> dict[str, Evidence]:
@@ -282,8 +298,10 @@ class Store:
 
     # -- inside ------------------------------------------------------------------------------------------------
 
-    def _unsealed(self, tx: Transaction, sealed: Sequence[submissions.SealedSubmission]) -> tuple[HeldSubmission, ...]:
-        """Return submissions unsealed, without those that lack a key."""
+    def _unsealed(
+        self, tx: Transaction, sealed: Sequence[submissions.SealedSubmission], damaged: dict[str, str] | None = None
+    ) -> tuple[HeldSubmission, ...]:
+        """Return submissions unsealed, without those that lack a key; `damaged` gets those that cannot be opened."""
         owners = submissions.owners(tx, [row.record_id for row in sealed])
         keys = self.vault.keys_of(subject for subjects in owners.values() for subject in subjects)
         found = []
@@ -293,6 +311,8 @@ class Store:
             try:
                 found.append(submission_rows.held_submission(row, own))
             except (InvalidTag, ValueError) as error:  # damaged on the disk: it must not hide the others
+                if damaged is not None:
+                    damaged[row.record_id] = type(error).__name__
                 log.error("submission %s cannot be opened (%s)", row.record_id, type(error).__name__)  # noqa: TRY400 - no words of it
         return tuple(_present(found))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Final
 from urllib.parse import parse_qsl
@@ -14,8 +13,6 @@ from starlette.requests import Request
 BODY_BYTES_MAX: Final = 65_536
 #: Most fields of a page's form; the longest has one per optional purpose.
 FIELDS_MAX: Final = 200
-_EMAIL: Final = re.compile(r"[^@\s,;<>()\[\]\"\\]{1,64}@[^@\s,;<>()\[\]\"\\.]+(\.[^@\s,;<>()\[\]\"\\.]+)+")
-_EMAIL_MAX: Final = 254  # RFC 5321 4.5.3.1.3
 
 
 async def read_form(request: Request) -> dict[str, str]:
@@ -32,12 +29,6 @@ async def read_form(request: Request) -> dict[str, str]:
     except ValueError as error:
         raise HTTPException(400, f"The form has more than {FIELDS_MAX} fields.") from error
     return dict(pairs)
-
-
-def email_of(text: str) -> str | None:
-    """Return the trimmed address when it looks like one that mail can reach, else None."""
-    text = text.strip()
-    return text if len(text) <= _EMAIL_MAX and _EMAIL.fullmatch(text) else None
 
 
 def day_of(text: str) -> date | None:

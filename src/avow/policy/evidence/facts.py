@@ -124,7 +124,8 @@ class Reported:
 class Facts:
     """Everything that is known at one moment.
 
-    `reported` is of the last 30 days; `swept_ms` is the last run of the sweep; None: it never ran.
+    `reported` is of the last 30 days; `swept_ms` is the last run of the sweep; None: it never ran. `waits` is why
+    the sweep waits instead of erasing ("" when it does not): its clock, or an amount, has to be believed first.
     """
 
     at_ms: int
@@ -137,6 +138,7 @@ class Facts:
     versions: tuple[Announced, ...] = ()
     reported: tuple[Reported, ...] = ()
     swept_ms: int | None = None
+    waits: str = ""
     log_size: int = 0
     log_ms: int | None = None
 

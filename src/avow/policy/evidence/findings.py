@@ -274,6 +274,9 @@ def _age(rulebook: Rulebook, facts: Facts, today: date) -> Finding:
 
 def _sweep(facts: Facts) -> Finding:
     control = "The sweep erases and deidentifies what is due, every hour."
+    if facts.waits:
+        evidence = f"Waiting: {facts.waits}. It goes on by itself after 24 hours, or when staff confirm it."
+        return Finding(control, evidence, Verdict.FAILS, facts.at_ms)
     if facts.swept_ms is None:
         return Finding(control, "It has not run yet.", Verdict.NO_EVIDENCE, facts.at_ms)
     ago = timedelta(milliseconds=facts.at_ms - facts.swept_ms)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 
 from avow.store.control.database import Transaction
 from avow.store.control.tables import mail
@@ -29,6 +29,9 @@ class SealedMail:
     next_ms: int
     publication: int | None = None
     mailing: str | None = None
+    trouble: str = ""
+    code: int = 0
+    sent_ms: int | None = None
 
 
 def add(
@@ -53,9 +56,12 @@ def add(
 
 
 def due(tx: Transaction, now_ms: int, limit: int) -> tuple[SealedMail, ...]:
-    """Return the messages whose turn has come, oldest first; those of mailings after all others, which people wait for."""
+    """Return the messages whose turn has come, the one that has waited for it longest first.
+
+    Those that one person waits for go before those that go to everybody: about a change of the policy, then of mailings.
+    """
     wanted = select(mail).where(mail.c.state == "waiting", mail.c.next_ms <= now_ms)
-    wanted = wanted.order_by(mail.c.mailing.is_not(None), mail.c.created_ms)
+    wanted = wanted.order_by(mail.c.mailing.is_not(None), mail.c.publication.is_not(None), mail.c.next_ms, mail.c.created_ms)
     return tuple(SealedMail(**row) for row in tx.execute(wanted.limit(limit)).mappings())
 
 
@@ -76,15 +82,57 @@ def cancel_told(tx: Transaction, publication: int) -> int:
     return int(tx.execute(delete(mail).where(*waiting)).rowcount)
 
 
-def sent(tx: Transaction, mail_id: str) -> None:
+def sent(tx: Transaction, mail_id: str, now_ms: int) -> None:
     """Note that a message has left."""
-    tx.execute(update(mail).where(mail.c.id == mail_id).values(state="sent", attempts=mail.c.attempts + 1))
+    done = {"state": "sent", "attempts": mail.c.attempts + 1, "sent_ms": now_ms, "trouble": "", "code": 0}
+    tx.execute(update(mail).where(mail.c.id == mail_id).values(**done))
 
 
-def postponed(tx: Transaction, mail_id: str, next_ms: int | None) -> None:
-    """Note that a message could not be sent; try again at `next_ms`, or never when it is None."""
+def kept(tx: Transaction, mail_id: str, trouble: str, code: int, next_ms: int | None) -> None:
+    """Note a try that did not succeed; try again at `next_ms`, or only when somebody asks for it when it is None."""
     later = {"state": "failed"} if next_ms is None else {"next_ms": next_ms}
-    tx.execute(update(mail).where(mail.c.id == mail_id).values(attempts=mail.c.attempts + 1, **later))
+    noted = {"attempts": mail.c.attempts + 1, "trouble": trouble, "code": code, **later}
+    tx.execute(update(mail).where(mail.c.id == mail_id).values(**noted))
+
+
+def held(tx: Transaction, mail_id: str, trouble: str, next_ms: int) -> None:
+    """Note that a message may not leave now; its turn comes again at `next_ms`, and nothing was tried."""
+    tx.execute(update(mail).where(mail.c.id == mail_id).values(trouble=trouble, code=0, next_ms=next_ms))
+
+
+def again(tx: Transaction, mail_id: str, now_ms: int, sealed: bytes | None = None) -> bool:
+    """Let a message that has not left have its turn now, counted anew; False when there is no such one.
+
+    `sealed` takes the place of what is kept of it.
+    """
+    due = {"state": "waiting", "attempts": 0, "next_ms": now_ms, "trouble": "", "code": 0}
+    content = {"sealed": sealed} if sealed is not None else {}
+    moved = update(mail).where(mail.c.id == mail_id, mail.c.state != "sent").values(**due, **content)
+    return tx.execute(moved.returning(mail.c.id)).first() is not None
+
+
+def undelivered(tx: Transaction, limit: int, *, of_mailings: bool = False) -> tuple[SealedMail, ...]:
+    """Return what failed, and behind it what waits after a try that did not succeed.
+
+    Those of consumer requests come first among both, then the newest.
+    """
+    wanted = select(mail).where(or_(mail.c.state == "failed", and_(mail.c.state == "waiting", mail.c.attempts > 0)))
+    wanted = wanted if of_mailings else wanted.where(mail.c.mailing.is_(None))
+    first = (mail.c.state, mail.c.request_id.is_(None), mail.c.created_ms.desc(), mail.c.id)
+    ordered = wanted.order_by(*first).limit(limit)
+    return tuple(SealedMail(**row) for row in tx.execute(ordered).mappings())
+
+
+def of_request(tx: Transaction, request_id: str) -> tuple[SealedMail, ...]:
+    """Return the messages of a consumer request, oldest first."""
+    wanted = select(mail).where(mail.c.request_id == request_id).order_by(mail.c.created_ms, mail.c.id)
+    return tuple(SealedMail(**row) for row in tx.execute(wanted).mappings())
+
+
+def failed_requests(tx: Transaction) -> frozenset[str]:
+    """Return the consumer requests that have a message which failed."""
+    wanted = select(mail.c.request_id).where(mail.c.state == "failed", mail.c.request_id.is_not(None))
+    return frozenset(tx.scalars(wanted.distinct()))
 
 
 def newest(tx: Transaction, limit: int) -> tuple[SealedMail, ...]:

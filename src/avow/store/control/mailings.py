@@ -55,10 +55,10 @@ def newest(tx: Transaction, limit: int) -> tuple[Mailing, ...]:
     return tuple(_mailing(row) for row in tx.execute(wanted).mappings())
 
 
-def unfinished(tx: Transaction) -> tuple[Mailing, ...]:
-    """Return the mailings of which somebody may have no message in the outbox yet, oldest first."""
-    wanted = select(mailings).where(mailings.c.queued_ms.is_(None)).order_by(mailings.c.created_ms)
-    return tuple(_mailing(row) for row in tx.execute(wanted).mappings())
+def unfinished(tx: Transaction) -> tuple[str, ...]:
+    """Return the ids of the mailings of which somebody may have no message in the outbox yet, oldest first."""
+    wanted = select(mailings.c.id).where(mailings.c.queued_ms.is_(None)).order_by(mailings.c.created_ms)
+    return tuple(tx.scalars(wanted))
 
 
 def advance(tx: Transaction, mailing: Mailing, looked_at: str) -> bool:
@@ -85,10 +85,10 @@ def again(tx: Transaction, mailing_id: str) -> None:
     tx.execute(done.values(queued_ms=None, looked_at="", refused=0))
 
 
-def count(tx: Transaction, mailing_id: str, figure: Figure) -> None:
-    """Count one more."""
+def count(tx: Transaction, mailing_id: str, figure: Figure, by: int = 1) -> None:
+    """Count one more, or one less of what failed and is sent again."""
     column = mailings.c[figure]
-    tx.execute(update(mailings).where(mailings.c.id == mailing_id).values({figure: column + 1}))
+    tx.execute(update(mailings).where(mailings.c.id == mailing_id).values({figure: column + by}))
 
 
 def waiting(tx: Transaction, mailing_id: str) -> int:

@@ -82,6 +82,11 @@ def histories(tx: Transaction) -> dict[str, tuple[RequestEvent, ...]]:
     return {request_id: tuple(entries) for request_id, entries in found.items()}
 
 
+def reseal(tx: Transaction, request_id: str, sealed: bytes) -> None:
+    """Put another sealed contact in the place of the one that is kept."""
+    tx.execute(consumer_requests.update().where(consumer_requests.c.id == request_id).values(sealed=sealed))
+
+
 def forget_contact(tx: Transaction, request_id: str) -> None:
     """Empty the sealed contact and remove the messages; the caller destroys the key. The record itself stays.
 

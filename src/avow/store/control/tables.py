@@ -194,6 +194,9 @@ mail: Final = Table(
     Column("next_ms", BigInteger, nullable=False),
     Column("publication", BigInteger),  # the announced version that the message tells of
     Column("mailing", Text),  # the mailing that the message is one of
+    Column("trouble", Text, nullable=False, server_default=""),  # what kept it from leaving at the last try
+    Column("code", Integer, nullable=False, server_default="0"),  # SMTP's answer then
+    Column("sent_ms", BigInteger),  # when a mail server took it; NULL for what was sent before this was kept
     Index("mail_publication", "publication", "subject", unique=True),  # each person once for each version
     Index("mail_mailing", "mailing", "subject", unique=True),  # each person once for each mailing
     Index("mail_waiting", "state", "next_ms"),

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from avow.addresses import LENGTH, SENTENCE, is_address
 from avow.definitions import LETTERS, Refusal
 from avow.web.console.door import Door
 from avow.web.services import Decision, StaffMember, SubmissionLine, SubmissionState
@@ -27,7 +28,7 @@ class MessagePages:
         self._services = door.services
 
     def routes(self) -> list[Route]:
-        """Return the lists, one submission, its state, and one message."""
+        """Return the lists, one submission, its state, and one message with what can be done about it."""
         return [
             Route("/console/inbox", self._door.page(self._inbox)),
             Route("/console/inbox/{record_id}", self._door.page(self._submission)),
@@ -36,6 +37,8 @@ class MessagePages:
             Route("/console/inbox/{record_id}/state", self._door.action(self._mark), methods=["POST"]),
             Route("/console/outbox", self._door.page(self._outbox)),
             Route("/console/outbox/{message_id}", self._door.page(self._message)),
+            Route("/console/outbox/{message_id}/again", self._door.action(self._again), methods=["POST"]),
+            Route("/console/outbox/{message_id}/address", self._door.action(self._correct), methods=["POST"]),
         ]
 
     def _inbox(self, request: Request, member: StaffMember) -> Response:
@@ -106,10 +109,28 @@ class MessagePages:
         return self._door.show(request, "outbox.html", member, lines=self._services.outbox.lines(LINES_MAX), limit=LINES_MAX)
 
     def _message(self, request: Request, member: StaffMember) -> Response:
+        return self._one_message(request, member, 200)
+
+    def _one_message(self, request: Request, member: StaffMember, status: int, error: str = "", address: str = "") -> Response:
         message = self._services.outbox.read(request.path_params["message_id"], member.staff_id)
         if message is None:
             raise HTTPException(404)
-        return self._door.show(request, "message.html", member, message=message)
+        return self._door.show(request, "message.html", member, status, message=message, error=error, address=address)
+
+    def _again(self, request: Request, member: StaffMember, _form: dict[str, str]) -> Response:
+        refusal = self._services.outbox.retry(request.path_params["message_id"], member.staff_id)
+        if refusal is not None:
+            return self._one_message(request, member, 409, f"{refusal.reason} ({refusal.rule})")
+        return RedirectResponse("/console/outbox", 303)
+
+    def _correct(self, request: Request, member: StaffMember, form: dict[str, str]) -> Response:
+        address = form.get("address", "").strip()
+        if not is_address(address):
+            return self._one_message(request, member, 422, f"The message {SENTENCE}.", address[:LENGTH])
+        refusal = self._services.outbox.correct(request.path_params["message_id"], address, member.staff_id)
+        if refusal is not None:
+            return self._one_message(request, member, 409, f"{refusal.reason} ({refusal.rule})", address)
+        return RedirectResponse("/console/outbox", 303)
 
     def _point(self, line: SubmissionLine) -> str:
         """Return the collection point's label; its name when an earlier policy declared it."""

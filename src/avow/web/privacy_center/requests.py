@@ -12,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from avow.addresses import address_of
 from avow.collection import signals
 from avow.definitions import Refusal, RequestKind
-from avow.web.forms import day_of, email_of, read_form
+from avow.web.forms import day_of, read_form
 from avow.web.rendering import View
 from avow.web.services import DEMONSTRATION_KEY, NewRequest
 
@@ -96,7 +97,7 @@ def _read(
 ) -> tuple[NewRequest | None, dict[str, str]]:
     """Return the request a person filled in, or None and words for what is missing, by field."""
     errors: dict[str, str] = {}
-    email = email_of(values.get("email", ""))
+    email = address_of(values.get("email", ""))
     if email is None:
         errors["email"] = "Please give an e-mail address such as robin@example.com. We send the link that proves it is yours."
     since = None

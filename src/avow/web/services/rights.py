@@ -9,6 +9,7 @@ from typing import Protocol
 
 from avow.collection.signals import Signals
 from avow.definitions import Refusal, RequestKind
+from avow.web.services.staff import MessageLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class RequestLine:
     days_left: int
     channel: str = "web"
     demonstration: bool = False
+    has_failed_message: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class RequestDetail:
     outcomes: tuple[TargetOutcome, ...]
     can_extend: bool = False
     extended_answer_by: date | None = None
+    messages: tuple[MessageLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,7 @@ class Rights(Protocol):
         ...
 
     def desk(self) -> tuple[RequestLine, ...]:
-        """Return all consumer requests, open and soonest due first."""
+        """Return all consumer requests: those with a failed message first, then open ones, soonest due first."""
         ...
 
     def detail(self, request_id: str) -> RequestDetail | None:

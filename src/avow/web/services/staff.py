@@ -133,7 +133,10 @@ class Inbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MessageLine:
-    """A message to a person in the list: no address. `state` is "waiting", "sent" or "failed"."""
+    """A message to a person in the list: no address. `state` is "waiting", "sent" or "failed".
+
+    `attempts` is how often a mail server answered, `trouble` why the message has not left, "" when nothing kept it.
+    """
 
     message_id: str
     created_ms: int
@@ -141,24 +144,39 @@ class MessageLine:
     state: str
     attempts: int
     reference: str = ""
+    trouble: str = ""
+    of_mailing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class MessageView:
-    """A message opened by a member of staff."""
+    """A message opened by a member of staff.
+
+    `correction` says what another address would change: "request" (of the consumer request, with a new link), "message" (this
+    message alone), "" (none can be given).
+    """
 
     line: MessageLine
     recipient: str
     text: str
+    correction: str = ""
 
 
 class Outbox(Protocol):
     """E-mail that waits, or that has been sent."""
 
     def lines(self, limit: int) -> tuple[MessageLine, ...]:
-        """Return the newest messages."""
+        """Return messages: what has not left after a try first, then the newest."""
         ...
 
     def read(self, message_id: str, staff_id: str) -> MessageView | None:
         """Return one message; writes the audit entry."""
+        ...
+
+    def retry(self, message_id: str, staff_id: str) -> Refusal | None:
+        """Let a message that has not left have its turn now; writes the audit entry."""
+        ...
+
+    def correct(self, message_id: str, address: str, staff_id: str) -> Refusal | None:
+        """Let a message that has not left go to another address; writes the audit entry, without the address."""
         ...

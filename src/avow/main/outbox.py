@@ -1,0 +1,144 @@
+"""The outbox as staff see it: what has not left first, why not, and what a person can do about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+
+from avow import addresses
+from avow.audit.proof import canonical
+from avow.definitions import Refusal
+from avow.main.cases import open_message
+from avow.recipients.mail import WORDS, Trouble
+from avow.rights.cases import Message
+from avow.store.control import Transaction, audit, mail, mailings
+from avow.store.store import Store
+from avow.web.services import MessageLine, MessageView
+
+#: Corrects the address of a consumer request: its id, the address, who does it.
+CorrectAddress = Callable[[str, str, str], Refusal | None]
+#: What opening bytes raises that are not what was kept.
+_DAMAGED: Final = (InvalidTag, ValueError, LookupError, TypeError, AttributeError)
+_NOT_THERE: Final = Refusal("there is no such message any more, or it has left", "docs/guide/requests.md")
+_PROVES: Final = Refusal(
+    "this message goes to an address that its person gave and proves, or has proved; ask them to subscribe again",
+    "docs/decisions/0030",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOutbox:
+    """Fits `web.services.Outbox`."""
+
+    store: Store
+    correct_address: CorrectAddress
+    now_ms: Callable[[], int]
+
+    def lines(self, limit: int) -> tuple[MessageLine, ...]:
+        """Return the messages to single people without their addresses: what has not left after a try first, then the newest."""
+        with self.store.control.reading() as tx:
+            first = mail.undelivered(tx, limit)
+            rest = mail.newest(tx, limit)
+        known = {row.id for row in first}
+        rows = (*first, *(row for row in rest if row.id not in known))
+        return tuple(message_line(self.store, row) for row in rows[:limit])
+
+    def undelivered(self, limit: int) -> tuple[MessageLine, ...]:
+        """Return what has not left after a try, the messages of mailings too."""
+        with self.store.control.reading() as tx:
+            rows = mail.undelivered(tx, limit, of_mailings=True)
+        return tuple(message_line(self.store, row) for row in rows)
+
+    def read(self, message_id: str, staff_id: str) -> MessageView | None:
+        """Return one message for a member of staff; an audit entry says who looked."""
+        with self.store.control.reading() as tx:
+            row = mail.get(tx, message_id)
+        if row is None:
+            return None
+        message = _opened(self.store, row)
+        if message is None and row.trouble != Trouble.UNREADABLE:
+            return None
+        with self.store.control.transaction() as tx:
+            audit.enqueue(tx, canonical({"at": self.now_ms(), "what": "message.read", "message": message_id, "staff": staff_id}))
+        shown = (message.to, message.text) if message else ("", "")
+        return MessageView(message_line(self.store, row), *shown, correction=_correction(row) if message else "")
+
+    def retry(self, message_id: str, staff_id: str) -> Refusal | None:
+        """Let a message that has not left have its turn now, with as many tries as a new one; `staff_id` "": by the command."""
+        with self.store.control.transaction() as tx:
+            row = mail.get(tx, message_id)
+            if row is None or not mail.again(tx, message_id, self.now_ms()):
+                return _NOT_THERE
+            self._noted(tx, row, "message.again", staff_id)
+        return None
+
+    def correct(self, message_id: str, address: str, staff_id: str) -> Refusal | None:
+        """Let a message that has not left go to another address, now; see `docs/guide/requests.md` for what that means.
+
+        A message that proves an address goes to the one that it proves, so with a request its address is corrected.
+        """
+        if not addresses.is_address(address):
+            return Refusal(f"a message {addresses.SENTENCE}", "RFC 5321")
+        with self.store.control.reading() as tx:
+            row = mail.get(tx, message_id)
+        if row is None or row.state == "sent":
+            return _NOT_THERE
+        if row.request_id is not None:
+            return self.correct_address(row.request_id, address, staff_id)
+        return self._redirect(row, address.strip(), staff_id) if row.publication is not None else _PROVES
+
+    def _redirect(self, row: mail.SealedMail, address: str, staff_id: str) -> Refusal | None:
+        """Let one message about a change of the policy go to another address; nothing else of its person changes."""
+        plain = self.store.open_mail(row)
+        if plain is None:
+            return _NOT_THERE
+        sealed = self.store.seal_mail_again(row, json.dumps({**json.loads(plain), "to": address}).encode())
+        with self.store.control.transaction() as tx:
+            if not mail.again(tx, row.id, self.now_ms(), sealed):
+                return _NOT_THERE
+            self._noted(tx, row, "message.corrected", staff_id)
+        return None
+
+    def _noted(self, tx: Transaction, row: mail.SealedMail, what: str, staff_id: str) -> None:
+        """Write who did it into the audit log, and take a message of a mailing out of those that failed."""
+        by = {"staff": staff_id} if staff_id else {"by": "command"}
+        audit.enqueue(tx, canonical({"at": self.now_ms(), "what": what, "message": row.id, **by}))
+        if row.mailing is not None and row.state == "failed":
+            mailings.count(tx, row.mailing, "failed", -1)
+
+
+def message_line(store: Store, row: mail.SealedMail) -> MessageLine:
+    """Return a message for a list; one that cannot be read is there all the same."""
+    try:
+        message = open_message(store, row)
+        subject = message.subject if message else "(its key is destroyed)"
+    except _DAMAGED:
+        subject = "(cannot be read)"
+    reference = (row.request_id or "")[:10].upper()
+    return MessageLine(row.id, row.created_ms, subject, row.state, row.attempts, reference, _why(row), row.mailing is not None)
+
+
+def _why(row: mail.SealedMail) -> str:
+    """Return why a message has not left, in words, with the mail server's code."""
+    words = WORDS[Trouble(row.trouble)] if row.trouble else ""
+    return f"{words} ({row.code})" if row.code else words
+
+
+def _opened(store: Store, row: mail.SealedMail) -> Message | None:
+    try:
+        return open_message(store, row)
+    except _DAMAGED:
+        return None
+
+
+def _correction(row: mail.SealedMail) -> str:
+    """Return what a corrected address would change: "request", "message", or "" where none can be given."""
+    if row.state == "sent":
+        return ""
+    if row.request_id is not None:
+        return "request"
+    return "message" if row.publication is not None else ""

@@ -1,0 +1,38 @@
+"""The `avow` commands of the walks: a process for each, forked from one that has imported the program already."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import tempfile
+from pathlib import Path
+
+# Importing the program takes a command some two seconds of one core, and what it is asked for mostly some hundredths.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["tests.commands", "avow.main.command"])
+
+
+def run(arguments, cwd, seconds=120):
+    """Run a command as an operator does; return its exit status, what it printed, and its errors."""
+    with tempfile.TemporaryDirectory() as folder:
+        printed, errors = Path(folder) / "printed", Path(folder) / "errors"
+        command = _FORKS.Process(target=_command, args=([*map(str, arguments)], str(cwd), str(printed), str(errors)))
+        command.start()
+        command.join(seconds)
+        if command.is_alive():
+            command.kill()
+            command.join()
+        return command.exitcode, printed.read_text(encoding="utf-8"), errors.read_text(encoding="utf-8")
+
+
+def _command(arguments, cwd, printed, errors):
+    """Be the command: its arguments, its folder, its output."""
+    import sys  # noqa: PLC0415 - in the new process alone
+
+    from avow.main.command import main  # noqa: PLC0415 - as above
+
+    os.chdir(cwd)
+    for number, path in ((1, printed), (2, errors)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+    sys.argv = ["avow", *arguments]
+    main()

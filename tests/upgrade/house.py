@@ -1,0 +1,29 @@
+"""What people do in an old house, when it was made and when it is opened again."""
+
+from __future__ import annotations
+
+import re
+
+#: An old house keeps its address for ever: the audit log is named by it. Nobody asks the name; the test is at its port.
+ORIGIN = "http://marrowby.example"
+
+
+def reached(house, link):
+    """Return the address at which this machine reaches a link of a message."""
+    return link.replace(ORIGIN, house.base)
+
+
+def file_request(house, mailbox, browser, kind, address):
+    """File a consumer request; return the link that confirms it."""
+    before = len(mailbox.messages)
+    answer = browser.post(f"/privacy/{kind}", data={"email": address, "period": "everything"})
+    assert answer.status_code == 303, answer.text
+    text = mailbox.to(address, "confirm", before).get_body().get_content()
+    return reached(house, re.search(r"http://\S+/privacy/verify/\S+", text)[0])
+
+
+def confirmed(house, mailbox, browser, kind, address):
+    """File a consumer request, confirm it, and wait for the answer; return its page and the words of its message."""
+    link, before = file_request(house, mailbox, browser, kind, address), len(mailbox.messages)
+    page = reached(house, browser.post(link).headers["location"])
+    return page, mailbox.to(address, "done", before).get_body().get_content()

@@ -1,0 +1,107 @@
+"""Installations as earlier versions made them are opened, restored and erased from by this one (tests/upgrade/make.py)."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tarfile
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from tests.conftest import Installation, wait_for
+from tests.upgrade.house import ORIGIN, confirmed
+
+from avow.audit import log, merkle, note
+
+ARCHIVES = sorted(Path(__file__).parent.glob("*.tar.gz"))
+#: Requests older than this are not looked for: their records go after 24 months (11 CCR 7101).
+REQUESTS_KEPT = timedelta(days=700)
+
+
+def unpacked(archive, folder, mailbox):
+    """Unpack an old house; return it, not started."""
+    with tarfile.open(archive) as packed:
+        packed.extractall(folder, filter="data")
+    house = Installation(folder, policy="policy.md", origin=ORIGIN, mail_port=mailbox.port)
+    house.facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+    return house
+
+
+def restored(house):
+    """Put the backup in place as the guide says of a new machine: the audit log, the keys, the data."""
+    house.data.rename(house.folder / "gone")
+    shutil.copytree(house.folder / "gone" / "audit", house.data / "audit")
+    house.avow("restore", "--keys", house.folder / "keys")
+    if "restore --acknowledge" in house.avow("restore", house.folder / "backup"):
+        house.avow("restore", "--acknowledge")
+    return house
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(one, way) for one in ARCHIVES for way in ("opened", "restored")],
+    ids=lambda one: f"{one[0].name.partition('.')[0]}-{one[1]}",
+)
+def house(request, tmp_path_factory, mailbox):
+    """An old house, opened where it lies or restored from its backup, with staff in it."""
+    archive, way = request.param
+    made = unpacked(archive, tmp_path_factory.mktemp("old"), mailbox)
+    made = restored(made) if way == "restored" else made
+    made.start()
+    made.officer = made.staff()
+    yield made
+    made.stop()
+
+
+def test_what_was_taken_is_there(house):
+    """Forms, files, visits, recordings and subscriptions, readable for their purpose."""
+    inbox = house.officer.get("/console/inbox").text
+    facts = house.facts
+    for reference in (facts["robin"]["form"], facts["robin"]["application"], facts["lee"]["form"]):
+        assert reference in inbox
+    place = re.search(rf'(/console/inbox/[0-9a-f]+)">{facts["robin"]["form"]}<', inbox)[1]
+    assert "canary-of-robin-before" in house.officer.get(f"{place}?purpose=answer-questions").text
+    place = re.search(rf'(/console/inbox/[0-9a-f]+)">{facts["robin"]["application"]}<', inbox)[1]
+    assert b"canary-of-robin-in-the-file" in house.officer.get(f"{place}/files/1?purpose=recruiting").content
+    assert facts["robin"]["recording"] in house.officer.get("/console/recordings").text
+    assert "Before" in house.officer.get("/console/mailings").text
+    period = f"period=custom&from={facts['made']}&to={date.fromisoformat(facts['made']) + timedelta(days=1)}"
+    wait_for(lambda: "/lee" in house.officer.get(f"/console/dashboard/figures?{period}").text, what="the visits")
+
+
+def test_requests_are_where_they_were(house):
+    """Each is on the desk, and none that was answered is open again."""
+    if datetime.now(UTC).date() - date.fromisoformat(house.facts["made"]) > REQUESTS_KEPT:
+        pytest.skip("the law keeps the records of these requests no longer")
+    desk = house.officer.get("/console/requests").text
+    assert sorted(re.findall(r'href="/console/requests/[^"]+">([^<]+)<', desk)) == house.facts["requests"]
+    assert desk.count(">answered<") >= 2
+
+
+def test_the_audit_log_goes_on(house):
+    """Under its key, with every entry that the old checkpoint names; the old proof verifies."""
+    public = house.data / "audit" / "public"
+    verifier = note.Verifier.parse((public / "key").read_text(encoding="utf-8"))
+    before = note.open_checkpoint((house.folder / "checkpoint").read_text(encoding="utf-8"), verifier)
+    wait_for(lambda: log.read_state(house.data / "audit" / "private").size > before.size, what="a new entry")
+    now = note.open_checkpoint((public / "checkpoint").read_text(encoding="utf-8"), verifier)
+    entries = log.read_entries(public, now.size)
+    assert merkle.root([merkle.leaf_hash(entry) for entry in entries[: before.size]]) == before.root
+    assert "request.delete.done" in house.avow("verify", house.folder / "proof.tlog-proof")
+
+
+def test_somebody_is_erased_and_nobody_else(house, mailbox):
+    """A request to delete, confirmed and proved; no file has anything of them, and a neighbour is where they were."""
+    browser, facts = house.browser(), house.facts
+    browser.cookies["avow_visitor"] = facts["visitor"]
+    page, letter = confirmed(house, mailbox, browser, "delete", "robin.before@example.com")
+    assert "erased" in letter
+    (house.folder / "new.tlog-proof").write_bytes(browser.get(f"{page}/proof.tlog-proof").content)
+    assert "request.delete.done" in house.avow("verify", house.folder / "new.tlog-proof")
+    canaries = ("robin.before@example.com", "canary-of-robin-before", facts["visitor"], "canary-of-robin-in-the-file")
+    assert house.avow("assurance", "residue", *canaries).startswith("0 found")
+    inbox = house.officer.get("/console/inbox").text
+    assert (facts["robin"]["form"] in inbox, facts["lee"]["form"] in inbox) == (False, True)
+    assert facts["robin"]["recording"] not in house.officer.get("/console/recordings").text
