@@ -51,7 +51,7 @@ def test_an_item_is_tried_again_and_the_log_says_so(run, store):
 
 def test_discarding_asks_unless_told_not_to(run, store):
     """Without an answer nothing is discarded; what is lost is said first."""
-    item_id = put(run, store, "mailings", "m1")
+    item_id = put(run, store, "mailing-subscriptions", "m1")
     asked = run("aside", "discard", item_id)
     assert (asked.exit_code, "Lost for ever: One person's message" in asked.stdout) == (1, True)
     assert run("aside", "discard", "--yes", item_id).exit_code == 0

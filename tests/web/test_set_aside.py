@@ -84,7 +84,7 @@ def test_an_item_is_tried_again_at_the_press_of_a_button(store, staff):
 
 def test_discarding_asks_first_and_says_what_is_lost(store, staff):
     """A page without script asks; only its form discards."""
-    address = put(store, "mailings")
+    address = put(store, "mailing-subscriptions")
     text = staff.get(f"{address}/discard").text
     assert "One person&#39;s message of this mailing" in text
     assert staff.post(f"{address}/discard").status_code == 403

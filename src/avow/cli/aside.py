@@ -28,7 +28,7 @@ def list_(operations: Operations) -> None:
     """
     listed = 0
     for one in operations.set_aside():
-        facts = f"{one.id}  {one.queue:<10} {one.kind:<20} {one.attempts:>4}"
+        facts = f"{one.id}  {one.queue:<21} {one.kind:<20} {one.attempts:>4}"
         click.echo(f"{facts}  {_minute(one.first_ms)}  {_minute(one.next_ms)}  {one.item}")
         listed += 1
     click.echo(f"{listed} set aside" if listed else "Nothing is set aside.", err=True)

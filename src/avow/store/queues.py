@@ -62,6 +62,12 @@ QUEUES: Final[Mapping[str, Queue]] = MappingProxyType(
         ),
         "mailings": Queue(
             "Mailings",
+            "A mailing that cannot be read: nobody gets it.",
+            f"Try again. {_REPORT}",
+            "What of this mailing is not in the outbox yet. Nobody's subscription ends.",
+        ),
+        "mailing-subscriptions": Queue(
+            "People on a list",
             "Somebody on a list for whom no message of a mailing can be made.",
             f"Try again. {_REPORT}",
             "One person's message of this mailing. They stay subscribed.",

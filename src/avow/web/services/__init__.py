@@ -45,6 +45,7 @@ from avow.web.services.policy import (
     VersionPage,
     Versions,
 )
+from avow.web.services.readiness import Check, Metric, NothingKnown, Readiness, Report
 from avow.web.services.recordings import RecordedVisit, RecordingLine, RecordingOffer, Recordings, RecordingView, VisitView
 from avow.web.services.rights import (
     BrowserFacts,
@@ -97,6 +98,7 @@ __all__ = [
     "BrowserFacts",
     "Browsers",
     "ChangeFacts",
+    "Check",
     "ChoiceCount",
     "ChoiceFacts",
     "Choices",
@@ -122,9 +124,11 @@ __all__ = [
     "MeasureFacts",
     "MessageLine",
     "MessageView",
+    "Metric",
     "NewRequest",
     "NoSearch",
     "NothingAside",
+    "NothingKnown",
     "Outbound",
     "Outbox",
     "PartyFacts",
@@ -139,12 +143,14 @@ __all__ = [
     "PurposeFacts",
     "PurposeReads",
     "Reached",
+    "Readiness",
     "RecordedVisit",
     "RecordingLine",
     "RecordingOffer",
     "RecordingView",
     "Recordings",
     "RefusalCount",
+    "Report",
     "RequestDetail",
     "RequestLine",
     "RequestStatus",
@@ -196,3 +202,4 @@ class Services:
     search: Search = field(default_factory=NoSearch)
     integrity: Integrity = field(default_factory=NotLookedAt)
     aside: Aside = field(default_factory=NothingAside)
+    readiness: Readiness = field(default_factory=NothingKnown)
