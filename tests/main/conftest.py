@@ -50,6 +50,9 @@ class NoEvents:
     def subjects(self):
         return frozenset()
 
+    def await_removal(self):
+        return True
+
     def close(self):
         return None
 

@@ -134,10 +134,6 @@ class Events:
         if not self.installation():
             self.command("mark_installation", id=installation)
 
-    def has_rows(self) -> bool:
-        """Return whether there are events, also where the tables were never made."""
-        return bool(self.query("has_events")[0]["rows"])
-
     def query(self, name: str, **parameters: object) -> list[dict[str, Any]]:  # Any: a column's type is the statement's
         """Run `sql/<name>.sql` with bound parameters and return its rows as dicts."""
         answer = self._call(lambda client: client.query(statement(name), parameters=_bindable(parameters)))

@@ -12,6 +12,7 @@ file `.founding` holds the id while they are being written, so that a crash in b
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import secrets
 import sqlite3
@@ -19,16 +20,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
-from avow.definitions import ConfigurationError
+from avow.definitions import ConfigurationError, StoreUnavailable
 from avow.store.control import Control, rulebooks, settings
 from avow.store.events import Events
 from avow.store.keys import Vault
 
+log = logging.getLogger(__name__)
+
 #: The key of the id in the settings of the control store.
 SETTING: Final = "installation"
 _FILE: Final = ".installation"
+#: The setting that says that a cluster was given the id: one without it is then another, or was emptied.
+_CLUSTER_MARKED: Final = "installation.events"
 _FOUNDING: Final = ".founding"
 #: While data is being put back, this file is there: what is half restored is not served.
 _RESTORING: Final = ".restoring"
@@ -71,6 +76,14 @@ def settle(stores: Stores) -> str:
 
     Raises ConfigurationError, having changed nothing, when a store is missing, empty, damaged or of another installation.
     """
+    installation = _settle_here(stores)
+    if stores.events_url:
+        _settle_cluster(stores, installation)
+    return installation
+
+
+def _settle_here(stores: Stores) -> str:
+    """Settle every store but a cluster, which may be out of reach while pages are served."""
     if (stores.data / _RESTORING).exists():
         raise ConfigurationError(f"{stores.data}: a restore was interrupted; repeat `avow restore FOLDER`")
     found = look(stores)
@@ -95,6 +108,32 @@ def settle(stores: Stores) -> str:
         raise ConfigurationError(_sentence(stores, found))
 
 
+def _settle_cluster(stores: Stores, installation: str) -> None:
+    """Settle the event store of another machine: given the id once, known by it from then on; later while out of reach."""
+    control = Control(stores.control_url or f"sqlite:///{stores.control_path}")
+    try:
+        found = _of_cluster(stores.events_url)
+        with control.reading() as tx:
+            was_marked = bool(settings.get(tx, _CLUSTER_MARKED))
+        if found and found != installation:
+            _refuse_cluster(f"is of installation {name_of(found)}", installation)
+        if not found and was_marked:
+            _refuse_cluster("is empty, or another one", installation)
+        if not found:
+            _mark_cluster(stores.events_url, installation)
+        if not was_marked:
+            with control.transaction() as tx:
+                settings.put(tx, _CLUSTER_MARKED, installation)
+    except StoreUnavailable:
+        log.warning("storage.events does not answer; whose it is will be asked when it does")
+    finally:
+        control.close()
+
+
+def _refuse_cluster(what: str, installation: str) -> NoReturn:
+    raise ConfigurationError(f"storage.events {what}; the data is of {name_of(installation)}; {_MEND[EVENTS]}")
+
+
 @contextmanager
 def _alone(data: Path) -> Iterator[None]:
     """Hold the lock of the ids: two that begin at once are one installation."""
@@ -113,9 +152,9 @@ def _looks(stores: Stores) -> dict[str, Callable[[], Found]]:
     return {
         VAULT: lambda: _of_sqlite(stores.data / VAULT, _VAULT_ID, "meta"),
         CONTROL: lambda: _of_server(stores.control_url) if stores.control_url else _of_control(stores.control_path),
-        EVENTS: lambda: _of_cluster(stores.events_url) if stores.events_url else _of_folder(stores.data / EVENTS),
         FILES: lambda: _of_folder(stores.data / FILES),
         AUDIT: lambda: _of_folder(stores.data / AUDIT, bool(_public(stores))),
+        **({} if stores.events_url else {EVENTS: lambda: _of_folder(stores.data / EVENTS)}),
     }
 
 
@@ -175,11 +214,7 @@ def mark(stores: Stores, name: str, installation: str) -> None:
     writers: Mapping[str, Callable[[], None]] = {
         VAULT: lambda: _mark_vault(stores.data / VAULT, installation),
         CONTROL: lambda: _mark_control(stores.control_url or f"sqlite:///{stores.control_path}", installation),
-        EVENTS: lambda: (
-            _mark_cluster(stores.events_url, installation)
-            if stores.events_url
-            else _mark_folder(stores.data / EVENTS, installation)
-        ),
+        EVENTS: lambda: _mark_folder(stores.data / EVENTS, installation),
         FILES: lambda: _mark_folder(stores.data / FILES, installation),
         AUDIT: lambda: _mark_folder(stores.data / AUDIT, installation),
     }
@@ -306,11 +341,10 @@ def _of_server(url: str) -> Found:
         control.close()
 
 
-def _of_cluster(url: str) -> Found:
+def _of_cluster(url: str) -> str:
     events = Events(url)
     try:
-        installation = events.installation()
-        return Found(bool(installation) or events.has_rows(), installation)
+        return events.installation()
     finally:
         events.close()
 

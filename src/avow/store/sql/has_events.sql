@@ -1,1 +1,0 @@
-SELECT sum(total_rows) AS rows FROM system.tables WHERE database = currentDatabase() AND name = 'events'
