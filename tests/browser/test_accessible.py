@@ -1,9 +1,14 @@
 """Every page passes axe's WCAG 2.1 A and AA rules, in light and in dark (STYLE 32, 11 CCR 7003)."""
 
 import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from avow.config import load
+from avow.main.installation import open_store
+from avow.store.control import set_aside
 
 AXE = Path(__file__).parents[2] / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 PUBLIC = [
@@ -82,6 +87,30 @@ def test_console_pages_have_no_violation(console, scheme):
         console.goto(f"/console{path}")
         found[path] = violations(console, scheme)
     assert {path: errors for path, errors in found.items() if errors} == {}
+
+
+@pytest.fixture
+def shelved(running):
+    """Something that is set aside, for as long as the test runs."""
+    with closing(open_store(load(running.config))) as store:
+        store.aside.put("integrity", "of-a-test", "ValueError", 1_795_000_000_000)
+        with store.control.reading() as tx:
+            row_id = set_aside.find(tx, "integrity", "of-a-test").id
+        yield row_id
+        store.aside.discard(row_id)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_set_aside_has_no_violation(console, shelved, scheme, until):
+    """The list, the question before something is given up, and the line that every page then has."""
+    console.emulate_media(color_scheme=scheme)
+    for path in ("/set-aside", f"/set-aside/{shelved}/discard"):
+        console.goto(f"/console{path}")
+        assert violations(console) == []
+    said = console.get_by_role("status").get_by_text("1 item is set aside.")
+    until(lambda: console.reload() and said.count(), 20, "the line, some seconds later")
+    console.set_viewport_size({"width": 390, "height": 800})
+    assert console.evaluate("document.documentElement.scrollWidth") == 390
 
 
 def test_status_page_of_a_request_has_no_violation(visit):

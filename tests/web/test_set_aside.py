@@ -63,6 +63,14 @@ def test_what_is_set_aside_is_shown_and_its_content_is_not(store, staff):
     assert re.search(r'Set aside <span class="badge warn">1</span>', staff.get("/console/outbox").text)
 
 
+def test_the_number_on_the_page_itself_is_of_now(store, staff):
+    """After a decision nobody has to wait for the menu."""
+    address = put(store, "mailings")
+    assert '<span class="badge warn">1</span></a>' in staff.get(PAGE).text
+    staff.post(f"{address}/discard", data=token(staff))
+    assert '<span class="badge warn">1</span></a>' not in staff.get(PAGE).text
+
+
 def test_the_list_comes_in_pages_of_a_hundred(store, staff):
     """Newest first, with the way to the older ones; a page that is none is the first."""
     for number in range(101):

@@ -155,6 +155,7 @@ def _run(configuration_path: Path) -> None:
         board = Board()
         timetable = [*_timetable(installation, store, versions), *_website(installation, store, versions, stop.is_set)]
         threads = start(timetable, stop, board)
+        signs_of_life.tell(installation.run, board.ran())
         gc.collect()
         gc.freeze()  # what is there from the start stays: the collector need not look at it again for every large batch
         parent = multiprocessing.parent_process()

@@ -61,6 +61,9 @@ def storage(run: Path) -> Report:
     alive = Check("storage", is_alive, f"the storage process {words}", age, SILENT_SECONDS)
     if told is None or age is None:
         return Report((alive,), ())
+    silent = Metric("avow_storage_process_silent_seconds", "Seconds since the storage process last said that it lives.", age)
+    if not is_alive:  # how its jobs do now, nobody knows
+        return Report((alive,), (silent,))
     failures = {name: float(ran.failures) for name, ran in told.jobs.items()}
     failing = sorted(name for name, number in failures.items() if number >= FAILURES)
     said = f"again and again failing: {', '.join(failing)}" if failing else "all jobs succeed"
@@ -68,7 +71,7 @@ def storage(run: Path) -> Report:
     jobs = Check("jobs", not failing, said, worst, FAILURES - 1.0)
     done = {name: time.monotonic() - ran.done for name, ran in told.jobs.items() if ran.done is not None}
     metrics = (
-        Metric("avow_storage_process_silent_seconds", "Seconds since the storage process last said that it lives.", age),
+        silent,
         Metric("avow_job_failures", "Failures of a job in a row.", failures, "job"),
         Metric("avow_job_success_age_seconds", "Seconds since a run of a job last succeeded.", done, "job"),
     )

@@ -57,6 +57,7 @@ from avow.main.feeds import AuthorisationsOnFile, feed_keys
 from avow.main.inbox import InboxPages
 from avow.main.installation import Installation, open_store
 from avow.main.mailings import MailingPages, StoredLinks
+from avow.main.notices import PolicyToday, Sources, StaffNotices
 from avow.main.outbox import StoredOutbox, message_line
 from avow.main.promises import PromisePages
 from avow.main.readiness import Watch
@@ -190,10 +191,12 @@ def _shared(installation: Installation) -> _Shared:
     store = open_store(configuration)
     _stop_without_server()
     spool = Spool(installation.spool, store.vault, configuration.storage.spool_mebibytes * 1024 * 1024)
+    versions = Versions(store.control, configuration.timezone, now_ms)
+    shelf, watch = Shelf(store, now_ms), Watch(vital_parts.parts(installation, store, spool, now_ms))
     return _Shared(
         installation,
         store,
-        Versions(store.control, configuration.timezone, now_ms),
+        versions,
         spool,
         VisitCounter(installation.run),
         Refusals(),
@@ -204,8 +207,9 @@ def _shared(installation: Installation) -> _Shared:
         FormGuard(store.vault.hmac, SharedCounts(installation.run)),
         feed_keys(configuration.feeds),
         SearchIndex(index_path(installation)),
-        Shelf(store, now_ms),
-        Watch(vital_parts.parts(installation, store, spool, now_ms)),
+        shelf,
+        watch,
+        StaffNotices(Sources(watch, shelf, store.control, versions, PolicyToday()), now_ms),
     )
 
 
@@ -228,6 +232,7 @@ class _Shared:
     search: SearchIndex
     shelf: Shelf
     watch: Watch
+    notices: StaffNotices
 
 
 def _door(shared: _Shared, rulebook: Rulebook) -> Door:
@@ -320,6 +325,7 @@ def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder) -> Servic
         integrity=IntegrityWatch(store, configuration, shared.assets, now_ms),
         aside=shared.shelf,
         readiness=shared.watch,
+        notices=shared.notices,
     )
 
 

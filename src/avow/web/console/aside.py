@@ -41,10 +41,19 @@ class AsidePages:
         page = int(asked) if _PAGE.fullmatch(asked) else 1
         counts = sorted((queue(name), number) for name, number in self._aside.queues().items())
         lines = self._aside.lines(LINES, (page - 1) * LINES)
-        pages = max(1, -(-sum(number for _, number in counts) // LINES))
+        total = sum(number for _, number in counts)
         shown = [(line, queue(line.queue)) for line in lines]
-        done = request.query_params.get("done", "")
-        return self._door.show(request, "set_aside.html", member, counts=counts, lines=shown, page=page, pages=pages, done=done)
+        return self._door.show(
+            request,
+            "set_aside.html",
+            member,
+            counts=counts,
+            lines=shown,
+            set_aside=total,
+            page=page,
+            pages=max(1, -(-total // LINES)),
+            done=request.query_params.get("done", ""),
+        )
 
     def _ask(self, request: Request, member: StaffMember) -> Response:
         line = self._line(request)

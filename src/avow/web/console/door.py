@@ -69,9 +69,10 @@ class Door:
         **context: Any,  # Any: what templates take
     ) -> Response:
         """Return a page of the console with what its frame needs."""
-        known = {"altered": self.services.integrity.altered(), "set_aside": self.services.aside.count()}
+        services = self.services
+        known = {"altered": services.integrity.altered(), "set_aside": services.aside.count(), "notices": services.notices.now()}
         frame = {"member": member, "token": self._token(request), **known}
-        return self.view.page(request, f"console/{template}", status, **frame, **context)
+        return self.view.page(request, f"console/{template}", status, **(frame | context))
 
     def _member(self, request: Request) -> StaffMember | None:
         session = request.cookies.get(SESSION_COOKIE, "")

@@ -29,6 +29,7 @@ from avow.web.services.mailings import (
     SubscriptionFacts,
     Subscriptions,
 )
+from avow.web.services.notices import NoNotices, Notice, Notices
 from avow.web.services.policy import (
     ChangeFacts,
     ChoiceFacts,
@@ -126,9 +127,12 @@ __all__ = [
     "MessageView",
     "Metric",
     "NewRequest",
+    "NoNotices",
     "NoSearch",
     "NothingAside",
     "NothingKnown",
+    "Notice",
+    "Notices",
     "Outbound",
     "Outbox",
     "PartyFacts",
@@ -203,3 +207,4 @@ class Services:
     integrity: Integrity = field(default_factory=NotLookedAt)
     aside: Aside = field(default_factory=NothingAside)
     readiness: Readiness = field(default_factory=NothingKnown)
+    notices: Notices = field(default_factory=NoNotices)

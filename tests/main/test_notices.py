@@ -1,0 +1,101 @@
+"""What staff must know: each thing once, worst first, and nothing when all is well."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from avow import retention
+from avow.main import signs_of_life, vital_parts
+from avow.main.installation import compile_policy
+from avow.main.notices import KEEP_MS, PolicyToday, Sources, StaffNotices, judge
+from avow.main.readiness import Watch
+from avow.main.set_aside import Shelf
+from avow.policy import compile_text, law
+from avow.policy.carried_out import EVERYTHING
+from avow.store.control import settings
+
+DAY = date(2026, 11, 29)
+POLICIES = sorted((Path(__file__).parents[2] / "policies").glob("*/policy.md"))
+
+
+@pytest.fixture
+def look(published, tmp_path, until):
+    """Return the notices by name, once today's policy is judged."""
+    house, policy_today = published, PolicyToday()
+    watch = Watch({"storage": partial(vital_parts.storage, tmp_path)})
+    shelf = Shelf(house.store, house.now_ms)
+    notices = StaffNotices(Sources(watch, shelf, house.store.control, house.versions, policy_today), house.now_ms)
+
+    def looked():
+        signs_of_life.tell(tmp_path, {})
+        house.wait(milliseconds=KEEP_MS + 1)
+        policy_today.findings(house.versions.in_force(), house.versions.today())
+        until(policy_today._judged[1].done, 20, "the compiler's word")
+        return {one.name: one for one in notices.now()}
+
+    return looked
+
+
+def test_when_all_is_well_nothing_is_said(look):
+    """No line that staff learn to pass over."""
+    assert look() == {}
+
+
+def test_what_is_not_done_is_said_with_the_checks(look, tmp_path, monkeypatch):
+    """The worst, and first."""
+    monkeypatch.setattr(vital_parts, "SILENT_SECONDS", -1.0)
+    (first, *_) = look().values()
+    assert (first.name, first.is_bad) == ("not-ready", True)
+    assert first.words.startswith("Storage: the storage process is silent. ")
+
+
+def test_what_is_set_aside_is_said_with_its_number(look, published):
+    """With the way to the page."""
+    published.store.aside.put("mailings", "m1", "ValueError", published.now_ms())
+    said = look()["set-aside"]
+    assert (said.title, said.address) == ("1 item is set aside.", "/console/set-aside")
+
+
+def test_retention_that_waits_is_said_with_its_reason(look, published):
+    """Since when, why, and what brings it forward."""
+    why = {"why": "it would erase much at once", "since_ms": published.now_ms()}
+    with published.store.control.transaction() as tx:
+        settings.put(tx, retention.WAITING, json.dumps(why))
+    said = look()["retention"]
+    assert said.words.startswith("Since 2026-11-24: it would erase much at once. ")
+    assert "avow retention confirm" in said.words
+
+
+def test_a_policy_in_force_for_too_long_is_said(look, published):
+    """First that its review is near, then that it is over; it stays in force."""
+    published.wait(days=320)
+    assert "AV0623" in look()["policy"].words
+    published.wait(days=60)
+    said = look()["policy"]
+    assert (said.title, said.address) == ("The policy in force needs its review.", "/console/policy")
+    assert "AV0606" in said.words
+
+
+def test_a_policy_is_judged_once_for_each_version_and_day(published):
+    """Not for each page that somebody looks at."""
+    policy_today, rulebook = PolicyToday(), published.versions.in_force()
+    policy_today.findings(rulebook, date(2026, 11, 24))
+    first = policy_today._judged
+    policy_today.findings(rulebook, date(2026, 11, 24))
+    assert policy_today._judged is first
+    policy_today.findings(rulebook, date(2026, 11, 25))
+    assert policy_today._judged is not first
+
+
+@pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.parent.name)
+def test_a_published_text_is_judged_as_its_files_were(path):
+    """The linked text that is kept says what the files said, included ones too: no finding comes of the linking."""
+    compiled = compile_policy(path, DAY, EVERYTHING)
+    again = compile_text(compiled.rulebook.text, compiled.rulebook.name, law.tables(), DAY, does=EVERYTHING)
+    assert (again.diagnostics, again.rulebook.id) == ((), compiled.rulebook.id)
+    assert "AV0606" in {one.code for one in judge(compiled.rulebook, DAY + timedelta(days=800))}
