@@ -305,7 +305,7 @@ def _sentence(stores: Stores, found: Mapping[str, Found]) -> str:
         if one.installation == own:
             continue
         what = f"of installation {name_of(one.installation)}" if one.installation else "missing or empty"
-        if one.is_there and not one.installation:
+        if one.is_there and not one.installation and (stores.data / name).exists():
             what = "without an id"
         wrong.append(f"{name} is {what}: {_MEND[name]}")
     return f"{stores.data}: the data is of installation {name_of(own)}, but {'; '.join(wrong)}. Nothing was started or changed."
