@@ -25,8 +25,10 @@ from avow.collection.visits import LOOK_SECONDS, VisitCounter, utc_today
 from avow.config import load
 from avow.definitions import (
     AvowError,
+    ConfigurationError,
     IdentifierKind,
     Record,
+    StoreUnavailable,
     Submission,
     identifier,
     local_date,
@@ -56,6 +58,7 @@ from avow.rights.execution import Target
 from avow.rights.response import Voice
 from avow.rights.states import State
 from avow.rights.walk import Tools, advance
+from avow.store import identity
 from avow.store.aside import AUDIT
 from avow.store.control import audit, settings
 from avow.store.embedded import Engine
@@ -72,6 +75,8 @@ NICENESS: Final = 5
 PUBLISH_ENTRIES: Final = 10_000
 #: How often the sweep looks for what is due, and for somebody's word that it may go on.
 RETENTION_SECONDS: Final = 3600.0
+#: How often the SQLite stores are looked at for damage.
+SOUND_SECONDS: Final = 7 * 24 * 3600.0
 #: States in which a request takes its next step by the calendar alone: denied, forgotten, removed. Not by a clock that is not
 #: believed.
 DATED: Final = frozenset({State.VERIFYING, State.CLOSED, State.RECORD_ONLY})
@@ -228,6 +233,7 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         Job("audit", 0.5, lambda: _publish(store, audit_log)),
         Job("mail", 2.0, send_mail),
         Job("clock", 10.0, clock.look),
+        Job("soundness", SOUND_SECONDS, lambda: _look_for_damage(installation)),
         Job("retention", RETENTION_SECONDS, lambda: sweeps.once(local_date(now_ms(), configuration.timezone), now_ms())),
     ]
 
@@ -266,6 +272,15 @@ class _Purge:
             self.settle()
             self.thorough_ms = now
         return removed.total > 0
+
+
+def _look_for_damage(installation: Installation) -> bool:
+    """See that no SQLite store is damaged inside; raise StoreUnavailable, whose words are logged, for one that is."""
+    try:
+        identity.require_sound(installation.stores)
+    except ConfigurationError as error:
+        raise StoreUnavailable(str(error)) from error
+    return False
 
 
 def _targets(installation: Installation, store: Store, cases: StoredCases) -> tuple[Target, ...]:
