@@ -35,8 +35,8 @@ from avow.definitions import (
     moment,
     now_ms,
 )
-from avow.jobs import Job, start
-from avow.main import standing, targets
+from avow.jobs import Board, Job, start
+from avow.main import signs_of_life, standing, targets
 from avow.main.cases import StoredCases
 from avow.main.conversions import note_handed_over
 from avow.main.installation import Installation, open_store
@@ -71,6 +71,8 @@ log = logging.getLogger(__name__)
 #: The storage process gives way to the web workers when there is too much for all: visitors wait for those, and what is
 #: accepted is safe in the spool meanwhile. It weighs a third of a worker that never rests (sched(7)), so it never stands still.
 NICENESS: Final = 5
+#: How often the process says that it lives and looks whether the server does, seconds.
+SIGN_SECONDS: Final = 1.0
 #: Entries of the audit log published at once.
 PUBLISH_ENTRIES: Final = 10_000
 #: How often the sweep looks for what is due, and for somebody's word that it may go on.
@@ -155,11 +157,14 @@ def _run(configuration_path: Path) -> None:
     try:
         store.events.prepare()
         versions = Versions(store.control, installation.configuration.timezone, now_ms)
-        threads = start([*_timetable(installation, store, versions), *_website(installation, store, versions, stop.is_set)], stop)
+        board = Board()
+        timetable = [*_timetable(installation, store, versions), *_website(installation, store, versions, stop.is_set)]
+        threads = start(timetable, stop, board)
         gc.collect()
         gc.freeze()  # what is there from the start stays: the collector need not look at it again for every large batch
         parent = multiprocessing.parent_process()
-        while not stop.wait(0.5):
+        while not stop.wait(SIGN_SECONDS):
+            signs_of_life.tell(installation.run, board.ran())
             if parent is not None and not parent.is_alive():  # it was killed; without it we would hold the engine
                 log.warning("the server is gone; stopping")
                 stop.set()
