@@ -45,7 +45,7 @@ from avow.main.mailbox import Mailbox
 from avow.main.publishing import Publisher
 from avow.main.refused import RefusalCounts
 from avow.main.restoring import LOG_SIZE
-from avow.main.server_logs import LogIntake
+from avow.main.server_logs import Imports, LogIntake
 from avow.main.subscriptions import forget_unconfirmed, settle_ends
 from avow.main.telling import Teller
 from avow.main.versions import Versions
@@ -185,7 +185,8 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
     refusals = Refusals()
     drain = Drain(installation.spool, store.vault, sink, refusals, store.aside)
     followed = Followed(sink.write, store.aside, now_ms)
-    logs = LogIntake(configuration.website.name, versions, VisitCounter(installation.run), utc_today, store.vault.hmac)
+    imports = Imports(configuration.website.name, versions, installation.moments, store.aside.tried, refusals)
+    logs = LogIntake(imports, VisitCounter(installation.run), utc_today, store.vault.hmac)
     followers = [logs.follower(declared, followed, store.control) for declared in configuration.server_logs]
     letters = Letters(store, versions, configuration.mail.recipient, configuration.website.origin.rstrip("/"))
     carrier = Carrier(Mailbox(store, versions, configuration.mail.recipient, letters), configuration.mail)
