@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 
@@ -113,5 +115,10 @@ def test_a_published_policy_that_todays_compiler_refuses_is_served(house):
     assert "broken.md does not compile" in house.output.read_text()
     house.stop()
     (house.folder / "broken.md").unlink()
+    with contextlib.closing(sqlite3.connect(house.data / "control.db")) as control, control:  # as if years had passed
+        text = control.execute("SELECT text FROM rulebooks").fetchone()[0]
+        aged = re.sub(r"(?m)^updated( *)= \S+$", r"updated\1= 2019-01-01", text)
+        control.execute("UPDATE rulebooks SET text = ?", (aged,))
     house.start()
     assert house.browser().post("/privacy/know", data={"email": "robin@example.com"}).status_code == 303
+    assert "AV0606" in house.staff().get("/console").text
