@@ -20,6 +20,7 @@ from avow.assurance.residue import Residue, residue
 from avow.audit import note, proof
 from avow.cli.operations import MailingPlan, Published, PublishedVersion, Undelivered
 from avow.collection import log_formats
+from avow.collection.refusals import Refusals
 from avow.collection.server_log import Import
 from avow.collection.spool import Spool
 from avow.config import Configuration, load
@@ -33,6 +34,8 @@ from avow.main.letters import Letters
 from avow.main.outbox import StoredOutbox, message_line
 from avow.main.pages import StoredAccounts, website_of
 from avow.main.publishing import Publisher
+from avow.main.refused import RefusalCounts
+from avow.main.set_aside import Shelf
 from avow.main.telling import Teller
 from avow.main.versions import Versions, changes_of
 from avow.policy import Compilation, Ledger, Rulebook, diagnostics, printouts, tag_plan
@@ -47,6 +50,7 @@ from avow.store import identity
 from avow.store.backup import BackedUp, Restored
 from avow.store.control import requests, submissions
 from avow.store.control.publications import Stored
+from avow.store.control.set_aside import SetAside
 from avow.store.embedded import Engine
 from avow.store.holdings import Counts
 from avow.store.store import Store
@@ -186,7 +190,7 @@ class Operations:
     ) -> Import | Refusal:
         """Put the lines of a server log into the spool; `progress` gets bytes read. Safe to repeat: lines come once."""
         configuration = self.configuration()
-        with self._publishing(configuration) as (publisher, _):
+        with self._publishing(configuration) as (publisher, store):
             if not publisher.versions.has_any():
                 publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
             versions = publisher.versions
@@ -195,9 +199,12 @@ class Operations:
                 return found
             if isinstance(read_line, Refusal):
                 return read_line
-            website, number = configuration.website.name, server_logs.visit_numbers(versions, lambda _day: b"")
-            running = Import(versions.in_force_on, website, found, versions.today, number, read_line)
-            return asyncio.run(_spool_lines(Installation(configuration), running, lines, progress))
+            installation, refusals = Installation(configuration), Refusals()
+            facts = (configuration.website.name, versions, installation.moments, store.aside.tried, refusals)
+            running = server_logs.Imports(*facts).of(found, lambda _day: b"", read_line)
+            outcome = asyncio.run(_spool_lines(installation, running, lines, progress))
+            refusals.flush(RefusalCounts(store))
+            return outcome
 
     def plan_mailing(self, point: str, subject_line: str, text: str) -> MailingPlan | Refusal:
         """Return what sending a text to everybody on a list would do; needs no event engine."""
@@ -242,6 +249,26 @@ class Operations:
         except FileNotFoundError as error:
             raise ProofInvalid(f"log: {folder} holds no published log (no file “key”)") from error
         return proof.verify_against(read, verifier, folder)
+
+    def set_aside(self) -> Iterator[SetAside]:
+        """Yield what is set aside, the newest first."""
+        with self._shelf() as shelf:
+            yield from shelf.every()
+
+    def item_aside(self, item_id: str) -> SetAside | None:
+        """Return one item that is set aside."""
+        with self._shelf() as shelf:
+            return shelf.item(item_id)
+
+    def retry_aside(self, item_id: str) -> bool:
+        """Have an item tried at the next round of its job; False for an unknown one."""
+        with self._shelf() as shelf:
+            return shelf.retry(item_id)
+
+    def discard_aside(self, item_id: str) -> bool:
+        """Give an item up for ever; False for an unknown one, or one that has to be done."""
+        with self._shelf() as shelf:
+            return shelf.discard(item_id)
 
     def residue(self, canaries: tuple[str, ...]) -> Residue:
         """Search every file of the installation for the canaries."""
@@ -338,6 +365,12 @@ class Operations:
             yield Publisher(store.control, Versions(store.control, configuration.timezone, now_ms)), store
         finally:
             store.close()
+
+    @contextmanager
+    def _shelf(self) -> Iterator[Shelf]:
+        """Open what is set aside, whether the server runs or not."""
+        with self._publishing(self.configuration()) as (_, store):
+            yield Shelf(store, now_ms)
 
     @contextmanager
     def _letters(self) -> Iterator[Letters]:
