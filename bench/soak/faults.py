@@ -12,8 +12,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from random import Random
 
-import urllib3
-
 from bench.soak import poison
 from bench.soak.flipped import flip_one
 from bench.soak.house import DAYS_AHEAD, House, clock_library, go_on, peak_mebibytes, stop_process
@@ -179,15 +177,13 @@ class Faults:
 
     def _look(self) -> None:
         """Note what each kind of process holds, and every change of what /readyz says."""
-        http, said = urllib3.PoolManager(retries=False, timeout=10.0), ""
+        said = ""
         while not self.stop.wait(LOOK_SECONDS):
             self._look_at_memory()
-            with suppress(urllib3.exceptions.HTTPError):
-                answer = http.request("GET", f"{self.house.base}/readyz")
-                now = f"{answer.status} {answer.data.decode(errors='replace').strip().partition(chr(10))[0][:120]}"
-                if answer.status != 404 and now.partition(" ")[0] != said.partition(" ")[0]:
-                    self.ledger.readiness.append(now)
-                    said = now
+            now = self.house.readiness()
+            if now and now != said:
+                self.ledger.readiness.append(now)
+                said = now
 
     def _look_at_memory(self) -> None:
         server, storage = self.house.pid, self.house.storage()

@@ -131,6 +131,14 @@ class House:
                 return {str(page): int(number) for page, number in rows}
         return None
 
+    def readiness(self) -> str:
+        """Return what /readyz says: its status, and which checks are not well; "" when it does not answer."""
+        with suppress(ValueError, AttributeError, urllib3.exceptions.HTTPError):
+            answer = urllib3.request("GET", f"{self.base}/readyz", timeout=20.0, retries=False)
+            checks = json.loads(answer.data).get("checks", {})
+            return f"{answer.status} {' '.join(sorted(name for name, check in checks.items() if not check['ok']))}".strip()
+        return ""
+
     def avow(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command over the installation."""
         command = [sys.executable, "-m", "avow", "--config", str(self.folder / "avow.toml"), *arguments]

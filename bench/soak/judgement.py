@@ -20,7 +20,7 @@ from bench.soak.ledger import Ledger
 from bench.soak.people import People, Person
 
 #: How long the installation has for what it still has to do once everything is well, seconds.
-SETTLE_SECONDS = 240.0
+SETTLE_SECONDS = 180.0
 #: A request has to be answered within so many days (11 CCR 7021(b)).
 DAYS = 45
 #: Deletions of which every canary is looked for in every file.
@@ -44,6 +44,8 @@ class Found:
     residue: str = ""
     aside: dict[str, int] = field(default_factory=dict)
     spool_left: int = 0
+    readiness: str = ""
+    far_away: int = 0
     quarantined: int = 0
 
     def wrong(self, ledger: Ledger) -> list[str]:
@@ -54,6 +56,7 @@ class Found:
         wrong += [f"{self.past_date} requests past their date"] if self.past_date else []
         wrong += [f"{self.denied_early} requests denied before their date"] if self.denied_early else []
         wrong += [f"{len(self.unanswered)} confirmed requests unanswered"] if self.unanswered else []
+        wrong += [f"{self.far_away} messages wait for a turn beyond tomorrow"] if self.far_away else []
         wrong += [f"{self.unproved} proofs that do not verify"] if self.unproved else []
         return wrong + ([f"residue of deleted people: {self.residue}"] if not self.residue.startswith("0 found") else [])
 
@@ -75,6 +78,11 @@ def judge(house: House, ledger: Ledger, people: People) -> Found:
     _proofs(house, people, found)
     _residue(house, people, found)
     _what_is_aside(house, found)
+    found.readiness = house.readiness()
+    with closing(_control(house)) as control:
+        tomorrow = (time.time() + 86_400) * 1000
+        waiting = control.execute("SELECT count(*) FROM mail WHERE state = 'waiting' AND next_ms > ?", (tomorrow,))
+        found.far_away = waiting.fetchone()[0]
     return found
 
 
@@ -193,6 +201,7 @@ def as_lines(ledger: Ledger, found: Found) -> list[str]:
         "requests past their date": found.past_date,
         "requests denied before their date": found.denied_early,
         "confirmed requests unanswered at the end": len(found.unanswered),
+        "messages whose turn is beyond tomorrow": found.far_away,
         "deletions whose proof verifies": found.proved,
         "segments in quarantine": found.quarantined,
         "segments in the spool at the end": found.spool_left,
@@ -203,6 +212,7 @@ def as_lines(ledger: Ledger, found: Found) -> list[str]:
     }
     lines += ["", "| counted | |", "| --- | ---: |", *(f"| {what} | {count:,} |" for what, count in counted.items())]
     lines += ["", f"Residue of deleted people: {found.residue}."]
+    lines += [f"/readyz at the end: {found.readiness}."]
     lines += [f"Not done here: {what} ({why})." for what, why in ledger.skipped.items()]
     wrong = found.wrong(ledger)
     return [*lines, "", f"Not kept: {'; '.join(wrong)}." if wrong else "Everything that was promised was kept."]
