@@ -6,6 +6,7 @@ from this text and a test fails when the two differ. Relative paths count from t
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import tomllib
 from datetime import date
@@ -36,6 +37,9 @@ class Listen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     workers: int = 2
     #: Proxies whose X-Forwarded-For is believed, as addresses. None by default: a header anybody can send proves nothing.
     trusted_proxies: tuple[str, ...] = ()
+    #: Addresses and networks of monitors, which `/metrics` and the checks of `/readyz` answer. This machine by default, asked
+    #: without a proxy; to others there is no `/metrics`, and `/readyz` says yes or no. docs/guide/monitoring.md.
+    metrics_from: tuple[str, ...] = ("127.0.0.0/8", "::1")
 
 
 class Website(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -191,6 +195,7 @@ def load(path: Path) -> Configuration:
     _require_sender(path, configuration.mail.sender)
     if not 1 <= configuration.listen.workers <= 64:  # noqa: PLR2004 - one worker per core on the largest usual machine
         raise ConfigurationError(f"{path}: listen.workers is {configuration.listen.workers}; use 1 to 64")
+    _require_networks(path, configuration.listen.metrics_from)
     _require_looks(path, configuration)
     _require_bounds(path, configuration.intake)
     if configuration.uploads.clamd and not _CLAMD.fullmatch(configuration.uploads.clamd):
@@ -204,6 +209,16 @@ def _require_sender(path: Path, sender: str) -> None:
     if sender and (found is None or found.needs_smtputf8):
         wanted = "write an address alone, like privacy@example.com, with ASCII before the @"
         raise ConfigurationError(f"{path}: mail.sender is “{sender}”; {wanted}")
+
+
+def _require_networks(path: Path, named: tuple[str, ...]) -> None:
+    """Raise ConfigurationError for monitors that are neither addresses nor networks."""
+    for one in named:
+        try:
+            ipaddress.ip_network(one)
+        except ValueError as error:
+            wanted = "write an address like 192.0.2.7, or a network like 192.0.2.0/24"
+            raise ConfigurationError(f"{path}: listen.metrics_from: “{one}” is neither; {wanted}") from error
 
 
 def _require_bounds(path: Path, intake: Intake) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,26 +26,73 @@ class Job:
     run: Callable[[], bool]
 
 
-def start(jobs: Sequence[Job], stop: threading.Event) -> list[threading.Thread]:
-    """Start every job; each ends soon after `stop` is set."""
-    threads = [threading.Thread(target=_repeat, args=(job, stop), name=f"job-{job.name}", daemon=True) for job in jobs]
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a job does: when a run of it last succeeded (None: not yet), its failures since, and the kind of the last one.
+
+    Moments are of the machine's monotonic clock, seconds: no clock that is set moves them.
+    """
+
+    done: float | None = None
+    failures: int = 0
+    kind: str = ""
+
+
+class Board:
+    """How each job of a timetable does; any thread may write and read."""
+
+    def __init__(self) -> None:
+        self._ran: dict[str, Ran] = {}
+        self._lock = threading.Lock()
+
+    def expect(self, name: str) -> None:
+        """Show a job before its first run ends."""
+        with self._lock:
+            self._ran.setdefault(name, Ran())
+
+    def done(self, name: str) -> None:
+        """Note a run that succeeded."""
+        with self._lock:
+            self._ran[name] = Ran(time.monotonic())
+
+    def failed(self, name: str, kind: str) -> None:
+        """Note a run that did not; a store that does not answer counts, for the job's work is not done."""
+        with self._lock:
+            before = self._ran.get(name, Ran())
+            self._ran[name] = Ran(before.done, before.failures + 1, kind)
+
+    def ran(self) -> Mapping[str, Ran]:
+        """Return how each job does."""
+        with self._lock:
+            return dict(self._ran)
+
+
+def start(jobs: Sequence[Job], stop: threading.Event, board: Board | None = None) -> list[threading.Thread]:
+    """Start every job, noting on the board how it does; each ends soon after `stop` is set."""
+    board = board or Board()
+    for job in jobs:
+        board.expect(job.name)
+    threads = [threading.Thread(target=_repeat, args=(job, stop, board), name=f"job-{job.name}", daemon=True) for job in jobs]
     for thread in threads:
         thread.start()
     return threads
 
 
-def _repeat(job: Job, stop: threading.Event) -> None:
+def _repeat(job: Job, stop: threading.Event, board: Board) -> None:
     """Run one job until stopped; a failure is logged without its data, and tried again."""
     while not stop.is_set():
         more, pause = False, job.every_seconds
         try:
             more = job.run()
+            board.done(job.name)
         except StoreUnavailable as error:
             log.warning("job %s waits: %s", job.name, error)
+            board.failed(job.name, type(error).__name__)
             pause += PAUSE_SECONDS
         except Exception as error:  # the clock's door: one failing job must not end the others
             # The trace names files and lines; the message could hold a value, so only its type is logged.
             log.error("job %s failed: %s", job.name, type(error).__name__, exc_info=_without_message(error))  # noqa: TRY400 - see above
+            board.failed(job.name, type(error).__name__)
             pause += PAUSE_SECONDS
         if not more:
             stop.wait(pause)

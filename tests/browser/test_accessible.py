@@ -41,6 +41,7 @@ STAFF = [
     "/browser-reports",
     "/searches",
     "/integrity",
+    "/set-aside",
     "/policy",
     "/evidence",
     "/audit",

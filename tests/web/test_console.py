@@ -21,6 +21,7 @@ PAGES = [
     "/choices",
     "/refusals",
     "/browser-reports",
+    "/set-aside",
     "/policy",
     "/policy/printouts/register",
     "/audit",

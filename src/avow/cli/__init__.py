@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 
 from avow import __version__
+from avow.cli.aside import aside
 from avow.cli.collection import demo, import_log, link, tag
 from avow.cli.installation import audit, backup, invite, restore, retention, serve
 from avow.cli.law import law
@@ -33,6 +34,7 @@ COMMANDS: Final = (
     integrity,
     import_log,
     mail,
+    aside,
     verify,
     assurance,
     backup,

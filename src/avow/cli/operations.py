@@ -19,6 +19,7 @@ from avow.policy.publication import Publication
 from avow.rights.after_restore import Missed
 from avow.store.backup import BackedUp, Restored
 from avow.store.control.mailings import Mailing
+from avow.store.control.set_aside import SetAside
 from avow.store.holdings import Counts
 from avow.website.crawling import Crawled
 from avow.website.integrity import Look
@@ -136,6 +137,18 @@ class Operations(Protocol):
 
     def verify(self, proof_text: str, log_folder: Path | None, key: str | None) -> dict[str, object]:
         """Check a proof and return its statement."""
+
+    def set_aside(self) -> Iterator[SetAside]:
+        """Yield what is set aside, the newest first."""
+
+    def item_aside(self, item_id: str) -> SetAside | None:
+        """Return one item that is set aside."""
+
+    def retry_aside(self, item_id: str) -> bool:
+        """Have an item tried at the next round; False for an unknown one."""
+
+    def discard_aside(self, item_id: str) -> bool:
+        """Give an item up; False for an unknown one, or one that has to be done."""
 
     def residue(self, canaries: tuple[str, ...]) -> Residue:
         """Search every file for canaries."""

@@ -411,6 +411,28 @@ def _carry_out(work: _Work) -> None:
             os.close(segment.descriptor)
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What lies in a spool's folder: segments that wait, when the oldest was last written (seconds since 1970), bytes of all."""
+
+    segments: int
+    oldest: float | None
+    bytes: int
+
+
+def held(folder: Path) -> Held:
+    """Return what lies in a spool's folder; for monitors, it takes no part in writing or draining."""
+    segments, oldest, size = 0, None, 0
+    for path in _taken(folder):
+        with contextlib.suppress(FileNotFoundError):  # drained a moment ago
+            found = path.stat()
+            size += found.st_blocks * 512
+            if path.suffix == ENDING:  # one made ahead waits for records, not for the drain
+                segments += 1
+                oldest = found.st_mtime if oldest is None else min(oldest, found.st_mtime)
+    return Held(segments, oldest, size)
+
+
 def _taken(folder: Path) -> Iterator[Path]:
     """Yield every file of the spool that takes its room; what is in quarantine has a limit of its own."""
     for ending in (ENDING, AHEAD):

@@ -35,6 +35,7 @@ from avow.main.outbox import StoredOutbox, message_line
 from avow.main.pages import StoredAccounts, website_of
 from avow.main.publishing import Publisher
 from avow.main.refused import RefusalCounts
+from avow.main.set_aside import Shelf
 from avow.main.telling import Teller
 from avow.main.versions import Versions, changes_of
 from avow.policy import Compilation, Ledger, Rulebook, diagnostics, printouts, tag_plan
@@ -49,6 +50,7 @@ from avow.store import identity
 from avow.store.backup import BackedUp, Restored
 from avow.store.control import submissions
 from avow.store.control.publications import Stored
+from avow.store.control.set_aside import SetAside
 from avow.store.embedded import Engine
 from avow.store.holdings import Counts
 from avow.store.store import Store
@@ -252,6 +254,26 @@ class Operations:
             raise ProofInvalid(f"log: {folder} holds no published log (no file “key”)") from error
         return proof.verify_against(read, verifier, folder)
 
+    def set_aside(self) -> Iterator[SetAside]:
+        """Yield what is set aside, the newest first."""
+        with self._shelf() as shelf:
+            yield from shelf.every()
+
+    def item_aside(self, item_id: str) -> SetAside | None:
+        """Return one item that is set aside."""
+        with self._shelf() as shelf:
+            return shelf.item(item_id)
+
+    def retry_aside(self, item_id: str) -> bool:
+        """Have an item tried at the next round of its job; False for an unknown one."""
+        with self._shelf() as shelf:
+            return shelf.retry(item_id)
+
+    def discard_aside(self, item_id: str) -> bool:
+        """Give an item up for ever; False for an unknown one, or one that has to be done."""
+        with self._shelf() as shelf:
+            return shelf.discard(item_id)
+
     def residue(self, canaries: tuple[str, ...]) -> Residue:
         """Search every file of the installation for the canaries."""
         return residue(self.configuration().data, canaries)
@@ -341,6 +363,12 @@ class Operations:
             yield Publisher(store.control, Versions(store.control, configuration.timezone, now_ms)), store
         finally:
             store.close()
+
+    @contextmanager
+    def _shelf(self) -> Iterator[Shelf]:
+        """Open what is set aside, whether the server runs or not."""
+        with self._publishing(self.configuration()) as (_, store):
+            yield Shelf(store, now_ms)
 
     @contextmanager
     def _letters(self) -> Iterator[Letters]:

@@ -23,7 +23,7 @@ from avow.audit import log as audit_log
 from avow.collection import sender_counts, visits
 from avow.config import Configuration, Listen, load
 from avow.definitions import ConfigurationError, now_ms
-from avow.main import restoring, server_logs, storage, worker
+from avow.main import restoring, server_logs, signs_of_life, storage, worker
 from avow.main.installation import (
     Installation,
     compile_policy,
@@ -118,6 +118,7 @@ def serve(configuration_path: Path, tell: Callable[[str], None]) -> None:
         _settle_policy(installation.configuration, configured, tell)
         installation.demonstration_token()
         (installation.run / "engine.json").unlink(missing_ok=True)
+        signs_of_life.forget(installation.run)
         stop = threading.Event()
         _serve_salt(installation.run, stop)
         sender_counts.serve(installation.run, sender_counts.Counts())

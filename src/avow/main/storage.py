@@ -25,16 +25,18 @@ from avow.collection.visits import LOOK_SECONDS, VisitCounter, utc_today
 from avow.config import load
 from avow.definitions import (
     AvowError,
+    ConfigurationError,
     IdentifierKind,
     Record,
+    StoreUnavailable,
     Submission,
     identifier,
     local_date,
     moment,
     now_ms,
 )
-from avow.jobs import Job, start
-from avow.main import standing, targets
+from avow.jobs import Board, Job, start
+from avow.main import signs_of_life, standing, targets
 from avow.main.cases import StoredCases
 from avow.main.conversions import note_handed_over
 from avow.main.installation import Installation, open_store
@@ -56,6 +58,7 @@ from avow.rights.execution import Target
 from avow.rights.response import Voice
 from avow.rights.states import State
 from avow.rights.walk import Tools, advance
+from avow.store import identity
 from avow.store.aside import AUDIT
 from avow.store.control import audit, settings
 from avow.store.embedded import Engine
@@ -68,10 +71,14 @@ log = logging.getLogger(__name__)
 #: The storage process gives way to the web workers when there is too much for all: visitors wait for those, and what is
 #: accepted is safe in the spool meanwhile. It weighs a third of a worker that never rests (sched(7)), so it never stands still.
 NICENESS: Final = 5
+#: How often the process says that it lives and looks whether the server does, seconds.
+SIGN_SECONDS: Final = 1.0
 #: Entries of the audit log published at once.
 PUBLISH_ENTRIES: Final = 10_000
 #: How often the sweep looks for what is due, and for somebody's word that it may go on.
 RETENTION_SECONDS: Final = 3600.0
+#: How often the SQLite stores are looked at for damage.
+SOUND_SECONDS: Final = 7 * 24 * 3600.0
 #: States in which a request takes its next step by the calendar alone: denied, forgotten, removed. Not by a clock that is not
 #: believed.
 DATED: Final = frozenset({State.VERIFYING, State.CLOSED, State.RECORD_ONLY})
@@ -150,11 +157,14 @@ def _run(configuration_path: Path) -> None:
     try:
         store.events.prepare()
         versions = Versions(store.control, installation.configuration.timezone, now_ms)
-        threads = start([*_timetable(installation, store, versions), *_website(installation, store, versions, stop.is_set)], stop)
+        board = Board()
+        timetable = [*_timetable(installation, store, versions), *_website(installation, store, versions, stop.is_set)]
+        threads = start(timetable, stop, board)
         gc.collect()
         gc.freeze()  # what is there from the start stays: the collector need not look at it again for every large batch
         parent = multiprocessing.parent_process()
-        while not stop.wait(0.5):
+        while not stop.wait(SIGN_SECONDS):
+            signs_of_life.tell(installation.run, board.ran())
             if parent is not None and not parent.is_alive():  # it was killed; without it we would hold the engine
                 log.warning("the server is gone; stopping")
                 stop.set()
@@ -229,6 +239,7 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         Job("audit", 0.5, lambda: _publish(store, audit_log)),
         Job("mail", 2.0, send_mail),
         Job("clock", 10.0, clock.look),
+        Job("soundness", SOUND_SECONDS, lambda: _look_for_damage(installation)),
         Job("retention", RETENTION_SECONDS, lambda: sweeps.once(local_date(now_ms(), configuration.timezone), now_ms())),
     ]
 
@@ -267,6 +278,15 @@ class _Purge:
             self.settle()
             self.thorough_ms = now
         return removed.total > 0
+
+
+def _look_for_damage(installation: Installation) -> bool:
+    """See that no SQLite store is damaged inside; raise StoreUnavailable, whose words are logged, for one that is."""
+    try:
+        identity.require_sound(installation.stores)
+    except ConfigurationError as error:
+        raise StoreUnavailable(str(error)) from error
+    return False
 
 
 def _targets(installation: Installation, store: Store, cases: StoredCases) -> tuple[Target, ...]:

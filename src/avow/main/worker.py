@@ -47,7 +47,7 @@ from avow.collection.virus_scan import Clamd
 from avow.collection.visits import LOOK_SECONDS, VisitCounter, utc_today
 from avow.config import load
 from avow.definitions import AvowError, Refusal, moment, now_ms
-from avow.main import pages, standing
+from avow.main import pages, standing, vital_parts
 from avow.main.browsers import PolicyBrowsers
 from avow.main.cases import StoredCases
 from avow.main.conversions import LinkAddresses, StoredClicks
@@ -59,8 +59,10 @@ from avow.main.installation import Installation, open_store
 from avow.main.mailings import MailingPages, StoredLinks
 from avow.main.outbox import StoredOutbox, message_line
 from avow.main.promises import PromisePages
+from avow.main.readiness import Watch
 from avow.main.recordings import RecordingPages
 from avow.main.refused import RefusalCounts
+from avow.main.set_aside import Shelf
 from avow.main.subscriptions import StoredSubscriptions
 from avow.main.third_parties import PartyLoads
 from avow.main.version_pages import VersionPages
@@ -84,6 +86,7 @@ from avow.web.outbound import OutboundEndpoint
 from avow.web.pages import app
 from avow.web.postback_endpoint import PostbackEndpoint
 from avow.web.preferences import Preferences
+from avow.web.readiness import ReadinessEndpoint
 from avow.web.recordings import RecordingEndpoint, VisitorRecordings
 from avow.web.rendering import View
 from avow.web.services import NoSearch, Services
@@ -186,11 +189,12 @@ def _shared(installation: Installation) -> _Shared:
     configuration = installation.configuration
     store = open_store(configuration)
     _stop_without_server()
+    spool = Spool(installation.spool, store.vault, configuration.storage.spool_mebibytes * 1024 * 1024)
     return _Shared(
         installation,
         store,
         Versions(store.control, configuration.timezone, now_ms),
-        Spool(installation.spool, store.vault, configuration.storage.spool_mebibytes * 1024 * 1024),
+        spool,
         VisitCounter(installation.run),
         Refusals(),
         BrowserReports(),
@@ -200,6 +204,8 @@ def _shared(installation: Installation) -> _Shared:
         FormGuard(store.vault.hmac, SharedCounts(installation.run)),
         feed_keys(configuration.feeds),
         SearchIndex(index_path(installation)),
+        Shelf(store, now_ms),
+        Watch(vital_parts.parts(installation, store, spool, now_ms)),
     )
 
 
@@ -220,6 +226,8 @@ class _Shared:
     guard: FormGuard
     feed_keys: Mapping[str, FeedKey]
     search: SearchIndex
+    shelf: Shelf
+    watch: Watch
 
 
 def _door(shared: _Shared, rulebook: Rulebook) -> Door:
@@ -260,6 +268,7 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
     recordings = RecordingEndpoint(taken, collect, now_ms)
     routes = [
         *_routes(installation, endpoint, FeedEndpoint(feeds, now_ms), site),
+        *ReadinessEndpoint(shared.watch, configuration.listen.metrics_from, configuration.listen.trusted_proxies).routes(),
         *VisitorRecordings(services, shared.assets).routes(),
         *_conversion_routes(shared, collector, collect),
         *_mail(shared, services, collect, MailEvents(collector), subscriptions),
@@ -310,6 +319,8 @@ def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder) -> Servic
         outbound=LinkAddresses(rulebook, store.vault.hmac),
         search=shared.search if sitemap_of(configuration) else NoSearch(),
         integrity=IntegrityWatch(store, configuration, shared.assets, now_ms),
+        aside=shared.shelf,
+        readiness=shared.watch,
     )
 
 

@@ -18,11 +18,14 @@ from typing import Final, TypeVar
 from avow.definitions import StoreUnavailable
 from avow.store import sealing
 from avow.store.control import Control, set_aside
+from avow.store.control.database import Transaction
 from avow.store.control.set_aside import SetAside
 from avow.store.keys import Vault
 
 log = logging.getLogger(__name__)
 _T = TypeVar("_T")
+#: What is noted of an item that staff decided on, in the transaction of the decision: its entry for the audit log.
+Noted = Callable[[Transaction, SetAside], object]
 
 #: The scope of the vault's keys that seal contents; the name is the row's id.
 KEYS: Final = "aside"
@@ -195,22 +198,29 @@ class Aside:
             yield from ((row, self.content(row)) for row in rows)
             after = rows[-1].id
 
-    def again(self, row_id: str, now_ms: int) -> bool:
+    def again(self, row_id: str, now_ms: int, noted: Noted | None = None) -> bool:
         """Have an item tried at the next round; False for one that is not there."""
         with self.control.transaction() as tx:
-            return set_aside.again(tx, row_id, now_ms)
+            row = set_aside.get(tx, row_id)
+            if row is None or not set_aside.again(tx, row_id, now_ms):
+                return False
+            if noted is not None:
+                noted(tx, row)
+            return True
 
-    def discard(self, row_id: str) -> bool:
+    def discard(self, row_id: str, noted: Noted | None = None) -> bool:
         """Give an item up for ever, its content destroyed; False for one that is not there, or that is owed (`OWED`)."""
         with self.control.reading() as tx:
             row = set_aside.get(tx, row_id)
-        if row is None or row.queue in OWED:
+        if row is None or row.next_ms is None or row.queue in OWED:
             return False
         if row.queue in CONTENTS:
-            self._destroy([row])
-        else:
-            with self.control.transaction() as tx:
-                set_aside.give_up(tx, row_id)
+            self._destroy([row], noted)
+            return True
+        with self.control.transaction() as tx:
+            set_aside.give_up(tx, row_id)
+            if noted is not None:
+                noted(tx, row)
         return True
 
     def forget(self, rows: Iterable[SetAside]) -> int:
@@ -230,7 +240,7 @@ class Aside:
             rows = [row for row_id in set_aside.demonstration(tx) if (row := set_aside.get(tx, row_id)) is not None]
         return self._destroy(rows)
 
-    def _destroy(self, rows: list[SetAside]) -> int:
+    def _destroy(self, rows: list[SetAside], noted: Noted | None = None) -> int:
         """Destroy keys first: a crash then leaves rows that nobody can read, and that the next round removes."""
         if not rows:
             return 0
@@ -239,6 +249,9 @@ class Aside:
             self.vault.destroy_keys(KEYS, keyed)
         with self.control.transaction() as tx:
             set_aside.remove(tx, [row.id for row in rows])
+            if noted is not None:
+                for row in rows:
+                    noted(tx, row)
         if keyed:
             self.control.checkpoint()
         return len(rows)

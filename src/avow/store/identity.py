@@ -1,8 +1,8 @@
 """One random id in every store of an installation, so that a store that is missing, empty or another's is never taken for new.
 
     vault     keys.db, meta `installation`              control   settings `installation`
-    events    events/.installation, or in the cluster   files     files/.installation
-    audit     audit/private/.installation
+    events    events/installation, or in the cluster   files     files/installation
+    audit     audit/private/installation
 
 `settle` looks before anything is opened, because opening makes what is missing. All or none: an installation of which some
 store is not there, or is of another one, does not start. A new installation, and one from before ids, gets them once; the
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 #: The key of the id in the settings of the control store.
 SETTING: Final = "installation"
-_FILE: Final = ".installation"
+_FILE: Final = "installation"
 #: The setting that says that a cluster was given the id: one without it is then another, or was emptied.
 _CLUSTER_MARKED: Final = "installation.events"
 _FOUNDING: Final = ".founding"
@@ -305,7 +305,7 @@ def _sentence(stores: Stores, found: Mapping[str, Found]) -> str:
         if one.installation == own:
             continue
         what = f"of installation {name_of(one.installation)}" if one.installation else "missing or empty"
-        if one.is_there and not one.installation:
+        if one.is_there and not one.installation and (stores.data / name).exists():
             what = "without an id"
         wrong.append(f"{name} is {what}: {_MEND[name]}")
     return f"{stores.data}: the data is of installation {name_of(own)}, but {'; '.join(wrong)}. Nothing was started or changed."

@@ -45,6 +45,11 @@ def waiting(tx: Transaction) -> int:
     return int(tx.execute(select(func.count()).select_from(audit_queue)).scalar_one())
 
 
+def oldest(tx: Transaction) -> bytes | None:
+    """Return the entry with the lowest number of those that wait."""
+    return tx.execute(select(audit_queue.c.entry).order_by(audit_queue.c.seq).limit(1)).scalar()
+
+
 def continue_after(tx: Transaction, seq: int) -> None:
     """Make every number given from now on greater than `seq`; entries up to it are published and are forgotten here."""
     tx.execute(delete(audit_queue).where(audit_queue.c.seq <= seq))

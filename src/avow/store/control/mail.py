@@ -65,6 +65,20 @@ def due(tx: Transaction, now_ms: int, limit: int) -> tuple[SealedMail, ...]:
     return tuple(SealedMail(**row) for row in tx.execute(wanted.limit(limit)).mappings())
 
 
+def longest_due_ms(tx: Transaction) -> int | None:
+    """Return since when the message that waits longest for its turn has been due; None when there is none.
+
+    Of those that one person waits for: a mailing to many takes its time.
+    """
+    waiting = (mail.c.state == "waiting", mail.c.mailing.is_(None), mail.c.publication.is_(None))
+    return tx.execute(select(mail.c.next_ms).where(*waiting).order_by(mail.c.next_ms).limit(1)).scalar()
+
+
+def count_failed(tx: Transaction) -> int:
+    """Return how many messages failed for good."""
+    return int(tx.execute(select(func.count()).select_from(mail).where(mail.c.state == "failed")).scalar_one())
+
+
 def told(tx: Transaction, publication: int, subjects: Collection[bytes]) -> frozenset[bytes]:
     """Return those of the subjects for whom there is a message about this announced version already."""
     wanted = select(mail.c.subject).where(mail.c.publication == publication, mail.c.subject.in_(subjects))

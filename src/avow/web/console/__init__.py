@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
+from avow.web.console.aside import AsidePages
 from avow.web.console.audience import AudiencePages
 from avow.web.console.campaigns import CampaignPages
 from avow.web.console.desk import DeskPages
@@ -35,5 +36,6 @@ class Console:
             DeskPages(door),
             EvidencePages(door),
             WebsitePages(door),
+            AsidePages(door),
         )
         return [route for room in rooms for route in room.routes()]

@@ -69,7 +69,8 @@ class Door:
         **context: Any,  # Any: what templates take
     ) -> Response:
         """Return a page of the console with what its frame needs."""
-        frame = {"member": member, "token": self._token(request), "altered": self.services.integrity.altered()}
+        known = {"altered": self.services.integrity.altered(), "set_aside": self.services.aside.count()}
+        frame = {"member": member, "token": self._token(request), **known}
         return self.view.page(request, f"console/{template}", status, **frame, **context)
 
     def _member(self, request: Request) -> StaffMember | None:

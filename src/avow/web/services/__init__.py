@@ -13,6 +13,7 @@ from typing import Final
 
 from avow.analytics.question import Query
 from avow.config import Website
+from avow.web.services.aside import Aside, AsideLine, NothingAside
 from avow.web.services.conversions import Outbound
 from avow.web.services.evidence import AuditState, Evidence, PurposeReads, RefusalCount
 from avow.web.services.mailings import (
@@ -44,6 +45,7 @@ from avow.web.services.policy import (
     VersionPage,
     Versions,
 )
+from avow.web.services.readiness import Check, Metric, NothingKnown, Readiness, Report
 from avow.web.services.recordings import RecordedVisit, RecordingLine, RecordingOffer, Recordings, RecordingView, VisitView
 from avow.web.services.rights import (
     BrowserFacts,
@@ -90,10 +92,13 @@ from avow.web.services.website import (
 
 __all__ = [
     "DEMONSTRATION_KEY",
+    "Aside",
+    "AsideLine",
     "AuditState",
     "BrowserFacts",
     "Browsers",
     "ChangeFacts",
+    "Check",
     "ChoiceCount",
     "ChoiceFacts",
     "Choices",
@@ -119,8 +124,11 @@ __all__ = [
     "MeasureFacts",
     "MessageLine",
     "MessageView",
+    "Metric",
     "NewRequest",
     "NoSearch",
+    "NothingAside",
+    "NothingKnown",
     "Outbound",
     "Outbox",
     "PartyFacts",
@@ -135,12 +143,14 @@ __all__ = [
     "PurposeFacts",
     "PurposeReads",
     "Reached",
+    "Readiness",
     "RecordedVisit",
     "RecordingLine",
     "RecordingOffer",
     "RecordingView",
     "Recordings",
     "RefusalCount",
+    "Report",
     "RequestDetail",
     "RequestLine",
     "RequestStatus",
@@ -191,3 +201,5 @@ class Services:
     outbound: Outbound
     search: Search = field(default_factory=NoSearch)
     integrity: Integrity = field(default_factory=NotLookedAt)
+    aside: Aside = field(default_factory=NothingAside)
+    readiness: Readiness = field(default_factory=NothingKnown)

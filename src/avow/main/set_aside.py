@@ -1,0 +1,80 @@
+"""What is set aside, as staff and the operator see and decide on it; each decision is an entry of the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Final
+
+from avow.audit.proof import canonical
+from avow.main.counted import Counted
+from avow.store.control import audit, set_aside
+from avow.store.control.database import Transaction
+from avow.store.control.set_aside import SetAside
+from avow.store.store import Store
+from avow.web.services import AsideLine
+
+#: For so long the number on every page of the console may be old, milliseconds.
+COUNT_MS: Final = 5_000
+#: Items that are read at once for a list of all.
+_AT_ONCE: Final = 500
+
+
+class Shelf:
+    """The items that are set aside; fits `web.services.Aside`."""
+
+    def __init__(self, store: Store, now_ms: Callable[[], int]) -> None:
+        self._store, self._now_ms = store, now_ms
+        self._counted: Counted[int] = Counted(COUNT_MS, lambda _now: sum(self.queues().values()))
+
+    def count(self) -> int:
+        """Return how many items there are, as it was some seconds ago at most."""
+        return self._counted.at(self._now_ms())
+
+    def queues(self) -> dict[str, int]:
+        """Return by queue how many items there are."""
+        with self._store.control.reading() as tx:
+            return set_aside.count(tx)
+
+    def lines(self, limit: int, offset: int) -> tuple[AsideLine, ...]:
+        """Return items, the newest first."""
+        return tuple(map(_line, self._rows(limit, offset)))
+
+    def every(self) -> Iterator[SetAside]:
+        """Yield all items without their contents, the newest first."""
+        offset = 0
+        while rows := self._rows(_AT_ONCE, offset):
+            yield from rows
+            offset += len(rows)
+
+    def item(self, item_id: str) -> SetAside | None:
+        """Return one item; None for one that is not there, or was discarded."""
+        with self._store.control.reading() as tx:
+            row = set_aside.get(tx, item_id)
+        return row if row is not None and row.next_ms is not None else None
+
+    def line(self, item_id: str) -> AsideLine | None:
+        """Return one item for the console."""
+        row = self.item(item_id)
+        return None if row is None else _line(row)
+
+    def retry(self, item_id: str, staff_id: str = "") -> bool:
+        """Have an item tried at the next round of its job; False for one that is not there. No `staff_id`: by command."""
+        return self._store.aside.again(item_id, self._now_ms(), partial(self._note, "aside.retried", staff_id))
+
+    def discard(self, item_id: str, staff_id: str = "") -> bool:
+        """Give an item up for ever; False for one that is not there, or that is owed. No `staff_id`: by command."""
+        return self._store.aside.discard(item_id, partial(self._note, "aside.discarded", staff_id))
+
+    def _rows(self, limit: int, offset: int) -> tuple[SetAside, ...]:
+        with self._store.control.reading() as tx:
+            return set_aside.newest(tx, limit, offset)
+
+    def _note(self, what: str, staff_id: str, tx: Transaction, row: SetAside) -> None:
+        who = {"staff": staff_id} if staff_id else {"by": "command"}
+        audit.enqueue(tx, canonical({"at": self._now_ms(), "what": what, "queue": row.queue, "item": row.item, **who}))
+
+
+def _line(row: SetAside) -> AsideLine:
+    assert row.next_ms is not None
+    return AsideLine(row.id, row.queue, row.item, row.kind, row.attempts, row.first_ms, row.next_ms)

@@ -1,0 +1,70 @@
+"""Set aside: what could not be handled, by queue, to be tried again or given up. Contents stay sealed; nobody is named."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from avow.store.queues import queue
+from avow.web.console.door import Door
+from avow.web.services import AsideLine, StaffMember
+
+#: Items on one page.
+LINES: Final = 100
+ADDRESS: Final = "/console/set-aside"
+_PAGE: Final = re.compile(r"[1-9][0-9]{0,3}")
+
+
+class AsidePages:
+    """The pages under /console/set-aside."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._aside = door.services.aside
+
+    def routes(self) -> list[Route]:
+        """Return the list, the question before something is given up, and the two decisions."""
+        return [
+            Route("/console/set-aside", self._door.page(self._list)),
+            Route("/console/set-aside/{item_id}/retry", self._door.action(self._retry), methods=["POST"]),
+            Route("/console/set-aside/{item_id}/discard", self._door.page(self._ask)),
+            Route("/console/set-aside/{item_id}/discard", self._door.action(self._discard), methods=["POST"]),
+        ]
+
+    def _list(self, request: Request, member: StaffMember) -> Response:
+        asked = request.query_params.get("page", "1")
+        page = int(asked) if _PAGE.fullmatch(asked) else 1
+        counts = sorted((queue(name), number) for name, number in self._aside.queues().items())
+        lines = self._aside.lines(LINES, (page - 1) * LINES)
+        pages = max(1, -(-sum(number for _, number in counts) // LINES))
+        shown = [(line, queue(line.queue)) for line in lines]
+        done = request.query_params.get("done", "")
+        return self._door.show(request, "set_aside.html", member, counts=counts, lines=shown, page=page, pages=pages, done=done)
+
+    def _ask(self, request: Request, member: StaffMember) -> Response:
+        line = self._line(request)
+        if not queue(line.queue).loss:
+            raise HTTPException(409, "This has to be done, and cannot be discarded.")
+        return self._door.show(request, "discard.html", member, line=line, queue=queue(line.queue))
+
+    def _retry(self, request: Request, member: StaffMember, _form: dict[str, str]) -> Response:
+        if not self._aside.retry(request.path_params["item_id"], member.staff_id):
+            raise HTTPException(404)
+        return RedirectResponse(f"{ADDRESS}?done=retried", 303)
+
+    def _discard(self, request: Request, member: StaffMember, _form: dict[str, str]) -> Response:
+        line = self._line(request)
+        if not self._aside.discard(line.item_id, member.staff_id):
+            raise HTTPException(409, "This has to be done, and cannot be discarded.")
+        return RedirectResponse(f"{ADDRESS}?done=discarded", 303)
+
+    def _line(self, request: Request) -> AsideLine:
+        line = self._aside.line(request.path_params["item_id"])
+        if line is None:
+            raise HTTPException(404)
+        return line

@@ -1,0 +1,200 @@
+"""Whether the installation does its work: each part by itself, over real files, stores and jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sqlite3
+import threading
+import time
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import text
+
+from avow import jobs
+from avow.audit.proof import canonical
+from avow.collection.spool import SEGMENT_BYTES, Spool
+from avow.config import Configuration, Mail, Website
+from avow.definitions import StoreUnavailable
+from avow.main import signs_of_life, vital_parts
+from avow.main.readiness import PATIENCE_SECONDS, Watch
+from avow.store.control import audit, mail
+
+from .conftest import over_both
+
+MINUTE = 60_000
+
+
+def failing(report):
+    """Return the names of the checks that do not hold."""
+    return {check.name for check in report.failing}
+
+
+def figures(report):
+    """Return the figures by name."""
+    return {metric.name: metric.value for metric in report.metrics}
+
+
+def test_a_storage_process_that_is_silent_is_not_ready(tmp_path):
+    """It says each second that it lives; after 15 seconds without it is taken for gone."""
+    assert failing(vital_parts.storage(tmp_path)) == {"storage"}
+    signs_of_life.tell(tmp_path, {})
+    assert failing(vital_parts.storage(tmp_path)) == set()
+    old = signs_of_life.Told(time.monotonic() - vital_parts.SILENT_SECONDS - 1, {})
+    (tmp_path / "jobs.json").write_bytes(msgspec.json.encode(old))
+    assert failing(vital_parts.storage(tmp_path)) == {"storage"}
+
+
+def test_what_was_said_before_the_machine_started_is_not_believed(tmp_path):
+    """The monotonic clock begins anew; a moment that is still to come is of an earlier life."""
+    (tmp_path / "jobs.json").write_bytes(msgspec.json.encode(signs_of_life.Told(time.monotonic() + 9, {})))
+    assert failing(vital_parts.storage(tmp_path)) == {"storage"}
+
+
+@pytest.mark.parametrize("error", [ValueError, StoreUnavailable])
+def test_a_job_that_fails_three_times_is_not_ready(tmp_path, until, monkeypatch, error):
+    """Whatever it fails of; one success is enough to be ready again, and other jobs are not blamed."""
+    monkeypatch.setattr(jobs, "PAUSE_SECONDS", 0.0)
+    stop, board, is_well = threading.Event(), jobs.Board(), threading.Event()
+
+    def run():
+        if not is_well.is_set():
+            raise error("no words")
+        return False
+
+    jobs.start([jobs.Job("drain", 0.01, run), jobs.Job("mail", 0.01, lambda: False)], stop, board)
+
+    def names():
+        signs_of_life.tell(tmp_path, board.ran())
+        return [check.words for check in vital_parts.storage(tmp_path).failing]
+
+    until(lambda: names() == ["again and again failing: drain"], 10, "three failures")
+    is_well.set()
+    until(lambda: names() == [], 10, "a success")
+    stop.set()
+
+
+def age(folder, seconds):
+    """Make the one segment of a spool so old."""
+    (segment,) = folder.glob("*/*.segment")
+    os.utime(segment, (0, time.time() - seconds))
+
+
+def test_what_waits_in_the_spool_for_a_minute_is_not_ready(house, tmp_path):
+    """By when the oldest segment was last written; the one that is made ahead waits for nobody."""
+    look = partial(vital_parts.spooled, tmp_path / "spool", 10**9, lambda: int(time.time() * 1000))
+
+    async def one():
+        spool = Spool(tmp_path / "spool", house.store.vault, 10**9)
+        assert figures(look())["avow_spool_segments"] == 0
+        await spool.append([b"a record"])
+        assert failing(look()) == set()
+        age(tmp_path / "spool", vital_parts.DRAIN_SECONDS + 1)
+        assert failing(look()) == {"drain"}
+        spool.close()
+
+    asyncio.run(one())
+
+
+def test_a_spool_without_room_is_not_ready(house, tmp_path):
+    """Nine tenths of what segments may take."""
+
+    async def one(limit):
+        spool = Spool(tmp_path / "spool", house.store.vault, limit)
+        await spool.append([b"a record"])
+        await asyncio.sleep(0)
+        found = vital_parts.spooled(tmp_path / "spool", limit, house.now_ms)
+        spool.close()
+        return failing(found)
+
+    assert "spool" in asyncio.run(one(2 * SEGMENT_BYTES))
+    assert "spool" not in asyncio.run(one(64 * SEGMENT_BYTES))
+
+
+@pytest.fixture
+def control(house, tmp_path):
+    """Look at the control store of an installation that sends mail, or does not."""
+
+    def look(host="mail.example.com"):
+        configuration = Configuration(
+            Path("data"), Path("p.md"), "UTC", Website("s.example", "http://s.example"), mail=Mail(host=host)
+        )
+        return vital_parts.control(house.store, configuration, tmp_path, house.now_ms)
+
+    return look
+
+
+@over_both
+def test_a_message_that_is_due_for_an_hour_is_not_ready(house, control):
+    """Where mail is sent at all; messages of mailings take their time."""
+    with house.store.control.transaction() as tx:
+        mail.add(tx, b"sealed", house.now_ms(), "r1", None)
+        mail.add(tx, b"sealed", house.now_ms() - 90 * MINUTE, None, b"s", mailing="m1")
+    house.wait(minutes=59)
+    assert failing(control()) == set()
+    house.wait(minutes=2)
+    assert failing(control()) == {"mail"}
+    assert failing(control(host="")) == set()
+
+
+@over_both
+def test_an_entry_of_the_audit_log_that_waits_for_a_minute_is_not_ready(house, control):
+    """The publisher comes twice a second."""
+    with house.store.control.transaction() as tx:
+        audit.enqueue(tx, canonical({"at": house.now_ms(), "what": "said"}))
+    assert failing(control()) == set()
+    house.wait(seconds=61)
+    assert failing(control()) == {"audit"}
+    assert figures(control())["avow_audit_waiting_entries"] == 1
+
+
+def test_what_is_set_aside_and_what_retention_waits_for_are_figures(house, control):
+    """They need a person, and no other machine would do better."""
+    house.store.aside.put("mailings", "m1", "ValueError", house.now_ms())
+    with house.store.control.transaction() as tx:
+        tx.execute(
+            text("INSERT INTO settings VALUES ('retention.waiting', :why)"), {"why": json.dumps({"why": "much", "since_ms": 1})}
+        )
+    found = control()
+    assert found.is_ready
+    assert (figures(found)["avow_set_aside"], figures(found)["avow_retention_waiting"]) == ({"mailings": 1}, 1)
+
+
+def test_one_part_that_raises_leaves_the_others(house, control):
+    """Its own check does not hold, without the words of the error."""
+    watch = Watch({"control": control, "vault": partial(vital_parts.vault, house.store)})
+    house.store.vault.close()
+    (check,) = watch.report().failing
+    assert (check.name, check.words) == ("vault", "cannot be looked at (StoreUnavailable)")
+    assert "avow_set_aside" in figures(watch.report())
+
+
+def test_a_key_vault_that_is_held_is_told_in_time(house, control):
+    """While a write of ours waits for another process, nobody waits for the answer."""
+    store, watch = house.store, Watch({"control": control, "vault": partial(vital_parts.vault, house.store)})
+    with closing(sqlite3.connect(store.vault.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        writing = threading.Thread(target=store.vault.create_key, args=("segment", "s1"))
+        writing.start()
+        time.sleep(0.1)  # until it waits for the other
+        began = time.monotonic()
+        assert failing(watch.report()) == {"vault"}
+        assert time.monotonic() - began < PATIENCE_SECONDS + 5
+        other.execute("ROLLBACK")
+    writing.join()
+
+
+@pytest.mark.parametrize("house", ["postgresql"], indirect=True)
+def test_a_control_store_that_hangs_is_told_in_time(house, control, until):
+    """A table that somebody holds for long; afterwards all is well again by itself."""
+    watch = Watch({"control": control})
+    with house.store.control.transaction() as tx:
+        tx.execute(text("LOCK TABLE settings IN ACCESS EXCLUSIVE MODE"))
+        (check,) = watch.report().failing
+        assert (check.name, check.words) == ("control", "no answer for 2 s")
+    until(lambda: "control" not in failing(watch.report()), 10, "the control store's answer")

@@ -1,0 +1,107 @@
+"""The console's page of what is set aside, over a real control store and key vault."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from avow.main.set_aside import Shelf
+from avow.store.control import Control, set_aside
+from avow.store.files import Files
+from avow.store.keys import Vault
+from avow.store.store import Store
+
+from .conftest import NOW_MS, ORIGIN, FakeEvents, make_app, make_services
+
+PAGE = "/console/set-aside"
+
+
+@pytest.fixture
+def store(tmp_path):
+    """The stores that the page needs."""
+    control, vault = Control(f"sqlite:///{tmp_path / 'control.db'}"), Vault(tmp_path / "keys.db")
+    yield Store(control, FakeEvents(), vault, Files(tmp_path / "files"))
+    control.close()
+    vault.close()
+
+
+@pytest.fixture
+def staff(store, built):
+    """A member of staff who is signed in."""
+    services = make_services(aside=Shelf(store, lambda: NOW_MS))
+    cookies = {"avow_staff": "open-session"}
+    return TestClient(make_app(services, built), headers={"Origin": ORIGIN}, follow_redirects=False, cookies=cookies)
+
+
+def put(store, queue, item="item-1", content=b""):
+    """Set an item aside; return the address of its decisions."""
+    store.aside.put(queue, item, "ValueError", NOW_MS, content)
+    with store.control.reading() as tx:
+        return f"{PAGE}/{set_aside.find(tx, queue, item).id}"
+
+
+def token(staff):
+    """Return what the console's forms carry."""
+    return {"token": re.search(r'name="token" value="([0-9a-f]{64})"', staff.get(PAGE).text)[1]}
+
+
+def test_nothing_set_aside_says_that_all_is_well(staff):
+    """An empty page says so, and the menu has no number."""
+    text = staff.get(PAGE).text
+    assert "All is well" in text
+    assert re.search(r'href="/console/set-aside" aria-current="page">Set aside</a>', text)
+
+
+def test_what_is_set_aside_is_shown_and_its_content_is_not(store, staff):
+    """Queue in words, item, kind and tries; the number is in the menu of every page."""
+    put(store, "drain", "record-7", b"sam@example.com")
+    text = staff.get(PAGE).text
+    assert all(words in text for words in ("record-7", "ValueError", "Records", "Try again"))
+    assert "sam@" not in text
+    assert re.search(r'Set aside <span class="badge warn">1</span>', staff.get("/console/outbox").text)
+
+
+def test_the_list_comes_in_pages_of_a_hundred(store, staff):
+    """Newest first, with the way to the older ones; a page that is none is the first."""
+    for number in range(101):
+        store.aside.put("search", f"page-{number}", "ValueError", NOW_MS + number)
+    first, second = staff.get(PAGE).text, staff.get(f"{PAGE}?page=2").text
+    assert ("page-100<" in first, "page-0<" in first, "Page 1 of 2" in first) == (True, False, True)
+    assert ("page-100<" in second, "page-0<" in second) == (False, True)
+    assert staff.get(f"{PAGE}?page=x").text == first
+
+
+def test_an_item_is_tried_again_at_the_press_of_a_button(store, staff):
+    """The press needs the session's token; the next try is now."""
+    address = put(store, "requests", "r1")
+    assert staff.post(f"{address}/retry").status_code == 403
+    assert staff.post(f"{address}/retry", data=token(staff)).headers["location"] == f"{PAGE}?done=retried"
+    with store.control.reading() as tx:
+        assert set_aside.find(tx, "requests", "r1").next_ms == NOW_MS
+
+
+def test_discarding_asks_first_and_says_what_is_lost(store, staff):
+    """A page without script asks; only its form discards."""
+    address = put(store, "mailing-subscriptions")
+    text = staff.get(f"{address}/discard").text
+    assert "One person&#39;s message of this mailing" in text
+    assert staff.post(f"{address}/discard").status_code == 403
+    assert staff.post(f"{address}/discard", data=token(staff)).headers["location"] == f"{PAGE}?done=discarded"
+    assert staff.get(f"{address}/discard").status_code == 404
+
+
+def test_what_is_owed_has_no_way_to_discard_it(store, staff):
+    """Neither a link nor the address does it."""
+    address = put(store, "requests", "r1")
+    assert "/discard" not in staff.get(PAGE).text
+    assert staff.get(f"{address}/discard").status_code == 409
+    assert staff.post(f"{address}/discard", data=token(staff)).status_code == 409
+
+
+@pytest.mark.parametrize("decision", ["retry", "discard"])
+def test_an_unknown_item_is_not_found(staff, decision):
+    """It was handled meanwhile, or was never there."""
+    form = {"token": re.search(r'name="token" value="([0-9a-f]{64})"', staff.get(PAGE).text)[1]}
+    assert staff.post(f"{PAGE}/{'0' * 32}/{decision}", data=form).status_code == 404
