@@ -84,7 +84,7 @@ def test_pages_are_read_when_it_is_time_and_when_the_policy_changes(tmp_path, mo
     read, answers = [], [website.Crawled({}, {})]
     monkeypatch.setattr(website, "read_pages", lambda *_: read.append(1) or answers[-1])
     clock, version = Clock(), ["a"]
-    keeper = SearchKeeper(Installation(configured(tmp_path)), lambda: version[-1], clock, lambda: False)
+    keeper = SearchKeeper(Installation(configured(tmp_path)), None, lambda: version[-1], clock, lambda: False)
     for minutes, count in ((0, 1), (1, 2), (60, 2), (62, 3)):
         clock.at_ms = 1_000_000 + minutes * MINUTE
         keeper.once()

@@ -48,7 +48,7 @@ from avow.rights.response import Voice
 from avow.store import backup as store_backup
 from avow.store import identity
 from avow.store.backup import BackedUp, Restored
-from avow.store.control import requests, submissions
+from avow.store.control import submissions
 from avow.store.control.publications import Stored
 from avow.store.control.set_aside import SetAside
 from avow.store.embedded import Engine
@@ -123,11 +123,15 @@ class Operations:
         """Read the site's pages, and make the search index anew when they changed."""
         installation = Installation(self.configuration())
         installation.prepare()
-        return website.read_pages(installation)
+        with closing(open_store(installation.configuration)) as store:
+            return website.read_pages(installation, store.aside, now_ms())
 
     def look_at_site(self) -> tuple[Look, ...]:
         """Return what the site's configured pages and its tag answer now, through the public origin."""
-        return website.look_at_site(self.configuration(), Assets())
+        configuration = self.configuration()
+        Installation(configuration).prepare()
+        with closing(open_store(configuration)) as store:
+            return website.look_at_site(configuration, Assets(), store.aside, now_ms())[0]
 
     def diff_policies(self, old: Path, new: Path, *, draft: bool) -> tuple[Change, ...]:
         """Return what changes for people between two policy files."""
@@ -348,13 +352,7 @@ class Operations:
     def remove_demonstration(self) -> Counts:
         """Remove everything that is marked as demonstration, whether the server runs or not."""
         with self._store() as store:
-            removed = store.remove_demonstration()
-            with store.control.reading() as tx:
-                kept = requests.ids(tx)
-            for name in store.files.names():  # archives are named by their request
-                if name.partition("-")[0] not in kept:
-                    store.files.delete(name)
-            return removed
+            return store.remove_demonstration()
 
     @contextmanager
     def _publishing(self, configuration: Configuration) -> Iterator[tuple[Publisher, Store]]:

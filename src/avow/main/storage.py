@@ -249,7 +249,7 @@ def _website(installation: Installation, store: Store, versions: Versions, is_ov
     configuration = installation.configuration
     jobs = []
     if sitemap_of(configuration):
-        keeper = SearchKeeper(installation, lambda: versions.in_force().id, now_ms, is_over)
+        keeper = SearchKeeper(installation, store.aside, lambda: versions.in_force().id, now_ms, is_over)
         jobs.append(Job("search", 2.0, keeper.once))
     if configuration.integrity.pages:
         watch = IntegrityWatch(store, configuration, Assets(), now_ms)
