@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ from avow.definitions import ConfigurationError
 _CLAMD: Final = re.compile(r"/.+|[A-Za-z0-9.-]+:[0-9]{1,5}|\[[0-9A-Fa-f:.]+\]:[0-9]{1,5}")
 #: Pages that are looked at from outside: a check, not a crawl.
 INTEGRITY_PAGES: Final = 20
+#: First day that a record can have: its id begins with its moment since 1970, whatever the time zone.
+INTAKE_EARLIEST: Final = date(1970, 1, 2)
 
 
 class Listen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -132,6 +135,17 @@ class Uploads(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clamd: str = ""
 
 
+class Intake(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which moments are believed of what comes from outside with a moment of its own: lines of logs, deliveries of feeds."""
+
+    #: First day, in UTC. 2000-01-01 by default; 1970-01-02 at the earliest. What says to be older was written by a clock that was
+    #: not set.
+    earliest: date = date(2000, 1, 1)
+    #: Hours that a moment may be ahead of our clock. 24 by default; 24 to 168. A machine whose time zone is set wrong is some 14
+    #: hours off; what comes from days ahead would be kept for days too long.
+    margin_hours: int = 24
+
+
 class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything an operator sets."""
 
@@ -153,6 +167,8 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     storage: Storage = msgspec.field(default_factory=Storage)
     #: Feeds. None by default: a feed without a key takes nothing.
     feeds: tuple[Feed, ...] = ()
+    #: Bounds of what comes in.
+    intake: Intake = msgspec.field(default_factory=Intake)
     #: Files that come with forms.
     uploads: Uploads = msgspec.field(default_factory=Uploads)
     #: The search over the site's own pages.
@@ -181,6 +197,7 @@ def load(path: Path) -> Configuration:
         raise ConfigurationError(f"{path}: listen.workers is {configuration.listen.workers}; use 1 to 64")
     _require_networks(path, configuration.listen.metrics_from)
     _require_looks(path, configuration)
+    _require_bounds(path, configuration.intake)
     if configuration.uploads.clamd and not _CLAMD.fullmatch(configuration.uploads.clamd):
         raise ConfigurationError(f"{path}: uploads.clamd is “{configuration.uploads.clamd}”; write a path from “/”, or host:port")
     return configuration
@@ -202,6 +219,14 @@ def _require_networks(path: Path, named: tuple[str, ...]) -> None:
         except ValueError as error:
             wanted = "write an address like 192.0.2.7, or a network like 192.0.2.0/24"
             raise ConfigurationError(f"{path}: listen.metrics_from: “{one}” is neither; {wanted}") from error
+
+
+def _require_bounds(path: Path, intake: Intake) -> None:
+    """Raise ConfigurationError for bounds behind which a moment could be in no record."""
+    if intake.earliest < INTAKE_EARLIEST:
+        raise ConfigurationError(f"{path}: intake.earliest is {intake.earliest}; use a day from {INTAKE_EARLIEST} on")
+    if not 24 <= intake.margin_hours <= 7 * 24:  # noqa: PLR2004 - a day, as recordings have, to a week
+        raise ConfigurationError(f"{path}: intake.margin_hours is {intake.margin_hours}; use 24 to 168, a week")
 
 
 def _require_looks(path: Path, configuration: Configuration) -> None:

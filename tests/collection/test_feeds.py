@@ -7,6 +7,7 @@ import hmac
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from avow.collection.accept import Collector
 from avow.collection.attachments import Attachments
+from avow.collection.bounds import Moments
 from avow.collection.feeds import Delivered, Delivery, FeedKey, Feeds, NotDelivered
 from avow.collection.refusals import Refusals
 from avow.collection.virus_scan import Clamd
@@ -127,7 +129,8 @@ def house(rulebook):
     keeper = Keeper(spool)
     collector = Collector(rulebook, "marrowby.example", spool, None, Refusals())
     keys = dict.fromkeys(("check", "portal-application"), FeedKey(KEY))
-    feeds = Feeds(collector, Attachments(keeper), keys, agreed, lambda label, data: hmac.digest(label, data, "sha256"))
+    keyed = partial(hmac.digest, digest="sha256")
+    feeds = Feeds(collector, Attachments(keeper), keys, agreed, keyed, Moments())
     return feeds, agreed, spool, keeper
 
 

@@ -15,9 +15,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from avow.collection import log_formats, server_log, visits
+from avow.collection.bounds import Moments
 from avow.collection.following import Follower
+from avow.collection.refusals import Refusals
 from avow.collection.server_log import Import
 from avow.definitions import Refusal, StoreUnavailable
+from avow.store.aside import Aside
 
 LINE = (
     b'198.51.100.7 - - [17/May/2015:10:05:03 +0200] "GET /a/b?x=1 HTTP/1.1" 200 512 "http://ref.example/p?q" '
@@ -40,11 +43,17 @@ def test_no_bytes_are_an_exception(raw):
     READ(raw)
 
 
+def importing(rulebook, today, number=lambda *_: 1, read=READ, refusals=None):
+    """Return an import that believes every moment up to now."""
+    believed = partial(Moments().hold, now_ms=int(datetime.now(UTC).timestamp() * 1000))
+    tried = Aside(None, None).tried
+    facts = (lambda _: rulebook, "s", "server-log", lambda: today, number, read, believed, tried, refusals or Refusals())
+    return Import(*facts)
+
+
 def imported(rulebook, today, lines=(LINE,)):
     number = partial(visits.visit_number, b"k" * 32)
-    made = Import(
-        lambda _day: rulebook, "s", "server-log", lambda: today, lambda _, day, *who: number(f"{day} {who[0]}", who[1]), READ
-    )
+    made = importing(rulebook, today, lambda _, day, *who: number(f"{day} {who[0]}", who[1]))
     return list(made.records(lines))
 
 
@@ -195,7 +204,7 @@ def followed(tmp_path, rulebook, kept):
     log.write_text(line("/before"))
 
     def start():
-        made = partial(Import, lambda _: rulebook, "s", "server-log", lambda: date(2026, 11, 23), lambda *_: 1, READ)
+        made = partial(importing, rulebook, date(2026, 11, 23))
         return Follower("web", log, made, kept, kept, lambda label, data: hmac.digest(label, data, "sha256"))
 
     follower = start()
@@ -473,7 +482,7 @@ def test_a_log_that_is_not_there_is_waited_for(tmp_path, rulebook, kept):
 def test_what_is_remembered_to_tell_lines_apart_is_bounded(rulebook, monkeypatch):
     """The oldest moments are forgotten first."""
     monkeypatch.setattr(server_log, "REMEMBERED", 10)
-    made = Import(lambda _: rulebook, "s", "server-log", lambda: date(2026, 11, 23), lambda *_: 1, READ)
+    made = importing(rulebook, date(2026, 11, 23))
     records = list(made.records([line(f"/{number}", number).encode() for number in range(100)]))
     assert len({one.record_id for one in records}) == 100
     assert len(made._seen) <= 10
@@ -537,7 +546,7 @@ def test_whatever_rotation_does_each_line_is_taken_in_once(tmp_path_factory, rul
     log, kept = tmp_path_factory.mktemp("log") / "access.log", Kept()
 
     def start():
-        made = partial(Import, lambda _: rulebook, "s", "server-log", lambda: date(2026, 11, 23), lambda *_: 1, READ)
+        made = partial(importing, rulebook, date(2026, 11, 23))
         return Follower("web", log, made, kept, kept, lambda label, data: hmac.digest(label, data, "sha256"))
 
     writing, follower = Writing(log), start()

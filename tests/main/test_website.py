@@ -84,7 +84,7 @@ def test_pages_are_read_when_it_is_time_and_when_the_policy_changes(tmp_path, mo
     read, answers = [], [website.Crawled({}, {})]
     monkeypatch.setattr(website, "read_pages", lambda *_: read.append(1) or answers[-1])
     clock, version = Clock(), ["a"]
-    keeper = SearchKeeper(Installation(configured(tmp_path)), lambda: version[-1], clock, lambda: False)
+    keeper = SearchKeeper(Installation(configured(tmp_path)), None, lambda: version[-1], clock, lambda: False)
     for minutes, count in ((0, 1), (1, 2), (60, 2), (62, 3)):
         clock.at_ms = 1_000_000 + minutes * MINUTE
         keeper.once()
@@ -108,6 +108,8 @@ def test_pages_are_read_when_it_is_time_and_when_the_policy_changes(tmp_path, mo
         ("[integrity]\nevery_seconds = 1\n", "use 10 to 86400"),
         ('[search]\nsitemap = "sitemap.xml"\n', "is no path of website.origin"),
         ("[search]\nevery_minutes = 0\n", "use 1 to 10080"),
+        ("[intake]\nearliest = 1969-12-31\n", "use a day from 1970-01-02 on"),
+        ("[intake]\nmargin_hours = 1000\n", "use 24 to 168"),
     ],
 )
 def test_wrong_settings_are_told_with_their_key(tmp_path, more, says):

@@ -10,7 +10,7 @@ from store_records import MORNING, browser, open_parts, person, visitor
 
 from avow.definitions import AfterRetention, StoreUnavailable
 from avow.store import Counts, Holdings, Written
-from avow.store.control import choices, disclosures, mail, requests
+from avow.store.control import choices, disclosures, mail, requests, set_aside
 
 pytestmark = pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
 
@@ -196,6 +196,22 @@ def test_the_demonstration_can_be_removed(store, writer):
     assert store.remove_demonstration() == Counts(events=1, submissions=1, consumer_requests=1)
     assert store.vault.lookup([browser(1), browser(2), person("x")]).keys() == {browser(2)}
     assert store.unseal_for_request("d" * 32, sealed) is None
+
+
+def test_the_demonstration_takes_no_file_of_real_people_along(store, writer):
+    """Only archives of its own requests go: files of forms, recordings and other requests stay."""
+    real = ["form-0a-0", "recording-0b-1", f"{'e' * 32}-archive.zip"]
+    for name in (*real, f"{'d' * 32}-archive.zip"):
+        store.files.put(name, b"sealed")
+    asked = requests.StoredRequest("d" * 32, "know", MORNING, date(2026, 1, 1), "a", "web", b"", demonstration=True)
+    with store.control.transaction() as tx:
+        requests.add(tx, asked)
+    store.aside.put("drain", "1" * 32, "OverflowError", MORNING, b"poison", is_demonstration=True)
+    store.aside.put("drain", "2" * 32, "OverflowError", MORNING, b"poison")
+    store.remove_demonstration()
+    assert sorted(store.files.names()) == sorted(real)
+    with store.control.reading() as tx:
+        assert list(set_aside.names(tx, "drain")) == ["2" * 32]
 
 
 def test_mail_of_a_request_dies_with_its_key(store):

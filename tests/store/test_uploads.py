@@ -5,6 +5,7 @@ import pytest
 from store_records import MORNING, person
 
 from avow.definitions import StoredFile
+from avow.store.control import set_aside
 
 pytestmark = pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
 
@@ -64,3 +65,15 @@ def test_a_file_of_an_old_record_is_not_swept_while_it_is_on_its_way(store, writ
     orphan = with_file(store, writer.submission("robin@example.com"))
     assert store.sweep_files(LATER + 3 * 86_400_000) == 1
     assert lying(store).isdisjoint({orphan.files[0].stored})
+
+
+def test_a_file_that_cannot_be_swept_stops_no_other(store):
+    """Of a name that says no moment, and what is no file at all: set aside, and the others go."""
+    old = [f"form-{1:012x}{'a' * 20}-0", f"form-{1:012x}{'c' * 20}-0"]
+    for name in (*old, "form-zzz"):
+        store.files.put(name, b"sealed")
+    (store.files._folder / f"form-{1:012x}{'b' * 20}-0").mkdir()
+    assert store.sweep_files(LATER + 3 * 86_400_000) == 2
+    assert lying(store) == {"form-zzz", f"form-{1:012x}{'b' * 20}-0"}
+    with store.control.reading() as tx:
+        assert set(set_aside.names(tx, "files")) == lying(store)

@@ -64,6 +64,14 @@ def test_an_application_is_kept_sealed_and_handed_out_for_its_purpose(running, s
     assert staff.post(f"{place}/decision", data={"token": token, "decision": "perhaps"}).status_code == 422
 
 
+def test_removing_the_demonstration_takes_no_file_of_an_applicant(running, staff):
+    """What an invented visitor never sent stays, and can still be saved."""
+    answer = apply(running.browser(), email="sam.file@example.com")
+    place = in_inbox(staff, answer.headers["location"].partition("reference=")[2])
+    running.avow("demo", "--remove")
+    assert staff.get(f"{place}/files/1?purpose=recruiting").content == PDF
+
+
 def test_who_applied_gets_the_file_back_and_can_have_it_erased(running, mailbox):
     """The archive of a request to know has it; after a request to delete no file is left."""
     browser = running.browser()

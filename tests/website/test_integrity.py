@@ -6,22 +6,27 @@ from base64 import b64encode
 import pytest
 
 from avow.website.fetching import Fetcher
-from avow.website.integrity import PINNED_TAG, BuiltTag, Outcome, look
+from avow.website.integrity import PINNED_TAG, BuiltTag, Outcome, looks
 
 TAG = "(() => {})();"
 BUILT = BuiltTag("/avow/static/tag.0a1b.js", "sha384-" + b64encode(hashlib.sha384(TAG.encode()).digest()).decode())
 LINE = '<script src="{}" integrity="{}" defer></script>'
 
 
+def look(fetcher, pages):
+    """Look at every address."""
+    return tuple(step() for step in looks(fetcher, pages, BUILT).values())
+
+
 @pytest.fixture
 def served(site):
     """A site as it was built, and a function that looks at it."""
     site |= {BUILT.address: TAG, "/avow/tag.js": TAG, "/": LINE.format(BUILT.address, BUILT.integrity)}
-    return site, lambda *pages: look(Fetcher(site.origin), pages or ("/",), BUILT)
+    return site, lambda *pages: look(Fetcher(site.origin), pages or ("/",))
 
 
-def outcomes(looks):
-    return {one.address: one.outcome for one in looks}
+def outcomes(seen):
+    return {one.address: one.outcome for one in seen}
 
 
 def test_site_as_built_is_up(served):
@@ -65,5 +70,5 @@ def test_page_that_does_not_answer_is_down(served):
     site |= {"/broken": (500, {}, ""), "/away": (302, {"Location": "https://other.example/"}, "")}
     found = {one.address: (one.outcome, one.status) for one in looked("/gone", "/broken", "/away")}
     assert (found["/gone"], found["/broken"], found["/away"]) == ((Outcome.DOWN, 404), (Outcome.DOWN, 500), (Outcome.DOWN, 0))
-    nowhere = look(Fetcher("http://127.0.0.1:9"), ("/",), BUILT)
+    nowhere = look(Fetcher("http://127.0.0.1:9"), ("/",))
     assert {one.outcome for one in nowhere} == {Outcome.DOWN}

@@ -55,8 +55,8 @@ def retry(operations: Operations, item_id: str) -> None:
 def discard(operations: Operations, item_id: str, yes: bool) -> None:  # noqa: FBT001 - click passes options so
     """Give the item ID up for ever; what is kept of it is destroyed.
 
-    Says what is lost and asks first. What is owed to somebody (requests, purge, retention, audit) cannot be discarded. An
-    entry of the audit log says so. Exit status 1 for an unknown id, or one that cannot be discarded.
+    Says what is lost and asks first. What is owed to somebody (a request, an erasure, an entry of the log) cannot be
+    discarded. An entry of the audit log says so. Exit status 1 for an unknown id, or one that cannot be discarded.
     """
     found = _known(operations, item_id)
     about = queue(found.queue)

@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from avow.collection import agents, events, places, signals
+from avow.collection import agents, bounds, events, places, signals
 from avow.collection.refusals import RefusalRow, Refusals, shown_name
 from avow.collection.spool import Spool
 from avow.collection.visits import VisitCounter
@@ -95,6 +95,15 @@ TIDY: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
+class _Cut:
+    """How a field is cut down, and how long it may be then, characters."""
+
+    name: str
+    cut: Callable[[str], str]
+    longest: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Layout:
     """A permit, prepared for speed: which fields of an event are withheld, which are cut, what the server adds.
 
@@ -102,58 +111,66 @@ class _Layout:
     """
 
     permit: Permit
+    rulebook: Rulebook
     recognises: bool
     cookie_days: int
     withheld: tuple[str, ...]
-    cuts: tuple[tuple[str, Callable[[str], str]], ...]
+    cuts: tuple[tuple[str, _Cut], ...]
     cut_values: Callable[[msgspec.Struct], object] | None
-    derived: tuple[tuple[str, bool, _Derive], ...]
+    derived: tuple[tuple[str, _Derive], ...]
     tidy: set[object] = field(default_factory=set)
 
-    def trim(self, sent: Sequence[msgspec.Struct]) -> None:
-        """Take from events of this point what is not permitted, and cut down the rest."""
+    def trim(self, sent: Sequence[msgspec.Struct]) -> Sequence[str]:
+        """Take from events of this point what is not permitted, and cut down the rest; return the fields that are too long then.
+
+        A path that gets its first "/" is one character longer than it was sent.
+        """
+        too_long: list[str] = []
         if not self.withheld and (self.cut_values is None or self.tidy.issuperset(map(self.cut_values, sent))):
-            return
+            return too_long
         if len(self.tidy) > TIDY:
             self.tidy.clear()
         for event in sent:
             for attribute in self.withheld:
                 setattr(event, attribute, msgspec.UNSET)
-            for attribute, cut in self.cuts:
+            for attribute, one in self.cuts:
                 value = getattr(event, attribute)
                 if value is not msgspec.UNSET:
-                    setattr(event, attribute, cut(value) or msgspec.UNSET)
+                    cut = one.cut(value)
+                    too_long += [one.name] if len(cut) > one.longest else []
+                    setattr(event, attribute, cut if 0 < len(cut) <= one.longest else msgspec.UNSET)
             if self.cut_values is not None:
                 self.tidy.add(self.cut_values(event))
+        return too_long
 
-    def terms(self, known: Known) -> Terms:
-        """Return what the events of this point share, for a sender."""
-        found: tuple[dict[str, str], dict[str, str]] = ({}, {})
-        for name, is_sealed, derive in self.derived:
-            if value := derive(known):
-                found[is_sealed][name] = value
-        return Terms(
+    def terms(self, known: Known) -> tuple[Terms, tuple[str, ...]]:
+        """Return what the events of this point share, for a sender, and the fields of it that are too long."""
+        derived = {name: value for name, derive in self.derived if (value := derive(known))}
+        fields, too_long = bounds.fitting(bounds.cut_short(derived, self.rulebook), self.rulebook)
+        terms = Terms(
             rulebook_id=self.permit.rulebook_id,
             delete_on=self.permit.delete_on.isoformat(),
             then=self.permit.then,
             recognises=self.recognises,
             sealed=sorted(self.permit.sealed - SERVER_FIELDS),
-            known=found[False],
-            known_sealed=found[True],
+            known={name: value for name, value in fields.items() if name not in self.permit.sealed},
+            known_sealed={name: value for name, value in fields.items() if name in self.permit.sealed},
         )
+        return terms, too_long
 
 
-def _prepare(permit: Permit, point: CollectionPoint, sendable: frozenset[str]) -> _Layout:
+def _prepare(permit: Permit, rulebook: Rulebook, sendable: frozenset[str]) -> _Layout:
     """Return the permit prepared; `sendable` are the fields that an event of the point may have."""
     cut = [name for name in sorted(permit.fields & sendable) if name in events.CUTS]
     return _Layout(
         permit,
+        rulebook,
         "visitor-id" in permit.fields,
-        point.cookie_days or 0,
+        rulebook.points[permit.point].cookie_days or 0,
         tuple(map(schemas.attribute, sorted(sendable - permit.fields))),
-        tuple((schemas.attribute(name), events.CUTS[name]) for name in cut),
+        tuple((schemas.attribute(name), _Cut(name, events.CUTS[name], rulebook.data[name].max_length)) for name in cut),
         attrgetter(*map(schemas.attribute, cut)) if cut else None,
-        tuple((name, name in permit.sealed, _DERIVED[name]) for name in sorted(permit.fields) if name in _DERIVED),
+        tuple((name, _DERIVED[name]) for name in sorted(permit.fields) if name in _DERIVED),
     )
 
 
@@ -239,7 +256,8 @@ class Collector:
         if len(kinds) == 1:
             layout, terms = self._terms(known, kinds.pop())
         if isinstance(layout, _Layout):
-            layout.trim(sent)
+            if too_long := layout.trim(sent):
+                self._count_too_long(known, layout, too_long)
             recognises, cookie_days = layout.recognises, layout.cookie_days
         else:
             sent, refused, terms, recognises, cookie_days = self._sort_out(batch, known)
@@ -271,11 +289,11 @@ class Collector:
         layouts = {kind: self._terms(known, kind)[0] for kind in set(map(type, batch.events))}
         kept = {kind: layout for kind, layout in layouts.items() if isinstance(layout, _Layout)}
         for kind, layout in kept.items():
-            layout.trim([event for event in batch.events if type(event) is kind])
+            self._count_too_long(known, layout, layout.trim([event for event in batch.events if type(event) is kind]))
         return (
             [event for event in batch.events if type(event) in kept],
             self._refuse(batch, known) if len(kept) < len(layouts) else (),
-            msgspec.Raw(self._encode({self._points[kind]: layout.terms(known) for kind, layout in kept.items()})),
+            msgspec.Raw(self._encode({self._points[kind]: layout.terms(known)[0] for kind, layout in kept.items()})),
             any(layout.recognises for layout in kept.values()),
             min((layout.cookie_days for layout in kept.values() if layout.recognises), default=0),
         )
@@ -286,7 +304,11 @@ class Collector:
         if found is None:
             point = self._points[kind]
             layout = self._layout(point, known.opted_out, known.today, known.opted_in)
-            encoded = b"" if isinstance(layout, Refusal) else self._encode({point: layout.terms(known)})
+            encoded = b""
+            if isinstance(layout, _Layout):
+                terms, too_long = layout.terms(known)
+                encoded = self._encode({point: terms})
+                self._count_too_long(known, layout, too_long)
             found = known.terms[kind] = (layout, msgspec.Raw(encoded))
         return found
 
@@ -309,7 +331,7 @@ class Collector:
                 self._layouts.clear()
             permit = self.rulebook.permit(point, opted_out, today, opted_in)
             sendable = schemas.sendable(self.rulebook, point)
-            found = permit if isinstance(permit, Refusal) else _prepare(permit, self.rulebook.points[point], sendable)
+            found = permit if isinstance(permit, Refusal) else _prepare(permit, self.rulebook, sendable)
             self._layouts[asked] = found
         return found
 
@@ -333,6 +355,14 @@ class Collector:
         for lost in dropped:
             point = lost.point if lost.point in self.rulebook.points else shown_name(lost.point)
             self._count(sender, today, point, shown_name(lost.field) if lost.field else "", Refusal(lost.reason, lost.rule))
+
+    def _count_too_long(self, known: Known, layout: _Layout, names: Iterable[str]) -> None:
+        self.count_too_long(known.sender, layout.permit.point, names, known.today)
+
+    def count_too_long(self, sender: Sender, point: str, names: Iterable[str], today: date) -> None:
+        """Count the fields that were longer than declared, without their values."""
+        for name in names:
+            self._count(sender, today, point, name, bounds.TOO_LONG)
 
     def _count(self, sender: Sender, today: date, point: str, field: str, refusal: Refusal) -> None:
         """Count one refusal for the console and the evidence, which leave invented visitors out."""

@@ -33,6 +33,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from avow.collection import signals, submissions
 from avow.collection.accept import Collector, Sender
 from avow.collection.attachments import HARMFUL, Attachments, limits_of, most_bytes
+from avow.collection.bounds import Moments
 from avow.collection.events import RULE, Dropped
 from avow.collection.uploads import Checked, Upload
 from avow.definitions import ConfigurationError, Permit, Refusal, Submission, Technology, moment
@@ -164,8 +165,10 @@ class Feeds:
         keys: Mapping[str, FeedKey],
         authorisations: Authorisations,
         keyed: Keyed,
+        moments: Moments,
     ) -> None:
         """`keys` are those of the configuration, by collection point; `keyed` is a secret of the installation."""
+        self._moments = moments
         self._collector = collector
         self._attachments = attachments
         self._keys = keys
@@ -207,7 +210,7 @@ class Feeds:
         )
         if refused is not None:
             return refused
-        message = _read(delivery.body, now_ms)
+        message = _read(delivery.body, now_ms, self._moments)
         if isinstance(message, NotDelivered):
             return message
         uploads, broken = _uploads(message, self._collector.rulebook, point)
@@ -273,16 +276,17 @@ def unsigned(key: FeedKey, delivery_id: str, timestamp: str, content: bytes, sig
     return None
 
 
-def _read(body: bytes, now_ms: int) -> _Message | NotDelivered:
+def _read(body: bytes, now_ms: int, moments: Moments) -> _Message | NotDelivered:
     try:
         message = msgspec.json.decode(body, type=_Message)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _no(400, 'the body is not {"timestamp": "2026-11-24T10:00:00Z", "data": {"field": "text"}}', _FORMAT)
     if len(message.data) + len(message.files) > FIELDS:
         return _no(400, f"a delivery has at most {FIELDS} fields", _FORMAT)
-    if message.timestamp.tzinfo is None or message.timestamp.timestamp() <= 0:
-        return _no(400, "timestamp has no zone, or lies before 1970", _FORMAT)
-    ahead_ms = message.timestamp.timestamp() * 1000 - now_ms
+    at_ms = int(message.timestamp.timestamp() * 1000)
+    ahead_ms = at_ms - now_ms
+    if message.timestamp.tzinfo is None or (ahead_ms <= 0 and not moments.hold(at_ms, now_ms)):
+        return _no(400, f"timestamp has no zone, or lies before {moments.earliest}", _FORMAT)
     if ahead_ms > WINDOW_SECONDS * 1000:
         return _no(400, "timestamp lies in the future", _FORMAT)
     if ahead_ms > 0:  # taken now, it would outlive an erasure of the seconds between

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from avow.collection import agents, places
+from avow.collection import agents, bounds, places
 from avow.collection.accept import Collector, Sender
 from avow.collection.events import CUTS
 from avow.definitions import IdentifierKind, MailEvent, Permit, RecordIds, Refusal, moment
@@ -68,11 +68,9 @@ class MailEvents:
         """Return the record, with permitted fields only; the address finds it, where the policy declares one."""
         known = {name: CUTS[name](value) if name in CUTS else value for name, value in given.items()}
         known |= {name: derive(sender) for name, derive in _DERIVED.items() if name in permit.fields}
-        kept = {
-            name: value[: self._rulebook.data[name].max_length]
-            for name, value in known.items()
-            if value and name in permit.fields
-        }
+        said = {name: value for name, value in known.items() if value and name in permit.fields}
+        kept, too_long = bounds.fitting(bounds.cut_short(said, self._rulebook), self._rulebook)
+        self._collector.count_too_long(sender, permit.point, too_long, moment(now_ms).date())
         identified = any(self._rulebook.data[name].identifier is IdentifierKind.EMAIL for name in permit.fields)
         return MailEvent(
             record_id=self._ids.new(now_ms),

@@ -20,7 +20,7 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from avow.collection import agents
+from avow.collection import agents, bounds
 from avow.collection.accept import Collector, Sender
 from avow.collection.events import link_address, page_path
 from avow.definitions import Event, Permit, Refusal, moment
@@ -31,6 +31,8 @@ from avow.policy.declarations import ExternalLink
 SIGNATURE_BYTES: Final = 16
 #: Random bytes of a click's number.
 RANDOM_BYTES: Final = 10
+#: Characters of a click's number.
+NUMBER_LENGTH: Final = 32
 OUTBOUND_PATH: Final = "/out/"
 
 Keyed = Callable[[bytes, bytes], bytes]
@@ -70,10 +72,15 @@ class Outbound:
         permit = self._collector.permit(link.clicks, sender, moment(now_ms).date())
         if isinstance(permit, Refusal):
             return Going(link.address, refusal=permit)
-        is_handed = CLICK_ID in permit.fields and self._collector.may_hand_over(link, sender) is None
+        is_handed = self._holds_numbers(permit) and self._collector.may_hand_over(link, sender) is None
         record = self._record(link, permit, page, sender, now_ms, is_handed=is_handed)
         address = with_parameter(link.address, link.parameter, record.record_id) if is_handed else link.address
         return Going(address, record)
+
+    def _holds_numbers(self, permit: Permit) -> bool:
+        """Return whether the number of a click may be kept, and is no longer than declared: else no report would find it."""
+        declared = self._collector.rulebook.data.get(CLICK_ID)
+        return declared is not None and CLICK_ID in permit.fields and declared.max_length >= NUMBER_LENGTH
 
     async def keep(self, record: Event) -> None:
         """Keep a click; returns after it is durable. Raises SpoolFull."""
@@ -84,9 +91,11 @@ class Outbound:
         record_id = f"{now_ms:012x}{secrets.token_hex(RANDOM_BYTES)}"
         visitor = sender.signals.visitor if VISITOR_ID in permit.fields else ""
         plain = {"page": page_path(page), "link-followed": link_address(link.address)}
-        data = self._collector.rulebook.data
-        given = {name: said for name, said in plain.items() if name in permit.fields and len(said) <= data[name].max_length}
+        said = {name: value for name, value in plain.items() if name in permit.fields}
+        given, too_long = bounds.fitting(said, self._collector.rulebook)
+        self._collector.count_too_long(sender, permit.point, too_long, moment(now_ms).date())
         found = {CLICK_ID: record_id} | ({VISITOR_ID: visitor} if visitor else {}) if is_handed else {}
+        found, _ = bounds.fitting(found, self._collector.rulebook)
         return Event(
             record_id=record_id,
             collected_ms=now_ms,

@@ -24,7 +24,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from avow.collection import events
+from avow.collection import bounds, events
 from avow.collection.accept import Collector
 from avow.collection.events import RULE, Dropped
 from avow.collection.feeds import Delivery, FeedKey, NotDelivered, unsigned
@@ -164,7 +164,9 @@ class Postbacks:
         if isinstance(permit, Refusal):
             self._count(point.name, "", permit.reason, permit.rule, today)
             return _no(403, permit.reason, permit.rule)
-        fields, lost = _cut(given, permit, point.name)
+        cut, lost = _cut(given, permit, point.name)
+        fields, too_long = bounds.fitting(cut, self._collector.rulebook)
+        lost += [Dropped(point.name, name, bounds.TOO_LONG.reason, bounds.TOO_LONG.rule) for name in too_long]
         missing = dict.fromkeys(sorted(point.required - fields.keys()), "is missing")
         if missing:
             return NotDelivered(422, "something has to be mended", RULE, missing)

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from avow.collection import recordings, signals
+from avow.collection import bounds, recordings, signals
 from avow.collection.accept import Accepted, Sender
 from avow.collection.events import page_path
 from avow.collection.refusals import RefusalRow, Refusals
@@ -86,6 +86,10 @@ class RecordingCollector:
         if recognises and not visitor:
             self._count(sender, chunk.point, _NO_NUMBER, today)
             return Accepted(0, (), (_NO_NUMBER,))
+        said = {"page": page} if "page" in permit.fields else {}
+        kept, too_long = bounds.fitting(said, self._rulebook)
+        for name in too_long:
+            self._count(sender, chunk.point, bounds.TOO_LONG, today, name)
         record = Recording(
             record_id=self._ids.new(now_ms),
             collected_ms=now_ms,
@@ -94,7 +98,7 @@ class RecordingCollector:
             rulebook_id=permit.rulebook_id,
             recording=chunk.recording,
             seq=chunk.seq,
-            page=page if "page" in permit.fields else "",
+            page=kept.get("page", ""),
             delete_on=permit.delete_on.isoformat(),
             purposes=sorted(permit.purposes),
             chunk=raw,
@@ -103,8 +107,8 @@ class RecordingCollector:
         )
         return Accepted(1, (), (), record=self._encode(record))
 
-    def _count(self, sender: Sender, point: str, refusal: Refusal, today: date) -> None:
+    def _count(self, sender: Sender, point: str, refusal: Refusal, today: date, field: str = "") -> None:
         """Count a refusal for the console; the name of a point that is not declared is not repeated."""
         if not sender.demonstration:
             known = point if point in self._rulebook.points else "(other)"
-            self._refusals.add(RefusalRow(today, self._site, known, "", refusal.reason, refusal.rule))
+            self._refusals.add(RefusalRow(today, self._site, known, field, refusal.reason, refusal.rule))

@@ -11,9 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from functools import partial
+from typing import Final, Protocol, TypeVar
 
-from avow.collection import agents, events, log_formats, places
+from avow.collection import agents, bounds, events, log_formats, places
+from avow.collection.refusals import Refusals
 from avow.definitions import Event, Permit, Refusal, moment
 from avow.policy import Rulebook
 
@@ -29,13 +31,23 @@ OF_ONE_PERSON: Final = (
     "/privacy/verify/",
 )
 
+_T = TypeVar("_T")
+
+
+class Tried(Protocol):
+    """Does a step for one item, and tells what it raised (`store.aside.Aside.tried`)."""
+
+    def __call__(self, step: Callable[[], _T]) -> tuple[str, _T | None]:
+        """Return the class of what the step raised ("" for nothing), and what it returned."""
+
 
 @dataclass(slots=True)
 class Import:
     """One import of a log: the counts that progress shows.
 
     A line serves a purpose that people can say no to only when its format tells what the browser said: no signal in a line
-    that could not hold one is no permission.
+    that could not hold one is no permission. A line of a moment that cannot be, or on which anything fails, is unreadable: the
+    next one is read.
     """
 
     #: The version of the policy that was in force on a line's day: a later one does not reach it.
@@ -46,6 +58,11 @@ class Import:
     #: Draws visit numbers from permit, day, address and agent, under a salt that leaves no way back to an address.
     visit: Callable[[Permit, date, str, str], int]
     read_line: log_formats.Reader
+    #: Whether a moment lies within bounds now.
+    is_believed: Callable[[int], bool]
+    tried: Tried
+    #: Where values that are longer than declared are counted.
+    refusals: Refusals
     read: int = 0
     kept: int = 0
     without_identifiers: int = 0
@@ -59,7 +76,7 @@ class Import:
         rulebooks: dict[date, Rulebook] = {}
         for raw in lines:
             self.read += 1
-            line = self.read_line(raw)
+            line = self._line(raw)
             if line is None:
                 self.unreadable += 1
                 continue
@@ -75,13 +92,21 @@ class Import:
             if isinstance(permit, Refusal):
                 self.refused += 1
                 continue
-            yield self._record(line, permit, day)
+            _, record = self.tried(partial(self._record, line, permit, rulebook))
+            if record is None:
+                self.unreadable += 1
+                continue
+            yield record
             self.kept += 1
 
-    def _record(self, line: log_formats.Line, permit: Permit, day: date) -> Event:
-        """Return the record with permitted fields; without identifiers when their days are over."""
-        is_over = permit.delete_on <= self.today()
-        self.without_identifiers += is_over
+    def _line(self, raw: bytes) -> log_formats.Line | None:
+        """Return what a line says; None for one that cannot be read, or of a moment before any log or after now."""
+        _, line = self.tried(partial(self.read_line, raw))
+        return line if line is not None and self.is_believed(line.time_ms) else None
+
+    def _record(self, line: log_formats.Line, permit: Permit, rulebook: Rulebook) -> Event:
+        """Return the record with permitted fields, none longer than declared; without identifiers when their days are over."""
+        day, is_over = moment(line.time_ms).date(), permit.delete_on <= self.today()
         agent = agents.describe(line.agent)
         values = {
             "page": _page(line.target),
@@ -96,10 +121,10 @@ class Import:
             "ip-address": line.address,
             "user-agent": line.agent[: agents.AGENT_LENGTH],
         }
-        permitted = {name: value for name, value in values.items() if value and name in permit.fields}
-        readable = {name: value for name, value in permitted.items() if name not in permit.sealed}
-        return Event(
-            record_id=self._record_id(line, readable),
+        said = {name: value for name, value in values.items() if value and name in permit.fields}
+        permitted = self._fitting(said, rulebook)
+        record = Event(
+            record_id=self._record_id(line, {name: value for name, value in said.items() if name not in permit.sealed}),
             collected_ms=line.time_ms,
             site=self.site,
             point=self.point,
@@ -107,17 +132,26 @@ class Import:
             name=self.point,
             delete_on=permit.delete_on.isoformat(),
             then=permit.then,
-            fields=readable,
+            fields={name: value for name, value in permitted.items() if name not in permit.sealed},
             sealed={} if is_over else {name: value for name, value in permitted.items() if name in permit.sealed},
             visit=self.visit(permit, day, line.address, line.agent),
             robot=agent.is_robot,
         )
+        self.without_identifiers += is_over
+        return record
+
+    def _fitting(self, said: dict[str, str], rulebook: Rulebook) -> dict[str, str]:
+        """Return what is no longer than declared; the rest is counted on the day on which it came."""
+        kept, too_long = bounds.fitting(bounds.cut_short(said, rulebook), rulebook)
+        bounds.count_too_long(self.refusals, self.today(), self.site, self.point, too_long)
+        return kept
 
     def _record_id(self, line: log_formats.Line, readable: dict[str, str]) -> str:
         """Return the same id for the same line however often it is imported.
 
-        Made without the address, so that the id does not outlive it as a way to find it; equal lines are told apart
-        by their count in the file. Nor with the country, which another month's file may give differently.
+        Made of all that the line says, whether it is kept or too long. Without the address, so that the id does not outlive it
+        as a way to find it; equal lines are told apart by their count in the file. Nor with the country, which another month's
+        file may give differently.
         """
         written = sorted((name, value) for name, value in readable.items() if name != "country")
         content = repr((self.site, self.point, line.time_ms, written)).encode()

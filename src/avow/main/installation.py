@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from avow.collection.bounds import Moments
 from avow.config import Configuration
 from avow.definitions import ConfigurationError, PolicyError
 from avow.policy import Compilation, Rulebook, compile_text, diagnostics, law
@@ -62,6 +63,12 @@ class Installation:
     def log_origin(self) -> str:
         """The origin of the audit log: its address without a scheme (C2SP tlog-tiles)."""
         return self.configuration.website.origin.partition("://")[2].rstrip("/") + "/audit"
+
+    @property
+    def moments(self) -> Moments:
+        """The moments that are believed of what comes from outside."""
+        intake = self.configuration.intake
+        return Moments(intake.earliest, intake.margin_hours)
 
     @property
     def stores(self) -> Stores:

@@ -36,7 +36,7 @@ class StoredLinks:
             return None
         mailing_id, number, message_id = parts
         with self.store.control.reading() as tx:
-            sent = mailings.get(tx, mailing_id)
+            sent = mailings.shown(tx, mailing_id)
         if sent is None or int(number) >= len(sent.links):
             return None
         return self._reached(message_id, mailing_id, sent.links[int(number)])
@@ -44,7 +44,7 @@ class StoredLinks:
     def _reached(self, message_id: str, mailing_id: str, address: str) -> Reached:
         with self.store.control.reading() as tx:
             row = mail.get(tx, message_id)
-            sent = mailings.get(tx, mailing_id or (row.mailing if row else None) or "")
+            sent = mailings.shown(tx, mailing_id or (row.mailing if row else None) or "")
         plain = self.store.open_mail(row) if row is not None and row.mailing is not None else None
         if sent is None:
             return Reached("", "", address, None)
@@ -84,7 +84,7 @@ class MailingPages:
     def report(self, mailing_id: str) -> MailingReport | None:
         """Return what came back of one mailing; robots and the demonstration left out of people's figures."""
         with self.store.control.reading() as tx:
-            sent = mailings.get(tx, mailing_id)
+            sent = mailings.shown(tx, mailing_id)
             waiting = mailings.waiting(tx, mailing_id)
         if sent is None:
             return None

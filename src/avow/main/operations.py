@@ -20,6 +20,7 @@ from avow.assurance.residue import Residue, residue
 from avow.audit import note, proof
 from avow.cli.operations import MailingPlan, Published, PublishedVersion, Undelivered
 from avow.collection import log_formats
+from avow.collection.refusals import Refusals
 from avow.collection.server_log import Import
 from avow.collection.spool import Spool
 from avow.config import Configuration, load
@@ -33,6 +34,7 @@ from avow.main.letters import Letters
 from avow.main.outbox import StoredOutbox, message_line
 from avow.main.pages import StoredAccounts, website_of
 from avow.main.publishing import Publisher
+from avow.main.refused import RefusalCounts
 from avow.main.set_aside import Shelf
 from avow.main.telling import Teller
 from avow.main.versions import Versions, changes_of
@@ -46,7 +48,7 @@ from avow.rights.response import Voice
 from avow.store import backup as store_backup
 from avow.store import identity
 from avow.store.backup import BackedUp, Restored
-from avow.store.control import requests, submissions
+from avow.store.control import submissions
 from avow.store.control.publications import Stored
 from avow.store.control.set_aside import SetAside
 from avow.store.embedded import Engine
@@ -121,11 +123,15 @@ class Operations:
         """Read the site's pages, and make the search index anew when they changed."""
         installation = Installation(self.configuration())
         installation.prepare()
-        return website.read_pages(installation)
+        with closing(open_store(installation.configuration)) as store:
+            return website.read_pages(installation, store.aside, now_ms())
 
     def look_at_site(self) -> tuple[Look, ...]:
         """Return what the site's configured pages and its tag answer now, through the public origin."""
-        return website.look_at_site(self.configuration(), Assets())
+        configuration = self.configuration()
+        Installation(configuration).prepare()
+        with closing(open_store(configuration)) as store:
+            return website.look_at_site(configuration, Assets(), store.aside, now_ms())[0]
 
     def diff_policies(self, old: Path, new: Path, *, draft: bool) -> tuple[Change, ...]:
         """Return what changes for people between two policy files."""
@@ -188,7 +194,7 @@ class Operations:
     ) -> Import | Refusal:
         """Put the lines of a server log into the spool; `progress` gets bytes read. Safe to repeat: lines come once."""
         configuration = self.configuration()
-        with self._publishing(configuration) as (publisher, _):
+        with self._publishing(configuration) as (publisher, store):
             if not publisher.versions.has_any():
                 publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
             versions = publisher.versions
@@ -197,9 +203,12 @@ class Operations:
                 return found
             if isinstance(read_line, Refusal):
                 return read_line
-            website, number = configuration.website.name, server_logs.visit_numbers(versions, lambda _day: b"")
-            running = Import(versions.in_force_on, website, found, versions.today, number, read_line)
-            return asyncio.run(_spool_lines(Installation(configuration), running, lines, progress))
+            installation, refusals = Installation(configuration), Refusals()
+            facts = (configuration.website.name, versions, installation.moments, store.aside.tried, refusals)
+            running = server_logs.Imports(*facts).of(found, lambda _day: b"", read_line)
+            outcome = asyncio.run(_spool_lines(installation, running, lines, progress))
+            refusals.flush(RefusalCounts(store))
+            return outcome
 
     def plan_mailing(self, point: str, subject_line: str, text: str) -> MailingPlan | Refusal:
         """Return what sending a text to everybody on a list would do; needs no event engine."""
@@ -343,13 +352,7 @@ class Operations:
     def remove_demonstration(self) -> Counts:
         """Remove everything that is marked as demonstration, whether the server runs or not."""
         with self._store() as store:
-            removed = store.remove_demonstration()
-            with store.control.reading() as tx:
-                kept = requests.ids(tx)
-            for name in store.files.names():  # archives are named by their request
-                if name.partition("-")[0] not in kept:
-                    store.files.delete(name)
-            return removed
+            return store.remove_demonstration()
 
     @contextmanager
     def _publishing(self, configuration: Configuration) -> Iterator[tuple[Publisher, Store]]:

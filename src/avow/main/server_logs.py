@@ -18,11 +18,13 @@ from typing import Final
 import msgspec
 
 from avow.collection import log_formats, visits
+from avow.collection.bounds import Moments
 from avow.collection.drain import Sink
 from avow.collection.following import Follower, Keyed, Place
-from avow.collection.server_log import Import
+from avow.collection.refusals import Refusals
+from avow.collection.server_log import Import, Tried
 from avow.config import Configuration, ServerLog
-from avow.definitions import ConfigurationError, Permit, Refusal, Technology
+from avow.definitions import ConfigurationError, Permit, Refusal, Technology, now_ms
 from avow.main.versions import Versions
 from avow.policy import Rulebook
 from avow.store.control import Control, settings
@@ -85,11 +87,28 @@ class Places:
 
 
 @dataclass(frozen=True, slots=True)
-class LogIntake:
-    """Makes the imports of followed logs, each by the policy of a line's own day."""
+class Imports:
+    """Makes the imports of server logs, each line by the policy of its own day."""
 
     website: str
     versions: Versions
+    moments: Moments
+    tried: Tried
+    refusals: Refusals
+
+    def of(self, point: str, salt_of: Callable[[date], bytes], read_line: log_formats.Reader) -> Import:
+        """Return an import of one collection point."""
+        number = visit_numbers(self.versions, salt_of)
+        versions = self.versions
+        decided = (versions.in_force_on, self.website, point, versions.today, number, read_line)
+        return Import(*decided, lambda at_ms: self.moments.hold(at_ms, now_ms()), self.tried, self.refusals)
+
+
+@dataclass(frozen=True, slots=True)
+class LogIntake:
+    """Makes the followers of the configured logs."""
+
+    imports: Imports
     counter: visits.VisitCounter
     utc_today: Callable[[], date]
     #: A secret of the installation (`store.keys.Vault.hmac`).
@@ -104,11 +123,10 @@ class LogIntake:
         return Follower(str(declared.path), declared.path, intake, sink, Places(control), self.keyed)
 
     def _import(self, declared: ServerLog, read_line: log_formats.Reader) -> Import:
-        point = point_of(self.versions.in_force(), declared.point)
+        point = point_of(self.imports.versions.in_force(), declared.point)
         if isinstance(point, Refusal):
             raise ConfigurationError(f"server_logs {declared.path}: {point.reason}")
-        number = visit_numbers(self.versions, self._salt_of)
-        return Import(self.versions.in_force_on, self.website, point, self.versions.today, number, read_line)
+        return self.imports.of(point, self._salt_of, read_line)
 
     def _salt_of(self, day: date) -> bytes:
         return self.counter.salt(day) if day == self.utc_today() else b""

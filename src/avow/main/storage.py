@@ -25,8 +25,10 @@ from avow.collection.visits import LOOK_SECONDS, VisitCounter, utc_today
 from avow.config import load
 from avow.definitions import (
     AvowError,
+    ConfigurationError,
     IdentifierKind,
     Record,
+    StoreUnavailable,
     Submission,
     identifier,
     local_date,
@@ -43,7 +45,7 @@ from avow.main.mailbox import Mailbox
 from avow.main.publishing import Publisher
 from avow.main.refused import RefusalCounts
 from avow.main.restoring import LOG_SIZE
-from avow.main.server_logs import LogIntake
+from avow.main.server_logs import Imports, LogIntake
 from avow.main.subscriptions import forget_unconfirmed, settle_ends
 from avow.main.telling import Teller
 from avow.main.versions import Versions
@@ -56,6 +58,7 @@ from avow.rights.execution import Target
 from avow.rights.response import Voice
 from avow.rights.states import State
 from avow.rights.walk import Tools, advance
+from avow.store import identity
 from avow.store.aside import AUDIT
 from avow.store.control import audit, settings
 from avow.store.embedded import Engine
@@ -72,8 +75,11 @@ NICENESS: Final = 5
 SIGN_SECONDS: Final = 1.0
 #: Entries of the audit log published at once.
 PUBLISH_ENTRIES: Final = 10_000
-#: How often the sweep looks for what is due, and for somebody's word that it may go on.
+#: How often the sweep looks for what is due, and how often for somebody's word that it may go on, seconds.
 RETENTION_SECONDS: Final = 3600.0
+LOOK_FOR_WORD_SECONDS: Final = 60.0
+#: How often the SQLite stores are looked at for damage.
+SOUND_SECONDS: Final = 7 * 24 * 3600.0
 #: States in which a request takes its next step by the calendar alone: denied, forgotten, removed. Not by a clock that is not
 #: believed.
 DATED: Final = frozenset({State.VERIFYING, State.CLOSED, State.RECORD_ONLY})
@@ -145,6 +151,7 @@ def _run(configuration_path: Path) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    identity.settle(installation.stores)  # before the engine makes what is missing
     engine = None if installation.configuration.storage.events else Engine(installation.data / "events", installation.run)
     if engine is not None:
         engine.start()
@@ -181,7 +188,8 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
     refusals = Refusals()
     drain = Drain(installation.spool, store.vault, sink, refusals, store.aside)
     followed = Followed(sink.write, store.aside, now_ms)
-    logs = LogIntake(configuration.website.name, versions, VisitCounter(installation.run), utc_today, store.vault.hmac)
+    imports = Imports(configuration.website.name, versions, installation.moments, store.aside.tried, refusals)
+    logs = LogIntake(imports, VisitCounter(installation.run), utc_today, store.vault.hmac)
     followers = [logs.follower(declared, followed, store.control) for declared in configuration.server_logs]
     letters = Letters(store, versions, configuration.mail.recipient, configuration.website.origin.rstrip("/"))
     carrier = Carrier(Mailbox(store, versions, configuration.mail.recipient, letters), configuration.mail)
@@ -234,7 +242,8 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         Job("audit", 0.5, lambda: _publish(store, audit_log)),
         Job("mail", 2.0, send_mail),
         Job("clock", 10.0, clock.look),
-        Job("retention", RETENTION_SECONDS, lambda: sweeps.once(local_date(now_ms(), configuration.timezone), now_ms())),
+        Job("soundness", SOUND_SECONDS, lambda: _look_for_damage(installation)),
+        Job("retention", LOOK_FOR_WORD_SECONDS, _Hourly(sweeps, configuration.timezone).once),
     ]
 
 
@@ -243,7 +252,7 @@ def _website(installation: Installation, store: Store, versions: Versions, is_ov
     configuration = installation.configuration
     jobs = []
     if sitemap_of(configuration):
-        keeper = SearchKeeper(installation, lambda: versions.in_force().id, now_ms, is_over)
+        keeper = SearchKeeper(installation, store.aside, lambda: versions.in_force().id, now_ms, is_over)
         jobs.append(Job("search", 2.0, keeper.once))
     if configuration.integrity.pages:
         watch = IntegrityWatch(store, configuration, Assets(), now_ms)
@@ -272,6 +281,32 @@ class _Purge:
             self.settle()
             self.thorough_ms = now
         return removed.total > 0
+
+
+@dataclass(slots=True)
+class _Hourly:
+    """Runs the sweep once an hour, and within a minute when somebody confirmed that it may go."""
+
+    sweeps: Retention
+    timezone: str
+    due: float = 0.0
+
+    def once(self) -> bool:
+        """Sweep when it is time; return whether anything was erased."""
+        now = now_ms()
+        if time.monotonic() < self.due and not self.sweeps.is_confirmed(now):
+            return False
+        self.due = time.monotonic() + RETENTION_SECONDS
+        return self.sweeps.once(local_date(now, self.timezone), now)
+
+
+def _look_for_damage(installation: Installation) -> bool:
+    """See that no SQLite store is damaged inside; raise StoreUnavailable, whose words are logged, for one that is."""
+    try:
+        identity.require_sound(installation.stores)
+    except ConfigurationError as error:
+        raise StoreUnavailable(str(error)) from error
+    return False
 
 
 def _targets(installation: Installation, store: Store, cases: StoredCases) -> tuple[Target, ...]:

@@ -14,9 +14,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from operator import itemgetter
 from typing import Final
 
 import msgspec
@@ -30,7 +31,7 @@ from avow.main.versions import Versions
 from avow.policy import Rulebook
 from avow.recipients import mailing
 from avow.store.control import audit, choices, mail, mailings, submissions, subscriptions
-from avow.store.holdings import HeldSubmission
+from avow.store.holdings import HeldSubmission, SubmissionPage
 from avow.store.store import Store
 from avow.web.services import MeasureFacts, PendingFacts, SubscriptionFacts
 
@@ -40,6 +41,9 @@ CONFIRM_DAYS: Final = 3
 AGAIN_MS: Final = 3_600_000
 #: Subscriptions looked at at once.
 BATCH: Final = 200
+#: Where a subscription is set aside that could not be forgotten unconfirmed, or whose end could not be settled.
+UNCONFIRMED: Final = "unconfirmed"
+ENDED: Final = "unsubscribed"
 _LINK_OVER: Final = Refusal("this link was used, or its three days are over; please subscribe again", "docs/guide/e-mails.md")
 
 
@@ -231,12 +235,21 @@ def forget_unconfirmed(store: Store, now_ms: int) -> int:
 
     Rule: Cal. Civ. Code § 1798.100(c): an address that nobody proved is needed for nothing.
     """
-    with store.control.transaction() as tx:
+    with store.control.reading() as tx:
         expired = subscriptions.expired(tx, now_ms)
-        for one in expired:
-            subscriptions.remove(tx, one.record_id)
-            mail.remove(tx, one.mail_id)
-    return len(expired)
+    store.aside.only(UNCONFIRMED, [one.record_id for one in expired])
+    forgotten = 0
+
+    def forget(some: Sequence[subscriptions.Pending]) -> None:
+        nonlocal forgotten
+        with store.control.transaction() as tx:
+            gone = [subscriptions.remove(tx, one.record_id) for one in some]
+            for one in some:
+                mail.remove(tx, one.mail_id)
+        forgotten += sum(gone)
+
+    store.aside.all_or_each(UNCONFIRMED, expired, lambda one: one.record_id, forget, now_ms)
+    return forgotten
 
 
 def settle_ends(store: Store, rulebook: Rulebook, now_ms: int, timezone: str) -> int:
@@ -246,19 +259,30 @@ def settle_ends(store: Store, rulebook: Rulebook, now_ms: int, timezone: str) ->
     """
     points = [one.name for one in rulebook.points.values() if one.technology is Technology.EMAIL and not one.collected_by]
     moved = 0
-    for point in points:
-        last = ""
-        while True:
-            page = store.submissions_after(last, BATCH, point)
-            last = page.last
-            if not last:
-                break
-            for one in page.held:
-                if IdentifierKind.EMAIL.value in one.identifiers:
-                    person = _person(one.identifiers)
-                    if store.vault.ended_at(person, point) >= one.collected_ms:
-                        moved += settle_end(store, person, point, now_ms, timezone)
+
+    def settle(one: HeldSubmission | None) -> None:
+        nonlocal moved
+        if one is None:
+            raise ValueError("a subscription cannot be opened")
+        person = _person(one.identifiers) if IdentifierKind.EMAIL.value in one.identifiers else None
+        if person is not None and store.vault.ended_at(person, one.point) >= one.collected_ms:
+            moved += settle_end(store, person, one.point, now_ms, timezone)
+
+    seen: set[str] = set()
+    for page in (page for point in points for page in _pages(store, point)):
+        found = {**dict.fromkeys(page.damaged), **{one.record_id: one for one in page.held}}
+        store.aside.each(ENDED, found.items(), itemgetter(0), lambda item: settle(item[1]), now_ms)
+        seen |= found.keys()
+    store.aside.only(ENDED, seen)
     return moved
+
+
+def _pages(store: Store, point: str) -> Iterator[SubmissionPage]:
+    """Yield the subscriptions to a list, some at a time."""
+    last = ""
+    while (page := store.submissions_after(last, BATCH, point)).last:
+        yield page
+        last = page.last
 
 
 def _person(identifiers: Mapping[str, str]) -> Identifier:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Final
 from avow.config import Configuration
 from avow.definitions import Refusal, local_date
 from avow.main.installation import Installation, reachable
+from avow.store.aside import Aside
 from avow.store.control import integrity as kept
 from avow.store.control.integrity import Seen
 from avow.store.store import Store
@@ -19,7 +20,7 @@ from avow.web.assets import Assets
 from avow.web.services.website import DayView, IntegrityView, LookView
 from avow.website.crawling import Crawled, crawl
 from avow.website.fetching import Fetcher
-from avow.website.integrity import BuiltTag, Look, look
+from avow.website.integrity import BuiltTag, Look, looks
 from avow.website.search import build
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,9 @@ AGAIN_MS: Final = 30_000
 MISSED: Final = 3
 #: Changes that the console lists.
 CHANGES_SHOWN: Final = 50
+#: Where a page is set aside that could not be read for the search, and an address that could not be looked at.
+PAGES: Final = "search"
+LOOKS: Final = "integrity"
 _INDEX: Final = "search.db"
 
 
@@ -45,8 +49,10 @@ def sitemap_of(configuration: Configuration) -> str:
     return configuration.search.sitemap or (OWN_SITEMAP if configuration.website.pages else "")
 
 
-def read_pages(installation: Installation, is_over: Callable[[], bool] = lambda: False) -> Crawled | Refusal:
-    """Read the site's pages, and make the search index anew when they changed.
+def read_pages(
+    installation: Installation, aside: Aside, now_ms: int, is_over: Callable[[], bool] = lambda: False
+) -> Crawled | Refusal:
+    """Read the site's pages, and make the search index anew when they changed. A page that cannot be read is set aside.
 
     Pages that Avow serves are asked of its own listener: the public name of a site need not lead back to its own machine.
     """
@@ -56,8 +62,13 @@ def read_pages(installation: Installation, is_over: Callable[[], bool] = lambda:
         return Refusal("there are no pages to search: set website.pages or search.sitemap", "docs/guide/search.md")
     through = "" if configuration.search.sitemap else f"http://{reachable(listen.host)}:{listen.port}"
     fetcher = Fetcher(configuration.website.origin, through)
+
+    def each(paths: Sequence[str], step: Callable[[str], object]) -> None:
+        aside.only(PAGES, paths)
+        aside.each(PAGES, paths, str, step, now_ms)
+
     try:
-        found = crawl(fetcher, sitemap, is_over)
+        found = crawl(fetcher, sitemap, each, is_over)
     finally:
         fetcher.close()
     if isinstance(found, Crawled):
@@ -72,6 +83,7 @@ class SearchKeeper:
     """The job that keeps the search index: reads the pages now and then, and when another version comes into force."""
 
     installation: Installation
+    aside: Aside
     version: Callable[[], str]
     now_ms: Callable[[], int]
     is_over: Callable[[], bool]
@@ -83,7 +95,7 @@ class SearchKeeper:
         now, version = self.now_ms(), self.version()
         if now < self._due_ms and version == self._read_under:
             return False
-        found = read_pages(self.installation, self.is_over)
+        found = read_pages(self.installation, self.aside, now, self.is_over)
         is_new, self._read_under = version != self._read_under, version
         if isinstance(found, Refusal):
             log.warning("search: the site's pages could not be read: %s", found.reason)
@@ -98,11 +110,17 @@ def built_tag(assets: Assets) -> BuiltTag:
     return BuiltTag(assets.address("tag.js"), assets.integrity("tag.js"))
 
 
-def look_at_site(configuration: Configuration, assets: Assets) -> tuple[Look, ...]:
-    """Look at the site through its public origin, at the configured pages, else at the first one."""
+def look_at_site(configuration: Configuration, assets: Assets, aside: Aside, now_ms: int) -> tuple[tuple[Look, ...], list[str]]:
+    """Look at the site through its public origin, at the configured pages, else at the first one; return looks and addresses.
+
+    An address at which that fails is set aside, and has no look.
+    """
     fetcher = Fetcher(configuration.website.origin)
+    steps, found = looks(fetcher, configuration.integrity.pages or ("/",), built_tag(assets)), []
     try:
-        return look(fetcher, configuration.integrity.pages or ("/",), built_tag(assets))
+        aside.only(LOOKS, steps)
+        aside.each(LOOKS, steps, str, lambda address: found.append(steps[address]()), now_ms)
+        return tuple(found), list(steps)
     finally:
         fetcher.close()
 
@@ -118,12 +136,12 @@ class IntegrityWatch:
 
     def once(self) -> bool:
         """Look, and keep what was found; returns False."""
-        found = look_at_site(self.configuration, self.assets)
         at_ms = self.now_ms()
-        looks = [Seen(at_ms, one.address, one.outcome.value, one.status, one.milliseconds, one.detail) for one in found]
+        found, addresses = look_at_site(self.configuration, self.assets, self.store.aside, at_ms)
+        seen = [Seen(at_ms, one.address, one.outcome.value, one.status, one.milliseconds, one.detail) for one in found]
         with self.store.control.transaction() as tx:
-            changed = kept.add(tx, local_date(at_ms, self.configuration.timezone), looks)
-            kept.forget(tx, [one.address for one in looks])
+            changed = kept.add(tx, local_date(at_ms, self.configuration.timezone), seen)
+            kept.forget(tx, addresses)
         for one in changed:
             if one.outcome != "up":
                 log.warning("integrity: %s: %s", one.address, one.detail)

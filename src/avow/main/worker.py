@@ -260,7 +260,8 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
     attachments = Attachments(shared.store, scanner)
     forms = Forms(collector, attachments, subscriptions)
     endpoint = FormEndpoint(collect, forms, shared.guard, now_ms, View(services, shared.assets).page)
-    feeds = Feeds(collector, attachments, shared.feed_keys, AuthorisationsOnFile(shared.store), shared.store.vault.hmac)
+    on_file, keyed = AuthorisationsOnFile(shared.store), shared.store.vault.hmac
+    feeds = Feeds(collector, attachments, shared.feed_keys, on_file, keyed, installation.moments)
     reports = ReportEndpoint(
         shared.reports,
         frozenset(browser_policy.declared_origins(rulebook)),

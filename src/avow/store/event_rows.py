@@ -44,6 +44,8 @@ COLUMNS: Final = {
 #: Declared fields that are numbers in a column of the same name -> its largest value.
 _NUMBERS: Final = {"status": 0xFFFF, "bytes": 0xFFFFFFFFFFFFFFFF}
 _EVENT_AAD: Final = b"event"
+#: Digits of the largest number; Python refuses to read some thousand.
+_DIGITS: Final = 20
 #: The owners of a record of nobody known.
 NOBODY: Final[frozenset[Identifier]] = frozenset()
 
@@ -239,7 +241,7 @@ def _put(row: list[Any], props: dict[str, str], name: str, value: str) -> None: 
 
 def _number(name: str, text: str) -> int | None:
     """Return a number that its column can hold; None when the text is none."""
-    is_number = text.isascii() and text.isdigit() and int(text) <= _NUMBERS[name]
+    is_number = len(text) <= _DIGITS and text.isascii() and text.isdigit() and int(text) <= _NUMBERS[name]
     return int(text) if is_number else None
 
 

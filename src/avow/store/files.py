@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import Final
 
+#: The file that says whose files these are (`store.identity`); no part of what is kept here.
+_OWN: Final = "installation"
 #: Names are ours, never a person's: they are ids.
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
 
@@ -50,9 +52,8 @@ class Files:
         """Return the names that start with `prefix`, sorted; what a crash left half written is not listed."""
         if not self._folder.is_dir():
             return ()
-        return tuple(
-            sorted(path.name for path in self._folder.iterdir() if _NAME.fullmatch(path.name) and path.name.startswith(prefix))
-        )
+        names = (path.name for path in self._folder.iterdir())
+        return tuple(sorted(name for name in names if _NAME.fullmatch(name) and name.startswith(prefix) and name != _OWN))
 
     def _path(self, name: str) -> Path:
         """Return where a file lies; a name that could leave the folder is a bug of the caller."""

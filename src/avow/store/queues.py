@@ -60,6 +60,16 @@ QUEUES: Final[Mapping[str, Queue]] = MappingProxyType(
             "An entry that cannot be published; it is kept sealed.",
             f"Try again. {_REPORT}",
         ),
+        "unconfirmed": Queue(
+            "Unconfirmed subscriptions",
+            "A subscription whose link expired, and that cannot be erased.",
+            f"Look at what the disk and the stores say, then try again. {_REPORT}",
+        ),
+        "unsubscribed": Queue(
+            "Ended subscriptions",
+            "Somebody who unsubscribed, and whose subscription cannot be taken off the list. They are not written to.",
+            f"Look at what the disk and the stores say, then try again. {_REPORT}",
+        ),
         "mailings": Queue(
             "Mailings",
             "A mailing that cannot be read: nobody gets it.",

@@ -152,17 +152,19 @@ def remove_demonstration(control: Control, events: Events, vault: Vault, files: 
     with control.transaction() as tx:
         forms = submissions.demonstration(tx)
         uploads.remove(submission_files.of_records(tx, forms), files)
+        asked = frozenset(requests.demonstration(tx))
+        uploads.remove([name for name in files.names() if name.partition("-")[0] in asked], files)  # archives of their requests
         invented |= {one for owners in submissions.owners(tx, forms).values() for one in owners}
-        asked = requests.demonstration(tx)
         for request_id in asked:
             requests.remove(tx, request_id)
         sent = submissions.remove(tx, forms)
         chosen, disclosed = choices.remove_demonstration(tx), disclosures.remove_demonstration(tx)
-    vault.destroy_keys(REQUEST, asked)
+    vault.destroy_keys(REQUEST, sorted(asked))
     if count:
         events.command("erase_demonstration")
     control.checkpoint()
     events.await_removal()
+    Aside(control, vault).remove_demonstration()
     with vault.no_batch():
         vault.forget(invented - _subjects_in_use(control, events))
     return Counts(count, sent, chosen, disclosed, 0, len(asked), recorded)

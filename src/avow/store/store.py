@@ -220,7 +220,7 @@ class Store:
 
     def sweep_files(self, now_ms: int) -> int:
         """Remove files that no stored submission names and that are too old to belong to one on its way."""
-        return uploads.sweep(now_ms, self.control, self.files)
+        return uploads.sweep(now_ms, self.control, self.files, self.aside)
 
     # -- what belongs to a consumer request --------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from avow.store import sealing
 from avow.store.control import submission_files
 
 if TYPE_CHECKING:
+    from avow.store.aside import Aside
     from avow.store.control import Control
     from avow.store.files import Files
     from avow.store.keys import Vault
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 PREFIX: Final = "form-"
 #: A file without a stored submission is swept at this age: a younger one may belong to a record on its way.
 SETTLED_MS: Final = 2 * 24 * 3600 * 1000
+#: Where a file is set aside that could not be swept.
+FILES: Final = "files"
 #: Names looked up at once.
 _CHUNK: Final = 500
 #: Digits of a name that tell its moment, and bytes drawn after them.
@@ -53,18 +56,22 @@ def remove(names: Collection[str], files: Files) -> None:
         files.delete(name)
 
 
-def sweep(now_ms: int, control: Control, files: Files) -> int:
-    """Remove files that no stored submission names and no record on its way can; return how many."""
-    settled = [name for name in files.names(PREFIX) if _moment(name) < now_ms - SETTLED_MS]
-    swept = 0
-    for start in range(0, len(settled), _CHUNK):
-        chunk = settled[start : start + _CHUNK]
+def sweep(now_ms: int, control: Control, files: Files, aside: Aside) -> int:
+    """Remove files that no stored submission names and no record on its way can; return how many.
+
+    One that cannot be removed, or whose name says no moment, is set aside; the others go.
+    """
+    names = files.names(PREFIX)
+    claimed: set[str] = set()
+    for start in range(0, len(names), _CHUNK):
         with control.reading() as tx:
-            named = submission_files.known(tx, chunk)
-        orphans = [name for name in chunk if name not in named]
-        remove(orphans, files)
-        swept += len(orphans)
-    return swept
+            claimed |= submission_files.known(tx, names[start : start + _CHUNK])
+
+    def step(name: str) -> bool:
+        return _moment(name) < now_ms - SETTLED_MS and files.delete(name)
+
+    aside.only(FILES, names)
+    return aside.each(FILES, [name for name in names if name not in claimed], str, step, now_ms)
 
 
 def _moment(name: str) -> int:

@@ -7,7 +7,7 @@ addresses. Only addresses of the site's own origin are asked, one after the othe
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Final
@@ -16,6 +16,9 @@ from urllib.robotparser import RobotFileParser
 from avow.definitions import Refusal
 from avow.website.fetching import AGENT, Fetcher
 from avow.website.reading import Page, read
+
+#: Does a step for each of the site's paths, so that one on which it raises keeps none of the others back.
+Each = Callable[[Sequence[str], Callable[[str], object]], object]
 
 #: Pages that one search covers.
 PAGES: Final = 5_000
@@ -37,11 +40,11 @@ class Crawled:
     left_out: Mapping[str, int]
 
 
-def crawl(fetcher: Fetcher, sitemap: str, is_over: Callable[[], bool] = lambda: False) -> Crawled | Refusal:
+def crawl(fetcher: Fetcher, sitemap: str, each: Each, is_over: Callable[[], bool] = lambda: False) -> Crawled | Refusal:
     """Return what every page of the sitemap says; a Refusal when the sitemap, or robots.txt, cannot be read.
 
-    `sitemap` is a path or an address of the site. Nothing half is returned: a site of which no page answers is a Refusal, and
-    so is a reading that `is_over` ends.
+    `sitemap` is a path or an address of the site. A page that cannot be read is left out, and is for `each` to set aside. Nothing
+    half is returned: a site of which no page answers is a Refusal, and so is a reading that `is_over` ends.
     """
     robots = _robots(fetcher)
     if isinstance(robots, Refusal):
@@ -51,15 +54,23 @@ def crawl(fetcher: Fetcher, sitemap: str, is_over: Callable[[], bool] = lambda: 
         return paths
     pages: dict[str, Page] = {}
     left_out: Counter[str] = Counter()
-    for path in paths:
+    unread = set(paths)
+
+    def step(path: str) -> None:
         if is_over():
-            return Refusal("stopped before every page was read", _RULE)
+            return
         found = _page(fetcher, robots, path)
         if isinstance(found, str):
             left_out[found] += 1
         else:
             pages.setdefault(*found)
-    if not pages and left_out["did not answer"]:
+        unread.discard(path)
+
+    each(paths, step)
+    if is_over():
+        return Refusal("stopped before every page was read", _RULE)
+    left_out += Counter({"could not be read": len(unread)})
+    if not pages and (unread or left_out["did not answer"]):
         return Refusal("no page of the sitemap answered", _RULE)
     return Crawled(pages, dict(left_out))
 
@@ -88,7 +99,7 @@ def _robots(fetcher: Fetcher) -> RobotFileParser | Refusal:
     if fetched.status in _NO_FILE:
         rules.parse([])
     elif fetched.status == 200:  # noqa: PLR2004 - HTTP
-        rules.parse(fetched.text().splitlines())
+        rules.parse(fetched.body.decode("utf-8", "replace").splitlines())  # RFC 9309, section 2.3: UTF-8, whatever it says
     else:
         return Refusal(f"robots.txt was answered with {fetched.status}", "RFC 9309, section 2.3.1.4")
     return rules
@@ -118,8 +129,11 @@ def _locations(fetcher: Fetcher, address: str) -> _Sitemap | Refusal:
     if fetched.status != 200:  # noqa: PLR2004 - HTTP
         return Refusal(f"the sitemap was answered with {fetched.status}", _RULE)
     reader = _Sitemap()
-    reader.feed(fetched.text())
-    reader.close()
+    try:
+        reader.feed(fetched.text())
+        reader.close()
+    except (AssertionError, ValueError):  # markup that Python's parser gives up on, or a character set that is none
+        return Refusal("the sitemap cannot be read", _RULE)
     return reader if reader.is_sitemap else Refusal("what is at the sitemap's address is none", _RULE)
 
 

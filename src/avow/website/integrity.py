@@ -8,9 +8,10 @@ Rule: W3C Subresource Integrity; Cal. Civ. Code § 1798.100(e) (reasonable secur
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from hashlib import sha384
 from typing import Final
 
@@ -59,13 +60,13 @@ class Look:
         return self.outcome is Outcome.UP
 
 
-def look(fetcher: Fetcher, pages: Sequence[str], built: BuiltTag) -> tuple[Look, ...]:
-    """Fetch the tag, under both of its addresses, and these pages, as a visitor does; return what each answered."""
-    return (
-        _tag(fetcher, PINNED_TAG, built.address, built),
-        _tag(fetcher, STABLE_TAG, STABLE_TAG, built),
-        *(_page(fetcher, path, built) for path in pages),
-    )
+def looks(fetcher: Fetcher, pages: Sequence[str], built: BuiltTag) -> dict[str, Callable[[], Look]]:
+    """Return what fetches the tag, under both of its addresses, and these pages, as a visitor does; by address."""
+    return {
+        PINNED_TAG: lambda: _tag(fetcher, PINNED_TAG, built.address, built),
+        STABLE_TAG: lambda: _tag(fetcher, STABLE_TAG, STABLE_TAG, built),
+        **{path: partial(_page, fetcher, path, built) for path in pages},
+    }
 
 
 def _tag(fetcher: Fetcher, name: str, address: str, built: BuiltTag) -> Look:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 from sqlalchemy import RowMapping, and_, delete, func, select, update
 
 from avow.store.control.database import Transaction
@@ -49,10 +50,16 @@ def get(tx: Transaction, mailing_id: str) -> Mailing | None:
     return None if row is None else _mailing(row)
 
 
+def shown(tx: Transaction, mailing_id: str) -> Mailing | None:
+    """Return one mailing to look at: a damaged one without its links, which nobody may send so."""
+    row = tx.execute(select(mailings).where(mailings.c.id == mailing_id)).mappings().first()
+    return None if row is None else _shown(row)
+
+
 def newest(tx: Transaction, limit: int) -> tuple[Mailing, ...]:
-    """Return the newest mailings."""
+    """Return the newest mailings to look at, as `shown` does."""
     wanted = select(mailings).order_by(mailings.c.created_ms.desc(), mailings.c.id).limit(limit)
-    return tuple(_mailing(row) for row in tx.execute(wanted).mappings())
+    return tuple(_shown(row) for row in tx.execute(wanted).mappings())
 
 
 def unfinished(tx: Transaction) -> tuple[str, ...]:
@@ -128,6 +135,13 @@ def sweep_messages(tx: Transaction) -> int:
     return int(tx.execute(delete(mail).where(mail.c.mailing.is_not(None), ~kept)).rowcount)
 
 
+def _shown(row: RowMapping) -> Mailing:
+    try:
+        return _mailing(row)
+    except (ValueError, TypeError):  # its links are no JSON, or no list
+        return Mailing(**{**row, "links": ()})
+
+
 def _mailing(row: RowMapping) -> Mailing:
     values = dict(row)
-    return Mailing(**{**values, "links": tuple(json.loads(values["links"]))})
+    return Mailing(**{**values, "links": msgspec.json.decode(values["links"], type=tuple[str, ...])})
