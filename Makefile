@@ -11,7 +11,9 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist loadfile 
 CLAMD := $(VENV)/clamd/usr/sbin/clamd
 POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/postgres) /usr/lib/postgresql/15/bin/postgres)
 
-.PHONY: help run test quick check bench lock reference clean
+MINUTES := 5
+
+.PHONY: help run test quick check bench soak lock reference clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -37,6 +39,10 @@ check: dist/.installed ## Lint, types, arrows between rooms, example policies
 
 bench: dist/.installed /usr/sbin/nginx /usr/bin/wrk ## Run the benchmarks; results go to bench/RESULTS.md
 	$(BIN)/python -m bench
+
+# As root the data lie on a small disk that is filled up meanwhile; with a C compiler the storage process's clock is moved.
+soak: dist/.installed ## Be hard on a real installation for MINUTES=5, and count what was lost, stored twice, late
+	$(BIN)/python -m bench.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 lock: ## Renew requirements.lock (hashes, no registry address)
 	$(PYTHON) -m venv $(VENV)-lock

@@ -86,15 +86,15 @@ def _rounds(loads: dict[str, Path], server: Server, peer: tuple[str, int], *, se
     A load's rounds lie minutes apart, because the machine is slower for minutes at a time.
     """
     found: dict[str, list[tuple[Measured, float]]] = {name: [] for name in loads}
-    before = _load("nginx", f"{peer[0]}/empty.gif", peer[1], None).web_us
+    before = measure("nginx", f"{peer[0]}/empty.gif", peer[1], None).web_us
     for _ in range(ROUNDS):
         for name, load in loads.items():
-            row = _load(name, server.base, server.pid, load)
-            after = _load("nginx", f"{peer[0]}/empty.gif", peer[1], None).web_us
+            row = measure(name, server.base, server.pid, load)
+            after = measure("nginx", f"{peer[0]}/empty.gif", peer[1], None).web_us
             found[name].append((row, (before + after) / 2))
             before = after
             if settle:
-                _drained(server)
+                drained(server)
     return [Rounds(sorted(one, key=lambda pair: pair[1] / pair[0].web_us)) for one in found.values()]
 
 
@@ -104,8 +104,8 @@ def _side_by_side(name: str, load: Path, single: Server, double: Server) -> list
     for _ in range(PAIRS):
         pair = []
         for server in (single, double):
-            pair.append(_load(name, server.base, server.pid, load, MANY_CONNECTIONS))
-            _drained(server)
+            pair.append(measure(name, server.base, server.pid, load, MANY_CONNECTIONS))
+            drained(server)
         found.append((pair[0], pair[1]))
     return sorted(found, key=lambda both: both[1].per_second / both[0].per_second)
 
@@ -116,19 +116,21 @@ def _folder(parent: Path, name: str) -> Path:
     return parent / name
 
 
-def _drained(server: Server) -> None:
-    """Return when everything that was accepted is stored."""
+def drained(server: Server) -> None:
+    """Return when everything that was accepted is stored; what was made ahead holds nothing."""
     while any((server.folder / "data" / "spool").glob("*/*.segment")):
         time.sleep(0.2)
 
 
-def _load(name: str, address: str, pid: int, script: Path | None, connections: int = CONNECTIONS) -> Measured:
+def measure(
+    name: str, address: str, pid: int, script: Path | None, connections: int = CONNECTIONS, seconds: int = SECONDS
+) -> Measured:
     """Load an address with wrk and return what it did; a short load goes before, to warm caches."""
     command = ["wrk", "-t1", f"-c{connections}", "--latency", *(["-s", str(script)] if script else [])]
     subprocess.run([*command, "-d2s", address], check=True, capture_output=True)
     storage = storage_of(pid)
     before = cpu_seconds(pid), cpu_seconds(storage) if storage else 0.0
-    printed = subprocess.run([*command, f"-d{SECONDS}s", address], check=True, capture_output=True, text=True).stdout
+    printed = subprocess.run([*command, f"-d{seconds}s", address], check=True, capture_output=True, text=True).stdout
     stored = (cpu_seconds(storage) - before[1]) if storage else 0.0
     web = cpu_seconds(pid) - before[0] - stored
     requests = int(re.search(r"(\d+) requests in", printed)[1])
@@ -136,7 +138,7 @@ def _load(name: str, address: str, pid: int, script: Path | None, connections: i
     lost = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", printed)
     return Measured(
         name,
-        requests / SECONDS,
+        requests / seconds,
         web / requests * 1e6,
         stored / requests * 1e6,
         re.search(r"^\s+50%\s+(\S+)", printed, re.MULTILINE)[1],
@@ -149,7 +151,7 @@ def _at_half_load(full: Measured, address: str, pid: int, folder: Path) -> Measu
     """Load with half of what the same load reached, each connection at its own pace."""
     pause_ms = round(CONNECTIONS / (full.per_second / 2) * 1000)
     paced = script(folder / "half.lua", full.name, f"function delay() return math.random(0, {2 * pause_ms}) end\n")
-    return _load(full.name, address, pid, paced)
+    return measure(full.name, address, pid, paced)
 
 
 def script(path: Path, name: str, more: str = "") -> Path:

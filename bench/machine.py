@@ -59,17 +59,17 @@ class Server:
 
 
 @contextmanager
-def avow_serve(folder: Path, workers: int = 2, more: str = "") -> Iterator[Server]:
-    """Run an installation over a folder; `more` is added to its configuration."""
+def avow_serve(folder: Path, workers: int = 2, more: str = "", python: str = sys.executable) -> Iterator[Server]:
+    """Run an installation over a folder; `more` is added to its configuration, `python` has the version that serves it."""
     port = free_port()
     (folder / "avow.toml").write_text(
         f'data = "data"\npolicy = "{MARROWBY / "policy.md"}"\ntimezone = "America/Los_Angeles"\n[website]\n'
         f'name = "marrowby.example"\norigin = "http://127.0.0.1:{port}"\n[listen]\nport = {port}\nworkers = {workers}\n{more}',
         encoding="utf-8",
     )
-    command = [sys.executable, "-m", "avow", "--config", str(folder / "avow.toml"), "serve"]
+    command = [python, "-m", "avow", "--config", str(folder / "avow.toml"), "serve"]
     started = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=folder)
     try:
         base = f"http://127.0.0.1:{port}"
         wait_until_answered(f"{base}/healthz")

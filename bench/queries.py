@@ -15,21 +15,49 @@ from bench.events import EVENTS, SITE, engine, fill
 from bench.machine import scratch
 
 ROUNDS = 5
+FEW_EVENTS = 20_000
 REACH = 1.3
-PARAMETERS = {
+#: What every question is asked with, as far as it takes it.
+PARAMETERS: dict[str, object] = {
     "site": SITE,
     "from_ms": 1_767_225_600_000,
     "to_ms": 1_798_761_600_000,
-    "point": "",
+    "point": "page-view",
     "limit": 10,
     "timezone": "America/Los_Angeles",
     "step": "day",
+    "tag": "page-view",
+    "beacon": "page-pixel",
+    "log": "server-log",
+    "least": 2,
+    "without": 0,
+}
+#: Every question of the dashboard, with what it is asked with beside that: not all are about page views.
+QUESTIONS: dict[str, dict[str, object]] = {
+    "dashboard_browsers": {},
+    "dashboard_campaigns": {},
+    "dashboard_countries": {},
+    "dashboard_devices": {},
+    "dashboard_extent": {},
+    "dashboard_languages": {},
+    "dashboard_links": {"point": "outbound-link"},
+    "dashboard_pages": {},
+    "dashboard_points": {"point": "page-view,page-pixel,server-log"},
+    "dashboard_reading": {"point": "page-leave"},
+    "dashboard_reconciled": {"point": "page-view,page-pixel,server-log"},
+    "dashboard_referrers": {},
+    "dashboard_robots": {},
+    "dashboard_searches": {"point": "site-search"},
+    "dashboard_searches_all": {"point": "site-search"},
+    "dashboard_series": {},
+    "dashboard_systems": {},
+    "dashboard_totals": {},
 }
 
 
 def run() -> list[str]:
     """Measure and return the lines for RESULTS.md."""
-    names = sorted(path.name[:-4] for path in resources.files("avow.store.sql").iterdir() if path.name.startswith("dashboard_"))
+    names = sorted(QUESTIONS)
     with scratch() as folder:
         subprocess.run([sys.executable, "-m", "bench.queries", "fill", str(folder)], check=True)
         # In processes of their own: only one may have the engine open, and neither may warm the other's caches.
@@ -51,11 +79,11 @@ def _measured(how: str, folder: Path, names: list[str]) -> dict[str, float]:
     return {name: float(value) for name, value in (line.split() for line in printed.splitlines())}
 
 
-def _parameters(name: str) -> tuple[str, dict[str, object]]:
-    """Return a query's SQL and those of the parameters that it takes."""
+def parameters(name: str) -> tuple[str, dict[str, object]]:
+    """Return a question's SQL and those of the parameters that it takes."""
     sql = (resources.files("avow.store.sql") / f"{name}.sql").read_text(encoding="utf-8")
-    wanted = set(re.findall(r"\{(\w+):", sql))
-    return sql, {key: value for key, value in PARAMETERS.items() if key in wanted}
+    asked = {**PARAMETERS, **QUESTIONS[name]}
+    return sql, {key: asked[key] for key in set(re.findall(r"\{(\w+):", sql))}
 
 
 def _report(names: list[str], ask: Callable[[str], object]) -> None:
@@ -74,17 +102,22 @@ def _main(how: str, folder: Path, names: list[str]) -> None:
     if how == "fill":
         with engine(folder):
             fill(folder, [])
+    elif how == "rows":  # how many rows each question finds among few events, for the test that it finds any
+        with engine(folder) as events:
+            fill(folder, [], events=FEW_EVENTS)
+            for name in QUESTIONS:
+                print(name, len(events.query(name, **parameters(name)[1])))
     elif how == "avow":
         with engine(folder) as events:
-            _report(names, lambda name: events.query(name, **_parameters(name)[1]))
+            _report(names, lambda name: events.query(name, **parameters(name)[1]))
     else:
         import chdb  # noqa: PLC0415 - only this side talks to it directly
 
         connection = chdb.connect(str(folder / "events"))
 
         def ask(name: str) -> object:
-            sql, parameters = _parameters(name)
-            return connection.query(sql, "Native", params=parameters).bytes()
+            sql, asked = parameters(name)
+            return connection.query(sql, "Native", params=asked).bytes()
 
         _report(names, ask)
 

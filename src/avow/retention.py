@@ -142,7 +142,7 @@ class Retention:
 
     def once(self, today: date, now_ms: int) -> bool:
         """Erase what is due, unless it has to wait; note either. Return whether anything was erased."""
-        if self._is_confirmed(now_ms):
+        if self.is_confirmed(now_ms):
             self.clock.believe()
         elif why := self._why_not(today):
             self._note(why, now_ms)
@@ -179,7 +179,8 @@ class Retention:
         told = ", ".join(f"{count:,} of “{point}”" for point, count in sorted(much.items()))
         return f"it would erase much at once: {told}"
 
-    def _is_confirmed(self, now_ms: int) -> bool:
+    def is_confirmed(self, now_ms: int) -> bool:
+        """Return whether somebody said within a day that the sweep may go."""
         with self.store.control.reading() as tx:
             at_ms = settings.get(tx, CONFIRMED)
         return bool(at_ms) and abs(now_ms - int(at_ms or 0)) <= _ms(AGREED)

@@ -227,3 +227,20 @@ def test_an_answer_that_fails_keeps_nobody_else_from_theirs(tmp_path):
 
     asyncio.run(asyncio.wait_for(run(), 60))
     assert answered == [None, None]
+
+
+def test_a_folder_that_goes_while_its_last_segment_is_removed_stops_no_drain(tmp_path):
+    """A deletion looks at the spool while the drain empties it: whoever comes second finds no folder of a writer that is gone."""
+
+    class LookedAtMeanwhile(Keys):
+        """Another thread comes right behind the destroying of the key."""
+
+        def destroy_key(self, scope, name):
+            super().destroy_key(scope, name)
+            segments.finish_removals(tmp_path, Keys())
+            assert list(segments.segments(tmp_path)) == []
+
+    made = Keys()
+    path = written(tmp_path, made, [b"one"])
+    segments.remove(path, LookedAtMeanwhile(made))
+    assert list(tmp_path.iterdir()) == []

@@ -140,6 +140,19 @@ def test_a_crash_while_the_ids_are_written_is_gone_on_with(tmp_path, monkeypatch
     assert all(arguments[2] == own for arguments in done)
 
 
+@pytest.mark.parametrize("name", PLACES)
+def test_a_store_that_is_lost_in_that_crash_is_not_made_anew(tmp_path, monkeypatch, name):
+    """An installation from before ids held something: what it had when the ids were begun has to be there still."""
+    stores = filled(tmp_path / "data")
+    with monkeypatch.context() as until:
+        until.setattr(identity, "mark", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            identity.settle(stores)
+    lose(stores, name)
+    with pytest.raises(ConfigurationError, match=name):
+        identity.settle(stores)
+
+
 def test_a_half_restored_installation_is_not_opened(stores):
     """Until the restore is repeated."""
     with pytest.raises(KeyboardInterrupt), identity.restoring(stores, identity.settle(stores)):

@@ -7,6 +7,7 @@ A segment without a key waits for its key to come back, as when the vault of ano
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -48,7 +49,8 @@ class Quarantine:
         self.folder.mkdir(mode=0o700, exist_ok=True)
         path.rename(self.folder / path.name)
         sync_folder(self.folder)
-        sync_folder(path.parent)
+        with contextlib.suppress(FileNotFoundError):  # removed meanwhile, as in `segments.remove`
+            sync_folder(path.parent)
         if self.aside is not None:
             over = moment(now_ms).date() + timedelta(days=DAYS)
             self.aside.put(QUEUE, path.stem, kind, now_ms, delete_on=over)

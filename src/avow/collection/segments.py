@@ -261,7 +261,8 @@ def remove(path: Path, keys: SegmentKeys) -> None:
     drained = path.rename(path.with_suffix(DRAINED))
     keys.destroy_key("segment", path.stem)
     drained.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    with contextlib.suppress(FileNotFoundError):  # whoever looked meanwhile has removed the empty folder of a writer that is gone
+        sync_folder(path.parent)
 
 
 def finish_removals(folder: Path, keys: SegmentKeys) -> None:

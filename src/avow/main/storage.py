@@ -75,8 +75,9 @@ NICENESS: Final = 5
 SIGN_SECONDS: Final = 1.0
 #: Entries of the audit log published at once.
 PUBLISH_ENTRIES: Final = 10_000
-#: How often the sweep looks for what is due, and for somebody's word that it may go on.
+#: How often the sweep looks for what is due, and how often for somebody's word that it may go on, seconds.
 RETENTION_SECONDS: Final = 3600.0
+LOOK_FOR_WORD_SECONDS: Final = 60.0
 #: How often the SQLite stores are looked at for damage.
 SOUND_SECONDS: Final = 7 * 24 * 3600.0
 #: States in which a request takes its next step by the calendar alone: denied, forgotten, removed. Not by a clock that is not
@@ -150,6 +151,7 @@ def _run(configuration_path: Path) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    identity.settle(installation.stores)  # before the engine makes what is missing
     engine = None if installation.configuration.storage.events else Engine(installation.data / "events", installation.run)
     if engine is not None:
         engine.start()
@@ -240,7 +242,7 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         Job("mail", 2.0, send_mail),
         Job("clock", 10.0, clock.look),
         Job("soundness", SOUND_SECONDS, lambda: _look_for_damage(installation)),
-        Job("retention", RETENTION_SECONDS, lambda: sweeps.once(local_date(now_ms(), configuration.timezone), now_ms())),
+        Job("retention", LOOK_FOR_WORD_SECONDS, _Hourly(sweeps, configuration.timezone).once),
     ]
 
 
@@ -278,6 +280,23 @@ class _Purge:
             self.settle()
             self.thorough_ms = now
         return removed.total > 0
+
+
+@dataclass(slots=True)
+class _Hourly:
+    """Runs the sweep once an hour, and within a minute when somebody confirmed that it may go."""
+
+    sweeps: Retention
+    timezone: str
+    due: float = 0.0
+
+    def once(self) -> bool:
+        """Sweep when it is time; return whether anything was erased."""
+        now = now_ms()
+        if time.monotonic() < self.due and not self.sweeps.is_confirmed(now):
+            return False
+        self.due = time.monotonic() + RETENTION_SECONDS
+        return self.sweeps.once(local_date(now, self.timezone), now)
 
 
 def _look_for_damage(installation: Installation) -> bool:

@@ -35,6 +35,8 @@ _FILE: Final = "installation"
 #: The setting that says that a cluster was given the id: one without it is then another, or was emptied.
 _CLUSTER_MARKED: Final = "installation.events"
 _FOUNDING: Final = ".founding"
+#: In that file: the installation is from before ids, so every store was there when it began.
+_OLD: Final = "from-before"
 #: While data is being put back, this file is there: what is half restored is not served.
 _RESTORING: Final = ".restoring"
 VAULT, CONTROL, EVENTS, FILES, AUDIT = "keys.db", "control.db", "events", "files", "audit/private"
@@ -93,16 +95,18 @@ def _settle_here(stores: Stores) -> str:
     with _alone(stores.data):
         found = look(stores)
         ids = {one.installation for one in found.values() if one.installation}
-        founding = _founding(stores)
+        founding, _, kind = _founding(stores).partition(" ")
         if founding:
             _require_own(found, founding)
+            if kind == _OLD:
+                _require_whole(found)
             return _mark_all(stores, found, founding)
         if not ids and not any(one.is_there for one in found.values()):
-            return _found(stores, found)
+            return _found(stores, found, "new")
         if not ids:
             _require_whole(found)
             _require_keys(stores)
-            return _found(stores, found)
+            return _found(stores, found, _OLD)
         if len(ids) == 1 and all(one.installation for one in found.values()):  # another process was faster
             return ids.pop()
         raise ConfigurationError(_sentence(stores, found))
@@ -240,17 +244,17 @@ def name_of(installation: str) -> str:
 
 
 def _founding(stores: Stores) -> str:
-    """Return the id that was being written when the process ended; "" for none."""
+    """Return the id that was being written when the process ended, and to what kind of installation; "" for none."""
     try:
         return (stores.data / _FOUNDING).read_text(encoding="ascii").strip()
     except FileNotFoundError:
         return ""
 
 
-def _found(stores: Stores, found: Mapping[str, Found]) -> str:
-    """Draw an id and write it into every store."""
+def _found(stores: Stores, found: Mapping[str, Found], kind: str) -> str:
+    """Draw an id and write it into every store of an installation that is new, or from before ids."""
     installation = secrets.token_hex(16)
-    _write(stores.data / _FOUNDING, installation)
+    _write(stores.data / _FOUNDING, f"{installation} {kind}")
     return _mark_all(stores, found, installation)
 
 

@@ -7,7 +7,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,8 +77,9 @@ class Control:
         with self._engine.connect() as connection:
             raw: Any = connection.connection.driver_connection  # Any: the driver's own
             for _ in range(_CHECKPOINT_TRIES):
-                if not raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
-                    return True
+                with suppress(sqlite3.Error):  # "locked": another process checkpoints, and the next one of ours follows
+                    if not raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                        return True
         return False
 
     def close(self) -> None:
