@@ -12,11 +12,13 @@ _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.commands", "avow.main.command"])
 
 
-def run(arguments, cwd, seconds=120):
-    """Run a command as an operator does; return its exit status, what it printed, and its errors."""
+def run(arguments, cwd, seconds=120, typed=""):
+    """Run a command as an operator does, who types what it asks for; return its exit status, what it printed, and its errors."""
     with tempfile.TemporaryDirectory() as folder:
-        printed, errors = Path(folder) / "printed", Path(folder) / "errors"
-        command = _FORKS.Process(target=_command, args=([*map(str, arguments)], str(cwd), str(printed), str(errors)))
+        asked, printed, errors = (Path(folder) / name for name in ("asked", "printed", "errors"))
+        asked.write_text(typed, encoding="utf-8")
+        files = (str(asked), str(printed), str(errors))
+        command = _FORKS.Process(target=_command, args=([*map(str, arguments)], str(cwd), *files))
         command.start()
         command.join(seconds)
         if command.is_alive():
@@ -25,13 +27,14 @@ def run(arguments, cwd, seconds=120):
         return command.exitcode, printed.read_text(encoding="utf-8"), errors.read_text(encoding="utf-8")
 
 
-def _command(arguments, cwd, printed, errors):
+def _command(arguments, cwd, asked, printed, errors):
     """Be the command: its arguments, its folder, its output."""
     import sys  # noqa: PLC0415 - in the new process alone
 
     from avow.main.command import main  # noqa: PLC0415 - as above
 
     os.chdir(cwd)
+    os.dup2(os.open(asked, os.O_RDONLY), 0)
     for number, path in ((1, printed), (2, errors)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
     sys.argv = ["avow", *arguments]

@@ -195,9 +195,9 @@ class Installation:
         self.process = None
         wait_for(lambda: not any(map(is_running, left)), 30, "the end of workers and storage process")
 
-    def avow(self, *arguments, status=0, stderr=subprocess.PIPE):
+    def avow(self, *arguments, status=0, stderr=subprocess.PIPE, typed=""):
         """Run a command and return its standard output; with `stderr=STDOUT` what it says of errors, too."""
-        ended, printed, errors = commands.run(["--config", self.config, *arguments], self.folder)
+        ended, printed, errors = commands.run(["--config", self.config, *arguments], self.folder, typed=typed)
         assert ended == status, printed + errors
         return printed + errors if stderr == subprocess.STDOUT else printed
 

@@ -43,7 +43,7 @@ def test_an_address_that_failed_is_corrected_and_confirmed_and_stops_nobody(runn
     failure = re.compile(r"^(\w{32}) .*failed.*refused it \(550\)", re.MULTILINE)
     listed = until(lambda: failure.search(running.avow("mail", "list")), 20, "the failure")
     assert "message failed" in running.staff().get("/console/requests").text
-    running.avow("mail", "correct", listed[1], input="right.walk@example.com\n")
+    running.avow("mail", "correct", listed[1], typed="right.walk@example.com\n")
     message = mailbox.to("right.walk@example.com", "confirm", before)
     link = re.search(r"http://\S+/privacy/verify/\S+", message.get_body().get_content())[0]
     assert running.browser().post(link).status_code == 303
