@@ -34,8 +34,8 @@ def _command(arguments, cwd, asked, printed, errors):
     from avow.main.command import main  # noqa: PLC0415 - as above
 
     os.chdir(cwd)
-    os.dup2(os.open(asked, os.O_RDONLY), 0)
     for number, path in ((1, printed), (2, errors)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+    sys.stdin = Path(asked).open(encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
     sys.argv = ["avow", *arguments]
     main()
