@@ -98,6 +98,14 @@ def test_addresses_of_one_network_are_one_sender(guard):
     assert sender_counts.network_of("::ffff:203.0.113.9") == sender_counts.network_of(HOME) == HOME
 
 
+def test_no_salt_outlives_a_clock_that_was_ahead():
+    """Set years ahead and back again, senders are counted under another salt, and anew."""
+    counts = Counts()
+    ahead = counts._peer(HOME, NOW + 1_500 * 24 * 3_600_000)
+    assert counts._peer(HOME, NOW) is not ahead
+    assert counts._peer(HOME, NOW - 1) is counts._peer(HOME, NOW)
+
+
 def test_senders_do_not_fill_the_memory():
     """At most so many are counted, none in clear, and of each so many moments."""
     counts = Counts()

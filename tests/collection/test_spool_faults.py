@@ -7,6 +7,7 @@ import os
 import sqlite3
 import threading
 from contextlib import closing
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +18,7 @@ from avow.collection.quarantine import Quarantine
 from avow.collection.refusals import Refusals
 from avow.definitions import SpoolFull, StoreUnavailable
 from avow.store.aside import Aside
-from avow.store.control import Control, set_aside
+from avow.store.control import Control, set_aside, tables
 from avow.store.keys import Vault
 
 
@@ -103,6 +104,24 @@ def test_a_damaged_segment_is_drained_around_and_kept_apart_with_its_key(tmp_pat
     quarantine = Quarantine(tmp_path / "spool", aside.vault, aside)
     assert (quarantine.remaining(1 << 60), quarantine.forget(1 << 60), quarantine.remaining(1 << 60)) == (1, 1, 0)
     assert aside.vault.names("segment") == ()
+
+
+def test_what_is_in_quarantine_is_over_by_a_clock_that_is_believed_alone(tmp_path, aside):
+    """A clock that is years ahead for a moment destroys no segment, whatever the day says."""
+    path = written(tmp_path / "spool", aside.vault, [b"\x80", b"\x80"])
+    content = bytearray(path.read_bytes())
+    content[12 + 10] ^= 1
+    path.write_bytes(content)
+    believed = []
+    draining = drain.Drain(tmp_path / "spool", aside.vault, Sink(), Refusals(), aside, lambda: bool(believed))
+    draining.once()
+    with aside.control.transaction() as tx:
+        tx.execute(tables.set_aside.update().values(delete_on=date(2026, 1, 1)))
+    draining.once()
+    assert len(list((tmp_path / "spool" / "quarantine").iterdir())) == 1
+    believed.append(True)
+    draining.once()
+    assert not list((tmp_path / "spool" / "quarantine").iterdir())
 
 
 def test_a_segment_without_a_key_waits_for_its_key(tmp_path, aside):

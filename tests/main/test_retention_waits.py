@@ -9,8 +9,10 @@ import pytest
 
 from avow import retention
 from avow.definitions import local_date
+from avow.main import storage
 from avow.retention import Clock, Retention
 from avow.store.control import settings, tables
+from avow.store.uploads import PREFIX
 
 HOUR = 3_600_000
 
@@ -140,3 +142,17 @@ def test_somebody_brings_it_forward(published, sweeps, clocks, monkeypatch):
 def test_nothing_to_confirm_confirms_nothing(published):
     """A word said ahead is no word about what comes."""
     assert retention.confirm(published.store.control, 1) == ""
+
+
+def test_a_file_on_its_way_outlives_a_clock_that_jumped(published):
+    """What nobody claims is old after two days, by a clock that is believed; looking is not put off until its day comes."""
+    store = published.store
+    store.files.put(f"{PREFIX}{published.now_ms() - 3 * 24 * HOUR:012x}{'0' * 32}", b"resume")
+    believed = []
+    purge = storage._Purge(store, lambda: 0, lambda: bool(believed), published.now_ms() + 1_500 * 24 * HOUR)
+    purge.once()
+    assert len(store.files.names(PREFIX)) == 1
+    believed.append(True)
+    purge.thorough_ms = 0
+    purge.once()
+    assert store.files.names(PREFIX) == ()

@@ -99,6 +99,19 @@ def test_pages_are_read_when_it_is_time_and_when_the_policy_changes(tmp_path, mo
     assert len(read) == 5
 
 
+def test_pages_read_while_the_clock_was_ahead_are_read_again(tmp_path, monkeypatch):
+    """The next reading is never further away than an hour."""
+    read = []
+    monkeypatch.setattr(website, "read_pages", lambda *_: read.append(1) or website.Crawled({}, {}))
+    clock = Clock()
+    keeper = SearchKeeper(Installation(configured(tmp_path)), lambda: "a", clock, lambda: False)
+    clock.at_ms += 1_500 * 24 * 60 * MINUTE
+    keeper.once()
+    clock.at_ms = 1_000_000
+    keeper.once()
+    assert len(read) == 2
+
+
 @pytest.mark.parametrize(
     ("more", "says"),
     [

@@ -198,3 +198,31 @@ def test_without_a_server_messages_stay(server):
     outbox = Outbox("kim@example.com")
     assert Carrier(outbox, Mail()).send_due(NOW) == 0
     assert (outbox.noted, server.messages) == ({}, [])
+
+
+AHEAD = NOW + 1_500 * 24 * 60 * MINUTE
+
+
+def test_a_server_that_was_away_while_the_clock_was_wrong_is_asked_again(server):
+    """The pause was counted from years ahead; it is no longer than any pause."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        nobody = probe.getsockname()[1]
+    outbox = Outbox("kim@example.com")
+    one = carrier(outbox, nobody)
+    assert one.send_due(AHEAD) == 0
+    one.mail = carrier(outbox, server.port).mail
+    assert one.send_due(NOW) == 1
+
+
+def test_a_deadline_is_over_by_a_clock_that_is_believed_alone(server):
+    """A refusal for now, seconds after the clock jumped past every deadline, is tried again."""
+    outbox = Outbox("later@example.com", until_ms=NOW + MINUTE)
+    one = carrier(outbox, server.port)
+    one.is_believed = lambda: False
+    one.send_due(AHEAD)
+    assert outbox.noted["0"] == (Trouble.REFUSED, 451, AHEAD + MINUTE)
+    outbox.noted.clear()
+    one.is_believed = lambda: True
+    one.send_due(AHEAD)
+    assert outbox.noted["0"] == (Trouble.REFUSED, 451, None)

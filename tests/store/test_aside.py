@@ -51,6 +51,16 @@ def test_one_that_raises_stops_nothing_but_itself(aside, caplog):
     assert "robin" not in caplog.text
 
 
+def test_one_of_a_clock_that_was_ahead_is_tried_now(aside):
+    """No pause is so long: its next try was written down while the clock was wrong, with or without a content kept here."""
+    step, ahead = Steps("b"), NOW + 1_500 * 24 * 60 * MINUTE
+    aside.each("mailings", ["b"], str, step, ahead)
+    aside.put(room.DRAIN, "record", "ValueError", ahead, b"content")
+    assert [row.item for row in aside.due(room.DRAIN, NOW, 9)] == ["record"]
+    step.poison.clear()
+    assert aside.each("mailings", ["b"], str, step, NOW) == 1
+
+
 def test_it_is_tried_again_with_growing_pauses_and_forgotten_when_it_succeeds(aside):
     """After 1, then 2 more minutes; not in between."""
     step = Steps("b")

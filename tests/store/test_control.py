@@ -207,6 +207,14 @@ def test_the_last_choice_counts(control):
         assert len(choices.of_subjects(tx, [b"s"])) == 3
 
 
+def test_mail_of_a_clock_that_was_ahead_has_its_turn_now(control):
+    """No pause is so long: its moment was written while the clock was wrong."""
+    with control.transaction() as tx:
+        ahead, waits = (mail.add(tx, b"sealed", at, "r", None) for at in (1_500 * 24 * 3_600_000, 9 * 3_600_000))
+        assert [one.id for one in mail.due(tx, 10, 5)] == [ahead]
+        assert [one.id for one in mail.due(tx, 9 * 3_600_000, 5)] == [waits, ahead]
+
+
 def test_mail_waits_its_turn(control):
     """A message that is kept is due later, a failed one when somebody asks for it, one that has left never."""
     with control.transaction() as tx:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -68,7 +68,8 @@ _TERMS: Final = msgspec.msgpack.Decoder(dict[str, Terms])
 class Drain:
     """The reading side of the spool; one in an installation, in the storage process.
 
-    Without `aside`, as in a spool without a store, a record that the sink does not take stops the drain.
+    Without `aside`, as in a spool without a store, a record that the sink does not take stops the drain. Nothing in
+    quarantine is over by a clock that is not believed.
     """
 
     folder: Path
@@ -76,6 +77,7 @@ class Drain:
     sink: Sink
     refusals: Refusals
     aside: Aside | None = None
+    is_believed: Callable[[], bool] = lambda: True
     _offsets: dict[str, int] = field(default_factory=dict)
     _faults: dict[str, str] = field(default_factory=dict)  # segments that go to quarantine when they are finished, and why
 
@@ -101,7 +103,7 @@ class Drain:
                     moved += held
                     batch, progress, held, size = [], [], 0, 0
         self._flush(batch, progress, now_ms)
-        self._quarantine.look(now_ms, today)
+        self._quarantine.look(now_ms, today, is_believed=self.is_believed())
         if self.aside is not None:
             OneByOne(self._keep, self.aside, now_ms).again(decoded)
         return moved + held

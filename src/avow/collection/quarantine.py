@@ -58,8 +58,11 @@ class Quarantine:
             log.warning("segment %s leaves the quarantine: more than %d are there", oldest.stem, MOST)
             self._destroy(oldest)
 
-    def look(self, now_ms: int, today: date) -> None:
-        """Take segments back whose key has come back, and destroy those that were discarded or whose time is over."""
+    def look(self, now_ms: int, today: date, *, is_believed: bool) -> None:
+        """Take segments back whose key has come back, and destroy those that were discarded or whose time is over.
+
+        By a clock that is not believed nobody's time is over.
+        """
         if self.aside is None or not self.folder.is_dir():
             return
         for path in self._segments():
@@ -67,14 +70,18 @@ class Quarantine:
                 row = set_aside.find(tx, QUEUE, path.stem)
             if row is None:  # an older control store is in place: what lies here is shown again, not lost
                 self.aside.put(QUEUE, path.stem, DAMAGED, now_ms, delete_on=today + timedelta(days=DAYS))
-            elif row.next_ms is None or (row.delete_on is not None and row.delete_on <= today):
+            elif row.next_ms is None or (is_believed and row.delete_on is not None and row.delete_on <= today):
                 self._destroy(path)
-            elif row.next_ms <= now_ms and row.kind == NO_KEY and self.keys.get_key("segment", path.stem) is not None:
+            elif (
+                set_aside.is_due(row.next_ms, now_ms)
+                and row.kind == NO_KEY
+                and self.keys.get_key("segment", path.stem) is not None
+            ):
                 again = self.spool / f"{path.stem}-again"
                 again.mkdir(mode=0o700, exist_ok=True)
                 path.rename(again / path.name)
                 self.aside.handled(QUEUE, path.stem)
-            elif row.next_ms <= now_ms:
+            elif set_aside.is_due(row.next_ms, now_ms):
                 self.aside.put(QUEUE, path.stem, row.kind, now_ms)
 
     def remaining(self, until_ms: int) -> int:

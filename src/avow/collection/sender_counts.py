@@ -96,7 +96,7 @@ class Counts:
 
     def _peer(self, address: str, now_ms: int) -> _Peer:
         """Return the counts of a sender; who came longest ago is forgotten first."""
-        if now_ms - self._salted_ms > _SALT_MS:
+        if abs(now_ms - self._salted_ms) > _SALT_MS:  # also when the clock was ahead: no salt lives longer
             self._salt, self._salted_ms = secrets.token_bytes(32), now_ms
             self._peers.clear()
         name = hmac.digest(self._salt, network_of(address).encode(), "sha256")

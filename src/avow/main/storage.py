@@ -186,18 +186,20 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
     audit_log = Log(installation.public_log, installation.private_log, installation.log_origin)
     sink = Contacts(store, versions.rulebook)
     refusals = Refusals()
-    drain = Drain(installation.spool, store.vault, sink, refusals, store.aside)
+    clock = Clock(store.control, now_ms, lambda: time.monotonic_ns() // 1_000_000)
+    drain = Drain(installation.spool, store.vault, sink, refusals, store.aside, clock.is_believed)
     followed = Followed(sink.write, store.aside, now_ms)
     imports = Imports(configuration.website.name, versions, installation.moments, store.aside.tried, refusals)
     logs = LogIntake(imports, VisitCounter(installation.run), utc_today, store.vault.hmac)
     followers = [logs.follower(declared, followed, store.control) for declared in configuration.server_logs]
     letters = Letters(store, versions, configuration.mail.recipient, configuration.website.origin.rstrip("/"))
-    carrier = Carrier(Mailbox(store, versions, configuration.mail.recipient, letters), configuration.mail)
     publisher = Publisher(store.control, versions)
     teller = Teller(store, versions, configuration.mail.recipient, configuration.website.origin)
     places = _targets(installation, store, cases)
-    clock = Clock(store.control, now_ms, lambda: time.monotonic_ns() // 1_000_000)
     sweeps = Retention(store, clock)
+    carrier = Carrier(
+        Mailbox(store, versions, configuration.mail.recipient, letters), configuration.mail, is_believed=clock.is_believed
+    )
 
     def tools(case: Case) -> Tools:
         return Tools(
@@ -225,12 +227,15 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
 
         return store.aside.each("requests", cases.each(), lambda item: item[0], step, now) > 0
 
+    def settle() -> int:
+        return settle_ends(store, versions.in_force(), now_ms(), configuration.timezone)
+
     def send_mail() -> bool:
         return carrier.send_due(now_ms()) > 0
 
     return [
         Job("versions", 1.0, versions.refresh),
-        Job("in-force", 1.0, lambda: publisher.note_in_force(now_ms())),
+        Job("in-force", 1.0, lambda: clock.is_believed() and publisher.note_in_force(now_ms())),
         Job("telling", 30.0, lambda: teller.tell(now_ms()) > 0),
         Job("mailings", 2.0, lambda: letters.queue(now_ms()) > 0),
         Job("unconfirmed", 60.0, lambda: clock.is_believed() and forget_unconfirmed(store, now_ms()) > 0),
@@ -238,7 +243,7 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         *(Job(f"server-log-{number}", 1.0, one.once) for number, one in enumerate(followers, start=1)),
         Job("salt", LOOK_SECONDS, lambda: logs.counter.forget(utc_today())),
         Job("requests", 1.0, advance_requests),
-        Job("purge", 1.0, _Purge(store, lambda: settle_ends(store, versions.in_force(), now_ms(), configuration.timezone)).once),
+        Job("purge", 1.0, _Purge(store, settle, clock.is_believed).once),
         Job("audit", 0.5, lambda: _publish(store, audit_log)),
         Job("mail", 2.0, send_mail),
         Job("clock", 10.0, clock.look),
@@ -264,20 +269,23 @@ def _website(installation: Installation, store: Store, versions: Versions, is_ov
 class _Purge:
     """Removes the rows of erased people; once a day also what no work list names, and files that nobody claims.
 
-    `settle` sees to subscriptions that were ended, which a crash or an old backup left standing.
+    `settle` sees to subscriptions that were ended, which a crash or an old backup left standing. A file is on its way for
+    two days: by a clock that is not believed none is old.
     """
 
     store: Store
     settle: Callable[[], int]
+    is_believed: Callable[[], bool]
     thorough_ms: int = 0
 
     def once(self) -> bool:
         """Remove what there is; return whether that was anything."""
         now = now_ms()
-        is_thorough = now - self.thorough_ms > THOROUGH_MS
+        is_thorough = abs(now - self.thorough_ms) > THOROUGH_MS
         removed = self.store.purge(thorough=is_thorough, now_ms=now)
         if is_thorough:
-            self.store.sweep_files(now)
+            if self.is_believed():
+                self.store.sweep_files(now)
             self.settle()
             self.thorough_ms = now
         return removed.total > 0

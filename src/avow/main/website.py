@@ -93,7 +93,9 @@ class SearchKeeper:
     def once(self) -> bool:
         """Read the pages when it is time; returns False."""
         now, version = self.now_ms(), self.version()
-        if now < self._due_ms and version == self._read_under:
+        every_ms = self.installation.configuration.search.every_minutes * 60_000
+        is_read = now < self._due_ms <= now + max(every_ms, AGAIN_MS)  # further away: the clock was ahead when it was read
+        if is_read and version == self._read_under:
             return False
         found = read_pages(self.installation, self.aside, now, self.is_over)
         is_new, self._read_under = version != self._read_under, version
@@ -101,7 +103,7 @@ class SearchKeeper:
             log.warning("search: the site's pages could not be read: %s", found.reason)
         # A worker may have answered by the version before: under a new one the pages are read once more.
         soon = is_new or isinstance(found, Refusal)
-        self._due_ms = now + (AGAIN_MS if soon else self.installation.configuration.search.every_minutes * 60_000)
+        self._due_ms = now + (AGAIN_MS if soon else every_ms)
         return False
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import logging
 import smtplib
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -120,17 +120,21 @@ class _Outcome(Enum):
 
 @dataclass(slots=True)
 class Carrier:
-    """Hands due messages to the SMTP server, a round at a time; remembers how long the server has been away."""
+    """Hands due messages to the SMTP server, a round at a time; remembers how long the server has been away.
+
+    No deadline is over by a clock that is not believed (`retention.Clock`).
+    """
 
     outbox: Outbox
     mail: Mail
+    is_believed: Callable[[], bool] = lambda: True
     _server: smtplib.SMTP | None = None
     _pause_ms: int = 0
     _again_ms: int = 0
 
     def send_due(self, now_ms: int) -> int:
         """Send what is due; return how many messages were handed over. Raises StoreUnavailable, after which nothing is lost."""
-        if not self.mail.host or now_ms < self._again_ms:
+        if not self.mail.host or now_ms < self._again_ms <= now_ms + _AWAY_LONGEST_MS:  # further away: the clock was ahead
             return 0
         try:
             for _ in range(PAGES):
@@ -204,7 +208,8 @@ class Carrier:
         attempts, until_ms = turn.attempts + 1, message.until_ms if message else None
         longest = _LONGEST if until_ms is None else _LONGEST_WITH_DEADLINE
         pause_ms = int(timedelta(minutes=min(2 ** min(attempts - 1, 9), longest)).total_seconds() * 1000)
-        is_over = is_final or (attempts >= MAX_ATTEMPTS if until_ms is None else now_ms >= until_ms)
+        is_late = until_ms is not None and now_ms >= until_ms and self.is_believed()
+        is_over = is_final or is_late or (until_ms is None and attempts >= MAX_ATTEMPTS)
         self.outbox.kept(turn.message_id, trouble, code, None if is_over else now_ms + pause_ms)
         return _Outcome.KEPT
 

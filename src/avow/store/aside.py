@@ -258,7 +258,7 @@ class Aside:
 
 
 def _is_due(next_ms: int | None, now_ms: int) -> bool:
-    return next_ms is not None and next_ms <= now_ms
+    return next_ms is not None and set_aside.is_due(next_ms, now_ms)
 
 
 def _pause_ms(attempts: int) -> int:

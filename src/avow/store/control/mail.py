@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from sqlalchemy import and_, delete, func, insert, or_, select, update
 
@@ -13,6 +13,9 @@ from avow.store.control.database import Transaction
 from avow.store.control.tables import mail
 
 State = Literal["waiting", "sent", "failed"]
+
+#: A turn further away than any pause of ours, milliseconds, was written down while the clock was ahead: it has come.
+BEYOND_MS: Final = 24 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ def due(tx: Transaction, now_ms: int, limit: int) -> tuple[SealedMail, ...]:
 
     Those that one person waits for go before those that go to everybody: about a change of the policy, then of mailings.
     """
-    wanted = select(mail).where(mail.c.state == "waiting", mail.c.next_ms <= now_ms)
+    has_come = or_(mail.c.next_ms <= now_ms, mail.c.next_ms > now_ms + BEYOND_MS)
+    wanted = select(mail).where(mail.c.state == "waiting", has_come)
     wanted = wanted.order_by(mail.c.mailing.is_not(None), mail.c.publication.is_not(None), mail.c.next_ms, mail.c.created_ms)
     return tuple(SealedMail(**row) for row in tx.execute(wanted.limit(limit)).mappings())
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Final
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from avow.store.control.database import Transaction
 from avow.store.control.tables import set_aside
+
+#: A next try further away than any pause of ours, milliseconds, was written down while the clock was ahead: it has come.
+BEYOND_MS: Final = 24 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,15 @@ def names(tx: Transaction, queue: str) -> dict[str, int | None]:
     return {row.item: row.next_ms for row in tx.execute(wanted)}
 
 
+def is_due(next_ms: int, now_ms: int) -> bool:
+    """Return whether the moment of a next try has come; `due` asks the same of rows."""
+    return next_ms <= now_ms or next_ms > now_ms + BEYOND_MS
+
+
 def due(tx: Transaction, queues: Collection[str], now_ms: int, limit: int) -> tuple[SetAside, ...]:
     """Return the items that keep their content here and whose next try is due, oldest first."""
-    wanted = select(set_aside).where(set_aside.c.queue.in_(queues), set_aside.c.next_ms <= now_ms)
+    has_come = or_(set_aside.c.next_ms <= now_ms, set_aside.c.next_ms > now_ms + BEYOND_MS)
+    wanted = select(set_aside).where(set_aside.c.queue.in_(queues), has_come)
     return tuple(SetAside(**row) for row in tx.execute(wanted.order_by(set_aside.c.next_ms).limit(limit)).mappings())
 
 
