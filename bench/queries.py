@@ -55,15 +55,15 @@ QUESTIONS: dict[str, dict[str, object]] = {
 }
 
 
-def run() -> list[str]:
+def run(events: int = EVENTS) -> list[str]:
     """Measure and return the lines for RESULTS.md."""
     names = sorted(QUESTIONS)
     with scratch() as folder:
-        subprocess.run([sys.executable, "-m", "bench.queries", "fill", str(folder)], check=True)
+        subprocess.run([sys.executable, "-m", "bench.queries", "fill", str(folder), str(events)], check=True)
         # In processes of their own: only one may have the engine open, and neither may warm the other's caches.
         ours = _measured("avow", folder, names)
         bare = _measured("bare", folder, names)
-    lines = [f"{EVENTS:,} events; median of {ROUNDS} runs, milliseconds.", ""]
+    lines = [f"{events:,} events; median of {ROUNDS} runs, milliseconds.", ""]
     lines += ["| query | Avow | bare chDB | ratio | to reach |", "| --- | ---: | ---: | ---: | ---: |"]
     for name in names:
         lines.append(f"| {name} | {ours[name]:.0f} | {bare[name]:.0f} | {ours[name] / bare[name]:.2f} | {REACH} |")
@@ -101,7 +101,7 @@ def _main(how: str, folder: Path, names: list[str]) -> None:
     """Be one side."""
     if how == "fill":
         with engine(folder):
-            fill(folder, [])
+            fill(folder, [], events=int(names[0]))
     elif how == "rows":  # how many rows each question finds among few events, for the test that it finds any
         with engine(folder) as events:
             fill(folder, [], events=FEW_EVENTS)

@@ -50,6 +50,26 @@ def test_a_question_before_its_tables_and_views_are_made_is_an_outage_not_a_bug(
     engine.stop()
 
 
+@pytest.mark.parametrize("left", ["site_events", "page_views", "_tmp_replace_1a2b"])
+def test_a_view_that_a_full_disk_left_empty_keeps_no_engine_from_opening(tmp_path, left):
+    """The engine says that it made it, and opens never again; views hold nothing, and are made at each start."""
+    first = Engine(tmp_path / "events", tmp_path / "run")
+    first.start()
+    store = open_parts(tmp_path)
+    store.events.prepare()
+    store.write([Writer().event(visitor(1))])
+    first.stop()
+    (views,) = (tmp_path / "events").glob("store/*/*/page_views.sql")
+    views.with_name(f"{left}.sql").write_bytes(b"")
+    second = Engine(tmp_path / "events", tmp_path / "run")
+    second.start()
+    store.events.prepare()
+    assert len(store.find([browser(1)]).events) == 1
+    assert store.events.query("dashboard_totals", **Scope("marrowby", 0, 1).parameters())[0]["views"] == 0
+    store.close()
+    second.stop()
+
+
 def test_acknowledged_batches_survive_a_kill(tmp_path):
     """SIGKILL right behind a write: a new engine finds every acknowledged record, once."""
     writer, store = Writer(), None

@@ -38,6 +38,8 @@ from avow.definitions import StoreUnavailable
 #: Its warnings quote a request's address, with the parameters of the statement; what went wrong is raised as well.
 logging.getLogger("clickhouse_connect").setLevel(logging.ERROR)
 
+#: The views, which hold nothing and are made anew at each start, in the order in which they build on each other.
+VIEWS: Final = ("site_events", "page_views")
 #: How long a call waits for an engine that is being restarted.
 _PATIENCE_SECONDS: Final = 5.0
 _PAUSE_SECONDS: Final = 0.1
@@ -121,7 +123,7 @@ class Events:
 
     def prepare(self) -> None:
         """Make the tables when missing, and the views anew. The storage process calls it before anybody reads or writes."""
-        for name in ("create_events", "create_erasing", "create_site_events", "create_page_views"):
+        for name in ("create_events", "create_erasing", *(f"create_{view}" for view in VIEWS)):
             self.command(name)
 
     def installation(self) -> str:

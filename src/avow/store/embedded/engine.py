@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from avow.definitions import StoreUnavailable
 from avow.store.embedded import http
+from avow.store.events import VIEWS
 
 #: Statements at the same time: one long mutation, one drain, two dashboards.
 _THREADS: Final = 4
@@ -36,6 +37,8 @@ _OPTIONS: Final = {
 _CODE: Final = re.compile(r"Code: (\d+)")
 #: The engine's code for an error that carries none: UNKNOWN_EXCEPTION.
 _UNKNOWN: Final = 1002
+#: The engine's name for a view that is about to take the place of another.
+_REPLACING: Final = "_tmp_replace_"
 
 
 class StatementFailed(Exception):
@@ -76,6 +79,7 @@ class Engine:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._announcement.parent.mkdir(parents=True, exist_ok=True)
         self._announcement.unlink(missing_ok=True)
+        _forget_views(self._folder)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="chdb", initializer=self._connect)
         try:
             self._threads.submit(self._execute, Statement("SELECT 1")).result()
@@ -141,6 +145,16 @@ class Engine:
         for change in changes:
             connection.query(f"SET {change}")
         self._local.settings = dict(wanted)
+
+
+def _forget_views(folder: Path) -> None:
+    """Remove what the engine wrote down of views: one that a full disk or a kill left empty keeps it from opening for ever.
+
+    Views hold nothing, and `Events.prepare` makes them anew.
+    """
+    for written in folder.glob("store/*/*/*.sql"):
+        if written.stem in VIEWS or written.name.startswith(_REPLACING):
+            written.unlink(missing_ok=True)
 
 
 def _insert(connection: Any, statement: Statement) -> bytes:  # Any: chDB ships no types
