@@ -32,15 +32,22 @@ def move(house, name, *, back=False):
             source.rename(target)
 
 
+@pytest.fixture(scope="module")
+def stopped(shared_installation_of):
+    """The data of a stopped installation that holds a submission and events."""
+    made = shared_installation_of(workers=1).start()
+    assert made.browser().post("/avow/forms/contact-form", data=FORM).status_code == 303
+    made.drain()
+    made.stop()
+    return made.data
+
+
 @pytest.fixture
-def house(fresh):
-    """A stopped installation that holds a submission, an event and an event that waits in the spool."""
-    fresh.start()
-    browser = fresh.browser()
-    assert browser.post("/avow/forms/contact-form", data=FORM).status_code == 303
-    fresh.drain()
-    fresh.stop()
-    return fresh
+def house(installation_of, stopped):
+    """A stopped installation of one test's own, with that data."""
+    own = installation_of(workers=1)
+    shutil.copytree(stopped, own.data, ignore=shutil.ignore_patterns("*.sock"))
+    return own
 
 
 def inbox(house):
@@ -73,7 +80,7 @@ def test_data_of_another_vault_is_not_restored(house):
     """Everybody in it would be unreadable; what is in place stays."""
     house.avow("backup", house.folder / "backup")
     (house.folder / "other").mkdir()
-    other = type(house)(house.folder / "other").start()
+    other = type(house)(house.folder / "other", workers=1).start()
     other.stop()
     said = other.avow("restore", house.folder / "backup", status=1, stderr=subprocess.STDOUT)
     assert "put back its keys first" in said
