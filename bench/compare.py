@@ -1,6 +1,6 @@
 """Ingest of two versions in one run: `python -m bench.compare OLD_PYTHON NEW_PYTHON`, each an interpreter that has its wheel.
 
-Both serve at once, and are loaded in turn (old, new, old, new ...), because a machine is slower for minutes at a time. What is
+Both serve at once, and are loaded in turn (old, new, new, old ...), because a machine is slower for minutes at a time. What is
 compared is the web workers' CPU time for a request, and for an event; the drain is a column of its own. A ratio above 1 says
 that the new one needs more.
 """
@@ -45,16 +45,17 @@ def compare(old: str, new: str, loads: list[str], pairs: int, seconds: int) -> l
             for name in loads:
                 assert name in REACH
                 load = script(folder / "load.lua", name)
-                measured = [_pair(name, load, (one, other), seconds) for _ in range(pairs)]
+                measured = [_pair(name, load, (one, other), seconds, new_first=number % 2 == 1) for number in range(pairs)]
                 lines.append(_row(name, measured))
     return [*lines, "", f"Of {pairs} pairs of {seconds} seconds each, the one in the middle."]
 
 
-def _pair(name: str, load: Path, servers: tuple[Server, Server], seconds: int) -> tuple[Measured, Measured]:
+def _pair(name: str, load: Path, servers: tuple[Server, Server], seconds: int, *, new_first: bool) -> tuple[Measured, Measured]:
     """Load the one, then the other; what came in is stored before anything else is measured."""
-    found = []
-    for server in servers:
-        found.append(measure(name, server.base, server.pid, load, seconds=seconds))
+    found = {}
+    for side in (1, 0) if new_first else (0, 1):
+        server = servers[side]
+        found[side] = measure(name, server.base, server.pid, load, seconds=seconds)
         drained(server)
     return found[0], found[1]
 
