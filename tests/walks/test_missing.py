@@ -32,22 +32,14 @@ def move(house, name, *, back=False):
             source.rename(target)
 
 
-@pytest.fixture(scope="module")
-def stopped(shared_installation_of):
-    """The data of a stopped installation that holds a submission and events."""
-    made = shared_installation_of(workers=1).start()
+@pytest.fixture
+def house(installation_of):
+    """A stopped installation that holds a submission and events."""
+    made = installation_of(workers=1).start()
     assert made.browser().post("/avow/forms/contact-form", data=FORM).status_code == 303
     made.drain()
     made.stop()
-    return made.data
-
-
-@pytest.fixture
-def house(installation_of, stopped):
-    """A stopped installation of one test's own, with that data."""
-    own = installation_of(workers=1)
-    shutil.copytree(stopped, own.data, ignore=shutil.ignore_patterns("*.sock"))
-    return own
+    return made
 
 
 def inbox(house):
