@@ -104,7 +104,7 @@ def test_pages_read_while_the_clock_was_ahead_are_read_again(tmp_path, monkeypat
     read = []
     monkeypatch.setattr(website, "read_pages", lambda *_: read.append(1) or website.Crawled({}, {}))
     clock = Clock()
-    keeper = SearchKeeper(Installation(configured(tmp_path)), lambda: "a", clock, lambda: False)
+    keeper = SearchKeeper(Installation(configured(tmp_path)), None, lambda: "a", clock, lambda: False)
     clock.at_ms += 1_500 * 24 * 60 * MINUTE
     keeper.once()
     clock.at_ms = 1_000_000
