@@ -12,8 +12,9 @@ then it goes by itself; `avow retention confirm` brings it forward. Erasure that
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final, Protocol
 
@@ -44,7 +45,10 @@ _AGREED: Final = "clock.agreed_ms"
 
 @dataclass(slots=True)
 class Clock:
-    """Whether the wall clock is believed, over the control store; `monotonic_ms` never jumps. One in the storage process."""
+    """Whether the wall clock is believed, over the control store; `monotonic_ms` never jumps. One in the storage process.
+
+    Every job may ask: looks come one after the other, so that no span of agreement is counted twice.
+    """
 
     control: Control
     wall_ms: Callable[[], int]
@@ -53,6 +57,7 @@ class Clock:
     _agreed_ms: int = 0
     _believed_ms: int | None = None
     _noted_ms: int = -(10**15)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def has_agreed(self) -> bool:
@@ -67,6 +72,11 @@ class Clock:
 
     def look(self) -> bool:
         """Compare both clocks with the last look, and note now and then how far they agreed; returns False."""
+        with self._lock:
+            self._compare()
+        return False
+
+    def _compare(self) -> None:
         wall, monotonic = self.wall_ms(), self.monotonic_ms()
         if self._seen is None:
             self._begin(wall)
@@ -79,7 +89,6 @@ class Clock:
             self._believed_ms = wall
         if monotonic - self._noted_ms >= _ms(NOTED):
             self._note(monotonic)
-        return False
 
     def believe(self) -> None:
         """Believe the wall clock as it is, because somebody says so."""

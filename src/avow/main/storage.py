@@ -217,9 +217,7 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         return moved >= BATCH_RECORDS
 
     def advance_requests() -> bool:
-        now = now_ms()
-
-        is_believed = clock.is_believed()
+        now, is_believed = now_ms(), clock.is_believed()
 
         def step(item: tuple[str, Callable[[], Case]]) -> bool:
             case = item[1]()
