@@ -1,4 +1,4 @@
-"""The `avow` commands of the walks: a process for each, forked from one that has imported the program already."""
+"""The `avow` commands of the walks and their servers: a process for each, forked from one that has imported the program."""
 
 from __future__ import annotations
 
@@ -17,14 +17,20 @@ def run(arguments, cwd, seconds=120, typed=""):
     with tempfile.TemporaryDirectory() as folder:
         asked, printed, errors = (Path(folder) / name for name in ("asked", "printed", "errors"))
         asked.write_text(typed, encoding="utf-8")
-        files = (str(asked), str(printed), str(errors))
-        command = _FORKS.Process(target=_command, args=([*map(str, arguments)], str(cwd), *files))
-        command.start()
+        command = start(arguments, cwd, asked, printed, errors)
         command.join(seconds)
         if command.is_alive():
             command.kill()
             command.join()
         return command.exitcode, printed.read_text(encoding="utf-8"), errors.read_text(encoding="utf-8")
+
+
+def start(arguments, cwd, asked, printed, errors):
+    """Start a command whose input and output are files, which may be the same one; return its process."""
+    files = (str(asked), str(printed), str(errors))
+    command = _FORKS.Process(target=_command, args=([*map(str, arguments)], str(cwd), *files))
+    command.start()
+    return command
 
 
 def _command(arguments, cwd, asked, printed, errors):
@@ -35,7 +41,7 @@ def _command(arguments, cwd, asked, printed, errors):
 
     os.chdir(cwd)
     for number, path in ((1, printed), (2, errors)):
-        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
     sys.stdin = Path(asked).open(encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
     sys.argv = ["avow", *arguments]
     main()

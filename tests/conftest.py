@@ -81,26 +81,47 @@ def wait_for(condition, seconds=60.0, what="the condition"):
     raise AssertionError(f"{what} did not come within {seconds} s")
 
 
+def forked_from(pid):
+    """Return the process that a server forks its workers from, in a list; none where it is shared with the tests."""
+    return [one for one in _processes() if _parent(one) == pid and b"forkserver" in _file(one, "cmdline")]
+
+
 def children(pid):
-    """Return the workers and the storage process of a server; not the helper that Python starts beside them."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(stat.read_text().rpartition(")")[2].split()[1])
-            command = (stat.parent / "cmdline").read_bytes()
-        except (OSError, ValueError, IndexError):
-            continue
-        if parent == pid and b"resource_tracker" not in command:
-            found.append(int(stat.parent.name))
-    return found
+    """Return the workers and the storage process of a server: what was forked in its folder."""
+    folder = _folder(pid)
+    inside = [one for one in _processes() if one != pid and folder and _folder(one) == folder]
+    return [one for one in inside if b"forkserver" in _file(_parent(one), "cmdline")]
+
+
+def _processes():
+    """Return the numbers of all processes."""
+    return [int(one.name) for one in Path("/proc").glob("[0-9]*")]
+
+
+def _parent(pid):
+    """Return the number of a process's parent; 0 of one that is gone."""
+    return int((_file(pid, "stat").rpartition(b")")[2].split() or [0, 0])[1])
+
+
+def _folder(pid):
+    """Return the folder that a process works in; None of one that is gone."""
+    try:
+        return os.readlink(f"/proc/{pid}/cwd")
+    except OSError:
+        return None
+
+
+def _file(pid, name):
+    """Return what the kernel says of a process; nothing of one that is gone."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:
+        return b""
 
 
 def is_running(pid):
     """Tell whether a process is there; one that ended and that nobody asks about is not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+    return _file(pid, "stat").rpartition(b")")[2].split()[:1] not in ([], [b"Z"])
 
 
 def bytes_on_disk(folder):
@@ -138,7 +159,11 @@ class Mailbox:
 
 
 class Installation:
-    """One `avow serve` over a folder of its own; `python` is that of the version that serves it."""
+    """One `avow serve` over a folder of its own.
+
+    `forked`: from a process of the tests that has imported the program, and its workers from the same one; otherwise it is
+    started as an operator starts it, by `python`, which is that of the version that serves.
+    """
 
     def __init__(
         self,
@@ -150,9 +175,11 @@ class Installation:
         origin="",
         pages=MARROWBY / "site",
         extra="",
+        forked=True,
         python=sys.executable,
     ):
-        self.folder, self.port, self.python = folder, free_port(), python
+        self.folder, self.port = folder, free_port()
+        self._forked, self._python = forked and python == sys.executable, python
         self.base = f"http://127.0.0.1:{self.port}"
         self.data = folder / "data"
         self.config = folder / "avow.toml"
@@ -171,29 +198,39 @@ class Installation:
 
     def start(self):
         """Start the server and wait for its addresses."""
-        log = self.output.open("ab")
-        size = self.output.stat().st_size
-        self.process = subprocess.Popen(
-            [self.python, "-m", "avow", "--config", str(self.config), "serve"], stdout=log, stderr=log, cwd=self.folder
-        )
-        wait_for(lambda: b"Stop with" in self.output.read_bytes()[size:] or self.process.poll() is not None, 90, "the server")
-        assert self.process.poll() is None, self.output.read_text()
+        size = self.output.stat().st_size if self.output.exists() else 0
+        arguments = ["--config", str(self.config), "serve"]
+        if self._forked:
+            self.process = commands.start(arguments, self.folder, os.devnull, self.output, self.output)
+        else:
+            with self.output.open("ab") as log:
+                self.process = subprocess.Popen([self._python, "-m", "avow", *arguments], stdout=log, stderr=log, cwd=self.folder)
+        wait_for(lambda: self.output.exists() and b"Stop with" in self.output.read_bytes()[size:] or self._has_ended(), 90, "the server")
+        assert not self._has_ended(), self.output.read_text()
         return self
 
     def stop(self):
         """Stop the server as an operator does."""
         if self.process is not None:
             self.process.terminate()
-            self.process.wait(60)
+            self._wait()
             self.process = None
 
     def kill(self):
         """End the server at once; workers and storage process follow when they notice."""
-        left = children(self.process.pid)
+        left = [*children(self.process.pid), *forked_from(self.process.pid)]
         self.process.kill()
-        self.process.wait()
+        self._wait()
         self.process = None
         wait_for(lambda: not any(map(is_running, left)), 30, "the end of workers and storage process")
+
+    def _has_ended(self):
+        """Tell whether the server is gone."""
+        return not self.process.is_alive() if self._forked else self.process.poll() is not None
+
+    def _wait(self):
+        """Wait for the server's end."""
+        (self.process.join if self._forked else self.process.wait)(60)
 
     def avow(self, *arguments, status=0, stderr=subprocess.PIPE, typed=""):
         """Run a command and return its standard output; with `stderr=STDOUT` what it says of errors, too."""
@@ -310,5 +347,5 @@ def shared_installation_of(tmp_path_factory):
 
 @pytest.fixture
 def fresh(installation_of):
-    """An installation of one test's own, not started yet."""
-    return installation_of()
+    """An installation of one test's own, not started yet, and started as an operator does."""
+    return installation_of(forked=False)

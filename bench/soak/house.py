@@ -113,9 +113,9 @@ class House:
 
     def workers(self) -> list[int]:
         """Return the web workers' ids."""
-        found = [one for one in family(self.pid)[1:] if b"spawn_main" in _command(one)] if self.pid else []
+        forks = [one for one in family(self.pid)[1:] if b"forkserver" in _command(one)] if self.pid else []
         storage = self.storage()
-        return [one for one in found if one != storage]
+        return [one for one in forks[1:] if one != storage]  # the first is what they are forked from
 
     def pages(self, start: str) -> dict[str, int] | None:
         """Return how often each page whose path starts so is stored; None while the engine does not answer."""

@@ -10,7 +10,7 @@ import threading
 import time
 
 import httpx
-from tests.conftest import children, is_running, wait_for
+from tests.conftest import children, forked_from, is_running, wait_for
 
 KILLS = 30
 SENDERS = 3
@@ -39,11 +39,22 @@ def test_a_server_killed_while_it_starts_leaves_no_process_behind(fresh):
     command = [sys.executable, "-m", "avow", "--config", str(fresh.config), "serve"]
     with subprocess.Popen(command, stdout=log, stderr=log, cwd=fresh.folder) as server:
         wait_for(lambda: len(children(server.pid)) == 3, 60, "a storage process and two workers")
-        started = children(server.pid)
+        started = [*children(server.pid), *forked_from(server.pid)]
         server.kill()  # before any of them could look whose child it is
     wait_for(lambda: not any(map(is_running, started)), 30, "the end of the processes")
     fresh.start()
     wait_for((fresh.data / "run" / "engine.json").exists, 30, "the event engine")
+
+
+def test_the_process_that_forks_the_others_may_be_killed(fresh):
+    """It is started again with all of them, and no storage process of before stays beside the new one."""
+    fresh.start()
+    before = children(fresh.process.pid)
+    (forking,) = forked_from(fresh.process.pid)
+    os.kill(forking, signal.SIGKILL)
+    wait_for(lambda: len(children(fresh.process.pid)) == 3, 60, "a storage process and two workers")
+    assert not any(map(is_running, before))
+    fresh.drain()
 
 
 def test_an_engine_that_is_not_there_is_said_in_a_line(installation_of):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import fcntl
 import logging
 import multiprocessing
+import os
 import signal
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -53,6 +54,13 @@ LONGEST_PAUSE_SECONDS: Final = 30.0
 LIVED_SECONDS: Final = 60.0
 #: How long the first answer may take, seconds.
 READY_SECONDS: Final = 60
+#: The exit status that stands for "nobody knows": the process that forks the others ended before the one that it forked.
+UNKNOWN: Final = 255
+
+# This process has threads, and a forked copy of their locks hangs: workers are forked from a process without threads, which
+# imports the program once for all of them (decision 0048).
+_FORKS: Final = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["avow.main.command"])
 
 
 class Keeper:
@@ -60,7 +68,6 @@ class Keeper:
 
     def __init__(self, name: str, target: Callable[..., None], *arguments: object) -> None:
         self._name, self._target, self._arguments = name, target, arguments
-        self._context = multiprocessing.get_context("spawn")  # this process has threads; a forked copy of their locks hangs
         self._stopping = threading.Event()
         self._process: BaseProcess | None = None
         self._thread = threading.Thread(target=self._keep, name=f"{name}-keeper", daemon=True)
@@ -87,19 +94,31 @@ class Keeper:
         pause = PAUSE_SECONDS
         while not self._stopping.is_set():
             began = time.monotonic()
-            self._process = self._context.Process(target=self._target, args=self._arguments, name=self._name)
-            self._process.start()
-            if self._stopping.is_set():  # told to stop while it was being started
-                self._process.terminate()
-            self._process.join()
+            code = self._run()
             lived = time.monotonic() - began
-            code = self._process.exitcode
             if lived > LIVED_SECONDS or code == -signal.SIGKILL:  # somebody ended it; nothing says that it ends by itself
                 pause = PAUSE_SECONDS
             if not self._stopping.is_set():
                 log.warning("%s ended after %.0f s (exit status %s); started again in %.1f s", self._name, lived, code, pause)
             self._stopping.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    def _run(self) -> int | None:
+        """Start the process, wait for its end and return its exit status; None when it could not be started."""
+        process = _FORKS.Process(target=self._target, args=self._arguments, name=self._name)
+        try:
+            process.start()
+        except (OSError, EOFError):  # no memory, no file number, or the process that forks ended meanwhile
+            log.exception("%s could not be started", self._name)
+            return None
+        self._process = process
+        if self._stopping.is_set():  # told to stop while it was being started
+            process.terminate()
+        process.join()
+        if process.exitcode == UNKNOWN and process.pid is not None:
+            with suppress(ProcessLookupError):  # it may still live, and another one beside it would hold what it holds
+                os.kill(process.pid, signal.SIGKILL)
+        return process.exitcode
 
 
 def serve(configuration_path: Path, tell: Callable[[str], None]) -> None:
