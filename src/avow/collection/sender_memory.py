@@ -37,6 +37,12 @@ def network_of(address: str) -> str:
     return address if found is None else str(found)
 
 
+def is_this_machine(address: str) -> bool:
+    """Return whether an address is of this machine: a proxy on it that nobody named speaks for everybody."""
+    found = _address(address)
+    return found is not None and found.is_loopback
+
+
 def wider_network_of(address: str) -> str:
     """Return the network in which senders are counted together as well, by a wider measure; nothing for other texts."""
     found = _address(address)

@@ -119,6 +119,10 @@ class DoorInForce:
         """Return who answers one HTTP request."""
         return self._door(self._versions.in_force()).way(exchange)
 
+    def sender(self, exchange: Exchange) -> str:
+        """Return whom a request's body is counted for."""
+        return self._door(self._versions.in_force()).sender(exchange)
+
     def prepare(self) -> bool:
         """See what was published since, and build the announced version's door ahead of its midnight; returns False."""
         self._versions.refresh()

@@ -206,14 +206,21 @@ class Collect:
 
     def sender_of(self, peer: str, every: Callable[[str], list[str]], one: Callable[[str], str | None]) -> Sender:
         """Return who sent the request: address as far as a trusted proxy tells, agent, signals, demonstration or not."""
-        # Some proxies add a line of their own (RFC 9110, section 5.3).
-        forwarded = ", ".join(every("x-forwarded-for")) if self._trusted else ""
         return Sender(
-            client_address(peer, forwarded, self._trusted) if forwarded else peer,
+            self._address(peer, every),
             one("user-agent") or "",
             signals.read(every("sec-gpc"), one("dnt"), "; ".join(every("cookie"))),  # HTTP/2 sends cookies one by one
             self.is_demonstration(one(DEMONSTRATION_HEADER)),
         )
+
+    def address(self, exchange: Exchange) -> str:
+        """Return the address of who sent the request, as far as a trusted proxy tells."""
+        return self._address(exchange.client, exchange.headers.get_all)
+
+    def _address(self, peer: str, every: Callable[[str], list[str]]) -> str:
+        # Some proxies add a line of their own (RFC 9110, section 5.3).
+        forwarded = ", ".join(every("x-forwarded-for")) if self._trusted else ""
+        return client_address(peer, forwarded, self._trusted) if forwarded else peer
 
     def visitor_cookie(self, accepted: Accepted) -> str:
         """Return the Set-Cookie value of a new visitor id, for as long as the policy declares."""
