@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import sys
 import threading
 import time
 
@@ -69,7 +70,7 @@ def port():
 
     async def serve():
         connections = Connections(Doors(), loop)
-        server = await loop.create_server(connections.connection, sock=listener)
+        server = await connections.listen(listener)
         ready.set()
         await stop.wait()
         server.close()
@@ -180,6 +181,7 @@ def test_the_last_answer_says_so(port, connection):
         (b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n", 413),
         (GET % (b"a" * 9000, b""), 414),
         (GET % (b"a", b"X: y\r\n" * 200), 431),
+        (GET % (b"a", b"".join(b"X-%d: y\r\n" % number for number in range(http1.HEADERS))), 431),
         (GET % (b"a", b"X: " + b"y" * 70_000 + b"\r\n"), 431),
         (GET % (b"refused", b""), 503),
     ],
@@ -190,6 +192,23 @@ def test_what_is_refused_is_answered_and_the_rest_is_not_read(port, request_byte
     assert answer.startswith(b"HTTP/1.1 %d " % status)
     assert b"smuggled" not in answer
     assert answer.count(b"HTTP/1.1") == 1
+
+
+def test_as_many_connections_wait_as_are_meant_to():
+    """The loop listens again on a socket that is handed to it, and keeps its backlog (tcp_info of a listener: linux/tcp.h)."""
+    loop = uvloop.new_event_loop()
+
+    async def backlog():
+        connections = Connections(Doors(), loop)
+        with socket.create_server(("127.0.0.1", 0), backlog=http1.BACKLOG) as listener:
+            server = await connections.listen(listener)
+            most = int.from_bytes(listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 32)[28:32], sys.byteorder)
+            server.close()
+        await connections.stop(0)
+        return most
+
+    assert loop.run_until_complete(backlog()) == http1.BACKLOG
+    loop.close()
 
 
 def test_a_failure_is_a_number_and_the_next_request_is_answered(port, caplog):

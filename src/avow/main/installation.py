@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -77,13 +78,18 @@ class Installation:
         return Stores(self.data, storage.control, storage.events)
 
     def prepare(self) -> None:
-        """Make the folders, readable by their owner only; the published log may be read by a web server.
+        """Make the folders, or close those that are there: for their owner only; the published log may be read by a web server.
 
-        Raises ConfigurationError when a store is missing, damaged or another installation's: nothing is made in its place.
+        Others may pass through the data folder to the log, where somebody let them, and see nothing on the way. Raises
+        ConfigurationError when a store is missing, damaged or another installation's (nothing is made in its place), or when a
+        folder is open to others and somebody else's.
         """
         identity.settle(self.stores)
-        for folder in (self.data, self.spool, self.run, self.data / "files", self.private_log):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _close(self.data, passable=True)
+        for folder in (self.spool, self.run, self.data / "files", self.private_log):
+            _close(folder)
+        if (self.data / "events").is_dir():  # not where the events are on a server of their own
+            _close(self.data / "events")
         self.public_log.mkdir(parents=True, exist_ok=True)
 
     def demonstration_token(self) -> str:
@@ -95,6 +101,21 @@ class Installation:
             fresh.write_text(secrets.token_urlsafe(24), encoding="ascii")
             fresh.rename(path)
         return path.read_text(encoding="ascii")
+
+
+def _close(folder: Path, *, passable: bool = False) -> None:
+    """Make a folder for its owner only, or take from one that is there what others may do; `passable`: but pass through it."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    closed = mode & (0o711 if passable else 0o700)
+    if mode == closed:
+        return
+    try:
+        folder.chmod(closed)
+    except PermissionError as error:
+        raise ConfigurationError(
+            f"{folder}: others may read it (mode {mode:04o}), and its mode cannot be changed; `chmod 700` it as its owner"
+        ) from error
 
 
 def reachable(host: str) -> str:

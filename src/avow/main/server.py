@@ -40,11 +40,10 @@ from avow.main.versions import Versions
 from avow.policy import Rulebook, diagnostics
 from avow.store import identity
 from avow.store.control import staff
+from avow.web.http1 import BACKLOG
 
 log = logging.getLogger(__name__)
 
-#: Connections that wait to be taken, for each worker.
-BACKLOG: Final = 1024
 #: How long stopping may take before a process is killed, seconds.
 STOP_SECONDS: Final = 30
 #: A process that ended is started again after this pause, seconds; one that ends again and again after twice as long each time.

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,6 +61,8 @@ PIECE_BYTES: Final = 64
 CONNECTIONS: Final = 8192
 #: Whoever is refused because too much comes in is told to try again after so many seconds.
 RETRY_SECONDS: Final = 5
+#: Connections that wait to be taken, for each worker: what arrives while one is being started again.
+BACKLOG: Final = 1024
 #: How often deadlines are looked at, seconds; no deadline is more exact than this.
 SWEEP_SECONDS: Final = 0.5
 
@@ -104,6 +107,10 @@ class Connections:
     def connection(self) -> Connection:
         """Return the protocol of a new connection."""
         return Connection(self)
+
+    async def listen(self, listener: socket.socket) -> asyncio.Server:
+        """Take connections from a listening socket; the loop listens again, with a backlog of its own unless it is told one."""
+        return await self.loop.create_server(self.connection, sock=listener, backlog=BACKLOG)
 
     async def stop(self, seconds: float) -> None:
         """Let requests that are under way end, for so long at most; close every other connection at once."""
@@ -223,7 +230,8 @@ class Connection(asyncio.Protocol):
         target, lines = self._target, self._lines
         self._target, self._lines = b"", []
         first = dict(reversed(lines))
-        if b"transfer-encoding" in first or b"host" not in first or len(first) < len(lines) or self._unfinished > HEAD_BYTES:
+        many = len(first) < len(lines) or len(lines) > HEADERS or self._unfinished > HEAD_BYTES
+        if many or b"transfer-encoding" in first or b"host" not in first:
             self._check_head(lines, first)
         parser = self._parser
         if not target.startswith(b"/"):

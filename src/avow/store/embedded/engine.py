@@ -76,7 +76,7 @@ class Engine:
 
     def start(self) -> str:
         """Open the engine, listen, write engine.json and return the URL; raise StoreUnavailable when it cannot open."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._announcement.parent.mkdir(parents=True, exist_ok=True)
         self._announcement.unlink(missing_ok=True)
         _forget_views(self._folder)
