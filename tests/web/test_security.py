@@ -22,7 +22,7 @@ def test_every_page_has_the_strict_headers(visitor, path):
     assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'; style-src 'self'")
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
-    assert headers["vary"] == "Sec-GPC, DNT, Cookie"
+    assert headers["vary"] == "Sec-GPC, DNT, Cookie, Accept-Encoding"
     assert headers["cache-control"] in {"private, no-cache", "no-store"}
 
 

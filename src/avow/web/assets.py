@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from avow.definitions import ConfigurationError
+from avow.web.encoding import PACKED_FROM, coding_for, is_text, packed_file
 
 #: A hashed name never changes its content; a year is the longest that caches are asked to keep anything.
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -29,7 +30,8 @@ _TYPES = {
     ".svg": "image/svg+xml",
     ".webp": "image/webp",
 }
-_HEADERS = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
+#: No cookie or signal changes a file, so that shared caches keep one for everybody.
+_HEADERS = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin", "Vary": "Accept-Encoding"}
 
 
 def built_folder() -> Path:
@@ -67,23 +69,30 @@ class Assets:
             Route("/avow/replay.js", self._hand_out_loader),
         ]
 
-    async def _hand_out(self, request: Request) -> Response:
+    # Not coroutines: a file that is asked for first is read and packed outside the event loop.
+    def _hand_out(self, request: Request) -> Response:
         name = request.path_params["name"]
         if name not in self._served:
             return Response(status_code=404)
-        return hand_out(self._folder / name, IMMUTABLE)
+        return hand_out(self._folder / name, IMMUTABLE, request)
 
-    async def _hand_out_tag(self, _request: Request) -> Response:
-        return hand_out(self._folder / self._names["tag.js"], STABLE)
+    def _hand_out_tag(self, request: Request) -> Response:
+        return hand_out(self._folder / self._names["tag.js"], STABLE, request)
 
-    async def _hand_out_choices(self, _request: Request) -> Response:
-        return hand_out(self._folder / self._names["choices.js"], STABLE)
+    def _hand_out_choices(self, request: Request) -> Response:
+        return hand_out(self._folder / self._names["choices.js"], STABLE, request)
 
-    async def _hand_out_loader(self, _request: Request) -> Response:
-        return hand_out(self._folder / self._names["replay.js"], STABLE)
+    def _hand_out_loader(self, request: Request) -> Response:
+        return hand_out(self._folder / self._names["replay.js"], STABLE, request)
 
 
-def hand_out(path: Path, cache: str) -> Response:
-    """Return a file with its type and caching; only ever called with names that were listed at the start."""
+def hand_out(path: Path, cache: str, request: Request) -> Response:
+    """Return a file with its type and caching, packed as the client takes it; only called with names listed at the start."""
     media_type = _TYPES.get(path.suffix, "application/octet-stream")
-    return FileResponse(path, media_type=media_type, headers={"Cache-Control": cache, **_HEADERS})
+    found = path.stat()
+    headers = {"Cache-Control": cache, "ETag": f'W/"{found.st_mtime_ns:x}-{found.st_size:x}"', **_HEADERS}
+    coding = coding_for(request.headers.get("accept-encoding", ""))
+    if not coding or not is_text(media_type) or found.st_size < PACKED_FROM:
+        return FileResponse(path, media_type=media_type, headers=headers)
+    packed = packed_file(path, found.st_mtime_ns, coding)
+    return Response(packed, media_type=media_type, headers=headers | {"Content-Encoding": coding})

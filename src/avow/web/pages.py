@@ -17,6 +17,7 @@ from avow.definitions import StoreUnavailable
 from avow.web.assets import Assets
 from avow.web.choices_cookie import Renewal
 from avow.web.console import Console
+from avow.web.encoding import Encoding
 from avow.web.leaving import Leaving
 from avow.web.privacy_center import PrivacyCenter
 from avow.web.problems import asks_for_json, problem
@@ -64,6 +65,7 @@ def app(services: Services, site: CompanySite, assets: Assets, more: Sequence[Ba
         ],
         exception_handlers={HTTPException: http_error, StoreUnavailable: unavailable},
         middleware=[
+            Middleware(Encoding),
             Middleware(Renewal, is_secure=services.website.origin.startswith("https:")),
             Middleware(Guard, sorry=sorry),
         ],

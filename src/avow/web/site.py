@@ -275,7 +275,7 @@ class CompanySite:
     def _hand_out(self, request: Request) -> Response:
         for hashed, path in self._files.values():
             if hashed == request.path_params["name"]:
-                return hand_out(path, IMMUTABLE)
+                return hand_out(path, IMMUTABLE, request)
         return Response(status_code=404)
 
     def _sitemap(self, _request: Request) -> Response:
