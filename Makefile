@@ -9,7 +9,13 @@ CHROMIUM := /usr/bin/chromium-headless-shell
 # says: to compile them again takes each process ten seconds.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 CLAMD := $(VENV)/clamd/usr/sbin/clamd
+NGINX := /usr/sbin/nginx
+CADDY := /usr/bin/caddy
+SYSTEMD := /usr/bin/systemd-analyze
 POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/postgres) /usr/lib/postgresql/15/bin/postgres)
+
+# What the tests start of Debian.
+DEBIAN := $(CHROMIUM) $(CLAMD) $(POSTGRES) $(NGINX) $(CADDY) $(SYSTEMD)
 
 MINUTES := 5
 
@@ -21,7 +27,7 @@ help: ## Show this list
 run: dist/.installed ## Serve the invented company's website with Avow under it
 	$(BIN)/avow --config policies/marrowby/avow.toml serve
 
-test: check $(CHROMIUM) $(CLAMD) $(POSTGRES) ## Run every check and test against the built wheel
+test: check $(DEBIAN) ## Run every check and test against the built wheel
 	$(PYTEST)
 
 quick: check ## Run the checks, and the tests of the rooms that differ from the branch main
@@ -37,7 +43,7 @@ check: dist/.installed ## Lint, types, arrows between rooms, example policies
 	$(BIN)/avow policy check --draft policies/*/policy.md
 	$(BIN)/avow policy fmt --check policies/*/*.md policies/*/parts/*.md
 
-bench: dist/.installed /usr/sbin/nginx /usr/bin/wrk ## Run the benchmarks; results go to bench/RESULTS.md
+bench: dist/.installed $(NGINX) /usr/bin/wrk ## Run the benchmarks; results go to bench/RESULTS.md
 	$(BIN)/python -m bench
 
 # As root the data lie on a small disk that is filled up meanwhile; with a C compiler the storage process's clock is moved.
@@ -91,8 +97,15 @@ $(CLAMD):
 		$$(apt-cache depends clamav-daemon | sed -n 's/.*Depends: \(libclamav[0-9t]*\)$$/\1/p' | head -n 1)
 	cd $(VENV)/clamd && for package in *.deb; do dpkg -x $$package . && rm $$package; done
 
-/usr/sbin/nginx:
+# The tests start proxies of their own; those that the packages start are not touched.
+$(NGINX):
 	$(APT) update -qq && $(APT) install -y -qq --no-install-recommends nginx-light
+
+$(CADDY):
+	$(APT) update -qq && $(APT) install -y -qq --no-install-recommends caddy
+
+$(SYSTEMD):
+	$(APT) update -qq && $(APT) install -y -qq --no-install-recommends systemd
 
 /usr/bin/wrk:
 	$(APT) update -qq && $(APT) install -y -qq --no-install-recommends wrk
