@@ -15,6 +15,8 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 PROGRAM = Path(sys.executable).parent
 #: A user without rights, for root to start the service as. Without root the tests' own user is that of the service.
 NOBODY = 65534
+#: Who gets figures, named in the configuration.
+MONITOR = "198.51.100.7"
 
 # In a namespace of mounts of its own, which needs root: /tmp is new and empty, the data folder is the service's, everything
 # else is read-only, and homes are empty but for the Python that the tests run with, where that lies in one.

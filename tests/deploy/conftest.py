@@ -18,7 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from tests.conftest import BROWSER, Person, free_port, wait_for
-from tests.deploy.confined import DEPLOY, Service
+from tests.deploy.confined import DEPLOY, MONITOR, Service
 
 NAME = "www.marrowby.example"
 
@@ -29,7 +29,11 @@ def service():
     folder = Path(tempfile.mkdtemp(prefix="avow-service-", dir="/var/tmp"))
     folder.chmod(0o755)
     made = Service(folder, forked=False, origin=f"https://{NAME}")
-    made.config.write_text(made.config.read_text().replace("workers", 'trusted_proxies = ["127.0.0.1"]\nworkers'))
+    made.config.write_text(
+        made.config.read_text().replace(
+            "workers", f'trusted_proxies = ["127.0.0.1"]\nmetrics_from = ["127.0.0.1", "{MONITOR}"]\nworkers'
+        )
+    )
     made.data.mkdir(mode=0o700)
     yield made.start()
     made.stop()

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.conftest import wait_for
-from tests.deploy.confined import DEPLOY, NOBODY, PROGRAM, unit
+from tests.deploy.confined import DEPLOY, MONITOR, NOBODY, PROGRAM, unit
 
 #: A résumé of 5 MB, the most that the policy takes.
 RESUME = b"%PDF-1.7\n".ljust(5_000_000, b"x")
@@ -86,14 +86,18 @@ def test_the_site_is_there_by_https_alone(proxy):
 def test_a_body_that_no_address_takes_ends_at_the_proxy(proxy):
     """Beyond what a page takes, and beyond what a form with files takes, the answer is 413."""
     browser = proxy.browser()
-    assert browser.post("/avow/events", content=b"x" * 2_000_000).status_code == 413
-    assert browser.post("/avow/forms/contact-form", content=b"x" * 46_000_000).status_code == 413
+    for path, size in (("/avow/events", 2_000_000), ("/avow/forms/contact-form", 46_000_000)):
+        refused = browser.post(path, content=b"x" * size)
+        assert refused.status_code == 413
+        assert "read here" not in refused.text  # Avow's own words
 
 
-def test_what_is_for_this_machine_is_not_for_who_comes_through(service, proxy):
-    """The proxy is on this machine and says for whom it asks; a visitor's own word for that counts for nothing."""
+def test_a_visitor_does_not_say_where_it_is(service, proxy):
+    """Figures are for this machine and the monitor's address; a visitor who claims it, in each header that says so, gets none."""
     assert httpx.get(f"{service.base}/metrics").status_code == 200
-    assert proxy.browser(**{"X-Forwarded-For": "127.0.0.1", "Forwarded": "for=127.0.0.1"}).get("/metrics").status_code == 404
+    assert httpx.get(f"{service.base}/metrics", headers={"X-Forwarded-For": MONITOR}).status_code == 200
+    claimed = {"X-Forwarded-For": MONITOR, "Forwarded": f"for={MONITOR}", "X-Real-IP": MONITOR}
+    assert proxy.browser(**claimed).get("/metrics").status_code == 404
 
 
 def test_answers_travel_as_avow_packs_them(proxy):
