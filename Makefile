@@ -19,16 +19,23 @@ DEBIAN := $(CHROMIUM) $(CLAMD) $(POSTGRES) $(NGINX) $(CADDY) $(SYSTEMD)
 
 MINUTES := 5
 
-.PHONY: help run test quick check bench soak lock reference clean
+.PHONY: help run test test-latest quick check bench soak lock reference clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
 
 run: dist/.installed ## Serve the invented company's website with Avow under it
 	$(BIN)/avow --config policies/marrowby/avow.toml serve
 
 test: check $(DEBIAN) ## Run every check and test against the built wheel
 	$(PYTEST)
+
+# What a new version of a library breaks is seen before `make lock UPGRADE=--upgrade` takes it in; names of newer ones are printed.
+test-latest: dist/.installed $(DEBIAN) ## Run every test with the newest versions that pyproject.toml allows, whatever is locked
+	$(PYTHON) -m venv --clear $(VENV)-latest
+	$(VENV)-latest/bin/python -m pip install --quiet --upgrade "$$(echo dist/avow-*.whl)[dev]"
+	$(VENV)-latest/bin/python -m pip list --outdated
+	$(subst $(BIN),$(VENV)-latest/bin,$(PYTEST))
 
 quick: check ## Run the checks, and the tests of the rooms that differ from the branch main
 	@tests=$$($(BIN)/python tests/quick.py); if [ -z "$$tests" ]; then echo "No test sees this change."; \
@@ -50,22 +57,26 @@ bench: dist/.installed $(NGINX) /usr/bin/wrk ## Run the benchmarks; results go t
 soak: dist/.installed ## Be hard on a real installation for MINUTES=5, and count what was lost, stored twice, late
 	$(BIN)/python -m bench.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
-lock: ## Renew requirements.lock (hashes, no registry address)
+PIP_COMPILE = $(VENV)-lock/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--no-emit-trusted-host --no-emit-options --allow-unsafe --strip-extras $(UPGRADE)
+
+# What serves, with the driver of a control store on PostgreSQL; and what builds and tests as well, at the same versions.
+lock: ## Renew both locks (hashes, no registry address); UPGRADE=--upgrade for newer versions
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip install --quiet pip-tools
-	$(VENV)-lock/bin/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-		--no-emit-options --allow-unsafe --strip-extras --extra dev --output-file requirements.lock pyproject.toml
+	$(PIP_COMPILE) --extra postgresql --output-file requirements.lock pyproject.toml
+	$(PIP_COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 
 reference: dist/.installed ## Write docs/reference from the help texts, the configuration and the diagnostics
 	$(BIN)/python tests/docs/reference.py
 
 clean: ## Remove what was built; data in var/ stays
-	rm -rf $(VENV) $(VENV)-lock dist browser/node_modules src/avow/web/static/build src/avow/collection/built
+	rm -rf $(VENV) $(VENV)-lock $(VENV)-latest dist browser/node_modules src/avow/web/static/build src/avow/collection/built
 
-$(VENV)/.packages: requirements.lock
+$(VENV)/.packages: requirements-dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Avow needs Python 3.11 or later; name one: make PYTHON=python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
 	@touch $@
 
 browser/node_modules/.packages: browser/package-lock.json
@@ -73,9 +84,10 @@ browser/node_modules/.packages: browser/package-lock.json
 	cd browser && npm ci --silent --no-audit --no-fund
 	@touch $@
 
-dist/.installed: $(VENV)/.packages browser/node_modules/.packages $(SOURCES)
+dist/.installed: $(VENV)/.packages browser/node_modules/.packages requirements.lock release/components.py $(SOURCES)
 	cd browser && node build.mjs
-	rm -rf dist
+	rm -rf dist && mkdir dist
+	$(BIN)/python release/components.py dist/avow.cdx.json
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist . > /dev/null
 	$(BIN)/python -m pip install --quiet --no-deps --force-reinstall dist/avow-*.whl
 	@touch $@
