@@ -1,4 +1,4 @@
-"""What `deploy/avow.service` says, carried out without systemd: its command, its user's rights, its read-only paths."""
+"""What `deploy/avow.service` says, carried out without systemd: its command, its user's rights, its paths, its system calls."""
 
 from __future__ import annotations
 
@@ -41,6 +41,12 @@ def unit():
     return parser["Service"]
 
 
+def system_calls():
+    """Return every filter of system calls of the unit, one in a line."""
+    lines = (DEPLOY / "avow.service").read_text(encoding="utf-8").splitlines()
+    return "\n".join(line.partition("=")[2] for line in lines if line.startswith("SystemCallFilter="))
+
+
 class Service(Installation):
     """An installation that runs as the unit says."""
 
@@ -51,7 +57,8 @@ class Service(Installation):
         command = shlex.split(written)
         if os.geteuid() == 0:
             os.chown(self.data, NOBODY, NOBODY)
-            command = ["unshare", "--mount", "--propagation", "private", "sh", "-c", _CONFINED, "confined", *command]
+            filtered = [sys.executable, str(Path(__file__).with_name("system_calls.py")), system_calls()]
+            command = ["unshare", "--mount", "--propagation", "private", "sh", "-c", _CONFINED, "confined", *filtered, *command]
         told = {"STATE": self.data, "PYTHON": sys.base_prefix, "MASK": service["UMask"], "UID_OF": NOBODY}
         environment = {"PATH": os.environ["PATH"], **{name: str(value) for name, value in told.items()}}
         with self.output.open("ab") as log:

@@ -31,7 +31,7 @@ def test_the_unit_exposes_little(tmp_path):
 
 
 def test_the_service_runs_with_the_rights_of_the_unit_alone(service):
-    """Server, workers and storage process are the unit's user without capabilities, and can get none."""
+    """Server, workers and storage process are the unit's user without capabilities, can get none, and make no call beyond."""
     if os.geteuid() != 0:
         pytest.skip("only root can start a service as another user")
     assert unit()["CapabilityBoundingSet"] == unit()["AmbientCapabilities"] == ""
@@ -39,7 +39,7 @@ def test_the_service_runs_with_the_rights_of_the_unit_alone(service):
         lines = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
         assert lines["Uid"].split() == [str(NOBODY)] * 4
         assert {lines[name] for name in ("CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
-        assert lines["NoNewPrivs"] == "1"
+        assert (lines["NoNewPrivs"], lines["Seccomp"]) == ("1", "2")  # 2: a filter of system calls
 
 
 def _started_by(pid):
