@@ -46,6 +46,8 @@ _TIMELINE = {
     Step.FORGOTTEN: "Contact data destroyed",
     Step.RESTORED: "Answered before the data was restored",
 }
+#: Steps whose lines say what is held of somebody, or how much.
+_OF_WHAT_IS_HELD = frozenset({Step.PLANNED, Step.OUTCOME})
 _MEDIA = {"archive.html": "text/html; charset=utf-8", "archive.json": "application/json", "files.zip": "application/zip"}
 _ARCHIVES = (
     ("archive.html", "Everything we hold, to read"),
@@ -83,7 +85,11 @@ class Desk:
         return case if isinstance(case, Refusal) else verification.link(Link.STATUS, case.request_id, self.voice.keyed)
 
     def status(self, token: str) -> RequestStatus | None:
-        """Return the status; documents with personal information only behind the link that was sent to the address."""
+        """Return the status: to who filed the request state and dates, to who proved the address what was found as well.
+
+        Whoever files may do so with somebody else's address, and what is held of them is none of their business.
+        Rule: 11 CCR 7060, 7062 (nothing of a consumer to whom nobody verified as that consumer).
+        """
         found = self._open(token)
         if found is None:
             return None
@@ -100,18 +106,19 @@ class Desk:
             date.fromisoformat(extended.detail["until"]) if extended else due.respond_target,
             case.state not in ANSWERED,
             case.entry(Step.VERIFIED) is not None,
-            _timeline(case),
-            self._documents(case, is_answer=is_answer),
+            _timeline(case) if is_answer else _dates(case),
+            self._documents(case) if is_answer else (),
+            is_of_proved=is_answer,
         )
 
     def download(self, token: str, name: str) -> Download | None:
-        """Return a document of the request behind the token."""
+        """Return a document of the request behind the link that was sent to the address; no other link opens one."""
         found = self._open(token)
         if found is None:
             return None
         case, is_answer = found
         responded = case.entry(Step.RESPONDED)
-        if responded is None or name not in {one.name for one in self._documents(case, is_answer=is_answer)}:
+        if not is_answer or responded is None or name not in {one.name for one in self._documents(case)}:
             return None
         if name == "letter":
             return Download(response.letter(case, self._voice(case)).encode(), "text/plain; charset=utf-8", "letter.txt")
@@ -199,19 +206,18 @@ class Desk:
                 return case, purpose is Link.ANSWER
         return None
 
-    def _documents(self, case: Case, *, is_answer: bool) -> tuple[Document, ...]:
-        """Return the documents that this link may fetch."""
+    def _documents(self, case: Case) -> tuple[Document, ...]:
+        """Return the documents that the link to the answer may fetch."""
         responded = case.entry(Step.RESPONDED)
         if responded is None or responded.detail["outcome"] != "granted":
             return ()
         documents = [Document("letter", "Our answer")]
         if "proof" in responded.detail:
             documents.append(Document("proof.tlog-proof", "Proof, to check against the public log"))
-        if is_answer:
-            for name, label in _ARCHIVES:
-                content = self.cases.document(case.request_id, name)
-                if content is not None:
-                    documents.append(Document(name, label, len(content)))
+        for name, label in _ARCHIVES:
+            content = self.cases.document(case.request_id, name)
+            if content is not None:
+                documents.append(Document(name, label, len(content)))
         return tuple(documents)
 
     def _line(self, case: Case) -> RequestLine:
@@ -241,6 +247,12 @@ class Desk:
 def _timeline(case: Case) -> tuple[TimelineStep, ...]:
     """Return the history in plain words."""
     return tuple(TimelineStep(entry.at_ms, _TIMELINE[entry.step], _words(entry.step, entry.detail)) for entry in case.history)
+
+
+def _dates(case: Case) -> tuple[TimelineStep, ...]:
+    """Return the history without what was found and where: how many places did something is a word about it as well."""
+    told = (entry for entry in case.history if entry.step not in _OF_WHAT_IS_HELD)
+    return tuple(TimelineStep(entry.at_ms, _TIMELINE[entry.step], _words(entry.step, entry.detail)) for entry in told)
 
 
 def _words(step: Step, detail: dict[str, object]) -> str:

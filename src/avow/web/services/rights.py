@@ -55,7 +55,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class RequestStatus:
-    """A consumer request as its own person sees it. `state` is the state's name, `state_words` the sentence for it."""
+    """A consumer request as its own person sees it. `state` is the state's name, `state_words` the sentence for it.
+
+    `is_of_proved`: this link went to the address, or to the browser that proved it; without, it has dates and no documents.
+    """
 
     reference: str
     kind: RequestKind
@@ -68,6 +71,7 @@ class RequestStatus:
     is_verified: bool
     timeline: tuple[Step, ...] = ()
     documents: tuple[Document, ...] = ()
+    is_of_proved: bool = True
 
 
 @dataclass(frozen=True, slots=True)
