@@ -1,6 +1,6 @@
 """Who filed a request has proved nothing: what their page tells of somebody whose address they named."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -12,6 +12,7 @@ from avow.main.desk import Desk
 from avow.main.storage import _publish
 from avow.rights import verification, walk
 from avow.rights.response import Voice
+from avow.rights.states import State
 from avow.rights.verification import Link
 from avow.web.services import NewRequest
 
@@ -71,6 +72,21 @@ def test_who_filed_a_request_learns_nothing_of_what_is_held(office, kind):
     assert [office.desk.download(filed, name) for name in ("letter", "proof.tlog-proof", "archive.json")] == [None] * 3
     assert "Carried out" in [one.what for one in office.desk.status(answer).timeline]
     assert b"was carried out on" in office.desk.download(answer, "letter").content
+
+
+def test_nobody_sees_whether_others_asked_with_the_same_address(office):
+    """First, held back for an hour or taken along: one page, with its own number and moments, whatever became of the link."""
+    filed = [office.ask() for _ in range(3) if office.house.wait(seconds=1) is None]
+    office.walk()
+    office.house.wait(hours=1)
+    office.walk()
+    assert {case.state for case in office.cases.every()} == {State.VERIFYING, State.JOINED}
+    pages = [office.desk.status(token) for token in filed]
+    bare = [replace(one, reference="", state="", timeline=tuple(step.what for step in one.timeline)) for one in pages]
+    assert bare[0] == bare[1] == bare[2]
+    office.press(filed[1])
+    office.walk()
+    assert [office.desk.status(token).is_open for token in filed] == [True, False, False]
 
 
 def test_dates_are_the_same_behind_both_links(office):

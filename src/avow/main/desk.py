@@ -12,10 +12,10 @@ from avow.main.cases import StoredCases
 from avow.main.versions import Versions
 from avow.policy import LawTable
 from avow.rights import clock, receive, response, verification
-from avow.rights.cases import Case, Contact
+from avow.rights.cases import Case, Contact, reference
 from avow.rights.execution import outcomes_of
 from avow.rights.response import Voice
-from avow.rights.states import ANSWERED, WORDS, Step, may_follow
+from avow.rights.states import ANSWERED, WORDS, State, Step, may_follow
 from avow.rights.verification import Link
 from avow.store.control.mail import SealedMail
 from avow.web.services import (
@@ -33,6 +33,7 @@ from avow.web.services import Step as TimelineStep
 
 _TIMELINE = {
     Step.RECEIVED: "Received",
+    Step.JOINED: "Goes with another of the same address",
     Step.ACKNOWLEDGED: "Confirmation link sent",
     Step.VERIFIED: "Address confirmed",
     Step.DENIED: "Not confirmed in time",
@@ -46,8 +47,10 @@ _TIMELINE = {
     Step.FORGOTTEN: "Contact data destroyed",
     Step.RESTORED: "Answered before the data was restored",
 }
-#: Steps whose lines say what is held of somebody, or how much.
-_OF_WHAT_IS_HELD = frozenset({Step.PLANNED, Step.OUTCOME})
+#: Steps that who filed a request is not told: what is held of somebody, how much, and whether others asked for them.
+_NOT_FOR_WHO_FILED = frozenset({Step.PLANNED, Step.OUTCOME, Step.JOINED, Step.ACKNOWLEDGED})
+#: What a request is said to be to who filed it: a link may be on its way, or wait its hour, and its page says nothing of it.
+_SHOWN = {State.VERIFYING: State.RECEIVED, State.JOINED: State.RECEIVED}
 _MEDIA = {"archive.html": "text/html; charset=utf-8", "archive.json": "application/json", "files.zip": "application/zip"}
 _ARCHIVES = (
     ("archive.html", "Everything we hold, to read"),
@@ -94,13 +97,14 @@ class Desk:
         if found is None:
             return None
         case, is_answer = found
+        case = case if is_answer else self._as_led(case)
         due = clock.deadlines(case.kind, case.received_on, self._law(case))
         extended = case.entry(Step.EXTENDED)
         return RequestStatus(
             case.reference,
             case.kind,
             case.state.value,
-            WORDS[case.state],
+            WORDS[case.state if is_answer else _SHOWN.get(case.state, case.state)],
             case.received_on,
             due.ack_target,
             date.fromisoformat(extended.detail["until"]) if extended else due.respond_target,
@@ -206,6 +210,12 @@ class Desk:
                 return case, purpose is Link.ANSWER
         return None
 
+    def _as_led(self, case: Case) -> Case:
+        """Return a request with the steps of the one that it goes with: its page differs in nothing from any other's."""
+        joined = case.entry(Step.JOINED)
+        lead = self.cases.get(joined.detail["to"]) if joined else None
+        return replace(case, history=(case.history[0], *lead.history[1:])) if lead else case
+
     def _documents(self, case: Case) -> tuple[Document, ...]:
         """Return the documents that the link to the answer may fetch."""
         responded = case.entry(Step.RESPONDED)
@@ -251,7 +261,7 @@ def _timeline(case: Case) -> tuple[TimelineStep, ...]:
 
 def _dates(case: Case) -> tuple[TimelineStep, ...]:
     """Return the history without what was found and where: how many places did something is a word about it as well."""
-    told = (entry for entry in case.history if entry.step not in _OF_WHAT_IS_HELD)
+    told = (entry for entry in case.history if entry.step not in _NOT_FOR_WHO_FILED)
     return tuple(TimelineStep(entry.at_ms, _TIMELINE[entry.step], _words(entry.step, entry.detail)) for entry in told)
 
 
@@ -262,6 +272,8 @@ def _words(step: Step, detail: dict[str, object]) -> str:
         return "; ".join(
             f"{one['target']}: {one['did']}" + (f" ({one['records']})" if one["records"] else "") for one in outcomes
         )
+    if step in {Step.JOINED, Step.ACKNOWLEDGED}:
+        return "".join(f"{word} {reference(str(detail[word]))}" for word in ("to", "after", "with") if word in detail)
     if step is Step.EXTENDED:
         return f"until {detail['until']}"
     if step in {Step.DENIED, Step.VERIFIED}:
