@@ -9,6 +9,7 @@ from avow.definitions import RequestKind
 from avow.main import targets
 from avow.main.cases import StoredCases
 from avow.main.desk import Desk
+from avow.main.last_contact import LastContact
 from avow.main.storage import _publish
 from avow.rights import verification, walk
 from avow.rights.response import Voice
@@ -32,7 +33,8 @@ class Office:
         store, rulebook = self.house.store, self.house.versions.in_force()
         self.cases = StoredCases(store)
         voice = Voice("https://marrowby.example", store.vault.hmac, rulebook)
-        self.desk = Desk(self.cases, voice, self.house.versions, ZONE, str, self.house.now_ms)
+        counted = LastContact(store, self.house.versions.rulebook)
+        self.desk = Desk(self.cases, voice, self.house.versions, ZONE, str, counted, self.house.now_ms)
         discloser = targets.Discloser(store, self.cases, self.house.versions)
         places = (targets.KeyVault(store), targets.Rows(store, targets.CONTROL))
         self.tools = walk.Tools(voice, self.cases, places, targets.Finder(store), discloser, self.log)

@@ -36,8 +36,8 @@ def test_a_form_hands_its_browsers_opt_outs_to_its_sender(published):
     assert standing.standing(published.store, [ROBIN]) == {"audience-measurement", "returning-visitors"}
     with published.store.control.reading() as tx:
         assert {(one.purpose, one.source, one.count) for one in choices.counts(tx)} == {
-            ("audience-measurement", "gpc", 1),
-            ("returning-visitors", "link", 1),
+            ("audience-measurement", "form-gpc", 1),
+            ("returning-visitors", "form-link", 1),
         }
     assert len(entries(published)) == 2
     assert b"robin" not in b"".join(entries(published))

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from avow.definitions import Identifier, IdentifierKind, Refusal, local_date
+from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, local_date
 from avow.main.cases import StoredCases
+from avow.main.last_contact import LastContact
 from avow.main.versions import Versions
 from avow.policy import LawTable
 from avow.rights import clock, receive, response, verification
@@ -69,6 +70,7 @@ class Desk:
     versions: Versions
     business_timezone: str
     message_line: Callable[[SealedMail], MessageLine]
+    last_contact: LastContact
     now_ms: Callable[[], int]
 
     def _law(self, case: Case) -> LawTable:
@@ -146,6 +148,8 @@ class Desk:
         refusal = verification.confirm(case, self.cases, self.now_ms())
         if refusal is None and self._to_confirm(token) is None:  # staff corrected the address at the same moment
             return _NOT_OURS
+        if refusal is None and case.kind is not RequestKind.DELETE:
+            self.last_contact.followed(_addresses(case))
         return refusal or verification.link(Link.ANSWER, case.request_id, self.voice.keyed)
 
     def _to_confirm(self, token: str) -> Case | None:
@@ -157,9 +161,7 @@ class Desk:
         """Return who is behind the token of a confirmed link: by the address alone, which is what the link proves."""
         request_id = verification.request_of(Link.ANSWER, answer_token, self.voice.keyed)
         case = self.cases.get(request_id) if request_id else None
-        if case is None or case.contact is None:
-            return ()
-        return tuple(one for one in case.contact.identifiers() if one.kind is IdentifierKind.EMAIL)
+        return _addresses(case) if case is not None else ()
 
     def desk(self) -> tuple[RequestLine, ...]:
         """Return all requests: those with a message that failed first, then open ones, the soonest due first."""
@@ -252,6 +254,12 @@ class Desk:
             case.channel,
             case.demonstration,
         )
+
+
+def _addresses(case: Case) -> tuple[Identifier, ...]:
+    """Return what a link that was sent to the address proves: the address alone, and no browser."""
+    found = case.contact.identifiers() if case.contact else ()
+    return tuple(one for one in found if one.kind is IdentifierKind.EMAIL)
 
 
 def _timeline(case: Case) -> tuple[TimelineStep, ...]:

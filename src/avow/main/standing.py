@@ -23,6 +23,8 @@ from avow.web.services import ChoiceCount, PersonSaid
 
 #: Purposes about which one HTTP request may say something.
 MAX_CHOICES: Final = 50
+#: Before the source of a no that came with a form: whose address it is, nobody has proved.
+WITH_FORM: Final = "form-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,9 @@ def keep(tx: Transaction, choice: choices.Choice, choice_id: str | None = None) 
 def keep_with_form(store: Store, form: Submission) -> None:
     """Keep what a form's browser had opted out of as its sender's own choices; a repetition adds nothing.
 
-    Only what does not stand yet: a person who writes every day makes one choice, not one a day.
+    Only what does not stand yet: a person who writes every day makes one choice, not one a day. Nobody has proved the address,
+    so the source says that it came with a form. A no needs no proof; no yes is taken this way.
+    Rule: 11 CCR 7060(b).
     """
     if not form.opted_out or not form.identifiers:
         return
@@ -143,7 +147,7 @@ def keep_with_form(store: Store, form: Submission) -> None:
                         at_ms=form.collected_ms,
                         purpose=purpose,
                         opted_out=True,
-                        source=source,
+                        source=f"{WITH_FORM}{source}",
                         rulebook_id=form.rulebook_id,
                         subject=subject,
                         demonstration=form.demonstration,

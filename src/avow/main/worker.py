@@ -56,6 +56,7 @@ from avow.main.drift import ReportCounts
 from avow.main.feeds import AuthorisationsOnFile, feed_keys
 from avow.main.inbox import InboxPages
 from avow.main.installation import Installation, open_store
+from avow.main.last_contact import LastContact
 from avow.main.mailings import MailingPages, StoredLinks
 from avow.main.notices import PolicyToday, Sources, StaffNotices
 from avow.main.outbox import StoredOutbox, message_line
@@ -290,7 +291,8 @@ def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder) -> Servic
     installation, store, versions = shared.installation, shared.store, shared.versions
     configuration = installation.configuration
     voice = Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, rulebook)
-    desk = Desk(StoredCases(store), voice, versions, configuration.timezone, partial(message_line, store), now_ms)
+    line, last_contact = partial(message_line, store), LastContact(store, versions.rulebook)
+    desk = Desk(StoredCases(store), voice, versions, configuration.timezone, line, last_contact, now_ms)
     choices = standing.ChoicesKept(store, rulebook, now_ms, desk.person_of)
     return Services(
         website=configuration.website,
