@@ -22,6 +22,18 @@ def test_request_is_received_and_leads_to_its_status_page(visitor, services):
     assert (asked.kind, asked.email, asked.visitor_id) == (RequestKind.DELETE, "robin@example.com", None)
 
 
+def test_who_files_many_requests_is_asked_once_more_and_refused_nothing(built):
+    """What was typed comes along, and the check that is passed files it (11 CCR 7060(f))."""
+    services = make_services(senders=Crowded())
+    browser = TestClient(make_app(services, built), headers={"Origin": ORIGIN}, follow_redirects=False)
+    asked = browser.post("/privacy/know", data={"email": "robin@example.com", "details": "a blue <coat>"})
+    assert (asked.status_code, services.rights.received) == (428, [])
+    assert 'action="/privacy/know"' in asked.text
+    assert 'name="details" value="a blue &lt;coat&gt;"' in asked.text
+    passed = browser.post("/privacy/know", data={"email": "robin@example.com", "avow-check": "the one that was asked"})
+    assert (passed.status_code, services.rights.received[0].email) == (303, "robin@example.com")
+
+
 def test_own_visitor_number_is_included_and_said(visitor, services):
     """The browser that asks proves its own visitor id by sending its cookie, and is told."""
     visitor.cookies.set("avow_visitor", VISITOR)

@@ -26,18 +26,14 @@ class CountedSenders:
         address, is_invented = self._sender(request)
         return is_invented or self.counts.let_in(address, most, self.now_ms(), act)
 
-    def token(self, form: str) -> str:
-        """See `Senders`."""
-        return self.guard.token(form, self.now_ms())
-
     def check(self, form: str) -> str:
         """See `Senders`."""
         return self.guard.check(form, self.now_ms())
 
-    def judge(self, request: Request, form: str, own: Mapping[str, str]) -> Verdict:
+    def passes(self, request: Request, form: str, own: Mapping[str, str]) -> bool:
         """See `Senders`."""
         address, is_invented = self._sender(request)
-        return Verdict.CLEAR if is_invented else self.guard.judge(form, own, address, self.now_ms())
+        return is_invented or self.guard.judge(form, own, address, self.now_ms()) is Verdict.CLEAR
 
     def _sender(self, request: Request) -> tuple[str, bool]:
         sender = self.collect.sender_of(

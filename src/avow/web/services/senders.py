@@ -7,8 +7,6 @@ from typing import Protocol
 
 from starlette.requests import Request
 
-from avow.collection.spam import Verdict
-
 
 class Senders(Protocol):
     """What the pages ask about whoever sent an HTTP request. Waits for the count, so it is asked in a thread."""
@@ -17,16 +15,12 @@ class Senders(Protocol):
         """Count an act of the sender within `sender_counts.WINDOW_MS`; False, and not counted, beyond `most`."""
         ...
 
-    def token(self, form: str) -> str:
-        """Return the token that a page puts into its form."""
-        ...
-
     def check(self, form: str) -> str:
         """Return the token of the page that asks once more."""
         ...
 
-    def judge(self, request: Request, form: str, own: Mapping[str, str]) -> Verdict:
-        """Return what a form looks like by its own fields and by its sender; counted when it is clear."""
+    def passes(self, request: Request, form: str, own: Mapping[str, str]) -> bool:
+        """Return whether a form's own fields pass the check that its sender was asked for; each passes once."""
         ...
 
 
@@ -37,14 +31,10 @@ class Everybody:
         """See `Senders`."""
         return True
 
-    def token(self, _form: str) -> str:
-        """See `Senders`."""
-        return ""
-
     def check(self, _form: str) -> str:
         """See `Senders`."""
         return ""
 
-    def judge(self, _request: Request, _form: str, _own: Mapping[str, str]) -> Verdict:
+    def passes(self, _request: Request, _form: str, _own: Mapping[str, str]) -> bool:
         """See `Senders`."""
-        return Verdict.CLEAR
+        return True
