@@ -234,7 +234,8 @@ def _table(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]:
 def _places(rulebook: Rulebook, facts: Facts) -> Finding:
     """Rule: Cal. Civ. Code § 1798.100(a)(1)."""
     held = sum(one.records for one in facts.held.values())
-    unknown = sum(one.count for one in facts.refused if one.point not in rulebook.points)
+    # What stands in brackets is no place: it counts what a sender sent too much of, or what no row was left for.
+    unknown = sum(one.count for one in facts.refused if one.point not in rulebook.points and not one.point.startswith("("))
     dropped = sum(one.count for one in facts.refused if one.point in rulebook.points and one.field)
     return Finding(
         f"{_many(len(rulebook.points), 'place')} take data in; whatever comes from elsewhere is refused before it is written.",
