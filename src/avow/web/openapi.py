@@ -210,7 +210,10 @@ def _reports() -> dict[str, Any]:  # Any: JSON
                 "application/reports+json": {"schema": {"type": "array", "items": shape}},
             },
         },
-        "responses": {"204": {"description": "counted, as far as it could be read"}, **_refusals(400, 405, 408, 411, 413, 415, 429)},
+        "responses": {
+            "204": {"description": "counted, as far as it could be read"},
+            **_refusals(400, 405, 408, 411, 413, 415, 429),
+        },
     }
 
 
