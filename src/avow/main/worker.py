@@ -57,6 +57,7 @@ from avow.main.drift import ReportCounts
 from avow.main.feeds import AuthorisationsOnFile, feed_keys
 from avow.main.inbox import InboxPages
 from avow.main.installation import Installation, open_store
+from avow.main.last_contact import LastContact
 from avow.main.mailings import MailingPages, StoredLinks
 from avow.main.notices import PolicyToday, Sources, StaffNotices
 from avow.main.outbox import StoredOutbox, message_line
@@ -91,6 +92,7 @@ from avow.web.preferences import Preferences
 from avow.web.readiness import ReadinessEndpoint
 from avow.web.recordings import RecordingEndpoint, VisitorRecordings
 from avow.web.rendering import View
+from avow.web.senders import CountedSenders
 from avow.web.services import NoSearch, Services
 from avow.web.site import CompanySite, pages_with_forms
 from avow.website.search import SearchIndex
@@ -210,6 +212,7 @@ def _shared(installation: Installation) -> _Shared:
         PartyLoads(),
         access.Tries(),
         Assets(),
+        counts,
         FormGuard(store.vault.hmac, counts),
         EventLeases(counts, configuration.intake.events_per_minute),
         feed_keys(configuration.feeds),
@@ -234,6 +237,7 @@ class _Shared:
     loads: PartyLoads
     tries: access.Tries
     assets: Assets
+    counts: SharedCounts
     guard: FormGuard
     leases: EventLeases
     feed_keys: Mapping[str, FeedKey]
@@ -256,7 +260,7 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
         leases=shared.leases,
     )
     recorder = Recorder(rulebook, pages_with_forms(configuration.website.pages))
-    services = _services(shared, rulebook, recorder)
+    services = _services(shared, rulebook, recorder, collect)
     preferences = Preferences(
         BrowserKept(rulebook),
         lambda: moment(now_ms()).date(),
@@ -294,12 +298,13 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
     return Door(collect, reports, recordings, pages_of_all, {FORMS_PATH: forms.files_bytes, FEEDS_PATH: feeds.files_bytes})
 
 
-def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder) -> Services:
+def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder, collect: Collect) -> Services:
     """Return what the pages need."""
     installation, store, versions = shared.installation, shared.store, shared.versions
     configuration = installation.configuration
     voice = Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, rulebook)
-    desk = Desk(StoredCases(store), voice, versions, configuration.timezone, partial(message_line, store), now_ms)
+    line, last_contact = partial(message_line, store), LastContact(store, versions.rulebook)
+    desk = Desk(StoredCases(store), voice, versions, configuration.timezone, line, last_contact, now_ms)
     choices = standing.ChoicesKept(store, rulebook, now_ms, desk.person_of)
     return Services(
         website=configuration.website,
@@ -336,6 +341,7 @@ def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder) -> Servic
         aside=shared.shelf,
         readiness=shared.watch,
         notices=shared.notices,
+        senders=CountedSenders(collect, shared.counts, shared.guard, now_ms),
     )
 
 
