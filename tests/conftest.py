@@ -106,7 +106,7 @@ def _parent(pid):
 def _folder(pid):
     """Return the folder that a process works in; None of one that is gone."""
     try:
-        return os.readlink(f"/proc/{pid}/cwd")
+        return str(Path(f"/proc/{pid}/cwd").readlink())
     except OSError:
         return None
 
@@ -205,7 +205,11 @@ class Installation:
         else:
             with self.output.open("ab") as log:
                 self.process = subprocess.Popen([self._python, "-m", "avow", *arguments], stdout=log, stderr=log, cwd=self.folder)
-        wait_for(lambda: self.output.exists() and b"Stop with" in self.output.read_bytes()[size:] or self._has_ended(), 90, "the server")
+        wait_for(
+            lambda: (self.output.exists() and b"Stop with" in self.output.read_bytes()[size:]) or self._has_ended(),
+            90,
+            "the server",
+        )
         assert not self._has_ended(), self.output.read_text()
         return self
 

@@ -230,7 +230,9 @@ def test_a_visit_plays_page_after_page(three_pages):
     three_pages.select_option("select[data-speed]", "1")
     three_pages.get_by_role("button", name="/", exact=True).focus()
     three_pages.keyboard.press("Enter")
-    both = "document.querySelector('[role=status]').textContent + ' ' + document.querySelector('button[aria-current]').textContent"
+    both = (
+        "document.querySelector('[role=status]').textContent + ' ' + document.querySelector('button[aria-current]').textContent"
+    )
     three_pages.wait_for_function(f"({both}).includes('Page 2 of 3: / /')")  # looked at together: the next page follows
     assert violations(three_pages) == []
 
