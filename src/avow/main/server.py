@@ -25,6 +25,7 @@ from avow.collection import sender_counts, visits
 from avow.config import Configuration, Listen, load
 from avow.definitions import ConfigurationError, now_ms
 from avow.main import restoring, server_logs, signs_of_life, storage, worker
+from avow.main.accounts import StoredAccounts
 from avow.main.installation import (
     Installation,
     compile_policy,
@@ -34,7 +35,6 @@ from avow.main.installation import (
     reachable,
     require_mail_recipient,
 )
-from avow.main.pages import StoredAccounts
 from avow.main.publishing import Publisher
 from avow.main.versions import Versions
 from avow.policy import Rulebook, diagnostics
@@ -273,7 +273,7 @@ def first_invitation(installation: Installation) -> str:
         with store.control.reading() as tx:
             if staff.count(tx):
                 return ""
-        token = access.invite(StoredAccounts(store), access.ROLE, now_ms())
+        token = access.invite(StoredAccounts(store.control), access.ROLE, now_ms())
         return f"{installation.configuration.website.origin.rstrip('/')}/console/invitations/{token}"
     finally:
         store.close()

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from avow.access import AccountLine, Register, SignedIn
 from avow.analytics.question import Query
 from avow.config import Website
 from avow.web.services.aside import Aside, AsideLine, NothingAside
@@ -75,6 +76,7 @@ from avow.web.services.staff import (
     MessageLine,
     MessageView,
     Outbox,
+    Sender,
     Staff,
     StaffMember,
     SubmissionLine,
@@ -93,6 +95,7 @@ from avow.web.services.website import (
 
 __all__ = [
     "DEMONSTRATION_KEY",
+    "AccountLine",
     "Aside",
     "AsideLine",
     "AuditState",
@@ -154,14 +157,17 @@ __all__ = [
     "RecordingView",
     "Recordings",
     "RefusalCount",
+    "Register",
     "Report",
     "RequestDetail",
     "RequestLine",
     "RequestStatus",
     "Rights",
     "Search",
+    "Sender",
     "Services",
     "SignalFacts",
+    "SignedIn",
     "Staff",
     "StaffMember",
     "Step",
@@ -197,6 +203,7 @@ class Services:
     browsers: Browsers
     recordings: Recordings
     staff: Staff
+    register: Register
     inbox: Inbox
     outbox: Outbox
     mailings: Mailings
