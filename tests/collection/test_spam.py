@@ -95,27 +95,6 @@ def test_addresses_of_one_network_are_one_sender(guard):
         assert guard.judge("contact-form", {}, f"2001:db8:1:2::{number:x}", NOW) is Verdict.CLEAR
     assert guard.judge("contact-form", {}, "2001:db8:1:2:ffff::1", NOW) is Verdict.UNKNOWN
     assert guard.judge("contact-form", {}, "2001:db8:1:3::1", NOW) is Verdict.CLEAR
-    assert sender_counts.network_of("::ffff:203.0.113.9") == sender_counts.network_of(HOME) == HOME
-
-
-def test_no_salt_outlives_a_clock_that_was_ahead():
-    """Set years ahead and back again, senders are counted under another salt, and anew."""
-    counts = Counts()
-    ahead = counts._peer(HOME, NOW + 1_500 * 24 * 3_600_000)
-    assert counts._peer(HOME, NOW) is not ahead
-    assert counts._peer(HOME, NOW - 1) is counts._peer(HOME, NOW)
-
-
-def test_senders_do_not_fill_the_memory():
-    """At most so many are counted, none in clear, and of each so many moments."""
-    counts = Counts()
-    for number in range(sender_counts.PEERS + 10):
-        counts.let_in(f"peer-{number}", 1, NOW)
-    assert len(counts._peers) == sender_counts.PEERS
-    assert all(len(name) == 32 and b"peer" not in name for name in counts._peers)
-    for _ in range(sender_counts.MOMENTS * 2):
-        counts.let_in(HOME, 1_000, NOW)
-    assert len(counts._peer(HOME, NOW).let_in) == sender_counts.MOMENTS > spam.WITH_TOKEN
 
 
 def test_workers_count_together(tmp_path):

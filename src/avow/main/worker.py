@@ -33,6 +33,7 @@ from avow.collection.accept import Collector
 from avow.collection.attachments import Attachments
 from avow.collection.browser_kept import BrowserKept
 from avow.collection.browser_reports import BrowserReports
+from avow.collection.event_leases import EventLeases
 from avow.collection.feeds import FeedKey, Feeds
 from avow.collection.forms import Forms
 from avow.collection.mail_events import MailEvents
@@ -119,6 +120,10 @@ class DoorInForce:
         """Return who answers one HTTP request."""
         return self._door(self._versions.in_force()).way(exchange)
 
+    def sender(self, exchange: Exchange) -> str:
+        """Return whom a request's body is counted for."""
+        return self._door(self._versions.in_force()).sender(exchange)
+
     def prepare(self) -> bool:
         """See what was published since, and build the announced version's door ahead of its midnight; returns False."""
         self._versions.refresh()
@@ -193,6 +198,7 @@ def _shared(installation: Installation) -> _Shared:
     spool = Spool(installation.spool, store.vault, configuration.storage.spool_mebibytes * 1024 * 1024)
     versions = Versions(store.control, configuration.timezone, now_ms)
     shelf, watch = Shelf(store, now_ms), Watch(vital_parts.parts(installation, store, spool, now_ms))
+    counts = SharedCounts(installation.run)
     return _Shared(
         installation,
         store,
@@ -205,7 +211,8 @@ def _shared(installation: Installation) -> _Shared:
         _sign_ins(installation, store),
         accounts.FailedSignIns(store.control, now_ms),
         Assets(),
-        FormGuard(store.vault.hmac, SharedCounts(installation.run)),
+        FormGuard(store.vault.hmac, counts),
+        EventLeases(counts, configuration.intake.events_per_minute),
         feed_keys(configuration.feeds),
         SearchIndex(index_path(installation)),
         shelf,
@@ -242,6 +249,7 @@ class _Shared:
     failed: accounts.FailedSignIns
     assets: Assets
     guard: FormGuard
+    leases: EventLeases
     feed_keys: Mapping[str, FeedKey]
     search: SearchIndex
     shelf: Shelf
@@ -259,6 +267,7 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
         frozenset(configuration.listen.trusted_proxies),
         installation.demonstration_token(),
         is_secure=configuration.website.origin.startswith("https://"),
+        leases=shared.leases,
     )
     recorder = Recorder(rulebook, pages_with_forms(configuration.website.pages))
     services = _services(shared, rulebook, recorder)
