@@ -138,6 +138,15 @@ def test_counts_that_are_not_taken_are_kept(console):
     assert console.register.accounts()[1].failed == 1
 
 
+def test_a_proxy_that_nobody_named_speaks_for_everybody(console):
+    """What comes from this machine is counted by name alone; what a proxy tells, by the address that it tells."""
+    told = [
+        console.sign_in(f"Nobody {n}", "wrong", Sender("127.0.0.1", "192.0.2.9", "")).reason
+        for n in range(access.ADDRESS_TRIES + 1)
+    ]
+    assert not any("too many" in one for one in told)
+
+
 def test_old_counts_are_forgotten(console, house):
     """After 30 days, once they are in the log."""
     console.sign_in(password="wrong")

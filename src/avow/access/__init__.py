@@ -9,9 +9,10 @@ from avow.access.accounts import ROLE, SESSION, Account, Accounts, Invitation, S
 from avow.access.invitations import INVITATION, NAME_LENGTH, PASSWORD_LENGTH, accept, ends_ms, invite, new_token, open_invitation
 from avow.access.passwords import Passwords
 from avow.access.register import AccountLine, Register
-from avow.access.signing_in import DEVICE, NAME_TRIES, Admission, Attempt, Failures, Guard, sign_in
+from avow.access.signing_in import ADDRESS_TRIES, DEVICE, NAME_TRIES, Admission, Attempt, Failures, Guard, sign_in
 
 __all__ = [
+    "ADDRESS_TRIES",
     "DEVICE",
     "INVITATION",
     "NAME_LENGTH",

@@ -45,16 +45,19 @@ _WRONG: Final = Refusal("name and password do not belong together", "docs/guide/
 class Counts(Protocol):
     """Who counts for all workers; what cannot be answered is no."""
 
-    def let_in(self, address: str, most: int, now_ms: int) -> bool:
-        """Count one; False, and not counted, when there were as many as `most` already."""
+    def let_in(self, sender: str, most: int, now_ms: int, act: str) -> bool:
+        """Count an act; False, and not counted, when there were as many as `most` already."""
 
-    def take_back(self, address: str, now_ms: int) -> None:
+    def take_back(self, sender: str, now_ms: int, act: str) -> None:
         """Take back what was counted at this moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Somebody who wants to sign in: what was typed, from which address, and what the browser kept of an earlier sign-in."""
+    """Somebody who wants to sign in: what was typed, from which address, and what the browser kept of an earlier sign-in.
+
+    `address` is empty where it speaks for everybody: on the machine of a proxy that nobody named.
+    """
 
     name: str
     password: str
@@ -65,10 +68,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A try whose password is looked at: the account of its name, what was counted, and whether its device is known."""
+    """A try whose password is looked at: the account of its name, senders and acts that were counted, if its device is known."""
 
     account: Account | None
-    counted: tuple[str, ...]
+    counted: tuple[tuple[str, str], ...]
     is_known: bool
 
 
@@ -83,19 +86,19 @@ class Guard:
         """Count a try; refuse it when there were too many. A refusal says the same of names that nobody has."""
         account = accounts.staff_named(attempt.name)
         is_known = account is not None and self._is_known(account, attempt.device, attempt.now_ms)
-        limits = (
-            {f"sign-in device {attempt.device}": DEVICE_TRIES}
-            if is_known
-            else {f"sign-in from {attempt.address}": ADDRESS_TRIES, f"sign-in name {attempt.name}": NAME_TRIES}
-        )
-        if not all(self.counts.let_in(sender, most, attempt.now_ms) for sender, most in limits.items()):
+        if is_known:
+            limits = {(attempt.device, "sign-in by device"): DEVICE_TRIES}
+        else:
+            by_address = {(attempt.address, "sign-in by address"): ADDRESS_TRIES} if attempt.address else {}
+            limits = by_address | {(attempt.name, "sign-in by name"): NAME_TRIES}
+        if not all(self.counts.let_in(sender, most, attempt.now_ms, act) for (sender, act), most in limits.items()):
             return _TOO_OFTEN
         return Admission(account, tuple(limits), is_known)
 
     def take_back(self, admission: Admission, now_ms: int) -> None:
         """Take back a try of this moment that succeeded, or whose password nobody looked at."""
-        for sender in admission.counted:
-            self.counts.take_back(sender, now_ms)
+        for sender, act in admission.counted:
+            self.counts.take_back(sender, now_ms, act)
 
     def device(self, account: Account, now_ms: int) -> str:
         """Return what a browser keeps of a sign-in; it ends with the password."""

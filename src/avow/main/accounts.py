@@ -10,7 +10,7 @@ from typing import Final
 
 from avow import access
 from avow.audit.proof import canonical
-from avow.collection.sender_counts import network_of
+from avow.collection.sender_memory import is_this_machine
 from avow.collection.visits import client_address
 from avow.definitions import Refusal
 from avow.store.control import Control, audit, staff
@@ -218,8 +218,9 @@ class StaffDoor:
     def sign_in(self, name: str, password: str, sender: Sender) -> Future[access.SignedIn | Refusal] | Refusal | None:
         """Count the try, and have the password looked at in its thread."""
         signs = self.signs
-        address = network_of(client_address(sender.peer, sender.forwarded, signs.trusted))
-        attempt = access.Attempt(name.strip(), password, address, sender.device, signs.now_ms())
+        address = client_address(sender.peer, sender.forwarded, signs.trusted)
+        counted = "" if is_this_machine(address) else address
+        attempt = access.Attempt(name.strip(), password, counted, sender.device, signs.now_ms())
         admission = signs.guard.admit(signs.accounts, attempt)
         if isinstance(admission, Refusal):
             signs.failures.add(signs.accounts.staff_named(attempt.name), attempt.now_ms)
