@@ -110,6 +110,11 @@ def alone(tx: Transaction, *names: str) -> None:
         tx.execute(select(func.pg_advisory_xact_lock(int.from_bytes(drawn, "big", signed=True))))
 
 
+def require_url(url: str) -> None:
+    """Raise ConfigurationError for a URL of no control store; it does not ask whether anybody answers."""
+    _parsed(url)
+
+
 def _parsed(url: str) -> URL:
     """Return the URL of a control store with the driver that reaches it; it may hold a password, so no error quotes it."""
     try:
