@@ -17,6 +17,8 @@ PUBLIC = [
     "/products/rain-gauge",
     "/contact",
     "/contact/thanks?reference=AB12&dropped=colour",
+    "/avow/forms/contact-form/thanks?reference=AB12&dropped=colour&masked=message",
+    "/avow/forms/newsletter/thanks",
     "/newsletter",
     "/newsletter/thanks",
     "/careers",

@@ -107,7 +107,7 @@ class Operations:
         if not attributes:
             return Refusal("the policy declares no collection point by tag", "Cal. Civ. Code § 1798.100(a)(1)")
         assets, technologies = Assets(), (point.technology.value for point in rulebook.points.values())
-        lines = (tag_line(attributes, assets, pinned=pinned), preferences_line(technologies, assets))
+        lines = (tag_line(attributes, assets, pinned=pinned), preferences_line(technologies, assets, pinned=pinned))
         return "\n".join(line for line in lines if line)
 
     def link(self, name: str, page: str) -> str | Refusal:
