@@ -69,6 +69,13 @@ def test_names_that_nobody_has_are_counted_alike(attempt, robin):
     assert said[0] == said[1]
 
 
+def test_a_count_that_does_not_answer_stops_strangers_alone(accounts, tmp_path, robin):
+    """The owner's browser gets in all the same."""
+    alone = access.Guard(sender_counts.SharedCounts(tmp_path), keyed)  # nobody serves there
+    admitted = [alone.admit(accounts, access.Attempt("Robin", PASSWORD, "", device, NOW)) for device in ("", robin.device)]
+    assert [isinstance(one, access.Admission) for one in admitted] == [False, True]
+
+
 def test_an_address_has_a_limit_over_all_names(attempt, robin):
     """Inventing a new name for each try does not help."""
     said = [attempt(f"Nobody {number}", "wrong").reason for number in range(ADDRESS_TRIES + 1)]

@@ -43,10 +43,10 @@ _WRONG: Final = Refusal("name and password do not belong together", "docs/guide/
 
 
 class Counts(Protocol):
-    """Who counts for all workers; what cannot be answered is no."""
+    """Who counts for all workers."""
 
-    def let_in(self, sender: str, most: int, now_ms: int, act: str) -> bool:
-        """Count an act; False, and not counted, when there were as many as `most` already."""
+    def lease(self, sender: str, wanted: int, most: int, now_ms: int, act: str) -> int | None:
+        """Count as many acts as there may still be, at most `wanted`; return how many, None when there is no answer."""
 
     def take_back(self, sender: str, now_ms: int, act: str) -> None:
         """Take back what was counted at this moment."""
@@ -91,7 +91,9 @@ class Guard:
         else:
             by_address = {(attempt.address, "sign-in by address"): ADDRESS_TRIES} if attempt.address else {}
             limits = by_address | {(attempt.name, "sign-in by name"): NAME_TRIES}
-        if not all(self.counts.let_in(sender, most, attempt.now_ms, act) for (sender, act), most in limits.items()):
+        # No answer means no, except to a known device: what keeps the count from answering must not lock its owner out.
+        no = {0} if is_known else {0, None}
+        if any(self.counts.lease(sender, 1, most, attempt.now_ms, act) in no for (sender, act), most in limits.items()):
             return _TOO_OFTEN
         return Admission(account, tuple(limits), is_known)
 

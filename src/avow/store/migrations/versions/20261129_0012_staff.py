@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261129_0011"
+revision = "20261129_0012"
 down_revision = "20261129_0010"
 branch_labels = None
 depends_on = None
