@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find src browser/src policies -type f -not -path '*/static/build/*' -not -path '*/collection/built/*' -not -name '*.pyc') pyproject.toml browser/build.mjs
-CHROMIUM := /usr/bin/chromium
+CHROMIUM := /usr/bin/chromium-headless-shell
 # Four processes on two cores: walks wait for the clock's jobs more than they work. A file stays in one of them, for it may
 # share a server; in the order of tests/conftest.py, the longest first. Compiled tests are kept, whatever the environment
 # says: to compile them again takes each process ten seconds.
@@ -78,7 +78,7 @@ dist/.installed: $(VENV)/.packages browser/node_modules/.packages $(SOURCES)
 APT = $(if $(filter 0,$(shell id -u)),,sudo )apt-get
 
 $(CHROMIUM):
-	$(APT) update -qq && $(APT) install -y -qq --no-install-recommends chromium
+	$(APT) update -qq && $(APT) install -y -qq --no-install-recommends chromium-headless-shell
 
 # The tests start servers of their own; the one that the package starts is not touched.
 $(POSTGRES):

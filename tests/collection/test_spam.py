@@ -65,6 +65,17 @@ def test_without_a_token_only_a_few_are_taken_from_one_address(guard):
     assert guard.judge("contact-form", {}, HOME, NOW + sender_counts.WINDOW_MS + 1) is Verdict.CLEAR
 
 
+def test_a_token_that_is_left_out_is_asked_for_where_it_was_shown(guard):
+    """The first time already, and by as many senders as there are; a proof of work passes, and leaves no one out."""
+    check = guard.check("contact-form", NOW)
+    for number in range(3):
+        assert guard.judge("contact-form", {}, f"198.51.100.{number}", NOW, is_guarded=True) is Verdict.UNKNOWN
+    own = {CHECK: check, PROOF: proof_of(check)}
+    assert guard.judge("contact-form", own, HOME, NOW, is_guarded=True) is Verdict.CLEAR
+    token = guard.token("contact-form", NOW)
+    assert guard.judge("contact-form", {SHOWN: token}, HOME, NOW + 5_000, is_guarded=True) is Verdict.CLEAR
+
+
 def test_a_proof_of_work_passes_once(guard):
     """The same answer does not open the door twice."""
     check = guard.check("contact-form", NOW)

@@ -122,6 +122,9 @@ def test_without_the_scanner_the_form_is_asked_for_again(house, now_ms):
     class Site:
         """No page of it is shown."""
 
+        def has_guard(self, _point):
+            return False
+
         def closed(self, _point, _values):
             return {}
 

@@ -1,6 +1,7 @@
 """The small policy of the tests, and the days on which it is compiled."""
 
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,14 +17,16 @@ COMPLETE = Path(__file__).parents[2] / "policies" / "complete"
 TODAY = date(2026, 11, 23)
 
 
+@cache
+def compile_once(text: str, today: date = TODAY) -> policy.Compilation:
+    """Compile a text on the tests' day, or on another; what comes of it cannot be changed, so that tests may share it."""
+    return policy.compile_text(text, "policy.md", policy.law.tables(), today)
+
+
 @pytest.fixture
 def compiled():
     """Compile a text on the tests' day, or on another."""
-
-    def compile_it(text: str, today: date = TODAY) -> policy.Compilation:
-        return policy.compile_text(text, "policy.md", policy.law.tables(), today)
-
-    return compile_it
+    return compile_once
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ def marrowby(compiled):
     return compiled(MARROWBY).rulebook
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def complete():
     """The example policy that declares everything, as if the software carried out all of it."""
     files = {str(path.relative_to(COMPLETE)): path.read_text(encoding="utf-8") for path in COMPLETE.rglob("*.md")}

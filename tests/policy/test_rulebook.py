@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avow import policy
@@ -28,7 +28,8 @@ def test_marrowby_compiles_without_a_finding(compiled, marrowby_text):
     assert compiled(marrowby_text).diagnostics == ()
 
 
-@given(st.sampled_from(["\n", "\r\n", "\r"]), st.booleans(), DAYS.filter(lambda day: day <= date(2027, 3, 1)))
+@settings(max_examples=30)
+@given(st.sampled_from(["\n", "\r\n", "\r"]), st.booleans(), st.dates(date(2026, 1, 1), date(2027, 3, 1)))
 def test_the_same_texts_have_the_same_id(line_end, mark, today):
     """Line ends, a byte order mark, the file's name and the day do not change what the policy says."""
     text = ("\ufeff" if mark else "") + SMALL.replace("\n", line_end) + line_end

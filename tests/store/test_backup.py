@@ -92,6 +92,17 @@ def test_a_backup_holds_no_key_and_no_person(filled, tmp_path):
             assert not any(secret in content for secret in (key, b"ada@example.com", visitor(1).encode()))
 
 
+def test_a_backup_goes_over_nothing(filled, tmp_path):
+    """A folder or a file that is there already is named in a sentence, and stays as it is."""
+    (tmp_path / "b").mkdir()
+    (tmp_path / "k").write_bytes(b"older keys")
+    with pytest.raises(ConfigurationError, match="exists already"):
+        backup(filled, tmp_path / "b", NIGHT)
+    with pytest.raises(ConfigurationError, match="exists already"):
+        backup_keys(filled.vault, tmp_path / "k")
+    assert (list((tmp_path / "b").iterdir()), (tmp_path / "k").read_bytes()) == ([], b"older keys")
+
+
 def test_half_a_backup_is_refused(filled, tmp_path):
     """Without its manifest a folder is no backup, and nothing is touched."""
     backup(filled, tmp_path / "b", NIGHT)

@@ -112,7 +112,7 @@ class StoreBesideModel(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("store", "rounds"), [("sqlite", 60), ("postgresql", 10)], indirect=["store"])
+@pytest.mark.parametrize(("store", "rounds"), [("sqlite", 30), ("postgresql", 5)], indirect=["store"])
 def test_the_store_behaves_like_a_dict(store, rounds):
     """Write, repeat, erase, purge, fall due: the store never tells more or less than the model."""
 

@@ -52,8 +52,8 @@ def test_the_process_that_forks_the_others_may_be_killed(fresh):
     before = children(fresh.process.pid)
     (forking,) = forked_from(fresh.process.pid)
     os.kill(forking, signal.SIGKILL)
+    wait_for(lambda: not any(map(is_running, before)), 30, "the end of the processes")
     wait_for(lambda: len(children(fresh.process.pid)) == 3, 60, "a storage process and two workers")
-    assert not any(map(is_running, before))
     fresh.drain()
 
 

@@ -216,9 +216,9 @@ class Collector:
         """Return what to keep of what a pixel said. `read` stays as it is: the same is often said again."""
         return self._keep(events.Batch([copy(event) for event in read.events], read.dropped), known, now_ms)
 
-    def refuse(self, point: str, known: Known, refusal: Refusal) -> None:
-        """Count what was refused before it was read."""
-        self._count(known.sender, known.today, point, "", refusal)
+    def refuse(self, point: str, sender: Sender, today: date, refusal: Refusal) -> None:
+        """Count for the console what the door stopped."""
+        self._count(sender, today, point, "", refusal)
 
     def permit(self, point: str, sender: Sender, today: date) -> Permit | Refusal:
         """Return what may be kept at a point of what this sender sends today; a refusal is counted."""

@@ -150,11 +150,18 @@ def serve(configuration_path: Path, tell: Callable[[str], None]) -> None:
         for keeper in (store, *workers):
             keeper.start()
         stop.wait()
-        for keepers in (workers, [store]):  # what the workers acknowledged last is drained before the storage process ends
-            for keeper in keepers:
-                keeper.stop()
-            for keeper in keepers:
-                keeper.join()
+        _stop(workers)
+        for listener in listeners:
+            listener.close()  # nobody answers any more: whoever still asks, our own jobs too, is refused and does not wait
+        _stop([store])  # what the workers acknowledged last is drained before
+
+
+def _stop(keepers: list[Keeper]) -> None:
+    """Tell processes to end, all at once, and wait until they have."""
+    for keeper in keepers:
+        keeper.stop()
+    for keeper in keepers:
+        keeper.join()
 
 
 def judged(path: Path) -> Configuration:

@@ -50,7 +50,7 @@ from avow.main.subscriptions import forget_unconfirmed, settle_ends
 from avow.main.telling import Teller
 from avow.main.versions import Versions
 from avow.main.website import IntegrityWatch, SearchKeeper, sitemap_of
-from avow.policy import Rulebook
+from avow.policy import Rulebook, browser_policy
 from avow.recipients.mail import Carrier
 from avow.retention import Clock, Retention
 from avow.rights.cases import Case
@@ -259,7 +259,11 @@ def _website(installation: Installation, store: Store, versions: Versions, is_ov
         jobs.append(Job("search", 2.0, keeper.once))
     if configuration.integrity.pages:
         watch = IntegrityWatch(store, configuration, Assets(), now_ms)
-        jobs.append(Job("integrity", float(configuration.integrity.every_seconds), watch.once))
+
+        def look() -> bool:
+            return watch.once(browser_policy.declared_origins(versions.in_force()))
+
+        jobs.append(Job("integrity", float(configuration.integrity.every_seconds), look))
     return jobs
 
 

@@ -256,6 +256,8 @@ def _law(old: Rulebook, new: Rulebook) -> Iterator[Change]:
 
 def _wording(old: Rulebook, new: Rulebook) -> Iterator[Change]:
     """Say where the prose changes. What the machine does is compared above; whether other words promise less, a person reads."""
+    if old.text == new.text:
+        return
     before, after = _prose(old), _prose(new)
     for anchor, (title, _) in after.items():
         if anchor not in before:

@@ -73,7 +73,10 @@ def backup(store: Store, destination: Path, at_ms: int) -> BackedUp:
     """
     if store.control.path is None:
         raise ConfigurationError("storage.control names a database server: back it up with that server's own tools")
-    destination.mkdir(parents=True, mode=0o700)
+    try:
+        destination.mkdir(parents=True, mode=0o700)
+    except FileExistsError:
+        raise ConfigurationError(f"{destination}: exists already; name a new folder") from None
     count = _copy_events(store.events, destination / "events")
     _copy_database(store.control.path, destination / "control.db")
     names = store.files.names()

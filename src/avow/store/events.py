@@ -43,6 +43,7 @@ VIEWS: Final = ("site_events", "page_views")
 #: How long a call waits for an engine that is being restarted.
 _PATIENCE_SECONDS: Final = 5.0
 _PAUSE_SECONDS: Final = 0.1
+_SHORT_PAUSE_SECONDS: Final = 0.01
 #: A mutation of a large table may take a minute; longer means that something is wrong.
 _ANSWER_SECONDS: Final = 300
 #: AUTHENTICATION_FAILED: another engine listens on the old port.
@@ -196,11 +197,12 @@ class Events:
 
     def await_removal(self) -> bool:
         """Wait until the parts that a mutation replaced have left the disk; return whether they have."""
-        until = time.monotonic() + _PARTS_SECONDS
+        until, pause = time.monotonic() + _PARTS_SECONDS, _SHORT_PAUSE_SECONDS
         while self.query("inactive_parts")[0]["parts"]:
             if time.monotonic() > until:
                 return False
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(pause)
+            pause = min(2 * pause, _PAUSE_SECONDS)
         return True
 
     def export(self, first_ms: int, last_ms: int) -> bytes:

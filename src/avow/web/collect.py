@@ -116,7 +116,7 @@ class Collect:
         """Return whether a sender has sent as many events as it may, and answer 429 then."""
         if self._leases.lets_in(known.allowance, now_ms):
             return False
-        self._collector.refuse(POINT, known, TOO_MANY)
+        self._collector.refuse(POINT, known.sender, known.today, TOO_MANY)
         exchange.answer_error(429, f"Not accepted: {TOO_MANY.reason}.", [("retry-after", str(WAIT_MS // 1000))])
         return True
 
