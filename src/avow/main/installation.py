@@ -85,12 +85,17 @@ class Installation:
         folder is open to others and somebody else's.
         """
         identity.settle(self.stores)
-        _close(self.data, passable=True)
-        for folder in (self.spool, self.run, self.data / "files", self.private_log):
-            _close(folder)
-        if (self.data / "events").is_dir():  # not where the events are on a server of their own
-            _close(self.data / "events")
-        self.public_log.mkdir(parents=True, exist_ok=True)
+        try:
+            _close(self.data, passable=True)
+            for folder in (self.spool, self.run, self.data / "files", self.private_log):
+                _close(folder)
+            if (self.data / "events").is_dir():  # not where the events are on a server of their own
+                _close(self.data / "events")
+            self.public_log.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(
+                f"data is {self.data}, and a folder in it cannot be made ({error.strerror}); let Avow write there"
+            ) from error
 
     def demonstration_token(self) -> str:
         """Return the token by which `avow demo` marks its visitors; made at the first call."""
@@ -120,7 +125,8 @@ def _close(folder: Path, *, passable: bool = False) -> None:
 
 def reachable(host: str) -> str:
     """Return an address at which this machine reaches the listener."""
-    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - the operator's choice, not ours
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - the operator's choice, not ours
+    return f"[{here}]" if ":" in here else here
 
 
 def compile_policy(

@@ -45,10 +45,10 @@ from avow.collection.sender_counts import SharedCounts
 from avow.collection.spam import FormGuard
 from avow.collection.spool import Spool
 from avow.collection.virus_scan import Clamd
-from avow.collection.visits import LOOK_SECONDS, VisitCounter, utc_today
+from avow.collection.visits import LOOK_SECONDS, VisitCounter, plain_address, utc_today
 from avow.config import load
 from avow.definitions import AvowError, Refusal, moment, now_ms
-from avow.main import core_dumps, pages, standing, vital_parts
+from avow.main import accounts, core_dumps, pages, standing, vital_parts
 from avow.main.browsers import PolicyBrowsers
 from avow.main.cases import StoredCases
 from avow.main.conversions import LinkAddresses, StoredClicks
@@ -57,6 +57,7 @@ from avow.main.drift import ReportCounts
 from avow.main.feeds import AuthorisationsOnFile, feed_keys
 from avow.main.inbox import InboxPages
 from avow.main.installation import Installation, open_store
+from avow.main.last_contact import LastContact
 from avow.main.mailings import MailingPages, StoredLinks
 from avow.main.notices import PolicyToday, Sources, StaffNotices
 from avow.main.outbox import StoredOutbox, message_line
@@ -91,6 +92,7 @@ from avow.web.preferences import Preferences
 from avow.web.readiness import ReadinessEndpoint
 from avow.web.recordings import RecordingEndpoint, VisitorRecordings
 from avow.web.rendering import View
+from avow.web.senders import CountedSenders
 from avow.web.services import NoSearch, Services
 from avow.web.site import CompanySite, pages_with_forms
 from avow.website.search import SearchIndex
@@ -209,8 +211,10 @@ def _shared(installation: Installation) -> _Shared:
         Refusals(),
         BrowserReports(),
         PartyLoads(),
-        access.Tries(),
+        _sign_ins(installation, store),
+        accounts.FailedSignIns(store.control, now_ms),
         Assets(),
+        counts,
         FormGuard(store.vault.hmac, counts),
         EventLeases(counts, configuration.intake.events_per_minute),
         feed_keys(configuration.feeds),
@@ -218,6 +222,18 @@ def _shared(installation: Installation) -> _Shared:
         shelf,
         watch,
         StaffNotices(Sources(watch, shelf, store.control, versions, PolicyToday()), now_ms),
+    )
+
+
+def _sign_ins(installation: Installation, store: Store) -> accounts.SignIns:
+    """Return what lets staff in: tries are counted by the server process, for all workers."""
+    return accounts.SignIns(
+        accounts.StoredAccounts(store.control),
+        access.Guard(SharedCounts(installation.run), store.vault.hmac),
+        access.Passwords(),
+        access.Failures(),
+        frozenset(map(plain_address, installation.configuration.listen.trusted_proxies)),
+        now_ms,
     )
 
 
@@ -233,8 +249,10 @@ class _Shared:
     refusals: Refusals
     reports: BrowserReports
     loads: PartyLoads
-    tries: access.Tries
+    signs: accounts.SignIns
+    failed: accounts.FailedSignIns
     assets: Assets
+    counts: SharedCounts
     guard: FormGuard
     leases: EventLeases
     feed_keys: Mapping[str, FeedKey]
@@ -257,7 +275,7 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
         leases=shared.leases,
     )
     recorder = Recorder(rulebook, pages_with_forms(configuration.website.pages))
-    services = _services(shared, rulebook, recorder)
+    services = _services(shared, rulebook, recorder, collect)
     preferences = Preferences(
         BrowserKept(rulebook),
         lambda: moment(now_ms()).date(),
@@ -295,12 +313,13 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
     return Door(collect, reports, recordings, pages_of_all, {FORMS_PATH: forms.files_bytes, FEEDS_PATH: feeds.files_bytes})
 
 
-def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder) -> Services:
+def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder, collect: Collect) -> Services:
     """Return what the pages need."""
     installation, store, versions = shared.installation, shared.store, shared.versions
     configuration = installation.configuration
     voice = Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, rulebook)
-    desk = Desk(StoredCases(store), voice, versions, configuration.timezone, partial(message_line, store), now_ms)
+    line, last_contact = partial(message_line, store), LastContact(store, versions.rulebook)
+    desk = Desk(StoredCases(store), voice, versions, configuration.timezone, line, last_contact, now_ms)
     choices = standing.ChoicesKept(store, rulebook, now_ms, desk.person_of)
     return Services(
         website=configuration.website,
@@ -325,7 +344,8 @@ def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder) -> Servic
             now_ms,
         ),
         recordings=RecordingPages(store, rulebook, versions, recorder, choices, configuration.timezone, now_ms),
-        staff=pages.StaffDoor(pages.StoredAccounts(store), shared.tries, now_ms),
+        staff=accounts.StaffDoor(shared.signs),
+        register=accounts.StaffRegister(store.control, configuration.website.origin, now_ms),
         inbox=InboxPages(store, rulebook, versions, configuration.timezone, now_ms),
         outbox=StoredOutbox(store, desk.correct_address, now_ms),
         mailings=MailingPages(store, rulebook),
@@ -337,6 +357,7 @@ def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder) -> Servic
         aside=shared.shelf,
         readiness=shared.watch,
         notices=shared.notices,
+        senders=CountedSenders(collect, shared.counts, shared.guard, now_ms),
     )
 
 
@@ -407,7 +428,8 @@ def _stop_without_server() -> None:
 
 
 def _flush(shared: _Shared) -> bool:
-    """Hand the counts of refusals, of browsers' reports and of other companies' scripts to the store."""
+    """Hand the counts of refusals, browsers' reports, other companies' scripts and failed sign-ins to the store."""
+    shared.signs.failures.flush(shared.failed.keep)
     shared.refusals.flush(RefusalCounts(shared.store))
     shared.reports.flush(ReportCounts(shared.store))
     shared.loads.flush(shared.store, shared.versions.rulebook)

@@ -19,6 +19,8 @@ from avow.web.encoding import PACKED_FROM, coding_for, is_text, packed_file
 IMMUTABLE = "public, max-age=31536000, immutable"
 #: Where the tag is under a name that stays.
 STABLE_TAG = "/avow/tag.js"
+#: Where what reads and keeps preferences is under a name that stays.
+STABLE_PREFERENCES = "/avow/preferences.js"
 #: The tag under its stable name, for sites that put the tag in by hand.
 STABLE = "public, max-age=3600"
 _TYPES = {
@@ -65,6 +67,7 @@ class Assets:
         return [
             Route("/avow/static/{name}", self._hand_out),
             Route("/avow/tag.js", self._hand_out_tag),
+            Route("/avow/preferences.js", self._hand_out_preferences),
             Route("/avow/choices.js", self._hand_out_choices),
             Route("/avow/replay.js", self._hand_out_loader),
         ]
@@ -78,6 +81,9 @@ class Assets:
 
     def _hand_out_tag(self, request: Request) -> Response:
         return hand_out(self._folder / self._names["tag.js"], STABLE, request)
+
+    def _hand_out_preferences(self, request: Request) -> Response:
+        return hand_out(self._folder / self._names["preferences.js"], STABLE, request)
 
     def _hand_out_choices(self, request: Request) -> Response:
         return hand_out(self._folder / self._names["choices.js"], STABLE, request)

@@ -135,7 +135,7 @@ class FormEndpoint:
             request,
             "form_check.html",
             428,
-            point=point,
+            action=f"/avow/forms/{point}",
             pairs=sent.pairs,
             files=[(name, self._forms.label(name)) for name in sorted({one.field for one in sent.uploads})],
             check=check,

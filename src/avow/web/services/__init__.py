@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from avow.access import AccountLine, Register, SignedIn
 from avow.analytics.question import Query
 from avow.config import Website
 from avow.web.services.aside import Aside, AsideLine, NothingAside
@@ -66,6 +67,7 @@ from avow.web.services.rights import (
     TargetOutcome,
     Verification,
 )
+from avow.web.services.senders import Everybody, Senders
 from avow.web.services.staff import (
     Decision,
     FileContent,
@@ -75,6 +77,7 @@ from avow.web.services.staff import (
     MessageLine,
     MessageView,
     Outbox,
+    Sender,
     Staff,
     StaffMember,
     SubmissionLine,
@@ -93,6 +96,7 @@ from avow.web.services.website import (
 
 __all__ = [
     "DEMONSTRATION_KEY",
+    "AccountLine",
     "Aside",
     "AsideLine",
     "AuditState",
@@ -107,6 +111,7 @@ __all__ = [
     "Decision",
     "Document",
     "Download",
+    "Everybody",
     "Evidence",
     "FileContent",
     "FileLine",
@@ -154,14 +159,18 @@ __all__ = [
     "RecordingView",
     "Recordings",
     "RefusalCount",
+    "Register",
     "Report",
     "RequestDetail",
     "RequestLine",
     "RequestStatus",
     "Rights",
     "Search",
+    "Sender",
+    "Senders",
     "Services",
     "SignalFacts",
+    "SignedIn",
     "Staff",
     "StaffMember",
     "Step",
@@ -197,6 +206,7 @@ class Services:
     browsers: Browsers
     recordings: Recordings
     staff: Staff
+    register: Register
     inbox: Inbox
     outbox: Outbox
     mailings: Mailings
@@ -208,3 +218,4 @@ class Services:
     aside: Aside = field(default_factory=NothingAside)
     readiness: Readiness = field(default_factory=NothingKnown)
     notices: Notices = field(default_factory=NoNotices)
+    senders: Senders = field(default_factory=Everybody)
