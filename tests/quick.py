@@ -20,6 +20,10 @@ ALSO = (
     ("browser/", ("tests/browser",)),
     ("policies/", ("tests/policy/test_examples.py", "tests/docs")),
     ("docs/law/", ("tests/law",)),
+    ("deploy/", ("tests/deploy",)),
+    ("release/", ("tests/deploy/test_release.py",)),
+    ("requirements", ("tests/deploy/test_release.py",)),
+    ("pyproject.toml", ("tests/deploy/test_release.py",)),
     ("docs/", ("tests/docs",)),
     ("tests/conftest.py", ("tests/walks/test_request.py",)),
 )

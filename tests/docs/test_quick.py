@@ -13,6 +13,7 @@ from tests.quick import chosen
         (["browser/src/tag.js"], ["tests/browser"]),
         (["docs/guide/backup.md", "README.md"], ["tests/docs"]),
         (["tests/web/conftest.py", "tests/walks/test_door.py"], ["tests/walks/test_door.py", "tests/web"]),
+        (["deploy/Caddyfile", "requirements.lock"], ["tests/deploy"]),
         (["bench/queries.py"], []),
     ],
 )

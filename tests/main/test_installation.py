@@ -36,6 +36,8 @@ def test_a_folder_that_was_made_by_hand_is_closed(installation):
 
 def test_no_process_leaves_its_memory_behind(running):
     """A crash of the server, a worker or the storage process writes no dump, and hands no memory to a program that would."""
-    for pid in (running.process.pid, *children(running.process.pid)):
+    below = children(running.process.pid)
+    assert len(below) >= 3  # two workers and the storage process
+    for pid in (running.process.pid, *below):
         assert resource.prlimit(pid, resource.RLIMIT_CORE) == (0, 0)
         assert int(Path(f"/proc/{pid}/coredump_filter").read_text(), 16) == 0

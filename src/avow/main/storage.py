@@ -33,7 +33,7 @@ from avow.definitions import (
     now_ms,
 )
 from avow.jobs import Board, Job, start
-from avow.main import core_dumps, signs_of_life, standing, targets
+from avow.main import signs_of_life, standing, targets
 from avow.main.cases import StoredCases
 from avow.main.conversions import note_handed_over
 from avow.main.installation import Installation, open_store
@@ -122,7 +122,6 @@ def run(configuration_path: Path) -> None:
 
     Ends with status 1 and a line in the log when an engine cannot be opened; the server starts it again.
     """
-    core_dumps.forbid()
     try:
         _run(configuration_path)
     except AvowError as error:

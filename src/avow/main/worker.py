@@ -48,7 +48,7 @@ from avow.collection.virus_scan import Clamd
 from avow.collection.visits import LOOK_SECONDS, VisitCounter, plain_address, utc_today
 from avow.config import load
 from avow.definitions import AvowError, Refusal, moment, now_ms
-from avow.main import accounts, core_dumps, pages, standing, vital_parts
+from avow.main import accounts, pages, standing, vital_parts
 from avow.main.browsers import PolicyBrowsers
 from avow.main.cases import StoredCases
 from avow.main.conversions import LinkAddresses, StoredClicks
@@ -146,7 +146,6 @@ class DoorInForce:
 
 def run(configuration_path: Path, listener: socket.socket) -> None:
     """Serve HTTP on a listening socket until SIGTERM or SIGINT, or until the server that started this process is gone."""
-    core_dumps.forbid()
     _keep_memory()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
