@@ -20,7 +20,7 @@ def installation(tmp_path):
 
 
 def test_a_folder_that_was_made_by_hand_is_closed(installation):
-    """Nobody but the owner lists what is kept; who reads the published log passes through, as far as they were let."""
+    """Nobody but the owner gets at what is kept, not by its name either; a published log is as it was."""
     for folder in (installation.data, *installation.data.rglob("*")):
         folder.chmod(0o755)
     installation.prepare()
@@ -29,7 +29,7 @@ def test_a_folder_that_was_made_by_hand_is_closed(installation):
         for one in installation.data.rglob("*")
         if one.is_dir()
     }
-    assert installation.data.stat().st_mode & 0o777 == 0o711
+    assert installation.data.stat().st_mode & 0o777 == 0o700
     assert {modes.pop(name) for name in ("audit", "audit/public")} == {0o755}
     assert set(modes.values()) == {0o700}
 

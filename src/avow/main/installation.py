@@ -78,16 +78,15 @@ class Installation:
         return Stores(self.data, storage.control, storage.events)
 
     def prepare(self) -> None:
-        """Make the folders, or close those that are there: for their owner only; the published log may be read by a web server.
+        """Make the folders, or close those that are there: for their owner only; Avow itself serves the published log.
 
-        Others may pass through the data folder to the log, where somebody let them, and see nothing on the way. Raises
+        Locks and indexes in the data folder are as open as the umask leaves them, so that nobody may pass through it. Raises
         ConfigurationError when a store is missing, damaged or another installation's (nothing is made in its place), or when a
         folder is open to others and somebody else's.
         """
         identity.settle(self.stores)
         try:
-            _close(self.data, passable=True)
-            for folder in (self.spool, self.run, self.data / "files", self.private_log):
+            for folder in (self.data, self.spool, self.run, self.data / "files", self.private_log):
                 _close(folder)
             if (self.data / "events").is_dir():  # not where the events are on a server of their own
                 _close(self.data / "events")
@@ -108,11 +107,11 @@ class Installation:
         return path.read_text(encoding="ascii")
 
 
-def _close(folder: Path, *, passable: bool = False) -> None:
-    """Make a folder for its owner only, or take from one that is there what others may do; `passable`: but pass through it."""
+def _close(folder: Path) -> None:
+    """Make a folder for its owner only, or take from one that is there what others may do."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     mode = stat.S_IMODE(folder.stat().st_mode)
-    closed = mode & (0o711 if passable else 0o700)
+    closed = mode & 0o700
     if mode == closed:
         return
     try:
