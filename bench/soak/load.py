@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import threading
@@ -15,6 +16,7 @@ from urllib.parse import urlencode
 
 import urllib3
 
+from avow.collection.spam import proves
 from bench.soak.house import House
 from bench.soak.ledger import HANG_SECONDS, Ledger
 
@@ -56,10 +58,17 @@ class Sender:
         return answer
 
     def form(self, path: str, fields: dict[str, str], **headers: str) -> urllib3.BaseHTTPResponse | None:
-        """Send a form."""
-        body = urlencode(fields).encode()
-        expected = (303, 428)  # a worker that cannot count who sends asks everybody once more
-        return self.send("POST", path, body=body, expected=expected, Content_Type="application/x-www-form-urlencoded", **headers)
+        """Send a form; do the work of one that is asked once more, as the script of that page does."""
+        expected = (303, 428)  # a worker that cannot count who sends asks everybody once more, and believes no work either
+        kind = {"Content_Type": "application/x-www-form-urlencoded", **headers}
+        answer = self.send("POST", path, body=urlencode(fields).encode(), expected=expected, **kind)
+        check = re.search(rb'data-check="([^"]+)"', answer.data) if answer is not None and answer.status == 428 else None
+        if check is None:
+            return answer
+        word = check[1].decode()
+        proof = next(number for number in itertools.count() if proves(word, str(number)))
+        worked = {**fields, "avow-check": word, "avow-proof": str(proof)}
+        return self.send("POST", path, body=urlencode(worked).encode(), expected=expected, **kind)
 
     def events(self, pages: list[str], **headers: str) -> bool:
         """Send page views; return whether they were acknowledged."""

@@ -136,7 +136,10 @@ class Uploads(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Intake(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which moments are believed of what comes from outside with a moment of its own: lines of logs, deliveries of feeds."""
+    """Bounds of what comes in.
+
+    Which moments are believed of what has a moment of its own, lines of logs and deliveries of feeds; how much one sender sends.
+    """
 
     #: First day, in UTC. 2000-01-01 by default; 1970-01-02 at the earliest. What says to be older was written by a clock that was
     #: not set.
@@ -144,6 +147,11 @@ class Intake(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     #: Hours that a moment may be ahead of our clock. 24 by default; 24 to 168. A machine whose time zone is set wrong is some 14
     #: hours off; what comes from days ahead would be kept for days too long.
     margin_hours: int = 24
+    #: Events, and views by pixels, of one sender in a minute, for all workers together; beyond it 429 is answered, and counted
+    #: under Refusals. 6000 by default; 0 for no limit, else 60 to 10000000. A sender is an IPv4 address or the /64 of an IPv6
+    #: one; all of a /24 or a /48 may send sixteen times as much. It keeps one program from filling disk and statistics. Behind a
+    #: proxy, name it in `listen.trusted_proxies`: else all visitors are one sender. Whoever connects from this machine is none.
+    events_per_minute: int = 6000
 
 
 class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -222,11 +230,14 @@ def _require_networks(path: Path, named: tuple[str, ...]) -> None:
 
 
 def _require_bounds(path: Path, intake: Intake) -> None:
-    """Raise ConfigurationError for bounds behind which a moment could be in no record."""
+    """Raise ConfigurationError for bounds behind which a moment could be in no record, or hardly an event."""
     if intake.earliest < INTAKE_EARLIEST:
         raise ConfigurationError(f"{path}: intake.earliest is {intake.earliest}; use a day from {INTAKE_EARLIEST} on")
     if not 24 <= intake.margin_hours <= 7 * 24:  # noqa: PLR2004 - a day, as recordings have, to a week
         raise ConfigurationError(f"{path}: intake.margin_hours is {intake.margin_hours}; use 24 to 168, a week")
+    if intake.events_per_minute and not 60 <= intake.events_per_minute <= 10_000_000:  # noqa: PLR2004 - one a second to a flood
+        wanted = "use 0 for no limit, or 60 to 10000000"
+        raise ConfigurationError(f"{path}: intake.events_per_minute is {intake.events_per_minute}; {wanted}")
 
 
 def _require_looks(path: Path, configuration: Configuration) -> None:

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from avow.collection.accept import Collector
 from avow.collection.attachments import Attachments
+from avow.collection.event_leases import EventLeases
 from avow.collection.forms import Forms
 from avow.collection.refusals import Refusals
 from avow.collection.sender_counts import Counts
@@ -114,12 +115,15 @@ def test_form_with_a_harmful_file_is_given_back_and_counted(clamd, house, now_ms
 def test_without_the_scanner_the_form_is_asked_for_again(house, now_ms):
     """503 with a time to try again, nothing kept; a form without files does not need it."""
     forms, spool, files = house(NOWHERE)
-    collect = Collect(forms._collector, lambda: now_ms, frozenset(), "token", is_secure=False)
+    collect = Collect(forms._collector, lambda: now_ms, frozenset(), "token", is_secure=False, leases=EventLeases(Counts(), 0))
     guard = FormGuard(lambda data: hmac.digest(b"key", data, "sha256"), Counts())
     endpoint = FormEndpoint(collect, forms, guard, lambda: now_ms, None)
 
     class Site:
         """No page of it is shown."""
+
+        def has_guard(self, _point):
+            return False
 
         def closed(self, _point, _values):
             return {}

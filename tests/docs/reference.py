@@ -95,6 +95,8 @@ TABLES = {
     "mail": config.Mail,
     "storage": config.Storage,
     "feeds": config.Feed,
+    "server_logs": config.ServerLog,
+    "intake": config.Intake,
     "uploads": config.Uploads,
     "search": config.Search,
     "integrity": config.Integrity,

@@ -5,7 +5,10 @@ import re
 import subprocess
 from pathlib import Path
 
+import msgspec
 import pytest
+
+from avow import config
 
 REPOSITORY = Path(__file__).parents[2]
 SOURCE = REPOSITORY / "src" / "avow"
@@ -43,6 +46,12 @@ def test_generated_page_says_what_the_code_says(page):
     """A changed help text, key or diagnostic without a new page fails; `make reference` writes the pages."""
     written = (reference.FOLDER / page).read_text(encoding="utf-8")
     assert written == reference.PAGES[page](), f"docs/reference/{page} is old; run `make reference`"
+
+
+def test_every_table_of_the_configuration_is_described():
+    """A struct of the configuration that the page leaves out fails."""
+    structs = {one for one in vars(config).values() if isinstance(one, type) and issubclass(one, msgspec.Struct)}
+    assert structs == set(reference.TABLES.values())
 
 
 def test_no_page_is_left_of_a_code_that_is_gone():

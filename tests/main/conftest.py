@@ -50,6 +50,12 @@ class NoEvents:
     def subjects(self):
         return frozenset()
 
+    def count_subjects(self, _subjects):
+        return 0
+
+    def delete_subjects(self, _subjects):
+        return 0
+
     def await_removal(self):
         return True
 

@@ -12,6 +12,7 @@ from tests.conftest import control_in
 from avow import policy
 from avow.definitions import Refusal
 from avow.main.inbox import InboxPages
+from avow.main.last_contact import LastContact
 from avow.main.mailbox import Mailbox
 from avow.main.telling import Teller
 from avow.policy.publication import Publication
@@ -97,7 +98,7 @@ def test_no_later_version_widens_what_may_be_done(older, newer):
         house.versions.refresh()
         box, now = Mailbox(store, house.versions, "mail-service"), house.now_ms()
         leaving = sum(box.open(one.message_id, now) is not None for one in box.due(now, 10))
-        house.write("robin@example.com")
+        LastContact(store, house.versions.rulebook).answered(house.write("robin@example.com"))
         after, held = readable(house, record), store.submission(record)
         store.close()
     assert all(after[purpose] <= before[purpose] for purpose in before)
@@ -111,13 +112,14 @@ def test_no_later_version_widens_what_may_be_done(older, newer):
 
 
 def test_a_longer_retention_moves_no_earlier_record(published):
-    """Who wrote under 24 months and writes again under 36 keeps 24 months for the first, counted from the second."""
+    """Who wrote under 24 months, and is answered under 36, keeps 24 months for the first, counted from the second."""
     first = published.write("robin@example.com")
     published.wait(days=10)
     published.publisher.publish(
         Publication(compiled(*LONGER), (), published.versions.today(), is_announced=False, by_email=False), published.now_ms()
     )
     second = published.write("robin@example.com")
+    LastContact(published.store, published.versions.rulebook).answered(second)
     due = {one: published.store.submission(one).delete_on.isoformat() for one in (first, second)}
     assert due == {first: "2028-12-04", second: "2029-12-04"}
 
@@ -127,7 +129,7 @@ def test_a_record_whose_version_is_missing_is_neither_read_nor_kept_longer(publi
     record = published.write("robin@example.com", rulebook_id="f" * 64)
     due = published.store.submission(record).delete_on
     published.wait(days=10)
-    published.write("robin@example.com")
+    LastContact(published.store, published.versions.rulebook).answered(published.write("robin@example.com"))
     assert published.store.submission(record).delete_on == due
     assert readable(published, record) == {purpose: set() for purpose in (*PURPOSES, "audience-measurement")}
 

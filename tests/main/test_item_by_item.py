@@ -2,6 +2,7 @@
 
 import threading
 from contextlib import contextmanager
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import msgspec
@@ -10,6 +11,7 @@ from sqlalchemy import text, update
 from tests.main.test_website import MINUTE, Clock, configured
 
 from avow.config import Integrity, Website
+from avow.main.drift import reported
 from avow.main.installation import Installation
 from avow.main.mailings import MailingPages
 from avow.main.subscriptions import forget_unconfirmed, settle_ends
@@ -85,11 +87,21 @@ def test_a_page_that_cannot_be_looked_at_keeps_no_other_from_it(house, tmp_path,
     """The others have their state; that of the site is overdue, for one page says nothing."""
     clock = Clock()
     watch = IntegrityWatch(house.store, of_site(tmp_path, origin), Assets(), clock)
-    watch.once()
+    watch.once(())
     with house.store.control.reading() as tx:
         seen = {one.address for one, _ in integrity.state(tx)}
     assert {"/first", "/last"} <= seen
     assert aside(house, "integrity") == ["/poison"]
+
+
+def test_whom_a_page_loads_and_the_policy_does_not_declare_is_seen(house, tmp_path):
+    """It stands among the browsers' reports, as seen by Avow; what is declared does not."""
+    page = '<script src="https://tracker.example/t.js"></script><img src="https://declared.example/p.gif">'
+    with _serving({"/first": page, "/last": "<title>last</title>"}) as address:
+        IntegrityWatch(house.store, of_site(tmp_path, address), Assets(), Clock()).once(("https://declared.example",))
+    (seen,) = reported(house.store, date.min)
+    assert (seen.party, seen.pages, seen.directives) == ("tracker.example", ("/first",), ("script-src-elem",))
+    assert seen.is_proved
 
 
 def refusing_to_remove(house, table, record_id):

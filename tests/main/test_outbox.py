@@ -13,6 +13,7 @@ from avow.config import Mail
 from avow.definitions import Refusal, RequestKind
 from avow.main.cases import StoredCases
 from avow.main.desk import Desk
+from avow.main.last_contact import LastContact
 from avow.main.mailbox import Mailbox
 from avow.main.outbox import StoredOutbox, message_line
 from avow.main.telling import Teller
@@ -68,7 +69,8 @@ class Office:
         self.cases = StoredCases(house.store, by_mail=True)
         self.voice = Voice(ORIGIN, house.store.vault.hmac, house.versions.in_force())
         line = partial(message_line, house.store)
-        self.desk = Desk(self.cases, self.voice, house.versions, ZONE, line, house.now_ms)
+        counted = LastContact(house.store, house.versions.rulebook)
+        self.desk = Desk(self.cases, self.voice, house.versions, ZONE, line, counted, house.now_ms)
         self.outbox = StoredOutbox(house.store, self.desk.correct_address, house.now_ms)
         mail_ = Mail(host="127.0.0.1", port=server.port, recipient="mail-service", sender="a@marrowby.example", starttls=False)
         self.carrier = Carrier(Mailbox(house.store, house.versions, "mail-service"), mail_)

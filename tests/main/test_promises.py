@@ -10,13 +10,14 @@ from avow.main.cases import StoredCases
 from avow.main.pages import PolicyPages
 from avow.main.promises import SWEPT, PromisePages
 from avow.policy.diff import diff
-from avow.policy.evidence import Verdict, promises
+from avow.policy.evidence import OWN_LOOK, Verdict, promises
 from avow.policy.publication import Publication
 from avow.rights.cases import Case, Contact
 from avow.rights.states import Entry, Step
-from avow.store.control import browser_reports, choices, counts, disclosures, settings, submissions
+from avow.store.control import browser_reports, choices, counts, disclosures, integrity, settings, submissions
 from avow.store.control.choices import Choice
 from avow.store.control.disclosures import Disclosure
+from avow.store.control.integrity import Seen
 
 from .conftest import FIRST_DAY, LONGER, compiled
 
@@ -212,35 +213,45 @@ def test_an_old_policy_is_told(published):
     assert verdicts[""] is Verdict.FAILS
 
 
-def report(house, party, days_ago=0, *, is_declared=False):
+def report(house, party, days_ago=0, *, is_declared=False, browser="Firefox"):
     """Count three reports of browsers about a party."""
     day = house.now.date() - timedelta(days=days_ago)
-    kind = browser_reports.ReportedKind(day, "m", party, "img-src", "/", "Firefox", is_declared)
+    kind = browser_reports.ReportedKind(day, "m", party, "img-src", "/", browser, is_declared)
     with house.store.control.transaction() as tx:
-        browser_reports.add(tx, {kind: 3})
+        browser_reports.add(tx, {kind: 3}, OWN_LOOK)
 
 
-def test_an_undeclared_party_that_browsers_report_turns_the_whole_red(published):
-    """Named, for 30 days; a declared one and the page's own parts are evidence that browsers are asked, and nobody else."""
-    assert ": No report in 30 days." in judged(published)[1]
-    report(published, "place.example", is_declared=True)
-    report(published, "'inline'")
-    report(published, "old.example", days_ago=31)
-    published.wait(minutes=5)
+def look(house, *addresses):
+    """Have Avow look at these addresses now, and find them up."""
+    with house.store.control.transaction() as tx:
+        integrity.add(tx, house.now.date(), [Seen(house.now_ms(), one, "up", 200, 5, "") for one in addresses])
+
+
+def test_what_anybody_can_report_decides_nothing(published):
+    """Not a verdict, not a name, not a figure; whether or not Avow looks at pages itself."""
+    for pages in ((), ("/", "/contact")):
+        look(published, *pages)
+        before = judged(published)
+        for number in range(7):
+            report(published, f"sells-your-data-{number}.example")
+        report(published, "place.example", is_declared=True)
+        assert judged(published) == before
+        published.wait(minutes=5)
+    assert ": Avow looks at 2 pages. 0 such parties in 30 days." in before[1]
+
+
+def test_what_avow_saw_itself_turns_the_whole_red(published):
+    """For 30 days, and names nobody in public; a look of long ago is no evidence of now."""
+    look(published, "/", "/avow/tag.js")
+    report(published, "old.example", days_ago=31, browser=OWN_LOOK)
+    assert ": Avow looks at 1 page. 0 such parties in 30 days." in judged(published)[1]
+    report(published, "tracker.example", browser=OWN_LOOK)
     verdicts, words = judged(published)
-    assert ": 6 reports in 30 days. None of them was about anybody else." in words
-    assert verdicts[""] is not Verdict.FAILS
-    report(published, "tracker.example")
-    verdicts, words = judged(published)
-    assert ": 9 reports in 30 days. They reported tracker.example." in words
+    assert ": Avow looks at 1 page. 1 such party in 30 days." in words
     assert verdicts[""] is Verdict.FAILS
-
-
-def test_many_parties_are_not_all_named(published):
-    """Five, and that there are others."""
-    for number in range(7):
-        report(published, f"t{number}.example")
-    assert "t3.example, t4.example and others." in judged(published)[1]
+    assert "tracker" not in words
+    published.wait(days=2)
+    assert ": Avow has not looked at a page lately. 1 such party in 30 days." in judged(published)[1]
 
 
 def test_what_only_browsers_keep_is_not_said_to_be_proved(published):

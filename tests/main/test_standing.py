@@ -1,5 +1,6 @@
 """A person's opt-outs hold on every device where the person is known, and nothing ties a browser to an address."""
 
+import json
 from dataclasses import dataclass, replace
 
 import pytest
@@ -36,10 +37,10 @@ def test_a_form_hands_its_browsers_opt_outs_to_its_sender(published):
     assert standing.standing(published.store, [ROBIN]) == {"audience-measurement", "returning-visitors"}
     with published.store.control.reading() as tx:
         assert {(one.purpose, one.source, one.count) for one in choices.counts(tx)} == {
-            ("audience-measurement", "gpc", 1),
-            ("returning-visitors", "link", 1),
+            ("audience-measurement", "form-gpc", 1),
+            ("returning-visitors", "form-link", 1),
         }
-    assert len(entries(published)) == 2
+    assert len(entries(published)) == 2  # one for each source
     assert b"robin" not in b"".join(entries(published))
 
 
@@ -89,8 +90,52 @@ def test_each_choice_has_a_proof_that_names_nobody(published, kept):
     """The audit log holds the choice's id, purpose and way; the id is the row's."""
     kept.record(VISITOR, {"audience-measurement": False}, "script", demonstration=False)
     [entry] = entries(published)
-    assert b'"by":"script"' in entry
+    [said] = json.loads(entry)["said"]
+    assert (said["purpose"], said["opted_out"], json.loads(entry)["by"]) == ("audience-measurement", False, "script")
     assert VISITOR.encode() not in entry
+
+
+BOTH = {"audience-measurement": True, "returning-visitors": True}
+NOBODY = {"let_in": lambda: False, "demonstration": False}
+
+
+def test_an_answer_is_one_entry_and_the_same_answer_again_is_none(published, kept):
+    """Or anybody makes the log longer for ever, by saying the same 270 times a second."""
+    for _ in range(3):
+        kept.record(VISITOR, BOTH, "link", demonstration=False)
+    assert len(entries(published)) == 1
+    kept.record(VISITOR, BOTH | {"returning-visitors": False}, "link", demonstration=False)
+    [_, entry] = entries(published)
+    assert [one["purpose"] for one in json.loads(entry)["said"]] == ["returning-visitors"]
+
+
+def test_a_no_is_never_refused_and_a_yes_is_after_many_answers(published, kept):
+    """A visitor who is known is heard whatever others of their network send; nobody new is made known."""
+    kept.record(VISITOR, {"returning-visitors": False}, "link", demonstration=False)
+    refused = kept.record(VISITOR, {"audience-measurement": True, "returning-visitors": False}, "link", **NOBODY)
+    assert refused == frozenset()  # the yes stands already
+    assert kept.record(VISITOR, {"audience-measurement": False}, "link", **NOBODY) == {"audience-measurement"}
+    assert standing.standing(published.store, [identifier(IdentifierKind.VISITOR, VISITOR)]) == {"audience-measurement"}
+    unknown = identifier(IdentifierKind.VISITOR, "e" * 32)
+    assert kept.record(unknown.value, BOTH, "link", **NOBODY) == frozenset()
+    assert published.store.vault.lookup([unknown]) == {}
+    assert len(entries(published)) == 2
+
+
+def test_who_says_nothing_new_is_not_counted(published, kept):
+    """The count is of what is kept: a page that says the same at each visit costs its network nothing."""
+    asked = []
+    for _ in range(3):
+        kept.record(VISITOR, BOTH, "link", demonstration=False, let_in=lambda: asked.append(1) is None)
+    assert len(asked) == 1
+
+
+def test_a_person_who_says_the_same_again_adds_nothing(published, kept):
+    """Behind their own link as well."""
+    published.write(ROBIN.value)
+    for _ in range(2):
+        kept.say("robins", {"audience-measurement": True})
+    assert len(entries(published)) == 1
 
 
 @pytest.mark.parametrize(

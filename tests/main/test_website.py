@@ -123,6 +123,7 @@ def test_pages_read_while_the_clock_was_ahead_are_read_again(tmp_path, monkeypat
         ("[search]\nevery_minutes = 0\n", "use 1 to 10080"),
         ("[intake]\nearliest = 1969-12-31\n", "use a day from 1970-01-02 on"),
         ("[intake]\nmargin_hours = 1000\n", "use 24 to 168"),
+        ("[intake]\nevents_per_minute = 5\n", "use 0 for no limit, or 60 to 10000000"),
     ],
 )
 def test_wrong_settings_are_told_with_their_key(tmp_path, more, says):

@@ -262,6 +262,18 @@ def test_reports_of_browsers_add_up_within_the_limits_of_a_day(control):
     assert (found[rest], found[reported(party="t1.example")]) == (2 + browser_reports.PARTIES_PER_DAY, 6)
 
 
+def test_no_report_of_others_takes_the_place_of_what_was_seen_here(control):
+    """A day that strangers filled still takes what Avow itself saw, and that takes no place of theirs."""
+    own = replace(reported(), browser="Avow (its own look)")
+    strangers = {reported(party=f"t{number}.example"): 1 for number in range(browser_reports.PARTIES_PER_DAY)}
+    for counted in ({own: 1}, strangers, {own: 1}):
+        with control.transaction() as tx:
+            browser_reports.add(tx, counted, own.browser)
+    with control.reading() as tx:
+        found = dict(browser_reports.since(tx, date(2026, 11, 24)))
+    assert found == {own: 2} | strangers
+
+
 def test_reports_of_browsers_are_forgotten_after_a_year(control):
     """With the first report that comes after."""
     for day in (date(2025, 11, 22), date(2026, 11, 24)):

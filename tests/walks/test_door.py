@@ -57,6 +57,9 @@ HEADERS = st.dictionaries(
     max_size=4,
 )
 
+PDF = b"%PDF-1.7\n1 0 obj << >> endobj\n%%EOF\n"
+APPLICATION = {"name": "Kim Example", "email": "kim.door@example.com", "position": "calibration-technician"}
+
 
 def raw(port, data, seconds=20):
     """Send bytes and return what comes back until the server closes or the time is over."""
@@ -127,6 +130,37 @@ def test_body_without_length_is_refused(running):
     for length in ("", "Content-Length: 5\r\n"):
         head = f"POST /avow/events HTTP/1.1\r\nHost: x\r\n{length}Transfer-Encoding: chunked\r\nConnection: close\r\n{chunk}"
         assert raw(running.port, head.encode()).startswith((b"HTTP/1.1 411", b"HTTP/1.1 400"))
+
+
+def announcing(running, stack, path, kind, count):
+    """So many connections that announce a megabyte for a path and send none of it yet."""
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\nContent-Type: {kind}\r\n"
+    head += "Content-Length: 1048576\r\n\r\n"
+    held = [stack.enter_context(socket.create_connection(("127.0.0.1", running.port), timeout=30)) for _ in range(count)]
+    for connection in held:
+        connection.sendall(head.encode())
+    return held
+
+
+def test_bodies_that_are_only_announced_refuse_nobody(running):
+    """280 connections that say a megabyte comes, and send none of it: events and choices of others are taken."""
+    with contextlib.ExitStack() as stack:
+        announcing(running, stack, "/privacy/choices", "application/x-www-form-urlencoded", 280)
+        event = b'{"events":[{"point":"page-view","page":"/"}]}'
+        assert {httpx.post(f"{running.base}/avow/events", content=event).status_code for _ in range(20)} == {204}
+        assert {running.browser().post("/privacy/choices", data={"all": "out"}).status_code for _ in range(4)} == {303}
+
+
+def test_applications_that_drip_close_no_form(running):
+    """Eight connections that begin an application and go on by a byte now and then: an honest one is kept."""
+    files = {"resume": ("cv.pdf", PDF, "application/pdf")}
+    with contextlib.ExitStack() as stack:
+        dripping = announcing(running, stack, "/avow/forms/job-application", "multipart/form-data; boundary=x", 8)
+        for piece in (b"--x\r\n", b"C", b"o"):
+            for connection in dripping:
+                connection.sendall(piece)
+            answer = running.browser().post("/avow/forms/job-application", data=APPLICATION, files=files)
+            assert answer.status_code == 303
 
 
 def test_slow_headers_are_cut_off(running):

@@ -1,7 +1,9 @@
 """Walk 4 with a file: applied, read, downloaded, decided, given out and erased."""
 
 import io
+import itertools
 import re
+import time
 import zipfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +12,7 @@ import httpx
 import pytest
 from tests.conftest import bytes_on_disk, wait_for
 
-from avow.collection.spam import WITHOUT_TOKEN
+from avow.collection.spam import BITS, LEAST_MS, WITH_TOKEN, proves
 from avow.store.files import Files
 
 PDF = b"%PDF-1.7\ncanary-of-the-file-0815\n"
@@ -98,11 +100,11 @@ def confirmed(browser, mailbox, kind, address="robin.file@example.com"):
 @pytest.mark.parametrize(
     ("body", "kind", "status"),
     [
-        (b'{"email": "kim@example.com", "message": "by JSON"}', "application/json", 201),
+        (b'{"email": "kim@example.com", "message": "by JSON"}', "application/json", 428),
         (b'{"email": 7}', "application/json", 400),
         (b"[", "application/json", 400),
         (b"hello", "text/plain", 400),
-        (b"--x\r\nbroken", "multipart/form-data; boundary=x", 422),
+        (b"--x\r\nbroken", "multipart/form-data; boundary=x", 428),
         (b"", "multipart/form-data", 400),
     ],
 )
@@ -120,6 +122,16 @@ def test_files_beyond_the_limit_are_refused_before_they_are_read(running):
     assert browser.post("/avow/forms/contact-form", data={"email": "kim@example.com"}, files=files).status_code == 413
 
 
+def test_a_program_does_the_work_of_a_form_that_is_asked_once_more(running):
+    """The answer says what to work on, and how much; then the form is kept."""
+    browser, form = running.browser(Accept="application/json"), {"email": "kim@example.com", "message": "by JSON"}
+    asked = browser.post("/avow/forms/contact-form", json=form).json()
+    assert asked["bits"] == BITS
+    proof = next(number for number in itertools.count() if proves(asked["avow-check"], str(number)))
+    worked = {**form, "avow-check": asked["avow-check"], "avow-proof": str(proof)}
+    assert browser.post("/avow/forms/contact-form", json=worked).status_code == 201
+
+
 def test_what_fills_the_trap_is_asked_once_more(running):
     """Nothing is kept; the page holds what was typed, and waiting or working passes it."""
     form = {"email": "kim@example.com", "message": "<b>typed</b>", "avow-website": "http://spam.example"}
@@ -129,14 +141,30 @@ def test_what_fills_the_trap_is_asked_once_more(running):
     assert "spam.example" not in asked.text
 
 
+def test_a_form_without_the_token_that_its_page_shows_is_asked_once_more(running, staff):
+    """From the first one on, and staff see how often; the page's own token passes for as many as one sender may send."""
+    page = running.browser().get("/contact").text
+    token = re.search(r'name="avow-token" value="([^"]+)"', page)[1]
+    form = {"email": "kim@example.com", "message": "Hello"}
+    own = httpx.HTTPTransport(local_address="127.0.0.12")
+    with httpx.Client(base_url=running.base, headers={"Sec-Fetch-Site": "same-origin"}, transport=own) as browser:
+        assert browser.post("/avow/forms/contact-form", data=form).status_code == 428
+        time.sleep(LEAST_MS / 1000)  # nobody fills in a form at once
+        assert browser.post("/avow/forms/contact-form", data={**form, "avow-token": token}).status_code == 303
+    wait_for(lambda: "asked once more: without the token" in staff.get("/console/refusals").text, what="the count of it")
+    assert 'avow_stopped_today{by="form_guard"}' in httpx.get(f"{running.base}/metrics").text
+
+
 def test_workers_count_the_forms_of_one_sender_together(running):
     """However many forms come at once, each by a connection of its own, which the kernel gives to one of the workers."""
+    token = re.search(r'name="avow-token" value="([^"]+)"', running.browser().get("/contact").text)[1]
+    time.sleep(LEAST_MS / 1000)
 
     def status(number):
         own = httpx.HTTPTransport(local_address="127.0.0.11")  # nobody else's forms are counted with these
         with httpx.Client(base_url=running.base, headers={"Sec-Fetch-Site": "same-origin"}, transport=own) as browser:
-            form = {"email": "kim@example.com", "message": f"Hello {number}"}
+            form = {"email": "kim@example.com", "message": f"Hello {number}", "avow-token": token}
             return browser.post("/avow/forms/contact-form", data=form, headers={"Accept": "application/json"}).status_code
 
     with ThreadPoolExecutor(8) as pool:
-        assert Counter(pool.map(status, range(30))) == {201: WITHOUT_TOKEN, 428: 30 - WITHOUT_TOKEN}
+        assert Counter(pool.map(status, range(WITH_TOKEN + 18))) == {201: WITH_TOKEN, 428: 18}

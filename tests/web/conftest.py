@@ -331,10 +331,13 @@ class FakeChoices:
     said: list = field(default_factory=list)
     persons: frozenset = frozenset()
 
-    def record(self, visitor_id, opted_out, source, *, demonstration):
+    def record(self, visitor_id, opted_out, source, *, demonstration, let_in):
         assert demonstration is False
+        if not let_in():
+            return frozenset(name for name, is_out in opted_out.items() if not is_out)
         self.recorded.append((visitor_id, dict(opted_out)))
         self.sources.append(source)
+        return frozenset()
 
     def meet(self, answer_token, opted_out):
         self.met.append((answer_token, opted_out))
@@ -579,7 +582,8 @@ class FakeRecordings:
         is_offered = self.point and "page-improvement" in said.consents and page != "/contact"
         return RecordingOffer(self.point, 395) if is_offered else None
 
-    def stop(self, said, recording_id, *, demonstration):
+    def stop(self, said, recording_id, *, demonstration, let_in):
+        assert let_in()
         self.stopped.append((said.visitor, recording_id, demonstration))
         return frozenset({"page-improvement"})
 

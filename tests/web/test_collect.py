@@ -8,7 +8,9 @@ import msgspec
 import pytest
 
 from avow.collection.accept import Collector
+from avow.collection.event_leases import POINT, EventLeases
 from avow.collection.refusals import Refusals
+from avow.collection.sender_counts import Counts
 from avow.definitions import EventBatch
 from avow.policy import compile_text, law
 from avow.web import collect as endpoints
@@ -64,11 +66,12 @@ def endpoint(kept):
     return collecting(kept)
 
 
-def collecting(kept, *trusted):
+def collecting(kept, *trusted, events_per_minute=0):
     """Return the endpoints behind these proxies."""
     rulebook = compile_text(POLICY.read_text(encoding="utf-8"), POLICY.name, law.tables(), date(2026, 11, 23)).rulebook
     collector = Collector(rulebook, "marrowby.example", kept, Visits(), Refusals())
-    return Collect(collector, lambda: NOW_MS, frozenset(trusted), "token", is_secure=False)
+    leases = EventLeases(Counts(), events_per_minute)
+    return Collect(collector, lambda: NOW_MS, frozenset(trusted), "token", is_secure=False, leases=leases)
 
 
 def fetch(endpoint, query, *lines):
@@ -179,3 +182,33 @@ def test_page_of_another_site_is_told_by_its_address_too(endpoint, kept, page, s
     asyncio.run(run())
     assert [int(one) for one in client.answers] == [403 if status == 403 else 204]
     assert len(kept.pages) == (0 if status == 403 else 2)
+
+
+def send(endpoint, address, events=1):
+    """Send a batch of views through the proxy; return the status."""
+    client = Client()
+    lines = [HOST, (b"x-forwarded-for", address)]
+    exchange = Exchange(client, "POST", b"/avow/events", lines, dict(lines))
+    exchange.body = msgspec.json.encode({"events": [{"point": "page-view", "page": "/a"}] * events})
+    endpoint.events(exchange)
+    return int(client.answers[0])
+
+
+def test_one_sender_sends_no_more_events_than_it_may(kept):
+    """Events and pixels beyond the limit are 429 and counted, and nobody else's are."""
+    endpoint = collecting(kept, Client.client, events_per_minute=100)
+
+    async def run():
+        statuses = []
+        for _ in range(40):
+            statuses.append(send(endpoint, b"198.51.100.7", 5))
+            await asyncio.sleep(0.005)
+        assert send(endpoint, b"198.51.100.8") == send(endpoint, b"127.0.0.1") == 204
+        assert fetch(endpoint, b"", (b"x-forwarded-for", b"198.51.100.7")) == 429
+        return statuses
+
+    statuses = asyncio.run(run())
+    assert statuses == sorted(statuses)
+    assert 20 <= statuses.count(204) <= 24, "what is asked for is on its way while events go on"
+    (row,) = endpoint._collector.refusals._counts._counts
+    assert (row.point, row.rule) == (POINT, "avow.toml [intake] events_per_minute")

@@ -19,7 +19,12 @@ GET = b"GET /%s HTTP/1.1\r\nHost: x\r\n%s\r\n"
 
 
 class Doors:
-    """Echoes target and body: at once, later, or piece by piece."""
+    """Echoes target and body: at once, later, or piece by piece; senders say who they are."""
+
+    begun = 0
+
+    def sender(self, exchange):
+        return exchange.headers.get("x-sender") or ""
 
     def way(self, exchange):
         if exchange.raw_path == b"/refused":
@@ -32,7 +37,7 @@ class Doors:
             return Way(1_000_000, lambda one: self._start(self._later(one)))
         if exchange.raw_path == b"/large":
             return Way(0, lambda one: one.answer(200, [], b"x" * LARGE))
-        return Way(1000, self._echo)
+        return Way(1000, self._echo, is_hot=exchange.raw_path == b"/hot")
 
     def _echo(self, exchange):
         exchange.answer(
@@ -44,6 +49,7 @@ class Doors:
         self._echo(exchange)
 
     async def _count(self, exchange):
+        Doors.begun += 1
         try:
             sizes = [len(piece) async for piece in exchange.pieces()]
         except BodyRefused as refused:
@@ -146,7 +152,7 @@ def test_pieces_of_a_body_are_handed_on_as_they_come(port):
 
 def test_a_body_that_breaks_off_is_told_to_its_reader(port):
     """Who reads pieces hears that the client went away; who waits for a whole body is never called."""
-    cut = post(b"pieces", b"z" * 1000)[:-500]
+    cut = post(b"pieces", b"z" * 100_000)[:-500]
     assert sent(port, cut).startswith(b"HTTP/1.1 400")
     assert sent(port, post(b"a", b"z" * 100)[:-50]) == b""
 
@@ -206,9 +212,78 @@ def test_bodies_that_no_worker_can_hold_are_refused(port, monkeypatch):
     """Beyond what a worker holds the answer is 503, and what was held is let go of with each answer."""
     for _ in range(5):
         assert b"HTTP/1.1 200" in sent(port, post(b"later", b"x" * 1000))
+    monkeypatch.setattr(http1, "RESERVE_BYTES", 0)
     monkeypatch.setattr(http1, "PENDING_BYTES", 500)
     assert sent(port, post(b"later", b"x" * 501)).startswith(b"HTTP/1.1 503")
-    assert b"HTTP/1.1 200" in sent(port, post(b"later", b"x" * 499))
+    assert b"HTTP/1.1 200" in sent(port, post(b"later", b"x" * 400))
+
+
+@contextlib.contextmanager
+def half(port, request, unsent, count=1):
+    """So many connections that each keep back the last bytes of a request."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(count):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+            connection.sendall(request[:-unsent])
+        assert b"HTTP/1.1 200" in sent(port, GET % (b"a", b""))  # what came before it is read
+        yield
+
+
+def test_a_body_that_is_only_announced_holds_nothing(port, monkeypatch):
+    """However many say that much will come: others are taken."""
+    monkeypatch.setattr(http1, "RESERVE_BYTES", 0)
+    monkeypatch.setattr(http1, "PENDING_BYTES", 2_000)
+    with half(port, post(b"a", b"x" * 900), 900, count=20):
+        assert b"HTTP/1.1 200" in sent(port, post(b"a", b"x" * 900))
+
+
+@pytest.mark.parametrize("path", [b"a", b"hot"])
+def test_a_sender_holds_no_more_than_its_share(port, monkeypatch, path):
+    """What came and is not whole is counted for its sender; others go on, and so does the sender after the answer."""
+    monkeypatch.setattr(http1, "SHARE_BYTES", 1_500)
+    many, other = b"X-Sender: many", b"X-Sender: other"
+    with half(port, post(path, b"x" * 1000, many), 1):
+        refused = sent(port, post(path, b"x" * 1000, many)[:-1], half_close=False)
+        assert refused.startswith(b"HTTP/1.1 429")
+        assert b"retry-after: 5" in refused
+        assert b"HTTP/1.1 200" in sent(port, post(path, b"x" * 1000, other))
+    assert b"HTTP/1.1 200" in sent(port, post(path, b"x" * 1000, many))
+
+
+def test_hot_endpoints_have_a_reserve(port, monkeypatch):
+    """Where pages hold all that they may, an event is still taken."""
+    monkeypatch.setattr(http1, "RESERVE_BYTES", 1_500)
+    monkeypatch.setattr(http1, "PENDING_BYTES", 3_000)
+    with half(port, post(b"a", b"x" * 1000), 1):
+        assert sent(port, post(b"a", b"x" * 1000)).startswith(b"HTTP/1.1 503")
+        assert b"HTTP/1.1 200" in sent(port, post(b"hot", b"x" * 1000))
+
+
+def test_a_body_in_pieces_is_handed_on_once_it_moves(port, monkeypatch):
+    """Who only announces it, or drips, takes nobody's place; a small one comes whole."""
+    monkeypatch.setattr(http1, "MOVED_BYTES", 500)
+    monkeypatch.setattr(http1, "BODY_SECONDS", 0.2)
+    begun = Doors.begun
+    assert sent(port, post(b"pieces", b"x" * 1000)[:-501], half_close=False).startswith(b"HTTP/1.1 408")
+    assert Doors.begun == begun
+    assert b"400 bytes" in sent(port, post(b"pieces", b"x" * 400))
+    assert b"2000 bytes" in sent(port, post(b"pieces", b"x" * 2000))
+
+
+def test_a_body_in_pieces_has_to_keep_its_pace(port, monkeypatch):
+    """A byte now and then does not keep it open: its seconds are for so many bytes, not for the next one."""
+    monkeypatch.setattr(http1, "MOVED_BYTES", 500)
+    monkeypatch.setattr(http1, "BODY_SECONDS", 0.4)
+    received = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=0.05) as drips:
+        drips.sendall(post(b"pieces", b"x" * 1000)[:-499])
+        for _ in range(200):
+            with contextlib.suppress(TimeoutError, ConnectionError):
+                drips.sendall(b"x")
+                received += drips.recv(65536)
+            if received:
+                break
+    assert received.startswith(b"HTTP/1.1 408")
 
 
 def test_who_sends_half_a_request_is_cut_off(port, monkeypatch):

@@ -4,9 +4,12 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from starlette.testclient import TestClient
 
 from avow.definitions import RequestKind
-from avow.web.services import ChoiceFacts
+from avow.web.services import ChoiceFacts, Everybody
+
+from .conftest import ORIGIN, make_app, make_services
 
 VISITOR = "0123456789abcdef0123456789abcdef"
 
@@ -17,6 +20,18 @@ def test_request_is_received_and_leads_to_its_status_page(visitor, services):
     assert (response.status_code, response.headers["location"]) == (303, "/privacy/requests/status-token")
     [asked] = services.rights.received
     assert (asked.kind, asked.email, asked.visitor_id) == (RequestKind.DELETE, "robin@example.com", None)
+
+
+def test_who_files_many_requests_is_asked_once_more_and_refused_nothing(built):
+    """What was typed comes along, and the check that is passed files it (11 CCR 7060(f))."""
+    services = make_services(senders=Crowded())
+    browser = TestClient(make_app(services, built), headers={"Origin": ORIGIN}, follow_redirects=False)
+    asked = browser.post("/privacy/know", data={"email": "robin@example.com", "details": "a blue <coat>"})
+    assert (asked.status_code, services.rights.received) == (428, [])
+    assert 'action="/privacy/know"' in asked.text
+    assert 'name="details" value="a blue &lt;coat&gt;"' in asked.text
+    passed = browser.post("/privacy/know", data={"email": "robin@example.com", "avow-check": "the one that was asked"})
+    assert (passed.status_code, services.rights.received[0].email) == (303, "robin@example.com")
 
 
 def test_own_visitor_number_is_included_and_said(visitor, services):
@@ -141,6 +156,33 @@ def test_choices_are_recorded_for_the_known_visitor(visitor, services):
     visitor.cookies.set("avow_visitor", VISITOR)
     visitor.post("/privacy/choices", data={"all": "out"})
     assert services.choices.recorded == [(VISITOR, {"audience-measurement": True, "returning-visitors": True})]
+
+
+def test_what_the_cookie_says_already_is_no_new_answer(visitor, services):
+    """Of a browser without a number nothing else is known; an invented one makes nobody."""
+    for _ in range(2):
+        visitor.post("/privacy/choices", data={"all": "out"})
+    assert [said for _, said in services.choices.recorded] == [{"audience-measurement": True, "returning-visitors": True}, {}]
+
+
+@pytest.mark.parametrize("path", ["/privacy/choices", "/avow/choices"])
+def test_after_many_answers_of_a_network_a_yes_waits_and_a_no_holds(built, path):
+    """The no stands in the browser at once; the yes is not taken, and the answer says so."""
+    services = make_services(senders=Crowded())
+    said = {"data": {"choice.returning-visitors": "in"}} if "privacy" in path else {"json": {"opt_in": ["returning-visitors"]}}
+    browser = TestClient(make_app(services, built), headers={"Origin": ORIGIN}, cookies={"avow_choices": "v1.returning-visitors"})
+    answer = browser.post(path, **said)
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "600")
+    assert "returning-visitors" in answer.headers["set-cookie"]
+    out = browser.post("/avow/choices", json={"opt_out": ["all"]})
+    assert (out.status_code, "audience-measurement" in out.headers["set-cookie"]) == (204, True)
+
+
+class Crowded(Everybody):
+    """A network that has answered often enough."""
+
+    def let_in(self, _request, _act, _most):
+        return False
 
 
 def test_choices_page_confirms_that_it_was_processed(visitor):

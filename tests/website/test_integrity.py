@@ -72,3 +72,19 @@ def test_page_that_does_not_answer_is_down(served):
     assert (found["/gone"], found["/broken"], found["/away"]) == ((Outcome.DOWN, 404), (Outcome.DOWN, 500), (Outcome.DOWN, 0))
     nowhere = look(Fetcher("http://127.0.0.1:9"), ("/",))
     assert {one.outcome for one in nowhere} == {Outcome.DOWN}
+
+
+def test_whom_a_page_loads_from_is_seen(served):
+    """Script, style, frame, pixel and font of other origins, by what they are; not its own, nor where a link leads."""
+    site, looked = served
+    site["/"] = """<base-x><script src="//cdn.example/a.js"></script><script src="/own.js"></script>
+        <link rel="preload stylesheet" href="https://fonts.example:8443/f.css"><link rel=canonical href="https://c.example/">
+        <iframe src=" HTTPS://Frames.example/x "></iframe><img src="data:image/gif;base64,x"><img src="https://p.example/x.gif">
+        <a href="https://linked.example/">x</a><img src="http://[broken"><object data="javascript:0"></object>"""
+    (look,) = (one for one in looked() if one.address == "/")
+    assert look.loads == {
+        ("http://cdn.example", "script-src-elem"),
+        ("https://fonts.example:8443", "default-src"),
+        ("https://frames.example", "frame-src"),
+        ("https://p.example", "img-src"),
+    }

@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 
 from avow.collection import agents, bounds, events, places, signals
+from avow.collection.event_leases import UNCOUNTED
 from avow.collection.refusals import RefusalRow, Refusals, shown_name
 from avow.collection.spool import Spool
 from avow.collection.visits import VisitCounter
@@ -62,13 +63,14 @@ class _Encoded(BatchHead, frozen=True, tag="batch", kw_only=True, array_like=Tru
 class Known:
     """What the server knows about a sender today: worked out once, and kept in memory for a minute at most (`web.collect`)."""
 
-    __slots__ = ("_visit", "agent", "opted_in", "opted_out", "sender", "terms", "today")
+    __slots__ = ("_visit", "agent", "allowance", "opted_in", "opted_out", "sender", "terms", "today")
 
     def __init__(self, sender: Sender, today: date, opted_out: frozenset[str], opted_in: frozenset[str]) -> None:
         self.sender, self.today = sender, today
         self.opted_out, self.opted_in = opted_out, opted_in
         self.agent = agents.describe(sender.agent)
         self.terms: dict[type, tuple[_Layout | Refusal, msgspec.Raw]] = {}
+        self.allowance = UNCOUNTED
         self._visit = 0
 
     def visit(self, visits: VisitCounter) -> int:
@@ -213,6 +215,10 @@ class Collector:
     def take_pixel(self, read: events.Batch, known: Known, now_ms: int) -> Accepted:
         """Return what to keep of what a pixel said. `read` stays as it is: the same is often said again."""
         return self._keep(events.Batch([copy(event) for event in read.events], read.dropped), known, now_ms)
+
+    def refuse(self, point: str, sender: Sender, today: date, refusal: Refusal) -> None:
+        """Count for the console what the door stopped."""
+        self._count(sender, today, point, "", refusal)
 
     def permit(self, point: str, sender: Sender, today: date) -> Permit | Refusal:
         """Return what may be kept at a point of what this sender sends today; a refusal is counted."""

@@ -9,7 +9,7 @@ Standards: CSP Level 3, section 5 (`report-uri`, `report-to`); Permissions Polic
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Protocol
@@ -21,6 +21,7 @@ from avow.collection.agents import describe
 from avow.collection.counts import Counts
 from avow.definitions import Refusal
 from avow.policy.browser_policy import FEATURES
+from avow.policy.evidence import OWN_LOOK
 
 RULE: Final = "Cal. Civ. Code § 1798.100(a)(1)"
 #: Media type of report-uri, one report; of report-to, a list of them.
@@ -171,6 +172,15 @@ def rows(body: bytes, media_type: str, agent: str, declared: frozenset[str], sit
         ReportRow(day, site, _party(told), _directive(told.directive), page_shown(told.page), browser, _is_in(told, declared))
         for told in found
         if not _is_of_the_browser(told.blocked) and not _is_of_the_browser(told.script)
+    ]
+
+
+def seen(page: str, loads: Iterable[tuple[str, str]], declared: Container[str], site: str, day: date) -> list[ReportRow]:
+    """Return what Avow itself saw a page load, by (origin, directive), that no declared origin is: the same rows, and proved."""
+    return [
+        ReportRow(day, site, _host_shown(_host(_split(origin))), directive, page_shown(page), OWN_LOOK, is_declared=False)
+        for origin, directive in sorted(loads)
+        if origin not in declared
     ]
 
 

@@ -62,6 +62,10 @@ class Forms:
         """Return how many files a form may bring."""
         return sum(one.max_files for one in limits_of(self._rulebook, point).values())
 
+    def refuse(self, point: str, sender: Sender, refusal: Refusal, now_ms: int) -> None:
+        """Count for the console that a form was asked once more, and why."""
+        self._collector.refuse(point, sender, moment(now_ms).date(), refusal)
+
     async def take(
         self,
         point: str,

@@ -14,6 +14,9 @@ from typing import Final, Protocol
 
 from avow.collection.counts import Counts
 
+#: By which rules the door stops what too much comes of, or what looks as if a machine sent it: counted apart for monitors.
+EVENTS_RULE: Final = "avow.toml [intake] events_per_minute"
+GUARD_RULE: Final = "docs/decisions/0049"
 #: What a field name may look like to be shown in the console.
 FIELD_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.IGNORECASE)
 OTHER: Final = "(other)"

@@ -3,8 +3,8 @@
 Nobody is turned away for looking like a machine: who does gets one more page, which a person passes with one press of a
 button. What makes a form look so:
 
-    a field filled in that no person sees; a token that is missing beyond a few times, forged, too young or too old;
-    many forms from one address in a short time
+    a field filled in that no person sees; a token that is missing where the form was shown with one, or else beyond a
+    few times; a token that is forged, too young or too old; many forms from one address in a short time
 
 That page is passed by a proof of work, which its script does by itself, or without script by waiting some seconds; the
 latter only a few times from one address. Who sent how many is counted once for all workers (`sender_counts`).
@@ -78,16 +78,18 @@ class FormGuard:
         """Return the token of the page that asks once more: it passes once."""
         return self._marked("check", point, f"{now_ms:x}.{secrets.token_hex(8)}")
 
-    def judge(self, point: str, own: Mapping[str, str], address: str, now_ms: int) -> Verdict:
+    def judge(self, point: str, own: Mapping[str, str], address: str, now_ms: int, *, is_guarded: bool = False) -> Verdict:
         """Return what a form looks like by its own fields (`OWN_FIELDS`) and by its sender. Waits for the count.
 
-        One that is clear is counted: `take_back` what is not kept.
+        `is_guarded`: this site shows the form with a token, so one without it was not filled in there. A form that is
+        clear is counted: `take_back` what is not kept.
         """
         if check := own.get(CHECK):
             return Verdict.CLEAR if self._passes(point, check, own.get(PROOF, ""), address, now_ms) else Verdict.NOT_PASSED
         if own.get(TRAP):
             return Verdict.TRAPPED
-        if not (token := own.get(SHOWN, "")):
+        token = own.get(SHOWN, "")
+        if not token and not is_guarded:
             return Verdict.CLEAR if self._counts.let_in(address, WITHOUT_TOKEN, now_ms) else Verdict.UNKNOWN
         shown_ms = self._moment("form", point, token)
         if shown_ms is None:

@@ -11,8 +11,10 @@ from typing import Any, Final
 from sqlalchemy import RowMapping
 
 from avow.audit.proof import canonical
-from avow.rights.cases import Case, Contact, Delivery, Message
+from avow.definitions import IdentifierKind, identifier
+from avow.rights.cases import Alike, Case, Contact, Delivery, Message
 from avow.rights.states import Entry, Step
+from avow.rights.verification import MARK_LENGTH
 from avow.store.control import Transaction, audit, mail, requests
 from avow.store.control.requests import RequestEvent, StoredRequest
 from avow.store.keys import REQUEST
@@ -41,8 +43,9 @@ class StoredCases:
             received_on=case.received_on,
             rulebook_id=case.rulebook_id,
             channel=case.channel,
-            sealed=self._store.seal_for_request(case.request_id, json.dumps(asdict(case.contact)).encode()),
+            sealed=self._sealed(case.request_id, case.contact),
             demonstration=case.demonstration,
+            mark=self._mark(case),
         )
         with self._control.transaction() as tx:
             requests.add(tx, row)
@@ -113,7 +116,7 @@ class StoredCases:
     ) -> bool:
         """Let a request have another contact; only a message of an extension stays, and goes to the new address."""
         assert corrected.contact is not None
-        sealed = self._store.seal_for_request(case.request_id, json.dumps(asdict(corrected.contact)).encode())
+        sealed = self._sealed(case.request_id, corrected.contact)
         extended = case.entry(Step.EXTENDED)
         with self._control.transaction() as tx:
             if not requests.append(tx, _row(case.request_id, corrected.history[-1])):
@@ -129,6 +132,32 @@ class StoredCases:
             self._keep_message(tx, case.request_id, message, at_ms)
             audit.enqueue(tx, canonical({"at": at_ms, **audit_entry}))
         return True
+
+    def alike(self, case: Case) -> Alike:
+        """Return what is known of other requests of this kind with this address."""
+        with self._control.reading() as tx:
+            found = requests.alike(tx, case.request_id)
+        lead = self._store.aside.tried(lambda: self.get(found.waiting))[1] if found.waiting else None
+        is_whole = lead is not None and lead.contact is not None  # one that is damaged leads nobody
+        return Alike(lead if is_whole else None, found.asked, found.asked_ms)
+
+    def join(self, case: Case, lead: Case, contact: Contact, at_ms: int, audit_entry: Mapping[str, Any]) -> bool:  # Any: JSON
+        """Let a request be answered with another, which gets this contact."""
+        sealed = self._sealed(lead.request_id, contact)
+        entry = Entry(len(case.history), at_ms, Step.JOINED, {"to": lead.request_id})
+        with self._control.transaction() as tx:
+            if not requests.append(tx, _row(case.request_id, entry)):
+                return False
+            requests.join(tx, case.request_id, lead.request_id)
+            requests.reseal(tx, lead.request_id, sealed)
+            audit.enqueue(tx, canonical({"at": at_ms, **audit_entry}))
+        return True
+
+    def joined_to(self, lead: Case) -> Sequence[Case]:
+        """Return the requests that are answered with this one."""
+        with self._control.reading() as tx:
+            found = requests.joined_to(tx, lead.request_id)
+        return tuple(case for request_id in found if (case := self.get(request_id)) is not None)
 
     def forget_contact(self, request_id: str) -> None:
         """Destroy the request's key first; what it sealed is noise from then on, and is removed."""
@@ -153,6 +182,17 @@ class StoredCases:
         sealed = self._store.files.get(f"{request_id}-{name}")
         return self._store.unseal_for_request(request_id, sealed) if sealed else None
 
+    def _sealed(self, request_id: str, contact: Contact) -> bytes:
+        """Return a contact under the key of its request."""
+        return self._store.seal_for_request(request_id, json.dumps(asdict(contact)).encode())
+
+    def _mark(self, case: Case) -> str:
+        """Return what requests of one kind with one address have in common, a keyed hash; "" for invented people."""
+        if case.contact is None or case.demonstration:
+            return ""
+        address = identifier(IdentifierKind.EMAIL, case.contact.email)
+        return self._store.vault.hmac(b"request", f"{case.kind} {address.value}".encode()).hex()[:MARK_LENGTH]
+
     def _keep_message(self, tx: Transaction, request_id: str, message: Message, now_ms: int) -> None:
         """Put a message into the outbox, sealed under the request's key."""
         attachments = [[name, kind, content.decode()] for name, kind, content in message.attachments]
@@ -174,7 +214,7 @@ class StoredCases:
             channel=row.channel,
             demonstration=row.demonstration,
             history=tuple(Entry(one.seq, one.at_ms, Step(one.what), json.loads(one.detail)) for one in history),
-            contact=Contact(**json.loads(plain)) if plain is not None else None,
+            contact=_contact(json.loads(plain)) if plain is not None else None,
         )
 
 
@@ -186,6 +226,11 @@ def open_message(store: Store, sealed: mail.SealedMail) -> Message | None:
     body = json.loads(plain)
     attachments = tuple((name, kind, content.encode()) for name, kind, content in body["attachments"])
     return Message(body["to"], body["subject"], body["text"], attachments)
+
+
+def _contact(kept: Mapping[str, Any]) -> Contact:  # Any: JSON
+    """Return a contact as it was kept, by this version or an earlier one."""
+    return Contact(**{**kept, "more_visitors": tuple(kept.get("more_visitors", ()))})
 
 
 def _row(request_id: str, entry: Entry) -> RequestEvent:

@@ -7,15 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from avow.definitions import Identifier, IdentifierKind, Refusal, local_date
+from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, local_date
 from avow.main.cases import StoredCases
+from avow.main.last_contact import LastContact
 from avow.main.versions import Versions
 from avow.policy import LawTable
 from avow.rights import clock, receive, response, verification
-from avow.rights.cases import Case, Contact
+from avow.rights.cases import Case, Contact, reference
 from avow.rights.execution import outcomes_of
 from avow.rights.response import Voice
-from avow.rights.states import ANSWERED, WORDS, Step, may_follow
+from avow.rights.states import ANSWERED, WORDS, State, Step, may_follow
 from avow.rights.verification import Link
 from avow.store.control.mail import SealedMail
 from avow.web.services import (
@@ -33,6 +34,7 @@ from avow.web.services import Step as TimelineStep
 
 _TIMELINE = {
     Step.RECEIVED: "Received",
+    Step.JOINED: "Goes with another of the same address",
     Step.ACKNOWLEDGED: "Confirmation link sent",
     Step.VERIFIED: "Address confirmed",
     Step.DENIED: "Not confirmed in time",
@@ -46,6 +48,10 @@ _TIMELINE = {
     Step.FORGOTTEN: "Contact data destroyed",
     Step.RESTORED: "Answered before the data was restored",
 }
+#: Steps that who filed a request is not told: what is held of somebody, how much, and whether others asked for them.
+_NOT_FOR_WHO_FILED = frozenset({Step.PLANNED, Step.OUTCOME, Step.JOINED, Step.ACKNOWLEDGED})
+#: What a request is said to be to who filed it: a link may be on its way, or wait its hour, and its page says nothing of it.
+_SHOWN = {State.VERIFYING: State.RECEIVED, State.JOINED: State.RECEIVED}
 _MEDIA = {"archive.html": "text/html; charset=utf-8", "archive.json": "application/json", "files.zip": "application/zip"}
 _ARCHIVES = (
     ("archive.html", "Everything we hold, to read"),
@@ -64,6 +70,7 @@ class Desk:
     versions: Versions
     business_timezone: str
     message_line: Callable[[SealedMail], MessageLine]
+    last_contact: LastContact
     now_ms: Callable[[], int]
 
     def _law(self, case: Case) -> LawTable:
@@ -83,35 +90,41 @@ class Desk:
         return case if isinstance(case, Refusal) else verification.link(Link.STATUS, case.request_id, self.voice.keyed)
 
     def status(self, token: str) -> RequestStatus | None:
-        """Return the status; documents with personal information only behind the link that was sent to the address."""
+        """Return the status: to who filed the request state and dates, to who proved the address what was found as well.
+
+        Whoever files may do so with somebody else's address, and what is held of them is none of their business.
+        Rule: 11 CCR 7060, 7062 (nothing of a consumer to whom nobody verified as that consumer).
+        """
         found = self._open(token)
         if found is None:
             return None
         case, is_answer = found
+        case = case if is_answer else self._as_led(case)
         due = clock.deadlines(case.kind, case.received_on, self._law(case))
         extended = case.entry(Step.EXTENDED)
         return RequestStatus(
             case.reference,
             case.kind,
             case.state.value,
-            WORDS[case.state],
+            WORDS[case.state if is_answer else _SHOWN.get(case.state, case.state)],
             case.received_on,
             due.ack_target,
             date.fromisoformat(extended.detail["until"]) if extended else due.respond_target,
             case.state not in ANSWERED,
             case.entry(Step.VERIFIED) is not None,
-            _timeline(case),
-            self._documents(case, is_answer=is_answer),
+            _timeline(case) if is_answer else _dates(case),
+            self._documents(case) if is_answer else (),
+            is_of_proved=is_answer,
         )
 
     def download(self, token: str, name: str) -> Download | None:
-        """Return a document of the request behind the token."""
+        """Return a document of the request behind the link that was sent to the address; no other link opens one."""
         found = self._open(token)
         if found is None:
             return None
         case, is_answer = found
         responded = case.entry(Step.RESPONDED)
-        if responded is None or name not in {one.name for one in self._documents(case, is_answer=is_answer)}:
+        if not is_answer or responded is None or name not in {one.name for one in self._documents(case)}:
             return None
         if name == "letter":
             return Download(response.letter(case, self._voice(case)).encode(), "text/plain; charset=utf-8", "letter.txt")
@@ -135,6 +148,8 @@ class Desk:
         refusal = verification.confirm(case, self.cases, self.now_ms())
         if refusal is None and self._to_confirm(token) is None:  # staff corrected the address at the same moment
             return _NOT_OURS
+        if refusal is None and case.kind is not RequestKind.DELETE:
+            self.last_contact.followed(_addresses(case))
         return refusal or verification.link(Link.ANSWER, case.request_id, self.voice.keyed)
 
     def _to_confirm(self, token: str) -> Case | None:
@@ -146,9 +161,7 @@ class Desk:
         """Return who is behind the token of a confirmed link: by the address alone, which is what the link proves."""
         request_id = verification.request_of(Link.ANSWER, answer_token, self.voice.keyed)
         case = self.cases.get(request_id) if request_id else None
-        if case is None or case.contact is None:
-            return ()
-        return tuple(one for one in case.contact.identifiers() if one.kind is IdentifierKind.EMAIL)
+        return _addresses(case) if case is not None else ()
 
     def desk(self) -> tuple[RequestLine, ...]:
         """Return all requests: those with a message that failed first, then open ones, the soonest due first."""
@@ -199,19 +212,24 @@ class Desk:
                 return case, purpose is Link.ANSWER
         return None
 
-    def _documents(self, case: Case, *, is_answer: bool) -> tuple[Document, ...]:
-        """Return the documents that this link may fetch."""
+    def _as_led(self, case: Case) -> Case:
+        """Return a request with the steps of the one that it goes with: its page differs in nothing from any other's."""
+        joined = case.entry(Step.JOINED)
+        lead = self.cases.get(joined.detail["to"]) if joined else None
+        return replace(case, history=(case.history[0], *lead.history[1:])) if lead else case
+
+    def _documents(self, case: Case) -> tuple[Document, ...]:
+        """Return the documents that the link to the answer may fetch."""
         responded = case.entry(Step.RESPONDED)
         if responded is None or responded.detail["outcome"] != "granted":
             return ()
         documents = [Document("letter", "Our answer")]
         if "proof" in responded.detail:
             documents.append(Document("proof.tlog-proof", "Proof, to check against the public log"))
-        if is_answer:
-            for name, label in _ARCHIVES:
-                content = self.cases.document(case.request_id, name)
-                if content is not None:
-                    documents.append(Document(name, label, len(content)))
+        for name, label in _ARCHIVES:
+            content = self.cases.document(case.request_id, name)
+            if content is not None:
+                documents.append(Document(name, label, len(content)))
         return tuple(documents)
 
     def _line(self, case: Case) -> RequestLine:
@@ -238,9 +256,21 @@ class Desk:
         )
 
 
+def _addresses(case: Case) -> tuple[Identifier, ...]:
+    """Return what a link that was sent to the address proves: the address alone, and no browser."""
+    found = case.contact.identifiers() if case.contact else ()
+    return tuple(one for one in found if one.kind is IdentifierKind.EMAIL)
+
+
 def _timeline(case: Case) -> tuple[TimelineStep, ...]:
     """Return the history in plain words."""
     return tuple(TimelineStep(entry.at_ms, _TIMELINE[entry.step], _words(entry.step, entry.detail)) for entry in case.history)
+
+
+def _dates(case: Case) -> tuple[TimelineStep, ...]:
+    """Return the history without what was found and where: how many places did something is a word about it as well."""
+    told = (entry for entry in case.history if entry.step not in _NOT_FOR_WHO_FILED)
+    return tuple(TimelineStep(entry.at_ms, _TIMELINE[entry.step], _words(entry.step, entry.detail)) for entry in told)
 
 
 def _words(step: Step, detail: dict[str, object]) -> str:
@@ -250,6 +280,8 @@ def _words(step: Step, detail: dict[str, object]) -> str:
         return "; ".join(
             f"{one['target']}: {one['did']}" + (f" ({one['records']})" if one["records"] else "") for one in outcomes
         )
+    if step in {Step.JOINED, Step.ACKNOWLEDGED}:
+        return "".join(f"{word} {reference(str(detail[word]))}" for word in ("to", "after", "with") if word in detail)
     if step is Step.EXTENDED:
         return f"until {detail['until']}"
     if step in {Step.DENIED, Step.VERIFIED}:

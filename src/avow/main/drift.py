@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from avow.collection.browser_reports import ReportRow
-from avow.policy.evidence import Reported
+from avow.policy.evidence import OWN_LOOK, Reported
 from avow.store.control import browser_reports
 from avow.store.control.browser_reports import ReportedKind
 from avow.store.store import Store
@@ -26,7 +26,7 @@ class ReportCounts:
             for row, count in found.items()
         }
         with self.store.control.transaction() as tx:
-            browser_reports.add(tx, kinds)
+            browser_reports.add(tx, kinds, OWN_LOOK)
 
 
 def reported(store: Store, since: date) -> tuple[Reported, ...]:

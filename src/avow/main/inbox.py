@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from avow.audit.proof import canonical
 from avow.definitions import Refusal, Technology, local_date
+from avow.main.last_contact import LastContact
 from avow.main.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.declarations import Retention
@@ -111,11 +112,13 @@ class InboxPages:
         return None
 
     def mark(self, record_id: str, state: SubmissionState, staff_id: str) -> None:
-        """Set the state."""
+        """Set the state; an answer makes this the last contact. Rule: Cal. Civ. Code § 1798.100(a)(3)."""
         with self.store.control.transaction() as tx:
             if submissions.mark(tx, record_id, state):
                 entry = {"at": self.now_ms(), "what": f"submission.marked.{state}", "record": record_id, "staff": staff_id}
                 audit.enqueue(tx, canonical(entry))
+        if state == "answered":  # a person wrote to a person: this contact counts (docs/decisions/0050)
+            LastContact(self.store, self.versions.rulebook).answered(record_id)
 
     def _rulebook_of(self, held: HeldSubmission) -> Rulebook | None:
         """Return the rulebook that the submission was collected under: a later, looser one does not reach it."""

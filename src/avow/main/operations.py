@@ -30,6 +30,7 @@ from avow.main.cases import StoredCases
 from avow.main.conversions import LinkAddresses
 from avow.main.desk import Desk
 from avow.main.installation import NO_TEXTS, Installation, compile_policy, open_control, open_rulebook, open_store, reachable
+from avow.main.last_contact import LastContact
 from avow.main.letters import Letters
 from avow.main.outbox import StoredOutbox, message_line
 from avow.main.pages import StoredAccounts, website_of
@@ -387,8 +388,8 @@ class Operations:
             publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
             versions = publisher.versions
             voice = Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, versions.in_force())
-            line = partial(message_line, store)
-            desk = Desk(StoredCases(store), voice, versions, configuration.timezone, line, now_ms)
+            line, last_contact = partial(message_line, store), LastContact(store, versions.rulebook)
+            desk = Desk(StoredCases(store), voice, versions, configuration.timezone, line, last_contact, now_ms)
             yield StoredOutbox(store, desk.correct_address, now_ms)
 
     @contextmanager

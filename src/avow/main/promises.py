@@ -21,7 +21,7 @@ from avow.retention import SWEPT, waiting
 from avow.rights import clock
 from avow.rights.cases import Case
 from avow.rights.states import ANSWERED, Step
-from avow.store.control import choices, counts, disclosures, settings
+from avow.store.control import choices, counts, disclosures, integrity, settings
 from avow.store.store import Store
 
 #: The figures are counted anew after so many milliseconds: whoever reloads the page costs the stores nothing.
@@ -30,6 +30,9 @@ FACTS_MS: Final = 30_000
 PERIOD: Final = timedelta(days=365)
 #: How far back browsers' reports count: what was mended a month ago is past.
 REPORTED: Final = timedelta(days=30)
+#: What a look found that read a page; and where the tag is, which is no page.
+READ: Final = frozenset({"up", "old-line"})
+TAGS: Final = "/avow/"
 
 
 @dataclass(slots=True)
@@ -65,8 +68,9 @@ class PromisePages:
         with self.store.control.reading() as tx:
             went = disclosures.totals(tx, since_ms)
             refused, reads, chosen = counts.refused(tx, since), counts.reads(tx, since), choices.counts(tx)
-            swept = settings.get(tx, SWEPT)
+            swept, looks = settings.get(tx, SWEPT), integrity.state(tx)
         checkpoint = self.public_log / "checkpoint"
+        seen = [last_ms for look, last_ms in looks if look.outcome in READ and not look.address.startswith(TAGS)]
         return Facts(
             at_ms=now_ms,
             held=self._held(local_date(now_ms, self.versions.timezone)),
@@ -77,6 +81,8 @@ class PromisePages:
             asked=self._asked(now_ms),
             versions=self._versions(),
             reported=reported(self.store, local_date(now_ms, self.versions.timezone) - REPORTED),
+            looked=len(seen),
+            looked_ms=min(seen, default=None),
             swept_ms=int(swept) if swept else None,
             waits=self._waits(),
             log_size=read_state(self.private_log).size,

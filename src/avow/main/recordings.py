@@ -46,12 +46,16 @@ class RecordingPages:
             return None
         return RecordingOffer(point.name, (point.cookie_days or 0) if "visitor-id" in permit.fields else 0)
 
-    def stop(self, said: Signals, recording_id: str, *, demonstration: bool) -> frozenset[str]:
-        """Note the choice, which takes back what was recorded of this visitor, and this recording whoever it is of."""
+    def stop(
+        self, said: Signals, recording_id: str, *, demonstration: bool, let_in: Callable[[], bool] = lambda: True
+    ) -> frozenset[str]:
+        """Note the choice, where it changes one; it takes back what was recorded of this visitor, and this recording."""
         points = recorded_points(self.rulebook)
         purposes = frozenset(name for one in points for name in one.purposes if self.rulebook.purposes[name].optional)
         self.store.withdraw_recordings(said.visitor, recording_id, self.now_ms())
-        self.choices.record(said.visitor or None, dict.fromkeys(sorted(purposes), True), "banner", demonstration=demonstration)
+        new = purposes if said.visitor else purposes - said.choices
+        no = dict.fromkeys(sorted(new), True)
+        self.choices.record(said.visitor or None, no, "banner", demonstration=demonstration, let_in=let_in)
         return purposes
 
     def visits(self, page: str, limit: int) -> tuple[RecordedVisit, ...]:

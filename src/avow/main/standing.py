@@ -9,7 +9,7 @@ Rule: 11 CCR 7025(c)(1): the browser or device, any profile of it, and the known
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +23,8 @@ from avow.web.services import ChoiceCount, PersonSaid
 
 #: Purposes about which one HTTP request may say something.
 MAX_CHOICES: Final = 50
+#: Before the source of a no that came with a form: whose address it is, nobody has proved.
+WITH_FORM: Final = "form-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,36 +36,52 @@ class ChoicesKept:
     now_ms: Callable[[], int]
     person_of: Callable[[str], tuple[Identifier, ...]]
 
-    def record(self, visitor_id: str | None, opted_out: Mapping[str, bool], source: str, *, demonstration: bool) -> None:
-        """Keep one choice per optional purpose, each with an audit entry that names nobody.
+    def record(
+        self,
+        visitor_id: str | None,
+        opted_out: Mapping[str, bool],
+        source: str,
+        *,
+        demonstration: bool,
+        let_in: Callable[[], bool] = lambda: True,
+    ) -> frozenset[str]:
+        """Keep what an answer changes, with one audit entry that names nobody; return the purposes whose yes was not taken.
 
+        A yes is not taken when `let_in`, asked once where there is something to keep, says that its sender answered too often;
+        a no always is: of a visitor who is known it is kept, and of anybody it holds in the browser.
         A no to all that a session recording is for also takes back what was recorded of this visitor.
+        Rule: 11 CCR 7026(a), 7060(b) (a no needs no proof); GDPR Art. 7(1) (a yes is proved).
         """
-        now = self.now_ms()
-        subject = None
-        if visitor_id:
-            person = identifier(IdentifierKind.VISITOR, visitor_id)
+        now, said = self.now_ms(), self._optional(opted_out)
+        person = identifier(IdentifierKind.VISITOR, visitor_id) if visitor_id else None
+        subject = self.store.vault.lookup([person]).get(person) if person else None
+        new, refused = self._changed(subject, said), frozenset[str]()
+        is_let_in = not new or let_in()
+        if not is_let_in:
+            refused = frozenset(purpose for purpose, is_out in new if not is_out)
+            new = [(purpose, is_out) for purpose, is_out in new if is_out] if subject else []
+        elif new and person and subject is None:
             subject = self.store.vault.subjects_for([person], now)[person]
-        said = self._optional(opted_out)
-        with self.store.control.transaction() as tx:
-            for purpose, is_out in said:
-                keep(tx, choices.Choice(now, purpose, is_out, source, self.rulebook.id, subject, demonstration=demonstration))
+        self._keep([(subject, purpose, is_out) for purpose, is_out in new], source, now, demonstration=demonstration)
         switched_off = frozenset(purpose for purpose, is_out in said if is_out)
-        if visitor_id and any(point.purposes <= switched_off for point in recorded_points(self.rulebook)):
+        is_recorded = any(point.purposes <= switched_off for point in recorded_points(self.rulebook))
+        if visitor_id and is_recorded and (is_let_in or subject):
             self.store.withdraw_recordings(visitor_id, "", now)
+        return refused
 
     def meet(self, answer_token: str, opted_out: frozenset[str]) -> frozenset[str]:
         """Keep the browser's opt-outs as the person's, who must be known already; return all that the person opted out of."""
         now = self.now_ms()
         subjects = set(self.store.vault.lookup(self.person_of(answer_token)).values())
         found: frozenset[str] = frozenset()
-        with self.store.control.transaction() as tx:
+        said: list[tuple[bytes | None, str, bool]] = []
+        with self.store.control.reading() as tx:
             for subject in sorted(subjects):
                 standing = choices.opted_out(tx, subject)
                 new = self._optional(dict.fromkeys(sorted(opted_out - standing), True))
-                for purpose, is_out in new:
-                    keep(tx, choices.Choice(now, purpose, is_out, "link", self.rulebook.id, subject))
+                said += [(subject, purpose, is_out) for purpose, is_out in new]
                 found |= standing | {purpose for purpose, _ in new}
+        self._keep(said, "link", now)
         return found
 
     def of_person(self, answer_token: str) -> PersonSaid | None:
@@ -74,21 +92,39 @@ class ChoicesKept:
         return PersonSaid(standing(self.store, people), frozenset().union(*(agreed(self.store, one) for one in people)))
 
     def say(self, answer_token: str, opted_out: Mapping[str, bool]) -> bool:
-        """Keep the person's own words, each with its proof; no browser but the one that says them is told.
+        """Keep what the person's own words change, with one proof; no browser but the one that says them is told.
 
         A browser's no, or its signal, still narrows what comes from it, and becomes the person's again with its next form.
         """
         now, subjects = self.now_ms(), set(self.store.vault.lookup(self.person_of(answer_token)).values())
-        with self.store.control.transaction() as tx:
-            for subject in sorted(subjects):
-                for purpose, is_out in self._optional(opted_out):
-                    keep(tx, choices.Choice(now, purpose, is_out, "link", self.rulebook.id, subject))
+        said = self._optional(opted_out)
+        new = [(subject, *one) for subject in sorted(subjects) for one in self._changed(subject, said)]
+        self._keep(new, "link", now)
         return bool(subjects)
 
     def counts(self) -> tuple[ChoiceCount, ...]:
         """Return how many choices were recorded."""
         with self.store.control.reading() as tx:
             return tuple(ChoiceCount(one.purpose, one.source, one.opted_out, one.count) for one in choices.counts(tx))
+
+    def _keep(
+        self, said: Iterable[tuple[bytes | None, str, bool]], source: str, now_ms: int, *, demonstration: bool = False
+    ) -> None:
+        """Keep an answer, (whose, purpose, whether no), as one."""
+        made = [
+            choices.Choice(now_ms, purpose, is_out, source, self.rulebook.id, subject, demonstration=demonstration)
+            for subject, purpose, is_out in said
+        ]
+        with self.store.control.transaction() as tx:
+            keep(tx, made)
+
+    def _changed(self, subject: bytes | None, said: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
+        """Return what of an answer is not this person's last word already; all of it where nobody is known."""
+        if subject is None:
+            return said
+        with self.store.control.reading() as tx:
+            last = {one.purpose: one.opted_out for one in choices.of_subjects(tx, [subject])}
+        return [(purpose, is_out) for purpose, is_out in said if last.get(purpose) is not is_out]
 
     def _optional(self, said: Mapping[str, bool]) -> list[tuple[str, bool]]:
         """Return what was said about purposes that a person decides about."""
@@ -110,25 +146,31 @@ def agreed(store: Store, person: Identifier) -> frozenset[str]:
         return frozenset().union(*(choices.opted_in(tx, subject) for subject in set(subjects)))
 
 
-def keep(tx: Transaction, choice: choices.Choice, choice_id: str | None = None) -> None:
-    """Keep one choice and its proof: an entry of the audit log that names the choice and nobody. Rule: GDPR Art. 7(1).
+def keep(tx: Transaction, answer: Sequence[choices.Choice], ids: Sequence[str | None] = ()) -> None:
+    """Keep the choices of one answer and their proof: one entry of the audit log that names them and nobody.
 
-    The same id twice is one choice with one proof.
+    All are of one moment, source and version. Those that are kept already, by an id that was given, are not proved again.
+    Rule: GDPR Art. 7(1).
     """
-    kept = choices.add(tx, choice, choice_id)
-    if kept is None:
-        return
-    entry = {
-        "at": choice.at_ms, "what": "choice", "choice": kept, "purpose": choice.purpose, "opted_out": choice.opted_out,
-        "by": choice.source, "rulebook": choice.rulebook_id,
-    }  # fmt: skip
-    audit.enqueue(tx, canonical(entry))
+    own_ids = ids or [None] * len(answer)
+    kept = [(choices.add(tx, choice, own_id), choice) for choice, own_id in zip(answer, own_ids, strict=True)]
+    said = [
+        {"choice": choice_id, "purpose": choice.purpose, "opted_out": choice.opted_out}
+        for choice_id, choice in kept
+        if choice_id is not None
+    ]
+    if said:
+        one = answer[0]
+        entry = {"at": one.at_ms, "what": "choice", "said": said, "by": one.source, "rulebook": one.rulebook_id}
+        audit.enqueue(tx, canonical(entry))
 
 
 def keep_with_form(store: Store, form: Submission) -> None:
     """Keep what a form's browser had opted out of as its sender's own choices; a repetition adds nothing.
 
-    Only what does not stand yet: a person who writes every day makes one choice, not one a day.
+    Only what does not stand yet: a person who writes every day makes one choice, not one a day. Nobody has proved the address,
+    so the source says that it came with a form. A no needs no proof; no yes is taken this way.
+    Rule: 11 CCR 7060(b).
     """
     if not form.opted_out or not form.identifiers:
         return
@@ -136,16 +178,27 @@ def keep_with_form(store: Store, form: Submission) -> None:
     with store.control.transaction() as tx:
         for subject in sorted(set(store.vault.lookup(people).values())):
             before = choices.opted_out(tx, subject)
+            by_source: dict[str, list[str]] = {}
             for purpose, source in sorted(form.opted_out.items()):
-                own_id = hashlib.blake2b(f"{form.record_id} {purpose}".encode() + subject, digest_size=16).hexdigest()
                 if purpose not in before:
-                    choice = choices.Choice(
-                        at_ms=form.collected_ms,
-                        purpose=purpose,
-                        opted_out=True,
-                        source=source,
-                        rulebook_id=form.rulebook_id,
-                        subject=subject,
-                        demonstration=form.demonstration,
-                    )
-                    keep(tx, choice, own_id)
+                    by_source.setdefault(source, []).append(purpose)
+            for source, purposes in by_source.items():
+                _keep_no(tx, form, subject, source, purposes)
+
+
+def _keep_no(tx: Transaction, form: Submission, subject: bytes, source: str, purposes: Sequence[str]) -> None:
+    """Keep what one source said no to in a form's browser, each purpose under an id of its own."""
+    answer = [
+        choices.Choice(
+            at_ms=form.collected_ms,
+            purpose=purpose,
+            opted_out=True,
+            source=f"{WITH_FORM}{source}",
+            rulebook_id=form.rulebook_id,
+            subject=subject,
+            demonstration=form.demonstration,
+        )
+        for purpose in purposes
+    ]
+    drawn = [f"{form.record_id} {purpose}".encode() + subject for purpose in purposes]
+    keep(tx, answer, [hashlib.blake2b(one, digest_size=16).hexdigest() for one in drawn])

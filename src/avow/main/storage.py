@@ -11,8 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +30,6 @@ from avow.definitions import (
     Submission,
     identifier,
     local_date,
-    moment,
     now_ms,
 )
 from avow.jobs import Board, Job, start
@@ -40,6 +37,7 @@ from avow.main import signs_of_life, standing, targets
 from avow.main.cases import StoredCases
 from avow.main.conversions import note_handed_over
 from avow.main.installation import Installation, open_store
+from avow.main.last_contact import LastContact
 from avow.main.letters import Letters
 from avow.main.mailbox import Mailbox
 from avow.main.publishing import Publisher
@@ -50,7 +48,7 @@ from avow.main.subscriptions import forget_unconfirmed, settle_ends
 from avow.main.telling import Teller
 from avow.main.versions import Versions
 from avow.main.website import IntegrityWatch, SearchKeeper, sitemap_of
-from avow.policy import Rulebook
+from avow.policy import Rulebook, browser_policy
 from avow.recipients.mail import Carrier
 from avow.retention import Clock, Retention
 from avow.rights.cases import Case
@@ -62,7 +60,6 @@ from avow.store import identity
 from avow.store.aside import AUDIT
 from avow.store.control import audit, settings
 from avow.store.embedded import Engine
-from avow.store.holdings import HeldSubmission
 from avow.store.store import Store
 from avow.web.assets import Assets
 
@@ -88,15 +85,15 @@ THOROUGH_MS: Final = 24 * 3600 * 1000
 
 
 class Contacts:
-    """The drain's sink: the store, where a form is narrowed by its sender's standing choices and moves their due dates.
+    """The drain's sink: the store, where a form is narrowed by its sender's standing choices.
 
-    By how much is for the version under which each earlier record was collected to say, and for no later one: where it
-    promised "24 months after our last contact", it is 24 months from this contact. Writing again moves nothing twice.
+    It moves their due dates only when it came behind a link that we mailed; a form that anybody can write moves none.
     """
 
     def __init__(self, store: Store, rulebook_of: Callable[[str], Rulebook | None]) -> None:
         self._store = store
         self._rulebook_of = rulebook_of
+        self._last_contact = LastContact(store, rulebook_of)
 
     def write(self, records: Sequence[Record]) -> None:
         """Keep the records, then what belongs to the same people as long as each was promised."""
@@ -106,8 +103,8 @@ class Contacts:
         for record in kept:
             if isinstance(record, Submission) and record.identifiers:
                 standing.keep_with_form(self._store, record)
-                people = [identifier(IdentifierKind(kind), value) for kind, value in record.identifiers.items()]
-                self._store.last_contact(people, partial(self._due, record))
+                if self._last_contact.is_proved(record):
+                    self._last_contact.proved(record)
 
     def _narrowed(self, record: Record) -> Record | None:
         """Return what its person's standing choices leave of a record; a form that names nobody is left as it came."""
@@ -118,19 +115,6 @@ class Contacts:
             return None  # unsubscribed while it was in the spool
         rulebook, opted_out = self._rulebook_of(record.rulebook_id), standing.standing(self._store, people)
         return submissions.narrowed(record, rulebook, opted_out) if rulebook and opted_out else record
-
-    def _due(self, contact: Submission, earlier: HeldSubmission) -> date | None:
-        """Return the day on which an earlier record is due after this contact; None: it moves nothing.
-
-        By the period that the earlier record's own version gives for the purposes that it was collected for.
-        """
-        rulebook = self._rulebook_of(earlier.rulebook_id)
-        declared = rulebook.points.get(earlier.point) if rulebook and earlier.point == contact.point else None
-        purposes = frozenset(earlier.purposes) & (declared.purposes if declared else frozenset())
-        if declared is None or not purposes:
-            return None
-        kept = declared.retention_for(purposes)
-        return kept.due(moment(contact.collected_ms).date()) if kept.after == "last-contact" else None
 
 
 def run(configuration_path: Path) -> None:
@@ -259,7 +243,11 @@ def _website(installation: Installation, store: Store, versions: Versions, is_ov
         jobs.append(Job("search", 2.0, keeper.once))
     if configuration.integrity.pages:
         watch = IntegrityWatch(store, configuration, Assets(), now_ms)
-        jobs.append(Job("integrity", float(configuration.integrity.every_seconds), watch.once))
+
+        def look() -> bool:
+            return watch.once(browser_policy.declared_origins(versions.in_force()))
+
+        jobs.append(Job("integrity", float(configuration.integrity.every_seconds), look))
     return jobs
 
 

@@ -152,7 +152,9 @@ class StoredSubscriptions:
         if subject is None:
             return False
         with self.store.control.transaction() as tx:
-            standing.keep(tx, choices.Choice(self.now_ms(), purpose, opted_out, "message", self.rulebook.id, subject))
+            last = {one.purpose: one.opted_out for one in choices.of_subjects(tx, [subject])}
+            if last.get(purpose) is not opted_out:
+                standing.keep(tx, [choices.Choice(self.now_ms(), purpose, opted_out, "message", self.rulebook.id, subject)])
         return True
 
     def _waiting(self, link: str) -> _Waiting | None:
@@ -171,11 +173,12 @@ class StoredSubscriptions:
         own = self.versions.rulebook(record.rulebook_id) or self.rulebook
         subject = self._subject(_person(record.identifiers))
         optional = [name for name in (*record.purposes, *found.agreed) if name in own.purposes and own.purposes[name].optional]
-        with self.store.control.transaction() as tx:
-            for purpose in sorted(set(optional)) if subject else ():
-                drawn = f"{record.record_id} yes {purpose}".encode() + (subject or b"")
-                choice = choices.Choice(now, purpose, False, "form", own.id, subject)  # noqa: FBT003 - the column's value
-                standing.keep(tx, choice, hashlib.blake2b(drawn, digest_size=16).hexdigest())
+        if subject:
+            agreed = sorted(set(optional))
+            answer = [choices.Choice(now, one, False, "form", own.id, subject) for one in agreed]  # noqa: FBT003 - the column's value
+            drawn = [f"{record.record_id} yes {one}".encode() + subject for one in agreed]
+            with self.store.control.transaction() as tx:
+                standing.keep(tx, answer, [hashlib.blake2b(one, digest_size=16).hexdigest() for one in drawn])
         kept = own.points[record.point].retention_for(frozenset(record.purposes))
         return msgspec.structs.replace(record, collected_ms=now, delete_on=kept.due(moment(now).date()).isoformat())
 

@@ -15,12 +15,14 @@ from typing import Final
 
 from avow import retention
 from avow.collection import spool as spools
+from avow.collection.refusals import EVENTS_RULE, GUARD_RULE
 from avow.collection.spool import Spool
 from avow.config import Configuration
+from avow.definitions import moment
 from avow.main import signs_of_life
 from avow.main.installation import Installation
 from avow.main.readiness import Look
-from avow.store.control import audit, mail, set_aside
+from avow.store.control import audit, counts, mail, set_aside
 from avow.store.store import Store
 from avow.web.services import Check, Metric, Report
 
@@ -36,6 +38,8 @@ DRAIN_SECONDS: Final = 60.0
 SPOOL_SHARE: Final = 0.9
 #: So long a message that somebody waits for may be due, seconds.
 MAIL_SECONDS: Final = 3600.0
+#: What stops at the door, by the rule that stops it.
+STOPPED: Final = {EVENTS_RULE: "events_per_minute", GUARD_RULE: "form_guard"}
 #: So long an entry of the audit log may wait to be published, seconds.
 AUDIT_SECONDS: Final = 60.0
 
@@ -111,7 +115,8 @@ def control(store: Store, configuration: Configuration, public_log: Path, now_ms
         due_ms, failed = mail.longest_due_ms(tx), mail.count_failed(tx)
         entry, entries = audit.oldest(tx), audit.waiting(tx)
         shelved = set_aside.count(tx)
-    now = now_ms()
+        now = now_ms()
+        stopped = counts.refused_by(tx, moment(now).date(), tuple(STOPPED))
     answers = Check("control", is_ok=True, words="the control store answers")
     is_waiting = retention.waiting(store.control) is not None
     held = Metric(
@@ -120,9 +125,12 @@ def control(store: Store, configuration: Configuration, public_log: Path, now_ms
     aside = Metric(
         "avow_set_aside", "Items that could not be handled, by queue.", {k: float(v) for k, v in shelved.items()}, "queue"
     )
+    stops = Metric(
+        "avow_stopped_today", "What the door stopped today, in UTC.", {STOPPED[k]: float(v) for k, v in stopped.items()}, "by"
+    )
     told = (_mail(due_ms, failed, now, is_sent=bool(configuration.mail.host)), _audit(entry, entries, now, public_log))
     checks = (answers, *(check for one in told for check in one.checks))
-    return Report(checks, (*(metric for one in told for metric in one.metrics), aside, held))
+    return Report(checks, (*(metric for one in told for metric in one.metrics), aside, held, stops))
 
 
 def _mail(due_ms: int | None, failed: int, now: int, *, is_sent: bool) -> Report:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
 
+from avow.collection import browser_reports
 from avow.config import Configuration
 from avow.definitions import Refusal, local_date
+from avow.main.drift import ReportCounts
 from avow.main.installation import Installation, reachable
 from avow.store.aside import Aside
 from avow.store.control import integrity as kept
@@ -136,14 +138,18 @@ class IntegrityWatch:
     assets: Assets
     now_ms: Callable[[], int]
 
-    def once(self) -> bool:
-        """Look, and keep what was found; returns False."""
+    def once(self, declared: Container[str]) -> bool:
+        """Look, and keep what was found, with who is loaded from no declared origin; returns False."""
         at_ms = self.now_ms()
+        today, site = local_date(at_ms, self.configuration.timezone), self.configuration.website.name
         found, addresses = look_at_site(self.configuration, self.assets, self.store.aside, at_ms)
         seen = [Seen(at_ms, one.address, one.outcome.value, one.status, one.milliseconds, one.detail) for one in found]
         with self.store.control.transaction() as tx:
-            changed = kept.add(tx, local_date(at_ms, self.configuration.timezone), seen)
+            changed = kept.add(tx, today, seen)
             kept.forget(tx, addresses)
+        others = [row for one in found for row in browser_reports.seen(one.address, one.loads, declared, site, today)]
+        if others:
+            ReportCounts(self.store).add_browser_reports(dict.fromkeys(others, 1))
         for one in changed:
             if one.outcome != "up":
                 log.warning("integrity: %s: %s", one.address, one.detail)

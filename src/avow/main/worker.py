@@ -33,6 +33,7 @@ from avow.collection.accept import Collector
 from avow.collection.attachments import Attachments
 from avow.collection.browser_kept import BrowserKept
 from avow.collection.browser_reports import BrowserReports
+from avow.collection.event_leases import EventLeases
 from avow.collection.feeds import FeedKey, Feeds
 from avow.collection.forms import Forms
 from avow.collection.mail_events import MailEvents
@@ -56,6 +57,7 @@ from avow.main.drift import ReportCounts
 from avow.main.feeds import AuthorisationsOnFile, feed_keys
 from avow.main.inbox import InboxPages
 from avow.main.installation import Installation, open_store
+from avow.main.last_contact import LastContact
 from avow.main.mailings import MailingPages, StoredLinks
 from avow.main.notices import PolicyToday, Sources, StaffNotices
 from avow.main.outbox import StoredOutbox, message_line
@@ -90,6 +92,7 @@ from avow.web.preferences import Preferences
 from avow.web.readiness import ReadinessEndpoint
 from avow.web.recordings import RecordingEndpoint, VisitorRecordings
 from avow.web.rendering import View
+from avow.web.senders import CountedSenders
 from avow.web.services import NoSearch, Services
 from avow.web.site import CompanySite, pages_with_forms
 from avow.website.search import SearchIndex
@@ -118,6 +121,10 @@ class DoorInForce:
     def way(self, exchange: Exchange) -> Way:
         """Return who answers one HTTP request."""
         return self._door(self._versions.in_force()).way(exchange)
+
+    def sender(self, exchange: Exchange) -> str:
+        """Return whom a request's body is counted for."""
+        return self._door(self._versions.in_force()).sender(exchange)
 
     def prepare(self) -> bool:
         """See what was published since, and build the announced version's door ahead of its midnight; returns False."""
@@ -193,6 +200,7 @@ def _shared(installation: Installation) -> _Shared:
     spool = Spool(installation.spool, store.vault, configuration.storage.spool_mebibytes * 1024 * 1024)
     versions = Versions(store.control, configuration.timezone, now_ms)
     shelf, watch = Shelf(store, now_ms), Watch(vital_parts.parts(installation, store, spool, now_ms))
+    counts = SharedCounts(installation.run)
     return _Shared(
         installation,
         store,
@@ -204,7 +212,9 @@ def _shared(installation: Installation) -> _Shared:
         PartyLoads(),
         access.Tries(),
         Assets(),
-        FormGuard(store.vault.hmac, SharedCounts(installation.run)),
+        counts,
+        FormGuard(store.vault.hmac, counts),
+        EventLeases(counts, configuration.intake.events_per_minute),
         feed_keys(configuration.feeds),
         SearchIndex(index_path(installation)),
         shelf,
@@ -227,7 +237,9 @@ class _Shared:
     loads: PartyLoads
     tries: access.Tries
     assets: Assets
+    counts: SharedCounts
     guard: FormGuard
+    leases: EventLeases
     feed_keys: Mapping[str, FeedKey]
     search: SearchIndex
     shelf: Shelf
@@ -245,9 +257,10 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
         frozenset(configuration.listen.trusted_proxies),
         installation.demonstration_token(),
         is_secure=configuration.website.origin.startswith("https://"),
+        leases=shared.leases,
     )
     recorder = Recorder(rulebook, pages_with_forms(configuration.website.pages))
-    services = _services(shared, rulebook, recorder)
+    services = _services(shared, rulebook, recorder, collect)
     preferences = Preferences(
         BrowserKept(rulebook),
         lambda: moment(now_ms()).date(),
@@ -285,12 +298,13 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
     return Door(collect, reports, recordings, pages_of_all, {FORMS_PATH: forms.files_bytes, FEEDS_PATH: feeds.files_bytes})
 
 
-def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder) -> Services:
+def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder, collect: Collect) -> Services:
     """Return what the pages need."""
     installation, store, versions = shared.installation, shared.store, shared.versions
     configuration = installation.configuration
     voice = Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, rulebook)
-    desk = Desk(StoredCases(store), voice, versions, configuration.timezone, partial(message_line, store), now_ms)
+    line, last_contact = partial(message_line, store), LastContact(store, versions.rulebook)
+    desk = Desk(StoredCases(store), voice, versions, configuration.timezone, line, last_contact, now_ms)
     choices = standing.ChoicesKept(store, rulebook, now_ms, desk.person_of)
     return Services(
         website=configuration.website,
@@ -327,6 +341,7 @@ def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder) -> Servic
         aside=shared.shelf,
         readiness=shared.watch,
         notices=shared.notices,
+        senders=CountedSenders(collect, shared.counts, shared.guard, now_ms),
     )
 
 

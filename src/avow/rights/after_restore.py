@@ -66,7 +66,9 @@ def missed(entries: Iterable[Mapping[str, Any]], cases: Sequence[Case]) -> Misse
     for entry in entries:
         what = str(entry.get("what", ""))
         if what == "choice":
-            choices[str(entry.get("purpose", ""))] += 1
+            # An entry of before 0050 is about one purpose.
+            said = entry.get("said") or [entry]
+            choices.update(str(one.get("purpose", "")) for one in said)
         elif what in _TOLD:
             others[what] += 1
         elif what.startswith("request.") and "request" in entry:

@@ -15,7 +15,8 @@ from avow.rights.states import Entry, State, Step, derive
 class Contact:
     """How to answer, and what finds the person's records; sealed under a key of its own while the request is open.
 
-    `since` is the first day asked about, empty for everything (11 CCR 7020(e)).
+    `since` is the first day asked about, empty for everything (11 CCR 7020(e)). `more_visitors` are the visitor ids of other
+    browsers that asked the same with this address.
     """
 
     email: str
@@ -23,12 +24,12 @@ class Contact:
     details: str = ""
     visitor_id: str = ""
     since: str = ""
+    more_visitors: tuple[str, ...] = ()
 
     def identifiers(self) -> tuple[Identifier, ...]:
         """Return what finds this person's records: the address, and the browser's own visitor id. Why: decision 0005."""
         found = [identifier(IdentifierKind.EMAIL, self.email)]
-        if self.visitor_id:
-            found.append(identifier(IdentifierKind.VISITOR, self.visitor_id))
+        found += [identifier(IdentifierKind.VISITOR, one) for one in (self.visitor_id, *self.more_visitors) if one]
         return tuple(found)
 
 
@@ -54,7 +55,7 @@ class Case:
     @property
     def reference(self) -> str:
         """The number that the person quotes."""
-        return self.request_id[:10].upper()
+        return reference(self.request_id)
 
     @property
     def corrections(self) -> int:
@@ -70,6 +71,11 @@ class Case:
         """The moment of the answer, None before it. Rule: 11 CCR 7101(a) (the record is kept from there)."""
         entry = self.entry(Step.RESPONDED)
         return None if entry is None else int(entry.detail.get("answered_ms", entry.at_ms))
+
+
+def reference(request_id: str) -> str:
+    """Return the number that the person of a request quotes. Rule: 11 CCR 7101(a) (a record can be found)."""
+    return request_id[:10].upper()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,18 @@ class Delivery:
 
     is_owed: bool
     last_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Other requests of the same kind with the same address: the one of this day that waits and leads, if one does.
+
+    `asked` is the id of the last one whose link was sent, at the moment `asked_ms`; "" and 0 for none.
+    """
+
+    lead: Case | None = None
+    asked: str = ""
+    asked_ms: int = 0
 
 
 class Cases(Protocol):
@@ -126,6 +144,18 @@ class Cases(Protocol):
         In one transaction. The message takes the place of the one with the old link; what else has not left goes to the new
         address. False, and nothing is kept, when another process has added that entry of the history already.
         """
+
+    def alike(self, case: Case) -> Alike:
+        """Return what is known of other requests of this kind with this address, without looking through all of them."""
+
+    def join(self, case: Case, lead: Case, contact: Contact, at_ms: int, audit_entry: Mapping[str, Any]) -> bool:
+        """Let a request be answered with another, which gets this contact, in one transaction.
+
+        False, and nothing is kept, when another process has added that entry of the history already.
+        """
+
+    def joined_to(self, lead: Case) -> Sequence[Case]:
+        """Return the requests that are answered with this one."""
 
     def forget_contact(self, request_id: str) -> None:
         """Destroy the key of the contact, the archive and the messages of a request. Rule: 11 CCR 7060(d)."""

@@ -17,7 +17,7 @@ from avow.audit import proof
 from avow.definitions import Refusal, RequestKind, local_date, moment
 from avow.policy import Rulebook
 from avow.policy.law.counting import add_months
-from avow.rights import clock, verification
+from avow.rights import asked_again, clock, verification
 from avow.rights.cases import Case, Cases, Contact, Message, Statements
 from avow.rights.execution import outcomes_of
 from avow.rights.states import Entry, Step, may_follow
@@ -64,13 +64,21 @@ class Voice:
 def acknowledge(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
     """Say that the request was received, how it is verified and when to expect an answer, with the link that verifies.
 
+    One that was asked again within the hour waits, or goes with another that does: see `asked_again`.
     Rule: 11 CCR 7021(a): within 10 business days, these three parts.
     """
     if case.contact is None:
         return False
+    again = cases.alike(case)
+    if again.lead is not None:
+        return asked_again.join(case, again.lead, cases, now_ms)
+    if again.asked and asked_again.has_to_wait(again.asked_ms, now_ms):
+        return False
+    asked_again.acknowledge_joined(case, cases, now_ms)
     message = _acknowledgement(case, case.contact, voice)
+    after = {"after": again.asked} if again.asked else {}
     audit = {"what": "request.acknowledged", "request": case.request_id}
-    return cases.append(case, Step.ACKNOWLEDGED, now_ms, {"how": "by e-mail"}, audit, message)
+    return cases.append(case, Step.ACKNOWLEDGED, now_ms, {"how": "by e-mail", **after}, audit, message)
 
 
 def respond(case: Case, voice: Voice, statements: Statements, cases: Cases, now_ms: int) -> bool:
@@ -132,6 +140,10 @@ def extend(case: Case, reason: str, by: str, voice: Voice, cases: Cases, now_ms:
     message = Message(case.contact.email, f"Your request {case.reference}: we need more time", text)
     audit = {"what": "request.extended", "request": case.request_id, "until": str(due.extended_target), "staff": by}
     cases.append(case, Step.EXTENDED, now_ms, {"until": str(due.extended_target)}, audit, message)
+    for joined in cases.joined_to(case):  # they are answered with it, and its message goes to their address
+        if may_follow(joined.state, Step.EXTENDED, joined.history):
+            together = {**audit, "request": joined.request_id, "with": case.request_id}
+            cases.append(joined, Step.EXTENDED, now_ms, {"until": str(due.extended_target)}, together, None)
     return None
 
 
@@ -183,7 +195,7 @@ def correct_address(case: Case, address: str, by: str, voice: Voice, cases: Case
         return Refusal(f"“To” {addresses.SENTENCE}", "RFC 5321")
     if case.contact is None or not may_follow(case.state, Step.CORRECTED, case.history):
         return _TOO_LATE
-    contact = replace(case.contact, email=address.strip(), visitor_id="")
+    contact = replace(case.contact, email=address.strip(), visitor_id="", more_visitors=())
     history = (*case.history, Entry(len(case.history), now_ms, Step.CORRECTED))
     corrected = replace(case, contact=contact, history=history)
     audit = {"what": "request.address.corrected", "request": case.request_id, **({"staff": by} if by else {"by": "command"})}

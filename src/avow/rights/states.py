@@ -4,8 +4,12 @@
                      │                                                    ▲
                      └──────────► DENIED(unverified, on the target day) ──┘
 
+    RECEIVED ──► JOINED ──► RESPONDED: asked again with the same address, answered with the request that leads
+
     transition                  -> [function]
     (new)       -> RECEIVED     -> [receive.receive]
+    RECEIVED    -> JOINED       -> [asked_again.join]        one link an hour for each kind and address
+    JOINED      -> RESPONDED    -> [asked_again.answer_joined]
     RECEIVED    -> VERIFYING    -> [response.acknowledge]    the message says how we verify and when to expect an answer
     VERIFYING   -> VERIFIED     -> [verification.confirm]    the link in the message proves the address
     VERIFYING   -> DENIED       -> [verification.deny]       the clock never waits: 11 CCR 7021(b)
@@ -38,6 +42,7 @@ class Step(StrEnum):
     """What can be written into the history of a consumer request."""
 
     RECEIVED = "received"
+    JOINED = "joined"
     ACKNOWLEDGED = "acknowledged"
     VERIFIED = "verified"
     DENIED = "denied"
@@ -56,6 +61,7 @@ class State(StrEnum):
     """Where a consumer request is."""
 
     RECEIVED = "received"
+    JOINED = "joined"
     VERIFYING = "verifying"
     VERIFIED = "verified"
     FULFILLING = "fulfilling"
@@ -82,6 +88,9 @@ STANDING: Final = frozenset({Step.EXTENDED, Step.CORRECTED})
 #: Which step may follow in which state, and the state it leads to.
 TRANSITIONS: Final[dict[tuple[State, Step], State]] = {
     (State.RECEIVED, Step.ACKNOWLEDGED): State.VERIFYING,
+    (State.RECEIVED, Step.JOINED): State.JOINED,
+    (State.JOINED, Step.ACKNOWLEDGED): State.JOINED,
+    (State.JOINED, Step.RESPONDED): State.RESPONDED,
     (State.VERIFYING, Step.VERIFIED): State.VERIFIED,
     (State.VERIFYING, Step.DENIED): State.DENIED,
     (State.VERIFIED, Step.PLANNED): State.FULFILLING,
@@ -98,6 +107,7 @@ TRANSITIONS.update({(state, Step.RESTORED): State.RESTORED for state in State if
 #: What the person reads about each state.
 WORDS: Final = {
     State.RECEIVED: "We have received your request.",
+    State.JOINED: "The same was asked with the same address; all of it is answered together.",
     State.VERIFYING: "We are waiting for you to confirm your e-mail address with the link that we sent you.",
     State.VERIFIED: "You have confirmed your address. We are looking for everything that belongs to you.",
     State.FULFILLING: "We are carrying out your request.",

@@ -63,7 +63,7 @@ def confirm(case: Case, cases: Cases, now_ms: int) -> Refusal | None:
         audit = {"what": "request.verified", "request": case.request_id, "by": "link"}
         cases.append(case, Step.VERIFIED, now_ms, {"by": "link in the message"}, audit, None)
         return None
-    if case.state is State.RECEIVED:
+    if case.state in {State.RECEIVED, State.JOINED}:
         return Refusal("the message with this link is still on its way", "11 CCR 7021(a)")
     if case.state is State.DENIED or (case.state in ANSWERED and case.entry(Step.VERIFIED) is None):
         return Refusal("the time to confirm this request is over; please file it again", "11 CCR 7021(b)")

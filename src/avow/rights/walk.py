@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from avow.rights import after_restore, execution, response, verification
+from avow.rights import after_restore, asked_again, execution, response, verification
 from avow.rights.cases import Case, Cases, Statements
 from avow.rights.execution import Discloser, Finder, Target
 from avow.rights.response import Voice
@@ -44,7 +44,8 @@ def advance(case: Case, tools: Tools, now_ms: int) -> bool:
         State.PROVED: lambda: response.respond(case, voice, tools.statements, cases, now_ms),
         State.DENIED: lambda: response.respond_unverified(case, voice, cases, now_ms),
         State.RESTORED: lambda: after_restore.note_answer(case, cases, now_ms),
-        State.RESPONDED: lambda: response.close(case, cases, now_ms),
+        State.JOINED: lambda: False,  # the request that leads takes it along
+        State.RESPONDED: lambda: asked_again.answer_joined(case, cases, now_ms) or response.close(case, cases, now_ms),
         State.CLOSED: lambda: response.forget_contact_if_due(case, voice.rulebook, cases, now_ms),
         State.RECORD_ONLY: lambda: response.purge_if_due(case, voice.rulebook, cases, now_ms),
     }

@@ -149,11 +149,11 @@ class Store:
         """Return a click by its record id, unsealed; nothing at once after its person was erased. Raises StoreUnavailable."""
         return clicks.find(site, record_id, self.events, self.vault)
 
-    def submissions_of(self, person: Identifier, point: str) -> tuple[HeldSubmission, ...]:
-        """Return what one person sent at one point, oldest first."""
+    def submissions_of(self, person: Identifier, point: str = "") -> tuple[HeldSubmission, ...]:
+        """Return what one person sent at one point ("" for all), oldest first."""
         subjects = set(self.vault.lookup([person]).values())
         with self.control.reading() as tx:
-            found = tuple(one for one in submissions.of_subjects(tx, subjects) if one.point == point)
+            found = tuple(one for one in submissions.of_subjects(tx, subjects) if point in {"", one.point})
             return self._unsealed(tx, found)
 
     # -- subscriptions by e-mail -------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import msgspec
 
 from avow.collection import signals
 from avow.collection.accept import Accepted, Collector, Known, Sender, pixel_points
+from avow.collection.event_leases import POINT, TOO_MANY, WAIT_MS, Allowance, EventLeases
 from avow.collection.events import Batch
 from avow.collection.refusals import shown_name
 from avow.collection.visits import client_address, plain_address
@@ -53,8 +54,10 @@ class Collect:
         trusted_proxies: frozenset[str],
         demonstration_token: str,
         is_secure: bool,  # noqa: FBT001 - a fact of the site's origin
+        leases: EventLeases,
     ) -> None:
         self._collector = collector
+        self._leases = leases
         self._now_ms = now_ms
         self._trusted = frozenset(map(plain_address, trusted_proxies))
         self._token = demonstration_token
@@ -68,7 +71,7 @@ class Collect:
         self._forgets = False
 
     def events(self, exchange: Exchange) -> None:
-        """POST /avow/events: 204 kept; 200 kept in part, with the reasons; 400 unreadable; 404 unknown point; 503 full."""
+        """POST /avow/events: 204 kept; 200 kept in part, with the reasons; 400 unreadable; 404 unknown point; 429; 503 full."""
         if exchange.method != "POST":
             exchange.answer_error(405, "Events are sent with POST.", [("allow", "POST")])
             return
@@ -76,14 +79,18 @@ class Collect:
             exchange.answer_error(403, "Events are taken from pages of this site only.")
             return
         now_ms = self._now_ms()
-        accepted = self._collector.take_events(exchange.body, self.known(exchange, now_ms), now_ms)
+        known = self.known(exchange, now_ms)
+        if known.allowance.free <= 0 and self._is_over(exchange, known, now_ms):
+            return
+        accepted = self._collector.take_events(exchange.body, known, now_ms)
+        self._spend(known.allowance, 1 if isinstance(accepted, Refusal) else accepted.kept or 1, now_ms)
         if isinstance(accepted, Refusal):
             exchange.answer_error(400, f"{accepted.reason} ({accepted.rule})")
             return
         self.keep(exchange, accepted, self._answer_events)
 
     def pixel(self, exchange: Exchange) -> None:
-        """GET /avow/pixel.gif[?point=name&field=text]: the GIF when kept or refused; 404 unknown point; 503 full."""
+        """GET /avow/pixel.gif[?point=name&field=text]: the GIF when kept or refused; 404 unknown point; 429; 503 full."""
         if exchange.method != "GET":
             exchange.answer_error(405, "A pixel is fetched with GET.", [("allow", "GET")])
             return
@@ -99,7 +106,25 @@ class Collect:
             exchange.answer_error(404, f"{read.reason} ({read.rule})")
             return
         now_ms = self._now_ms()
-        self.keep(exchange, self._collector.take_pixel(read, self.known(exchange, now_ms), now_ms), self._answer_pixel)
+        known = self.known(exchange, now_ms)
+        if known.allowance.free <= 0 and self._is_over(exchange, known, now_ms):
+            return
+        self._spend(known.allowance, 1, now_ms)
+        self.keep(exchange, self._collector.take_pixel(read, known, now_ms), self._answer_pixel)
+
+    def _is_over(self, exchange: Exchange, known: Known, now_ms: int) -> bool:
+        """Return whether a sender has sent as many events as it may, and answer 429 then."""
+        if self._leases.lets_in(known.allowance, now_ms):
+            return False
+        self._collector.refuse(POINT, known.sender, known.today, TOO_MANY)
+        exchange.answer_error(429, f"Not accepted: {TOO_MANY.reason}.", [("retry-after", str(WAIT_MS // 1000))])
+        return True
+
+    def _spend(self, allowance: Allowance, events: int, now_ms: int) -> None:
+        """Count events of a sender, and ask for more in time."""
+        allowance.free -= events
+        if allowance.free < allowance.low:
+            self._leases.ask(allowance, now_ms)
 
     def keep(self, exchange: Exchange, accepted: Accepted, answer: Callable[[Exchange, Accepted], None]) -> None:
         """Append what was accepted to the spool, and answer when it is durable; 503 when it cannot be."""
@@ -153,15 +178,20 @@ class Collect:
             self._known.clear()
             self._day_ends_ms = (now_ms // DAY_MS + 1) * DAY_MS
         if exchange.repeats:  # a second line may hold the signal or the choice: neither found under the first, nor remembered
-            return self._collector.known(self.sender(exchange), moment(now_ms).date())
+            return self._know(exchange, now_ms)
         key = (exchange.client, *map(exchange.first.get, _TELLING))
         found = self._known.get(key)
         if found is None:
-            found = self._collector.known(self.sender(exchange), moment(now_ms).date())
+            found = self._know(exchange, now_ms)
             told = sum(len(one) for one in key if one is not None)
             if told <= REMEMBERED_BYTES:
                 self._forget_soon()
                 self._known[key] = found
+        return found
+
+    def _know(self, exchange: Exchange, now_ms: int) -> Known:
+        found = self._collector.known(self.sender(exchange), moment(now_ms).date())
+        found.allowance = self._leases.of(found.sender.address)
         return found
 
     def _forget_soon(self) -> None:
@@ -206,14 +236,21 @@ class Collect:
 
     def sender_of(self, peer: str, every: Callable[[str], list[str]], one: Callable[[str], str | None]) -> Sender:
         """Return who sent the request: address as far as a trusted proxy tells, agent, signals, demonstration or not."""
-        # Some proxies add a line of their own (RFC 9110, section 5.3).
-        forwarded = ", ".join(every("x-forwarded-for")) if self._trusted else ""
         return Sender(
-            client_address(peer, forwarded, self._trusted) if forwarded else peer,
+            self._address(peer, every),
             one("user-agent") or "",
             signals.read(every("sec-gpc"), one("dnt"), "; ".join(every("cookie"))),  # HTTP/2 sends cookies one by one
             self.is_demonstration(one(DEMONSTRATION_HEADER)),
         )
+
+    def address(self, exchange: Exchange) -> str:
+        """Return the address of who sent the request, as far as a trusted proxy tells."""
+        return self._address(exchange.client, exchange.headers.get_all)
+
+    def _address(self, peer: str, every: Callable[[str], list[str]]) -> str:
+        # Some proxies add a line of their own (RFC 9110, section 5.3).
+        forwarded = ", ".join(every("x-forwarded-for")) if self._trusted else ""
+        return client_address(peer, forwarded, self._trusted) if forwarded else peer
 
     def visitor_cookie(self, accepted: Accepted) -> str:
         """Return the Set-Cookie value of a new visitor id, for as long as the policy declares."""

@@ -8,12 +8,14 @@ what was sent.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 
 from avow.collection.recordings import CHUNK_BYTES
+from avow.collection.sender_memory import is_this_machine, network_of
 from avow.web.browser_reports import ReportEndpoint
 from avow.web.collect import DEMONSTRATION_HEADER, Collect
 from avow.web.exchange import BodyRefused, Exchange, answer_failure
@@ -28,7 +30,9 @@ EVENTS_BODY_BYTES: Final = 128 * 1024
 #: Largest body of browsers' reports, bytes; a page that loads much from elsewhere makes some dozens of half a kilobyte.
 REPORTS_BODY_BYTES: Final = 64 * 1024
 #: Forms and deliveries with files that one worker takes at once: each is in its memory, some three times while it is parsed.
+#: Of one sender fewer, so that nobody closes a form alone.
 UPLOADS_AT_ONCE: Final = 4
+UPLOADS_OF_ONE: Final = 2
 FORMS_PATH: Final = "/avow/forms/"
 FEEDS_PATH: Final = "/avow/feeds/"
 
@@ -52,15 +56,16 @@ class Door:
     ) -> None:
         """`files_bytes` says how many bytes of files may come, by the beginning of the path and the collection point after it."""
         self._is_demonstration = collect.is_demonstration
+        self._address = collect.address
         self._pages = pages
         self._files_bytes = files_bytes
-        self._uploading = 0
+        self._uploading: Counter[str] = Counter()
         self._under_way: set[asyncio.Task[None]] = set()  # the loop itself holds tasks weakly
         self._upload = self._later(self._answer_upload)
         self._page = Way(PAGE_BODY_BYTES, self._later(self._answer_page))
         self._ways = {
-            b"/avow/events": Way(EVENTS_BODY_BYTES, collect.events),
-            b"/avow/pixel.gif": Way(0, collect.pixel),
+            b"/avow/events": Way(EVENTS_BODY_BYTES, collect.events, is_hot=True),
+            b"/avow/pixel.gif": Way(0, collect.pixel, is_hot=True),
             b"/avow/csp-reports": Way(REPORTS_BODY_BYTES, reports.take),
             b"/avow/recordings": Way(CHUNK_BYTES, recordings.take),
         }
@@ -81,19 +86,29 @@ class Door:
         asked = {**_asgi_scope(exchange), DEMONSTRATION_KEY: self._is_demonstration(exchange.headers.get(DEMONSTRATION_HEADER))}
         await _call_asgi(self._pages, asked, exchange)
 
+    def sender(self, exchange: Exchange) -> str:
+        """Return whom a request's body is counted for: its address, or the /64 of an IPv6 one; nobody for this machine."""
+        address = self._address(exchange)
+        return "" if is_this_machine(address) else network_of(address)
+
     async def _answer_upload(self, exchange: Exchange) -> None:
         """Hand a form or delivery with files to the pages piece by piece; few at once, because each is held in memory."""
+        sender = self.sender(exchange)
         try:
             await self._answer_page(exchange)
         finally:
-            self._uploading -= 1
+            self._uploading[sender] -= 1
+            self._uploading += Counter()  # without who has none
 
     def _take_upload(self, exchange: Exchange) -> None:
-        """Begin with a form or delivery with files, unless too many are under way."""
-        if self._uploading >= UPLOADS_AT_ONCE:
-            exchange.answer_error(503, "Too many files are coming in just now.", [("retry-after", "10")])
+        """Begin with a form or delivery with files, which moves, unless too many are under way."""
+        sender = self.sender(exchange)
+        is_full = self._uploading.total() >= UPLOADS_AT_ONCE
+        if is_full or (sender and self._uploading[sender] >= UPLOADS_OF_ONE):
+            where = "" if is_full else " from your address"
+            exchange.answer_error(503, f"Too many files are coming in{where} just now.", [("retry-after", "10")])
             return
-        self._uploading += 1
+        self._uploading[sender] += 1
         self._upload(exchange)
 
     def _later(self, answer: Callable[[Exchange], Awaitable[None]]) -> Callable[[Exchange], None]:
@@ -103,7 +118,7 @@ class Door:
             try:
                 await answer(exchange)
             except BodyRefused as refused:
-                exchange.answer_error(refused.status, refused.words)
+                exchange.answer_error(refused.status, refused.words, refused.headers)
 
         def start(exchange: Exchange) -> None:
             def end(task: asyncio.Task[None]) -> None:

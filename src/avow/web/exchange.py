@@ -30,11 +30,12 @@ _PLAIN: Final = (
 
 
 class BodyRefused(Exception):
-    """A request is not read further: the status and the sentence to answer with."""
+    """A request is not read further: the status and the sentence to answer with, and when to try again, seconds."""
 
-    def __init__(self, status: int, words: str) -> None:
+    def __init__(self, status: int, words: str, retry_seconds: int = 0) -> None:
         super().__init__(words)
         self.status, self.words = status, words
+        self.headers = [("retry-after", str(retry_seconds))] if retry_seconds else []
 
 
 class Carrier(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final, Protocol
 
 from starlette.concurrency import run_in_threadpool
@@ -14,7 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from avow.collection.accept import Accepted
 from avow.collection.forms import Forms
-from avow.collection.refusals import shown_name
+from avow.collection.refusals import GUARD_RULE, shown_name
 from avow.collection.spam import AGREE, BITS, CHECK, OWN_FIELDS, FormGuard, Verdict
 from avow.collection.submissions import Form
 from avow.definitions import Refusal, ScannerUnavailable, SpoolFull
@@ -29,6 +30,14 @@ _UNSCANNED: Final = (
 )
 #: A virus scanner that is started again reads its signatures for about a minute.
 SCAN_RETRY_SECONDS: Final = "60"
+#: What the console says of forms that were asked once more.
+_ASKED: Final = {
+    Verdict.TRAPPED: "asked once more: a field was filled in that no person sees",
+    Verdict.UNKNOWN: "asked once more: without the token of the form that we show, or many without one",
+    Verdict.HASTY: "asked once more: sent at once, or a day after the form was shown",
+    Verdict.MANY: "asked once more: many from one sender",
+    Verdict.NOT_PASSED: "asked once more: the check was not passed",
+}
 _FULL: Final = "We could not keep your message just now. Please send it again."
 
 
@@ -37,6 +46,9 @@ class FormPages(Protocol):
 
     def has_form(self, point: str) -> bool:
         """Return whether a page holds a form of this point."""
+
+    def has_guard(self, point: str) -> bool:
+        """Return whether the site shows a form of this point with a guard."""
 
     def closed(self, point: str, values: Mapping[str, str]) -> dict[str, str]:
         """Return why this form is taken no more, by field; nothing for one that is."""
@@ -76,8 +88,10 @@ class FormEndpoint:
         now_ms = self._now_ms()
         is_counted = self._forms.is_form(point) and not sender.demonstration
         if is_counted:
-            verdict = await run_in_threadpool(self._guard.judge, point, own, sender.address, now_ms)
+            judge = partial(self._guard.judge, is_guarded=site.has_guard(point))
+            verdict = await run_in_threadpool(judge, point, own, sender.address, now_ms)
             if verdict is not Verdict.CLEAR:
+                self._forms.refuse(point, sender, Refusal(_ASKED[verdict], GUARD_RULE), now_ms)
                 return await self._ask(request, point, FormInput(pairs + agreed, sent.uploads), verdict)
         outcome: Accepted | Refusal | Form | None = None
         try:
@@ -121,7 +135,7 @@ class FormEndpoint:
             request,
             "form_check.html",
             428,
-            point=point,
+            action=f"/avow/forms/{point}",
             pairs=sent.pairs,
             files=[(name, self._forms.label(name)) for name in sorted({one.field for one in sent.uploads})],
             check=check,

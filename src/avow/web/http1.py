@@ -3,10 +3,12 @@
 Parsing is llhttp's (`httptools`), the loop is `uvloop`'s; what is written here is what neither limits (decision 0032):
 
     head       at most HEAD_BYTES and HEADERS lines, there within HEAD_SECONDS of its first byte
-    body       announced by Content-Length alone, at most what its address takes, there within BODY_SECONDS
+    body       announced by Content-Length alone, at most what its address takes, there within BODY_SECONDS; one that is
+               handed on in pieces begins with MOVED_BYTES of it and has these seconds for each MOVED_BYTES
     idle       a connection without a request is closed after IDLE_SECONDS; one that takes no answer after WRITE_SECONDS
     pending    one request of a connection is answered at a time; at most AHEAD bytes are read ahead, WAITING requests
-               parsed; a worker holds CONNECTIONS and PENDING_BYTES of bodies
+               parsed; a worker holds CONNECTIONS and PENDING_BYTES of bodies, counted as they arrive (decision 0049): of
+               one sender SHARE_BYTES, and RESERVE_BYTES for what is hot alone
 
 Rule: RFC 9112; section 6.3 for bodies, 7.1 and 11.2 for what could be read as two requests by two parsers.
 """
@@ -23,7 +25,7 @@ from typing import Final, Protocol, cast
 
 import httptools
 
-from avow.web.exchange import PIECES_BYTES, BodyRefused, Exchange, Pieces, answer_failure, head
+from avow.web.exchange import BodyRefused, Exchange, Pieces, answer_failure, head
 
 #: Longest head of an HTTP request, bytes, and the most header lines in it.
 HEAD_BYTES: Final = 65_536
@@ -32,8 +34,10 @@ HEADERS: Final = 128
 TARGET_LENGTH: Final = 8192
 #: A head has to be there so many seconds after its first byte.
 HEAD_SECONDS: Final = 5.0
-#: A body has to be there after so many seconds; one that comes in pieces, each piece of it.
+#: A body has to be there after so many seconds; of one that is handed on in pieces, MOVED_BYTES or what is left of it.
 BODY_SECONDS: Final = 10.0
+#: What makes a body one that moves, bytes: it is handed on from then on, and has to go on at this pace.
+MOVED_BYTES: Final = 64 * 1024
 #: A body that comes in pieces has to be there after so many seconds.
 UPLOAD_SECONDS: Final = 300.0
 #: A connection may be silent between two requests, seconds: longer than proxies keep theirs, so that they close first.
@@ -45,21 +49,32 @@ LINGER_SECONDS: Final = 2.0
 #: Bytes read ahead while a request is answered, and requests parsed ahead.
 AHEAD: Final = 65_536
 WAITING: Final = 1024
-#: Bodies that one worker holds at once, bytes; one more is answered 503.
+#: Bodies that one worker holds at once, bytes; one more is answered 503. Of these, what only hot endpoints get, and what one
+#: sender gets; one more of the same sender is answered 429.
 PENDING_BYTES: Final = 128 * 1024 * 1024
+RESERVE_BYTES: Final = 32 * 1024 * 1024
+SHARE_BYTES: Final = 16 * 1024 * 1024
+#: What a piece of a body takes beside its bytes, so that a body of very small pieces is not held for nothing.
+PIECE_BYTES: Final = 64
 #: Connections of one worker; one more is answered 503.
 CONNECTIONS: Final = 8192
+#: Whoever is refused because too much comes in is told to try again after so many seconds.
+RETRY_SECONDS: Final = 5
 #: How often deadlines are looked at, seconds; no deadline is more exact than this.
 SWEEP_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Who answers a request, and how many bytes of body may come with it; `streams`: it is called before the body is there."""
+    """Who answers a request, and how many bytes of body may come with it.
+
+    `streams`: it is called before the body is there, once it moves; `is_hot`: it may use the reserve.
+    """
 
     limit: int
     take: Callable[[Exchange], None]
     streams: bool = False
+    is_hot: bool = False
 
 
 class Doors(Protocol):
@@ -68,15 +83,19 @@ class Doors(Protocol):
     def way(self, exchange: Exchange) -> Way:
         """Return who answers a request; its head is there, its body is not. Raises BodyRefused."""
 
+    def sender(self, exchange: Exchange) -> str:
+        """Return whom a request's body is counted for; nothing for who speaks for many, and has no share of its own."""
+
 
 class Connections:
-    """The connections of one worker: their number, their deadlines and the time that answers carry."""
+    """The connections of one worker: their number, their deadlines, what they hold, and the time that answers carry."""
 
     def __init__(self, doors: Doors, loop: asyncio.AbstractEventLoop) -> None:
         self.doors, self.loop = doors, loop
         self.open: set[Connection] = set()
         self.is_stopping = False
         self.pending = 0
+        self.shares: dict[str, int] = {}
         self.now = loop.time()
         self.tail = b""
         self._timer: asyncio.TimerHandle | None = None
@@ -128,8 +147,13 @@ class Connection(asyncio.Protocol):
         self._exchange: Exchange | None = None  # the one whose body is being read
         self._way: Way | None = None
         self._parts: list[bytes] = []
-        self._held = 0
+        self._held = 0  # bytes of bodies, and how many of them are counted for whom
+        self._shared = 0
+        self._sharer = ""
         self._pieces: Pieces | None = None
+        self._moving = 0  # bytes of a body in pieces before it is handed on, or since its seconds were renewed
+        self._patience = 0.0  # seconds that its reader still waits for the next of them
+        self._waits_since = 0.0
         self._upload_deadline = 0.0
         self._parsed: deque[tuple[Exchange, Way]] = deque()
         self._current: Exchange | None = None  # the one that is being answered
@@ -221,23 +245,48 @@ class Connection(asyncio.Protocol):
             raise BodyRefused(413, f"The body is larger than the {way.limit} bytes that are read here.")
         is_free = self._current is None and not self._parsed
         self._parts = []
-        self._hold(min(length, PIECES_BYTES) if way.streams else length)
+        self._moving = min(length, MOVED_BYTES)
         self.deadline = self._all.now + BODY_SECONDS
-        if way.streams:
-            if not is_free:
-                raise BodyRefused(400, "A request with files is sent after the answer to the one before it.")
-            self._pieces = exchange.stream()
-            self._upload_deadline = self._all.now + UPLOAD_SECONDS
-            self._parsed.append((exchange, way))
+        if way.streams and not is_free:
+            raise BodyRefused(400, "A request with files is sent after the answer to the one before it.")
         if is_free and exchange.first.get(b"expect", b"").lower() == b"100-continue":
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, part: bytes) -> None:
         """Gather, or hand on, a part of the body."""
+        way, exchange = self._way, self._exchange
         if self._pieces is not None:
             self._pieces.add(part)
+            self._moved(len(part))
+            return
+        if way is None or exchange is None:
             return
         self._parts.append(part)
+        self._hold(len(part) + PIECE_BYTES, way, exchange)
+        if way.streams:
+            self._moving -= len(part)
+            if self._moving <= 0:
+                self._hand_on(exchange, way)
+
+    def _hand_on(self, exchange: Exchange, way: Way) -> None:
+        """Have a body that moves be answered piece by piece: what is there, and what will come."""
+        self._pieces = exchange.stream()
+        for part in self._parts:
+            self._pieces.add(part)
+        self._parts = []
+        self._moving, self._patience, self._waits_since = 0, BODY_SECONDS, 0.0
+        self.deadline = self._upload_deadline = self._all.now + UPLOAD_SECONDS
+        self._parsed.append((exchange, way))
+
+    def _moved(self, size: int) -> None:
+        """Renew the seconds of a body in pieces when enough of it has come since; only what its reader waited for counts."""
+        self._moving += size
+        if self._waits_since:
+            self._patience -= self._all.loop.time() - self._waits_since
+            self._waits_since = 0.0
+        if self._moving >= MOVED_BYTES:
+            self._moving, self._patience = 0, BODY_SECONDS
+        self.deadline = self._upload_deadline
 
     def on_message_complete(self) -> None:
         """Hand the request to whoever answers it, once those before it are answered."""
@@ -287,8 +336,9 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def awaits_piece(self) -> None:
-        """Somebody waits for the next piece of a body: from now on the client has its seconds."""
-        self.deadline = min(self._all.loop.time() + BODY_SECONDS, self._upload_deadline)
+        """Somebody waits for the next piece of a body: the client has what is left of its seconds."""
+        self._waits_since = self._all.loop.time()
+        self.deadline = min(self._waits_since + self._patience, self._upload_deadline)
 
     # -- from the sweep ---------------------------------------------------------------------------------------
 
@@ -331,8 +381,9 @@ class Connection(asyncio.Protocol):
             self._unfinished += len(data)
         try:
             self._parser.feed_data(data)
-            if self._exchange is None and self._unfinished > HEAD_BYTES:
-                self._refuse(BodyRefused(431, "The head is too long."))
+            self._check_rest()
+        except BodyRefused as refused:
+            self._refuse(refused)
         except httptools.HttpParserCallbackError as error:
             if not isinstance(error.__context__, BodyRefused):
                 raise
@@ -343,6 +394,14 @@ class Connection(asyncio.Protocol):
             self._refuse(BodyRefused(400, "The request could not be read."))
         if self._parsed and self._current is None:
             self._next()
+
+    def _check_rest(self) -> None:
+        """Refuse half a head that is too long; count for its sender what came of a body that is not all there."""
+        if self._exchange is None:
+            if self._unfinished > HEAD_BYTES:
+                raise BodyRefused(431, "The head is too long.")
+        elif self._held != self._shared and self._pieces is None:
+            self._share(self._exchange)
 
     def _check_head(self, lines: list[tuple[bytes, bytes]], first: dict[bytes, bytes]) -> None:
         """Refuse heads that are too large, name no host or two, or could be read as two requests."""
@@ -355,17 +414,36 @@ class Connection(asyncio.Protocol):
         if any([name for name, _ in lines].count(once) > 1 for once in (b"host", b"content-length")):
             raise BodyRefused(400, "A request names its host and its length once.")
 
-    def _hold(self, size: int) -> None:
-        """Count the bytes of a body that is coming; refuse it when this worker holds too many already."""
-        if self._all.pending + size > PENDING_BYTES:
-            raise BodyRefused(503, "Too much is coming in just now.")
-        self._all.pending += size
+    def _hold(self, size: int, way: Way, exchange: Exchange) -> None:
+        """Count bytes of a body that came; refuse it when this worker, or its sender, holds too many."""
         self._held += size
+        self._all.pending += size
+        if self._all.pending > PENDING_BYTES - (0 if way.is_hot else RESERVE_BYTES):
+            raise BodyRefused(503, "Too much is coming in just now.", RETRY_SECONDS)
+        if not way.is_hot:
+            self._share(exchange)
+
+    def _share(self, exchange: Exchange) -> None:
+        """Count for its sender what is held and not counted for anybody; a hot body only while it is not all there."""
+        shares, more = self._all.shares, self._held - self._shared
+        if not self._shared:
+            self._sharer = self._all.doors.sender(exchange)
+        held = shares.get(self._sharer, 0) + more
+        if self._sharer and held > SHARE_BYTES:
+            raise BodyRefused(429, "Too much is coming in from your address just now.", RETRY_SECONDS)
+        shares[self._sharer] = held
+        self._shared += more
 
     def _release(self) -> None:
         """Let go of the bodies of this connection."""
         self._all.pending -= self._held
-        self._held = 0
+        if self._shared:
+            left = self._all.shares[self._sharer] - self._shared
+            if left:
+                self._all.shares[self._sharer] = left
+            else:
+                del self._all.shares[self._sharer]
+        self._held = self._shared = 0
 
     def _refuse(self, refused: BodyRefused) -> None:
         """Answer the request that is being read with an error, after those before it; then close."""
@@ -378,8 +456,8 @@ class Connection(asyncio.Protocol):
             self._pieces.end(refused)
             self._pieces = None
             return
-        self._exchange = None
-        self._parsed.append((exchange, Way(0, lambda one: one.answer_error(refused.status, refused.words))))
+        self._exchange, self._parts = None, []
+        self._parsed.append((exchange, Way(0, lambda one: one.answer_error(refused.status, refused.words, refused.headers))))
 
     def _next(self) -> None:
         """Have the next request answered."""

@@ -97,7 +97,7 @@ def _events(tags: list[str]) -> dict[str, Any]:  # Any: JSON
             "204": {"description": "all of it was declared; what a signal or choice stopped is named in Avow-Refused"},
             "200": _json_answer("kept in part", "Kept"),
             "404": _json_answer("no event names a declared point", "Kept"),
-            **_refusals(400, 403, 405, 408, 411, 413, 503),
+            **_refusals(400, 403, 405, 408, 411, 413, 429, 503),
         },
     }
 
@@ -113,7 +113,7 @@ def _pixel(pixels: list[str], fields: list[str]) -> dict[str, Any]:  # Any: JSON
         ],
         "responses": {
             "200": {"description": "a GIF of 1 x 1", "content": {"image/gif": {}}},
-            **_refusals(403, 404, 405, 414, 503),
+            **_refusals(403, 404, 405, 414, 429, 503),
         },
     }
 
@@ -145,7 +145,7 @@ def _form(name: str) -> dict[str, Any]:  # Any: JSON
             **{
                 str(status): {"description": words, "content": {"text/html": {}, **_WORDS}}
                 for status, words in _REFUSED.items()
-                if status in {400, 403, 404, 405, 408, 411, 413, 503}
+                if status in {400, 403, 404, 405, 408, 411, 413, 429, 503}
             },
         },
     }
@@ -169,7 +169,7 @@ def _delivered(rulebook: Rulebook, name: str, answered: str) -> dict[str, Any]: 
             **{
                 str(status): {"description": words, **refused}
                 for status, words in (_REFUSED | _NOT_DELIVERED).items()
-                if status in {400, 401, 403, 404, 405, 408, 411, 413, 422, 503}
+                if status in {400, 401, 403, 404, 405, 408, 411, 413, 422, 429, 503}
             },
         },
     }
@@ -210,7 +210,10 @@ def _reports() -> dict[str, Any]:  # Any: JSON
                 "application/reports+json": {"schema": {"type": "array", "items": shape}},
             },
         },
-        "responses": {"204": {"description": "counted, as far as it could be read"}, **_refusals(400, 405, 408, 411, 413, 415)},
+        "responses": {
+            "204": {"description": "counted, as far as it could be read"},
+            **_refusals(400, 405, 408, 411, 413, 415, 429),
+        },
     }
 
 
@@ -225,6 +228,7 @@ _REFUSED: Final = {
     413: "the body is too large",
     414: "the address is too long",
     415: "another content type",
+    429: "its sender sends too much; nothing was acknowledged",
     503: "it cannot be kept at the moment; nothing was acknowledged",
 }
 

@@ -23,7 +23,7 @@ from avow.web.asking import signals_of
 from avow.web.assets import Assets
 from avow.web.collect import KEPT, Collect, visitor_cookie
 from avow.web.exchange import Exchange
-from avow.web.privacy_center.choices import set_choices
+from avow.web.privacy_center.choices import CHOICE, CHOICES_MOST, set_choices
 from avow.web.security import is_same_origin
 from avow.web.services import DEMONSTRATION_KEY, RecordingOffer, Services
 
@@ -108,7 +108,8 @@ class VisitorRecordings:
             raise HTTPException(400, "The body names the recording to stop.") from error
         said = signals_of(request.headers)
         is_demonstration = request.scope.get(DEMONSTRATION_KEY, False)
-        stop = partial(self._services.recordings.stop, demonstration=is_demonstration)
+        let_in = partial(self._services.senders.let_in, request, CHOICE, CHOICES_MOST)
+        stop = partial(self._services.recordings.stop, demonstration=is_demonstration, let_in=let_in)
         off = await run_in_threadpool(stop, said, sent.recording[:64])
         response = Response(status_code=204, headers=_NO_STORE)
         set_choices(response, signals.Said(said.choices, said.consents).then(off, frozenset()), self._services)

@@ -46,6 +46,7 @@ CAREERS: Final = "/careers"
 OPENING: Final = "_opening.html"
 _FORM: Final = re.compile(r"""form_action\(\s*["']([a-z0-9-]+)["']\s*\)""")
 #: What a template takes in from another, and what makes a page one with a form.
+_GUARDED: Final = re.compile(r"""form_guard\(\s*["']([a-z0-9-]+)["']\s*\)""")
 _TAKES_IN: Final = re.compile(r"""{%-?\s*(?:extends|include|import|from)\s+["']([^"']+)["']""")
 _HAS_FORM: Final = re.compile(r"<form\b|form_action\(|search_field\(", re.IGNORECASE)
 #: What hides a template's page from searches, so that it is not listed in the sitemap either.
@@ -84,6 +85,7 @@ class CompanySite:
         self._forms = _forms(folder, self._pages)
         # An application is mended on the page of its opening, and thanked for beside the list of openings.
         self._forms |= {one.point: CAREERS for one in self._openings.values()}
+        self._guarded = _guarded(folder, self._openings.values())
         self._environment = Environment(
             loader=FileSystemLoader(folder or Path()),
             autoescape=True,
@@ -95,7 +97,7 @@ class CompanySite:
             "asset": self._asset,
             "form_action": lambda point: f"/avow/forms/{quote(point)}",
             "notice": services.policy.notice,
-            "form_guard": lambda point: _guard(token(point)),
+            "form_guard": lambda point: self._guard(point, token),
             "agree": self._agree,
             "leaving": lambda name: f"{LEAVING_PATH}{quote(name)}",
             "announcement": lambda: banner(services.versions.announced()),
@@ -132,6 +134,15 @@ class CompanySite:
     def has_form(self, point: str) -> bool:
         """Return whether a page of the site has a form for this collection point."""
         return point in self._forms
+
+    def has_guard(self, point: str) -> bool:
+        """Return whether the site shows a form of this collection point with a guard, so that it comes back with its token."""
+        return point in self._guarded
+
+    def _guard(self, point: str, token: Callable[[str], str]) -> Markup:
+        """Return the guard of a form, and note that it has one, by whatever expression the template names it."""
+        self._guarded.add(point)
+        return _guard(token(point))
 
     def thanks_page(self, point: str) -> str:
         """Return where a browser goes after its form was kept (303): the form's page + "/thanks" when the site has one.
@@ -388,3 +399,10 @@ def _forms(folder: Path | None, pages: Mapping[str, str]) -> dict[str, str]:
         for point in _FORM.findall(((folder or Path()) / name).read_text(encoding="utf-8")):
             found.setdefault(point, address)
     return found
+
+
+def _guarded(folder: Path | None, places: Iterable[openings.Opening]) -> set[str]:
+    """Return the collection points that a template puts a guard beside: by their name, or as that of an opening."""
+    texts = {file.name: file.read_text(encoding="utf-8") for file in sorted(folder.rglob("*.html"))} if folder else {}
+    found = {point for text in texts.values() for point in _GUARDED.findall(text)}
+    return found | ({one.point for one in places} if "form_guard(" in texts.get(OPENING, "") else set())

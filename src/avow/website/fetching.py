@@ -80,6 +80,14 @@ class Fetcher:
         query = f"?{whole.query}" if whole.query else ""
         return (whole.path or "/") + query
 
+    def origin_of(self, address: str, seen_on: str = "/") -> str:
+        """Return the origin on the web of an address that is seen on a page of this site; "" for none."""
+        try:
+            whole = urlsplit(urljoin(self.origin + seen_on, address.strip()))
+            return f"{whole.scheme}://{whole.netloc.lower()}" if whole.scheme in {"http", "https"} and whole.hostname else ""
+        except ValueError:
+            return ""
+
     def get(self, path: str, most: int = BODY_BYTES) -> Fetched | Refusal:
         """Return the answer at a path of the site, whatever its status; a Refusal for none, a larger one, or one elsewhere."""
         for _ in range(REDIRECTS + 1):

@@ -46,13 +46,17 @@ class BuiltTag:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one address answered: `status` is 0 when nothing did, `detail` says in words what is wrong."""
+    """What one address answered: `status` is 0 when nothing did, `detail` says in words what is wrong.
+
+    `loads` are the origins of others from which a page loads something by itself, each with the directive for it.
+    """
 
     address: str
     outcome: Outcome
     status: int
     milliseconds: int
     detail: str = ""
+    loads: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def is_well(self) -> bool:
@@ -90,7 +94,12 @@ def _page(fetcher: Fetcher, path: str, built: BuiltTag) -> Look:
         return Look(path, Outcome.DOWN, fetched.status, fetched.milliseconds, f"answered with {fetched.status}")
     page = read(fetched.text()) if fetched.media_type == "text/html" else Page()
     wrong = next((words for line in page.scripts if (words := _wrong(fetcher, fetched.path, line, built))), "")
-    return Look(path, Outcome.OLD_LINE if wrong else Outcome.UP, fetched.status, fetched.milliseconds, wrong)
+    loads = frozenset(
+        (origin, one.directive)
+        for one in page.loads
+        if not fetcher.path_of(one.address, fetched.path) and (origin := fetcher.origin_of(one.address, fetched.path))
+    )
+    return Look(path, Outcome.OLD_LINE if wrong else Outcome.UP, fetched.status, fetched.milliseconds, wrong, loads)
 
 
 def _wrong(fetcher: Fetcher, page: str, line: ScriptLine, built: BuiltTag) -> str:

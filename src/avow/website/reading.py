@@ -67,6 +67,22 @@ _HEADINGS: Final = frozenset({"h1", "h2", "h3"})
 _SPACE: Final = re.compile(r"\s+")
 #: Control characters and the private use area, in which the search marks what it found.
 _NO_TEXT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000-\uf8ff]")
+#: Elements by which a page loads something without being asked: the attribute with the address, and the directive for it.
+_LOADING: Final = {
+    "script": ("src", "script-src-elem"),
+    "img": ("src", "img-src"),
+    "iframe": ("src", "frame-src"),
+    "frame": ("src", "frame-src"),
+    "embed": ("src", "object-src"),
+    "object": ("data", "object-src"),
+    "video": ("src", "media-src"),
+    "audio": ("src", "media-src"),
+    "source": ("src", "media-src"),
+}
+#: What a link element loads, by its relation; every other is a word about the page.
+_LINKED: Final = {"stylesheet": "style-src-elem", "icon": "img-src", "preload": "default-src", "modulepreload": "script-src-elem"}
+#: Addresses that are kept of one page.
+LOADS: Final = 500
 _HIDING: Final = frozenset({"noindex", "none"})
 
 
@@ -76,6 +92,14 @@ class ScriptLine:
 
     address: str
     integrity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """An address that a page has its browser load by itself, and the directive of a Content-Security-Policy for it."""
+
+    directive: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +114,7 @@ class Page:
     canonical: str = ""
     is_hidden: bool = False
     scripts: tuple[ScriptLine, ...] = ()
+    loads: tuple[Load, ...] = ()
 
 
 def read(html: str, headers: Mapping[str, str] | None = None) -> Page:
@@ -108,6 +133,7 @@ def read(html: str, headers: Mapping[str, str] | None = None) -> Page:
         canonical=reader.canonical,
         is_hidden=_hides(reader.robots) or _hides(tagged),
         scripts=tuple(reader.scripts),
+        loads=tuple(reader.loads[:LOADS]),
     )
 
 
@@ -130,6 +156,7 @@ class _Reader(HTMLParser):
         self.main: list[str] = []
         self.body: list[str] = []
         self.scripts: list[ScriptLine] = []
+        self.loads: list[Load] = []
         self.description = self.language = self.canonical = self.robots = ""
         self._open: list[str] = []
         self._unread = 0  # how many open elements there were when one began that is not read; 0: all is read
@@ -138,6 +165,7 @@ class _Reader(HTMLParser):
         """Note an element that begins."""
         given = {name: value or "" for name, value in attrs}
         self._note(tag, given)
+        self._note_load(tag, given)
         if tag not in _INLINE or (tag == "a" and self.body and self.body[-1][-1:].isalnum()):  # two buttons are two words
             self._put(" ")
         if tag in _VOID or len(self._open) >= DEPTH:
@@ -174,6 +202,17 @@ class _Reader(HTMLParser):
             self.canonical = given.get("href", "")
         elif tag == "script" and given.get("src"):
             self.scripts.append(ScriptLine(given["src"], given.get("integrity", "")))
+
+    def _note_load(self, tag: str, given: Mapping[str, str]) -> None:
+        """Note what an element has the browser load."""
+        if tag == "link":
+            directive = next((_LINKED[one] for one in given.get("rel", "").lower().split() if one in _LINKED), "")
+            address = given.get("href", "") if directive else ""
+        else:
+            attribute, directive = _LOADING.get(tag, ("", ""))
+            address = given.get(attribute, "")
+        if address:
+            self.loads.append(Load(directive, address))
 
     def _put(self, words: str) -> None:
         if self._unread:

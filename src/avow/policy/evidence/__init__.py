@@ -10,6 +10,7 @@ from datetime import date
 from typing import Final
 
 from avow.policy.evidence.facts import (
+    OWN_LOOK,
     Announced,
     Asked,
     Chosen,
@@ -27,6 +28,7 @@ from avow.policy.promises import promising
 from avow.policy.rulebook import Rulebook
 
 __all__ = [
+    "OWN_LOOK",
     "Announced",
     "Asked",
     "Chosen",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
+from typing import Final
 
 from avow.definitions import AfterRetention
 from avow.policy.rulebook import Rulebook
@@ -90,11 +91,16 @@ class Announced:
     promised: int
 
 
+#: Stands for a browser where Avow itself looked at the page. Brackets: no browser's family is written so.
+OWN_LOOK: Final = "Avow (its own look)"
+
+
 @dataclass(frozen=True, slots=True)
 class Reported:
     """What visitors' browsers reported about one party, by the policy of the day: whom a page reached out to, and from where.
 
-    `party` is a host; or a part of the page itself, in quotes; or what is beyond a limit, in brackets.
+    `party` is a host; or a part of the page itself, in quotes; or what is beyond a limit, in brackets. Anybody can send a
+    report: only what Avow saw itself is proved.
     """
 
     party: str
@@ -112,6 +118,11 @@ class Reported:
         return self.party.startswith("'")
 
     @property
+    def is_proved(self) -> bool:
+        """Whether Avow itself saw it."""
+        return OWN_LOOK in self.browsers
+
+    @property
     def is_undeclared_party(self) -> bool:
         """Whether somebody else was reached whom the policy does not declare.
 
@@ -124,8 +135,9 @@ class Reported:
 class Facts:
     """Everything that is known at one moment.
 
-    `reported` is of the last 30 days; `swept_ms` is the last run of the sweep; None: it never ran. `waits` is why
-    the sweep waits instead of erasing ("" when it does not): its clock, or an amount, has to be believed first.
+    `reported` is of the last 30 days; `looked` is how many pages Avow itself looks at, `looked_ms` when it last did.
+    `swept_ms` is the last run of the sweep; None: it never ran. `waits` is why the sweep waits instead of erasing (""
+    when it does not): its clock, or an amount, has to be believed first.
     """
 
     at_ms: int
@@ -137,6 +149,8 @@ class Facts:
     asked: Mapping[str, Asked] = field(default_factory=lambda: MappingProxyType({}))
     versions: tuple[Announced, ...] = ()
     reported: tuple[Reported, ...] = ()
+    looked: int = 0
+    looked_ms: int | None = None
     swept_ms: int | None = None
     waits: str = ""
     log_size: int = 0

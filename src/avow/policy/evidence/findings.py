@@ -23,9 +23,8 @@ from avow.policy.vocabulary import RIGHTS, SIGNALS
 SWEEP_LATE: Final = timedelta(hours=25)
 #: The rule that counted refusals carry when a signal or a choice stopped them.
 STOPPED: Final = "11 CCR 7025(c)(1)"
-
-#: Undeclared parties that are named in one line.
-OTHERS_NAMED: Final = 5
+#: Avow looks at pages every minute, or once a day at least; what it saw longer ago is no evidence of now.
+LOOK_LATE: Final = timedelta(hours=25)
 
 
 class Verdict(StrEnum):
@@ -235,7 +234,8 @@ def _table(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]:
 def _places(rulebook: Rulebook, facts: Facts) -> Finding:
     """Rule: Cal. Civ. Code § 1798.100(a)(1)."""
     held = sum(one.records for one in facts.held.values())
-    unknown = sum(one.count for one in facts.refused if one.point not in rulebook.points)
+    # What stands in brackets is no place: it counts what a sender sent too much of, or what no row was left for.
+    unknown = sum(one.count for one in facts.refused if one.point not in rulebook.points and not one.point.startswith("("))
     dropped = sum(one.count for one in facts.refused if one.point in rulebook.points and one.field)
     return Finding(
         f"{_many(len(rulebook.points), 'place')} take data in; whatever comes from elsewhere is refused before it is written.",
@@ -308,18 +308,20 @@ def _undeclared(facts: Facts) -> Finding:
 
 
 def _others(facts: Facts) -> Finding:
-    """Return what visitors' browsers say about others on the pages; silence is no evidence: perhaps no page asks them.
+    """Return whether the pages that Avow itself looks at load from others whom the policy does not declare.
 
-    Rule: Cal. Civ. Code § 1798.100(a)(1); Bus. & Prof. Code § 22575(b)(6).
+    What browsers report decides nothing here, since anybody can send a report; nobody is named, for staff see to it first.
+    Rule: Cal. Civ. Code § 1798.100(a)(1); Bus. & Prof. Code § 22575(b)(6). Why: decision 0049.
     """
-    others = [one for one in facts.reported if one.is_undeclared_party]
-    reports = sum(one.count for one in facts.reported)
-    named = joined([one.party for one in others[:OTHERS_NAMED]] + (["others"] if len(others) > OTHERS_NAMED else []))
-    told = f"They reported {named}." if others else "None of them was about anybody else."
+    found = sum(one.is_undeclared_party and one.is_proved for one in facts.reported)
+    is_seen = facts.looked_ms is not None and facts.at_ms - facts.looked_ms <= LOOK_LATE.total_seconds() * 1000
+    looks = f"Avow looks at {_many(facts.looked, 'page')}" if is_seen else "Avow has not looked at a page lately"
+    counted = f"{_many(found, 'such party', 'such parties')} in 30 days."
+    told = counted if found or is_seen else "What browsers report is for staff."
     return Finding(
-        "Nobody else collects on the pages: visitors' browsers report whatever a page loads that the policy does not declare.",
-        f"{_many(reports, 'report')} in 30 days. {told}" if reports else "No report in 30 days.",
-        Verdict.FAILS if others else Verdict.HOLDS if reports else Verdict.NO_EVIDENCE,
+        "The pages, as Avow gets them, load nobody whom the policy does not declare; visitors' browsers tell staff of more.",
+        f"{looks}. {told}",
+        Verdict.FAILS if found else Verdict.HOLDS if is_seen else Verdict.NO_EVIDENCE,
         facts.at_ms,
     )
 

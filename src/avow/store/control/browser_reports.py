@@ -1,4 +1,7 @@
-"""Counts of what visitors' browsers report. Anybody can send a report, so each day has its limits, and a year its end."""
+"""Counts of what visitors' browsers report. Anybody can send a report, so each day has its limits, and a year its end.
+
+What Avow itself saw is counted among them, always: no report of anybody else takes its place.
+"""
 
 from __future__ import annotations
 
@@ -37,15 +40,18 @@ class ReportedKind:
 _KEY: Final = tuple(ReportedKind.__dataclass_fields__)
 
 
-def add(tx: Transaction, counts: Mapping[ReportedKind, int]) -> None:
-    """Add to the counts, within the limits of each day, and forget days that are over a year old."""
+def add(tx: Transaction, counts: Mapping[ReportedKind, int], own: str = "") -> None:
+    """Add to the counts, within the limits of each day, and forget days that are over a year old.
+
+    `own` is the browser's name of what was seen here, which has no limit but its pages.
+    """
     alone(tx, "browser reports")  # a day's room is counted before it is taken
     for day in {kind.day for kind in counts}:
-        known = {kind for kind, _ in since(tx, day, day) if kind.party != MORE}
+        known = {kind for kind, _ in since(tx, day, day) if kind.party != MORE and kind.browser != own}
         parties = {kind.party for kind in known}
         for kind, count in counts.items():
             if kind.day == day:
-                counted = _within(kind, known, parties)
+                counted = kind if own and kind.browser == own else _within(kind, known, parties)
                 add_to(tx, browser_reports, asdict(counted), {"count": count})
         tx.execute(delete(browser_reports).where(browser_reports.c.day < day - KEPT))
 

@@ -18,7 +18,8 @@ class Choice:
     """One choice about one purpose. `subject` None: nobody known, or erased since. `proof` holds no personal information.
 
     `source` is how it was made: "link" (the choices page or a confirmed link), "banner", "script", "form" (a ticked box),
-    "message" (the page behind a message's own link), or a signal, "gpc", "dnt".
+    "message" (the page behind a message's own link), or a signal, "gpc", "dnt". With "form-" before it, it was the browser's that
+    sent a form, and nobody has proved that the form's address is its sender's.
     """
 
     at_ms: int

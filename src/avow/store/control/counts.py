@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Final
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, func, select
 
 from avow.store.control.database import Transaction, alone
 from avow.store.control.rows import insert_into
@@ -55,6 +55,17 @@ def add_refusals(tx: Transaction, counts: Mapping[RefusalKind, int]) -> None:
                 if counted.field not in {"", OTHER}:
                     named.add(counted)
                 add_to(tx, refusals, asdict(counted), {"count": count})
+
+
+def refused_by(tx: Transaction, day: date, rules: Collection[str]) -> dict[str, int]:
+    """Return how often each of these rules refused something on a day."""
+    wanted = (
+        select(refusals.c.rule, func.sum(refusals.c.count))
+        .where(refusals.c.day == day, refusals.c.rule.in_(rules))
+        .group_by(refusals.c.rule)
+    )
+    found = {rule: int(count) for rule, count in tx.execute(wanted)}
+    return {rule: found.get(rule, 0) for rule in rules}
 
 
 def _named(tx: Transaction, day: date) -> set[RefusalKind]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, RowMapping, delete, insert, select
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, exists, insert, or_, select
 
 from avow.definitions import RequestKind
 from avow.store.control.database import Transaction
@@ -25,6 +25,20 @@ class StoredRequest:
     channel: str
     sealed: bytes
     demonstration: bool = False
+    mark: str = ""
+    joined_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Requests of the same mark as one of them: the oldest of the same day before it to which nothing was done yet ("": none).
+
+    `asked` is the last one with whose address a link was sent, at the moment `asked_ms`; "" and 0 for none.
+    """
+
+    waiting: str = ""
+    asked: str = ""
+    asked_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +65,32 @@ def get(tx: Transaction, request_id: str) -> StoredRequest | None:
 def every(tx: Transaction) -> tuple[RowMapping, ...]:
     """Return the rows of all consumer requests, oldest first; `of_row` reads one, so that a damaged one harms no other."""
     return tuple(tx.execute(select(consumer_requests).order_by(consumer_requests.c.received_ms)).mappings())
+
+
+def alike(tx: Transaction, request_id: str) -> Alike:
+    """Return what is known of the other requests with the mark of this one; nothing for a request without a mark."""
+    own = get(tx, request_id)
+    if own is None or not own.mark:
+        return Alike()
+    one, event = consumer_requests.c, request_events.c
+    is_older = or_(one.received_ms < own.received_ms, and_(one.received_ms == own.received_ms, one.id < own.id))
+    is_new = ~exists().where(event.request_id == one.id, event.seq == 1)
+    older = select(one.id).where(one.mark == own.mark, one.received_on == own.received_on, is_older, is_new)
+    waiting = tx.execute(older.order_by(one.received_ms, one.id).limit(1)).scalar()
+    sent = select(event.request_id, event.at_ms).join(consumer_requests, one.id == event.request_id)
+    sent = sent.where(one.mark == own.mark, one.id != own.id, one.joined_to == "", event.what == "acknowledged")
+    last = tx.execute(sent.order_by(event.at_ms.desc()).limit(1)).first()
+    return Alike(waiting or "", *(last or ("", 0)))
+
+
+def join(tx: Transaction, request_id: str, lead_id: str) -> None:
+    """Note which request another one is answered with."""
+    tx.execute(consumer_requests.update().where(consumer_requests.c.id == request_id).values(joined_to=lead_id))
+
+
+def joined_to(tx: Transaction, lead_id: str) -> tuple[str, ...]:
+    """Return the ids of the requests that are answered with this one."""
+    return tuple(tx.scalars(select(consumer_requests.c.id).where(consumer_requests.c.joined_to == lead_id)))
 
 
 def ids(tx: Transaction) -> frozenset[str]:
@@ -88,11 +128,11 @@ def reseal(tx: Transaction, request_id: str, sealed: bytes) -> None:
 
 
 def forget_contact(tx: Transaction, request_id: str) -> None:
-    """Empty the sealed contact and remove the messages; the caller destroys the key. The record itself stays.
+    """Empty the sealed contact and its mark, and remove the messages; the caller destroys the key. The record itself stays.
 
     Rule: 11 CCR 7101(a), (b): the record of a request is kept 24 months, without more than it needs.
     """
-    tx.execute(consumer_requests.update().where(consumer_requests.c.id == request_id).values(sealed=b""))
+    tx.execute(consumer_requests.update().where(consumer_requests.c.id == request_id).values(sealed=b"", mark=""))
     tx.execute(delete(mail).where(mail.c.request_id == request_id))
 
 

@@ -168,6 +168,10 @@ consumer_requests: Final = Table(
     Column("channel", Text, nullable=False),
     Column("sealed", LargeBinary, nullable=False),  # the contact, under the key ("request", id)
     Column("demonstration", Boolean, nullable=False),
+    Column("mark", Text, nullable=False, server_default=""),  # keyed hash of kind and address, "" once the contact is forgotten
+    Column("joined_to", Text, nullable=False, server_default=""),  # the request that this one is answered with
+    Index("consumer_requests_mark", "mark"),
+    Index("consumer_requests_joined_to", "joined_to"),
 )
 
 request_events: Final = Table(

@@ -18,10 +18,12 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from avow.collection import signals
+from avow.collection.sender_counts import WINDOW_MS
 from avow.web.asking import own_path, signals_of, waiting
 from avow.web.choices_cookie import set_cookie
 from avow.web.forms import read_form
 from avow.web.privacy_center.requests import visitor_of
+from avow.web.problems import asks_for_json, problem
 from avow.web.rendering import View
 from avow.web.security import is_same_origin
 from avow.web.services import DEMONSTRATION_KEY, ChoiceFacts, Services
@@ -33,6 +35,14 @@ _NAMES_MAX: Final = 100
 _BY_SCRIPT: Final = frozenset({"gpc", "dnt"})
 #: Stands for every switch of the policy.
 _ALL: Final = "all"
+#: What is counted: answers that change something, of one sender within `sender_counts.WINDOW_MS`. A hall full of people may
+#: share an address; after so many, a no holds in the browser alone, unless its visitor is known, and a yes waits.
+CHOICE: Final = "choice"
+CHOICES_MOST: Final = 120
+_TOO_MANY: Final = (
+    "Many answers came from your network in the last minutes. What you said no to holds; what you allowed was not taken. "
+    "Please allow it again in ten minutes."
+)
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
@@ -121,15 +131,34 @@ class ChoicePages:
     async def _keep(
         self, request: Request, out: frozenset[str], into: frozenset[str], source: str, response: Response
     ) -> Response:
-        """Keep the answers durably, then, and only then, in the browser's cookie."""
+        """Keep the answers durably, then, and only then, in the browser's cookie; a no is never refused, a yes is after many."""
         if not out | into:
             return response
+        services, visitor, before = self._view.services, visitor_of(request), signals_of(request.headers)
+        then = signals.Said(before.choices, before.consents).then(out, into)
         said = {name: name in out for name in sorted(out | into)}
-        keep = partial(self._view.services.choices.record, demonstration=request.scope.get(DEMONSTRATION_KEY, False))
-        await run_in_threadpool(keep, visitor_of(request), said, source)
-        before = signals_of(request.headers)
-        after = signals.Said(before.choices, before.consents).then(out, into)
-        set_choices(response, after, self._view.services)
+        if visitor is None:  # nobody to remember it of: what the cookie says already is no new answer
+            changed = (before.choices ^ then.opted_out) | (before.consents ^ (then.opted_in & _asking(services)))
+            said = {name: is_out for name, is_out in said.items() if name in changed}
+        keep = partial(
+            services.choices.record,
+            demonstration=request.scope.get(DEMONSTRATION_KEY, False),
+            let_in=partial(services.senders.let_in, request, CHOICE, CHOICES_MOST),
+        )
+        refused = await run_in_threadpool(keep, visitor, said, source)
+        if refused:
+            then = signals.Said(before.choices, before.consents).then(out, into - refused)
+            response = await run_in_threadpool(self._too_many, request)
+        set_choices(response, then, services)
+        return response
+
+    def _too_many(self, request: Request) -> Response:
+        """Say that a yes is not taken now; whatever was said no to holds."""
+        if asks_for_json(request) or request.url.path.startswith("/avow/"):
+            response: Response = problem(429, _TOO_MANY)
+        else:
+            response = self._view.sorry(request, 429, _TOO_MANY)
+        response.headers["Retry-After"] = str(WINDOW_MS // 1000)
         return response
 
     def _names(self) -> Mapping[str, frozenset[str]]:
@@ -163,9 +192,13 @@ class ChoicePages:
 
 def set_choices(response: Response, said: signals.Said, services: Services) -> None:
     """Set the cookie that keeps a browser's choices; a yes stands in it only where one is waited for."""
-    asking = frozenset(name for one in services.policy.facts().choices if one.asks for name in one.purposes)
-    kept = signals.Said(said.opted_out, said.opted_in & asking)
+    kept = signals.Said(said.opted_out, said.opted_in & _asking(services))
     response.headers.append("set-cookie", set_cookie(kept, is_secure=services.website.origin.startswith("https:")))
+
+
+def _asking(services: Services) -> frozenset[str]:
+    """Return the purposes that wait for a yes."""
+    return frozenset(name for one in services.policy.facts().choices if one.asks for name in one.purposes)
 
 
 def _switched_off(choices: tuple[ChoiceFacts, ...], said: signals.Signals) -> frozenset[str]:

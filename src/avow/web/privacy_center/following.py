@@ -17,7 +17,7 @@ from avow.collection import signals
 from avow.definitions import Refusal
 from avow.web.asking import signals_of
 from avow.web.forms import read_form
-from avow.web.privacy_center.choices import set_choices
+from avow.web.privacy_center.choices import CHOICE, CHOICES_MOST, set_choices
 from avow.web.privacy_center.requests import visitor_of
 from avow.web.rendering import View
 from avow.web.services import DEMONSTRATION_KEY, ChoiceFacts, PersonSaid, Verification
@@ -102,7 +102,9 @@ class FollowingPages:
         out = frozenset(purpose for purpose, is_out in changed.items() if is_out)
         said, visitor = signals_of(request.headers), visitor_of(request)
         if visitor is not None:
-            keep = partial(self._view.services.choices.record, demonstration=request.scope.get(DEMONSTRATION_KEY, False))
+            services = self._view.services
+            let_in = partial(services.senders.let_in, request, CHOICE, CHOICES_MOST)
+            keep = partial(services.choices.record, demonstration=request.scope.get(DEMONSTRATION_KEY, False), let_in=let_in)
             await run_in_threadpool(keep, visitor, changed, "link")
         kept = signals.Said((said.choices - frozenset(changed)) | out, said.consents - out)
         set_choices(response, kept, self._view.services)

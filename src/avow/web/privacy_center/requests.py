@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -14,6 +15,7 @@ from starlette.routing import Route
 
 from avow.addresses import address_of
 from avow.collection import signals
+from avow.collection.spam import BITS, CHECK, OWN_FIELDS
 from avow.definitions import Refusal, RequestKind
 from avow.web.forms import day_of, read_form
 from avow.web.rendering import View
@@ -22,6 +24,9 @@ from avow.web.services import DEMONSTRATION_KEY, NewRequest
 #: Longest texts of the request form, in characters; the policy's collection point `rights-request` allows as much.
 _NAME_MAX: Final = 120
 _DETAILS_MAX: Final = 2000
+#: Requests of one sender within `sender_counts.WINDOW_MS` before it is asked once more.
+_RIGHTS: Final = "rights"
+_RIGHTS_MOST: Final = 30
 #: A person may ask back to here (Cal. Civ. Code § 1798.130(a)(2)(B)).
 EARLIEST: Final = date(2022, 1, 1)
 
@@ -64,12 +69,36 @@ class RequestPages:
         values = await read_form(request)
         asked, errors = _read(kind, values, visitor_of(request), self._view.today())
         if asked is not None:
+            own = {name: values.pop(name) for name in OWN_FIELDS & values.keys()}
+            if not await run_in_threadpool(self._is_let_in, request, kind, own):
+                return await run_in_threadpool(self._ask_once_more, request, kind, values, again=CHECK in own)
             asked = replace(asked, demonstration=request.scope.get(DEMONSTRATION_KEY, False))
             answer = await run_in_threadpool(self._view.services.rights.receive, asked)
             if not isinstance(answer, Refusal):
                 return RedirectResponse(f"/privacy/requests/{answer}", 303)
             errors = {"": f"{answer.reason} ({answer.rule})"}
         return await run_in_threadpool(self._form, request, kind, values, errors, 422)
+
+    def _is_let_in(self, request: Request, kind: RequestKind, own: Mapping[str, str]) -> bool:
+        """Return whether a request is filed as it is: one of few from its network, or one that passed the check."""
+        senders = self._view.services.senders
+        if own.get(CHECK):
+            return senders.passes(request, f"rights-{kind}", own)
+        return senders.let_in(request, _RIGHTS, _RIGHTS_MOST)
+
+    def _ask_once_more(self, request: Request, kind: RequestKind, values: Mapping[str, str], *, again: bool) -> Response:
+        """Ask once more, with everything typed in hidden fields: nobody is refused a right, and a machine has work to do."""
+        return self._view.page(
+            request,
+            "form_check.html",
+            428,
+            action=f"/privacy/{kind}",
+            pairs=values.items(),
+            files=(),
+            check=self._view.services.senders.check(f"rights-{kind}"),
+            bits=BITS,
+            again=again,
+        )
 
     def _form(self, request: Request, kind: RequestKind, values: dict[str, str], errors: dict[str, str], status: int) -> Response:
         facts = self._view.services.policy.facts()

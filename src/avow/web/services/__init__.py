@@ -66,6 +66,7 @@ from avow.web.services.rights import (
     TargetOutcome,
     Verification,
 )
+from avow.web.services.senders import Everybody, Senders
 from avow.web.services.staff import (
     Decision,
     FileContent,
@@ -107,6 +108,7 @@ __all__ = [
     "Decision",
     "Document",
     "Download",
+    "Everybody",
     "Evidence",
     "FileContent",
     "FileLine",
@@ -160,6 +162,7 @@ __all__ = [
     "RequestStatus",
     "Rights",
     "Search",
+    "Senders",
     "Services",
     "SignalFacts",
     "Staff",
@@ -208,3 +211,4 @@ class Services:
     aside: Aside = field(default_factory=NothingAside)
     readiness: Readiness = field(default_factory=NothingKnown)
     notices: Notices = field(default_factory=NoNotices)
+    senders: Senders = field(default_factory=Everybody)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -72,8 +73,11 @@ class Recordings(Protocol):
         """Return what may record this page for somebody who said this; None when nothing may."""
         ...
 
-    def stop(self, said: Signals, recording_id: str, *, demonstration: bool) -> frozenset[str]:
-        """Take the yes back and what was recorded with it; return the purposes that are switched off."""
+    def stop(self, said: Signals, recording_id: str, *, demonstration: bool, let_in: Callable[[], bool]) -> frozenset[str]:
+        """Take the yes back and what was recorded with it; return the purposes that are switched off.
+
+        `let_in` is asked where the choice is a new one: when it says no, the choice holds in the browser alone.
+        """
         ...
 
     def visits(self, page: str, limit: int) -> tuple[RecordedVisit, ...]:

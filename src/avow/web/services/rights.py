@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -55,7 +55,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class RequestStatus:
-    """A consumer request as its own person sees it. `state` is the state's name, `state_words` the sentence for it."""
+    """A consumer request as its own person sees it. `state` is the state's name, `state_words` the sentence for it.
+
+    `is_of_proved`: this link went to the address, or to the browser that proved it; without, it has dates and no documents.
+    """
 
     reference: str
     kind: RequestKind
@@ -68,6 +71,7 @@ class RequestStatus:
     is_verified: bool
     timeline: tuple[Step, ...] = ()
     documents: tuple[Document, ...] = ()
+    is_of_proved: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +223,19 @@ class PersonSaid:
 class Choices(Protocol):
     """Standing choices of visitors."""
 
-    def record(self, visitor_id: str | None, opted_out: Mapping[str, bool], source: str, *, demonstration: bool) -> None:
-        """Keep one choice per purpose, durably; without a visitor id it is counted and lives in the cookie alone.
+    def record(
+        self,
+        visitor_id: str | None,
+        opted_out: Mapping[str, bool],
+        source: str,
+        *,
+        demonstration: bool,
+        let_in: Callable[[], bool],
+    ) -> frozenset[str]:
+        """Keep what an answer changes, durably; without a visitor id it is counted and lives in the cookie alone.
 
-        `source` is how it was made: "link" on the choices page, "banner", "script".
+        `source` is how it was made: "link" on the choices page, "banner", "script". `let_in` is asked where there is something
+        to keep: when it says no, a yes is not taken, and its purpose is returned; a no is never refused.
         """
         ...
 

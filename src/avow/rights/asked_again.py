@@ -1,0 +1,77 @@
+"""Several requests of one kind with one address: nobody's mailbox is filled, and nobody's right is lost.
+
+Anybody can file a request with anybody's address. To each address goes one link an hour for each kind; what comes meanwhile
+waits, each request with its own words and its own date. What waits from one day goes together: the first of it leads, gets the
+next link, and finds by what all of them named; the others are answered with it.
+
+    first request      ─► link at once                              expires by its own date
+    second, third, ... ─► the second leads ─► link after an hour    expires by its own date, which is the third's as well
+
+A request that somebody else filed takes no other along when it expires: only requests of one day, whose link is still to be
+sent, go together.
+Rule: 11 CCR 7021 (each request has its clock), 7060(d) (no more than is needed), 7062.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from avow.rights.cases import Case, Cases, Contact
+from avow.rights.states import State, Step
+
+#: An address gets at most one link for each kind of request in this time.
+AGAIN: Final = timedelta(hours=1)
+_AGAIN_MS: Final = AGAIN // timedelta(milliseconds=1)
+#: Most browsers' visitor numbers that requests which go together look for.
+VISITORS: Final = 10
+
+
+def join(case: Case, lead: Case, cases: Cases, now_ms: int) -> bool:
+    """Let a request go with an earlier one of the same day, kind and address, whose link is still to be sent.
+
+    Rule: 11 CCR 7060(d).
+    """
+    if case.contact is None or lead.contact is None:
+        return False
+    audit = {"what": "request.joined", "request": case.request_id, "to": lead.request_id}
+    return cases.join(case, lead, _both(lead.contact, case.contact), now_ms, audit)
+
+
+def has_to_wait(asked_ms: int, now_ms: int) -> bool:
+    """Return whether the address got a link of this kind within the hour; a moment by a clock that was ahead holds nothing.
+
+    Rule: 11 CCR 7021(a): ten business days are left for it.
+    """
+    return 0 <= now_ms - asked_ms < _AGAIN_MS
+
+
+def acknowledge_joined(lead: Case, cases: Cases, now_ms: int) -> None:
+    """Note that the message which is about to be queued confirms the receipt of those that go with it. Rule: 11 CCR 7021(a)."""
+    for case in cases.joined_to(lead):
+        if case.state is State.JOINED and case.entry(Step.ACKNOWLEDGED) is None:
+            audit = {"what": "request.acknowledged", "request": case.request_id, "with": lead.request_id}
+            cases.append(case, Step.ACKNOWLEDGED, now_ms, {"with": lead.request_id}, audit, None)
+
+
+def answer_joined(lead: Case, cases: Cases, now_ms: int) -> bool:
+    """Answer those that go with a request by its answer, which went to the same address; False: the caller goes on.
+
+    Rule: Cal. Civ. Code § 1798.130(a)(2)(A).
+    """
+    answer = lead.entry(Step.RESPONDED)
+    for case in cases.joined_to(lead) if answer else ():
+        if answer and case.state is State.JOINED:
+            said: dict[str, str] = {name: answer.detail[name] for name in ("outcome", "reason") if name in answer.detail}
+            audit = {"what": "request.responded", "request": case.request_id, "with": lead.request_id, **said}
+            cases.append(case, Step.RESPONDED, now_ms, {**said, "with": lead.request_id}, audit, None)
+    return False
+
+
+def _both(lead: Contact, other: Contact) -> Contact:
+    """Return the first contact with whatever finds more by the second: its browser, and the longer of the two times."""
+    seen = [one for one in (lead.visitor_id, *lead.more_visitors, other.visitor_id, *other.more_visitors) if one]
+    visitors = tuple(dict.fromkeys(seen))[:VISITORS]
+    since = min(lead.since, other.since) if lead.since and other.since else ""
+    return replace(lead, visitor_id=visitors[0] if visitors else "", more_visitors=visitors[1:], since=since)

@@ -1,0 +1,42 @@
+"""Who sent an HTTP request to Avow's own pages, as far as trusted proxies tell, and how often: counted once for all workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from avow.collection.sender_counts import SenderCounts
+from avow.collection.spam import FormGuard, Verdict
+from avow.web.collect import Collect
+
+
+@dataclass(frozen=True, slots=True)
+class CountedSenders:
+    """Fits `web.services.Senders`. Invented visitors of `avow demo` are not counted, as in forms."""
+
+    collect: Collect
+    counts: SenderCounts
+    guard: FormGuard
+    now_ms: Callable[[], int]
+
+    def let_in(self, request: Request, act: str, most: int) -> bool:
+        """See `Senders`."""
+        address, is_invented = self._sender(request)
+        return is_invented or self.counts.let_in(address, most, self.now_ms(), act)
+
+    def check(self, form: str) -> str:
+        """See `Senders`."""
+        return self.guard.check(form, self.now_ms())
+
+    def passes(self, request: Request, form: str, own: Mapping[str, str]) -> bool:
+        """See `Senders`."""
+        address, is_invented = self._sender(request)
+        return is_invented or self.guard.judge(form, own, address, self.now_ms()) is Verdict.CLEAR
+
+    def _sender(self, request: Request) -> tuple[str, bool]:
+        sender = self.collect.sender_of(
+            request.client.host if request.client else "", request.headers.getlist, request.headers.get
+        )
+        return sender.address, sender.demonstration

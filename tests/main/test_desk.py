@@ -1,0 +1,100 @@
+"""Who filed a request has proved nothing: what their page tells of somebody whose address they named."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from avow.audit.log import Log
+from avow.definitions import RequestKind
+from avow.main import targets
+from avow.main.cases import StoredCases
+from avow.main.desk import Desk
+from avow.main.last_contact import LastContact
+from avow.main.storage import _publish
+from avow.rights import verification, walk
+from avow.rights.response import Voice
+from avow.rights.states import State
+from avow.rights.verification import Link
+from avow.web.services import NewRequest
+
+from .conftest import ZONE, House
+
+ROBIN = "robin@example.com"
+
+
+@dataclass
+class Office:
+    """The desk of an installation, and its walk; `log` is its audit log."""
+
+    house: House
+    log: Log
+
+    def __post_init__(self):
+        store, rulebook = self.house.store, self.house.versions.in_force()
+        self.cases = StoredCases(store)
+        voice = Voice("https://marrowby.example", store.vault.hmac, rulebook)
+        counted = LastContact(store, self.house.versions.rulebook)
+        self.desk = Desk(self.cases, voice, self.house.versions, ZONE, str, counted, self.house.now_ms)
+        discloser = targets.Discloser(store, self.cases, self.house.versions)
+        places = (targets.KeyVault(store), targets.Rows(store, targets.CONTROL))
+        self.tools = walk.Tools(voice, self.cases, places, targets.Finder(store), discloser, self.log)
+
+    def ask(self, kind=RequestKind.KNOW, email=ROBIN, **more):
+        """File a request as the form does; return the token of its page."""
+        return self.desk.receive(NewRequest(kind, email, **more))
+
+    def walk(self):
+        """Take every request as far as it goes now, and publish the log."""
+        while sum(walk.advance(case, self.tools, self.house.now_ms()) for case in self.cases.every()):
+            self.house.store.purge(thorough=False, now_ms=self.house.now_ms())
+            _publish(self.house.store, self.log)
+
+    def press(self, token):
+        """Press the button behind the link that went to the address of a request; return the token of the answer."""
+        request_id = token.partition("-")[0]
+        return self.desk.confirm(verification.link(Link.CONFIRM, request_id, self.house.store.vault.hmac))
+
+
+@pytest.fixture
+def office(published, tmp_path):
+    public, private = tmp_path / "public", tmp_path / "private"
+    return Office(published, Log(public, private, "marrowby.example"))
+
+
+@pytest.mark.parametrize("kind", [RequestKind.KNOW, RequestKind.DELETE])
+def test_who_filed_a_request_learns_nothing_of_what_is_held(office, kind):
+    """State and dates alone; an employer can ask with an employee's address, and the employee press the button."""
+    office.house.write(ROBIN)
+    filed = office.ask(kind)
+    office.walk()
+    answer = office.press(filed)
+    office.walk()
+    shown = office.desk.status(filed)
+    assert (shown.is_open, shown.documents, [one.detail for one in shown.timeline if "Carried" in one.what]) == (False, (), [])
+    assert [office.desk.download(filed, name) for name in ("letter", "proof.tlog-proof", "archive.json")] == [None] * 3
+    assert "Carried out" in [one.what for one in office.desk.status(answer).timeline]
+    assert b"was carried out on" in office.desk.download(answer, "letter").content
+
+
+def test_nobody_sees_whether_others_asked_with_the_same_address(office):
+    """First, held back for an hour or taken along: one page, with its own number and moments, whatever became of the link."""
+    filed = [office.ask() for _ in range(3) if office.house.wait(seconds=1) is None]
+    office.walk()
+    office.house.wait(hours=1)
+    office.walk()
+    assert {case.state for case in office.cases.every()} == {State.VERIFYING, State.JOINED}
+    pages = [office.desk.status(token) for token in filed]
+    bare = [replace(one, reference="", state="", timeline=tuple(step.what for step in one.timeline)) for one in pages]
+    assert bare[0] == bare[1] == bare[2]
+    office.press(filed[1])
+    office.walk()
+    assert [office.desk.status(token).is_open for token in filed] == [True, False, False]
+
+
+def test_dates_are_the_same_behind_both_links(office):
+    """Received, confirm by, answer by: the law's days are no secret of anybody's."""
+    filed = office.ask()
+    office.walk()
+    answer = office.press(filed)
+    both = [office.desk.status(token) for token in (filed, answer)]
+    assert len({(one.received_on, one.acknowledge_by, one.answer_by, one.state, one.reference) for one in both}) == 1
