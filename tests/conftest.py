@@ -207,11 +207,8 @@ class Installation:
         else:
             with self.output.open("ab") as log:
                 self.process = subprocess.Popen([self._python, "-m", "avow", *arguments], stdout=log, stderr=log, cwd=self.folder)
-        wait_for(
-            lambda: (self.output.exists() and b"Stop with" in self.output.read_bytes()[size:]) or self._has_ended(),
-            90,
-            "the server",
-        )
+        says = lambda: self.output.exists() and b"Stop with" in self.output.read_bytes()[size:]  # noqa: E731 - one question
+        wait_for(lambda: says() or self._has_ended(), 90, "the server")
         assert not self._has_ended(), self.output.read_text()
         return self
 

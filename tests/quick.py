@@ -13,7 +13,7 @@ ALSO = (
     ("src/avow/rights/", ("tests/law",)),
     ("src/avow/retention.py", ("tests/store/test_store_laws.py",)),
     ("src/avow/cli/", ("tests/docs",)),
-    ("src/avow/config.py", ("tests/docs",)),
+    ("src/avow/config/", ("tests/docs", "tests/main/test_configuration.py")),
     ("src/avow/main/", ("tests/walks/test_request.py",)),
     ("src/avow/store/", ("tests/upgrade",)),
     ("src/avow/web/static/", ("tests/browser",)),

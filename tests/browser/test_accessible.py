@@ -17,6 +17,8 @@ PUBLIC = [
     "/products/rain-gauge",
     "/contact",
     "/contact/thanks?reference=AB12&dropped=colour",
+    "/avow/forms/contact-form/thanks?reference=AB12&dropped=colour&masked=message",
+    "/avow/forms/newsletter/thanks",
     "/newsletter",
     "/newsletter/thanks",
     "/careers",
@@ -50,6 +52,7 @@ STAFF = [
     "/policy",
     "/evidence",
     "/audit",
+    "/staff",
 ]
 
 
@@ -131,3 +134,19 @@ def test_first_tab_leads_past_the_navigation(visit):
         page.evaluate("document.activeElement.blur()")
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_staff_are_invited_and_removed_on_pages_without_violation(console, scheme):
+    """The link that is shown once, the question before an account is removed, and both on a telephone; by keyboard alone."""
+    console.emulate_media(color_scheme=scheme)
+    console.goto("/console/staff")
+    console.get_by_role("button", name="Invite somebody").press("Enter")
+    assert "/console/invitations/" in console.get_by_label("Link").input_value()
+    assert violations(console, scheme) == []
+    console.set_viewport_size({"width": 390, "height": 800})
+    assert console.evaluate("document.documentElement.scrollWidth") == 390
+    console.get_by_role("link", name="Remove…").first.press("Enter")
+    console.get_by_role("heading", name=re.compile("^Remove .*")).wait_for()
+    assert violations(console, scheme) == []
+    assert console.evaluate("document.documentElement.scrollWidth") == 390

@@ -67,7 +67,7 @@ def test_every_route_is_described():
     assert [route for route in routes() if f"`{route}`" not in described] == []
 
 
-@pytest.mark.parametrize("word", ["avow_visitor", "avow_choices", "avow_staff", "Avow-Dropped", "Avow-Refused"])
+@pytest.mark.parametrize("word", ["avow_visitor", "avow_choices", "avow_staff", "avow_device", "Avow-Dropped", "Avow-Refused"])
 def test_every_cookie_and_header_is_described(word):
     """docs/reference/http.md names what a browser is given to keep and what a developer is told."""
     assert f"`{word}`" in (reference.FOLDER / "http.md").read_text(encoding="utf-8")

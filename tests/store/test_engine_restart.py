@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from store_records import Writer, browser, open_parts, visitor
+from store_records import MORNING, Writer, browser, open_parts, visitor
 
 from avow.analytics.question import Scope
 from avow.definitions import StoreUnavailable
@@ -66,6 +66,26 @@ def test_a_view_that_a_full_disk_left_empty_keeps_no_engine_from_opening(tmp_pat
     store.events.prepare()
     assert len(store.find([browser(1)]).events) == 1
     assert store.events.query("dashboard_totals", **Scope("marrowby", 0, 1).parameters())[0]["views"] == 0
+    store.close()
+    second.stop()
+
+
+def test_a_mutation_that_a_full_disk_left_empty_keeps_no_engine_from_opening(tmp_path, caplog):
+    """What is stored stays, and the next erasure does what the lost one was to do."""
+    first = Engine(tmp_path / "events", tmp_path / "run")
+    first.start()
+    store = open_parts(tmp_path)
+    store.events.prepare()
+    store.write([Writer().event(visitor(1)), Writer().event(visitor(2))])
+    (part,) = (tmp_path / "events").glob("store/*/*/*_1_1_0")
+    first.stop()
+    (part.parent / "mutation_2.txt").touch()
+    second = Engine(tmp_path / "events", tmp_path / "run")
+    second.start()
+    assert "mutation_2.txt was never written" in caplog.text
+    store.erase([browser(1)], MORNING + 1)
+    store.purge()
+    assert [len(store.find([browser(one)]).events) for one in (1, 2)] == [0, 1]
     store.close()
     second.stop()
 

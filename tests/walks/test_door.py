@@ -32,6 +32,8 @@ PATHS = st.sampled_from(
         "/console/inbox",
         "/console/sign-in",
         "/console/invitations/x",
+        "/console/staff",
+        "/console/staff/x/remove",
         "/audit/checkpoint",
         "/audit/tile/0/000",
         "/.well-known/gpc.json",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from avow.policy.evidence import Finding, Judged, Promise, Reported, Verdict
 from avow.web.assets import Assets, built_folder
 from avow.web.pages import app
 from avow.web.services import (
+    AccountLine,
     AuditState,
     BrowserFacts,
     ChangeFacts,
@@ -51,6 +53,7 @@ from avow.web.services import (
     RequestStatus,
     Services,
     SignalFacts,
+    SignedIn,
     StaffMember,
     Step,
     SubmissionLine,
@@ -375,32 +378,54 @@ class FakeBrowsers:
         return BrowserFacts((party,) if self.address else (), "DBABBg~BUoAAACA.QA", {"SaleOptOut": 2}, "1YNN")
 
 
+def later(answer):
+    """Return an answer that is there at once, as one that comes from another thread."""
+    future = Future()
+    future.set_result(answer)
+    return future
+
+
 @dataclass
 class FakeStaff:
-    """One account, robin, with the session `open-session`."""
+    """One account, robin, with the session `open-session`; `busy` finds no place, `often` tried too often."""
 
     ended: list = field(default_factory=list)
     accepted: list = field(default_factory=list)
+    senders: list = field(default_factory=list)
 
     def invitation(self, token):
-        return Invitation("privacy officer", NOW_MS + 24 * 60 * MINUTE) if token == "invitation-token" else None
+        name = {"invitation-token": "", "password-token": "robin"}.get(token)
+        return None if name is None else Invitation("privacy officer", NOW_MS + 24 * 60 * MINUTE, name)
 
     def accept(self, token, name, password):
         self.accepted.append((token, name, password))
-        return "open-session"
+        return later(SignedIn("open-session", "known-device"))
 
-    def sign_in(self, name, password):
-        return (
-            "open-session"
-            if (name, password) == ("robin", "correct horse battery")
-            else Refusal("Name or password is wrong.", "access")
-        )
+    def sign_in(self, name, password, sender):
+        self.senders.append(sender)
+        if name in {"busy", "often"}:
+            return None if name == "busy" else Refusal("too many failed tries", "access")
+        known = (name, password) == ("robin", "correct horse battery")
+        return later(SignedIn("open-session", "known-device") if known else Refusal("Name or password is wrong.", "access"))
 
     def member(self, session):
         return StaffMember("s1", "robin", "privacy officer") if session == "open-session" and session not in self.ended else None
 
     def sign_out(self, session):
         self.ended.append(session)
+
+
+class FakeRegister:
+    """The accounts of robin and kim."""
+
+    def accounts(self):
+        return (
+            AccountLine("s2", "kim", "privacy officer", NOW_MS - 60 * MINUTE, None, 0, 3),
+            AccountLine("s1", "robin", "privacy officer", NOW_MS - 60 * MINUTE, NOW_MS, 1, 0),
+        )
+
+    def failed_unknown(self):
+        return 7
 
 
 SUBMISSION = SubmissionLine("c1", "MB-4F7Q2", "contact-form", NOW_MS - 50 * MINUTE, "new", date(2028, 11, 23))
@@ -681,6 +706,7 @@ def make_services(**replaced) -> Services:
         "browsers": FakeBrowsers(),
         "recordings": FakeRecordings(),
         "staff": FakeStaff(),
+        "register": FakeRegister(),
         "inbox": FakeInbox(),
         "outbox": FakeOutbox(),
         "mailings": FakeMailings(),

@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from avow.web.console.door import _next
+from avow.web.services import Sender
 
 from .conftest import ORIGIN, FakeEvidence, FakeOutbox, make_app, make_services
 
@@ -25,6 +26,8 @@ PAGES = [
     "/policy",
     "/policy/printouts/register",
     "/audit",
+    "/staff",
+    "/staff/s2/remove",
 ]
 
 
@@ -46,8 +49,34 @@ def test_signing_in_sets_a_strict_cookie_for_the_console(visitor):
     form = {"name": "robin", "password": "correct horse battery", "next": "/console/inbox"}
     response = visitor.post("/console/sign-in", data=form)
     assert response.headers["location"] == "/console/inbox"
-    cookie = response.headers["set-cookie"]
-    assert all(part in cookie for part in ("avow_staff=open-session", "HttpOnly", "Path=/console", "SameSite=strict"))
+    kept = response.headers.get_list("set-cookie")
+    assert [one.partition(";")[0] for one in kept] == ["avow_staff=open-session", "avow_device=known-device"]
+    assert all(part in cookie for part in ("HttpOnly", "Path=/console", "SameSite=strict") for cookie in kept)
+    assert ["Max-Age" in one for one in kept] == [False, True]
+
+
+def test_who_signs_in_is_told_by_what_came(visitor, services):
+    """The end of the connection, what proxies say of it, and what the browser kept of an earlier sign-in."""
+    visitor.cookies.set("avow_device", "of-before")
+    visitor.post("/console/sign-in", data={"name": "robin", "password": "x"}, headers={"X-Forwarded-For": "192.0.2.7"})
+    assert services.staff.senders == [Sender("testclient", "192.0.2.7", "of-before")]
+
+
+@pytest.mark.parametrize(("name", "status", "waits"), [("often", 429, None), ("busy", 503, "5")])
+def test_too_often_and_too_many_are_answered_with_the_same_page(visitor, name, status, waits):
+    """Whoever tried too often, or finds no place in the queue, gets the page again with a sentence, at once."""
+    response = visitor.post("/console/sign-in", data={"name": name, "password": "x"})
+    assert (response.status_code, response.headers.get("retry-after")) == (status, waits)
+    assert all(words in response.text for words in ('role="alert"', f'value="{name}"', "Sign in"))
+
+
+def test_a_new_password_is_chosen_by_a_link_for_one_account(visitor, services):
+    """The page names the account, and whatever name is sent, it stays that account's."""
+    page = visitor.get("/console/invitations/password-token").text
+    assert all(words in page for words in ("Choose a new password", "For robin", "Set my password"))
+    form = {"name": "kim", "password": "twelve chars and more"}
+    assert visitor.post("/console/invitations/password-token", data=form).status_code == 303
+    assert services.staff.accepted == [("password-token", "robin", "twelve chars and more")]
 
 
 def test_wrong_password_is_refused_in_words(visitor):

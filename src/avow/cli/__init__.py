@@ -13,12 +13,13 @@ import click
 from avow import __version__
 from avow.cli.aside import aside
 from avow.cli.collection import demo, import_log, link, tag
-from avow.cli.installation import audit, backup, invite, restore, retention, serve
+from avow.cli.installation import audit, backup, restore, retention, serve
 from avow.cli.law import law
 from avow.cli.mail import mail
 from avow.cli.operations import Operations
 from avow.cli.policy import policy
 from avow.cli.proof import assurance, verify
+from avow.cli.staff import invite, staff
 from avow.cli.website import integrity, search
 from avow.definitions import AvowError
 
@@ -42,6 +43,7 @@ COMMANDS: Final = (
     audit,
     retention,
     demo,
+    staff,
     invite,
 )
 

@@ -19,7 +19,7 @@ LONGEST: Final = 1024 * 1024
 
 
 @click.command()
-@click.option("--unpinned", is_flag=True, help="A line that need not be renewed after an upgrade: without the hash of the tag.")
+@click.option("--unpinned", is_flag=True, help="A line that need not be renewed after an upgrade: without the hashes of scripts.")
 @click.pass_obj
 def tag(operations: Operations, unpinned: bool) -> None:  # noqa: FBT001 - click passes options so
     """Print the line that puts the tag on pages that Avow does not serve.

@@ -1,4 +1,4 @@
-"""The commands that run an installation, let staff in, and copy its data."""
+"""The commands that run an installation and copy its data."""
 
 from __future__ import annotations
 
@@ -20,13 +20,6 @@ def serve(operations: Operations) -> None:
     compile, or a wrong configuration, stops the start.
     """
     operations.serve(click.echo)
-
-
-@click.command()
-@click.pass_obj
-def invite(operations: Operations) -> None:
-    """Print a one-time link with which a member of staff makes an account for the console. It lasts 3 days."""
-    click.echo(operations.invite())
 
 
 @click.command()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Protocol
 
+from avow.access import Register
 from avow.assurance.demonstration import Tally
 from avow.assurance.residue import Residue
 from avow.collection.server_log import Import
@@ -183,5 +185,5 @@ class Operations(Protocol):
     def remove_demonstration(self) -> Counts:
         """Remove demonstration data."""
 
-    def invite(self) -> str:
-        """Return a one-time link for a new staff account."""
+    def staff(self) -> AbstractContextManager[Register]:
+        """Open the accounts of the console."""

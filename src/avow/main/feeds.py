@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from avow.collection.feeds import FeedKey
 from avow.config import Feed
-from avow.definitions import ConfigurationError, IdentifierKind, identifier
+from avow.definitions import ConfigurationError, IdentifierKind, Technology, identifier
+from avow.policy import Rulebook
 from avow.store.store import Store
 
 
@@ -21,6 +22,18 @@ class AuthorisationsOnFile:
         """Return whether one of these people sent this form; what was erased, or waits in the spool, is not on file."""
         people = [identifier(IdentifierKind(kind), value) for kind, value in identifiers.items()]
         return any(form.point == point and form.fields for form in self.store.find(people).submissions)
+
+
+def require_declared(feeds: Sequence[Feed], rulebooks: Sequence[Rulebook]) -> None:
+    """Raise ConfigurationError for a feed that no version of the policy, in force or announced, declares."""
+    known: set[str] = set()
+    for rulebook in rulebooks:
+        known |= {point.name for point in rulebook.points.values() if point.technology is Technology.FEED}
+        known |= {link.reports for link in rulebook.external_links.values() if link.reports}
+    for feed in feeds:
+        if feed.point not in known:
+            declared = ", ".join(sorted(known)) or "none"
+            raise ConfigurationError(f"feeds.point: the policy declares no feed “{feed.point}”; it declares {declared}")
 
 
 def feed_keys(feeds: Sequence[Feed]) -> dict[str, FeedKey]:

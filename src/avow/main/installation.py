@@ -82,9 +82,14 @@ class Installation:
         Raises ConfigurationError when a store is missing, damaged or another installation's: nothing is made in its place.
         """
         identity.settle(self.stores)
-        for folder in (self.data, self.spool, self.run, self.data / "files", self.private_log):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.public_log.mkdir(parents=True, exist_ok=True)
+        try:
+            for folder in (self.data, self.spool, self.run, self.data / "files", self.private_log):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.public_log.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(
+                f"data is {self.data}, and a folder in it cannot be made ({error.strerror}); let Avow write there"
+            ) from error
 
     def demonstration_token(self) -> str:
         """Return the token by which `avow demo` marks its visitors; made at the first call."""
@@ -99,7 +104,8 @@ class Installation:
 
 def reachable(host: str) -> str:
     """Return an address at which this machine reaches the listener."""
-    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - the operator's choice, not ours
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - the operator's choice, not ours
+    return f"[{here}]" if ":" in here else here
 
 
 def compile_policy(

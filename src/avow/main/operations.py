@@ -26,6 +26,7 @@ from avow.collection.spool import Spool
 from avow.config import Configuration, load
 from avow.definitions import ConfigurationError, PolicyError, ProofInvalid, Refusal, SpoolFull, local_date, now_ms
 from avow.main import restoring, server, server_logs, website
+from avow.main.accounts import StaffRegister
 from avow.main.cases import StoredCases
 from avow.main.conversions import LinkAddresses
 from avow.main.desk import Desk
@@ -33,7 +34,7 @@ from avow.main.installation import NO_TEXTS, Installation, compile_policy, open_
 from avow.main.last_contact import LastContact
 from avow.main.letters import Letters
 from avow.main.outbox import StoredOutbox, message_line
-from avow.main.pages import StoredAccounts, website_of
+from avow.main.pages import website_of
 from avow.main.publishing import Publisher
 from avow.main.refused import RefusalCounts
 from avow.main.set_aside import Shelf
@@ -107,7 +108,7 @@ class Operations:
         if not attributes:
             return Refusal("the policy declares no collection point by tag", "Cal. Civ. Code § 1798.100(a)(1)")
         assets, technologies = Assets(), (point.technology.value for point in rulebook.points.values())
-        lines = (tag_line(attributes, assets, pinned=pinned), preferences_line(technologies, assets))
+        lines = (tag_line(attributes, assets, pinned=pinned), preferences_line(technologies, assets, pinned=pinned))
         return "\n".join(line for line in lines if line)
 
     def link(self, name: str, page: str) -> str | Refusal:
@@ -333,15 +334,15 @@ class Operations:
         with server.only_server(installation.run):
             return restoring.begin_log(installation, now_ms())
 
-    def invite(self) -> str:
-        """Return a one-time link for a new staff account."""
+    @contextmanager
+    def staff(self) -> Iterator[access.Register]:
+        """Open the accounts of the console, whether the server runs or not."""
         configuration = self.configuration()
-        store = open_store(configuration)
+        control = open_control(configuration)
         try:
-            token = access.invite(StoredAccounts(store), access.ROLE, now_ms())
+            yield StaffRegister(control, configuration.website.origin, now_ms)
         finally:
-            store.close()
-        return f"{configuration.website.origin.rstrip('/')}/console/invitations/{token}"
+            control.close()
 
     def demonstrate(self, visitors: int, address: str | None, progress: Callable[[int], None]) -> demonstration.Tally:
         """Drive invented visitors through the HTTP doors of the running installation."""

@@ -13,9 +13,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from avow import access
 from avow.audit.log import read_state
-from avow.audit.proof import canonical
 from avow.definitions import Refusal, Technology, moment
 from avow.main import third_parties
 from avow.main.counted import Counted
@@ -26,12 +24,11 @@ from avow.policy import DisclosureCount, Ledger, Rulebook, browser_policy, notic
 from avow.policy.audience import Audience
 from avow.policy.declarations import Choice
 from avow.policy.evidence import Reported
-from avow.store.control import audit, counts, disclosures, staff
+from avow.store.control import audit, counts, disclosures
 from avow.store.store import Store
 from avow.web.services import (
     AuditState,
     ChoiceFacts,
-    Invitation,
     LinkFacts,
     PointFacts,
     PolicyFacts,
@@ -41,7 +38,6 @@ from avow.web.services import (
     PurposeReads,
     RefusalCount,
     SignalFacts,
-    StaffMember,
 )
 
 #: What goes out by e-mail and comes back from it.
@@ -218,92 +214,6 @@ def _point_facts(rulebook: Rulebook, name: str, records: int | None = None, olde
         records=records,
         oldest=oldest,
     )
-
-
-class StoredAccounts:
-    """Fits `access.Accounts` over the control store."""
-
-    def __init__(self, store: Store) -> None:
-        self._control = store.control
-
-    def staff_named(self, name: str) -> access.Account | None:
-        """Return the account of this name."""
-        with self._control.reading() as tx:
-            return _account(staff.by_name(tx, name))
-
-    def accept_invitation(self, digest: str, account: access.Account, now_ms: int) -> bool:
-        """Use the invitation and add the account together."""
-        with self._control.transaction() as tx:
-            staff.hold(tx)
-            if staff.by_name(tx, account.name) or not staff.use_invitation(tx, bytes.fromhex(digest), now_ms):
-                return False
-            staff_id = staff.add(tx, account.name, account.password_hash, account.role, now_ms)
-            audit.enqueue(tx, canonical({"at": now_ms, "what": "staff.added", "staff": staff_id, "role": account.role}))
-            return True
-
-    def invitation(self, digest: str, now_ms: int) -> access.Invitation | None:
-        """Return an invitation that can still be accepted."""
-        with self._control.reading() as tx:
-            found = staff.invitation(tx, bytes.fromhex(digest), now_ms)
-        return access.Invitation(found.role, found.expires_ms) if found else None
-
-    def add_invitation(self, digest: str, role: str, expires_ms: int) -> None:
-        """Keep an invitation."""
-        with self._control.transaction() as tx:
-            staff.invite(tx, bytes.fromhex(digest), role, expires_ms)
-
-    def add_session(self, digest: str, account_name: str, expires_ms: int, now_ms: int) -> None:
-        """Keep a session."""
-        with self._control.transaction() as tx:
-            account = staff.by_name(tx, account_name)
-            if account is not None:
-                staff.begin_session(tx, bytes.fromhex(digest), account.id, expires_ms, now_ms)
-
-    def session(self, digest: str, now_ms: int) -> access.Account | None:
-        """Return whose session it is."""
-        with self._control.reading() as tx:
-            return _account(staff.of_session(tx, bytes.fromhex(digest), now_ms))
-
-    def end_session(self, digest: str) -> None:
-        """End a session."""
-        with self._control.transaction() as tx:
-            staff.end_session(tx, bytes.fromhex(digest))
-
-
-def _account(row: staff.StaffMember | None) -> access.Account | None:
-    """Return an account as the access room knows it."""
-    return access.Account(row.id, row.name, row.role, row.password_hash) if row else None
-
-
-@dataclass(frozen=True, slots=True)
-class StaffDoor:
-    """Accounts of the console."""
-
-    accounts: StoredAccounts
-    tries: access.Tries
-    now_ms: Callable[[], int]
-
-    def invitation(self, token: str) -> Invitation | None:
-        """Return the invitation when it can still be accepted."""
-        found = access.open_invitation(self.accounts, token, self.now_ms())
-        return Invitation(found.role, found.expires_ms) if found else None
-
-    def accept(self, token: str, name: str, password: str) -> str | Refusal:
-        """Create the account and sign it in."""
-        return access.accept(self.accounts, token, name, password, self.now_ms())
-
-    def sign_in(self, name: str, password: str) -> str | Refusal:
-        """Return the token of a new session."""
-        return access.sign_in(self.accounts, self.tries, name, password, self.now_ms())
-
-    def member(self, session: str) -> StaffMember | None:
-        """Return who is signed in."""
-        found = access.member(self.accounts, session, self.now_ms())
-        return StaffMember(found.staff_id, found.name, found.role) if found else None
-
-    def sign_out(self, session: str) -> None:
-        """End the session."""
-        access.sign_out(self.accounts, session)
 
 
 @dataclass(frozen=True, slots=True)

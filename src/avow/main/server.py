@@ -22,9 +22,10 @@ import urllib3
 from avow import access, jobs
 from avow.audit import log as audit_log
 from avow.collection import sender_counts, visits
-from avow.config import Configuration, Listen, load
+from avow.config import Configuration, Listen, load, require_there
 from avow.definitions import ConfigurationError, now_ms
-from avow.main import restoring, server_logs, signs_of_life, storage, worker
+from avow.main import feeds, restoring, server_logs, signs_of_life, storage, worker
+from avow.main.accounts import StoredAccounts
 from avow.main.installation import (
     Installation,
     compile_policy,
@@ -34,12 +35,12 @@ from avow.main.installation import (
     reachable,
     require_mail_recipient,
 )
-from avow.main.pages import StoredAccounts
 from avow.main.publishing import Publisher
 from avow.main.versions import Versions
 from avow.policy import Rulebook, diagnostics
 from avow.store import identity
 from avow.store.control import staff
+from avow.store.control.database import require_url
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +127,7 @@ def serve(configuration_path: Path, tell: Callable[[str], None]) -> None:
 
     Raises ConfigurationError or PolicyError before anything is started, AvowError for an audit log that cannot go on.
     """
-    installation = Installation(load(configuration_path))
+    installation = Installation(judged(configuration_path))
     is_new = not any(one.is_there for one in identity.look(installation.stores).values())
     configured = open_rulebook(installation.configuration, datetime.now(UTC).date()) if is_new else None
     installation.prepare()
@@ -163,6 +164,23 @@ def _stop(keepers: list[Keeper]) -> None:
         keeper.join()
 
 
+def judged(path: Path) -> Configuration:
+    """Return the configuration, each key judged as far as the policy is not needed for it. Raises ConfigurationError."""
+    configuration = load(path)
+    require_there(configuration)
+    feeds.feed_keys(configuration.feeds)
+    if configuration.storage.control:
+        require_url(configuration.storage.control)
+    return configuration
+
+
+def require_declared(configuration: Configuration, in_force: Rulebook, following: Rulebook | None = None) -> None:
+    """Raise ConfigurationError when mail leaves through, or logs or feeds belong to, what the policy does not declare."""
+    require_mail_recipient(configuration, in_force)
+    server_logs.check(configuration, in_force)
+    feeds.require_declared(configuration.feeds, [one for one in (in_force, following) if one is not None])
+
+
 def _settle_policy(configuration: Configuration, configured: Rulebook | None, tell: Callable[[str], None]) -> None:
     """Publish the configured policy of a new installation; later, say when the file is another than what is published.
 
@@ -176,9 +194,8 @@ def _settle_policy(configuration: Configuration, configured: Rulebook | None, te
         versions = Versions(control, configuration.timezone, now_ms)
         if not versions.has_any():
             Publisher(control, versions).first(configured or open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
-        require_mail_recipient(configuration, versions.in_force())
-        server_logs.check(configuration, versions.in_force())
         following = versions.following()
+        require_declared(configuration, versions.in_force(), following)
         if told := _told_of_the_file(configuration, versions.in_force().id, following.id if following else ""):
             tell(told)
     finally:
@@ -233,7 +250,7 @@ def listening(listen: Listen) -> Iterator[list[socket.socket]]:
                 for _ in range(listen.workers)
             ]
         except OSError as error:
-            raise ConfigurationError(f"listen.port: {listen.host}:{listen.port} cannot be bound ({error.strerror})") from error
+            raise ConfigurationError(f"listen: {listen.host}:{listen.port} cannot be bound ({error.strerror})") from error
         yield listeners
 
 
@@ -280,7 +297,7 @@ def first_invitation(installation: Installation) -> str:
         with store.control.reading() as tx:
             if staff.count(tx):
                 return ""
-        token = access.invite(StoredAccounts(store), access.ROLE, now_ms())
+        token = access.invite(StoredAccounts(store.control), access.ROLE, now_ms())
         return f"{installation.configuration.website.origin.rstrip('/')}/console/invitations/{token}"
     finally:
         store.close()

@@ -45,10 +45,10 @@ from avow.collection.sender_counts import SharedCounts
 from avow.collection.spam import FormGuard
 from avow.collection.spool import Spool
 from avow.collection.virus_scan import Clamd
-from avow.collection.visits import LOOK_SECONDS, VisitCounter, utc_today
+from avow.collection.visits import LOOK_SECONDS, VisitCounter, plain_address, utc_today
 from avow.config import load
 from avow.definitions import AvowError, Refusal, moment, now_ms
-from avow.main import pages, standing, vital_parts
+from avow.main import accounts, pages, standing, vital_parts
 from avow.main.browsers import PolicyBrowsers
 from avow.main.cases import StoredCases
 from avow.main.conversions import LinkAddresses, StoredClicks
@@ -210,7 +210,8 @@ def _shared(installation: Installation) -> _Shared:
         Refusals(),
         BrowserReports(),
         PartyLoads(),
-        access.Tries(),
+        _sign_ins(installation, store),
+        accounts.FailedSignIns(store.control, now_ms),
         Assets(),
         counts,
         FormGuard(store.vault.hmac, counts),
@@ -220,6 +221,18 @@ def _shared(installation: Installation) -> _Shared:
         shelf,
         watch,
         StaffNotices(Sources(watch, shelf, store.control, versions, PolicyToday()), now_ms),
+    )
+
+
+def _sign_ins(installation: Installation, store: Store) -> accounts.SignIns:
+    """Return what lets staff in: tries are counted by the server process, for all workers."""
+    return accounts.SignIns(
+        accounts.StoredAccounts(store.control),
+        access.Guard(SharedCounts(installation.run), store.vault.hmac),
+        access.Passwords(),
+        access.Failures(),
+        frozenset(map(plain_address, installation.configuration.listen.trusted_proxies)),
+        now_ms,
     )
 
 
@@ -235,7 +248,8 @@ class _Shared:
     refusals: Refusals
     reports: BrowserReports
     loads: PartyLoads
-    tries: access.Tries
+    signs: accounts.SignIns
+    failed: accounts.FailedSignIns
     assets: Assets
     counts: SharedCounts
     guard: FormGuard
@@ -329,7 +343,8 @@ def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder, collect: 
             now_ms,
         ),
         recordings=RecordingPages(store, rulebook, versions, recorder, choices, configuration.timezone, now_ms),
-        staff=pages.StaffDoor(pages.StoredAccounts(store), shared.tries, now_ms),
+        staff=accounts.StaffDoor(shared.signs),
+        register=accounts.StaffRegister(store.control, configuration.website.origin, now_ms),
         inbox=InboxPages(store, rulebook, versions, configuration.timezone, now_ms),
         outbox=StoredOutbox(store, desk.correct_address, now_ms),
         mailings=MailingPages(store, rulebook),
@@ -412,7 +427,8 @@ def _stop_without_server() -> None:
 
 
 def _flush(shared: _Shared) -> bool:
-    """Hand the counts of refusals, of browsers' reports and of other companies' scripts to the store."""
+    """Hand the counts of refusals, browsers' reports, other companies' scripts and failed sign-ins to the store."""
+    shared.signs.failures.flush(shared.failed.keep)
     shared.refusals.flush(RefusalCounts(shared.store))
     shared.reports.flush(ReportCounts(shared.store))
     shared.loads.flush(shared.store, shared.versions.rulebook)

@@ -141,8 +141,12 @@ def _refuse_cluster(what: str, installation: str) -> NoReturn:
 @contextmanager
 def _alone(data: Path) -> Iterator[None]:
     """Hold the lock of the ids: two that begin at once are one installation."""
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (data / f"{_FOUNDING}.lock").open("w") as lock:
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = (data / f"{_FOUNDING}.lock").open("w")
+    except OSError as error:
+        raise ConfigurationError(f"data is {data}, where nothing can be made ({error.strerror}); name another folder") from error
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -18,6 +18,8 @@ from avow.definitions import ConfigurationError
 IMMUTABLE = "public, max-age=31536000, immutable"
 #: Where the tag is under a name that stays.
 STABLE_TAG = "/avow/tag.js"
+#: Where what reads and keeps preferences is under a name that stays.
+STABLE_PREFERENCES = "/avow/preferences.js"
 #: The tag under its stable name, for sites that put the tag in by hand.
 STABLE = "public, max-age=3600"
 _TYPES = {
@@ -63,6 +65,7 @@ class Assets:
         return [
             Route("/avow/static/{name}", self._hand_out),
             Route("/avow/tag.js", self._hand_out_tag),
+            Route("/avow/preferences.js", self._hand_out_preferences),
             Route("/avow/choices.js", self._hand_out_choices),
             Route("/avow/replay.js", self._hand_out_loader),
         ]
@@ -75,6 +78,9 @@ class Assets:
 
     async def _hand_out_tag(self, _request: Request) -> Response:
         return hand_out(self._folder / self._names["tag.js"], STABLE)
+
+    async def _hand_out_preferences(self, _request: Request) -> Response:
+        return hand_out(self._folder / self._names["preferences.js"], STABLE)
 
     async def _hand_out_choices(self, _request: Request) -> Response:
         return hand_out(self._folder / self._names["choices.js"], STABLE)

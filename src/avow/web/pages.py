@@ -25,6 +25,7 @@ from avow.web.search import SearchPages
 from avow.web.security import Guard
 from avow.web.services import Services
 from avow.web.site import CompanySite
+from avow.web.thanks import Thanks
 
 
 def app(services: Services, site: CompanySite, assets: Assets, more: Sequence[BaseRoute] = ()) -> Starlette:
@@ -58,6 +59,7 @@ def app(services: Services, site: CompanySite, assets: Assets, more: Sequence[Ba
             *PrivacyCenter(view).routes(),
             *Console(view).routes(),
             *Leaving(view).routes(),
+            *Thanks(view).routes(),
             *more,
             *SearchPages(services.search, site, view, assets).routes(),
             *site.routes(),

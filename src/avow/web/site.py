@@ -30,8 +30,9 @@ from avow.definitions import local_date
 from avow.web import openings
 from avow.web.asking import banner as asking
 from avow.web.asking import signals_of
-from avow.web.assets import IMMUTABLE, STABLE_TAG, Assets, hand_out
+from avow.web.assets import IMMUTABLE, STABLE_PREFERENCES, STABLE_TAG, Assets, hand_out
 from avow.web.banner import banner
+from avow.web.form_words import field_names, reference_of
 from avow.web.leaving import LEAVING_PATH
 from avow.web.recordings import number_for
 from avow.web.searching import SEARCH_PATH
@@ -39,6 +40,7 @@ from avow.web.searching import field as search_field
 from avow.web.searching import results as search_results
 from avow.web.security import content_security_policy, signal_set
 from avow.web.services import PartyFacts, PolicyFacts, Services
+from avow.web.thanks import thanks_address
 from avow.website.search import Found
 
 #: Where openings are: the page of this name lists them, `OPENING` shows one.
@@ -51,10 +53,6 @@ _TAKES_IN: Final = re.compile(r"""{%-?\s*(?:extends|include|import|from)\s+["'](
 _HAS_FORM: Final = re.compile(r"<form\b|form_action\(|search_field\(", re.IGNORECASE)
 #: What hides a template's page from searches, so that it is not listed in the sitemap either.
 _HIDDEN: Final = re.compile(r"""<meta\s+name=["']robots["'][^>]*noindex""", re.IGNORECASE)
-_REFERENCE: Final = re.compile(r"[A-Za-z0-9-]{1,40}")
-#: Names of dropped fields shown on the thanks page: they come back from the browser, so they are few and short.
-_DROPPED_MAX: Final = 20
-_DROPPED_CHARACTERS_MAX: Final = 60
 
 
 def _none_kept(_headers: Headers) -> Kept:
@@ -145,12 +143,12 @@ class CompanySite:
         return _guard(token(point))
 
     def thanks_page(self, point: str) -> str:
-        """Return where a browser goes after its form was kept (303): the form's page + "/thanks" when the site has one.
+        """Return where a browser goes after its form was kept (303): the form's page + "/thanks", else Avow's own page.
 
-        That page takes `reference` and any number of `dropped` in its query.
+        Either takes `reference` and any number of `dropped` in its query.
         """
-        path = self._forms.get(point, "")
-        return f"{path}/thanks" if f"{path}/thanks" in self._pages else path or "/"
+        own = f"{self._forms.get(point, '')}/thanks"
+        return own if point in self._forms and own in self._pages else thanks_address(point)
 
     def search_page(self, headers: Headers, found: Found) -> str | None:
         """Return the company's own page of search results; None when the site has no `search.html`."""
@@ -178,14 +176,13 @@ class CompanySite:
         if path not in self._pages or path.lstrip("/").isdigit():
             raise HTTPException(404)
         query = request.query_params
-        reference = query.get("reference", "")
         return HTMLResponse(
             self._render(
                 path,
                 request.headers,
-                reference=reference if _REFERENCE.fullmatch(reference) else "",
-                dropped=_dropped(query.getlist("dropped")),
-                masked=_dropped(query.getlist("masked")),
+                reference=reference_of(query.get("reference", "")),
+                dropped=field_names(query.getlist("dropped")),
+                masked=field_names(query.getlist("masked")),
                 jurisdiction=query.get("jurisdiction", ""),
             ),
             headers=self.headers_for(path, request.headers),
@@ -329,11 +326,13 @@ def tag_line(attributes: Mapping[str, str], assets: Assets, *, pinned: bool = Tr
     return Markup("<script{} defer></script>").format(Markup().join(Markup(' {}="{}"').format(*pair) for pair in written.items()))
 
 
-def preferences_line(technologies: Iterable[str], assets: Assets) -> Markup:
+def preferences_line(technologies: Iterable[str], assets: Assets, *, pinned: bool = True) -> Markup:
     """Return the element that loads what reads and keeps preferences; empty where the policy lets browsers keep none."""
     if not {"cookie", "local-storage"}.intersection(technologies):
         return Markup()
     name = "preferences.js"
+    if not pinned:
+        return Markup('<script src="{}" defer></script>').format(STABLE_PREFERENCES)
     return Markup('<script src="{}" integrity="{}" defer></script>').format(assets.address(name), assets.integrity(name))
 
 
@@ -343,11 +342,6 @@ def _guard(token: str) -> Markup:
         '<input type="hidden" name="{}" value="{}"><div hidden><label>Please leave this empty'
         '<input name="{}" tabindex="-1" autocomplete="off"></label></div>'
     ).format(SHOWN, token, TRAP)
-
-
-def _dropped(values: list[str]) -> tuple[str, ...]:
-    names = [name.strip()[:_DROPPED_CHARACTERS_MAX] for value in values for name in value.split(",")]
-    return tuple(name for name in names if name and name.isprintable())[:_DROPPED_MAX]
 
 
 def _pages(folder: Path | None) -> dict[str, str]:

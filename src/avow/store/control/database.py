@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from avow.definitions import AvowError, ConfigurationError, StoreUnavailable
 
 #: The newest migration; a test compares it with the folder.
-HEAD: Final = "20261129_0012"
+HEAD: Final = "20261129_0013"
 _MIGRATIONS: Final = Path(__file__).parent.parent / "migrations"
 #: How long a process waits for another's write, seconds.
 _BUSY_SECONDS: Final = 20
@@ -108,6 +108,11 @@ def alone(tx: Transaction, *names: str) -> None:
     if tx.dialect.name == "postgresql":
         drawn = hashlib.blake2b("\0".join(("avow", *names)).encode(), digest_size=8).digest()
         tx.execute(select(func.pg_advisory_xact_lock(int.from_bytes(drawn, "big", signed=True))))
+
+
+def require_url(url: str) -> None:
+    """Raise ConfigurationError for a URL of no control store; it does not ask whether anybody answers."""
+    _parsed(url)
 
 
 def _parsed(url: str) -> URL:

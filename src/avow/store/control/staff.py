@@ -1,14 +1,16 @@
-"""Accounts of the console, their sessions, and the one-time invitations that make them."""
+"""Accounts of the console, their sessions, the one-time invitations that make or renew them, and how often sign-ins failed."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, insert, select, update
 
+from avow.store.control.counts import add_to
 from avow.store.control.database import Transaction, alone
-from avow.store.control.tables import invitations, staff, staff_sessions
+from avow.store.control.tables import failed_sign_ins, invitations, staff, staff_sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class StaffMember:
     password_hash: str
     role: str
     created_ms: int
+    signed_in_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,16 @@ class Invitation:
     role: str
     expires_ms: int
     used_ms: int | None
+    staff_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedSignIns:
+    """Failed sign-ins of an account ("" for names that nobody has) in one hour that the audit log does not know of."""
+
+    staff_id: str
+    hour_ms: int
+    count: int
 
 
 def hold(tx: Transaction) -> None:
@@ -68,15 +81,35 @@ def count(tx: Transaction) -> int:
 
 
 def remove(tx: Transaction, staff_id: str) -> None:
-    """Remove an account and its sessions."""
-    tx.execute(delete(staff_sessions).where(staff_sessions.c.staff_id == staff_id))
+    """Remove an account and its sessions; who leaves may have made an invitation, so none is left open."""
+    end_sessions(tx, staff_id)
+    tx.execute(delete(invitations).where(invitations.c.used_ms.is_(None)))
     tx.execute(delete(staff).where(staff.c.id == staff_id))
+
+
+def change_password(tx: Transaction, staff_id: str, password_hash: str) -> None:
+    """Give an account another password; its sessions and its other links to a new password end."""
+    end_sessions(tx, staff_id)
+    tx.execute(delete(invitations).where(invitations.c.used_ms.is_(None), invitations.c.staff_id == staff_id))
+    tx.execute(update(staff).where(staff.c.id == staff_id).values(password_hash=password_hash))
 
 
 def begin_session(tx: Transaction, token_hash: bytes, staff_id: str, expires_ms: int, now_ms: int) -> None:
     """Begin a session and remove the ended ones."""
     tx.execute(delete(staff_sessions).where(staff_sessions.c.expires_ms <= now_ms))
     tx.execute(insert(staff_sessions).values(token_hash=token_hash, staff_id=staff_id, expires_ms=expires_ms))
+    tx.execute(update(staff).where(staff.c.id == staff_id).values(signed_in_ms=now_ms))
+
+
+def open_sessions(tx: Transaction, now_ms: int) -> dict[str, int]:
+    """Return how many sessions each account has."""
+    wanted = select(staff_sessions.c.staff_id, func.count()).where(staff_sessions.c.expires_ms > now_ms)
+    return {staff_id: int(count) for staff_id, count in tx.execute(wanted.group_by(staff_sessions.c.staff_id))}
+
+
+def end_sessions(tx: Transaction, staff_id: str) -> None:
+    """End every session of an account."""
+    tx.execute(delete(staff_sessions).where(staff_sessions.c.staff_id == staff_id))
 
 
 def of_session(tx: Transaction, token_hash: bytes, now_ms: int) -> StaffMember | None:
@@ -92,9 +125,10 @@ def end_session(tx: Transaction, token_hash: bytes) -> None:
     tx.execute(delete(staff_sessions).where(staff_sessions.c.token_hash == token_hash))
 
 
-def invite(tx: Transaction, token_hash: bytes, role: str, expires_ms: int) -> None:
-    """Keep an invitation."""
-    tx.execute(insert(invitations).values(token_hash=token_hash, role=role, expires_ms=expires_ms, used_ms=None))
+def invite(tx: Transaction, token_hash: bytes, role: str, expires_ms: int, staff_id: str = "") -> None:
+    """Keep an invitation: to make an account, or to choose a new password for the account of this id."""
+    row = {"token_hash": token_hash, "role": role, "expires_ms": expires_ms, "used_ms": None, "staff_id": staff_id}
+    tx.execute(insert(invitations).values(**row))
 
 
 def invitation(tx: Transaction, token_hash: bytes, now_ms: int) -> Invitation | None:
@@ -108,3 +142,26 @@ def use_invitation(tx: Transaction, token_hash: bytes, now_ms: int) -> bool:
     """Use an invitation up; False when it was used or has expired. Decides a race: exactly one caller gets True."""
     condition = (invitations.c.token_hash == token_hash, invitations.c.used_ms.is_(None), invitations.c.expires_ms > now_ms)
     return tx.execute(update(invitations).where(*condition).values(used_ms=now_ms)).rowcount == 1
+
+
+def add_failed(tx: Transaction, counts: Mapping[tuple[str, int], int]) -> None:
+    """Add to the failed sign-ins of accounts ("" for names that nobody has) and hours."""
+    for (staff_id, hour_ms), count in counts.items():
+        add_to(tx, failed_sign_ins, {"staff_id": staff_id, "hour_ms": hour_ms}, {"count": count}, {"logged": 0})
+
+
+def take_failed(tx: Transaction, before_ms: int, forget_ms: int) -> tuple[FailedSignIns, ...]:
+    """Return what the audit log does not know of hours before a moment, and note that it does; forget older ones."""
+    rows = failed_sign_ins.c
+    tx.execute(delete(failed_sign_ins).where(rows.hour_ms < forget_ms, rows.logged == rows.count))
+    waiting = (rows.hour_ms < before_ms, rows.logged < rows.count)
+    wanted = select(rows.staff_id, rows.hour_ms, (rows.count - rows.logged).label("count")).where(*waiting)
+    found = tuple(FailedSignIns(**row) for row in tx.execute(wanted.order_by(rows.hour_ms, rows.staff_id)).mappings())
+    tx.execute(update(failed_sign_ins).where(*waiting).values(logged=rows.count))
+    return found
+
+
+def failed(tx: Transaction) -> dict[str, int]:
+    """Return how many sign-ins failed by account ("" for names that nobody has), of the time that is kept."""
+    wanted = select(failed_sign_ins.c.staff_id, func.sum(failed_sign_ins.c.count)).group_by(failed_sign_ins.c.staff_id)
+    return {staff_id: int(count) for staff_id, count in tx.execute(wanted)}

@@ -254,6 +254,16 @@ staff: Final = Table(
     Column("password_hash", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
+    Column("signed_in_ms", BigInteger),  # the last time
+)
+
+failed_sign_ins: Final = Table(
+    "failed_sign_ins",
+    metadata,
+    Column("staff_id", Text, primary_key=True),  # "" for names that nobody has
+    Column("hour_ms", BigInteger, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("logged", BigInteger, nullable=False),  # how many of them the audit log knows of
 )
 
 staff_sessions: Final = Table(
@@ -271,6 +281,7 @@ invitations: Final = Table(
     Column("role", Text, nullable=False),
     Column("expires_ms", BigInteger, nullable=False),
     Column("used_ms", BigInteger),
+    Column("staff_id", Text, nullable=False, server_default=""),  # who chooses a new password; "" for a new account
 )
 
 disclosures: Final = Table(

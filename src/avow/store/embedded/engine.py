@@ -7,6 +7,7 @@ each start; it is written last, when the engine answers, and readable by its own
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import secrets
@@ -39,6 +40,10 @@ _CODE: Final = re.compile(r"Code: (\d+)")
 _UNKNOWN: Final = 1002
 #: The engine's name for a view that is about to take the place of another.
 _REPLACING: Final = "_tmp_replace_"
+#: How the engine's note of a mutation begins.
+_MUTATION: Final = b"format version: "
+
+log = logging.getLogger(__name__)
 
 
 class StatementFailed(Exception):
@@ -80,6 +85,7 @@ class Engine:
         self._announcement.parent.mkdir(parents=True, exist_ok=True)
         self._announcement.unlink(missing_ok=True)
         _forget_views(self._folder)
+        _forget_unwritten(self._folder)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="chdb", initializer=self._connect)
         try:
             self._threads.submit(self._execute, Statement("SELECT 1")).result()
@@ -155,6 +161,17 @@ def _forget_views(folder: Path) -> None:
     for written in folder.glob("store/*/*/*.sql"):
         if written.stem in VIEWS or written.name.startswith(_REPLACING):
             written.unlink(missing_ok=True)
+
+
+def _forget_unwritten(folder: Path) -> None:
+    """Remove mutations that a full disk left without a word: one keeps the engine from opening for ever.
+
+    What it was to remove is still on the work list of the purge, or due, and is removed by the next.
+    """
+    for written in folder.glob("store/*/*/mutation_*.txt"):
+        if not written.read_bytes().startswith(_MUTATION):
+            log.warning("%s was never written, because the disk was full; it is left out", written.name)
+            written.unlink()
 
 
 def _insert(connection: Any, statement: Statement) -> bytes:  # Any: chDB ships no types

@@ -13,6 +13,7 @@ from avow.web.console.evidence import EvidencePages
 from avow.web.console.mailings import MailingsPages
 from avow.web.console.messages import MessagePages
 from avow.web.console.recordings import RecordingsPages
+from avow.web.console.staff import StaffPages
 from avow.web.console.website import WebsitePages
 from avow.web.rendering import View
 
@@ -37,5 +38,6 @@ class Console:
             EvidencePages(door),
             WebsitePages(door),
             AsidePages(door),
+            StaffPages(door),
         )
         return [route for room in rooms for route in room.routes()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
@@ -14,12 +15,19 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from avow.access import DEVICE
 from avow.definitions import Refusal
 from avow.web.forms import read_form
 from avow.web.rendering import View
-from avow.web.services import StaffMember
+from avow.web.services import Sender, SignedIn, StaffMember
 
 SESSION_COOKIE: Final = "avow_staff"
+#: By it a browser is known that signed in before: its tries are counted alone, so that strangers cannot lock it out.
+DEVICE_COOKIE: Final = "avow_device"
+_DEVICE_SECONDS: Final = int(DEVICE.total_seconds())
+_DEVICE_MAX: Final = 256
+_BUSY: Final = "Many sign-ins are waiting just now. Please try again in some seconds."
+_BUSY_SECONDS: Final = 5
 #: Shortest password of a staff account, in characters (NIST SP 800-63B asks for at least 8; no other rules).
 PASSWORD_MIN: Final = 12
 _PASSWORD_MAX: Final = 256
@@ -114,14 +122,28 @@ class DoorPages:
 
     async def _sign_in(self, request: Request) -> Response:
         form = await read_form(request)
-        name, password = form.get("name", "").strip()[:_NAME_MAX], form.get("password", "")[:_PASSWORD_MAX]
-        answer = await run_in_threadpool(self._staff.sign_in, name, password)
+        name, password = form.get("name", "").strip()[:_NAME_MAX], form.get("password", "")[: _PASSWORD_MAX + 1]
+        sender = Sender(
+            request.client.host if request.client else "",
+            ", ".join(request.headers.getlist("x-forwarded-for")),
+            request.cookies.get(DEVICE_COOKIE, "")[:_DEVICE_MAX],
+        )
         target = _next(form.get("next", ""))
+        answer = await run_in_threadpool(self._staff.sign_in, name, password, sender)
         if isinstance(answer, Refusal):
-            return await run_in_threadpool(
-                self._door.view.page, request, "console/sign_in.html", 403, error=answer.reason, name=name, next=target
-            )
-        return self._enter(answer, target)
+            return await self._again(request, 429, answer.reason, name, target)
+        if answer is None:
+            response = await self._again(request, 503, _BUSY, name, target)
+            response.headers["Retry-After"] = str(_BUSY_SECONDS)
+            return response
+        entered = await asyncio.wrap_future(answer)
+        if isinstance(entered, Refusal):
+            return await self._again(request, 403, entered.reason, name, target)
+        return self._enter(entered, target)
+
+    async def _again(self, request: Request, status: int, error: str, name: str, target: str) -> Response:
+        page = self._door.view.page
+        return await run_in_threadpool(page, request, "console/sign_in.html", status, error=error, name=name, next=target)
 
     def _sign_out(self, request: Request, _member: StaffMember, _form: dict[str, str]) -> Response:
         self._staff.sign_out(request.cookies.get(SESSION_COOKIE, ""))
@@ -134,7 +156,10 @@ class DoorPages:
 
     async def _accept(self, request: Request) -> Response:
         form = await read_form(request)
-        name, password = form.get("name", "").strip(), form.get("password", "")
+        invited = await run_in_threadpool(self._staff.invitation, request.path_params["token"])
+        if invited is None:
+            raise HTTPException(404)
+        name, password = invited.name or form.get("name", "").strip(), form.get("password", "")
         errors: dict[str, str] = {}
         if not 1 <= len(name) <= _NAME_MAX:
             errors["name"] = f"Please give the name you will sign in with, 1 to {_NAME_MAX} characters."
@@ -144,9 +169,10 @@ class DoorPages:
             )
         if not errors:
             answer = await run_in_threadpool(self._staff.accept, request.path_params["token"], name, password)
-            if not isinstance(answer, Refusal):
-                return self._enter(answer, "/console")
-            errors[""] = answer.reason
+            entered = Refusal(_BUSY, "docs/guide/console.md#accounts") if answer is None else await asyncio.wrap_future(answer)
+            if not isinstance(entered, Refusal):
+                return self._enter(entered, "/console")
+            errors[""] = entered.reason
         return await run_in_threadpool(self._invitation, request, {"name": name}, errors, 422)
 
     def _invitation(self, request: Request, values: dict[str, str], errors: dict[str, str], status: int) -> Response:
@@ -157,10 +183,12 @@ class DoorPages:
             request, "console/invitation.html", status, invitation=invitation, values=values, errors=errors, shortest=PASSWORD_MIN
         )
 
-    def _enter(self, session: str, target: str) -> Response:
+    def _enter(self, entered: SignedIn, target: str) -> Response:
         response = RedirectResponse(target, 303)
-        secure = self._door.services.website.origin.startswith("https:")
-        response.set_cookie(SESSION_COOKIE, session, path="/console", httponly=True, samesite="strict", secure=secure)
+        kept: dict[str, Any] = {"path": "/console", "httponly": True, "samesite": "strict"}  # Any: of several types
+        kept["secure"] = self._door.services.website.origin.startswith("https:")
+        response.set_cookie(SESSION_COOKIE, entered.session, **kept)
+        response.set_cookie(DEVICE_COOKIE, entered.device, max_age=_DEVICE_SECONDS, **kept)
         return response
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from avow.access import AccountLine, Register, SignedIn
 from avow.analytics.question import Query
 from avow.config import Website
 from avow.web.services.aside import Aside, AsideLine, NothingAside
@@ -76,6 +77,7 @@ from avow.web.services.staff import (
     MessageLine,
     MessageView,
     Outbox,
+    Sender,
     Staff,
     StaffMember,
     SubmissionLine,
@@ -94,6 +96,7 @@ from avow.web.services.website import (
 
 __all__ = [
     "DEMONSTRATION_KEY",
+    "AccountLine",
     "Aside",
     "AsideLine",
     "AuditState",
@@ -156,15 +159,18 @@ __all__ = [
     "RecordingView",
     "Recordings",
     "RefusalCount",
+    "Register",
     "Report",
     "RequestDetail",
     "RequestLine",
     "RequestStatus",
     "Rights",
     "Search",
+    "Sender",
     "Senders",
     "Services",
     "SignalFacts",
+    "SignedIn",
     "Staff",
     "StaffMember",
     "Step",
@@ -200,6 +206,7 @@ class Services:
     browsers: Browsers
     recordings: Recordings
     staff: Staff
+    register: Register
     inbox: Inbox
     outbox: Outbox
     mailings: Mailings

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
 
+from avow.access import SignedIn
 from avow.definitions import Refusal
 
 #: What happened to a submission after it came in.
@@ -25,10 +27,20 @@ class StaffMember:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """An open invitation to the console."""
+    """An open invitation to the console; with the name of an account, to choose a new password for it."""
 
     role: str
     expires_ms: int
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who wants to sign in: the connection's other end, what X-Forwarded-For says, what the browser kept of a sign-in."""
+
+    peer: str
+    forwarded: str
+    device: str
 
 
 class Staff(Protocol):
@@ -38,12 +50,15 @@ class Staff(Protocol):
         """Return the invitation when it can still be accepted."""
         ...
 
-    def accept(self, token: str, name: str, password: str) -> str | Refusal:
-        """Create the account and return the token of a new session."""
+    def accept(self, token: str, name: str, password: str) -> Future[SignedIn | Refusal] | None:
+        """Create the account or change its password, and sign in, off the threads of pages; None when there is no place."""
         ...
 
-    def sign_in(self, name: str, password: str) -> str | Refusal:
-        """Return the token of a new session; takes equally long for unknown names; refuses after too many tries."""
+    def sign_in(self, name: str, password: str, sender: Sender) -> Future[SignedIn | Refusal] | Refusal | None:
+        """Have a password looked at, off the threads of pages; refused after too many tries, None when there is no place.
+
+        Takes equally long for names that nobody has.
+        """
         ...
 
     def member(self, session: str) -> StaffMember | None:

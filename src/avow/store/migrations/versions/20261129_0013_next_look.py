@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261129_0012"
-down_revision = "20261129_0011"
+revision = "20261129_0013"
+down_revision = "20261129_0012"
 branch_labels = None
 depends_on = None
 

@@ -1,4 +1,4 @@
-"""The configuration: one TOML file parsed into frozen structs.
+"""The keys of the configuration, as frozen structs.
 
 Each field's comment says what it is, its default and what it protects; docs/reference/configuration.md is made
 from this text and a test fails when the two differ. Relative paths count from the file's own folder.
@@ -6,20 +6,12 @@ from this text and a test fails when the two differ. Relative paths count from t
 
 from __future__ import annotations
 
-import ipaddress
-import re
-import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from avow.addresses import mailbox
-from avow.definitions import ConfigurationError
-
-#: The path of a socket, or a host, perhaps an IPv6 address in brackets, and a port.
-_CLAMD: Final = re.compile(r"/.+|[A-Za-z0-9.-]+:[0-9]{1,5}|\[[0-9A-Fa-f:.]+\]:[0-9]{1,5}")
 #: Pages that are looked at from outside: a check, not a crawl.
 INTEGRITY_PAGES: Final = 20
 #: First day that a record can have: its id begins with its moment since 1970, whatever the time zone.
@@ -35,7 +27,7 @@ class Listen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: int = 8400
     #: Number of web worker processes. 2 by default; one per core is usual.
     workers: int = 2
-    #: Proxies whose X-Forwarded-For is believed, as addresses. None by default: a header anybody can send proves nothing.
+    #: Proxies whose X-Forwarded-For is believed, each by its address. None by default: a header anybody can send proves nothing.
     trusted_proxies: tuple[str, ...] = ()
     #: Addresses and networks of monitors, which `/metrics` and the checks of `/readyz` answer. This machine by default, asked
     #: without a proxy; to others there is no `/metrics`, and `/readyz` says yes or no. docs/guide/monitoring.md.
@@ -183,85 +175,3 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     search: Search = msgspec.field(default_factory=Search)
     #: The site seen from outside.
     integrity: Integrity = msgspec.field(default_factory=Integrity)
-
-
-def load(path: Path) -> Configuration:
-    """Read the configuration file; raise ConfigurationError naming file and key when anything is wrong."""
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read ({error.strerror}); name another file with --config") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: not valid TOML: {error}") from error
-    folder = path.resolve().parent
-    try:
-        configuration = msgspec.convert(raw, Configuration, dec_hook=lambda kind, value: _path(folder, kind, value))
-    except msgspec.ValidationError as error:
-        raise ConfigurationError(f"{path}: {_named(str(error))}; see docs/reference/configuration.md") from error
-    if configuration.mail.host and not (configuration.mail.recipient and configuration.mail.sender):
-        raise ConfigurationError(f"{path}: mail.host is set, so mail.recipient and mail.sender must be set as well")
-    _require_sender(path, configuration.mail.sender)
-    if not 1 <= configuration.listen.workers <= 64:  # noqa: PLR2004 - one worker per core on the largest usual machine
-        raise ConfigurationError(f"{path}: listen.workers is {configuration.listen.workers}; use 1 to 64")
-    _require_networks(path, configuration.listen.metrics_from)
-    _require_looks(path, configuration)
-    _require_bounds(path, configuration.intake)
-    if configuration.uploads.clamd and not _CLAMD.fullmatch(configuration.uploads.clamd):
-        raise ConfigurationError(f"{path}: uploads.clamd is “{configuration.uploads.clamd}”; write a path from “/”, or host:port")
-    return configuration
-
-
-def _require_sender(path: Path, sender: str) -> None:
-    """Raise ConfigurationError for a sender whom every mail server could not answer."""
-    found = mailbox(sender) if sender else None
-    if sender and (found is None or found.needs_smtputf8):
-        wanted = "write an address alone, like privacy@example.com, with ASCII before the @"
-        raise ConfigurationError(f"{path}: mail.sender is “{sender}”; {wanted}")
-
-
-def _require_networks(path: Path, named: tuple[str, ...]) -> None:
-    """Raise ConfigurationError for monitors that are neither addresses nor networks."""
-    for one in named:
-        try:
-            ipaddress.ip_network(one)
-        except ValueError as error:
-            wanted = "write an address like 192.0.2.7, or a network like 192.0.2.0/24"
-            raise ConfigurationError(f"{path}: listen.metrics_from: “{one}” is neither; {wanted}") from error
-
-
-def _require_bounds(path: Path, intake: Intake) -> None:
-    """Raise ConfigurationError for bounds behind which a moment could be in no record, or hardly an event."""
-    if intake.earliest < INTAKE_EARLIEST:
-        raise ConfigurationError(f"{path}: intake.earliest is {intake.earliest}; use a day from {INTAKE_EARLIEST} on")
-    if not 24 <= intake.margin_hours <= 7 * 24:  # noqa: PLR2004 - a day, as recordings have, to a week
-        raise ConfigurationError(f"{path}: intake.margin_hours is {intake.margin_hours}; use 24 to 168, a week")
-    if intake.events_per_minute and not 60 <= intake.events_per_minute <= 10_000_000:  # noqa: PLR2004 - one a second to a flood
-        wanted = "use 0 for no limit, or 60 to 10000000"
-        raise ConfigurationError(f"{path}: intake.events_per_minute is {intake.events_per_minute}; {wanted}")
-
-
-def _require_looks(path: Path, configuration: Configuration) -> None:
-    """Raise ConfigurationError for pages that are no paths, or too many, and for times beyond their limits."""
-    search, integrity = configuration.search, configuration.integrity
-    named = [("integrity.pages", page) for page in integrity.pages]
-    for key, value in [*named, *([("search.sitemap", search.sitemap)] if search.sitemap else [])]:
-        if not value.startswith("/") or value.startswith("//"):
-            raise ConfigurationError(f"{path}: {key}: “{value}” is no path of website.origin; begin it with one “/”")
-    if len(named) > INTEGRITY_PAGES:
-        raise ConfigurationError(f"{path}: integrity.pages names {len(named)} pages; name at most {INTEGRITY_PAGES}")
-    if not 1 <= search.every_minutes <= 7 * 24 * 60:
-        raise ConfigurationError(f"{path}: search.every_minutes is {search.every_minutes}; use 1 to 10080, a week")
-    if not 10 <= integrity.every_seconds <= 24 * 3600:  # noqa: PLR2004 - seconds between two looks
-        raise ConfigurationError(f"{path}: integrity.every_seconds is {integrity.every_seconds}; use 10 to 86400, a day")
-
-
-def _path(folder: Path, kind: type[Any], value: object) -> Path:  # Any: msgspec hands over whatever type it cannot read
-    """Return the path in the configuration, counted from the configuration's folder."""
-    if kind is not Path or not isinstance(value, str):
-        raise ValueError(f"expected {kind.__name__}, got {value!r}")
-    return (folder / value).resolve()
-
-
-def _named(message: str) -> str:
-    """Return msgspec's message with the key written as in the file: `website.origin`, not `$.website.origin`."""
-    return message.replace("`$.", "key `").replace(" - at `$`", "")

@@ -1,0 +1,158 @@
+"""Accounts of the console: who leaves is out, who fails is counted, and the audit log has it, naming nobody."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from avow import access
+from avow.collection.sender_counts import Counts
+from avow.definitions import Refusal
+from avow.main.accounts import FailedSignIns, SignIns, StaffDoor, StaffRegister, StoredAccounts
+from avow.store.control import audit, staff
+from avow.web.services import Sender
+
+from .conftest import over_both
+
+PASSWORD = "a long sentence for tests"
+HERE = Sender("192.0.2.1", "", "")
+
+
+class Console:
+    """The console's door and register over a house."""
+
+    def __init__(self, house):
+        self.house, control = house, house.store.control
+        guard = access.Guard(Counts(), house.store.vault.hmac)
+        self.failures = access.Failures()
+        signs = SignIns(StoredAccounts(control), guard, access.Passwords(), self.failures, frozenset(), house.now_ms)
+        self.door = StaffDoor(signs)
+        self.register = StaffRegister(control, "https://www.example.com", house.now_ms)
+        self.failed = FailedSignIns(control, house.now_ms)
+
+    def join(self, name, link=None):
+        """Accept an invitation."""
+        token = (link or self.register.invite()).rpartition("/")[2]
+        return self.door.accept(token, name, PASSWORD).result(60)
+
+    def id(self, name):
+        return next(one.staff_id for one in self.register.accounts() if one.name == name)
+
+    def sign_in(self, name="Robin", password=PASSWORD, sender=HERE):
+        answer = self.door.sign_in(name, password, sender)
+        return answer if isinstance(answer, Refusal) else answer.result(60)
+
+    def said(self, *leave_out):
+        """Return what the audit log says, without moments."""
+        entries = map(json.loads, self.house.logged())
+        return [{key: one[key] for key in one if key != "at"} for one in entries if one["what"] not in leave_out]
+
+
+@pytest.fixture
+def console(house):
+    made = Console(house)
+    made.robin, made.kim = made.join("Robin"), made.join("Kim")
+    with house.store.control.transaction() as tx:
+        audit.published(tx, [number for number, _ in audit.pending(tx, 1000)])
+    return made
+
+
+@over_both
+def test_who_leaves_is_out_at_once(console, house):
+    """The session ends, the password opens nothing, and no invitation made before lets anybody back in."""
+    left = console.register.invite()
+    assert console.register.remove(console.id("Kim"), by=console.id("Robin")) is None
+    assert console.door.member(console.kim.session) is None
+    assert "do not belong" in console.sign_in("Kim").reason
+    assert console.door.invitation(left.rpartition("/")[2]) is None
+
+
+@over_both
+def test_the_last_account_stays(console, house):
+    """Without it nobody could see to requests."""
+    assert console.register.remove(console.id("Kim")) is None
+    assert "last account" in console.register.remove(console.id("Robin")).reason
+    assert "no such account" in console.register.remove("nobody").reason
+    assert [one.name for one in console.register.accounts()] == ["Robin"]
+
+
+@over_both
+def test_a_new_password_ends_what_the_old_one_opened(console, house):
+    """The old one works until the link is used; then sessions, devices and other such links end."""
+    links = [console.register.new_password(console.id("Robin")) for _ in range(2)]
+    assert console.door.invitation(links[0].rpartition("/")[2]).name == "Robin"
+    assert isinstance(console.sign_in(), access.SignedIn)
+    new = console.join("somebody else", links[0])
+    assert console.door.member(console.robin.session) is None
+    assert console.door.member(new.session).name == "Robin"
+    assert isinstance(console.join("Robin", links[1]), Refusal)
+    assert isinstance(console.door.sign_in("Robin", "wrong", Sender("192.0.2.1", "", console.robin.device)).result(60), Refusal)
+
+
+def test_each_change_is_an_entry_that_names_nobody(console):
+    """Who did it and to whom, by number; commands say that they are."""
+    robin, kim = console.id("Robin"), console.id("Kim")
+    console.register.end_sessions(kim, by=robin)
+    console.register.new_password(kim)
+    console.register.remove(kim, by=robin)
+    console.door.sign_out(console.sign_in().session)
+    assert console.said() == [
+        {"what": "staff.sessions-ended", "staff": kim, "by": robin},
+        {"what": "staff.password-invited", "staff": kim, "by": "command"},
+        {"what": "staff.removed", "staff": kim, "by": robin},
+        {"what": "staff.signed-in", "staff": robin},
+        {"what": "staff.signed-out", "staff": robin},
+    ]
+
+
+@over_both
+def test_failed_sign_ins_are_one_entry_for_an_account_and_hour(console, house):
+    """However many, and by however many workers; under names that nobody has they are counted alone."""
+    for name in ("Robin", "Robin", "Robin", "Nobody"):
+        console.sign_in(name, "wrong")
+    console.failures.flush(console.failed.keep)
+    assert console.said() == []
+    house.wait(hours=1, minutes=2)
+    for worker in (console.failed, FailedSignIns(house.store.control, house.now_ms)):
+        worker.keep({})
+    hour = house.now_ms() // 3_600_000 * 3_600_000 - 3_600_000
+    assert console.said() == [{"what": "staff.sign-in-failed", "staff": console.id("Robin"), "hour": hour, "count": 3}]
+    assert (console.register.accounts()[1].failed, console.register.failed_unknown()) == (3, 1)
+
+
+def test_what_was_refused_before_a_look_is_counted_too(console):
+    """A flood on one name is seen in full, and its passwords are not looked at."""
+    for number in range(access.NAME_TRIES + 5):
+        console.sign_in(password="wrong", sender=Sender(f"192.0.2.{number}", "", ""))
+    console.failures.flush(console.failed.keep)
+    assert console.register.accounts()[1].failed == access.NAME_TRIES + 5
+
+
+def test_counts_that_are_not_taken_are_kept(console):
+    """A store that does not answer costs no failed sign-in."""
+    console.sign_in(password="wrong")
+    with pytest.raises(OSError, match="locked"):
+        console.failures.flush(lambda _counts: (_ for _ in ()).throw(OSError("locked")))
+    console.failures.flush(console.failed.keep)
+    assert console.register.accounts()[1].failed == 1
+
+
+def test_a_proxy_that_nobody_named_speaks_for_everybody(console):
+    """What comes from this machine is counted by name alone; what a proxy tells, by the address that it tells."""
+    told = [
+        console.sign_in(f"Nobody {n}", "wrong", Sender("127.0.0.1", "192.0.2.9", "")).reason
+        for n in range(access.ADDRESS_TRIES + 1)
+    ]
+    assert not any("too many" in one for one in told)
+
+
+def test_old_counts_are_forgotten(console, house):
+    """After 30 days, once they are in the log."""
+    console.sign_in(password="wrong")
+    console.failures.flush(console.failed.keep)
+    for days in (1, 30):
+        house.wait(days=days)
+        console.failed.keep({})
+    with house.store.control.reading() as tx:
+        assert staff.failed(tx) == {}

@@ -1,0 +1,64 @@
+"""Avow's own page of thanks, for a form whose site has none."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from avow.cli import avow
+from avow.config import Website
+from avow.main.operations import Operations
+from avow.web.assets import Assets
+from avow.web.site import CompanySite
+
+from .conftest import make_services
+
+MARROWBY = Path(__file__).parents[2] / "policies" / "marrowby"
+QUERY = {"reference": "MB-4F7Q2", "dropped": "favourite-colour,<b>x</b>", "masked": "message"}
+
+
+def test_a_form_without_a_page_of_thanks_ends_on_one(visitor, built):
+    """Where a site has no page of its own, the browser is not sent back to the empty form."""
+    without = CompanySite(make_services(website=Website("marrowby", "http://localhost:8400")), Assets(built))
+    address = without.thanks_page("contact-form")
+    text = visitor.get(address, params=QUERY).text
+    assert address == "/avow/forms/contact-form/thanks"
+    for words in ("has arrived", "MB-4F7Q2", "favourite-colour", "&lt;b&gt;x&lt;/b&gt;", "payment card", 'content="noindex"'):
+        assert words in text
+
+
+def test_a_form_on_a_page_of_the_site_without_one_ends_there_too(services, built, tmp_path):
+    """A page with a form, and none beside it."""
+    (tmp_path / "repair.html").write_text('<form action="{{ form_action("contact-form") }}"></form>', encoding="utf-8")
+    site = CompanySite(replace(services, website=Website("s", "http://localhost", tmp_path)), Assets(built))
+    assert site.has_form("contact-form")
+    assert site.thanks_page("contact-form") == "/avow/forms/contact-form/thanks"
+
+
+def test_a_site_with_its_own_page_of_thanks_keeps_it(services, built):
+    """As before."""
+    assert CompanySite(services, Assets(built)).thanks_page("contact-form") == "/contact/thanks"
+
+
+@pytest.mark.parametrize("point", ["nobody", "page-view", "contact-form%2F..%2F"])
+def test_nobody_is_thanked_for_what_is_no_form(visitor, point):
+    """No address that somebody makes up is a page of ours."""
+    assert visitor.get(f"/avow/forms/{point}/thanks").status_code == 404
+
+
+def test_a_reference_that_is_none_is_not_shown(visitor):
+    """Nobody can put words of theirs on the page."""
+    assert "call 555" not in visitor.get("/avow/forms/contact-form/thanks", params={"reference": "call 555 now"}).text
+
+
+def test_unpinned_lines_name_nothing_of_this_build(visitor):
+    """No hash in any line, and each script is there under the name that stays."""
+    lines = CliRunner().invoke(avow, ["--config", str(MARROWBY / "avow.toml"), "tag", "--unpinned"], obj=Operations).stdout
+    scripts = re.findall(r'src="([^"]+)"', lines)
+    assert scripts == ["/avow/tag.js", "/avow/preferences.js"]
+    assert "integrity" not in lines
+    assert [visitor.get(one).headers["content-type"] for one in scripts] == ["text/javascript; charset=utf-8"] * 2
