@@ -5,9 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from avow.definitions import RequestKind
 from avow.store.control.database import Transaction
@@ -79,15 +94,22 @@ def due(tx: Transaction, now_ms: int, limit: int) -> tuple[RowMapping, ...]:
     One that is set aside is passed by until its next try. A moment further away than any that we write was written while the
     clock was ahead: it has come.
     """
+    moments = {"now": now_ms, "aside": now_ms + BEYOND_MS, "beyond": now_ms + 2 * BEYOND_MS, "most": limit}
+    return tuple(tx.execute(_DUE, moments).mappings())
+
+
+def _due() -> Select[tuple[Any, ...]]:
+    """Return the statement of `due`, put together once: it is asked every second."""
     one, aside = consumer_requests.c, set_aside.c
+    now = bindparam("now", type_=BigInteger)
     waits = exists().where(
         aside.queue == QUEUE,
         aside.item == one.id,
-        or_(aside.next_ms.is_(None), and_(aside.next_ms > now_ms, aside.next_ms <= now_ms + BEYOND_MS)),
+        or_(aside.next_ms.is_(None), and_(aside.next_ms > now, aside.next_ms <= bindparam("aside", type_=BigInteger))),
     )
-    has_come = or_(one.next_ms <= now_ms, one.next_ms > now_ms + 2 * BEYOND_MS)
+    has_come = or_(one.next_ms <= now, one.next_ms > bindparam("beyond", type_=BigInteger))
     wanted = select(*_COLUMNS).where(has_come, ~waits).order_by(one.next_ms, one.received_ms)
-    return tuple(tx.execute(wanted.limit(limit)).mappings())
+    return wanted.limit(bindparam("most", type_=Integer))
 
 
 def rest(tx: Transaction, looks: Mapping[str, tuple[int, int]]) -> None:
@@ -202,3 +224,4 @@ def _one(tx: Transaction, condition: ColumnElement[bool]) -> StoredRequest | Non
 
 #: What a `StoredRequest` is read from.
 _COLUMNS: Final = tuple(consumer_requests.c[one.name] for one in fields(StoredRequest))
+_DUE: Final = _due()
