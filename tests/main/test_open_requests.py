@@ -8,7 +8,7 @@ from tests.rights.test_walk import DAY, RECEIVED, file, house
 from avow.main.open_requests import AT_ONCE, OpenRequests
 from avow.rights import verification
 from avow.rights.states import State, Step
-from avow.store.control import requests, set_aside
+from avow.store.control import requests, set_aside, tables
 from avow.store.control.requests import QUEUE
 
 __all__ = ["house"]
@@ -88,6 +88,23 @@ def test_one_that_fails_keeps_none_of_those_behind_it_back(house, job):
     assert job.cases.get(last.request_id).entry(Step.ACKNOWLEDGED)
     with control.reading() as tx:
         assert set_aside.names(tx, QUEUE).keys() == set(damaged)
+
+
+def test_the_desk_reads_a_page_at_a_time(house, job):
+    """Requests with a failed message come first, then open ones, the oldest first, then answered ones; none twice."""
+    answered, failed, *waiting = [file(house[0]).request_id for _ in range(5)]
+    job.until_rest(RECEIVED)
+    with house[1].transaction() as tx:
+        for seq, what in ((8, "responded"), (9, "closed")):
+            requests.append(tx, requests.RequestEvent(answered, seq, RECEIVED, what, "{}"))
+        sent = house[0].cases._store.add_mail(tx, b"{}", RECEIVED, failed)
+        tx.execute(tables.mail.update().where(tables.mail.c.id == sent).values(state="failed"))
+    with house[1].reading() as tx:
+        pages = [[row["id"] for row in requests.page(tx, 2, offset)] for offset in (0, 2, 4, 6)]
+    assert [len(page) for page in pages] == [2, 2, 1, 0]
+    assert pages[0][0] == failed
+    assert {pages[0][1], *pages[1]} == set(waiting)
+    assert pages[2] == [answered]
 
 
 def test_a_clock_that_is_not_believed_denies_nobody(house, job):

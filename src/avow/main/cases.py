@@ -77,6 +77,14 @@ class StoredCases:
             with self._control.transaction() as tx:
                 requests.rest(tx, looks)
 
+    def page(self, limit: int, offset: int) -> Sequence[Case]:
+        """Return a page of requests that can be read: with a failed message first, then open ones, then answered ones."""
+        with self._control.reading() as tx:
+            rows = requests.page(tx, limit, offset)
+            histories = requests.histories(tx, [row["id"] for row in rows]) if rows else {}
+        reads = (partial(self._of_row, row, histories.get(row["id"], ())) for row in rows)
+        return tuple(case for read in reads if (case := self._store.aside.tried(read)[1]) is not None)
+
     def every(self) -> Sequence[Case]:
         """Return all requests that can be read, oldest first; the others are set aside by the job that finds them."""
         found = (self._store.aside.tried(read)[1] for _, read in self.each())

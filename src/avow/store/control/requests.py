@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     delete,
     exists,
     func,
@@ -86,6 +87,17 @@ def get(tx: Transaction, request_id: str) -> StoredRequest | None:
 def every(tx: Transaction) -> tuple[RowMapping, ...]:
     """Return the rows of all consumer requests, oldest first; `of_row` reads one, so that a damaged one harms no other."""
     return tuple(tx.execute(select(*_COLUMNS).order_by(consumer_requests.c.received_ms)).mappings())
+
+
+def page(tx: Transaction, limit: int, offset: int) -> tuple[RowMapping, ...]:
+    """Return a page of requests: with a failed message, then open, the oldest first, then answered, the newest first."""
+    one, event = consumer_requests.c, request_events.c
+    is_answered = exists().where(event.request_id == one.id, event.what == "responded")
+    failed = select(mail.c.request_id).where(mail.c.state == "failed", mail.c.request_id.is_not(None))
+    rank = case((one.id.in_(failed), 0), (is_answered, 2), else_=1)
+    age = case((is_answered, -one.received_ms), else_=one.received_ms)
+    wanted = select(*_COLUMNS).order_by(rank, age, one.id).limit(limit).offset(offset)
+    return tuple(tx.execute(wanted).mappings())
 
 
 def due(tx: Transaction, now_ms: int, limit: int) -> tuple[RowMapping, ...]:
