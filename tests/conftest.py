@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -93,6 +94,22 @@ def children(pid):
     folder = _folder(pid)
     inside = [one for one in _processes() if one != pid and folder and _folder(one) == folder]
     return [one for one in inside if b"forkserver" in _file(_parent(one), "cmdline")]
+
+
+def storage_process(pid):
+    """Return the process that gives way to the others."""
+    (found,) = (one for one in children(pid) if os.getpriority(os.PRIO_PROCESS, one) > os.getpriority(os.PRIO_PROCESS, pid))
+    return found
+
+
+@contextlib.contextmanager
+def stopped(pid):
+    """Stop a process, and let it go on at the end."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def _processes():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +17,8 @@ log = logging.getLogger(__name__)
 
 #: After a failure a job waits this much longer than its interval, seconds, so that a broken disk is not hammered.
 PAUSE_SECONDS: Final = 2.0
+#: The disk is full, is broken or takes nothing: no job's fault, and over when somebody has seen to it.
+_DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +89,22 @@ def _repeat(job: Job, stop: threading.Event, board: Board) -> None:
         try:
             more = job.run()
             board.done(job.name)
-        except StoreUnavailable as error:
-            log.warning("job %s waits: %s", job.name, error)
-            board.failed(job.name, type(error).__name__)
-            pause += PAUSE_SECONDS
         except Exception as error:  # the clock's door: one failing job must not end the others
-            # The trace names files and lines; the message could hold a value, so only its type is logged.
-            log.error("job %s failed: %s", job.name, type(error).__name__, exc_info=_without_message(error))  # noqa: TRY400 - see above
+            if outage := _outage(error):
+                log.warning("job %s waits: %s", job.name, outage)
+            else:  # The trace names files and lines; the message could hold a value, so only its type is logged.
+                log.error("job %s failed: %s", job.name, type(error).__name__, exc_info=_without_message(error))  # noqa: TRY400 - see above
             board.failed(job.name, type(error).__name__)
             pause += PAUSE_SECONDS
         if not more:
             stop.wait(pause)
+
+
+def _outage(error: Exception) -> str:
+    """Return what a job has to wait for, a store or room on the disk; "" for a fault of the job's own."""
+    if isinstance(error, OSError) and error.errno in _DISK:
+        return os.strerror(error.errno)
+    return str(error) if isinstance(error, StoreUnavailable) else ""
 
 
 def _without_message(error: Exception) -> Exception:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -14,9 +15,18 @@ from store_records import MORNING, Writer, browser, open_parts, visitor
 from avow.analytics.question import Scope
 from avow.definitions import StoreUnavailable
 from avow.store.embedded import Engine
+from avow.store.events import EventRow
 
 _SERVE = "import sys, time, pathlib; from avow.store.embedded import Engine; f = pathlib.Path(sys.argv[1]); "
 _SERVE += "Engine(f / 'events', f / 'run').start(); time.sleep(600)"
+
+
+def _row(number):
+    """Return a row of a page view."""
+    texts = dict.fromkeys(("rulebook_id", "name", "page", "referrer", "campaign", "browser", "system", "device", "language"), "")
+    numbers = dict.fromkeys(("status", "bytes", "subject", "visit", "robot", "demonstration"), 0)
+    rest = {"method": "", "props": {}, "sealed": "", "delete_on": 30_000, "then": "erase"}
+    return EventRow(record_id=number, time=MORNING, site="marrowby", point="page-view", **texts, **numbers, **rest)
 
 
 def test_a_stopped_engine_opens_again_with_its_records(tmp_path):
@@ -68,6 +78,28 @@ def test_a_view_that_a_full_disk_left_empty_keeps_no_engine_from_opening(tmp_pat
     assert store.events.query("dashboard_totals", **Scope("marrowby", 0, 1).parameters())[0]["views"] == 0
     store.close()
     second.stop()
+
+
+def test_what_could_not_be_written_is_not_acknowledged(tmp_path):
+    """No file may grow, as on a full disk: the batch is refused, and is there once when it is written again."""
+    engine = Engine(tmp_path / "events", tmp_path / "run")
+    engine.start()
+    store = open_parts(tmp_path)
+    store.events.prepare()
+    event = Writer().event(visitor(1))
+    store.write([event])
+    rows, limits = [_row(number) for number in (7, 8)], resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        with pytest.raises(StoreUnavailable):
+            store.events.insert(rows)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert store.events.existing([7, 8], ["marrowby"], 0, 10**13) == frozenset()
+    store.events.insert(rows)
+    assert store.events.existing([7, 8], ["marrowby"], 0, 10**13) == {7, 8}
+    store.close()
+    engine.stop()
 
 
 def test_a_mutation_that_a_full_disk_left_empty_keeps_no_engine_from_opening(tmp_path, caplog):

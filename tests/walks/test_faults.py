@@ -10,7 +10,7 @@ import threading
 import time
 
 import httpx
-from tests.conftest import children, forked_from, is_running, wait_for
+from tests.conftest import children, forked_from, is_running, stopped, storage_process, wait_for
 
 KILLS = 30
 SENDERS = 3
@@ -54,6 +54,20 @@ def test_the_process_that_forks_the_others_may_be_killed(fresh):
     os.kill(forking, signal.SIGKILL)
     wait_for(lambda: not any(map(is_running, before)), 30, "the end of the processes")
     wait_for(lambda: len(children(fresh.process.pid)) == 3, 60, "a storage process and two workers")
+    fresh.drain()
+
+
+def test_a_new_server_waits_for_the_storage_process_of_the_one_before(fresh):
+    """It stands still while its server is killed and another is started: two engines over one folder would lose events."""
+    fresh.start()
+    old = storage_process(fresh.process.pid)
+    with stopped(old):
+        fresh.process.kill()
+        fresh.process.wait()
+        fresh.start()
+        wait_for(lambda: "the storage process of before still ends" in fresh.output.read_text(), 60, "the sentence")
+        assert is_running(old)
+    wait_for(lambda: not is_running(old), 60, "the end of the one before")
     fresh.drain()
 
 

@@ -1,28 +1,7 @@
 """A server that answers and does not do its work says so: the storage process stopped and gone on under it."""
 
-import os
-import signal
-from contextlib import contextmanager
-
 import httpx
-from tests.conftest import wait_for
-from tests.walks.test_faults import children
-
-
-def storage_process(pid):
-    """Return the process that gives way to the others."""
-    (found,) = (one for one in children(pid) if os.getpriority(os.PRIO_PROCESS, one) > os.getpriority(os.PRIO_PROCESS, pid))
-    return found
-
-
-@contextmanager
-def stopped(pid):
-    """Stop a process, and let it go on at the end."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
+from tests.conftest import stopped, storage_process, wait_for
 
 
 def test_readyz_turns_with_the_storage_process_and_healthz_does_not(fresh):

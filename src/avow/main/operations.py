@@ -25,7 +25,7 @@ from avow.collection.server_log import Import
 from avow.collection.spool import Spool
 from avow.config import Configuration, load
 from avow.definitions import ConfigurationError, PolicyError, ProofInvalid, Refusal, SpoolFull, local_date, now_ms
-from avow.main import restoring, server, server_logs, website
+from avow.main import restoring, server, server_logs, storage, website
 from avow.main.accounts import StaffRegister
 from avow.main.cases import StoredCases
 from avow.main.conversions import LinkAddresses
@@ -432,12 +432,13 @@ def _engine(installation: Installation) -> Iterator[None]:
     if installation.configuration.storage.events:
         yield
         return
-    engine = Engine(installation.data / "events", installation.run)
-    engine.start()
-    try:
-        yield
-    finally:
-        engine.stop()
+    with storage.only_storage(installation.run):
+        engine = Engine(installation.data / "events", installation.run)
+        engine.start()
+        try:
+            yield
+        finally:
+            engine.stop()
 
 
 async def _spool_lines(

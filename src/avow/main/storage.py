@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import logging
 import multiprocessing
@@ -9,7 +10,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -70,6 +72,8 @@ log = logging.getLogger(__name__)
 NICENESS: Final = 5
 #: How often the process says that it lives and looks whether the server does, seconds.
 SIGN_SECONDS: Final = 1.0
+#: How long the jobs may take to end: less than the server gives (`server.STOP_SECONDS`).
+ENDING_SECONDS: Final = 25.0
 #: Entries of the audit log published at once.
 PUBLISH_ENTRIES: Final = 10_000
 #: How often the sweep looks for what is due, and how often for somebody's word that it may go on, seconds.
@@ -117,11 +121,11 @@ class Contacts:
 def run(configuration_path: Path) -> None:
     """Run until SIGTERM or SIGINT, or until the server that started this process is gone.
 
-    Ends with status 1 and a line in the log when an engine cannot be opened; the server starts it again.
+    Ends with status 1 and a line in the log when a store cannot be opened or written; the server starts it again.
     """
     try:
         _run(configuration_path)
-    except AvowError as error:
+    except (AvowError, OSError) as error:  # OSError: the disk is full, or broken
         log.error("the storage process cannot start: %s", error)  # noqa: TRY400 - the operator needs the reason, not our lines
         raise SystemExit(1) from None
 
@@ -132,6 +136,26 @@ def _run(configuration_path: Path) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    with only_storage(installation.run):
+        _work(installation, stop)
+
+
+@contextmanager
+def only_storage(run: Path) -> Iterator[None]:
+    """Hold the lock of the stores: two engines over one folder lose what they write.
+
+    A server that was killed may be started again before its storage process has noticed. Raises StoreUnavailable meanwhile.
+    """
+    with (run / "storage.lock").open("w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StoreUnavailable(f"{run.parent}: the storage process of before still ends; waiting for it") from error
+        yield
+
+
+def _work(installation: Installation, stop: threading.Event) -> None:
+    """Open the stores, and do each job in its time until told to stop."""
     identity.settle(installation.stores)  # before the engine makes what is missing
     engine = None if installation.configuration.storage.events else Engine(installation.data / "events", installation.run)
     if engine is not None:
@@ -152,8 +176,12 @@ def _run(configuration_path: Path) -> None:
             if parent is not None and not parent.is_alive():  # it was killed; without it we would hold the engine
                 log.warning("the server is gone; stopping")
                 stop.set()
+        until = time.monotonic() + ENDING_SECONDS
         for thread in threads:
-            thread.join(timeout=60)
+            thread.join(max(0.0, until - time.monotonic()))
+        if any(thread.is_alive() for thread in threads):  # nothing is lost by an end in the middle of a job
+            log.warning("a job did not end in %.0f s; it is done again at the next start", ENDING_SECONDS)
+            os._exit(1)
     finally:
         store.close()
         if engine is not None:

@@ -40,6 +40,8 @@ _CODE: Final = re.compile(r"Code: (\d+)")
 _UNKNOWN: Final = 1002
 #: The engine's name for a view that is about to take the place of another.
 _REPLACING: Final = "_tmp_replace_"
+#: Each body has its own columns, whatever another one under the same name had.
+_AS_IT_IS: Final = "schema_inference_use_cache_for_file = 0"
 #: How the engine's note of a mutation begins.
 _MUTATION: Final = b"format version: "
 
@@ -175,11 +177,17 @@ def _forget_unwritten(folder: Path) -> None:
 
 
 def _insert(connection: Any, statement: Statement) -> bytes:  # Any: chDB ships no types
-    """Stream the body of an INSERT into the engine; nothing is kept of a body that the engine refuses."""
-    with connection.send_insert(statement.sql, statement.data_format) as stream:
-        if statement.data:
-            stream.append(statement.data)
-        stream.finish()
+    """Insert the body of a statement, whole or not at all; raise the engine's error when it keeps nothing of it.
+
+    The engine reads the body as a file, which lies in memory. Its own streaming insert says that all is well when it could
+    not keep what it was given: on a full disk everything acknowledged was lost.
+    """
+    if statement.data:
+        with os.fdopen(os.memfd_create("insert"), "wb") as body:
+            body.write(statement.data)
+            body.flush()
+            source = f"file('/proc/self/fd/{body.fileno()}', {_quoted(statement.data_format)})"
+            connection.query(f"{statement.sql} SELECT * FROM {source} SETTINGS {_AS_IT_IS}")  # noqa: S608 - number and format are ours
     return b""
 
 
