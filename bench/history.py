@@ -41,7 +41,7 @@ from bench.machine import MARROWBY, REPOSITORY, free_port, scratch
 CLOSED, OPEN = 10_000, 1_000
 ENTRIES = 10_000_000
 MESSAGES, ODD = 10_000, 1_000
-SETTLE_SECONDS, REST_SECONDS = 90, 60
+SETTLE_SECONDS, REST_SECONDS = 40, 40
 _MAIL = '[mail]\nhost = "127.0.0.1"\nport = {port}\nstarttls = false\nrecipient = "mail-service"\nsender = "privacy@marrowby.example"\n'
 _DAY_MS = 86_400_000
 _ENDED = ("received", "acknowledged", "denied", "responded", "closed", "forgotten")
