@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import sys
 
-from bench import erasure, ingest, permits, queries, startup, steady
+from bench import erasure, history, ingest, permits, queries, startup, steady
 from bench.results import record
 
-BENCHMARKS = {"ingest": ingest, "steady": steady, "permits": permits, "queries": queries, "erasure": erasure, "startup": startup}
+BENCHMARKS = {
+    "ingest": ingest,
+    "steady": steady,
+    "permits": permits,
+    "queries": queries,
+    "erasure": erasure,
+    "startup": startup,
+    "history": history,
+}
 
 
 def main() -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
+import tracemalloc
+from contextlib import closing
+
 import pytest
 from cryptography.exceptions import InvalidTag
 
@@ -126,3 +131,16 @@ def test_a_joint_key_needs_every_key():
     assert sealing.joint_key([one, two]) == sealing.joint_key([two, one])
     assert sealing.joint_key([one, two]) not in (one, two)
     assert sealing.joint_key([one]) == one
+
+
+def test_a_tombstone_is_looked_up_among_many(vault, tmp_path):
+    """No list of them is read: what another process writes is seen by one look-up, in memory that does not grow."""
+    with closing(sqlite3.connect(tmp_path / "keys.db")) as other, other:
+        other.executemany("INSERT INTO tombstones VALUES (?, 5)", ((os.urandom(32),) for _ in range(50_000)))
+    vault.destroy([ADA], 9)
+    tracemalloc.start()
+    answers = (vault.is_erased(ADA, 9), vault.is_erased(ADA, 10), vault.erased_at([ADA, BEA]))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert answers == (True, False, {ADA: 9})
+    assert peak < 100_000

@@ -304,12 +304,12 @@ class FakeRights:
         self.confirmed.append(token)
         return "status-token"
 
-    def desk(self):
+    def desk(self, page=0):
         late = replace(
             LINE, request_id="r2", reference="A1B2-C3D4", kind=RequestKind.KNOW, is_late=True, days_left=-2, acknowledged_on=None
         )
         done = replace(LINE, request_id="r3", reference="ZZ11-YY22", state="closed", is_open=False, demonstration=True)
-        return (late, LINE, done)
+        return () if page else (late, LINE, done)
 
     def detail(self, request_id):
         if request_id != "r1":

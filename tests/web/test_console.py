@@ -165,6 +165,15 @@ def test_late_request_stands_out(staff):
     assert "demonstration" in text
 
 
+@pytest.mark.parametrize(("page", "is_shown"), [("0", True), ("1", False), ("x", True), ("-1", True), ("9" * 30, True)])
+def test_the_desk_has_pages(staff, page, is_shown):
+    """What is no number of a page is the first; one behind the last says so, and leads back."""
+    answer = staff.get("/console/requests", params={"page": page})
+    assert answer.status_code == 200
+    assert ("A1B2-C3D4" in answer.text) is is_shown
+    assert ("There are no further requests." in answer.text and "page=0" in answer.text) is not is_shown
+
+
 def test_a_failed_message_is_sent_again_or_elsewhere(built):
     """It comes first, with why; a wrong address is refused in words; both need the session's token."""
     outbox = FakeOutbox(failed=True)

@@ -12,8 +12,9 @@ import base64
 import json
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,13 +22,17 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from avow.audit import merkle, note
+from avow.audit.edge import TILE, Edge
 from avow.definitions import AvowError, ProofInvalid
 
-TILE: Final = 256
 #: Longest entry, bytes (tlog-tiles: a 16-bit length).
 ENTRY_BYTES: Final = 65_535
 STATE_NAME: Final = "state.json"
 KEY_NAME: Final = "signing-key.pem"
+#: Tiles in which one look searches for an entry from before; the next look goes on behind them.
+_SEARCHED_TILES: Final = 16
+#: Entries that are searched for at the same time; more begin from the right edge again.
+_SEARCHES: Final = 10_000
 _PUT_BACK: Final = "put back the copy of audit/ that belongs to this data; without one, `avow audit begin` begins a new log"
 _FORKED: Final = (
     "the log published in {public} has gone on beyond the state in {private}, or is another one: to go on would sign a second "
@@ -59,11 +64,12 @@ class Log:
         self._key = _signing_key(private / KEY_NAME)
         self._lock = threading.Lock()
         self.state = read_state(private)
-        self._hashes = [merkle.leaf_hash(entry) for entry in read_entries(public, self.state.size)]
-        if merkle.root(self._hashes) != self.state.root:
-            raise AvowError(f"the audit log in {public} is not the one its state names: do not go on, restore its files")
+        self._searched: dict[bytes, tuple[int, int]] = {}
         self._published = _published(public)
-        if self._published is not None and merkle.root(self._hashes[: self._published.size]) != self._published.root:
+        self._edge, beginning = self._whole_edge(self._published.size if self._published else 0)
+        if self._edge.root() != self.state.root:
+            raise AvowError(f"the audit log in {public} is not the one its state names: do not go on, restore its files")
+        if self._published is not None and beginning != self._published.root:
             raise AvowError(_FORKED.format(public=public, private=private))
         _write(public / "key", note.verifier_key(origin, self._key).encode() + b"\n")
         self._publish_checkpoint()
@@ -82,14 +88,15 @@ class Log:
         if any(len(entry) > ENTRY_BYTES for _, entry in fresh):
             raise AvowError("an audit entry is longer than 65,535 bytes; put what is large in the store and its hash here")
         old_size = self.state.size
-        hashes = [*self._hashes, *(batch[number] for number, _ in fresh)]
+        edge, tiles = self._edge.grown([batch[number] for number, _ in fresh])
         assert self._published is None or self._published.size <= old_size  # no published tile is written again
         _write_bundles(self._public, old_size, [entry for _, entry in fresh])  # (1)
-        _write_tiles(self._public, old_size, hashes)
+        for (level, index), tile in tiles.items():
+            _write(self._public / tile_path(level, index, len(tile)), b"".join(tile))
         with self._lock:
             last = max(self.state.last_queued, *batch)
-            self.state = State(len(hashes), merkle.root(hashes), last, batch)
-            self._hashes = hashes
+            self.state = State(edge.size, edge.root(), last, batch)
+            self._edge = edge
         _write_state(self._private, self.state)  # (2)
         self._publish_checkpoint()  # (3)
 
@@ -101,21 +108,62 @@ class Log:
         before = self.state.batch
         if before is not None:
             return frozenset(number for number, leaf in batch.items() if before.get(number) == leaf)
-        held = set(self._hashes)  # an earlier build published by the order of numbers
-        return frozenset(number for number, leaf in batch.items() if number <= self.state.last_queued and leaf in held)
+        wanted = {number: leaf for number, leaf in batch.items() if number <= self.state.last_queued}
+        if not wanted:
+            return frozenset()
+        asked = set(wanted.values())  # an earlier build published by the order of numbers
+        held = {leaf for leaf in map(merkle.leaf_hash, each_entry(self._public, self.state.size)) if leaf in asked}
+        return frozenset(number for number, leaf in wanted.items() if leaf in held)
+
+    def _whole_edge(self, published: int) -> tuple[Edge, bytes]:
+        """Return the edge that the entries on the disk lead to, each of them hashed again, and the root at an earlier size.
+
+        A bundle at a time is in memory.
+        """
+        edge, size, beginning = Edge(), self.state.size, merkle.EMPTY_ROOT
+        for start in range(0, size, TILE):
+            bundle = _read_bundle(self._public, start // TILE, min(TILE, size - start))
+            leaves = [merkle.leaf_hash(entry) for entry in split_bundle(bundle)][: size - start]
+            if start < published <= start + TILE:
+                beginning = edge.grown(leaves[: published - start])[0].root()
+            edge, _ = edge.grown(leaves)
+        return edge, beginning
 
     def prove(self, entry: bytes) -> tuple[int, tuple[bytes, ...], str] | None:
-        """Return index, inclusion path and signed checkpoint of an entry; None when the log does not hold it.
+        """Return index, inclusion path and signed checkpoint of an entry; None while it is not found in the log.
 
-        May be called from another thread than `append`.
+        What is asked for was published just now, or a while ago: each look searches all that is new since the last one, and
+        some tiles more of what is older. May be called from another thread than `append`; by one at a time.
         """
         with self._lock:
-            hashes, checkpoint = self._hashes, self.checkpoint()
-        try:
-            index = hashes.index(merkle.leaf_hash(entry))
-        except ValueError:
-            return None
-        return index, tuple(merkle.inclusion_path(index, hashes)), checkpoint
+            edge, checkpoint = self._edge, self.checkpoint()
+        leaf = merkle.leaf_hash(entry)
+        index = self._search(leaf, edge)
+        return None if index is None else (index, edge.path(index, self._full_tile), checkpoint)
+
+    def _search(self, leaf: bytes, edge: Edge) -> int | None:
+        """Return where a leaf is, from the right edge backwards; None: not here, or further back than this look went."""
+        row: tuple[bytes, ...] = edge.rows[0] if edge.rows else ()
+        full = edge.size // TILE
+        if leaf in row:
+            self._searched.pop(leaf, None)
+            return full * TILE + row.index(leaf)
+        low, high = self._searched.get(leaf, (full, full))
+        lowest = max(0, low - _SEARCHED_TILES)
+        for index in chain(range(full - 1, high - 1, -1), range(low - 1, lowest - 1, -1)):
+            tile = self._full_tile(0, index)
+            if leaf in tile:
+                self._searched.pop(leaf, None)
+                return index * TILE + tile.index(leaf)
+        if len(self._searched) >= _SEARCHES:
+            self._searched.clear()
+        self._searched[leaf] = (lowest, full)
+        return None
+
+    def _full_tile(self, level: int, index: int) -> tuple[bytes, ...]:
+        """Return the hashes of a full tile, which never changes."""
+        body = (self._public / tile_path(level, index)).read_bytes()
+        return tuple(body[at : at + merkle.HASH_BYTES] for at in range(0, len(body), merkle.HASH_BYTES))
 
     def checkpoint(self) -> str:
         """Return the signed checkpoint of the log as it is."""
@@ -193,13 +241,16 @@ def _state(raw: dict[str, Any]) -> State:  # Any: JSON
     return State(raw["size"], base64.b64decode(raw["root"]), raw["last_queued"], batch)
 
 
+def each_entry(public: Path, size: int, first: int = 0) -> Iterator[bytes]:
+    """Yield the first `size` entries from the entry bundles, from the entry `first` on; a bundle at a time is in memory."""
+    for index in range(first // TILE, (size + TILE - 1) // TILE):
+        width = min(TILE, size - index * TILE)
+        yield from split_bundle(_read_bundle(public, index, width))[max(0, first - index * TILE) : width]
+
+
 def read_entries(public: Path, size: int) -> list[bytes]:
     """Return the first `size` entries from the entry bundles."""
-    entries: list[bytes] = []
-    for index in range((size + TILE - 1) // TILE):
-        width = min(TILE, size - index * TILE)
-        entries.extend(split_bundle(_read_bundle(public, index, width))[:width])
-    return entries
+    return list(each_entry(public, size))
 
 
 def split_bundle(bundle: bytes) -> list[bytes]:
@@ -223,23 +274,11 @@ def _write_bundles(public: Path, old_size: int, entries: Sequence[bytes]) -> Non
     """Write every bundle that the new entries touch."""
     new_size = old_size + len(entries)
     start = old_size - old_size % TILE
-    before = read_entries(public, old_size)[start:] if old_size % TILE else []
-    tail = [*before, *entries]
+    tail = [*each_entry(public, old_size, start), *entries]
     for index in range(start // TILE, (new_size + TILE - 1) // TILE):
         part = tail[index * TILE - start : (index + 1) * TILE - start]
         body = b"".join(len(entry).to_bytes(2, "big") + entry for entry in part)
         _write(public / tile_path("entries", index, len(part)), body)
-
-
-def _write_tiles(public: Path, old_size: int, hashes: Sequence[bytes]) -> None:
-    """Write every tile that grew, at each level; level L holds the roots of full subtrees of 256**L entries."""
-    level, row, old = 0, list(hashes), old_size
-    while row:
-        for index in range(old // TILE, (len(row) + TILE - 1) // TILE):
-            part = row[index * TILE : (index + 1) * TILE]
-            _write(public / tile_path(level, index, len(part)), b"".join(part))
-        full = len(row) // TILE
-        row, old, level = [merkle.root(row[i * TILE : (i + 1) * TILE]) for i in range(full)], old // TILE, level + 1
 
 
 def _write_state(private: Path, state: State) -> None:

@@ -8,6 +8,7 @@ list_members   people on a list, each handled alone
 promises       the evidence beside the policy's promises, counted
 version_pages  what the pages need for versions
 cases          consumer requests over the control store
+open_requests  the job that takes each of them on when its moment has come
 mailbox        outgoing messages over the control store, as who carries them gets them
 outbox         the same, as staff see them
 letters        mailings: who gets one, each message composed when its turn comes

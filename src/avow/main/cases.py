@@ -64,6 +64,27 @@ class StoredCases:
             histories, rows = requests.histories(tx), requests.every(tx)
         return [(row["id"], partial(self._of_row, row, histories.get(row["id"], ()))) for row in rows]
 
+    def due(self, now_ms: int, limit: int) -> Sequence[tuple[str, Callable[[], Case]]]:
+        """Return the requests that are to be looked at now, by their ids, to be read when they are wanted."""
+        with self._control.reading() as tx:
+            rows = requests.due(tx, now_ms, limit)
+            histories = requests.histories(tx, [row["id"] for row in rows]) if rows else {}
+        return [(row["id"], partial(self._of_row, row, histories.get(row["id"], ()))) for row in rows]
+
+    def rest(self, looks: Mapping[str, tuple[int, int]]) -> None:
+        """Note when requests without anything to do are looked at again: entries of the history, and the moment, by id."""
+        if looks:
+            with self._control.transaction() as tx:
+                requests.rest(tx, looks)
+
+    def page(self, limit: int, offset: int) -> Sequence[Case]:
+        """Return a page of requests that can be read: with a failed message first, then open ones, then answered ones."""
+        with self._control.reading() as tx:
+            rows = requests.page(tx, limit, offset)
+            histories = requests.histories(tx, [row["id"] for row in rows]) if rows else {}
+        reads = (partial(self._of_row, row, histories.get(row["id"], ())) for row in rows)
+        return tuple(case for read in reads if (case := self._store.aside.tried(read)[1]) is not None)
+
     def every(self) -> Sequence[Case]:
         """Return all requests that can be read, oldest first; the others are set aside by the job that finds them."""
         found = (self._store.aside.tried(read)[1] for _, read in self.each())

@@ -20,6 +20,7 @@ from avow.rights.states import ANSWERED, WORDS, State, Step, may_follow
 from avow.rights.verification import Link
 from avow.store.control.mail import SealedMail
 from avow.web.services import (
+    DESK_LINES,
     Document,
     Download,
     MessageLine,
@@ -163,10 +164,10 @@ class Desk:
         case = self.cases.get(request_id) if request_id else None
         return _addresses(case) if case is not None else ()
 
-    def desk(self) -> tuple[RequestLine, ...]:
-        """Return all requests: those with a message that failed first, then open ones, the soonest due first."""
-        failed = self.cases.failed_messages()
-        lines = [replace(self._line(case), has_failed_message=case.request_id in failed) for case in self.cases.every()]
+    def desk(self, page: int = 0) -> tuple[RequestLine, ...]:
+        """Return a page of requests: those with a message that failed first, then open ones, the soonest due first."""
+        failed, shown = self.cases.failed_messages(), self.cases.page(DESK_LINES, page * DESK_LINES)
+        lines = [replace(self._line(case), has_failed_message=case.request_id in failed) for case in shown]
         return tuple(
             sorted(lines, key=lambda line: (not line.has_failed_message, not line.is_open, line.answer_by, line.request_id))
         )

@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-from avow.audit.log import read_entries, read_state
+from avow.audit.log import each_entry, read_state
 from avow.audit.proof import canonical
 from avow.definitions import ConfigurationError
 from avow.main.cases import StoredCases
@@ -138,7 +138,7 @@ def _missed(installation: Installation, store: Store) -> Missed:
     with store.control.reading() as tx:
         unread, size = settings.get(tx, UNREAD), settings.get(tx, LOG_SIZE)
     since = int(unread) if unread else int(size) if size else state.size
-    entries = (json.loads(entry) for entry in read_entries(installation.public_log, state.size)[since:])
+    entries = map(json.loads, each_entry(installation.public_log, state.size, since))
     return after_restore.missed(entries, StoredCases(store).every())
 
 
@@ -147,8 +147,8 @@ def _since(installation: Installation, size: str | None, at_ms: int) -> int:
     state = read_state(installation.private_log)
     if size is not None:
         return min(int(size), state.size)
-    entries = read_entries(installation.public_log, state.size)
-    return next((place for place, entry in enumerate(entries) if json.loads(entry).get("at", 0) > at_ms), len(entries))
+    entries = enumerate(each_entry(installation.public_log, state.size))
+    return next((place for place, entry in entries if json.loads(entry).get("at", 0) > at_ms), state.size)
 
 
 def _settle(installation: Installation, store: Store, found: Missed, now_ms: int) -> None:

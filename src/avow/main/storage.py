@@ -42,6 +42,7 @@ from avow.main.installation import Installation, open_store
 from avow.main.last_contact import LastContact
 from avow.main.letters import Letters
 from avow.main.mailbox import Mailbox
+from avow.main.open_requests import OpenRequests
 from avow.main.publishing import Publisher
 from avow.main.refused import RefusalCounts
 from avow.main.restoring import LOG_SIZE
@@ -56,8 +57,7 @@ from avow.retention import Clock, Retention
 from avow.rights.cases import Case
 from avow.rights.execution import Target
 from avow.rights.response import Voice
-from avow.rights.states import State
-from avow.rights.walk import Tools, advance
+from avow.rights.walk import Tools
 from avow.store import identity
 from avow.store.aside import AUDIT
 from avow.store.control import audit, settings
@@ -81,9 +81,6 @@ RETENTION_SECONDS: Final = 3600.0
 LOOK_FOR_WORD_SECONDS: Final = 60.0
 #: How often the SQLite stores are looked at for damage.
 SOUND_SECONDS: Final = 7 * 24 * 3600.0
-#: States in which a request takes its next step by the calendar alone: denied, forgotten, removed. Not by a clock that is not
-#: believed.
-DATED: Final = frozenset({State.VERIFYING, State.CLOSED, State.RECORD_ONLY})
 #: How often the purge also looks for rows that no work list names, milliseconds.
 THOROUGH_MS: Final = 24 * 3600 * 1000
 
@@ -228,15 +225,6 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         refusals.flush(RefusalCounts(store))
         return moved >= BATCH_RECORDS
 
-    def advance_requests() -> bool:
-        now, is_believed = now_ms(), clock.is_believed()
-
-        def step(item: tuple[str, Callable[[], Case]]) -> bool:
-            case = item[1]()
-            return (is_believed or case.state not in DATED) and advance(case, tools(case), now)
-
-        return store.aside.each("requests", cases.each(), lambda item: item[0], step, now) > 0
-
     def settle() -> int:
         return settle_ends(store, versions.in_force(), now_ms(), configuration.timezone)
 
@@ -252,7 +240,7 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         Job("drain", 0.5, empty_spool),
         *(Job(f"server-log-{number}", 1.0, one.once) for number, one in enumerate(followers, start=1)),
         Job("salt", LOOK_SECONDS, lambda: logs.counter.forget(utc_today())),
-        Job("requests", 1.0, advance_requests),
+        Job("requests", 1.0, OpenRequests(cases, store.aside, tools, clock.is_believed, now_ms).once),
         Job("purge", 1.0, _Purge(store, settle, clock.is_believed).once),
         Job("audit", 0.5, lambda: _publish(store, audit_log)),
         Job("mail", 2.0, send_mail),

@@ -159,8 +159,12 @@ def tried_until_ms(kind: Kind | RequestKind, received_on: date, law: Rulebook | 
     that says "not confirmed in time" is written only on the first period's last day. Rule: 11 CCR 7021(b).
     """
     table = _table(law)
-    over = deadlines(kind, received_on, table).extended_outer + timedelta(days=1)
-    return int(datetime.combine(over, time(), ZoneInfo(table.timezone)).timestamp() * 1000)
+    return over_ms(deadlines(kind, received_on, table).extended_outer, table.timezone)
+
+
+def over_ms(day: date, timezone: str) -> int:
+    """Return the first moment after a day in a zone, in milliseconds since 1970. Rule: 11 CCR 7021(b) (days are whole)."""
+    return int(datetime.combine(day + timedelta(days=1), time(), ZoneInfo(timezone)).timestamp() * 1000)
 
 
 def owed_free(

@@ -25,6 +25,7 @@ from avow.rights.verification import Hmac, Link
 
 #: How long after closing the contact and the archive are kept (house rule, LAW.md VER-04).
 FORGET_AFTER: Final = timedelta(days=7)
+_FORGET_AFTER_MS: Final = FORGET_AFTER // timedelta(milliseconds=1)
 KIND_WORDS: Final = {RequestKind.KNOW: "to know what we hold about you", RequestKind.DELETE: "to delete what we hold about you"}
 _TOO_LATE: Final = Refusal(
     "an address can be corrected only while it waits for its confirmation; ask the person to file the request again",
@@ -158,13 +159,12 @@ def forget_contact_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: 
     An answer that no mail server took is not forgotten before the last day on which it is tried.
     Rule: 11 CCR 7060(d), 7101.
     """
-    closed = case.entry(Step.CLOSED)
-    if closed is None or moment(now_ms) - moment(closed.at_ms) < FORGET_AFTER:
+    if case.entry(Step.CLOSED) is None or now_ms < forgotten_ms(case):
         return False
     delivery = cases.delivery(case.request_id)
     if delivery.is_owed and not case.demonstration and now_ms < clock.tried_until_ms(case.kind, case.received_on, rulebook):
         return False
-    if moment(now_ms) - moment(delivery.last_ms) < FORGET_AFTER:
+    if now_ms - delivery.last_ms < _FORGET_AFTER_MS:
         return False
     cases.forget_contact(case.request_id)
     audit = {"what": "request.contact.forgotten", "request": case.request_id}
@@ -173,13 +173,22 @@ def forget_contact_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: 
 
 def purge_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:
     """Remove the record when it has been kept as long as it must be. Rule: 11 CCR 7101(a), 24 months."""
-    if case.answered_ms is None or case.entry(Step.FORGOTTEN) is None:
-        return False
-    until = add_months(moment(case.answered_ms).date(), rulebook.law_table.record_months)
-    if moment(now_ms).date() < until:
+    if case.answered_ms is None or case.entry(Step.FORGOTTEN) is None or now_ms < purged_ms(case, rulebook):
         return False
     cases.purge(case.request_id)
     return True
+
+
+def forgotten_ms(case: Case) -> int:
+    """Return the moment from which the contact of a closed request may be forgotten, by its closing. Rule: 11 CCR 7060(d)."""
+    closed = case.entry(Step.CLOSED)
+    return closed.at_ms + _FORGET_AFTER_MS if closed else 0
+
+
+def purged_ms(case: Case, rulebook: Rulebook) -> int:
+    """Return the moment at which the record of an answered request has been kept long enough. Rule: 11 CCR 7101(a)."""
+    answered = moment(case.answered_ms or case.received_ms).date()
+    return clock.over_ms(add_months(answered, rulebook.law_table.record_months) - timedelta(days=1), "UTC")
 
 
 def correct_address(case: Case, address: str, by: str, voice: Voice, cases: Cases, now_ms: int) -> Refusal | None:

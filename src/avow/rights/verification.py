@@ -11,7 +11,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Final
 
-from avow.definitions import Refusal, local_date
+from avow.definitions import Refusal
 from avow.policy import Rulebook
 from avow.rights import clock
 from avow.rights.cases import Case, Cases
@@ -75,9 +75,13 @@ def deny_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bo
 
     Rule: 11 CCR 7021(b); case T06.
     """
-    due = clock.deadlines(case.kind, case.received_on, rulebook.law_table)
-    today = local_date(now_ms, rulebook.law_table.timezone)
-    if case.state is not State.VERIFYING or today <= due.respond_target:
+    if case.state is not State.VERIFYING or now_ms < denied_ms(case, rulebook):
         return False
     audit = {"what": "request.denied", "request": case.request_id, "reason": "unverified"}
     return cases.append(case, Step.DENIED, now_ms, {"reason": "unverified", "rule": "11 CCR 7062"}, audit, None)
+
+
+def denied_ms(case: Case, rulebook: Rulebook) -> int:
+    """Return the moment from which a request that is not verified is denied: its target day is over. Rule: 11 CCR 7021(b)."""
+    due = clock.deadlines(case.kind, case.received_on, rulebook.law_table)
+    return clock.over_ms(due.respond_target, rulebook.law_table.timezone)

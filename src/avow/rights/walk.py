@@ -7,12 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from avow.policy import Rulebook
 from avow.rights import after_restore, asked_again, execution, response, verification
 from avow.rights.cases import Case, Cases, Statements
 from avow.rights.execution import Discloser, Finder, Target
 from avow.rights.response import Voice
 from avow.rights.states import State
+
+#: How long a request rests that waits for another job, milliseconds, and for an hour or a message that is on its way.
+SOON_MS: Final = 1_000
+_WHILE_MS: Final = 60_000
+#: The longest rest: whatever nobody thought of delays a request by a day at most. The store takes a moment that is more than
+#: two days away for one of a clock that was ahead.
+LONGEST_MS: Final = 24 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +59,20 @@ def advance(case: Case, tools: Tools, now_ms: int) -> bool:
         State.RECORD_ONLY: lambda: response.purge_if_due(case, voice.rulebook, cases, now_ms),
     }
     return steps[case.state]()
+
+
+def next_look_ms(case: Case, rulebook: Rulebook, now_ms: int) -> int:
+    """Return when a request that could take no step now is to be looked at again; its history going on makes that at once.
+
+    Rule: 11 CCR 7021(b) (denied when its day is over, and not a day later).
+    """
+    moments: dict[State, Callable[[], int]] = {
+        State.RECEIVED: lambda: now_ms + _WHILE_MS,
+        State.VERIFYING: lambda: verification.denied_ms(case, rulebook),
+        State.FULFILLING: lambda: now_ms + SOON_MS,
+        State.PROVED: lambda: now_ms + SOON_MS,
+        State.CLOSED: lambda: response.forgotten_ms(case),
+        State.RECORD_ONLY: lambda: response.purged_ms(case, rulebook),
+    }
+    found = moments.get(case.state, lambda: now_ms + LONGEST_MS)()
+    return min(found if found > now_ms else now_ms + _WHILE_MS, now_ms + LONGEST_MS)

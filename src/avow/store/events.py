@@ -22,8 +22,8 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from importlib import resources
 from itertools import islice
 from pathlib import Path
@@ -57,6 +57,8 @@ _OUTAGES: Final = frozenset({72, 74, 75, 76, 77, 87, 88, 159, 173, 202, 209, 210
 _PARTS_SECONDS: Final = 20.0
 #: Records asked for in one statement: 50,000 take the engine a quarter of a second, 100,000 took it minutes.
 _ASKED: Final = 20_000
+#: People named in one statement: some hundred kilobytes of text.
+_ASKED_PEOPLE: Final = 5_000
 #: Rows turned into columns at once.
 _ROWS_AT_ONCE: Final = 500
 _INSERT_SETTINGS: Final = {"async_insert": 0, "max_partitions_per_insert_block": 0}
@@ -177,8 +179,8 @@ class Events:
 
     def count_subjects(self, subjects: Iterable[bytes]) -> int:
         """Return how many rows of these subjects are stored."""
-        wanted = [UUID(bytes=subject) for subject in subjects]
-        return int(self.query("count_subjects", subjects=wanted)[0]["events"]) if wanted else 0
+        wanted = {UUID(bytes=subject) for subject in subjects}
+        return sum(int(self.query("count_subjects", subjects=some)[0]["events"]) for some in _some(wanted))
 
     def subjects(self) -> frozenset[bytes]:
         """Return every subject that has rows."""
@@ -190,20 +192,31 @@ class Events:
         count = self.count_subjects(subject.bytes for subject in wanted)
         if count:
             self._call(lambda client: client.command("TRUNCATE TABLE erasing"))
-            self._call(lambda client: client.insert("erasing", [[subject] for subject in wanted], column_names=["subject"]))
+            for some in _some(wanted):
+                self._call(partial(_insert_erasing, some))
             self.command("erase_subjects")
             self._call(lambda client: client.command("TRUNCATE TABLE erasing"))
         return count
 
     def await_removal(self) -> bool:
-        """Wait until the parts that a mutation replaced have left the disk; return whether they have."""
+        """Wait until the parts that a mutation replaced have left the disk; return whether they have.
+
+        Call it when the mutation has ended: what is replaced from then on holds no row that it removed, and is not waited for,
+        or a table in which inserts are merged all the time would keep an erasure from its end.
+        """
         until, pause = time.monotonic() + _PARTS_SECONDS, _SHORT_PAUSE_SECONDS
-        while self.query("inactive_parts")[0]["parts"]:
+        left = self._inactive_parts()
+        while left:
             if time.monotonic() > until:
                 return False
             time.sleep(pause)
             pause = min(2 * pause, _PAUSE_SECONDS)
+            left &= self._inactive_parts()
         return True
+
+    def _inactive_parts(self) -> frozenset[str]:
+        """Return the names of the parts that were replaced and lie on the disk; the engine gives no name twice."""
+        return frozenset(row["name"] for row in self.query("inactive_parts"))
 
     def export(self, first_ms: int, last_ms: int) -> bytes:
         """Return the rows of a span of time in the engine's Native format, for a backup."""
@@ -295,6 +308,18 @@ def _columns(rows: Iterable[EventRow]) -> list[list[Any]]:  # Any: of each colum
         for column, values in zip(columns, zip(*some, strict=True), strict=True):
             column.extend(values)
     return columns
+
+
+def _some(people: Collection[UUID]) -> Iterator[list[UUID]]:
+    """Return people by as many as one statement names."""
+    rest = iter(people)
+    while some := list(islice(rest, _ASKED_PEOPLE)):
+        yield some
+
+
+def _insert_erasing(some: Sequence[UUID], client: Any) -> None:  # Any: as `_call`
+    """Put people on the list of the next mutation; twice is once."""
+    client.insert("erasing", [[subject] for subject in some], column_names=["subject"])
 
 
 def _bindable(parameters: Mapping[str, object]) -> dict[str, object]:

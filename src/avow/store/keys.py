@@ -50,8 +50,6 @@ class Vault:
         keys_file.create(path)
         self._connection = keys_file.connect(path, _BUSY_SECONDS)
         self._secret = keys_file.secret(self._connection)
-        self._tombstones: dict[bytes, int] = {}
-        self._version = -1
 
     def close(self) -> None:
         """Close the file; no call may follow."""
@@ -132,16 +130,12 @@ class Vault:
                 connection.executemany(_WRITE_TOMBSTONE, [(mark, at_ms) for mark in marks])
                 _forget(connection, subjects)
                 connection.executemany("DELETE FROM identifiers WHERE digest = ?", [(digest,) for digest in digests])
-            for mark in marks:
-                self._tombstones[mark] = max(at_ms, self._tombstones.get(mark, at_ms))
             keys_file.checkpoint(self._connection)
         return subjects
 
     def is_erased(self, one: Identifier, collected_ms: int) -> bool:
         """Return whether this person was erased at or after the moment at which something was collected."""
-        with self._lock:
-            self._refresh()
-            return self._tombstones.get(self._digest(one), -1) >= collected_ms
+        return self.erased_at([one]).get(one, -1) >= collected_ms
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -172,17 +166,17 @@ class Vault:
     def erased_at(self, identifiers: Iterable[Identifier]) -> dict[Identifier, int]:
         """Return the moments of the erasures of those people that were erased."""
         with self._lock:
-            self._refresh()
-            if not self._tombstones:
+            if not list(self._read("SELECT 1 FROM tombstones LIMIT 1", ())):
                 return {}
-            found = {one: self._tombstones.get(self._digest(one)) for one in identifiers}
-        return {one: at_ms for one, at_ms in found.items() if at_ms is not None}
+            digests = {one: self._digest(one) for one in identifiers}
+            found = self._marked(digests.values())
+        return {one: found[digest] for one, digest in digests.items() if digest in found}
 
     def erased_subjects(self, subjects: Iterable[bytes]) -> frozenset[bytes]:
         """Return those subjects that were erased: by their tombstone, which a missing key is not."""
         with self._lock:
-            self._refresh()
-            return frozenset(one for one in subjects if self.hmac(b"subject", one) in self._tombstones)
+            marks = {self.hmac(b"subject", one): one for one in subjects}
+            return frozenset(marks[mark] for mark in self._marked(marks))
 
     def note_end(self, one: Identifier, point: str, at_ms: int) -> None:
         """Note that this person ended a subscription at a collection point: a mark beside the tombstones, a hash and a moment.
@@ -190,16 +184,14 @@ class Vault:
         Like them it outlives a restore of older data, so that a restored list writes to nobody who left it.
         """
         mark = self._end_mark(one, point)
-        with self._lock:
-            with self._writing() as connection:
-                connection.execute(_WRITE_TOMBSTONE, (mark, at_ms))
-            self._version = -1
+        with self._lock, self._writing() as connection:
+            connection.execute(_WRITE_TOMBSTONE, (mark, at_ms))
 
     def ended_at(self, one: Identifier, point: str) -> int:
         """Return when this person last ended a subscription at a collection point; -1 for never."""
+        mark = self._end_mark(one, point)
         with self._lock:
-            self._refresh()
-            return self._tombstones.get(self._end_mark(one, point), -1)
+            return self._marked([mark]).get(mark, -1)
 
     def _end_mark(self, one: Identifier, point: str) -> bytes:
         return self.hmac(b"ended", f"{point}\0{one.kind.value}\0{one.value}".encode())
@@ -281,8 +273,7 @@ class Vault:
     def tombstones(self) -> dict[bytes, int]:
         """Return every tombstone: HMAC of an identifier or subject, and the moment of its erasure."""
         with self._lock:
-            self._refresh()
-            return dict(self._tombstones)
+            return dict(self._read("SELECT digest, at_ms FROM tombstones", ()))
 
     def apply_tombstones(self, tombstones: dict[bytes, int]) -> int:
         """Merge tombstones from elsewhere and destroy every key they speak of; return how many people that erased.
@@ -300,7 +291,6 @@ class Vault:
                 }
                 _forget(connection, doomed)
                 connection.executemany("DELETE FROM identifiers WHERE digest = ?", [(one,) for one in doomed.values()])
-            self._version = -1
             keys_file.checkpoint(self._connection)
         return len(doomed)
 
@@ -317,13 +307,12 @@ class Vault:
             found.update(self._read(f"SELECT digest, subject FROM identifiers WHERE digest IN ({_marks(chunk)})", chunk))  # noqa: S608 - only question marks
         return found
 
-    def _refresh(self) -> None:
-        """Read the tombstones again when another process has changed the file."""
-        (row,) = self._read("PRAGMA data_version", ())
-        version = int(row[0])
-        if version != self._version:
-            self._tombstones = dict(self._read("SELECT digest, at_ms FROM tombstones", ()))
-            self._version = version
+    def _marked(self, marks: Iterable[bytes]) -> dict[bytes, int]:
+        """Return the moments of those marks that have a tombstone, by look-up: however many there are, none is kept in memory."""
+        found: dict[bytes, int] = {}
+        for chunk in _chunks(dict.fromkeys(marks)):
+            found.update(self._read(f"SELECT digest, at_ms FROM tombstones WHERE digest IN ({_marks(chunk)})", chunk))  # noqa: S608 - only question marks
+        return found
 
     def _remove_named(self, statement: str, rows: list[tuple[str, ...]]) -> int:
         """Delete named keys and their bytes; return how many there were."""

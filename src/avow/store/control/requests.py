@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, fields
 from datetime import date
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, exists, insert, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from avow.definitions import RequestKind
 from avow.store.control.database import Transaction
 from avow.store.control.rows import add_new
-from avow.store.control.tables import consumer_requests, mail, request_events
+from avow.store.control.set_aside import BEYOND_MS
+from avow.store.control.tables import consumer_requests, mail, request_events, set_aside
+
+#: The queue of requests whose next step failed (`store.aside`).
+QUEUE: Final = "requests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +86,56 @@ def get(tx: Transaction, request_id: str) -> StoredRequest | None:
 
 def every(tx: Transaction) -> tuple[RowMapping, ...]:
     """Return the rows of all consumer requests, oldest first; `of_row` reads one, so that a damaged one harms no other."""
-    return tuple(tx.execute(select(consumer_requests).order_by(consumer_requests.c.received_ms)).mappings())
+    return tuple(tx.execute(select(*_COLUMNS).order_by(consumer_requests.c.received_ms)).mappings())
+
+
+def page(tx: Transaction, limit: int, offset: int) -> tuple[RowMapping, ...]:
+    """Return a page of requests: with a failed message, then open, the oldest first, then answered, the newest first."""
+    one, event = consumer_requests.c, request_events.c
+    is_answered = exists().where(event.request_id == one.id, event.what == "responded")
+    failed = select(mail.c.request_id).where(mail.c.state == "failed", mail.c.request_id.is_not(None))
+    rank = case((one.id.in_(failed), 0), (is_answered, 2), else_=1)
+    age = case((is_answered, -one.received_ms), else_=one.received_ms)
+    wanted = select(*_COLUMNS).order_by(rank, age, one.id).limit(limit).offset(offset)
+    return tuple(tx.execute(wanted).mappings())
+
+
+def due(tx: Transaction, now_ms: int, limit: int) -> tuple[RowMapping, ...]:
+    """Return the rows of the requests that are to be looked at now, by an index: what is at rest costs nothing.
+
+    One that is set aside is passed by until its next try. A moment further away than any that we write was written while the
+    clock was ahead: it has come.
+    """
+    moments = {"now": now_ms, "aside": now_ms + BEYOND_MS, "beyond": now_ms + 2 * BEYOND_MS, "most": limit}
+    return tuple(tx.execute(_DUE, moments).mappings())
+
+
+def _due() -> Select[tuple[Any, ...]]:
+    """Return the statement of `due`, put together once: it is asked every second."""
+    one, aside = consumer_requests.c, set_aside.c
+    now = bindparam("now", type_=BigInteger)
+    waits = exists().where(
+        aside.queue == QUEUE,
+        aside.item == one.id,
+        or_(aside.next_ms.is_(None), and_(aside.next_ms > now, aside.next_ms <= bindparam("aside", type_=BigInteger))),
+    )
+    has_come = or_(one.next_ms <= now, one.next_ms > bindparam("beyond", type_=BigInteger))
+    wanted = select(*_COLUMNS).where(has_come, ~waits).order_by(one.next_ms, one.received_ms)
+    return wanted.limit(bindparam("most", type_=Integer))
+
+
+def rest(tx: Transaction, looks: Mapping[str, tuple[int, int]]) -> None:
+    """Note when requests are looked at again that were found with nothing to do: by id, entries of the history and the moment.
+
+    One whose history has gone on since is left to be looked at at once. The row is held first, so that `append` by another
+    process comes either before the count or after the note.
+    """
+    own = consumer_requests.c
+    for request_id, (entries, next_ms) in sorted(looks.items()):
+        tx.execute(select(own.id).where(own.id == request_id).with_for_update())
+        counted = select(func.count()).select_from(request_events).where(request_events.c.request_id == request_id)
+        if tx.execute(counted).scalar_one() == entries:
+            tx.execute(update(consumer_requests).where(own.id == request_id).values(next_ms=next_ms))
 
 
 def alike(tx: Transaction, request_id: str) -> Alike:
@@ -104,8 +175,14 @@ def of_row(row: RowMapping) -> StoredRequest:
 
 
 def append(tx: Transaction, entry: RequestEvent) -> bool:
-    """Add the next entry of a history; False when another process has written an entry of this number already."""
-    return add_new(tx, request_events, asdict(entry))
+    """Add the next entry of a history; False when another process has written an entry of this number already.
+
+    The request is looked at again at once: whatever happened to it may let it go on.
+    """
+    if not add_new(tx, request_events, asdict(entry)):
+        return False
+    tx.execute(update(consumer_requests).where(consumer_requests.c.id == entry.request_id).values(next_ms=0))
+    return True
 
 
 def history(tx: Transaction, request_id: str) -> tuple[RequestEvent, ...]:
@@ -114,10 +191,13 @@ def history(tx: Transaction, request_id: str) -> tuple[RequestEvent, ...]:
     return tuple(RequestEvent(**row) for row in tx.execute(wanted).mappings())
 
 
-def histories(tx: Transaction) -> dict[str, tuple[RequestEvent, ...]]:
-    """Return the entries of all requests."""
+def histories(tx: Transaction, request_ids: Collection[str] | None = None) -> dict[str, tuple[RequestEvent, ...]]:
+    """Return the entries of these requests, of all for None."""
     found: dict[str, list[RequestEvent]] = {}
-    for row in tx.execute(select(request_events).order_by(request_events.c.request_id, request_events.c.seq)).mappings():
+    wanted = select(request_events).order_by(request_events.c.request_id, request_events.c.seq)
+    if request_ids is not None:
+        wanted = wanted.where(request_events.c.request_id.in_(request_ids))
+    for row in tx.execute(wanted).mappings():
         found.setdefault(row["request_id"], []).append(RequestEvent(**row))
     return {request_id: tuple(entries) for request_id, entries in found.items()}
 
@@ -150,5 +230,10 @@ def demonstration(tx: Transaction) -> tuple[str, ...]:
 
 def _one(tx: Transaction, condition: ColumnElement[bool]) -> StoredRequest | None:
     """Return the only request that meets a condition."""
-    row = tx.execute(select(consumer_requests).where(condition)).mappings().first()
+    row = tx.execute(select(*_COLUMNS).where(condition)).mappings().first()
     return None if row is None else of_row(row)
+
+
+#: What a `StoredRequest` is read from.
+_COLUMNS: Final = tuple(consumer_requests.c[one.name] for one in fields(StoredRequest))
+_DUE: Final = _due()

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Final
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import BigInteger, Integer, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -74,9 +74,23 @@ def is_due(next_ms: int, now_ms: int) -> bool:
 
 def due(tx: Transaction, queues: Collection[str], now_ms: int, limit: int) -> tuple[SetAside, ...]:
     """Return the items that keep their content here and whose next try is due, oldest first."""
-    has_come = or_(set_aside.c.next_ms <= now_ms, set_aside.c.next_ms > now_ms + BEYOND_MS)
-    wanted = select(set_aside).where(set_aside.c.queue.in_(queues), has_come)
-    return tuple(SetAside(**row) for row in tx.execute(wanted.order_by(set_aside.c.next_ms).limit(limit)).mappings())
+    moments = {"queues": list(queues), "now": now_ms, "beyond": now_ms + BEYOND_MS, "most": limit}
+    return tuple(SetAside(**row) for row in tx.execute(_DUE, moments).mappings())
+
+
+#: The statement of `due`, put together once: it is asked twice a second.
+_DUE: Final = (
+    select(set_aside)
+    .where(set_aside.c.queue.in_(bindparam("queues", expanding=True)))
+    .where(
+        or_(
+            set_aside.c.next_ms <= bindparam("now", type_=BigInteger),
+            set_aside.c.next_ms > bindparam("beyond", type_=BigInteger),
+        )
+    )
+    .order_by(set_aside.c.next_ms)
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 def contents(tx: Transaction, queues: Collection[str], after: str, limit: int) -> tuple[SetAside, ...]:

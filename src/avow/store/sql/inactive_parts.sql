@@ -1,2 +1,2 @@
 -- Parts that a mutation or merge has replaced and that still lie on the disk.
-SELECT count() AS parts FROM system.parts WHERE database = currentDatabase() AND table = 'events' AND active = 0
+SELECT name FROM system.parts WHERE database = currentDatabase() AND table = 'events' AND active = 0

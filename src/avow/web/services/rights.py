@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Final, Protocol
 
 from avow.collection.signals import Signals
 from avow.definitions import Refusal, RequestKind
 from avow.web.services.staff import MessageLine
+
+#: Consumer requests on one page of the desk.
+DESK_LINES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +153,8 @@ class Rights(Protocol):
         """Confirm the address and return the status-page token."""
         ...
 
-    def desk(self) -> tuple[RequestLine, ...]:
-        """Return all consumer requests: those with a failed message first, then open ones, soonest due first."""
+    def desk(self, page: int = 0) -> tuple[RequestLine, ...]:
+        """Return a page of consumer requests: those with a failed message first, then open ones, soonest due first."""
         ...
 
     def detail(self, request_id: str) -> RequestDetail | None:

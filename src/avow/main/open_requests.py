@@ -1,0 +1,53 @@
+"""The job that takes consumer requests one step on: those whose moment has come, and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from avow.main.cases import StoredCases
+from avow.rights.cases import Case
+from avow.rights.states import State
+from avow.rights.walk import SOON_MS, Tools, advance, next_look_ms
+from avow.store.aside import Aside
+from avow.store.control.requests import QUEUE
+
+#: Requests looked at in one round: a tenth of a second's work, also when all of them are due at once.
+AT_ONCE: Final = 200
+#: States in which a request takes its next step by the calendar alone: denied, forgotten, removed. Not by a clock that is not
+#: believed.
+DATED: Final = frozenset({State.VERIFYING, State.CLOSED, State.RECORD_ONLY})
+
+
+@dataclass(slots=True)
+class OpenRequests:
+    """Looks at the requests that are due; what a round costs depends on these, and not on how many were ever filed."""
+
+    cases: StoredCases
+    aside: Aside
+    tools: Callable[[Case], Tools]
+    is_believed: Callable[[], bool]
+    now_ms: Callable[[], int]
+    _looks: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def once(self) -> bool:
+        """Take each due request one step on; return whether there may be more to do at once. One that fails is set aside."""
+        now, is_believed = self.now_ms(), self.is_believed()
+        due = self.cases.due(now, AT_ONCE)
+        self._looks.clear()
+        done = self.aside.each(
+            QUEUE, due, lambda item: item[0], lambda item: self._step(item[1](), now, is_believed=is_believed), now
+        )
+        self.cases.rest(self._looks)
+        return done > 0 or len(due) == AT_ONCE
+
+    def _step(self, case: Case, now_ms: int, *, is_believed: bool) -> bool:
+        """Take one request a step on, or note when it is to be looked at again."""
+        has_to_wait = not is_believed and case.state in DATED
+        tools = self.tools(case)
+        if not has_to_wait and advance(case, tools, now_ms):
+            return True
+        next_ms = now_ms + 10 * SOON_MS if has_to_wait else next_look_ms(case, tools.voice.rulebook, now_ms)
+        self._looks[case.request_id] = (len(case.history), next_ms)
+        return False
