@@ -97,9 +97,13 @@ def children(pid):
 
 
 def storage_process(pid):
-    """Return the process that gives way to the others."""
-    (found,) = (one for one in children(pid) if os.getpriority(os.PRIO_PROCESS, one) > os.getpriority(os.PRIO_PROCESS, pid))
-    return found
+    """Return the process that gives way to the others, once there is one."""
+
+    def found():
+        own = os.getpriority(os.PRIO_PROCESS, pid)
+        return next((one for one in children(pid) if os.getpriority(os.PRIO_PROCESS, one) > own), None)
+
+    return wait_for(found, what="the storage process")
 
 
 @contextlib.contextmanager

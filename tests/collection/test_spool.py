@@ -120,6 +120,18 @@ def test_full_spool_refuses_and_keeps_what_it_has(tmp_path):
     assert read_all(tmp_path, keys) == [b"kept"]
 
 
+def test_a_writer_that_the_drain_removes_meanwhile_takes_no_room(tmp_path):
+    """While one worker adds up what is there, the drain may be done with another that ended."""
+    for name in ("worker-1-a", "worker-2-b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.segment").touch()
+    found = spool._taken(tmp_path)
+    next(found)
+    for name in ("worker-1-a", "worker-2-b"):
+        shutil.rmtree(tmp_path / name)
+    assert list(found) == []
+
+
 def test_failed_write_is_refused_and_the_next_one_works(tmp_path, monkeypatch):
     """A disk that refuses a write refuses the record; what follows goes to a new segment."""
     keys, write = Keys(), os.pwritev

@@ -435,8 +435,10 @@ def held(folder: Path) -> Held:
 
 def _taken(folder: Path) -> Iterator[Path]:
     """Yield every file of the spool that takes its room; what is in quarantine has a limit of its own."""
-    for ending in (ENDING, AHEAD):
-        yield from (path for path in folder.glob(f"*/*{ending}") if path.parent.name != QUARANTINE)
+    for writer in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # the drain removed it a moment ago
+            if writer.name != QUARANTINE:
+                yield from (path for path in writer.iterdir() if path.name.endswith((ENDING, AHEAD)))
 
 
 def _size_on_disk(path: Path) -> int:
