@@ -123,7 +123,7 @@ def test_broken_configuration_names_the_key(fresh):
 
 def test_taken_port_stops_the_start(fresh):
     """Two installations never share a port: the second names the key."""
-    with socket.create_server(("127.0.0.1", fresh.port)), pytest.raises(AssertionError, match="listen: .* cannot be bound"):
+    with socket.create_server(("127.0.0.1", fresh.port)), pytest.raises(AssertionError, match=r"listen: .* cannot be bound"):
         fresh.avow("serve")
 
 
