@@ -132,6 +132,23 @@ def test_a_writer_that_the_drain_removes_meanwhile_takes_no_room(tmp_path):
     assert list(found) == []
 
 
+def test_a_copy_beside_its_living_writer_takes_no_key_from_it(tmp_path):
+    """The spool as it was a moment ago, put back by hand: what its writer has, and made ahead, goes on."""
+
+    async def run(keys):
+        writer = spool.Spool(tmp_path / "spool", keys, 1 << 30)
+        await writer.append([b"first"])
+        (own,) = (path for path in (tmp_path / "spool").iterdir() if path.is_dir())
+        shutil.copytree(own, tmp_path / "spool" / f"{own.name}-again")
+        found = [path for path, _ in spool.segments(tmp_path / "spool")]
+        writer.close()
+        return own, found
+
+    own, found = asyncio.run(run(Keys()))
+    assert {path.parent for path in found} == {own}
+    assert not (tmp_path / "spool" / f"{own.name}-again").exists()
+
+
 def test_failed_write_is_refused_and_the_next_one_works(tmp_path, monkeypatch):
     """A disk that refuses a write refuses the record; what follows goes to a new segment."""
     keys, write = Keys(), os.pwritev

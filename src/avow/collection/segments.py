@@ -85,11 +85,14 @@ def segments(folder: Path) -> Iterator[tuple[Path, bool]]:
     That is so when its writer is gone, or has begun a later one. What a crash left behind is removed on the way: segments
     that were drained, and the empty folders of writers that are gone.
     """
-    for writer in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
-        if writer.name == QUARANTINE:
-            continue
-        gone = _writer_is_gone(writer)
+    writers = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", QUARANTINE)))
+    is_gone = {writer: _writer_is_gone(writer) for writer in writers}
+    held = {path.stem for writer in writers if not is_gone[writer] for path in writer.iterdir()}
+    for writer in writers:
+        gone = is_gone[writer]
         if gone:
+            for copied in [path for path in writer.iterdir() if path.stem in held and path.suffix in {ENDING, AHEAD}]:
+                copied.unlink()  # put back by hand while its writer lives: to end it would destroy the key of both
             for made_ahead in writer.glob(f"*{AHEAD}"):
                 made_ahead.rename(made_ahead.with_suffix(ENDING))
         found = sorted(writer.glob(f"*{ENDING}"))
