@@ -85,7 +85,8 @@ def segments(folder: Path) -> Iterator[tuple[Path, bool]]:
     That is so when its writer is gone, or has begun a later one. What a crash left behind is removed on the way: segments
     that were drained, and the empty folders of writers that are gone.
     """
-    writers = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", QUARANTINE)))
+    folders = (path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    writers = sorted(path for path in folders if path.name != QUARANTINE)
     is_gone = {writer: _writer_is_gone(writer) for writer in writers}
     held = {path.stem for writer in writers if not is_gone[writer] for path in writer.iterdir()}
     for writer in writers:

@@ -177,7 +177,7 @@ def _forget_unwritten(folder: Path) -> None:
 
 
 def _insert(connection: Any, statement: Statement) -> bytes:  # Any: chDB ships no types
-    """Insert the body of a statement, whole or not at all; raise the engine's error when it keeps nothing of it.
+    """Insert the body of a statement; raise the engine's error when it does not keep all of it.
 
     The engine reads the body as a file, which lies in memory. Its own streaming insert says that all is well when it could
     not keep what it was given: on a full disk everything acknowledged was lost.
