@@ -13,7 +13,7 @@ from pathlib import Path
 
 # Importing the program takes a command some two seconds of one core, and what it is asked for mostly some hundredths.
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.commands", "avow.main.command"])
+_FORKS.set_forkserver_preload(["tests.commands", "avow.main.command", "tests.law_tables"])
 
 
 def run(arguments, cwd, seconds=120, typed=""):

@@ -63,32 +63,32 @@ RULES = {
 }
 
 
-def violations(page, scheme="light"):
-    """Return what axe finds on the open page: rule, and the elements."""
+def violations(page):
+    """Return what axe finds on the open page, in light and in dark: rule, and the elements."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate(f"axe.run(document, {{runOnly: {RULES[scheme]}}})")
-    return [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found["violations"]]
+    found = []
+    for scheme, rules in RULES.items():
+        page.emulate_media(color_scheme=scheme)
+        found += page.evaluate(f"axe.run(document, {{runOnly: {rules}}})")["violations"]
+    return [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_public_pages_have_no_violation(visit, scheme):
+def test_public_pages_have_no_violation(visit):
     """The site and the privacy centre, with the signal set so that its line is looked at too."""
-    page = visit(color_scheme=scheme, extra_http_headers={"Sec-GPC": "1"})
+    page = visit(extra_http_headers={"Sec-GPC": "1"})
     found = {}
     for path in PUBLIC:
         page.goto(path)
-        found[path] = violations(page, scheme)
+        found[path] = violations(page)
     assert {path: errors for path, errors in found.items() if errors} == {}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_console_pages_have_no_violation(console, scheme):
+def test_console_pages_have_no_violation(console):
     """The console, empty states and filled ones as they come."""
-    console.emulate_media(color_scheme=scheme)
     found = {}
     for path in STAFF:
         console.goto(f"/console{path}")
-        found[path] = violations(console, scheme)
+        found[path] = violations(console)
     assert {path: errors for path, errors in found.items() if errors} == {}
 
 
@@ -103,10 +103,8 @@ def shelved(running):
         store.aside.discard(row_id)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_what_is_set_aside_has_no_violation(console, shelved, scheme, until):
+def test_what_is_set_aside_has_no_violation(console, shelved, until):
     """The list, the question before something is given up, and the line that every page then has."""
-    console.emulate_media(color_scheme=scheme)
     for path in ("/set-aside", f"/set-aside/{shelved}/discard"):
         console.goto(f"/console{path}")
         assert violations(console) == []
@@ -136,17 +134,15 @@ def test_first_tab_leads_past_the_navigation(visit):
         assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_staff_are_invited_and_removed_on_pages_without_violation(console, scheme):
+def test_staff_are_invited_and_removed_on_pages_without_violation(console):
     """The link that is shown once, the question before an account is removed, and both on a telephone; by keyboard alone."""
-    console.emulate_media(color_scheme=scheme)
     console.goto("/console/staff")
     console.get_by_role("button", name="Invite somebody").press("Enter")
     assert "/console/invitations/" in console.get_by_label("Link").input_value()
-    assert violations(console, scheme) == []
+    assert violations(console) == []
     console.set_viewport_size({"width": 390, "height": 800})
     assert console.evaluate("document.documentElement.scrollWidth") == 390
     console.get_by_role("link", name="Remove…").first.press("Enter")
     console.get_by_role("heading", name=re.compile("^Remove .*")).wait_for()
-    assert violations(console, scheme) == []
+    assert violations(console) == []
     assert console.evaluate("document.documentElement.scrollWidth") == 390
