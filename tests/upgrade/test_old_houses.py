@@ -51,6 +51,7 @@ def house(request, tmp_path_factory, mailbox):
     made = restored(made) if way == "restored" else made
     made.start()
     made.officer = made.staff()
+    made.is_erased_from = way == "opened" or archive == ARCHIVES[-1]
     yield made
     made.stop()
 
@@ -94,6 +95,8 @@ def test_the_audit_log_goes_on(house):
 
 def test_somebody_is_erased_and_nobody_else(house, mailbox):
     """A request to delete, confirmed and proved; no file has anything of them, and a neighbour is where they were."""
+    if not house.is_erased_from:
+        pytest.skip("opened it was erased from, and restored the newest house is: what comes from a backup is the same then")
     browser, facts = house.browser(), house.facts
     browser.cookies["avow_visitor"] = facts["visitor"]
     page, letter = confirmed(house, mailbox, browser, "delete", "robin.before@example.com")
