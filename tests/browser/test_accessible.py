@@ -1,6 +1,7 @@
 """Every page passes axe's WCAG 2.1 A and AA rules, in light and in dark (STYLE 32, 11 CCR 7003)."""
 
 import re
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from avow.config import load
 from avow.main.installation import open_store
 from avow.store.control import set_aside
+from avow.store.control.set_aside import SetAside
 
 AXE = Path(__file__).parents[2] / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 PUBLIC = [
@@ -78,7 +80,7 @@ def test_public_pages_have_no_violation(visit):
     page = visit(extra_http_headers={"Sec-GPC": "1"})
     found = {}
     for path in PUBLIC:
-        page.goto(path)
+        assert page.goto(path).ok, path
         found[path] = violations(page)
     assert {path: errors for path, errors in found.items() if errors} == {}
 
@@ -87,9 +89,42 @@ def test_console_pages_have_no_violation(console):
     """The console, empty states and filled ones as they come."""
     found = {}
     for path in STAFF:
-        console.goto(f"/console{path}")
+        assert console.goto(f"/console{path}").ok, path
         found[path] = violations(console)
     assert {path: errors for path, errors in found.items() if errors} == {}
+
+
+@pytest.fixture
+def many_shelved(running):
+    """More items that are set aside than a page has, for as long as the test runs; none of them is tried meanwhile."""
+    soon = int(time.time() * 1000) + 3_600_000
+    rows = [
+        SetAside(f"{number:032x}", "integrity", f"many-{number}", "s", "ValueError", 1, number, number, soon)
+        for number in range(201)
+    ]
+    with closing(open_store(load(running.config))) as store:
+        with store.control.transaction() as tx:
+            for row in rows:
+                set_aside.add(tx, row)
+        yield
+        with store.control.transaction() as tx:
+            set_aside.remove(tx, [row.id for row in rows])
+
+
+def test_the_pages_of_a_list_need_no_mouse(console, many_shelved):
+    """By the keyboard to the next page and back, on a telephone as well; nothing of it breaks a rule of axe."""
+    console.set_viewport_size({"width": 390, "height": 800})
+    console.goto("/console/set-aside")
+    console.get_by_role("link", name="Next page").focus()
+    console.keyboard.press("Enter")
+    pages = console.get_by_role("navigation", name="Pages")
+    pages.get_by_role("link", name="Previous page").wait_for()
+    assert pages.get_by_role("link").all_inner_texts() == ["First page", "Previous page", "Next page"]
+    assert violations(console) == []
+    assert console.evaluate("document.documentElement.scrollWidth") == 390
+    pages.get_by_role("link", name="Previous page").focus()
+    console.keyboard.press("Enter")
+    console.get_by_text("many-200", exact=True).wait_for()
 
 
 @pytest.fixture

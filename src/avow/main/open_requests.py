@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from avow.main.cases import StoredCases
+from avow.rights import timeliness
 from avow.rights.cases import Case
 from avow.rights.states import State
 from avow.rights.walk import SOON_MS, Tools, advance, next_look_ms
 from avow.store.aside import Aside
-from avow.store.control.requests import QUEUE
+from avow.store.control.requests import QUEUE, Look
 
 #: Requests looked at in one round: a tenth of a second's work, also when all of them are due at once.
 AT_ONCE: Final = 200
@@ -29,7 +30,7 @@ class OpenRequests:
     tools: Callable[[Case], Tools]
     is_believed: Callable[[], bool]
     now_ms: Callable[[], int]
-    _looks: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _looks: dict[str, Look] = field(default_factory=dict)
     _next_ms: int = 0
 
     def changes(self) -> object:
@@ -55,6 +56,8 @@ class OpenRequests:
         tools = self.tools(case)
         if not has_to_wait and advance(case, tools, now_ms):
             return True
-        next_ms = now_ms + 10 * SOON_MS if has_to_wait else next_look_ms(case, tools.voice.rulebook, now_ms)
-        self._looks[case.request_id] = (len(case.history), next_ms)
+        rulebook = tools.voice.rulebook
+        next_ms = now_ms + 10 * SOON_MS if has_to_wait else next_look_ms(case, rulebook, now_ms)
+        days_kept = timeliness.judge(case, rulebook.law_table, now_ms).kept
+        self._looks[case.request_id] = Look(len(case.history), next_ms, days_kept)
         return False

@@ -165,6 +165,7 @@ def _work(installation: Installation, stop: threading.Event) -> None:
         store.events.prepare()
         versions = Versions(store.control, installation.configuration.timezone, now_ms)
         board = Board()
+        StoredCases(store).name_people()  # before the first job looks for the requests of a person
         timetable = [*_timetable(installation, store, versions), *_website(installation, store, versions, stop.is_set)]
         threads = start(timetable, stop, board)
         signs_of_life.tell(installation.run, board.ran())
