@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 
 #: Records handed to the sinks at once; the event engine wants ten thousand or more.
 BATCH_RECORDS: Final = 50_000
+#: What a form counts for among them, because the sinks look after each by itself. A batch has to end within seconds: its
+#: segments are let go of when it is written, and a storage process that never lives so long would write it again and again.
+FORM_WEIGHT: Final = 250
 #: Bytes of records handed to the sinks at once: chunks of recordings are a thousand times larger than events.
 BATCH_BYTES: Final = 64 * 1024 * 1024
 #: Bytes of records read from one segment at a time, unpacked; beyond it comes one group at most.
@@ -92,7 +95,7 @@ class Drain:
         self.folder.mkdir(parents=True, exist_ok=True)
         now_ms, today = _now()
         segments.finish_removals(self.folder, self.keys)
-        moved = held = size = 0
+        moved = held = weight = size = 0
         batch: list[Record] = []
         progress: list[tuple[Path, segments.Chunk]] = []
         for path, is_closed in segments.segments(self.folder):
@@ -100,11 +103,12 @@ class Drain:
                 batch.extend(records)
                 progress.append((path, chunk))
                 held += count(records)
+                weight += count(records) + FORM_WEIGHT * sum(isinstance(one, Submission) for one in records)
                 size += sum(map(len, chunk.records))
-                if held >= BATCH_RECORDS or size >= BATCH_BYTES:
+                if weight >= BATCH_RECORDS or size >= BATCH_BYTES:
                     self._flush(batch, progress, now_ms)
                     moved += held
-                    batch, progress, held, size = [], [], 0, 0
+                    batch, progress, held, weight, size = [], [], 0, 0, 0
         self._flush(batch, progress, now_ms)
         self._quarantine.look(now_ms, today, is_believed=self.is_believed())
         if self.aside is not None:
