@@ -62,7 +62,8 @@ def period(name: str, now_ms: int, timezone: str, first: date | None = None, las
         first = max(first, last - timedelta(days=_CUSTOM_DAYS_MAX))
         return _days("custom", first, last, zone)
     if name == "24h":
-        end = _local(now_ms, timezone).astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        # A full hour of the local clock, which in some zones is half an hour of UTC.
+        end = _local(now_ms, timezone).replace(minute=0, second=0, microsecond=0).astimezone(UTC) + timedelta(hours=1)
         return Period(name, LABELS[name], _ms(end - timedelta(hours=24)), _ms(end), "hour", timezone)
     if name == "12m":
         year, month = divmod(today.year * 12 + today.month - 1 - 11, 12)
@@ -72,15 +73,16 @@ def period(name: str, now_ms: int, timezone: str, first: date | None = None, las
 
 
 def buckets(span: Period) -> tuple[int, ...]:
-    """Return the first second of every step of the period, so that empty steps are drawn as zero.
+    """Return the first second of every step of the period, so that empty ones are drawn as zero. Nothing else computes steps.
 
-    Hours and minutes count in real time; days and months follow the local calendar, 23- and 25-hour days included.
+    Hours and minutes count in real time from the period's beginning; days and months follow the local calendar, 23- and 25-hour
+    days included.
     """
     zone = ZoneInfo(span.timezone)
     start = _local(span.from_ms, span.timezone)
     if span.step in {"minute", "hour"}:
         seconds = 60 if span.step == "minute" else 3600
-        first = span.from_ms // 1000 // seconds * seconds
+        first = span.from_ms // 1000
         return tuple(range(first, -(-span.to_ms // 1000), seconds))
     days: list[int] = []
     day = start.date().replace(day=1) if span.step == "month" else start.date()
