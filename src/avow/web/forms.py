@@ -16,7 +16,10 @@ FIELDS_MAX: Final = 200
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """Return the fields of the form; raise 413 beyond the limit (before more is read) and 400 when it is no form."""
+    """Return the fields of the form; raise 413 beyond the limit (before more is read) and 400 when it is no form.
+
+    A field that comes twice with different values is no form of ours: which of them was meant is not guessed.
+    """
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -28,7 +31,10 @@ async def read_form(request: Request) -> dict[str, str]:
         pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace", max_num_fields=FIELDS_MAX)
     except ValueError as error:
         raise HTTPException(400, f"The form has more than {FIELDS_MAX} fields.") from error
-    return dict(pairs)
+    fields = dict(pairs)
+    if any(fields[name] != value for name, value in pairs):
+        raise HTTPException(400, "The form has a field twice, with different values. Nothing was done.")
+    return fields
 
 
 def day_of(text: str) -> date | None:
