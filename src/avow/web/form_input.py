@@ -84,13 +84,18 @@ async def read(request: Request, files: int) -> FormInput:
         return FormInput(_from_json(_decoded(body, declared) if declared else body), [])
     if kind != "application/x-www-form-urlencoded":
         raise HTTPException(400, _KINDS)
+    return FormInput(url_encoded(body, header, FIELDS), [])
+
+
+def url_encoded(body: bytes, content_type: str, most: int) -> list[tuple[str, str]]:
+    """Return at most so many fields of a form, in the encoding that it declares; raise HTTPException 400 for no form, or 415."""
     try:
         # As bytes, each a sign: the encoding may stand in a field behind.
-        found = parse_qsl(body.decode("latin-1"), keep_blank_values=True, encoding="latin-1", max_num_fields=FIELDS)
+        found = parse_qsl(body.decode("latin-1"), keep_blank_values=True, encoding="latin-1", max_num_fields=most)
     except ValueError as error:
-        raise HTTPException(400, f"The form has more than {FIELDS} fields.") from error
+        raise HTTPException(400, f"The form has more than {most} fields.") from error
     raw = [(_decoded(name.encode("latin-1"), ""), value.encode("latin-1"), "") for name, value in found]
-    return FormInput(_texts(raw, declared), [])
+    return _texts(raw, _declared(content_type.encode("latin-1", "replace")))
 
 
 def _declared(content_type: bytes) -> str:

@@ -22,6 +22,7 @@ from avow.collection.browser_kept import BrowserKept, Cookie, Kept
 from avow.collection.refusals import shown_name
 from avow.collection.signals import Signals
 from avow.definitions import Refusal
+from avow.web.form_input import url_encoded
 from avow.web.security import CROSS_SITE, fetch_site
 
 #: Largest body of a change, bytes: more than a cookie can hold.
@@ -145,8 +146,7 @@ async def _of_json(request: Request) -> Mapping[str, object]:
 
 async def _of_form(request: Request) -> Mapping[str, object]:
     """Return what a form wants kept; an empty value forgets."""
-    async with request.form(max_files=0, max_fields=FIELDS_MAX) as data:
-        return {name: value for name, value in data.multi_items() if isinstance(value, str)}
+    return dict(url_encoded(await request.body(), request.headers.get("content-type", ""), FIELDS_MAX))
 
 
 def _page_before(headers: Headers) -> str:
