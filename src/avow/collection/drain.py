@@ -44,6 +44,8 @@ BATCH_RECORDS: Final = 50_000
 BATCH_BYTES: Final = 64 * 1024 * 1024
 #: Bytes of records read from one segment at a time, unpacked; beyond it comes one group at most.
 CHUNK_BYTES: Final = 4 * 1024 * 1024
+#: How often records that were set aside are looked at though nothing was written, milliseconds: their moments come.
+AGAIN_MS: Final = 10_000
 
 
 class Sink(Protocol):
@@ -79,6 +81,7 @@ class Drain:
     aside: Aside | None = None
     is_believed: Callable[[], bool] = lambda: True
     _offsets: dict[str, int] = field(default_factory=dict)
+    _again: tuple[int | None, int] = (None, 0)  # what was written when they were last looked at, and when that was
     _faults: dict[str, str] = field(default_factory=dict)  # segments that go to quarantine when they are finished, and why
 
     def once(self) -> int:
@@ -105,8 +108,15 @@ class Drain:
         self._flush(batch, progress, now_ms)
         self._quarantine.look(now_ms, today, is_believed=self.is_believed())
         if self.aside is not None:
-            OneByOne(self._keep, self.aside, now_ms).again(decoded)
+            self._try_again(self.aside, now_ms)
         return moved + held
+
+    def _try_again(self, aside: Aside, now_ms: int) -> None:
+        """Hand what was set aside and is due to the sink again; nothing is asked while nothing was written."""
+        written, (seen, at_ms) = aside.control.changes(), self._again
+        if written is None or written != seen or abs(now_ms - at_ms) >= AGAIN_MS:
+            self._again = (written, now_ms)
+            OneByOne(self._keep, aside, now_ms).again(decoded)
 
     @property
     def _quarantine(self) -> Quarantine:

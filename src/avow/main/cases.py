@@ -71,6 +71,15 @@ class StoredCases:
             histories = requests.histories(tx, [row["id"] for row in rows]) if rows else {}
         return [(row["id"], partial(self._of_row, row, histories.get(row["id"], ()))) for row in rows]
 
+    def next_due_ms(self) -> int:
+        """Return the moment of the request that is to be looked at first; one that is set aside counts, too. 0 for none."""
+        with self._control.reading() as tx:
+            return requests.next_due_ms(tx)
+
+    def changes(self) -> int | None:
+        """Return a number that is another one once anything was written (`Control.changes`)."""
+        return self._control.changes()
+
     def rest(self, looks: Mapping[str, tuple[int, int]]) -> None:
         """Note when requests without anything to do are looked at again: entries of the history, and the moment, by id."""
         if looks:

@@ -30,6 +30,12 @@ class OpenRequests:
     is_believed: Callable[[], bool]
     now_ms: Callable[[], int]
     _looks: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _next_ms: int = 0
+
+    def changes(self) -> object:
+        """Return what a round works by: what is written, and whether the next request is due. For `jobs.Job`."""
+        written = self.cases.changes()
+        return None if written is None else (written, self.now_ms() >= self._next_ms)
 
     def once(self) -> bool:
         """Take each due request one step on; return whether there may be more to do at once. One that fails is set aside."""
@@ -40,6 +46,7 @@ class OpenRequests:
             QUEUE, due, lambda item: item[0], lambda item: self._step(item[1](), now, is_believed=is_believed), now
         )
         self.cases.rest(self._looks)
+        self._next_ms = self.cases.next_due_ms()
         return done > 0 or len(due) == AT_ONCE
 
     def _step(self, case: Case, now_ms: int, *, is_believed: bool) -> bool:

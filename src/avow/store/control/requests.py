@@ -110,6 +110,11 @@ def due(tx: Transaction, now_ms: int, limit: int) -> tuple[RowMapping, ...]:
     return tuple(tx.execute(_DUE, moments).mappings())
 
 
+def next_due_ms(tx: Transaction) -> int:
+    """Return the first moment at which a request is to be looked at; 0 for none."""
+    return tx.execute(_FIRST).scalar() or 0
+
+
 def _due() -> Select[tuple[Any, ...]]:
     """Return the statement of `due`, put together once: it is asked every second."""
     one, aside = consumer_requests.c, set_aside.c
@@ -237,3 +242,4 @@ def _one(tx: Transaction, condition: ColumnElement[bool]) -> StoredRequest | Non
 #: What a `StoredRequest` is read from.
 _COLUMNS: Final = tuple(consumer_requests.c[one.name] for one in fields(StoredRequest))
 _DUE: Final = _due()
+_FIRST: Final = select(func.min(consumer_requests.c.next_ms))
