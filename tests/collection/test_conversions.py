@@ -119,6 +119,21 @@ def test_a_conversion_comes_by_the_image_and_by_the_tag(house, now_ms):
     assert counted == {("enquiry", "shoe"): 2}
 
 
+@pytest.mark.parametrize("amount", ["two hundred", "-10", "248,00", "9" * 40, 248])
+def test_a_page_that_says_a_refused_amount_says_no_purchase(rulebook, now_ms, amount):
+    """Neither by the tag nor by the image; what else is in the batch is kept, and a purchase of an amount is."""
+    enquiry, fields = rulebook.points["enquiry"], ("page", "purchase-value")
+    paid = replace(rulebook, points={**rulebook.points, "enquiry": replace(enquiry, fields=fields, only={})})
+    collector = Collector(paid, "marrowby.example", None, Visits(), Refusals())
+    who = standing(collector, sender(), now_ms)
+    sent = [{"point": "enquiry", "purchase-value": value} for value in (amount, "2.50", "")] + [{"point": "page-view"}]
+    by_tag = collector.take_events(json.dumps({"events": sent}).encode(), who, now_ms)
+    assert [one.fields.get("purchase-value") for one in records(by_tag)] == ["2.50", None, None]
+    assert {lost.field for lost in by_tag.dropped} == {"purchase-value"}
+    by_image = collector.take_pixel(collector.read_pixel("enquiry", {"purchase-value": str(amount) + "!"}), who, now_ms)
+    assert (by_image.kept, by_image.record, by_image.dropped[-1].field) == (0, b"", "purchase-value")
+
+
 @pytest.mark.parametrize("who", [sender(gpc="1"), sender(cookie="avow_choices=v1.campaign-measurement")])
 def test_a_signal_or_a_choice_keeps_no_conversion(house, now_ms, who):
     """Nothing is written, not even that somebody recognised was there."""
@@ -197,14 +212,30 @@ def test_a_report_is_kept_at_its_click(house, now_ms):
     """Its moment, visit and visitor are the click's; undeclared fields are dropped and named, wrong values too."""
     going = go(house[0], sender(cookie=f"avow_visitor={VISITOR}"), now_ms)
     later = now_ms + 5 * 86_400_000
-    sent = delivery(
-        known(house[2], going.record), seconds=later // 1000, shoe="9", instrument="rain-gauge", **{"purchase-value": "a lot"}
-    )
+    sent = delivery(known(house[2], going.record), seconds=later // 1000, shoe="9", instrument="rain-gauge", currency="dollars")
     record, answer = postbacks(house).by_body("shop-purchase", sent, later)
-    assert record.fields == {"currency": "USD", "instrument": "rain-gauge"}
+    assert record.fields == {"purchase-value": "248.00", "instrument": "rain-gauge"}
     assert (record.visitor, record.visit, record.collected_ms) == (VISITOR, 7, now_ms)
     assert record.delete_on == "2028-01-23"
-    assert {lost.field for lost in answer.dropped} == {"shoe", "purchase-value"}
+    assert {lost.field for lost in answer.dropped} == {"shoe", "currency"}
+
+
+AMOUNTS = ["two hundred", "-10", "248,00", "1e3", "9" * 40, 248]
+
+
+@pytest.mark.parametrize("amount", AMOUNTS)
+def test_a_report_of_a_refused_amount_is_no_purchase(house, now_ms, amount):
+    """By both ways it is given back with the field that has to be mended, and counted; an amount left out is not refused."""
+    click, at = known(house[2], go(house[0], sender(), now_ms).record), now_ms // 1000
+    given = {"purchase-value": amount}
+    by_body = postbacks(house).by_body("shop-purchase", delivery(click, seconds=at, **given), now_ms)
+    by_address = postbacks(house).by_address("shop-purchase", address(click, at, **given), now_ms)
+    ways = [by_body] if amount == 248 else [by_body, by_address]  # all of an address is text
+    assert {(one.status, *one.errors) for one in ways} == {(422, "purchase-value")}
+    counted = Counted()
+    house[0].refusals.flush(counted)
+    assert counted == {("shop-purchase", "purchase-value"): len(ways)}
+    assert postbacks(house).by_body("shop-purchase", delivery(click, seconds=at, **{"purchase-value": ""}), now_ms)[0].fields
 
 
 def test_both_ways_make_the_same_record_whenever_they_come(house, now_ms):

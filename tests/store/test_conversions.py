@@ -72,7 +72,39 @@ def test_the_same_conversion_in_one_visit_counts_once(store, writer):
             converted(writer, MORNING + 5, robot=True),
         ]
     )
-    assert campaigns(store.events, SCOPE, ASKED) == (Campaign("", 0, 3, (Value("USD", Decimal("744.00")),)),)
+    assert campaigns(store.events, SCOPE, ASKED) == (Campaign("", 0, 0, 3, (Value("USD", Decimal("744.00")),)),)
+
+
+def test_a_rate_is_converted_visits_by_visits(store, writer):
+    """Six conversions of one visit, one of a visitor who came back, one of somebody of before, none of a third visit."""
+    store.write(
+        [
+            came(writer, "a", visit=7),
+            *(converted(writer, MORNING + n, fields={"page": f"/{n}"}) for n in range(1, 7)),
+            came(writer, "a", visit=8, visitor=visitor(1)),
+            converted(writer, MORNING + DAY, visit=70, visitor=visitor(1), fields={"page": "/", "currency": "EUR"}),
+            came(writer, "a", visit=9),
+            came(writer, "a", MORNING - 9 * DAY, visit=10, visitor=visitor(2)),
+            converted(writer, MORNING + DAY, visit=71, visitor=visitor(2)),
+            came(writer, "", visit=11),
+            *(converted(writer, MORNING + n, visit=11, fields={"page": f"/{n}"}) for n in (1, 2)),
+        ]
+    )
+    named, rest = campaigns(store.events, SCOPE, ASKED)
+    assert (named.visits, named.converted, named.conversions, round(named.rate, 2)) == (3, 2, 8, 0.67)
+    assert (rest.visits, rest.converted, rest.conversions, rest.rate) == (1, 1, 2, 1)
+
+
+def test_several_reports_of_a_click_are_one_reported_click(store, writer):
+    """Four reports of one of two clicks: half of the clicks are reported."""
+    store.write(
+        [
+            *(converted(writer, MORNING + n, point="shop-click", fields={"page": "/"}) for n in range(2)),
+            *(converted(writer, MORNING, point="shop-purchase", fields={"purchase-value": "1"}) for _ in range(4)),
+        ]
+    )
+    (shop,) = followed(store.events, SCOPE, [CountedLink("Shop", "shop-click", "shop-purchase")])
+    assert (shop.clicks, shop.reported, shop.reports, shop.rate) == (2, 1, 4, 0.5)
 
 
 def test_a_link_has_its_clicks_and_reports(store, writer):

@@ -1,12 +1,14 @@
-"""The chart's steps in a real store: each view stands in the step of the local clock in which it came, whatever the zone."""
+"""Figures of the audience in a real store: views in the steps of the local clock, people once for each source."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from store_records import MORNING, visitor
 
 from avow.analytics.period import period
 from avow.analytics.question import Scope
+from avow.analytics.reconciled import Reconciled, Sources, reconciled
 from avow.analytics.visits import series, totals
 
 
@@ -27,3 +29,15 @@ def test_each_view_stands_in_its_own_hour_and_day(store, writer, zone):
         assert sum(drawn.values()) == totals(store.events, scope).views
         shown.append(drawn)
     assert shown == [{"09:00": 1, "10:00": 1, "11:00": 1}, {"11:00": 1}, {"Fri 20 Nov": 3, "Sat 21 Nov": 1}]
+
+
+def test_people_behind_one_address_count_once_for_each_source(store, writer):
+    """Five whom the tag recognises; the beacon and the log saw the same address, and another, and recognise nobody."""
+    seen = [writer.event(visitor(number), visit=7) for number in range(1, 6)]
+    for point in ("page-pixel", "server-log"):
+        seen += [writer.event(visit=visit, point=point) for visit in (7, 8, 8)]
+    seen.append(writer.event(visit=9, point="server-log"))
+    store.write(seen)
+    scope = Scope("marrowby", MORNING, MORNING + 1, ())
+    sources = Sources(("page-view",), ("page-pixel",), ("server-log",))
+    assert reconciled(store.events, scope, sources) == Reconciled(visits=7, tag=5, beacon=2, log=3, log_alone=1)

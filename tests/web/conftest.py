@@ -577,12 +577,19 @@ class FakeEvents:
 _CONVERSIONS = {
     "campaign_visits": [{"name": "leaflet / print / autumn", "visits": 40}, {"name": "", "visits": 200}],
     "campaign_conversions": [
-        {"name": "leaflet / print / autumn", "currency": "USD", "conversions": 3, "value": "744.00", "demonstration": 0},
-        {"name": "", "currency": "", "conversions": 2, "value": "0", "demonstration": 0},
+        {
+            "name": "leaflet / print / autumn",
+            "currency": "USD",
+            "conversions": 6,
+            "converted": 3,
+            "value": "744.00",
+            "demonstration": 0,
+        },
+        {"name": "", "currency": "", "conversions": 2, "converted": 2, "value": "0", "demonstration": 0},
     ],
     "outbound_links": [
-        {"name": "shop-click", "currency": "", "events": 12, "value": "0"},
-        {"name": "shop-purchase", "currency": "USD", "events": 3, "value": "744.00"},
+        {"name": "shop-click", "currency": "", "events": 12, "reported": 3, "value": "0"},
+        {"name": "shop-purchase", "currency": "USD", "events": 4, "reported": 0, "value": "744.00"},
     ],
 }
 _ONE_ROW = {

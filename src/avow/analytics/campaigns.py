@@ -1,4 +1,4 @@
-"""What came of campaigns: visits, conversions, their rate and their value."""
+"""What came of campaigns: visits, how many of them were converted, conversions and their value."""
 
 from __future__ import annotations
 
@@ -27,21 +27,22 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """One campaign: the visits that it brought and the conversions that belong to it. `name` is "" for no campaign.
+    """One campaign: the visits that it brought, those of them that were converted, and the conversions that belong to it.
 
-    `demonstration` says how many of the conversions are of invented visitors.
+    `name` is "" for no campaign. `demonstration` says how many of the conversions are of invented visitors.
     """
 
     name: str
     visits: int
+    converted: int
     conversions: int
     values: tuple[Value, ...]
     demonstration: int = 0
 
     @property
     def rate(self) -> float:
-        """Conversions for each visit; 0 without visits. A visitor who came back may convert in a visit that it did not bring."""
-        return self.conversions / self.visits if self.visits else 0.0
+        """Converted visits by visits, never more than 1; 0 without visits. One visit may have several conversions."""
+        return self.converted / self.visits if self.visits else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,19 @@ def campaigns(query: Query, views: Scope, asked: Conversions) -> tuple[Campaign,
     found = query.query("campaign_conversions", **_parameters(views, asked)) if asked.points or asked.reports else ()
     counts: Counter[str] = Counter()
     invented: Counter[str] = Counter()
+    converted = {str(row["name"]): int(row["converted"]) for row in found}
     for row in found:
         counts[str(row["name"])] += int(row["conversions"])
         invented[str(row["name"])] += int(row["demonstration"])
     lines = [
-        Campaign(name, visits.get(name, 0), counts[name], values(row for row in found if row["name"] == name), invented[name])
+        Campaign(
+            name,
+            visits.get(name, 0),
+            converted.get(name, 0),
+            counts[name],
+            values(row for row in found if row["name"] == name),
+            invented[name],
+        )
         for name in {*visits, *counts}
     ]
     return tuple(sorted(lines, key=lambda one: (not one.name, -one.conversions, -one.visits, one.name)))

@@ -20,18 +20,19 @@ class CountedLink:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What came of one link. Reports count on the day of their click."""
+    """What came of one link: clicks, those of them that something was reported of, and reports, on the day of their click."""
 
     label: str
     is_reported: bool
     clicks: int
+    reported: int
     reports: int
     values: tuple[Value, ...]
 
     @property
     def rate(self) -> float:
-        """Reports for each click; 0 without clicks."""
-        return self.reports / self.clicks if self.clicks else 0.0
+        """Clicks with a report by clicks, never more than 1; 0 without clicks. One click may have several reports."""
+        return self.reported / self.clicks if self.clicks else 0.0
 
 
 def followed(query: Query, scope: Scope, links: Sequence[CountedLink]) -> tuple[Followed, ...]:
@@ -39,16 +40,22 @@ def followed(query: Query, scope: Scope, links: Sequence[CountedLink]) -> tuple[
     if not links:
         return ()
     points = tuple(point for link in links for point in (link.clicks, link.reports) if point)
-    rows = query.query("outbound_links", **replace(scope, points=points).parameters())
+    rows = query.query(
+        "outbound_links",
+        **replace(scope, points=points).parameters(),
+        clicks=",".join(link.clicks for link in links),
+        reports=",".join(link.reports for link in links),
+    )
 
-    def count(point: str) -> int:
-        return sum(int(row["events"]) for row in rows if row["name"] == point)
+    def count(point: str, what: str = "events") -> int:
+        return sum(int(row[what]) for row in rows if row["name"] == point)
 
     return tuple(
         Followed(
             link.label,
             bool(link.reports),
             count(link.clicks),
+            count(link.clicks, "reported"),
             count(link.reports),
             values(row for row in rows if link.reports and row["name"] == link.reports),
         )

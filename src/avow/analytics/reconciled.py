@@ -1,4 +1,4 @@
-"""One audience from three sources: what the tag, a beacon and the server's log saw, each visit counted once."""
+"""One audience from three sources: what the tag, a beacon and the server's log saw, each visit once for each of them."""
 
 from __future__ import annotations
 

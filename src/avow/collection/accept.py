@@ -220,8 +220,8 @@ class Collector:
         declared = self._pixels.get(point)
         if declared is None:
             return Refusal("the policy declares no such pixel", events.RULE)
-        event, dropped = self._parser.event(declared, given)
-        return events.Batch([event], tuple(dropped))
+        read, dropped = self._parser.event(declared, given)
+        return events.Batch(read, tuple(dropped))
 
     def take_pixel(self, read: events.Batch, known: Known, now_ms: int) -> Accepted:
         """Return what to keep of what a pixel said. `read` stays as it is: the same is often said again."""
@@ -265,6 +265,7 @@ class Collector:
 
     def _keep(self, batch: events.Batch, known: Known, now_ms: int) -> Accepted:
         """Ask the permit for each point of a batch, keep permitted fields, and make the record for the spool."""
+        batch = self._parser.without_refused_amounts(batch)
         if batch.dropped:
             self.count_dropped(known.sender, batch.dropped, known.today)
         sent, refused = batch.events, ()  # type: Sequence[msgspec.Struct], tuple[Refusal, ...]

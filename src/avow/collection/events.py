@@ -24,6 +24,9 @@ MAX_EVENTS: Final = 100
 NOT_DECLARED: Final = "the policy does not declare this field for this collection point"
 NOT_TEXT: Final = "the value is not text, or longer than the policy allows"
 TWICE: Final = "the field came twice; the first value is kept"
+NO_AMOUNT: Final = "the amount cannot be read, so nothing of the purchase is kept"
+#: The field that makes a purchase of an event: one that says it and means nothing by it is none.
+AMOUNT: Final = "purchase-value"
 RULE: Final = "Cal. Civ. Code § 1798.100(a)(1)"
 
 
@@ -54,6 +57,7 @@ class EventParser:
         self.types = {point.name: _tagged(schemas.schema(rulebook, point.name), point.name) for point in sending}
         self._points = {point.name: point for point in sending if point not in beacons}
         self._limits = {point.name: limits(rulebook, point.name) for point in sending}
+        self._with_amount = {self.types[name]: name for name, longest in self._limits.items() if AMOUNT in longest}
         self._decoder = _batch_decoder([self.types[name] for name in self._points]) if self._points else None
 
     def parse(self, raw: bytes) -> Batch | Refusal:
@@ -70,10 +74,28 @@ class EventParser:
                 return Refusal("the body is not JSON", "RFC 8259")
         return self._parse_slowly(raw)
 
-    def event(self, point: CollectionPoint, given: Mapping[str, object]) -> tuple[msgspec.Struct, list[Dropped]]:
-        """Return one event with what is declared of the fields that were sent, and the rest with its reason."""
+    def event(self, point: CollectionPoint, given: Mapping[str, object]) -> tuple[list[msgspec.Struct], list[Dropped]]:
+        """Return one event with what is declared of the fields that were sent, and the rest with its reason.
+
+        A purchase whose amount is no text, or too long, is no event.
+        """
         kept, dropped = declared(point, self._limits[point.name], given)
-        return msgspec.convert({**kept, "point": point.name}, self.types[point.name]), dropped
+        if AMOUNT in given and AMOUNT in self._limits[point.name] and AMOUNT not in kept:
+            return [], [*dropped, Dropped(point.name, AMOUNT, NO_AMOUNT)]
+        return [msgspec.convert({**kept, "point": point.name}, self.types[point.name])], dropped
+
+    def without_refused_amounts(self, batch: Batch) -> Batch:
+        """Return the batch without the purchases whose amount is none, each of them dropped with its reason."""
+        if self._with_amount.keys().isdisjoint(map(type, batch.events)):
+            return batch
+        lost = [event for event in batch.events if self._is_refused(event)]
+        dropped = tuple(Dropped(self._with_amount[type(event)], AMOUNT, NO_AMOUNT) for event in lost)
+        return Batch([event for event in batch.events if not self._is_refused(event)], batch.dropped + dropped) if lost else batch
+
+    def _is_refused(self, event: msgspec.Struct) -> bool:
+        """Return whether an event says an amount that is none; an empty one says nothing."""
+        said = getattr(event, _AMOUNT_ATTRIBUTE, msgspec.UNSET) if type(event) in self._with_amount else msgspec.UNSET
+        return said is not msgspec.UNSET and said != "" and not money(said)
 
     def _parse_slowly(self, raw: bytes) -> Batch | Refusal:
         """Keep what is declared of a readable batch, and say what is not."""
@@ -94,7 +116,7 @@ class EventParser:
             else:
                 fields = {name: value for name, value in event.items() if name != "point"}
                 one, lost = self.event(self._points[event["point"]], fields)
-                kept.append(one)
+                kept.extend(one)
                 dropped.extend(lost)
         return Batch(kept, tuple(dropped))
 
@@ -118,6 +140,9 @@ def declared(
         else:
             kept[name] = value
     return kept, dropped
+
+
+_AMOUNT_ATTRIBUTE: Final = schemas.attribute(AMOUNT)
 
 
 def _batch_decoder(types: list[type[msgspec.Struct]]) -> msgspec.json.Decoder[Any]:  # Any: made at run time
@@ -192,7 +217,7 @@ CUTS: Final = {
     "engagement-time": seconds,
     "scroll-depth": percent,
     "click-id": click_id,
-    "purchase-value": money,
+    AMOUNT: money,
     "currency": currency,
     "search-term": search_term,
     "search-results": search_results,

@@ -4,7 +4,7 @@ A report is checked in this order; the first that fails is the answer:
 
     (1) signature and moment of sending: of the delivery, as a feed's, or of the whole address, within five minutes
     (2) the click: its number was handed over with this very link, is not over, and its person was not erased since
-    (3) what the policy declares: undeclared fields are dropped and named, required ones must be there
+    (3) what the policy declares: undeclared fields are dropped and named, required ones must be there, an amount must be one
     (4) the permit: by what the visitor allowed at the click, less what they have opted out of since, by the version of the
         policy of the click and by the one in force
 
@@ -26,7 +26,7 @@ import msgspec
 
 from avow.collection import bounds, events
 from avow.collection.accept import Collector
-from avow.collection.events import RULE, Dropped
+from avow.collection.events import AMOUNT, NO_AMOUNT, NOT_TEXT, RULE, Dropped
 from avow.collection.feeds import Delivery, FeedKey, NotDelivered, unsigned
 from avow.collection.json_names import twice
 from avow.collection.refusals import RefusalRow, shown_name
@@ -43,6 +43,7 @@ _OWN: Final = ("click", "id", "timestamp")
 _SIGNATURE: Final = "&signature="
 NOT_SO: Final = "the value is not what the name of the field says"
 NOT_THEN: Final = "at the moment of the click this was not declared, or not allowed by the visitor"
+_REFUSED_AMOUNTS: Final = (NOT_SO, NOT_TEXT, bounds.TOO_LONG.reason)
 UNKNOWN: Final = "there is no such click: its number never went out with this link, its time is over, or it was erased"
 
 Keyed = Callable[[bytes, bytes], bytes]
@@ -171,10 +172,13 @@ class Postbacks:
         cut, lost = _cut(given, permit, point.name)
         fields, too_long = bounds.fitting(cut, self._collector.rulebook)
         lost += [Dropped(point.name, name, bounds.TOO_LONG.reason, bounds.TOO_LONG.rule) for name in too_long]
-        missing = dict.fromkeys(sorted(point.required - fields.keys()), "is missing")
-        if missing:
-            return NotDelivered(422, "something has to be mended", RULE, missing)
         dropped += lost
+        wrong = dict.fromkeys(sorted(point.required - fields.keys()), "is missing")
+        if any(one.field == AMOUNT and one.reason in _REFUSED_AMOUNTS for one in dropped):
+            self._count(point.name, AMOUNT, NO_AMOUNT, RULE, today)
+            wrong[AMOUNT] = "is no amount: write digits, and two more behind a point, as 248.00"
+        if wrong:
+            return NotDelivered(422, "something has to be mended", RULE, wrong)
         for one in dropped:
             self._count(point.name, shown_name(one.field), one.reason, one.rule, today)
         return self._record(permit, click, report.id, fields), Reported(report.id, tuple(dropped))

@@ -1,6 +1,8 @@
 -- Conversions and their value by campaign and currency. A conversion belongs to the campaign that it names itself, else to
 -- the last one by which its visit, or its recognised visitor, came within the window before it; '' where there is none.
 -- What a page says again in one visit, word for word, counts once; what another company reports has an id of its own.
+-- `converted` is the same for all currencies of a campaign: the visits of the span that it brought (`campaign_visits.sql`)
+-- and of which a conversion came, there or in a later visit of the same visitor.
 WITH
   conversions AS
   (
@@ -29,29 +31,56 @@ WITH
       AND has(splitByChar(',', {views:String}), point)
       AND robot = 0
       AND campaign != ''
+  ),
+  visits AS
+  (
+    SELECT visit, subject, argMaxIf(campaign, time, campaign != '') AS brought
+    FROM site_events(site = {site:String}, from_ms = {from_ms:Int64}, to_ms = {to_ms:Int64})
+    WHERE has(splitByChar(',', {views:String}), point)
+      AND robot = 0
+      AND visit != 0
+    GROUP BY visit, subject
+  ),
+  attributed AS
+  (
+    SELECT
+      visit_time >= at - toIntervalMillisecond({window_ms:Int64}) AND visit_campaign != '' AS by_visit,
+      subject_time >= at - toIntervalMillisecond({window_ms:Int64}) AND subject_campaign != '' AS by_subject,
+      multiIf(
+        named != '', named,
+        by_visit AND visit_time >= subject_time, visit_campaign,
+        by_subject, subject_campaign,
+        ''
+      ) AS name,
+      multiIf(
+        name = '', (of_visit, of_subject, name),
+        by_visit AND name = visit_campaign, (of_visit, visit_subject, name),
+        by_subject AND name = subject_campaign, (subject_visit, of_subject, name),
+        (of_visit, of_subject, name)
+      ) AS bringing,
+      currency,
+      worth,
+      invented
+    FROM
+    (
+      SELECT in_visit.*, after.campaign AS subject_campaign, after.time AS subject_time, after.visit AS subject_visit
+      FROM
+      (
+        SELECT conversions.*, before.campaign AS visit_campaign, before.time AS visit_time, before.subject AS visit_subject
+        FROM conversions
+        ASOF LEFT JOIN (SELECT time, campaign, visit, subject FROM came WHERE visit != 0) AS before
+          ON conversions.of_visit = before.visit AND conversions.at >= before.time
+      ) AS in_visit
+      ASOF LEFT JOIN (SELECT time, campaign, visit, subject FROM came WHERE notEmpty(subject)) AS after
+        ON in_visit.of_subject = after.subject AND in_visit.at >= after.time
+    )
   )
 SELECT
-  multiIf(
-    named != '', named,
-    visit_time >= greatest(subject_time, at - toIntervalMillisecond({window_ms:Int64})), visit_campaign,
-    subject_time >= at - toIntervalMillisecond({window_ms:Int64}), subject_campaign,
-    ''
-  ) AS name,
+  name,
   currency,
   count() AS conversions,
+  uniqExactMerge(uniqExactStateIf(bringing, bringing IN (SELECT visit, subject, brought FROM visits))) OVER (PARTITION BY name) AS converted,
   sum(worth) AS value,
   sum(invented) AS demonstration
-FROM
-(
-  SELECT by_visit.*, after.campaign AS subject_campaign, after.time AS subject_time
-  FROM
-  (
-    SELECT conversions.*, before.campaign AS visit_campaign, before.time AS visit_time
-    FROM conversions
-    ASOF LEFT JOIN (SELECT time, campaign, visit FROM came WHERE visit != 0) AS before
-      ON conversions.of_visit = before.visit AND conversions.at >= before.time
-  ) AS by_visit
-  ASOF LEFT JOIN (SELECT time, campaign, subject FROM came WHERE notEmpty(subject)) AS after
-    ON by_visit.of_subject = after.subject AND by_visit.at >= after.time
-)
+FROM attributed
 GROUP BY name, currency

@@ -1,10 +1,26 @@
--- Clicks on links to other companies, and what those report of them, by collection point and currency.
+-- Clicks on links to other companies, and what those report of them, by collection point and currency. The n-th of `clicks`
+-- is the point of the clicks that the n-th of `reports` is told of. A report has the moment and the visit of its click:
+-- `reported` is how many of the clicks have one.
+WITH happened AS
+(
+  SELECT
+    point,
+    transform(toString(point), splitByChar(',', {reports:String}), splitByChar(',', {clicks:String}), toString(point)) AS link,
+    upper(props['currency']) AS currency,
+    toDecimal64OrZero(props['purchase-value'], 2) AS worth,
+    (link, time, visit) AS click
+  FROM site_events(site = {site:String}, from_ms = {from_ms:Int64}, to_ms = {to_ms:Int64})
+  WHERE has(splitByChar(',', {point:String}), point)
+    AND robot = 0
+)
 SELECT
   point AS name,
-  upper(props['currency']) AS currency,
+  currency,
   count() AS events,
-  sum(toDecimal64OrZero(props['purchase-value'], 2)) AS value
-FROM site_events(site = {site:String}, from_ms = {from_ms:Int64}, to_ms = {to_ms:Int64})
-WHERE has(splitByChar(',', {point:String}), point)
-  AND robot = 0
+  countIf(
+    has(splitByChar(',', {clicks:String}), point)
+    AND click IN (SELECT click FROM happened WHERE has(splitByChar(',', {reports:String}), point))
+  ) AS reported,
+  sum(worth) AS value
+FROM happened
 GROUP BY name, currency
