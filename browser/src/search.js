@@ -19,7 +19,7 @@
   const list = form.querySelector("[role=listbox]");
   const note = form.querySelector(".search-own-note");
   const said = form.querySelector("[role=status]");
-  const { asked, found, kept: word, told } = form.dataset; // word: what was searched for, as it is spelled
+  const { asked, found, kept: word, told } = form.dataset; // word: what was searched for, as it was typed
   let active = -1; // place in the list of what is chosen
   let typed; // what stood in the field before something was chosen
 

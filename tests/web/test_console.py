@@ -115,9 +115,10 @@ def test_used_invitation_is_not_found(visitor):
 
 
 def test_inbox_shows_nothing_about_the_person(staff, services):
-    """The list has reference, date and point; nothing is read for it."""
+    """The list has reference, date and the form's label; nothing is read for it."""
     text = staff.get("/console/inbox").text
     assert "MB-4F7Q2" in text
+    assert "<td>Contact form</td>" in text
     assert "robin@example.com" not in text
     assert services.inbox.asked == []
 

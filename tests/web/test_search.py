@@ -43,6 +43,7 @@ def test_results_stand_in_the_site_s_own_page(visitor):
     text = visitor.get("/search", params={"q": "rian <funnel>"}).text
     assert "<small>Instruments</small>" in text
     assert 'value="rian &lt;funnel&gt;"' in text
+    assert 'data-kept="rian &lt;funnel&gt;"' in text
     assert "<mark>funnel</mark>" in text
     assert 'Did you mean <a href="/search?q=rain+funnel">rain funnel</a>?' in text
     assert text.count("<h1") == 1

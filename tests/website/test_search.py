@@ -50,6 +50,37 @@ def test_finds_what_is_meant(search, query, first, meant):
     assert found.meant == meant
 
 
+HANDBOOK = {
+    "/upgrading": Page("Upgrading from the earlier release", "", "", "What to read first. Debian keeps your settings.", "en"),
+    "/rain": Page("Rain", "", "", "It rains. A gauge counts the rain that ran into it.", "en"),
+    **{
+        f"/ran-{n}": Page(f"Ran {n}", "", "", "How one ran it: so I do, how do you? Debian, and a gauge.", "en") for n in range(4)
+    },
+    "/poor": Page(
+        "Notes", "", "", "How I do my notes on Debian. " + "So much else to say. " * 40 + "An upgrade is for later.", "en"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "first", "meant"),
+    [
+        ("how do i upgrade debian", "/upgrading", ""),
+        ("what should I do first so that Debian keeps the settings after an upgrade", "/upgrading", ""),
+        ("when the rain ran into it", "/rain", ""),
+        ("RAID", "", ""),
+        ("rian gauge", "/rain", "rain gauge"),
+        ("gaueg", "/rain", "gauge"),
+    ],
+)
+def test_a_question_finds_the_page_that_most_of_it_is_on(tmp_path, query, first, meant):
+    """Words that every page has do not decide; a word of four letters is no other, and a swapped pair is the likeliest slip."""
+    build(tmp_path / "search.db", HANDBOOK)
+    found = SearchIndex(tmp_path / "search.db").search(query)
+    assert (addresses(found) or [""])[0] == first
+    assert found.meant == meant
+
+
 @pytest.mark.parametrize(
     ("query", "found", "marked"),
     [

@@ -52,7 +52,7 @@ def field(found: Found | None, points: Iterable[PointFacts], assets: Assets) -> 
             " ".join(name for name in (TERM, RESULTS) if name in told),
             found.query if found and found.page == 1 else "",
             found.total if found else "",
-            (found.meant or found.query) if found and found.total else "",
+            found.query if found and found.total else "",
             found.query if found else "",
             QUERY_LENGTH,
         )

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from math import log
 from pathlib import Path
 from typing import Final
 
@@ -28,16 +29,24 @@ from rapidfuzz.distance import OSA
 from avow.definitions import StoreUnavailable
 from avow.website.reading import Page
 
-#: Characters and words of a query that are looked at.
+#: Characters and words of a query that are looked at: a whole question.
 QUERY_LENGTH: Final = 120
-WORDS: Final = 8
+WORDS: Final = 24
+#: What has no more words than this is no question: pages that have every word of it are all that is meant, where there are any.
+FEW_WORDS: Final = 3
+#: Of a question, a page has to have this part, each word weighed by how few pages have it.
+MOST: Final = 0.5
+#: What a word weighs that half of the pages have: it says next to nothing of what is looked for.
+COMMON: Final = 0.1
 #: Results on a page, and pages that there may be.
 RESULTS: Final = 10
 RESULT_PAGES: Final = 50
 #: Words about a result, in its snippet.
 SNIPPET_WORDS: Final = 28
-#: Words like a mistyped one that are searched beside it.
+#: Words like a mistyped one that are searched with it.
 NEAREST: Final = 3
+#: Letters of a mistyped word that may be another, and of one in which two slips are forgiven.
+SHORTEST, LONG = 4, 8
 #: The index has this layout; one of another is made anew.
 FORMAT: Final = 2
 #: Signs of scripts without spaces between words: Thai, Lao, Burmese, Khmer, the Japanese syllables, Han.
@@ -136,7 +145,9 @@ class SearchIndex:
         return 0
 
     def search(self, query: str, page: int = 1) -> Found:
-        """Return a page of results, the best first: pages that have every word, else those that have one of them.
+        """Return a page of results, the best first.
+
+        Of a few words pages that have them all are found, of a question those that have most of it; else those that have a word.
 
         Raises StoreUnavailable while there is no index, and when it cannot be read.
         """
@@ -211,25 +222,64 @@ def _group(word: str, known: Mapping[str, str], *, is_last: bool) -> tuple[str, 
 
 
 def _near(word: str, known: Sequence[str]) -> list[str]:
-    """Return the known words nearest to a mistyped one: one letter wrong, missing, too many or swapped; two in a long word."""
-    most = 0 if len(word) < 4 else 1 if len(word) < 8 else 2  # noqa: PLR2004 - letters
-    if not most:
+    """Return the known words nearest to a mistyped one, in plain letters: two slips in a long word, else one.
+
+    A slip is a letter that is wrong, missing or too many, or a pair that is swapped, which is the likeliest. A word of four
+    letters is too easily another ("raid", "rain"): of those a swapped pair alone is forgiven, behind the first letter.
+    """
+    if len(word) < SHORTEST:
         return []
-    found = process.extract(word, known, scorer=OSA.distance, score_cutoff=most, limit=NEAREST)
-    return [one for one, _, _ in found]
+    most = 1 if len(word) < LONG else 2
+    found = process.extract(word, known, scorer=OSA.distance, score_cutoff=most, limit=None)
+    if len(word) == SHORTEST:
+        found = [one for one in found if _is_swapped(word, one[0]) and one[0][0] == word[0]]
+    found.sort(key=lambda one: (one[1], not _is_swapped(word, one[0]), one[0][0] != word[0], -one[2]))  # the more frequent first
+    return [one for one, _, _ in found[:NEAREST]]
+
+
+def _is_swapped(word: str, known: str) -> bool:
+    """Return whether two words, which are nearly the same, have the same letters in another order."""
+    return sorted(word) == sorted(known)
 
 
 def _rows(database: sqlite3.Connection, groups: Sequence[str], page: int) -> tuple[int, list[tuple[str, str, str]]]:
     """Return how many pages there are, and address, title and snippet of those shown."""
-    for between in (" AND ", " OR "):
-        wanted = between.join(f"({group})" for group in groups)
-        total = database.execute("SELECT count(*) FROM pages WHERE pages MATCH ?", (wanted,)).fetchone()[0]
+    weights = [(group, _weight(database, group)) for group in groups]
+    known = [(group, weight) for group, weight in weights if weight]
+    everything, most = sum(weight for _, weight in known), MOST
+    if len(groups) <= FEW_WORDS and len(known) == len(groups):
+        most = 1.0
+    for part in (most, 0.0):
+        total, rows = _shown(database, known, everything * part, page) if known else (0, [])
         if total:
             break
+    return total, rows
+
+
+def _weight(database: sqlite3.Connection, group: str) -> float:
+    """Return how much a word says of what is looked for; 0 for one that no page has. As in BM25, but never below `COMMON`."""
+    having, every = database.execute(
+        "SELECT (SELECT count(*) FROM pages WHERE pages MATCH ?), (SELECT value FROM facts WHERE name = 'pages')", (group,)
+    ).fetchone()
+    return max(COMMON, log((int(every) - having + 0.5) / (having + 0.5))) if having else 0.0
+
+
+def _shown(
+    database: sqlite3.Connection, groups: Sequence[tuple[str, float]], least: float, page: int
+) -> tuple[int, list[tuple[str, str, str]]]:
+    """Return how many pages have words of this weight at least, and address, title and snippet of those shown.
+
+    The order is how good a page is (BM25), times the square of what it has of the question.
+    """
+    hits = " UNION ALL ".join("SELECT rowid AS page, ? AS weight FROM pages WHERE pages MATCH ?" for _ in groups)
+    having = f"SELECT page, sum(weight) AS part FROM ({hits}) GROUP BY page HAVING part >= ?"  # noqa: S608 - bound
+    bound = [value for group, weight in groups for value in (weight, group)] + [least - 1e-6]  # sums of parts are not exact
+    total = database.execute(f"SELECT count(*) FROM ({having})", bound).fetchone()[0]  # noqa: S608 - bound
     rows = database.execute(
-        f"SELECT address, title, snippet(pages, 3, ?, ?, ' … ', {SNIPPET_WORDS}) FROM pages WHERE pages MATCH ? "  # noqa: S608 - constants
-        f"ORDER BY bm25(pages, {_WEIGHTS}), address LIMIT {RESULTS} OFFSET ?",
-        (_BEGIN, _END, wanted, (page - 1) * RESULTS),
+        f"WITH good AS MATERIALIZED ({having}) "  # noqa: S608 - constants
+        f"SELECT address, title, snippet(pages, 3, ?, ?, ' … ', {SNIPPET_WORDS}) FROM pages JOIN good ON pages.rowid = good.page "
+        f"WHERE pages MATCH ? ORDER BY bm25(pages, {_WEIGHTS}) * part * part, address LIMIT {RESULTS} OFFSET ?",
+        (*bound, _BEGIN, _END, " OR ".join(f"({group})" for group, _ in groups), (page - 1) * RESULTS),
     )
     return total, rows.fetchall()
 

@@ -44,7 +44,8 @@ class MessagePages:
         point = point if any(known.name == point for known in facts.points) else ""
         found = self._services.inbox.lines(point, place(request))
         forms = [known for known in facts.points if known.technology in LETTERS]
-        return self._door.show(request, "inbox.html", member, found=found, forms=forms, chosen=point)
+        labels = {known.name: known.label for known in facts.points}
+        return self._door.show(request, "inbox.html", member, found=found, forms=forms, chosen=point, labels=labels)
 
     def _submission(self, request: Request, member: StaffMember) -> Response:
         """Show one submission; its fields only for the purpose that was declared, and why not when it may not be."""
