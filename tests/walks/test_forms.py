@@ -47,6 +47,16 @@ def test_an_opening_whose_last_day_is_over_takes_no_application(running, staff):
     assert staff.get("/console/inbox").text.count("/console/inbox/") == before + 1
 
 
+@pytest.mark.parametrize("position", ["nothing", "../calibration-technician", ["calibration-technician", "nothing"], "a\nb", ""])
+def test_an_opening_that_is_none_takes_no_application(running, position):
+    """It is said in words that people read and programs too; among several the wrong one counts."""
+    page = apply(running.browser(), position=position)
+    assert (page.status_code, "<h1" in page.text, 'action="/avow/forms/' in page.text) == (422, True, False)
+    assert ("There is no such open place" in page.text) is bool(position)
+    answer = apply(running.browser(Accept="application/json"), position=position)
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["position"])
+
+
 def test_an_application_is_kept_sealed_and_handed_out_for_its_purpose(running, staff):
     """The file is on no disk in clear; staff save it for recruiting, for nothing else, and a decision moves its last day."""
     answer = apply(running.browser())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Final, Protocol
 
@@ -56,7 +56,7 @@ class FormPages(Protocol):
         """Return why this form is taken no more, by field; nothing for one that is."""
 
     def form_again(self, point: str, values: Mapping[str, str], errors: Mapping[str, str], headers: Headers | None = None) -> str:
-        """Return the page with what was typed and what has to be mended."""
+        """Return the page with what was typed and what has to be mended; "" where no page can show it."""
 
     def thanks_page(self, point: str) -> str:
         """Return where a browser goes after its form was kept."""
@@ -98,7 +98,7 @@ class FormEndpoint:
         outcome: Accepted | Refusal | Form | None = None
         try:
             yes = frozenset(value for _, value in agreed)
-            closed = site.closed(point, dict(pairs))
+            closed = site.closed(point, _typed(pairs))
             outcome = Form({}, (), closed) if closed else await self._forms.take(point, pairs, sender, now_ms, sent.uploads, yes)
         except SpoolFull as full:
             raise HTTPException(503, _FULL, {"retry-after": RETRY_SECONDS}) from full
@@ -124,8 +124,9 @@ class FormEndpoint:
         for name in self._forms.file_fields(point):
             if name in form.fields and name not in errors:
                 errors[name] = "Please choose this file once more: a page cannot keep it for you."
-        typed = {name: "\n".join(dict.fromkeys(value for given, value in pairs if given == name)) for name, _ in pairs}
-        page = await run_in_threadpool(site.form_again, point, typed, errors, request.headers)
+        page = await run_in_threadpool(site.form_again, point, _typed(pairs), errors, request.headers)
+        if not page:
+            raise HTTPException(422, " ".join(errors.values()))
         return HTMLResponse(page, 422)
 
     async def _ask(self, request: Request, point: str, sent: FormInput, verdict: Verdict) -> Response:
@@ -151,6 +152,14 @@ class FormEndpoint:
         told += "".join(f"&masked={name}" for name in accepted.masked[:NAMED])
         headers = dict(self._collect.told(accepted))
         return RedirectResponse(f"{site.thanks_page(point)}?reference={accepted.reference}{told}", 303, headers)
+
+
+def _typed(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return what was typed by field; what came twice as lines."""
+    given: dict[str, dict[str, None]] = {}
+    for name, value in pairs:
+        given.setdefault(name, {})[value] = None
+    return {name: "\n".join(values) for name, values in given.items()}
 
 
 def _as_json(outcome: Accepted | Form) -> JSONResponse:

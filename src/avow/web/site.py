@@ -80,6 +80,7 @@ class CompanySite:
         self._listed = _listed(folder, self._pages)
         self._files = _files(folder)
         self._openings = openings.load(folder)
+        self._has_openings = folder is not None and (folder / "openings").is_dir()
         self._forms = _forms(folder, self._pages)
         # An application is mended on the page of its opening, and thanked for beside the list of openings.
         self._forms |= {one.point: CAREERS for one in self._openings.values()}
@@ -115,19 +116,34 @@ class CompanySite:
         """Return the page of this form with what was typed kept and the errors beside their fields, for an answer 422.
 
         `errors` maps a field's name to words for people; "" is the form as a whole. Raises KeyError for a point
-        that no page of the site has a form for.
+        that no page of the site has a form for. Returns "" for an application that no opening's page can show.
         """
-        slug = values.get("position", "")
+        slug = values.get("position", "").strip()
         if slug in self._openings and self._openings[slug].point == point:
             return self._render_opening(slug, headers or Headers(), values=values, errors=errors)
+        if self._takes_applications(point):
+            return ""
         return self._render(self._forms[point], headers or Headers(), values=values, errors=errors)
 
     def closed(self, point: str, values: Mapping[str, str]) -> dict[str, str]:
-        """Return why an application is taken no more: its opening's last day is over. Nothing for every other form."""
-        opening = self._openings.get(values.get("position", ""))
-        if opening is None or opening.point != point or opening.is_open(self._today()):
+        """Return why an application is not taken: its opening's last day is over, or there is none. Nothing for every other form.
+
+        What names no opening at all is judged by the policy alone, which may ask for one.
+        """
+        slug = values.get("position", "").strip()
+        if not slug or not self._takes_applications(point):
+            return {}
+        opening = self._openings.get(slug)
+        if opening is None or opening.point != point:
+            return {"position": "There is no such open place, so we have not kept your application."}
+        if opening.is_open(self._today()):
             return {}
         return {"position": "This place is not open any more, so we have not kept your application."}
+
+    def _takes_applications(self, point: str) -> bool:
+        """Return whether this form is that of openings: one names it, or the last one is gone and no page holds the form."""
+        named = any(one.point == point for one in self._openings.values())
+        return named or (self._has_openings and not self.has_form(point))
 
     def has_form(self, point: str) -> bool:
         """Return whether a page of the site has a form for this collection point."""
