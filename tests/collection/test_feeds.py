@@ -116,16 +116,16 @@ class Keeper:
             del self.kept[name]
 
 
-class Agreed(set):
-    """Who agreed, by (form, address)."""
+class Agreed(dict):
+    """When somebody agreed, by (form, address)."""
 
-    def is_on_file(self, point, identifiers):
-        return (point, identifiers["email"]) in self
+    def is_on_file(self, point, identifiers, by_ms):
+        return self.get((point, identifiers["email"]), by_ms + 1) <= by_ms
 
 
 @pytest.fixture
 def house(rulebook):
-    spool, agreed = Spool(), Agreed({("agreement", "kim@example.com")})
+    spool, agreed = Spool(), Agreed({("agreement", "kim@example.com"): 0})
     keeper = Keeper(spool)
     collector = Collector(rulebook, "marrowby.example", spool, None, Refusals())
     keys = dict.fromkeys(("check", "portal-application"), FeedKey(KEY))
@@ -241,6 +241,27 @@ def test_a_report_needs_an_authorisation_on_file(house):
     agreed.clear()
     refused = feeds.prepare("check", signed(body_of()), NOW)
     assert (refused.status, "1681b" in refused.rule) == (403, True)
+
+
+def test_a_report_is_no_older_than_its_authorisation(house):
+    """One of the moment of the agreement is taken, one of a second before it never. Rule: 15 U.S.C. 1681b(b)(2)(A)."""
+    feeds, agreed, _, _ = house
+    agreed["agreement", "kim@example.com"] = int(datetime(2026, 11, 20, 10, tzinfo=UTC).timestamp() * 1000)
+    refused = feeds.prepare("check", signed(body_of("2026-11-20T09:59:59Z")), NOW)
+    assert (refused.status, "given after" in refused.reason, "1681b" in refused.rule) == (403, True, True)
+    assert isinstance(feeds.prepare("check", signed(body_of()), NOW).answer, Delivered)
+
+
+def test_another_body_under_a_known_id_is_another_record(house):
+    """Of fields, moment or files; the same body written otherwise is the same."""
+    first = house[0].prepare("check", signed(body_of()), NOW)
+    same = json.dumps(dict(reversed(json.loads(body_of("2026-11-20T11:00:00+01:00")).items())), indent=1).encode()
+    assert house[0].prepare("check", signed(same), NOW) == first
+    others = [body_of(**{"check-result": "not clear"}), body_of("2026-11-20T10:00:01Z"), body_of(score="8")]
+    answers = [house[0].prepare("check", signed(one), NOW).answer for one in others]
+    assert len({one.reference for one in [first.answer, *answers]}) == 4
+    files = [application(resume=one) for one in (packed(), [packed()], packed(name="b.pdf"), packed(PDF + b"x"))]
+    assert len({house[0].prepare("portal-application", signed(one), NOW).answer.reference for one in files}) == 3
 
 
 @pytest.mark.parametrize("point", ["contact-form", "nothing"])

@@ -56,13 +56,13 @@ def shown(staff):
 
 
 def test_a_report_is_taken_once_and_only_of_who_agreed(house, mailbox):
-    """No agreement: 403. Then the same delivery, before and after a crash, is one record; erased, it never comes back."""
-    at = datetime.now(UTC).isoformat()
-    refused = deliver(house, "d-1", at)
+    """No agreement, or a later one: 403. Then the same, before and after a crash, is one record; erased, it never comes back."""
+    refused = deliver(house, "d-0", datetime.now(UTC).isoformat())
     assert (refused.status_code, refused.json()["rule"]) == (403, "15 U.S.C. 1681b(b)(2)(A)(ii)")
     agreed = house.browser().post("/avow/forms/agreement", data={"email": KIM}, headers={"Accept": "application/json"})
     assert agreed.status_code == 201
-    wait_for(lambda: deliver(house, "d-1", at).status_code == 200, what="the authorisation on file")
+    at = datetime.now(UTC).isoformat()
+    wait_for(lambda: deliver(house, "d-1", at, score="7").status_code == 200, what="the authorisation on file")
     first = deliver(house, "d-1", at, score="7").json()
     assert [lost["field"] for lost in first["dropped"]] == ["score"]
     house.kill()
@@ -72,7 +72,7 @@ def test_a_report_is_taken_once_and_only_of_who_agreed(house, mailbox):
     wait_for(lambda: shown(staff) == [first["reference"]], what="one report")
     confirmed(house.browser(), mailbox, "delete", KIM)
     assert house.browser().post("/avow/forms/agreement", data={"email": KIM}).status_code in {303, 307}
-    wait_for(lambda: deliver(house, "d-1", at).status_code == 200, what="the new authorisation on file")
+    wait_for(lambda: "given after" in deliver(house, "d-1", at, score="7").text, what="the new authorisation on file")
     house.drain()
     assert shown(staff) == []
 

@@ -5,12 +5,13 @@ A delivery is checked in this order; the first that fails is the answer:
     (1) signature and moment, by Standard Webhooks: `id.timestamp.body` under the feed's key, within five minutes
     (2) what the policy declares of the point: undeclared fields are dropped and named, required ones must be there
     (3) the permit, on the day on which the portal took the data in
-    (4) where the policy asks for it, the person's written authorisation on file
+    (4) where the policy asks for it, the person's written authorisation on file, given no later than the data is dated
     (5) its files, checked as those of a form are (`attachments`)
 
-A record's id and reference follow from the delivery's id under a secret: the same delivery, whenever and wherever it comes
-again, is the same record, which the store keeps once. Its moment is the portal's own, so that a person who was erased since
-stays out, however late the portal delivers. Format: docs/specs/feeds.md.
+A record's id and reference follow from the delivery's id and what it says, under a secret: the same delivery, whenever and
+wherever it comes again, is the same record, which the store keeps once; another body under a known id is another one. Its
+moment is the portal's own, so that a person who was erased since stays out, however late the portal delivers.
+Format: docs/specs/feeds.md.
 """
 
 from __future__ import annotations
@@ -59,8 +60,8 @@ Keyed = Callable[[bytes, bytes], bytes]
 class Authorisations(Protocol):
     """What people agreed to."""
 
-    def is_on_file(self, point: str, identifiers: Mapping[str, str]) -> bool:
-        """Return whether somebody with these identifiers sent this form, and it is still held."""
+    def is_on_file(self, point: str, identifiers: Mapping[str, str], by_ms: int) -> bool:
+        """Return whether somebody with these identifiers sent this form by a moment, and it is still held."""
 
 
 class FeedKey:
@@ -222,7 +223,7 @@ class Feeds:
         permit = self._permit(declared, form, collected_ms, now_ms)
         if isinstance(permit, Refusal):
             return _no(403, permit.reason, permit.rule)
-        record = self._record(permit, form, delivery.id, collected_ms)
+        record = self._record(permit, form, f"{delivery.id} {_digest(message)}", collected_ms)
         files = tuple(one for one in form.files if one.item in permit.fields)
         return Prepared(record, files, Delivered(record.reference, form.dropped, form.masked))
 
@@ -234,15 +235,23 @@ class Feeds:
             permit = Refusal(f"its time was over on {permit.delete_on}", "Cal. Civ. Code § 1798.100(a)(3)")
         people = submissions.identifiers(self._collector.rulebook, form.fields)
         agreed = point.authorised_by
-        if agreed and not isinstance(permit, Refusal) and not (people and self._authorisations.is_on_file(agreed, people)):  # (4)
-            permit = Refusal(f'no authorisation by "{agreed}" is on file for this person', _AUTHORISATION)
+        if agreed and not isinstance(permit, Refusal):  # (4)
+            permit = self._unauthorised(agreed, people, collected_ms, now_ms) or permit
         if isinstance(permit, Refusal):
             self._collector.count_refused(_PORTAL, point.name, permit, today)
         return permit
 
-    def _record(self, permit: Permit, form: submissions.Form, delivery_id: str, collected_ms: int) -> Submission:
-        """Return the record, whose id and reference follow from the delivery's id."""
-        drawn = self._keyed(b"feed delivery", f"{permit.point} {delivery_id}".encode())
+    def _unauthorised(self, form: str, people: Mapping[str, str], dated_ms: int, now_ms: int) -> Refusal | None:
+        """Return why what is dated so was not authorised by these people; None where it was."""
+        if people and self._authorisations.is_on_file(form, people, dated_ms):
+            return None
+        if people and self._authorisations.is_on_file(form, people, now_ms):
+            return Refusal(f'the authorisation by "{form}" was given after what it should authorise', _AUTHORISATION)
+        return Refusal(f'no authorisation by "{form}" is on file for this person', _AUTHORISATION)
+
+    def _record(self, permit: Permit, form: submissions.Form, delivered: str, collected_ms: int) -> Submission:
+        """Return the record, whose id and reference follow from what was delivered: an id, and the digest of a body."""
+        drawn = self._keyed(b"feed delivery", f"{permit.point} {delivered}".encode())
         return submissions.record(
             self._collector.rulebook,
             self._collector.site,
@@ -252,6 +261,13 @@ class Feeds:
             reference=submissions.reference_of(drawn),
             collected_ms=collected_ms,
         )
+
+
+def _digest(message: _Message) -> str:
+    """Return what tells one body from another, however each of them is written as JSON."""
+    files = sorted((name, found if isinstance(found, list) else [found]) for name, found in message.files.items())
+    said = (message.timestamp.timestamp(), sorted(message.data.items()), files)
+    return hashlib.sha256(msgspec.json.encode(said)).hexdigest()
 
 
 def _canonical(encoded: str) -> bytes | None:

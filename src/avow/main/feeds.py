@@ -18,10 +18,14 @@ class AuthorisationsOnFile:
 
     store: Store
 
-    def is_on_file(self, point: str, identifiers: Mapping[str, str]) -> bool:
-        """Return whether one of these people sent this form; what was erased, or waits in the spool, is not on file."""
+    def is_on_file(self, point: str, identifiers: Mapping[str, str], by_ms: int) -> bool:
+        """Return whether one of these people sent this form by a moment; what was erased, or waits in the spool, is not on file.
+
+        Rule: 15 U.S.C. 1681b(b)(2)(A): disclosed and authorised before the report is procured.
+        """
         people = [identifier(IdentifierKind(kind), value) for kind, value in identifiers.items()]
-        return any(form.point == point and form.fields for form in self.store.find(people).submissions)
+        forms = self.store.find(people).submissions
+        return any(form.point == point and form.fields and form.collected_ms <= by_ms for form in forms)
 
 
 def require_declared(feeds: Sequence[Feed], rulebooks: Sequence[Rulebook]) -> None:
