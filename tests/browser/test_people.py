@@ -57,6 +57,19 @@ def test_signal_stops_everything_before_a_byte_and_the_page_says_so(visit):
     assert not [url for url in sent if "/avow/events" in url or "/avow/pixel" in url]
 
 
+@pytest.mark.parametrize(
+    "path", ["/contact", "/newsletter", "/careers/calibration-technician", "/privacy/know", "/privacy/delete"]
+)
+def test_the_notice_or_its_link_comes_before_the_fields(visit, path):
+    """On a telephone too, where the notice itself is below the form. Rule: 11 CCR 7012(a), (c)."""
+    page = visit(java_script_enabled=False, viewport={"width": 390, "height": 800})
+    page.goto(path)
+    tops = "all => all.filter(one => one.offsetHeight).map(one => one.getBoundingClientRect().top)"
+    link, fields = page.locator("main a[href='#notice']"), page.locator("main form :is(input, textarea, button)")
+    assert link.evaluate_all(tops)[0] < min(fields.evaluate_all(tops))
+    assert "collect" in page.locator("#notice").inner_text().lower()
+
+
 def test_contact_form_works_without_script_and_stands_in_the_inbox(visit, console):
     """The notice stands beside the form; after sending there is a reference; the inbox shows it for a declared purpose."""
     page = visit(java_script_enabled=False)

@@ -309,6 +309,26 @@ def test_a_visitor_number_needs_a_cookie_lifetime(compiled, small_text):
 DENIAL = "We do not sell or share personal information."
 
 
+OF_THE_YOUNG = [
+    "We do not sell or share the personal information of people under 16.",
+    "We do not sell or share information about anybody whom we know to be under 16, and ask nobody's age.",
+    "We do not sell or share the information of children, or of minors.",
+]
+OF_EVERYBODY = [
+    "We do not sell or share information about anybody, so we do not do it with people under 16 either.",
+    "We do not sell or share your personal information, including that of children.",
+    "We do not sell or share your personal information whether you are under 16 or not.",
+    "We do not sell or share personal information (or that of minors).",
+]
+
+
+@pytest.mark.parametrize("sentence", [*OF_THE_YOUNG, *OF_EVERYBODY])
+def test_a_denial_is_of_the_young_alone_where_it_says_so_of_the_information(compiled, small_text, sentence):
+    """What is said of people of some age behind a denial for everybody excuses nothing. Rule: Cal. Civ. Code § 1798.120(c)."""
+    text = small_text.replace(DENIAL, sentence).replace('role       = "service-provider"', 'role       = "third-party"')
+    assert ("AV0401" in _codes(compiled(text))) is (sentence in OF_EVERYBODY)
+
+
 def test_a_provider_without_a_compliant_contract_is_a_third_party(compiled, small_text):
     """The lack of one clause is enough, where no prose denies sale."""
     text = small_text.replace(DENIAL, "").replace("no_other_use            = true\n", "")

@@ -77,6 +77,8 @@ _INFORMATION: Final = _words(
 )
 #: A denial of sale that is meant for the young alone. Rule: Cal. Civ. Code § 1798.120(c).
 _SOME_AGE: Final = _words(r"\b(?:under|below|younger than) (?:the age of )?\d{1,2}\b|\bchildren\b|\bminors\b")
+#: Where what is denied has been said, and something else begins.
+_NO_MORE_OF_IT: Final = _words(r"[,;:(\u2013\u2014]|\b(?:including|whether|even|also|so|because|nor|let alone)\b")
 _NO_SHARING: Final = _words(_DENY + r"\b(?:share|shares|shared|sharing)\b")
 
 _SIGNAL_NAMES: Final = {
@@ -158,12 +160,17 @@ def denies_sale(document: Document) -> bool:
 
 
 def _denial(pattern: re.Pattern[str], prose: Prose) -> re.Match[str] | None:
-    """Return the first denial that is about information, and meant for everybody, not only for people of some age."""
+    """Return the first denial that is about information, and meant for everybody.
+
+    It is meant for people of some age alone where that is said of the information itself: not behind a comma that follows it.
+    """
     for found in pattern.finditer(prose.words):
         rest = re.split(r"[.!?](?:\s|$)", prose.words[found.end() :], maxsplit=1)[0]
         before = re.split(r"[.!?]\s", prose.words[: found.start()])[-1]
-        about = _INFORMATION.search(rest) or _INFORMATION.search(found[0]) or _INFORMATION.search(f"{before}.")
-        if about and not _SOME_AGE.search(rest):
+        inside = _INFORMATION.search(rest)
+        about = inside or _INFORMATION.search(found[0]) or _INFORMATION.search(f"{before}.")
+        end = _NO_MORE_OF_IT.search(rest, inside.end() if inside else 0)
+        if about and not _SOME_AGE.search(rest[: end.start()] if end else rest):
             return found
     return None
 
