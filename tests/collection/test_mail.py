@@ -108,6 +108,22 @@ def test_a_no_of_the_person_or_of_what_asks_keeps_nothing(house, now_ms, person,
     assert spool.records == []
 
 
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
+        "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html",
+    ],
+)
+def test_an_image_that_a_mail_service_fetches_for_its_reader_is_read(house, now_ms, agent):
+    """The message is open then; a link that such a service follows is another matter."""
+    _, events, spool, _ = house
+    sender = replace(SENDER, agent=agent)
+    opened(events, now_ms, sender=sender, told={"mailing": "ab12cd34 Autumn"})
+    opened(events, now_ms, sender=sender)  # with a link
+    assert [one.robot for one in spool.records] == [False, True]
+
+
 def test_robots_are_told_apart_and_a_full_spool_acknowledges_nothing(house, now_ms):
     """Scanners open links and images; they are kept apart from people."""
     _, events, spool, _ = house

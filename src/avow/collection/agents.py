@@ -34,6 +34,8 @@ _HANDSET: Final = re.compile(r"\((?:Linux; )?(?:U; )?Android[^()]*\)|\bAndroid \
 _PRODUCT: Final = re.compile(r"(?<=; )[\w.-]+/\d[\d.]*(?=[;)])")
 #: How every browser of people begins.
 _BROWSER: Final = "Mozilla/"
+#: "… Firefox/11.0 (via ggpht.com GoogleImageProxy)", "YahooMailProxy; https://…".
+_IMAGE_PROXY: Final = re.compile(r"\b[A-Za-z]*(?:ImageProxy|MailProxy)\b")
 _TABLET: Final = re.compile(r"ipad|tablet|kindle|silk|playbook", re.IGNORECASE)
 _PHONE: Final = re.compile(r"mobi|iphone|ipod|android|phone|blackberry|opera mini", re.IGNORECASE)
 
@@ -65,6 +67,11 @@ def _describe(text: str) -> Agent:
     named = _HANDSET.sub(lambda found: f"({'; '.join(_PRODUCT.findall(found[0]))})", text)
     is_robot = not text or bool(_ROBOT.search(named)) or bool(_published(is_browser=text.startswith(_BROWSER)).search(named))
     return Agent(browser, system, _device(text), is_robot)
+
+
+def fetches_for_a_reader(agent: str) -> bool:
+    """Return whether a mail service fetches an image because its reader has the message open, as Gmail and Yahoo name it."""
+    return bool(_IMAGE_PROXY.search(agent[:AGENT_LENGTH]))
 
 
 class _Published(msgspec.Struct, frozen=True):

@@ -71,6 +71,8 @@ class MailEvents:
         said = {name: value for name, value in known.items() if value and name in permit.fields}
         kept, too_long = bounds.fitting(bounds.cut_short(said, self._rulebook), self._rulebook)
         self._collector.count_too_long(sender, permit.point, too_long, moment(now_ms).date())
+        is_open = "link-followed" not in given  # a link that such a proxy follows is followed by no reader
+        is_read = is_open and agents.fetches_for_a_reader(sender.agent)
         identified = any(self._rulebook.data[name].identifier is IdentifierKind.EMAIL for name in permit.fields)
         return MailEvent(
             record_id=self._ids.new(now_ms),
@@ -83,7 +85,7 @@ class MailEvents:
             then=permit.then,
             fields={name: value for name, value in kept.items() if name not in permit.sealed},
             sealed={name: value for name, value in kept.items() if name in permit.sealed},
-            robot=agents.describe(sender.agent).is_robot,
+            robot=agents.describe(sender.agent).is_robot and not is_read,
             demonstration=sender.demonstration,
             email=person.address if identified else "",
         )
