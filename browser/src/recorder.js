@@ -16,7 +16,8 @@ const EVERY_MS = 10_000;
 const LONGEST_MS = 30 * 60_000; // of one page; nobody watches more, and nobody expects more
 const CHARACTERS = 24_000; // buffered before a chunk is sent; a beacon of all that waits stays below 64 KiB
 const ADDRESS = "/avow/recordings";
-const never = "form,input,textarea,select,[contenteditable]:not([contenteditable=false]),[data-avow-mask],svg,canvas,iframe,object,embed,video,audio,dialog";
+const never =
+  "form,input,textarea,select,[contenteditable]:not([contenteditable=false]),[data-avow-mask],svg,canvas,iframe,object,embed,video,audio,dialog";
 const id = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 let buffer = [];
@@ -25,6 +26,13 @@ let seq = 0;
 let page = location.pathname;
 let sending = Promise.resolve();
 let finish; // ends the recording; set while it runs
+
+/** Whether a form is in this tree, or in an open shadow tree below it. */
+const hasForm = (root) => !!root.querySelector("form") || [...root.querySelectorAll("*")].some(({ shadowRoot }) => shadowRoot && hasForm(shadowRoot));
+
+/** Whether a form comes into the page with this event: the library names it before it is scrubbed, wherever it stands. */
+const brings = (node) => node.tagName == "form" || !!node.childNodes?.some(brings);
+const bringsForm = ({ data }) => data.source == 0 && data.adds.some(({ node }) => node.type && !node.rootId && brings(node)); // what is in a frame is not this page's
 
 const isAllowed = () =>
   !(/^(true|1)$/.test(navigator.globalPrivacyControl) || navigator.doNotTrack == 1) && !document.forms.length && !isNeverRecorded(location.pathname);
@@ -46,6 +54,7 @@ const send = (body) => fetch(ADDRESS, { method: "POST", body, credentials: "same
 
 const flush = () => {
   if (!buffer.length) return;
+  if (hasForm(document)) return end(); // one in a part that is not observed
   const text = take();
   sending = sending.then(() => packed(text)).then(send).then((answer) => {
     if (answer.status != 204) end(); // the yes is gone, or a chunk is too large: without one of them the rest shows nothing
@@ -53,7 +62,7 @@ const flush = () => {
 };
 
 const emit = (event) => {
-  if (!isAllowed()) return end();
+  if (!isAllowed() || bringsForm(event)) return end();
   const clean = scrub(event);
   if (!clean) return;
   if (location.pathname != page) {
@@ -117,9 +126,18 @@ const stop = async () => {
   }
 };
 
+/** A picture has no address in a recording, so it is told how large it is, once it is there. */
+const loaded = ({ target }) => {
+  if (target.tagName != "IMG" || record.mirror.getId(target) < 0) return;
+  const { width, height } = target.getBoundingClientRect();
+  const attributes = { style: { width: `${Math.round(width)}px`, height: `${Math.round(height)}px` } };
+  const data = { source: 0, texts: [], removes: [], adds: [], attributes: [{ id: record.mirror.getId(target), attributes }] };
+  emit({ type: 3, data, timestamp: Date.now() });
+};
+
 let sign;
 const start = () => {
-  if (!isAllowed() || !script.dataset.point) return;
+  if (!isAllowed() || hasForm(document) || !script.dataset.point) return;
   sign = indicator();
   buffer.push(JSON.stringify({ type: 5, data: { tag: "avow-consent", payload: {} }, timestamp: Date.now() }));
   const halt = record({
@@ -132,15 +150,18 @@ const start = () => {
     slimDOMOptions: "all",
     sampling: { input: "last", media: 800, scroll: 150, mousemove: 50 },
   });
+  for (const target of document.images) if (target.complete) loaded({ target });
   const timer = setInterval(flush, EVERY_MS);
   const limit = setTimeout(() => (flush(), end()), LONGEST_MS);
   const leave = () => document.visibilityState == "hidden" && finish && buffer.length && navigator.sendBeacon(ADDRESS, take());
   document.addEventListener("visibilitychange", leave);
+  document.addEventListener("load", loaded, true);
   finish = () => {
     halt?.();
     clearInterval(timer);
     clearTimeout(limit);
     document.removeEventListener("visibilitychange", leave);
+    document.removeEventListener("load", loaded, true);
   };
 };
 // Deferred: the page is parsed. One that is prepared in the background is no visit until somebody looks at it.

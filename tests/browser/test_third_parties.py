@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from .conftest import PERSON, launched
+from .conftest import PERSON, launched, signed_in
 
 MARROWBY = Path(__file__).parents[2] / "policies" / "marrowby"
 HOST = "place.farsight.example"
@@ -196,6 +196,54 @@ def test_nothing_is_loaded_before_a_yes_nor_after_a_no(person, company, until):
     page.goto("/contact", wait_until="networkidle")
     assert company.asked == 1
     assert not page.locator(".asking").is_visible()
+
+
+#: A page that Avow does not render: choices.js, recorder, and frames of its own, of the site, and of another company.
+FRAMED = f"""<!doctype html><html lang=en><title>F</title><body><h1>Words of this page</h1>
+<iframe srcdoc="<h2>Within</h2>"></iframe>
+<iframe src="/framed-inner"></iframe><iframe src="https://{HOST}/frame"></iframe>
+<script src=/avow/choices.js defer></script><script src=/avow/replay.js defer></script>"""
+#: Notes how many headings the replayed page shows, again and again, by what the player says of it.
+LOOK = """() => {
+    window.looked = {};
+    setInterval(() => {
+        if (document.querySelector("[data-toggle]").textContent !== "Pause") return;
+        const page = document.querySelector("iframe[title='The recorded page']")?.contentDocument;
+        (looked[document.querySelector("[data-state]").textContent] ??= []).push(page?.querySelectorAll("h1").length ?? 0);
+    }, 50);
+}"""
+
+
+def framed_visit(page):
+    """Visit the company's page, one with frames, and the company's page again, each for a moment; all of it is recorded."""
+    page.route("**/framed", lambda route: route.fulfill(body=FRAMED, content_type="text/html"))
+    page.route("**/framed-inner", lambda route: route.fulfill(body="<h1>Framed</h1><p>.</p>", content_type="text/html"))
+    page.goto("/privacy/choices")
+    page.get_by_role("button", name="Allow all").click()
+    for address in ("/", "/framed", "/"):
+        page.goto(address, wait_until="networkidle")
+        page.get_by_text("This visit is being recorded").wait_for()
+        page.mouse.move(300, 300, steps=20)
+        page.wait_for_timeout(1_200)
+    page.goto("/contact")
+
+
+def test_a_visit_with_frames_and_other_companies_is_seen_while_it_plays(person, site, until):
+    """Page after page the replayed page stays what it was: its heading is there as long as it plays."""
+    framed_visit(person())
+    console = signed_in(person(), site)
+    row = console.locator("tbody tr", has_text="/ → /framed → /")
+    until(lambda: console.goto("/console/recordings") and row.count(), 20, "the visit")
+    row.locator("a").first.click()
+    console.select_option("select[name=purpose]", "page-improvement")
+    console.get_by_role("button", name="Watch").click()
+    console.get_by_role("status").get_by_text("Page 1 of 3").wait_for()
+    console.evaluate(LOOK)
+    console.get_by_role("button", name="Play").click()
+    is_over = "Object.keys(looked).length > 2 && document.querySelector('[data-toggle]').textContent === 'Play'"
+    until(lambda: console.evaluate(is_over), what="the end")
+    looked = {name: seen[seen.index(1) if 1 in seen else 0 :] for name, seen in console.evaluate("looked").items()}
+    assert {name: set(seen) for name, seen in looked.items()} == {name: {1} for name in looked}
 
 
 def test_a_signal_outweighs_a_yes(person, company):
