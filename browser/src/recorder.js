@@ -9,6 +9,7 @@
  * A chunk is sent every 10 seconds or 24 KB, packed where the browser can, one after the other; the last one by beacon.
  */
 import { record } from "@rrweb/record";
+import { isWithin, tellOthers, whenChosen, whenSeen } from "./everywhere.js";
 import { isNeverRecorded, scrub } from "./scrub.js";
 
 const script = document.currentScript;
@@ -82,8 +83,9 @@ const indicator = () => {
   const root = host.attachShadow({ mode: "open" });
   const style = new CSSStyleSheet(); // allowed by "style-src 'self'", which a style element is not
   style.replaceSync(
-    `section{position:fixed;z-index:2147483647;inset:auto auto 1rem 1rem;display:flex;gap:.8rem;align-items:center;max-width:calc(100vw - 2rem);box-sizing:border-box;padding:.5rem .6rem .5rem 1rem;border-radius:.6rem;border:1px solid #fff;background:#14211f;color:#fff;font:15px/1.4 system-ui,sans-serif}
+    `section{position:fixed;z-index:2147483645;inset:auto auto 1rem 1rem;display:flex;gap:.8rem;align-items:center;max-width:calc(100vw - 2rem);box-sizing:border-box;padding:.5rem .6rem .5rem 1rem;border-radius:.6rem;border:1px solid #fff;background:#14211f;color:#fff;font:15px/1.4 system-ui,sans-serif}
 p{margin:0}p:not(:only-child):before{content:"";display:inline-block;width:.65em;height:.65em;margin-right:.5em;border-radius:50%;background:#ff6b5e}
+.above{inset:1rem auto auto 1rem}.before{position:static}
 button{font:inherit;font-weight:600;min-height:2.2rem;padding:.2rem .8rem;border:0;border-radius:.4rem;background:#fff;color:#14211f;white-space:nowrap;cursor:pointer}button:focus-visible{outline:3px solid #ffc94d;outline-offset:2px}`,
   );
   root.adoptedStyleSheets = [style];
@@ -98,15 +100,35 @@ button{font:inherit;font-weight:600;min-height:2.2rem;padding:.2rem .8rem;border
   section.append(words, button);
   root.append(section);
   document.body.append(host);
-  return { host, words, button };
+  return { host, section, words, button };
 };
 
-/** End the recording, and take the sign away: it stands there only while it is true. */
+/** End the recording, and take the sign away: it stands there only while it is true. A later yes loads this file again. */
 const end = () => {
   finish?.();
   finish = undefined;
   buffer = [];
   sign.host.remove();
+  script.remove();
+};
+
+/** Ask whether the yes still holds, when something was chosen, here or in another tab; without an answer it does not. */
+const look = async () => {
+  if (!finish) return;
+  const { status } = await fetch(`/avow/recording?page=${encodeURIComponent(location.pathname)}`, { credentials: "same-origin" }).catch(() => ({}));
+  if (status != 200) end();
+};
+
+const covers = (one, other) => one.top < other.bottom && other.top < one.bottom && one.left < other.right && other.left < one.right;
+
+/** Put the sign where it covers no question: below, else above, else before the page. */
+const place = () => {
+  const question = document.querySelector("avow-asking")?.shadowRoot.querySelector("section") || document.querySelector(".asking");
+  for (const where of ["below", "above", "before"]) {
+    sign.section.className = where;
+    if (where == "before" && document.body.firstChild != sign.host) document.body.prepend(sign.host);
+    if (!question || !covers(sign.section.getBoundingClientRect(), question.getBoundingClientRect())) return;
+  }
 };
 
 /** Stopping takes the yes back: the server switches the choice off and erases what came so far. */
@@ -119,6 +141,8 @@ const stop = async () => {
   const body = JSON.stringify({ recording: id });
   const answer = await fetch(`${ADDRESS}/stop`, { method: "POST", body, credentials: "same-origin" }).catch(() => ({}));
   button.disabled = answer.status == 204;
+  document.dispatchEvent(new Event("avow:choices"));
+  tellOthers();
   words.textContent = button.disabled ? "Stopped, and deleted" : "Stopped, but not deleted yet. Please try again";
   if (button.disabled) {
     button.remove();
@@ -156,14 +180,20 @@ const start = () => {
   const leave = () => document.visibilityState == "hidden" && finish && buffer.length && navigator.sendBeacon(ADDRESS, take());
   document.addEventListener("visibilitychange", leave);
   document.addEventListener("load", loaded, true);
+  const comes = new MutationObserver(place);
+  comes.observe(document.body, { childList: true });
+  for (const name of ["resize", "scroll"]) addEventListener(name, place, { passive: true });
+  place();
   finish = () => {
     halt?.();
     clearInterval(timer);
     clearTimeout(limit);
     document.removeEventListener("visibilitychange", leave);
     document.removeEventListener("load", loaded, true);
+    comes.disconnect();
+    for (const name of ["resize", "scroll"]) removeEventListener(name, place);
   };
 };
-// Deferred: the page is parsed. One that is prepared in the background is no visit until somebody looks at it.
-if (document.prerendering) document.addEventListener("prerenderingchange", start, { once: true });
-else start();
+whenChosen(look);
+// Deferred: the page is parsed. One within another page of this origin is seen, as an empty box, in that one's recording.
+if (!isWithin()) whenSeen(start);
