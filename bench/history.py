@@ -127,7 +127,7 @@ def at_rest(built: House) -> list[str]:
     """Let the jobs run until they rest, then add up the time of their threads."""
     spent: Counter[str] = Counter()
     stop = threading.Event()
-    threads = start([replace(job, run=counted(job, spent)) for job in built.jobs], stop)
+    threads = start([counted(job, spent) for job in built.jobs], stop)
     time.sleep(SETTLE_SECONDS)
     before = Counter(spent)
     time.sleep(REST_SECONDS)
@@ -143,17 +143,20 @@ def at_rest(built: House) -> list[str]:
     return [words]
 
 
-def counted(job: Job, spent: Counter[str]) -> Callable[[], bool]:
-    """Return a job's work with the time that its thread spends on it added up."""
+def counted(job: Job, spent: Counter[str]) -> Job:
+    """Return a job with the time that its thread spends on it added up, on its work and on the question whether there is any."""
 
-    def work() -> bool:
-        began = time.thread_time()
-        try:
-            return job.run()
-        finally:
-            spent[job.name] += time.thread_time() - began
+    def timed(work: Callable[[], Any]) -> Callable[[], Any]:
+        def done() -> Any:
+            began = time.thread_time()
+            try:
+                return work()
+            finally:
+                spent[job.name] += time.thread_time() - began
 
-    return work
+        return done
+
+    return replace(job, run=timed(job.run), changes=timed(job.changes))
 
 
 def log_line(folder: Path) -> list[str]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import socket
+import sys
 import tempfile
+from contextlib import suppress
+from multiprocessing import connection, forkserver
 from pathlib import Path
 
 # Importing the program takes a command some two seconds of one core, and what it is asked for mostly some hundredths.
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.commands", "avow.main.command"])
+_FORKS.set_forkserver_preload(["tests.commands", "avow.main.command", "tests.law_tables"])
 
 
 def run(arguments, cwd, seconds=120, typed=""):
@@ -35,13 +39,31 @@ def start(arguments, cwd, asked, printed, errors):
 
 def _command(arguments, cwd, asked, printed, errors):
     """Be the command: its arguments, its folder, its output."""
-    import sys  # noqa: PLC0415 - in the new process alone
-
-    from avow.main.command import main  # noqa: PLC0415 - as above
+    from avow.main.command import main  # noqa: PLC0415 - in the new process alone
 
     os.chdir(cwd)
     for number, path in ((1, printed), (2, errors)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
     sys.stdin = Path(asked).open(encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
     sys.argv = ["avow", *arguments]
+    if arguments[-1] == "serve" and sys.version_info < (3, 14):  # from then on both ends prove a key to each other
+        _fork_from_a_copy()
     main()
+
+
+def _fork_from_a_copy():
+    """Have this server's workers forked from a copy of it, for a process of its own would import the program once more."""
+    keeper, address = forkserver._forkserver, connection.arbitrary_address("AF_UNIX")
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(address)
+    listener.listen()
+    read_end, write_end = os.pipe()
+    copy = os.fork()
+    if not copy:
+        os.close(write_end)
+        with suppress(SystemExit):  # when the server is gone
+            forkserver.main(listener.detach(), read_end, [])
+        os._exit(0)
+    listener.close()
+    os.close(read_end)
+    keeper._forkserver_address, keeper._forkserver_alive_fd, keeper._forkserver_pid = address, write_end, copy

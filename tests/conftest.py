@@ -18,7 +18,6 @@ import time
 from functools import cache
 from pathlib import Path
 
-import clickhouse_connect
 import httpx
 import pytest
 from aiosmtpd.controller import Controller
@@ -74,13 +73,13 @@ def free_port():
 
 def wait_for(condition, seconds=60.0, what="the condition"):
     """Return the first true answer, asked for more and more seldom; a bound on waiting, not a measure of speed."""
-    until, pause = time.monotonic() + seconds, 0.01
+    until, pause = time.monotonic() + seconds, 0.05
     while time.monotonic() < until:
         answer = condition()
         if answer:
             return answer
         time.sleep(pause)
-        pause = min(pause * 1.5, 0.2)
+        pause = min(pause * 1.5, 0.3)
     raise AssertionError(f"{what} did not come within {seconds} s")
 
 
@@ -264,12 +263,13 @@ class Installation:
 
     def stored(self, start):
         """Return how often each page whose path starts so is in the event store; nothing while the engine is being started."""
-        asked = "SELECT page, count() FROM events WHERE startsWith(page, {start:String}) GROUP BY page"
+        asked = (
+            "SELECT page, toUInt32(count()) FROM events WHERE startsWith(page, {start:String}) GROUP BY page FORMAT JSONCompact"
+        )
         try:
             url = json.loads((self.data / "run" / "engine.json").read_text(encoding="utf-8"))["url"]
-            with contextlib.closing(clickhouse_connect.get_client(dsn=url)) as client:
-                return dict(client.query(asked, parameters={"start": start}).result_rows)
-        except Exception:  # noqa: BLE001 - the engine that answers may be the one that was just killed
+            return dict(httpx.post(url, params={"param_start": start}, content=asked).json()["data"])
+        except (OSError, ValueError, KeyError, httpx.HTTPError):  # the engine that answers may be the one that was just killed
             return {}
 
     def drain(self):

@@ -17,17 +17,24 @@ log = logging.getLogger(__name__)
 
 #: After a failure a job waits this much longer than its interval, seconds, so that a broken disk is not hammered.
 PAUSE_SECONDS: Final = 2.0
+#: A job that works by what is written runs again after so many seconds though nothing was: moments come, too.
+REST_SECONDS: Final = 10.0
 #: The disk is full, is broken or takes nothing: no job's fault, and over when somebody has seen to it.
 _DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something done again and again. `run` returns whether there may be more to do at once."""
+    """Something done again and again. `run` returns whether there may be more to do at once.
+
+    `changes` returns what the job works by, as anything that is equal while it is the same; None where nobody knows. A run
+    that found nothing to do is left out while it is equal, REST_SECONDS at most.
+    """
 
     name: str
     every_seconds: float
     run: Callable[[], bool]
+    changes: Callable[[], object] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +91,15 @@ def start(jobs: Sequence[Job], stop: threading.Event, board: Board | None = None
 
 def _repeat(job: Job, stop: threading.Event, board: Board) -> None:
     """Run one job until stopped; a failure is logged without its data, and tried again."""
+    seen, until = None, 0.0  # what the last run that found nothing to do worked by, and until when that is enough
     while not stop.is_set():
         more, pause = False, job.every_seconds
         try:
-            more = job.run()
+            now_sees = job.changes()  # before the run: what is written meanwhile is for the next one
+            if now_sees is None or now_sees != seen or time.monotonic() >= until:
+                seen = None
+                more = job.run()
+                seen, until = None if more else now_sees, time.monotonic() + REST_SECONDS
             board.done(job.name)
         except Exception as error:  # the clock's door: one failing job must not end the others
             if outage := _outage(error):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 
 import msgspec
 import pytest
 
+from avow.collection import segments
 from avow.collection.drain import Drain, decoded
 from avow.collection.one_by_one import set_aside_of
 from avow.collection.refusals import Refusals
@@ -56,16 +58,52 @@ def batch(number, *events):
 
 def drained(tmp_path, aside, sink, *records):
     """Put records into the spool, and drain it once."""
+    spooled(tmp_path / "spool", aside.vault, *records)
+    moving = Drain(tmp_path / "spool", aside.vault, sink, Refusals(), aside)
+    moving.once()
+    return moving
+
+
+def spooled(folder, vault, *records):
+    """Put records into a spool by a writer of their own, which is gone afterwards."""
 
     async def run():
-        writer = Spool(tmp_path / "spool", aside.vault, 1 << 30)
+        writer = Spool(folder, vault, 1 << 30)
         await writer.append([msgspec.msgpack.encode(one) for one in records])
         writer.close()
 
     asyncio.run(run())
-    moving = Drain(tmp_path / "spool", aside.vault, sink, Refusals(), aside)
-    moving.once()
-    return moving
+
+
+def test_forms_are_let_go_of_a_few_at_a_time(tmp_path, aside):
+    """What was stored before the sink went away has left the spool: a storage process that is killed again and again gets on."""
+    for writer in range(4):
+        spooled(tmp_path / "spool", aside.vault, *[form(writer * 150 + number) for number in range(150)])
+    sink = Sink()
+    take, batches = sink.write, []
+
+    def write(records):
+        batches.append(len(records))
+        sink.down = len(batches) > 1
+        take(records)
+
+    sink.write = write
+    with pytest.raises(StoreUnavailable):
+        Drain(tmp_path / "spool", aside.vault, sink, Refusals(), aside).once()
+    assert (batches, len(sink.kept)) == ([300, 300], 300)
+    assert len(list(tmp_path.glob("spool/*/*.segment"))) == 2
+
+
+def test_a_writer_whose_folder_an_erasure_removes_meanwhile_stops_nothing(tmp_path, aside):
+    """Two look at the spool at the same moment, and each removes the folders of writers that are gone."""
+    for number in range(2):
+        spooled(tmp_path / "spool", aside.vault, form(number))
+    looking = segments.segments(tmp_path / "spool")
+    first, _ = next(looking)
+    for other in tmp_path.glob("spool/*/"):
+        if other != first.parent:
+            shutil.rmtree(other)
+    assert list(looking) == []
 
 
 def shelf(aside):

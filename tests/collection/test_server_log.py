@@ -170,6 +170,7 @@ class Kept:
 
     records: dict = field(default_factory=dict)
     places: dict = field(default_factory=dict)
+    passed_over: list = field(default_factory=list)
     fails: bool = False
 
     def write(self, records):
@@ -205,7 +206,9 @@ def followed(tmp_path, rulebook, kept):
 
     def start():
         made = partial(importing, rulebook, date(2026, 11, 23))
-        return Follower("web", log, made, kept, kept, lambda label, data: hmac.digest(label, data, "sha256"))
+        return Follower(
+            "web", log, made, kept, kept, lambda label, data: hmac.digest(label, data, "sha256"), kept.passed_over.append
+        )
 
     follower = start()
     assert follower.once() is False
@@ -472,9 +475,26 @@ def test_a_file_without_line_ends_is_stepped_over(followed, kept):
     assert kept.pages() == {"/a": 1}
 
 
+def test_lines_that_cannot_be_read_are_told_once(followed, kept):
+    """Of no form, of no moment that can be, of no text; when the store is away they wait with the others."""
+    _, follower, log = followed
+    append(log, "not a line\n" + line("/a") + line("/b").replace("2026", "1970") + "\x00\n")
+    kept.fails = True
+    with pytest.raises(StoreUnavailable):
+        follower.once()
+    assert kept.passed_over == []
+    kept.fails = False
+    drain(follower)
+    append(log, line("/c", 1))
+    drain(follower)
+    assert (kept.passed_over, kept.pages()) == ([3], {"/a": 1, "/c": 1})
+
+
 def test_a_log_that_is_not_there_is_waited_for(tmp_path, rulebook, kept):
     """A server that was never asked has written nothing yet."""
-    follower = Follower("web", tmp_path / "none.log", lambda: None, kept, kept, lambda _label, data: data)
+    follower = Follower(
+        "web", tmp_path / "none.log", lambda: None, kept, kept, lambda _label, data: data, kept.passed_over.append
+    )
     assert follower.once() is False
     assert kept.places == {}
 
@@ -547,7 +567,9 @@ def test_whatever_rotation_does_each_line_is_taken_in_once(tmp_path_factory, rul
 
     def start():
         made = partial(importing, rulebook, date(2026, 11, 23))
-        return Follower("web", log, made, kept, kept, lambda label, data: hmac.digest(label, data, "sha256"))
+        return Follower(
+            "web", log, made, kept, kept, lambda label, data: hmac.digest(label, data, "sha256"), kept.passed_over.append
+        )
 
     writing, follower = Writing(log), start()
     log.write_text(line("/before"))

@@ -56,7 +56,7 @@ WRONG = {
     "storage.spool_mebibytes": ["0", "-5", "99999999", "1.5"],
     "feeds.point": ['"nobody"', '""'],
     "feeds.key_file": ['"gone"', '"empty"', '"file"', '"folder"'],
-    "intake.earliest": ["1969-12-31", '"yesterday"', "2000"],
+    "intake.earliest": ["1969-12-31", "2999-01-01", '"yesterday"', "2000"],
     "intake.margin_hours": ["23", "169", "-1"],
     "intake.events_per_minute": ["-1", "59", "10000001"],
     "uploads.clamd": ['"clamd"', '"127.0.0.1:99999"', '"127.0.0.1"'],

@@ -17,6 +17,7 @@ from avow.main.mailings import MailingPages
 from avow.main.subscriptions import forget_unconfirmed, settle_ends
 from avow.main.website import IntegrityWatch, SearchKeeper, index_path
 from avow.store.control import integrity, mailings, set_aside, subscriptions, tables
+from avow.store.paging import Place
 from avow.web.assets import Assets
 from avow.website.search import SearchIndex
 
@@ -148,7 +149,7 @@ def test_a_damaged_mailing_breaks_no_page(published, links):
     with published.store.control.transaction() as tx:
         tx.execute(update(tables.mailings).where(tables.mailings.c.id == "a").values(links=links))
     pages = MailingPages(published.store, published.versions.in_force())
-    assert {one.mailing_id for one in pages.lines(10)} == {"a", "b"}
+    assert {one.mailing_id for one in pages.lines(Place()).lines} == {"a", "b"}
     assert (pages.report("a").links, len(pages.report("b").links)) == ((), 1)
     with pytest.raises(msgspec.DecodeError), published.store.control.reading() as tx:
         mailings.get(tx, "a")

@@ -8,8 +8,10 @@ from tests.rights.test_walk import DAY, RECEIVED, file, house
 from avow.main.open_requests import AT_ONCE, OpenRequests
 from avow.rights import verification
 from avow.rights.states import State, Step
+from avow.store import paging
 from avow.store.control import requests, set_aside, tables
 from avow.store.control.requests import QUEUE
+from avow.store.paging import Place
 
 __all__ = ["house"]
 SOON = 2_000
@@ -71,7 +73,7 @@ def test_what_happened_while_it_was_looked_at_is_not_missed(house, job):
     job.until_rest(RECEIVED)
     seen = job.cases.get(case.request_id)
     verification.confirm(seen, job.cases, RECEIVED + SOON)
-    job.cases.rest({case.request_id: (len(seen.history), RECEIVED + DAY)})
+    job.cases.rest({case.request_id: requests.Look(len(seen.history), RECEIVED + DAY)})
     assert job.due(RECEIVED + SOON) == [case.request_id]
 
 
@@ -100,8 +102,12 @@ def test_the_desk_reads_a_page_at_a_time(house, job):
         sent = house[0].cases._store.add_mail(tx, b"{}", RECEIVED, failed)
         tx.execute(tables.mail.update().where(tables.mail.c.id == sent).values(state="failed"))
     with house[1].reading() as tx:
-        pages = [[row["id"] for row in requests.page(tx, 2, offset)] for offset in (0, 2, 4, 6)]
-    assert [len(page) for page in pages] == [2, 2, 1, 0]
+        first = requests.page(tx, Place(), 2)
+        second = requests.page(tx, paging.place(after=first.after), 2)
+        last = requests.page(tx, paging.place(after=second.after), 2)
+        assert requests.page(tx, paging.place(before=last.before), 2) == second
+    pages = [[row["id"] for row in one.lines] for one in (first, second, last)]
+    assert ([len(page) for page in pages], first.before, last.after) == ([2, 2, 1], "", "")
     assert pages[0][0] == failed
     assert {pages[0][1], *pages[1]} == set(waiting)
     assert pages[2] == [answered]
@@ -123,5 +129,5 @@ def test_a_moment_by_a_clock_that_was_ahead_has_come(house, job):
     """Nothing rests for longer than a day: what says otherwise was written by another clock."""
     case = file(house[0])
     job.until_rest(RECEIVED)
-    job.cases.rest({case.request_id: (2, RECEIVED + 400 * DAY)})
+    job.cases.rest({case.request_id: requests.Look(2, RECEIVED + 400 * DAY)})
     assert job.due(RECEIVED) == [case.request_id]

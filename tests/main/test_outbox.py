@@ -22,6 +22,7 @@ from avow.rights import response
 from avow.rights.response import Voice
 from avow.rights.states import State, Step
 from avow.store.control import tables
+from avow.store.paging import Place
 from avow.web.services import NewRequest
 
 from .conftest import EMAIL, LONGER, ZONE, compiled
@@ -112,7 +113,7 @@ def test_damaged_rows_stop_nobody(office, server):
     office.plant(cases[1], sealed=office.store.seal_for_request(cases[1].request_id, b'["no message"]'))
     assert office.send() == 1
     assert server.taken == ["person2@example.com"]
-    shown = [(line.state, line.subject, line.trouble) for line in office.outbox.lines(10)]
+    shown = [(line.state, line.subject, line.trouble) for line in office.outbox.lines(Place()).lines]
     assert shown[:2] == [("failed", "(cannot be read)", "what is kept of it cannot be read")] * 2
     assert [office.outbox.read(office.row(one).id, "s").text for one in cases[:2]] == ["", ""]
 
@@ -124,7 +125,7 @@ def test_what_came_in_before_forms_looked_closely_stops_nobody(office, server, e
         office.ask(one)
     assert office.send() == 2
     assert server.taken == ["first@example.com", "second@example.com"]
-    assert office.outbox.lines(1)[0].state == "failed"
+    assert office.outbox.lines(Place()).lines[0].state == "failed"
 
 
 def test_many_that_may_not_leave_do_not_fill_every_round(office, server):
@@ -137,7 +138,7 @@ def test_many_that_may_not_leave_do_not_fill_every_round(office, server):
     office.ask("kim@example.com")
     assert office.send() == 1
     assert server.taken == ["kim@example.com"]
-    assert {line.attempts for line in office.outbox.lines(100) if line.state == "waiting"} == {0}
+    assert {line.attempts for line in office.outbox.lines(Place()).lines if line.state == "waiting"} == {0}
     assert office.carrier.outbox.due(office.house.now_ms(), 100) == ()
 
 
@@ -145,14 +146,14 @@ def test_a_failed_message_is_first_on_the_desk_and_sent_again_by_a_person(office
     """A mailbox that was full is there again: the same message leaves, and the audit log says who asked for it."""
     failed, _ = office.ask("gone@example.com"), office.ask("kim@example.com")
     office.send()
-    assert [line.has_failed_message for line in office.desk.desk()] == [True, False]
+    assert [line.has_failed_message for line in office.desk.desk(Place()).lines] == [True, False]
     assert office.desk.detail(failed.request_id).messages[0].trouble == "the mail server refused it (550)"
     server.gone.clear()
     assert office.outbox.retry(office.row(failed).id, "s1") is None
     assert office.send() == 1
     assert isinstance(office.outbox.retry(office.row(failed).id, "s1"), Refusal)
     assert any('"what":"message.again"' in one and '"staff":"s1"' in one for one in office.house.logged())
-    assert not any(line.has_failed_message for line in office.desk.desk())
+    assert not any(line.has_failed_message for line in office.desk.desk(Place()).lines)
 
 
 def test_a_corrected_address_gets_a_new_link_and_the_old_one_proves_nothing(office, server):
@@ -197,7 +198,7 @@ def test_a_message_about_the_policy_goes_to_another_address_alone(office, server
     office.house.publish(compiled(EMAIL, *LONGER, effective="2026-12-24"))
     Teller(office.store, office.house.versions, "mail-service", ORIGIN).tell(office.house.now_ms())
     office.send()
-    message = office.outbox.lines(1)[0]
+    message = office.outbox.lines(Place()).lines[0]
     assert office.outbox.read(message.message_id, "s1").correction == "message"
     assert office.outbox.correct(message.message_id, "robin@example.com", "s1") is None
     assert office.send() == 1

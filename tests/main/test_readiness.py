@@ -18,12 +18,17 @@ from sqlalchemy import text
 
 from avow import jobs
 from avow.audit.proof import canonical
+from avow.collection.bounds import Moments
+from avow.collection.refusals import LINES_RULE, Refusals
 from avow.collection.spool import SEGMENT_BYTES, Spool
-from avow.config import Configuration, Mail, Website
+from avow.collection.visits import VisitCounter
+from avow.config import Configuration, Mail, ServerLog, Website
 from avow.definitions import StoreUnavailable
 from avow.main import signs_of_life, vital_parts
 from avow.main.readiness import PATIENCE_SECONDS, Watch
-from avow.store.control import audit, mail
+from avow.main.refused import RefusalCounts
+from avow.main.server_logs import UNREADABLE, Imports, LogIntake
+from avow.store.control import audit, counts, mail
 
 from .conftest import over_both
 
@@ -127,6 +132,23 @@ def control(house, tmp_path):
         return vital_parts.control(house.store, configuration, tmp_path, house.now_ms)
 
     return look
+
+
+def test_lines_of_a_followed_log_that_cannot_be_read_are_a_figure_of_the_day(published, control, tmp_path):
+    """Told by point and day, on the page of what was not kept as well; nothing of the line is there."""
+    log, refusals, day = tmp_path / "access.log", Refusals(), published.now.date()
+    log.write_text("before\n")
+    imports = Imports("marrowby.example", published.versions, Moments(), published.store.aside.tried, refusals)
+    intake = LogIntake(imports, VisitCounter(tmp_path), lambda: day, published.store.vault.hmac)
+    follower = intake.follower(ServerLog(log), published, published.store.control)
+    assert follower.once() is False
+    log.write_text("before\nrobin@example.com\nno line\n")
+    follower.once()
+    refusals.flush(RefusalCounts(published.store))
+    assert figures(control())["avow_log_lines_unreadable_today"] == 2
+    with published.store.control.reading() as tx:
+        kind = counts.RefusalKind(day, "marrowby.example", "server-log", UNREADABLE, LINES_RULE, "")
+        assert counts.refused(tx, day) == ((kind, 2),)
 
 
 @over_both

@@ -1,14 +1,18 @@
 """Recordings make visits: one visitor's pages in order, parted by silence, and nobody's joined with another's."""
 
+from dataclasses import replace
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from avow.main import recorded_visits
 from avow.main.recorded_visits import PAGES, SILENCE_MS, visits
+from avow.store import paging
 from avow.store.control import recordings
 from avow.store.control.recordings import RecordingRow
+from avow.store.paging import Place
 
 START, MINUTE = 1_795_460_400_000, 60_000
 ADA, ROBIN = b"a" * 16, b"r" * 16
@@ -79,7 +83,32 @@ def test_the_list_has_whole_visits_that_saw_a_page_and_none_taken_back(house):
         for one in rows:
             recordings.add(tx, one, 0)
         recordings.withdraw(tx, [b"mark"], [rows[2].recording_id], START)
-        assert [[one.pages[0] for one in visit] for visit in recorded_visits.newest(tx, "/2", 10)] == [["/1", "/2"]]
-        assert len(recorded_visits.newest(tx, "", 10)) == 2
-        assert recorded_visits.newest(tx, "/nowhere", 10) == ()
+        assert [[one.pages[0] for one in visit] for visit in recorded_visits.listed(tx, "/2", Place(), 10).lines] == [
+            ["/1", "/2"]
+        ]
+        assert len(recorded_visits.listed(tx, "", Place(), 10).lines) == 2
+        assert recorded_visits.listed(tx, "/nowhere", Place(), 10).lines == ()
         assert [one.pages[0] for one in recorded_visits.around(tx, rows[1])] == ["/1", "/2"]
+
+
+@pytest.mark.parametrize(("page", "count"), [("", 14), ("/3", 13)])
+def test_pages_of_the_list_repeat_and_lose_no_visit(house, page, count):
+    """Visits that went on side by side, some of nobody known; forwards and backwards, filtered or not."""
+    subjects = [bytes([number]) * 16 for number in range(13)]
+    with house.store.control.transaction() as tx:
+        for number in range(3 * len(subjects)):
+            place, subject = divmod(number, len(subjects))
+            shown = replace(row(number, START + number * 1000, subject=subjects[subject]), pages=(f"/{place + 1}",))
+            recordings.add(tx, shown, 0)
+        recordings.add(tx, row(99, START + 5000, subject=None), 0)
+        forth, at = [], Place()
+        while at is not None:
+            found = recorded_visits.listed(tx, page, at, 2)
+            forth.append(found.lines)
+            at = paging.place(after=found.after) if found.after else None
+        back = [found.lines]
+        while found.before:
+            found = recorded_visits.listed(tx, page, paging.place(before=found.before), 2)
+            back.append(found.lines)
+    assert len({visit[0].recording_id for lines in forth for visit in lines}) == sum(map(len, forth)) == count
+    assert back == forth[::-1]

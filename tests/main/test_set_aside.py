@@ -9,6 +9,7 @@ import pytest
 from avow.main.set_aside import COUNT_MS, Shelf
 from avow.store.aside import AUDIT, DRAIN, KEYS, OWED
 from avow.store.control import set_aside
+from avow.store.paging import Place
 from avow.store.queues import QUEUES, queue
 
 MINUTE = 60_000
@@ -46,7 +47,7 @@ def test_to_discard_is_logged_and_final(house, shelf, queue_name):
     """It is in no list any more, its content's key is gone, and nobody discards it twice."""
     item_id = put(house, queue_name, content=b"private words" if queue_name == DRAIN else b"")
     assert shelf.discard(item_id, "s1")
-    assert (shelf.line(item_id), shelf.lines(10, 0), house.store.vault.names(KEYS)) == (None, (), ())
+    assert (shelf.line(item_id), shelf.lines(Place()).lines, house.store.vault.names(KEYS)) == (None, (), ())
     assert not shelf.discard(item_id, "s1")
     assert [entry["what"] for entry in decisions(house)] == ["aside.discarded"]
 

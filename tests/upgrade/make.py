@@ -56,7 +56,7 @@ class OldHouse(Installation):
 
     def avow(self, *arguments, status=0):
         """Run a command of that version and return its standard output."""
-        command = [str(self.python), "-m", "avow", "--config", str(self.config), *map(str, arguments)]
+        command = [str(self._python), "-m", "avow", "--config", str(self.config), *map(str, arguments)]
         done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder, check=False)
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout

@@ -6,7 +6,7 @@ import shutil
 import socket
 
 import pytest
-from tests.conftest import wait_for
+from tests.conftest import stopped, storage_process, wait_for
 
 CANARY, ADDRESS = "comeback-canary-2718", "comeback@example.com"
 
@@ -43,8 +43,9 @@ def delete(installation, browser):
 def erased(shared_installation_of):
     """An installation with a backup and a copy of the spool from before a deletion."""
     fresh = shared_installation_of().start()
-    browser = write_and_browse(fresh)
-    shutil.copytree(fresh.data / "spool", fresh.folder / "old-spool", ignore_dangling_symlinks=True)
+    with stopped(storage_process(fresh.process.pid)):  # or the segment would be drained while it is copied
+        browser = write_and_browse(fresh)
+        shutil.copytree(fresh.data / "spool", fresh.folder / "old-spool", ignore_dangling_symlinks=True)
     assert list((fresh.folder / "old-spool").glob("*/*.segment"))
     fresh.drain()
     fresh.avow("backup", fresh.folder / "backup")
@@ -88,9 +89,9 @@ def test_restored_backup_brings_nobody_back(erased):
     assert "valid" in erased.avow("verify", erased.folder / "proof")
 
 
-def test_server_killed_during_a_deletion_finishes_it(fresh):
+def test_server_killed_during_a_deletion_finishes_it(installation_of):
     """kill -9 right after the confirmation: after the next start the deletion is finished and answered once."""
-    fresh.start()
+    fresh = installation_of().start()
     browser = write_and_browse(fresh)
     browser.post("/privacy/delete", data={"email": ADDRESS})
     staff = fresh.staff()

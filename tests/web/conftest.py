@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from avow.config import Website
 from avow.definitions import Refusal, RequestKind
 from avow.policy.evidence import Finding, Judged, Promise, Reported, Verdict
+from avow.store.paging import Page
 from avow.web.assets import Assets, built_folder
 from avow.web.pages import app
 from avow.web.services import (
@@ -251,6 +252,11 @@ class FakePromises:
         )
 
 
+def paged(lines, at):
+    """Return the lines as a page in the middle of a list when a place is asked for, as the only one otherwise."""
+    return Page(lines) if at.row is None else Page(lines, "0.1.before", "0.9.after")
+
+
 LINE = RequestLine("r1", "Q7K2-9M4D", RequestKind.DELETE, "fulfilling", date(2026, 11, 20), date(2026, 12, 4), date(2026, 11, 20),
                    date(2027, 1, 3), is_open=True, is_late=False, days_left=41)  # fmt: skip
 
@@ -304,12 +310,12 @@ class FakeRights:
         self.confirmed.append(token)
         return "status-token"
 
-    def desk(self, page=0):
+    def desk(self, at):
         late = replace(
             LINE, request_id="r2", reference="A1B2-C3D4", kind=RequestKind.KNOW, is_late=True, days_left=-2, acknowledged_on=None
         )
         done = replace(LINE, request_id="r3", reference="ZZ11-YY22", state="closed", is_open=False, demonstration=True)
-        return () if page else (late, LINE, done)
+        return paged((late, LINE, done), at)
 
     def detail(self, request_id):
         if request_id != "r1":
@@ -439,9 +445,9 @@ class FakeInbox:
     marked: list = field(default_factory=list)
     asked: list = field(default_factory=list)
 
-    def lines(self, point, limit):
+    def lines(self, point, at):
         other = replace(SUBMISSION, record_id="c2", reference="MB-9T1XK", state="answered", demonstration=True)
-        return tuple(line for line in (SUBMISSION, other) if point in {"", line.point})[:limit]
+        return paged(tuple(line for line in (SUBMISSION, other) if point in {"", line.point}), at)
 
     def line(self, record_id):
         return SUBMISSION if record_id == "c1" else None
@@ -469,8 +475,8 @@ class FakeOutbox:
     _LINE = MessageLine("m1", NOW_MS - 5 * MINUTE, "Please confirm your request", "waiting", 0, "Q7K2-9M4D")
     _FAILED = replace(_LINE, message_id="m2", state="failed", attempts=1, trouble="the mail server refused it (550)")
 
-    def lines(self, limit):
-        return ((self._FAILED, self._LINE) if self.failed else (self._LINE,))[:limit]
+    def lines(self, at):
+        return paged((self._FAILED, self._LINE) if self.failed else (self._LINE,), at)
 
     def retry(self, message_id, staff_id):
         self.asked.append((message_id, staff_id))
@@ -613,8 +619,8 @@ class FakeRecordings:
         self.stopped.append((said.visitor, recording_id, demonstration))
         return frozenset({"page-improvement"})
 
-    def visits(self, page, limit):
-        return (RECORDED,)[:limit] if page in {"", "/products/rain-gauge"} else ()
+    def visits(self, page, at):
+        return paged((RECORDED,) if page in {"", "/products/rain-gauge"} else (), at)
 
     def visit(self, recording_id):
         return RECORDED if recording_id in {one.recording_id for one in RECORDED.pages} else None
@@ -686,8 +692,8 @@ class FakeMailings:
         label, words = "Measuring our letter", "seeing whether a letter was opened"
         return (MeasureFacts("email-measurement", label, words),) if point == "newsletter" else ()
 
-    def lines(self, limit):
-        return (MAILING,)[:limit] if self.sent else ()
+    def lines(self, at):
+        return paged((MAILING,) if self.sent else (), at)
 
     def report(self, mailing_id):
         return REPORT if mailing_id == MAILING.mailing_id else None

@@ -165,13 +165,35 @@ def test_late_request_stands_out(staff):
     assert "demonstration" in text
 
 
-@pytest.mark.parametrize(("page", "is_shown"), [("0", True), ("1", False), ("x", True), ("-1", True), ("9" * 30, True)])
-def test_the_desk_has_pages(staff, page, is_shown):
-    """What is no number of a page is the first; one behind the last says so, and leads back."""
-    answer = staff.get("/console/requests", params={"page": page})
-    assert answer.status_code == 200
-    assert ("A1B2-C3D4" in answer.text) is is_shown
-    assert ("There are no further requests." in answer.text and "page=0" in answer.text) is not is_shown
+@pytest.mark.parametrize("place", ["x", "0", "-1", "9" * 30, "0.1." + "a" * 200, "0.1.a' OR 1"])
+def test_a_place_that_is_none_is_the_first_page(staff, place):
+    """Whatever stands in the address."""
+    answer = staff.get("/console/requests", params={"after": place})
+    assert (answer.status_code, answer.text) == (200, staff.get("/console/requests").text)
+
+
+LISTS = (
+    ("/console/requests", ""),
+    ("/console/inbox", "?point=contact-form"),
+    ("/console/outbox", ""),
+    ("/console/recordings", "?page=/products/rain-gauge"),
+    ("/console/mailings", ""),
+)
+
+
+@pytest.mark.parametrize(("path", "filters"), LISTS)
+def test_every_list_has_pages_that_keep_its_filters(staff, path, filters):
+    """One part of a page for all of them: the first, the one before, the one behind; none where all is on one."""
+    query = filters.replace("/", "%2F").lstrip("?")
+    text = staff.get(f"{path}{filters}{'&' if filters else '?'}after=0.5.a").text
+    links = dict(re.findall(r'<a href="([^"]+)"(?: rel="(prev|next)")?>(?:First|Previous|Next) page<', text))
+    kept = f"{query}&amp;" if query else ""
+    assert links == {
+        f"{path}{'?' if query else ''}{query}": "",
+        f"{path}?{kept}before=0.1.before": "prev",
+        f"{path}?{kept}after=0.9.after": "next",
+    }
+    assert 'aria-label="Pages"' not in staff.get(f"{path}{filters}").text
 
 
 def test_a_failed_message_is_sent_again_or_elsewhere(built):

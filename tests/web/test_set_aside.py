@@ -72,13 +72,15 @@ def test_the_number_on_the_page_itself_is_of_now(store, staff):
 
 
 def test_the_list_comes_in_pages_of_a_hundred(store, staff):
-    """Newest first, with the way to the older ones; a page that is none is the first."""
+    """Newest first, with the way to the older ones and back; a place that is none is the first page."""
     for number in range(101):
         store.aside.put("search", f"page-{number}", "ValueError", NOW_MS + number)
-    first, second = staff.get(PAGE).text, staff.get(f"{PAGE}?page=2").text
-    assert ("page-100<" in first, "page-0<" in first, "Page 1 of 2" in first) == (True, False, True)
-    assert ("page-100<" in second, "page-0<" in second) == (False, True)
-    assert staff.get(f"{PAGE}?page=x").text == first
+    first = staff.get(PAGE).text
+    second = staff.get(re.search(r'href="([^"]+)" rel="next"', first)[1]).text
+    assert ("page-100<" in first, "page-0<" in first, 'rel="prev"' in first) == (True, False, False)
+    assert ("page-100<" in second, "page-0<" in second, 'rel="next"' in second) == (False, True, False)
+    back = staff.get(re.search(r'href="([^"]+)" rel="prev"', second)[1]).text
+    assert back == first == staff.get(f"{PAGE}?after=x").text
 
 
 def test_an_item_is_tried_again_at_the_press_of_a_button(store, staff):

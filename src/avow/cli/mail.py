@@ -58,11 +58,12 @@ def list_(operations: Operations) -> None:
     Each line has the message's id, when it was made, its state, the number of tries, the reference of its consumer request, and
     why it has not left, with the mail server's code. It names nobody: who opens a message in the console is in the audit log.
     """
-    lines = operations.undelivered_mail()
-    for one in lines:
+    listed = 0
+    for one in operations.undelivered_mail():
+        listed += 1
         made, tries = f"{moment(one.created_ms):%Y-%m-%d %H:%M}", f"{one.attempts} {'try' if one.attempts == 1 else 'tries'}"
         click.echo(f"{one.message_id}  {made}  {one.state:<7}  {tries:>8}  {one.belongs_to:<10}  {one.trouble}")
-    click.echo(f"{len(lines)} messages have not left." if lines else "Every message that was tried has left.")
+    click.echo(f"{listed} messages have not left." if listed else "Every message that was tried has left.")
 
 
 @mail.command()
@@ -74,7 +75,8 @@ def retry(operations: Operations, failed: bool, message: tuple[str, ...]) -> Non
 
     The running server sends it. Each is an entry of the audit log. Exit status 1 when one of them is not there, or has left.
     """
-    wanted = [*message, *(one.message_id for one in operations.undelivered_mail() if failed and one.state == "failed")]
+    undelivered = operations.undelivered_mail() if failed else ()
+    wanted = [*message, *(one.message_id for one in undelivered if one.state == "failed")]
     if not wanted and not failed:
         raise click.UsageError("name a message, or say --failed")
     for one in wanted:

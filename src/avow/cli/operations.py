@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -128,7 +128,7 @@ class Operations(Protocol):
     def send_mailing(self, plan: MailingPlan, progress: Progress) -> int:
         """Queue a mailing, and whatever of others is left to be queued; return how many messages of it are new."""
 
-    def undelivered_mail(self) -> tuple[Undelivered, ...]:
+    def undelivered_mail(self) -> Iterable[Undelivered]:
         """Return the messages that have not left after a try, those that failed first."""
 
     def retry_mail(self, message_id: str) -> Refusal | None:

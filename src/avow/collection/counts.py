@@ -22,12 +22,12 @@ class Counts(Generic[Row]):
         self._limit = limit
         self._merge = merge
 
-    def add(self, row: Row) -> None:
-        """Count one."""
+    def add(self, row: Row, count: int = 1) -> None:
+        """Count one, or as many as are said."""
         with self._lock:
             if row not in self._counts and len(self._counts) >= self._limit:
                 row = self._merge(row)
-            self._counts[row] += 1
+            self._counts[row] += count
 
     def flush(self, store: Callable[[Mapping[Row, int]], None]) -> None:
         """Hand over what was counted since the last flush; kept for the next one when the store does not take it."""

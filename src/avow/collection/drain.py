@@ -40,10 +40,15 @@ log = logging.getLogger(__name__)
 
 #: Records handed to the sinks at once; the event engine wants ten thousand or more.
 BATCH_RECORDS: Final = 50_000
+#: What a form counts for among them, because the sinks look after each by itself. A batch has to end within seconds: its
+#: segments are let go of when it is written, and a storage process that never lives so long would write it again and again.
+FORM_WEIGHT: Final = 250
 #: Bytes of records handed to the sinks at once: chunks of recordings are a thousand times larger than events.
 BATCH_BYTES: Final = 64 * 1024 * 1024
 #: Bytes of records read from one segment at a time, unpacked; beyond it comes one group at most.
 CHUNK_BYTES: Final = 4 * 1024 * 1024
+#: How often records that were set aside are looked at though nothing was written, milliseconds: their moments come.
+AGAIN_MS: Final = 10_000
 
 
 class Sink(Protocol):
@@ -79,6 +84,7 @@ class Drain:
     aside: Aside | None = None
     is_believed: Callable[[], bool] = lambda: True
     _offsets: dict[str, int] = field(default_factory=dict)
+    _again: tuple[int | None, int] = (None, 0)  # what was written when they were last looked at, and when that was
     _faults: dict[str, str] = field(default_factory=dict)  # segments that go to quarantine when they are finished, and why
 
     def once(self) -> int:
@@ -89,7 +95,7 @@ class Drain:
         self.folder.mkdir(parents=True, exist_ok=True)
         now_ms, today = _now()
         segments.finish_removals(self.folder, self.keys)
-        moved = held = size = 0
+        moved = held = weight = size = 0
         batch: list[Record] = []
         progress: list[tuple[Path, segments.Chunk]] = []
         for path, is_closed in segments.segments(self.folder):
@@ -97,16 +103,24 @@ class Drain:
                 batch.extend(records)
                 progress.append((path, chunk))
                 held += count(records)
+                weight += count(records) + FORM_WEIGHT * sum(isinstance(one, Submission) for one in records)
                 size += sum(map(len, chunk.records))
-                if held >= BATCH_RECORDS or size >= BATCH_BYTES:
+                if weight >= BATCH_RECORDS or size >= BATCH_BYTES:
                     self._flush(batch, progress, now_ms)
                     moved += held
-                    batch, progress, held, size = [], [], 0, 0
+                    batch, progress, held, weight, size = [], [], 0, 0, 0
         self._flush(batch, progress, now_ms)
         self._quarantine.look(now_ms, today, is_believed=self.is_believed())
         if self.aside is not None:
-            OneByOne(self._keep, self.aside, now_ms).again(decoded)
+            self._try_again(self.aside, now_ms)
         return moved + held
+
+    def _try_again(self, aside: Aside, now_ms: int) -> None:
+        """Hand what was set aside and is due to the sink again; nothing is asked while nothing was written."""
+        written, (seen, at_ms) = aside.control.changes(), self._again
+        if written is None or written != seen or abs(now_ms - at_ms) >= AGAIN_MS:
+            self._again = (written, now_ms)
+            OneByOne(self._keep, aside, now_ms).again(decoded)
 
     @property
     def _quarantine(self) -> Quarantine:

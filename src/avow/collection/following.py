@@ -81,6 +81,7 @@ class Follower:
     """One followed log. `intake` makes the records of a line's own day; `sink` keeps them, once each by their ids.
 
     `keyed` is a secret of the installation: nothing of a line can be guessed from what is remembered of a file's beginning.
+    `passed_over` is told how many lines could not be read, once the others are kept; nothing of those lines.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Follower:
     sink: Sink
     memory: Memory
     keyed: Keyed
+    passed_over: Callable[[int], None]
     _import: Import | None = None
     _at: Place | None = None
     _recent: deque[tuple[int, int]] = field(default_factory=deque)  # start of a batch, moment of its last line
@@ -188,7 +190,7 @@ class Follower:
         if not end and len(chunk) <= LINE_BYTES:
             return False
         end = end or len(chunk)  # longer than any line that is read: counted as unreadable, in pieces
-        records = self._records(chunk[:end])
+        records, unreadable = self._records(chunk[:end])
         if records:
             self.sink.write(records)
             self._recent.append((at.offset, records[-1].collected_ms))
@@ -197,17 +199,20 @@ class Follower:
         self._at = Place(at.device, at.inode, at.offset + end, changed_ns, *beginning)
         kept = self._recent[0][0] if self._recent else self._at.offset
         self.memory.keep(self.name, msgspec.structs.replace(self._at, offset=kept))
+        if unreadable:
+            self.passed_over(unreadable)
         return end == CHUNK_BYTES or len(chunk) == CHUNK_BYTES
 
-    def _records(self, chunk: bytes) -> list[Event]:
-        """Return the records of some lines; none of those that the policy of their day does not allow."""
+    def _records(self, chunk: bytes) -> tuple[list[Event], int]:
+        """Return the records of lines, none of those that the policy of their day does not allow; how many are unreadable."""
         if self._import is None:
             self._import = self.intake()
+        before = self._import.unreadable
         found = list(self._import.records(chunk.splitlines(keepends=True)))
         refusal = next((one for one in found if isinstance(one, Refusal)), None)
         if refusal is not None:
             log.warning("server log %s: not taken in: %s (%s)", self.name, refusal.reason, refusal.rule)
-        return [one for one in found if isinstance(one, Event)]
+        return [one for one in found if isinstance(one, Event)], self._import.unreadable - before
 
     def _go(self, stat: os.stat_result, file: BinaryIO, offset: int = 0) -> None:
         """Go on at a place of another file."""

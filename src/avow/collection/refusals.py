@@ -17,6 +17,8 @@ from avow.collection.counts import Counts
 #: By which rules the door stops what too much comes of, or what looks as if a machine sent it: counted apart for monitors.
 EVENTS_RULE: Final = "avow.toml [intake] events_per_minute"
 GUARD_RULE: Final = "docs/decisions/0049"
+#: By which lines of a followed server log are passed over that cannot be read.
+LINES_RULE: Final = "docs/guide/server-logs.md"
 #: What a field name may look like to be shown in the console.
 FIELD_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.IGNORECASE)
 OTHER: Final = "(other)"
@@ -50,9 +52,9 @@ class Refusals:
     def __init__(self) -> None:
         self._counts = Counts(ROWS, lambda row: RefusalRow(row.day, row.site, OTHER, OTHER, MORE_KINDS, ""))
 
-    def add(self, row: RefusalRow) -> None:
-        """Count one refusal."""
-        self._counts.add(row)
+    def add(self, row: RefusalRow, count: int = 1) -> None:
+        """Count one refusal, or as many as are said."""
+        self._counts.add(row, count)
 
     def flush(self, store: RefusalStore) -> None:
         """Add what was counted since the last flush; kept for the next one when the store does not take it."""

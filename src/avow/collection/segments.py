@@ -91,6 +91,8 @@ def segments(folder: Path) -> Iterator[tuple[Path, bool]]:
     held = {path.stem for writer in writers if not is_gone[writer] for path in writer.iterdir()}
     for writer in writers:
         gone = is_gone[writer]
+        if gone and not writer.is_dir():  # an erasure that looked at the spool meanwhile removed it
+            continue
         if gone:
             for copied in [path for path in writer.iterdir() if path.stem in held and path.suffix in {ENDING, AHEAD}]:
                 copied.unlink()  # put back by hand while its writer lives: to end it would destroy the key of both

@@ -1,6 +1,6 @@
 """What is wrong with values of the configuration, each as one sentence for the operator: key, value, what to write instead.
 
-Pure: what is or is not on the disk is for `places`, what the policy has to declare for who knows it.
+Pure, with the day as an argument: what is or is not on the disk is for `places`, what the policy has to declare for who knows it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import ipaddress
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -31,8 +32,8 @@ _WORKERS: Final = range(1, 65)
 _SPOOL: Final = range(1, 1024 * 1024 + 1)
 
 
-def faults(configuration: Configuration) -> Iterator[str]:
-    """Yield what is wrong, in the order of docs/reference/configuration.md."""
+def faults(configuration: Configuration, today: date) -> Iterator[str]:
+    """Yield what is wrong, in the order of docs/reference/configuration.md; `today` is the day in UTC."""
     if not _is_zone(configuration.timezone):
         yield f"timezone is “{configuration.timezone}”, which is no IANA time zone; write one like America/Los_Angeles"
     yield from _of_website(configuration.website)
@@ -40,7 +41,7 @@ def faults(configuration: Configuration) -> Iterator[str]:
     yield from _of_mail(configuration.mail)
     yield from _of_storage(configuration.storage)
     yield from _of_feeds(configuration)
-    yield from _of_intake(configuration.intake)
+    yield from _of_intake(configuration.intake, today)
     yield from _of_uploads(configuration.uploads)
     yield from _of_looks(configuration)
 
@@ -97,9 +98,12 @@ def _of_feeds(configuration: Configuration) -> Iterator[str]:
             yield f"feeds: “{point}” is there {count} times; a collection point has one key"
 
 
-def _of_intake(intake: Intake) -> Iterator[str]:
+def _of_intake(intake: Intake, today: date) -> Iterator[str]:
     if intake.earliest < INTAKE_EARLIEST:
         yield f"intake.earliest is {intake.earliest}; use a day from {INTAKE_EARLIEST} on"
+    if intake.earliest > max(today, Intake().earliest):  # a clock that is not set yet makes no fault of what nobody wrote
+        words = "which is still to come, so that no moment would be believed; use a day that has begun"
+        yield f"intake.earliest is {intake.earliest}, {words}"
     # A day, as recordings have, to a week.
     yield from _outside("intake.margin_hours", intake.margin_hours, range(24, 7 * 24 + 1))
     if intake.events_per_minute:  # one a second to a flood

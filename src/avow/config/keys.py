@@ -133,8 +133,8 @@ class Intake(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Which moments are believed of what has a moment of its own, lines of logs and deliveries of feeds; how much one sender sends.
     """
 
-    #: First day, in UTC. 2000-01-01 by default; 1970-01-02 at the earliest. What says to be older was written by a clock that was
-    #: not set.
+    #: First day, in UTC. 2000-01-01 by default; 1970-01-02 at the earliest, today at the latest. What says to be older was
+    #: written by a clock that was not set.
     earliest: date = date(2000, 1, 1)
     #: Hours that a moment may be ahead of our clock. 24 by default; 24 to 168. A machine whose time zone is set wrong is some 14
     #: hours off; what comes from days ahead would be kept for days too long.

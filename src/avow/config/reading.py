@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def load(path: Path) -> Configuration:
         configuration = msgspec.convert(raw, Configuration, dec_hook=lambda kind, value: _path(folder, kind, value))
     except msgspec.ValidationError as error:
         raise ConfigurationError(f"{path}: {_named(str(error))}; see docs/reference/configuration.md") from error
-    fault = next(faults(configuration), "")
+    fault = next(faults(configuration, datetime.now(UTC).date()), "")
     if fault:
         raise ConfigurationError(f"{path}: {_in_one_line(fault)}")
     return configuration

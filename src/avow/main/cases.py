@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, Final
@@ -11,13 +11,14 @@ from typing import Any, Final
 from sqlalchemy import RowMapping
 
 from avow.audit.proof import canonical
-from avow.definitions import IdentifierKind, identifier
+from avow.definitions import Identifier, IdentifierKind, identifier
 from avow.rights.cases import Alike, Case, Contact, Delivery, Message
 from avow.rights.states import Entry, Step
 from avow.rights.verification import MARK_LENGTH
 from avow.store.control import Transaction, audit, mail, requests
-from avow.store.control.requests import RequestEvent, StoredRequest
+from avow.store.control.requests import Look, RequestEvent, StoredRequest
 from avow.store.keys import REQUEST
+from avow.store.paging import Page, Place
 from avow.store.store import Store
 
 ARCHIVES: Final = ("archive.html", "archive.json")
@@ -49,6 +50,7 @@ class StoredCases:
         )
         with self._control.transaction() as tx:
             requests.add(tx, row)
+            requests.name_people(tx, case.request_id, self._people(case.contact.identifiers()))
             requests.append(tx, _row(case.request_id, case.history[0]))
             audit.enqueue(tx, canonical({"at": case.received_ms, **audit_entry}))
 
@@ -58,12 +60,6 @@ class StoredCases:
             row = requests.get(tx, request_id)
             return self._case(row, requests.history(tx, request_id)) if row else None
 
-    def each(self) -> Sequence[tuple[str, Callable[[], Case]]]:
-        """Return every request by its id, oldest first, to be read when it is wanted: what is damaged in one harms no other."""
-        with self._control.reading() as tx:
-            histories, rows = requests.histories(tx), requests.every(tx)
-        return [(row["id"], partial(self._of_row, row, histories.get(row["id"], ()))) for row in rows]
-
     def due(self, now_ms: int, limit: int) -> Sequence[tuple[str, Callable[[], Case]]]:
         """Return the requests that are to be looked at now, by their ids, to be read when they are wanted."""
         with self._control.reading() as tx:
@@ -71,24 +67,56 @@ class StoredCases:
             histories = requests.histories(tx, [row["id"] for row in rows]) if rows else {}
         return [(row["id"], partial(self._of_row, row, histories.get(row["id"], ()))) for row in rows]
 
-    def rest(self, looks: Mapping[str, tuple[int, int]]) -> None:
-        """Note when requests without anything to do are looked at again: entries of the history, and the moment, by id."""
+    def next_due_ms(self) -> int:
+        """Return the moment of the request that is to be looked at first; one that is set aside counts, too. 0 for none."""
+        with self._control.reading() as tx:
+            return requests.next_due_ms(tx)
+
+    def changes(self) -> int | None:
+        """Return a number that is another one once anything was written (`Control.changes`)."""
+        return self._control.changes()
+
+    def rest(self, looks: Mapping[str, Look]) -> None:
+        """Note when requests without anything to do are looked at again, and which of their days were kept, by id."""
         if looks:
             with self._control.transaction() as tx:
                 requests.rest(tx, looks)
 
-    def page(self, limit: int, offset: int) -> Sequence[Case]:
+    def page(self, at: Place, limit: int) -> Page[Case]:
         """Return a page of requests that can be read: with a failed message first, then open ones, then answered ones."""
         with self._control.reading() as tx:
-            rows = requests.page(tx, limit, offset)
-            histories = requests.histories(tx, [row["id"] for row in rows]) if rows else {}
+            found = requests.page(tx, at, limit)
+            histories = requests.histories(tx, [row["id"] for row in found.lines])
+        return Page(self.readable(found.lines, histories), found.before, found.after)
+
+    def about(self, people: Iterable[Identifier]) -> Sequence[Case]:
+        """Return the requests about any of these people that have their contact yet, oldest first."""
+        with self._control.reading() as tx:
+            rows = requests.of_people(tx, self._people(people))
+            histories = requests.histories(tx, [row["id"] for row in rows])
+        return self.readable(rows, histories)
+
+    def readable(self, rows: Iterable[RowMapping], histories: Mapping[str, Sequence[RequestEvent]]) -> tuple[Case, ...]:
+        """Return those of these requests that can be read; the others are set aside by the job that finds them."""
         reads = (partial(self._of_row, row, histories.get(row["id"], ())) for row in rows)
         return tuple(case for read in reads if (case := self._store.aside.tried(read)[1]) is not None)
 
+    def name_people(self) -> int:
+        """Note whom requests are about that an earlier version kept; return how many. Called once, before the jobs begin."""
+        with self._control.reading() as tx:
+            rows = requests.unnamed(tx)
+            histories = requests.histories(tx, [row["id"] for row in rows])
+        about = {case.request_id: case.contact.identifiers() for case in self.readable(rows, histories) if case.contact}
+        with self._control.transaction() as tx:
+            for request_id, people in about.items():
+                requests.name_people(tx, request_id, self._people(people))
+        return len(about)
+
     def every(self) -> Sequence[Case]:
         """Return all requests that can be read, oldest first; the others are set aside by the job that finds them."""
-        found = (self._store.aside.tried(read)[1] for _, read in self.each())
-        return tuple(case for case in found if case is not None)
+        with self._control.reading() as tx:
+            histories, rows = requests.histories(tx), requests.every(tx)
+        return self.readable(rows, histories)
 
     def append(  # the message and the audit entry belong to the same transaction as the step
         self,
@@ -142,7 +170,8 @@ class StoredCases:
         with self._control.transaction() as tx:
             if not requests.append(tx, _row(case.request_id, corrected.history[-1])):
                 return False
-            requests.reseal(tx, case.request_id, sealed)
+            requests.reseal(tx, case.request_id, sealed, self._mark(corrected))
+            requests.name_people(tx, case.request_id, self._people(corrected.contact.identifiers()))
             for row in mail.of_request(tx, case.request_id):
                 if row.state == "sent":
                     continue
@@ -170,7 +199,8 @@ class StoredCases:
             if not requests.append(tx, _row(case.request_id, entry)):
                 return False
             requests.join(tx, case.request_id, lead.request_id)
-            requests.reseal(tx, lead.request_id, sealed)
+            requests.reseal(tx, lead.request_id, sealed, self._mark(lead))
+            requests.name_people(tx, lead.request_id, self._people(contact.identifiers()))
             audit.enqueue(tx, canonical({"at": at_ms, **audit_entry}))
         return True
 
@@ -213,6 +243,11 @@ class StoredCases:
             return ""
         address = identifier(IdentifierKind.EMAIL, case.contact.email)
         return self._store.vault.hmac(b"request", f"{case.kind} {address.value}".encode()).hex()[:MARK_LENGTH]
+
+    def _people(self, people: Iterable[Identifier]) -> list[str]:
+        """Return by what requests about these people are found, a keyed hash of each identifier."""
+        hmac = self._store.vault.hmac
+        return [hmac(b"request about", f"{one.kind.value} {one.value}".encode()).hex()[:MARK_LENGTH] for one in people]
 
     def _keep_message(self, tx: Transaction, request_id: str, message: Message, now_ms: int) -> None:
         """Put a message into the outbox, sealed under the request's key."""

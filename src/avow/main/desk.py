@@ -19,8 +19,8 @@ from avow.rights.response import Voice
 from avow.rights.states import ANSWERED, WORDS, State, Step, may_follow
 from avow.rights.verification import Link
 from avow.store.control.mail import SealedMail
+from avow.store.paging import LINES, Page, Place
 from avow.web.services import (
-    DESK_LINES,
     Document,
     Download,
     MessageLine,
@@ -164,13 +164,12 @@ class Desk:
         case = self.cases.get(request_id) if request_id else None
         return _addresses(case) if case is not None else ()
 
-    def desk(self, page: int = 0) -> tuple[RequestLine, ...]:
+    def desk(self, at: Place) -> Page[RequestLine]:
         """Return a page of requests: those with a message that failed first, then open ones, the soonest due first."""
-        failed, shown = self.cases.failed_messages(), self.cases.page(DESK_LINES, page * DESK_LINES)
-        lines = [replace(self._line(case), has_failed_message=case.request_id in failed) for case in shown]
-        return tuple(
-            sorted(lines, key=lambda line: (not line.has_failed_message, not line.is_open, line.answer_by, line.request_id))
-        )
+        failed, shown = self.cases.failed_messages(), self.cases.page(at, LINES)
+        lines = [replace(self._line(case), has_failed_message=case.request_id in failed) for case in shown.lines]
+        lines.sort(key=lambda line: (not line.has_failed_message, not line.is_open, line.answer_by, line.request_id))
+        return Page(tuple(lines), shown.before, shown.after)
 
     def detail(self, request_id: str) -> RequestDetail | None:
         """Return one request for the desk."""

@@ -14,6 +14,7 @@ from avow.policy.declarations import Retention
 from avow.policy.vocabulary import FILE_TYPES
 from avow.store.control import audit, counts, submissions
 from avow.store.holdings import HeldSubmission
+from avow.store.paging import LINES, Page, Place
 from avow.store.store import Store
 from avow.web.services import (
     Decision,
@@ -35,11 +36,11 @@ class InboxPages:
     timezone: str
     now_ms: Callable[[], int]
 
-    def lines(self, point: str, limit: int) -> tuple[SubmissionLine, ...]:
-        """Return the newest submissions without their fields; subscriptions, which nobody answers, only when asked for."""
+    def lines(self, point: str, at: Place) -> Page[SubmissionLine]:
+        """Return a page of submissions without their fields; subscriptions, which nobody answers, only when asked for."""
         lists = [one.name for one in self.rulebook.points.values() if one.technology is Technology.EMAIL]
         with self.store.control.reading() as tx:
-            return tuple(self._line(row) for row in submissions.newest(tx, point, limit, lists))
+            return submissions.listed(tx, point, at, LINES, lists).each(self._line)
 
     def line(self, record_id: str) -> SubmissionLine | None:
         """Return one submission without its fields."""

@@ -14,6 +14,7 @@ from avow.policy import Rulebook
 from avow.recipients.mailing import mailing_name
 from avow.store.control import mail, mailings
 from avow.store.control.mailings import Mailing
+from avow.store.paging import LINES, Page, Place
 from avow.store.store import Store
 from avow.web.services import LinkLine, ListLine, MailingLine, MailingReport, MeasureFacts, Reached
 
@@ -75,11 +76,11 @@ class MailingPages:
         declared = [self.rulebook.purposes[name] for name in sorted(measuring.purposes)] if measuring else []
         return tuple(MeasureFacts(one.name, one.label, one.description) for one in declared if one.needs_consent)
 
-    def lines(self, limit: int) -> tuple[MailingLine, ...]:
-        """Return the newest mailings."""
+    def lines(self, at: Place) -> Page[MailingLine]:
+        """Return a page of mailings, the newest first."""
         with self.store.control.reading() as tx:
-            found = mailings.newest(tx, limit)
-            return tuple(self._line(one, mailings.waiting(tx, one.id)) for one in found)
+            found = mailings.listed(tx, at, LINES)
+            return found.each(lambda one: self._line(one, mailings.waiting(tx, one.id)))
 
     def report(self, mailing_id: str) -> MailingReport | None:
         """Return what came back of one mailing; robots and the demonstration left out of people's figures."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from avow.main.cases import StoredCases
+from avow.rights import timeliness
 from avow.rights.cases import Case
 from avow.rights.states import State
 from avow.rights.walk import SOON_MS, Tools, advance, next_look_ms
 from avow.store.aside import Aside
-from avow.store.control.requests import QUEUE
+from avow.store.control.requests import QUEUE, Look
 
 #: Requests looked at in one round: a tenth of a second's work, also when all of them are due at once.
 AT_ONCE: Final = 200
@@ -29,7 +30,13 @@ class OpenRequests:
     tools: Callable[[Case], Tools]
     is_believed: Callable[[], bool]
     now_ms: Callable[[], int]
-    _looks: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _looks: dict[str, Look] = field(default_factory=dict)
+    _next_ms: int = 0
+
+    def changes(self) -> object:
+        """Return what a round works by: what is written, and whether the next request is due. For `jobs.Job`."""
+        written = self.cases.changes()
+        return None if written is None else (written, self.now_ms() >= self._next_ms)
 
     def once(self) -> bool:
         """Take each due request one step on; return whether there may be more to do at once. One that fails is set aside."""
@@ -40,6 +47,7 @@ class OpenRequests:
             QUEUE, due, lambda item: item[0], lambda item: self._step(item[1](), now, is_believed=is_believed), now
         )
         self.cases.rest(self._looks)
+        self._next_ms = self.cases.next_due_ms()
         return done > 0 or len(due) == AT_ONCE
 
     def _step(self, case: Case, now_ms: int, *, is_believed: bool) -> bool:
@@ -48,6 +56,8 @@ class OpenRequests:
         tools = self.tools(case)
         if not has_to_wait and advance(case, tools, now_ms):
             return True
-        next_ms = now_ms + 10 * SOON_MS if has_to_wait else next_look_ms(case, tools.voice.rulebook, now_ms)
-        self._looks[case.request_id] = (len(case.history), next_ms)
+        rulebook = tools.voice.rulebook
+        next_ms = now_ms + 10 * SOON_MS if has_to_wait else next_look_ms(case, rulebook, now_ms)
+        days_kept = timeliness.judge(case, rulebook.law_table, now_ms).kept
+        self._looks[case.request_id] = Look(len(case.history), next_ms, days_kept)
         return False

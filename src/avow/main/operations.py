@@ -63,8 +63,6 @@ from avow.website.integrity import Look
 
 #: Log lines that go to the spool together.
 LINES: Final = 500
-#: Most messages that `avow mail list` shows.
-UNDELIVERED: Final = 10_000
 #: A full spool is tried again after this pause, seconds.
 PAUSE_SECONDS: Final = 1.0
 #: Fewest characters of an id that name a version.
@@ -225,14 +223,12 @@ class Operations:
             letters.queue(now_ms(), progress)  # beside the running server, which may be faster
             return letters.recipients(plan.mailing.id) - before
 
-    def undelivered_mail(self) -> tuple[Undelivered, ...]:
-        """Return the messages that have not left after a try, those that failed first; needs no event engine."""
+    def undelivered_mail(self) -> Iterator[Undelivered]:
+        """Yield the messages that have not left after a try, those that failed first; needs no event engine."""
         with self._outbox() as outbox:
-            lines = outbox.undelivered(UNDELIVERED)
-        belong = ((one, "mailing" if one.of_mailing else one.reference or "-") for one in lines)
-        return tuple(
-            Undelivered(one.message_id, one.created_ms, one.state, one.attempts, whose, one.trouble) for one, whose in belong
-        )
+            for one in outbox.undelivered():
+                whose = "mailing" if one.of_mailing else one.reference or "-"
+                yield Undelivered(one.message_id, one.created_ms, one.state, one.attempts, whose, one.trouble)
 
     def retry_mail(self, message_id: str) -> Refusal | None:
         """Let a message that has not left be sent again; the running server sends it."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -15,7 +16,9 @@ from avow.definitions import Refusal
 from avow.main.cases import open_message
 from avow.recipients.mail import WORDS, Trouble
 from avow.rights.cases import Message
+from avow.store import paging
 from avow.store.control import Transaction, audit, mail, mailings
+from avow.store.paging import LINES, Page, Place
 from avow.store.store import Store
 from avow.web.services import MessageLine, MessageView
 
@@ -23,6 +26,8 @@ from avow.web.services import MessageLine, MessageView
 CorrectAddress = Callable[[str, str, str], Refusal | None]
 #: What opening bytes raises that are not what was kept.
 _DAMAGED: Final = (InvalidTag, ValueError, LookupError, TypeError, AttributeError)
+#: Messages that are read at once for a list of all.
+_AT_ONCE: Final = 500
 _NOT_THERE: Final = Refusal("there is no such message any more, or it has left", "docs/guide/requests.md")
 _PROVES: Final = Refusal(
     "this message goes to an address that its person gave and proves, or has proved; ask them to subscribe again",
@@ -38,20 +43,21 @@ class StoredOutbox:
     correct_address: CorrectAddress
     now_ms: Callable[[], int]
 
-    def lines(self, limit: int) -> tuple[MessageLine, ...]:
-        """Return the messages to single people without their addresses: what has not left after a try first, then the newest."""
+    def lines(self, at: Place) -> Page[MessageLine]:
+        """Return a page of messages to single people without their addresses: what has not left after a try, then the newest."""
         with self.store.control.reading() as tx:
-            first = mail.undelivered(tx, limit)
-            rest = mail.newest(tx, limit)
-        known = {row.id for row in first}
-        rows = (*first, *(row for row in rest if row.id not in known))
-        return tuple(message_line(self.store, row) for row in rows[:limit])
+            return mail.listed(tx, at, LINES).each(partial(message_line, self.store))
 
-    def undelivered(self, limit: int) -> tuple[MessageLine, ...]:
-        """Return what has not left after a try, the messages of mailings too."""
-        with self.store.control.reading() as tx:
-            rows = mail.undelivered(tx, limit, of_mailings=True)
-        return tuple(message_line(self.store, row) for row in rows)
+    def undelivered(self) -> Iterator[MessageLine]:
+        """Yield all that has not left after a try, the messages of mailings too."""
+        at = Place()
+        while True:
+            with self.store.control.reading() as tx:
+                found = mail.undelivered(tx, at, _AT_ONCE)
+            yield from (message_line(self.store, row) for row in found.lines)
+            if not found.after:
+                return
+            at = paging.place(after=found.after)
 
     def read(self, message_id: str, staff_id: str) -> MessageView | None:
         """Return one message for a member of staff; an audit entry says who looked."""

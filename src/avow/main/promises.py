@@ -18,10 +18,9 @@ from avow.main.versions import Versions, changes_of
 from avow.policy import Rulebook, evidence
 from avow.policy.evidence import Announced, Asked, Chosen, Disclosed, Facts, Held, Judged, Read, Refused
 from avow.retention import SWEPT, waiting
-from avow.rights import clock
-from avow.rights.cases import Case
-from avow.rights.states import ANSWERED, Step
-from avow.store.control import choices, counts, disclosures, integrity, settings
+from avow.rights import timeliness
+from avow.rights.timeliness import Timeliness
+from avow.store.control import choices, counts, disclosures, integrity, requests, settings
 from avow.store.store import Store
 
 #: The figures are counted anew after so many milliseconds: whoever reloads the page costs the stores nothing.
@@ -105,30 +104,21 @@ class PromisePages:
         return evidence.disclosed(own, one.recipient, one.categories, one.purpose, one.point, one.count)
 
     def _asked(self, now_ms: int) -> Mapping[str, Asked]:
-        """Count the consumer requests whose record is kept, those of the demonstration left out, by the legal clock."""
-        totals: dict[str, Counter[str]] = {}
-        for case in StoredCases(self.store).every():
-            if not case.demonstration:
-                totals.setdefault(case.kind, Counter()).update(self._standing(case, now_ms))
-        return {kind: Asked(**total) for kind, total in totals.items()}
+        """Count the consumer requests whose record is kept, those of the demonstration left out, by the legal clock.
 
-    def _standing(self, case: Case, now_ms: int) -> dict[str, int]:
-        """Return where one request stands; Rule: 11 CCR 7021, by the last day that any reading of it allows."""
-        table = self.versions.with_law_of(case.rulebook_id).law_table
-        due = clock.deadlines(case.kind, case.received_on, table)
-        acknowledged, answered_ms = case.entry(Step.ACKNOWLEDGED), case.answered_ms
-        last = due.extended_outer if case.entry(Step.EXTENDED) else due.respond_outer
-        today = local_date(now_ms, table.timezone)
-        confirmed_on = local_date(acknowledged.at_ms, table.timezone) if acknowledged else today
-        answered_on = today if answered_ms is None else local_date(answered_ms, table.timezone)
-        is_confirmed_late = due.ack_outer is not None and confirmed_on > due.ack_outer
-        return {
-            "received": 1,
-            "confirmed": int(acknowledged is not None and not is_confirmed_late),
-            "answered": int(answered_ms is not None and answered_on <= last),
-            "late": int(is_confirmed_late or answered_on > last),
-            "open": int(case.state not in ANSWERED),
-        }
+        Of those that are answered the days were judged once (`main.open_requests`), and are counted; the others are read.
+        Rule: 11 CCR 7021.
+        """
+        with self.store.control.reading() as tx:
+            judged, rows = requests.days_kept(tx), requests.unjudged(tx)
+            histories = requests.histories(tx, [row["id"] for row in rows])
+        totals: dict[str, Counter[str]] = {}
+        for (kind, kept), count in judged.items():
+            _add(totals.setdefault(kind, Counter()), timeliness.of_words(kept), count)
+        for case in StoredCases(self.store).readable(rows, histories):
+            law = self.versions.with_law_of(case.rulebook_id).law_table
+            _add(totals.setdefault(case.kind, Counter()), timeliness.judge(case, law, now_ms), 1)
+        return {kind: Asked(**total) for kind, total in totals.items()}
 
     def _versions(self) -> tuple[Announced, ...]:
         """Return every version that is, was or will be in force, with the notice that it had."""
@@ -144,6 +134,15 @@ class PromisePages:
             found.append(Announced(one.in_force_on, material, days, promised))
             before = rulebook
         return tuple(found)
+
+
+def _add(total: Counter[str], one: Timeliness, count: int) -> None:
+    """Count requests that kept the same of their days."""
+    total["received"] += count
+    total["confirmed"] += count * one.is_confirmed
+    total["answered"] += count * one.is_answered
+    total["late"] += count * one.is_late
+    total["open"] += count * one.is_open
 
 
 def _refused(found: tuple[tuple[counts.RefusalKind, int], ...]) -> tuple[Refused, ...]:

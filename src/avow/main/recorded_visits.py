@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
+from avow.store import paging
 from avow.store.control import recordings
 from avow.store.control.database import Transaction
 from avow.store.control.recordings import RecordingRow
+from avow.store.paging import Page, Place, Row
 
 #: A silence that ends a visit, milliseconds: the half hour that web analytics counts by.
 SILENCE_MS: Final = 30 * 60_000
@@ -21,24 +23,37 @@ SILENCE_MS: Final = 30 * 60_000
 PAGES: Final = 100
 #: Recordings that are read to make a list of visits of, and to find the visit of one; what lies beyond is another visit.
 ROWS: Final = 5_000
+#: Recordings read for each visit of a list.
+PAGES_TYPICAL: Final = 5
 #: How far from a page the others of its visit may lie, milliseconds.
 _AROUND_MS: Final = 86_400_000
 
 Visit = tuple[RecordingRow, ...]
 
 
-def newest(tx: Transaction, page: str, limit: int) -> tuple[Visit, ...]:
-    """Return the newest visits that saw a page ("" for all), each whole."""
-    seen = recordings.newest(tx, page, limit * 5)
-    if not seen:
-        return ()
-    known = {row.subject for row in seen if row.subject is not None}
-    since, until = (bound(row.started_ms for row in seen) for bound in (min, max))
-    around = recordings.between(tx, known, since - _AROUND_MS, until + _AROUND_MS, ROWS)
-    wanted = {row.recording_id for row in seen}
-    rows = {row.recording_id: row for row in (*seen, *around)}
-    found = [visit for visit in visits(rows.values()) if any(row.recording_id in wanted for row in visit)]
-    return tuple(sorted(found, key=lambda visit: -visit[0].started_ms)[:limit])
+def listed(tx: Transaction, page: str, at: Place, limit: int) -> Page[Visit]:
+    """Return a page of the visits that saw a page ("" for all), each whole, the one that saw it last first.
+
+    A visit stands where its last recording of that page does, so that the list's pages repeat and lose none.
+    """
+    return paging.laid_out(lambda at, limit: _from(tx, page, at, limit), at, limit)
+
+
+def _from(tx: Transaction, page: str, at: Place, limit: int) -> list[tuple[Row, Visit]]:
+    """Return the visits from a place of the list on, backwards when it says so."""
+    found: list[tuple[Row, Visit]] = []
+    while len(found) < limit:
+        seen = recordings.listed(tx, page, at, limit * PAGES_TYPICAL)
+        rows = {one.recording_id: row for row, one in seen}
+        for visit in visits(_with_neighbours(tx, [one for _, one in seen])):
+            last = max((one for one in visit if page in {"", *one.pages}), key=_listed_by)
+            if last.recording_id in rows:  # else the visit stands elsewhere
+                found.append((rows[last.recording_id], visit))
+        found.sort(key=lambda one: one[0], reverse=not at.is_back)
+        if len(seen) < limit * PAGES_TYPICAL:
+            break
+        at = Place(seen[-1][0], at.is_back)
+    return found[:limit]
 
 
 def around(tx: Transaction, row: RecordingRow) -> Visit:
@@ -47,6 +62,21 @@ def around(tx: Transaction, row: RecordingRow) -> Visit:
     rows = recordings.between(tx, known, row.started_ms - _AROUND_MS, row.started_ms + _AROUND_MS, ROWS)
     found = visits({one.recording_id: one for one in (row, *rows)}.values())
     return next(visit for visit in found if any(one.recording_id == row.recording_id for one in visit))
+
+
+def _with_neighbours(tx: Transaction, seen: Sequence[RecordingRow]) -> Iterable[RecordingRow]:
+    """Return recordings with all others of their visitors around them, each once."""
+    if not seen:
+        return ()
+    known = {row.subject for row in seen if row.subject is not None}
+    since, until = (bound(row.started_ms for row in seen) for bound in (min, max))
+    around = recordings.between(tx, known, since - _AROUND_MS, until + _AROUND_MS, ROWS)
+    return {row.recording_id: row for row in (*around, *seen)}.values()
+
+
+def _listed_by(row: RecordingRow) -> tuple[int, str]:
+    """Return by what recordings are listed."""
+    return row.started_ms, row.recording_id
 
 
 def visits(rows: Iterable[RecordingRow]) -> Iterator[Visit]:

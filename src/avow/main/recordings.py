@@ -18,6 +18,7 @@ from avow.main.versions import Versions
 from avow.policy import Rulebook
 from avow.store.control import audit, counts, recordings
 from avow.store.control.recordings import RecordingRow
+from avow.store.paging import LINES, Page, Place
 from avow.store.store import Store
 from avow.web.services import RecordedVisit, RecordingLine, RecordingOffer, RecordingView, VisitView
 
@@ -59,10 +60,11 @@ class RecordingPages:
         self.choices.record(said.visitor or None, no, "banner", demonstration=demonstration, let_in=let_in)
         return purposes
 
-    def visits(self, page: str, limit: int) -> tuple[RecordedVisit, ...]:
-        """Return the newest visits."""
+    def visits(self, page: str, at: Place) -> Page[RecordedVisit]:
+        """Return a page of visits, the newest first."""
         with self.store.control.reading() as tx:
-            return tuple(RecordedVisit(tuple(map(_line, rows))) for rows in recorded_visits.newest(tx, page, limit))
+            found = recorded_visits.listed(tx, page, at, LINES)
+        return found.each(lambda rows: RecordedVisit(tuple(map(_line, rows))))
 
     def visit(self, recording_id: str) -> RecordedVisit | None:
         """Return the visit of one recording."""

@@ -21,7 +21,7 @@ from avow.collection import log_formats, visits
 from avow.collection.bounds import Moments
 from avow.collection.drain import Sink
 from avow.collection.following import Follower, Keyed, Place
-from avow.collection.refusals import Refusals
+from avow.collection.refusals import LINES_RULE, RefusalRow, Refusals
 from avow.collection.server_log import Import, Tried
 from avow.config import Configuration, ServerLog
 from avow.definitions import ConfigurationError, Permit, Refusal, Technology, now_ms
@@ -30,6 +30,8 @@ from avow.policy import Rulebook
 from avow.store.control import Control, settings
 
 _COUNTED: Final = frozenset({Technology.TAG, Technology.WEB_BEACON})
+#: Why a line of a followed log is not kept that says nothing, or a moment that cannot be.
+UNREADABLE: Final = "a line of the log could not be read"
 _NONE: Final = Refusal("the policy declares no collection point with technology server-log", "Cal. Civ. Code § 1798.100(a)(1)")
 
 
@@ -120,7 +122,16 @@ class LogIntake:
         if isinstance(read_line, Refusal):
             raise ConfigurationError(f"server_logs {declared.path}: {read_line.reason}")
         intake = partial(self._import, declared, read_line)
-        return Follower(str(declared.path), declared.path, intake, sink, Places(control), self.keyed)
+        passed_over = partial(self._passed_over, declared)
+        return Follower(str(declared.path), declared.path, intake, sink, Places(control), self.keyed, passed_over)
+
+    def _passed_over(self, declared: ServerLog, count: int) -> None:
+        """Count lines that could not be read on the day on which they came; nothing of them is kept."""
+        imports = self.imports
+        point = point_of(imports.versions.in_force(), declared.point)
+        named = declared.point if isinstance(point, Refusal) else point
+        row = RefusalRow(self.utc_today(), imports.website, named, "", UNREADABLE, LINES_RULE)
+        imports.refusals.add(row, count)
 
     def _import(self, declared: ServerLog, read_line: log_formats.Reader) -> Import:
         point = point_of(self.imports.versions.in_force(), declared.point)

@@ -8,9 +8,11 @@ from typing import Final
 
 from avow.audit.proof import canonical
 from avow.main.counted import Counted
+from avow.store import paging
 from avow.store.control import audit, set_aside
 from avow.store.control.database import Transaction
 from avow.store.control.set_aside import SetAside
+from avow.store.paging import LINES, Page, Place
 from avow.store.store import Store
 from avow.web.services import AsideLine
 
@@ -36,16 +38,17 @@ class Shelf:
         with self._store.control.reading() as tx:
             return set_aside.count(tx)
 
-    def lines(self, limit: int, offset: int) -> tuple[AsideLine, ...]:
-        """Return items, the newest first."""
-        return tuple(map(_line, self._rows(limit, offset)))
+    def lines(self, at: Place) -> Page[AsideLine]:
+        """Return a page of items, the newest first."""
+        return self._rows(at, LINES).each(_line)
 
     def every(self) -> Iterator[SetAside]:
         """Yield all items without their contents, the newest first."""
-        offset = 0
-        while rows := self._rows(_AT_ONCE, offset):
-            yield from rows
-            offset += len(rows)
+        found = self._rows(Place(), _AT_ONCE)
+        yield from found.lines
+        while found.after:
+            found = self._rows(paging.place(after=found.after), _AT_ONCE)
+            yield from found.lines
 
     def item(self, item_id: str) -> SetAside | None:
         """Return one item; None for one that is not there, or was discarded."""
@@ -66,9 +69,9 @@ class Shelf:
         """Give an item up for ever; False for one that is not there, or that is owed. No `staff_id`: by command."""
         return self._store.aside.discard(item_id, partial(self._note, "aside.discarded", staff_id))
 
-    def _rows(self, limit: int, offset: int) -> tuple[SetAside, ...]:
+    def _rows(self, at: Place, limit: int) -> Page[SetAside]:
         with self._store.control.reading() as tx:
-            return set_aside.newest(tx, limit, offset)
+            return set_aside.listed(tx, at, limit)
 
     def _note(self, what: str, staff_id: str, tx: Transaction, row: SetAside) -> None:
         who = {"staff": staff_id} if staff_id else {"by": "command"}

@@ -165,6 +165,7 @@ def _work(installation: Installation, stop: threading.Event) -> None:
         store.events.prepare()
         versions = Versions(store.control, installation.configuration.timezone, now_ms)
         board = Board()
+        StoredCases(store).name_people()  # before the first job looks for the requests of a person
         timetable = [*_timetable(installation, store, versions), *_website(installation, store, versions, stop.is_set)]
         threads = start(timetable, stop, board)
         signs_of_life.tell(installation.run, board.ran())
@@ -231,18 +232,20 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
     def send_mail() -> bool:
         return carrier.send_due(now_ms()) > 0
 
+    requests = OpenRequests(cases, store.aside, tools, clock.is_believed, now_ms)
+    written = store.control.changes
     return [
-        Job("versions", 1.0, versions.refresh),
+        Job("versions", 1.0, versions.refresh, written),
         Job("in-force", 1.0, lambda: clock.is_believed() and publisher.note_in_force(now_ms())),
         Job("telling", 30.0, lambda: teller.tell(now_ms()) > 0),
-        Job("mailings", 2.0, lambda: letters.queue(now_ms()) > 0),
+        Job("mailings", 2.0, lambda: letters.queue(now_ms()) > 0, written),
         Job("unconfirmed", 60.0, lambda: clock.is_believed() and forget_unconfirmed(store, now_ms()) > 0),
         Job("drain", 0.5, empty_spool),
         *(Job(f"server-log-{number}", 1.0, one.once) for number, one in enumerate(followers, start=1)),
         Job("salt", LOOK_SECONDS, lambda: logs.counter.forget(utc_today())),
-        Job("requests", 1.0, OpenRequests(cases, store.aside, tools, clock.is_believed, now_ms).once),
+        Job("requests", 1.0, requests.once, requests.changes),
         Job("purge", 1.0, _Purge(store, settle, clock.is_believed).once),
-        Job("audit", 0.5, lambda: _publish(store, audit_log)),
+        Job("audit", 0.5, lambda: _publish(store, audit_log), written),
         Job("mail", 2.0, send_mail),
         Job("clock", 10.0, clock.look),
         Job("soundness", SOUND_SECONDS, lambda: _look_for_damage(installation)),

@@ -14,7 +14,7 @@ from avow.collection import spool
 from avow.collection.drain import decoded
 from avow.collection.one_by_one import set_aside_of
 from avow.collection.quarantine import Quarantine
-from avow.definitions import Identifier, moment
+from avow.definitions import Identifier, IdentifierKind, identifier, moment
 from avow.main import recorded
 from avow.main.cases import ARCHIVES, SENT_FILES, StoredCases
 from avow.main.versions import Versions
@@ -103,7 +103,7 @@ class SealedFiles:
     def _earlier(self, erasure: Erasure) -> list[Case]:
         """Return closed requests whose contact is one of these people."""
         wanted = set(erasure.identifiers)
-        closed = (case for case in self.cases.every() if case.state is State.CLOSED and case.contact)
+        closed = (case for case in self.cases.about(wanted) if case.state is State.CLOSED)
         return [case for case in closed if case.contact and wanted & set(case.contact.identifiers())]
 
 
@@ -241,10 +241,10 @@ class Discloser:
 
     def _requests(self, case: Case) -> list[Case]:
         """Return the requests of the same address, this one included."""
-        contact = case.contact
-        return [
-            one for one in self.cases.every() if contact and one.contact and one.contact.email.lower() == contact.email.lower()
-        ]
+        if case.contact is None:
+            return []
+        own = identifier(IdentifierKind.EMAIL, case.contact.email)
+        return [one for one in self.cases.about([own]) if one.contact and own in one.contact.identifiers()]
 
     def _mail_item(self, held: HeldMail) -> Item | None:
         """Return a message outside consumer requests."""

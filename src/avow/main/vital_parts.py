@@ -15,7 +15,7 @@ from typing import Final
 
 from avow import retention
 from avow.collection import spool as spools
-from avow.collection.refusals import EVENTS_RULE, GUARD_RULE
+from avow.collection.refusals import EVENTS_RULE, GUARD_RULE, LINES_RULE
 from avow.collection.spool import Spool
 from avow.config import Configuration
 from avow.definitions import moment
@@ -116,7 +116,7 @@ def control(store: Store, configuration: Configuration, public_log: Path, now_ms
         entry, entries = audit.oldest(tx), audit.waiting(tx)
         shelved = set_aside.count(tx)
         now = now_ms()
-        stopped = counts.refused_by(tx, moment(now).date(), tuple(STOPPED))
+        stopped = counts.refused_by(tx, moment(now).date(), (*STOPPED, LINES_RULE))
     answers = Check("control", is_ok=True, words="the control store answers")
     is_waiting = retention.waiting(store.control) is not None
     held = Metric(
@@ -126,11 +126,14 @@ def control(store: Store, configuration: Configuration, public_log: Path, now_ms
         "avow_set_aside", "Items that could not be handled, by queue.", {k: float(v) for k, v in shelved.items()}, "queue"
     )
     stops = Metric(
-        "avow_stopped_today", "What the door stopped today, in UTC.", {STOPPED[k]: float(v) for k, v in stopped.items()}, "by"
+        "avow_stopped_today", "What the door stopped today, in UTC.", {STOPPED[k]: float(stopped[k]) for k in STOPPED}, "by"
+    )
+    lines = Metric(
+        "avow_log_lines_unreadable_today", "Lines of followed logs that could not be read today, in UTC.", stopped[LINES_RULE]
     )
     told = (_mail(due_ms, failed, now, is_sent=bool(configuration.mail.host)), _audit(entry, entries, now, public_log))
     checks = (answers, *(check for one in told for check in one.checks))
-    return Report(checks, (*(metric for one in told for metric in one.metrics), aside, held, stops))
+    return Report(checks, (*(metric for one in told for metric in one.metrics), aside, held, stops, lines))
 
 
 def _mail(due_ms: int | None, failed: int, now: int, *, is_sent: bool) -> Report:

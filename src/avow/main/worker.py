@@ -179,7 +179,7 @@ async def _serve(configuration_path: Path, listener: socket.socket) -> None:
     door.prepare()
     timetable = [
         jobs.Job("counts", FLUSH_SECONDS, partial(_flush, shared)),
-        jobs.Job("versions", VERSIONS_SECONDS, door.prepare),
+        jobs.Job("versions", VERSIONS_SECONDS, door.prepare, shared.store.control.changes),
         jobs.Job("salt", LOOK_SECONDS, lambda: shared.visits.forget(utc_today())),
     ]
     jobs.start(timetable, threading.Event())

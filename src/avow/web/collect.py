@@ -83,10 +83,11 @@ class Collect:
         if known.allowance.free <= 0 and self._is_over(exchange, known, now_ms):
             return
         accepted = self._collector.take_events(exchange.body, known, now_ms)
-        self._spend(known.allowance, 1 if isinstance(accepted, Refusal) else accepted.kept or 1, now_ms)
         if isinstance(accepted, Refusal):
+            self._spend(known.allowance, 1, now_ms)
             exchange.answer_error(400, f"{accepted.reason} ({accepted.rule})")
             return
+        self._spend(known.allowance, accepted.kept or 1, now_ms)
         self.keep(exchange, accepted, self._answer_events)
 
     def pixel(self, exchange: Exchange) -> None:

@@ -253,10 +253,11 @@ class Connection(asyncio.Protocol):
             raise BodyRefused(413, f"The body is larger than the {way.limit} bytes that are read here.")
         is_free = self._current is None and not self._parsed
         self._parts = []
-        self._moving = min(length, MOVED_BYTES)
         self.deadline = self._all.now + BODY_SECONDS
-        if way.streams and not is_free:
-            raise BodyRefused(400, "A request with files is sent after the answer to the one before it.")
+        if way.streams:
+            self._moving = min(length, MOVED_BYTES)
+            if not is_free:
+                raise BodyRefused(400, "A request with files is sent after the answer to the one before it.")
         if is_free and exchange.first.get(b"expect", b"").lower() == b"100-continue":
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
@@ -389,7 +390,8 @@ class Connection(asyncio.Protocol):
             self._unfinished += len(data)
         try:
             self._parser.feed_data(data)
-            self._check_rest()
+            if self._exchange is not None or self._unfinished > HEAD_BYTES:
+                self._check_rest()
         except BodyRefused as refused:
             self._refuse(refused)
         except httptools.HttpParserCallbackError as error:

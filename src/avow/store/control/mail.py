@@ -5,17 +5,22 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import RowMapping, Select, and_, delete, func, insert, or_, select, update
 
+from avow.store import paging
 from avow.store.control.database import Transaction
 from avow.store.control.tables import mail
+from avow.store.paging import Page, Part, Place
 
 State = Literal["waiting", "sent", "failed"]
 
 #: A turn further away than any pause of ours, milliseconds, was written down while the clock was ahead: it has come.
 BEYOND_MS: Final = 24 * 3_600_000
+#: What a person has to see to; and what is tried again.
+_FAILED: Final = mail.c.state == "failed"
+_TRIED: Final = and_(mail.c.state == "waiting", mail.c.attempts > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +134,24 @@ def again(tx: Transaction, mail_id: str, now_ms: int, sealed: bytes | None = Non
     return tx.execute(moved.returning(mail.c.id)).first() is not None
 
 
-def undelivered(tx: Transaction, limit: int, *, of_mailings: bool = False) -> tuple[SealedMail, ...]:
-    """Return what failed, and behind it what waits after a try that did not succeed.
+def undelivered(tx: Transaction, at: Place, limit: int) -> Page[SealedMail]:
+    """Return a page of what failed, and behind it what waits after a try that did not succeed, those of mailings too."""
+    return paging.page(tx, _undelivered(select(mail)), at, limit).each(_sealed)
 
-    Those of consumer requests come first among both, then the newest.
-    """
-    wanted = select(mail).where(or_(mail.c.state == "failed", and_(mail.c.state == "waiting", mail.c.attempts > 0)))
-    wanted = wanted if of_mailings else wanted.where(mail.c.mailing.is_(None))
-    first = (mail.c.state, mail.c.request_id.is_(None), mail.c.created_ms.desc(), mail.c.id)
-    ordered = wanted.order_by(*first).limit(limit)
-    return tuple(SealedMail(**row) for row in tx.execute(ordered).mappings())
+
+def listed(tx: Transaction, at: Place, limit: int) -> Page[SealedMail]:
+    """Return a page of messages to single people: what has not left after a try, then the newest; none of mailings."""
+    single = select(mail).where(mail.c.mailing.is_(None))
+    has_left = single.where(~_FAILED, ~_TRIED)
+    parts = (*_undelivered(single), Part(has_left, mail.c.created_ms, mail.c.id))
+    return paging.page(tx, parts, at, limit).each(_sealed)
+
+
+def _undelivered(rows: Select[Any]) -> tuple[Part, ...]:
+    """Return what has not left after a try: what failed, then what is tried again, each first for consumer requests."""
+    has_request = mail.c.request_id.is_not(None)
+    found = [rows.where(is_so, of_request) for is_so in (_FAILED, _TRIED) for of_request in (has_request, ~has_request)]
+    return tuple(Part(one, mail.c.created_ms, mail.c.id) for one in found)
 
 
 def of_request(tx: Transaction, request_id: str) -> tuple[SealedMail, ...]:
@@ -162,6 +175,10 @@ def newest(tx: Transaction, limit: int) -> tuple[SealedMail, ...]:
 def of_mailing(tx: Transaction, mailing: str) -> tuple[SealedMail, ...]:
     """Return the messages of a mailing."""
     return tuple(SealedMail(**row) for row in tx.execute(select(mail).where(mail.c.mailing == mailing)).mappings())
+
+
+def _sealed(row: RowMapping) -> SealedMail:
+    return SealedMail(**row)
 
 
 def get(tx: Transaction, mail_id: str) -> SealedMail | None:

@@ -9,9 +9,11 @@ from typing import Literal
 import msgspec
 from sqlalchemy import RowMapping, and_, delete, func, select, update
 
+from avow.store import paging
 from avow.store.control.database import Transaction
 from avow.store.control.rows import add_new
 from avow.store.control.tables import mail, mailings, submission_subjects, submissions
+from avow.store.paging import Page, Part, Place
 
 Figure = Literal["delivered", "measured", "failed", "unsubscribed"]
 
@@ -56,10 +58,14 @@ def shown(tx: Transaction, mailing_id: str) -> Mailing | None:
     return None if row is None else _shown(row)
 
 
+def listed(tx: Transaction, at: Place, limit: int) -> Page[Mailing]:
+    """Return a page of mailings to look at, as `shown` does, the newest first."""
+    return paging.page(tx, [Part(select(mailings), mailings.c.created_ms, mailings.c.id)], at, limit).each(_shown)
+
+
 def newest(tx: Transaction, limit: int) -> tuple[Mailing, ...]:
-    """Return the newest mailings to look at, as `shown` does."""
-    wanted = select(mailings).order_by(mailings.c.created_ms.desc(), mailings.c.id).limit(limit)
-    return tuple(_shown(row) for row in tx.execute(wanted).mappings())
+    """Return the newest mailings to look at."""
+    return listed(tx, Place(), limit).lines
 
 
 def unfinished(tx: Transaction) -> tuple[str, ...]:

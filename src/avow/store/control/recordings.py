@@ -10,8 +10,10 @@ from typing import Any, Final
 
 from sqlalchemy import RowMapping, Select, delete, func, insert, select, update
 
+from avow.store import paging
 from avow.store.control.database import Transaction, alone
 from avow.store.control.tables import recording_chunks, recording_withdrawals, recordings
+from avow.store.paging import Part, Place, Row
 
 #: Different pages of one recording that are listed.
 PAGES: Final = 50
@@ -45,12 +47,13 @@ def get(tx: Transaction, recording_id: str) -> RecordingRow | None:
     return _row(row) if row else None
 
 
-def newest(tx: Transaction, page: str, limit: int) -> tuple[RecordingRow, ...]:
-    """Return the newest recordings that saw a page ("" for all), without those that were taken back."""
-    wanted = _counted().where(recordings.c.withdrawn.is_(False)).order_by(recordings.c.started_ms.desc())
+def listed(tx: Transaction, page: str, at: Place, limit: int) -> list[tuple[Row, RecordingRow]]:
+    """Return the recordings that saw a page ("" for all), the newest first, from a place on; those taken back left out."""
+    wanted = _counted().where(recordings.c.withdrawn.is_(False))
     if page:
         wanted = wanted.where(recordings.c.pages.contains(json.dumps(page), autoescape=True))
-    return tuple(_row(row) for row in tx.execute(wanted.limit(limit)).mappings())
+    found = paging.read(tx, [Part(wanted, recordings.c.started_ms, recordings.c.recording_id)], at, limit)
+    return [(row, _row(values)) for row, values in found]
 
 
 def of_subjects(tx: Transaction, subjects: Collection[bytes]) -> tuple[RecordingRow, ...]:

@@ -15,24 +15,31 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    case,
     delete,
     exists,
+    false,
     func,
     insert,
     or_,
     select,
+    true,
     update,
 )
 
 from avow.definitions import RequestKind
+from avow.store import paging
 from avow.store.control.database import Transaction
 from avow.store.control.rows import add_new
 from avow.store.control.set_aside import BEYOND_MS
-from avow.store.control.tables import consumer_requests, mail, request_events, set_aside
+from avow.store.control.tables import consumer_requests, mail, request_events, request_people, set_aside
+from avow.store.paging import Page, Part, Place
 
 #: The queue of requests whose next step failed (`store.aside`).
 QUEUE: Final = "requests"
+#: The entry of a history with which a request is open no longer (`rights.states.Step.RESPONDED`).
+ANSWER: Final = "responded"
+#: Ids that one statement names; both databases take more.
+_AT_ONCE: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,18 @@ class StoredRequest:
     demonstration: bool = False
     mark: str = ""
     joined_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at a request without anything to do found: entries of its history, when to look again, and its days.
+
+    `days_kept` says what of an answered request came in time, "" for one that is open.
+    """
+
+    entries: int
+    next_ms: int
+    days_kept: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +108,17 @@ def every(tx: Transaction) -> tuple[RowMapping, ...]:
     return tuple(tx.execute(select(*_COLUMNS).order_by(consumer_requests.c.received_ms)).mappings())
 
 
-def page(tx: Transaction, limit: int, offset: int) -> tuple[RowMapping, ...]:
+def page(tx: Transaction, at: Place, limit: int) -> Page[RowMapping]:
     """Return a page of requests: with a failed message, then open, the oldest first, then answered, the newest first."""
-    one, event = consumer_requests.c, request_events.c
-    is_answered = exists().where(event.request_id == one.id, event.what == "responded")
-    failed = select(mail.c.request_id).where(mail.c.state == "failed", mail.c.request_id.is_not(None))
-    rank = case((one.id.in_(failed), 0), (is_answered, 2), else_=1)
-    age = case((is_answered, -one.received_ms), else_=one.received_ms)
-    wanted = select(*_COLUMNS).order_by(rank, age, one.id).limit(limit).offset(offset)
-    return tuple(tx.execute(wanted).mappings())
+    one = consumer_requests.c
+    failed = one.id.in_(select(mail.c.request_id).where(mail.c.state == "failed", mail.c.request_id.is_not(None)))
+    rows = select(*_COLUMNS)
+    parts = (
+        Part(rows.where(failed), one.received_ms, one.id, rises=True),
+        Part(rows.where(one.is_open == true(), ~failed), one.received_ms, one.id, rises=True),
+        Part(rows.where(one.is_open == false(), ~failed), one.received_ms, one.id),
+    )
+    return paging.page(tx, parts, at, limit)
 
 
 def due(tx: Transaction, now_ms: int, limit: int) -> tuple[RowMapping, ...]:
@@ -108,6 +129,11 @@ def due(tx: Transaction, now_ms: int, limit: int) -> tuple[RowMapping, ...]:
     """
     moments = {"now": now_ms, "aside": now_ms + BEYOND_MS, "beyond": now_ms + 2 * BEYOND_MS, "most": limit}
     return tuple(tx.execute(_DUE, moments).mappings())
+
+
+def next_due_ms(tx: Transaction) -> int:
+    """Return the first moment at which a request is to be looked at; 0 for none."""
+    return tx.execute(_FIRST).scalar() or 0
 
 
 def _due() -> Select[tuple[Any, ...]]:
@@ -124,18 +150,57 @@ def _due() -> Select[tuple[Any, ...]]:
     return wanted.limit(bindparam("most", type_=Integer))
 
 
-def rest(tx: Transaction, looks: Mapping[str, tuple[int, int]]) -> None:
-    """Note when requests are looked at again that were found with nothing to do: by id, entries of the history and the moment.
+def of_people(tx: Transaction, marks: Collection[str]) -> tuple[RowMapping, ...]:
+    """Return the rows of the requests that are about any of these people and have their contact yet, oldest first."""
+    own = select(request_people.c.request_id).where(request_people.c.mark.in_(marks))
+    wanted = select(*_COLUMNS).where(consumer_requests.c.id.in_(own)).order_by(consumer_requests.c.received_ms)
+    return tuple(tx.execute(wanted).mappings())
+
+
+def name_people(tx: Transaction, request_id: str, marks: Collection[str]) -> None:
+    """Note whom a request is about, and nobody else."""
+    tx.execute(delete(request_people).where(request_people.c.request_id == request_id))
+    if marks:
+        tx.execute(insert(request_people), [{"mark": mark, "request_id": request_id} for mark in sorted(set(marks))])
+
+
+def unnamed(tx: Transaction) -> tuple[RowMapping, ...]:
+    """Return the rows of requests with a contact of which nobody noted whom they are about: those of an earlier version."""
+    one = consumer_requests.c
+    is_named = exists().where(request_people.c.request_id == one.id)
+    return tuple(tx.execute(select(*_COLUMNS).where(func.length(one.sealed) > 0, ~is_named)).mappings())
+
+
+def days_kept(tx: Transaction) -> dict[tuple[str, str], int]:
+    """Return how many answered requests kept which of their days, by kind; the demonstration left out.
+
+    Those that are not judged yet are not among them: `unjudged`.
+    """
+    one = consumer_requests.c
+    judged = select(one.kind, one.days_kept, func.count()).where(one.days_kept != "", one.demonstration.is_(False))
+    return {(kind, kept): count for kind, kept, count in tx.execute(judged.group_by(one.kind, one.days_kept))}
+
+
+def unjudged(tx: Transaction) -> tuple[RowMapping, ...]:
+    """Return the rows of requests whose days are not judged for good: open ones, and what was answered a moment ago."""
+    one = consumer_requests.c
+    wanted = select(*_COLUMNS).where(one.days_kept == "", one.demonstration.is_(False))
+    return tuple(tx.execute(wanted.order_by(one.received_ms)).mappings())
+
+
+def rest(tx: Transaction, looks: Mapping[str, Look]) -> None:
+    """Note when requests are looked at again that were found with nothing to do.
 
     One whose history has gone on since is left to be looked at at once. The row is held first, so that `append` by another
     process comes either before the count or after the note.
     """
     own = consumer_requests.c
-    for request_id, (entries, next_ms) in sorted(looks.items()):
+    for request_id, look in sorted(looks.items()):
         tx.execute(select(own.id).where(own.id == request_id).with_for_update())
         counted = select(func.count()).select_from(request_events).where(request_events.c.request_id == request_id)
-        if tx.execute(counted).scalar_one() == entries:
-            tx.execute(update(consumer_requests).where(own.id == request_id).values(next_ms=next_ms))
+        if tx.execute(counted).scalar_one() == look.entries:
+            noted = {"next_ms": look.next_ms, "days_kept": look.days_kept}
+            tx.execute(update(consumer_requests).where(own.id == request_id).values(**noted))
 
 
 def alike(tx: Transaction, request_id: str) -> Alike:
@@ -164,11 +229,6 @@ def joined_to(tx: Transaction, lead_id: str) -> tuple[str, ...]:
     return tuple(tx.scalars(select(consumer_requests.c.id).where(consumer_requests.c.joined_to == lead_id)))
 
 
-def ids(tx: Transaction) -> frozenset[str]:
-    """Return the ids of all consumer requests."""
-    return frozenset(tx.scalars(select(consumer_requests.c.id)))
-
-
 def of_row(row: RowMapping) -> StoredRequest:
     """Return a consumer request from its row. Raises ValueError for a kind that this version does not know."""
     return StoredRequest(**{**row, "kind": RequestKind(row["kind"])})
@@ -181,7 +241,10 @@ def append(tx: Transaction, entry: RequestEvent) -> bool:
     """
     if not add_new(tx, request_events, asdict(entry)):
         return False
-    tx.execute(update(consumer_requests).where(consumer_requests.c.id == entry.request_id).values(next_ms=0))
+    now: dict[str, object] = {"next_ms": 0, "days_kept": ""}
+    if entry.what == ANSWER:
+        now["is_open"] = False
+    tx.execute(update(consumer_requests).where(consumer_requests.c.id == entry.request_id).values(**now))
     return True
 
 
@@ -194,25 +257,27 @@ def history(tx: Transaction, request_id: str) -> tuple[RequestEvent, ...]:
 def histories(tx: Transaction, request_ids: Collection[str] | None = None) -> dict[str, tuple[RequestEvent, ...]]:
     """Return the entries of these requests, of all for None."""
     found: dict[str, list[RequestEvent]] = {}
-    wanted = select(request_events).order_by(request_events.c.request_id, request_events.c.seq)
-    if request_ids is not None:
-        wanted = wanted.where(request_events.c.request_id.in_(request_ids))
-    for row in tx.execute(wanted).mappings():
-        found.setdefault(row["request_id"], []).append(RequestEvent(**row))
+    every = select(request_events).order_by(request_events.c.request_id, request_events.c.seq)
+    ids = list(request_ids or ())
+    asked = [request_events.c.request_id.in_(ids[start : start + _AT_ONCE]) for start in range(0, len(ids), _AT_ONCE)]
+    for wanted in [every] if request_ids is None else [every.where(some) for some in asked]:
+        for row in tx.execute(wanted).mappings():
+            found.setdefault(row["request_id"], []).append(RequestEvent(**row))
     return {request_id: tuple(entries) for request_id, entries in found.items()}
 
 
-def reseal(tx: Transaction, request_id: str, sealed: bytes) -> None:
-    """Put another sealed contact in the place of the one that is kept."""
-    tx.execute(consumer_requests.update().where(consumer_requests.c.id == request_id).values(sealed=sealed))
+def reseal(tx: Transaction, request_id: str, sealed: bytes, mark: str) -> None:
+    """Put another sealed contact, and its mark, in the place of those that are kept."""
+    tx.execute(update(consumer_requests).where(consumer_requests.c.id == request_id).values(sealed=sealed, mark=mark))
 
 
 def forget_contact(tx: Transaction, request_id: str) -> None:
-    """Empty the sealed contact and its mark, and remove the messages; the caller destroys the key. The record itself stays.
+    """Empty the sealed contact and its marks, and remove the messages; the caller destroys the key. The record itself stays.
 
     Rule: 11 CCR 7101(a), (b): the record of a request is kept 24 months, without more than it needs.
     """
     tx.execute(consumer_requests.update().where(consumer_requests.c.id == request_id).values(sealed=b"", mark=""))
+    name_people(tx, request_id, ())
     tx.execute(delete(mail).where(mail.c.request_id == request_id))
 
 
@@ -220,6 +285,7 @@ def remove(tx: Transaction, request_id: str) -> None:
     """Remove the record of a request with history and messages; the caller destroys the key."""
     tx.execute(delete(mail).where(mail.c.request_id == request_id))
     tx.execute(delete(request_events).where(request_events.c.request_id == request_id))
+    name_people(tx, request_id, ())
     tx.execute(delete(consumer_requests).where(consumer_requests.c.id == request_id))
 
 
@@ -237,3 +303,4 @@ def _one(tx: Transaction, condition: ColumnElement[bool]) -> StoredRequest | Non
 #: What a `StoredRequest` is read from.
 _COLUMNS: Final = tuple(consumer_requests.c[one.name] for one in fields(StoredRequest))
 _DUE: Final = _due()
+_FIRST: Final = select(func.min(consumer_requests.c.next_ms))

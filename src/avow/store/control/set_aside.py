@@ -11,8 +11,10 @@ from sqlalchemy import BigInteger, Integer, bindparam, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from avow.store import paging
 from avow.store.control.database import Transaction
 from avow.store.control.tables import set_aside
+from avow.store.paging import Page, Part, Place
 
 #: A next try further away than any pause of ours, milliseconds, was written down while the clock was ahead: it has come.
 BEYOND_MS: Final = 24 * 3_600_000
@@ -99,11 +101,16 @@ def contents(tx: Transaction, queues: Collection[str], after: str, limit: int) -
     return tuple(SetAside(**row) for row in tx.execute(wanted.order_by(set_aside.c.id).limit(limit)).mappings())
 
 
-def newest(tx: Transaction, limit: int, offset: int = 0) -> tuple[SetAside, ...]:
-    """Return the items that are still tried, the newest first; without their contents."""
+def listed(tx: Transaction, at: Place, limit: int) -> Page[SetAside]:
+    """Return a page of the items that are still tried, the newest first; without their contents."""
     columns = [column for column in set_aside.c if column.name != "sealed"]
-    wanted = select(*columns).where(set_aside.c.next_ms.is_not(None)).order_by(set_aside.c.first_ms.desc(), set_aside.c.id)
-    return tuple(SetAside(**row) for row in tx.execute(wanted.limit(limit).offset(offset)).mappings())
+    wanted = select(*columns).where(set_aside.c.next_ms.is_not(None))
+    return paging.page(tx, [Part(wanted, set_aside.c.first_ms, set_aside.c.id)], at, limit).each(lambda row: SetAside(**row))
+
+
+def newest(tx: Transaction, limit: int) -> tuple[SetAside, ...]:
+    """Return the newest items that are still tried; without their contents."""
+    return listed(tx, Place(), limit).lines
 
 
 def count(tx: Transaction) -> dict[str, int]:

@@ -10,9 +10,11 @@ from typing import Final, Literal
 from sqlalchemy import RowMapping, and_, delete, func, or_, select, update
 
 from avow.definitions import AfterRetention, after_retention
+from avow.store import paging
 from avow.store.control.database import Transaction
 from avow.store.control.rows import add_missing
 from avow.store.control.tables import submission_files, submission_subjects, submissions
+from avow.store.paging import Page, Part, Place
 
 State = Literal["new", "read", "answered"]
 #: What real people sent: figures and messages leave the demonstration out (decision 0011).
@@ -59,14 +61,19 @@ def get(tx: Transaction, record_id: str) -> SealedSubmission | None:
     return None if row is None else _sealed(row)
 
 
-def newest(tx: Transaction, point: str, limit: int, without: Collection[str] = ()) -> tuple[SealedSubmission, ...]:
-    """Return the newest submissions of a point ("" for all but those in `without`)."""
-    wanted = select(submissions).order_by(submissions.c.collected_ms.desc(), submissions.c.record_id.desc()).limit(limit)
+def listed(tx: Transaction, point: str, at: Place, limit: int, without: Collection[str] = ()) -> Page[SealedSubmission]:
+    """Return a page of the submissions of a point ("" for all but those in `without`), the newest first."""
+    wanted = select(submissions)
     if point:
         wanted = wanted.where(submissions.c.point == point)
     elif without:
         wanted = wanted.where(submissions.c.point.not_in(without))
-    return tuple(_sealed(row) for row in tx.execute(wanted).mappings())
+    return paging.page(tx, [Part(wanted, submissions.c.collected_ms, submissions.c.record_id)], at, limit).each(_sealed)
+
+
+def newest(tx: Transaction, point: str, limit: int) -> tuple[SealedSubmission, ...]:
+    """Return the newest submissions of a point ("" for all)."""
+    return listed(tx, point, Place(), limit).lines
 
 
 def of_subjects(tx: Transaction, subjects: Collection[bytes]) -> tuple[SealedSubmission, ...]:

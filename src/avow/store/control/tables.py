@@ -20,6 +20,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     TypeDecorator,
+    true,
 )
 from sqlalchemy import Text as AnyText
 from sqlalchemy.engine import Dialect
@@ -57,6 +58,7 @@ submissions: Final = Table(
     Column("decided_on", Date),  # the day of the first decision
     Index("submissions_collected", "collected_ms"),
     Index("submissions_due", "delete_on"),
+    Index("submissions_listed", "point", "collected_ms", "record_id"),
 )
 
 #: Whose a submission is: sealed under all of these people's keys together, so that erasing one makes it unreadable.
@@ -174,6 +176,22 @@ consumer_requests: Final = Table(
     Column("next_ms", BigInteger, nullable=False, server_default="0"),  # when the job looks at it again; 0: at once
     Index("consumer_requests_joined_to", "joined_to"),
     Index("consumer_requests_next", "next_ms", "received_ms"),
+    Column("is_open", Boolean, nullable=False, server_default=true()),  # no answer yet
+    Column(
+        "days_kept", Text, nullable=False, server_default=""
+    ),  # what came in time, once answered (rights.timeliness); "": to judge
+    Index("consumer_requests_open", "is_open", "received_ms", "id"),
+    Index("consumer_requests_days", "days_kept", "demonstration", "kind"),
+)
+
+#: Whom a request is about, while its contact is kept: a keyed hash of each identifier.
+request_people: Final = Table(
+    "request_people",
+    metadata,
+    Column("mark", Text, nullable=False),
+    Column("request_id", Text, nullable=False),
+    PrimaryKeyConstraint("mark", "request_id"),
+    Index("request_people_request", "request_id"),
 )
 
 request_events: Final = Table(
@@ -208,6 +226,8 @@ mail: Final = Table(
     Index("mail_waiting", "state", "next_ms"),
     Index("mail_request", "request_id"),
     Index("mail_subject", "subject"),
+    Index("mail_listed", "mailing", "created_ms", "id"),
+    Index("mail_of_mailing", "mailing", "state"),
 )
 
 #: Subscriptions that wait for the link in the message to be confirmed: the submission to be, sealed for its person.
@@ -244,6 +264,7 @@ mailings: Final = Table(
     Column("measured", BigInteger, nullable=False),  # of those delivered, how many agreed to be measured
     Column("failed", BigInteger, nullable=False),
     Column("unsubscribed", BigInteger, nullable=False),
+    Index("mailings_listed", "created_ms", "id"),
 )
 
 staff: Final = Table(
@@ -394,6 +415,7 @@ set_aside: Final = Table(
     Column("demonstration", Boolean, nullable=False),
     Index("set_aside_item", "queue", "item", unique=True),
     Index("set_aside_next", "next_ms"),
+    Index("set_aside_listed", "first_ms", "id"),
 )
 
 settings: Final = Table(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -11,13 +10,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from avow.store.queues import queue
-from avow.web.console.door import Door
+from avow.web.console.door import Door, place
 from avow.web.services import AsideLine, StaffMember
 
-#: Items on one page.
-LINES: Final = 100
 ADDRESS: Final = "/console/set-aside"
-_PAGE: Final = re.compile(r"[1-9][0-9]{0,3}")
 
 
 class AsidePages:
@@ -37,21 +33,15 @@ class AsidePages:
         ]
 
     def _list(self, request: Request, member: StaffMember) -> Response:
-        asked = request.query_params.get("page", "1")
-        page = int(asked) if _PAGE.fullmatch(asked) else 1
         counts = sorted((queue(name), number) for name, number in self._aside.queues().items())
-        lines = self._aside.lines(LINES, (page - 1) * LINES)
-        total = sum(number for _, number in counts)
-        shown = [(line, queue(line.queue)) for line in lines]
+        found = self._aside.lines(place(request)).each(lambda line: (line, queue(line.queue)))
         return self._door.show(
             request,
             "set_aside.html",
             member,
             counts=counts,
-            lines=shown,
-            set_aside=total,
-            page=page,
-            pages=max(1, -(-total // LINES)),
+            found=found,
+            set_aside=sum(number for _, number in counts),
             done=request.query_params.get("done", ""),
         )
 

@@ -7,14 +7,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from avow.web.console.door import Door
-from avow.web.services import DESK_LINES, StaffMember
+from avow.web.console.door import Door, place
+from avow.web.services import StaffMember
 
 #: Shortest and longest reason for an extension, in characters: the person must be able to understand it.
 REASON_MIN = 20
 REASON_MAX = 1000
-#: Most digits of the number of a page.
-PAGE_DIGITS = 6
 
 
 class DeskPages:
@@ -33,10 +31,7 @@ class DeskPages:
         ]
 
     def _list(self, request: Request, member: StaffMember) -> Response:
-        asked = request.query_params.get("page", "0")
-        page = int(asked) if asked.isdecimal() and len(asked) <= PAGE_DIGITS else 0
-        lines = self._rights.desk(page)
-        return self._door.show(request, "desk.html", member, lines=lines, page=page, has_more=len(lines) >= DESK_LINES)
+        return self._door.show(request, "desk.html", member, found=self._rights.desk(place(request)))
 
     def _detail(self, request: Request, member: StaffMember) -> Response:
         return self._one(request, member, "", "", 200)

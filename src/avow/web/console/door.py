@@ -17,6 +17,8 @@ from starlette.routing import Route
 
 from avow.access import DEVICE
 from avow.definitions import Refusal
+from avow.store import paging
+from avow.store.paging import Place
 from avow.web.forms import read_form
 from avow.web.rendering import View
 from avow.web.services import Sender, SignedIn, StaffMember
@@ -96,6 +98,12 @@ class Door:
             return Response(status_code=204, headers={"HX-Redirect": "/console/sign-in"})
         target = request.url.path if request.method == "GET" else "/console"
         return RedirectResponse(f"/console/sign-in?next={quote(target)}", 303)
+
+
+def place(request: Request) -> Place:
+    """Return where the page of a list begins that an address of the console asks for."""
+    query = request.query_params
+    return paging.place(query.get("after", ""), query.get("before", ""))
 
 
 class DoorPages:

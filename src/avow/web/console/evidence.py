@@ -9,7 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from avow.web.console.door import Door
+from avow.store import paging
+from avow.store.paging import LINES
+from avow.web.console.door import Door, place
 from avow.web.evidence import promises
 from avow.web.services import StaffMember
 
@@ -46,18 +48,19 @@ class EvidencePages:
             request,
             "refusals.html",
             member,
-            refusals=evidence.refusals(since),
+            found=paging.cut(evidence.refusals(since), place(request), LINES),
             reads=evidence.purpose_reads(since),
             days=EVIDENCE_DAYS,
         )
 
     def _browser_reports(self, request: Request, member: StaffMember) -> Response:
         reports = self._services.evidence.browser_reports(self._door.view.today() - timedelta(days=REPORT_DAYS))
+        undeclared = [one for one in reports if one.is_undeclared_party]
         return self._door.show(
             request,
             "browser_reports.html",
             member,
-            undeclared=[one for one in reports if one.is_undeclared_party],
+            found=paging.cut(undeclared, place(request), LINES),
             declared=[one for one in reports if one.is_declared],
             own=[one for one in reports if one.is_own],
             snippet=self._services.policy.printout("csp", "nginx"),

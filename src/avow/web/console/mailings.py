@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from avow.web.console.door import Door
+from avow.web.console.door import Door, place
 from avow.web.services import StaffMember
-
-#: Lines of the list on one page.
-LINES_MAX: Final = 200
 
 
 class MailingsPages:
@@ -31,8 +26,8 @@ class MailingsPages:
         ]
 
     def _list(self, request: Request, member: StaffMember) -> Response:
-        lists, lines = self._mailings.lists(), self._mailings.lines(LINES_MAX)
-        return self._door.show(request, "mailings.html", member, lists=lists, lines=lines, limit=LINES_MAX)
+        lists, found = self._mailings.lists(), self._mailings.lines(place(request))
+        return self._door.show(request, "mailings.html", member, lists=lists, found=found)
 
     def _report(self, request: Request, member: StaffMember) -> Response:
         report = self._mailings.report(request.path_params["mailing_id"])

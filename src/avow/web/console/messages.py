@@ -13,11 +13,8 @@ from starlette.routing import Route
 
 from avow.addresses import LENGTH, SENTENCE, is_address
 from avow.definitions import LETTERS, Refusal
-from avow.web.console.door import Door
+from avow.web.console.door import Door, place
 from avow.web.services import Decision, StaffMember, SubmissionLine, SubmissionState
-
-#: Lines of the inbox and the outbox on one page.
-LINES_MAX = 200
 
 
 class MessagePages:
@@ -45,9 +42,9 @@ class MessagePages:
         facts = self._services.policy.facts()
         point = request.query_params.get("point", "")
         point = point if any(known.name == point for known in facts.points) else ""
-        lines = self._services.inbox.lines(point, LINES_MAX)
+        found = self._services.inbox.lines(point, place(request))
         forms = [known for known in facts.points if known.technology in LETTERS]
-        return self._door.show(request, "inbox.html", member, lines=lines, forms=forms, chosen=point, limit=LINES_MAX)
+        return self._door.show(request, "inbox.html", member, found=found, forms=forms, chosen=point)
 
     def _submission(self, request: Request, member: StaffMember) -> Response:
         """Show one submission; its fields only for the purpose that was declared, and why not when it may not be."""
@@ -106,7 +103,7 @@ class MessagePages:
         return RedirectResponse("/console/inbox", 303)
 
     def _outbox(self, request: Request, member: StaffMember) -> Response:
-        return self._door.show(request, "outbox.html", member, lines=self._services.outbox.lines(LINES_MAX), limit=LINES_MAX)
+        return self._door.show(request, "outbox.html", member, found=self._services.outbox.lines(place(request)))
 
     def _message(self, request: Request, member: StaffMember) -> Response:
         return self._one_message(request, member, 200)

@@ -15,11 +15,9 @@ from starlette.routing import Route
 
 from avow.collection.events import page_path
 from avow.definitions import Refusal
-from avow.web.console.door import Door
+from avow.web.console.door import Door, place
 from avow.web.services import RecordingLine, StaffMember, VisitView
 
-#: Lines of the list on one page.
-LINES_MAX: Final = 200
 #: Pages of a visit that its line names.
 PAGES_SHOWN: Final = 5
 #: The player's own Content-Security-Policy; every other page forbids inline styles.
@@ -52,11 +50,10 @@ class RecordingsPages:
             request,
             "recordings.html",
             member,
-            visits=self._recordings.visits(page, LINES_MAX),
+            found=self._recordings.visits(page, place(request)),
             shown_pages=PAGES_SHOWN,
             page=page,
             is_declared=any(point.technology == "session-recording" for point in points),
-            limit=LINES_MAX,
         )
 
     def _watch(self, request: Request, member: StaffMember) -> Response:

@@ -50,7 +50,6 @@ from avow.web.services.policy import (
 from avow.web.services.readiness import Check, Metric, NothingKnown, Readiness, Report
 from avow.web.services.recordings import RecordedVisit, RecordingLine, RecordingOffer, Recordings, RecordingView, VisitView
 from avow.web.services.rights import (
-    DESK_LINES,
     BrowserFacts,
     Browsers,
     ChoiceCount,
@@ -97,7 +96,6 @@ from avow.web.services.website import (
 
 __all__ = [
     "DEMONSTRATION_KEY",
-    "DESK_LINES",
     "AccountLine",
     "Aside",
     "AsideLine",

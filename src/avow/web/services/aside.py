@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from avow.store.paging import Page, Place
+
 
 @dataclass(frozen=True, slots=True)
 class AsideLine:
@@ -31,8 +33,8 @@ class Aside(Protocol):
         """Return by queue how many items there are."""
         ...
 
-    def lines(self, limit: int, offset: int) -> tuple[AsideLine, ...]:
-        """Return items, the newest first."""
+    def lines(self, at: Place) -> Page[AsideLine]:
+        """Return a page of items, the newest first."""
         ...
 
     def line(self, item_id: str) -> AsideLine | None:
@@ -59,10 +61,10 @@ class NothingAside:
         """Return nothing."""
         return {}
 
-    def lines(self, limit: int, offset: int) -> tuple[AsideLine, ...]:
+    def lines(self, at: Place) -> Page[AsideLine]:
         """Return nothing."""
-        del limit, offset
-        return ()
+        del at
+        return Page()
 
     def line(self, item_id: str) -> AsideLine | None:
         """Find nothing."""

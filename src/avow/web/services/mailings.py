@@ -7,6 +7,7 @@ from typing import Protocol
 
 from avow.collection.mail_events import Addressee
 from avow.definitions import Refusal
+from avow.store.paging import Page, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +148,8 @@ class Mailings(Protocol):
         """Return the purposes, for which the e-mails of a list would be measured, that wait for a yes."""
         ...
 
-    def lines(self, limit: int) -> tuple[MailingLine, ...]:
-        """Return the newest mailings."""
+    def lines(self, at: Place) -> Page[MailingLine]:
+        """Return a page of mailings, the newest first."""
         ...
 
     def report(self, mailing_id: str) -> MailingReport | None:

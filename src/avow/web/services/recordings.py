@@ -9,6 +9,7 @@ from typing import Protocol
 
 from avow.collection.signals import Signals
 from avow.definitions import Refusal
+from avow.store.paging import Page, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,8 @@ class Recordings(Protocol):
         """
         ...
 
-    def visits(self, page: str, limit: int) -> tuple[RecordedVisit, ...]:
-        """Return the newest visits that saw a page ("" for all)."""
+    def visits(self, page: str, at: Place) -> Page[RecordedVisit]:
+        """Return a page of the visits that saw a page ("" for all), the newest first."""
         ...
 
     def visit(self, recording_id: str) -> RecordedVisit | None:

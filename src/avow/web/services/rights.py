@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Protocol
+from typing import Protocol
 
 from avow.collection.signals import Signals
 from avow.definitions import Refusal, RequestKind
+from avow.store.paging import Page, Place
 from avow.web.services.staff import MessageLine
-
-#: Consumer requests on one page of the desk.
-DESK_LINES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +151,7 @@ class Rights(Protocol):
         """Confirm the address and return the status-page token."""
         ...
 
-    def desk(self, page: int = 0) -> tuple[RequestLine, ...]:
+    def desk(self, at: Place) -> Page[RequestLine]:
         """Return a page of consumer requests: those with a failed message first, then open ones, soonest due first."""
         ...
 

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from avow.access import SignedIn
 from avow.definitions import Refusal
+from avow.store.paging import Page, Place
 
 #: What happened to a submission after it came in.
 SubmissionState = Literal["new", "read", "answered"]
@@ -121,8 +122,8 @@ class SubmissionView:
 class Inbox(Protocol):
     """Submissions, read only for a declared purpose (MISSION D1)."""
 
-    def lines(self, point: str, limit: int) -> tuple[SubmissionLine, ...]:
-        """Return the newest submissions of a point ("" for all)."""
+    def lines(self, point: str, at: Place) -> Page[SubmissionLine]:
+        """Return a page of the submissions of a point ("" for all), the newest first."""
         ...
 
     def line(self, record_id: str) -> SubmissionLine | None:
@@ -180,8 +181,8 @@ class MessageView:
 class Outbox(Protocol):
     """E-mail that waits, or that has been sent."""
 
-    def lines(self, limit: int) -> tuple[MessageLine, ...]:
-        """Return messages: what has not left after a try first, then the newest."""
+    def lines(self, at: Place) -> Page[MessageLine]:
+        """Return a page of messages: what has not left after a try first, then the newest."""
         ...
 
     def read(self, message_id: str, staff_id: str) -> MessageView | None:
