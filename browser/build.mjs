@@ -105,7 +105,13 @@ await rm(data, { recursive: true, force: true });
 await mkdir(data, { recursive: true });
 await copyFile(join(here, "node_modules", "@ip-location-db", "dbip-country-mmdb", "dbip-country.mmdb"), join(data, "country.mmdb"));
 const robots = JSON.parse(await readFile(join(here, "node_modules", "crawler-user-agents", "crawler-user-agents.json")));
-await writeFile(join(data, "robots.json"), `${JSON.stringify(robots.map(({ pattern }) => pattern), null, 1)}\n`);
+/** Whether robots use a name in what begins as a browser does, and whether a version always stands behind it: where the list has no example, in any way. */
+const asWritten = ({ pattern, instances }) => ({
+  pattern,
+  in_browsers: !instances.length || instances.some((agent) => agent.startsWith("Mozilla/")),
+  as_product: instances.length > 0 && instances.every((agent) => !new RegExp(pattern).test(agent) || new RegExp(`(?:${pattern})[^\\s;(),]*/`).test(agent)),
+});
+await writeFile(join(data, "robots.json"), `${JSON.stringify(robots.map(asWritten), null, 1)}\n`);
 
 for (const [name, budget] of Object.entries(BYTES_MAX)) {
   const { length } = gzipSync(await readFile(join(target, manifest[name])));

@@ -5,7 +5,7 @@
  * "point:signals:fields" for each point, where the signals are those that silence it; `data-viewed` is the point of page views,
  * `data-choices` every purpose that can be opted out of, `data-debug` tells in the console what the server answered. Order matters: the visitor's signals are read
  * before anything else, and a point that they silence is neither measured nor sent. No cookie or storage is touched: the visitor id is
- * the server's, in a cookie that no script can read. Of the page's address only the path leaves, of its query the three campaign
+ * the server's, in a cookie that no script can read. Of the page's address only the path leaves, in its one form, of its query the three campaign
  * parameters and, where declared, `click_id`, of the referrer the host, of a link that was followed no query.
  *
  * Sent by itself, where declared: page views; `page-leave` with `engagement-time` (whole seconds in front of somebody since the
@@ -33,6 +33,37 @@
   try {
     within = parent !== window && parent.location.origin === location.origin;
   } catch {} // of another origin: a view of its own
+
+  // Paths have one form (RFC 3986, 6.2.2): the browser's half of src/avow/collection/paths.py, which does the same again; both are
+  // tested by tests/vectors/paths.json. A part that holds "@", however often it was encoded, becomes "-".
+  const holdsAddress = (text) => {
+    for (let before; before !== text; ) text = unescape((before = text));
+    return /[@\uff20\ufe6b]|\xef(\xbc\xa0|\xb9\xab)/.test(text);
+  };
+
+  const inOneForm = (path) => {
+    const kept = [];
+    const parts = path
+      .replace(/^(?!\/)/, "/")
+      .replace(/;[^/]*/g, "")
+      .replace(/\p{Cs}/gu, "\ufffd")
+      .replace(/%(?![\da-f]{2})/gi, "%25")
+      .replace(/%../g, (one) => (/[\w.~-]/.test(unescape(one)) ? unescape(one) : one.toUpperCase()))
+      .replace(/[^\w.~!$&'()*+,;=:@/%-]/gu, encodeURIComponent)
+      .split("/");
+    parts.forEach((part, at) => {
+      if (part === ".." && kept[1] != null) kept.pop();
+      if (!/^\.\.?$/.test(part)) kept.push(holdsAddress(part) ? "-" : part);
+      else if (at > parts.length - 2) kept.push("");
+    });
+    return kept.join("/");
+  };
+
+  /** The path of an address in its one form, with the route of an application behind "#" where there is one. */
+  const pathOf = (address) => {
+    const [, path, route] = address.match(/^([^?#]*)[^#]*(?:#!?(\/[^?#]*))?/);
+    return inOneForm(path) + (route ? "#" + inOneForm(route) : "");
+  };
 
   let queue = [];
   let timer, hook;
@@ -112,8 +143,9 @@
     engaged = 0;
   };
 
+  const cut = (text) => text.slice(0, LIMIT).replace(/%.?$/, "");
   const view = (to) => {
-    to = to.match(/^#?!?([^?#]*)/)[1].slice(0, LIMIT) || location.pathname; // of a place kept in the fragment the path, too
+    to = cut(pathOf(/^(#|$)/.test(to) ? location.pathname + to : to)); // of an application's route in the fragment, its page, too
     if (to === path) return;
     leave();
     path = to;
@@ -152,7 +184,7 @@
   };
   const api = {
     /** Send a custom event to a collection point of the policy. */
-    track: (point, fields) => put(point, { page: path || location.pathname.slice(0, LIMIT) }, fields),
+    track: (point, fields) => put(point, { page: path || cut(pathOf(location.pathname)) }, fields),
     /** Count a view of this path, or of a fragment that is one: for addresses that the tag cannot see change. */
     page: (to = location.pathname) => view(to),
     /** Keep choices, {purpose or choice: true or false}; the promise tells whether they are kept. */
@@ -184,7 +216,7 @@
     if (marked) custom(marked);
     if (!link || !/^http/.test(link.protocol)) return;
     const ours = link.host === location.host;
-    const known = { page: path, "link-followed": ((ours ? "" : link.origin) + link.pathname).slice(0, LIMIT) };
+    const known = { page: path, "link-followed": cut((ours ? "" : link.origin) + pathOf(link.pathname)) };
     if (link.hasAttribute("download") || FILE.test(link.pathname)) put("download", known);
     else if (!ours) put("outbound-link", known);
   };

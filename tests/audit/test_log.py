@@ -6,6 +6,8 @@ import shutil
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
 
 from avow.audit import log, merkle, note, proof
 from avow.definitions import AvowError, ProofInvalid
@@ -149,6 +151,48 @@ def test_rewritten_log_is_found_out_by_an_old_proof(ledger, tmp_path):
     forged.append([(i + 1, entry(i + 100)) for i in range(20)])
     with pytest.raises(ProofInvalid, match="rewritten"):
         proof.verify_against(made, verifier(tmp_path), tmp_path / "public")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text + "Everything was deleted.\n",
+        lambda text: text + "\n",
+        lambda text: text.removesuffix("\n"),
+        lambda text: text.replace("\u2014 ", "Everything was deleted.\n\u2014 "),
+        lambda text: text.replace("\u2014 ", "\u2014 all is deleted\n\u2014 "),
+        lambda text: text.replace("\u2014 ", "\u2014 other.example AAAA\u2028Everything was deleted.\n\u2014 "),
+        lambda text: text.replace("index ", "index 0"),
+        lambda text: text.replace("index ", "index +"),
+        lambda text: text.replace("index ", "index  "),
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.replace("\n", "\r\n", 1),
+        lambda text: text.replace("extra ", "extra \u00a0"),
+    ],
+)
+def test_a_proof_is_written_in_one_way(ledger, tmp_path, change):
+    """What is not signed must not look as if it were: nothing but signatures at the end, numbers as written, one line end."""
+    written = proof.write(made_proof(ledger))
+    assert proof.verify(proof.read(written), verifier(tmp_path))
+    with pytest.raises(ProofInvalid):
+        proof.verify(proof.read(change(written)), verifier(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A proof as it was written, and the key of its log."""
+    folder = tmp_path_factory.mktemp("log")
+    return proof.write(made_proof(log.Log(folder / "public", folder / "private", ORIGIN))), verifier(folder)
+
+
+@given(st.data())
+def test_no_sign_put_into_a_proof_leaves_it_valid(made, data):
+    """Wherever it is put."""
+    written, key = made
+    at = data.draw(st.integers(0, len(written)))
+    sign = data.draw(st.characters(codec="utf-8") | st.sampled_from("\n\r 0+=-"))
+    with pytest.raises(ProofInvalid):
+        proof.verify(proof.read(written[:at] + sign + written[at:]), key)
 
 
 @pytest.mark.parametrize("cut", [10, 40, 200])

@@ -1,6 +1,8 @@
 """What the tag sends, and when it sends nothing."""
 
+import itertools
 import json
+from pathlib import Path
 
 import pytest
 
@@ -214,8 +216,18 @@ def test_router_of_the_fragment_is_counted_place_by_place(sent):
         page.evaluate("(place) => { location.hash = place }", place)
         page.wait_for_timeout(100)
     page.wait_for_timeout(500)
-    assert [event["page"] for event in only(events, "page-view")] == ["/", "/settings", "/help", "/"]
+    assert [event["page"] for event in only(events, "page-view")] == ["/", "/#/settings", "/#/help", "/"]
     assert "robin" not in json.dumps(events)
+
+
+def test_pages_have_their_one_form_in_the_browser_too(sent):
+    """The tag and the server make the same of an address: tests/vectors/paths.json; two spellings in a row are one view."""
+    vectors = json.loads((Path(__file__).parents[1] / "vectors" / "paths.json").read_text(encoding="utf-8"))
+    page, events = sent("/")
+    page.evaluate("(given) => given.forEach((one) => avow('page', one))", [one["given"] for one in vectors])
+    page.wait_for_timeout(500)
+    expected = [one["page"] for one in vectors]
+    assert [event["page"] for event in only(events, "page-view")] == [page for page, _ in itertools.groupby(expected)]
 
 
 def test_first_view_may_be_said_before_the_tag_has_loaded(sent):

@@ -166,6 +166,12 @@ def test_a_signed_delivery_becomes_a_record_of_its_own_moment(house):
     assert ([lost.field for lost in answer.dropped], answer.masked) == (["score"], ("check-result",))
 
 
+def test_a_field_that_stands_twice_in_a_delivery_is_told(house):
+    """Parsers keep the last of them, and nobody would know of the first."""
+    body = body_of().replace(b'"check-result"', b'"email": "robin@example.com", "check-result"')
+    assert house[0].prepare("check", signed(body), NOW).status == 400
+
+
 def test_the_same_delivery_is_the_same_record(house):
     """Its id and its answer follow from the delivery's id; another delivery is another record."""
     first, again = (house[0].prepare("check", signed(body_of()), at) for at in (NOW, NOW + 60_000))

@@ -83,6 +83,31 @@ def zipped(*names):
     return made.getvalue()
 
 
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+
+
+def document(name="word/document.xml", *, named="", kind=WORD, more="", parts=(), before=b"", encoding="utf-8"):
+    """Return a Word document whose main part has a name, as its content types say it."""
+    made = io.BytesIO()
+    types = f'<Types><Override PartName="/{named or name}" ContentType="{kind}"/>{more}</Types>'
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", before + types.encode(encoding))
+        for part in [name, *parts][bool(name in parts) :]:
+            archive.writestr(part, "<x/>")
+    return made.getvalue()
+
+
+def test_what_came_twice_is_kept_or_told(house, now_ms):
+    """Two answers are two lines, the same twice is one; two addresses are asked about, and so is more than is declared."""
+    forms, spool, _ = house
+    pairs = [("email", "dup@example.com"), ("message", "first answer"), ("message", "second answer"), ("message", "first answer")]
+    take(forms, [*pairs, ("email", "dup@example.com")], now_ms)
+    assert spool.records[0].fields["message"] == "first answer\nsecond answer"
+    assert "email" in take(forms, [*pairs, ("email", "other@example.com")], now_ms).errors
+    assert "message" in take(forms, [*pairs, ("message", "x" * 9999)], now_ms).errors
+    assert len(spool.records) == 1
+
+
 def test_form_becomes_a_submission_with_its_identifier(house, now_ms):
     """The e-mail address finds the person again; what is undeclared is dropped by name."""
     forms, spool, _ = house
@@ -179,8 +204,22 @@ def test_numbers_nobody_should_keep_are_masked_before_the_spool(house, now_ms, w
         (b"\x89PNG\r\n\x1a\n..", "png"),
         (b"\xff\xd8\xff\xe0", "jpeg"),
         ("Grüße".encode(), "txt"),
-        (zipped("[Content_Types].xml", "word/document.xml"), "docx"),
-        (zipped("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"), ""),
+        (document(), "docx"),
+        (document("Word/Document2.xml"), "docx"),
+        (document(kind=WORD.upper()), "docx"),
+        (document(before=b"\xff\xfe", encoding="utf-16-le"), "docx"),
+        (document(more='<Default Extension="bin" ContentType="application/vnd.ms-office.vbaProject"/>'), ""),
+        (document(kind="application/vnd.ms-word.document.macroEnabled.main+xml"), ""),
+        (document(parts=["word/vbaProject.bin"]), ""),
+        (document(parts=["word/document.xml", "Word/Document.XML"]), ""),
+        (document(named="word/other.xml"), ""),
+        (document(more='<!DOCTYPE a [<!ENTITY b "c">]>'), ""),
+        (document(before=b'<!DOCTYPE a [<!ENTITY b "c">]>'), ""),
+        (zipped("[Content_Types].xml", "word/document.xml"), ""),
+        (b"\xef\xbb\xbf%PDF-1.4\n%%EOF\n", "pdf"),
+        (b"\0" * 1000 + b"%PDF-1.4\n%%EOF\n", "pdf"),
+        (b"\0" * 1020 + b"%PDF-1.4\n%%EOF\n", ""),
+        (b"They begin with %PDF-1.4, do they not?", "txt"),
         (b"PK\x03\x04garbage", ""),
         (b"\0\1\2", ""),
     ],

@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avow.assurance import demonstration
-from avow.collection import agents, events, places, signals, visits
+from avow.collection import agents, events, paths, places, signals, visits
 
 
-@pytest.mark.parametrize(("headers", "counts"), [(["1"], True), (["0"], False), (["0", "1"], True), (["1 "], False), ([], False)])
+@pytest.mark.parametrize(
+    ("headers", "counts"), [(["1"], True), (["0"], False), (["0", "1"], True), (["1 , 0"], True), (["11"], False), ([], False)]
+)
 def test_gpc_is_exactly_one(headers, counts):
-    """Any header that is exactly `1` counts (W3C GPC)."""
+    """Any member that is exactly `1` counts (W3C GPC)."""
     assert ("gpc" in signals.read(headers, None, None).preferences) == counts
 
 
@@ -44,20 +46,12 @@ def test_choices_survive_their_cookie():
     assert signals.read([], None, f"avow_choices={signals.choices_cookie(chosen)}").choices == chosen
 
 
-@given(st.text(max_size=80))
-def test_page_is_a_path_without_query_or_address(text):
-    """A kept page begins with a slash and holds no query, fragment or e-mail address."""
-    path = events.page_path(text)
-    assert path.startswith("/")
-    assert not set(path) & set("?#@")
-
-
 @pytest.mark.parametrize(
     ("sent", "kept"), [("https://A.example:8080/x?y", "a.example"), ("b.example", "b.example"), ("http://[bad", ""), ("", "")]
 )
 def test_referrer_is_a_host(sent, kept):
     """Only the host of a referrer is kept."""
-    assert events.referrer_host(sent) == kept
+    assert paths.referrer_host(sent) == kept
 
 
 def test_address_comes_from_a_trusted_proxy_only():
@@ -179,6 +173,42 @@ def test_of_long_agents_little_is_remembered():
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert after - before < 500_000
+
+
+ANDROID = (
+    "Mozilla/5.0 (Linux; Android {}; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/137.0.1.1 Mobile Safari/537.36"
+)
+#: As browsers inside applications write them, on telephones whose model, build or code name holds a robot's word.
+PEOPLE = [
+    ANDROID.format("14; 22101316G Build/UP1A.230620.001") + " Instagram 311.0.0 Android (34/14; 1080x2176; Xiaomi; ruby; mt6877)",
+    ANDROID.format("15; CPH2609 Build/AP3A.240617.008") + " [FB_IAB/FB4A;FBAV/510.0.0.53.109;]",
+    ANDROID.format("13; SM-A536B") + " Viber/22.3.1.0",
+    ANDROID.format("12; Spider X1 Build/Crawler"),
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Slack/4.38.125 Chrome/124.0.6367.207 Electron/30.0.9 Sonic Slack_SSB/4.38.125",
+]
+
+
+@pytest.mark.parametrize("agent", PEOPLE)
+def test_people_inside_applications_are_no_robots(agent):
+    """A robot's word in the name of a telephone or of an application makes no robot of who uses it."""
+    assert not agents.describe(agent).is_robot
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "Viber",
+        "Mozilla/5.0 (compatible; Sonic/1.0; http://sonic.example)",
+        ANDROID.format("8.0; Pixel 2 Build/OPD3.170816.012; Storebot-Google/1.0"),
+        ANDROID.format("6.0.1; Nexus 5X Build/MMB29P") + " (compatible; Googlebot/2.1)",
+        "python-requests/2.32",
+        "Ruby",
+        "libcurl/8.0",
+    ],
+)
+def test_robots_stay_robots(agent):
+    """Where they write their names themselves."""
+    assert agents.describe(agent).is_robot
 
 
 def test_published_robots_are_robots_and_browsers_are_not():

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from avow.collection import recordings, signals
 from avow.collection.accept import Sender
+from avow.collection.paths import page_path
 from avow.collection.recorder import Recorder, RecordingCollector
 from avow.collection.refusals import Refusals
 from avow.definitions import Recording, Refusal
@@ -191,7 +192,8 @@ def test_a_page_that_looks_like_events_is_a_page(house, page):
     answer = take(house, chunk(page=page), cookie=YES)
     record = msgspec.msgpack.decode(answer.record, type=Recording)
     clean = recordings.checked(record)
-    assert (record.page, json.loads(recordings.unpack(clean.chunk))) == (page, [CONSENT])
+    assert json.loads(recordings.unpack(clean.chunk)) == [CONSENT]
+    assert record.page == (page_path(page) if len(page_path(page)) <= 500 else "")
 
 
 def kept(**changes):

@@ -6,7 +6,7 @@ import hmac
 import os
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import msgspec
@@ -43,11 +43,22 @@ def test_no_bytes_are_an_exception(raw):
     READ(raw)
 
 
-def importing(rulebook, today, number=lambda *_: 1, read=READ, refusals=None):
+def importing(rulebook, today, number=lambda *_: 1, read=READ, refusals=None, own_hosts=frozenset()):
     """Return an import that believes every moment up to now."""
     believed = partial(Moments().hold, now_ms=int(datetime.now(UTC).timestamp() * 1000))
     tried = Aside(None, None).tried
-    facts = (lambda _: rulebook, "s", "server-log", lambda: today, number, read, believed, tried, refusals or Refusals())
+    facts = (
+        lambda _: rulebook,
+        "s",
+        "server-log",
+        lambda: today,
+        number,
+        read,
+        believed,
+        tried,
+        refusals or Refusals(),
+        own_hosts,
+    )
     return Import(*facts)
 
 
@@ -144,6 +155,89 @@ def test_bytes_of_no_text_leave_a_json_line_readable():
 def test_a_format_that_cannot_be_read_is_refused(written):
     """Without a moment and a page a line says nothing."""
     assert isinstance(log_formats.reader(written), Refusal)
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        ('%h %t "%r" "%{User-Agent}"', "%{User-Agent}"),
+        ('%h %t "%r" %Q', "%Q"),
+        ('%h %t "%r" %i', "%i"),
+        ('%h %{%Y-%m-%d}t %t "%r"', "%{%Y-%m-%d}t"),
+        ('$remote_addr [$time_local] "$request" $', "$"),
+        ('$remote_addr [$time_local] "$request" ${http_referer', "${http_referer"),
+        ('$remote_addr [$time_local] "$request" %>s', "%>s"),
+    ],
+)
+def test_a_format_that_is_understood_in_part_names_the_part(written, named):
+    """Its lines would be read, and counted as what they are not."""
+    refused = log_formats.reader(written)
+    assert isinstance(refused, Refusal)
+    assert named in refused.reason
+
+
+@given(st.lists(st.booleans(), min_size=30, max_size=30))
+def test_names_of_headers_have_no_case(upper):
+    """RFC 9110, 5.1: without its agent every line was a robot's."""
+    names = iter(upper)
+    case = lambda name: "".join(sign.upper() if next(names, True) else sign for sign in name)  # noqa: E731 - one question
+    read = log_formats.reader(f'%h %l %u %t "%r" %>s %b "%{{{case("referer")}}}i" "%{{{case("user-agent")}}}i"')
+    line = read(LINE)
+    assert line.referrer.startswith("http://ref.example")
+    assert "Firefox" in line.agent
+    nginx = log_formats.reader(f'$time_iso8601 "$request" "${case("http_user_agent")}"')
+    assert nginx(b'2015-05-17T10:05:03+02:00 "GET / HTTP/1.1" "A b"').agent == "A b"
+
+
+@pytest.mark.parametrize("user", ["-", "ada", "Ada Marsh", '"Ada Marsh"', '""', "Ada [x] 5", r"a\x22b", r"\"x y"])
+@pytest.mark.parametrize("written", ["combined", '$remote_addr - $remote_user [$time_local] "$request" $status $bytes_sent'])
+def test_a_user_may_have_a_space_in_their_name(written, user):
+    """What follows it is certain; the name is not kept."""
+    line = f'198.51.100.7 - {user} [17/May/2015:10:05:03 +0200] "GET /a HTTP/1.1" 200 512'
+    read = log_formats.reader(written)((line + (' "-" "A"' if written == "combined" else "")).encode())
+    assert (read.time_ms, read.target, read.status) == (AT, "/a", "200")
+    assert "x y" not in repr(read)
+
+
+@pytest.mark.parametrize(
+    ("written", "line"),
+    [
+        (
+            "combined",
+            r'1.2.3.4 - - [17/May/2015:10:05:03 +0200] "GET /caf\xC3\xA9 HTTP/1.1" 200 5 "-" "A \x22b\x22 \xE2\x98\x82"',
+        ),
+        ("combined", r'1.2.3.4 - - [17/May/2015:10:05:03 +0200] "GET /caf\xc3\xa9 HTTP/1.1" 200 5 "-" "A \"b\" \xe2\x98\x82"'),
+        (
+            "json",
+            r'{"msec": 1431849903.0, "request": "GET /caf\xC3\xA9 HTTP/1.1", "http_user_agent": "A \x22b\x22 \xE2\x98\x82"}',
+        ),
+        ("json", r'{"MSEC": 1431849903.0, "request": "GET /caf\u00e9 HTTP/1.1", "http_user_agent": "A \"b\" \u2602"}'),
+        ("$msec $request $status $http_user_agent", '1431849903.000 GET /caf\u00e9 HTTP/1.1 200 A "b" \u2602'),
+        ("$msec | $http_user_agent | $request_uri", '1431849903.000 | A "b" \u2602 | /caf\u00e9'),
+    ],
+)
+def test_escapes_of_servers_are_taken_off(written, line):
+    """nginx writes bytes by their numbers, Apache quotes as C does; unquoted, an agent ends where what follows is certain."""
+    read = log_formats.reader(written)(line.encode())
+    assert (read.time_ms, read.target, read.agent) == (AT, "/caf\u00e9", 'A "b" \u2602')
+
+
+def test_retention_counts_from_our_own_moment_where_a_clock_is_ahead(rulebook):
+    """A server whose clock is a day ahead does not have an address kept for a day longer."""
+    tomorrow = datetime.now(UTC) + timedelta(hours=20)
+    today = (tomorrow - timedelta(hours=30)).date()
+    (record,) = imported(
+        rulebook, today, [LINE.replace(b"17/May/2015:10:05:03 +0200", f"{tomorrow:%d/%b/%Y:%H:%M:%S} +0000".encode())]
+    )
+    assert record.delete_on == f"{today + timedelta(days=30)}"
+
+
+def test_a_line_without_an_address_is_no_visit(rulebook):
+    """A format that has none would make one visitor of all of them."""
+    read = log_formats.reader('%t "%r" "%{User-Agent}i"')
+    lines = [b'[17/May/2015:10:05:03 +0200] "GET /a HTTP/1.1" "A"']
+    (record,) = importing(rulebook, date(2015, 5, 20), number=lambda *_: 7, read=read).records(lines)
+    assert record.visit == 0
 
 
 @given(st.text(max_size=60), st.text(max_size=120))

@@ -50,10 +50,11 @@ class Client:
     is_lost = False
 
     def __init__(self):
-        self.answers = []
+        self.answers, self.heads = [], []
 
     def finish(self, _exchange, prepared, _body):
         self.answers.append(prepared.split()[1])
+        self.heads.append(prepared)
 
 
 @pytest.fixture
@@ -108,6 +109,18 @@ def test_a_beacon_of_a_page_that_nobody_looks_at_yet_is_not_counted(endpoint, ke
 
     asyncio.run(run())
     assert kept.pages == ["/b"]
+
+
+def test_a_field_that_stands_twice_in_a_pixel_is_told(endpoint, kept):
+    """The first value is kept, and the other is not lost without a word."""
+    client = Client()
+
+    async def run():
+        endpoint.pixel(Exchange(client, "GET", b"/avow/pixel.gif?page=/a&page=/b", [], {}))
+
+    asyncio.run(run())
+    assert kept.pages == ["/a"]
+    assert b"avow-dropped: page: the field came twice" in client.heads[0]
 
 
 def test_what_was_said_leaves_memory_by_the_clock(endpoint, monkeypatch):

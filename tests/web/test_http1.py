@@ -133,6 +133,13 @@ def test_a_target_may_name_the_host(port):
     assert b"x-path: /a b\r\n" in sent(port, b"GET http://x/a%20b?c HTTP/1.1\r\nHost: x\r\n\r\n")
 
 
+@pytest.mark.parametrize("space", [b"", b" ", b"\t ", b"   "])
+def test_space_around_a_value_is_no_part_of_it(port, space):
+    """Whatever a header is for (RFC 9112, section 5.1)."""
+    request = b"POST /a HTTP/1.1\r\nHost:%sx%s\r\nContent-Length:%s3%s\r\n\r\nabc" % (space, space, space, space)
+    assert b"/a abc" in sent(port, request)
+
+
 @pytest.mark.parametrize("version", [b"1.0", b"1.1"])
 def test_the_version_is_the_one_that_was_spoken(port, version):
     """Pages are told HTTP/1.0 where a client or a proxy speaks it."""

@@ -37,6 +37,19 @@ def test_one_day_is_drawn_by_hour():
     assert len(buckets(period("custom", NOW_MS, ZONE, date(2026, 5, 5), date(2026, 5, 5)))) == 24
 
 
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns", "UTC"])
+@given(at=st.integers(min_value=_ms(2020, 1, 1), max_value=_ms(2035, 1, 1)))
+def test_hours_are_full_hours_of_the_local_clock(zone, at):
+    """Also where it is half an hour, or a quarter, off UTC; the last 24 hours end with this one."""
+    span = period("24h", at, zone)
+    starts = buckets(span)
+    assert (len(starts), starts[-1] * 1000 <= at < span.to_ms) == (24, True)
+    if zone != "Australia/Lord_Howe":  # whose summer time begins and ends by half an hour, within an hour of its clock
+        assert bucket_label(starts[-1], span).endswith(":00")
+    day = period("custom", _ms(2027, 1, 1), zone, date(2026, 11, 20), date(2026, 11, 20))
+    assert [bucket_label(one, day) for one in buckets(day)] == [f"{hour:02}:00" for hour in range(24)]
+
+
 def test_range_that_is_turned_round_is_turned_back():
     """From and to in the wrong order mean the same days."""
     assert period("custom", NOW_MS, ZONE, date(2026, 5, 9), date(2026, 5, 5)) == period(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ _DAYS: Final = {"7d": 7, "30d": 30, "90d": 90}
 _DAILY_DAYS_MAX: Final = 120
 #: Longest custom range: 20 years of monthly steps are 240 points.
 _CUSTOM_DAYS_MAX: Final = 7305
+_HOUR_MS: Final = 3_600_000
 #: No web server wrote a log before.
 _EARLIEST: Final = date(1990, 1, 1)
 
@@ -62,8 +63,10 @@ def period(name: str, now_ms: int, timezone: str, first: date | None = None, las
         first = max(first, last - timedelta(days=_CUSTOM_DAYS_MAX))
         return _days("custom", first, last, zone)
     if name == "24h":
-        end = _local(now_ms, timezone).astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-        return Period(name, LABELS[name], _ms(end - timedelta(hours=24)), _ms(end), "hour", timezone)
+        # The end of this hour of the local clock, which in some zones is half an hour of UTC.
+        ahead = (_local(now_ms, timezone).utcoffset() or timedelta()) // timedelta(milliseconds=1)
+        end_ms = now_ms - (now_ms + ahead) % _HOUR_MS + _HOUR_MS
+        return Period(name, LABELS[name], end_ms - 24 * _HOUR_MS, end_ms, "hour", timezone)
     if name == "12m":
         year, month = divmod(today.year * 12 + today.month - 1 - 11, 12)
         return _days(name, date(year, month + 1, 1), today, zone)
@@ -72,15 +75,16 @@ def period(name: str, now_ms: int, timezone: str, first: date | None = None, las
 
 
 def buckets(span: Period) -> tuple[int, ...]:
-    """Return the first second of every step of the period, so that empty steps are drawn as zero.
+    """Return the first second of every step of the period, so that empty ones are drawn as zero. Nothing else computes steps.
 
-    Hours and minutes count in real time; days and months follow the local calendar, 23- and 25-hour days included.
+    Hours and minutes count in real time from the period's beginning; days and months follow the local calendar, 23- and 25-hour
+    days included.
     """
     zone = ZoneInfo(span.timezone)
     start = _local(span.from_ms, span.timezone)
     if span.step in {"minute", "hour"}:
         seconds = 60 if span.step == "minute" else 3600
-        first = span.from_ms // 1000 // seconds * seconds
+        first = span.from_ms // 1000
         return tuple(range(first, -(-span.to_ms // 1000), seconds))
     days: list[int] = []
     day = start.date().replace(day=1) if span.step == "month" else start.date()

@@ -13,7 +13,9 @@ RANKED_ROWS = 10
 class Query(Protocol):
     """Something that runs a named query of the event store: `avow.store.events.Events` fits."""
 
-    def query(self, name: str, **parameters: str | int) -> Sequence[Mapping[str, Any]]:  # Any: a column may hold any type
+    def query(
+        self, name: str, **parameters: str | int | list[int]
+    ) -> Sequence[Mapping[str, Any]]:  # Any: a column may hold any type
         """Run store/sql/<name>.sql with bound parameters and return its rows by column name."""
         ...
 

@@ -41,7 +41,8 @@ def totals(query: Query, scope: Scope) -> Totals:
 
 def series(query: Query, scope: Scope, span: Period) -> tuple[Moment, ...]:
     """Return one line per step of the period, zero where nothing came."""
-    rows = query.query("dashboard_series", step=span.step, timezone=span.timezone, **scope.parameters())
+    steps = buckets(span)
+    rows = query.query("dashboard_series", steps=list(steps), **scope.parameters())
     found = {int(row["bucket"]): row for row in rows}
     return tuple(
         Moment(
@@ -49,5 +50,5 @@ def series(query: Query, scope: Scope, span: Period) -> tuple[Moment, ...]:
             bucket_label(bucket, span),
             *(int(found[bucket][name]) if bucket in found else 0 for name in ("views", "visits", "visitors")),
         )
-        for bucket in buckets(span)
+        for bucket in steps
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,8 +19,11 @@ from avow.definitions import ProofInvalid
 ALGORITHM_ED25519: Final = b"\x01"
 KEY_ID_BYTES: Final = 4
 _DASH: Final = "\N{EM DASH} "
-#: Signature lines that are read of one note; the specification asks for at least 16.
+#: Signature lines that one note may have; the specification asks for at least 16.
 MAX_SIGNATURES: Final = 64
+_SIGNATURE: Final = re.compile(rf"{_DASH}(?P<name>[^\s+]+) (?P<blob>[A-Za-z0-9+/]+={{0,2}})")
+#: A number as it is written: digits alone, and no zero before others.
+NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +77,20 @@ def sign(checkpoint: Checkpoint, private: Ed25519PrivateKey) -> str:
 def open_checkpoint(note: str, verifier: Verifier) -> Checkpoint:
     """Verify a signed note with the known key and return its checkpoint; raise ProofInvalid when either is wrong.
 
-    Signatures by unknown keys are passed over; one by the known key must be there, and must verify.
+    Signatures by unknown keys are passed over; one by the known key must be there, and must verify. Below the empty line are
+    signature lines and nothing else: whatever is not signed must not look as if it were. Rule: C2SP signed-note.
     """
     text, separator, signatures = note.rpartition("\n\n")
     text += "\n"
     if not separator or any(ord(sign) < 0x20 and sign != "\n" for sign in note):  # noqa: PLR2004 - ASCII control characters
         raise ProofInvalid("checkpoint: not a signed note")
-    known = [line for line in signatures.splitlines()[:MAX_SIGNATURES] if line.startswith(f"{_DASH}{verifier.name} ")]
-    blobs = [_decode(line.rsplit(" ", 1)[1], "signature") for line in known]
+    *signed, end = [_SIGNATURE.fullmatch(line) for line in signatures.split("\n")]
+    if not signatures.endswith("\n") or end is not None or not 0 < len(signed) <= MAX_SIGNATURES:
+        raise ProofInvalid("checkpoint: it does not end with the lines of its signatures")
+    lines = [line for line in signed if line is not None]
+    if len(lines) < len(signed):
+        raise ProofInvalid("checkpoint: below the empty line is a line that is no signature")
+    blobs = [_decode(line["blob"], "signature") for line in lines if line["name"] == verifier.name]
     ours = [blob[KEY_ID_BYTES:] for blob in blobs if blob[:KEY_ID_BYTES] == verifier.key_id]
     if not ours:
         raise ProofInvalid(f"checkpoint: no signature by {verifier.name}")
@@ -89,13 +99,13 @@ def open_checkpoint(note: str, verifier: Verifier) -> Checkpoint:
             verifier.public.verify(signature, text.encode())
         except InvalidSignature as error:
             raise ProofInvalid("checkpoint: the signature does not belong to this text") from error
-    lines = text.splitlines()
-    if len(lines) < 3 or not lines[1].isascii() or not lines[1].isdigit():  # noqa: PLR2004 - origin, size, root
+    said = text.split("\n")
+    if len(said) < 4 or not NUMBER.fullmatch(said[1]):  # noqa: PLR2004 - origin, size, root, and nothing behind the last line's end
         raise ProofInvalid("checkpoint: expected origin, size and root, a line each")
-    root = _decode(lines[2], "root")
-    if len(root) != HASH_BYTES or lines[0] != verifier.name:
+    root = _decode(said[2], "root")
+    if len(root) != HASH_BYTES or said[0] != verifier.name:
         raise ProofInvalid("checkpoint: the root has not 32 bytes, or the origin is another log's")
-    return Checkpoint(lines[0], int(lines[1]), root)
+    return Checkpoint(said[0], int(said[1]), root)
 
 
 def _key_id(name: str, public: bytes) -> bytes:
@@ -109,8 +119,11 @@ def _raw(public: Ed25519PublicKey) -> bytes:
 
 
 def _decode(text: str, what: str) -> bytes:
-    """Return the bytes of a base64 text."""
+    """Return the bytes of a base64 text, of which each value has one."""
     try:
-        return base64.b64decode(text, validate=True)
+        found = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise ProofInvalid(f"checkpoint: the {what} is not base64") from error
+    if base64.b64encode(found).decode() != text:
+        raise ProofInvalid(f"checkpoint: the {what} is not written as base64 is")
+    return found

@@ -58,14 +58,19 @@ def write(proof: Proof) -> str:
 
 
 def read(text: str) -> Proof:
-    """Return the proof of a `.tlog-proof` text; raise ProofInvalid naming the line that is wrong."""
-    head, _, checkpoint = text.replace("\r\n", "\n").partition("\n\n")  # an editor or a mail program may have changed line ends
-    lines = head.splitlines()
+    """Return the proof of a `.tlog-proof` text; raise ProofInvalid naming the line that is wrong.
+
+    A proof is written in one way. What is written in another, if only its line ends, was changed on its way, and is refused.
+    """
+    head, _, checkpoint = text.partition("\n\n")
+    lines = head.split("\n")
+    if "\r" in text:
+        raise ProofInvalid("proof: an editor or a mail program changed the ends of its lines; ask for the file again")
     try:
         if lines[0] != HEADER or not lines[1].startswith("extra ") or not lines[2].startswith("index "):
             raise ProofInvalid(f"proof: expected “{HEADER}”, an extra line and an index line")
         extra = json.loads(base64.b64decode(lines[1].removeprefix("extra "), validate=True))
-        return Proof(
+        found = Proof(
             base64.b64decode(extra["entry"], validate=True),
             base64.b64decode(extra["salt"], validate=True),
             str(extra["reference"]),
@@ -75,6 +80,9 @@ def read(text: str) -> Proof:
         )
     except (IndexError, KeyError, TypeError, ValueError, binascii.Error) as error:
         raise ProofInvalid("proof: cut or damaged; ask for the file again") from error
+    if write(found) != text:
+        raise ProofInvalid("proof: it is not written as proofs are; ask for the file again")
+    return found
 
 
 def verify(proof: Proof, verifier: note.Verifier) -> dict[str, object]:

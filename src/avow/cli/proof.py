@@ -12,7 +12,7 @@ from avow.cli.operations import Operations
 
 
 @click.command()
-@click.argument("proof", type=click.File("r", encoding="utf-8"))
+@click.argument("proof", type=click.File("rb"))
 @click.option(
     "--log",
     "folder",
@@ -21,14 +21,14 @@ from avow.cli.operations import Operations
 )
 @click.option("--key", help="The log's public key, as published at /audit/key; alone, it checks the proof without the log.")
 @click.pass_obj
-def verify(operations: Operations, proof: IO[str], folder: Path | None, key: str | None) -> None:
+def verify(operations: Operations, proof: IO[bytes], folder: Path | None, key: str | None) -> None:
     """Check the proof file of a consumer request, offline.
 
     Checks the checkpoint's signature, the entry's place in the log, and that the published log, every entry hashed
     again, still continues the one in the proof. Exit status 1 when any of it fails.
     """
     try:
-        text = proof.read(1_000_000)
+        text = proof.read(1_000_000).decode()  # as bytes: the ends of lines are part of what is checked
     except UnicodeDecodeError as error:
         raise click.ClickException("the proof is not a text file") from error
     statement = operations.verify(text, folder, key)

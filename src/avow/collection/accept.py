@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from operator import attrgetter
 from typing import Final
 
 import msgspec
 
-from avow.collection import agents, bounds, events, places, signals
+from avow.collection import agents, bounds, events, paths, places, signals
 from avow.collection.event_leases import UNCOUNTED
 from avow.collection.refusals import RefusalRow, Refusals, shown_name
 from avow.collection.spool import Spool
@@ -161,16 +162,16 @@ class _Layout:
         return terms, too_long
 
 
-def _prepare(permit: Permit, rulebook: Rulebook, sendable: frozenset[str]) -> _Layout:
-    """Return the permit prepared; `sendable` are the fields that an event of the point may have."""
-    cut = [name for name in sorted(permit.fields & sendable) if name in events.CUTS]
+def _prepare(permit: Permit, rulebook: Rulebook, sendable: frozenset[str], cuts: Mapping[str, Callable[[str], str]]) -> _Layout:
+    """Return the permit prepared; `sendable` are the fields that an event of the point may have, `cuts` how each is cut down."""
+    cut = [name for name in sorted(permit.fields & sendable) if name in cuts]
     return _Layout(
         permit,
         rulebook,
         "visitor-id" in permit.fields,
         rulebook.points[permit.point].cookie_days or 0,
         tuple(map(schemas.attribute, sorted(sendable - permit.fields))),
-        tuple((schemas.attribute(name), _Cut(name, events.CUTS[name], rulebook.data[name].max_length)) for name in cut),
+        tuple((schemas.attribute(name), _Cut(name, cuts[name], rulebook.data[name].max_length)) for name in cut),
         attrgetter(*map(schemas.attribute, cut)) if cut else None,
         tuple((name, _DERIVED[name]) for name in sorted(permit.fields) if name in _DERIVED),
     )
@@ -179,7 +180,16 @@ def _prepare(permit: Permit, rulebook: Rulebook, sendable: frozenset[str]) -> _L
 class Collector:
     """Everything a web worker needs to take data in, built once from the Rulebook."""
 
-    def __init__(self, rulebook: Rulebook, site: str, spool: Spool, visits: VisitCounter, refusals: Refusals) -> None:
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        site: str,
+        spool: Spool,
+        visits: VisitCounter,
+        refusals: Refusals,
+        own_hosts: frozenset[str] = frozenset(),
+    ) -> None:
+        """`own_hosts` are those of the site, which are no referrers."""
         self.rulebook = rulebook
         self.refusals = refusals
         self.site = site
@@ -188,6 +198,7 @@ class Collector:
         self._parser = events.EventParser(rulebook)
         self._points = {kind: name for name, kind in self._parser.types.items()}
         self._encode = msgspec.msgpack.Encoder().encode
+        self._cuts: dict[str, Callable[[str], str]] = {**events.CUTS, "referrer": partial(paths.other_site, own=own_hosts)}
         self._ids = RecordIds()
         self._layouts: dict[tuple[str, frozenset[str], date, frozenset[str]], _Layout | Refusal] = {}
         self._pixels = {one.name: one for one in (*pixel_points(rulebook), *conversion_points(rulebook))}
@@ -337,7 +348,7 @@ class Collector:
                 self._layouts.clear()
             permit = self.rulebook.permit(point, opted_out, today, opted_in)
             sendable = schemas.sendable(self.rulebook, point)
-            found = permit if isinstance(permit, Refusal) else _prepare(permit, self.rulebook, sendable)
+            found = permit if isinstance(permit, Refusal) else _prepare(permit, self.rulebook, sendable, self._cuts)
             self._layouts[asked] = found
         return found
 

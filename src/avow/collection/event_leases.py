@@ -62,8 +62,8 @@ class EventLeases:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="event-leases")
 
     def of(self, address: str) -> Allowance:
-        """Return what the sender at an address has left; this machine is not counted (a proxy nobody named is many)."""
-        if not self._most or is_this_machine(address):
+        """Return what the sender at an address has left; no limit for this machine, a proxy nobody named, and for no address."""
+        if not self._most or not address or is_this_machine(address):
             return UNCOUNTED
         network = network_of(address)
         found = self._allowances.get(network)

@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Union
-from urllib.parse import urlsplit
 
 import msgspec
 
+from avow.collection.paths import holds_address, link_address, page_path, referrer_host
 from avow.collection.search_terms import search_results, search_term
 from avow.definitions import Refusal, Technology
 from avow.policy import CollectionPoint, Rulebook, schemas
@@ -23,6 +23,7 @@ from avow.policy.conversions import conversion_points
 MAX_EVENTS: Final = 100
 NOT_DECLARED: Final = "the policy does not declare this field for this collection point"
 NOT_TEXT: Final = "the value is not text, or longer than the policy allows"
+TWICE: Final = "the field came twice; the first value is kept"
 RULE: Final = "Cal. Civ. Code § 1798.100(a)(1)"
 
 
@@ -140,63 +141,15 @@ _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 #: What advertising networks and affiliates write: letters, digits and a few marks, at least one digit, and no "@".
 _CLICK_ID: Final = re.compile(r"(?=.*[0-9])[A-Za-z0-9_.~-]{1,200}", re.ASCII)
 _MONEY: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2})?")
-_PARAMETERS: Final = re.compile(r";[^/]*")
 _CURRENCY: Final = re.compile(r"[A-Za-z]{3}")
 #: A language as browsers name it (RFC 5646, section 2.1), "en" to "zh-Hant-TW": no words, no address.
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
-_HOST: Final = re.compile(r"[a-z0-9.-]{1,253}", re.IGNORECASE)
-
-
-def page_path(value: str) -> str:
-    """Return the path alone: no query string, no fragment, no parameters, and no path part that looks like an e-mail address.
-
-    Parameters of a path part (RFC 3986, section 3.3) hold what a query does, and session numbers: "/cart;jsessionid=1A530".
-    """
-    path = value.partition("?")[0].partition("#")[0]
-    if not path.startswith("/"):
-        try:
-            path = urlsplit(path).path or "/"
-        except ValueError:
-            return "/"
-    if ";" in path:
-        path = _PARAMETERS.sub("", path)
-    if "@" in path or "%40" in path:
-        path = "/".join("-" if "@" in part or "%40" in part else part for part in path.split("/"))
-    return path if path.startswith("/") else "/" + path
-
-
-def referrer_host(value: str) -> str:
-    """Return the host of a referrer, whether a host or a whole address was sent; empty when there is none."""
-    if _HOST.fullmatch(value):
-        return value.lower()
-    try:
-        host = urlsplit(value if "//" in value else f"//{value}").hostname or ""
-    except ValueError:
-        return ""
-    return host if _HOST.fullmatch(host) else ""
 
 
 def campaign(value: str) -> str:
-    """Return "source / medium / name" of a campaign: three parts, none of which looks like an e-mail address."""
-    parts = [part.strip() for part in value.split(" / ", 2)]
-    return " / ".join("-" if "@" in part or "%40" in part else part for part in parts)
-
-
-def link_address(value: str) -> str:
-    """Return where a link led: scheme, host and path, or the path alone on our own site; no name, query or fragment.
-
-    Empty for what is no link to a page or file.
-    """
-    if value.startswith("/") and not value.startswith("//"):
-        return page_path(value)
-    try:
-        link = urlsplit(value)
-        host, port = link.hostname or "", link.port
-    except ValueError:
-        return ""
-    if link.scheme not in {"http", "https"} or not _HOST.fullmatch(host):
-        return ""
-    return f"{link.scheme}://{host}{f':{port}' if port else ''}{page_path(link.path or '/')}"
+    """Return "source / medium / name" of a campaign in small letters: three parts, none of which holds an e-mail address."""
+    parts = [" ".join(part.split()).lower() for part in value.split(" / ", 2)]
+    return " / ".join("-" if holds_address(part) else part for part in parts)
 
 
 def seconds(value: str) -> str:

@@ -35,6 +35,7 @@ from avow.collection.accept import Collector, Sender
 from avow.collection.attachments import HARMFUL, Attachments, limits_of, most_bytes
 from avow.collection.bounds import Moments
 from avow.collection.events import RULE, Dropped
+from avow.collection.json_names import twice
 from avow.collection.uploads import Checked, Upload
 from avow.definitions import ConfigurationError, Permit, Refusal, Submission, Technology, moment
 from avow.policy import CollectionPoint, Rulebook
@@ -279,8 +280,12 @@ def unsigned(key: FeedKey, delivery_id: str, timestamp: str, content: bytes, sig
 def _read(body: bytes, now_ms: int, moments: Moments) -> _Message | NotDelivered:
     try:
         message = msgspec.json.decode(body, type=_Message)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return _no(400, 'the body is not {"timestamp": "2026-11-24T10:00:00Z", "data": {"field": "text"}}', _FORMAT)
+        is_whole = not twice(body.decode())  # else one of two values would be lost
+    except (msgspec.DecodeError, ValueError):
+        is_whole = False
+    if not is_whole:
+        wanted = '{"timestamp": "2026-11-24T10:00:00Z", "data": {"field": "text"}}, with each name once'
+        return _no(400, f"the body is not {wanted}", _FORMAT)
     if len(message.data) + len(message.files) > FIELDS:
         return _no(400, f"a delivery has at most {FIELDS} fields", _FORMAT)
     at_ms = int(message.timestamp.timestamp() * 1000)

@@ -1,8 +1,9 @@
 """Formats of server logs: how nginx's `log_format` and Apache's `LogFormat` are written, turned into what reads their lines.
 
-Only what a record can hold is read out of a line; every other variable is stepped over and forgotten. JSON logs are read by
+Only what a record can hold is read out of a line; every other variable is stepped over and forgotten. A part of a format that
+is not understood is named and refused: lines that are read in part would be counted as what they are not. JSON logs are read by
 the names that nginx uses for its variables, as keys.
-Sources: nginx, ngx_http_log_module; Apache HTTP Server, mod_log_config.
+Sources: nginx, ngx_http_log_module; Apache HTTP Server, mod_log_config. Names of headers have no case (RFC 9110, 5.1).
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ _RULE: Final = "docs/guide/server-logs.md"
 #: Variable of nginx -> the part of a line that it is.
 _NGINX: Final[Mapping[str, str]] = {
     "remote_addr": "address",
+    "remote_user": "user",
     "realip_remote_addr": "",
     "time_local": "time",
     "time_iso8601": "time",
@@ -49,11 +51,13 @@ _NGINX: Final[Mapping[str, str]] = {
     "http_dnt": "dnt",
     "cookie_avow_choices": "choices",
 }
-#: Directive of Apache -> the part of a line that it is.
+#: Directive of Apache -> the part of a line that it is; names of headers in lower case.
 _APACHE: Final[Mapping[str, str]] = {
     "h": "address",
     "a": "address",
+    "u": "user",
     "t": "time",
+    "{sec}t": "time",
     "r": "request",
     "m": "method",
     "U": "target",
@@ -61,20 +65,30 @@ _APACHE: Final[Mapping[str, str]] = {
     "b": "size",
     "B": "size",
     "O": "size",
-    "{Referer}i": "referrer",
-    "{Referrer}i": "referrer",
-    "{User-Agent}i": "agent",
-    "{Sec-GPC}i": "gpc",
-    "{DNT}i": "dnt",
+    "{referer}i": "referrer",
+    "{referrer}i": "referrer",
+    "{user-agent}i": "agent",
+    "{sec-gpc}i": "gpc",
+    "{dnt}i": "dnt",
     "{avow_choices}C": "choices",
 }
+#: Directives of Apache that are stepped over: those without a name, and those that need one.
+_BARE: Final = frozenset("ADfHIklLnpPqRSTvVX")
+_NAMED: Final = frozenset({*"ahCceinopPTx", "^ti", "^to"})
+_FRACTIONS: Final = frozenset({"{msec_frac}t", "{usec_frac}t"})
 #: What a line has to tell, all of it, before it may serve a purpose that a visitor can say no to.
 _SIGNALS: Final = frozenset({"gpc", "dnt", "choices"})
-_VARIABLE: Final = re.compile(
-    r"\$\{?(?P<nginx>[a-z0-9_]+)\}?|%[<>!\d,]*(?P<apache>\{[^{}]*\}[a-zA-Z]|[a-zA-Z%])|%[<>!\d,]*\^t[io]"
-)
+_NGINX_VARIABLE: Final = re.compile(r"\$(?:(?P<bare>[A-Za-z0-9_]+)|\{(?P<braced>[A-Za-z0-9_]+)\})")
+_APACHE_VARIABLE: Final = re.compile(r"%[<>!\d,]*(?P<name>\{[^{}]*\})?(?P<letter>\^ti|\^to|\^FB|[a-zA-Z%])")
 #: How a quoted value is written: a quote inside is escaped, as \" or \x22.
 _QUOTED: Final = r'(?:[^"\\]|\\.)*'
+#: A name of a person without quotes, as they sign in: whatever is certain to stand before what follows, this many characters.
+_USER: Final = r'(?:"(?:[^"\\]|\\.)*"|(?:[^"\\]|\\.){0,256}?)'
+_REQUEST: Final = r"\S+(?: \S+(?: HTTP/\d(?:\.\d)?)?)?"
+#: How servers write what is no plain text: nginx each byte as \xC3, Apache as C does, and JSON.
+_ESCAPED: Final = re.compile(r"(?:\\x[0-9A-Fa-f]{2})+|\\u[0-9A-Fa-f]{4}|\\[\"\\bfnrtv]")
+_BYTES: Final = re.compile(r"(?:\\x[0-9A-Fa-f]{2})+")
+_SIGNS: Final[Mapping[str, str]] = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _MOMENT: Final = r"\[?[^\]\" ]+(?: [+-]\d{4})?\]?"
 _MONTH_NAMES: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _TIME: Final = re.compile(r"\[?(\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}):(\d{2}):(\d{2}) ([+-])(\d{2})(\d{2})\]?")
@@ -111,7 +125,10 @@ def reader(text: str) -> Reader | Refusal:
     written = NAMED.get(text, text).replace('\\"', '"')
     if len(written) > FORMAT_LENGTH:
         return Refusal(f"the format has {len(written)} characters; at most {FORMAT_LENGTH} are read", _RULE)
-    pattern, parts = _pattern(written)
+    found = _variables(written)
+    if isinstance(found, Refusal):
+        return found
+    pattern, parts = _pattern(written, found)
     if "time" not in parts:
         return Refusal('the format has no moment: it needs $time_local, $time_iso8601, $msec or %t; or write "combined"', _RULE)
     if not {"request", "target"} & set(parts):
@@ -121,33 +138,106 @@ def reader(text: str) -> Reader | Refusal:
     def read(raw: bytes) -> Line | None:
         if len(raw) > LINE_BYTES:
             return None
-        found = compiled.match(raw.rstrip(b"\r\n").decode("utf-8", errors="replace"))
-        return _line(found.groupdict()) if found else None
+        matched = compiled.match(raw.rstrip(b"\r\n").decode("utf-8", errors="replace"))
+        return _line({name: unescaped(value or "") for name, value in matched.groupdict().items()}) if matched else None
 
     return read
 
 
-def _pattern(written: str) -> tuple[str, list[str]]:
+@dataclass(frozen=True, slots=True)
+class _Variable:
+    """One variable of a format: where it stands, and which part of a line it is; "" for one that is stepped over."""
+
+    start: int
+    end: int
+    part: str
+
+
+def _variables(written: str) -> list[_Variable] | Refusal:
+    """Return the variables of a format, nginx's or Apache's; a Refusal names the first thing that looks like one and is none."""
+    is_nginx = _NGINX_VARIABLE.search(written) is not None
+    found: list[_Variable] = []
+    for sign in re.finditer(r"[$%]" if is_nginx else "%", written):
+        at = sign.start()
+        if found and at < found[-1].end:
+            continue
+        one = (_NGINX_VARIABLE if is_nginx else _APACHE_VARIABLE).match(written, at)
+        if one is None and is_nginx and sign[0] == "%" and not _APACHE_VARIABLE.match(written, at):
+            continue  # a percent sign
+        part = _part(one) if one else None
+        if one is None or part is None:
+            named = one[0] if one else re.split(r"[\s\"]", written[at:], maxsplit=1)[0]
+            more = "; the moment is written %t" if named.endswith("}t") else ""
+            return Refusal(f"the format has a part that is not understood: {named[:60]}{more}", _RULE)
+        found.append(_Variable(at, one.end(), part))
+    return found
+
+
+def _part(found: re.Match[str]) -> str | None:
+    """Return the part of a line that a variable is, "" for one that is stepped over, None for none that the server knows."""
+    if found.re is _NGINX_VARIABLE:  # a server may define variables of its own
+        return _NGINX.get((found["bare"] or found["braced"]).lower(), "")
+    name, letter = found["name"] or "", found["letter"]
+    asked = (name.lower() if letter in {"i", "t"} else name) + letter
+    if asked in _APACHE:
+        return _APACHE[asked]
+    is_known = letter in (_NAMED if name else _BARE) or asked in _FRACTIONS or asked in {"%", "^FB"}
+    return "" if is_known else None
+
+
+def _pattern(written: str, variables: list[_Variable]) -> tuple[str, list[str]]:
     """Return the expression of a format and the parts that it captures, each once."""
-    pattern, parts, at = "", [], 0
-    for found in _VARIABLE.finditer(written):
-        pattern += re.escape(written[at : found.start()])
-        at = found.end()
-        if found["apache"] == "%":
+    parts: list[str] = []
+    pattern, at = "", 0
+    for number, one in enumerate(variables):
+        pattern += re.escape(written[at : one.start])
+        at = one.end
+        if written[one.start : at] == "%%":
             pattern += "%"
             continue
-        part = _NGINX.get(found["nginx"], "") if found["nginx"] else _APACHE.get(found["apache"] or "", "")
-        is_quoted = written[: found.start()].endswith('"') and written[at : at + 1] == '"'
-        value = _QUOTED if is_quoted else _MOMENT if part == "time" else _bare(written[at : at + 1])
-        captures = part and part not in parts
-        pattern += f"(?P<{part}>{value})" if captures else f"(?:{value})"
-        parts += [part] if captures else []
+        following = variables[number + 1] if number + 1 < len(variables) else None
+        between = written[at : following.start if following else None]
+        is_quoted = written[: one.start].endswith('"') and between.startswith('"')
+        value = _QUOTED if is_quoted else _unquoted(one.part, between, following)
+        captures = one.part not in {"", "user", *parts}
+        pattern += f"(?P<{one.part}>{value})" if captures else f"(?:{value})"
+        parts += [one.part] if captures else []
     return pattern + re.escape(written[at:]), parts
 
 
-def _bare(follows: str) -> str:
-    """Return what matches a value without quotes: up to a space or the sign that follows it, so that no line reads slowly."""
-    return r"\S*" if follows in {"", " ", "$", "%"} else rf"[^\s{re.escape(follows)}]*"
+def _unquoted(part: str, between: str, following: _Variable | None) -> str:
+    """Return what matches a value without quotes, by what stands between it and the next variable.
+
+    It ends at a space or at the sign behind it, so that no line reads slowly. A name, a request and an agent may hold spaces
+    where what follows is certain: a sign, the moment in its brackets, or the end of the line.
+    """
+    if part == "time":
+        return _MOMENT
+    if part == "request" and between[:1] in {"", " "}:
+        return _REQUEST
+    sign = between.strip()[:1]
+    if part == "user" and (sign == "[" or (not sign and following is not None and following.part == "time")):
+        return _USER
+    if part == "agent" and following is None and not between:
+        return ".*"
+    if part in {"user", "agent"} and sign and not sign.isalnum():
+        return rf"[^{re.escape(sign)}]*?"
+    follows = between[:1]
+    return r"\S*" if follows in {"", " "} else rf"[^\s{re.escape(follows)}]*"
+
+
+def unescaped(value: str) -> str:
+    """Return a value of a line without the escapes that servers write; bytes of no text are signs for that."""
+    return _ESCAPED.sub(_sign, value) if "\\" in value else value
+
+
+def _sign(escaped: re.Match[str]) -> str:
+    text = escaped[0]
+    if text[1] == "x":
+        return bytes.fromhex(text.replace("\\x", "")).decode("utf-8", errors="replace")
+    if text[1] == "u":
+        return chr(int(text.removeprefix("\\u"), base=16)).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return _SIGNS.get(text[1], text[1])
 
 
 def _line(parts: Mapping[str, str | None]) -> Line | None:
@@ -174,23 +264,31 @@ def _line(parts: Mapping[str, str | None]) -> Line | None:
 
 def _signals(said: Mapping[str, str]) -> signals.Signals:
     """Return what the visitor's browser said, by the header and cookie values that the line holds."""
-    return signals.read([said["gpc"]], said["dnt"], f"{signals.CHOICES_COOKIE}={said['choices']}")
+    return signals.read([said["gpc"]], [said["dnt"]], f"{signals.CHOICES_COOKIE}={said['choices']}")
 
 
 def _read_json(raw: bytes) -> Line | None:
     """Read one line of a JSON log."""
     if len(raw) > LINE_BYTES:
         return None
+    text = raw.decode("utf-8", errors="replace")  # nginx writes bytes of no text as they came
     try:
-        found = msgspec.json.decode(raw.decode("utf-8", errors="replace"))  # nginx writes bytes of no text as they came
+        found = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
-        return None
+        found = _of_default_escapes(text)
     if not isinstance(found, dict):
         return None
-    said = {
-        _NGINX[name]: str(value) for name, value in found.items() if _NGINX.get(name) and isinstance(value, str | int | float)
-    }
+    known = ((_NGINX.get(name.lower()), value) for name, value in found.items())
+    said = {part: str(value) for part, value in known if part and isinstance(value, str | int | float)}
     return _line(said) if "request" in said or "target" in said else None
+
+
+def _of_default_escapes(text: str) -> object:
+    """Return a JSON line of a format without `escape=json`, in which nginx escapes as no JSON has it; None for no JSON."""
+    try:
+        return msgspec.json.decode(_BYTES.sub(lambda run: msgspec.json.encode(_sign(run))[1:-1].decode(), text))
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 def milliseconds(text: str) -> int | None:

@@ -22,7 +22,7 @@ import msgspec
 
 from avow.collection import agents, bounds
 from avow.collection.accept import Collector, Sender
-from avow.collection.events import link_address, page_path
+from avow.collection.paths import link_address, page_path
 from avow.definitions import Event, Permit, Refusal, moment
 from avow.policy.conversions import CLICK_ID, VISITOR_ID
 from avow.policy.declarations import ExternalLink

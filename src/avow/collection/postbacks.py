@@ -28,6 +28,7 @@ from avow.collection import bounds, events
 from avow.collection.accept import Collector
 from avow.collection.events import RULE, Dropped
 from avow.collection.feeds import Delivery, FeedKey, NotDelivered, unsigned
+from avow.collection.json_names import twice
 from avow.collection.refusals import RefusalRow, shown_name
 from avow.definitions import Event, Permit, Refusal, moment
 from avow.policy import CollectionPoint, Rulebook
@@ -118,8 +119,11 @@ class Postbacks:
             return refused
         try:
             message = msgspec.json.decode(delivery.body, type=_Message)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return _no(400, 'the body is not {"click": "…", "data": {"field": "text"}}', SPECIFICATION)
+            is_whole = not twice(delivery.body.decode())  # else one of two values would be lost
+        except (msgspec.DecodeError, ValueError):
+            is_whole = False
+        if not is_whole:
+            return _no(400, 'the body is not {"click": "…", "data": {"field": "text"}}, with each name once', SPECIFICATION)
         return self._taken(link, _Report(delivery.id, message.click, message.data), now_ms)
 
     def by_address(self, point: str, target: str, now_ms: int) -> tuple[Event, Reported] | NotDelivered:

@@ -15,7 +15,7 @@ import msgspec
 
 from avow.collection import bounds, recordings, signals
 from avow.collection.accept import Accepted, Sender
-from avow.collection.events import page_path
+from avow.collection.paths import page_path
 from avow.collection.refusals import RefusalRow, Refusals
 from avow.definitions import Permit, RecordIds, Recording, Refusal, Technology, moment
 from avow.policy import CollectionPoint, Rulebook
@@ -32,7 +32,7 @@ class Recorder:
 
     def __init__(self, rulebook: Rulebook, with_forms: Collection[str] = ()) -> None:
         self._rulebook = rulebook
-        self._with_forms = frozenset(with_forms)
+        self._with_forms = frozenset(map(page_path, with_forms))
 
     def point(self) -> CollectionPoint | None:
         """Return the declared recording; the first, when a policy has several."""
@@ -46,7 +46,8 @@ class Recorder:
         declared = self._rulebook.points.get(point)
         if declared is None or declared.technology is not Technology.SESSION_RECORDING:
             return _NOT_DECLARED
-        if page in self._with_forms or recordings.is_never_recorded(page):
+        address = page.partition("#")[0]  # a route of an application is on the page that it is on
+        if address in self._with_forms or recordings.is_never_recorded(address):
             return _NEVER
         return self._rulebook.permit(point, self._rulebook.stops(said.preferences, said.choices), today, said.consents)
 

@@ -14,7 +14,7 @@ from datetime import date
 from functools import partial
 from typing import Final, Protocol, TypeVar
 
-from avow.collection import agents, bounds, events, log_formats, places
+from avow.collection import agents, bounds, log_formats, paths, places, visits
 from avow.collection.refusals import Refusals
 from avow.definitions import Event, Permit, Refusal, moment
 from avow.policy import Rulebook
@@ -63,6 +63,8 @@ class Import:
     tried: Tried
     #: Where values that are longer than declared are counted.
     refusals: Refusals
+    #: The site's own hosts, which are no referrers.
+    own_hosts: frozenset[str] = frozenset()
     read: int = 0
     kept: int = 0
     without_identifiers: int = 0
@@ -80,7 +82,8 @@ class Import:
             if line is None:
                 self.unreadable += 1
                 continue
-            day = moment(line.time_ms).date()
+            # A clock that is ahead keeps nothing for longer.
+            day = min(moment(line.time_ms).date(), self.today())
             rulebook = rulebooks.get(day)
             if rulebook is None:
                 rulebook = rulebooks[day] = self.rulebook_on(day)
@@ -107,18 +110,18 @@ class Import:
     def _record(self, line: log_formats.Line, permit: Permit, rulebook: Rulebook) -> Event:
         """Return the record with permitted fields, none longer than declared; without identifiers when their days are over."""
         day, is_over = moment(line.time_ms).date(), permit.delete_on <= self.today()
-        agent = agents.describe(line.agent)
+        agent, address = agents.describe(line.agent), visits.plain_address(line.address) or line.address
         values = {
             "page": _page(line.target),
-            "referrer": events.referrer_host(line.referrer),
+            "referrer": paths.other_site(line.referrer, self.own_hosts),
             "method": line.method,
             "status": line.status,
             "bytes": line.size,
             "browser": agent.browser,
             "operating-system": agent.system,
             "device-type": agent.device,
-            "country": places.country(line.address),
-            "ip-address": line.address,
+            "country": places.country(address),
+            "ip-address": address,
             "user-agent": line.agent[: agents.AGENT_LENGTH],
         }
         said = {name: value for name, value in values.items() if value and name in permit.fields}
@@ -134,7 +137,7 @@ class Import:
             then=permit.then,
             fields={name: value for name, value in permitted.items() if name not in permit.sealed},
             sealed={} if is_over else {name: value for name, value in permitted.items() if name in permit.sealed},
-            visit=self.visit(permit, day, line.address, line.agent),
+            visit=self.visit(permit, day, address, line.agent) if address else 0,
             robot=agent.is_robot,
         )
         self.without_identifiers += is_over
@@ -171,7 +174,7 @@ class Import:
 
 def _page(target: str) -> str:
     """Return the path of a line, without the part of it that is one person's own link."""
-    path = events.page_path(target)
+    path = paths.page_path(target)
     return next((f"{start}-" for start in OF_ONE_PERSON if path.startswith(start)), path)
 
 

@@ -1,12 +1,15 @@
 """What the visitor has said: opt-out preference signals and choices, read before anything else is done.
 
-Rule: 11 CCR 7025(c)(1); W3C Global Privacy Control: `Sec-GPC` counts only if its value is exactly `1`.
+Rule: 11 CCR 7025(c)(1); W3C Global Privacy Control: `Sec-GPC` counts if a member of it is exactly `1`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
+
+from avow.collection.header_values import Every, is_set
 
 #: The cookie that holds a browser's choices: `v1.` and purposes joined by dots; `+` stands before one that got a yes.
 CHOICES_COOKIE: Final = "avow_choices"
@@ -45,13 +48,18 @@ class Said:
         return Said(out, (self.opted_in | opted_in) - out)
 
 
-def read(gpc: list[str], dnt: str | None, cookie: str | None) -> Signals:
+def of(every: Every) -> Signals:
+    """Return what the header lines of an HTTP request say; HTTP/2 sends cookies one by one (RFC 9113, 8.2.3)."""
+    return read(every("sec-gpc"), every("dnt"), "; ".join(every("cookie")))
+
+
+def read(gpc: Iterable[str], dnt: Iterable[str] | None, cookie: str | None) -> Signals:
     """Return the signals and choices of a request.
 
-    `gpc` holds every `Sec-GPC` header; any that is exactly `1` counts (W3C GPC). A cookie that is not ours or damaged
+    `gpc` and `dnt` hold every line of these headers; a member that is exactly `1` counts. A cookie that is not ours or damaged
     says nothing; it never turns a signal off. Of several choices cookies, a no in one of them counts, and a yes in all of them.
     """
-    preferences = frozenset(name for name, is_sent in (("gpc", "1" in gpc), ("dnt", dnt == "1")) if is_sent)
+    preferences = frozenset(name for name, lines in (("gpc", gpc), ("dnt", dnt or ())) if is_set(lines))
     cookies = cookies_of(cookie) if cookie else {}
     said = cookies.get(CHOICES_COOKIE, [""])
     refused, agreed = frozenset().union(*map(choices_of, said)), consents_of(said[0]).intersection(*map(consents_of, said))

@@ -59,6 +59,7 @@ class Verdict(StrEnum):
     TRAPPED = "trapped"
     UNKNOWN = "unknown"
     HASTY = "hasty"
+    FROM_NOWHERE = "from-nowhere"
     MANY = "many"
     NOT_PASSED = "not-passed"
 
@@ -81,13 +82,13 @@ class FormGuard:
     def judge(self, point: str, own: Mapping[str, str], address: str, now_ms: int, *, is_guarded: bool = False) -> Verdict:
         """Return what a form looks like by its own fields (`OWN_FIELDS`) and by its sender. Waits for the count.
 
-        `is_guarded`: this site shows the form with a token, so one without it was not filled in there. A form that is
-        clear is counted: `take_back` what is not kept.
+        `is_guarded`: this site shows the form with a token, so one without it was not filled in there. Who has no address,
+        because a proxy says none, is asked each time. A form that is clear is counted: `take_back` what is not kept.
         """
         if check := own.get(CHECK):
             return Verdict.CLEAR if self._passes(point, check, own.get(PROOF, ""), address, now_ms) else Verdict.NOT_PASSED
-        if own.get(TRAP):
-            return Verdict.TRAPPED
+        if own.get(TRAP) or not address:  # all of those without an address would be counted as one
+            return Verdict.TRAPPED if own.get(TRAP) else Verdict.FROM_NOWHERE
         token = own.get(SHOWN, "")
         if not token and not is_guarded:
             return Verdict.CLEAR if self._counts.let_in(address, WITHOUT_TOKEN, now_ms) else Verdict.UNKNOWN
@@ -109,7 +110,8 @@ class FormGuard:
             return False
         if proves(check, proof):
             return self._counts.pass_check(check, address, _BY_WORK, now_ms)
-        return now_ms - shown_ms >= WAIT_MS and self._counts.pass_check(check, address, BY_WAITING, now_ms)
+        most = BY_WAITING if address else _BY_WORK
+        return now_ms - shown_ms >= WAIT_MS and self._counts.pass_check(check, address, most, now_ms)
 
     def _marked(self, kind: str, point: str, said: str) -> str:
         return f"{said}-{self._mark(kind, point, said)}"

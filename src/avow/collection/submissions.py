@@ -40,20 +40,22 @@ class Form:
 def parse(rulebook: Rulebook, point: CollectionPoint, pairs: Iterable[tuple[str, str]], uploads: Sequence[Upload] = ()) -> Form:
     """Return the form's declared fields and files; an error keeps everything typed, so that nothing is written twice.
 
+    What was typed into several fields of one name is kept, a line each; an address is one, and two of them are an error.
     Numbers that an item never keeps are masked, or are an error of their field, as declared (`DataItem.never`).
     """
     sendable = schemas.sendable(rulebook, point.name)
     texts = {name for name in sendable if rulebook.data[name].file is None}
-    fields: dict[str, str] = {}
+    said: dict[str, dict[str, None]] = {}  # each field's values once, in their order
     dropped: dict[str, Dropped] = {}
     for name, value in pairs:
         if name in texts:
-            fields[name] = value.replace("\r\n", "\n").strip()
+            said.setdefault(name, {})[value.replace("\r\n", "\n").strip()] = None
         elif name not in sendable or value:  # a browser without multipart sends the bare name of a file: no file came
             dropped[name] = Dropped(point.name, name, NO_FILE if name in sendable else NOT_DECLARED)
     for upload in uploads:
         if upload.field not in sendable - texts:
             dropped[upload.field] = Dropped(point.name, upload.field, NO_TEXT if upload.field in texts else NOT_DECLARED)
+    fields = {name: "\n".join(filter(None, values)) for name, values in said.items()}
     masked, errors = _without_numbers(rulebook, fields)
     files = _files(rulebook, point, uploads, fields, errors)
     errors = _errors(rulebook, point, fields) | errors

@@ -1,7 +1,8 @@
 """Files that come with a form: what they really are, by their bytes, and under which name they are kept.
 
-Neither the name nor the media type that a browser sends is believed. Nothing is unpacked: of a ZIP archive only the list
-of its parts is read. Checked are kind and size; whether a file is harmless is for `virus_scan` to say, where one is configured.
+Neither the name nor the media type that a browser sends is believed, nor what a maker called the parts of a document: what each
+is says `[Content_Types].xml` (ECMA-376, part 2). Of a ZIP archive nothing but that, or the type of an OpenDocument text, is
+unpacked. Checked are kind and size; whether a file is harmless is for `virus_scan` to say, where one is configured.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import io
 import re
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
+from xml.parsers import expat
 
 from avow.definitions import StoredFile, Submission
 from avow.policy.declarations import DataItem
@@ -26,6 +29,14 @@ NAME_LENGTH: Final = 80
 ZIP_PARTS: Final = 4096
 _ODT: Final = b"application/vnd.oasis.opendocument.text"
 _STARTS: Final = ((b"%PDF-", "pdf"), (b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpeg"), (b"{\\rtf", "rtf"))
+#: Readers open a PDF whose header stands within so many bytes, behind a byte order mark for instance (ISO 32000-1, H.3.4.1).
+_PDF_WITHIN: Final = 1024
+_PDF: Final = re.compile(rb"%PDF-[12]\.[0-9]")
+#: Longest list of content types that is read, bytes, and what stands in it.
+_TYPES_BYTES: Final = 256 * 1024
+_CONTENT_TYPES: Final = "[content_types].xml"
+_WORD: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+_MACROS: Final = re.compile(r"macroenabled|vbaproject|vbadata")
 _ENDINGS: Final = {"jpeg": "jpg"}
 #: What a plain text does not hold: control characters other than tab, line feed, form feed and carriage return.
 _NO_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
@@ -93,6 +104,9 @@ def kind_of(content: bytes) -> str:
             return kind
     if content.startswith(b"PK\x03\x04"):
         return _document(content)
+    found = _PDF.search(content[:_PDF_WITHIN])
+    if found and b"%%EOF" in content[found.end() :]:
+        return "pdf"
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
@@ -119,15 +133,41 @@ def _document(content: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
             names = {part.filename for part in parts}
-            if len(parts) > ZIP_PARTS:
-                return ""
-            if {"[Content_Types].xml", "word/document.xml"} <= names:
-                return "" if any(name.lower().endswith("vbaproject.bin") for name in names) else "docx"
+            if len(parts) > ZIP_PARTS or len({name.lower() for name in names}) < len(parts):
+                return ""  # of two parts of one name every reader takes another
+            types = next((part for part in parts if part.filename.lower() == _CONTENT_TYPES), None)
+            if types is not None:
+                is_read = types.file_size <= _TYPES_BYTES
+                return _office_document(archive.read(types), names) if is_read else ""
             first = parts[0]
             is_plain = first.filename == "mimetype" and first.file_size == len(_ODT) and first.compress_type == zipfile.ZIP_STORED
             return "odt" if is_plain and archive.read(first) == _ODT and not _has_macros(names) else ""
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, IndexError, UnicodeDecodeError):
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, IndexError, zlib.error, EOFError):
         return ""  # what cannot be read is no document
+
+
+def _office_document(types: bytes, names: set[str]) -> str:
+    """Return "docx" for what its content types call a Word document and no macro, whatever its parts are called; else "".
+
+    Names of parts have no case (ECMA-376, part 2, 6.2.2.3). A document type, and with it entities, is in no such file.
+    """
+    listed: list[tuple[str, str]] = []
+
+    def take(_name: str, attributes: dict[str, str]) -> None:
+        listed.append((attributes.get("PartName", "").lower().lstrip("/"), attributes.get("ContentType", "").strip().lower()))
+
+    def refuse(*_declared: object) -> None:
+        raise ValueError
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.StartDoctypeDeclHandler = take, refuse
+    try:
+        parser.Parse(types, True)  # noqa: FBT003 - expat's signature: it is all of it
+    except (expat.ExpatError, ValueError, LookupError):
+        return ""
+    parts = {name.lower() for name in names}
+    has_macros = any(_MACROS.search(kind) for _, kind in listed) or any(name.endswith("vbaproject.bin") for name in parts)
+    return "docx" if not has_macros and any(kind == _WORD and name in parts for name, kind in listed) else ""
 
 
 def _has_macros(names: set[str]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import re
 import secrets
 import socket
 import threading
@@ -17,6 +18,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
+from avow.collection.header_values import members
 from avow.collection.local_socket import answer_each
 
 SALT_BYTES: Final = 32
@@ -25,6 +27,8 @@ LOOK_SECONDS: Final = 30.0
 #: How long a process waits for the salt, seconds; without it the visit is not counted (0), the event is still kept.
 WAIT_SECONDS: Final = 0.5
 SOCKET_NAME: Final = "salt.sock"
+#: An address as it stands in a list of hops (RFC 7239, section 6): "203.0.113.5:43210", "[2001:db8::1]", "[2001:db8::1]:443".
+_WITH_PORT: Final = re.compile(r"\[(?P<six>[^\]]*)\](?::[^:\]]*)?|(?P<four>[0-9.]+):[^:]*")
 
 
 class DailySalt:
@@ -92,22 +96,31 @@ class VisitCounter:
 
 
 def visit_number(salt: bytes, address: str, agent: str) -> int:
-    """Return 64 bits of a keyed hash over address and agent."""
+    """Return 64 bits of a keyed hash over address and agent; 0, no visit, without an address: nobody is everybody."""
+    if not address:
+        return 0
     digest = hashlib.blake2b(f"{address}\n{agent}".encode(errors="replace"), key=salt, digest_size=8).digest()
     return int.from_bytes(digest, "big")
 
 
 def client_address(peer: str, forwarded_for: str | None, trusted: frozenset[str]) -> str:
-    """Return the visitor's address: the peer, or what a trusted proxy says was before it.
+    """Return the visitor's address: the peer, or what a trusted proxy says was before it; empty when it says no address.
 
     Read from the right, skipping trusted proxies: what stands further left can be invented by anybody.
     """
-    address = plain_address(peer)
-    for hop in reversed((forwarded_for or "").split(",")):
-        if address not in trusted or not hop.strip():
+    address = plain_address(peer) or peer
+    for hop in reversed(members([forwarded_for or ""])):
+        if address not in trusted:
             break
-        address = plain_address(hop.strip())
+        address = _address_of(hop)
     return address
+
+
+def _address_of(hop: str) -> str:
+    """Return the address of a member of X-Forwarded-For, which some proxies write with a port, in brackets or in quotes."""
+    hop = hop.strip('"')
+    found = _WITH_PORT.fullmatch(hop)
+    return plain_address((found["six"] or found["four"] or "") if found else hop)
 
 
 def plain_address(address: str) -> str:

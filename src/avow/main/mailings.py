@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from avow.collection.events import link_address
 from avow.collection.mail_events import Addressee
+from avow.collection.paths import link_address
 from avow.definitions import Identifier, IdentifierKind, Technology, identifier
 from avow.main import standing
 from avow.main.mail_links import Use, parts_of

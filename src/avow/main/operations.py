@@ -20,6 +20,7 @@ from avow.assurance.residue import Residue, residue
 from avow.audit import note, proof
 from avow.cli.operations import MailingPlan, Published, PublishedVersion, Undelivered
 from avow.collection import log_formats
+from avow.collection.paths import own_hosts
 from avow.collection.refusals import Refusals
 from avow.collection.server_log import Import
 from avow.collection.spool import Spool
@@ -204,7 +205,9 @@ class Operations:
             if isinstance(read_line, Refusal):
                 return read_line
             installation, refusals = Installation(configuration), Refusals()
-            facts = (configuration.website.name, versions, installation.moments, store.aside.tried, refusals)
+            website = configuration.website
+            hosts = own_hosts(website.name, website.origin)
+            facts = (website.name, versions, installation.moments, store.aside.tried, refusals, hosts)
             running = server_logs.Imports(*facts).of(found, lambda _day: b"", read_line)
             outcome = asyncio.run(_spool_lines(installation, running, lines, progress))
             refusals.flush(RefusalCounts(store))

@@ -97,13 +97,15 @@ class Imports:
     moments: Moments
     tried: Tried
     refusals: Refusals
+    own_hosts: frozenset[str]
 
     def of(self, point: str, salt_of: Callable[[date], bytes], read_line: log_formats.Reader) -> Import:
         """Return an import of one collection point."""
         number = visit_numbers(self.versions, salt_of)
         versions = self.versions
         decided = (versions.in_force_on, self.website, point, versions.today, number, read_line)
-        return Import(*decided, lambda at_ms: self.moments.hold(at_ms, now_ms()), self.tried, self.refusals)
+        believed = lambda at_ms: self.moments.hold(at_ms, now_ms())  # noqa: E731 - a question of this import
+        return Import(*decided, believed, self.tried, self.refusals, self.own_hosts)
 
 
 @dataclass(frozen=True, slots=True)

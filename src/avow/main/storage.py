@@ -20,6 +20,7 @@ from avow.audit.log import ENTRY_BYTES, Log
 from avow.collection import submissions
 from avow.collection.drain import BATCH_RECORDS, Drain
 from avow.collection.one_by_one import Followed
+from avow.collection.paths import own_hosts
 from avow.collection.refusals import Refusals
 from avow.collection.visits import LOOK_SECONDS, VisitCounter, utc_today
 from avow.config import load
@@ -199,7 +200,9 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
     clock = Clock(store.control, now_ms, lambda: time.monotonic_ns() // 1_000_000)
     drain = Drain(installation.spool, store.vault, sink, refusals, store.aside, clock.is_believed)
     followed = Followed(sink.write, store.aside, now_ms)
-    imports = Imports(configuration.website.name, versions, installation.moments, store.aside.tried, refusals)
+    website = configuration.website
+    hosts = own_hosts(website.name, website.origin)
+    imports = Imports(website.name, versions, installation.moments, store.aside.tried, refusals, hosts)
     logs = LogIntake(imports, VisitCounter(installation.run), utc_today, store.vault.hmac)
     followers = [logs.follower(declared, followed, store.control) for declared in configuration.server_logs]
     letters = Letters(store, versions, configuration.mail.recipient, configuration.website.origin.rstrip("/"))

@@ -29,6 +29,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from avow import access, jobs
+from avow.collection import paths
 from avow.collection.accept import Collector
 from avow.collection.attachments import Attachments
 from avow.collection.browser_kept import BrowserKept
@@ -264,7 +265,9 @@ class _Shared:
 def _door(shared: _Shared, rulebook: Rulebook) -> Door:
     """Return the door of one version of the policy."""
     installation, configuration = shared.installation, shared.installation.configuration
-    collector = Collector(rulebook, configuration.website.name, shared.spool, shared.visits, shared.refusals)
+    website = configuration.website
+    own_hosts = paths.own_hosts(website.name, website.origin)
+    collector = Collector(rulebook, website.name, shared.spool, shared.visits, shared.refusals, own_hosts)
     collect = Collect(
         collector,
         now_ms,

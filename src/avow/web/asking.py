@@ -21,7 +21,7 @@ _BACK_MAX: Final = 1000
 
 def signals_of(headers: Headers) -> signals.Signals:
     """Return what a page's HTTP request says about its visitor's will."""
-    return signals.read(headers.getlist("sec-gpc"), headers.get("dnt"), "; ".join(headers.getlist("cookie")))
+    return signals.of(headers.getlist)
 
 
 def waiting(choices: tuple[ChoiceFacts, ...], said: signals.Signals) -> tuple[ChoiceFacts, ...]:

@@ -14,12 +14,13 @@ import msgspec
 from avow.collection import signals
 from avow.collection.accept import Accepted, Collector, Known, Sender, pixel_points
 from avow.collection.event_leases import POINT, TOO_MANY, WAIT_MS, Allowance, EventLeases
-from avow.collection.events import Batch
+from avow.collection.events import TWICE, Batch, Dropped
 from avow.collection.refusals import shown_name
 from avow.collection.visits import client_address, plain_address
 from avow.definitions import Refusal, SpoolFull, moment
 from avow.policy.conversions import conversion_points
 from avow.web.exchange import Exchange, head
+from avow.web.security import CROSS_SITE, SITES, fetch_site
 
 #: The smallest transparent GIF, 43 bytes (GIF89a).
 GIF: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
@@ -40,6 +41,7 @@ KNOWN_SECONDS: Final = 60.0
 KNOWN: Final = 4096
 #: Whoever or whatever says more than so many bytes is looked at each time.
 REMEMBERED_BYTES: Final = 4096
+_USUAL: Final = {site.encode(): site for site in SITES}
 #: What a request says about its sender.
 _TELLING: Final = (b"user-agent", b"cookie", b"sec-gpc", b"dnt", b"x-forwarded-for", DEMONSTRATION_HEADER.encode())
 
@@ -215,10 +217,13 @@ class Collect:
 
         Remembered as what is known about senders is: pages are few, and the beacon of each is fetched often.
         """
-        given = {name: said[0] for name, said in parse_qs(query.decode(errors="replace"), errors="replace").items()}
+        every = parse_qs(query.decode(errors="replace"), errors="replace")
+        given = {name: said[0] for name, said in every.items()}
         point = given.pop("point", "") or self._pixel
-        said = self._said_by_page(point, referer.decode("latin-1")) if referer else {}
-        found = (point, self._collector.read_pixel(point, said | given))
+        said = self._said_by_page(point, referer.decode(errors="replace")) if referer else {}
+        read = self._collector.read_pixel(point, said | given)
+        twice = tuple(Dropped(point, name, TWICE) for name, values in every.items() if len(set(values)) > 1)
+        found = (point, msgspec.structs.replace(read, dropped=read.dropped + twice) if isinstance(read, Batch) else read)
         if len(query) + len(referer) <= REMEMBERED_BYTES and len(self._pixels) < KNOWN:
             self._forget_soon()
             self._pixels[query, referer] = found
@@ -243,7 +248,7 @@ class Collect:
         return Sender(
             self._address(peer, every),
             one("user-agent") or "",
-            signals.read(every("sec-gpc"), one("dnt"), "; ".join(every("cookie"))),  # HTTP/2 sends cookies one by one
+            signals.of(every),
             self.is_demonstration(one(DEMONSTRATION_HEADER)),
         )
 
@@ -253,8 +258,7 @@ class Collect:
 
     def _address(self, peer: str, every: Callable[[str], list[str]]) -> str:
         # Some proxies add a line of their own (RFC 9110, section 5.3).
-        forwarded = ", ".join(every("x-forwarded-for")) if self._trusted else ""
-        return client_address(peer, forwarded, self._trusted) if forwarded else peer
+        return client_address(peer, ", ".join(every("x-forwarded-for")) if self._trusted else "", self._trusted)
 
     def visitor_cookie(self, accepted: Accepted) -> str:
         """Return the Set-Cookie value of a new visitor id, for as long as the policy declares."""
@@ -296,15 +300,23 @@ def campaign_of(address: str) -> str:
     return " / ".join(part or "-" for part in parts)[:CAMPAIGN_LENGTH] if any(parts) else ""
 
 
+def fetch_site_of(exchange: Exchange) -> str | None:
+    """Return `security.fetch_site` of a request that was not handed to the pages; what browsers usually say is only looked up."""
+    first = exchange.first.get(b"sec-fetch-site")
+    if first is None:
+        return None
+    usual = None if exchange.repeats else _USUAL.get(first)
+    return usual or fetch_site(exchange.headers.get_all)
+
+
 def _is_from_elsewhere(exchange: Exchange, teller: bytes) -> bool:
     """Return whether a page of another site sent this: its browser says so, or else the address in the header `teller` does.
 
     Without TLS no browser says it. Cookies know no ports, so that ports make no other site here (RFC 6265, section 8.5).
     """
-    site = exchange.first.get(b"sec-fetch-site")
-    page = exchange.first.get(teller)
+    site, page = fetch_site_of(exchange), exchange.first.get(teller)
     if site is not None or page is None:
-        return site == b"cross-site"
+        return site == CROSS_SITE
     try:
         host = urlsplit(page.decode("latin-1")).hostname
         return host is None or host != urlsplit("//" + exchange.first.get(b"host", b"").decode("latin-1")).hostname
@@ -317,7 +329,7 @@ def _is_from_here(exchange: Exchange) -> bool:
 
     A page of another site fetches it without the visitor's choices, which stay in their cookie; so it fetches in vain.
     """
-    site = exchange.headers.get("sec-fetch-site")
+    site = fetch_site_of(exchange)
     if site is not None:
         return site in {"same-origin", "same-site"}
     try:

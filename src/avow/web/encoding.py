@@ -21,6 +21,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from avow.collection.spam import SHOWN
+from avow.web.security import fetch_site
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -172,4 +173,4 @@ def _is_asked_by_others(asked: Headers, headers: Headers) -> bool:
     the address, could read them off its packed length.
     """
     is_secret = "no-store" in headers.get("cache-control", "")
-    return is_secret and asked.get("sec-fetch-site") not in {"same-origin", "none"}
+    return is_secret and fetch_site(asked.getlist) not in {"same-origin", "none"}

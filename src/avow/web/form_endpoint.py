@@ -21,6 +21,7 @@ from avow.collection.submissions import Form
 from avow.definitions import Refusal, ScannerUnavailable, SpoolFull
 from avow.web.collect import NAMED, RETRY_SECONDS, Collect
 from avow.web.form_input import FormInput, read
+from avow.web.security import CROSS_SITE, fetch_site
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ _ASKED: Final = {
     Verdict.TRAPPED: "asked once more: a field was filled in that no person sees",
     Verdict.UNKNOWN: "asked once more: without the token of the form that we show, or many without one",
     Verdict.HASTY: "asked once more: sent at once, or a day after the form was shown",
+    Verdict.FROM_NOWHERE: "asked once more: the proxy says no address that is understood",
     Verdict.MANY: "asked once more: many from one sender",
     Verdict.NOT_PASSED: "asked once more: the check was not passed",
 }
@@ -76,7 +78,7 @@ class FormEndpoint:
 
     async def take(self, request: Request, site: FormPages) -> Response:
         """Keep a form: 303 to the page of thanks with a reference number; 422 with what was typed; 428 asks once more."""
-        if request.headers.get("sec-fetch-site") == "cross-site":
+        if fetch_site(request.headers.getlist) == CROSS_SITE:
             raise HTTPException(403, "Forms are taken from pages of this site only.")
         point = request.path_params["point"]
         sent = await read(request, self._forms.files_count(point))
@@ -122,7 +124,8 @@ class FormEndpoint:
         for name in self._forms.file_fields(point):
             if name in form.fields and name not in errors:
                 errors[name] = "Please choose this file once more: a page cannot keep it for you."
-        page = await run_in_threadpool(site.form_again, point, dict(pairs), errors, request.headers)
+        typed = {name: "\n".join(dict.fromkeys(value for given, value in pairs if given == name)) for name, _ in pairs}
+        page = await run_in_threadpool(site.form_again, point, typed, errors, request.headers)
         return HTMLResponse(page, 422)
 
     async def _ask(self, request: Request, point: str, sent: FormInput, verdict: Verdict) -> Response:

@@ -222,8 +222,8 @@ class Connection(asyncio.Protocol):
             raise BodyRefused(414, "The address is too long.")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Gather a header line."""
-        self._lines.append((name.lower(), value))
+        """Gather a header line; the space around a value is no part of it (RFC 9110, section 5.5)."""
+        self._lines.append((name.lower(), value.strip(b" \t")))
 
     def on_headers_complete(self) -> None:
         """Find who answers, and how much body may come."""

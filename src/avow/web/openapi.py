@@ -145,7 +145,7 @@ def _form(name: str) -> dict[str, Any]:  # Any: JSON
             **{
                 str(status): {"description": words, "content": {"text/html": {}, **_WORDS}}
                 for status, words in _REFUSED.items()
-                if status in {400, 403, 404, 405, 408, 411, 413, 429, 503}
+                if status in {400, 403, 404, 405, 408, 411, 413, 415, 429, 503}
             },
         },
     }

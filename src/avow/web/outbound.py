@@ -15,6 +15,7 @@ from avow.definitions import SpoolFull
 from avow.policy.declarations import ExternalLink
 from avow.web.collect import Collect, as_header
 from avow.web.leaving import LEAVING_PATH
+from avow.web.security import fetch_site
 
 #: The other site learns neither the page nor the site; no cache and no search engine keeps a number that is one visitor's.
 HEADERS: Final = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
@@ -61,6 +62,5 @@ def _onward(address: str, more: dict[str, str] | None = None) -> Response:
 
 def _is_clicked(headers: Headers) -> bool:
     """Return whether a visitor followed a link on a page of this site, as far as the browser says."""
-    return (
-        headers.get("sec-fetch-site", "same-origin") == "same-origin" and headers.get("sec-fetch-dest", "document") == "document"
-    )
+    is_ours = fetch_site(headers.getlist) in {None, "same-origin"}
+    return is_ours and headers.get("sec-fetch-dest", "document") == "document"

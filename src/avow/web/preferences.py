@@ -22,6 +22,8 @@ from avow.collection.browser_kept import BrowserKept, Cookie, Kept
 from avow.collection.refusals import shown_name
 from avow.collection.signals import Signals
 from avow.definitions import Refusal
+from avow.web.form_input import url_encoded
+from avow.web.security import CROSS_SITE, fetch_site
 
 #: Largest body of a change, bytes: more than a cookie can hold.
 BODY_BYTES: Final = 16 * 1024
@@ -59,7 +61,7 @@ class Preferences:
 
         A plain form may post as well: 303 back to its page, or to the page of choices when it needs a yes.
         """
-        if request.headers.get("sec-fetch-site") == "cross-site":
+        if fetch_site(request.headers.getlist) == CROSS_SITE:
             raise HTTPException(403, "Preferences are for pages of this site only.")
         if request.method in {"GET", "HEAD"}:
             return self._told(request.headers, self.of(request.headers), 200)
@@ -93,7 +95,8 @@ class Preferences:
                         MutableHeaders(scope=message).append("set-cookie", self._set_cookie(cookie))
                 await send(message)
 
-            is_asked = scope["path"] != "/avow/preferences" and any(name in headers.get("cookie", "") for name in names)
+            cookies = "; ".join(headers.getlist("cookie"))
+            is_asked = scope["path"] != "/avow/preferences" and any(name in cookies for name in names)
             await app(scope, receive, send_erasing if is_asked else send)
 
         return wrapped
@@ -143,8 +146,7 @@ async def _of_json(request: Request) -> Mapping[str, object]:
 
 async def _of_form(request: Request) -> Mapping[str, object]:
     """Return what a form wants kept; an empty value forgets."""
-    async with request.form(max_files=0, max_fields=FIELDS_MAX) as data:
-        return {name: value for name, value in data.multi_items() if isinstance(value, str)}
+    return dict(url_encoded(await request.body(), request.headers.get("content-type", ""), FIELDS_MAX))
 
 
 def _page_before(headers: Headers) -> str:
@@ -159,5 +161,4 @@ def _page_before(headers: Headers) -> str:
 
 def _said(headers: Headers) -> tuple[Mapping[str, list[str]], Signals]:
     """Return the cookies and what the visitor has said, by choice and by signal."""
-    cookie = "; ".join(headers.getlist("cookie"))
-    return signals.cookies_of(cookie), signals.read(headers.getlist("sec-gpc"), headers.get("dnt"), cookie)
+    return signals.cookies_of("; ".join(headers.getlist("cookie"))), signals.of(headers.getlist)

@@ -16,15 +16,15 @@ from starlette.routing import Route
 
 from avow.collection import signals
 from avow.collection.accept import Accepted
-from avow.collection.events import page_path
+from avow.collection.paths import page_path
 from avow.collection.recorder import RecordingCollector
 from avow.definitions import Refusal
 from avow.web.asking import signals_of
 from avow.web.assets import Assets
-from avow.web.collect import KEPT, Collect, visitor_cookie
+from avow.web.collect import KEPT, Collect, fetch_site_of, visitor_cookie
 from avow.web.exchange import Exchange
 from avow.web.privacy_center.choices import CHOICE, CHOICES_MOST, set_choices
-from avow.web.security import is_same_origin
+from avow.web.security import CROSS_SITE, is_same_origin
 from avow.web.services import DEMONSTRATION_KEY, RecordingOffer, Services
 
 _NO_STORE: Final = {"Cache-Control": "no-store", "Vary": "Sec-GPC, DNT, Cookie"}
@@ -59,7 +59,7 @@ class RecordingEndpoint:
         if exchange.method != "POST":
             exchange.answer_error(405, "Chunks of a recording are sent with POST.", [("allow", "POST")])
             return
-        if exchange.first.get(b"sec-fetch-site") == b"cross-site":
+        if fetch_site_of(exchange) == CROSS_SITE:
             exchange.answer_error(403, "Recordings are taken from pages of this site only.")
             return
         now_ms = self._now_ms()

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from avow.web.assets import Assets
 from avow.web.rendering import View
 from avow.web.searching import SEARCH_PATH, field, results
+from avow.web.security import CROSS_SITE, fetch_site
 from avow.web.services.website import Search
 from avow.web.site import CompanySite, tag_markup
 from avow.website.search import Found
@@ -57,7 +58,7 @@ class SearchPages:
         return page
 
     def _answer(self, request: Request) -> Response:
-        if request.headers.get("sec-fetch-site") == "cross-site":
+        if fetch_site(request.headers.getlist) == CROSS_SITE:
             raise HTTPException(403, "The search is for pages of this site only.")
         found = self._found(request)
         every = [{"address": one.address, "title": one.title, "snippet": str(one.snippet)} for one in found.results]

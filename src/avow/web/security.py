@@ -17,6 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from avow.collection.header_values import Every, is_set, members
+
 _log = logging.getLogger("avow.web")
 
 CONTENT_SECURITY_POLICY: Final = (
@@ -35,6 +37,9 @@ PAGE_HEADERS: Final = {
 }
 #: Pages with somebody's answers or the staff's work: never on any disk.
 SECRET_HEADERS: Final = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+#: Where a request may come from by `Sec-Fetch-Site`, what lets in least first.
+CROSS_SITE: Final = "cross-site"
+SITES: Final = (CROSS_SITE, "same-site", "none", "same-origin")
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -47,8 +52,18 @@ def content_security_policy(allowed: Mapping[str, Collection[str]]) -> str:
 
 
 def signal_set(headers: Headers, name: str) -> bool:
-    """Return whether a signal header is set: only a value of exactly "1" counts, and any such value wins."""
-    return "1" in headers.getlist(name)
+    """Return whether a signal header is set, as `collection.signals` has it."""
+    return is_set(headers.getlist(name))
+
+
+def fetch_site(every: Every) -> str | None:
+    """Return from where a browser says that a request comes; None where it does not say so, or says what nobody knows.
+
+    Of several lines or members, which no browser sends, the one that lets in least counts.
+    Source: W3C Fetch Metadata, 2.4: the value is a structured field, an unknown one is passed over.
+    """
+    said = {member.partition(";")[0].strip().lower() for member in members(every("sec-fetch-site"))}
+    return next((site for site in SITES if site in said), None)
 
 
 def is_same_origin(headers: Headers) -> bool:
@@ -56,7 +71,7 @@ def is_same_origin(headers: Headers) -> bool:
 
     A request that says neither where it comes from is not believed: every current browser says it for unsafe methods.
     """
-    site = headers.get("sec-fetch-site")
+    site = fetch_site(headers.getlist)
     if site is not None:
         return site == "same-origin"
     origin = headers.get("origin")

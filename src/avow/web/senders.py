@@ -24,7 +24,7 @@ class CountedSenders:
     def let_in(self, request: Request, act: str, most: int) -> bool:
         """See `Senders`."""
         address, is_invented = self._sender(request)
-        return is_invented or self.counts.let_in(address, most, self.now_ms(), act)
+        return is_invented or not address or self.counts.let_in(address, most, self.now_ms(), act)
 
     def check(self, form: str) -> str:
         """See `Senders`."""

@@ -1,6 +1,6 @@
--- Page views, visits and visitors by minute, hour, day or month of the business's time zone; empty ones are absent.
+-- Page views, visits and visitors by step: `steps` are the first seconds of all of them, in their order; empty ones are absent.
 SELECT
-  toUnixTimestamp(toDateTime(dateTrunc({step:String}, time, {timezone:String}), {timezone:String})) AS bucket,
+  roundDown(toUnixTimestamp(time), {steps:Array(UInt32)}) AS bucket,
   count() AS views,
   uniqIf((visit, subject), visit != 0) AS visits,
   uniqIf(visitor, visitor != 0) AS visitors
