@@ -114,13 +114,13 @@ CASES = [
     (
         "AV0604",
         KNOW,
-        'methods = ["phone"]\nverification = "x"\nlevel = "reasonable"\nform',
+        'methods = ["phone"]\nverification = "by a link sent to your e-mail address"\nlevel = "reasonable"\nform',
         '["phone"]',
     ),
     (
         "AV0605",
         KNOW,
-        'methods = ["web", "email"]\nverification = "x"\nlevel = "reasonable"\nform',
+        'methods = ["web", "email"]\nverification = "by a link sent to your e-mail address"\nlevel = "reasonable"\nform',
         '["web", "email"]',
     ),
     (
@@ -178,6 +178,24 @@ CASES = [
     ("AV0624", '["email", "phone"]\nverification = "by a call back"', '["web", "phone"]\nverification = "by a call back"', "web"),
     ("AV0704", 'technology  = "tag"', 'technology  = "conversation"', "conversation"),
     ("AV0706", "{ months = 13 }", '{ months = 13, after = "contract-end" }', "contract-end"),
+    ("AV0708", KNOW, KNOW.replace("\nform", "\nper_12_months = 2\nform"), "2"),
+    ("AV0708", KNOW, KNOW.replace("\nform", '\nexceptions = ["D1"]\nform'), '["D1"]'),
+    ("AV0708", KNOW, KNOW.replace('"reasonable"', '"reasonably-high"'), "reasonably-high"),
+    (
+        "AV0708",
+        KNOW,
+        KNOW.replace("address", "address and your passport"),
+        "by a link sent to your e-mail address and your passport",
+    ),
+    ("AV0708", KNOW, KNOW.replace("by a link sent to your e-mail address", "by post"), "by post"),
+    ("AV0708", 'methods    = ["email", "phone"]\n', 'methods    = ["email", "web"]\n', "web"),
+    ("AV0709", 'languages = ["English"]', 'languages = ["English", "Spanish"]', "Spanish"),
+    (
+        "AV0709",
+        "[accessibility]",
+        '[website.a]\nlabel = "A"\naddress = "https://a.example"\n\n[website.b]\nlabel = "B"\naddress = "https://b.example"\n\n[accessibility]',
+        "b",
+    ),
     ("AV0706", "{ months = 13 }", '{ months = 13, until = "opted-out" }', "opted-out"),
     ("AV0706", "{ months = 13 }", '{ months = 13, until = "consent-withdrawn" }', "consent-withdrawn"),  # of a tag
     # what is usually slipped in a block, by somebody who does not know TOML

@@ -106,7 +106,7 @@ def _methods(entries: Entries, right: Entry) -> Iterator[Diagnostic]:
             yield diagnostic("AV0605", right.at("methods"), message, mend)
     elif not _TOLL_FREE.fullmatch(phone.strip()):
         message = f'"{phone}" is not a toll-free number' if phone else "the controller has no telephone number"
-        mend = 'write a number that is free to call: phone = "1-800-555-0142"'
+        mend = 'write your number that is free to call, as phone = "1-800-555-0142"'
         yield diagnostic("AV0605", controllers[0].at("phone"), message, mend)
 
 
