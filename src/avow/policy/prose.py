@@ -26,7 +26,7 @@ _SENTENCE: Final = re.compile(r"(?:[^.!?;:]|[.!?;:](?!\s|$))+[.!?;:]?")
 _ERASES: Final = r"(?:delet\w+|eras\w+|remov\w+|purg\w+|discard\w*|destroy\w*)"
 _KEEPS: Final = r"(?:keep|keeps|kept|retain\w*|retention|stor(?:e|es|ed|ing)|hold|holds|held|maintain\w*|remains?)"
 _ERASING: Final = _words(rf"\b{_ERASES}\b")
-_KEEPING: Final = _words(rf"\b(?:{_KEEPS}|{_ERASES})\b")
+KEEPING: Final = _words(rf"\b(?:{_KEEPS}|{_ERASES})\b")
 _NEEDED: Final = r"(?:necessary|needed|required|useful|relevant)"
 #: How often something is erased, which says nothing of how long it was kept.
 _OFTEN: Final = _words(
@@ -80,7 +80,7 @@ _SOME_AGE: Final = _words(r"\b(?:under|below|younger than) (?:the age of )?\d{1,
 _NO_SHARING: Final = _words(_DENY + r"\b(?:share|shares|shared|sharing)\b")
 
 _SIGNAL_NAMES: Final = {
-    "gpc": _words(r"\bglobal privacy control\b|\bGPC\b"),
+    "gpc": _words(r"\bglobal privacy controls?\b|\bGPCs?\b"),
     "dnt": _words(r"\bdo[ -]not[ -]track\b|\bDNT\b"),
 }
 _ANSWERS: Final = r"(?:respond|honou?r|react|obey|support|process|respect|follow|act|answer|recogni[sz]e)\w*"
@@ -90,8 +90,8 @@ _IGNORED: Final = _words(
     rf"|\b(?:ignor|disregard)\w+|\b{_ANSWERS} to neither\b"
 )
 
-_TWICE: Final = _words(r"\b(?:twice|(?:two|2) (?:times|requests)|more than (?:two|2))\b")
-_YEAR: Final = _words(r"\b(?:12|twelve)[ -]months?\b|\b(?:a|per|each|one|any|calendar) year\b")
+_TWICE: Final = _words(r"\b(?:twice|(?:two|2)(?: \((?:2|two)\))? (?:times|requests)|more than (?:two|2))\b")
+_YEAR: Final = _words(r"\b(?:12|twelve)(?: \((?:12|twelve)\))?[ -]months?\b|\b(?:a|per|each|one|any|calendar) year\b")
 _OTHER_THAN_KNOW: Final = _words(
     r"\b(?:delet\w+|eras\w+|correct\w*|opt(?:ing)?[ -]out|these (?:rights|requests)|your rights"
     r"|(?:any|all|each)(?: of these)? (?:rights?|requests?))\b"
@@ -178,7 +178,7 @@ def sentences(prose: Prose) -> Iterator[tuple[int, str]]:
 
 def _keeping(prose: Prose, start: int, sentence: str) -> Iterator[Diagnostic]:
     """Report a retention that no day ends. Rule: Cal. Civ. Code § 1798.100(a)(3)."""
-    if not _KEEPING.search(sentence):
+    if not KEEPING.search(sentence):
         return
     found = _INDEFINITE.search(sentence)
     if found and _NEGATED.search(sentence[: found.start()]) and not re.search(r"\bno longer\b", sentence[: found.end()]):
