@@ -11,7 +11,7 @@ from bench.machine import describe
 RESULTS = Path(__file__).parent / "RESULTS.md"
 HEAD = "# What the benchmarks last said\n\n`make bench` runs them all, `make soak MINUTES=60` the last. Each figure is a ratio taken in one run, or is next to one.\n"
 #: The order of the sections.
-ORDER = ("ingest", "steady", "permits", "queries", "erasure", "startup", "history", "soak")
+ORDER = ("ingest", "compare", "steady", "permits", "queries", "erasure", "startup", "history", "soak")
 
 
 def record(name: str, about: str, lines: Sequence[str]) -> None:
