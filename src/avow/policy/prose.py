@@ -79,7 +79,8 @@ _INFORMATION: Final = _words(
 _SOME_AGE: Final = _words(r"\b(?:under|below|younger than) (?:the age of )?\d{1,2}\b|\bchildren\b|\bminors\b")
 _NO_SHARING: Final = _words(_DENY + r"\b(?:share|shares|shared|sharing)\b")
 
-_SIGNAL_NAMES: Final = {
+#: How prose calls each signal, in the singular and the plural.
+SIGNAL_NAMES: Final = {
     "gpc": _words(r"\bglobal privacy controls?\b|\bGPCs?\b"),
     "dnt": _words(r"\bdo[ -]not[ -]track\b|\bDNT\b"),
 }
@@ -243,10 +244,10 @@ def third_party_because(recipient: Entry) -> str:
 
 def _signals(prose: Prose, start: int, sentence: str, signals: dict[str, bool]) -> Iterator[Diagnostic]:
     """Compare the answer to a signal with its declaration. Rule: Bus. & Prof. Code § 22575(b)(5); 11 CCR 7025."""
-    bare = _SIGNAL_NAMES["dnt"].sub(lambda found: "-" * len(found[0]), sentence)
+    bare = SIGNAL_NAMES["dnt"].sub(lambda found: "-" * len(found[0]), sentence)
     ignored = _IGNORED.search(bare)
     answered = None if ignored else _ANSWERED.search(bare)
-    for name, pattern in _SIGNAL_NAMES.items():
+    for name, pattern in SIGNAL_NAMES.items():
         if name not in signals or not pattern.search(sentence):
             continue
         if ignored and signals[name]:

@@ -82,14 +82,13 @@ def incidents_words(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Marku
 
 def _breach_clocks(law: LawTable) -> Iterable[str]:
     for name, words in (
-        ("breach_people", "{law}: people are told within {period} of its discovery{doubt}."),
-        ("breach_authority_after_notice", "{law}: the authority gets a sample within {period} of that notice{doubt}."),
-        ("breach_authority", "{law}: the authority is told within {period} after we know of it{doubt}."),
+        ("breach_people", "{law}: people are told within {period} of its discovery."),
+        ("breach_authority_after_notice", "{law}: the authority gets a sample within {period} of that notice."),
+        ("breach_authority", "{law}: the authority is told within {period} after we know of it."),
     ):
         period = law.period(name) if name in law.values else None
         if period:
-            doubt = law.values[name].doubt
-            yield words.format(law=law.name, period=period.words, doubt=f" ({doubt})" if doubt else "")
+            yield words.format(law=law.name, period=period.words)
 
 
 def legal_process_words(rulebook: Rulebook, _: Audience = EVERYBODY) -> Markup:

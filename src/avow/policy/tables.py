@@ -205,7 +205,7 @@ def clocks_table(laws: Sequence[LawTable]) -> Markup:
 
 
 def clocks(law: LawTable) -> Markup:
-    """Return by when one jurisdiction's law has us answer, in sentences that mark what nobody has read in the law.
+    """Return by when one jurisdiction's law has us answer, in sentences.
 
     Rule: 11 CCR 7021; GDPR Art. 12(3); each state's own act.
     """
@@ -329,11 +329,11 @@ def _short(letters: Iterable[str]) -> list[str]:
 
 
 def period_in_words(law: LawTable, name: str, between: str = "") -> str:
-    """Return a period of the law in words, with its doubt: "45 more days (not yet verified in the text of the law)"."""
-    period, doubt = law.period(name), law.values[name].doubt
+    """Return a period of the law in words, as "45 more days"; whether anybody read it in the law is for staff (`avow law`)."""
+    period = law.period(name)
     assert period, name  # asked for only where it is there
     number, unit = period.words.split(" ", 1)
-    return f"{number} {between}{unit}{f' ({doubt})' if doubt else ''}"
+    return f"{number} {between}{unit}"
 
 
 def _sentence(words: str) -> str:
