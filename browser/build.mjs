@@ -15,22 +15,32 @@ import { minify } from "terser";
 
 /** Budgets, gzipped. Every visitor of every site loads the tag, which is meant to stay smaller still; the recorder comes only after a yes. */
 const TAG_BYTES_WANTED = 2048;
-const BYTES_MAX = { "tag.js": 2560, "recorder.js": 25_000, "replay.js": 512 };
+const BYTES_MAX = { "tag.js": 2560, "recorder.js": 25_600, "replay.js": 640 };
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "src", "avow", "web", "static", "build");
-const entries = ["tag.js", "choices.js", "preferences.js", "search.js", "recorder.js", "replay.js", "form-check.js", "console.js", "console.css", "player.js", "player.css"];
+const entries = ["tag.js", "stub.js", "choices.js", "chosen.js", "preferences.js", "search.js", "recorder.js", "replay.js", "form-check.js", "console.js", "console.css", "player.js", "player.css"];
 
 /** Scripts of our own that stand on other people's pages have a source map; libraries that we bundle have one where they come from. */
-const MAPPED = new Set(["tag.js", "choices.js", "preferences.js", "search.js", "replay.js", "form-check.js"]);
+const MAPPED = new Set(["tag.js", "stub.js", "choices.js", "chosen.js", "preferences.js", "search.js", "replay.js", "form-check.js"]);
 
-/** Nothing drawn on a canvas is ever recorded, so the recorder's library leaves its canvas worker (a script in a string) at home. */
-const withoutCanvasWorker = {
-  name: "without-canvas-worker",
+/**
+ * What the recorder's library leaves at home: its canvas worker (a script in a string), for nothing drawn is ever recorded; and its
+ * look into frames, whose documents it observes even where it is told to block them.
+ */
+const LEFT_OUT = [
+  [/^const jsContent = '.*';$/m, 'const jsContent = "";'],
+  [/serializedNode\.type === NodeType\.Element && serializedNode\.tagName === "iframe"(?=\) \{\s*onceIframeLoaded\()/, "false"],
+];
+const withoutSome = {
+  name: "without-canvas-worker-and-frames",
   setup({ onLoad }) {
     onLoad({ filter: /@rrweb\/record\/dist\/record\.js$/ }, async ({ path }) => {
-      const parts = (await readFile(path, "utf8")).split(/^const jsContent = '.*';$/m);
-      if (parts.length !== 2) throw new Error(`${path}: its canvas worker is not where it was; look again before you raise the version`);
-      return { contents: parts.join('const jsContent = "";'), loader: "js" };
+      let contents = await readFile(path, "utf8");
+      for (const [pattern, instead] of LEFT_OUT) {
+        if (contents.split(pattern).length !== 2) throw new Error(`${path}: ${pattern} is not there once; look again before you raise the version`);
+        contents = contents.replace(pattern, instead);
+      }
+      return { contents, loader: "js" };
     });
   },
 };
@@ -44,7 +54,7 @@ const result = await build({
   format: "iife",
   target: ["es2020", "chrome111", "firefox113", "safari16.4"],
   legalComments: "inline",
-  plugins: [withoutCanvasWorker],
+  plugins: [withoutSome],
   sourcemap: "external",
   write: false,
 });

@@ -5,20 +5,29 @@
  *
  * The server decides from the signals and the choices cookie, which no script can read; this file asks it once a page
  * (`GET /avow/choices`) and obeys. Nothing of another company is loaded before the answer, and nothing when none comes.
- * After a choice (an event `avow:choices` on the document) it asks again: what is no longer allowed is taken out of the
- * page and its cookies and storage keys are deleted, as far as a page can; what its script already did cannot be undone
- * in this page, and the next page does not load it.
+ * After a choice, in this page (an event `avow:choices` on the document) or in another tab, it asks again: what is no longer allowed
+ * is taken out of the page and its cookies and storage keys are deleted, as far as a page can; what its script already did cannot be
+ * undone in this page, and the next page does not load it.
+ *
+ * A browser that keeps no choice could not keep a no either. The server sets a cookie with its first answer and lets
+ * nothing load before that came back; so this file asks a second time then, in the same view (`kept`).
  *
  * `__gpp` and `__uspapi` answer other companies' scripts (IAB GPP 1.1, section usca; US Privacy). Both are answered only
- * from what the server said.
+ * from what the server said. A page within another one of this origin leaves all of it to that one.
  */
+import { isWithin, tellOthers, whenChosen, whenSeen } from "./everywhere.js";
+import "./stub.js";
+
 (() => {
+  if (isWithin()) return;
   const script = document.currentScript;
   const endpoint = (script && script.dataset.endpoint) || "/avow/choices";
   const loaded = new Map(); // name of a third party -> its element
   const waiting = []; // calls of __gpp and __uspapi before the server answered
   const listeners = new Map();
+  const served = script && script.dataset.served !== undefined; // by Avow, with its own banner and its own words about signals
   let state;
+  let asking = Promise.resolve(); // the server, for the last time
   let nextListener = 1;
 
   /** The signals that a script can see: some browsers' extensions set them on the page and cannot send a header (11 CCR 7025(b)(1)). */
@@ -53,6 +62,7 @@
     },
     removeEventListener: (call, listenerId) => call(listeners.delete(listenerId), true),
   };
+  const before = [window.__gpp, window.__uspapi];
   window.__gpp = (command, call, parameter) => {
     if (!commands[command]) call(null, false);
     else if (state || command === "ping" || command.endsWith("EventListener")) commands[command](call, parameter);
@@ -63,22 +73,8 @@
     else if (state) call({ version: 1, uspString: state.us_privacy }, true);
     else waiting.push(() => window.__uspapi(command, version, call));
   };
-  // Scripts in frames find the page that can answer by these names, and ask by message.
-  for (const name of ["__gppLocator", "__uspapiLocator"]) {
-    const locator = document.createElement("iframe");
-    locator.name = name;
-    locator.hidden = true;
-    (document.body || document.documentElement).append(locator);
-  }
-  addEventListener("message", (event) => {
-    const asked = event.data && (event.data.__gppCall || event.data.__uspapiCall);
-    if (!asked || !event.source) return;
-    const gpp = "__gppCall" in event.data;
-    const answer = (returnValue, success) =>
-      event.source.postMessage({ [gpp ? "__gppReturn" : "__uspapiReturn"]: { returnValue, success, callId: asked.callId } }, "*");
-    if (gpp) window.__gpp(asked.command, answer, asked.parameter);
-    else window.__uspapi(asked.command, asked.version, answer);
-  });
+  for (const call of before[0].queue || []) window.__gpp(...call);
+  for (const call of before[1].queue || []) window.__uspapi(...call);
 
   const forget = (name) => {
     try {
@@ -122,13 +118,15 @@
     const body = JSON.stringify(said);
     const headers = { "content-type": "application/json" };
     const response = await fetch(endpoint, { method: "POST", body, headers, credentials: "same-origin" });
-    if (response.ok) document.dispatchEvent(new Event("avow:choices"));
-    return response.ok;
+    if (!response.ok) return false;
+    document.dispatchEvent(new Event("avow:choices"));
+    await asking;
+    return true;
   };
 
   /** The banner for pages that Avow did not render: the same words and buttons, in a shadow tree with a style of its own. */
   const ask = () => {
-    const asked = state.choices.filter((one) => one.ask);
+    const asked = state.kept ? state.choices.filter((one) => one.ask) : []; // whose answer no browser keeps is not asked for one
     document.querySelector("avow-asking")?.remove();
     if (!asked.length || document.querySelector(".asking")) return;
     const names = asked.map((one) => one.name);
@@ -154,8 +152,9 @@
     const buttons = make("p", "", box);
     buttons.className = "answers";
     const button = (text, said) =>
-      make("button", text, buttons).addEventListener("click", async () => {
-        const kept = await answer(said).catch(() => false);
+      make("button", text, buttons).addEventListener("click", async ({ isTrusted }) => {
+        // A press that a script made up is an answer of that script.
+        const kept = await answer(isTrusted ? { ...said, pressed: true } : said).catch(() => false);
         if (kept) host.remove();
         else words.textContent = "Your answer could not be kept. Nothing was switched on; please try again.";
       });
@@ -165,22 +164,51 @@
     document.body.prepend(host);
   };
 
-  const refresh = async () => {
+  /** On pages that Avow did not render, say that a signal is heard (11 CCR 7025(c)(6)); at the end of the page, over nothing. */
+  const acknowledge = () => {
+    const isHeard = state.choices.some((one) => one.stopped_by.length);
+    const said = document.querySelector("avow-signal");
+    if (!isHeard) said?.remove();
+    if (!isHeard || said || served) return;
+    const host = document.createElement("avow-signal");
+    const root = host.attachShadow({ mode: "open" });
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(":host{all:initial;display:block}p{margin:1rem;text-align:center;font:1rem/1.5 system-ui,sans-serif;color:CanvasText;background:Canvas}");
+    root.adoptedStyleSheets = [sheet];
+    const words = document.createElement("p");
+    words.setAttribute("role", "status");
+    words.textContent = "Opt-out preference signal honoured";
+    root.append(words);
+    document.body.append(host);
+  };
+
+  const get = async () => {
     const asked = new URLSearchParams();
     if (loaded.size) asked.set("loaded", [...loaded.keys()].join(" ")); // in this page already: the server counts each page's once
     if (signals().length) asked.set("signals", signals().join(" "));
     const address = String(asked) ? `${endpoint}?${asked}` : endpoint;
     const response = await fetch(address, { credentials: "same-origin", cache: "no-store" });
-    if (!response.ok) return;
-    state = await response.json();
+    return response.ok ? response.json() : undefined;
+  };
+  const refresh = async () => {
+    let answered = await get();
+    if (answered && !answered.kept) answered = await get(); // the cookie came with the first answer: does this browser return it?
+    if (!answered) return;
+    state = answered;
     obey();
     ask();
+    acknowledge();
     for (const call of waiting.splice(0)) call();
     for (const [listenerId, call] of listeners) {
       call({ eventName: "sectionChange", listenerId, data: "usca", pingData: ping() }, true);
       call({ eventName: "signalStatus", listenerId, data: "ready", pingData: ping() }, true);
     }
   };
-  document.addEventListener("avow:choices", () => refresh().catch(() => {}));
-  refresh().catch(() => {}); // without an answer nothing is loaded and nothing is asked
+  /** One after the other, so that the server is told what the last answer let load; without an answer nothing is loaded and nothing is asked. */
+  const again = () => (asking = asking.then(refresh).catch(() => {}));
+  whenSeen(() => {
+    whenChosen(again);
+    document.addEventListener("avow:choices", tellOthers);
+    again();
+  });
 })();

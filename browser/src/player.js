@@ -9,6 +9,7 @@ import { Replayer } from "@rrweb/replay";
 
 const player = document.querySelector("[data-player]");
 const stage = player.querySelector("[data-stage]");
+const parts = player.querySelector("[data-parts]");
 const find = (name) => player.querySelector(`[data-${name}]`);
 const [toggle, place, speed, pauses, clock, state] = ["toggle", "place", "speed", "pauses", "clock", "state"].map(find);
 const pages = [...player.querySelectorAll("[data-recording]")].map((button) => ({
@@ -21,9 +22,12 @@ const pages = [...player.querySelectorAll("[data-recording]")].map((button) => (
   isGone: false,
   events: undefined, // a promise of them, once they were asked for
 }));
+/** A picture is recorded as an empty box. */
+const PICTURES = ["img { background: #8884; outline: 1px solid #8888; outline-offset: -1px; }"];
 let replayer; // of the page that is shown
 let shown = -1;
 let playing = false;
+let lifted; // the timer by which a finger goes
 
 const words = (milliseconds) => {
   const seconds = Math.floor(milliseconds / 1000);
@@ -78,6 +82,41 @@ const go = (at) => {
   show();
 };
 
+const PAUSE = 10_000; // milliseconds without anything that happens: nobody may be there, so it is no part's; the library skips as much
+
+/**
+ * How long each part of a page was in front of somebody, milliseconds: a part is as high as the window was when the page was opened,
+ * and a moment in which the window shows two of them is shared out by how much of each it shows.
+ */
+const timeOfParts = (events) => {
+  const page = events.find(({ type }) => type === 2);
+  const screen = events.find(({ type }) => type === 4)?.data.height || 768;
+  const found = [];
+  let top = page.data.initialOffset.top;
+  let since = page.timestamp;
+  for (const { type, data, timestamp } of events.filter((event) => event.timestamp >= page.timestamp)) {
+    const time = timestamp - since;
+    const first = Math.floor(top / screen);
+    const second = top / screen - first; // share of the window that shows the part below
+    if (time <= PAUSE) {
+      found[first] = (found[first] || 0) + time * (1 - second);
+      if (second) found[first + 1] = (found[first + 1] || 0) + time * second;
+    }
+    since = timestamp;
+    if (type === 3 && data.source === 3 && data.id === page.data.node.id) top = Math.max(0, data.y);
+  }
+  return Array.from(found, (time, part) => ({ from: part * screen, to: (part + 1) * screen, time: time || 0 }));
+};
+
+const showParts = (events) => {
+  const lines = timeOfParts(events).map(({ from, to, time }) => {
+    const line = document.createElement("li");
+    line.textContent = `${from} to ${to} px from the top: ${(time / 1000).toFixed(1)} s`;
+    return line;
+  });
+  parts.replaceChildren(...lines);
+};
+
 const config = () => ({ speed: Number(speed.value), skipInactive: pauses.checked });
 
 /** Say that a page is gone: erased since, or nothing in it can be shown. */
@@ -88,10 +127,22 @@ const pass = (page) => {
   page.button.textContent = `${page.name} (no longer there)`;
 };
 
+const FINGER = 600; // milliseconds that a finger stays after it was last seen to move
+
+/** Show a finger while it moves: where a swipe begins on a part that is never recorded, nothing but its movement is known. */
+const showFinger = ({ type, data }) => {
+  if (type !== 3 || data.source !== 6) return;
+  const finger = replayer.wrapper.querySelector(".replayer-mouse");
+  finger.classList.add("touch-active");
+  clearTimeout(lifted);
+  lifted = setTimeout(() => finger.classList.remove("touch-active"), FINGER);
+};
+
 const build = (page, events) => {
-  replayer = new Replayer(events, { root: stage, ...config(), mouseTail: { strokeStyle: "#b0491f" }, showWarning: false, useVirtualDom: false });
+  replayer = new Replayer(events, { root: stage, ...config(), mouseTail: { strokeStyle: "#b0491f" }, showWarning: false, useVirtualDom: false, insertStyleRules: PICTURES });
   replayer.iframe.title = "The recorded page";
   replayer.iframe.tabIndex = -1;
+  replayer.on("event-cast", showFinger);
   replayer.on("resize", fit);
   replayer.on("finish", () => {
     if (!playing) return;
@@ -105,6 +156,7 @@ const build = (page, events) => {
 const open = async (index, at) => {
   replayer?.destroy();
   replayer = undefined;
+  parts.replaceChildren();
   shown = index;
   pages.forEach(({ button }, one) => (one === index ? button.setAttribute("aria-current", "true") : button.removeAttribute("aria-current")));
   const page = pages[index];
@@ -122,6 +174,7 @@ const open = async (index, at) => {
     return;
   }
   build(page, events);
+  showParts(events);
   for (const control of [toggle, place, speed, pauses]) control.disabled = false;
   state.textContent = `Page ${index + 1} of ${pages.length}: ${page.name}`;
   fit();

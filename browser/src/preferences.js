@@ -8,8 +8,10 @@
  *   avow.forget("search-term")            empty it
  *
  * Preferences are in a cookie that no script reads: the server says them. Lists are in local storage; a value leaves it on its
- * last day, and everything leaves it when the visitor takes the yes back: the server is asked at each page, and after each choice.
+ * last day, and everything leaves it when the visitor takes the yes back: the server is asked at each page, and after each choice, also of another tab.
  */
+import { whenChosen, whenSeen } from "./everywhere.js";
+
 (() => {
   const ITEMS = 50; // values of one list
   const PATH = "/avow/preferences";
@@ -67,6 +69,8 @@
     },
     forget: (field) => lists[field] && write(lists[field], []),
   });
-  document.addEventListener("avow:choices", refresh);
-  refresh();
+  whenSeen(() => {
+    whenChosen(refresh);
+    refresh();
+  });
 })();

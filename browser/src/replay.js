@@ -3,16 +3,27 @@
  *
  *   <script src="/avow/replay.js" defer></script>
  *
- * The yes is in a cookie that no script can read, so the server answers. With a signal set, nothing is asked.
+ * The yes is in a cookie that no script can read, so the server answers; it is asked again after each choice, and the recorder starts
+ * without a new page. With a signal set, nothing is asked. A page within another one of this origin is not recorded by itself.
  */
-(async () => {
-  if (/^(true|1)$/.test(navigator.globalPrivacyControl) || navigator.doNotTrack == 1) return;
-  const page = encodeURIComponent(location.pathname);
-  const answer = await fetch(`/avow/recording?page=${page}`, { credentials: "same-origin" }).catch(() => ({}));
-  if (answer.status != 200) return;
-  const { recorder, point } = await answer.json();
-  const script = document.createElement("script");
-  script.src = recorder;
-  script.dataset.point = point;
-  document.head.append(script);
-})();
+import { isWithin, whenChosen, whenSeen } from "./everywhere.js";
+
+let asking;
+const ask = async () => {
+  if (asking || /^(true|1)$/.test(navigator.globalPrivacyControl) || navigator.doNotTrack == 1 || document.querySelector('script[src*="/recorder."]')) return;
+  asking = fetch(`/avow/recording?page=${encodeURIComponent(location.pathname)}`, { credentials: "same-origin" }).catch(() => ({}));
+  const answer = await asking;
+  if (answer.status == 200) {
+    const { recorder, point } = await answer.json();
+    const script = document.createElement("script");
+    script.src = recorder;
+    script.dataset.point = point;
+    document.head.append(script);
+  }
+  asking = 0;
+};
+if (!isWithin())
+  whenSeen(() => {
+    whenChosen(ask);
+    ask();
+  });

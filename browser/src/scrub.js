@@ -11,7 +11,7 @@ const mask = (text) => (!text ? "" : text.trim() ? MASK.repeat(Math.min(50, Math
 const matching = (pattern) => (value) => (pattern.test(value) ? value : "");
 const path = matching(/^\/(?!\/|avow\/)[\w./-]{1,200}$/);
 const ownPath = (address) => path(String(address).replace(location.origin, ""));
-const size = matching(/^\d{1,5}(\.\d{1,3})?px$/);
+const size = (value) => (/^\d{1,5}(\.\d+)?px$/.test(value) ? `${Math.round(parseFloat(value))}px` : "");
 const count = matching(/^\d{1,4}$/);
 const length = /^-?\d{1,5}(\.\d{1,3})?(px|em|rem|%|vh|vw)?$/;
 
@@ -42,7 +42,7 @@ const attributes = (tag, given = {}) => {
     if (!isFlag && !Object.hasOwn(valued, name)) continue;
     if (value === null) {
       if (!tag) found[name] = null;
-    } else {
+    } else if (value !== undefined) {
       const kept = isFlag ? "" : valued[name](value);
       if (isFlag || kept || !tag) found[name] = kept;
     }
@@ -50,14 +50,12 @@ const attributes = (tag, given = {}) => {
   if (tag == "link" && given.rel == "stylesheet" && ownPath(given.href)) {
     Object.assign(found, { rel: "stylesheet", href: ownPath(given.href) }, given.media == "print" && { media: "print" });
   }
-  if (tag == "img" && ownPath(given.src)) found.src = ownPath(given.src);
   return found;
 };
 
 const below = (node, depth) => (node.childNodes || []).map((child) => cleanNode(child, depth + 1)).filter(Boolean);
 const made = (node, depth) => {
   const { type } = node;
-  if (type == 0) return { type, childNodes: below(node, depth) };
   if (type == 1) return { type, name: "html", publicId: "", systemId: "" };
   if (type == 2) {
     const tag = node.tagName.toLowerCase();
@@ -67,9 +65,10 @@ const made = (node, depth) => {
   }
   return type == 3 ? { type, textContent: mask(node.textContent) } : { type: 5, textContent: "" };
 };
+/** A document is nowhere but at the root of a snapshot: one that is added is a frame's, and a player would open the page anew for it. */
 const cleanNode = (node, depth = 0) => {
-  if (depth > 100) return null;
-  const clean = { ...made(node, depth), ...numbers(node, ["id", "rootId"]) };
+  if (depth > 100 || node.type == 0) return null;
+  const clean = { ...made(node, depth), ...numbers(node, ["id"]) };
   for (const name of ["isShadow", "isShadowHost"]) if (node[name] === true) clean[name] = true;
   return clean;
 };
@@ -88,6 +87,7 @@ const sources = {
       .filter((one) => Object.keys(one.attributes).length),
     removes: data.removes.map((one) => ({ ...numbers(one, ["parentId", "id"]), ...(one.isShadow && { isShadow: true }) })),
     adds: data.adds
+      .filter((one) => !one.node.rootId) // what is in a frame's document
       .map((one) => ({ parentId: number(one.parentId), nextId: one.nextId === null ? null : number(one.nextId), node: cleanNode(one.node) }))
       .filter((one) => one.node),
   }),
@@ -100,7 +100,7 @@ const sources = {
 const events = [
   () => ({}),
   () => ({}),
-  (data) => ({ node: cleanNode(data.node), initialOffset: numbers(data.initialOffset, ["left", "top"]) }),
+  ({ node, initialOffset }) => ({ node: { type: 0, childNodes: below(node, 0), id: number(node.id) }, initialOffset: numbers(initialOffset, ["left", "top"]) }),
   (data) => sources[data.source]?.(data),
   (data) => ({ href: "", ...numbers(data, ["width", "height"]) }),
 ];

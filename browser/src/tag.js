@@ -29,6 +29,11 @@
   const STAYS = 1000; // milliseconds that a replaced address has to stay to be a view (a map replaces its own with each move), and a page to be drawn
   const FILE = /\.(pdf|zip|gz|7z|rar|dmg|exe|msi|apk|docx?|xlsx?|pptx?|od[tsp]|csv|txt|epub|mp[34]|wav|mov|avi)$/i;
 
+  let within = 0; // in a frame of a page of this origin, whose view this is
+  try {
+    within = parent !== window && parent.location.origin === location.origin;
+  } catch {} // of another origin: a view of its own
+
   // Paths have one form (RFC 3986, 6.2.2): the browser's half of src/avow/collection/paths.py, which does the same again; both are
   // tested by tests/vectors/paths.json. A part that holds "@", however often it was encoded, becomes "-".
   const holdsAddress = (text) => {
@@ -157,7 +162,7 @@
     });
     first = "";
   };
-  const here = () => shown !== (shown = location.pathname) && view(shown);
+  const here = () => within || shown !== (shown = location.pathname) && view(shown);
 
   /** Send choices one after the other: each brings along the cookie of the one before, and no "no" is lost. */
   const choose = (choice) => {
@@ -171,6 +176,7 @@
       .then((kept) => {
         sending--;
         document.dispatchEvent(new Event("avow:choices"));
+        new BroadcastChannel("avow").postMessage(0); // to the other tabs
         flush();
         return kept;
       });
@@ -236,7 +242,7 @@
     listen(window, "blur", clock);
     listen(window, "pagehide", gone);
     listen(window, "pageshow", ({ persisted }) => {
-      if (!persisted) return;
+      if (!persisted || within) return;
       const again = path;
       path = 0; // a page that comes back from the browser's memory is viewed again
       view(again);

@@ -80,14 +80,18 @@ def visit(chromium, running):
     assert errors == []
 
 
-@pytest.fixture
-def console(visit, running):
-    """A signed-in page of the console."""
-    page = visit()
-    page.goto(running.avow("invite").strip())
+def signed_in(page, installation):
+    """Take an invitation of an installation, and return the page of the console."""
+    page.goto(installation.avow("invite").strip())
     page.fill("input[name=name]", f"Officer {id(page)}")
     for field in page.locator("input[type=password]").all():
         field.fill("a long sentence for tests")
     page.locator("main button[type=submit]").click()
     page.wait_for_url("**/console")
     return page
+
+
+@pytest.fixture
+def console(visit, running):
+    """A signed-in page of the console."""
+    return signed_in(visit(), running)

@@ -70,7 +70,7 @@ def violations(page):
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = []
     for scheme, rules in RULES.items():
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         found += page.evaluate(f"axe.run(document, {{runOnly: {rules}}})")["violations"]
     return [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found]
 

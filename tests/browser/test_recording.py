@@ -112,10 +112,9 @@ def test_planted_strings_reach_neither_the_server_nor_its_disk(person, house, tm
     person.goto("/planted?who=" + planted("{0}", strings))
     person.get_by_text("This visit is being recorded").wait_for()
     play_along(person, strings, tmp_path)
-    before = len(sent)
-    until(lambda: person.wait_for_timeout(200) or len(sent) > before, 30, "the chunk with all of it")
+    has_added = lambda: any('"adds":[{' in readable(one) for one in sent)  # noqa: E731 - one question
+    until(lambda: person.wait_for_timeout(200) or has_added(), 30, "the chunk with all of it")
     assert (len(strings) >= 60, len(MARKUP) + len(SCRIPTED) >= 12) == (True, True)
-    assert any('"adds":[{' in readable(one) for one in sent)
     kept = until(lambda: '"positions"' in (texts := "".join(stored(installation, until))) and texts, 20, "the chunk in the store")
     texts = [*map(readable, sent), kept]
     assert [one for one in strings if any(one in text for text in texts)] == []
@@ -262,10 +261,86 @@ def violations(page):
     return page.evaluate(f"axe.run(document, {rules})")["violations"]
 
 
+def elsewhere(page, body=""):
+    """Open a page that Avow does not render, with the loader of the recorder."""
+    plain = f"<!doctype html><html lang=en><title>P</title><body><p>.</p>{body}<script src=/avow/replay.js defer></script>"
+    page.route("**/elsewhere", lambda route: route.fulfill(body=plain, content_type="text/html"))
+    page.goto("/elsewhere", wait_until="networkidle")
+    return page
+
+
 def test_a_page_from_elsewhere_loads_the_recorder_by_itself(visit):
     """replay.js asks the server, and loads the recorder for a visitor who said yes."""
+    elsewhere(agree(visit())).get_by_text("This visit is being recorded").wait_for()
+
+
+#: A form in an open shadow tree, inside another one; and the same in a part that is never recorded.
+SHADOWED = """<div id=outer></div><script>
+const inner = document.createElement("div");
+inner.attachShadow({mode: "open"}).innerHTML = "<form><p>.</p></form>";
+document.querySelector("#outer").attachShadow({mode: "open"}).append(inner);</script>"""
+LATER = """() => {
+    const host = document.body.appendChild(document.createElement("div"));
+    host.attachShadow({mode: "open"}).innerHTML = "<section><form></form></section>";
+}"""
+
+
+def test_a_form_in_a_shadow_tree_is_a_form(visit):
+    """A page that has one is not recorded, and one that gets one is recorded no longer."""
     page = agree(visit())
-    plain = "<!doctype html><html lang=en><title>P</title><body><p>.</p><script src=/avow/replay.js defer></script>"
-    page.route("**/elsewhere", lambda route: route.fulfill(body=plain, content_type="text/html"))
-    page.goto("/elsewhere")
-    page.get_by_text("This visit is being recorded").wait_for()
+    assert elsewhere(page, SHADOWED).get_by_text("This visit is being recorded").count() == 0
+    page.unroute_all()
+    sign = elsewhere(page).get_by_text("This visit is being recorded")
+    sign.wait_for()
+    page.evaluate(LATER)
+    sign.wait_for(state="detached")
+
+
+def swiped(chromium, running):
+    """Let somebody with a telephone swipe twice down a page that was recorded; return when the browser is closed."""
+    context = chromium.new_context(
+        base_url=running.base, user_agent=PERSON, has_touch=True, is_mobile=True, viewport={"width": 390, "height": 700}
+    )
+    page = agree(context.new_page())
+    page.goto("/products/rain-gauge", wait_until="networkidle")
+    finger = context.new_cdp_session(page)
+    for _ in range(2):
+        for y in range(600, 300, -30):
+            kind = "touchStart" if y == 600 else "touchMove"
+            finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": 200, "y": y}]})
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        page.wait_for_timeout(600)
+    page.goto("/contact")
+    context.close()
+
+
+#: Looks at the player every so often: whether a finger is on the page, and how far the page is scrolled.
+WATCH = """() => {
+    window.fingers = new Set();
+    window.depths = new Set();
+    setInterval(() => {
+        const finger = document.querySelector(".replayer-mouse.touch-device.touch-active");
+        if (finger) fingers.add(finger.style.top);
+        depths.add(document.querySelector("[data-stage] iframe").contentWindow.scrollY);
+    }, 20);
+}"""
+
+
+def test_swipes_scrolling_and_the_time_for_each_part_are_seen(chromium, running, console, until):
+    """Of a visit with a telephone, the player shows the finger, the page going down, and seconds for each part of it."""
+    before = console.goto("/console/recordings?page=/products/rain-gauge") and console.locator("tbody tr").count()
+    swiped(chromium, running)
+    rows = console.locator("tbody tr")
+    until(lambda: console.reload() and rows.count() > before, 20, "the visit")
+    rows.first.locator("a").first.click()
+    console.select_option("select[name=purpose]", "page-improvement")
+    console.get_by_role("button", name="Watch").click()
+    console.get_by_role("status").get_by_text("Page 1 of 1").wait_for()
+    console.evaluate(WATCH)
+    console.get_by_role("button", name="Play").click()
+    until(lambda: console.evaluate("Math.max(...depths)") > 700, what="the page scrolled")
+    assert console.evaluate("fingers.size") > 2
+    parts = console.get_by_role("list", name="Time for each part of this page").inner_text()
+    seconds = [float(one) for one in re.findall(r"from the top: ([\d.]+) s", parts)]
+    assert parts.startswith("0 to 700 px")
+    assert (len(seconds) > 1, all(one > 0 for one in seconds[:2])) == (True, True)

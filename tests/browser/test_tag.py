@@ -318,3 +318,15 @@ def test_tag_that_was_changed_does_not_run(chromium, running):
     page.goto("/")
     assert page.evaluate("[typeof window.changed, typeof window.avow?.track]") == ["undefined", "undefined"]
     page.close()
+
+
+def test_a_page_in_a_frame_of_the_same_site_is_no_second_view(sent):
+    """The view is that of the page around it."""
+    page, events = sent("/careers")
+    tag = page.evaluate("document.querySelector('script[data-points]').outerHTML")
+    body = f"<!doctype html><title>F</title><p>Framed</p>{tag}"
+    page.route("**/framed", lambda route: route.fulfill(body=body, content_type="text/html"))
+    page.route("**/around", lambda route: route.fulfill(body=f"{body}<iframe src=/framed></iframe>", content_type="text/html"))
+    page.goto("/around", wait_until="networkidle")
+    page.wait_for_timeout(500)
+    assert [event["page"] for event in only(events, "page-view")] == ["/careers", "/around"]

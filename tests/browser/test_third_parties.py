@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from .conftest import PERSON, launched
+from .conftest import PERSON, launched, signed_in
 
 MARROWBY = Path(__file__).parents[2] / "policies" / "marrowby"
 HOST = "place.farsight.example"
@@ -71,30 +71,82 @@ stop_and_mend     = true
 def with_advertising(folder):
     """Return the example policy with an advertising network that people have to allow."""
     text = (MARROWBY / "policy.md").read_text(encoding="utf-8")
-    text = text.replace("### When you ask about", ADVERTISING + "### When you ask about")
+    text = text.replace("### When you ask about", ADVERTISING + COUNTING + "### When you ask about")
     text = re.sub(r"We do not sell your personal information and we (?:.|\n)*?Two companies work", "Two companies work", text)
     text = re.sub(r"We do not sell or share\s+information about anybody, so .*?either\.", "", text, flags=re.DOTALL)
-    text = text.replace("stops    = [", 'stops    = ["advertising",')
+    text = text.replace("stops    = [", 'stops    = ["advertising", "counting-readers",')
     right = '[right.opt-out]\nmethods      = ["web", "phone"]\nverification = "not at all"\nlevel        = "none"\n\n'
     policy = folder / "policy.md"
     policy.write_text(text.replace("[right.correct]", right + "[right.correct]"), encoding="utf-8")
     return policy
 
 
+COUNTED = "count.farsight.example"
+#: A company that works for ours, whose script loads until somebody opts out.
+COUNTING = """### How many see our pages {#counting}
+
+Unless you opt out, a counting company's script sees which of our pages you look at. It keeps what it
+sees for one day.
+
+```avow
+[collection.count-script]
+label        = "Counting script"
+technology   = "tag"
+source       = "device"
+data         = ["page"]
+purposes     = ["counting-readers"]
+retention    = { days = 1 }
+collected_by = "counter"
+loads        = "https://count.farsight.example/count.js"
+
+[purpose.counting-readers]
+label            = "Counting readers"
+description      = "counting how many people look at our pages"
+choice           = "opt-out"
+business_purpose = "Cal. Civ. Code § 1798.140(e)(7)"
+
+[recipient.counter]
+label      = "Farsight Counts"
+role       = "service-provider"
+services   = "counts the readers of our pages"
+categories = ["F"]
+purposes   = ["counting-readers"]
+country    = "United States"
+keeps_days = 0
+origins    = ["https://count.farsight.example"]
+
+[recipient.counter.contract]
+signed                  = 2026-06-30
+no_sale_or_sharing      = true
+specific_purposes       = true
+no_other_use            = true
+no_combining            = true
+same_protection         = true
+checks                  = true
+notice_if_unable        = true
+stop_and_mend           = true
+helps_with_requests     = true
+same_for_subcontractors = true
+```
+
+"""
+
+
 class OtherCompany:
     """A real HTTPS server that hands out the script and counts who asked."""
 
     def __init__(self, folder):
-        self.asked = 0
+        self.asked = self.counted = 0
         company = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
                 company.asked += self.path == "/seen.js"
+                company.counted += self.path == "/count.js"
                 self.send_response(200)
                 self.send_header("content-type", "text/javascript")
                 self.end_headers()
-                self.wfile.write(SCRIPT)
+                self.wfile.write(SCRIPT if self.path == "/seen.js" else b"")
 
             def log_message(self, *_arguments):
                 pass
@@ -135,7 +187,7 @@ def shared_company(tmp_path_factory):
 @pytest.fixture
 def company(shared_company):
     """The other company, which nobody asked for anything yet."""
-    shared_company.asked = 0
+    shared_company.asked = shared_company.counted = 0
     return shared_company
 
 
@@ -148,7 +200,9 @@ def site(shared_installation_of, tmp_path_factory):
 @pytest.fixture(scope="module")
 def browser(playwright, shared_company):
     """A browser that finds the other company on this machine."""
-    with launched(playwright, f"--host-resolver-rules=MAP {HOST} 127.0.0.1:{shared_company.port}") as browser:
+    rules = ",".join(f"MAP {host} 127.0.0.1:{shared_company.port}" for host in (HOST, COUNTED))
+    # A page that a test hands out is of no network, and may reach none of this machine without this.
+    with launched(playwright, f"--host-resolver-rules={rules}", "--disable-features=LocalNetworkAccessChecks") as browser:
         yield browser
 
 
@@ -198,6 +252,54 @@ def test_nothing_is_loaded_before_a_yes_nor_after_a_no(person, company, until):
     assert not page.locator(".asking").is_visible()
 
 
+#: A page that Avow does not render: choices.js, recorder, and frames of its own, of the site, and of another company.
+FRAMED = f"""<!doctype html><html lang=en><title>F</title><body><h1>Words of this page</h1>
+<iframe srcdoc="<h2>Within</h2>"></iframe>
+<iframe src="/framed-inner"></iframe><iframe src="https://{HOST}/frame"></iframe>
+<script src=/avow/choices.js defer></script><script src=/avow/replay.js defer></script>"""
+#: Notes how many headings the replayed page shows, again and again, by what the player says of it.
+LOOK = """() => {
+    window.looked = {};
+    setInterval(() => {
+        if (document.querySelector("[data-toggle]").textContent !== "Pause") return;
+        const page = document.querySelector("iframe[title='The recorded page']")?.contentDocument;
+        (looked[document.querySelector("[data-state]").textContent] ??= []).push(page?.querySelectorAll("h1").length ?? 0);
+    }, 50);
+}"""
+
+
+def framed_visit(page):
+    """Visit the company's page, one with frames, and the company's page again, each for a moment; all of it is recorded."""
+    page.route("**/framed", lambda route: route.fulfill(body=FRAMED, content_type="text/html"))
+    page.route("**/framed-inner", lambda route: route.fulfill(body="<h1>Framed</h1><p>.</p>", content_type="text/html"))
+    page.goto("/privacy/choices")
+    page.get_by_role("button", name="Allow all").click()
+    for address in ("/", "/framed", "/"):
+        page.goto(address, wait_until="networkidle")
+        page.get_by_text("This visit is being recorded").wait_for()
+        page.mouse.move(300, 300, steps=20)
+        page.wait_for_timeout(1_200)
+    page.goto("/contact")
+
+
+def test_a_visit_with_frames_and_other_companies_is_seen_while_it_plays(person, site, until):
+    """Page after page the replayed page stays what it was: its heading is there as long as it plays."""
+    framed_visit(person())
+    console = signed_in(person(), site)
+    row = console.locator("tbody tr", has_text="/ → /framed → /")
+    until(lambda: console.goto("/console/recordings") and row.count(), 20, "the visit")
+    row.locator("a").first.click()
+    console.select_option("select[name=purpose]", "page-improvement")
+    console.get_by_role("button", name="Watch").click()
+    console.get_by_role("status").get_by_text("Page 1 of 3").wait_for()
+    console.evaluate(LOOK)
+    console.get_by_role("button", name="Play").click()
+    is_over = "Object.keys(looked).length > 2 && document.querySelector('[data-toggle]').textContent === 'Play'"
+    until(lambda: console.evaluate(is_over), what="the end")
+    looked = {name: seen[seen.index(1) if 1 in seen else 0 :] for name, seen in console.evaluate("looked").items()}
+    assert {name: set(seen) for name, seen in looked.items()} == {name: {1} for name in looked}
+
+
 def test_a_signal_outweighs_a_yes(person, company):
     """A browser that sends Global Privacy Control is not asked, and nothing is loaded, whatever its cookie says."""
     page = person(extra_http_headers={"Sec-GPC": "1"})
@@ -227,3 +329,93 @@ def test_the_page_itself_refuses_whom_the_visitor_did_not_allow(person, company)
     script = f"""Object.assign(document.createElement("script"), {{src: "https://{HOST}/seen.js"}})"""
     page.evaluate(f"new Promise((done) => {{ const one = {script}; one.onerror = done; document.head.append(one); }})")
     assert company.asked == 0
+
+
+def test_in_a_browser_that_refuses_cookies_nothing_of_others_loads(person, company, until):
+    """It could keep no opt-out; its page of choices says so. One that keeps cookies loads in the first view already."""
+    page = person()
+    page.goto("/", wait_until="networkidle")
+    until(lambda: page.title() and company.counted, what="the script")
+    refusing = person()
+    refusing.route("**/*", lambda route: (refusing.context.clear_cookies(), route.continue_()))  # it keeps none, so it sends none
+    refusing.goto("/", wait_until="networkidle")
+    refusing.goto("/privacy/choices")
+    refusing.get_by_role("button", name="Opt out of all").click()
+    refusing.wait_for_url("**saved=1")
+    refusing.reload()  # a request that follows another by itself is not seen by `route`
+    refusing.get_by_text("This browser keeps no choice.").wait_for()
+    refusing.goto("/", wait_until="networkidle")
+    assert company.counted == 1
+
+
+#: An application of one page that Avow does not render.
+APPLICATION = """<!doctype html><html lang=en><title>A</title><body><h1>A</h1><script src=/avow/stub.js></script>
+<script>__gpp("ping", (said) => { window.first = said.cmpStatus; });
+__gpp("getSection", (found) => { window.section = found; }, "usca");
+__uspapi("getUSPData", 1, (found) => { window.usp = found; });</script>
+<script src=/avow/choices.js defer></script><script src=/avow/replay.js defer></script>"""
+
+
+def application(page):
+    """Open the application."""
+    page.route("**/application", lambda route: route.fulfill(body=APPLICATION, content_type="text/html"))
+    page.goto("/application", wait_until="networkidle")
+    return page
+
+
+def test_a_choice_reaches_an_application_in_another_tab_at_once(person, company, until):
+    """A yes starts recorder and script there without a new page; a no, said on the page of choices, ends both."""
+    here = application(person())
+    sign = here.get_by_text("This visit is being recorded")
+    assert (sign.count(), company.asked) == (0, 0)
+    here.get_by_role("button", name="Allow", exact=True).click()
+    sign.wait_for()
+    until(lambda: here.title() and company.asked, what="the script")
+    there = here.context.new_page()
+    there.goto("/privacy/choices")
+    there.get_by_role("button", name="Opt out of all").click()
+    sign.wait_for(state="detached")
+    until(lambda: not here.locator("script[src*='farsight']").count(), what="the end of the scripts")
+
+
+def test_scripts_find_functions_before_the_server_answered(person, until):
+    """Whoever asks before choices.js runs is answered once it does."""
+    page = application(person())
+    until(lambda: page.evaluate("window.section && window.usp && true"), what="the answers")
+    assert page.evaluate("[first, usp.uspString]") == ["stub", "1YYN"]
+
+
+def test_a_signal_is_acknowledged_where_avow_renders_no_page(person):
+    """Rule: 11 CCR 7025(c)(6)."""
+    page = application(person(extra_http_headers={"Sec-GPC": "1"}))
+    assert page.get_by_text("Opt-out preference signal honoured").count() == 1
+    assert application(person()).get_by_text("Opt-out preference signal honoured").count() == 0
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_sign_of_a_recording_covers_no_question(person, width):
+    """While one use waits for its answer another is being recorded: both can be pressed."""
+    page = person(viewport={"width": width, "height": 800})
+    page.goto("/")
+    page.evaluate("""fetch("/avow/choices", {method: "POST", body: '{"opt_in": ["page-improvement"]}'})""")
+    application(page).get_by_text("This visit is being recorded").wait_for()
+    for name in ("Stop and delete", "Allow", "Do not allow"):
+        page.get_by_role("button", name=name, exact=True).click(trial=True)
+
+
+PRERENDERED = "Object.defineProperty(document, 'prerendering', {get: () => !window.looked_at, configurable: true})"
+
+
+def test_nothing_loads_or_counts_while_a_page_is_prerendered(person, company, until):
+    """Neither script nor recorder nor the question to the server; all of it once somebody looks."""
+    page, asked = person(), []
+    page.goto("/privacy/choices")
+    page.get_by_role("button", name="Allow all").click()
+    page.wait_for_url("**saved=1")
+    page.add_init_script(PRERENDERED)
+    page.on("request", lambda request: asked.append(request.url))
+    application(page)
+    assert ([url for url in asked if "/avow/choices?" in url or "recording" in url], company.counted) == ([], 0)
+    page.evaluate("looked_at = true; document.dispatchEvent(new Event('prerenderingchange'))")
+    page.get_by_text("This visit is being recorded").wait_for()
+    until(lambda: page.title() and company.counted, what="the script")

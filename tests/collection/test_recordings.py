@@ -90,8 +90,8 @@ def pairs(style):
 KNOWN = {
     *("type", "data", "timestamp", "node", "initialOffset", "left", "top", "href", "width", "height", "tag", "payload", "source"),
     *("texts", "id", "value", "attributes", "removes", "parentId", "isShadow", "isShadowHost", "adds", "nextId", "positions"),
-    *("x", "y", "timeOffset", "pointerType", "childNodes", "name", "publicId", "systemId", "tagName", "textContent", "rootId"),
-    *("class", "style", "rr_width", "rr_height", "colspan", "rowspan", "hidden", "open", "disabled", "rel", "media", "src"),
+    *("x", "y", "timeOffset", "pointerType", "childNodes", "name", "publicId", "systemId", "tagName", "textContent"),
+    *("class", "style", "rr_width", "rr_height", "colspan", "rowspan", "hidden", "open", "disabled", "rel", "media"),
     *recordings.RULES["style"],
 }
 
@@ -223,3 +223,39 @@ def test_unpacking_stops_at_the_limit():
     """A small body that would become a large one is refused before it is one."""
     assert recordings.unpack(gzip.compress(b" " * recordings.UNPACKED_BYTES)) is not None
     assert recordings.unpack(gzip.compress(b" " * (recordings.UNPACKED_BYTES + 1))) is None
+
+
+def added(*nodes):
+    """A change that adds these nodes to the page."""
+    adds = [{"parentId": 5, "nextId": None, "node": node} for node in nodes]
+    return {"type": 3, "data": {"source": 0, "texts": [], "attributes": [], "removes": [], "adds": adds}, "timestamp": NOW}
+
+
+DOCUMENT = {"type": 0, "childNodes": [{"type": 2, "tagName": "html", "attributes": {}, "childNodes": [], "id": 8}], "id": 7}
+BOX = {"type": 2, "tagName": "div", "attributes": {}, "childNodes": [], "id": 9}
+
+
+def test_no_document_but_the_page_s_own_is_kept():
+    """A frame's document, whether it is added, stands below an element or has something added to it, leaves nothing behind."""
+    holding = BOX | {"childNodes": [DOCUMENT, BOX]}
+    page = {"type": 2, "data": {"node": {"type": 0, "childNodes": [holding], "id": 1}}, "timestamp": NOW}
+    nodes = (DOCUMENT, BOX | {"rootId": 7}, holding, BOX | {"rootId": 0})
+    snapshot, change = recordings.scrub([page, added(*nodes)], NOW)
+    assert snapshot["data"]["node"] == {"type": 0, "childNodes": [BOX | {"childNodes": [BOX]}], "id": 1}
+    assert [one["node"] for one in change["data"]["adds"]] == [BOX | {"childNodes": [BOX]}, BOX]
+    assert recordings.scrub([{"type": 2, "data": {"node": BOX}, "timestamp": NOW}], NOW) == []
+
+
+def test_a_picture_has_a_size_and_no_address():
+    """Its path may be somebody's name: `/people/robin.png` is as much a text as any other."""
+    picture = BOX | {"tagName": "img", "attributes": {"src": "/people/robin.png", "rr_width": "120px", "alt": "Robin"}}
+    (change,) = recordings.scrub([added(picture)], NOW)
+    assert change["data"]["adds"][0]["node"]["attributes"] == {"rr_width": "120px"}
+
+
+def test_what_an_earlier_version_stored_is_read_by_the_list_of_today():
+    """Frames' documents and addresses of pictures go when a stored chunk is read; its moments stay what they were."""
+    late = added(DOCUMENT, BOX) | {"timestamp": NOW + recordings.SPAN_MS + 1}
+    read = json.loads(recordings.unpack(recordings.as_read(recordings.pack(json.dumps([CONSENT, late]).encode()), NOW)))
+    assert read == [CONSENT, added(BOX) | {"timestamp": late["timestamp"]}]
+    assert json.loads(recordings.unpack(recordings.as_read(b"damaged", NOW))) == []

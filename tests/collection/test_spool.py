@@ -48,6 +48,15 @@ def append(folder, keys, records, limit=1 << 30):
     asyncio.run(run())
 
 
+def test_what_waits_takes_the_room_of_what_it_holds(tmp_path):
+    """While the store is away for long, each segment that was ended takes its bytes, and not those that were set apart for it."""
+    keys, folder = Keys(), tmp_path / "spool"
+    for number in range(20):
+        append(folder, keys, [b"%d" % number], limit=4 * spool.SEGMENT_BYTES)
+    assert sorted(read_all(folder, keys), key=int) == [b"%d" % number for number in range(20)]
+    assert spool.held(folder).bytes < spool.SEGMENT_BYTES
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=2000), min_size=1, max_size=40))
 def test_what_was_appended_is_read_back(tmp_path_factory, records):

@@ -53,11 +53,21 @@ def test_a_form_without_a_signal_takes_no_opt_out_back(published):
 
 def test_browser_and_person_meet_only_by_a_confirmed_link(published, kept):
     """The person's opt-outs come to the browser and the browser's to the person; a wrong link brings nothing."""
-    assert kept.meet("robins", frozenset({"returning-visitors"})) == frozenset()  # nothing is held of this address yet
     published.write(ROBIN.value, opted_out={"audience-measurement": "gpc"})
     assert kept.meet("somebody's", frozenset()) == frozenset()
     assert kept.meet("robins", frozenset({"returning-visitors"})) == {"audience-measurement", "returning-visitors"}
     assert standing.standing(published.store, [ROBIN]) == {"audience-measurement", "returning-visitors"}
+
+
+def test_an_opt_out_reaches_the_next_device_where_only_a_request_is_held(published, kept):
+    """One device says no and confirms a request; the other, which confirms one too, gets the no (11 CCR 7025(c)(1))."""
+    assert kept.meet("somebody's", frozenset({"returning-visitors"})) == frozenset()
+    assert kept.meet("robins", frozenset()) == frozenset()
+    assert kept.of_person("robins") is None  # who said nothing gets no pseudonym for it
+    assert kept.meet("robins", frozenset({"returning-visitors", "security"})) == {"returning-visitors"}
+    assert kept.meet("robins", frozenset()) == {"returning-visitors"}
+    assert kept.of_person("robins").opted_out == {"returning-visitors"}
+    assert len(entries(published)) == 1
 
 
 def test_a_person_takes_back_what_they_opted_out_of_with_proof(published, kept):

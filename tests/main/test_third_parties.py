@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from avow.collection.signals import Signals
 from avow.definitions import StoreUnavailable
+from avow.main.browsers import PolicyBrowsers
 from avow.main.pages import PolicyPages
 from avow.main.third_parties import Loaded, PartyLoads, collected
 from avow.store.control import disclosures
@@ -47,6 +49,22 @@ def test_page_views_of_a_day_are_one_disclosure_for_each_purpose(published, adve
     letters = {letter for name in advertising.points["ad-script"].fields for letter in advertising.data[name].categories}
     assert {one.categories for one in found} == {"".join(sorted(letters))}
     assert collected(found, lambda _id: advertising) == {"ad-script": 6}
+
+
+@pytest.mark.parametrize(
+    ("out", "into", "recognised"),
+    [
+        (set(), set(), True),
+        ({"returning-visitors"}, set(), False),
+        ({"returning-visitors"}, {"page-improvement"}, True),  # a recording is kept under the number, too
+        ({"returning-visitors", "page-improvement"}, {"page-improvement"}, False),
+    ],
+)
+def test_a_browser_is_recognised_while_a_point_may_keep_its_number(published, out, into, recognised):
+    """The last use that needs the number, when it is said no to, is the end of it."""
+    browsers = PolicyBrowsers(published.versions.in_force(), "", PartyLoads(), published.now_ms)
+    said = Signals(frozenset(), frozenset(out), "", frozenset(into))
+    assert browsers.facts(said).recognises is recognised
 
 
 def test_what_the_store_does_not_take_is_counted_with_the_next(published, advertising, monkeypatch):

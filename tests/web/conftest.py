@@ -372,6 +372,7 @@ class FakeBrowsers:
 
     address: str = ""
     let: list = field(default_factory=list)
+    recognises: bool = True
 
     def let_load(self, points, *, demonstration):
         self.let.extend((one, demonstration) for one in points)
@@ -381,7 +382,7 @@ class FakeBrowsers:
         party = PartyFacts(
             "ad-tag", "Farsight Placements", "tag", self.address, ("_fp",), "https://farsight.example/opt-out", not stopped
         )
-        return BrowserFacts((party,) if self.address else (), "DBABBg~BUoAAACA.QA", {"SaleOptOut": 2}, "1YNN")
+        return BrowserFacts((party,) if self.address else (), "DBABBg~BUoAAACA.QA", {"SaleOptOut": 2}, "1YNN", self.recognises)
 
 
 def later(answer):

@@ -97,6 +97,20 @@ def test_a_beacon_that_names_no_page_counts_the_page_that_fetched_it(endpoint, k
     assert kept.pages == ["/a", "/b", "/a", "/b", "/c"]
 
 
+@pytest.mark.parametrize(
+    "header", [(b"sec-purpose", b"prefetch;prerender"), (b"sec-purpose", b"prefetch"), (b"purpose", b"prefetch")]
+)
+def test_a_beacon_of_a_page_that_nobody_looks_at_yet_is_not_counted(endpoint, kept, header):
+    """A browser that prepares a page gets the image as everybody does, and nothing is kept of it."""
+
+    async def run():
+        assert fetch(endpoint, b"page=/a", HOST, header) == 200
+        assert fetch(endpoint, b"page=/b", HOST) == 200
+
+    asyncio.run(run())
+    assert kept.pages == ["/b"]
+
+
 def test_a_field_that_stands_twice_in_a_pixel_is_told(endpoint, kept):
     """The first value is kept, and the other is not lost without a word."""
     client = Client()

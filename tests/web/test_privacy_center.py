@@ -353,6 +353,7 @@ def test_a_script_is_told_what_holds(visitor, asking):
 def test_a_signal_that_only_a_script_sees_is_honoured(visitor, asking, query, found):
     """As a header is, and never less than the headers say (11 CCR 7025(b)(1): an HTTP header field or JavaScript object)."""
     asking.browsers.address = "https://place.farsight.example/seen.js"
+    visitor.cookies.set("avow_choices", "v1.")
     told = visitor.get(f"/avow/choices{query}").json()
     assert (told["signals"], told["third_parties"][0]["allowed"]) == (found, not found)
     assert visitor.get(f"/avow/choices{query}", headers={"Sec-GPC": "1"}).json()["third_parties"][0]["allowed"] is False
@@ -361,9 +362,55 @@ def test_a_signal_that_only_a_script_sees_is_honoured(visitor, asking, query, fo
 def test_each_page_counts_once_what_another_companys_script_was_let_load(visitor, asking):
     """Where it may load, and what the page had not loaded before it asked again."""
     asking.browsers.address = "https://place.farsight.example/seen.js"
+    visitor.cookies.set("avow_choices", "v1.")
     for query, signal in (("", "1"), ("", "0"), ("?loaded=other+ad-tag", "0"), ("?loaded=other", "0")):
         visitor.get(f"/avow/choices{query}", headers={"Sec-GPC": signal})
     assert asking.browsers.let == [("ad-tag", False), ("ad-tag", False)]
+
+
+def test_a_browser_that_returns_no_cookie_loads_nothing_of_others(visitor, asking):
+    """It could keep no opt-out: told as one that opted out, and not counted, until a cookie came back; in the same view then."""
+    asking.browsers.address = "https://place.farsight.example/seen.js"
+    first = visitor.get("/avow/choices")
+    assert [one["allowed"] for one in first.json()["third_parties"]] == [False]
+    assert (first.json()["kept"], asking.browsers.let) == (False, [])
+    assert first.headers["set-cookie"] == "avow_keeps=1; HttpOnly; Path=/avow/choices; SameSite=Lax"
+    second = visitor.get("/avow/choices", headers={"Cookie": "avow_keeps=1"})
+    assert [one["allowed"] for one in second.json()["third_parties"]] == [True]
+    assert (second.json()["kept"], asking.browsers.let, "set-cookie" in second.headers) == (True, [("ad-tag", False)], False)
+
+
+def test_a_choice_that_the_browser_does_not_keep_is_said_to_be_lost(visitor, asking):
+    """Whose browser refuses the cookie is told so, told of the signal, and shown every use of others as not loaded."""
+    asking.browsers.address = "https://place.farsight.example/seen.js"
+    page = visitor.get("/privacy/choices?saved=1").text
+    assert "This browser keeps no choice." in page
+    assert "Global Privacy Control: it is a signal" in page
+    assert ("Your choice is processed." in page, "is not loaded in this browser" in page) == (False, True)
+    assert "This browser keeps no choice." not in visitor.get("/privacy/choices").text
+
+
+@pytest.mark.parametrize(("pressed", "source"), [({"pressed": True}, "banner"), ({"pressed": False}, "script"), ({}, "script")])
+def test_a_press_on_the_banner_is_told_from_a_script(visitor, asking, pressed, source):
+    """The proof of a yes says which of the two it was."""
+    visitor.post("/avow/choices", json={"opt_in": ["recording"]} | pressed, headers={"Sec-Fetch-Site": "same-origin"})
+    assert asking.choices.sources == [source]
+
+
+@pytest.mark.parametrize("address", ["/privacy/choices", "/avow/choices"])
+def test_a_number_does_not_outlive_a_no_to_be_known_again(visitor, services, address):
+    """It leaves every page but the privacy centre's, where one can ask for what was kept under it until the browser is closed."""
+    services.browsers.recognises = False
+    visitor.cookies.set("avow_visitor", VISITOR)
+    said = {"data": {"all": "out"}} if "privacy" in address else {"json": {"opt_out": ["all"]}}
+    _, *numbers = visitor.post(address, **said).headers.get_list("set-cookie")
+    assert numbers == [
+        "avow_visitor=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax",
+        f"avow_former={VISITOR}; Path=/privacy; HttpOnly; SameSite=Lax",
+    ]
+    visitor.cookies.clear()
+    visitor.post("/privacy/delete", data={"email": "robin@example.com"}, headers={"Cookie": f"avow_former={VISITOR}"})
+    assert services.rights.received[0].visitor_id == VISITOR
 
 
 def test_confirming_a_link_brings_browser_and_person_together(visitor, services):

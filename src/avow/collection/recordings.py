@@ -152,6 +152,17 @@ def checked(record: Recording) -> Recording | Refusal:
     return msgspec.structs.replace(record, chunk=chunk, first_ms=min(moments), last_ms=max(moments))
 
 
+def as_read(packed: bytes, at_ms: int) -> bytes:
+    """Return a stored chunk as it is shown and handed out: by the list of today, whatever an earlier version let through.
+
+    `at_ms` is the recording's beginning; its moments, which lie within a day of their chunk's arrival, stay as they are.
+    What cannot be unpacked holds no events.
+    """
+    body = unpack(packed)
+    events = scrub(msgspec.json.decode(body), at_ms, 2 * SPAN_MS) if body else []
+    return pack(msgspec.json.encode(events))
+
+
 def _is_consent(event: Mapping[str, Json]) -> bool:
     return bool(event["type"] == _CUSTOM)
 
@@ -161,16 +172,16 @@ def _is_consent(event: Mapping[str, Json]) -> bool:
 _LOADED, _LOAD, _SNAPSHOT, _CHANGE, _META, _CUSTOM = 0, 1, 2, 3, 4, 5
 
 
-def scrub(events: Json, at_ms: int) -> list[dict[str, Json]]:
+def scrub(events: Json, at_ms: int, span_ms: int = SPAN_MS) -> list[dict[str, Json]]:
     """Return the events with nothing in them that the list does not name; scrubbing again changes nothing.
 
-    `at_ms` is the moment at which the chunk came, near which its own moments must lie.
+    `at_ms` is the moment at which the chunk came; its own moments must lie within `span_ms` of it.
     """
-    found = [_event(event, at_ms) for event in _list(events)[:EVENTS]]
+    found = [_event(event, at_ms, span_ms) for event in _list(events)[:EVENTS]]
     return [event for event in found if event is not None]
 
 
-def _event(event: Json, at_ms: int) -> dict[str, Json] | None:
+def _event(event: Json, at_ms: int, span_ms: int) -> dict[str, Json] | None:
     """Return one event, or None when its type has no place in a recording."""
     if not isinstance(event, dict):
         return None
@@ -178,14 +189,17 @@ def _event(event: Json, at_ms: int) -> dict[str, Json] | None:
     if not isinstance(kind, int) or isinstance(kind, bool):
         return None
     made = _EVENTS[kind](data) if kind in _EVENTS else None
-    moment = _number(event.get("timestamp"), at_ms - SPAN_MS, at_ms + SPAN_MS)
+    moment = _number(event.get("timestamp"), at_ms - span_ms, at_ms + span_ms)
     return None if made is None else {"type": kind, "data": made, "timestamp": moment}
 
 
 def _snapshot(data: Mapping[str, Json]) -> dict[str, Json] | None:
     """Return the whole page, once: its tree, and how far it was scrolled."""
-    node, offset = _node(data.get("node")), _dict(data.get("initialOffset"))
-    return node and {"node": node, "initialOffset": {"left": _number(offset.get("left")), "top": _number(offset.get("top"))}}
+    root, offset = _dict(data.get("node")), _dict(data.get("initialOffset"))
+    if root.get("type") != _DOCUMENT:
+        return None
+    node = {"type": _DOCUMENT, "childNodes": _below(root, 0), "id": _number(root.get("id"))}
+    return {"node": node, "initialOffset": {"left": _number(offset.get("left")), "top": _number(offset.get("top"))}}
 
 
 def _meta(data: Mapping[str, Json]) -> dict[str, Json]:
@@ -209,7 +223,7 @@ def _mutation(data: Mapping[str, Json]) -> dict[str, Json]:
     added = [
         {"parentId": _number(one.get("parentId")), "nextId": _optional(one.get("nextId")), "node": node}
         for one in _dicts(data.get("adds"))
-        if (node := _node(one.get("node"))) is not None
+        if not _is_framed(one) and (node := _node(one.get("node"))) is not None
     ]
     return {
         "source": 0,
@@ -222,6 +236,12 @@ def _mutation(data: Mapping[str, Json]) -> dict[str, Json]:
         "removes": [_removal(one) for one in _dicts(data.get("removes"))],
         "adds": added,
     }
+
+
+def _is_framed(one: Mapping[str, Json]) -> bool:
+    """Return whether what was added is in a frame's document: the library names its root, and none or 0 for the page's own."""
+    root = _dict(one.get("node")).get("rootId")
+    return root is not None and root != 0
 
 
 def _removal(one: Mapping[str, Json]) -> dict[str, Json]:
@@ -268,22 +288,21 @@ _DOCUMENT, _DOCTYPE, _ELEMENT, _TEXT, _CDATA, _COMMENT = range(6)
 
 
 def _node(node: Json, depth: int = 0) -> dict[str, Json] | None:
-    """Return a node and what is below it, by the list; None for what is no node, or too deep."""
+    """Return a node and what is below it, by the list; None for what is no node, or too deep.
+
+    A document is None as well: it is the root of a snapshot, and anywhere else a frame's, for which a player opens the page anew.
+    """
     if not isinstance(node, dict) or depth > DEPTH:
         return None
     made = _made(node, depth)
     if made is None:
         return None
     made["id"] = _number(node.get("id"))
-    if "rootId" in node:
-        made["rootId"] = _number(node["rootId"])
     return made | {name: True for name in ("isShadow", "isShadowHost") if node.get(name) is True}
 
 
 def _made(node: Mapping[str, Json], depth: int) -> dict[str, Json] | None:
     kind = node.get("type")
-    if kind == _DOCUMENT:
-        return {"type": _DOCUMENT, "childNodes": _below(node, depth)}
     if kind == _DOCTYPE:
         return {"type": _DOCTYPE, "name": "html", "publicId": "", "systemId": ""}
     if kind == _ELEMENT:
@@ -325,8 +344,6 @@ def _attributes(tag: str, given: Mapping[str, Json]) -> dict[str, Json]:
     if tag == "link" and given.get("rel") == "stylesheet" and _matches(_PATH, given.get("href")):
         found |= {"rel": "stylesheet", "href": given["href"]}
         found |= {"media": "print"} if given.get("media") == "print" else {}
-    if tag == "img" and _matches(_PATH, given.get("src")):
-        found["src"] = given["src"]
     return found
 
 

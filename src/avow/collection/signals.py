@@ -13,7 +13,12 @@ from avow.collection.header_values import Every, is_set
 
 #: The cookie that holds a browser's choices: `v1.` and purposes joined by dots; `+` stands before one that got a yes.
 CHOICES_COOKIE: Final = "avow_choices"
+#: What tells that a browser returns cookies, and so could keep a choice; set late, it puts nothing over a no.
+KEEPS_COOKIE: Final = "avow_keeps"
 VISITOR_COOKIE: Final = "avow_visitor"
+#: Where a browser's number goes when it is recognised no more: for the privacy centre alone, until the browser is closed.
+FORMER_COOKIE: Final = "avow_former"
+FORMER_PATH: Final = "/privacy"
 VISITOR_ID_LENGTH: Final = 32
 
 

@@ -408,6 +408,7 @@ def _carry_out(work: _Work) -> None:
                     os.ftruncate(segment.descriptor, work.at)
             with contextlib.suppress(OSError):
                 os.pwrite(segment.descriptor, FRAME_HEAD.pack(END_LENGTH), work.at)
+                os.ftruncate(segment.descriptor, work.at + FRAME_HEAD.size)  # it takes what it holds, however long it waits
             os.close(segment.descriptor)
 
 

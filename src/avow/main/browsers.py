@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from avow.collection import privacy_strings
 from avow.collection.signals import Signals
-from avow.definitions import moment
+from avow.definitions import Permit, moment
 from avow.main.third_parties import Loaded, PartyLoads
 from avow.policy import Rulebook
 from avow.policy.audience import Audience
+from avow.policy.conversions import VISITOR_ID
 from avow.web.services import BrowserFacts, PartyFacts
 
 
@@ -56,7 +57,15 @@ class PolicyBrowsers:
             privacy_strings.gpp(sale, sharing, gpc=gpc),
             privacy_strings.usca(sale, sharing, gpc=gpc),
             privacy_strings.us_privacy(sale, sharing),
+            recognises=self._recognises(stopped, signals.consents),
         )
+
+    def _recognises(self, stopped: frozenset[str], consents: frozenset[str]) -> bool:
+        """Return whether a browser's number may still be kept with what comes from it, at any point."""
+        today = moment(self.now_ms()).date()
+        points = (point for point in self.rulebook.points.values() if VISITOR_ID in point.fields and not point.collected_by)
+        permits = (self.rulebook.permit(point.name, stopped, today, consents) for point in points)
+        return any(isinstance(permit, Permit) and VISITOR_ID in permit.fields for permit in permits)
 
 
 def _disclosed(rulebook: Rulebook, kind: str) -> frozenset[str]:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from avow.collection.recordings import unpack
+from avow.collection.recordings import as_read, unpack
 from avow.policy import Rulebook
 from avow.rights.archive import Item
 from avow.store.control import recordings
@@ -45,7 +45,7 @@ def _events(store: Store, row: RecordingRow) -> str:
     found = []
     for place in places:
         packed = store.recording_chunk(row, place)
-        for event in json.loads(unpack(packed) or b"[]") if packed else ():
+        for event in json.loads(unpack(as_read(packed, row.started_ms)) or b"[]") if packed else ():
             event["timestamp"] -= row.first_ms
             found.append(event)
     return json.dumps(found, separators=(",", ":"))

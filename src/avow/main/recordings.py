@@ -9,6 +9,7 @@ from typing import Final
 
 from avow.audit.proof import canonical
 from avow.collection.recorder import Recorder, recorded_points
+from avow.collection.recordings import as_read
 from avow.collection.signals import Signals
 from avow.definitions import Permit, Refusal, local_date, moment
 from avow.main import recorded_visits
@@ -105,9 +106,10 @@ class RecordingPages:
         return hmac.compare_digest(ticket.encode(), self._ticket(recording_id, staff_id, int(until)).encode())
 
     def chunk(self, recording_id: str, seq: int) -> bytes | None:
-        """Return one chunk, unsealed."""
+        """Return one chunk, unsealed, by the list of today."""
         row = self._row(recording_id)
-        return self.store.recording_chunk(row, seq) if row else None
+        packed = self.store.recording_chunk(row, seq) if row else None
+        return as_read(packed, row.started_ms) if row and packed else None
 
     def _ticket(self, recording_id: str, staff_id: str, until_ms: int) -> str:
         """Return the word of a player: under the vault's secret, for whoever knows their own session could make any other."""

@@ -70,9 +70,16 @@ class ChoicesKept:
         return refused
 
     def meet(self, answer_token: str, opted_out: frozenset[str]) -> frozenset[str]:
-        """Keep the browser's opt-outs as the person's, who must be known already; return all that the person opted out of."""
-        now = self.now_ms()
-        subjects = set(self.store.vault.lookup(self.person_of(answer_token)).values())
+        """Keep the browser's opt-outs as the person's; return all that the person opted out of.
+
+        A person of whom nothing is held but the request whose link they confirmed gets a pseudonym for it, under which the no
+        reaches their other devices. Rule: 11 CCR 7025(c)(1).
+        """
+        now, people = self.now_ms(), self.person_of(answer_token)
+        known = self.store.vault.lookup(people)
+        if people and not known and self._optional(dict.fromkeys(opted_out, True)):
+            known = self.store.vault.subjects_for(list(people), now)
+        subjects = set(known.values())
         found: frozenset[str] = frozenset()
         said: list[tuple[bytes | None, str, bool]] = []
         with self.store.control.reading() as tx:

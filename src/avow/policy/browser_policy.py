@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 
 from markupsafe import Markup
 
+from avow.definitions import Technology
 from avow.policy.audience import EVERYBODY, Audience
 from avow.policy.declarations import Recipient
 from avow.policy.markup import joined, table
@@ -65,6 +66,18 @@ FEATURES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+#: Technology by which another company takes data in on a page -> the directives that it needs.
+NEEDED: Final[Mapping[Technology, tuple[str, ...]]] = MappingProxyType(
+    {
+        Technology.TAG: ("script-src", "connect-src", "img-src"),
+        Technology.SESSION_RECORDING: ("script-src", "connect-src", "img-src"),
+        Technology.PIXEL: ("img-src",),
+        Technology.WEB_BEACON: ("img-src",),
+        Technology.FORM: ("form-action",),
+        Technology.CAREERS_PORTAL: ("form-action",),
+    }
+)
+
 Directives: TypeAlias = Mapping[str, tuple[str, ...]]
 
 
@@ -96,24 +109,35 @@ def declared_origins(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Mapp
 def content_security_policy(rulebook: Rulebook, audience: Audience = EVERYBODY, *, over_tls: bool = True) -> Directives:
     """Return directive -> sources of the Content-Security-Policy for these readers' pages.
 
-    The language says who may load, not by which element: each declared origin may by any. Forms go to the site itself
-    and to recipients that take data in themselves. `report-to` only over TLS: without it browsers drop what they would
-    send there, and a page that has it no longer sends to `report-uri`.
+    An origin may do what the technologies need by which its recipient takes data in itself: a declared script is no frame and
+    no target of a form. Where the policy does not say by what (`origins` alone), it may load by any element. `report-to` only
+    over TLS: without it browsers drop what they would send there, and a page that has it no longer sends to `report-uri`.
     Why: decision 0024.
     """
-    origins = declared_origins(rulebook, audience)
-    takers = {point.collected_by for point in audience.points(rulebook)}
-    loaded = ("'self'", *origins)
+    allowed = {origin: _directives_of(one, rulebook, audience) for origin, one in declared_origins(rulebook, audience).items()}
+    anything = ("'self'", *(origin for origin, names in allowed.items() if names is None))
+
+    def who(directive: str) -> tuple[str, ...]:
+        return tuple(origin for origin, names in allowed.items() if names is not None and directive in names)
+
     return {
-        "default-src": loaded,
-        "img-src": (*loaded, "data:"),
+        "default-src": anything,
+        **{name: (*anything, *who(name)) for name in ("script-src", "connect-src") if who(name)},
+        "img-src": (*anything, *who("img-src"), "data:"),
         "object-src": ("'none'",),
         "base-uri": ("'self'",),
-        "form-action": ("'self'", *(origin for origin, recipient in origins.items() if recipient.name in takers)),
+        "form-action": ("'self'", *who("form-action")),
         "frame-ancestors": ("'self'",),
         "report-uri": (ENDPOINT,),
         **({"report-to": (GROUP,)} if over_tls else {}),
     }
+
+
+def _directives_of(recipient: Recipient, rulebook: Rulebook, audience: Audience) -> frozenset[str] | None:
+    """Return the directives that a recipient's own collection on these pages needs; None where the policy does not say how."""
+    points = [point for point in audience.points(rulebook) if point.collected_by == recipient.name]
+    needed = [NEEDED[point.technology] for point in points if point.technology in NEEDED]
+    return frozenset().union(*needed) if needed else None
 
 
 def permissions_policy(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Mapping[str, tuple[str, ...]]:

@@ -32,7 +32,7 @@ _IN_BROWSER: Final = frozenset({Technology.COOKIE, Technology.LOCAL_STORAGE})
 #: What goes out by e-mail and comes back from it.
 _BY_MAIL: Final = frozenset({Technology.EMAIL, Technology.CLEAR_GIF})
 #: Cookies of Avow's own, which hold no preference.
-_OWN_COOKIES: Final = frozenset({"avow_visitor", "avow_choices", "avow_staff"})
+_OWN_COOKIES: Final = frozenset({"avow_visitor", "avow_former", "avow_keeps", "avow_choices", "avow_staff"})
 _COOKIE_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
 

@@ -69,6 +69,7 @@ class Assets:
             Route("/avow/tag.js", self._hand_out_tag),
             Route("/avow/preferences.js", self._hand_out_preferences),
             Route("/avow/choices.js", self._hand_out_choices),
+            Route("/avow/stub.js", self._hand_out_stub),
             Route("/avow/replay.js", self._hand_out_loader),
         ]
 
@@ -87,6 +88,9 @@ class Assets:
 
     def _hand_out_choices(self, request: Request) -> Response:
         return hand_out(self._folder / self._names["choices.js"], STABLE, request)
+
+    def _hand_out_stub(self, request: Request) -> Response:
+        return hand_out(self._folder / self._names["stub.js"], STABLE, request)
 
     def _hand_out_loader(self, request: Request) -> Response:
         return hand_out(self._folder / self._names["replay.js"], STABLE, request)

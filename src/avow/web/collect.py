@@ -108,6 +108,9 @@ class Collect:
         if isinstance(read, Refusal):
             exchange.answer_error(404, f"{read.reason} ({read.rule})")
             return
+        if b"prefetch" in exchange.first.get(b"sec-purpose", exchange.first.get(b"purpose", b"")):  # nobody looks at the page yet
+            exchange.answer_prepared(SEEN, GIF)
+            return
         now_ms = self._now_ms()
         known = self.known(exchange, now_ms)
         if known.allowance.free <= 0 and self._is_over(exchange, known, now_ms):

@@ -112,5 +112,6 @@ class VisitorRecordings:
         stop = partial(self._services.recordings.stop, demonstration=is_demonstration, let_in=let_in)
         off = await run_in_threadpool(stop, said, sent.recording[:64])
         response = Response(status_code=204, headers=_NO_STORE)
-        set_choices(response, signals.Said(said.choices, said.consents).then(off, frozenset()), self._services)
+        then = signals.Said(said.choices, said.consents).then(off, frozenset())
+        set_choices(response, then, self._services, said.visitor)
         return response

@@ -8,7 +8,7 @@ the message, because messages may repeat what a person typed.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -25,8 +25,6 @@ CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-#: Directives that other companies' scripts and images need, when the visitor allows them.
-_LOADING: Final = ("script-src", "img-src", "connect-src", "frame-src")
 #: Every page depends on the visitor's signals and cookies, so no shared cache may keep it (CHOICES, trap 17).
 PAGE_HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -45,11 +43,11 @@ SITES: Final = (CROSS_SITE, "same-site", "none", "same-origin")
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def content_security_policy(origins: Collection[str]) -> str:
-    """Return the policy of a page on which this visitor lets other companies load from these origins, and nobody else."""
+def content_security_policy(allowed: Mapping[str, Collection[str]]) -> str:
+    """Return the policy of a page on which this visitor lets these origins (directive -> origins) load, and nobody else."""
     kept = dict(directive.split(" ", 1) for directive in CONTENT_SECURITY_POLICY.split("; "))
-    for name in _LOADING:
-        kept[name] = " ".join([kept.get(name, "'self'"), *sorted(origins)])
+    for name, origins in allowed.items():
+        kept[name] = " ".join([kept[name], *sorted(origins)])
     return "; ".join(f"{name} {sources}" for name, sources in kept.items())
 
 

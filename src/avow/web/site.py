@@ -26,7 +26,8 @@ from starlette.routing import Route
 
 from avow.collection.browser_kept import Kept
 from avow.collection.spam import AGREE, SHOWN, TRAP
-from avow.definitions import local_date
+from avow.definitions import Technology, local_date
+from avow.policy.browser_policy import NEEDED
 from avow.web import openings
 from avow.web.asking import banner as asking
 from avow.web.asking import signals_of
@@ -193,8 +194,11 @@ class CompanySite:
 
     def _loading(self, headers: Headers) -> dict[str, str]:
         """Return the header that lets in whom this visitor allows, and nobody else, when there is anybody."""
-        origins = {"https://" + urlsplit(one.address).netloc for one in self._parties(headers) if one.allowed}
-        return {"Content-Security-Policy": content_security_policy(origins)} if origins else {}
+        allowed: dict[str, set[str]] = {}
+        for one in self._parties(headers):
+            for directive in NEEDED[Technology(one.kind)] if one.allowed else ():
+                allowed.setdefault(directive, set()).add("https://" + urlsplit(one.address).netloc)
+        return {"Content-Security-Policy": content_security_policy(allowed)} if allowed else {}
 
     def _agree(self, point: str) -> Markup:
         """Return the boxes of a subscription's form, none of them ticked: to be measured waits for a yes of its own."""
@@ -210,10 +214,12 @@ class CompanySite:
         return tag_markup(facts, self._assets, path) + self._choices_script(headers) + self._recorder(path, headers)
 
     def _choices_script(self, headers: Headers) -> Markup:
-        """Return the script that loads what other companies have on the pages, when the policy declares any."""
+        """Return the scripts that answer other companies' scripts and load them, when the policy declares any."""
         if not self._parties(headers):
             return Markup()
-        return Markup('<script src="{}" defer></script>').format(self._assets.address("choices.js"))
+        return Markup('<script src="{}"></script><script src="{}" data-served defer></script>').format(
+            self._assets.address("stub.js"), self._assets.address("choices.js")
+        )
 
     def _opening(self, request: Request) -> Response:
         slug = request.path_params["slug"]

@@ -22,7 +22,7 @@ from avow.collection.sender_counts import WINDOW_MS
 from avow.web.asking import own_path, signals_of, waiting
 from avow.web.choices_cookie import set_cookie
 from avow.web.forms import read_form
-from avow.web.privacy_center.requests import visitor_of
+from avow.web.privacy_center.requests import numbered, visitor_of
 from avow.web.problems import asks_for_json, problem
 from avow.web.rendering import View
 from avow.web.security import is_same_origin
@@ -47,10 +47,15 @@ _NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
 class _Answers(msgspec.Struct, forbid_unknown_fields=True):
-    """What a script says: names of switches or purposes, or "all"; what is not named stays as it is."""
+    """What a script says: names of switches or purposes, or "all"; what is not named stays as it is.
+
+    `pressed`: by a button of the banner of choices.js, which a person pressed as the browser says (`isTrusted`). That is the
+    page's word, as all of this is; it tells the banner from other scripts, and is no proof against one that lies.
+    """
 
     opt_out: list[str] = []
     opt_in: list[str] = []
+    pressed: bool = False
 
 
 class ChoicePages:
@@ -70,16 +75,24 @@ class ChoicePages:
 
     def _show(self, request: Request) -> Response:
         facts = self._view.services.policy.facts()
-        said = signals_of(request.headers)
+        is_kept, was_said = signals.CHOICES_COOKIE in request.cookies, "saved" in request.query_params
+        said = self._as_kept(signals_of(request.headers), is_kept=is_kept or not was_said)
         return self._view.page(
             request,
             "privacy_center/choices.html",
             choices=facts.choices,
             off=_switched_off(facts.choices, said),
             parties=self._view.services.browsers.facts(said).parties,
-            was_saved="saved" in request.query_params and signals.CHOICES_COOKIE in request.cookies,
-            has_visitor=visitor_of(request) is not None,
+            was_saved=was_said and is_kept,
+            was_lost=was_said and not is_kept,
+            has_visitor=numbered(request) is not None,
+            is_former=visitor_of(request) is None,
         )
+
+    def _as_kept(self, said: signals.Signals, *, is_kept: bool) -> signals.Signals:
+        """Return what a browser has said; one that keeps no choice is taken to have said no, for it could not keep one."""
+        every = frozenset(name for one in self._view.services.policy.facts().choices for name in one.purposes)
+        return said if is_kept else replace(said, choices=every, consents=frozenset())
 
     async def _save(self, request: Request) -> Response:
         form = await read_form(request)
@@ -100,15 +113,26 @@ class ChoicePages:
         return await self._keep(request, out, into, source, RedirectResponse(back, 303))
 
     def _state(self, request: Request) -> Response:
-        """Tell a page's script what holds in this browser; what it loads now, and had not `loaded` before, is counted."""
-        said = signals_of(request.headers)
+        """Tell a page's script what holds in this browser; what it loads now, and had not `loaded` before, is counted.
+
+        A browser that returns no cookie gets one, and nothing of another company is let load before that came back: a browser
+        that keeps no choice keeps no opt-out either, so it is told as one that opted out.
+        """
+        said, is_kept = (
+            signals_of(request.headers),
+            not {signals.CHOICES_COOKIE, signals.KEEPS_COOKIE}.isdisjoint(request.cookies),
+        )
         seen = frozenset(request.query_params.get("signals", "").split(" ")) & _BY_SCRIPT
-        told = self._told(replace(said, preferences=said.preferences | seen))
+        told = self._told(replace(said, preferences=said.preferences | seen), is_kept=is_kept)
         before = request.query_params.get("loaded", "").split(" ")
         now = [one["name"] for one in told["third_parties"] if one["allowed"] and one["name"] not in before]
         is_demonstration = request.scope.get(DEMONSTRATION_KEY, False)
         self._view.services.browsers.let_load(now, demonstration=is_demonstration)
-        return JSONResponse(told, headers=_NO_STORE)
+        response = JSONResponse(told, headers=_NO_STORE)
+        if not is_kept:
+            secure = "; Secure" if self._view.services.website.origin.startswith("https:") else ""
+            response.headers.append("set-cookie", f"{signals.KEEPS_COOKIE}=1; HttpOnly; Path=/avow/choices; SameSite=Lax{secure}")
+        return response
 
     async def _answer(self, request: Request) -> Response:
         """Take a script's answers: 204; 400 unreadable; 403 from another origin; 422 for a name that the policy does not have."""
@@ -126,7 +150,8 @@ class ChoicePages:
         if unknown or len(answers.opt_out) + len(answers.opt_in) > _NAMES_MAX:
             return JSONResponse({"unknown": unknown[:_NAMES_MAX], "known": sorted(known)}, 422, headers=_NO_STORE)
         out, into = (frozenset().union(*(known[name] for name in names)) for names in (answers.opt_out, answers.opt_in))
-        return await self._keep(request, out, into - out, "script", Response(status_code=204, headers=_NO_STORE))
+        source = "banner" if answers.pressed else "script"
+        return await self._keep(request, out, into - out, source, Response(status_code=204, headers=_NO_STORE))
 
     async def _keep(
         self, request: Request, out: frozenset[str], into: frozenset[str], source: str, response: Response
@@ -149,7 +174,7 @@ class ChoicePages:
         if refused:
             then = signals.Said(before.choices, before.consents).then(out, into - refused)
             response = await run_in_threadpool(self._too_many, request)
-        set_choices(response, then, services)
+        set_choices(response, then, services, before.visitor)
         return response
 
     def _too_many(self, request: Request) -> Response:
@@ -167,11 +192,13 @@ class ChoicePages:
         purposes = {name: frozenset([name]) for one in choices for name in one.purposes}
         return purposes | {one.name: one.purposes for one in choices} | {_ALL: frozenset(purposes)}
 
-    def _told(self, said: signals.Signals) -> dict[str, Any]:  # Any: JSON
-        facts, browser = self._view.services.policy.facts(), self._view.services.browsers.facts(said)
+    def _told(self, said: signals.Signals, *, is_kept: bool) -> dict[str, Any]:  # Any: JSON
+        facts = self._view.services.policy.facts()
+        browser = self._view.services.browsers.facts(self._as_kept(said, is_kept=is_kept))
         off, asked = _switched_off(facts.choices, said), waiting(facts.choices, said)
         return {
             "signals": sorted(said.preferences),
+            "kept": is_kept,
             "choices": [
                 {
                     "name": one.name,
@@ -190,10 +217,23 @@ class ChoicePages:
         }
 
 
-def set_choices(response: Response, said: signals.Said, services: Services) -> None:
-    """Set the cookie that keeps a browser's choices; a yes stands in it only where one is waited for."""
-    kept = signals.Said(said.opted_out, said.opted_in & _asking(services))
-    response.headers.append("set-cookie", set_cookie(kept, is_secure=services.website.origin.startswith("https:")))
+def set_choices(response: Response, said: signals.Said, services: Services, visitor: str = "") -> None:
+    """Set the cookie that keeps a browser's choices; a yes stands in it only where one is waited for.
+
+    `visitor` is the browser's number, which does not outlive a no to be known again: it goes, and stays where the privacy centre
+    alone gets it until the browser is closed, so that what was kept under it can still be asked for.
+    Rule: Cal. Civ. Code § 1798.100(c); § 1798.105(a).
+    """
+    kept, is_secure = (
+        signals.Said(said.opted_out, said.opted_in & _asking(services)),
+        services.website.origin.startswith("https:"),
+    )
+    response.headers.append("set-cookie", set_cookie(kept, is_secure=is_secure))
+    now = signals.Signals(frozenset(), kept.opted_out, visitor, kept.opted_in)
+    if visitor and not services.browsers.facts(now).recognises:
+        ending = f"HttpOnly; SameSite=Lax{'; Secure' if is_secure else ''}"
+        response.headers.append("set-cookie", f"{signals.VISITOR_COOKIE}=; Max-Age=0; Path=/; {ending}")
+        response.headers.append("set-cookie", f"{signals.FORMER_COOKIE}={visitor}; Path={signals.FORMER_PATH}; {ending}")
 
 
 def _asking(services: Services) -> frozenset[str]:

@@ -107,7 +107,7 @@ class FollowingPages:
             keep = partial(services.choices.record, demonstration=request.scope.get(DEMONSTRATION_KEY, False), let_in=let_in)
             await run_in_threadpool(keep, visitor, changed, "link")
         kept = signals.Said((said.choices - frozenset(changed)) | out, said.consents - out)
-        set_choices(response, kept, self._view.services)
+        set_choices(response, kept, self._view.services, said.visitor)
 
     def _document(self, request: Request) -> Response:
         file = self._rights.download(request.path_params["token"], request.path_params["name"])
@@ -146,7 +146,8 @@ class FollowingPages:
         said = signals_of(request.headers)
         persons = await run_in_threadpool(self._view.services.choices.meet, answer_token, said.choices)
         if persons - said.choices:
-            set_choices(response, signals.Said(said.choices, said.consents).then(persons, frozenset()), self._view.services)
+            then = signals.Said(said.choices, said.consents).then(persons, frozenset())
+            set_choices(response, then, self._view.services, said.visitor)
 
     def _verify_page(self, request: Request, found: Verification | None, refusal: Refusal | None, status: int) -> Response:
         return self._view.page(request, "privacy_center/verify.html", status, found=found, refusal=refusal)

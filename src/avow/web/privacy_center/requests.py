@@ -36,6 +36,11 @@ def visitor_of(request: Request) -> str | None:
     return signals.visitor_id(request.cookies.get(signals.VISITOR_COOKIE, "")) or None
 
 
+def numbered(request: Request) -> str | None:
+    """Return the number under which something may be kept of this browser: its own, or the one that it had until it said no."""
+    return visitor_of(request) or signals.visitor_id(request.cookies.get(signals.FORMER_COOKIE, "")) or None
+
+
 class RequestPages:
     """The pages /privacy/know and /privacy/delete."""
 
@@ -67,7 +72,7 @@ class RequestPages:
         if kind not in self._view.services.policy.facts().forms:
             return self._form(request, kind, {}, {}, 404)
         values = await read_form(request)
-        asked, errors = _read(kind, values, visitor_of(request), self._view.today())
+        asked, errors = _read(kind, values, numbered(request), self._view.today())
         if asked is not None:
             own = {name: values.pop(name) for name in OWN_FIELDS & values.keys()}
             if not await run_in_threadpool(self._is_let_in, request, kind, own):
@@ -114,7 +119,7 @@ class RequestPages:
             kind=kind.value,
             values=values,
             errors=errors,
-            has_visitor=visitor_of(request) is not None,
+            has_visitor=numbered(request) is not None,
             notice=self._view.services.policy.notice(facts.forms[kind]) if facts.forms[kind] else Markup(),
             earliest=EARLIEST,
             today=self._view.today(),

@@ -199,6 +199,8 @@ class BrowserFacts:
     gpp: str
     usca: Mapping[str, int | bool | list[int]]
     us_privacy: str
+    #: Whether any collection point may still know the browser again by its number.
+    recognises: bool = True
 
 
 class Browsers(Protocol):
