@@ -137,13 +137,13 @@ def test_tables_have_captions_and_headings(marrowby):
     assert "style=" not in page
 
 
-def test_an_unverified_value_says_so(compiled, small_text, small):
-    """A number that nobody read in the law itself is marked wherever it is shown."""
-    assert "not yet verified" not in notice.rights_list(small)
+def test_the_doubt_of_a_law_table_is_not_printed(small_text):
+    """That nobody read a number in the law itself is for staff to know (`avow law`), not for visitors."""
     table = policy.law.tables()["US-CA"]
-    values = dict(table.values) | {"respond": replace(table.values["respond"], verified="M")}
+    values = {name: replace(value, verified="M") for name, value in table.values.items()}
     doubtful = policy.compile_text(small_text, "p.md", {"US-CA": replace(table, values=values)}, date(2026, 11, 23)).rulebook
-    assert "45 days (not yet verified in the text of the law)" in notice.rights_list(doubtful)
+    assert "45 days" in notice.rights_list(doubtful)
+    assert "verified" not in _page(doubtful)
 
 
 def test_the_notice_of_a_point_that_sells_leads_to_the_opt_out():

@@ -105,7 +105,7 @@ def test_every_printout_is_described():
 def test_pages_show_their_readers_what_concerns_them(european):
     """The rights under one law have its days alone; an unknown law or website is refused with those that there are."""
     colorado = print_out("rights", european, Ledger(), audience=Audience(jurisdiction="US-CO")).text
-    assert "we decide within 45 days (not yet verified" in colorado
+    assert "we decide within 45 days." in colorado
     assert "10 business days" not in colorado
     assert "10 business days" in print_out("rights", european, Ledger()).text
     assert 'no jurisdiction "US-XX"' in print_out("rights", european, Ledger(), audience=Audience(jurisdiction="US-XX")).reason

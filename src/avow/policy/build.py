@@ -262,7 +262,8 @@ def legal_process(entry: Entry) -> LegalProcess:
 
 def told(entry: Entry) -> Told:
     """Return how people are told beforehand. Rule: Bus. & Prof. Code § 22575(b)(3); Cal. Civ. Code § 1798.140(ah)(2)(C)."""
-    return Told(told_by=tuple(entry.values["told_by"]), days_before=entry.values["days_before"])
+    values = entry.values
+    return Told(tuple(values["told_by"]), values["days_before"], values.get("by_people", False))
 
 
 def external_link(entry: Entry) -> ExternalLink:

@@ -20,6 +20,8 @@ from avow.policy.mail_points import check_mail_point
 from avow.policy.parse import Document
 from avow.policy.prose import denies_sale
 from avow.policy.read import Entries, Entry
+from avow.policy.stood_by import THIS_VERSION as STOOD_BY
+from avow.policy.stood_by import StoodBy, check_stood_by
 from avow.policy.vocabulary import METHODS, RETENTION_CRITERIA, RETENTION_STARTS, RIGHTS, SOURCES, TECHNOLOGIES
 
 _LATER: Final = "wait for a version that does it, or take it out of the policy; --draft judges the text alone"
@@ -40,6 +42,7 @@ class CarriedOut:
 
     `withdrawn` are the technologies whose data goes when a yes is taken back; `own_choice_only`: browsers keep only what
     people chose, and it is given to nobody; `own_mailings_only`: e-mail is what `avow mail send` sends, and what it can measure.
+    `stands_by` is what it does about rights and standing promises; None takes all of them.
     """
 
     technologies: frozenset[str]
@@ -57,6 +60,7 @@ class CarriedOut:
     keeping_recipients: bool
     duties: bool
     datasets: bool
+    stands_by: StoodBy | None
 
 
 #: The language alone: nothing is held against the policy.
@@ -76,6 +80,7 @@ EVERYTHING: Final = CarriedOut(
     keeping_recipients=True,
     duties=True,
     datasets=True,
+    stands_by=None,
 )
 #: Rights that the switches of the privacy centre carry out: at once, and nobody is asked who they are.
 _BY_SWITCH: Final = frozenset({"opt-out", "withdraw-consent"})
@@ -109,6 +114,7 @@ THIS_VERSION: Final = CarriedOut(
     keeping_recipients=False,
     duties=False,
     datasets=False,
+    stands_by=STOOD_BY,
 )
 
 
@@ -136,6 +142,8 @@ def check_carried_out(document: Document, entries: Entries, does: CarriedOut) ->
     for recipient in entries.of("recipient"):
         asked = denied or _asked_each_time(entries, recipient.name)
         yield from _recipient(recipient, does, asked=asked, only_loaded=_only_loaded(entries, recipient.name))
+    if does.stands_by is not None:
+        yield from check_stood_by(entries, does.stands_by)
     if not does.datasets:
         for dataset in entries.of("dataset"):
             yield diagnostic("AV0707", dataset.here, f'this version does not release the data set "{dataset.name}"', _LATER)
@@ -253,5 +261,5 @@ def _recipient(recipient: Entry, does: CarriedOut, *, asked: bool, only_loaded: 
     by_itself = only_loaded and build.recipient(recipient).effective_role == "third-party"
     if not does.keeping_recipients and days > 0 and not by_itself:
         message = f'"{recipient.name}" keeps data for {days} days, and nothing tells it to delete on request'
-        mend = "agree that it keeps nothing (keeps_days = 0): instructions to delete are not carried out yet"
+        mend = "keep the true number, and give it nothing until a version tells recipients to delete; --draft judges the text"
         yield diagnostic("AV0703", recipient.at("keeps_days"), message, mend)

@@ -67,7 +67,10 @@ def check(
         if not dataset.values["never_reidentified"]:
             message = f'whoever releases "{dataset.name}" must promise never to find out whom it was about'
             yield diagnostic(
-                "AV0317", dataset.at("never_reidentified"), message, "write never_reidentified = true, and keep to it"
+                "AV0317",
+                dataset.at("never_reidentified"),
+                message,
+                "if nobody ever tries to find people in it again, write never_reidentified = true; else remove the data set",
             )
     yield from _switches(entries)
     yield from _sections(document, entries)
@@ -236,7 +239,7 @@ def _periods(entries: Entries, point: Entry) -> Iterator[Diagnostic]:
     for place, purpose in enumerate(values["purposes"]):
         if purpose not in kept:
             message = f'"{point.name}" has no period for the purpose "{purpose}"'
-            mend = f"add {purpose} = {{ months = 13 }} to its retention"
+            mend = f"add to its retention {purpose} = {{ months = ... }}, with the true number"
             yield diagnostic("AV0309", point.at("purposes", place), message, mend)
     if kept and not set(values["purposes"]) - set(kept):
         yield from _longest(entries, point, kept)
@@ -281,7 +284,7 @@ def _stored(entries: Entries, point: Entry) -> Iterator[Diagnostic]:
     if "cookie_days" not in point.values and (recognises or technology == Technology.COOKIE):
         where = point.at("data", recognises[0]) if recognises else point.at("technology")
         message = f'"{point.name}" sets a cookie, and its lifetime is not declared'
-        yield diagnostic("AV0307", where, message, "add cookie_days = 395")
+        yield diagnostic("AV0307", where, message, "add cookie_days = ..., the days that the cookie really lives")
     if technology in {Technology.COOKIE, Technology.LOCAL_STORAGE} and not point.values.get("stores"):
         message = f'"{point.name}" does not say what it stores in the browser'
         yield diagnostic("AV0315", point.at("technology"), message, 'add stores = ["name-of-the-cookie"]')
@@ -299,7 +302,9 @@ def _watched(entries: Entries, point: Entry) -> Iterator[Diagnostic]:
             yield diagnostic(code, point.at("purposes", place), message, mend)
     if technology == Technology.SESSION_RECORDING and not point.values.get("masked", False):
         message = f'"{point.name}" records what people type'
-        yield diagnostic("AV0312", point.at("technology"), message, "add masked = true: typed text never leaves the browser")
+        yield diagnostic(
+            "AV0312", point.at("technology"), message, "add masked = true: then the recorder keeps typed text in the browser"
+        )
 
 
 def _switches(entries: Entries) -> Iterator[Diagnostic]:

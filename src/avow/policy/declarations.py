@@ -343,6 +343,7 @@ class Told:
 
     told_by: tuple[str, ...]
     days_before: int
+    by_people: bool = False
 
 
 @dataclass(frozen=True, slots=True)

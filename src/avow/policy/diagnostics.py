@@ -202,6 +202,8 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0705": _error("a duty to keep, which this version's deletion does not respect", "Cal. Civ. Code § 1798.105(d)(8)"),
         "AV0706": _error("a retention that starts or ends with something this version does not see", _RETENTION),
         "AV0707": _error("a data set that this version does not release", _PROMISE),
+        "AV0708": _error("a right that promises more than this version carries out", _PROMISE),
+        "AV0709": _error("a standing promise that this version does not keep", _PROMISE),
     }
 )
 

@@ -101,7 +101,7 @@ def _abroad(entries: Entries, recipient: Entry) -> Iterator[Diagnostic]:
     country = recipient.values["country"]
     if country not in EEA and "safeguards" not in recipient.values:
         message = f'"{recipient.name}" is in {country}, outside the EEA, and no safeguards are declared'
-        mend = 'add safeguards = "standard-contractual-clauses", or what the transfer rests on'
+        mend = 'add safeguards = "...", what the transfer really rests on, as "standard-contractual-clauses"'
         yield diagnostic("AV0410", recipient.at("country"), message, mend)
 
 

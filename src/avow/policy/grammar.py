@@ -231,7 +231,7 @@ _DISCLOSING: Final = {
         named=True,
     ),
     "legal_process": Table({"reviewed_by": _TEXT, "tells_people": Key(Shape.FLAG, required=True)}, named=False),
-    "business_transfer": Table({"told_by": _TOLD_BY, "days_before": _DAYS_BEFORE}, named=False),
+    "business_transfer": Table({"told_by": _TOLD_BY, "days_before": _DAYS_BEFORE, "by_people": _FLAG}, named=False),
     "external_link": Table(
         {
             "label": _TEXT,

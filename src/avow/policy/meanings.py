@@ -177,7 +177,11 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
         ),
         "business_transfer": Meaning(
             "What happens when the business passes to somebody else.",
-            {"told_by": _TOLD_BY, "days_before": "days between the notice and the transfer"},
+            {
+                "told_by": _TOLD_BY,
+                "days_before": "days between the notice and the transfer",
+                "by_people": "true if staff tell people of it; no version of the software does so itself yet",
+            },
         ),
         "external_link": Meaning(
             "Another company's site that pages link to.",

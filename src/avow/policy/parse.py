@@ -135,6 +135,7 @@ def parse(text: str, origins: Origins = ()) -> Document:
     """Take the literate file apart, keeping every place; `origins` are those of a linked text."""
     reader = _Reader(text)
     reader.front_matter()
+    reader.turned()
     reader.read(markdown().parse(text))
     return Document(
         text,
@@ -190,6 +191,14 @@ class _Reader:
         if self.lines[0].rstrip() == "---" and "---" in (line.rstrip() for line in self.lines[1:20]):
             message = "what stands between these dashes is not read, and visitors would see it"
             self._misspelt(slips.Slip(0, 0, message, "remove it; title and dates stand in [policy]"), Span(1, 1, 3))
+
+    def turned(self) -> None:
+        """Report each line whose direction is turned; what it declares can be read all the same."""
+        for number, line in enumerate(self.lines, 1):
+            slip = slips.in_line(line)
+            if slip:
+                span = Span(number, slip.start + 1, slip.end - slip.start)
+                self.diagnostics.append(diagnostic("AV0115", span, slip.message, slip.mend))
 
     def _heading(self, token: Token) -> None:
         assert token.map is not None

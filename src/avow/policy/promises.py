@@ -14,9 +14,10 @@ from typing import Final
 from avow.policy import build
 from avow.policy.declarations import Retention
 from avow.policy.diagnostics import Diagnostic, diagnostic
+from avow.policy.durations import Duration, durations
 from avow.policy.law import LawTable
 from avow.policy.parse import Document, Prose
-from avow.policy.prose import sentences
+from avow.policy.prose import KEEPING, sentences
 from avow.policy.read import Entries, Entry
 from avow.policy.requirements import jurisdictions
 
@@ -40,39 +41,6 @@ _ABOUT_ITSELF: Final = re.compile(
     re.IGNORECASE,
 )
 
-_NUMBERS: Final = [
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS: Final = {"twenty": 20, "thirty": 30, "forty": 40, "forty-five": 45, "sixty": 60, "ninety": 90}
-_SPELLED: Final[dict[str, int]] = {word: number for number, word in enumerate(_NUMBERS, 1)} | _TENS
-_DURATION: Final = re.compile(
-    rf"\b(\d{{1,5}}|{'|'.join(sorted(_SPELLED, key=len, reverse=True))})[ -](business |working |calendar )?"
-    r"(day|week|month|year|mo|yr)s?\b"
-    r"(?!(?: of age| old|-old| ago\b| (?:a|per|each|every) (?:week|month|year)\b))",
-    re.IGNORECASE,
-)
-
-#: A number with its unit: "business days", "days" or "months"; weeks are days, years are months.
-Duration = tuple[int, str]
-
 
 def check_promises(document: Document, entries: Entries, law: Mapping[str, LawTable]) -> Iterator[Diagnostic]:
     """Find paragraphs that nothing carries out, and durations that nothing in their section has.
@@ -86,7 +54,11 @@ def check_promises(document: Document, entries: Entries, law: Mapping[str, LawTa
         if not carried and not prose.statement:
             yield from _promise(prose)
         else:
-            yield from _durations(prose, _declared(document, entries, law, prose.section))
+            declared = _declared(document, entries, law, prose.section)
+            if prose.statement and declared is not None and not declared:
+                yield from _stated(prose, _everywhere(entries, law))
+            else:
+                yield from _durations(prose, declared)
             yield from _starts(prose, _kept(document, entries, prose.section))
 
 
@@ -116,17 +88,29 @@ def _promise(prose: Prose) -> Iterator[Diagnostic]:
 
 
 def _durations(prose: Prose, declared: frozenset[Duration] | None) -> Iterator[Diagnostic]:
-    if declared is None or (prose.statement and not declared):
+    if declared is None:
         return
-    for found in _DURATION.finditer(prose.words):
-        if _duration(found) not in declared:
+    for said in durations(prose.words):
+        if said.duration not in declared:
             known = (
                 ", ".join(f"{number} {unit}" for number, unit in sorted(declared, key=lambda each: each[::-1]))
                 or "no duration at all"
             )
-            message = f'the prose says "{found[0]}", but the declarations of this section have {known}'
+            message = f'the prose says "{said.words}", but the declarations of this section have {known}'
+            if said.duration is None:
+                message = f'the words and the figures of "{said.words}" disagree'
             mend = "change the prose or the declaration, whichever is wrong"
-            yield diagnostic("AV0502", prose.span(found.start(), found.end()), message, mend)
+            yield diagnostic("AV0502", prose.span(said.start, said.end), message, mend)
+
+
+def _stated(prose: Prose, declared: frozenset[Duration]) -> Iterator[Diagnostic]:
+    """Report a statement of keeping, in a section without declarations, whose period nothing in the policy has."""
+    for start, sentence in sentences(prose):
+        for said in durations(sentence) if KEEPING.search(sentence) else ():
+            if said.duration not in declared:
+                message = f'this says that something is kept or erased by "{said.words}", and no declaration has that duration'
+                mend = "change the prose or the declaration, whichever is wrong; the mark of a statement does not excuse it"
+                yield diagnostic("AV0502", prose.span(start + said.start, start + said.end), message, mend)
 
 
 #: How prose says when a period starts. What it says otherwise is not compared.
@@ -156,26 +140,15 @@ def _kept(document: Document, entries: Entries, section: int) -> Mapping[Duratio
 
 def _starts(prose: Prose, kept: Mapping[Duration, set[str]]) -> Iterator[Diagnostic]:
     """Report a period that starts with something else than its declaration. Rule: Bus. & Prof. Code § 22576."""
-    for found in _DURATION.finditer(prose.words):
-        declared = kept.get(_duration(found))
+    for found in durations(prose.words):
+        declared = kept.get(found.duration) if found.duration else None
         for start, pattern in _STARTS.items():
-            said = pattern.match(prose.words, found.end())
+            said = pattern.match(prose.words, found.end)
             if declared and said and start not in declared:
                 other = ", ".join(sorted(declared))
-                message = f'the prose says "{found[0]}{said[0]}", but the declarations of this section count from: {other}'
+                message = f'the prose says "{found.words}{said[0]}", but the declarations of this section count from: {other}'
                 mend = f'write after = "{start}" in the retention, or change the prose, whichever is wrong'
-                yield diagnostic("AV0502", prose.span(found.start(), said.end()), message, mend)
-
-
-def _duration(found: re.Match[str]) -> Duration:
-    said = found[1].lower()
-    number = int(said) if said.isdigit() else _SPELLED[said]
-    unit = {"mo": "month", "yr": "year"}.get(found[3].lower(), found[3].lower())
-    if (found[2] or "").strip().lower() in {"business", "working"}:
-        return number, f"business {unit}s"
-    return {"day": (number, "days"), "week": (7 * number, "days"), "month": (number, "months"), "year": (12 * number, "months")}[
-        unit
-    ]
+                yield diagnostic("AV0502", prose.span(found.start, said.end()), message, mend)
 
 
 def _declared(document: Document, entries: Entries, law: Mapping[str, LawTable], section: int) -> frozenset[Duration] | None:
@@ -196,8 +169,15 @@ def _declared(document: Document, entries: Entries, law: Mapping[str, LawTable],
         tables = [law.get(code) for code in jurisdictions(entries)]
         if not entries.of("policy") or None in tables:
             return None
-        found |= {duration for table in tables if table for duration in _of_law(table)}
+        found |= {duration for table in tables if table for duration in _of_law(table, breach="incidents" in kinds)}
     return frozenset(found)
+
+
+def _everywhere(entries: Entries, law: Mapping[str, LawTable]) -> frozenset[Duration]:
+    """Return every duration of the whole policy, backups after it and the clocks of its laws included."""
+    of_law = (one for code in jurisdictions(entries) if code in law for one in _of_law(law[code], breach=True))
+    said = (one for entry in entries.sound for one in _of(entry))
+    return frozenset({*said, *_with_backups(entries, entries.sound), *of_law})
 
 
 def _of(entry: Entry) -> Iterator[Duration]:
@@ -231,9 +211,15 @@ def _length(kept: Retention) -> Duration:
     return (kept.days, "days") if kept.days is not None else ((kept.months or 0) + 12 * (kept.years or 0), "months")
 
 
-def _of_law(table: LawTable) -> set[Duration]:
-    """Return the clocks of consumer requests, the window of free ones included. Rule (US-CA): 11 CCR 7021; § 1798.130."""
-    return {(period.number, period.unit.removeprefix("calendar ")) for period in table.request_periods}
+def _of_law(table: LawTable, *, breach: bool) -> set[Duration]:
+    """Return the clocks of consumer requests, the window of free ones included, and those of a breach where it is spoken of.
+
+    Rule (US-CA): 11 CCR 7021; Cal. Civ. Code § 1798.130, § 1798.82.
+    """
+    told = ("breach_people", "breach_authority", "breach_authority_after_notice") if breach else ()
+    periods = {*table.request_periods, *(table.period(name) for name in told)} - {None}
+    whole = (f"{period.number} {period.unit.removeprefix('calendar ')}" for period in periods if period)
+    return {said.duration for words in whole for said in durations(words) if said.duration}
 
 
 def promising(prose: Prose) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ _SENTENCE: Final = re.compile(r"(?:[^.!?;:]|[.!?;:](?!\s|$))+[.!?;:]?")
 _ERASES: Final = r"(?:delet\w+|eras\w+|remov\w+|purg\w+|discard\w*|destroy\w*)"
 _KEEPS: Final = r"(?:keep|keeps|kept|retain\w*|retention|stor(?:e|es|ed|ing)|hold|holds|held|maintain\w*|remains?)"
 _ERASING: Final = _words(rf"\b{_ERASES}\b")
-_KEEPING: Final = _words(rf"\b(?:{_KEEPS}|{_ERASES})\b")
+KEEPING: Final = _words(rf"\b(?:{_KEEPS}|{_ERASES})\b")
 _NEEDED: Final = r"(?:necessary|needed|required|useful|relevant)"
 #: How often something is erased, which says nothing of how long it was kept.
 _OFTEN: Final = _words(
@@ -81,8 +81,9 @@ _SOME_AGE: Final = _words(r"\b(?:under|below|younger than) (?:the age of )?\d{1,
 _NO_MORE_OF_IT: Final = _words(r"[,;:(\u2013\u2014]|\b(?:including|whether|even|also|so|because|nor|let alone)\b")
 _NO_SHARING: Final = _words(_DENY + r"\b(?:share|shares|shared|sharing)\b")
 
-_SIGNAL_NAMES: Final = {
-    "gpc": _words(r"\bglobal privacy control\b|\bGPC\b"),
+#: How prose calls each signal, in the singular and the plural.
+SIGNAL_NAMES: Final = {
+    "gpc": _words(r"\bglobal privacy controls?\b|\bGPCs?\b"),
     "dnt": _words(r"\bdo[ -]not[ -]track\b|\bDNT\b"),
 }
 _ANSWERS: Final = r"(?:respond|honou?r|react|obey|support|process|respect|follow|act|answer|recogni[sz]e)\w*"
@@ -92,8 +93,8 @@ _IGNORED: Final = _words(
     rf"|\b(?:ignor|disregard)\w+|\b{_ANSWERS} to neither\b"
 )
 
-_TWICE: Final = _words(r"\b(?:twice|(?:two|2) (?:times|requests)|more than (?:two|2))\b")
-_YEAR: Final = _words(r"\b(?:12|twelve)[ -]months?\b|\b(?:a|per|each|one|any|calendar) year\b")
+_TWICE: Final = _words(r"\b(?:twice|(?:two|2)(?: \((?:2|two)\))? (?:times|requests)|more than (?:two|2))\b")
+_YEAR: Final = _words(r"\b(?:12|twelve)(?: \((?:12|twelve)\))?[ -]months?\b|\b(?:a|per|each|one|any|calendar) year\b")
 _OTHER_THAN_KNOW: Final = _words(
     r"\b(?:delet\w+|eras\w+|correct\w*|opt(?:ing)?[ -]out|these (?:rights|requests)|your rights"
     r"|(?:any|all|each)(?: of these)? (?:rights?|requests?))\b"
@@ -185,7 +186,7 @@ def sentences(prose: Prose) -> Iterator[tuple[int, str]]:
 
 def _keeping(prose: Prose, start: int, sentence: str) -> Iterator[Diagnostic]:
     """Report a retention that no day ends. Rule: Cal. Civ. Code § 1798.100(a)(3)."""
-    if not _KEEPING.search(sentence):
+    if not KEEPING.search(sentence):
         return
     found = _INDEFINITE.search(sentence)
     if found and _NEGATED.search(sentence[: found.start()]) and not re.search(r"\bno longer\b", sentence[: found.end()]):
@@ -250,10 +251,10 @@ def third_party_because(recipient: Entry) -> str:
 
 def _signals(prose: Prose, start: int, sentence: str, signals: dict[str, bool]) -> Iterator[Diagnostic]:
     """Compare the answer to a signal with its declaration. Rule: Bus. & Prof. Code § 22575(b)(5); 11 CCR 7025."""
-    bare = _SIGNAL_NAMES["dnt"].sub(lambda found: "-" * len(found[0]), sentence)
+    bare = SIGNAL_NAMES["dnt"].sub(lambda found: "-" * len(found[0]), sentence)
     ignored = _IGNORED.search(bare)
     answered = None if ignored else _ANSWERED.search(bare)
-    for name, pattern in _SIGNAL_NAMES.items():
+    for name, pattern in SIGNAL_NAMES.items():
         if name not in signals or not pattern.search(sentence):
             continue
         if ignored and signals[name]:

@@ -353,9 +353,23 @@ def _contract(entry: Entry, name: str, value: object) -> list[Diagnostic]:
     found = []
     signed = value.get("signed")
     if signed is None:
-        found.append(diagnostic("AV0104", entry.at(name), 'the contract must say "signed"', "add signed = 2026-09-14"))
+        found.append(
+            diagnostic(
+                "AV0104",
+                entry.at(name),
+                'the contract must say "signed"',
+                "add signed = ..., the day on which it was signed, as 2026-09-14",
+            )
+        )
     elif not _is_date(signed):
-        found.append(diagnostic("AV0105", entry.at(name, "signed"), '"signed" must be a date', "write signed = 2026-09-14"))
+        found.append(
+            diagnostic(
+                "AV0105",
+                entry.at(name, "signed"),
+                '"signed" must be a date',
+                "write the day on which it was signed, as 2026-09-14",
+            )
+        )
     for clause, held in value.items():
         if clause == "signed":
             continue
@@ -365,6 +379,11 @@ def _contract(entry: Entry, name: str, value: object) -> list[Diagnostic]:
             found.append(diagnostic("AV0103", place, message, did_you_mean(clause, {*CLAUSES, *THIRD_PARTY_CLAUSES, "signed"})))
         elif not isinstance(held, bool):
             found.append(
-                diagnostic("AV0105", entry.at(name, clause), f'"{clause}" must be true or false', f"write {clause} = true")
+                diagnostic(
+                    "AV0105",
+                    entry.at(name, clause),
+                    f'"{clause}" must be true or false',
+                    f"write {clause} = true if the contract says so, else false",
+                )
             )
     return found

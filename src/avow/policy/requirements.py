@@ -15,6 +15,7 @@ from avow.policy.grammar import REQUIRED_TABLES
 from avow.policy.law import LawTable
 from avow.policy.law.counting import add_months
 from avow.policy.parse import Document
+from avow.policy.prose import SIGNAL_NAMES
 from avow.policy.read import Entries, Entry, did_you_mean
 from avow.policy.vocabulary import LEGAL_BASES, RIGHTS, SENSITIVE, SIGNALS
 
@@ -106,7 +107,7 @@ def _methods(entries: Entries, right: Entry) -> Iterator[Diagnostic]:
             yield diagnostic("AV0605", right.at("methods"), message, mend)
     elif not _TOLL_FREE.fullmatch(phone.strip()):
         message = f'"{phone}" is not a toll-free number' if phone else "the controller has no telephone number"
-        mend = 'write a number that is free to call: phone = "1-800-555-0142"'
+        mend = 'write your number that is free to call, as phone = "1-800-555-0142"'
         yield diagnostic("AV0605", controllers[0].at("phone"), message, mend)
 
 
@@ -136,7 +137,7 @@ def _shown(document: Document, entries: Entries) -> Iterator[Diagnostic]:
     """Find what the visitor must be able to read and cannot. Rule: 11 CCR 7011(e); Bus. & Prof. Code § 22575(b)(6)."""
     top, shown = _top(document), {placeholder.name for placeholder in document.placeholders}
     said = "\n".join(prose.words for prose in document.prose if prose.kind == "paragraph")
-    answered = all(_signal_words(name).search(said) for name in SIGNALS)
+    answered = all(SIGNAL_NAMES[name].search(said) for name in SIGNALS)
     elements = (
         ("AV0609", "chart", False, "the policy does not show the categories of the last 12 months"),
         ("AV0619", "retention", False, "the policy does not show how long each kind of record is kept"),
@@ -154,12 +155,6 @@ def _shown(document: Document, entries: Entries) -> Iterator[Diagnostic]:
     if "EU-GDPR" in jurisdictions(entries) and not _COMPLAINT.search(said):
         mend = "say that people may complain to a supervisory authority"
         yield diagnostic("AV0622", top, "the policy does not tell of the right to complain", mend)
-
-
-def _signal_words(name: str) -> re.Pattern[str]:
-    return re.compile(
-        {"gpc": r"\bGlobal Privacy Control\b|\bGPC\b", "dnt": r"\bDo[ -]Not[ -]Track\b|\bDNT\b"}[name], re.IGNORECASE
-    )
 
 
 def _rights(document: Document, entries: Entries, law: Mapping[str, LawTable]) -> Iterator[Diagnostic]:

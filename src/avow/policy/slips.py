@@ -22,6 +22,8 @@ _HALF_PLACEHOLDER: Final = re.compile(r"\{\{[^{}]*\}(?!\})|\{\{[^{}]*$|(?<!\{)\{
 _SINGLE: Final = re.compile(r"\{\s*([a-z-]+)\s*\}")
 _ATTRIBUTE: Final = re.compile(r"\{\s*[.#][^}]*\}?")
 _UNSEEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+#: Marks that turn the direction of writing, so that a reader sees other words than the machine (Unicode TR 36, "bidi").
+_TURNING: Final = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _COMMENT: Final = re.compile(r"<!--.*?(?:-->|$)")
 _HEADING_MEND: Final = "end the heading with {#anchor}, {#anchor site=name} or {#anchor law=CODE}"
 
@@ -54,6 +56,15 @@ def in_code(line: str) -> Slip | None:
     if _OPENING.match(line):
         return Slip(0, 0, "this opens no block, and visitors would see it", _BLOCK_MEND)
     return None
+
+
+def in_line(line: str) -> Slip | None:
+    """Find a mark that turns the direction of writing, wherever it stands in the file: in prose, in headings, in blocks."""
+    found = _TURNING.search(line)
+    if found is None:
+        return None
+    message = f"a mark that turns the direction of writing (U+{ord(found[0]):04X}) hides what stands here"
+    return Slip(found.start(), found.end(), message, "remove it: no text of a policy needs one")
 
 
 def in_heading(words: str) -> Slip | None:

@@ -50,6 +50,7 @@ def agents_words(rulebook: Rulebook, _: Audience = EVERYBODY) -> Markup:
     confirm = joined((AGENT_CONFIRMATIONS[name] for name in agents.and_one_of), "or")
     return _sentence(
         f"An authorized agent may ask for you by {joined((METHODS[name] for name in agents.methods), 'or')}.",
+        "Our staff take it down.",
         f"We ask the agent for {asks}." if asks else "",
         f"We may also {confirm}." if confirm else "",
         "An agent with a power of attorney under California Probate Code sections 4121 to 4130 is asked for none of this.",
@@ -74,21 +75,20 @@ def incidents_words(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Marku
     if incidents is None:
         return Markup("")
     told = {"people": "the people it concerns", "authority": "the authority, where the law asks for it"}
-    first = f"When information about you is breached we tell {joined(told[name] for name in incidents.tells)}."
+    first = f"When information about you is breached our staff tell {joined(told[name] for name in incidents.tells)}."
     clocks = [words for law in audience.laws(rulebook) for words in _breach_clocks(law)]
     return _sentence(first, *clocks, f"To report something: {incidents.contact}.")
 
 
 def _breach_clocks(law: LawTable) -> Iterable[str]:
     for name, words in (
-        ("breach_people", "{law}: people are told within {period} of its discovery{doubt}."),
-        ("breach_authority_after_notice", "{law}: the authority gets a sample within {period} of that notice{doubt}."),
-        ("breach_authority", "{law}: the authority is told within {period} after we know of it{doubt}."),
+        ("breach_people", "{law}: people are told within {period} of its discovery."),
+        ("breach_authority_after_notice", "{law}: the authority gets a sample within {period} of that notice."),
+        ("breach_authority", "{law}: the authority is told within {period} after we know of it."),
     ):
         period = law.period(name) if name in law.values else None
         if period:
-            doubt = law.values[name].doubt
-            yield words.format(law=law.name, period=period.words, doubt=f" ({doubt})" if doubt else "")
+            yield words.format(law=law.name, period=period.words)
 
 
 def legal_process_words(rulebook: Rulebook, _: Audience = EVERYBODY) -> Markup:
@@ -109,6 +109,7 @@ def business_transfer_words(rulebook: Rulebook, _: Audience = EVERYBODY) -> Mark
         return Markup("")
     return _sentence(
         f"If the business passes to somebody else, you are told {_told(transfer.told_by)}, {transfer.days_before} days before.",
+        "Our staff tell you." if transfer.by_people else "",
         "What we hold goes with the versions of this policy that bind it, and they go on binding whoever takes it over.",
     )
 

@@ -82,9 +82,9 @@ def _backups(rulebook: Rulebook) -> Markup:
     """Return how long backups may hold what was erased. Rule: 11 CCR 7022(d)."""
     if rulebook.backup_days is None:
         return Markup("")
-    return Markup("<p>What was erased may lie in backups for {} days more, where nobody can read it any more.</p>\n").format(
-        rulebook.backup_days
-    )
+    return Markup(
+        "<p>What was erased may lie in backups, unreadable, for {} days more; our staff delete older ones.</p>\n"
+    ).format(rulebook.backup_days)
 
 
 def _periods(rulebook: Rulebook, point: CollectionPoint) -> Iterator[tuple[str, ...]]:
@@ -154,7 +154,7 @@ def rights_list(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Markup:
         ways = joined((METHODS[method] for method in right.methods), "or")
         where = f" In {joined(rulebook.law[code].name for code in right.jurisdictions)}." if right.jurisdictions else ""
         sure = "We do not ask who you are." if right.level == "none" else f"We check that it is you {right.verification}."
-        by = " A person carries it out." if right.by_people else ""
+        by = " A person carries it out." if right.by_people else taken_by_people(right)
         limit = f" At most {right.per_12_months} in 12 months are owed." if right.per_12_months else ""
         exceptions = (
             f" The law lets us keep what we need in order to: {_exceptions(rulebook, right)}." if right.exceptions else ""
@@ -166,6 +166,12 @@ def rights_list(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Markup:
         )
     laws = audience.laws(rulebook)
     return bullets(listed) + (clocks(laws[0]) if len(laws) == 1 else clocks_table(laws))
+
+
+def taken_by_people(right: Right) -> str:
+    """Return that staff take down what is asked by other ways than the form. Rule: Bus. & Prof. Code § 22576."""
+    ways = joined((METHODS[method] for method in right.methods if method != "web"), "or")
+    return f" What is asked by {ways} is taken down by our staff." if ways else ""
 
 
 def _exceptions(rulebook: Rulebook, right: Right) -> str:
@@ -199,7 +205,7 @@ def clocks_table(laws: Sequence[LawTable]) -> Markup:
 
 
 def clocks(law: LawTable) -> Markup:
-    """Return by when one jurisdiction's law has us answer, in sentences that mark what nobody has read in the law.
+    """Return by when one jurisdiction's law has us answer, in sentences.
 
     Rule: 11 CCR 7021; GDPR Art. 12(3); each state's own act.
     """
@@ -323,11 +329,11 @@ def _short(letters: Iterable[str]) -> list[str]:
 
 
 def period_in_words(law: LawTable, name: str, between: str = "") -> str:
-    """Return a period of the law in words, with its doubt: "45 more days (not yet verified in the text of the law)"."""
-    period, doubt = law.period(name), law.values[name].doubt
+    """Return a period of the law in words, as "45 more days"; whether anybody read it in the law is for staff (`avow law`)."""
+    period = law.period(name)
     assert period, name  # asked for only where it is there
     number, unit = period.words.split(" ", 1)
-    return f"{number} {between}{unit}{f' ({doubt})' if doubt else ''}"
+    return f"{number} {between}{unit}"
 
 
 def _sentence(words: str) -> str:

@@ -214,7 +214,10 @@ AGENT_CONFIRMATIONS: Final[Mapping[str, str]] = MappingProxyType(
 
 #: What follows when the business learns that it holds a child's information. Rule: 16 CFR 312.3-312.5.
 CHILD_KNOWLEDGE: Final[Mapping[str, str]] = MappingProxyType(
-    {"delete": "we delete it", "parental-consent": "we ask a parent for consent, and delete it when none comes"}
+    {
+        "delete": "our staff delete it",
+        "parental-consent": "our staff ask a parent for consent, and delete it when none comes",
+    }
 )
 
 #: Signal -> what it is called.
