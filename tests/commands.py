@@ -11,6 +11,8 @@ from contextlib import suppress
 from multiprocessing import connection, forkserver
 from pathlib import Path
 
+from avow.main import core_dumps
+
 # Importing the program takes a command some two seconds of one core, and what it is asked for mostly some hundredths.
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.commands", "avow.main.command", "tests.law_tables"])
@@ -61,6 +63,7 @@ def _fork_from_a_copy():
     copy = os.fork()
     if not copy:
         os.close(write_end)
+        core_dumps.forbid()  # as the server does before it starts a process
         with suppress(SystemExit):  # when the server is gone
             forkserver.main(listener.detach(), read_end, [])
         os._exit(0)

@@ -116,7 +116,7 @@ def by_form(collector, text):
 
 
 def by_feed(collector, text):
-    key, agreed = FeedKey(test_feeds.KEY), Agreed({("agreement", "kim@example.com")})
+    key, agreed = FeedKey(test_feeds.KEY), Agreed({("agreement", "kim@example.com"): 0})
     feeds = Feeds(collector, Attachments(None), {"check": key}, agreed, keyed, Moments())
     prepared = feeds.prepare("check", test_feeds.signed(test_feeds.body_of(**{"check-result": text})), NOW)
     return [] if isinstance(prepared, NotDelivered) else [prepared.record]
