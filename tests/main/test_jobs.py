@@ -65,3 +65,12 @@ def test_a_job_at_rest_runs_again_after_a_while(monkeypatch):
         wait_for(lambda ran=ran: len(ran) > 5, what="runs")
         stop.set()
         thread.join()
+
+
+def test_a_look_at_what_was_written_makes_no_store(tmp_path):
+    """A control store that is gone is missing, and never a new one."""
+    control = control_in(tmp_path)
+    (tmp_path / "control.db").unlink()
+    assert control.changes() is None
+    assert not (tmp_path / "control.db").exists()
+    control.close()

@@ -95,7 +95,8 @@ class Control:
             return None
         with self._watching, suppress(sqlite3.Error):  # a store that does not answer is seen by whoever reads it
             if self._watcher is None:
-                self._watcher = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+                there = f"{self.path.absolute().as_uri()}?mode=rw"  # a store that is missing is not made anew by a look at it
+                self._watcher = sqlite3.connect(there, uri=True, isolation_level=None, check_same_thread=False)
             return int(self._watcher.execute("PRAGMA data_version").fetchall()[0][0])
         return None
 

@@ -118,10 +118,8 @@ class ChoicePages:
         A browser that returns no cookie gets one, and nothing of another company is let load before that came back: a browser
         that keeps no choice keeps no opt-out either, so it is told as one that opted out.
         """
-        said, is_kept = (
-            signals_of(request.headers),
-            not {signals.CHOICES_COOKIE, signals.KEEPS_COOKIE}.isdisjoint(request.cookies),
-        )
+        said = signals_of(request.headers)
+        is_kept = not {signals.CHOICES_COOKIE, signals.KEEPS_COOKIE}.isdisjoint(request.cookies)
         seen = frozenset(request.query_params.get("signals", "").split(" ")) & _BY_SCRIPT
         told = self._told(replace(said, preferences=said.preferences | seen), is_kept=is_kept)
         before = request.query_params.get("loaded", "").split(" ")
@@ -224,10 +222,8 @@ def set_choices(response: Response, said: signals.Said, services: Services, visi
     alone gets it until the browser is closed, so that what was kept under it can still be asked for.
     Rule: Cal. Civ. Code § 1798.100(c); § 1798.105(a).
     """
-    kept, is_secure = (
-        signals.Said(said.opted_out, said.opted_in & _asking(services)),
-        services.website.origin.startswith("https:"),
-    )
+    kept = signals.Said(said.opted_out, said.opted_in & _asking(services))
+    is_secure = services.website.origin.startswith("https:")
     response.headers.append("set-cookie", set_cookie(kept, is_secure=is_secure))
     now = signals.Signals(frozenset(), kept.opted_out, visitor, kept.opted_in)
     if visitor and not services.browsers.facts(now).recognises:
