@@ -14,7 +14,7 @@ from avow.collection.events import NOT_DECLARED, Dropped
 from avow.collection.refusals import shown_name
 from avow.collection.uploads import Checked, Upload, check, in_words
 from avow.definitions import IdentifierKind, Permit, Refusal, Submission, moment
-from avow.policy import CollectionPoint, Rulebook, numbers, schemas
+from avow.policy import CollectionPoint, DataItem, Rulebook, numbers, schemas
 from avow.policy.vocabulary import NEVER_KEPT
 
 #: Letters and digits that are not mistaken for one another (Crockford's base 32).
@@ -45,11 +45,11 @@ def parse(rulebook: Rulebook, point: CollectionPoint, pairs: Iterable[tuple[str,
     """
     sendable = schemas.sendable(rulebook, point.name)
     texts = {name for name in sendable if rulebook.data[name].file is None}
-    said: dict[str, dict[str, None]] = {}  # each field's values once, in their order
+    said: dict[str, dict[str, None]] = {}  # each field's values once, in their one form and their order
     dropped: dict[str, Dropped] = {}
     for name, value in pairs:
         if name in texts:
-            said.setdefault(name, {})[value.replace("\r\n", "\n").strip()] = None
+            said.setdefault(name, {})[_formed(rulebook.data[name], value)] = None
         elif name not in sendable or value:  # a browser without multipart sends the bare name of a file: no file came
             dropped[name] = Dropped(point.name, name, NO_FILE if name in sendable else NOT_DECLARED)
     for upload in uploads:
@@ -61,6 +61,12 @@ def parse(rulebook: Rulebook, point: CollectionPoint, pairs: Iterable[tuple[str,
     errors = _errors(rulebook, point, fields) | errors
     kept = {name: value for name, value in fields.items() if value}
     return Form(kept, tuple(dropped.values()), errors, files, masked)
+
+
+def _formed(item: DataItem, value: str) -> str:
+    """Return what was typed into a field in its one form; what cannot be taken as it was typed, for its person to mend."""
+    text = value.replace("\r\n", "\n").strip()
+    return addresses.address_of(text) or text if item.identifier is IdentifierKind.EMAIL else text
 
 
 def _without_numbers(rulebook: Rulebook, fields: dict[str, str]) -> tuple[tuple[str, ...], dict[str, str]]:
@@ -116,18 +122,15 @@ def _errors(rulebook: Rulebook, point: CollectionPoint, fields: dict[str, str]) 
             errors[name] = f"“{item.label}” may have {item.max_length} characters; this has {len(value)}."
         elif "\0" in value:
             errors[name] = f"“{item.label}” holds a character that is not text."
-        elif value and item.identifier is IdentifierKind.EMAIL and not addresses.is_address(value):
-            errors[name] = f"“{item.label}” {addresses.SENTENCE}."
+        elif value and item.identifier is IdentifierKind.EMAIL and (wrong := addresses.wrong_with(value)):
+            errors[name] = f"“{item.label}” {wrong}."
     return errors
 
 
-def identifiers(rulebook: Rulebook, fields: dict[str, str]) -> dict[str, str]:
-    """Return what finds the person again among the form's fields: identifier kind -> value."""
-    return {
-        item.identifier.value: fields[name]
-        for name in fields
-        if (item := rulebook.data[name]).identifier is IdentifierKind.EMAIL and item.identifier
-    }
+def identifiers(rulebook: Rulebook, point: CollectionPoint, fields: dict[str, str]) -> list[tuple[str, str]]:
+    """Return what finds the person again among the form's fields, kind and value, in the order of the policy."""
+    kinds = {name: rulebook.data[name].identifier for name in point.fields if name in fields}
+    return [(kind.value, fields[name]) for name, kind in kinds.items() if kind is IdentifierKind.EMAIL]
 
 
 def record(
@@ -145,7 +148,7 @@ def record(
         delete_on=permit.delete_on.isoformat(),
         then=permit.then,
         fields=fields,
-        identifiers=identifiers(rulebook, fields),
+        identifiers=identifiers(rulebook, rulebook.points[permit.point], fields),
         purposes=sorted(permit.purposes),
         dropped=sorted({shown_name(lost.field) for lost in form.dropped}),
     )
@@ -174,7 +177,7 @@ def narrowed(form: Submission, rulebook: Rulebook, opted_out: frozenset[str]) ->
         purposes=sorted(purposes),
         fields=kept,
         files=[one for one in form.files if point.needing(one.item) & purposes],
-        identifiers={kind: value for kind, value in form.identifiers.items() if value in kept.values()},
+        identifiers=identifiers(rulebook, point, kept),
         delete_on=due.due(collected).isoformat(),
         then=due.then,
     )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 
-from avow.definitions import Identifier, IdentifierKind, Submission, Technology, identifier, moment
+from avow.definitions import Identifier, Submission, Technology, moment
 from avow.policy import Rulebook
 from avow.store.holdings import HeldSubmission
 from avow.store.store import Store
@@ -44,7 +44,7 @@ class LastContact:
 
     def proved(self, contact: Contact) -> int:
         """Count a contact whose address is proved; return how many records are kept longer."""
-        people = [identifier(IdentifierKind(kind), value) for kind, value in contact.identifiers.items()]
+        people = contact.people
         return self.store.last_contact(people, lambda earlier: self._due(contact, earlier)) if people else 0
 
     def followed(self, people: Collection[Identifier]) -> int:
