@@ -1,0 +1,37 @@
+"""Whoever sends something can be found again, or the policy does not compile."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from avow import policy
+
+SMALL = (Path(__file__).parent / "small.md").read_text(encoding="utf-8")
+POINT = """
+[collection.feedback]
+label = "Feedback"
+technology = "{}"
+source = "consumer"
+data = {}
+purposes = ["answer"]
+retention = {{ years = 1 }}
+"""
+
+
+def codes(technology, data):
+    """Return what is found in the small policy with one more collection point."""
+    text = SMALL.replace("\n[purpose.answer]", f"{POINT.format(technology, data)}\n[purpose.answer]")
+    return [one.code for one in policy.compile_text(text, "policy.md", policy.law.tables(), date(2026, 11, 23)).diagnostics]
+
+
+@pytest.mark.parametrize("technology", ["form", "careers-portal", "feed"])
+def test_what_comes_without_a_name_would_survive_a_deletion(technology):
+    """It is an error; an address that may be left empty is enough."""
+    assert "AV0326" in codes(technology, '["text"]')
+    assert "AV0326" not in codes(technology, '["text", "email"]')
+
+
+def test_what_happens_on_a_page_needs_no_address():
+    """Page views are found by the browser's number, where there is one."""
+    assert "AV0326" not in codes("tag", '["text"]')
