@@ -1,4 +1,4 @@
-"""The words of the law and of the house as types; every room may import them, they import only what an address is.
+"""The words of the law and of the house as types; every room may import them, they import only what an address and a number is.
 
 The statutory categories are the exact terms of Cal. Civ. Code § 1798.140(v)(1); sensitive personal
 information is § 1798.140(ae). An error family is drawn at the end:
@@ -25,7 +25,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from avow import addresses
+from avow import addresses, telephones
 
 
 class Technology(StrEnum):
@@ -64,6 +64,7 @@ class IdentifierKind(StrEnum):
 
     VISITOR = "visitor"
     EMAIL = "email"
+    PHONE = "phone"
 
 
 class AfterRetention(StrEnum):
@@ -102,7 +103,7 @@ READABLE_CATEGORIES: Final = frozenset({"D", "F", "G"})
 
 @dataclass(frozen=True, slots=True, order=True)
 class Identifier:
-    """One thing that finds a consumer's records: a visitor id or an e-mail address, normalised by `identifier`."""
+    """One thing that finds a consumer's records: visitor id, e-mail address or telephone number, normalised by `identifier`."""
 
     kind: IdentifierKind
     value: str
@@ -110,7 +111,11 @@ class Identifier:
 
 def identifier(kind: IdentifierKind, value: str) -> Identifier:
     """Return the identifier in the one form in which it is compared, however it was spelled. Why: decision 0057."""
-    return Identifier(kind, addresses.normal(value) if kind is IdentifierKind.EMAIL else value.strip().lower())
+    form = _FORMS.get(kind)
+    return Identifier(kind, form(value) if form else value.strip().lower())
+
+
+_FORMS: Final = {IdentifierKind.EMAIL: addresses.normal, IdentifierKind.PHONE: telephones.normal}
 
 
 def spellings(one: Identifier) -> tuple[Identifier, ...]:

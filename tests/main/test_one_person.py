@@ -6,10 +6,12 @@ import pytest
 
 from avow.audit.log import Log
 from avow.collection import submissions
-from avow.definitions import RequestKind
+from avow.definitions import IdentifierKind, RequestKind, identifier
 from avow.main import standing
+from avow.main.last_contact import LastContact
 from avow.main.storage import Contacts
 from avow.rights.states import State
+from avow.telephones import number_of
 from avow.web.privacy_center.requests import asked_for
 
 from .conftest import FIRST_DAY, compiled, person
@@ -24,6 +26,14 @@ TWO = (
     (
         "[data.email]\n",
         '[data.other-email]\nlabel = "Another address of yours"\ncategory = "A"\nidentifier = "email"\n\n[data.email]\n',
+    ),
+)
+#: And with a telephone number.
+PHONE = (
+    ('"message"]\nrequired', '"message", "phone"]\nrequired'),
+    (
+        "[data.email]\n",
+        '[data.phone]\nlabel = "Tel"\ncategory = "A"\nidentifier = "phone"\nregion = "US"\n\n[data.email]\n',
     ),
 )
 
@@ -104,3 +114,50 @@ def test_a_list_writes_to_the_first_address_of_a_form(house):
     record = sent(house, other_email="lee@home.example", email="lee@work.example")
     assert record.people == (person("lee@work.example"), person("lee@home.example"))
     assert house.store.submission(record.record_id).address == "lee@work.example"
+
+
+NUMBERS = (
+    "+14155550132", "(415) 555-0132", "1-415-555-0132", "+1 415 555 0132", " 415.555.0132 ",
+    "\u202a+1\u00a0415\u00a0555\u20110132\u202c",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("typed", NUMBERS)
+def test_a_telephone_number_is_one_however_it_is_typed(house, typed):
+    """It is kept in E.164 and finds its person, whose opt-out holds for a form with the number and another address."""
+    house.publisher.first(compiled(*PHONE), house.now_ms())
+    record = sent(house, email="lee@example.com", phone=typed)
+    number = identifier(IdentifierKind.PHONE, "+14155550132")
+    assert (record.fields["phone"], record.people[1]) == (number.value, number)
+    assert [one.record_id for one in house.store.find([number]).submissions] == [record.record_id]
+    house.store.erase([person("lee@example.com")], house.now_ms())
+    assert house.store.find([number]).submissions == ()
+
+
+@pytest.mark.parametrize("typed", ["call me", "123", "+1 415 555", "555-0132 or 555-0133", "+0 415 555 0132"])
+def test_what_is_no_number_is_refused_and_nothing_typed_is_lost(house, typed):
+    """With a sentence at the field; the page shows what was typed."""
+    rulebook = compiled(*PHONE)
+    given = [("email", "lee@example.com"), ("message", "Hello"), ("phone", typed)]
+    form = submissions.parse(rulebook, rulebook.points["contact-form"], given)
+    assert "needs a telephone number" in form.errors["phone"]
+    assert form.fields == dict(given)
+
+
+def test_an_extension_is_kept_and_finds_nobody_else():
+    """E.164 has none: the number is the company's, and the extension a word about it."""
+    assert number_of("(415) 555-0132 ext. 7", "US") == "+14155550132 ext. 7"
+    assert identifier(IdentifierKind.PHONE, "+14155550132 ext. 7").value == "+14155550132"
+    assert number_of("030 901820", "DE") == "+4930901820"
+    assert number_of("030 901820") is None
+
+
+def test_a_proved_address_moves_no_dates_of_a_number(house):
+    """Anybody can write anybody's number into a form, or a household has one."""
+    house.publisher.first(compiled(*PHONE), house.now_ms())
+    theirs = sent(house, email="berta@example.com", phone=NUMBERS[0])
+    house.wait(days=40)
+    sent(house, email="lee@example.com", phone=NUMBERS[0])
+    counted = LastContact(house.store, house.versions.rulebook)
+    assert counted.followed([person("lee@example.com")]) == 0
+    assert house.store.submission(theirs.record_id).delete_on.isoformat() == theirs.delete_on

@@ -19,9 +19,12 @@ retention = {{ years = 1 }}
 """
 
 
-def codes(technology, data):
+PHONE = '\n[data.phone]\nlabel = "Telephone"\ncategory = "A"\n'
+
+
+def codes(technology, data, more=""):
     """Return what is found in the small policy with one more collection point."""
-    text = SMALL.replace("\n[purpose.answer]", f"{POINT.format(technology, data)}\n[purpose.answer]")
+    text = SMALL.replace("\n[purpose.answer]", f"{POINT.format(technology, data)}{more}\n[purpose.answer]")
     return [one.code for one in policy.compile_text(text, "policy.md", policy.law.tables(), date(2026, 11, 23)).diagnostics]
 
 
@@ -35,3 +38,17 @@ def test_what_comes_without_a_name_would_survive_a_deletion(technology):
 def test_what_happens_on_a_page_needs_no_address():
     """Page views are found by the browser's number, where there is one."""
     assert "AV0326" not in codes("tag", '["text"]')
+
+
+def test_a_number_alone_finds_nobody():
+    """A request is proved by a link to an address, so a form that takes a number requires one."""
+    number = f'{PHONE}identifier = "phone"\nregion = "US"\n'
+    required = f'required = ["email"]\n{number}'
+    assert codes("form", '["email", "phone"]', number) == ["AV0326"]
+    assert codes("form", '["email", "phone"]', required) == []
+
+
+@pytest.mark.parametrize("said", ['region = "US"', 'identifier = "phone"\nregion = "us"', 'identifier = "phone"\nregion = "ZZ"'])
+def test_a_region_is_a_country_and_of_a_number(said):
+    """One that is misspelt would refuse every number that is typed as people say it."""
+    assert "AV0105" in codes("form", '["email", "phone"]', f'required = ["email"]\n{PHONE}{said}\n')

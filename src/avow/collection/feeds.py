@@ -38,7 +38,17 @@ from avow.collection.bounds import Moments
 from avow.collection.events import RULE, Dropped
 from avow.collection.json_names import twice
 from avow.collection.uploads import Checked, Upload
-from avow.definitions import ConfigurationError, Identifier, Permit, Refusal, Submission, Technology, moment, people_named
+from avow.definitions import (
+    ConfigurationError,
+    Identifier,
+    IdentifierKind,
+    Permit,
+    Refusal,
+    Submission,
+    Technology,
+    moment,
+    people_named,
+)
 from avow.policy import CollectionPoint, Rulebook
 
 #: How far the moment of sending may be from ours, seconds (Standard Webhooks, "Verifying webhook authenticity").
@@ -233,7 +243,8 @@ class Feeds:
         today = moment(now_ms).date()
         if not isinstance(permit, Refusal) and permit.delete_on <= today:
             permit = Refusal(f"its time was over on {permit.delete_on}", "Cal. Civ. Code § 1798.100(a)(3)")
-        people = people_named(submissions.identifiers(self._collector.rulebook, point, form.fields))
+        named = people_named(submissions.identifiers(self._collector.rulebook, point, form.fields))
+        people = [one for one in named if one.kind is IdentifierKind.EMAIL]  # a number may be a household's
         agreed = point.authorised_by
         if agreed and not isinstance(permit, Refusal):  # (4)
             permit = self._unauthorised(agreed, people, collected_ms, now_ms) or permit

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from avow import addresses
+from avow import addresses, telephones
 from avow.collection.events import NOT_DECLARED, Dropped
 from avow.collection.refusals import shown_name
 from avow.collection.uploads import Checked, Upload, check, in_words
@@ -66,7 +66,11 @@ def parse(rulebook: Rulebook, point: CollectionPoint, pairs: Iterable[tuple[str,
 def _formed(item: DataItem, value: str) -> str:
     """Return what was typed into a field in its one form; what cannot be taken as it was typed, for its person to mend."""
     text = value.replace("\r\n", "\n").strip()
-    return addresses.address_of(text) or text if item.identifier is IdentifierKind.EMAIL else text
+    if item.identifier is IdentifierKind.EMAIL:
+        return addresses.address_of(text) or text
+    if item.identifier is IdentifierKind.PHONE:
+        return telephones.number_of(text, item.region) or text
+    return text
 
 
 def _without_numbers(rulebook: Rulebook, fields: dict[str, str]) -> tuple[tuple[str, ...], dict[str, str]]:
@@ -122,15 +126,27 @@ def _errors(rulebook: Rulebook, point: CollectionPoint, fields: dict[str, str]) 
             errors[name] = f"“{item.label}” may have {item.max_length} characters; this has {len(value)}."
         elif "\0" in value:
             errors[name] = f"“{item.label}” holds a character that is not text."
-        elif value and item.identifier is IdentifierKind.EMAIL and (wrong := addresses.wrong_with(value)):
+        elif value and (wrong := _wrong_with(item, value)):
             errors[name] = f"“{item.label}” {wrong}."
     return errors
+
+
+def _wrong_with(item: DataItem, value: str) -> str:
+    """Return what is wrong with what should find its person; "" for nothing."""
+    if item.identifier is IdentifierKind.EMAIL:
+        return addresses.wrong_with(value)
+    is_no_number = item.identifier is IdentifierKind.PHONE and telephones.number_of(value, item.region) is None
+    return telephones.SENTENCE if is_no_number else ""
+
+
+#: What a person writes into a form by which they are found; a browser's number is none of it.
+_WRITTEN: Final = frozenset({IdentifierKind.EMAIL, IdentifierKind.PHONE})
 
 
 def identifiers(rulebook: Rulebook, point: CollectionPoint, fields: dict[str, str]) -> list[tuple[str, str]]:
     """Return what finds the person again among the form's fields, kind and value, in the order of the policy."""
     kinds = {name: rulebook.data[name].identifier for name in point.fields if name in fields}
-    return [(kind.value, fields[name]) for name, kind in kinds.items() if kind is IdentifierKind.EMAIL]
+    return [(kind.value, fields[name]) for name, kind in kinds.items() if kind in _WRITTEN and kind is not None]
 
 
 def record(
