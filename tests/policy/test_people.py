@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from avow import policy
+from avow.definitions import IdentifierKind
 
 SMALL = (Path(__file__).parent / "small.md").read_text(encoding="utf-8")
 POINT = """
@@ -22,10 +23,15 @@ retention = {{ years = 1 }}
 PHONE = '\n[data.phone]\nlabel = "Telephone"\ncategory = "A"\n'
 
 
+def compiled(technology, data, more=""):
+    """Compile the small policy with one more collection point."""
+    text = SMALL.replace("\n[purpose.answer]", f"{POINT.format(technology, data)}{more}\n[purpose.answer]")
+    return policy.compile_text(text, "policy.md", policy.law.tables(), date(2026, 11, 23))
+
+
 def codes(technology, data, more=""):
     """Return what is found in the small policy with one more collection point."""
-    text = SMALL.replace("\n[purpose.answer]", f"{POINT.format(technology, data)}{more}\n[purpose.answer]")
-    return [one.code for one in policy.compile_text(text, "policy.md", policy.law.tables(), date(2026, 11, 23)).diagnostics]
+    return [one.code for one in compiled(technology, data, more).diagnostics]
 
 
 @pytest.mark.parametrize("technology", ["form", "careers-portal", "feed"])
@@ -46,6 +52,8 @@ def test_a_number_alone_finds_nobody():
     required = f'required = ["email"]\n{number}'
     assert codes("form", '["email", "phone"]', number) == ["AV0326"]
     assert codes("form", '["email", "phone"]', required) == []
+    targets = policy.request_map.request_map(compiled("form", '["email", "phone"]', required).rulebook)
+    assert next(one for one in targets if one.point == "feedback").identifiers == {IdentifierKind.EMAIL}
 
 
 @pytest.mark.parametrize("said", ['region = "US"', 'identifier = "phone"\nregion = "us"', 'identifier = "phone"\nregion = "ZZ"'])
