@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import logging
 
+import msgspec
 import pytest
 from tests.main.test_one_person import ASCII, SPOKEN
 
-from avow.definitions import Identifier, IdentifierKind, RequestKind
+from avow.definitions import AfterRetention, Identifier, IdentifierKind, Record, RequestKind, Submission
 from avow.main import one_form
 from avow.main.cases import StoredCases
 from avow.rights import receive
@@ -110,3 +111,13 @@ def test_a_request_of_before_is_answered_under_the_one_form(published):
     assert cases.get(case.request_id).contact.email == ASCII
     assert [one.request_id for one in cases.about([person(ASCII)])] == [case.request_id]
     assert cases.bring_into_one_form() == 0
+
+
+@pytest.mark.parametrize("named", [{"email": SPOKEN}, [("email", SPOKEN), ("email", f" {ASCII}"), ("phone", "+14155550132")]])
+def test_what_waits_in_a_spool_is_read_in_either_shape(named):
+    """Earlier versions mapped each kind to one value; whoever is named twice is one person."""
+    facts = {"record_id": "1" * 32, "collected_ms": 1, "site": "s", "point": "p", "rulebook_id": "r", "reference": "R"}
+    record = Submission(**facts, delete_on="2026-11-24", then=AfterRetention.ERASE, fields={}, identifiers=named)
+    decoded = msgspec.msgpack.decode(msgspec.msgpack.encode(record), type=Record)
+    assert decoded.people[0] == person(ASCII)
+    assert len(decoded.people) == (2 if "phone" in str(named) else 1)
