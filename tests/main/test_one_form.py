@@ -16,7 +16,7 @@ from avow.rights import receive
 from avow.rights.cases import Contact
 from avow.store.control import settings, submissions
 
-from .conftest import ZONE, person
+from .conftest import ZONE, over_both, person
 
 FULL_WIDTH = "kim@\uff45xample.example"
 
@@ -47,6 +47,7 @@ def test_a_record_of_before_is_found_before_and_after_the_first_start(published,
     assert published.store.submission(record_id) is None
 
 
+@over_both
 def test_what_no_look_up_finds_the_first_start_does(published):
     """A domain in full-width letters is none of the forms that are looked up as well."""
     keep_as_before(published, FULL_WIDTH)

@@ -96,7 +96,7 @@ def spellings(draw):
 @example(("lee@b\u00fccher.example", "LEE@BU\u0308CHER.EXAMPLE"))
 @example(("kim@k.example", "\u212aim@\u212a.example"))
 @example(("kim@example.example", "kim@\uff45xample\u3002example"))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_every_spelling_of_an_address_is_one_at_every_door(doors, pair):
     """And mail is written to that one form, which is its own."""
     address, typed = pair
@@ -106,7 +106,7 @@ def test_every_spelling_of_an_address_is_one_at_every_door(doors, pair):
 
 
 @given(spellings(), st.sampled_from((".", "@", "..", " x", ",")))
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_what_is_no_address_is_none_at_every_door(doors, pair, more):
     """A dot behind the domain, which DNS knows and mail does not, is refused everywhere."""
     assert doors.all(pair[1].strip() + more) == {None}
@@ -122,7 +122,7 @@ def test_what_nobody_sees_is_refused_with_its_name_at_every_door(doors, address,
 
 
 @given(spellings())
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_the_forms_of_earlier_versions_are_looked_up_as_well(pair):
     """They compared what was typed, in small letters, without the space around it."""
     address, typed = pair
