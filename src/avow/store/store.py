@@ -233,9 +233,9 @@ class Store:
         key = self.vault.get_key(REQUEST, request_id)
         return sealing.unseal(key, sealed, request_id.encode()) if key is not None and sealed else None
 
-    def add_mail(self, tx: Transaction, content: bytes, created_ms: int, request_id: str) -> str:
-        """Queue a message of a consumer request in the caller's transaction; returns its id."""
-        return mail.add(tx, self.seal_for_request(request_id, content), created_ms, request_id, None)
+    def add_mail(self, tx: Transaction, content: bytes, created_ms: int, request_id: str, mail_id: str = "") -> str:
+        """Queue a message of a consumer request in the caller's transaction; returns its id, a new one for ""."""
+        return mail.add(tx, self.seal_for_request(request_id, content), created_ms, request_id, None, mail_id=mail_id)
 
     def tell_of_publication(self, tx: Transaction, publication: int, letters: Mapping[Identifier, bytes], created_ms: int) -> int:
         """Queue a message to each of these people about an announced version of the policy; return how many are new.
