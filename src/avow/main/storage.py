@@ -82,6 +82,8 @@ RETENTION_SECONDS: Final = 3600.0
 LOOK_FOR_WORD_SECONDS: Final = 60.0
 #: How often the SQLite stores are looked at for damage.
 SOUND_SECONDS: Final = 7 * 24 * 3600.0
+#: That the choices of earlier versions are noted in the vault.
+CHOICES_MARKED: Final = "choices-marked"
 #: How often the purge also looks for rows that no work list names, milliseconds.
 THOROUGH_MS: Final = 24 * 3600 * 1000
 
@@ -141,6 +143,16 @@ def _run(configuration_path: Path) -> None:
         _work(installation, stop)
 
 
+def _mark_choices(store: Store) -> None:
+    """Note in the vault, once, what people refused under an earlier version: to erase them takes back nothing of it."""
+    with store.control.reading() as tx:
+        is_done = settings.get(tx, CHOICES_MARKED) is not None
+    if not is_done:
+        store.mark_choices()
+        with store.control.transaction() as tx:
+            settings.put(tx, CHOICES_MARKED, "yes")
+
+
 @contextmanager
 def only_storage(run: Path) -> Iterator[None]:
     """Hold the lock of the stores: two engines over one folder lose what they write.
@@ -166,6 +178,7 @@ def _work(installation: Installation, stop: threading.Event) -> None:
         store.events.prepare()
         versions = Versions(store.control, installation.configuration.timezone, now_ms)
         board = Board()
+        _mark_choices(store)
         StoredCases(store).name_people()  # before the first job looks for the requests of a person
         timetable = [*_timetable(installation, store, versions), *_website(installation, store, versions, stop.is_set)]
         threads = start(timetable, stop, board)

@@ -18,7 +18,7 @@ from avow.store.control import recordings as listed_recordings
 from avow.store.events import Events
 from avow.store.files import Files
 from avow.store.holdings import Counts, Due, Evidence, HeldMail, HeldSubmission, Holdings, SubmissionPage, Written
-from avow.store.keys import DAY, REQUEST, Vault
+from avow.store.keys import DAY, REQUEST, Said, Vault
 
 log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -65,9 +65,21 @@ class Store:
     def erase(self, identifiers: Iterable[Identifier], at_ms: int) -> frozenset[bytes]:
         """Make everything about these people unreadable for ever, at once: keys destroyed, tombstones written.
 
-        Returns the pseudonyms whose rows `purge` will remove. Rule: Cal. Civ. Code § 1798.105(c)(1).
+        What they refused stays refused, as a mark in the vault. Returns the pseudonyms whose rows `purge` will remove.
+        Rule: Cal. Civ. Code § 1798.105(c)(1), § 1798.135(c)(4).
         """
+        identifiers = tuple(identifiers)
+        self.mark_choices(set(self.vault.lookup(identifiers).values()))
         return self.vault.destroy(identifiers, at_ms)
+
+    def mark_choices(self, subjects: Iterable[bytes] | None = None) -> None:
+        """Note in the vault what these people said of purposes, everybody for None: an earlier version kept no such marks."""
+        with self.control.reading() as tx:
+            wanted = choices.subjects(tx) if subjects is None else frozenset(subjects)
+            said = choices.of_subjects(tx, wanted) if wanted else ()
+        self.vault.note_choices(
+            Said(one.subject, one.purpose, one.at_ms, one.opted_out) for one in said if one.subject and not one.demonstration
+        )
 
     def purge(self, *, thorough: bool = False, now_ms: int = 0) -> Counts:
         """Remove the rows of the erased from the disk; returns what was removed, after the bytes are gone.
