@@ -1,8 +1,8 @@
 """Backup and restore: the data without the keys, the keys apart, so that neither alone says anything about anybody.
 
 A backup folder holds manifest.json, control.db (SQLite's online copy), events/NNNNN.native.gz (one file a day, in the
-A backup folder holds manifest.json, control.db (SQLite's online copy), events/NNNNN.native.gz (one file a day, in the event
-engine's exchange format), files/, tombstones.json and opt-outs.json. What was erased after the backup is not brought back: the
+event engine's exchange format), files/, tombstones.json and opt-outs.json. What was erased after the backup is not brought
+back: the keys are gone from the installation, and when the keys are restored as well, tombstones are applied to them first.
 Formats: docs/specs/store.md.
 """
 
