@@ -9,7 +9,7 @@ from typing import Final
 
 from avow.audit.proof import canonical
 from avow.definitions import IdentifierKind, Refusal, identifier
-from avow.main import receipts
+from avow.main import dated, receipts
 from avow.main.cases import open_message
 from avow.main.letters import Letters
 from avow.main.versions import Versions
@@ -135,7 +135,8 @@ class Mailbox:
         opened = self._opened.pop(message_id)
         is_held = opened.subject is not None and self._store.vault.key_of(opened.subject) is not None
         subject = opened.subject if is_held else None  # erased while the server took its time: nothing new is kept of them
-        entry = {"at": now_ms, "what": "disclosure", **disclosure}
+        entry, leave = {"at": now_ms, "what": "disclosure", **disclosure}, opened.leave
+        until = dated.forget_on(self._versions.rulebook(leave.rulebook_id), disclosure["recipient"], now_ms)
         with self._control.transaction() as tx:
             mail.sent(tx, message_id, now_ms)
             if opened.mailing is not None:
@@ -143,8 +144,7 @@ class Mailbox:
                 if opened.is_measured:
                     mailings.count(tx, opened.mailing, "measured")
             named = (disclosure["recipient"], disclosure["categories"], disclosure["purpose"])
-            leave = opened.leave
-            disclosures.add(tx, Disclosure(now_ms, *named, leave.point, leave.rulebook_id, subject))
+            disclosures.add(tx, Disclosure(now_ms, *named, leave.point, leave.rulebook_id, subject, forget_on=until))
             audit.enqueue(tx, canonical(entry))
             if opened.request_id is not None:
                 receipts.follow(tx, opened.request_id, message_id, now_ms, {"how": BY_MAIL})

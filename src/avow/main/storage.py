@@ -36,7 +36,7 @@ from avow.definitions import (
     now_ms,
 )
 from avow.jobs import Board, Job, start
-from avow.main import signs_of_life, standing, targets
+from avow.main import dated, signs_of_life, standing, targets
 from avow.main.cases import StoredCases
 from avow.main.conversions import note_handed_over
 from avow.main.installation import Installation, open_store
@@ -179,6 +179,7 @@ def _work(installation: Installation, stop: threading.Event) -> None:
         versions = Versions(store.control, installation.configuration.timezone, now_ms)
         board = Board()
         _mark_choices(store)
+        dated.date_earlier(store, versions)
         StoredCases(store).name_people()  # before the first job looks for the requests of a person
         timetable = [*_timetable(installation, store, versions), *_website(installation, store, versions, stop.is_set)]
         threads = start(timetable, stop, board)

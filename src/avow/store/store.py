@@ -13,7 +13,17 @@ from cryptography.exceptions import InvalidTag
 from avow.definitions import Identifier, Record, StoredFile, Submission
 from avow.store import clicks, event_rows, mailed, recordings, removal, sealing, submission_rows, uploads, writing
 from avow.store.aside import Aside
-from avow.store.control import Control, Transaction, choices, disclosures, mail, submission_files, submissions, subscriptions
+from avow.store.control import (
+    Control,
+    Transaction,
+    choices,
+    dated,
+    disclosures,
+    mail,
+    submission_files,
+    submissions,
+    subscriptions,
+)
 from avow.store.control import recordings as listed_recordings
 from avow.store.events import Events
 from avow.store.files import Files
@@ -290,6 +300,11 @@ class Store:
             for point, count in (*submissions.overdue(tx, today).items(), *listed_recordings.overdue(tx, today).items()):
                 found[point] = found.get(point, 0) + count
         return found
+
+    def overdue_else(self, today: date) -> dict[str, int]:
+        """Return what else says whose something is and should have gone before today: by what it is (`control.dated`)."""
+        with self.control.reading() as tx:
+            return dated.overdue(tx, today)
 
     def collected(self, since_ms: int) -> dict[str, int]:
         """Return how many records of each point were collected since a moment."""
