@@ -90,8 +90,8 @@ def respond(case: Case, voice: Voice, statements: Statements, cases: Cases, now_
     if found is None:
         return False
     index, path, checkpoint = found
-    salt = base64.b64decode(proved.detail["salt"])
-    written = proof.write(proof.Proof(entry, salt, case.reference, index, path, checkpoint))
+    salt, said = base64.b64decode(proved.detail["salt"]), str(proved.detail.get("found", "")).encode()
+    written = proof.write(proof.Proof(entry, salt, case.reference, index, path, checkpoint, said))
     text = voice.text("answer.txt", case, link=voice.link(Link.ANSWER, case), **_letter_facts(case, voice))
     attached = (("proof.tlog-proof", "application/octet-stream", written.encode()),)  # no mail program may touch its lines
     message = Message(case.contact.email, f"Your request {case.reference}: done", text, attached)

@@ -109,6 +109,10 @@ class Store:
         wanted = {*subjects, *self.vault.lookup(never_erased).values(), *self.vault.purging()}
         return removal.remaining(wanted, self.control, self.events)
 
+    def remaining_of(self, subjects: Iterable[bytes]) -> Counts:
+        """Return how many rows are of these subjects, and of nobody else: for plans, letters and proofs of one person."""
+        return removal.remaining(set(subjects), self.control, self.events)
+
     def erase_due(self, today: date, now_ms: int = 0) -> Due:
         """Erase or de-identify everything whose day has come, and nothing else. Rule: Cal. Civ. Code § 1798.100(a)(3).
 
