@@ -216,7 +216,7 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
     followed = Followed(sink.write, store.aside, now_ms)
     website = configuration.website
     hosts = own_hosts(website.name, website.origin)
-    imports = Imports(website.name, versions, installation.moments, store.aside.tried, refusals, hosts)
+    imports = Imports(website.name, versions, installation.moments, store.aside.tried, refusals, hosts, store.vault.hmac)
     logs = LogIntake(imports, VisitCounter(installation.run), utc_today, store.vault.hmac)
     followers = [logs.follower(declared, followed, store.control) for declared in configuration.server_logs]
     letters = Letters(store, versions, configuration.mail.recipient, configuration.website.origin.rstrip("/"))

@@ -115,8 +115,8 @@ def execute(case: Case, targets: Sequence[Target], discloser: Discloser, cases: 
     if outcome is None:
         return False
     detail = {"outcomes": [_plain(outcome)], "tasks": [outcome.target]}
-    done = {name: value for name, value in _plain(outcome).items() if name in {"target", "rule"}}
-    audit = {"what": "request.target", "request": case.request_id, **done}  # how much, and of what, is under the salt
+    # How much there was, and of what, is under the salt.
+    audit = {"what": "request.target", "request": case.request_id, "target": outcome.target, "rule": outcome.rule}
     return cases.append(case, Step.OUTCOME, now_ms, detail, audit, None)
 
 

@@ -156,6 +156,12 @@ class Vault:
             yield
 
     @contextmanager
+    def in_turn(self) -> Iterator[None]:
+        """Hold while it is asked what is stored already and the rest is stored: of two who bring the same one waits."""
+        with keys_file.lock(self.path.with_name(f"{self.path.stem}-turn.db"), alone=True):
+            yield
+
+    @contextmanager
     def no_batch(self) -> Iterator[None]:
         """Hold while keys are destroyed because no row needs them: no batch that just took such a key is on its way."""
         with keys_file.lock(self.path, alone=True):
