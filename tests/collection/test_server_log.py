@@ -43,7 +43,7 @@ def test_no_bytes_are_an_exception(raw):
     READ(raw)
 
 
-def importing(rulebook, today, number=lambda *_: 1, read=READ, refusals=None, own_hosts=frozenset()):
+def importing(rulebook, today, number=lambda *_: 1, read=READ, refusals=None, own_hosts=frozenset(), log="one.log"):
     """Return an import that believes every moment up to now."""
     believed = partial(Moments().hold, now_ms=int(datetime.now(UTC).timestamp() * 1000))
     tried = Aside(None, None).tried
@@ -57,6 +57,8 @@ def importing(rulebook, today, number=lambda *_: 1, read=READ, refusals=None, ow
         believed,
         tried,
         refusals or Refusals(),
+        lambda label, data: hashlib.blake2b(label + data, key=b"k" * 32).digest(),
+        log,
         own_hosts,
     )
     return Import(*facts)
@@ -600,6 +602,21 @@ def test_what_is_remembered_to_tell_lines_apart_is_bounded(rulebook, monkeypatch
     records = list(made.records([line(f"/{number}", number).encode() for number in range(100)]))
     assert len({one.record_id for one in records}) == 100
     assert len(made._seen) <= 10
+
+
+def test_equal_lines_of_different_people_in_two_logs_are_all_kept(rulebook):
+    """The case that was found: one second, one page, one browser, two servers, and one record of two."""
+    both = [line("/same", 1).encode(), line("/same", 1).replace("198.51.100.7", "198.51.100.8").encode()]
+    assert both[0] != both[1]
+    today = date(2026, 11, 23)
+    ids = [
+        record.record_id
+        for log, own in (("a.log", both), ("b.log", both), ("b.log", both))
+        for record in importing(rulebook, today, log=log).records(own)
+    ]
+    assert len(ids) == 6
+    assert len(set(ids)) == 4  # each person once in each log, however often it is imported
+    assert len({record.record_id for record in importing(rulebook, today).records([both[0]] * 3)}) == 3
 
 
 class Writing:

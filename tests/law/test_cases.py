@@ -68,13 +68,13 @@ def test_t03_opt_out_over_christmas(case, california):
 
 
 def test_t06_verification_fails_and_the_clock_never_stops(case, marrowby):
-    """Not confirmed by the target day: denied the day after, inside the last day of the law, however long one waited."""
+    """Not confirmed before the target day: denied on it, inside the last day of the law, however long one waited."""
     asked, cases = waiting(case["facts"]["received"], RequestKind.KNOW)
     due = deadlines(RequestKind.KNOW, asked.received_on, marrowby)
     assert due.respond_target == date.fromisoformat(case["expect"]["on"])
     assert due.respond_outer == date.fromisoformat(case["expect"]["respond_outer"])
-    assert not verification.deny_if_due(asked, marrowby, cases, noon(due.respond_target))
-    assert verification.deny_if_due(asked, marrowby, cases, noon(due.respond_target + timedelta(days=1)))
+    assert not verification.deny_if_due(asked, marrowby, cases, noon(due.respond_target - timedelta(days=1)))
+    assert verification.deny_if_due(asked, marrowby, cases, noon(due.respond_target))
 
 
 def test_t07_third_request_to_know_inside_twelve_months(case, california):

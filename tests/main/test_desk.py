@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import pytest
+from tests.rights.test_walk import carry
 
 from avow.audit.log import Log
 from avow.definitions import RequestKind
@@ -45,7 +46,10 @@ class Office:
 
     def walk(self):
         """Take every request as far as it goes now, and publish the log."""
-        while sum(walk.advance(case, self.tools, self.house.now_ms()) for case in self.cases.every()):
+        while (
+            sum(walk.advance(case, self.tools, self.house.now_ms()) for case in self.cases.every())
+            or carry(self.house.store, self.house.now_ms())
+        ):  # fmt: skip
             self.house.store.purge(thorough=False, now_ms=self.house.now_ms())
             _publish(self.house.store, self.log)
 

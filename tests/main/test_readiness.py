@@ -138,8 +138,9 @@ def test_lines_of_a_followed_log_that_cannot_be_read_are_a_figure_of_the_day(pub
     """Told by point and day, on the page of what was not kept as well; nothing of the line is there."""
     log, refusals, day = tmp_path / "access.log", Refusals(), published.now.date()
     log.write_text("before\n")
-    imports = Imports("marrowby.example", published.versions, Moments(), published.store.aside.tried, refusals, frozenset())
-    intake = LogIntake(imports, VisitCounter(tmp_path), lambda: day, published.store.vault.hmac)
+    keyed, tried = published.store.vault.hmac, published.store.aside.tried
+    imports = Imports("marrowby.example", published.versions, Moments(), tried, refusals, frozenset(), keyed)
+    intake = LogIntake(imports, VisitCounter(tmp_path), lambda: day, keyed)
     follower = intake.follower(ServerLog(log), published, published.store.control)
     assert follower.once() is False
     log.write_text("before\nrobin@example.com\nno line\n")

@@ -155,4 +155,8 @@ def test_an_extension_holds_for_what_goes_together(house):
     pass_by(tools, RECEIVED + 10)
     reason = "We have to ask our archive."
     assert response.extend(tools.cases.get(lead.request_id), reason, "s", tools.voice, tools.cases, RECEIVED + DAY) is None
-    assert tools.cases.get(joined.request_id).entry(Step.EXTENDED) is not None
+    assert tools.cases.get(joined.request_id).entry(Step.EXTENDED) is None  # nobody was told yet
+    pass_by(tools, RECEIVED + DAY)
+    pass_by(tools, RECEIVED + DAY)
+    both = [tools.cases.get(one.request_id).entry(Step.EXTENDED).detail["until"] for one in (lead, joined)]
+    assert both == ["2027-03-17"] * 2

@@ -485,11 +485,17 @@ class FakeOutbox:
     def correct(self, message_id, address, staff_id):
         self.asked.append((message_id, address, staff_id))
 
+    def passed_on(self, message_id, way, staff_id):
+        self.asked.append((message_id, way, staff_id))
+        return None if way == "post" else Refusal("say how it was passed on", "11 CCR 7101(a)")
+
     def read(self, message_id, staff_id):  # noqa: ARG002 - the Protocol names it
         text = "Hello,\n\nplease open this link:\nhttp://localhost:8400/privacy/verify/verify-token\n"
         found = {"m1": MessageView(self._LINE, "robin@example.com", text)}
         return found.get(message_id) or (
-            MessageView(self._FAILED, "robin@example.com", text, "request") if message_id == "m2" and self.failed else None
+            MessageView(self._FAILED, "robin@example.com", text, "request", ("post", "telephone"))
+            if message_id == "m2" and self.failed
+            else None
         )
 
 

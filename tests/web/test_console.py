@@ -215,6 +215,20 @@ def test_a_failed_message_is_sent_again_or_elsewhere(built):
     assert "or it has left" in staff.post("/console/outbox/m1/again", data={"token": token}).text
 
 
+def test_a_message_that_was_passed_on_by_hand_is_told_as_that(built):
+    """Its page asks how; a way that is none of them is refused in words; it needs the session's token."""
+    outbox = FakeOutbox(failed=True)
+    app = make_app(make_services(outbox=outbox), built)
+    staff = TestClient(app, headers={"Origin": ORIGIN}, follow_redirects=False, cookies={"avow_staff": "open-session"})
+    path = "/console/outbox/m2"
+    assert "<option>telephone</option>" in staff.get(path).text
+    token = _token(staff, path)
+    assert staff.post(f"{path}/passed-on", data={"way": "post"}).status_code == 403
+    assert "say how" in staff.post(f"{path}/passed-on", data={"token": token, "way": "dove"}).text
+    assert staff.post(f"{path}/passed-on", data={"token": token, "way": "post"}).status_code == 303
+    assert outbox.asked == [("m2", "dove", "s1"), ("m2", "post", "s1")]
+
+
 @pytest.mark.parametrize("path", ["/console/inbox/x", "/console/requests/x", "/console/outbox/x", "/console/nothing"])
 def test_what_is_not_there_is_not_found(staff, path):
     """An id that nothing has gets the friendly page."""

@@ -24,7 +24,11 @@ HEADER: Final = "c2sp.org/tlog-proof@v1"
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A proof as read from its file: the statement that is in the log, the way to the root, the checkpoint."""
+    """A proof as read from its file: the statement that is in the log, the way to the root, the checkpoint.
+
+    `found` is what was found and done where, in canonical JSON; the log holds a keyed hash of it. Empty in a proof of a version
+    before 0058, whose statement says it in clear.
+    """
 
     entry: bytes
     salt: bytes
@@ -32,6 +36,7 @@ class Proof:
     index: int
     path: tuple[bytes, ...]
     checkpoint: str
+    found: bytes = b""
 
 
 def canonical(entry: Mapping[str, object]) -> bytes:
@@ -51,6 +56,7 @@ def write(proof: Proof) -> str:
             "entry": base64.b64encode(proof.entry).decode(),
             "salt": base64.b64encode(proof.salt).decode(),
             "reference": proof.reference,
+            **({"found": base64.b64encode(proof.found).decode()} if proof.found else {}),
         }
     )
     hashes = "".join(base64.b64encode(part).decode() + "\n" for part in proof.path)
@@ -77,6 +83,7 @@ def read(text: str) -> Proof:
             int(lines[2].removeprefix("index ")),
             tuple(base64.b64decode(line, validate=True) for line in lines[3:]),
             checkpoint,
+            base64.b64decode(extra.get("found", ""), validate=True),
         )
     except (IndexError, KeyError, TypeError, ValueError, binascii.Error) as error:
         raise ProofInvalid("proof: cut or damaged; ask for the file again") from error
@@ -89,7 +96,8 @@ def verify(proof: Proof, verifier: note.Verifier) -> dict[str, object]:
     """Check the proof with the log's key alone and return the statement that the log holds.
 
     (1) the checkpoint is signed by the log; (2) the entry is in the tree it commits to; (3) the entry is about the
-    reference that the proof names. Raises ProofInvalid naming the step.
+    reference that the proof names; (4) it is about what the proof says was found, which is returned as `targets`.
+    Raises ProofInvalid naming the step.
     """
     checkpoint = note.open_checkpoint(proof.checkpoint, verifier)  # (1)
     leaf = merkle.leaf_hash(proof.entry)
@@ -100,7 +108,11 @@ def verify(proof: Proof, verifier: note.Verifier) -> dict[str, object]:
         raise ProofInvalid("proof: the entry is not JSON") from error
     if not isinstance(statement, dict) or statement.get("about") != blinded(proof.salt, proof.reference):  # (3)
         raise ProofInvalid("proof: the entry in the log is about another request")
-    return statement
+    if not proof.found and "found" not in statement:  # of an earlier version
+        return statement
+    if statement.get("found") != hmac.new(proof.salt, proof.found, hashlib.sha256).hexdigest():  # (4)
+        raise ProofInvalid("proof: the entry in the log is about something else that was found")
+    return {**statement, "targets": json.loads(proof.found)}
 
 
 def audit(public: Path, verifier: note.Verifier) -> tuple[note.Checkpoint, list[bytes]]:

@@ -119,7 +119,7 @@ class Operations(Protocol):
     def policy_text(self, on: date | None, rulebook_id: str) -> str | Refusal:
         """Return the literate text in force on a day, or of a version by the beginning of its id."""
 
-    def import_log(self, lines: Iterator[bytes], progress: Progress, format_: str, point: str) -> Import | Refusal:
+    def import_log(self, lines: Iterator[bytes], progress: Progress, format_: str, point: str, log: str) -> Import | Refusal:
         """Take in a server log."""
 
     def plan_mailing(self, point: str, subject_line: str, text: str) -> MailingPlan | Refusal:

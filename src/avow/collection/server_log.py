@@ -32,6 +32,7 @@ OF_ONE_PERSON: Final = (
 )
 
 _T = TypeVar("_T")
+Keyed = Callable[[bytes, bytes], bytes]
 
 
 class Tried(Protocol):
@@ -63,6 +64,10 @@ class Import:
     tried: Tried
     #: Where values that are longer than declared are counted.
     refusals: Refusals
+    #: A secret of the installation (`store.keys.Vault.hmac`): tells people behind equal lines apart, without their addresses.
+    keyed: Keyed
+    #: Which log it is, where several are taken in: equal lines of two servers are two.
+    log: str = ""
     #: The site's own hosts, which are no referrers.
     own_hosts: frozenset[str] = frozenset()
     read: int = 0
@@ -150,14 +155,17 @@ class Import:
         return kept
 
     def _record_id(self, line: log_formats.Line, readable: dict[str, str]) -> str:
-        """Return the same id for the same line however often it is imported.
+        """Return the same id for the same line of the same log however often it is imported.
 
-        Made of all that the line says, whether it is kept or too long. Without the address, so that the id does not outlive it
-        as a way to find it; equal lines are told apart by their count in the file. Nor with the country, which another month's
-        file may give differently.
+        Made of the log's name and all that the line says, whether it is kept or too long. The address goes in as a keyed hash
+        with its moment, so that equal lines of different people are all kept, and nobody without the vault finds one by it;
+        equal lines of one person are told apart by their count in the file. Not with the country, which another month's file
+        may give differently.
         """
         written = sorted((name, value) for name, value in readable.items() if name != "country")
-        content = repr((self.site, self.point, line.time_ms, written)).encode()
+        address = visits.plain_address(line.address) or line.address
+        who = self.keyed(b"address of a line", f"{line.time_ms} {address}".encode())
+        content = repr((self.site, self.point, self.log, line.time_ms, written, who)).encode()
         digest = hashlib.blake2b(content, digest_size=10).digest()
         numbered = hashlib.blake2b(digest + str(self._count(line.time_ms, digest)).encode(), digest_size=10).hexdigest()
         return f"{line.time_ms:012x}{numbered}"

@@ -152,13 +152,15 @@ class StoredCases:
         message: Message | None,
     ) -> bool:
         """Add the next entry of the history with its audit entry and message; False when it is there already."""
+        message_id = mail.new_id() if message is not None else ""
+        named = {"message": message_id} if message is not None else {}
         with self._control.transaction() as tx:
-            if not requests.append(tx, _row(case.request_id, Entry(len(case.history), at_ms, step, dict(detail)))):
+            if not requests.append(tx, _row(case.request_id, Entry(len(case.history), at_ms, step, {**detail, **named}))):
                 return False
             if audit_entry is not None:
                 audit.enqueue(tx, canonical({"at": at_ms, **audit_entry}))
             if message is not None:
-                self._keep_message(tx, case.request_id, message, at_ms)
+                self._keep_message(tx, case.request_id, message, at_ms, message_id)
         return True
 
     def delivery(self, request_id: str) -> Delivery:
@@ -168,6 +170,11 @@ class StoredCases:
         with self._control.reading() as tx:
             rows = mail.of_request(tx, request_id)
         return Delivery(any(row.state != "sent" for row in rows), max((row.sent_ms or 0 for row in rows), default=0))
+
+    @property
+    def is_by_mail(self) -> bool:
+        """Whether a mail server carries the messages."""
+        return self._by_mail
 
     def failed_messages(self) -> frozenset[str]:
         """Return the requests that have a message which failed, and needs a person."""
@@ -189,11 +196,13 @@ class StoredCases:
     ) -> bool:
         """Let a request have another contact; only a message of an extension stays, and goes to the new address."""
         assert corrected.contact is not None
-        sealed = self._sealed(case.request_id, corrected.contact)
-        extended = case.entry(Step.EXTENDED)
+        sealed, message_id = self._sealed(case.request_id, corrected.contact), mail.new_id()
+        extended = case.entry(Step.EXTENSION_WRITTEN) or case.entry(Step.EXTENDED)
+        *new, last = corrected.history[len(case.history) :]
         with self._control.transaction() as tx:
-            if not requests.append(tx, _row(case.request_id, corrected.history[-1])):
-                return False
+            for entry in (*new, replace(last, detail={"message": message_id})):
+                if not requests.append(tx, _row(case.request_id, entry)):
+                    return False  # the first of them: nobody else writes between two entries of one transaction
             requests.reseal(tx, case.request_id, sealed, self._mark(corrected))
             requests.name_people(tx, case.request_id, self._people(corrected.contact.identifiers()))
             for row in mail.of_request(tx, case.request_id):
@@ -202,8 +211,9 @@ class StoredCases:
                 mail.remove(tx, row.id)
                 kept = open_message(self._store, row) if extended and row.created_ms == extended.at_ms else None
                 if kept is not None:
-                    self._keep_message(tx, case.request_id, replace(kept, to=corrected.contact.email), at_ms)
-            self._keep_message(tx, case.request_id, message, at_ms)
+                    again = replace(kept, to=corrected.contact.email)
+                    self._keep_message(tx, case.request_id, again, row.created_ms, row.id)
+            self._keep_message(tx, case.request_id, message, at_ms, message_id)
             audit.enqueue(tx, canonical({"at": at_ms, **audit_entry}))
         return True
 
@@ -273,11 +283,11 @@ class StoredCases:
         hmac = self._store.vault.hmac
         return [hmac(b"request about", f"{one.kind.value} {one.value}".encode()).hex()[:MARK_LENGTH] for one in people]
 
-    def _keep_message(self, tx: Transaction, request_id: str, message: Message, now_ms: int) -> None:
+    def _keep_message(self, tx: Transaction, request_id: str, message: Message, now_ms: int, message_id: str) -> None:
         """Put a message into the outbox, sealed under the request's key."""
         attachments = [[name, kind, content.decode()] for name, kind, content in message.attachments]
         body = {"to": message.to, "subject": message.subject, "text": message.text, "attachments": attachments}
-        self._store.add_mail(tx, json.dumps(body).encode(), now_ms, request_id)
+        self._store.add_mail(tx, json.dumps(body).encode(), now_ms, request_id, message_id)
 
     def _of_row(self, row: RowMapping, history: Sequence[RequestEvent]) -> Case:
         return self._case(requests.of_row(row), history)

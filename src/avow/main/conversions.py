@@ -13,7 +13,7 @@ from avow.audit.proof import canonical
 from avow.collection.outbound import Keyed, signed_address
 from avow.collection.postbacks import Click
 from avow.definitions import Event, IdentifierKind, Record, identifier
-from avow.main import standing
+from avow.main import dated, standing
 from avow.main.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.conversions import CLICK_ID, VISITOR_ID
@@ -113,6 +113,7 @@ def _note(store: Store, click: Event, rulebook: Rulebook, recipient: str) -> Non
         click.rulebook_id,
         subject,
         demonstration=click.demonstration,
+        forget_on=dated.forget_on(rulebook, recipient, click.collected_ms),
     )
     entry = {"at": click.collected_ms, "what": "disclosure", "recipient": recipient, "categories": categories, "purpose": purpose}
     with store.control.transaction() as tx:

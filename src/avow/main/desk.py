@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -12,11 +12,12 @@ from avow.main.cases import StoredCases
 from avow.main.last_contact import LastContact
 from avow.main.versions import Versions
 from avow.policy import LawTable
-from avow.rights import clock, receive, response, verification
+from avow.rights import due, receive, response, verification
 from avow.rights.cases import Case, Contact, reference
+from avow.rights.due import Due, What
 from avow.rights.execution import outcomes_of
 from avow.rights.response import Voice
-from avow.rights.states import ANSWERED, WORDS, State, Step, may_follow
+from avow.rights.states import ANSWERED, RECEIPTS, WORDS, State, Step, receipt_of
 from avow.rights.verification import Link
 from avow.store.control.mail import SealedMail
 from avow.store.paging import LINES, Page, Place
@@ -36,23 +37,28 @@ from avow.web.services import Step as TimelineStep
 _TIMELINE = {
     Step.RECEIVED: "Received",
     Step.JOINED: "Goes with another of the same address",
+    Step.LINK_WRITTEN: "Confirmation link written",
     Step.ACKNOWLEDGED: "Confirmation link sent",
     Step.VERIFIED: "Address confirmed",
     Step.DENIED: "Not confirmed in time",
     Step.CORRECTED: "Address corrected, link sent again",
-    Step.EXTENDED: "Period extended",
+    Step.EXTENSION_WRITTEN: "Message about a longer period written",
+    Step.EXTENDED: "Period extended, and the person told",
     Step.PLANNED: "Plan made",
     Step.OUTCOME: "Carried out",
     Step.PROVED: "Searched again and proved",
+    Step.ANSWER_WRITTEN: "Answer written",
     Step.RESPONDED: "Answered",
     Step.CLOSED: "Closed",
     Step.FORGOTTEN: "Contact data destroyed",
     Step.RESTORED: "Answered before the data was restored",
 }
 #: Steps that who filed a request is not told: what is held of somebody, how much, and whether others asked for them.
-_NOT_FOR_WHO_FILED = frozenset({Step.PLANNED, Step.OUTCOME, Step.JOINED, Step.ACKNOWLEDGED})
+_NOT_FOR_WHO_FILED = frozenset({Step.PLANNED, Step.OUTCOME, Step.JOINED, Step.ACKNOWLEDGED, *RECEIPTS})
 #: What a request is said to be to who filed it: a link may be on its way, or wait its hour, and its page says nothing of it.
-_SHOWN = {State.VERIFYING: State.RECEIVED, State.JOINED: State.RECEIVED}
+_SHOWN = {State.ACKNOWLEDGING: State.RECEIVED, State.VERIFYING: State.RECEIVED, State.JOINED: State.RECEIVED}
+#: What of a request waits until its message has left.
+_WAITING = {Step.LINK_WRITTEN: "link", Step.EXTENSION_WRITTEN: "longer period", Step.ANSWER_WRITTEN: "answer"}
 _MEDIA = {"archive.html": "text/html; charset=utf-8", "archive.json": "application/json", "files.zip": "application/zip"}
 _ARCHIVES = (
     ("archive.html", "Everything we hold, to read"),
@@ -101,16 +107,15 @@ class Desk:
             return None
         case, is_answer = found
         case = case if is_answer else self._as_led(case)
-        due = clock.deadlines(case.kind, case.received_on, self._law(case))
-        extended = case.entry(Step.EXTENDED)
+        lines = due.table(case, self._law(case))
         return RequestStatus(
             case.reference,
             case.kind,
             case.state.value,
             WORDS[case.state if is_answer else _SHOWN.get(case.state, case.state)],
             case.received_on,
-            due.ack_target,
-            date.fromisoformat(extended.detail["until"]) if extended else due.respond_target,
+            _by(lines, What.CONFIRMATION),
+            lines[What.ANSWER].target,
             case.state not in ANSWERED,
             case.entry(Step.VERIFIED) is not None,
             _timeline(case) if is_answer else _dates(case),
@@ -124,13 +129,12 @@ class Desk:
         if found is None:
             return None
         case, is_answer = found
-        responded = case.entry(Step.RESPONDED)
-        if not is_answer or responded is None or name not in {one.name for one in self._documents(case)}:
+        if not is_answer or name not in {one.name for one in self._documents(case)}:
             return None
         if name == "letter":
             return Download(response.letter(case, self._voice(case)).encode(), "text/plain; charset=utf-8", "letter.txt")
         if name == "proof.tlog-proof":
-            return Download(responded.detail["proof"].encode(), "text/plain; charset=utf-8", name)
+            return Download(case.answer["proof"].encode(), "text/plain; charset=utf-8", name)
         content = self.cases.document(case.request_id, name)
         return Download(content, _MEDIA[name], name) if content is not None else None
 
@@ -176,14 +180,12 @@ class Desk:
         case = self.cases.get(request_id)
         if case is None:
             return None
-        due = clock.deadlines(case.kind, case.received_on, self._law(case))
+        last, until = due.extension(case, self._law(case))
         kinds = tuple(sorted({one.kind.value for one in case.contact.identifiers()})) if case.contact else ()
         outcomes = tuple(TargetOutcome(one["target"], one["did"], one["records"], one["rule"]) for one in outcomes_of(case))
         messages = tuple(self.message_line(row) for row in self.cases.messages(request_id))
-        can_extend = may_follow(case.state, Step.EXTENDED, case.history) and self._today() <= due.extension_notice_target
-        return RequestDetail(
-            self._line(case), WORDS[case.state], kinds, _timeline(case), outcomes, can_extend, due.extended_target, messages
-        )
+        can_extend = response.may_extend(case) and self._today() <= last
+        return RequestDetail(self._line(case), WORDS[case.state], kinds, _timeline(case), outcomes, can_extend, until, messages)
 
     def extend(self, request_id: str, reason: str, staff_id: str) -> Refusal | None:
         """Extend the period once."""
@@ -220,11 +222,10 @@ class Desk:
 
     def _documents(self, case: Case) -> tuple[Document, ...]:
         """Return the documents that the link to the answer may fetch."""
-        responded = case.entry(Step.RESPONDED)
-        if responded is None or responded.detail["outcome"] != "granted":
+        if case.answer.get("outcome") != "granted":  # also while the message with the link to them is on its way
             return ()
         documents = [Document("letter", "Our answer")]
-        if "proof" in responded.detail:
+        if "proof" in case.answer:
             documents.append(Document("proof.tlog-proof", "Proof, to check against the public log"))
         for name, label in _ARCHIVES:
             content = self.cases.document(case.request_id, name)
@@ -234,9 +235,8 @@ class Desk:
 
     def _line(self, case: Case) -> RequestLine:
         """Return a request for the list."""
-        due = clock.deadlines(case.kind, case.received_on, self._law(case))
-        extended, acknowledged = case.entry(Step.EXTENDED), case.entry(Step.ACKNOWLEDGED)
-        answer_by = date.fromisoformat(extended.detail["until"]) if extended else due.respond_target
+        lines, acknowledged = due.table(case, self._law(case)), case.acknowledged
+        answer_by = lines[What.ANSWER].target
         is_open = case.state not in ANSWERED
         days_left = (answer_by - self._today()).days
         return RequestLine(
@@ -245,7 +245,7 @@ class Desk:
             case.kind,
             case.state.value,
             case.received_on,
-            due.ack_target,
+            _by(lines, What.CONFIRMATION),
             local_date(acknowledged.at_ms, self._law(case).timezone) if acknowledged else None,
             answer_by,
             is_open,
@@ -253,7 +253,25 @@ class Desk:
             days_left,
             case.channel,
             case.demonstration,
+            waits=self._waits(case),
         )
+
+    def _waits(self, case: Case) -> str:
+        """Return what of a request has not reached its person yet, and for what it waits; "" for nothing."""
+        waiting = [word for step, word in _WAITING.items() if _is_on_its_way(case, step)]
+        carrier = "waits for the mail server" if self.cases.is_by_mail else "waits to be passed on"
+        return f"{' and '.join(waiting)} {carrier}" if waiting else ""
+
+
+def _by(lines: Mapping[What, Due], what: What) -> date | None:
+    """Return the day on which something is to be done; None where the law asks for none of it."""
+    return lines[what].target if what in lines else None
+
+
+def _is_on_its_way(case: Case, step: Step) -> bool:
+    """Return whether the message that a step wrote has not left, and is still to leave."""
+    written = case.entry(step)
+    return written is not None and receipt_of(case.history, str(written.detail.get("message"))) is not None
 
 
 def _addresses(case: Case) -> tuple[Identifier, ...]:
@@ -280,9 +298,10 @@ def _words(step: Step, detail: dict[str, object]) -> str:
         return "; ".join(
             f"{one['target']}: {one['did']}" + (f" ({one['records']})" if one["records"] else "") for one in outcomes
         )
-    if step in {Step.JOINED, Step.ACKNOWLEDGED}:
-        return "".join(f"{word} {reference(str(detail[word]))}" for word in ("to", "after", "with") if word in detail)
-    if step is Step.EXTENDED:
+    if step in {Step.JOINED, Step.LINK_WRITTEN, Step.ACKNOWLEDGED, Step.RESPONDED}:
+        others = [f"{word} {reference(str(detail[word]))}" for word in ("to", "after", "with") if word in detail]
+        return "; ".join([*others, *([str(detail["how"])] if "how" in detail else [])])
+    if step in {Step.EXTENSION_WRITTEN, Step.EXTENDED}:
         return f"until {detail['until']}"
     if step in {Step.DENIED, Step.VERIFIED}:
         return str(detail.get("reason") or detail.get("by") or "")

@@ -9,13 +9,14 @@ from typing import Final
 
 from avow.audit.proof import canonical
 from avow.definitions import IdentifierKind, Refusal, identifier
+from avow.main import dated, receipts
 from avow.main.cases import open_message
 from avow.main.letters import Letters
 from avow.main.versions import Versions
 from avow.policy import Rulebook
 from avow.recipients.composing import Waiting
 from avow.recipients.mail import Trouble, Turn
-from avow.rights import clock
+from avow.rights import due
 from avow.rights.cases import Message
 from avow.store.control import audit, disclosures, mail, mailings, requests
 from avow.store.control.disclosures import Disclosure
@@ -25,6 +26,8 @@ from avow.store.store import Store
 _HELD_MS: Final = 3_600_000
 #: What a message about a change of the policy is sent for: the declaration [changes] that promises it.
 CHANGES: Final = "changes"
+#: How a message left that the mail server took, in the history of its request.
+BY_MAIL: Final = "the mail server took it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class _Opened:
     subject: bytes | None
     mailing: str | None
     is_measured: bool
+    request_id: str | None
 
 
 class Mailbox:
@@ -83,6 +87,8 @@ class Mailbox:
 
     def _single(self, row: mail.SealedMail, message: Message, now_ms: int) -> Waiting | None:
         """Return a message to one person when it may leave."""
+        if row.request_id is not None and self._is_late(row.request_id, row.id):
+            return None
         leave = self._leave(row)
         if leave is None:
             self._hold(row, now_ms)
@@ -90,6 +96,14 @@ class Mailbox:
         self._remember(row, message, leave, is_measured=False)
         facts = (row.id, row.created_ms, message.to, message.subject, message.text, message.attachments)
         return Waiting(*facts, leave.purpose, until_ms=leave.until_ms)
+
+    def _is_late(self, request_id: str, message_id: str) -> bool:
+        """Return whether a message tells of what is past, and take it out of the outbox: a link after the denial, say."""
+        with self._control.transaction() as tx:
+            is_late = receipts.is_late(tx, request_id, message_id)
+            if is_late:
+                mail.remove(tx, message_id)
+        return is_late
 
     def _letter(self, row: mail.SealedMail, message: Message, now_ms: int) -> Waiting | None:
         """Return a message of a mailing; one that may never leave is removed, one that may not leave now waits."""
@@ -114,14 +128,15 @@ class Mailbox:
         """Keep what was decided until the message has left: what is noted is what was decided."""
         person = identifier(IdentifierKind.EMAIL, message.to)
         subject = row.subject or self._store.vault.lookup([person]).get(person)
-        self._opened[row.id] = _Opened(leave, subject, row.mailing, is_measured)
+        self._opened[row.id] = _Opened(leave, subject, row.mailing, is_measured, row.request_id)
 
     def sent(self, message_id: str, now_ms: int, disclosure: Mapping[str, str]) -> None:
         """Note that a message was handed over, as a disclosure about its person where one is known."""
         opened = self._opened.pop(message_id)
         is_held = opened.subject is not None and self._store.vault.key_of(opened.subject) is not None
         subject = opened.subject if is_held else None  # erased while the server took its time: nothing new is kept of them
-        entry = {"at": now_ms, "what": "disclosure", **disclosure}
+        entry, leave = {"at": now_ms, "what": "disclosure", **disclosure}, opened.leave
+        until = dated.forget_on(self._versions.rulebook(leave.rulebook_id), disclosure["recipient"], now_ms)
         with self._control.transaction() as tx:
             mail.sent(tx, message_id, now_ms)
             if opened.mailing is not None:
@@ -129,9 +144,10 @@ class Mailbox:
                 if opened.is_measured:
                     mailings.count(tx, opened.mailing, "measured")
             named = (disclosure["recipient"], disclosure["categories"], disclosure["purpose"])
-            leave = opened.leave
-            disclosures.add(tx, Disclosure(now_ms, *named, leave.point, leave.rulebook_id, subject))
+            disclosures.add(tx, Disclosure(now_ms, *named, leave.point, leave.rulebook_id, subject, forget_on=until))
             audit.enqueue(tx, canonical(entry))
+            if opened.request_id is not None:
+                receipts.follow(tx, opened.request_id, message_id, now_ms, {"how": BY_MAIL})
 
     def kept(self, message_id: str, trouble: Trouble, code: int, next_ms: int | None) -> None:
         """Note a try that did not succeed."""
@@ -163,7 +179,7 @@ class Mailbox:
             return None
         facts = (rulebook.id, min(form.purposes) if form else "", form.name if form else "")
         law = self._versions.with_law_of(request.rulebook_id)
-        return _Leave(*facts, clock.tried_until_ms(request.kind, request.received_on, law))
+        return _Leave(*facts, due.tried_until_ms(request.kind, request.received_on, law))
 
     def _confirmation(self, row: mail.SealedMail) -> _Leave | None:
         """Return under what the message that asks whether somebody subscribed leaves: the version that they were shown."""

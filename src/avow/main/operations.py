@@ -191,7 +191,7 @@ class Operations:
             return rulebook.text if rulebook else Refusal(f"no version was published {asked}", "LAW.md POL-08")
 
     def import_log(
-        self, lines: Iterable[bytes], progress: Callable[[int], None], format_: str = "combined", point: str = ""
+        self, lines: Iterable[bytes], progress: Callable[[int], None], format_: str = "combined", point: str = "", log: str = ""
     ) -> Import | Refusal:
         """Put the lines of a server log into the spool; `progress` gets bytes read. Safe to repeat: lines come once."""
         configuration = self.configuration()
@@ -207,8 +207,8 @@ class Operations:
             installation, refusals = Installation(configuration), Refusals()
             website = configuration.website
             hosts = own_hosts(website.name, website.origin)
-            facts = (website.name, versions, installation.moments, store.aside.tried, refusals, hosts)
-            running = server_logs.Imports(*facts).of(found, lambda _day: b"", read_line)
+            facts = (website.name, versions, installation.moments, store.aside.tried, refusals, hosts, store.vault.hmac)
+            running = server_logs.Imports(*facts).of(found, lambda _day: b"", read_line, server_logs.name_of(configuration, log))
             outcome = asyncio.run(_spool_lines(installation, running, lines, progress))
             refusals.flush(RefusalCounts(store))
             return outcome

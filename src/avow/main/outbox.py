@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidTag
 from avow import addresses
 from avow.audit.proof import canonical
 from avow.definitions import Refusal
+from avow.main import receipts
 from avow.main.cases import open_message
 from avow.recipients.mail import WORDS, Trouble
 from avow.rights.cases import Message
@@ -24,6 +25,8 @@ from avow.web.services import MessageLine, MessageView
 
 #: Corrects the address of a consumer request: its id, the address, who does it.
 CorrectAddress = Callable[[str, str, str], Refusal | None]
+#: How a member of staff may have passed a message on.
+WAYS: Final = ("post", "telephone", "other")
 #: What opening bytes raises that are not what was kept.
 _DAMAGED: Final = (InvalidTag, ValueError, LookupError, TypeError, AttributeError)
 #: Messages that are read at once for a list of all.
@@ -71,7 +74,8 @@ class StoredOutbox:
         with self.store.control.transaction() as tx:
             audit.enqueue(tx, canonical({"at": self.now_ms(), "what": "message.read", "message": message_id, "staff": staff_id}))
         shown = (message.to, message.text) if message else ("", "")
-        return MessageView(message_line(self.store, row), *shown, correction=_correction(row) if message else "")
+        ways = WAYS if message and _may_be_passed_on(row) else ()
+        return MessageView(message_line(self.store, row), *shown, correction=_correction(row) if message else "", ways=ways)
 
     def retry(self, message_id: str, staff_id: str) -> Refusal | None:
         """Let a message that has not left have its turn now, with as many tries as a new one; `staff_id` "": by the command."""
@@ -80,6 +84,25 @@ class StoredOutbox:
             if row is None or not mail.again(tx, message_id, self.now_ms()):
                 return _NOT_THERE
             self._noted(tx, row, "message.again", staff_id)
+        return None
+
+    def passed_on(self, message_id: str, way: str, staff_id: str) -> Refusal | None:
+        """Note that a member of staff told the person what a message says, and how; a step of its request follows.
+
+        Only what belongs to a consumer request, or tells of the policy: a subscription proves that its address can be read.
+        Rule: 11 CCR 7021(a), (b); 7101(a).
+        """
+        if way not in WAYS:
+            return Refusal("say how it was passed on: by " + ", ".join(WAYS), "11 CCR 7101(a)")
+        now_ms = self.now_ms()
+        with self.store.control.transaction() as tx:
+            row = mail.get(tx, message_id)
+            if row is None or not _may_be_passed_on(row) or not mail.passed_on(tx, message_id, now_ms):
+                return _NOT_THERE
+            entry = {"at": now_ms, "what": "message.passed-on", "message": message_id, "way": way, "staff": staff_id}
+            audit.enqueue(tx, canonical(entry))
+            if row.request_id is not None:
+                receipts.follow(tx, row.request_id, message_id, now_ms, {"how": f"passed on by hand: {way}", "staff": staff_id})
         return None
 
     def correct(self, message_id: str, address: str, staff_id: str) -> Refusal | None:
@@ -140,6 +163,10 @@ def _opened(store: Store, row: mail.SealedMail) -> Message | None:
         return open_message(store, row)
     except _DAMAGED:
         return None
+
+
+def _may_be_passed_on(row: mail.SealedMail) -> bool:
+    return row.state != "sent" and (row.request_id is not None or row.publication is not None)
 
 
 def _correction(row: mail.SealedMail) -> str:

@@ -84,6 +84,7 @@ class PromisePages:
             looked_ms=min(seen, default=None),
             swept_ms=int(swept) if swept else None,
             waits=self._waits(),
+            overdue=self.store.overdue_else(local_date(now_ms, self.versions.timezone)),
             log_size=read_state(self.private_log).size,
             log_ms=int(checkpoint.stat().st_mtime * 1000) if checkpoint.exists() else None,
         )

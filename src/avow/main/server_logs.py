@@ -98,14 +98,16 @@ class Imports:
     tried: Tried
     refusals: Refusals
     own_hosts: frozenset[str]
+    #: A secret of the installation (`store.keys.Vault.hmac`).
+    keyed: Keyed
 
-    def of(self, point: str, salt_of: Callable[[date], bytes], read_line: log_formats.Reader) -> Import:
-        """Return an import of one collection point."""
+    def of(self, point: str, salt_of: Callable[[date], bytes], read_line: log_formats.Reader, log: str) -> Import:
+        """Return an import of one log into a collection point."""
         number = visit_numbers(self.versions, salt_of)
         versions = self.versions
         decided = (versions.in_force_on, self.website, point, versions.today, number, read_line)
         believed = lambda at_ms: self.moments.hold(at_ms, now_ms())  # noqa: E731 - a question of this import
-        return Import(*decided, believed, self.tried, self.refusals, self.own_hosts)
+        return Import(*decided, believed, self.tried, self.refusals, self.keyed, log, self.own_hosts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +141,16 @@ class LogIntake:
         point = point_of(self.imports.versions.in_force(), declared.point)
         if isinstance(point, Refusal):
             raise ConfigurationError(f"server_logs {declared.path}: {point.reason}")
-        return self.imports.of(point, self._salt_of, read_line)
+        return self.imports.of(point, self._salt_of, read_line, str(declared.path))
 
     def _salt_of(self, day: date) -> bytes:
         return self.counter.salt(day) if day == self.utc_today() else b""
+
+
+def name_of(configuration: Configuration, log: str) -> str:
+    """Return the name of the log that files are imported of: what was said, else the one log that is followed, if one is."""
+    followed = [str(one.path) for one in configuration.server_logs]
+    return log or (followed[0] if len(followed) == 1 else "")
 
 
 def check(configuration: Configuration, rulebook: Rulebook) -> None:

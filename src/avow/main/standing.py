@@ -18,6 +18,7 @@ from avow.collection.recorder import recorded_points
 from avow.definitions import Identifier, IdentifierKind, Submission, identifier
 from avow.policy import Rulebook
 from avow.store.control import Transaction, audit, choices
+from avow.store.keys import Said
 from avow.store.store import Store
 from avow.web.services import ChoiceCount, PersonSaid
 
@@ -79,21 +80,20 @@ class ChoicesKept:
         subjects = self.store.vault.subjects_of(people)
         if people and not subjects and self._optional(dict.fromkeys(opted_out, True)):
             subjects = frozenset(self.store.vault.subjects_for(list(people), now).values())
-        found: frozenset[str] = frozenset()
+        found = standing(self.store, people)
         said: list[tuple[bytes | None, str, bool]] = []
         with self.store.control.reading() as tx:
             for subject in sorted(subjects):
-                standing = choices.opted_out(tx, subject)
-                new = self._optional(dict.fromkeys(sorted(opted_out - standing), True))
+                new = self._optional(dict.fromkeys(sorted(opted_out - choices.opted_out(tx, subject)), True))
                 said += [(subject, purpose, is_out) for purpose, is_out in new]
-                found |= standing | {purpose for purpose, _ in new}
+                found |= {purpose for purpose, _ in new}
         self._keep(said, "link", now)
         return found
 
     def of_person(self, answer_token: str) -> PersonSaid | None:
         """Return what the person behind a confirmed link has said; None where nothing is held of them."""
         people = self.person_of(answer_token)
-        if not self.store.vault.lookup(people):
+        if not self.store.vault.lookup(people) and not self.store.vault.choices_noted(people):
             return None
         return PersonSaid(standing(self.store, people), frozenset().union(*(agreed(self.store, one) for one in people)))
 
@@ -102,7 +102,10 @@ class ChoicesKept:
 
         A browser's no, or its signal, still narrows what comes from it, and becomes the person's again with its next form.
         """
-        now, subjects = self.now_ms(), self.store.vault.subjects_of(self.person_of(answer_token))
+        now, people = self.now_ms(), self.person_of(answer_token)
+        if self.store.vault.choices_noted(people):  # of who was erased nothing else may be left
+            self.store.vault.subjects_for(list(people), now)
+        subjects = self.store.vault.subjects_of(people)
         said = self._optional(opted_out)
         new = [(subject, *one) for subject in sorted(subjects) for one in self._changed(subject, said)]
         self._keep(new, "link", now)
@@ -122,7 +125,7 @@ class ChoicesKept:
             for subject, purpose, is_out in said
         ]
         with self.store.control.transaction() as tx:
-            keep(tx, made)
+            keep(self.store, tx, made)
 
     def _changed(self, subject: bytes | None, said: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
         """Return what of an answer is not this person's last word already; all of it where nobody is known."""
@@ -139,27 +142,54 @@ class ChoicesKept:
 
 
 def standing(store: Store, people: Iterable[Identifier]) -> frozenset[str]:
-    """Return what any of these people has opted out of, on whatever device."""
-    subjects = store.vault.subjects_of(people)
-    with store.control.reading() as tx:
-        return frozenset().union(*(choices.opted_out(tx, subject) for subject in subjects))
+    """Return what any of these people has opted out of, on whatever device, also before they were erased.
+
+    Rule: Cal. Civ. Code § 1798.135(c)(4): who asked to be deleted has taken back no opt-out.
+    """
+    wanted = tuple(people)
+    last = _last_words(store, wanted)
+    noted = store.vault.choices_noted(wanted)
+    found: set[str] = set()
+    for person in wanted:
+        words = last.get(person, {})
+        for purpose, (at_ms, is_out) in noted.get(person, {}).items():
+            if at_ms >= words.get(purpose, (-1, False))[0]:
+                words[purpose] = (at_ms, is_out)
+        found |= {purpose for purpose, (_, is_out) in words.items() if is_out}
+    return frozenset(found)
 
 
 def agreed(store: Store, person: Identifier) -> frozenset[str]:
     """Return what this person has said yes to by their address: a box that they ticked, or a message's own page."""
-    subjects = store.vault.subjects_of([person])
+    said = {purpose for purpose, (_, is_out) in _last_words(store, [person]).get(person, {}).items() if not is_out}
+    return frozenset(said) - standing(store, [person])
+
+
+def _last_words(store: Store, people: Sequence[Identifier]) -> dict[Identifier, dict[str, tuple[int, bool]]]:
+    """Return what is kept of these people's choices: the last one about each purpose, its moment and whether it is a no."""
+    known = {person: store.vault.subjects_of([person]) for person in people}
     with store.control.reading() as tx:
-        return frozenset().union(*(choices.opted_in(tx, subject) for subject in set(subjects)))
+        made = choices.of_subjects(tx, frozenset().union(*known.values())) if any(known.values()) else ()
+    return {
+        person: {one.purpose: (one.at_ms, one.opted_out) for one in made if one.subject in subjects}
+        for person, subjects in known.items()
+    }
 
 
-def keep(tx: Transaction, answer: Sequence[choices.Choice], ids: Sequence[str | None] = ()) -> None:
+def keep(store: Store, tx: Transaction, answer: Sequence[choices.Choice], ids: Sequence[str | None] = ()) -> None:
     """Keep the choices of one answer and their proof: one entry of the audit log that names them and nobody.
 
+    The vault notes what people refused, and what they take back: that outlives an erasure.
     All are of one moment, source and version. Those that are kept already, by an id that was given, are not proved again.
     Rule: GDPR Art. 7(1).
     """
     own_ids = ids or [None] * len(answer)
     kept = [(choices.add(tx, choice, own_id), choice) for choice, own_id in zip(answer, own_ids, strict=True)]
+    store.vault.note_choices(
+        Said(one.subject, one.purpose, one.at_ms, one.opted_out)
+        for choice_id, one in kept
+        if choice_id is not None and one.subject and not one.demonstration
+    )
     said = [
         {"choice": choice_id, "purpose": choice.purpose, "opted_out": choice.opted_out}
         for choice_id, choice in kept
@@ -189,10 +219,12 @@ def keep_with_form(store: Store, form: Submission) -> None:
                 if purpose not in before:
                     by_source.setdefault(source, []).append(purpose)
             for source, purposes in by_source.items():
-                _keep_no(tx, form, subject, source, purposes)
+                _keep_no(store, tx, form, subject, source, purposes)
 
 
-def _keep_no(tx: Transaction, form: Submission, subject: bytes, source: str, purposes: Sequence[str]) -> None:
+def _keep_no(  # one source of one form
+    store: Store, tx: Transaction, form: Submission, subject: bytes, source: str, purposes: Sequence[str]
+) -> None:
     """Keep what one source said no to in a form's browser, each purpose under an id of its own."""
     answer = [
         choices.Choice(
@@ -207,4 +239,4 @@ def _keep_no(tx: Transaction, form: Submission, subject: bytes, source: str, pur
         for purpose in purposes
     ]
     drawn = [f"{form.record_id} {purpose}".encode() + subject for purpose in purposes]
-    keep(tx, answer, [hashlib.blake2b(one, digest_size=16).hexdigest() for one in drawn])
+    keep(store, tx, answer, [hashlib.blake2b(one, digest_size=16).hexdigest() for one in drawn])

@@ -34,7 +34,7 @@ from avow.definitions import (
     now_ms,
 )
 from avow.jobs import Board, Job, start
-from avow.main import one_form, signs_of_life, standing, targets
+from avow.main import dated, one_form, signs_of_life, standing, targets
 from avow.main.cases import StoredCases
 from avow.main.conversions import note_handed_over
 from avow.main.installation import Installation, open_store
@@ -80,6 +80,8 @@ RETENTION_SECONDS: Final = 3600.0
 LOOK_FOR_WORD_SECONDS: Final = 60.0
 #: How often the SQLite stores are looked at for damage.
 SOUND_SECONDS: Final = 7 * 24 * 3600.0
+#: That the choices of earlier versions are noted in the vault.
+CHOICES_MARKED: Final = "choices-marked"
 #: How often the purge also looks for rows that no work list names, milliseconds.
 THOROUGH_MS: Final = 24 * 3600 * 1000
 
@@ -139,6 +141,16 @@ def _run(configuration_path: Path) -> None:
         _work(installation, stop)
 
 
+def _mark_choices(store: Store) -> None:
+    """Note in the vault, once, what people refused under an earlier version: to erase them takes back nothing of it."""
+    with store.control.reading() as tx:
+        is_done = settings.get(tx, CHOICES_MARKED) is not None
+    if not is_done:
+        store.mark_choices()
+        with store.control.transaction() as tx:
+            settings.put(tx, CHOICES_MARKED, "yes")
+
+
 @contextmanager
 def only_storage(run: Path) -> Iterator[None]:
     """Hold the lock of the stores: two engines over one folder lose what they write.
@@ -164,6 +176,8 @@ def _work(installation: Installation, stop: threading.Event) -> None:
         store.events.prepare()
         versions = Versions(store.control, installation.configuration.timezone, now_ms)
         board = Board()
+        _mark_choices(store)
+        dated.date_earlier(store, versions)
         StoredCases(store).name_people()  # before the first job looks for the requests of a person
         one_form.settle(store)
         timetable = [*_timetable(installation, store, versions), *_website(installation, store, versions, stop.is_set)]
@@ -201,7 +215,7 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
     followed = Followed(sink.write, store.aside, now_ms)
     website = configuration.website
     hosts = own_hosts(website.name, website.origin)
-    imports = Imports(website.name, versions, installation.moments, store.aside.tried, refusals, hosts)
+    imports = Imports(website.name, versions, installation.moments, store.aside.tried, refusals, hosts, store.vault.hmac)
     logs = LogIntake(imports, VisitCounter(installation.run), utc_today, store.vault.hmac)
     followers = [logs.follower(declared, followed, store.control) for declared in configuration.server_logs]
     letters = Letters(store, versions, configuration.mail.recipient, configuration.website.origin.rstrip("/"))

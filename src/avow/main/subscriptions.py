@@ -165,7 +165,9 @@ class StoredSubscriptions:
         with self.store.control.transaction() as tx:
             last = {one.purpose: one.opted_out for one in choices.of_subjects(tx, [subject])}
             if last.get(purpose) is not opted_out:
-                standing.keep(tx, [choices.Choice(self.now_ms(), purpose, opted_out, "message", self.rulebook.id, subject)])
+                standing.keep(
+                    self.store, tx, [choices.Choice(self.now_ms(), purpose, opted_out, "message", self.rulebook.id, subject)]
+                )
         return True
 
     def _waiting(self, link: str) -> _Waiting | None:
@@ -190,7 +192,7 @@ class StoredSubscriptions:
             answer = [choices.Choice(now, one, False, "form", own.id, subject) for one in agreed]  # noqa: FBT003 - the column's value
             drawn = [f"{record.record_id} yes {one}".encode() + subject for one in agreed]
             with self.store.control.transaction() as tx:
-                standing.keep(tx, answer, [hashlib.blake2b(one, digest_size=16).hexdigest() for one in drawn])
+                standing.keep(self.store, tx, answer, [hashlib.blake2b(one, digest_size=16).hexdigest() for one in drawn])
         kept = own.points[record.point].retention_for(frozenset(record.purposes))
         return msgspec.structs.replace(record, collected_ms=now, delete_on=kept.due(moment(now).date()).isoformat())
 

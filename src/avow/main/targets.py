@@ -68,7 +68,7 @@ class Rows:
 
     def remaining(self, erasure: Erasure) -> int:
         """Search again."""
-        left = self.store.remaining(subjects=map(bytes.fromhex, erasure.located.subjects))
+        left = self.store.remaining_of(map(bytes.fromhex, erasure.located.subjects))
         own = {EVENTS: left.events, RECORDINGS: left.recordings}
         return own.get(self.name, left.total - left.events - left.recordings)
 
@@ -101,8 +101,11 @@ class SealedFiles:
         return self.store.remaining_files(map(bytes.fromhex, erasure.located.subjects))
 
     def _earlier(self, erasure: Erasure) -> list[Case]:
-        """Return closed requests whose contact is one of these people."""
-        wanted = set(erasure.identifiers)
+        """Return closed requests with the address of these people; a browser's number proves nothing of another's address.
+
+        Rule: 11 CCR 7060, 7062: who shares a browser with somebody has not proved to be them.
+        """
+        wanted = {one for one in erasure.identifiers if one.kind is IdentifierKind.EMAIL}
         closed = (case for case in self.cases.about(wanted) if case.state is State.CLOSED)
         return [case for case in closed if case.contact and wanted & set(case.contact.identifiers())]
 
@@ -151,7 +154,7 @@ class Finder:
     def locate(self, identifiers: Sequence[Identifier]) -> Located:
         """Return pseudonyms and counts by target."""
         subjects = self.store.vault.subjects_of(identifiers)
-        held = self.store.remaining(subjects=subjects)
+        held = self.store.remaining_of(subjects)
         return Located(
             tuple(sorted(one.hex() for one in subjects)),
             {

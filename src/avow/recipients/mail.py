@@ -166,6 +166,7 @@ class Carrier:
             letter = self._letter(message)
             if letter is None:
                 return self._keep(turn, message, now_ms, trouble, is_final=True)
+            trouble = Trouble.LOST  # the server may have it: what cannot be noted now is handed over again
             return self._hand_over(turn, message, letter, now_ms)
         except StoreUnavailable:
             raise

@@ -19,7 +19,7 @@ from datetime import timedelta
 from typing import Final
 
 from avow.rights.cases import Case, Cases, Contact
-from avow.rights.states import State, Step
+from avow.rights.states import ANSWERED, State, Step
 
 #: An address gets at most one link for each kind of request in this time.
 AGAIN: Final = timedelta(hours=1)
@@ -47,12 +47,19 @@ def has_to_wait(asked_ms: int, now_ms: int) -> bool:
     return 0 <= now_ms - asked_ms < _AGAIN_MS
 
 
-def acknowledge_joined(lead: Case, cases: Cases, now_ms: int) -> None:
-    """Note that the message which is about to be queued confirms the receipt of those that go with it. Rule: 11 CCR 7021(a)."""
-    for case in cases.joined_to(lead):
-        if case.state is State.JOINED and case.entry(Step.ACKNOWLEDGED) is None:
-            audit = {"what": "request.acknowledged", "request": case.request_id, "with": lead.request_id}
-            cases.append(case, Step.ACKNOWLEDGED, now_ms, {"with": lead.request_id}, audit, None)
+def tell_joined(lead: Case, cases: Cases) -> None:
+    """Note of those that go with a request what its messages told their one address: the receipt, and the longer period.
+
+    Rule: 11 CCR 7021(a), (b).
+    """
+    told = [entry for entry in lead.history if entry.step in {Step.ACKNOWLEDGED, Step.EXTENDED}]
+    for case in cases.joined_to(lead) if told and lead.state not in ANSWERED else ():
+        for entry in told:
+            joined = cases.get(case.request_id)
+            if joined is not None and joined.state is State.JOINED and joined.entry(entry.step) is None:
+                audit = {"what": f"request.{entry.step}", "request": case.request_id, "with": lead.request_id}
+                until = {"until": entry.detail["until"]} if "until" in entry.detail else {}
+                cases.append(joined, entry.step, entry.at_ms, {**until, "with": lead.request_id}, {**audit, **until}, None)
 
 
 def answer_joined(lead: Case, cases: Cases, now_ms: int) -> bool:
@@ -60,13 +67,22 @@ def answer_joined(lead: Case, cases: Cases, now_ms: int) -> bool:
 
     Rule: Cal. Civ. Code § 1798.130(a)(2)(A).
     """
-    answer = lead.entry(Step.RESPONDED)
-    for case in cases.joined_to(lead) if answer else ():
-        if answer and case.state is State.JOINED:
-            said: dict[str, str] = {name: answer.detail[name] for name in ("outcome", "reason") if name in answer.detail}
+    answer = lead.answer
+    for case in cases.joined_to(lead) if lead.state in ANSWERED else ():
+        if case.state is State.JOINED:
+            said: dict[str, str] = {name: answer[name] for name in ("outcome", "reason") if name in answer}
             audit = {"what": "request.responded", "request": case.request_id, "with": lead.request_id, **said}
-            cases.append(case, Step.RESPONDED, now_ms, {**said, "with": lead.request_id}, audit, None)
+            cases.append(case, Step.RESPONDED, lead.answered_ms or now_ms, {**said, "with": lead.request_id}, audit, None)
     return False
+
+
+def purge_left_alone(case: Case, cases: Cases) -> bool:
+    """Remove a request that waits for one whose record is gone. Rule: 11 CCR 7101(a)."""
+    joined = case.entry(Step.JOINED)
+    if joined is None or cases.get(joined.detail["to"]) is not None:
+        return False
+    cases.purge(case.request_id)
+    return True
 
 
 def _both(lead: Contact, other: Contact) -> Contact:

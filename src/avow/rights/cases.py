@@ -67,6 +67,21 @@ class Case:
         return next((entry for entry in reversed(self.history) if entry.step is step), None)
 
     @property
+    def acknowledged(self) -> Entry | None:
+        """The entry that says that the person was told of the receipt, at the address that the request has now."""
+        told, written = self.entry(Step.ACKNOWLEDGED), self.entry(Step.LINK_WRITTEN)
+        return None if told is None or (written is not None and written.seq > told.seq) else told
+
+    @property
+    def answer(self) -> Mapping[str, Any]:  # Any: JSON
+        """What was answered ("outcome", "reason", "proof"), also while it is on its way; nothing before it was written.
+
+        Rule: 11 CCR 7101(a).
+        """
+        entry = self.entry(Step.ANSWER_WRITTEN) or self.entry(Step.RESPONDED)
+        return entry.detail if entry else {}
+
+    @property
     def answered_ms(self) -> int | None:
         """The moment of the answer, None before it. Rule: 11 CCR 7101(a) (the record is kept from there)."""
         entry = self.entry(Step.RESPONDED)
@@ -131,6 +146,7 @@ class Cases(Protocol):
     ) -> bool:
         """Add the next entry of the history, with its audit entry and its message, in one transaction.
 
+        The entry names the message that was put into the outbox with it ("message" in its detail).
         Returns False, and keeps nothing, when another process has added that entry already.
         Why: decision 0007.
         """
@@ -139,7 +155,7 @@ class Cases(Protocol):
         """Return what became of the messages of a request that a mail server carries."""
 
     def correct(self, case: Case, corrected: Case, message: Message, at_ms: int, audit_entry: Mapping[str, Any]) -> bool:
-        """Let a request have another contact, with the last entry of its new history, the audit entry and the message.
+        """Let a request have another contact, with the last entries of its new history, the audit entry and the message.
 
         In one transaction. The message takes the place of the one with the old link; what else has not left goes to the new
         address. False, and nothing is kept, when another process has added that entry of the history already.

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -150,21 +150,6 @@ def appeal_dates(appealed_on: date, law: Rulebook | LawTable) -> AppealDates | N
     decide: Due = due(appealed_on, table.appeal, table.counting)
     extended = due(appealed_on, table.appeal.plus(table.appeal_extension), table.counting)
     return AppealDates(decide.target, decide.outer, extended.target, extended.outer)
-
-
-def tried_until_ms(kind: Kind | RequestKind, received_on: date, law: Rulebook | LawTable) -> int:
-    """Return the moment until which a message about a request is tried, however often that is, in milliseconds since 1970.
-
-    The end of the last day on which an answer can be owed, the extension counted in whether it was used or not: the letter
-    that says "not confirmed in time" is written only on the first period's last day. Rule: 11 CCR 7021(b).
-    """
-    table = _table(law)
-    return over_ms(deadlines(kind, received_on, table).extended_outer, table.timezone)
-
-
-def over_ms(day: date, timezone: str) -> int:
-    """Return the first moment after a day in a zone, in milliseconds since 1970. Rule: 11 CCR 7021(b) (days are whole)."""
-    return int(datetime.combine(day + timedelta(days=1), time(), ZoneInfo(timezone)).timestamp() * 1000)
 
 
 def owed_free(

@@ -109,13 +109,14 @@ def execute(case: Case, targets: Sequence[Target], discloser: Discloser, cases: 
     if case.kind is RequestKind.KNOW:
         outcomes = discloser.disclose(case, now_ms)
         detail = {"outcomes": [_plain(outcome) for outcome in outcomes], "tasks": [task["target"] for task in open_tasks]}
-        audit = {"what": "request.disclosed", "request": case.request_id, "records": sum(one.records for one in outcomes)}
+        audit = {"what": "request.disclosed", "request": case.request_id}
         return cases.append(case, Step.OUTCOME, now_ms, detail, audit, None)
     outcome = _erase_next(open_tasks[0], targets, case, now_ms)
     if outcome is None:
         return False
     detail = {"outcomes": [_plain(outcome)], "tasks": [outcome.target]}
-    audit = {"what": "request.target", "request": case.request_id, **_plain(outcome)}
+    # How much there was, and of what, is under the salt.
+    audit = {"what": "request.target", "request": case.request_id, "target": outcome.target, "rule": outcome.rule}
     return cases.append(case, Step.OUTCOME, now_ms, detail, audit, None)
 
 
@@ -136,17 +137,21 @@ def prove(case: Case, targets: Sequence[Target], cases: Cases, now_ms: int) -> b
         if unfinished:
             return False
     salt = secrets.token_bytes(SALT_BYTES)
+    # How much was held of somebody, and where, is for them alone: the log has a hash of it under the salt that they have.
+    done = {one["target"]: {"did": one["did"], "records": one["records"]} for one in outcomes_of(case)}
+    found = proof.canonical(done).decode()
     statement = {
         "what": f"request.{case.kind.value}.done",
         "about": proof.blinded(salt, case.reference),
         "at": now_ms,
         "rulebook": case.rulebook_id,
         "left": left,
-        "targets": {one["target"]: {"did": one["did"], "records": one["records"]} for one in outcomes_of(case)},
+        "found": proof.blinded(salt, found),
     }
     detail = {
         "entry": base64.b64encode(proof.canonical(statement)).decode(),
         "salt": base64.b64encode(salt).decode(),
+        "found": found,
         "left": left,
     }
     return cases.append(case, Step.PROVED, now_ms, detail, statement, None)

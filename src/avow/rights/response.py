@@ -6,26 +6,22 @@ No message holds more about the person than the address it goes to.
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from avow import addresses
 from avow.audit import proof
-from avow.definitions import Refusal, RequestKind, local_date, moment
+from avow.definitions import Refusal, RequestKind, local_date
 from avow.policy import Rulebook
-from avow.policy.law.counting import add_months
-from avow.rights import asked_again, clock, verification
+from avow.rights import asked_again, due, verification
 from avow.rights.cases import Case, Cases, Contact, Message, Statements
 from avow.rights.execution import outcomes_of
-from avow.rights.states import Entry, Step, may_follow
+from avow.rights.states import RECEIPTS, Entry, State, Step, may_follow
 from avow.rights.verification import Hmac, Link
 
-#: How long after closing the contact and the archive are kept (house rule, LAW.md VER-04).
-FORGET_AFTER: Final = timedelta(days=7)
-_FORGET_AFTER_MS: Final = FORGET_AFTER // timedelta(milliseconds=1)
 KIND_WORDS: Final = {RequestKind.KNOW: "to know what we hold about you", RequestKind.DELETE: "to delete what we hold about you"}
 _TOO_LATE: Final = Refusal(
     "an address can be corrected only while it waits for its confirmation; ask the person to file the request again",
@@ -63,9 +59,10 @@ class Voice:
 
 
 def acknowledge(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
-    """Say that the request was received, how it is verified and when to expect an answer, with the link that verifies.
+    """Write that the request was received, how it is verified and when to expect an answer, with the link that verifies.
 
-    One that was asked again within the hour waits, or goes with another that does: see `asked_again`.
+    It is acknowledged once that message has left. One that was asked again within the hour waits, or goes with another that
+    does: see `asked_again`.
     Rule: 11 CCR 7021(a): within 10 business days, these three parts.
     """
     if case.contact is None:
@@ -75,15 +72,13 @@ def acknowledge(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
         return asked_again.join(case, again.lead, cases, now_ms)
     if again.asked and asked_again.has_to_wait(again.asked_ms, now_ms):
         return False
-    asked_again.acknowledge_joined(case, cases, now_ms)
     message = _acknowledgement(case, case.contact, voice)
     after = {"after": again.asked} if again.asked else {}
-    audit = {"what": "request.acknowledged", "request": case.request_id}
-    return cases.append(case, Step.ACKNOWLEDGED, now_ms, {"how": "by e-mail", **after}, audit, message)
+    return _write(case, Step.LINK_WRITTEN, after, message, cases, now_ms)
 
 
 def respond(case: Case, voice: Voice, statements: Statements, cases: Cases, now_ms: int) -> bool:
-    """Send the answer with its proof, once the statement stands in the published log.
+    """Write the answer with its proof, once the statement stands in the published log; it is given once it has left.
 
     Rule: Cal. Civ. Code § 1798.130(a)(2)(A) (45 days); 11 CCR 7022(e) (say that a record of the request is kept).
     """
@@ -95,17 +90,16 @@ def respond(case: Case, voice: Voice, statements: Statements, cases: Cases, now_
     if found is None:
         return False
     index, path, checkpoint = found
-    salt = base64.b64decode(proved.detail["salt"])
-    written = proof.write(proof.Proof(entry, salt, case.reference, index, path, checkpoint))
+    salt, said = base64.b64decode(proved.detail["salt"]), str(proved.detail.get("found", "")).encode()
+    written = proof.write(proof.Proof(entry, salt, case.reference, index, path, checkpoint, said))
     text = voice.text("answer.txt", case, link=voice.link(Link.ANSWER, case), **_letter_facts(case, voice))
     attached = (("proof.tlog-proof", "application/octet-stream", written.encode()),)  # no mail program may touch its lines
     message = Message(case.contact.email, f"Your request {case.reference}: done", text, attached)
-    audit = {"what": "request.responded", "request": case.request_id, "outcome": "granted"}
-    return cases.append(case, Step.RESPONDED, now_ms, {"outcome": "granted", "proof": written}, audit, message)
+    return _write(case, Step.ANSWER_WRITTEN, {"outcome": "granted", "proof": written}, message, cases, now_ms)
 
 
 def respond_unverified(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
-    """Tell the person that the request could not be verified in time, and what they can do.
+    """Write to the person that the request could not be verified in time, and what they can do.
 
     Rule: 11 CCR 7024(a), (b) (point to the policy's general practices); Cal. Civ. Code § 1798.145(h)(2).
     """
@@ -113,8 +107,7 @@ def respond_unverified(case: Case, voice: Voice, cases: Cases, now_ms: int) -> b
         return False
     text = voice.text("unverified.txt", case)
     message = Message(case.contact.email, f"Your request {case.reference}: not confirmed", text)
-    audit = {"what": "request.responded", "request": case.request_id, "outcome": "denied", "reason": "unverified"}
-    return cases.append(case, Step.RESPONDED, now_ms, {"outcome": "denied", "reason": "unverified"}, audit, message)
+    return _write(case, Step.ANSWER_WRITTEN, {"outcome": "denied", "reason": "unverified"}, message, cases, now_ms)
 
 
 def letter(case: Case, voice: Voice) -> str:
@@ -128,24 +121,25 @@ def letter(case: Case, voice: Voice) -> str:
 def extend(case: Case, reason: str, by: str, voice: Voice, cases: Cases, now_ms: int) -> Refusal | None:
     """Extend the period once, with a reason that the person is told, inside the first period; `by` is the staff id.
 
+    It holds once the message has left, for those that go with the request as well.
     Rule: 11 CCR 7021(b); Cal. Civ. Code § 1798.130(a)(2)(A).
     """
-    due = clock.deadlines(case.kind, case.received_on, voice.rulebook.law_table)
+    last, until = due.extension(case, voice.rulebook)
     if not reason.strip():
         return Refusal("an extension needs a reason that the person can be told", "11 CCR 7021(b)")
-    if case.contact is None or not may_follow(case.state, Step.EXTENDED, case.history):
+    if case.contact is None or not may_extend(case):
         return Refusal("this request is answered, or was extended before", "11 CCR 7021(b)")
-    if local_date(now_ms, voice.rulebook.law_table.timezone) > due.extension_notice_target:
-        return Refusal(f"the last day to extend was {due.extension_notice_target}", "11 CCR 7021(b)")
-    text = voice.text("extended.txt", case, reason=reason.strip(), due=due)
+    if local_date(now_ms, voice.rulebook.law_table.timezone) > last:
+        return Refusal(f"the last day to extend was {last}", "11 CCR 7021(b)")
+    text = voice.text("extended.txt", case, reason=reason.strip(), until=until)
     message = Message(case.contact.email, f"Your request {case.reference}: we need more time", text)
-    audit = {"what": "request.extended", "request": case.request_id, "until": str(due.extended_target), "staff": by}
-    cases.append(case, Step.EXTENDED, now_ms, {"until": str(due.extended_target)}, audit, message)
-    for joined in cases.joined_to(case):  # they are answered with it, and its message goes to their address
-        if may_follow(joined.state, Step.EXTENDED, joined.history):
-            together = {**audit, "request": joined.request_id, "with": case.request_id}
-            cases.append(joined, Step.EXTENDED, now_ms, {"until": str(due.extended_target)}, together, None)
-    return None
+    is_ours = _write(case, Step.EXTENSION_WRITTEN, {"until": str(until)}, message, cases, now_ms, staff=by)
+    return None if is_ours else Refusal("this request has gone on meanwhile; look at it again", "11 CCR 7021(b)")
+
+
+def may_extend(case: Case) -> bool:
+    """Return whether a request may be extended, as far as what happened to it goes. Rule: 11 CCR 7021(b) (once)."""
+    return all(may_follow(case.state, step, case.history) for step in (Step.EXTENSION_WRITTEN, Step.EXTENDED))
 
 
 def close(case: Case, cases: Cases, now_ms: int) -> bool:
@@ -159,12 +153,12 @@ def forget_contact_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: 
     An answer that no mail server took is not forgotten before the last day on which it is tried.
     Rule: 11 CCR 7060(d), 7101.
     """
-    if case.entry(Step.CLOSED) is None or now_ms < forgotten_ms(case):
+    if case.entry(Step.CLOSED) is None or now_ms < due.forgotten_ms(case):
         return False
     delivery = cases.delivery(case.request_id)
-    if delivery.is_owed and not case.demonstration and now_ms < clock.tried_until_ms(case.kind, case.received_on, rulebook):
+    if delivery.is_owed and not case.demonstration and now_ms < due.tried_until_ms(case.kind, case.received_on, rulebook):
         return False
-    if now_ms - delivery.last_ms < _FORGET_AFTER_MS:
+    if now_ms - delivery.last_ms < due.FORGET_AFTER_MS:
         return False
     cases.forget_contact(case.request_id)
     audit = {"what": "request.contact.forgotten", "request": case.request_id}
@@ -172,23 +166,15 @@ def forget_contact_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: 
 
 
 def purge_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:
-    """Remove the record when it has been kept as long as it must be. Rule: 11 CCR 7101(a), 24 months."""
-    if case.answered_ms is None or case.entry(Step.FORGOTTEN) is None or now_ms < purged_ms(case, rulebook):
+    """Remove the record when it has been kept as long as it must be; an answer that nobody ever passed on goes with it.
+
+    Rule: 11 CCR 7101(a), 24 months.
+    """
+    is_over = case.state in {State.RECORD_ONLY, State.ANSWERING}
+    if not is_over or now_ms < due.removed_ms(case, rulebook):
         return False
     cases.purge(case.request_id)
     return True
-
-
-def forgotten_ms(case: Case) -> int:
-    """Return the moment from which the contact of a closed request may be forgotten, by its closing. Rule: 11 CCR 7060(d)."""
-    closed = case.entry(Step.CLOSED)
-    return closed.at_ms + _FORGET_AFTER_MS if closed else 0
-
-
-def purged_ms(case: Case, rulebook: Rulebook) -> int:
-    """Return the moment at which the record of an answered request has been kept long enough. Rule: 11 CCR 7101(a)."""
-    answered = moment(case.answered_ms or case.received_ms).date()
-    return clock.over_ms(add_months(answered, rulebook.law_table.record_months) - timedelta(days=1), "UTC")
 
 
 def correct_address(case: Case, address: str, by: str, voice: Voice, cases: Cases, now_ms: int) -> Refusal | None:
@@ -206,17 +192,28 @@ def correct_address(case: Case, address: str, by: str, voice: Voice, cases: Case
     if case.contact is None or not may_follow(case.state, Step.CORRECTED, case.history):
         return _TOO_LATE
     contact = replace(case.contact, email=str(found), visitor_id="", more_visitors=())
-    history = (*case.history, Entry(len(case.history), now_ms, Step.CORRECTED))
+    count = len(case.history)
+    history = (*case.history, Entry(count, now_ms, Step.CORRECTED), Entry(count + 1, now_ms, Step.LINK_WRITTEN))
     corrected = replace(case, contact=contact, history=history)
     audit = {"what": "request.address.corrected", "request": case.request_id, **({"staff": by} if by else {"by": "command"})}
     is_ours = cases.correct(case, corrected, _acknowledgement(corrected, contact, voice), now_ms, audit)
     return None if is_ours else _TOO_LATE
 
 
+def _write(  # one way for everything that a person is told
+    case: Case, step: Step, detail: Mapping[str, str], message: Message, cases: Cases, now_ms: int, **by: str
+) -> bool:
+    """Put a message into the outbox with the step that waits for it to leave; to invented people nothing ever leaves."""
+    step = RECEIPTS[step] if case.demonstration else step
+    audit = {"what": f"request.{step}", "request": case.request_id, **by}
+    said = {name: detail[name] for name in ("outcome", "reason", "until") if name in detail}
+    return cases.append(case, step, now_ms, detail, {**audit, **said}, message)
+
+
 def _acknowledgement(case: Case, contact: Contact, voice: Voice) -> Message:
     """Return the message with the link that proves the contact's address."""
-    due = clock.deadlines(case.kind, case.received_on, voice.rulebook.law_table)
-    text = voice.text("acknowledge.txt", case, due=due, link=voice.link(Link.CONFIRM, case))
+    answer = due.table(case, voice.rulebook)[due.What.ANSWER]
+    text = voice.text("acknowledge.txt", case, answer_by=answer.target, link=voice.link(Link.CONFIRM, case))
     return Message(contact.email, f"Please confirm your request {case.reference}", text)
 
 

@@ -1,8 +1,10 @@
 """The states of a consumer request; no transition lives anywhere else (LAW.md, section 6).
 
-    RECEIVED ──► VERIFYING ──► VERIFIED ──► FULFILLING ──► PROVED ──► RESPONDED ──► CLOSED ──► RECORD_ONLY ──► (purged)
-                     │                                                    ▲
-                     └──────────► DENIED(unverified, on the target day) ──┘
+    RECEIVED ──► ACKNOWLEDGING ──► VERIFYING ──► VERIFIED ──► FULFILLING ──► PROVED
+                       │               │                                       │
+                       └───────────────┴──► DENIED(unverified, on its day) ────┤
+                                                                               ▼
+         (purged) ◄── RECORD_ONLY ◄── CLOSED ◄── RESPONDED ◄────────────── ANSWERING
 
     RECEIVED ──► JOINED ──► RESPONDED: asked again with the same address, answered with the request that leads
 
@@ -10,24 +12,32 @@
     (new)       -> RECEIVED     -> [receive.receive]
     RECEIVED    -> JOINED       -> [asked_again.join]        one link an hour for each kind and address
     JOINED      -> RESPONDED    -> [asked_again.answer_joined]
-    RECEIVED    -> VERIFYING    -> [response.acknowledge]    the message says how we verify and when to expect an answer
+    RECEIVED    -> ACKNOWLEDGING -> [response.acknowledge]   the message says how we verify and when to expect an answer
+    ACKNOWLEDGING -> VERIFYING  -> [main.receipts.follow]    a mail server took it, or a member of staff passed it on;
+                                   [verification.confirm]    or its link was followed
     VERIFYING   -> VERIFIED     -> [verification.confirm]    the link in the message proves the address
-    VERIFYING   -> DENIED       -> [verification.deny]       the clock never waits: 11 CCR 7021(b)
+    either      -> DENIED       -> [verification.deny_if_due] the clock never waits: 11 CCR 7021(b)
     VERIFIED    -> FULFILLING   -> [plan.make]
     FULFILLING  -> FULFILLING   -> [execution.execute]       one outcome a target, each an entry of the history
     FULFILLING  -> PROVED       -> [execution.prove]         searched again, the statement put into the audit log
-    PROVED      -> RESPONDED    -> [response.respond]        the letter with the proof
-    DENIED      -> RESPONDED    -> [response.respond_unverified]
+    PROVED      -> ANSWERING    -> [response.respond]        the letter with the proof
+    DENIED      -> ANSWERING    -> [response.respond_unverified]
+    ANSWERING   -> RESPONDED    -> [main.receipts.follow]    a mail server took it, or a member of staff passed it on
+    ANSWERING   -> purged       -> [response.purge_if_due]   nobody ever passed it on
     RESPONDED   -> CLOSED       -> [response.close]
     CLOSED      -> RECORD_ONLY  -> [response.forget_contact] contact and archive are destroyed
     RECORD_ONLY -> purged       -> [response.purge]          24 months after the response: 11 CCR 7101
-    VERIFYING   -> same         -> [response.correct_address] a new link goes to the corrected address
-    any open    -> same         -> [response.extend]         once, with a reason, inside the first period
+    VERIFYING   -> ACKNOWLEDGING -> [response.correct_address] a new link goes to the corrected address
+    any open    -> same         -> [response.extend]         once, with a reason; it holds from the receipt of its message,
+                                   [main.receipts.follow]    inside the first period
     any open    -> RESTORED     -> [after_restore.close_answered]  answered after the backup that was put back
     RESTORED    -> RESPONDED    -> [after_restore.note_answer]
 
-The state is derived from the history, never stored beside it. Waiting for service providers (DOWNSTREAM) and a second
-person's review join the drawing when the policy language lets a recipient keep data; until then it refuses one.
+The state is derived from the history, never stored beside it. What says that a person was told something is written when the
+message has left, and not when it was put into the outbox (decision 0058); until then a step ending in "-written" names the
+message. Histories of earlier versions have no such steps: there the message was in the outbox. Waiting for service providers
+(DOWNSTREAM) and a second person's review join the drawing when the policy language lets a recipient keep data; until then it
+refuses one.
 """
 
 from __future__ import annotations
@@ -43,14 +53,17 @@ class Step(StrEnum):
 
     RECEIVED = "received"
     JOINED = "joined"
+    LINK_WRITTEN = "link-written"
     ACKNOWLEDGED = "acknowledged"
     VERIFIED = "verified"
     DENIED = "denied"
     CORRECTED = "corrected"
+    EXTENSION_WRITTEN = "extension-written"
     EXTENDED = "extended"
     PLANNED = "planned"
     OUTCOME = "outcome"
     PROVED = "proved"
+    ANSWER_WRITTEN = "answer-written"
     RESPONDED = "responded"
     CLOSED = "closed"
     FORGOTTEN = "forgotten"
@@ -62,12 +75,14 @@ class State(StrEnum):
 
     RECEIVED = "received"
     JOINED = "joined"
+    ACKNOWLEDGING = "acknowledging"
     VERIFYING = "verifying"
     VERIFIED = "verified"
     FULFILLING = "fulfilling"
     PROVED = "proved"
     DENIED = "denied"
     RESTORED = "restored"
+    ANSWERING = "answering"
     RESPONDED = "responded"
     CLOSED = "closed"
     RECORD_ONLY = "record only"
@@ -84,10 +99,21 @@ class Entry:
 
 
 #: Steps that change no state; see `derive`.
-STANDING: Final = frozenset({Step.EXTENDED, Step.CORRECTED})
+STANDING: Final = frozenset({Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED})
+#: What is written once the message of a step has left.
+RECEIPTS: Final = {
+    Step.LINK_WRITTEN: Step.ACKNOWLEDGED,
+    Step.EXTENSION_WRITTEN: Step.EXTENDED,
+    Step.ANSWER_WRITTEN: Step.RESPONDED,
+}
 #: Which step may follow in which state, and the state it leads to.
 TRANSITIONS: Final[dict[tuple[State, Step], State]] = {
-    (State.RECEIVED, Step.ACKNOWLEDGED): State.VERIFYING,
+    (State.RECEIVED, Step.LINK_WRITTEN): State.ACKNOWLEDGING,
+    (State.RECEIVED, Step.ACKNOWLEDGED): State.VERIFYING,  # of an earlier version, or of nobody real
+    (State.ACKNOWLEDGING, Step.LINK_WRITTEN): State.ACKNOWLEDGING,
+    (State.ACKNOWLEDGING, Step.ACKNOWLEDGED): State.VERIFYING,
+    (State.ACKNOWLEDGING, Step.DENIED): State.DENIED,
+    (State.VERIFYING, Step.LINK_WRITTEN): State.ACKNOWLEDGING,
     (State.RECEIVED, Step.JOINED): State.JOINED,
     (State.JOINED, Step.ACKNOWLEDGED): State.JOINED,
     (State.JOINED, Step.RESPONDED): State.RESPONDED,
@@ -96,7 +122,10 @@ TRANSITIONS: Final[dict[tuple[State, Step], State]] = {
     (State.VERIFIED, Step.PLANNED): State.FULFILLING,
     (State.FULFILLING, Step.OUTCOME): State.FULFILLING,
     (State.FULFILLING, Step.PROVED): State.PROVED,
-    (State.PROVED, Step.RESPONDED): State.RESPONDED,
+    (State.PROVED, Step.ANSWER_WRITTEN): State.ANSWERING,
+    (State.DENIED, Step.ANSWER_WRITTEN): State.ANSWERING,
+    (State.ANSWERING, Step.RESPONDED): State.RESPONDED,
+    (State.PROVED, Step.RESPONDED): State.RESPONDED,  # of an earlier version, or of nobody real
     (State.DENIED, Step.RESPONDED): State.RESPONDED,
     (State.RESTORED, Step.RESPONDED): State.RESPONDED,
     (State.RESPONDED, Step.CLOSED): State.CLOSED,
@@ -104,16 +133,20 @@ TRANSITIONS: Final[dict[tuple[State, Step], State]] = {
 }
 ANSWERED: Final = frozenset({State.RESPONDED, State.CLOSED, State.RECORD_ONLY})
 TRANSITIONS.update({(state, Step.RESTORED): State.RESTORED for state in State if state not in {State.RESTORED, *ANSWERED}})
+#: What a step that follows a message takes over from the one that wrote it.
+TOLD: Final = frozenset({"after", "outcome", "reason", "until"})
 #: What the person reads about each state.
 WORDS: Final = {
     State.RECEIVED: "We have received your request.",
     State.JOINED: "The same was asked with the same address; all of it is answered together.",
+    State.ACKNOWLEDGING: "The message with the link that confirms your e-mail address is on its way to you.",
     State.VERIFYING: "We are waiting for you to confirm your e-mail address with the link that we sent you.",
     State.VERIFIED: "You have confirmed your address. We are looking for everything that belongs to you.",
     State.FULFILLING: "We are carrying out your request.",
     State.PROVED: "It is done. We are putting the proof into the public log.",
     State.DENIED: "Your address was not confirmed in time, so we may not act on the request.",
     State.RESTORED: "We have answered your request.",
+    State.ANSWERING: "Our answer is written, and is on its way to you.",
     State.RESPONDED: "We have answered your request.",
     State.CLOSED: "Your request has been answered and is closed.",
     State.RECORD_ONLY: "Your request is closed. Only the record that the law asks us to keep is left.",
@@ -141,7 +174,20 @@ def derive(history: Sequence[Entry]) -> State:
 def may_follow(state: State, step: Step, history: Sequence[Entry]) -> bool:
     """Return whether the step may be written now. Rule: 11 CCR 7021(b), one extension, before the answer."""
     if step is Step.CORRECTED:
-        return state is State.VERIFYING
-    if step is Step.EXTENDED:
-        return state not in ANSWERED and not any(entry.step is Step.EXTENDED for entry in history)
+        return state in {State.VERIFYING, State.ACKNOWLEDGING}
+    if step in {Step.EXTENDED, Step.EXTENSION_WRITTEN}:
+        return state not in ANSWERED and not any(entry.step is step for entry in history)
     return (state, step) in TRANSITIONS
+
+
+def receipt_of(history: Sequence[Entry], message: str) -> Entry | None:
+    """Return the entry that is to be written now that a message has left; None when no step waits for it, or waits no longer.
+
+    Rule: 11 CCR 7021(a), (b) (confirmed and answered is who was told, and not for whom a message was written).
+    """
+    written = next((one for one in history if one.detail.get("message") == message), None)
+    if written is None or written.step not in RECEIPTS:
+        return None
+    step, told = RECEIPTS[written.step], {key: value for key, value in written.detail.items() if key in TOLD}
+    is_known = any(one.step is step and one.seq > written.seq for one in history)
+    return None if is_known or not may_follow(derive(history), step, history) else Entry(len(history), 0, step, told)

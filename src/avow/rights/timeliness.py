@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from avow.definitions import local_date
 from avow.policy import LawTable
-from avow.rights import clock
+from avow.rights import due
 from avow.rights.cases import Case
-from avow.rights.states import ANSWERED, Step
+from avow.rights.due import What
+from avow.rights.states import ANSWERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +39,10 @@ def judge(case: Case, law: LawTable, now_ms: int) -> Timeliness:
     An answer confirms the receipt as well, where nothing did before. What is answered depends on `now_ms` no longer.
     Rule: 11 CCR 7021(a) (confirmed), (b) (answered, extended once).
     """
-    due = clock.deadlines(case.kind, case.received_on, law)
-    acknowledged, answered_ms = case.entry(Step.ACKNOWLEDGED), case.answered_ms
-    last = due.extended_outer if case.entry(Step.EXTENDED) else due.respond_outer
-    answered_on = local_date(now_ms if answered_ms is None else answered_ms, law.timezone)
-    confirmed_on = local_date(acknowledged.at_ms, law.timezone) if acknowledged else answered_on
-    is_confirmed_late = due.ack_outer is not None and confirmed_on > due.ack_outer
+    lines, missed = due.table(case, law), due.missed(case, law, now_ms)
     return Timeliness(
         is_open=case.state not in ANSWERED,
-        is_confirmed=acknowledged is not None and not is_confirmed_late,
-        is_answered=answered_ms is not None and answered_on <= last,
-        is_late=is_confirmed_late or answered_on > last,
+        is_confirmed=case.acknowledged is not None and What.CONFIRMATION not in missed,
+        is_answered=lines[What.ANSWER].done_ms is not None and What.ANSWER not in missed,
+        is_late=not {What.CONFIRMATION, What.ANSWER}.isdisjoint(missed),
     )

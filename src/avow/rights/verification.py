@@ -13,7 +13,7 @@ from typing import Final
 
 from avow.definitions import Refusal
 from avow.policy import Rulebook
-from avow.rights import clock
+from avow.rights import due
 from avow.rights.cases import Case, Cases
 from avow.rights.states import ANSWERED, State, Step
 
@@ -59,6 +59,10 @@ def confirm(case: Case, cases: Cases, now_ms: int) -> Refusal | None:
 
     Rule: 11 CCR 7062 (verification of people without an account).
     """
+    if case.state is State.ACKNOWLEDGING:  # nobody has noted yet that the message left, and here is who got it
+        told = {"what": "request.acknowledged", "request": case.request_id, "by": "link"}
+        cases.append(case, Step.ACKNOWLEDGED, now_ms, {"how": "its link was followed"}, told, None)
+        case = cases.get(case.request_id) or case
     if case.state is State.VERIFYING:
         audit = {"what": "request.verified", "request": case.request_id, "by": "link"}
         cases.append(case, Step.VERIFIED, now_ms, {"by": "link in the message"}, audit, None)
@@ -71,17 +75,13 @@ def confirm(case: Case, cases: Cases, now_ms: int) -> Refusal | None:
 
 
 def deny_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:
-    """Deny a request that was not verified by its target day; the clock does not wait for verification.
+    """Deny a request that was not verified before its target day, on that day; the clock does not wait for verification.
+
+    An extension that the person was told of moves that day as well.
 
     Rule: 11 CCR 7021(b); case T06.
     """
-    if case.state is not State.VERIFYING or now_ms < denied_ms(case, rulebook):
+    if case.state not in {State.ACKNOWLEDGING, State.VERIFYING} or now_ms < due.denied_ms(case, rulebook):
         return False
     audit = {"what": "request.denied", "request": case.request_id, "reason": "unverified"}
     return cases.append(case, Step.DENIED, now_ms, {"reason": "unverified", "rule": "11 CCR 7062"}, audit, None)
-
-
-def denied_ms(case: Case, rulebook: Rulebook) -> int:
-    """Return the moment from which a request that is not verified is denied: its target day is over. Rule: 11 CCR 7021(b)."""
-    due = clock.deadlines(case.kind, case.received_on, rulebook.law_table)
-    return clock.over_ms(due.respond_target, rulebook.law_table.timezone)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from avow.policy import Rulebook
-from avow.rights import after_restore, asked_again, execution, response, verification
+from avow.rights import after_restore, asked_again, due, execution, response, verification
 from avow.rights.cases import Case, Cases, Statements
 from avow.rights.execution import Discloser, Finder, Target
 from avow.rights.response import Voice
@@ -42,8 +42,10 @@ def advance(case: Case, tools: Tools, now_ms: int) -> bool:
     Rule: 11 CCR 7021(b): verification never stops the clock, so an unverified request is denied on its target day.
     """
     voice, cases = tools.voice, tools.cases
+    asked_again.tell_joined(case, cases)
     steps: dict[State, Callable[[], bool]] = {
         State.RECEIVED: lambda: response.acknowledge(case, voice, cases, now_ms),
+        State.ACKNOWLEDGING: lambda: verification.deny_if_due(case, voice.rulebook, cases, now_ms),
         State.VERIFYING: lambda: verification.deny_if_due(case, voice.rulebook, cases, now_ms),
         State.VERIFIED: lambda: execution.make_plan(case, voice.rulebook, tools.targets, tools.finder, cases, now_ms),
         State.FULFILLING: lambda: (
@@ -53,7 +55,8 @@ def advance(case: Case, tools: Tools, now_ms: int) -> bool:
         State.PROVED: lambda: response.respond(case, voice, tools.statements, cases, now_ms),
         State.DENIED: lambda: response.respond_unverified(case, voice, cases, now_ms),
         State.RESTORED: lambda: after_restore.note_answer(case, cases, now_ms),
-        State.JOINED: lambda: False,  # the request that leads takes it along
+        State.ANSWERING: lambda: response.purge_if_due(case, voice.rulebook, cases, now_ms),
+        State.JOINED: lambda: asked_again.purge_left_alone(case, cases),  # the request that leads takes it along
         State.RESPONDED: lambda: asked_again.answer_joined(case, cases, now_ms) or response.close(case, cases, now_ms),
         State.CLOSED: lambda: response.forget_contact_if_due(case, voice.rulebook, cases, now_ms),
         State.RECORD_ONLY: lambda: response.purge_if_due(case, voice.rulebook, cases, now_ms),
@@ -68,11 +71,13 @@ def next_look_ms(case: Case, rulebook: Rulebook, now_ms: int) -> int:
     """
     moments: dict[State, Callable[[], int]] = {
         State.RECEIVED: lambda: now_ms + _WHILE_MS,
-        State.VERIFYING: lambda: verification.denied_ms(case, rulebook),
+        State.ACKNOWLEDGING: lambda: due.denied_ms(case, rulebook),
+        State.VERIFYING: lambda: due.denied_ms(case, rulebook),
         State.FULFILLING: lambda: now_ms + SOON_MS,
         State.PROVED: lambda: now_ms + SOON_MS,
-        State.CLOSED: lambda: response.forgotten_ms(case),
-        State.RECORD_ONLY: lambda: response.purged_ms(case, rulebook),
+        State.CLOSED: lambda: due.forgotten_ms(case),
+        State.ANSWERING: lambda: due.removed_ms(case, rulebook),
+        State.RECORD_ONLY: lambda: due.removed_ms(case, rulebook),
     }
     found = moments.get(case.state, lambda: now_ms + LONGEST_MS)()
     return min(found if found > now_ms else now_ms + _WHILE_MS, now_ms + LONGEST_MS)

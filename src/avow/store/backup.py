@@ -1,8 +1,8 @@
 """Backup and restore: the data without the keys, the keys apart, so that neither alone says anything about anybody.
 
 A backup folder holds manifest.json, control.db (SQLite's online copy), events/NNNNN.native.gz (one file a day, in the
-event engine's exchange format), files/ and tombstones.json. What was erased after the backup is not brought back: the
-keys are gone from the installation, and when the keys are restored as well, tombstones are applied to them first.
+event engine's exchange format), files/, tombstones.json and opt-outs.json. What was erased after the backup is not brought
+back: the keys are gone from the installation, and when the keys are restored as well, tombstones are applied to them first.
 Formats: docs/specs/store.md.
 """
 
@@ -30,7 +30,9 @@ from avow.store.holdings import Counts
 from avow.store.keys import Vault
 from avow.store.store import Store
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+#: What this version puts back: 1 is from before opt-outs outlived their people.
+READ: Final = frozenset({1, FORMAT})
 _LEVEL: Final = 1  # gzip: the events are mostly repetition; level 1 halves the time for 15 % more bytes
 
 
@@ -84,6 +86,8 @@ def backup(store: Store, destination: Path, at_ms: int) -> BackedUp:
         _write(destination / "files" / name, store.files.get(name) or b"")
     marks = {mark.hex(): moment for mark, moment in store.vault.tombstones().items()}
     _write(destination / "tombstones.json", json.dumps(marks).encode())
+    refused = [[mark.hex(), *more] for mark, *more in store.vault.opt_outs()]
+    _write(destination / "opt-outs.json", json.dumps(refused).encode())
     with store.control.reading() as tx:
         forms = int(tx.execute(select(func.count()).select_from(submissions)).scalar_one())
     size = sum(path.stat().st_size for path in destination.rglob("*") if path.is_file())
@@ -110,12 +114,13 @@ def restore_keys(source: Path, vault_path: Path) -> int:
     Returns how many people that erased again. Run it while the installation is stopped, before `restore`.
     """
     known: dict[bytes, int] = {}
+    refused: list[tuple[bytes, str, int, bool]] = []
     if vault_path.exists():
         with (
             suppress(StoreUnavailable),
             closing(Vault(vault_path)) as old,
         ):  # a damaged one tells nothing; the backup of the data does
-            known = old.tombstones()
+            known, refused = old.tombstones(), old.opt_outs()
     vault_path.parent.mkdir(parents=True, exist_ok=True)
     new = vault_path.with_name(vault_path.name + ".new")
     new.unlink(missing_ok=True)
@@ -123,6 +128,7 @@ def restore_keys(source: Path, vault_path: Path) -> int:
     new.chmod(0o600)
     with closing(Vault(new)) as restored:
         erased = restored.apply_tombstones(known)
+        restored.apply_opt_outs(refused)
     for suffix in ("", "-wal", "-shm"):
         vault_path.with_name(vault_path.name + suffix).unlink(missing_ok=True)
     new.replace(vault_path)
@@ -141,6 +147,9 @@ def restore(source: Path, store: Store, audit_last_seq: int) -> Restored:
     require_vault(source, manifest, store.vault)
     marks = json.loads((source / "tombstones.json").read_bytes())
     store.vault.apply_tombstones({bytes.fromhex(mark): moment for mark, moment in marks.items()})
+    if manifest.format >= FORMAT:
+        refused = json.loads((source / "opt-outs.json").read_bytes())
+        store.vault.apply_opt_outs((bytes.fromhex(mark), purpose, at_ms, is_out) for mark, purpose, at_ms, is_out in refused)
     store.control.close()
     _copy_database(source / "control.db", store.control.path)
     control = Control(store.control.url)
@@ -185,8 +194,9 @@ def read_manifest(source: Path) -> Manifest:
         manifest = msgspec.json.decode((source / "manifest.json").read_bytes(), type=Manifest)
     except (OSError, msgspec.DecodeError) as error:
         raise ConfigurationError(f"{source}: no complete backup (manifest.json is missing or unreadable)") from error
-    if manifest.format != FORMAT:
-        raise ConfigurationError(f"{source}: backup format {manifest.format}, this version reads {FORMAT}")
+    if manifest.format not in READ:
+        known = " and ".join(map(str, sorted(READ)))
+        raise ConfigurationError(f"{source}: backup format {manifest.format}, this version reads {known}")
     return manifest
 
 

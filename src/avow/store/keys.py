@@ -8,6 +8,7 @@ the forms of before as well (`definitions.spellings`), and whoever comes again g
     identifiers  digest -> subject        who a random subject is; several digests may name one
     subjects     subject -> key           absent key = nobody can read it
     tombstones   digest -> moment         "erased; drop what was collected before"
+    opt_outs     digest, purpose -> moment, no or taken back: to erase somebody takes back nothing that they refused
     purging      subject                  key destroyed, rows not yet removed: the work list of `Store.purge`
     named_keys   (scope, name) -> key     keys of spool segments, of days without a known person, of consumer requests
 
@@ -24,6 +25,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,6 +43,16 @@ _CHUNK: Final = 500
 _PIECE: Final = 2_000
 #: How long a process waits for another's write before it reports the vault as unavailable.
 _BUSY_SECONDS: Final = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a person said of a purpose, and when: for the marks that outlive their erasure."""
+
+    subject: bytes
+    purpose: str
+    at_ms: int
+    opted_out: bool
 
 
 class Vault:
@@ -153,6 +165,12 @@ class Vault:
             yield
 
     @contextmanager
+    def in_turn(self) -> Iterator[None]:
+        """Hold while it is asked what is stored already and the rest is stored: of two who bring the same one waits."""
+        with keys_file.lock(self.path.with_name(f"{self.path.stem}-turn.db"), alone=True):
+            yield
+
+    @contextmanager
     def no_batch(self) -> Iterator[None]:
         """Hold while keys are destroyed because no row needs them: no batch that just took such a key is on its way."""
         with keys_file.lock(self.path, alone=True):
@@ -204,6 +222,44 @@ class Vault:
 
     def _end_mark(self, one: Identifier, point: str) -> bytes:
         return self.hmac(b"ended", f"{point}\0{one.kind.value}\0{one.value}".encode())
+
+    # -- what was refused ----------------------------------------------------------------------------------------
+
+    def note_choices(self, said: Iterable[Said]) -> None:
+        """Note what people said of purposes, beside the tombstones: it outlives their erasure, and a restore of older data.
+
+        A no leaves a mark; a yes takes one back, and leaves none where there was none. The later moment counts.
+        Rule: Cal. Civ. Code § 1798.135(c)(4); 11 CCR 7022 (what is needed to honour the no may be kept).
+        """
+        rows = list(said)
+        for start in range(0, len(rows), _PIECE):
+            with self._lock, self._writing() as connection:
+                for one in rows[start : start + _PIECE]:
+                    statement = _WRITE_NO if one.opted_out else _TAKE_BACK
+                    connection.execute(statement, {"subject": one.subject, "purpose": one.purpose, "at_ms": one.at_ms})
+
+    def choices_noted(self, people: Iterable[Identifier]) -> dict[Identifier, dict[str, tuple[int, bool]]]:
+        """Return what is noted of these people: by purpose the moment, and whether it is a no that stands."""
+        digests = {digest: one for one in people for digest in self._digests(one)}
+        found: dict[Identifier, dict[str, tuple[int, bool]]] = {}
+        with self._lock:
+            for chunk in _chunks(digests):
+                wanted = f"SELECT digest, purpose, at_ms, opted_out FROM opt_outs WHERE digest IN ({_marks(chunk)})"  # noqa: S608 - only question marks
+                for digest, purpose, at_ms, is_out in self._read(wanted, chunk):
+                    said = found.setdefault(digests[digest], {})
+                    said[purpose] = max((at_ms, bool(is_out)), said.get(purpose, (-1, False)))
+        return found
+
+    def opt_outs(self) -> list[tuple[bytes, str, int, bool]]:
+        """Return every such mark: HMAC of an identifier, purpose, moment, and whether the no stands."""
+        with self._lock:
+            rows = self._read("SELECT digest, purpose, at_ms, opted_out FROM opt_outs", ())
+            return [(bytes(digest), purpose, at_ms, bool(is_out)) for digest, purpose, at_ms, is_out in rows]
+
+    def apply_opt_outs(self, marks: Iterable[tuple[bytes, str, int, bool]]) -> None:
+        """Merge marks from elsewhere; of two about the same the later one counts."""
+        with self._lock, self._writing() as connection:
+            connection.executemany(_MERGE_MARK, list(marks))
 
     # -- the work list of the purge ----------------------------------------------------------------------------
 
@@ -364,6 +420,22 @@ class Vault:
 
 _WRITE_TOMBSTONE: Final = (
     "INSERT INTO tombstones (digest, at_ms) VALUES (?, ?) ON CONFLICT (digest) DO UPDATE SET at_ms = max(at_ms, excluded.at_ms)"
+)
+
+
+#: For everybody behind a subject: one address, several spellings of it.
+_WRITE_NO: Final = (
+    "INSERT INTO opt_outs (digest, purpose, at_ms, opted_out) SELECT digest, :purpose, :at_ms, 1 FROM identifiers "
+    "WHERE subject = :subject ON CONFLICT (digest, purpose) DO UPDATE SET at_ms = excluded.at_ms, opted_out = 1 "
+    "WHERE excluded.at_ms >= at_ms"
+)
+_TAKE_BACK: Final = (
+    "UPDATE opt_outs SET opted_out = 0, at_ms = :at_ms WHERE purpose = :purpose AND at_ms <= :at_ms "
+    "AND digest IN (SELECT digest FROM identifiers WHERE subject = :subject)"
+)
+_MERGE_MARK: Final = (
+    "INSERT INTO opt_outs (digest, purpose, at_ms, opted_out) VALUES (?, ?, ?, ?) ON CONFLICT (digest, purpose) "
+    "DO UPDATE SET at_ms = excluded.at_ms, opted_out = excluded.opted_out WHERE excluded.at_ms > at_ms"
 )
 
 

@@ -13,12 +13,22 @@ from cryptography.exceptions import InvalidTag
 from avow.definitions import Identifier, Record, StoredFile, Submission
 from avow.store import clicks, event_rows, mailed, recordings, removal, sealing, submission_rows, uploads, writing
 from avow.store.aside import Aside
-from avow.store.control import Control, Transaction, choices, disclosures, mail, submission_files, submissions, subscriptions
+from avow.store.control import (
+    Control,
+    Transaction,
+    choices,
+    dated,
+    disclosures,
+    mail,
+    submission_files,
+    submissions,
+    subscriptions,
+)
 from avow.store.control import recordings as listed_recordings
 from avow.store.events import Events
 from avow.store.files import Files
 from avow.store.holdings import Counts, Due, Evidence, HeldMail, HeldSubmission, Holdings, SubmissionPage, Written
-from avow.store.keys import DAY, REQUEST, Vault
+from avow.store.keys import DAY, REQUEST, Said, Vault
 
 log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -65,9 +75,21 @@ class Store:
     def erase(self, identifiers: Iterable[Identifier], at_ms: int) -> frozenset[bytes]:
         """Make everything about these people unreadable for ever, at once: keys destroyed, tombstones written.
 
-        Returns the pseudonyms whose rows `purge` will remove. Rule: Cal. Civ. Code § 1798.105(c)(1).
+        What they refused stays refused, as a mark in the vault. Returns the pseudonyms whose rows `purge` will remove.
+        Rule: Cal. Civ. Code § 1798.105(c)(1), § 1798.135(c)(4).
         """
+        identifiers = tuple(identifiers)
+        self.mark_choices(self.vault.subjects_of(identifiers))
         return self.vault.destroy(identifiers, at_ms)
+
+    def mark_choices(self, subjects: Iterable[bytes] | None = None) -> None:
+        """Note in the vault what these people said of purposes, everybody for None: an earlier version kept no such marks."""
+        with self.control.reading() as tx:
+            wanted = choices.subjects(tx) if subjects is None else frozenset(subjects)
+            said = choices.of_subjects(tx, wanted) if wanted else ()
+        self.vault.note_choices(
+            Said(one.subject, one.purpose, one.at_ms, one.opted_out) for one in said if one.subject and not one.demonstration
+        )
 
     def purge(self, *, thorough: bool = False, now_ms: int = 0) -> Counts:
         """Remove the rows of the erased from the disk; returns what was removed, after the bytes are gone.
@@ -86,6 +108,10 @@ class Store:
         never_erased = [one for one in identifiers if not self.vault.is_erased(one, 0)]
         wanted = {*subjects, *self.vault.subjects_of(never_erased), *self.vault.purging()}
         return removal.remaining(wanted, self.control, self.events)
+
+    def remaining_of(self, subjects: Iterable[bytes]) -> Counts:
+        """Return how many rows are of these subjects, and of nobody else: for plans, letters and proofs of one person."""
+        return removal.remaining(set(subjects), self.control, self.events)
 
     def erase_due(self, today: date, now_ms: int = 0) -> Due:
         """Erase or de-identify everything whose day has come, and nothing else. Rule: Cal. Civ. Code § 1798.100(a)(3).
@@ -248,9 +274,9 @@ class Store:
         key = self.vault.get_key(REQUEST, request_id)
         return sealing.unseal(key, sealed, request_id.encode()) if key is not None and sealed else None
 
-    def add_mail(self, tx: Transaction, content: bytes, created_ms: int, request_id: str) -> str:
-        """Queue a message of a consumer request in the caller's transaction; returns its id."""
-        return mail.add(tx, self.seal_for_request(request_id, content), created_ms, request_id, None)
+    def add_mail(self, tx: Transaction, content: bytes, created_ms: int, request_id: str, mail_id: str = "") -> str:
+        """Queue a message of a consumer request in the caller's transaction; returns its id, a new one for ""."""
+        return mail.add(tx, self.seal_for_request(request_id, content), created_ms, request_id, None, mail_id=mail_id)
 
     def tell_of_publication(self, tx: Transaction, publication: int, letters: Mapping[Identifier, bytes], created_ms: int) -> int:
         """Queue a message to each of these people about an announced version of the policy; return how many are new.
@@ -293,6 +319,11 @@ class Store:
             for point, count in (*submissions.overdue(tx, today).items(), *listed_recordings.overdue(tx, today).items()):
                 found[point] = found.get(point, 0) + count
         return found
+
+    def overdue_else(self, today: date) -> dict[str, int]:
+        """Return what else says whose something is and should have gone before today: by what it is (`control.dated`)."""
+        with self.control.reading() as tx:
+            return dated.overdue(tx, today)
 
     def collected(self, since_ms: int) -> dict[str, int]:
         """Return how many records of each point were collected since a moment."""

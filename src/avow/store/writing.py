@@ -74,13 +74,13 @@ class _Keys:
 def write(records: Sequence[Record], control: Control, events: Events, vault: Vault, files: Files) -> Written:
     """Keep records durably; see `Store.write`.
 
-    (1) once each: ids seen in this batch or stored already are repetitions
+    (1) once each: ids seen in this batch or stored already are repetitions; nobody else writes until this batch is stored
     (2) tombstones: what was collected before its person was erased is dropped
     (3) keys: missing people get theirs, durably, before anything is sealed under them
     (4) recordings, submissions, then events; a crash between them leaves repetitions for the next try
     (5) whoever was erased meanwhile goes on the purge's work list
     """
-    with vault.batch():
+    with vault.batch(), vault.in_turn():
         # step 1
         fresh = _fresh({record.record_id: record for record in records}.values(), control, events)
         # step 2

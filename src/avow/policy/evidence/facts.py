@@ -136,6 +136,7 @@ class Facts:
     """Everything that is known at one moment.
 
     `reported` is of the last 30 days; `looked` is how many pages Avow itself looks at, `looked_ms` when it last did.
+    `overdue` is what says whose something is, belongs to no collection point and is past its day.
     `swept_ms` is the last run of the sweep; None: it never ran. `waits` is why the sweep waits instead of erasing (""
     when it does not): its clock, or an amount, has to be believed first.
     """
@@ -152,6 +153,7 @@ class Facts:
     looked: int = 0
     looked_ms: int | None = None
     swept_ms: int | None = None
+    overdue: Mapping[str, int] = field(default_factory=dict)
     waits: str = ""
     log_size: int = 0
     log_ms: int | None = None

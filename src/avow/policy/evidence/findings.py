@@ -281,7 +281,10 @@ def _sweep(facts: Facts) -> Finding:
         return Finding(control, "It has not run yet.", Verdict.NO_EVIDENCE, facts.at_ms)
     ago = timedelta(milliseconds=facts.at_ms - facts.swept_ms)
     evidence = f"Last run {_many(int(ago.total_seconds() // 60), 'minute')} before."
-    return Finding(control, evidence, Verdict.FAILS if ago > SWEEP_LATE else Verdict.HOLDS, facts.swept_ms)
+    left = ", ".join(f"{count:,} of {what}" for what, count in sorted(facts.overdue.items()))
+    evidence += f" Past its day, beside records: {left or 'nothing'}."
+    is_late = ago > SWEEP_LATE or bool(facts.overdue)
+    return Finding(control, evidence, Verdict.FAILS if is_late else Verdict.HOLDS, facts.swept_ms)
 
 
 def _forgotten_points(rulebook: Rulebook, facts: Facts) -> Finding:

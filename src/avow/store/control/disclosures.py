@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from avow.store.control.counts import add_to
 from avow.store.control.database import Transaction
@@ -16,7 +17,10 @@ from avow.store.control.tables import disclosures
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """Data of `count` records that went to a recipient; `categories` are the letters of § 1798.140(v)(1), e.g. "AB"."""
+    """Data of `count` records that went to a recipient; `categories` are the letters of § 1798.140(v)(1), e.g. "AB".
+
+    `forget_on` is the day from which nobody need know whose it was; what names a person has one.
+    """
 
     at_ms: int
     recipient: str
@@ -27,6 +31,7 @@ class Disclosure:
     subject: bytes | None = None
     count: int = 1
     demonstration: bool = False
+    forget_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,20 @@ def of_subjects(tx: Transaction, wanted: Collection[bytes]) -> tuple[Disclosure,
     columns = [column for column in disclosures.c if column.name != "id"]
     chosen = select(*columns).where(disclosures.c.subject.in_(wanted)).order_by(disclosures.c.at_ms)
     return tuple(Disclosure(**row) for row in tx.execute(chosen).mappings())
+
+
+def undated(tx: Transaction) -> tuple[tuple[str, str, str, int], ...]:
+    """Return (id, version, recipient, moment) of those that name a person and have no day: of an earlier version."""
+    own = disclosures.c
+    wanted = select(own.id, own.rulebook_id, own.recipient, own.at_ms).where(own.subject.is_not(None), own.forget_on.is_(None))
+    return tuple((row.id, row.rulebook_id, row.recipient, row.at_ms) for row in tx.execute(wanted))
+
+
+def date_them(tx: Transaction, days: Mapping[str, date]) -> None:
+    """Give disclosures their day, by id."""
+    if days:
+        one = update(disclosures).where(disclosures.c.id == bindparam("own")).values(forget_on=bindparam("day"))
+        tx.execute(one, [{"own": row_id, "day": day} for row_id, day in days.items()])
 
 
 def subjects(tx: Transaction) -> frozenset[bytes]:

@@ -42,6 +42,11 @@ class SealedMail:
     sent_ms: int | None = None
 
 
+def new_id() -> str:
+    """Return the id of a message that is to be kept: a step of a consumer request names it."""
+    return secrets.token_hex(16)
+
+
 def add(
     tx: Transaction,
     sealed: bytes,
@@ -50,13 +55,14 @@ def add(
     subject: bytes | None,
     publication: int | None = None,
     mailing: str | None = None,
+    mail_id: str = "",
 ) -> str:
     """Keep a message to be sent and return its id; one of `request_id` and `subject` says whose key seals it.
 
     `publication` is the announced version of the policy that it tells of, `mailing` the mailing that it is one of; the same
     person gets one message of each.
     """
-    mail_id = secrets.token_hex(16)
+    mail_id = mail_id or new_id()
     owner = {"request_id": request_id, "subject": subject, "publication": publication, "mailing": mailing}
     row = {"id": mail_id, "created_ms": created_ms, "sealed": sealed, "state": "waiting", "attempts": 0, "next_ms": created_ms}
     tx.execute(insert(mail).values(**row, **owner))
@@ -111,11 +117,19 @@ def sent(tx: Transaction, mail_id: str, now_ms: int) -> None:
     tx.execute(update(mail).where(mail.c.id == mail_id).values(**done))
 
 
+def passed_on(tx: Transaction, mail_id: str, now_ms: int) -> bool:
+    """Note that a person passed a message on that had not left; False when there is no such one, or it belongs to a mailing."""
+    done = {"state": "sent", "sent_ms": now_ms, "trouble": "", "code": 0}
+    moved = update(mail).where(mail.c.id == mail_id, mail.c.state != "sent", mail.c.mailing.is_(None)).values(**done)
+    return tx.execute(moved.returning(mail.c.id)).first() is not None
+
+
 def kept(tx: Transaction, mail_id: str, trouble: str, code: int, next_ms: int | None) -> None:
     """Note a try that did not succeed; try again at `next_ms`, or only when somebody asks for it when it is None."""
     later = {"state": "failed"} if next_ms is None else {"next_ms": next_ms}
     noted = {"attempts": mail.c.attempts + 1, "trouble": trouble, "code": code, **later}
-    tx.execute(update(mail).where(mail.c.id == mail_id).values(**noted))
+    has_not_left = mail.c.state != "sent"  # nor was it passed on by hand meanwhile
+    tx.execute(update(mail).where(mail.c.id == mail_id, has_not_left).values(**noted))
 
 
 def held(tx: Transaction, mail_id: str, trouble: str, next_ms: int) -> None:

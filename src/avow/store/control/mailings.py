@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
-from sqlalchemy import RowMapping, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, select, update
 
 from avow.store import paging
 from avow.store.control.database import Transaction
@@ -129,8 +129,8 @@ def forget_messages(tx: Transaction, point: str, subject: bytes) -> int:
     return int(tx.execute(delete(mail).where(mail.c.mailing.in_(own), mail.c.subject == subject)).rowcount)
 
 
-def sweep_messages(tx: Transaction) -> int:
-    """Remove the messages of mailings to people who have no subscription there any more; return how many."""
+def has_ended() -> ColumnElement[bool]:
+    """Return the condition on a message of a mailing whose person has no subscription there any more."""
     held = and_(
         submissions.c.record_id == submission_subjects.c.record_id,
         submissions.c.point == mailings.c.point,
@@ -138,7 +138,12 @@ def sweep_messages(tx: Transaction) -> int:
         mailings.c.id == mail.c.mailing,
     )
     kept = select(submissions.c.record_id).where(held).correlate(mail).exists()
-    return int(tx.execute(delete(mail).where(mail.c.mailing.is_not(None), ~kept)).rowcount)
+    return and_(mail.c.mailing.is_not(None), ~kept)
+
+
+def sweep_messages(tx: Transaction) -> int:
+    """Remove the messages of mailings to people who have no subscription there any more; return how many."""
+    return int(tx.execute(delete(mail).where(has_ended())).rowcount)
 
 
 def _shown(row: RowMapping) -> Mailing:

@@ -38,6 +38,8 @@ from avow.store.paging import Page, Part, Place
 QUEUE: Final = "requests"
 #: The entry of a history with which a request is open no longer (`rights.states.Step.RESPONDED`).
 ANSWER: Final = "responded"
+#: The entries that say that a link was written, and that it has left (`rights.states`); earlier versions wrote the latter alone.
+LINKS: Final = ("link-written", "acknowledged")
 #: Ids that one statement names; both databases take more.
 _AT_ONCE: Final = 5_000
 
@@ -219,7 +221,7 @@ def alike(tx: Transaction, request_id: str) -> Alike:
     older = select(one.id).where(one.mark == own.mark, one.received_on == own.received_on, is_older, is_new)
     waiting = tx.execute(older.order_by(one.received_ms, one.id).limit(1)).scalar()
     sent = select(event.request_id, event.at_ms).join(consumer_requests, one.id == event.request_id)
-    sent = sent.where(one.mark == own.mark, one.id != own.id, one.joined_to == "", event.what == "acknowledged")
+    sent = sent.where(one.mark == own.mark, one.id != own.id, one.joined_to == "", event.what.in_(LINKS))
     last = tx.execute(sent.order_by(event.at_ms.desc()).limit(1)).first()
     return Alike(waiting or "", *(last or ("", 0)))
 

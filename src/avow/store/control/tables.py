@@ -318,6 +318,8 @@ disclosures: Final = Table(
     Column("count", BigInteger, nullable=False),
     Column("rulebook_id", Text, nullable=False),
     Column("demonstration", Boolean, nullable=False),
+    Column("forget_on", Date),  # from when nobody need know whose it was; NULL without a subject
+    Index("disclosures_forget", "forget_on"),
     Index("disclosures_subject", "subject"),
     Index("disclosures_at", "at_ms"),
 )

@@ -35,6 +35,7 @@ class MessagePages:
             Route("/console/outbox", self._door.page(self._outbox)),
             Route("/console/outbox/{message_id}", self._door.page(self._message)),
             Route("/console/outbox/{message_id}/again", self._door.action(self._again), methods=["POST"]),
+            Route("/console/outbox/{message_id}/passed-on", self._door.action(self._passed_on), methods=["POST"]),
             Route("/console/outbox/{message_id}/address", self._door.action(self._correct), methods=["POST"]),
         ]
 
@@ -117,6 +118,12 @@ class MessagePages:
 
     def _again(self, request: Request, member: StaffMember, _form: dict[str, str]) -> Response:
         refusal = self._services.outbox.retry(request.path_params["message_id"], member.staff_id)
+        if refusal is not None:
+            return self._one_message(request, member, 409, f"{refusal.reason} ({refusal.rule})")
+        return RedirectResponse("/console/outbox", 303)
+
+    def _passed_on(self, request: Request, member: StaffMember, form: dict[str, str]) -> Response:
+        refusal = self._services.outbox.passed_on(request.path_params["message_id"], form.get("way", ""), member.staff_id)
         if refusal is not None:
             return self._one_message(request, member, 409, f"{refusal.reason} ({refusal.rule})")
         return RedirectResponse("/console/outbox", 303)

@@ -77,7 +77,10 @@ class RequestStatus:
 
 @dataclass(frozen=True, slots=True)
 class RequestLine:
-    """A consumer request on the desk; `days_left` counts to `answer_by` and is negative when late. No personal data."""
+    """A consumer request on the desk; `days_left` counts to `answer_by` and is negative when late. No personal data.
+
+    `waits` says what has not reached the person yet, and for what it waits: "answer waits for the mail server".
+    """
 
     request_id: str
     reference: str
@@ -93,6 +96,7 @@ class RequestLine:
     channel: str = "web"
     demonstration: bool = False
     has_failed_message: bool = False
+    waits: str = ""
 
 
 @dataclass(frozen=True, slots=True)

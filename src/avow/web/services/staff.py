@@ -169,13 +169,14 @@ class MessageView:
     """A message opened by a member of staff.
 
     `correction` says what another address would change: "request" (of the consumer request, with a new link), "message" (this
-    message alone), "" (none can be given).
+    message alone), "" (none can be given). `ways` are those by which a person may pass it on; none once it has left.
     """
 
     line: MessageLine
     recipient: str
     text: str
     correction: str = ""
+    ways: tuple[str, ...] = ()
 
 
 class Outbox(Protocol):
@@ -191,6 +192,10 @@ class Outbox(Protocol):
 
     def retry(self, message_id: str, staff_id: str) -> Refusal | None:
         """Let a message that has not left have its turn now; writes the audit entry."""
+        ...
+
+    def passed_on(self, message_id: str, way: str, staff_id: str) -> Refusal | None:
+        """Note that a member of staff told the person what a message says, by one of its ways; writes the audit entry."""
         ...
 
     def correct(self, message_id: str, address: str, staff_id: str) -> Refusal | None:

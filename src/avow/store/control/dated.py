@@ -1,0 +1,112 @@
+"""What says whose something is and belongs to no record with a day of its own: until when, how it goes, how much is overdue.
+
+    choices        the person of a choice            24 months after it: the record of a request (11 CCR 7101(a)); what was
+                                                     refused stays refused, by the mark in the vault
+    disclosures    the person of a disclosure        its own `forget_on`: 12 months, and as long as the recipient keeps the data
+    notices        e-mail about a changed policy     12 months, and no longer than anything that its person sent
+    mailings       e-mail of a mailing               as long as its person is subscribed
+    messages       e-mail that asks for a link       as long as the subscription waits for it
+    subscriptions  what waits for its link           its own `expires_ms` (the job "unconfirmed")
+    requests       the contact of a request          7 days after the closing (`rights.due`; the job "requests")
+    set aside      what could not be handled         the day of its own record (`store.aside`)
+
+Records themselves (submissions, recordings, events) have `delete_on`. A test goes through every column of the schema and fails
+for one that none of this covers.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+
+from avow.store.control import mailings, set_aside
+from avow.store.control.database import Transaction
+from avow.store.control.tables import (
+    choices,
+    consumer_requests,
+    disclosures,
+    mail,
+    pending_subscriptions,
+    request_events,
+    submission_subjects,
+)
+
+#: Months for which it stays known whose a choice was; a year for disclosures at least, and for sent notices at most.
+CHOICES_MONTHS: Final = 24
+DISCLOSED_MONTHS: Final = 12
+NOTICES_MONTHS: Final = 12
+#: A request that is closed for so long has forgotten its contact: its last day, the longest period and a week.
+_CLOSED: Final = timedelta(days=7 + 90 + 14)
+#: A message, or something that waits, that is so young may belong to a transaction on its way.
+_YOUNG: Final = timedelta(days=2)
+
+
+def sweep(tx: Transaction, today: date) -> int:
+    """Forget or remove what is due; return how many rows that were."""
+    forget = [
+        update(choices).where(_choices(today)).values(subject=None),
+        update(disclosures).where(_disclosures(today)).values(subject=None),
+        delete(mail).where(_notices(today)),
+        delete(mail).where(_messages(today)),
+    ]
+    return sum(int(tx.execute(one).rowcount) for one in forget) + mailings.sweep_messages(tx)
+
+
+def overdue(tx: Transaction, today: date) -> dict[str, int]:
+    """Return how much should have gone before today and is there all the same, by what it is; nothing where nothing is."""
+    before = today - timedelta(days=1)
+    closed = select(request_events.c.request_id).where(
+        request_events.c.what == "closed", request_events.c.at_ms < _start_ms(before - _CLOSED)
+    )
+    has_contact = func.length(consumer_requests.c.sealed) > 0
+    waits = pending_subscriptions.c.expires_ms <= _start_ms(before)
+    wanted = {
+        "choices": select(func.count()).select_from(choices).where(_choices(before)),
+        "disclosures": select(func.count()).select_from(disclosures).where(_disclosures(before)),
+        "notices": select(func.count()).select_from(mail).where(_notices(before)),
+        "mailings": select(func.count()).select_from(mail).where(mailings.has_ended(), mail.c.created_ms < _start_ms(before)),
+        "messages": select(func.count()).select_from(mail).where(_messages(before)),
+        "subscriptions": select(func.count()).select_from(pending_subscriptions).where(waits),
+        "requests": select(func.count()).select_from(consumer_requests).where(consumer_requests.c.id.in_(closed), has_contact),
+    }
+    found = {name: int(tx.execute(one).scalar_one()) for name, one in wanted.items()}
+    found["set aside"] = len(set_aside.over(tx, before))
+    return {name: count for name, count in found.items() if count}
+
+
+def _choices(today: date) -> ColumnElement[bool]:
+    return and_(choices.c.subject.is_not(None), choices.c.at_ms < _start_ms(months_before(today, CHOICES_MONTHS)))
+
+
+def _disclosures(today: date) -> ColumnElement[bool]:
+    return and_(disclosures.c.subject.is_not(None), disclosures.c.forget_on <= today)
+
+
+def _notices(today: date) -> ColumnElement[bool]:
+    has_sent = select(submission_subjects.c.record_id).where(submission_subjects.c.subject == mail.c.subject).correlate(mail)
+    is_old = mail.c.created_ms < _start_ms(months_before(today, NOTICES_MONTHS))
+    is_left = and_(mail.c.created_ms < _start_ms(today - _YOUNG), ~has_sent.exists())
+    return and_(mail.c.publication.is_not(None), or_(is_old, is_left))
+
+
+def _messages(today: date) -> ColumnElement[bool]:
+    waits = select(pending_subscriptions.c.record_id).where(pending_subscriptions.c.mail_id == mail.c.id).correlate(mail)
+    is_one = and_(mail.c.request_id.is_(None), mail.c.publication.is_(None), mail.c.mailing.is_(None))
+    asked = select(consumer_requests.c.id).where(
+        consumer_requests.c.id == mail.c.request_id, func.length(consumer_requests.c.sealed) > 0
+    )
+    is_left = or_(and_(is_one, ~waits.exists()), and_(mail.c.request_id.is_not(None), ~asked.correlate(mail).exists()))
+    return and_(is_left, mail.c.created_ms < _start_ms(today - _YOUNG))
+
+
+def months_before(day: date, months: int) -> date:
+    """Return the day so many months before another one; the last of its month where there is no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def _start_ms(day: date) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)

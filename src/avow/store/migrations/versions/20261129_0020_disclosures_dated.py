@@ -1,0 +1,15 @@
+"""Until when it stays known whose data a disclosure was of; rows of before get their day at the first start (main.dated)."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "20261129_0020"
+down_revision = "20261129_0015"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the column and its index."""
+    op.add_column("disclosures", sa.Column("forget_on", sa.Date))
+    op.create_index("disclosures_forget", "disclosures", ["forget_on"])

@@ -1,0 +1,206 @@
+"""Kept means dated: every column that says whose something is has a day, on which it goes, and which the evidence asks after."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, insert, select
+from tests.rights.test_walk import Parts
+
+from avow import store as stores
+from avow.definitions import RequestKind
+from avow.main import dated
+from avow.main.cases import StoredCases
+from avow.main.subscriptions import forget_unconfirmed
+from avow.rights import receive, walk
+from avow.rights.cases import Contact
+from avow.rights.response import Voice
+from avow.rights.states import Step
+from avow.store.control import dated as store_dated
+from avow.store.control import tables
+
+from .conftest import person as of
+
+LONG_AGO = 1_577_836_800_000  # 2020
+PERSON = b"p" * 16
+MESSAGE = {"id": "m", "created_ms": LONG_AGO, "sealed": b"s", "state": "sent", "attempts": 1, "next_ms": 0}
+RECORD = {"record_id": "r", "site": "m", "point": "contact-form", "rulebook_id": "v", "demonstration": False}
+
+
+def put(house, table, **row):
+    with house.store.control.transaction() as tx:
+        tx.execute(insert(table).values(**row))
+
+
+def submission(house):
+    house.write("robin@example.com", delete_on="2020-02-01")
+
+
+def recording(house):
+    row = {"started_ms": LONG_AGO, "first_ms": LONG_AGO, "last_ms": LONG_AGO, "pages": "[]", "purposes": "[]"}
+    more = {"recording_id": "r", "site": "m", "point": "session-recording", "rulebook_id": "v", "demonstration": False}
+    day = house.now.date() - timedelta(days=99)
+    put(house, tables.recordings, **row, **more, subject=PERSON, delete_on=day, withdrawn=False)
+
+
+def choice(house):
+    row = {"purpose": "p", "opted_out": True, "source": "link", "rulebook_id": "v", "proof": "", "demonstration": False}
+    put(house, tables.choices, id="c", subject=PERSON, at_ms=LONG_AGO, **row)
+
+
+def disclosure(house):
+    row = {"recipient": "mail-service", "categories": "A", "purpose": "p", "point": "contact-form", "count": 1}
+    day = dated.forget_on(house.versions.in_force(), "mail-service", LONG_AGO)
+    more = {"subject": PERSON, "forget_on": day, "rulebook_id": "v", "demonstration": False}
+    put(house, tables.disclosures, id="d", at_ms=LONG_AGO, **row, **more)
+
+
+def notice(house):
+    put(house, tables.mail, **MESSAGE, subject=PERSON, publication=1)
+
+
+def mailing(house):
+    put(house, tables.mail, **MESSAGE, subject=PERSON, mailing="one")
+
+
+def message(house):
+    put(house, tables.mail, **MESSAGE, subject=PERSON)
+
+
+def message_of_a_request(house):
+    put(house, tables.mail, **MESSAGE, request_id="gone")
+
+
+def waiting(house):
+    times = {"asked_ms": LONG_AGO, "expires_ms": LONG_AGO}
+    put(house, tables.pending_subscriptions, record_id="r", point="news", subject=PERSON, sealed=b"s", mail_id="m", **times)
+
+
+def request(house):
+    cases, rulebook = StoredCases(house.store), house.versions.in_force()
+    asked = receive.Asked(RequestKind.KNOW, Contact("robin@example.com"))
+    case = receive.receive(asked, rulebook, cases, "UTC", LONG_AGO)
+    for step in (Step.ACKNOWLEDGED, Step.DENIED, Step.RESPONDED, Step.CLOSED):
+        cases.append(cases.get(case.request_id), step, LONG_AGO, {"outcome": "denied"}, None, None)
+
+
+def set_aside(house):
+    values = {column.name: 0 for column in tables.set_aside.c if not column.nullable}
+    words = {column.name: "w" for column in tables.set_aside.c if str(column.type) == "TEXT" and not column.nullable}
+    day = house.now.date() - timedelta(days=99)
+    put(house, tables.set_aside, **{**values, **words, "sealed": b"s", "delete_on": day, "demonstration": False})
+
+
+#: What is planted in each column, long past its day; a column without an entry has no day that anybody thought of.
+PLANTED = {
+    "submissions.sealed": (submission,),
+    "submission_subjects.subject": (submission,),
+    "recordings.subject": (recording,),
+    "choices.subject": (choice,),
+    "consumer_requests.sealed": (request,),
+    "mail.subject": (notice, mailing, message),
+    "mail.sealed": (notice, mailing, message, message_of_a_request),
+    "pending_subscriptions.subject": (waiting,),
+    "pending_subscriptions.sealed": (waiting,),
+    "disclosures.subject": (disclosure,),
+    "set_aside.sealed": (set_aside,),
+}
+COLUMNS = sorted(
+    f"{table.name}.{column.name}"
+    for table in tables.metadata.tables.values()
+    for column in table.c
+    if column.name in {"subject", "sealed"}
+)
+
+
+def held(house, name):
+    """Return how many rows of a column say something."""
+    table, column = name.split(".")
+    own = tables.metadata.tables[table].c[column]
+    with house.store.control.reading() as tx:
+        return tx.execute(select(func.count()).where(own.is_not(None), func.length(own) > 0)).scalar_one()
+
+
+def sweep(house):
+    """Do what the clock does."""
+    now_ms, today = house.now_ms(), house.now.date()
+    cases, voice = StoredCases(house.store), Voice("", house.store.vault.hmac, house.versions.in_force())
+    for case in cases.every():
+        while (now := cases.get(case.request_id)) and walk.advance(now, walk.Tools(voice, cases, (), *[Parts()] * 3), now_ms):
+            pass
+    forget_unconfirmed(house.store, now_ms)
+    house.store.erase_due(today, now_ms)
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_every_column_that_says_whose_something_is_has_a_day(published, name):
+    """Past its day it is overdue, for the evidence to tell; the clock's jobs make it go, and nothing is overdue any more."""
+    for plant in PLANTED[name]:
+        plant(published)
+        today = published.now.date()
+        overdue = {**published.store.overdue(today), **published.store.overdue_else(today)}
+        assert (held(published, name), bool(overdue)) == (1, True), plant.__name__
+        sweep(published)
+        assert held(published, name) == 0, plant.__name__
+        assert published.store.overdue_else(today) == {}, plant.__name__
+
+
+def test_the_engine_keeps_whose_something_is_in_the_table_with_a_last_day_alone():
+    """Every row of it has `delete_on`; the list of who is being erased is in memory."""
+    sql = Path(stores.__file__).parent / "sql"
+    made = {path.stem: path.read_text() for path in sql.glob("create_*.sql") if "CREATE TABLE" in path.read_text()}
+    whose = {name for name, text in made.items() if "subject" in text or "sealed" in text}
+    assert whose == {"create_events", "create_erasing"}
+    assert "delete_on" in made["create_events"]
+    assert "Memory" in made["create_erasing"]
+
+
+def test_a_notice_outlives_nothing_that_its_person_sent(published):
+    """The case that was found: a form erased on its day, and the address in the notice for ever."""
+    published.write("robin@example.com", delete_on="2028-12-01")
+    person = published.store.vault.lookup([of("robin@example.com")])
+    put(
+        published,
+        tables.mail,
+        **{**MESSAGE, "created_ms": published.now_ms()},
+        subject=next(iter(person.values())),
+        publication=1,
+    )
+    sweep(published)
+    assert held(published, "mail.sealed") == 1
+    published.wait(days=366)
+    sweep(published)
+    assert held(published, "mail.sealed") == 0
+
+
+@pytest.mark.parametrize(("keeps_days", "after"), [(0, 366), (900, 901)])
+def test_the_person_of_a_disclosure_is_known_as_long_as_the_recipient_keeps_the_data(published, keeps_days, after):
+    """Twelve months at least: until then a deletion and the lists can be carried out, and from then on nobody needs it."""
+    rulebook = published.versions.in_force()
+    object.__setattr__(rulebook.recipients["mail-service"], "keeps_days", keeps_days)
+    day = dated.forget_on(rulebook, "mail-service", published.now_ms())
+    object.__setattr__(rulebook.recipients["mail-service"], "keeps_days", 0)
+    assert (day - published.now.date()).days == after
+
+
+def test_a_disclosure_of_before_gets_its_day(published):
+    """Once, at the first start of this version."""
+    disclosure(published)
+    with published.store.control.transaction() as tx:
+        tx.execute(tables.disclosures.update().values(forget_on=None))
+    assert dated.date_earlier(published.store, published.versions) == 1
+    assert dated.date_earlier(published.store, published.versions) == 0
+    sweep(published)
+    assert held(published, "disclosures.subject") == 0
+
+
+def test_what_is_not_due_stays(published):
+    """Nothing goes before its day: the choice of yesterday, the disclosure of last month."""
+    for plant, table, moment in ((choice, tables.choices, "at_ms"), (disclosure, tables.disclosures, "at_ms")):
+        plant(published)
+        with published.store.control.transaction() as tx:
+            day = {"forget_on": published.now.date() + timedelta(days=1)} if table is tables.disclosures else {}
+            tx.execute(table.update().values({moment: published.now_ms(), **day}))
+    sweep(published)
+    assert (held(published, "choices.subject"), held(published, "disclosures.subject")) == (1, 1)
+    assert store_dated.months_before(published.now.date(), 12).year == published.now.year - 1
