@@ -13,6 +13,7 @@ from avow import policy
 from avow.main.installation import compile_policy
 from avow.policy import DisclosureCount, Ledger, notice
 from avow.policy.carried_out import EVERYTHING
+from avow.policy.compile import reopen
 from avow.policy.vocabulary import CATEGORIES
 
 COMPLETE = Path(__file__).parents[2] / "policies" / "complete" / "policy.md"
@@ -66,11 +67,12 @@ def test_controls_stand_under_their_placeholder(marrowby):
 
 
 def test_raw_html_in_the_policy_is_text(compiled, marrowby_text):
-    """A policy cannot carry a script to visitors, in prose or in a label."""
+    """A policy cannot carry a script to visitors, in prose or in a label; not even one that an earlier compiler let pass."""
     hostile = "<script>alert(1)</script>"
     text = marrowby_text.replace("Our website is for people", f"Our website is {hostile} for people")
     text = text.replace('label       = "IP address"', f'label       = "{hostile}"')
-    page = _page(compiled(text).rulebook)
+    assert {item.code for item in compiled(text).diagnostics} == {"AV0115"}
+    page = _page(reopen(text, "policy.md", policy.law.tables()))
     assert "<script" not in page
     assert page.count("&lt;script&gt;") >= 2
 
