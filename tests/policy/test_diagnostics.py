@@ -520,3 +520,10 @@ def test_colour_changes_no_words(compiled, small_text):
     painted = policy.diagnostics.as_text(found, {"policy.md": text}, colour=True)
     assert "\x1b[1;31merror[AV0703]" in painted
     assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == policy.diagnostics.as_text(found, {"policy.md": text}, colour=False)
+
+
+def test_a_table_of_prose_is_no_slip(compiled, small_text):
+    """With marks in its cells, without outer bars, directly below a line of words: what Markdown shows as a table."""
+    table = "What is kept:\n| *What* | How long |\n|---|:-:|\n| Visits \\| views | 13 months |\n| | |\n\n"
+    table += "What | How\n--- | ---\nA visit | by tag\n\n"
+    assert compiled(small_text.replace("We count visits", f"{table}We count visits")).diagnostics == ()

@@ -133,9 +133,9 @@ def test_a_disclosure_to_an_undeclared_recipient_is_a_sale(marrowby):
 def test_tables_have_captions_and_headings(marrowby):
     """Every table is readable without sight: caption, column and row headings, no inline style."""
     page = _page(marrowby)
-    assert page.count("<table>") == page.count("<caption>") >= 4
-    assert '<th scope="col">' in page
-    assert '<th scope="row">' in page
+    assert page.count("<table ") == page.count("<caption>") >= 4
+    assert '<th scope="col" role="columnheader">' in page
+    assert '<th scope="row" role="rowheader">' in page
     assert "style=" not in page
 
 
@@ -155,3 +155,22 @@ def test_the_notice_of_a_point_that_sells_leads_to_the_opt_out():
     assert "We sell or share this information: it goes to Farsight Placements." in shown
     assert '<a href="/privacy/choices">Do not sell or share it</a>' in shown
     assert "Only after you said yes: measuring campaigns and advertising elsewhere." in shown
+
+
+def test_the_contents_name_each_section_by_its_heading(marrowby):
+    """Every link of the list leads to a heading of the page with the same words, those within a section included."""
+    page = _page(marrowby)
+    contents = re.search(r'<nav class="policy-contents" aria-label="Contents">.*?</nav>', page, re.DOTALL)[0]
+    links = re.findall(r'<a href="#([^"]+)">([^<]+)</a>', contents)
+    assert len(links) > 20
+    assert links == re.findall(r'<h[23] id="([^"]+)">([^<]+)</h[23]>', page)
+
+
+def test_every_cell_says_of_which_column_it_is(compiled, small_text):
+    """Computed tables and those of the prose, whose headings may have marks; the roles hold whatever a style does."""
+    prose = "| *What* | How long |\n|---|---|\n| Visits | 13 months |\n\n"
+    page = _page(compiled(small_text.replace("We count visits", f"{prose}We count visits")).rulebook)
+    assert '<td role="cell" data-label="What">Visits</td>' in page
+    assert '<td role="cell" data-label="How long">13 months</td>' in page
+    assert page.count("<td") == page.count('<td role="cell" data-label="') > 20
+    assert page.count("<table") == page.count('<table role="table"') == page.count('<div class="table-scroll"')

@@ -86,7 +86,9 @@ class PolicyPages:
         ledger = self._ledger.at(self.now_ms())
         kept = self._pages.get(living)
         if kept is None or kept[0] is not ledger:
-            page = notice.policy_page(self.rulebook, ledger, audience=Audience(self.website, living))
+            day = self.versions.first_day(self.rulebook)
+            standing = notice.effective_on(day) if day else None  # None: it was published this moment, and is not known yet
+            page = notice.policy_page(self.rulebook, ledger, audience=Audience(self.website, living), standing=standing)
             kept = self._pages[living] = (ledger, page)
         return kept[1]
 

@@ -188,7 +188,7 @@ class _Reader:
                 self._block(token, token.map)
             elif token.type in {"fence", "code_block"}:
                 first = self.lines[token.map[0]]
-                found = slips.in_fence(token.info, token.content) if token.type == "fence" else slips.in_code(first)
+                found = slips.in_fence(token.info, token.content) if token.type == "fence" else slips.in_indented(first)
                 self._misspelt(found, self._whole(token.map[0]))
 
     def front_matter(self) -> None:

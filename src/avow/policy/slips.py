@@ -72,9 +72,14 @@ def in_code(line: str) -> Slip | None:
     """Find a fence that opens nothing: too few backticks, or so far to the right that it is code itself."""
     if _OPENING.match(line):
         return Slip(0, 0, "this opens no block, and visitors would see it", _BLOCK_MEND)
+    return None
+
+
+def in_indented(line: str) -> Slip | None:
+    """Find what stands so far to the right that it is shown as code: a fence, or the rows of a table."""
     if _ROW.match(line):
         return Slip(0, 0, "this row is of no table, and visitors would see its bars", "begin the line with no spaces")
-    return None
+    return in_code(line)
 
 
 def in_rows(lines: Sequence[str]) -> int | None:
