@@ -313,6 +313,8 @@ def test_a_script_says_the_same_as_the_page(visitor, asking, said, cookie):
         (b"[]", 400),
         (b'{"opt_out": ["x"], "more": 1}', 400),
         (b'{"opt_out": ["\xff"]}', 400),
+        (b'{"opt_out": ["returning-visitors"], "opt_out": ["all"]}', 400),
+        (b'{"opt_in": ["all"], "opt_out": [], "opt_in": []}', 400),
         (b'{"opt_in": ["security"]}', 422),
         (b'{"opt_out": ["returning-visitors"], "opt_in": ["no such"]}', 422),
         (b'{"opt_out": ["' + b"x" * 9000 + b'"]}', 413),

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from avow.collection import signals
+from avow.collection.json_names import twice
 from avow.collection.sender_counts import WINDOW_MS
 from avow.web.asking import own_path, signals_of, waiting
 from avow.web.choices_cookie import set_cookie
@@ -141,8 +142,11 @@ class ChoicePages:
             raise HTTPException(413)
         try:
             answers = msgspec.json.decode(body, type=_Answers)
-        except (ValueError, RecursionError) as error:
-            raise HTTPException(400, 'Expected {"opt_out": ["name"], "opt_in": ["name"]}.') from error
+            is_whole = not twice(body.decode())  # else one of two answers would be lost
+        except (ValueError, RecursionError):
+            is_whole = False
+        if not is_whole:
+            raise HTTPException(400, 'Expected {"opt_out": ["name"], "opt_in": ["name"]}, with each name once.')
         known = self._names()
         unknown = [name[:60] for name in (*answers.opt_out, *answers.opt_in) if name not in known]
         if unknown or len(answers.opt_out) + len(answers.opt_in) > _NAMES_MAX:
