@@ -10,6 +10,7 @@ import pytest
 from markupsafe import Markup
 
 from avow import policy
+from avow.collection import signals
 from avow.main.installation import compile_policy
 from avow.policy import DisclosureCount, Ledger, notice
 from avow.policy.carried_out import EVERYTHING
@@ -174,3 +175,19 @@ def test_every_cell_says_of_which_column_it_is(compiled, small_text):
     assert '<td role="cell" data-label="How long">13 months</td>' in page
     assert page.count("<td") == page.count('<td role="cell" data-label="') > 20
     assert page.count("<table") == page.count('<table role="table"') == page.count('<div class="table-scroll"')
+
+
+def test_every_cookie_of_our_own_is_in_the_table(compiled, marrowby, small_text):
+    """What the doors set is what is printed, each with its time; a policy that recognises nobody and asks nothing names none."""
+    table = re.search(r"<caption>Cookies of our own</caption>.*?</table>", _page(marrowby), re.DOTALL)[0]
+    rows = dict(re.findall(r"<code>(\w+)</code>.*?How long\">([^<]+)<", table))
+    assert rows == {
+        "avow_visitor": "at most 395 days",
+        "avow_former": "until you close your browser",
+        "avow_choices": "at most 400 days",
+        "avow_keeps": "until you close your browser",
+    }
+    assert set(rows) == {signals.VISITOR_COOKIE, signals.FORMER_COOKIE, signals.CHOICES_COOKIE, signals.KEEPS_COOKIE}
+    nobody = small_text.replace('choice      = "opt-out"\n', "").replace(', "visitor-id"]', "]")
+    nobody = nobody.replace('only        = { visitor-id = ["return"] }\n', "")
+    assert "Cookies of our own" not in _page(reopen(nobody, "policy.md", policy.law.tables()))

@@ -415,6 +415,24 @@ def test_a_number_does_not_outlive_a_no_to_be_known_again(visitor, services, add
     assert services.rights.received[0].visitor_id == VISITOR
 
 
+@pytest.mark.parametrize(("address", "accept"), [("/", "text/html"), ("/privacy", "text/html"), ("/avow/choices", "*/*")])
+@pytest.mark.parametrize("header", ["Sec-GPC", "DNT"])
+def test_a_number_does_not_outlive_a_signal_that_stops_recognition(visitor, services, address, accept, header):
+    """A no by signal is a no, without a press; where the signal does not stop it, and without one, the number stays."""
+    visitor.cookies.set("avow_visitor", VISITOR)
+
+    def gone(recognises, value):
+        services.browsers.recognises = recognises
+        brought = visitor.get(address, headers={"Accept": accept, header: value}).headers.get_list("set-cookie")
+        return [one for one in brought if "avow_visitor" in one or "avow_former" in one]
+
+    assert gone(recognises=True, value="1") == gone(recognises=False, value="0") == []
+    assert gone(recognises=False, value="1") == [
+        "avow_visitor=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax",
+        f"avow_former={VISITOR}; Path=/privacy; HttpOnly; SameSite=Lax",
+    ]
+
+
 def test_confirming_a_link_brings_browser_and_person_together(visitor, services):
     """What the person opted out of elsewhere holds in this browser from now on (11 CCR 7025(c)(1))."""
     services.choices.persons = frozenset({"audience-measurement"})

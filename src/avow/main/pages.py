@@ -94,7 +94,8 @@ class PolicyPages:
 
     def printout(self, name: str, shape: str | None = None) -> PrintoutView | None:
         """Return a printout of the whole policy."""
-        printed = printouts.print_out(name, self.rulebook, self._ledger.at(self.now_ms()), shape)
+        audience = Audience(over_plain_http=not self.over_tls)
+        printed = printouts.print_out(name, self.rulebook, self._ledger.at(self.now_ms()), shape, audience)
         if isinstance(printed, Refusal):
             return None
         html = Markup(printed.text) if printed.shape == "html" else None  # noqa: S704 - printers escape all text

@@ -21,7 +21,7 @@ from avow.collection import signals
 from avow.collection.json_names import twice
 from avow.collection.sender_counts import WINDOW_MS
 from avow.web.asking import own_path, signals_of, waiting
-from avow.web.choices_cookie import set_cookie
+from avow.web.choices_cookie import forgotten, set_cookie
 from avow.web.forms import read_form
 from avow.web.privacy_center.requests import numbered, visitor_of
 from avow.web.problems import asks_for_json, problem
@@ -128,7 +128,7 @@ class ChoicePages:
         is_demonstration = request.scope.get(DEMONSTRATION_KEY, False)
         self._view.services.browsers.let_load(now, demonstration=is_demonstration)
         response = JSONResponse(told, headers=_NO_STORE)
-        if not is_kept:
+        if not is_kept and self._view.services.policy.facts().choices:  # without a choice there is nothing to keep
             secure = "; Secure" if self._view.services.website.origin.startswith("https:") else ""
             response.headers.append("set-cookie", f"{signals.KEEPS_COOKIE}=1; HttpOnly; Path=/avow/choices; SameSite=Lax{secure}")
         return response
@@ -231,9 +231,8 @@ def set_choices(response: Response, said: signals.Said, services: Services, visi
     response.headers.append("set-cookie", set_cookie(kept, is_secure=is_secure))
     now = signals.Signals(frozenset(), kept.opted_out, visitor, kept.opted_in)
     if visitor and not services.browsers.facts(now).recognises:
-        ending = f"HttpOnly; SameSite=Lax{'; Secure' if is_secure else ''}"
-        response.headers.append("set-cookie", f"{signals.VISITOR_COOKIE}=; Max-Age=0; Path=/; {ending}")
-        response.headers.append("set-cookie", f"{signals.FORMER_COOKIE}={visitor}; Path={signals.FORMER_PATH}; {ending}")
+        for one in forgotten(visitor, is_secure=is_secure):
+            response.headers.append("set-cookie", one)
 
 
 def _asking(services: Services) -> frozenset[str]:
