@@ -266,6 +266,19 @@ def test_banner_takes_an_answer_in_one_step_and_leads_back(visitor, asking, answ
     assert asking.choices.sources == ["banner"]
 
 
+def test_a_banner_whose_answer_no_browser_keeps_says_so(visitor, asking):
+    """Without any cookie it is seen once whether the answer comes back: then the page it stood on, else why it is lost."""
+    way = visitor.post("/privacy/choices", data={"ask": "out", "back": "/products/rain-gauge"}).headers["location"]
+    assert way == "/privacy/choices?saved=1&back=%2Fproducts%2Frain-gauge"
+    assert visitor.get(way).headers["location"] == "/products/rain-gauge"
+    visitor.cookies.clear()
+    assert "keeps no choice" in visitor.get(way).text
+    assert (
+        visitor.get("/privacy/choices?saved=1&back=//elsewhere.example", headers={"Cookie": "avow_choices=v1."}).status_code
+        == 200
+    )
+
+
 @pytest.mark.parametrize("cookie", ["v1.improving", "v1.+improving"])
 def test_who_has_answered_is_not_asked_again(visitor, asking, cookie):
     """Neither a no nor a yes is asked for twice (11 CCR 7026(k))."""

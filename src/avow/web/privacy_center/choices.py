@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -20,6 +21,7 @@ from starlette.routing import Route
 from avow.collection import signals
 from avow.collection.json_names import twice
 from avow.collection.sender_counts import WINDOW_MS
+from avow.policy.own_cookies import OF_VISITORS
 from avow.web.asking import own_path, signals_of, waiting
 from avow.web.choices_cookie import forgotten, set_cookie
 from avow.web.forms import read_form
@@ -77,6 +79,9 @@ class ChoicePages:
     def _show(self, request: Request) -> Response:
         facts = self._view.services.policy.facts()
         is_kept, was_said = signals.CHOICES_COOKIE in request.cookies, "saved" in request.query_params
+        back = own_path(request.query_params.get("back", ""))
+        if was_said and is_kept and back:
+            return RedirectResponse(back, 303)
         said = self._as_kept(signals_of(request.headers), is_kept=is_kept or not was_said)
         return self._view.page(
             request,
@@ -101,7 +106,7 @@ class ChoicePages:
         if "ask" in form:  # the banner: an answer about what it asked, and about nothing else
             asked = waiting(choices, signals_of(request.headers))
             on = frozenset(one.name for one in asked) if form["ask"] == "in" else frozenset()
-            back, source = own_path(form.get("back", "")) or "/privacy/choices?saved=1", "banner"
+            back, source = _way_back(request, own_path(form.get("back", ""))), "banner"
         else:
             asked, back, source = choices, "/privacy/choices?saved=1", "link"
             every = form.get("all")  # the two big buttons: "out" or "in"; without either, each switch has its own answer
@@ -217,6 +222,17 @@ class ChoicePages:
             "usca": dict(browser.usca),
             "us_privacy": browser.us_privacy,
         }
+
+
+def _way_back(request: Request, path: str) -> str:
+    """Return where the answer to a banner leads: back, or over the page of choices for a browser that has returned no cookie yet.
+
+    There it is seen whether the answer came back with it; whoever's did not is told so, instead of being asked once more.
+    """
+    is_known = not {one.name for one in OF_VISITORS}.isdisjoint(request.cookies)
+    if path and is_known:
+        return path
+    return f"/privacy/choices?{urlencode({'saved': 1} | ({'back': path} if path else {}))}"
 
 
 def set_choices(response: Response, said: signals.Said, services: Services, visitor: str = "") -> None:
