@@ -21,9 +21,12 @@ from pathlib import Path
 import httpx
 import pytest
 from aiosmtpd.controller import Controller
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
 from hypothesis import HealthCheck, settings
 from tests import commands
 
+from avow.access import passwords
 from avow.collection.spam import proves
 from avow.store.control import Control
 
@@ -380,6 +383,15 @@ def installation_of(tmp_path):
 def shared_installation_of(tmp_path_factory):
     """Make an installation that the tests of one file share, not started yet: a start takes nine seconds of one core."""
     yield from _installations(tmp_path_factory.mktemp("shared"))
+
+
+@pytest.fixture
+def small_hashes(monkeypatch):
+    """Hash with Argon2's smallest parameters, where a test is about which passwords are looked at, not how dear it is."""
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher.from_parameters(CHEAPEST))
+    passwords._nobody.cache_clear()
+    yield
+    passwords._nobody.cache_clear()
 
 
 @pytest.fixture

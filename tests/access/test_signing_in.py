@@ -12,6 +12,7 @@ from avow.store.control import staff
 
 from .conftest import DAY, NOW, PASSWORD, keyed
 
+pytestmark = pytest.mark.usefixtures("small_hashes")
 WINDOW = sender_counts.WINDOW_MS
 
 

@@ -71,7 +71,7 @@ def violations(page):
     found = []
     for scheme, rules in RULES.items():
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        found += page.evaluate(f"axe.run(document, {{runOnly: {rules}}})")["violations"]
+        found += page.evaluate(f"axe.run(document, {{runOnly: {rules}, resultTypes: ['violations']}})")["violations"]
     return [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found]
 
 

@@ -15,6 +15,7 @@ from avow.web.services import Sender
 
 from .conftest import over_both
 
+pytestmark = pytest.mark.usefixtures("small_hashes")
 PASSWORD = "a long sentence for tests"
 HERE = Sender("192.0.2.1", "", "")
 

@@ -87,11 +87,16 @@ class StoreBesideModel(RuleBasedStateMachine):
         self.today += timedelta(days=1)
 
     @invariant()
-    def everybody_finds_what_is_theirs(self):
+    def what_is_readable_is_found(self):
+        assert self.found(*range(PEOPLE)) == sorted(self.readable)
+
+    def teardown(self):
         for number in range(PEOPLE):
-            held = self.store.find([self.who(number)])
-            found = sorted(one.record_id for one in (*held.events, *held.submissions))
-            assert found == sorted(key for key, (owner, _) in self.readable.items() if owner == number)
+            assert self.found(number) == sorted(key for key, (owner, _) in self.readable.items() if owner == number)
+
+    def found(self, *numbers):
+        held = self.store.find([self.who(number) for number in numbers])
+        return sorted(one.record_id for one in (*held.events, *held.submissions))
 
     def who(self, number):
         return person(f"zero{self.rounds}") if number == 0 else browser(10 * self.rounds + number)

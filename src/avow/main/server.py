@@ -60,7 +60,7 @@ UNKNOWN: Final = 255
 # This process has threads, and a forked copy of their locks hangs: workers are forked from a process without threads, which
 # imports the program once for all of them (decision 0048).
 _FORKS: Final = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["avow.main.command"])
+_FORKS.set_forkserver_preload(["avow.main.command", "avow.main.ahead"])
 
 
 class Keeper:
