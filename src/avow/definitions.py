@@ -1,4 +1,4 @@
-"""The words of the law and of the house as types; every room may import them, they import no room.
+"""The words of the law and of the house as types; every room may import them, they import only what an address and a number is.
 
 The statutory categories are the exact terms of Cal. Civ. Code § 1798.140(v)(1); sensitive personal
 information is § 1798.140(ae). An error family is drawn at the end:
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -24,6 +24,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
+
+from avow import addresses, telephones
 
 
 class Technology(StrEnum):
@@ -62,6 +64,7 @@ class IdentifierKind(StrEnum):
 
     VISITOR = "visitor"
     EMAIL = "email"
+    PHONE = "phone"
 
 
 class AfterRetention(StrEnum):
@@ -100,15 +103,40 @@ READABLE_CATEGORIES: Final = frozenset({"D", "F", "G"})
 
 @dataclass(frozen=True, slots=True, order=True)
 class Identifier:
-    """One thing that finds a consumer's records: a visitor id or an e-mail address, normalised by `identifier`."""
+    """One thing that finds a consumer's records: visitor id, e-mail address or telephone number, normalised by `identifier`."""
 
     kind: IdentifierKind
     value: str
 
 
 def identifier(kind: IdentifierKind, value: str) -> Identifier:
-    """Return the identifier in the one form in which it is compared: trimmed, and lower case for every kind."""
-    return Identifier(kind, value.strip().lower())
+    """Return the identifier in the one form in which it is compared, however it was spelled. Why: decision 0057."""
+    form = _FORMS.get(kind)
+    return Identifier(kind, form(value) if form else value.strip().lower())
+
+
+_FORMS: Final = {IdentifierKind.EMAIL: addresses.normal, IdentifierKind.PHONE: telephones.normal}
+
+
+def spellings(one: Identifier) -> tuple[Identifier, ...]:
+    """Return an identifier, and the other forms in which earlier versions may have kept the same one; that it is, mostly."""
+    others = addresses.earlier(one.value) if one.kind is IdentifierKind.EMAIL else ()
+    return one, *(Identifier(one.kind, other) for other in others)
+
+
+#: What finds a record's people, as it travels: kind and value in the order of the fields; earlier versions wrote one of a kind.
+Named = Sequence[tuple[str, str]] | Mapping[str, str]
+
+
+def people_named(named: Named) -> tuple[Identifier, ...]:
+    """Return whom a record names, each once, in the order of its fields."""
+    pairs = named.items() if isinstance(named, Mapping) else named
+    return tuple(dict.fromkeys(identifier(IdentifierKind(kind), value) for kind, value in pairs if value))
+
+
+def address_among(people: Iterable[Identifier]) -> str:
+    """Return the address that a record's people are written to, the first of them; "" for none."""
+    return next((one.value for one in people if one.kind is IdentifierKind.EMAIL), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +251,9 @@ class StoredFile(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 class Submission(msgspec.Struct, frozen=True, tag="submission", kw_only=True, array_like=True):
     """One form sent by a person, with permitted fields only; every field is sealed by `store.write`.
 
-    `identifiers` maps an identifier kind to its value; `reference` is the number told to the person. `opted_out` is what
-    the sender's browser had opted out of, and by what: purpose -> "link", "gpc" or "dnt".
+    `identifiers` are pairs of kind and value, one for each field that finds the person, in the order of the policy; spools
+    of earlier versions map each kind to one value. `reference` is the number told to the person. `opted_out` is what the
+    sender's browser had opted out of, and by what: purpose -> "link", "gpc" or "dnt".
     """
 
     record_id: str
@@ -236,12 +265,17 @@ class Submission(msgspec.Struct, frozen=True, tag="submission", kw_only=True, ar
     delete_on: str
     then: AfterRetention
     fields: dict[str, str]
-    identifiers: dict[str, str] = {}
+    identifiers: list[tuple[str, str]] | dict[str, str] = []
     purposes: list[str] = []
     dropped: list[str] = []
     demonstration: bool = False
     opted_out: dict[str, str] = {}
     files: list[StoredFile] = []
+
+    @property
+    def people(self) -> tuple[Identifier, ...]:
+        """Whoever finds this record: the fields of one form are of one person, however many find it."""
+        return people_named(self.identifiers)
 
 
 class Recording(msgspec.Struct, frozen=True, tag="recording", kw_only=True, array_like=True):

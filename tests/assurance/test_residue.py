@@ -42,6 +42,14 @@ def test_every_form_is_found(tmp_path, content):
     assert {(found.path, found.canary) for found in answer.found} == {("sub/file", 1)}
 
 
+@pytest.mark.parametrize("canary", ["lee@b\u00fccher.example", "lee@xn--bcher-kva.example", "Lee@BU\u0308CHER.example"])
+def test_an_address_is_looked_for_in_every_spelling(tmp_path, canary):
+    """What is kept is its one form; a search for what was typed must not say that nothing is there."""
+    for number, kept in enumerate(("lee@xn--bcher-kva.example", "lee@b\u00fccher.example", "lee@bu\u0308cher.example")):
+        (tmp_path / str(number)).write_bytes(b"\0" + kept.encode() + b"\0")
+    assert {found.path for found in residue(tmp_path, [canary]).found} == {"0", "1", "2"}
+
+
 def test_a_canary_across_two_pieces_is_found_once(tmp_path, monkeypatch):
     """Reading in pieces hides nothing and counts nothing twice."""
     monkeypatch.setattr("avow.assurance.residue._CHUNK", 7)

@@ -119,8 +119,8 @@ class Keeper:
 class Agreed(dict):
     """When somebody agreed, by (form, address)."""
 
-    def is_on_file(self, point, identifiers, by_ms):
-        return self.get((point, identifiers["email"]), by_ms + 1) <= by_ms
+    def is_on_file(self, point, people, by_ms):
+        return self.get((point, people[0].value), by_ms + 1) <= by_ms
 
 
 @pytest.fixture

@@ -114,7 +114,7 @@ def test_form_becomes_a_submission_with_its_identifier(house, now_ms):
     answer = take(forms, [("email", "Kim@Example.com"), ("message", "Hi"), ("hat", "1")], now_ms)
     (record,) = spool.records
     assert isinstance(record, Submission)
-    assert record.identifiers == {"email": "Kim@Example.com"}
+    assert record.identifiers == [("email", "kim@example.com")]
     assert (record.dropped, answer.reference) == (["hat"], record.reference)
 
 

@@ -69,6 +69,23 @@ def test_who_leaves_is_out_at_once(console, house):
     assert console.door.invitation(left.rpartition("/")[2]) is None
 
 
+@pytest.mark.parametrize(
+    ("kept", "typed"), [("J\u00f6rg", "Jo\u0308rg"), ("Jo\u0308rg", "J\u00f6rg"), (" J\u00f6rg ", "J\u00f6rg")]
+)
+def test_a_name_is_one_however_its_letters_are_composed(console, kept, typed):
+    """Who made the account on one machine signs in on another, and nobody else gets an account of that name."""
+    console.join(kept)
+    assert isinstance(console.sign_in(typed), access.SignedIn)
+    assert "already" in console.join(typed).reason
+
+
+def test_a_name_that_an_earlier_version_kept_as_it_was_typed_signs_in(console, house):
+    """Two letters for one, as some keyboards send it."""
+    with house.store.control.transaction() as tx:
+        tx.exec_driver_sql("UPDATE staff SET name = 'Jo\u0308rg' WHERE name = 'Kim'")
+    assert isinstance(console.sign_in("J\u00f6rg"), access.SignedIn)
+
+
 @over_both
 def test_the_last_account_stays(console, house):
     """Without it nobody could see to requests."""

@@ -13,17 +13,17 @@ def reached(house, link):
     return link.replace(ORIGIN, house.base)
 
 
-def file_request(house, mailbox, browser, kind, address):
-    """File a consumer request; return the link that confirms it."""
+def file_request(house, mailbox, browser, kind, address, mailed=""):
+    """File a consumer request; return the link that confirms it. `mailed` is what mail is written to, where it is another."""
     before = len(mailbox.messages)
     answer = browser.post(f"/privacy/{kind}", data={"email": address, "period": "everything"})
     assert answer.status_code == 303, answer.text
-    text = mailbox.to(address, "confirm", before).get_body().get_content()
+    text = mailbox.to(mailed or address, "confirm", before).get_body().get_content()
     return reached(house, re.search(r"http://\S+/privacy/verify/\S+", text)[0])
 
 
-def confirmed(house, mailbox, browser, kind, address):
+def confirmed(house, mailbox, browser, kind, address, mailed=""):
     """File a consumer request, confirm it, and wait for the answer; return its page and the words of its message."""
-    link, before = file_request(house, mailbox, browser, kind, address), len(mailbox.messages)
+    link, before = file_request(house, mailbox, browser, kind, address, mailed), len(mailbox.messages)
     page = reached(house, browser.post(link).headers["location"])
-    return page, mailbox.to(address, "done", before).get_body().get_content()
+    return page, mailbox.to(mailed or address, "done", before).get_body().get_content()

@@ -41,6 +41,8 @@ PERIODS = (
 )
 #: What lives as long as the processes do, and what only keeps two of them apart.
 LEFT_OUT = ("run", "control.lock", "keys.lock", "search.lock")
+#: Two people whose domain is typed as it is spoken, and what mail to them is written to.
+SPOKEN = {f"{person}@b\u00fccher.example": f"{person}@xn--bcher-kva.example" for person in ("ulla", "nils")}
 LETTER = "# Before\n\nRead about [the rain gauge](https://rain.example/).\n"
 
 
@@ -118,6 +120,21 @@ def subscribe(house, mailbox, person):
     assert "You are subscribed" in browser.post(link).text
 
 
+def speak(house, mailbox):
+    """Let people write, and subscribe, whose domain is in Unicode; return their references by what mail is written to."""
+    references = {}
+    for typed, ascii_ in SPOKEN.items():
+        browser = house.browser()
+        form = {"name": "A", "email": typed, "message": f"canary-of-{typed.partition('@')[0]}-before"}
+        answer = browser.post("/avow/forms/contact-form", data=form)
+        references[ascii_] = answer.headers["location"].partition("reference=")[2]
+        browser.post("/avow/forms/newsletter", data={"email": typed})
+        text = mailbox.to(ascii_, "Please confirm").get_body().get_content()
+        link = reached(house, re.search(r"http://\S+/avow/subscriptions/\S+", text)[0])
+        assert "You are subscribed" in browser.post(link).text
+    return references
+
+
 def fill(house, mailbox):
     """Let people come in by every door; return the facts that later tests look for."""
     robin = browse(house, "robin")
@@ -129,16 +146,17 @@ def fill(house, mailbox):
     }
     subscribe(house, mailbox, "robin")
     subscribe(house, mailbox, "lee")
+    facts["spoken"] = speak(house, mailbox)
     (house.folder / "letter.md").write_text(LETTER, encoding="utf-8")
     send = ("mail", "send", "--list", "newsletter", "--subject", "Before", house.folder / "letter.md")
-    wait_for(lambda: " 2 may be written to" in house.avow(*send, "--dry-run"), what="the subscriptions")
+    wait_for(lambda: " 4 may be written to" in house.avow(*send, "--dry-run"), what="the subscriptions")
     house.avow(*send)
     for person in ("robin", "lee"):
         mailbox.to(f"{person}.before@example.com", "Before")
     browser = browse(house, "eve")
     write(browser, "eve")
     staff = house.staff()
-    for reference in (facts["robin"]["form"], facts["robin"]["application"], facts["lee"]["form"]):
+    for reference in (facts["robin"]["form"], facts["robin"]["application"], facts["lee"]["form"], *facts["spoken"].values()):
         wait_for(lambda one=reference: one in staff.get("/console/inbox").text, what="the submission")
     confirmed(house, mailbox, browser, "know", "lee.before@example.com")
     page, letter = confirmed(house, mailbox, browser, "delete", "eve.before@example.com")

@@ -61,3 +61,18 @@ def test_know_then_delete_then_nothing_is_left(running, mailbox, person, tmp_pat
     assert running.avow("assurance", "residue", canary, address, visitor).startswith("0 found")
     assert proof.read(attached.decode()).reference in text
     assert log.read_state(running.data / "audit" / "private").size > 5
+
+
+def test_a_deletion_by_the_other_spelling_of_the_domain_leaves_nothing(running, mailbox):
+    """Programs write a domain as it is spoken, browsers in ASCII: it is one mailbox, and done means done."""
+    spoken, ascii_, canary = "lee@b\u00fccher.example", "lee@xn--bcher-kva.example", "canary-idn-7262"
+    form = {"email": spoken, "message": canary}
+    answer = running.browser(Accept="application/json").post("/avow/forms/contact-form", data=form)
+    assert answer.status_code == 201, answer.text
+    reference = answer.json()["reference"]
+    running.drain()
+    officer = running.staff()
+    assert reference in officer.get("/console/inbox").text
+    ask(running.browser(), mailbox, ascii_, "delete")
+    assert reference not in officer.get("/console/inbox").text
+    assert running.avow("assurance", "residue", canary, spoken).startswith("0 found")

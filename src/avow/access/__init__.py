@@ -5,7 +5,7 @@ hashes in a thread of its own; `signing_in` counts tries before anything dear is
 before; `register` is what is decided about accounts.
 """
 
-from avow.access.accounts import ROLE, SESSION, Account, Accounts, Invitation, SignedIn, digest, member, sign_out
+from avow.access.accounts import ROLE, SESSION, Account, Accounts, Invitation, SignedIn, digest, member, named, sign_out
 from avow.access.invitations import INVITATION, NAME_LENGTH, PASSWORD_LENGTH, accept, ends_ms, invite, new_token, open_invitation
 from avow.access.passwords import Passwords
 from avow.access.register import AccountLine, Register
@@ -36,6 +36,7 @@ __all__ = [
     "ends_ms",
     "invite",
     "member",
+    "named",
     "new_token",
     "open_invitation",
     "sign_in",

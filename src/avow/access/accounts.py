@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Protocol
@@ -11,6 +12,11 @@ from typing import Final, Protocol
 #: The one role there is: whoever has an account sees every page of the console, each view of a person's data logged.
 ROLE: Final = "privacy-officer"
 SESSION: Final = timedelta(hours=12)
+
+
+def named(text: str) -> str:
+    """Return the name of an account in its one form, NFC without the space around it: keyboards compose letters or do not."""
+    return unicodedata.normalize("NFC", text.strip())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from avow.access.accounts import Account, Accounts, Invitation, SignedIn, digest, enter
+from avow.access.accounts import Account, Accounts, Invitation, SignedIn, digest, enter, named
 from avow.access.passwords import hashed
 from avow.access.signing_in import PASSWORD_MAX, Guard
 from avow.definitions import Refusal
@@ -47,7 +47,7 @@ def accept(accounts: Accounts, guard: Guard, token: str, name: str, password: st
     invitation = open_invitation(accounts, token, now_ms)
     if invitation is None:
         return _ENDED
-    chosen = Account(invitation.staff_id, invitation.name or name.strip(), invitation.role, "")
+    chosen = Account(invitation.staff_id, invitation.name or named(name), invitation.role, "")
     refusal = _unfit(chosen.name, password)
     if refusal:
         return refusal

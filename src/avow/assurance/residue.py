@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from avow import addresses
 from avow.assurance import blocks
 from avow.definitions import AvowError
 
@@ -87,7 +88,7 @@ def _forms(index: int, canary: str) -> Iterator[_Needle]:
 
 def _written(canary: str) -> Iterator[tuple[str, bytes]]:
     """Return a canary as programs write it."""
-    for text in dict.fromkeys((canary, canary.lower(), canary.upper())):
+    for text in dict.fromkeys(form for one in _spelled(canary) for form in (one, one.lower(), one.upper())):
         plain = text.encode()
         yield "utf-8", plain
         yield "utf-16", text.encode("utf-16-le")
@@ -101,6 +102,12 @@ def _written(canary: str) -> Iterator[tuple[str, bytes]]:
             yield "binary", _unhexed(text)
         for offset in range(3):
             yield from (("base64", middle) for middle in _base64_middles(plain, offset))
+
+
+def _spelled(canary: str) -> tuple[str, ...]:
+    """Return a canary as it was given, and an e-mail address in its one form and those of earlier versions."""
+    address = addresses.address_of(canary)
+    return (canary, address, *addresses.earlier(address)) if address else (canary,)
 
 
 def _unhexed(text: str) -> bytes:

@@ -71,7 +71,7 @@ class Attachments:
 
     async def _with_files(self, submission: Submission, files: Sequence[Checked], now_ms: int) -> Submission:
         """Return the record with its files kept, off the event loop: sealing and fsync take their time."""
-        if not submission.identifiers:
+        if not submission.people:
             raise StoreUnavailable("a file came without an address that it could be found by")
         contents = [one.content for one in files]
         names = await asyncio.to_thread(self._keeper.keep_files, submission, contents, now_ms)

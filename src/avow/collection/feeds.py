@@ -22,7 +22,7 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -38,7 +38,17 @@ from avow.collection.bounds import Moments
 from avow.collection.events import RULE, Dropped
 from avow.collection.json_names import twice
 from avow.collection.uploads import Checked, Upload
-from avow.definitions import ConfigurationError, Permit, Refusal, Submission, Technology, moment
+from avow.definitions import (
+    ConfigurationError,
+    Identifier,
+    IdentifierKind,
+    Permit,
+    Refusal,
+    Submission,
+    Technology,
+    moment,
+    people_named,
+)
 from avow.policy import CollectionPoint, Rulebook
 
 #: How far the moment of sending may be from ours, seconds (Standard Webhooks, "Verifying webhook authenticity").
@@ -60,8 +70,8 @@ Keyed = Callable[[bytes, bytes], bytes]
 class Authorisations(Protocol):
     """What people agreed to."""
 
-    def is_on_file(self, point: str, identifiers: Mapping[str, str], by_ms: int) -> bool:
-        """Return whether somebody with these identifiers sent this form by a moment, and it is still held."""
+    def is_on_file(self, point: str, people: Collection[Identifier], by_ms: int) -> bool:
+        """Return whether one of these people sent this form by a moment, and it is still held."""
 
 
 class FeedKey:
@@ -233,7 +243,8 @@ class Feeds:
         today = moment(now_ms).date()
         if not isinstance(permit, Refusal) and permit.delete_on <= today:
             permit = Refusal(f"its time was over on {permit.delete_on}", "Cal. Civ. Code § 1798.100(a)(3)")
-        people = submissions.identifiers(self._collector.rulebook, form.fields)
+        named = people_named(submissions.identifiers(self._collector.rulebook, point, form.fields))
+        people = [one for one in named if one.kind is IdentifierKind.EMAIL]  # a number may be a household's
         agreed = point.authorised_by
         if agreed and not isinstance(permit, Refusal):  # (4)
             permit = self._unauthorised(agreed, people, collected_ms, now_ms) or permit
@@ -241,7 +252,7 @@ class Feeds:
             self._collector.count_refused(_PORTAL, point.name, permit, today)
         return permit
 
-    def _unauthorised(self, form: str, people: Mapping[str, str], dated_ms: int, now_ms: int) -> Refusal | None:
+    def _unauthorised(self, form: str, people: Collection[Identifier], dated_ms: int, now_ms: int) -> Refusal | None:
         """Return why what is dated so was not authorised by these people; None where it was."""
         if people and self._authorisations.is_on_file(form, people, dated_ms):
             return None

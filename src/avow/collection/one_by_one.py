@@ -120,7 +120,7 @@ def set_aside_of(aside: Aside, people: Collection[Identifier], decode: Decode) -
 def _people(record: Record) -> set[Identifier]:
     """Return whoever a record names."""
     if isinstance(record, Submission):
-        return {identifier(IdentifierKind(kind), value) for kind, value in record.identifiers.items()}
+        return set(record.people)
     found = {identifier(IdentifierKind.VISITOR, record.visitor)} if record.visitor else set()
     if isinstance(record, MailEvent) and record.email:
         found.add(identifier(IdentifierKind.EMAIL, record.email))

@@ -9,12 +9,12 @@ from typing import Final
 
 import msgspec
 
-from avow import addresses
+from avow import addresses, telephones
 from avow.collection.events import NOT_DECLARED, Dropped
 from avow.collection.refusals import shown_name
 from avow.collection.uploads import Checked, Upload, check, in_words
 from avow.definitions import IdentifierKind, Permit, Refusal, Submission, moment
-from avow.policy import CollectionPoint, Rulebook, numbers, schemas
+from avow.policy import CollectionPoint, DataItem, Rulebook, numbers, schemas
 from avow.policy.vocabulary import NEVER_KEPT
 
 #: Letters and digits that are not mistaken for one another (Crockford's base 32).
@@ -45,11 +45,11 @@ def parse(rulebook: Rulebook, point: CollectionPoint, pairs: Iterable[tuple[str,
     """
     sendable = schemas.sendable(rulebook, point.name)
     texts = {name for name in sendable if rulebook.data[name].file is None}
-    said: dict[str, dict[str, None]] = {}  # each field's values once, in their order
+    said: dict[str, dict[str, None]] = {}  # each field's values once, in their one form and their order
     dropped: dict[str, Dropped] = {}
     for name, value in pairs:
         if name in texts:
-            said.setdefault(name, {})[value.replace("\r\n", "\n").strip()] = None
+            said.setdefault(name, {})[_formed(rulebook.data[name], value)] = None
         elif name not in sendable or value:  # a browser without multipart sends the bare name of a file: no file came
             dropped[name] = Dropped(point.name, name, NO_FILE if name in sendable else NOT_DECLARED)
     for upload in uploads:
@@ -61,6 +61,16 @@ def parse(rulebook: Rulebook, point: CollectionPoint, pairs: Iterable[tuple[str,
     errors = _errors(rulebook, point, fields) | errors
     kept = {name: value for name, value in fields.items() if value}
     return Form(kept, tuple(dropped.values()), errors, files, masked)
+
+
+def _formed(item: DataItem, value: str) -> str:
+    """Return what was typed into a field in its one form; what cannot be taken as it was typed, for its person to mend."""
+    text = value.replace("\r\n", "\n").strip()
+    if item.identifier is IdentifierKind.EMAIL:
+        return addresses.address_of(text) or text
+    if item.identifier is IdentifierKind.PHONE:
+        return telephones.number_of(text, item.region) or text
+    return text
 
 
 def _without_numbers(rulebook: Rulebook, fields: dict[str, str]) -> tuple[tuple[str, ...], dict[str, str]]:
@@ -116,18 +126,27 @@ def _errors(rulebook: Rulebook, point: CollectionPoint, fields: dict[str, str]) 
             errors[name] = f"“{item.label}” may have {item.max_length} characters; this has {len(value)}."
         elif "\0" in value:
             errors[name] = f"“{item.label}” holds a character that is not text."
-        elif value and item.identifier is IdentifierKind.EMAIL and not addresses.is_address(value):
-            errors[name] = f"“{item.label}” {addresses.SENTENCE}."
+        elif value and (wrong := _wrong_with(item, value)):
+            errors[name] = f"“{item.label}” {wrong}."
     return errors
 
 
-def identifiers(rulebook: Rulebook, fields: dict[str, str]) -> dict[str, str]:
-    """Return what finds the person again among the form's fields: identifier kind -> value."""
-    return {
-        item.identifier.value: fields[name]
-        for name in fields
-        if (item := rulebook.data[name]).identifier is IdentifierKind.EMAIL and item.identifier
-    }
+def _wrong_with(item: DataItem, value: str) -> str:
+    """Return what is wrong with what should find its person; "" for nothing."""
+    if item.identifier is IdentifierKind.EMAIL:
+        return addresses.wrong_with(value)
+    is_no_number = item.identifier is IdentifierKind.PHONE and telephones.number_of(value, item.region) is None
+    return telephones.SENTENCE if is_no_number else ""
+
+
+#: What a person writes into a form by which they are found; a browser's number is none of it.
+_WRITTEN: Final = frozenset({IdentifierKind.EMAIL, IdentifierKind.PHONE})
+
+
+def identifiers(rulebook: Rulebook, point: CollectionPoint, fields: dict[str, str]) -> list[tuple[str, str]]:
+    """Return what finds the person again among the form's fields, kind and value, in the order of the policy."""
+    kinds = {name: rulebook.data[name].identifier for name in point.fields if name in fields}
+    return [(kind.value, fields[name]) for name, kind in kinds.items() if kind in _WRITTEN and kind is not None]
 
 
 def record(
@@ -145,7 +164,7 @@ def record(
         delete_on=permit.delete_on.isoformat(),
         then=permit.then,
         fields=fields,
-        identifiers=identifiers(rulebook, fields),
+        identifiers=identifiers(rulebook, rulebook.points[permit.point], fields),
         purposes=sorted(permit.purposes),
         dropped=sorted({shown_name(lost.field) for lost in form.dropped}),
     )
@@ -174,7 +193,7 @@ def narrowed(form: Submission, rulebook: Rulebook, opted_out: frozenset[str]) ->
         purposes=sorted(purposes),
         fields=kept,
         files=[one for one in form.files if point.needing(one.item) & purposes],
-        identifiers={kind: value for kind, value in form.identifiers.items() if value in kept.values()},
+        identifiers=identifiers(rulebook, point, kept),
         delete_on=due.due(collected).isoformat(),
         then=due.then,
     )

@@ -220,7 +220,7 @@ class StaffDoor:
         signs = self.signs
         address = client_address(sender.peer, sender.forwarded, signs.trusted)
         counted = "" if is_this_machine(address) else address
-        attempt = access.Attempt(name.strip(), password, counted, sender.device, signs.now_ms())
+        attempt = access.Attempt(access.named(name), password, counted, sender.device, signs.now_ms())
         admission = signs.guard.admit(signs.accounts, attempt)
         if isinstance(admission, Refusal):
             signs.failures.add(signs.accounts.staff_named(attempt.name), attempt.now_ms)

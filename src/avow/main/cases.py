@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import RowMapping
 
+from avow.addresses import address_of
 from avow.audit.proof import canonical
 from avow.definitions import Identifier, IdentifierKind, identifier
 from avow.rights.cases import Alike, Case, Contact, Delivery, Message
@@ -111,6 +112,29 @@ class StoredCases:
             for request_id, people in about.items():
                 requests.name_people(tx, request_id, self._people(people))
         return len(about)
+
+    def bring_into_one_form(self) -> int:
+        """Seal contacts again whose address an earlier version kept as it was typed; return how many. Called as `name_people`."""
+        with self._control.reading() as tx:
+            rows = requests.with_contact(tx)
+            histories = requests.histories(tx, [row["id"] for row in rows])
+        before = {row["id"]: row["sealed"] for row in rows}
+        return sum(self._formed(case, before[case.request_id]) for case in self.readable(rows, histories))
+
+    def _formed(self, case: Case, before: bytes) -> bool:
+        """Seal one contact with its address in the one form; False where it has it, or was corrected or forgotten just now."""
+        email = address_of(case.contact.email) if case.contact else None
+        if case.contact is None or email is None or email == case.contact.email:
+            return False
+        contact = replace(case.contact, email=email)
+        sealed = self._sealed(case.request_id, contact)
+        with self._control.transaction() as tx:
+            kept = requests.get(tx, case.request_id)
+            if kept is None or kept.sealed != before:
+                return False
+            requests.reseal(tx, case.request_id, sealed, self._mark(replace(case, contact=contact)))
+            requests.name_people(tx, case.request_id, self._people(contact.identifiers()))
+        return True
 
     def every(self) -> Sequence[Case]:
         """Return all requests that can be read, oldest first; the others are set aside by the job that finds them."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from avow.collection.feeds import FeedKey
 from avow.config import Feed
-from avow.definitions import ConfigurationError, IdentifierKind, Technology, identifier
+from avow.definitions import ConfigurationError, Identifier, Technology
 from avow.policy import Rulebook
 from avow.store.store import Store
 
@@ -18,12 +18,11 @@ class AuthorisationsOnFile:
 
     store: Store
 
-    def is_on_file(self, point: str, identifiers: Mapping[str, str], by_ms: int) -> bool:
+    def is_on_file(self, point: str, people: Collection[Identifier], by_ms: int) -> bool:
         """Return whether one of these people sent this form by a moment; what was erased, or waits in the spool, is not on file.
 
         Rule: 15 U.S.C. 1681b(b)(2)(A): disclosed and authorised before the report is procured.
         """
-        people = [identifier(IdentifierKind(kind), value) for kind, value in identifiers.items()]
         forms = self.store.find(people).submissions
         return any(form.point == point and form.fields and form.collected_ms <= by_ms for form in forms)
 

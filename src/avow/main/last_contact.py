@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 
-from avow.definitions import Identifier, IdentifierKind, Submission, Technology, identifier, moment
+from avow.definitions import Identifier, IdentifierKind, Submission, Technology, moment
 from avow.policy import Rulebook
 from avow.store.holdings import HeldSubmission
 from avow.store.store import Store
@@ -43,15 +43,19 @@ class LastContact:
         return self.proved(held) if held is not None else 0
 
     def proved(self, contact: Contact) -> int:
-        """Count a contact whose address is proved; return how many records are kept longer."""
-        people = [identifier(IdentifierKind(kind), value) for kind, value in contact.identifiers.items()]
-        return self.store.last_contact(people, lambda earlier: self._due(contact, earlier)) if people else 0
+        """Count a contact whose address, the first of it, is proved; return how many records are kept longer."""
+        proved = [one for one in contact.people if one.kind is IdentifierKind.EMAIL][:1]
+        return self._counted(contact, proved) if proved else 0
 
     def followed(self, people: Collection[Identifier]) -> int:
         """Count what was sent so far with an address whose link was followed; return how many records are kept longer."""
         sent = [one for person in people for one in self.store.submissions_of(person)]
         last = {one.point: one for one in sorted(sent, key=lambda one: one.collected_ms)}
-        return sum(self.proved(one) for one in last.values())
+        return sum(self._counted(one, people) for one in last.values())
+
+    def _counted(self, contact: Contact, people: Collection[Identifier]) -> int:
+        """Move what these people, and nobody else whom a form names, sent before."""
+        return self.store.last_contact(people, lambda earlier: self._due(contact, earlier))
 
     def _due(self, contact: Contact, earlier: HeldSubmission) -> date | None:
         """Return the day on which an earlier record is due after this contact; None: it moves nothing.

@@ -115,7 +115,7 @@ class Letters:
             return None
         if self.recipient not in permit.recipients:
             return Refusal(f'"{held.point}" does not go to "{self.recipient}"', _NO_LIST)
-        person = identifier(IdentifierKind.EMAIL, held.identifiers[IdentifierKind.EMAIL.value])
+        person = identifier(IdentifierKind.EMAIL, held.address)
         is_measured = self.measures(sent, person, now_ms)
         parts = self._parts(sent, row.id, held.record_id, is_measured=is_measured)
         return Composed(parts, sent.subject_line, is_measured, held.rulebook_id, min(permit.purposes), held.point)
@@ -126,7 +126,7 @@ class Letters:
         Rule: 15 U.S.C. 7704(a)(4) (nobody who unsubscribed); Cal. Civ. Code § 1798.100(a)(1).
         """
         own = self.versions.rulebook(held.rulebook_id)
-        address = held.identifiers.get(IdentifierKind.EMAIL.value, "")
+        address = held.address
         if own is None or not address or held.demonstration:
             return Refusal("nobody real, or no address", _NO_LIST)
         person, today = identifier(IdentifierKind.EMAIL, address), moment(now_ms).date()
@@ -249,7 +249,7 @@ class Letters:
         may = self.permit(held, now_ms)
         if not isinstance(may, Permit) or self.recipient not in may.recipients:
             return None
-        return identifier(IdentifierKind.EMAIL, held.identifiers[IdentifierKind.EMAIL.value])
+        return identifier(IdentifierKind.EMAIL, held.address)
 
     def _counted(self, wanted: Mailing, now_ms: int) -> MailingPlan:
         """Go through the list and count."""
@@ -261,7 +261,7 @@ class Letters:
             last = page.last
             if not last:
                 break
-            people |= {identifier(IdentifierKind.EMAIL, one.identifiers.get("email", "")) for one in page.held}
+            people |= {identifier(IdentifierKind.EMAIL, one.address) for one in page.held}
             made, _ = list_members.written(self.store, page.held, partial(self._letter, wanted, now_ms))
             allowed |= {letter[0] for letter in made.values() if letter is not None}
         subjects = self.store.vault.lookup(allowed)
@@ -274,5 +274,5 @@ class Letters:
 def _body(held: HeldSubmission, sent: Mailing) -> bytes:
     """Return what the outbox keeps of a message: whom it goes to and what it is; its text is the mailing's."""
     words = "An e-mail that went to everybody who subscribed."
-    body = {"to": held.identifiers["email"], "subject": sent.subject_line, "text": words, "attachments": []}
+    body = {"to": held.address, "subject": sent.subject_line, "text": words, "attachments": []}
     return json.dumps({**body, "record": held.record_id}).encode()

@@ -87,15 +87,16 @@ class StoredOutbox:
 
         A message that proves an address goes to the one that it proves, so with a request its address is corrected.
         """
-        if not addresses.is_address(address):
-            return Refusal(f"a message {addresses.SENTENCE}", "RFC 5321")
+        found = addresses.judged(address)
+        if not isinstance(found, addresses.Mailbox):
+            return Refusal(f"a message {found}", "RFC 5321")
         with self.store.control.reading() as tx:
             row = mail.get(tx, message_id)
         if row is None or row.state == "sent":
             return _NOT_THERE
         if row.request_id is not None:
-            return self.correct_address(row.request_id, address, staff_id)
-        return self._redirect(row, address.strip(), staff_id) if row.publication is not None else _PROVES
+            return self.correct_address(row.request_id, str(found), staff_id)
+        return self._redirect(row, str(found), staff_id) if row.publication is not None else _PROVES
 
     def _redirect(self, row: mail.SealedMail, address: str, staff_id: str) -> Refusal | None:
         """Let one message about a change of the policy go to another address; nothing else of its person changes."""

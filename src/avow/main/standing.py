@@ -76,10 +76,9 @@ class ChoicesKept:
         reaches their other devices. Rule: 11 CCR 7025(c)(1).
         """
         now, people = self.now_ms(), self.person_of(answer_token)
-        known = self.store.vault.lookup(people)
-        if people and not known and self._optional(dict.fromkeys(opted_out, True)):
-            known = self.store.vault.subjects_for(list(people), now)
-        subjects = set(known.values())
+        subjects = self.store.vault.subjects_of(people)
+        if people and not subjects and self._optional(dict.fromkeys(opted_out, True)):
+            subjects = frozenset(self.store.vault.subjects_for(list(people), now).values())
         found: frozenset[str] = frozenset()
         said: list[tuple[bytes | None, str, bool]] = []
         with self.store.control.reading() as tx:
@@ -103,7 +102,7 @@ class ChoicesKept:
 
         A browser's no, or its signal, still narrows what comes from it, and becomes the person's again with its next form.
         """
-        now, subjects = self.now_ms(), set(self.store.vault.lookup(self.person_of(answer_token)).values())
+        now, subjects = self.now_ms(), self.store.vault.subjects_of(self.person_of(answer_token))
         said = self._optional(opted_out)
         new = [(subject, *one) for subject in sorted(subjects) for one in self._changed(subject, said)]
         self._keep(new, "link", now)
@@ -141,14 +140,14 @@ class ChoicesKept:
 
 def standing(store: Store, people: Iterable[Identifier]) -> frozenset[str]:
     """Return what any of these people has opted out of, on whatever device."""
-    subjects = store.vault.lookup(people).values()
+    subjects = store.vault.subjects_of(people)
     with store.control.reading() as tx:
-        return frozenset().union(*(choices.opted_out(tx, subject) for subject in set(subjects)))
+        return frozenset().union(*(choices.opted_out(tx, subject) for subject in subjects))
 
 
 def agreed(store: Store, person: Identifier) -> frozenset[str]:
     """Return what this person has said yes to by their address: a box that they ticked, or a message's own page."""
-    subjects = store.vault.lookup([person]).values()
+    subjects = store.vault.subjects_of([person])
     with store.control.reading() as tx:
         return frozenset().union(*(choices.opted_in(tx, subject) for subject in set(subjects)))
 
@@ -179,11 +178,11 @@ def keep_with_form(store: Store, form: Submission) -> None:
     so the source says that it came with a form. A no needs no proof; no yes is taken this way.
     Rule: 11 CCR 7060(b).
     """
-    if not form.opted_out or not form.identifiers:
+    people = form.people
+    if not form.opted_out or not people:
         return
-    people = [identifier(IdentifierKind(kind), value) for kind, value in form.identifiers.items()]
     with store.control.transaction() as tx:
-        for subject in sorted(set(store.vault.lookup(people).values())):
+        for subject in sorted(store.vault.subjects_of(people)):
             before = choices.opted_out(tx, subject)
             by_source: dict[str, list[str]] = {}
             for purpose, source in sorted(form.opted_out.items()):

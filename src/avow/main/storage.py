@@ -27,16 +27,14 @@ from avow.config import load
 from avow.definitions import (
     AvowError,
     ConfigurationError,
-    IdentifierKind,
     Record,
     StoreUnavailable,
     Submission,
-    identifier,
     local_date,
     now_ms,
 )
 from avow.jobs import Board, Job, start
-from avow.main import signs_of_life, standing, targets
+from avow.main import one_form, signs_of_life, standing, targets
 from avow.main.cases import StoredCases
 from avow.main.conversions import note_handed_over
 from avow.main.installation import Installation, open_store
@@ -103,16 +101,16 @@ class Contacts:
         self._store.write(kept)
         note_handed_over(self._store, kept, self._rulebook_of)
         for record in kept:
-            if isinstance(record, Submission) and record.identifiers:
+            if isinstance(record, Submission) and record.people:
                 standing.keep_with_form(self._store, record)
                 if self._last_contact.is_proved(record):
                     self._last_contact.proved(record)
 
     def _narrowed(self, record: Record) -> Record | None:
         """Return what its person's standing choices leave of a record; a form that names nobody is left as it came."""
-        if not isinstance(record, Submission) or not record.identifiers:
+        people = record.people if isinstance(record, Submission) else ()
+        if not isinstance(record, Submission) or not people:
             return record
-        people = [identifier(IdentifierKind(kind), value) for kind, value in record.identifiers.items()]
         if any(self._store.vault.ended_at(person, record.point) >= record.collected_ms for person in people):
             return None  # unsubscribed while it was in the spool
         rulebook, opted_out = self._rulebook_of(record.rulebook_id), standing.standing(self._store, people)
@@ -167,6 +165,7 @@ def _work(installation: Installation, stop: threading.Event) -> None:
         versions = Versions(store.control, installation.configuration.timezone, now_ms)
         board = Board()
         StoredCases(store).name_people()  # before the first job looks for the requests of a person
+        one_form.settle(store)
         timetable = [*_timetable(installation, store, versions), *_website(installation, store, versions, stop.is_set)]
         threads = start(timetable, stop, board)
         signs_of_life.tell(installation.run, board.ran())

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from operator import itemgetter
@@ -24,9 +24,20 @@ import msgspec
 
 from avow.audit.proof import canonical
 from avow.collection.spool import Spool
-from avow.definitions import Identifier, IdentifierKind, Refusal, Submission, Technology, identifier, local_date, moment
+from avow.definitions import (
+    Identifier,
+    IdentifierKind,
+    Refusal,
+    Submission,
+    Technology,
+    address_among,
+    identifier,
+    local_date,
+    moment,
+)
 from avow.main import standing
 from avow.main.mail_links import Use, parts_of, token
+from avow.main.one_form import fields_in_one_form
 from avow.main.versions import Versions
 from avow.policy import Rulebook
 from avow.recipients import mailing
@@ -73,7 +84,7 @@ class StoredSubscriptions:
         """
         if subscription.demonstration:
             return  # invented people have no mailbox
-        person = _person(subscription.identifiers)
+        person = _person(subscription)
         link = f"{self.origin}/avow/subscriptions/{token(Use.CONFIRM, (subscription.record_id,), self.store.vault.hmac)}"
         waiting: dict[str, str | int] = {
             "record_id": subscription.record_id,
@@ -120,7 +131,7 @@ class StoredSubscriptions:
         if held is None:
             return SubscriptionFacts("", is_active=False, measures=())
         measuring = self.rulebook.measuring(held.point)
-        person = _person(held.identifiers)
+        person = _person(held)
         yes = standing.agreed(self.store, person) - standing.standing(self.store, [person])
         declared = [self.rulebook.purposes[name] for name in sorted(measuring.purposes)] if measuring else []
         measures = tuple(
@@ -137,7 +148,7 @@ class StoredSubscriptions:
         held = self._active(parts[0]) if parts else None
         if parts is None or held is None:
             return parts is not None
-        now, person = self.now_ms(), _person(held.identifiers)
+        now, person = self.now_ms(), _person(held)
         self.store.vault.note_end(person, held.point, now)
         settle_end(self.store, person, held.point, now, self.timezone, parts[1])
         return True
@@ -148,7 +159,7 @@ class StoredSubscriptions:
         if parts is None or facts is None or purpose not in {one.name for one in facts.measures}:
             return False
         held = self._active(parts[0])
-        subject = self._subject(_person(held.identifiers)) if held else None
+        subject = self._subject(_person(held)) if held else None
         if subject is None:
             return False
         with self.store.control.transaction() as tx:
@@ -169,9 +180,10 @@ class StoredSubscriptions:
 
     def _agreed(self, found: _Waiting) -> Submission:
         """Keep the yes of a subscription and its boxes as the person's own; return the record as of this moment."""
-        now, record = self.now_ms(), found.record
+        now = self.now_ms()
+        record = msgspec.structs.replace(found.record, fields=fields_in_one_form(found.record.fields, found.record.people))
         own = self.versions.rulebook(record.rulebook_id) or self.rulebook
-        subject = self._subject(_person(record.identifiers))
+        subject = self._subject(_person(record))
         optional = [name for name in (*record.purposes, *found.agreed) if name in own.purposes and own.purposes[name].optional]
         if subject:
             agreed = sorted(set(optional))
@@ -195,9 +207,9 @@ class StoredSubscriptions:
     def _active(self, record_id: str) -> HeldSubmission | None:
         """Return a subscription that was not ended."""
         held = self.store.submission(record_id)
-        if held is None or IdentifierKind.EMAIL.value not in held.identifiers:
+        if held is None or not held.address:
             return None
-        ended = self.store.vault.ended_at(_person(held.identifiers), held.point)
+        ended = self.store.vault.ended_at(_person(held), held.point)
         return held if ended < held.collected_ms else None
 
     def _subject(self, person: Identifier) -> bytes | None:
@@ -210,7 +222,7 @@ class StoredSubscriptions:
         """Return the message with the link, as the outbox keeps it."""
         company, label = self.rulebook.controller, self._label(subscription.point)
         text = mailing.confirmation(label, company.name, company.address, link, CONFIRM_DAYS)
-        body = {"to": subscription.identifiers["email"], "subject": f"Please confirm: {label}", "text": text, "attachments": []}
+        body = {"to": address_among(subscription.people), "subject": f"Please confirm: {label}", "text": text, "attachments": []}
         return json.dumps({**body, "rulebook": subscription.rulebook_id, "point": subscription.point}).encode()
 
 
@@ -221,10 +233,9 @@ def settle_end(store: Store, person: Identifier, point: str, now_ms: int, timezo
     """
     ended = store.vault.ended_at(person, point)
     over = [one.record_id for one in store.submissions_of(person, point) if one.collected_ms <= ended]
-    subject = store.vault.lookup([person]).get(person)
     with store.control.transaction() as tx:
         moved = submissions.end(tx, over, local_date(now_ms, timezone))
-        if subject is not None:
+        for subject in store.vault.subjects_of([person]):
             mailings.forget_messages(tx, point, subject)
         if moved:
             if sent:
@@ -267,7 +278,7 @@ def settle_ends(store: Store, rulebook: Rulebook, now_ms: int, timezone: str) ->
         nonlocal moved
         if one is None:
             raise ValueError("a subscription cannot be opened")
-        person = _person(one.identifiers) if IdentifierKind.EMAIL.value in one.identifiers else None
+        person = _person(one) if one.address else None
         if person is not None and store.vault.ended_at(person, one.point) >= one.collected_ms:
             moved += settle_end(store, person, one.point, now_ms, timezone)
 
@@ -288,5 +299,6 @@ def _pages(store: Store, point: str) -> Iterator[SubmissionPage]:
         last = page.last
 
 
-def _person(identifiers: Mapping[str, str]) -> Identifier:
-    return identifier(IdentifierKind.EMAIL, identifiers[IdentifierKind.EMAIL.value])
+def _person(one: Submission | HeldSubmission) -> Identifier:
+    """Return whom a subscription is of: the address that it is written to."""
+    return identifier(IdentifierKind.EMAIL, address_among(one.people))

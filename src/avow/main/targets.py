@@ -150,7 +150,7 @@ class Finder:
 
     def locate(self, identifiers: Sequence[Identifier]) -> Located:
         """Return pseudonyms and counts by target."""
-        subjects = set(self.store.vault.lookup(identifiers).values())
+        subjects = self.store.vault.subjects_of(identifiers)
         held = self.store.remaining(subjects=subjects)
         return Located(
             tuple(sorted(one.hex() for one in subjects)),

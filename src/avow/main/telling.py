@@ -97,7 +97,7 @@ class Teller:
 
     def _letter(self, subject: str, text: str, form: HeldSubmission) -> list_members.Letter | None:
         """Return the message to whoever sent a form; None when they gave no address, or not for this."""
-        address = form.identifiers.get(IdentifierKind.EMAIL, "")
+        address = form.address
         own = self.versions.rulebook(form.rulebook_id)
         if not address or own is None or not may_tell(own, form.point, self.recipient):
             return None

@@ -65,6 +65,7 @@ def data_item(entry: Entry) -> DataItem:
         also=tuple(values.get("also", ())),
         sensitive=values.get("sensitive"),
         identifier=IdentifierKind(values["identifier"]) if "identifier" in values else None,
+        region=values.get("region", ""),
         max_length=values.get("max_length", DEFAULT_MAX_LENGTH),
         description=values.get("description", ""),
         dpv=values.get("dpv", ""),

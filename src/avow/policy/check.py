@@ -24,6 +24,7 @@ from avow.policy.files import check_authorisations, check_files
 from avow.policy.grammar import RETENTION_UNITS
 from avow.policy.law import LawTable
 from avow.policy.parse import PLACEHOLDER, Document
+from avow.policy.people import check_people
 from avow.policy.promises import check_promises
 from avow.policy.prose import check_prose
 from avow.policy.read import Entries, Entry, did_you_mean
@@ -62,6 +63,7 @@ def check(
         yield from _point(entries, point)
     yield from check_files(entries)
     yield from check_authorisations(entries)
+    yield from check_people(entries)
     yield from check_links(entries)
     for dataset in entries.of("dataset"):
         if not dataset.values["never_reidentified"]:

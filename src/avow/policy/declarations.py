@@ -30,7 +30,8 @@ class DataItem:
 
     `category` is the first, which decides how it is kept; `also` are further ones that the chart lists it under.
     `dpv` is the W3C Data Privacy Vocabulary's term, empty when none is declared. `file` is set for an item that is a
-    file. `never` is what its text must not hold, and `on_found` ("mask" or "refuse") what happens to text that does.
+    file. `region` is the country whose telephone numbers may be typed without its own number in front, "" for none.
+    `never` is what its text must not hold, and `on_found` ("mask" or "refuse") what happens to text that does.
     """
 
     name: str
@@ -39,6 +40,7 @@ class DataItem:
     also: tuple[str, ...]
     sensitive: str | None
     identifier: IdentifierKind | None
+    region: str
     max_length: int
     description: str
     dpv: str

@@ -129,6 +129,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         ),
         "AV0320": _error("an authorisation by what is no form, or of somebody who could not be found", "15 U.S.C. 1681b(b)(2)"),
         "AV0325": _error("a link whose clicks or reports cannot be what the policy says of them", _NOTICE),
+        "AV0326": _error("a form or feed whose person nobody could find again", "Cal. Civ. Code § 1798.105, § 1798.110"),
         # 04: recipients, sale and sharing
         "AV0401": _error("prose denies sale and sharing, and a recipient is a third party", _SALE),
         "AV0402": _error(

@@ -151,6 +151,7 @@ _COLLECTING: Final = {
             "also": _NAMES,
             "sensitive": _OPTIONAL_TEXT,
             "identifier": Key(Shape.CHOICE, choices=tuple(IdentifierKind)),
+            "region": _OPTIONAL_TEXT,
             "max_length": Key(Shape.NUMBER, least=1, most=MAX_LENGTH_LIMIT),
             "file": Key(Shape.FILE),
             "never": Key(Shape.CHOICES, choices=tuple(NEVER_KEPT), least=1),

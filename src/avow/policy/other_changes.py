@@ -128,6 +128,7 @@ _MINOR: Final = frozenset(
         ("DataItem", "label"),
         ("DataItem", "description"),
         ("DataItem", "max_length"),
+        ("DataItem", "region"),
         ("DataItem", "dpv"),
     }
 )

@@ -16,6 +16,10 @@ from avow.policy.rulebook import CollectionPoint, Rulebook
 ALWAYS_VISITED: Final = ("choices", "disclosures", "mail", "spool")
 
 
+#: What a request is looked for by: a mailed link proves an address, a browser its own number; nothing proves a telephone's.
+PROVED: Final = frozenset({IdentifierKind.EMAIL, IdentifierKind.VISITOR})
+
+
 @dataclass(frozen=True, slots=True)
 class RequestTarget:
     """Where the records of one collection point are, and how a person's are found.
@@ -42,7 +46,7 @@ def request_map(rulebook: Rulebook) -> tuple[RequestTarget, ...]:
         RequestTarget(
             point=point.name,
             store=_store(point),
-            identifiers=frozenset(kind for kind in (rulebook.data[name].identifier for name in point.fields) if kind is not None),
+            identifiers=frozenset(kind for name in point.fields if (kind := rulebook.data[name].identifier) in PROVED and kind),
             items=point.fields,
             recipients=_given(point),
             keeping=frozenset(name for name in _given(point) if rulebook.recipients[name].keeps_days > 0),

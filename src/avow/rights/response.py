@@ -200,11 +200,12 @@ def correct_address(case: Case, address: str, by: str, voice: Voice, cases: Case
     After the proof an address stays as it is: nobody else may have the answer.
     Rule: 11 CCR 7060(b), 7062; Cal. Civ. Code § 1798.130(a)(2)(A).
     """
-    if not addresses.is_address(address):
-        return Refusal(f"“To” {addresses.SENTENCE}", "RFC 5321")
+    found = addresses.judged(address)
+    if not isinstance(found, addresses.Mailbox):
+        return Refusal(f"“To” {found}", "RFC 5321")
     if case.contact is None or not may_follow(case.state, Step.CORRECTED, case.history):
         return _TOO_LATE
-    contact = replace(case.contact, email=address.strip(), visitor_id="", more_visitors=())
+    contact = replace(case.contact, email=str(found), visitor_id="", more_visitors=())
     history = (*case.history, Entry(len(case.history), now_ms, Step.CORRECTED))
     corrected = replace(case, contact=contact, history=history)
     audit = {"what": "request.address.corrected", "request": case.request_id, **({"staff": by} if by else {"by": "command"})}

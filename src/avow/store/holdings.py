@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from avow.definitions import AfterRetention, StoredFile
+from avow.definitions import AfterRetention, Identifier, StoredFile, address_among
 from avow.store.control.choices import Choice
 from avow.store.control.disclosures import Disclosure
 from avow.store.control.recordings import RecordingRow
@@ -32,7 +32,7 @@ class HeldEvent:
 
 @dataclass(frozen=True, slots=True)
 class HeldSubmission:
-    """One submission, unsealed. A de-identified one has no fields left."""
+    """One submission, unsealed, with whoever finds it. A de-identified one has no fields left."""
 
     record_id: str
     reference: str
@@ -41,7 +41,7 @@ class HeldSubmission:
     point: str
     rulebook_id: str
     fields: Mapping[str, str]
-    identifiers: Mapping[str, str]
+    people: tuple[Identifier, ...]
     purposes: tuple[str, ...]
     dropped: tuple[str, ...]
     delete_on: date
@@ -50,6 +50,11 @@ class HeldSubmission:
     demonstration: bool
     files: tuple[StoredFile, ...] = ()
     decision: str = ""
+
+    @property
+    def address(self) -> str:
+        """Where its person is written to; "" for nowhere."""
+        return address_among(self.people)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """The key vault: every person's key, who it belongs to, and the tombstones of the erased; one SQLite file of its own.
 
 Destroying a key makes everything sealed under it unreadable at once, wherever copies of the data lie. Identifiers
-are kept only as HMACs under the vault's own secret. The file is never part of a backup of the data.
+are kept only as HMACs under the vault's own secret. The file is never part of a backup of the data. A digest is of an
+identifier's one form; earlier versions made it of what was typed, and nothing leads back from it: so a person is looked up by
+the forms of before as well (`definitions.spellings`), and whoever comes again gets a digest of the one form beside the old one.
 
-    identifiers  digest -> subject        who a random subject is
+    identifiers  digest -> subject        who a random subject is; several digests may name one
     subjects     subject -> key           absent key = nobody can read it
     tombstones   digest -> moment         "erased; drop what was collected before"
     purging      subject                  key destroyed, rows not yet removed: the work list of `Store.purge`
@@ -25,7 +27,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from avow.definitions import Identifier, StoreUnavailable
+from avow.definitions import Identifier, StoreUnavailable, spellings
 from avow.store import keys_file, sealing
 
 #: The scopes of named keys.
@@ -86,23 +88,30 @@ class Vault:
 
         That moment tells a restored vault who came back after an erasure (`apply_tombstones`).
         """
-        digests = {one: self._digest(one) for one in first_ms}
+        digests = {one: self._digests(one) for one in first_ms}
         with self._lock:
             known = self._subjects(digests.values())
-            if not all(digest in known for digest in digests.values()):
+            if not all(own in known for own, *_ in digests.values()):
                 with self._writing() as connection:
                     known = self._subjects(digests.values())  # again: another process may have been first
-                    for one, digest in digests.items():
-                        if digest not in known:
-                            known[digest] = _create_person(connection, digest, first_ms[one])
-        return {one: known[digest] for one, digest in digests.items()}
+                    for one, (own, *others) in digests.items():
+                        if own not in known:
+                            before = next((digest for digest in others if digest in known), None)
+                            known[own] = _create_person(connection, own, first_ms[one], before)
+        return {one: known[own] for one, (own, *_) in digests.items()}
 
     def lookup(self, identifiers: Iterable[Identifier]) -> dict[Identifier, bytes]:
-        """Return the subject of each identifier that has one; erased and unknown people are absent."""
-        digests = {one: self._digest(one) for one in identifiers}
+        """Return the subject of each identifier that has one, for what is new of them; erased and unknown people are absent."""
+        digests = {one: self._digests(one) for one in identifiers}
         with self._lock:
             known = self._subjects(digests.values())
-        return {one: known[digest] for one, digest in digests.items() if digest in known}
+        found = {one: next((known[digest] for digest in own if digest in known), None) for one, own in digests.items()}
+        return {one: subject for one, subject in found.items() if subject is not None}
+
+    def subjects_of(self, identifiers: Iterable[Identifier]) -> frozenset[bytes]:
+        """Return every subject of these people: who wrote under two spellings to an earlier version has two."""
+        with self._lock:
+            return frozenset(self._subjects(self._digests(one) for one in identifiers).values())
 
     def key_of(self, subject: bytes) -> bytes | None:
         """Return the key of a subject, or None when it was destroyed."""
@@ -122,10 +131,10 @@ class Vault:
         After it returns nothing sealed under the keys can be read, and the key bytes are gone from file and WAL.
         Safe to repeat; the later moment wins. Rule: Cal. Civ. Code § 1798.105(c).
         """
-        digests = [self._digest(one) for one in identifiers]
+        digests = [digest for one in identifiers for digest in self._digests(one)]
         with self._lock:
             with self._writing() as connection:
-                subjects = frozenset(self._subjects(digests).values())
+                subjects = frozenset(self._subjects([digests]).values())
                 marks = [*digests, *(self.hmac(b"subject", subject) for subject in subjects)]
                 connection.executemany(_WRITE_TOMBSTONE, [(mark, at_ms) for mark in marks])
                 _forget(connection, subjects)
@@ -168,9 +177,10 @@ class Vault:
         with self._lock:
             if not list(self._read("SELECT 1 FROM tombstones LIMIT 1", ())):
                 return {}
-            digests = {one: self._digest(one) for one in identifiers}
-            found = self._marked(digests.values())
-        return {one: found[digest] for one, digest in digests.items() if digest in found}
+            digests = {one: self._digests(one) for one in identifiers}
+            found = self._marked(digest for own in digests.values() for digest in own)
+        erased = {one: [found[digest] for digest in own if digest in found] for one, own in digests.items()}
+        return {one: max(moments) for one, moments in erased.items() if moments}
 
     def erased_subjects(self, subjects: Iterable[bytes]) -> frozenset[bytes]:
         """Return those subjects that were erased: by their tombstone, which a missing key is not."""
@@ -189,9 +199,8 @@ class Vault:
 
     def ended_at(self, one: Identifier, point: str) -> int:
         """Return when this person last ended a subscription at a collection point; -1 for never."""
-        mark = self._end_mark(one, point)
         with self._lock:
-            return self._marked([mark]).get(mark, -1)
+            return max(self._marked(self._end_mark(form, point) for form in spellings(one)).values(), default=-1)
 
     def _end_mark(self, one: Identifier, point: str) -> bytes:
         return self.hmac(b"ended", f"{point}\0{one.kind.value}\0{one.value}".encode())
@@ -296,14 +305,14 @@ class Vault:
 
     # -- inside ------------------------------------------------------------------------------------------------
 
-    def _digest(self, one: Identifier) -> bytes:
-        """Return the only form in which the vault keeps an identifier."""
-        return self.hmac(b"identifier", f"{one.kind.value}\0{one.value}".encode())
+    def _digests(self, one: Identifier) -> tuple[bytes, ...]:
+        """Return the only forms in which the vault keeps an identifier: of its one form, then of those of earlier versions."""
+        return tuple(self.hmac(b"identifier", f"{form.kind.value}\0{form.value}".encode()) for form in spellings(one))
 
-    def _subjects(self, digests: Iterable[bytes]) -> dict[bytes, bytes]:
-        """Return the subject of each digest that has one."""
+    def _subjects(self, people: Iterable[Iterable[bytes]]) -> dict[bytes, bytes]:
+        """Return the subject of each digest of these people that has one."""
         found: dict[bytes, bytes] = {}
-        for chunk in _chunks(dict.fromkeys(digests)):
+        for chunk in _chunks(dict.fromkeys(digest for digests in people for digest in digests)):
             found.update(self._read(f"SELECT digest, subject FROM identifiers WHERE digest IN ({_marks(chunk)})", chunk))  # noqa: S608 - only question marks
         return found
 
@@ -358,8 +367,17 @@ _WRITE_TOMBSTONE: Final = (
 )
 
 
-def _create_person(connection: sqlite3.Connection, digest: bytes, now_ms: int) -> bytes:
-    """Write a new random subject with a fresh key for a digest and return the subject."""
+#: Another digest of whom a digest names, first seen when they were.
+_ADD_DIGEST: Final = (
+    "INSERT INTO identifiers (digest, subject, created_ms) SELECT ?, subject, created_ms FROM identifiers WHERE digest = ?"
+)
+
+
+def _create_person(connection: sqlite3.Connection, digest: bytes, now_ms: int, before: bytes | None) -> bytes:
+    """Write a new random subject with a fresh key for a digest and return it; `before`, a digest that names them, has theirs."""
+    if before is not None:
+        connection.execute(_ADD_DIGEST, (digest, before))
+        return bytes(connection.execute("SELECT subject FROM identifiers WHERE digest = ?", (digest,)).fetchone()[0])
     subject = os.urandom(sealing.SUBJECT_BYTES)
     connection.execute("INSERT INTO subjects (subject, key) VALUES (?, ?)", (subject, os.urandom(sealing.KEY_BYTES)))
     connection.execute("INSERT INTO identifiers (digest, subject, created_ms) VALUES (?, ?, ?)", (digest, subject, now_ms))

@@ -103,7 +103,7 @@ def withdraw(visitor: str, recording_id: str, at_ms: int, control: Control, vaul
     `purge` removes files and rows. Returns how many recordings that was. Rule: GDPR Art. 7(3), 17(1)(b).
     """
     person = [_person(visitor)] if visitor else []
-    subjects = list(vault.lookup(person).values())
+    subjects = list(vault.subjects_of(person))
     with control.transaction() as tx:
         listed.hold(tx)
         found = {*listed.ids_of_subjects(tx, subjects)} if subjects else set()

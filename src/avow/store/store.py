@@ -50,7 +50,7 @@ class Store:
 
     def find(self, identifiers: Iterable[Identifier]) -> Holdings:
         """Return everything held about these people, unsealed; nothing at once after `erase`."""
-        subjects = set(self.vault.lookup(identifiers).values())
+        subjects = self.vault.subjects_of(identifiers)
         if not subjects:
             return Holdings()
         keys = self.vault.keys_of(subjects)
@@ -84,7 +84,7 @@ class Store:
         What a person did after their erasure does not count: it belongs to a new pseudonym.
         """
         never_erased = [one for one in identifiers if not self.vault.is_erased(one, 0)]
-        wanted = {*subjects, *self.vault.lookup(never_erased).values(), *self.vault.purging()}
+        wanted = {*subjects, *self.vault.subjects_of(never_erased), *self.vault.purging()}
         return removal.remaining(wanted, self.control, self.events)
 
     def erase_due(self, today: date, now_ms: int = 0) -> Due:
@@ -133,12 +133,27 @@ class Store:
             raise ValueError("a submission cannot be opened")
         return found[0] if found else None
 
+    def keep_again(self, held: HeldSubmission, fields: Mapping[str, str]) -> bool:
+        """Seal a submission once more, with these fields, under the keys that its people have now; False: it is gone.
+
+        One with files keeps the keys that those are sealed under. Raises StoreUnavailable.
+        """
+        subjects = frozenset(self.vault.subjects_for(held.people, held.collected_ms).values())
+        keys = self.vault.keys_of(subjects)
+        with self.control.transaction() as tx:
+            before = submissions.owners(tx, [held.record_id]).get(held.record_id)
+            is_gone = not before or keys.keys() != subjects or len(self.vault.keys_of(before)) < len(before)
+            if is_gone or (held.files and before != subjects):
+                return False
+            sealed = submission_rows.sealed_again(held, fields, sealing.joint_key(keys.values()))
+            return submissions.reseal(tx, held.record_id, sealed, subjects)
+
     def last_contact(self, identifiers: Iterable[Identifier], due: Callable[[HeldSubmission], date | None]) -> int:
         """Move the due date of these people's submissions to a later day, because they wrote again; return how many moved.
 
         `due` gives the day by the promise under which each was collected; None: the contact does not move it.
         """
-        subjects = set(self.vault.lookup(identifiers).values())
+        subjects = self.vault.subjects_of(identifiers)
         with self.control.transaction() as tx:
             days = {form.record_id: due(form) for form in self._unsealed(tx, submissions.of_subjects(tx, subjects))}
             return sum(submissions.keep_until(tx, record_id, day) for record_id, day in days.items() if day is not None)
@@ -151,7 +166,7 @@ class Store:
 
     def submissions_of(self, person: Identifier, point: str = "") -> tuple[HeldSubmission, ...]:
         """Return what one person sent at one point ("" for all), oldest first."""
-        subjects = set(self.vault.lookup([person]).values())
+        subjects = self.vault.subjects_of([person])
         with self.control.reading() as tx:
             found = tuple(one for one in submissions.of_subjects(tx, subjects) if point in {"", one.point})
             return self._unsealed(tx, found)

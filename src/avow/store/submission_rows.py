@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 
-from avow.definitions import StoredFile, Submission
+from avow.definitions import StoredFile, Submission, people_named
 from avow.store import sealing
 from avow.store.control.submissions import SealedSubmission
 from avow.store.holdings import HeldSubmission
@@ -18,7 +18,7 @@ class _Content(msgspec.Struct, frozen=True):
     """What is inside a sealed submission."""
 
     fields: dict[str, str]
-    identifiers: dict[str, str]
+    identifiers: list[tuple[str, str]] | dict[str, str]
     purposes: list[str]
     dropped: list[str]
     files: list[StoredFile] = []
@@ -42,9 +42,16 @@ def sealed_submission(submission: Submission, key: bytes, name_of_day_key: str) 
     )
 
 
+def sealed_again(held: HeldSubmission, fields: Mapping[str, str], key: bytes) -> bytes:
+    """Return the sealed content of a submission with these fields, as `sealed_submission` makes it."""
+    named = [(one.kind.value, one.value) for one in held.people]
+    content = _Content(dict(fields), named, list(held.purposes), list(held.dropped), list(held.files))
+    return sealing.seal(key, msgspec.json.encode(content), held.record_id.encode())
+
+
 def held_submission(row: SealedSubmission, keys: Iterable[bytes | None]) -> HeldSubmission | None:
     """Return a submission, unsealed with the keys of all its people; None when one of them is gone."""
-    content = _Content({}, {}, [], [])
+    content = _Content({}, [], [], [])
     if row.sealed:
         present = [key for key in keys if key is not None]
         try:
@@ -62,7 +69,7 @@ def held_submission(row: SealedSubmission, keys: Iterable[bytes | None]) -> Held
         point=row.point,
         rulebook_id=row.rulebook_id,
         fields=content.fields,
-        identifiers=content.identifiers,
+        people=people_named(content.identifiers),
         purposes=tuple(content.purposes),
         dropped=tuple(content.dropped),
         delete_on=row.delete_on,

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Final
 
-from avow.definitions import IdentifierKind, StoreUnavailable, Submission, identifier
+from avow.definitions import StoreUnavailable, Submission
 from avow.store import sealing
 from avow.store.control import submission_files
 
@@ -35,7 +35,7 @@ _DRAWN_BYTES: Final = 10
 
 def keep(submission: Submission, contents: Sequence[bytes], now_ms: int, vault: Vault, files: Files) -> list[str]:
     """Keep the files of a submission; see `Store.keep_files`."""
-    people = [identifier(IdentifierKind(kind), value) for kind, value in submission.identifiers.items() if value]
+    people = submission.people
     if any(erased_ms >= submission.collected_ms for erased_ms in vault.erased_at(people).values()):
         return []
     subjects = set(vault.subjects_for(people, now_ms).values())

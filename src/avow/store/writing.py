@@ -11,12 +11,10 @@ from avow.definitions import (
     Event,
     EventBatch,
     Identifier,
-    IdentifierKind,
     Record,
     Recording,
     Submission,
     count,
-    identifier,
     moment,
 )
 from avow.store import event_rows, recordings, sealing, submission_rows
@@ -172,7 +170,7 @@ def _owner(part: _Part) -> _Owner:
         return part.owner
     if isinstance(part, Recording):
         return event_rows.visitor(part.visitor)
-    return frozenset(identifier(IdentifierKind(kind), value) for kind, value in part.identifiers.items() if value)
+    return frozenset(part.people)
 
 
 def _keys(owned: Mapping[_Owner, Sequence[_Part]], vault: Vault) -> _Keys:

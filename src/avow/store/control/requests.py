@@ -171,6 +171,11 @@ def unnamed(tx: Transaction) -> tuple[RowMapping, ...]:
     return tuple(tx.execute(select(*_COLUMNS).where(func.length(one.sealed) > 0, ~is_named)).mappings())
 
 
+def with_contact(tx: Transaction) -> tuple[RowMapping, ...]:
+    """Return the rows of the requests that have their contact yet."""
+    return tuple(tx.execute(select(*_COLUMNS).where(func.length(consumer_requests.c.sealed) > 0)).mappings())
+
+
 def days_kept(tx: Transaction) -> dict[tuple[str, str], int]:
     """Return how many answered requests kept which of their days, by kind; the demonstration left out.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -59,8 +60,9 @@ def add(tx: Transaction, name: str, password_hash: str, role: str, created_ms: i
 
 
 def by_name(tx: Transaction, name: str) -> StaffMember | None:
-    """Return the account of this name."""
-    row = tx.execute(select(staff).where(staff.c.name == name)).mappings().first()
+    """Return the account of this name, in NFC, or as an earlier version kept it: as it was typed."""
+    forms = (name, unicodedata.normalize("NFD", name))
+    row = tx.execute(select(staff).where(staff.c.name.in_(forms)).order_by(staff.c.created_ms)).mappings().first()
     return None if row is None else StaffMember(**row)
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Final, Literal
 
-from sqlalchemy import RowMapping, and_, delete, func, or_, select, update
+from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, update
 
 from avow.definitions import AfterRetention, after_retention
 from avow.store import paging
@@ -158,6 +158,16 @@ def keep_until(tx: Transaction, record_id: str, delete_on: date) -> bool:
     """
     moved = update(submissions).where(submissions.c.record_id == record_id, submissions.c.delete_on < delete_on)
     return bool(tx.execute(moved.values(delete_on=delete_on)).rowcount)
+
+
+def reseal(tx: Transaction, record_id: str, sealed: bytes, subjects: Collection[bytes]) -> bool:
+    """Put another sealed content, of these subjects, in the place of the one that is kept; return whether there is one."""
+    is_there = update(submissions).where(submissions.c.record_id == record_id, func.length(submissions.c.sealed) > 0)
+    if not tx.execute(is_there.values(sealed=sealed)).rowcount:
+        return False
+    tx.execute(delete(submission_subjects).where(submission_subjects.c.record_id == record_id))
+    tx.execute(insert(submission_subjects), [{"record_id": record_id, "subject": one} for one in sorted(subjects)])
+    return True
 
 
 def end(tx: Transaction, record_ids: Collection[str], today: date) -> int:

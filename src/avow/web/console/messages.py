@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from avow.addresses import LENGTH, SENTENCE, is_address
+from avow.addresses import LENGTH, wrong_with
 from avow.definitions import LETTERS, Refusal
 from avow.web.console.door import Door, place
 from avow.web.services import Decision, StaffMember, SubmissionLine, SubmissionState
@@ -123,8 +123,8 @@ class MessagePages:
 
     def _correct(self, request: Request, member: StaffMember, form: dict[str, str]) -> Response:
         address = form.get("address", "").strip()
-        if not is_address(address):
-            return self._one_message(request, member, 422, f"The message {SENTENCE}.", address[:LENGTH])
+        if wrong := wrong_with(address):
+            return self._one_message(request, member, 422, f"The address of the message {wrong}.", address[:LENGTH])
         refusal = self._services.outbox.correct(request.path_params["message_id"], address, member.staff_id)
         if refusal is not None:
             return self._one_message(request, member, 409, f"{refusal.reason} ({refusal.rule})", address)

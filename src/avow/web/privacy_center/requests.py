@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from avow.addresses import address_of
+from avow.addresses import SENTENCE, Mailbox, judged
 from avow.collection import signals
 from avow.collection.spam import BITS, CHECK, OWN_FIELDS
 from avow.definitions import Refusal, RequestKind
@@ -72,7 +72,7 @@ class RequestPages:
         if kind not in self._view.services.policy.facts().forms:
             return self._form(request, kind, {}, {}, 404)
         values = await read_form(request)
-        asked, errors = _read(kind, values, numbered(request), self._view.today())
+        asked, errors = asked_for(kind, values, numbered(request), self._view.today())
         if asked is not None:
             own = {name: values.pop(name) for name in OWN_FIELDS & values.keys()}
             if not await run_in_threadpool(self._is_let_in, request, kind, own):
@@ -126,14 +126,16 @@ class RequestPages:
         )
 
 
-def _read(
+def asked_for(
     kind: RequestKind, values: dict[str, str], visitor_id: str | None, today: date
 ) -> tuple[NewRequest | None, dict[str, str]]:
     """Return the request a person filled in, or None and words for what is missing, by field."""
     errors: dict[str, str] = {}
-    email = address_of(values.get("email", ""))
-    if email is None:
+    found = judged(values.get("email", ""))
+    if found == SENTENCE:
         errors["email"] = "Please give an e-mail address such as robin@example.com. We send the link that proves it is yours."
+    elif not isinstance(found, Mailbox):
+        errors["email"] = f"The address {found}."
     since = None
     if kind is RequestKind.KNOW and values.get("period") == "since":
         since = day_of(values.get("since", ""))
@@ -142,7 +144,7 @@ def _read(
     for field, limit in (("name", _NAME_MAX), ("details", _DETAILS_MAX)):
         if len(values.get(field, "")) > limit:
             errors[field] = f"Please use at most {limit} characters."
-    if errors or email is None:
+    if errors or not isinstance(found, Mailbox):
         return None, errors
     name, details = values.get("name", "").strip(), values.get("details", "").strip()
-    return NewRequest(kind, email, name, details, since, visitor_id), {}
+    return NewRequest(kind, str(found), name, details, since, visitor_id), {}
