@@ -15,11 +15,12 @@
  * `__gpp` and `__uspapi` answer other companies' scripts (IAB GPP 1.1, section usca; US Privacy). Both are answered only
  * from what the server said. A page within another one of this origin leaves all of it to that one.
  */
-import { isWithin, tellOthers, whenChosen, whenSeen } from "./everywhere.js";
+import { askInVain, isWithin, tellOthers, whenChosen, whenSeen } from "./everywhere.js";
 import "./stub.js";
 
 (() => {
   if (isWithin()) return;
+  askInVain();
   const script = document.currentScript;
   const endpoint = (script && script.dataset.endpoint) || "/avow/choices";
   const loaded = new Map(); // name of a third party -> its element

@@ -30,3 +30,8 @@ export const isWithin = () => {
     return false; // of another origin: this page is a visit of its own
   }
 };
+
+/** Take away the banner of a page that Avow served from a browser that keeps no cookie: it could keep no answer either. */
+export const askInVain = () => {
+  if (!navigator.cookieEnabled) document.querySelector(".asking")?.remove();
+};

@@ -1,13 +1,15 @@
 /**
- * For pages that Avow does not serve itself: ask whether this visit may be recorded, and only then load the recorder.
+ * Ask whether this visit may be recorded, and only then load the recorder.
  *
  *   <script src="/avow/replay.js" defer></script>
  *
+ * On a page that Avow served (`data-served`) the answer of now is known, which was no: there it asks after a choice alone.
  * The yes is in a cookie that no script can read, so the server answers; it is asked again after each choice, and the recorder starts
  * without a new page. With a signal set, nothing is asked. A page within another one of this origin is not recorded by itself.
  */
-import { isWithin, whenChosen, whenSeen } from "./everywhere.js";
+import { askInVain, isWithin, whenChosen, whenSeen } from "./everywhere.js";
 
+const served = document.currentScript && document.currentScript.dataset.served !== undefined;
 let asking;
 const ask = async () => {
   if (asking || /^(true|1)$/.test(navigator.globalPrivacyControl) || navigator.doNotTrack == 1 || document.querySelector('script[src*="/recorder."]')) return;
@@ -22,8 +24,9 @@ const ask = async () => {
   }
   asking = 0;
 };
+askInVain();
 if (!isWithin())
   whenSeen(() => {
     whenChosen(ask);
-    ask();
+    if (!served) ask();
   });

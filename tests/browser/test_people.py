@@ -24,6 +24,20 @@ def test_every_page_of_the_site_fits_and_has_its_links(visit, width):
         assert page.locator("footer a", has_text="privacy choices").count() == 1
 
 
+def test_the_policy_is_read_on_a_telephone(visit):
+    """Its tables fit, no word of them is cut, and the list of contents leads to a section by the keyboard."""
+    page = visit(viewport={"width": 390, "height": 800})
+    page.goto("/privacy-policy")
+    widths = "all => all.map(one => one.scrollWidth - one.clientWidth)"
+    for part in (".table-scroll", ".table-scroll td", ".table-scroll th[scope=row]"):
+        assert set(page.locator(f".policy {part}").evaluate_all(widths)) == {0}
+    cell = page.locator(".policy td").first
+    assert cell.evaluate("one => getComputedStyle(one, '::before').content") == '"How"'
+    page.get_by_role("navigation", name="Contents").get_by_role("link", name="How long we keep it").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/privacy-policy#keeping")
+
+
 def test_page_views_reach_the_dashboard_by_the_tag(visit, console):
     """Browsing with script: the tag reports the page, and a cookie that script cannot read recognises the browser."""
     page = visit()

@@ -344,3 +344,31 @@ def test_swipes_scrolling_and_the_time_for_each_part_are_seen(chromium, running,
     seconds = [float(one) for one in re.findall(r"from the top: ([\d.]+) s", parts)]
     assert parts.startswith("0 to 700 px")
     assert (len(seconds) > 1, all(one > 0 for one in seconds[:2])) == (True, True)
+
+
+def test_a_yes_by_a_script_starts_the_recorder_on_a_page_of_ours(chromium, house):
+    """In the same view, as an application of one page needs it; nothing asks for it before the yes."""
+    context = chromium.new_context(base_url=house[0].base, user_agent=PERSON)
+    page = context.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/products/rain-gauge", wait_until="networkidle")
+    assert not [one for one in asked if "/avow/recording" in one or "/recorder." in one]
+    page.evaluate("""async () => {
+        const body = JSON.stringify({ opt_in: ["all"] });
+        await fetch("/avow/choices", { method: "POST", headers: { "content-type": "application/json" }, body });
+        document.dispatchEvent(new Event("avow:choices"));
+    }""")
+    page.locator("script[src*='/recorder.']").wait_for(state="attached")
+    context.close()
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_browser_that_keeps_no_cookie_is_not_asked_in_vain(chromium, house, is_kept):
+    """It could keep no answer; one that keeps cookies sees the banner."""
+    context = chromium.new_context(base_url=house[0].base, user_agent=PERSON)
+    page = context.new_page()
+    page.add_init_script(f"Object.defineProperty(Navigator.prototype, 'cookieEnabled', {{ get: () => {str(is_kept).lower()} }})")
+    page.goto("/products/rain-gauge", wait_until="networkidle")
+    assert page.locator(".asking").count() == int(is_kept)
+    context.close()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from avow.collection import signals
 from avow.collection.accept import Collector, Sender
+from avow.collection.events import TWICE, EventParser
 from avow.collection.refusals import Refusals
 from avow.definitions import EventBatch, Refusal, moment
 from avow.policy import compile_text, law
@@ -126,12 +127,36 @@ def test_what_was_sent_is_cut_before_it_is_kept(house, now_ms, page):
         assert b"canary" not in answer.record
 
 
-def test_only_the_last_of_two_fields_of_one_name_is_kept(house, now_ms):
-    """JSON may say a thing twice; what was looked at is what is kept, and nothing beside it."""
-    raw = b'{"events":[{"point":"page-view","page":"/canary?x","page":"/b"}]}'
+@pytest.mark.parametrize("space", ["", " ", "\n"])
+@pytest.mark.parametrize("first", ["/b", "/caf\\u00e9", "/x:y", '/\\":'])
+def test_a_field_that_stands_twice_in_an_event_is_told(house, now_ms, first, space):
+    """JSON may say a thing twice: the first value is kept, and the other is not lost without a word, however it is spaced."""
+    raw = f'{{"events":[{{"point":"page-view","page"{space}:"{first}","page"{space}:"/canary"}}]}}'.encode()
     answer = house.take_events(raw, house.known(sender(), moment(now_ms).date()), now_ms)
+    assert [(lost.field, lost.reason) for lost in answer.dropped] == [("page", TWICE)]
     assert b"canary" not in answer.record
-    assert records(answer)[0].fields["page"] == "/b"
+    assert len(records(answer)) == 1
+
+
+def test_a_body_that_says_its_events_or_a_point_twice_is_told(house, now_ms):
+    """Nobody knows which of the two was meant."""
+    known = house.known(sender(), moment(now_ms).date())
+    point = b'{"point":"page-view","point":"time-on-page","page":"/a"}'
+    assert not records(told := house.take_events(b'{"events":[%s]}' % point, known, now_ms))
+    assert "one point" in told.dropped[0].reason
+    view = b'[{"point":"page-view","page":"/a"}]'
+    assert isinstance(house.take_events(b'{"events":%s,"events":[]}' % view, known, now_ms), Refusal)
+
+
+@given(st.dictionaries(st.sampled_from(["page", "referrer", "browser", "campaign"]), st.text(max_size=9), max_size=4), st.data())
+def test_nothing_is_ever_said_to_stand_twice_that_does_not(rulebook, now_ms, fields, data):
+    """Colons, quotes and backslashes in values are no names; a name that is written again with another value always is."""
+    body = json.dumps({"events": [{"point": "page-view", **fields}]}, ensure_ascii=data.draw(st.booleans()))
+    parser = EventParser(rulebook)
+    assert TWICE not in {lost.reason for lost in parser.parse(body.encode()).dropped}
+    for name, value in fields.items():
+        again = body[:-3] + f", {json.dumps(name)} : {json.dumps(value + 'x')}" + "}]}"
+        assert TWICE in {lost.reason for lost in parser.parse(again.encode()).dropped}
 
 
 def test_signal_keeps_nothing(house, now_ms):

@@ -38,6 +38,13 @@ class Clicks(dict):
     said = frozenset()
     versions = None
 
+    def __init__(self):
+        super().__init__()
+        self.reports = {}
+
+    def is_said(self, mark, said, _delete_on):
+        return self.reports.setdefault(mark, said) == said
+
     def find(self, click_id, now_ms):
         found = self.get(click_id)
         return found if found and found.clicked_ms <= now_ms else None
@@ -235,7 +242,7 @@ def test_a_report_of_a_refused_amount_is_no_purchase(house, now_ms, amount):
     counted = Counted()
     house[0].refusals.flush(counted)
     assert counted == {("shop-purchase", "purchase-value"): len(ways)}
-    assert postbacks(house).by_body("shop-purchase", delivery(click, seconds=at, **{"purchase-value": ""}), now_ms)[0].fields
+    assert postbacks(house).by_body("shop-purchase", delivery(click, "order-2", at, **{"purchase-value": ""}), now_ms)[0].fields
 
 
 def test_both_ways_make_the_same_record_whenever_they_come(house, now_ms):
@@ -248,6 +255,28 @@ def test_both_ways_make_the_same_record_whenever_they_come(house, now_ms):
     assert len(found) == 1
     other = taker.by_body("shop-purchase", delivery(click, "order-2", now_ms // 1000), now_ms)[0]
     assert other.record_id not in found
+
+
+@pytest.mark.parametrize("said", [{"purchase-value": "1.00"}, {"instrument": "rain-gauge"}, {"shoe": "9"}])
+def test_another_body_under_a_known_id_is_told_apart(house, now_ms, said):
+    """By either way, also where only what is not declared differs; nothing is kept of it, and the first stays what it is."""
+    click, at, taker = known(house[2], go(house[0], sender(), now_ms).record), now_ms // 1000, postbacks(house)
+    first = taker.by_body("shop-purchase", delivery(click, seconds=at), now_ms)[0]
+    changed = taker.by_body("shop-purchase", delivery(click, seconds=at, **said), now_ms)
+    by_address = taker.by_address("shop-purchase", address(click, at, **said), now_ms)
+    assert (changed.status, by_address.status) == (409, 409)
+    assert taker.by_address("shop-purchase", address(click, at), now_ms)[0] == first
+
+
+def test_the_id_of_another_click_is_known_as_well(house, now_ms):
+    """One order is of one click; two shops, or two points, may count alike."""
+    clicks = [known(house[2], go(house[0], sender(), now_ms + one).record) for one in range(2)]
+    now, taker = now_ms + 5, postbacks(house)
+    first, second = (taker.by_body("shop-purchase", delivery(one, seconds=now // 1000), now) for one in clicks)
+    assert not isinstance(first, NotDelivered)
+    counted = Counted()
+    house[0].refusals.flush(counted)
+    assert (second.status, counted[("shop-purchase", "")]) == (409, 1)
 
 
 def test_a_public_key_signs_addresses_as_well(house, now_ms):

@@ -124,6 +124,14 @@ def test_an_image_that_a_mail_service_fetches_for_its_reader_is_read(house, now_
     assert [one.robot for one in spool.records] == [False, True]
 
 
+def test_what_comes_too_soon_is_a_scanners_but_for_the_images_of_mail_services(house, now_ms):
+    """By kind and by time, whatever it calls itself; a proxy fetches when the message is open."""
+    _, events, spool, _ = house
+    for agent, told in ((AGENT, TOLD), (AGENT, {"mailing": "m"}), ("x (via ggpht.com GoogleImageProxy)", {"mailing": "m"})):
+        asyncio.run(events.take("letter-opened", told, YES, replace(SENDER, agent=agent), now_ms, is_scan=True))
+    assert [one.robot for one in spool.records] == [True, True, False]
+
+
 def test_robots_are_told_apart_and_a_full_spool_acknowledges_nothing(house, now_ms):
     """Scanners open links and images; they are kept apart from people."""
     _, events, spool, _ = house

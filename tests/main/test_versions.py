@@ -1,11 +1,15 @@
 """Versions of the policy: published, announced, in force at their midnight, withdrawn, and opened again unchanged."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from markupsafe import Markup
 
 from avow.definitions import PolicyError, Refusal, StoreUnavailable
+from avow.main.pages import PolicyPages
 from avow.main.publishing import Publisher
+from avow.main.version_pages import VersionPages
 from avow.main.versions import Versions, changes_of, midnight_ms
 from avow.policy.publication import Publication
 from avow.store.control import rulebooks
@@ -221,3 +225,32 @@ def test_what_earlier_versions_declared_can_still_be_named(published):
     published.publish(gone)
     assert "company" not in published.versions.in_force().data
     assert published.versions.everything_declared().data["company"].label == "Company"
+
+
+def _first_day(house, rulebook):
+    """What the page of a version says of its first day, in words."""
+    page = VersionPages(house.store.control, house.versions).page(rulebook.id).policy
+    return Markup(re.search(r'policy-dates">(.*?)\. Last', page)[1]).striptags()
+
+
+def _in_words(day):
+    return f"Effective {day:%B} {day.day}, {day.year}"
+
+
+def test_the_page_says_the_day_since_which_its_version_is_in_force(published):
+    """The first version may be older than the installation; a change is in force from its own day, whatever the file says."""
+    assert _first_day(published, compiled()) == "Effective November 1, 2026"
+    for version in (compiled(MINOR), compiled()):  # the first one again, two days later
+        published.wait(days=2)
+        published.publish(version)
+        assert _first_day(published, version) == _in_words(published.versions.today())
+        page = PolicyPages(version, published.store, published.versions, published.now_ms).page()
+        assert f'<p class="policy-dates">Effective <time datetime="{published.versions.today()}">' in page
+
+
+def test_the_page_of_an_announced_version_says_when_it_comes_or_that_it_never_did(published):
+    """What was taken back before its day was never effective."""
+    made = announced(published)
+    assert _first_day(published, made.rulebook) == _in_words(made.in_force_on)
+    published.publisher.withdraw(published.now_ms())
+    assert _first_day(published, made.rulebook) == "Announced for December 24, 2026, taken back, and never in force"

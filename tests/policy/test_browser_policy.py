@@ -139,3 +139,14 @@ def test_origins_are_origins(complete):
     """Host, port, punycode."""
     for text in (ADS, "https://a.example:8443", "https://xn--bcher-kva.example", "https://127.0.0.1:1"):
         assert is_origin(text)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_plain", "names"), [("https", False, True), ("http", False, False), ("https", True, False)]
+)
+def test_over_plain_http_reports_go_to_their_address(marrowby, address, is_plain, names):
+    """Browsers ignore `report-to` there, and with it `report-uri`; the website's address says it, or the installation's."""
+    rulebook = replace(marrowby, controller=replace(marrowby.controller, website=f"{address}://www.marrowby.example"))
+    for printer in (as_header, as_nginx, as_apache):
+        printed = printer(rulebook, Audience(over_plain_http=is_plain))
+        assert ("report-to" in printed, "Reporting-Endpoints" in printed, "report-uri /avow" in printed) == (names, names, True)

@@ -57,6 +57,9 @@ CASES = [
     ("AV0115", 'label    = "Page"', 'label    = "Pa\u202ege"', "\u202e"),
     ("AV0115", "## Letters {#letters}", "## Let\u2066ters {#letters}", "\u2066"),
     ("AV0115", "You may ask to know", "You may \u202dask to know", "\u202d"),
+    ("AV0115", 'label    = "Page"', 'label    = "Pa\\u202Ege"', "\\u202E"),
+    ("AV0115", "You may ask to know", "You may &#8238;ask to know", "&#8238;"),
+    ("AV0115", "You may ask to know", "You may \u200fask to know", "\u200f"),
     ("AV0201", '"page", "browser", "visitor-id"', '"page", "browser", "visitor-id", "pge"', "pge"),
     ("AV0202", 'purposes   = ["answer"]\nretention', 'purposes   = ["answer", "anser"]\nretention', "anser"),
     ("AV0203", 'recipients = ["post"]', 'recipients = ["post", "pots"]', "pots"),
@@ -239,6 +242,29 @@ CASES = [
     ("AV0115", "{.statement}", "{.statment}", "{.statment}"),
     ("AV0115", "## Visits {#visits}", "<!-- to do -->\n\n## Visits {#visits}", "<!-- to do -->"),
     ("AV0115", "We count visits", "We\x00 count visits", "\x00"),
+    ("AV0115", "We count visits", "We <b>count</b> visits", "<b>"),
+    ("AV0115", "We count visits", '<img src="x" onerror="alert(1)">We count visits', '<img src="x" onerror="alert(1)">'),
+    # tables that are none, and rows that nobody sees
+    ("AV0115", "We count visits", "| What | How long |\n| Visits | 13 months |\n\nWe count visits", "| What | How long |"),
+    (
+        "AV0115",
+        "We count visits",
+        "| What | How long |\n\n|---|---|\n| Visits | 13 months |\n\nWe count visits",
+        "| What | How long |",
+    ),
+    ("AV0115", "We count visits", "| What | How long |\n|---|\n| Visits | 13 months |\n\nWe count visits", "| What | How long |"),
+    ("AV0115", "We count visits", "What | How long\nVisits | 13 months\n\nWe count visits", "What | How long"),
+    ("AV0115", "We count visits", "    | What | How long |\n    |---|---|\n\nWe count visits", "| What | How long |"),
+    ("AV0115", "We count visits", "| What |\n|---|\n| Visits | 13 months |\n\nWe count visits", "| Visits | 13 months |"),
+    (
+        "AV0115",
+        "We count visits",
+        "| What | How |\n|---|---|\n| Visits | By tag |\nThat is all.\n\nWe count visits",
+        "That is all.",
+    ),
+    # a line that is missing
+    ("AV0101", "[data.browser]\n", "", 'label    = "Browser"'),
+    ("AV0103", "[recipient.post.contract]\n", "", "signed"),
     ("AV0203", 'recipients = ["post"]', 'recipients = ["pots"]', "pots"),
     ("AV0208", 'label    = "Page"\ncategory = "F"', 'label    = "Page"\ncategory = "f"', "f"),
     ("AV0606", "updated   = 2026-03-01", "updated   = 2027-03-01", "2027-03-01"),
@@ -494,3 +520,10 @@ def test_colour_changes_no_words(compiled, small_text):
     painted = policy.diagnostics.as_text(found, {"policy.md": text}, colour=True)
     assert "\x1b[1;31merror[AV0703]" in painted
     assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == policy.diagnostics.as_text(found, {"policy.md": text}, colour=False)
+
+
+def test_a_table_of_prose_is_no_slip(compiled, small_text):
+    """With marks in its cells, without outer bars, directly below a line of words: what Markdown shows as a table."""
+    table = "What is kept:\n| *What* | How long |\n|---|:-:|\n| Visits \\| views | 13 months |\n| | |\n\n"
+    table += "What | How\n--- | ---\nA visit | by tag\n\n"
+    assert compiled(small_text.replace("We count visits", f"{table}We count visits")).diagnostics == ()

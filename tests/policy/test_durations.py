@@ -57,3 +57,45 @@ def test_a_statement_of_keeping_is_compared_with_the_whole_policy(compiled, smal
     )
     assert [item.code for item in compiled(wrong).diagnostics] == ["AV0502"]
     assert compiled(right).diagnostics == ()
+
+
+#: Sentences with a number that nothing in the small policy has.
+PROMISES = [
+    "We keep letters for 40 years.",
+    "Your data is erased after 7 years.",
+    "We have kept your records for 40 years.",
+    "It goes, and is held for no more than 40 years.",
+]
+NO_PROMISES = [
+    "We have kept shop for 40 years.",
+    "For 40 years we have mended lamps, and kept at it.",
+    "Our family has held the mill for more than forty years, and likes to read letters.",
+    "With 40 years of experience we make lamps that last.",
+    "Each lamp comes with a 7-year warranty.",
+]
+
+
+@pytest.mark.parametrize("mark", ["", " {.statement}"])
+@pytest.mark.parametrize(("sentences", "codes"), [(PROMISES, ["AV0502"]), (NO_PROMISES, [])])
+@pytest.mark.parametrize("where", ["We count visits", "We treat you the same"])
+def test_a_number_that_is_no_keeping_is_no_promise(compiled, small_text, sentences, codes, mark, where):
+    """In a section that declares periods and in one of the law's, as a statement and without the mark."""
+    for sentence in sentences:
+        found = compiled(small_text.replace(where, f"{sentence}{mark}\n\n{where}")).diagnostics
+        assert [item.code for item in found] == codes, sentence
+
+
+@pytest.mark.parametrize(
+    ("sentence", "codes"),
+    [
+        ("Lamps left with us are kept for 75 days. {.statement}", ["AV0520"]),
+        ("A lamp burns 40 years.", ["AV0520"]),
+        ("A lamp burns 40 years. {.statement}", []),
+        ("We answer within two working days. {.statement}", []),
+        ("We answer each request within 75 days. {.statement}", ["AV0502"]),
+    ],
+)
+def test_what_may_be_meant_as_a_promise_is_asked_about(compiled, small_text, sentence, codes):
+    """A warning, which names the words that leave no doubt; the mark is the author's answer where nothing is kept."""
+    found = compiled(small_text.replace("We count visits", f"{sentence}\n\nWe count visits")).diagnostics
+    assert [item.code for item in found] == codes

@@ -10,9 +10,11 @@ import pytest
 from markupsafe import Markup
 
 from avow import policy
+from avow.collection import signals
 from avow.main.installation import compile_policy
 from avow.policy import DisclosureCount, Ledger, notice
 from avow.policy.carried_out import EVERYTHING
+from avow.policy.compile import reopen
 from avow.policy.vocabulary import CATEGORIES
 
 COMPLETE = Path(__file__).parents[2] / "policies" / "complete" / "policy.md"
@@ -66,11 +68,12 @@ def test_controls_stand_under_their_placeholder(marrowby):
 
 
 def test_raw_html_in_the_policy_is_text(compiled, marrowby_text):
-    """A policy cannot carry a script to visitors, in prose or in a label."""
+    """A policy cannot carry a script to visitors, in prose or in a label; not even one that an earlier compiler let pass."""
     hostile = "<script>alert(1)</script>"
     text = marrowby_text.replace("Our website is for people", f"Our website is {hostile} for people")
     text = text.replace('label       = "IP address"', f'label       = "{hostile}"')
-    page = _page(compiled(text).rulebook)
+    assert {item.code for item in compiled(text).diagnostics} == {"AV0115"}
+    page = _page(reopen(text, "policy.md", policy.law.tables()))
     assert "<script" not in page
     assert page.count("&lt;script&gt;") >= 2
 
@@ -131,9 +134,9 @@ def test_a_disclosure_to_an_undeclared_recipient_is_a_sale(marrowby):
 def test_tables_have_captions_and_headings(marrowby):
     """Every table is readable without sight: caption, column and row headings, no inline style."""
     page = _page(marrowby)
-    assert page.count("<table>") == page.count("<caption>") >= 4
-    assert '<th scope="col">' in page
-    assert '<th scope="row">' in page
+    assert page.count("<table ") == page.count("<caption>") >= 4
+    assert '<th scope="col" role="columnheader">' in page
+    assert '<th scope="row" role="rowheader">' in page
     assert "style=" not in page
 
 
@@ -153,3 +156,38 @@ def test_the_notice_of_a_point_that_sells_leads_to_the_opt_out():
     assert "We sell or share this information: it goes to Farsight Placements." in shown
     assert '<a href="/privacy/choices">Do not sell or share it</a>' in shown
     assert "Only after you said yes: measuring campaigns and advertising elsewhere." in shown
+
+
+def test_the_contents_name_each_section_by_its_heading(marrowby):
+    """Every link of the list leads to a heading of the page with the same words, those within a section included."""
+    page = _page(marrowby)
+    contents = re.search(r'<nav class="policy-contents" aria-label="Contents">.*?</nav>', page, re.DOTALL)[0]
+    links = re.findall(r'<a href="#([^"]+)">([^<]+)</a>', contents)
+    assert len(links) > 20
+    assert links == re.findall(r'<h[23] id="([^"]+)">([^<]+)</h[23]>', page)
+
+
+def test_every_cell_says_of_which_column_it_is(compiled, small_text):
+    """Computed tables and those of the prose, whose headings may have marks; the roles hold whatever a style does."""
+    prose = "| *What* | How long |\n|---|---|\n| Visits | 13 months |\n\n"
+    page = _page(compiled(small_text.replace("We count visits", f"{prose}We count visits")).rulebook)
+    assert '<td role="cell" data-label="What">Visits</td>' in page
+    assert '<td role="cell" data-label="How long">13 months</td>' in page
+    assert page.count("<td") == page.count('<td role="cell" data-label="') > 20
+    assert page.count("<table") == page.count('<table role="table"') == page.count('<div class="table-scroll"')
+
+
+def test_every_cookie_of_our_own_is_in_the_table(compiled, marrowby, small_text):
+    """What the doors set is what is printed, each with its time; a policy that recognises nobody and asks nothing names none."""
+    table = re.search(r"<caption>Cookies of our own</caption>.*?</table>", _page(marrowby), re.DOTALL)[0]
+    rows = dict(re.findall(r"<code>(\w+)</code>.*?How long\">([^<]+)<", table))
+    assert rows == {
+        "avow_visitor": "at most 395 days",
+        "avow_former": "until you close your browser",
+        "avow_choices": "at most 400 days",
+        "avow_keeps": "until you close your browser",
+    }
+    assert set(rows) == {signals.VISITOR_COOKIE, signals.FORMER_COOKIE, signals.CHOICES_COOKIE, signals.KEEPS_COOKIE}
+    nobody = small_text.replace('choice      = "opt-out"\n', "").replace(', "visitor-id"]', "]")
+    nobody = nobody.replace('only        = { visitor-id = ["return"] }\n', "")
+    assert "Cookies of our own" not in _page(reopen(nobody, "policy.md", policy.law.tables()))

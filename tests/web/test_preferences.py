@@ -32,6 +32,9 @@ def client(refused):
     return TestClient(endpoint.erasing(Starlette(routes=routes)), follow_redirects=False)
 
 
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
 @example(body=b'{"units": "\xff"}', cookie="")
 @given(
     body=st.binary(max_size=400), cookie=st.text(alphabet=st.characters(codec="ascii", exclude_characters="\r\n\0"), max_size=200)
@@ -69,6 +72,15 @@ def test_what_is_not_declared_is_told_and_counted(client, refused, body, status)
     if "colour" in body:
         assert answer.json()["dropped"][0]["field"] == "colour"
         assert refused[-1][:2] == ("preferences", "colour")
+
+
+@pytest.mark.parametrize(
+    "said", [{"content": '{"units": "inHg", "units": "hPa"}'}, {"content": "units=inHg&units=hPa", "headers": FORM}]
+)
+def test_a_preference_that_stands_twice_is_told(client, said):
+    """Which of the two was meant is not guessed, and nothing changes."""
+    answer = client.post("/avow/preferences", **{**said, "headers": {**YES, **said.get("headers", {})}})
+    assert (answer.status_code, "set-cookie" in answer.headers) == (400, False)
 
 
 def test_other_sites_and_large_bodies_are_refused(client):

@@ -266,6 +266,19 @@ def test_banner_takes_an_answer_in_one_step_and_leads_back(visitor, asking, answ
     assert asking.choices.sources == ["banner"]
 
 
+def test_a_banner_whose_answer_no_browser_keeps_says_so(visitor, asking):
+    """Without any cookie it is seen once whether the answer comes back: then the page it stood on, else why it is lost."""
+    way = visitor.post("/privacy/choices", data={"ask": "out", "back": "/products/rain-gauge"}).headers["location"]
+    assert way == "/privacy/choices?saved=1&back=%2Fproducts%2Frain-gauge"
+    assert visitor.get(way).headers["location"] == "/products/rain-gauge"
+    visitor.cookies.clear()
+    assert "keeps no choice" in visitor.get(way).text
+    assert (
+        visitor.get("/privacy/choices?saved=1&back=//elsewhere.example", headers={"Cookie": "avow_choices=v1."}).status_code
+        == 200
+    )
+
+
 @pytest.mark.parametrize("cookie", ["v1.improving", "v1.+improving"])
 def test_who_has_answered_is_not_asked_again(visitor, asking, cookie):
     """Neither a no nor a yes is asked for twice (11 CCR 7026(k))."""
@@ -313,6 +326,8 @@ def test_a_script_says_the_same_as_the_page(visitor, asking, said, cookie):
         (b"[]", 400),
         (b'{"opt_out": ["x"], "more": 1}', 400),
         (b'{"opt_out": ["\xff"]}', 400),
+        (b'{"opt_out": ["returning-visitors"], "opt_out": ["all"]}', 400),
+        (b'{"opt_in": ["all"], "opt_out": [], "opt_in": []}', 400),
         (b'{"opt_in": ["security"]}', 422),
         (b'{"opt_out": ["returning-visitors"], "opt_in": ["no such"]}', 422),
         (b'{"opt_out": ["' + b"x" * 9000 + b'"]}', 413),
@@ -411,6 +426,24 @@ def test_a_number_does_not_outlive_a_no_to_be_known_again(visitor, services, add
     visitor.cookies.clear()
     visitor.post("/privacy/delete", data={"email": "robin@example.com"}, headers={"Cookie": f"avow_former={VISITOR}"})
     assert services.rights.received[0].visitor_id == VISITOR
+
+
+@pytest.mark.parametrize(("address", "accept"), [("/", "text/html"), ("/privacy", "text/html"), ("/avow/choices", "*/*")])
+@pytest.mark.parametrize("header", ["Sec-GPC", "DNT"])
+def test_a_number_does_not_outlive_a_signal_that_stops_recognition(visitor, services, address, accept, header):
+    """A no by signal is a no, without a press; where the signal does not stop it, and without one, the number stays."""
+    visitor.cookies.set("avow_visitor", VISITOR)
+
+    def gone(recognises, value):
+        services.browsers.recognises = recognises
+        brought = visitor.get(address, headers={"Accept": accept, header: value}).headers.get_list("set-cookie")
+        return [one for one in brought if "avow_visitor" in one or "avow_former" in one]
+
+    assert gone(recognises=True, value="1") == gone(recognises=False, value="0") == []
+    assert gone(recognises=False, value="1") == [
+        "avow_visitor=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax",
+        f"avow_former={VISITOR}; Path=/privacy; HttpOnly; SameSite=Lax",
+    ]
 
 
 def test_confirming_a_link_brings_browser_and_person_together(visitor, services):

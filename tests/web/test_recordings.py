@@ -1,6 +1,7 @@
 """Session recordings on the pages: the recorder comes after a yes alone, stopping switches it off, watching has a purpose."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from starlette.routing import Route
@@ -10,9 +11,10 @@ from avow.collection import signals
 from avow.web.assets import Assets
 from avow.web.pages import app
 from avow.web.recordings import VisitorRecordings
+from avow.web.services import ChoiceFacts
 from avow.web.site import CompanySite, pages_with_forms
 
-from .conftest import ORIGIN, RECORDING, SITE, VISITOR, FakeRecordings, make_services
+from .conftest import FACTS, ORIGIN, RECORDING, SITE, VISITOR, FakePolicy, FakeRecordings, make_services
 
 YES = f"avow_choices=v1.audience-measurement.+page-improvement; avow_visitor={VISITOR}"
 ONE = f"/console/recordings/{RECORDING.recording_id}"
@@ -33,6 +35,19 @@ def test_the_recorder_is_named_to_who_said_yes_and_to_nobody_else(recorded):
     assert "recorder" not in client.get("/products/rain-gauge").text
     assert "recorder" in client.get("/products/rain-gauge", headers={"Cookie": YES}).text
     assert "recorder" not in client.get("/contact", headers={"Cookie": YES}).text
+
+
+def test_a_page_waits_for_a_yes_that_may_still_be_said_on_it(built):
+    """An application of one page is not opened again after it; beside a form no yes would start it."""
+    improving = ChoiceFacts("recording", "Improving", "", frozenset({"page-improvement"}), asks=True)
+    policy = FakePolicy()
+    policy.facts = lambda: replace(FACTS, choices=(*FACTS.choices, improving))
+    services, assets = make_services(recordings=FakeRecordings(point="session-recording"), policy=policy), Assets(built)
+    client = TestClient(app(services, CompanySite(services, assets), assets), base_url=ORIGIN)
+    waiting = f'<script src="{assets.address("replay.js")}" data-served defer></script>'
+    assert waiting in client.get("/products/rain-gauge").text
+    assert waiting not in client.get("/products/rain-gauge", headers={"Cookie": YES}).text
+    assert waiting not in client.get("/contact").text
 
 
 def test_a_page_from_elsewhere_is_told_no_with_nothing(recorded):

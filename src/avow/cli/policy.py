@@ -14,10 +14,11 @@ from typing import IO, Final
 import click
 
 from avow.cli.operations import Operations
-from avow.definitions import Refusal
+from avow.definitions import ConfigurationError, Refusal
 from avow.policy import Compilation, Diagnostic, Severity, diagnostics, explanations, json_schema, layout, printouts, reports
 from avow.policy.audience import Audience
 from avow.policy.diff import Change
+from avow.policy.encoding import decoded, not_utf8
 
 EXISTING: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -53,17 +54,23 @@ def check(operations: Operations, paths: tuple[Path, ...], shape: str, strict: b
     """
     found: dict[Diagnostic, None] = {}  # in order, and once: policies share files by include
     texts: dict[str, str] = {}
-    clean = []
+    clean, unread = [], []
     checked = [_shown(path) for path in paths or (operations.policy_path(),)]
     for name in checked:
-        compilation = _from_here(operations.check_policy(Path(name), draft=draft), name)
+        try:
+            compilation = _from_here(operations.check_policy(Path(name), draft=draft), name)
+        except ConfigurationError as error:  # too large, or closed to us; the others are checked all the same
+            unread.append(str(error))
+            continue
         items = [replace(one, severity=Severity.ERROR) if strict else one for one in compilation.diagnostics]
         found |= dict.fromkeys(items)
         texts |= compilation.texts
         if not items:
             clean.append(name)
     _print(tuple(found), texts, checked, clean, shape)
-    if any(one.severity is Severity.ERROR for one in found):
+    for reason in unread:
+        click.echo(f"Error: {reason}", err=True)
+    if unread or any(one.severity is Severity.ERROR for one in found):
         raise click.exceptions.Exit(1)
 
 
@@ -136,12 +143,18 @@ def explain(code: str | None) -> None:
 def fmt(paths: tuple[Path, ...], is_check: bool, is_diff: bool) -> None:  # noqa: FBT001 - as above
     """Lay out the avow blocks of FILES in one canonical way. The prose is left as it is, but for spaces at line ends.
 
-    Nothing that a block says is changed; a block that is not valid TOML is left alone and named, with exit status 1.
+    Nothing that a block says is changed; a block that is not valid TOML, or a file that is not UTF-8, is left alone and
+    named, with exit status 1.
     Included files are laid out when they are named.
     """
     changed, left_alone = 0, 0
     for path in paths:
-        before = _text(path)
+        before = decoded(path.read_bytes())
+        if unread := next(not_utf8({_shown(path): before}), None):
+            place = f"{unread.file}:{unread.line}:{unread.column}"
+            click.echo(f"{place}: this file is left alone: {unread.code}, {unread.message}; {unread.mend}", err=True)
+            left_alone += 1
+            continue
         done = layout.lay_out(before)
         for one in done.left_alone:
             click.echo(f"{_shown(path)}:{one.line}: this block is left alone: {one.reason}", err=True)
@@ -158,15 +171,6 @@ def fmt(paths: tuple[Path, ...], is_check: bool, is_diff: bool) -> None:  # noqa
             click.echo(f"{_shown(path)}: laid out")
     if left_alone or (changed and (is_check or is_diff)):
         raise click.exceptions.Exit(1)
-
-
-def _text(path: Path) -> str:
-    """Return the text of a file with its own line ends."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return file.read()
-    except UnicodeDecodeError as error:
-        raise click.ClickException(f"{path}: the policy is not UTF-8 text") from error
 
 
 def _write(path: Path, text: str) -> None:

@@ -3,6 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+from typing import Any, Final
+
+#: A name that a reader could take for two: JSON allows space before a colon.
+_SPACED: Final = re.compile(rb'"[ \t\r\n]+:')
+
+
+class Said(dict[str, Any]):  # Any: whatever JSON can hold
+    """A JSON object with the first value of each name; `twice` are the names that came again with another value."""
+
+    twice: tuple[str, ...] = ()
 
 
 def twice(text: str) -> tuple[str, ...]:
@@ -16,3 +27,24 @@ def twice(text: str) -> tuple[str, ...]:
 
     json.loads(text, object_pairs_hook=look)
     return tuple(found)
+
+
+def has_each_once(raw: bytes, names: int) -> bool:
+    """Return whether a JSON text, out of which so many different names were read, has no more; False where that is not sure.
+
+    For doors that take thousands a second: each name has one colon, and a value may have some more.
+    """
+    return raw.count(b":") == names or (raw.count(b'":') == names and not _SPACED.search(raw))
+
+
+def firsts(text: str) -> object:
+    """Return what a JSON text says, its objects as `Said`. Raises ValueError for no JSON."""
+    return json.loads(text, object_pairs_hook=_said)
+
+
+def _said(pairs: list[tuple[str, object]]) -> Said:
+    found = Said()
+    for name, value in pairs:
+        found.setdefault(name, value)
+    found.twice = tuple(dict.fromkeys(name for name, value in pairs if found[name] != value))
+    return found

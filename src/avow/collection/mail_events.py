@@ -46,11 +46,19 @@ class MailEvents:
         self._ids = RecordIds()
 
     async def take(
-        self, point: str, given: dict[str, str], person: Addressee | None, sender: Sender, now_ms: int
+        self,
+        point: str,
+        given: dict[str, str],
+        person: Addressee | None,
+        sender: Sender,
+        now_ms: int,
+        *,
+        is_scan: bool = False,
     ) -> Refusal | None:
         """Keep that an e-mail was opened (`given` without "link-followed") or a link of it followed; durable when it returns.
 
-        Returns why nothing was kept, else None; raises SpoolFull. Nobody: the person is gone, and nothing is counted.
+        `is_scan`: by time or kind it is no reader's doing. Returns why nothing was kept, else None; raises SpoolFull. Nobody: the
+        person is gone, and nothing is counted.
         """
         if person is None:
             return _GONE
@@ -61,10 +69,13 @@ class MailEvents:
         if isinstance(permit, Refusal):
             self._collector.count_refused(sender, point, permit, today)
             return permit
-        await self._collector.spool.append([self._encode(self._event(permit, given, person, sender, now_ms))])
+        event = self._event(permit, given, person, sender, now_ms, is_scan=is_scan)
+        await self._collector.spool.append([self._encode(event)])
         return None
 
-    def _event(self, permit: Permit, given: dict[str, str], person: Addressee, sender: Sender, now_ms: int) -> MailEvent:
+    def _event(
+        self, permit: Permit, given: dict[str, str], person: Addressee, sender: Sender, now_ms: int, *, is_scan: bool
+    ) -> MailEvent:
         """Return the record, with permitted fields only; the address finds it, where the policy declares one."""
         known = {name: CUTS[name](value) if name in CUTS else value for name, value in given.items()}
         known |= {name: derive(sender) for name, derive in _DERIVED.items() if name in permit.fields}
@@ -85,7 +96,7 @@ class MailEvents:
             then=permit.then,
             fields={name: value for name, value in kept.items() if name not in permit.sealed},
             sealed={name: value for name, value in kept.items() if name in permit.sealed},
-            robot=agents.describe(sender.agent).is_robot and not is_read,
+            robot=(is_scan or agents.describe(sender.agent).is_robot) and not is_read,
             demonstration=sender.demonstration,
             email=person.address if identified else "",
         )

@@ -7,6 +7,7 @@ A report is checked in this order; the first that fails is the answer:
     (3) what the policy declares: undeclared fields are dropped and named, required ones must be there, an amount must be one
     (4) the permit: by what the visitor allowed at the click, less what they have opted out of since, by the version of the
         policy of the click and by the one in force
+    (5) the id: it is new, or is known with this very body
 
 A report is kept under the moment, visit and visitor of its click. So its retention counts from the click, an erasure
 reaches it however late it comes, and the same report, whenever it comes again, is the same record.
@@ -44,6 +45,7 @@ _SIGNATURE: Final = "&signature="
 NOT_SO: Final = "the value is not what the name of the field says"
 NOT_THEN: Final = "at the moment of the click this was not declared, or not allowed by the visitor"
 _REFUSED_AMOUNTS: Final = (NOT_SO, NOT_TEXT, bounds.TOO_LONG.reason)
+CHANGED: Final = "this id is known with another body: the same report again is the same, and another has another id"
 UNKNOWN: Final = "there is no such click: its number never went out with this link, its time is over, or it was erased"
 
 Keyed = Callable[[bytes, bytes], bytes]
@@ -73,6 +75,9 @@ class Clicks(Protocol):
 
     def rulebook(self, rulebook_id: str) -> Rulebook | None:
         """Return the version of the policy that a click was kept under."""
+
+    def is_said(self, mark: bytes, said: bytes, delete_on: date) -> bool:
+        """Keep until a day what the report of this mark said; return whether it is what it said first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +184,9 @@ class Postbacks:
             wrong[AMOUNT] = "is no amount: write digits, and two more behind a point, as 248.00"
         if wrong:
             return NotDelivered(422, "something has to be mended", RULE, wrong)
+        if not self._clicks.is_said(*self._marks(point.name, report), permit.delete_on):  # (5)
+            self._count(point.name, "", CHANGED, SPECIFICATION, today)
+            return _no(409, CHANGED, SPECIFICATION)
         for one in dropped:
             self._count(point.name, shown_name(one.field), one.reason, one.rule, today)
         return self._record(permit, click, report.id, fields), Reported(report.id, tuple(dropped))
@@ -223,6 +231,15 @@ class Postbacks:
             visit=click.visit,
             demonstration=click.demonstration,
         )
+
+    def _marks(self, point: str, report: _Report) -> tuple[bytes, bytes]:
+        """Return what tells a report by its id, and what tells its body, however that is written; nobody reads either.
+
+        The body counts as it was sent, whatever the policy or the visitor takes out of it meanwhile.
+        """
+        said = {name: events.CUTS.get(name, str)(one) if isinstance(one, str) else one for name, one in report.fields.items()}
+        body = msgspec.json.encode([report.click, *sorted(said.items())])
+        return self._keyed(b"postback id", f"{point} {report.id}".encode()), self._keyed(b"postback body", body)
 
     def _count(self, point: str, field: str, reason: str, rule: str, today: date) -> None:
         """Count for the console what was not kept, without its value."""

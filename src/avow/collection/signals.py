@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from avow.collection.header_values import Every, is_set
+from avow.policy import own_cookies
 
 #: The cookie that holds a browser's choices: `v1.` and purposes joined by dots; `+` stands before one that got a yes.
-CHOICES_COOKIE: Final = "avow_choices"
+CHOICES_COOKIE: Final = own_cookies.CHOICES.name
 #: What tells that a browser returns cookies, and so could keep a choice; set late, it puts nothing over a no.
-KEEPS_COOKIE: Final = "avow_keeps"
-VISITOR_COOKIE: Final = "avow_visitor"
+KEEPS_COOKIE: Final = own_cookies.KEEPS.name
+VISITOR_COOKIE: Final = own_cookies.VISITOR.name
 #: Where a browser's number goes when it is recognised no more: for the privacy centre alone, until the browser is closed.
-FORMER_COOKIE: Final = "avow_former"
+FORMER_COOKIE: Final = own_cookies.FORMER.name
 FORMER_PATH: Final = "/privacy"
 VISITOR_ID_LENGTH: Final = 32
 

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 from urllib.parse import quote
 
@@ -17,7 +18,7 @@ from avow.main import dated, standing
 from avow.main.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.conversions import CLICK_ID, VISITOR_ID
-from avow.store.control import audit, disclosures
+from avow.store.control import audit, disclosures, reports
 from avow.store.store import Store
 from avow.web.leaving import LEAVING_PATH
 
@@ -79,6 +80,11 @@ class StoredClicks:
     def rulebook(self, rulebook_id: str) -> Rulebook | None:
         """Return the version of the policy that a click was kept under."""
         return self.versions.rulebook(rulebook_id)
+
+    def is_said(self, mark: bytes, said: bytes, delete_on: date) -> bool:
+        """Keep until a day what a report said; return whether it is what the report of this mark said first."""
+        with self.store.control.transaction() as tx:
+            return reports.is_said(tx, mark, said, delete_on)
 
 
 def note_handed_over(store: Store, records: Iterable[Record], rulebook_of: Callable[[str], Rulebook | None]) -> None:

@@ -17,6 +17,7 @@ from avow.config import Configuration
 from avow.definitions import ConfigurationError, PolicyError
 from avow.policy import Compilation, Rulebook, compile_text, diagnostics, law
 from avow.policy.carried_out import THIS_VERSION, CarriedOut
+from avow.policy.encoding import decoded
 from avow.policy.link import BYTES_LIMIT, FILES_LIMIT, included
 from avow.store import identity
 from avow.store.control import Control
@@ -135,20 +136,21 @@ def compile_policy(
 
     `unsaved` are the texts of files that an editor holds, by absolute path: they count instead of what is on the disk.
     """
-    text = _policy_text(path, unsaved)
-    return compile_text(text, path.name, law.tables(), today, _included(path.parent, text, path.name, unsaved), does)
+    content = _content(path, unsaved)
+    return compile_text(decoded(content), path.name, law.tables(), today, _included(path, content, unsaved), does)
 
 
-def _included(folder: Path, text: str, name: str, unsaved: Mapping[Path, str]) -> dict[str, str]:
+def _included(path: Path, content: bytes, unsaved: Mapping[Path, str]) -> dict[str, str]:
     """Return the texts of all files that a policy includes, by name; a missing one is left to the compiler to report."""
+    folder, size = path.parent, len(content)
     files: dict[str, str] = {}
-    size = len(text.encode())
-    waiting = [*reversed(included(text, name))]  # in the order in which the linker takes them: it stops at the same file
+    waiting = [*reversed(included(decoded(content), path.name))]  # in the linker's order: it stops at the same file
     while waiting and len(files) < FILES_LIMIT:
         target = waiting.pop()
         if target not in files and not Path(target).is_absolute() and _is_file(folder / target):
-            files[target] = _policy_text(folder / target, unsaved)
-            size += len(files[target].encode())
+            part = _content(folder / target, unsaved)
+            files[target] = decoded(part)
+            size += len(part)
             _require_size(folder / target, size)
             waiting.extend(reversed(included(files[target], target)))
     return files
@@ -166,17 +168,15 @@ def _require_size(path: Path, size: int) -> None:
         raise ConfigurationError(f"{path}: with this file the policy is larger than {BYTES_LIMIT:,} bytes; shorten it")
 
 
-def _policy_text(path: Path, unsaved: Mapping[Path, str]) -> str:
+def _content(path: Path, unsaved: Mapping[Path, str]) -> bytes:
     # resolve() would follow links, and editors do not.
     if unsaved and (held := unsaved.get(Path(os.path.abspath(path)))) is not None:  # noqa: PTH100
-        return held
+        return held.encode("utf-8", "surrogatepass")
     try:
         _require_size(path, path.stat().st_size)
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes()
     except OSError as error:
         raise ConfigurationError(f"{path}: the policy cannot be read ({error.strerror}); the key is “policy”") from error
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path}: the policy is not UTF-8 text") from error
 
 
 def open_rulebook(configuration: Configuration, today: date) -> Rulebook:

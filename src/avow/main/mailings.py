@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from avow.analytics.mailings import NOTHING_TOLD, UNKNOWN_MS, told
 from avow.collection.mail_events import Addressee
 from avow.collection.paths import link_address
 from avow.definitions import Identifier, IdentifierKind, Technology, identifier
@@ -48,10 +49,11 @@ class StoredLinks:
             sent = mailings.shown(tx, mailing_id or (row.mailing if row else None) or "")
         plain = self.store.open_mail(row) if row is not None and row.mailing is not None else None
         if sent is None:
-            return Reached("", "", address, None)
+            return Reached("", "", address, None, None)
         person = identifier(IdentifierKind.EMAIL, json.loads(plain)["to"]) if plain is not None else None
         addressee = self._addressee(person) if person is not None else None
-        return Reached(sent.measured_by, mailing_name(sent.id, sent.subject_line), address, addressee)
+        taken_ms = None if row is None else UNKNOWN_MS if row.state == "sent" and row.sent_ms is None else row.sent_ms
+        return Reached(sent.measured_by, mailing_name(sent.id, sent.subject_line), address, addressee, taken_ms)
 
     def _addressee(self, person: Identifier) -> Addressee:
         return Addressee(person.value, standing.standing(self.store, [person]), standing.agreed(self.store, person))
@@ -90,21 +92,19 @@ class MailingPages:
         if sent is None:
             return None
         by = self.rulebook.points.get(sent.measured_by)
-        asked = {"point": sent.measured_by, "mailing": self._name(sent)}
-        rows = self.store.events.query("mailing_links", **asked) if sent.measured_by else []
-        people = self.store.events.query("mailing_people", **asked)[0] if sent.measured_by else {}
-        times = {str(row["link"]): (int(row["people"]), int(row["times"])) for row in rows}
-        links = tuple(LinkLine(address, *times.get(link_address(address), (0, 0))) for address in sent.links)
+        back = told(self.store.events, sent.measured_by, self._name(sent)) if sent.measured_by else NOTHING_TOLD
+        links = tuple(LinkLine(address, *back.links.get(link_address(address), (0, 0))) for address in sent.links)
+        opened, opened_times = back.links.get("", (0, 0))
         return MailingReport(
             line=self._line(sent, waiting),
             is_measured=bool(sent.measured_by),
             is_by_person=by is not None
             and any(self.rulebook.data[name].identifier is IdentifierKind.EMAIL for name in by.fields),
-            opened=int(people.get("opened", 0)),
-            opened_times=times.get("", (0, 0))[1],
-            followed=int(people.get("followed", 0)),
+            opened=opened,
+            opened_times=opened_times,
+            followed=back.followed,
             followed_times=sum(one.times for one in links),
-            robots=int(people.get("robots", 0)),
+            robots=back.scans,
             links=links,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from itertools import islice
@@ -95,6 +95,8 @@ class Operations:
     def print_policy(self, path: Path | None, name: str, shape: str | None, audience: Audience, *, draft: bool) -> str | Refusal:
         """Return a printout by its name, with an empty ledger: what it says before anything was collected."""
         rulebook = self._rulebook(path, draft=draft)
+        if path is None:  # the installation's own: its origin says how pages travel
+            audience = replace(audience, over_plain_http=self.configuration().website.origin.startswith("http://"))
         printed = printouts.print_out(name, rulebook, Ledger(), shape, audience)
         return printed if isinstance(printed, Refusal) else printouts.document(printed, rulebook)
 

@@ -86,13 +86,16 @@ class PolicyPages:
         ledger = self._ledger.at(self.now_ms())
         kept = self._pages.get(living)
         if kept is None or kept[0] is not ledger:
-            page = notice.policy_page(self.rulebook, ledger, audience=Audience(self.website, living))
+            day = self.versions.first_day(self.rulebook)
+            standing = notice.effective_on(day) if day else None  # None: it was published this moment, and is not known yet
+            page = notice.policy_page(self.rulebook, ledger, audience=Audience(self.website, living), standing=standing)
             kept = self._pages[living] = (ledger, page)
         return kept[1]
 
     def printout(self, name: str, shape: str | None = None) -> PrintoutView | None:
         """Return a printout of the whole policy."""
-        printed = printouts.print_out(name, self.rulebook, self._ledger.at(self.now_ms()), shape)
+        audience = Audience(over_plain_http=not self.over_tls)
+        printed = printouts.print_out(name, self.rulebook, self._ledger.at(self.now_ms()), shape, audience)
         if isinstance(printed, Refusal):
             return None
         html = Markup(printed.text) if printed.shape == "html" else None  # noqa: S704 - printers escape all text

@@ -37,7 +37,9 @@ class VersionPages:
         first = next((one for one in self.versions.publications() if one.rulebook_id == rulebook_id), None)
         if rulebook is None or first is None:
             return None
-        return VersionPage(rulebook.id, rulebook.effective, first.published_ms, notice.policy_page(rulebook, None))
+        day = self.versions.first_day(rulebook)
+        standing = notice.effective_on(day) if day else notice.never_effective(first.in_force_on)
+        return VersionPage(rulebook.id, day, first.published_ms, notice.policy_page(rulebook, None, standing=standing))
 
     def shown_on(self, day: date) -> tuple[VersionFacts, ...]:
         """Return the versions in force on a day."""

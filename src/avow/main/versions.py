@@ -113,6 +113,17 @@ class Versions:
         found = self.rulebook(shown[0].rulebook_id) if shown else None
         return found or self.in_force()
 
+    def first_day(self, rulebook: Rulebook) -> date | None:
+        """Return the day from which a version is in force, since it was last published; None when it was taken back before.
+
+        The very first version may have been the company's policy before it was kept here: then its own date counts.
+        """
+        published = self.publications()
+        standing = [one for one in published if one.rulebook_id == rulebook.id and one.withdrawn_ms is None]
+        if not standing:
+            return None
+        return min(rulebook.effective, standing[0].in_force_on) if standing == [published[0]] else standing[-1].in_force_on
+
     def rulebook(self, rulebook_id: str) -> Rulebook | None:
         """Return a version by its id as it was published, or None when it never was."""
         known = self._opened.get(rulebook_id)

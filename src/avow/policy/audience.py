@@ -16,10 +16,14 @@ from avow.policy.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """The readers of a page; an empty name stands for all websites, or all jurisdictions."""
+    """The readers of a page; an empty name stands for all websites, or all jurisdictions.
+
+    `over_plain_http` says that pages reach them without TLS, whatever address the policy gives.
+    """
 
     website: str = ""
     jurisdiction: str = ""
+    over_plain_http: bool = False
 
     def sees(self, section: Section) -> bool:
         """Whether a section is for these readers, by the marks of its heading."""

@@ -106,12 +106,13 @@ def declared_origins(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Mapp
     }
 
 
-def content_security_policy(rulebook: Rulebook, audience: Audience = EVERYBODY, *, over_tls: bool = True) -> Directives:
+def content_security_policy(rulebook: Rulebook, audience: Audience = EVERYBODY, *, over_tls: bool | None = None) -> Directives:
     """Return directive -> sources of the Content-Security-Policy for these readers' pages.
 
     An origin may do what the technologies need by which its recipient takes data in itself: a declared script is no frame and
     no target of a form. Where the policy does not say by what (`origins` alone), it may load by any element. `report-to` only
     over TLS: without it browsers drop what they would send there, and a page that has it no longer sends to `report-uri`.
+    Without `over_tls` the website's own address says it.
     Why: decision 0024.
     """
     allowed = {origin: _directives_of(one, rulebook, audience) for origin, one in declared_origins(rulebook, audience).items()}
@@ -129,8 +130,18 @@ def content_security_policy(rulebook: Rulebook, audience: Audience = EVERYBODY, 
         "form-action": ("'self'", *who("form-action")),
         "frame-ancestors": ("'self'",),
         "report-uri": (ENDPOINT,),
-        **({"report-to": (GROUP,)} if over_tls else {}),
+        **({"report-to": (GROUP,)} if _is_over_tls(rulebook, audience, over_tls) else {}),
     }
+
+
+def _is_over_tls(rulebook: Rulebook, audience: Audience, said: bool | None) -> bool:  # noqa: FBT001 - None: not said
+    """Return whether these readers' pages travel by TLS: as is said, else by the address of their website."""
+    if said is not None:
+        return said
+    own = rulebook.websites.get(audience.website)
+    sites = [own] if own else list(rulebook.websites.values())
+    addresses = [one.address for one in sites] or [rulebook.controller.website]
+    return not audience.over_plain_http and not any(one.startswith("http://") for one in addresses)
 
 
 def _directives_of(recipient: Recipient, rulebook: Rulebook, audience: Audience) -> frozenset[str] | None:
@@ -156,14 +167,14 @@ def permissions_policy(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Ma
 
 
 def headers(
-    rulebook: Rulebook, audience: Audience = EVERYBODY, *, over_tls: bool = True, report_only: bool = True
+    rulebook: Rulebook, audience: Audience = EVERYBODY, *, over_tls: bool | None = None, report_only: bool = True
 ) -> Mapping[str, str]:
     """Return header -> value.
 
     Every value is made of the words above and of origins: no quote, semicolon or line end of a policy can come into it.
     Why: decision 0024 (report-only is the usual form).
     """
-    suffix = "-Report-Only" if report_only else ""
+    suffix, over_tls = "-Report-Only" if report_only else "", _is_over_tls(rulebook, audience, over_tls)
     ending = f";report-to={GROUP}" if over_tls else ""
     permissions = (f"{name}=({' '.join(who)}){ending}" for name, who in permissions_policy(rulebook, audience).items())
     return {

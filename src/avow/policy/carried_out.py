@@ -17,6 +17,7 @@ from avow.policy import build
 from avow.policy.conversions import linked
 from avow.policy.diagnostics import Diagnostic, diagnostic
 from avow.policy.mail_points import check_mail_point
+from avow.policy.own_cookies import RESERVED
 from avow.policy.parse import Document
 from avow.policy.prose import denies_sale
 from avow.policy.read import Entries, Entry
@@ -31,8 +32,6 @@ _LATER: Final = "wait for a version that does it, or take it out of the policy; 
 _IN_BROWSER: Final = frozenset({Technology.COOKIE, Technology.LOCAL_STORAGE})
 #: What goes out by e-mail and comes back from it.
 _BY_MAIL: Final = frozenset({Technology.EMAIL, Technology.CLEAR_GIF})
-#: Cookies of Avow's own, which hold no preference.
-_OWN_COOKIES: Final = frozenset({"avow_visitor", "avow_former", "avow_keeps", "avow_choices", "avow_staff"})
 _COOKIE_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
 
@@ -201,7 +200,7 @@ def _in_browser(entries: Entries, point: Entry) -> Iterator[Diagnostic]:
             yield diagnostic("AV0704", point.at("data", place), message, "take it to a point by tag, or out of the policy")
     stores = point.values.get("stores", ())
     wanted = 1 if point.values["technology"] == Technology.COOKIE else len(point.values["data"])
-    usable = [name for name in stores if _COOKIE_NAME.fullmatch(name) and name not in _OWN_COOKIES]
+    usable = [name for name in stores if _COOKIE_NAME.fullmatch(name) and name not in RESERVED]
     if stores and (len(usable) != len(stores) or len(stores) != wanted):
         what = "one cookie for all of its data" if wanted == 1 else "one key of the local storage for each of its data"
         message = f'this version keeps "{point.name}" in {what}, under a name of letters, digits, ".", "_" and "-"'

@@ -13,9 +13,10 @@ from avow.policy import build, earlier
 from avow.policy.carried_out import THIS_VERSION, CarriedOut
 from avow.policy.check import check
 from avow.policy.diagnostics import Diagnostic, errors
+from avow.policy.encoding import not_utf8, printable
 from avow.policy.grammar import GRAMMAR
 from avow.policy.law import LawTable, table_text
-from avow.policy.link import NO_FILES, Linked, link
+from avow.policy.link import NO_FILES, Linked, canonical_text, link
 from avow.policy.parse import Document, parse
 from avow.policy.read import Entries, Entry, read
 from avow.policy.rulebook import Rulebook
@@ -52,6 +53,9 @@ def compile_text(
     A Rulebook comes only of a policy without errors; warnings do not stop it.
     Why: decision 0014 (what is not carried out may not be promised).
     """
+    texts = {name: text, **files}
+    if unread := tuple(not_utf8(texts)):  # what the letters were is not known, so nothing else is judged
+        return Compilation(None, unread, {one: canonical_text(printable(said)) for one, said in texts.items()})
     linked = link(text, name, files)
     document = _less(parse(linked.text, linked.origins), linked)
     entries = read(document)

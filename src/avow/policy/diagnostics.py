@@ -87,6 +87,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0113": _error("a file is included twice", _LANGUAGE),
         "AV0114": _error("a heading is marked for a website or jurisdiction that the policy does not have", _LANGUAGE),
         "AV0115": _error("a mark of the language that is misspelt, so that visitors would see it", _LANGUAGE),
+        "AV0116": _error("a file that is not written in UTF-8", _LANGUAGE),
         # 02: names that do not meet
         "AV0201": _error("a data item that is not declared", _NOTICE),
         "AV0202": _error("a purpose that is not declared", _NOTICE),
@@ -167,6 +168,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0519": _error(
             "a date in prose that the policy does not have", "Bus. & Prof. Code § 22575(b)(4); Cal. Civ. Code § 1798.130(a)(5)"
         ),
+        "AV0520": _warning("a duration of which nobody can tell whether something is kept so long", _PROMISE),
         # 06: the policy as a whole
         "AV0601": _error("a declaration that every policy must have is missing", _LANGUAGE),
         "AV0602": _error("a right that must be offered is missing", "Cal. Civ. Code § 1798.130(a)(5)(A)"),

@@ -28,6 +28,22 @@ def why(reason: str, line: str) -> tuple[str, str]:
     return f"this block cannot be read: {message}", mend
 
 
+def stray(reason: str, content: str) -> tuple[int, str, str] | None:
+    """Return the line of a block (from 0) whose keys stand under no table, what is wrong and how to mend it.
+
+    The reader stops only where a later table has the name of such a key, which is far from the line that is missing.
+    """
+    if not reason.startswith(("Cannot declare", "Cannot overwrite")):
+        return None
+    for number, line in enumerate(content.splitlines()):
+        if line.lstrip().startswith("["):
+            return None
+        if pair := _PAIR.match(line):
+            message = f'this block cannot be read: "{pair[1]}" stands in no table, so it is of nothing'
+            return number, message, "write the name of its table on the line above it, as [data.some-name]"
+    return None
+
+
 def is_one_too_late(reason: str) -> bool:
     """Whether the reader stops where the next thing begins, and the slip stands before that."""
     return reason.startswith("Unclosed array")
@@ -67,7 +83,11 @@ _STRUCTURE: Final = (
         "the name of a table is not closed, or has a space",
         "write [data.some-name]: words joined by hyphens, then ]",
     ),
-    (("Cannot overwrite a value",), '"{key}" stands twice in its table', "keep one of the two"),
+    (
+        ("Cannot overwrite a value",),
+        '"{key}" stands twice in its table',
+        "keep one of the two; where another table begins, write its name above, as [data.some-name]",
+    ),
     (("Cannot declare",), "{said} is declared twice", "give one of the two another name, or put their keys together"),
 )
 

@@ -7,6 +7,7 @@ table. Nothing here is typed beside the policy, so notice and machine cannot dis
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from types import MappingProxyType
 from typing import Final
 
@@ -18,7 +19,8 @@ from avow.policy.audience import EVERYBODY, Audience
 from avow.policy.chart import Ledger
 from avow.policy.conversions import CLICK_ID, hands_a_click
 from avow.policy.markup import bullets, day, joined, lowered, megabytes
-from avow.policy.parse import ANCHOR, PLACEHOLDER, STATEMENT, Block, Document, is_block, markdown, parse
+from avow.policy.narrow import narrow_tables
+from avow.policy.parse import ANCHOR, PLACEHOLDER, STATEMENT, Block, Document, Section, is_block, markdown, parse
 from avow.policy.rulebook import CollectionPoint, DataItem, Purpose, Rulebook
 from avow.policy.tables import (
     chart,
@@ -84,9 +86,15 @@ _NO_CONTROLS: Final[Mapping[str, Markup]] = MappingProxyType({})
 
 
 def policy_page(
-    rulebook: Rulebook, ledger: Ledger | None, controls: Mapping[str, Markup] = _NO_CONTROLS, audience: Audience = EVERYBODY
+    rulebook: Rulebook,
+    ledger: Ledger | None,
+    controls: Mapping[str, Markup] = _NO_CONTROLS,
+    audience: Audience = EVERYBODY,
+    standing: Markup | None = None,
 ) -> Markup:
     """Return the policy as an article: prose, asides and computed tables, as far as they concern the audience.
+
+    `standing` says from when it is in force, as `effective_on` writes it; without it, the day that the policy declares.
 
     Without a ledger, as for an earlier version, the page says that the figures of the last 12 months are left out.
 
@@ -95,7 +103,11 @@ def policy_page(
     Rule: Cal. Civ. Code § 1798.130(a)(5); Bus. & Prof. Code § 22575(b).
     """
     reader = markdown()
-    tokens = list(_printed(rulebook, ledger, controls, audience, reader.parse(rulebook.text)))
+    document = parse(rulebook.text)
+    dates = _dates(rulebook, effective_on(rulebook.effective) if standing is None else standing)
+    top = dates + _where(rulebook, audience) + _contents(document, audience)
+    read = narrow_tables(reader.parse(rulebook.text))
+    tokens = list(_printed(rulebook, document, ledger, controls, audience, read, top))
     body = reader.renderer.render(tokens, reader.options, {})
     return Markup('<article class="policy" lang="en">\n{}</article>\n').format(_safe(body))
 
@@ -169,10 +181,15 @@ def _sold(rulebook: Rulebook, point: CollectionPoint) -> str | Markup:
 
 
 def _printed(
-    rulebook: Rulebook, ledger: Ledger | None, controls: Mapping[str, Markup], audience: Audience, tokens: list[Token]
+    rulebook: Rulebook,
+    document: Document,
+    ledger: Ledger | None,
+    controls: Mapping[str, Markup],
+    audience: Audience,
+    tokens: list[Token],
+    top: Markup,
 ) -> Iterator[Token]:
-    """Replace marks, blocks and placeholders in the Markdown tokens by what these visitors see."""
-    document = parse(rulebook.text)
+    """Replace marks, blocks and placeholders in the Markdown tokens by what these visitors see; `top` follows the title."""
     blocks = iter(document.blocks)
     at, here, is_seen = 0, 0, True
     while at < len(tokens):
@@ -192,7 +209,7 @@ def _printed(
                 _unmark(token)
             yield token
         if token.type == "heading_close" and token.tag == "h1":
-            yield _html(_dates(rulebook) + _where(rulebook, audience))
+            yield _html(top)
         at += 1 if name is None else 3
 
 
@@ -227,12 +244,45 @@ def _unmark(inline: Token) -> None:
             children.pop()
 
 
-def _dates(rulebook: Rulebook) -> Markup:
+def effective_on(when: date) -> Markup:
+    """Return from when a version is in force, as its page says it. Rule: Bus. & Prof. Code § 22575(b)(4)."""
+    return Markup("Effective {}").format(day(when))
+
+
+def never_effective(announced_for: date) -> Markup:
+    """Return what stands in place of the first day of a version that was taken back before it. Rule: as `effective_on`."""
+    return Markup("Announced for {}, taken back, and never in force").format(day(announced_for))
+
+
+def _dates(rulebook: Rulebook, standing: Markup) -> Markup:
     """Return the line of dates and version. Rule: Bus. & Prof. Code § 22575(b)(4); 11 CCR 7011(e)(4)."""
     return Markup(
-        '<p class="policy-dates">Effective {}. Last updated {}. Version <code>{}</code>. '
+        '<p class="policy-dates">{}. Last updated {}. Version <code>{}</code>. '
         '<a href="{}/history">Changes and earlier versions</a></p>\n'
-    ).format(day(rulebook.effective), day(rulebook.updated), rulebook.id[:12], POLICY_PATH)
+    ).format(standing, day(rulebook.updated), rulebook.id[:12], POLICY_PATH)
+
+
+#: Headings of these levels are in the list of contents: sections, and the sections within them.
+_LISTED: Final = (2, 3)
+
+
+def _contents(document: Document, audience: Audience) -> Markup:
+    """Return the links to the sections that these visitors see; nothing where there is one alone. Rule: 11 CCR 7003."""
+    seen = [one for place, one in enumerate(document.sections) if one.level in _LISTED and _is_seen(document, place, audience)]
+    groups: list[list[Section]] = []
+    for section in seen:
+        if section.level == _LISTED[0] or not groups:
+            groups.append([])
+        groups[-1].append(section)
+    if len(seen) == 1 or not seen:
+        return Markup("")
+    return Markup('<nav class="policy-contents" aria-label="Contents">\n{}</nav>\n').format(
+        bullets(_link(first) + (bullets(_link(one) for one in within) if within else "") for first, *within in groups)
+    )
+
+
+def _link(section: Section) -> Markup:
+    return Markup('<a href="#{}">{}</a>').format(section.anchor, section.title)
 
 
 def _where(rulebook: Rulebook, audience: Audience) -> Markup:

@@ -170,6 +170,7 @@ class _Reader:
         self.placeholders: list[Placeholder] = []
         self.diagnostics: list[Diagnostic] = []
         self.unreadable: set[int] = set()
+        self.columns = ""  # the first row of the table that is read
 
     def read(self, tokens: Sequence[Token]) -> None:
         for token in tokens:
@@ -177,14 +178,18 @@ class _Reader:
                 continue
             if token.type == "heading_open":
                 self._heading(token)
-            elif token.type in {"paragraph_open", "tr_open"}:
+            elif token.type == "paragraph_open":
                 self._paragraph(token.map)
+            elif token.type == "table_open":
+                self.columns = self.lines[token.map[0]]
+            elif token.type == "tr_open":
+                self._row(token.map)
             elif is_block(token):
                 self._block(token, token.map)
             elif token.type in {"fence", "code_block"}:
                 first = self.lines[token.map[0]]
-                found = slips.in_fence(token.info, token.content) if token.type == "fence" else slips.in_code(first)
-                self._misspelt(found, Span(token.map[0] + 1, len(first) - len(first.lstrip()) + 1, len(first.strip())))
+                found = slips.in_fence(token.info, token.content) if token.type == "fence" else slips.in_indented(first)
+                self._misspelt(found, self._whole(token.map[0]))
 
     def front_matter(self) -> None:
         """Report keys between dashes at the very top, which other tools read and this one would print."""
@@ -230,7 +235,24 @@ class _Reader:
             self.unreadable.add(len(self.sections) - 1)
             self.diagnostics.append(diagnostic("AV0115", span, slip.message, slip.mend))
 
+    def _row(self, lines: list[int]) -> None:
+        """Read one row of a table as the paragraph that it is; its cells beyond the columns are shown to nobody."""
+        self._text(lines)
+        self._misspelt(slips.in_cells(self.lines[lines[0]], self.columns), self._whole(lines[0]))
+
     def _paragraph(self, lines: list[int]) -> None:
+        row = slips.in_rows(self.lines[lines[0] : lines[1]])
+        if row is None:
+            self._text(lines)
+        elif len(self.sections) - 1 not in self.unreadable:  # an empty line within a table is one mistake
+            self._misspelt(slips.NO_TABLE, self._whole(lines[0] + row))
+
+    def _whole(self, line: int) -> Span:
+        """Return the place of all that stands in a line, counted from 0."""
+        said = self.lines[line]
+        return Span(line + 1, len(said) - len(said.lstrip()) + 1, max(1, len(said.strip())))
+
+    def _text(self, lines: list[int]) -> None:
         starts = []
         for number in range(lines[0], lines[1]):
             mark = _LIST_MARK.match(self.lines[number]) if number == lines[0] else re.match(r"[ \t>]*", self.lines[number])
@@ -250,7 +272,7 @@ class _Reader:
         fence = slips.in_code(first)
         slip = fence or slips.in_words(said)
         if slip and fence:
-            self._misspelt(slip, Span(lines[0] + 1, len(first) - len(first.lstrip()) + 1, len(first.strip())))
+            self._misspelt(slip, self._whole(lines[0]))
         elif slip:
             self._misspelt(slip, prose.span(slip.start, slip.end))
 
@@ -271,7 +293,13 @@ class _Reader:
         except tomllib.TOMLDecodeError as error:
             self.unreadable.add(section)
             is_open = not last.startswith(token.markup) or misread.SWALLOWED.search(token.content)
-            self.diagnostics.append(_unclosed(fence, token) if is_open else self._unreadable(str(error), lines, indent))
+            stray = misread.stray(str(error), token.content)
+            if is_open:
+                self.diagnostics.append(_unclosed(fence, token))
+            elif stray is not None:
+                self.diagnostics.append(diagnostic("AV0101", self._whole(lines[0] + 1 + stray[0]), *stray[1:]))
+            else:
+                self.diagnostics.append(self._unreadable(str(error), lines, indent))
             return
         if not last.startswith(token.markup):
             self.unreadable.add(section)

@@ -14,12 +14,13 @@ from typing import Final
 from avow.policy import build
 from avow.policy.declarations import Retention
 from avow.policy.diagnostics import Diagnostic, diagnostic
-from avow.policy.durations import Duration, durations
+from avow.policy.durations import Duration, Said, durations
 from avow.policy.law import LawTable
 from avow.policy.parse import Document, Prose
-from avow.policy.prose import KEEPING, sentences
+from avow.policy.prose import sentences
 from avow.policy.read import Entries, Entry
 from avow.policy.requirements import jurisdictions
+from avow.policy.said_periods import Weight, weight
 
 #: Declarations that only give names to things; every other one stands for something that is done.
 _NAMING: Final = frozenset({"policy", "controller", "data", "brand", "contact", "source"})
@@ -56,9 +57,10 @@ def check_promises(document: Document, entries: Entries, law: Mapping[str, LawTa
         else:
             declared = _declared(document, entries, law, prose.section)
             if prose.statement and declared is not None and not declared:
-                yield from _stated(prose, _everywhere(entries, law))
+                everywhere = None if entries.faulty else _everywhere(entries, law)  # what has a mistake may have it
+                yield from _durations(prose, everywhere, "the whole policy")
             else:
-                yield from _durations(prose, declared)
+                yield from _durations(prose, declared, "what its section declares")
             yield from _starts(prose, _kept(document, entries, prose.section))
 
 
@@ -87,30 +89,33 @@ def _promise(prose: Prose) -> Iterator[Diagnostic]:
             return
 
 
-def _durations(prose: Prose, declared: frozenset[Duration] | None) -> Iterator[Diagnostic]:
+def _durations(prose: Prose, declared: frozenset[Duration] | None, where: str) -> Iterator[Diagnostic]:
+    """Report each duration of a promise that no declaration has, and ask about one that may be meant as a promise."""
     if declared is None:
         return
-    for said in durations(prose.words):
-        if said.duration not in declared:
-            known = (
-                ", ".join(f"{number} {unit}" for number, unit in sorted(declared, key=lambda each: each[::-1]))
-                or "no duration at all"
-            )
-            message = f'the prose says "{said.words}", but the declarations of this section have {known}'
-            if said.duration is None:
-                message = f'the words and the figures of "{said.words}" disagree'
-            mend = "change the prose or the declaration, whichever is wrong"
-            yield diagnostic("AV0502", prose.span(said.start, said.end), message, mend)
-
-
-def _stated(prose: Prose, declared: frozenset[Duration]) -> Iterator[Diagnostic]:
-    """Report a statement of keeping, in a section without declarations, whose period nothing in the policy has."""
     for start, sentence in sentences(prose):
-        for said in durations(sentence) if KEEPING.search(sentence) else ():
-            if said.duration not in declared:
-                message = f'this says that something is kept or erased by "{said.words}", and no declaration has that duration'
-                mend = "change the prose or the declaration, whichever is wrong; the mark of a statement does not excuse it"
-                yield diagnostic("AV0502", prose.span(start + said.start, start + said.end), message, mend)
+        for said in durations(sentence):
+            found = Weight.NOTHING if said.duration in declared else weight(sentence, said, statement=prose.statement)
+            place = prose.span(start + said.start, start + said.end)
+            if found is Weight.PROMISE:
+                yield diagnostic("AV0502", place, _other_than(said, declared, where), _WHICHEVER)
+            elif found is Weight.DOUBT:
+                message = f'nobody can tell whether "{said.words}" is how long something is kept; {where} has no such duration'
+                yield diagnostic("AV0520", place, message, _UNDOUBTED)
+
+
+_WHICHEVER: Final = "change the prose or the declaration, whichever is wrong; the mark of a statement does not excuse it"
+_UNDOUBTED: Final = (
+    "say what is kept or done so long, and declare it; where it is no information about people, use another word than keep, "
+    "store, hold or erase, and end the paragraph with {.statement}"
+)
+
+
+def _other_than(said: Said, declared: frozenset[Duration], where: str) -> str:
+    if said.duration is None:
+        return f'the words and the figures of "{said.words}" disagree'
+    known = ", ".join(f"{number} {unit}" for number, unit in sorted(declared, key=lambda each: each[::-1]))
+    return f'the prose says "{said.words}", but {where} has {known or "no duration at all"}'
 
 
 #: How prose says when a period starts. What it says otherwise is not compared.
@@ -156,6 +161,8 @@ def _declared(document: Document, entries: Entries, law: Mapping[str, LawTable],
     here = [entry for entry in entries.sound if _covers(document, section, entry.block.section)]
     shown = {placeholder.name for placeholder in document.placeholders if _covers(document, section, placeholder.section)}
     if shown & {"retention", "technologies"}:
+        if not entries.is_whole("collection"):
+            return None  # the one with a mistake, which is reported, may have it
         here = [*here, *entries.of("collection")]
     kinds = shown | {entry.kind for entry in here}
     found = {duration for entry in here for duration in _of(entry)}

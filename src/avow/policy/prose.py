@@ -144,7 +144,7 @@ def check_prose(document: Document, entries: Entries) -> Iterator[Diagnostic]:
     yield from _shield(document)
     for prose in document.prose:
         yield from _sale(prose, third)
-        yield from _contacts(prose, contacts)
+        yield from _contacts(prose, contacts, whole=entries.is_whole("contact"))
         for start, sentence in sentences(prose):
             yield from _keeping(prose, start, sentence)
             yield from _purposes(prose, start, sentence)
@@ -276,10 +276,10 @@ def _twice(prose: Prose, start: int, sentence: str) -> Iterator[Diagnostic]:
         yield diagnostic("AV0504", prose.span(start + twice.start(), start + twice.end()), message, mend)
 
 
-def _contacts(prose: Prose, contacts: list[Entry]) -> Iterator[Diagnostic]:
+def _contacts(prose: Prose, contacts: list[Entry], *, whole: bool) -> Iterator[Diagnostic]:
     """Compare addresses and numbers with the declared ones. Rule: Bus. & Prof. Code § 22576."""
-    if not any(entry.kind == "controller" for entry in contacts):
-        return
+    if not whole or not any(entry.kind == "controller" for entry in contacts):
+        return  # what has a mistake may declare just this address
     emails = {entry.values["email"].lower() for entry in contacts if "email" in entry.values}
     known = ", ".join(sorted(emails))
     phones = {_digits(entry.values["phone"]): entry.values["phone"] for entry in contacts if "phone" in entry.values}

@@ -124,7 +124,10 @@ def _entry(entries: Entries, document: Document, entry: Entry, table: Table) -> 
     names = entries.names.setdefault(entry.kind, {})
     if entry.name in names:
         message = f'{entry.kind} "{entry.name}" is declared already at {document.place(names[entry.name])}'
-        entries.diagnostics.append(diagnostic("AV0106", entry.here, message, "keep one of the two declarations"))
+        mend = "keep one of the two declarations, or give one of them a name of its own"
+        entries.diagnostics.append(diagnostic("AV0106", entry.here, message, mend))
+        entries.faulty.add(entry.block.section)
+        entries.unknown = True  # one of the two may be meant as another, which then seems to be missing
         return
     names[entry.name] = entry.here
     entries.sections.setdefault(entry.block.section, set()).add(entry.kind)
@@ -150,10 +153,12 @@ def _name(entry: Entry, table: Table) -> list[Diagnostic]:
 
 
 def _keys(entry: Entry, table: Table) -> list[Diagnostic]:
-    found = []
-    misspelt = set()
+    misspelt = {name for name in entry.values if entry.kind == "recipient" and name in _OF_A_CONTRACT}
+    found = [_without_header(entry, next(name for name in entry.values if name in misspelt))] if misspelt else []
     for name, value in entry.values.items():
         key = table.keys.get(name)
+        if name in misspelt:
+            continue
         if key is None:
             misspelt.update(difflib.get_close_matches(name, table.keys, n=1))
             message = f'{_called(entry)} has no key "{name}"'
@@ -166,6 +171,17 @@ def _keys(entry: Entry, table: Table) -> list[Diagnostic]:
         if key.required and name not in entry.values and name not in misspelt:
             missing.setdefault(key.code, []).append(name)
     return [*found, *(_missing(entry, code, {name: table.keys[name] for name in names}) for code, names in missing.items())]
+
+
+#: What stands in the contract of a recipient alone.
+_OF_A_CONTRACT: Final = frozenset({"signed", *CLAUSES, *THIRD_PARTY_CLAUSES})
+
+
+def _without_header(entry: Entry, clause: str) -> Diagnostic:
+    """Return one finding for all clauses of a contract that stand under its recipient."""
+    message = f'{_called(entry)} has no key "{clause}": it is of a contract'
+    mend = f"write [{entry.kind}.{entry.name}.contract] on a line of its own above it"
+    return diagnostic("AV0103", entry.block.key((*entry.way, clause)), message, mend)
 
 
 def _missing(entry: Entry, code: str, keys: Mapping[str, Key]) -> Diagnostic:

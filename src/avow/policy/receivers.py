@@ -50,7 +50,8 @@ def check_receivers(document: Document, entries: Entries) -> Iterator[Diagnostic
     """Report each sentence that gives data to recipients nobody can name. Rule: Cal. Civ. Code § 1798.130(a)(5)(B)-(C)."""
     if not entries.is_whole("recipient"):
         return
-    roles = {build.recipient(entry).effective_role for entry in entries.of("recipient")}
+    # A service provider whose contract is incomplete is a third party by law, and is declared all the same.
+    roles = {role for entry in entries.of("recipient") for role in (entry.values["role"], build.recipient(entry).effective_role)}
     for prose in document.prose:
         for start, sentence in sentences(prose):
             yield from _unknown(roles, prose, start, sentence)
@@ -61,7 +62,9 @@ def _unknown(roles: set[str], prose: Prose, start: int, sentence: str) -> Iterat
         word, after = sentence[begin:end], sentence[end:]
         wanted = _roles(word, after)
         if not wanted & roles:
-            message = f'nobody can tell who is meant by "{word}": none is declared'
+            message = (
+                f'nobody can tell who is meant by "{word}": no recipient of that role is declared ({", ".join(sorted(wanted))})'
+            )
             mend = "declare each with [recipient.name], and show them with {{ recipients }}"
             yield diagnostic("AV0511", prose.span(start + begin, start + end), message, mend)
             return

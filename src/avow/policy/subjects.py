@@ -272,6 +272,8 @@ def _undeclared(document: Document, entries: Entries) -> Iterator[Diagnostic]:
 
 
 def _is_declared(entries: Entries, subject: Subject) -> bool:
+    if subject.table in {"collection", "recipient"} and not entries.is_whole(subject.table):
+        return True  # it may be the one that has a mistake, which is reported
     if subject.table == "collection":
         return any(build.people(point) == "applicants" for point in entries.of("collection"))
     if subject.table == "recipient":

@@ -10,6 +10,7 @@ from avow.policy.audience import EVERYBODY, Audience
 from avow.policy.chart import DisclosureCount, Ledger, disclosures, recipient_of, rows
 from avow.policy.law import LawTable
 from avow.policy.markup import bullets, joined, lowered, table
+from avow.policy.own_cookies import VISITOR, set_by
 from avow.policy.periods import periods
 from avow.policy.rulebook import CollectionPoint, Recipient, Right, Rulebook
 from avow.policy.vocabulary import (
@@ -48,7 +49,20 @@ def technologies_table(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Ma
             )
             for point in audience.points(rulebook)
         ),
-    )
+    ) + _own_cookies(rulebook)
+
+
+def _own_cookies(rulebook: Rulebook) -> Markup:
+    """Return the cookies that recognise a browser or keep its choices. Rule: Bus. & Prof. Code § 22575(b)(1)."""
+    rows = [
+        (
+            Markup("<code>{}</code>").format(one.name),
+            one.holds,
+            f"at most {days} days" if days else "until you close your browser",
+        )
+        for one, days in set_by(rulebook)
+    ]
+    return table("Cookies of our own", ("Cookie", "What it holds", "How long"), rows) if rows else Markup("")
 
 
 def _how(rulebook: Rulebook, point: CollectionPoint) -> str:
@@ -63,7 +77,7 @@ def _decided(rulebook: Rulebook, point: CollectionPoint) -> str:
 
 
 def _stored(point: CollectionPoint) -> str:
-    what = joined(point.stores) if point.stores else "a cookie"
+    what = joined(point.stores) if point.stores else f"the cookie {VISITOR.name}"
     if point.cookie_days:
         return f"{what}, for {point.cookie_days} days"
     return what if point.stores else "nothing"

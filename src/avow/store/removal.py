@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING, Final
 from avow.definitions import AfterRetention
 from avow.store import recordings, uploads
 from avow.store.aside import Aside
-from avow.store.control import choices, dated, disclosures, mail, requests, submission_files, submissions, subscriptions
+from avow.store.control import (
+    choices,
+    dated,
+    disclosures,
+    mail,
+    reports,
+    requests,
+    submission_files,
+    submissions,
+    subscriptions,
+)
 from avow.store.control import recordings as listed
 from avow.store.holdings import Counts, Due
 from avow.store.keys import DAY, REQUEST
@@ -125,6 +135,7 @@ def erase_due(today: date, control: Control, events: Events, vault: Vault, files
     aside.sweep(today)
     with control.transaction() as tx:
         forgotten = dated.sweep(tx, today)
+        reports.sweep(tx, today)
     recordings.sweep(_start_ms(today), control, vault, files)
     if due or emptied or forms or shown or forgotten:
         control.checkpoint()

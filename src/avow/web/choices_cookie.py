@@ -9,16 +9,18 @@ Rule: 11 CCR 7026(f) (an opt-out holds), (k) (no question within 12 months).
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from avow.collection import signals
+from avow.policy.own_cookies import CHOICES
 from avow.web.asking import signals_of
 
 #: Longest life that browsers give a cookie, seconds.
-COOKIE_SECONDS: Final = 400 * 86_400
+COOKIE_SECONDS: Final = CHOICES.days * 86_400
 #: What the name of a purpose looks like, and most names that are made new: the cookie comes from a browser.
 _NAME: Final = re.compile(r"[a-z0-9-]{1,80}")
 _NAMES_MAX: Final = 100
@@ -43,37 +45,61 @@ def renewed(said: signals.Signals, *, is_secure: bool) -> str:
     return set_cookie(signals.Said(out, into), is_secure=is_secure)
 
 
-class Renewal:
-    """ASGI middleware around every page: makes the cookie of a no new when somebody opens one."""
+def forgotten(visitor: str, *, is_secure: bool) -> tuple[str, str]:
+    """Return the Set-Cookie values by which a browser's number goes, and stays for the privacy centre until it is closed.
 
-    def __init__(self, app: ASGIApp, *, is_secure: bool) -> None:
+    Rule: Cal. Civ. Code § 1798.100(c); § 1798.105(a).
+    """
+    ending = f"HttpOnly; SameSite=Lax{'; Secure' if is_secure else ''}"
+    return (
+        f"{signals.VISITOR_COOKIE}=; Max-Age=0; Path=/; {ending}",
+        f"{signals.FORMER_COOKIE}={visitor}; Path={signals.FORMER_PATH}; {ending}",
+    )
+
+
+class Renewal:
+    """ASGI middleware around every page: when somebody opens one, it makes the cookie of a no new, and takes a number away.
+
+    A number goes with the signal after which nobody may be recognised, as it goes with a choice (11 CCR 7025(c)(1)).
+    """
+
+    def __init__(self, app: ASGIApp, *, is_secure: bool, recognises: Callable[[signals.Signals], bool]) -> None:
         self._app = app
         self._is_secure = is_secure
+        self._recognises = recognises
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Call, and add the cookie to an answer that does not set it itself."""
-        cookie = renewed(signals_of(Headers(scope=scope)), is_secure=self._is_secure) if _is_opened(scope) else ""
+        cookies = self._cookies(signals_of(Headers(scope=scope))) if _is_opened(scope) else ()
 
         async def send_renewing(message: Message) -> None:
-            if message["type"] == "http.response.start" and cookie:
-                _add(MutableHeaders(scope=message), cookie)
+            if message["type"] == "http.response.start" and cookies:
+                _add(MutableHeaders(scope=message), cookies)
             await send(message)
 
         await self._app(scope, receive, send_renewing)
 
+    def _cookies(self, said: signals.Signals) -> tuple[str, ...]:
+        """Return the Set-Cookie values that this browser gets with a page."""
+        cookie = renewed(said, is_secure=self._is_secure)
+        is_over = said.visitor and said.preferences and not self._recognises(said)
+        return (*([cookie] if cookie else ()), *(forgotten(said.visitor, is_secure=self._is_secure) if is_over else ()))
+
 
 def _is_opened(scope: Scope) -> bool:
-    """Return whether somebody opens a page, and has chosen before; only for a page does a browser ask for HTML."""
+    """Return whether somebody opens a page, and has chosen or got a number before; only for a page do browsers ask for HTML."""
     if scope["type"] != "http" or scope["method"] != "GET":
         return False
     headers = Headers(scope=scope)
     is_page = "text/html" in headers.get("accept", "") or scope["path"] == _STATE
-    return is_page and any(signals.CHOICES_COOKIE in one for one in headers.getlist("cookie"))
+    names = (signals.CHOICES_COOKIE, signals.VISITOR_COOKIE)
+    return is_page and any(name in one for one in headers.getlist("cookie") for name in names)
 
 
-def _add(headers: MutableHeaders, cookie: str) -> None:
-    """Add the cookie where only this browser gets it, and where the answer does not bring another."""
+def _add(headers: MutableHeaders, cookies: tuple[str, ...]) -> None:
+    """Add the cookies where only this browser gets them, and where the answer does not bring others of their names."""
     is_own = any(word in headers.get("cache-control", "") for word in ("private", "no-store"))
-    name = f"{signals.CHOICES_COOKIE}="
-    if is_own and not any(one.startswith(name) for one in headers.getlist("set-cookie")):
-        headers.append("set-cookie", cookie)
+    brought = {one.partition("=")[0] for one in headers.getlist("set-cookie")}
+    for cookie in cookies:
+        if is_own and cookie.partition("=")[0] not in brought:
+            headers.append("set-cookie", cookie)

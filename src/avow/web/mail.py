@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from avow.analytics.mailings import is_scan
 from avow.collection.accept import Sender
 from avow.collection.mail_events import MailEvents
 from avow.definitions import Refusal, SpoolFull
@@ -132,10 +133,11 @@ class MailEndpoint:
     async def _count(self, request: Request, reached: Reached, given: dict[str, str]) -> None:
         """Ask for the permit and keep the event; a browser that only looks ahead has opened nothing."""
         ahead = "prefetch" in f"{request.headers.get('sec-purpose', '')} {request.headers.get('purpose', '')}"
-        if request.method == "HEAD" or ahead or not reached.point:
+        if ahead or not reached.point:
             return
-        told = {"mailing": reached.mailing, **given}
-        await self._events.take(reached.point, told, reached.person, self._sender(request), self._now_ms())
+        told, now_ms = {"mailing": reached.mailing, **given}, self._now_ms()
+        scans = is_scan(request.method, reached.taken_ms, now_ms)
+        await self._events.take(reached.point, told, reached.person, self._sender(request), now_ms, is_scan=scans)
 
     def _sender(self, request: Request) -> Sender:
         host = request.client.host if request.client else ""

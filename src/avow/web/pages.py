@@ -68,7 +68,11 @@ def app(services: Services, site: CompanySite, assets: Assets, more: Sequence[Ba
         exception_handlers={HTTPException: http_error, StoreUnavailable: unavailable},
         middleware=[
             Middleware(Encoding),
-            Middleware(Renewal, is_secure=services.website.origin.startswith("https:")),
+            Middleware(
+                Renewal,
+                is_secure=services.website.origin.startswith("https:"),
+                recognises=lambda said: services.browsers.facts(said).recognises,
+            ),
             Middleware(Guard, sorry=sorry),
         ],
     )

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from avow.collection import signals
 from avow.collection.browser_kept import BrowserKept, Cookie, Kept
+from avow.collection.json_names import twice
 from avow.collection.refusals import shown_name
 from avow.collection.signals import Signals
 from avow.definitions import Refusal
@@ -33,6 +34,7 @@ FIELDS_MAX: Final = 50
 #: Where a yes can be said that a form needs.
 CHOICES_PAGE: Final = "/privacy/choices"
 
+_TWICE: Final = "A preference stands there twice. Nothing was changed."
 _BODY: Final = msgspec.json.Decoder(dict[str, Any])  # Any: what is no text is named to the developer, not refused as a whole
 
 
@@ -139,14 +141,21 @@ async def _of_json(request: Request) -> Mapping[str, object]:
     if len(body) > BODY_BYTES:
         raise HTTPException(413, f"Preferences are at most {BODY_BYTES} bytes.")
     try:
-        return _BODY.decode(body)
+        said, again = _BODY.decode(body), twice(body.decode())
     except (ValueError, RecursionError) as error:  # no JSON, or no UTF-8
         raise HTTPException(400, 'Preferences are sent as JSON: {"name": "value"}.') from error
+    if again:
+        raise HTTPException(400, _TWICE)
+    return said
 
 
 async def _of_form(request: Request) -> Mapping[str, object]:
     """Return what a form wants kept; an empty value forgets."""
-    return dict(url_encoded(await request.body(), request.headers.get("content-type", ""), FIELDS_MAX))
+    pairs = url_encoded(await request.body(), request.headers.get("content-type", ""), FIELDS_MAX)
+    said = dict(pairs)
+    if any(said[name] != value for name, value in pairs):
+        raise HTTPException(400, _TWICE)
+    return said
 
 
 def _page_before(headers: Headers) -> str:

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from avow.collection import signals
 from avow.collection.accept import Accepted
+from avow.collection.json_names import twice
 from avow.collection.paths import page_path
 from avow.collection.recorder import RecordingCollector
 from avow.definitions import Refusal
@@ -103,9 +104,12 @@ class VisitorRecordings:
         if not is_same_origin(request.headers):
             raise HTTPException(403, "A recording is stopped from the page that it records.")
         try:
-            sent = msgspec.json.decode(await request.body(), type=_Stop)
+            body = await request.body()
+            sent, again = msgspec.json.decode(body, type=_Stop), twice(body.decode())
         except (ValueError, RecursionError) as error:
             raise HTTPException(400, "The body names the recording to stop.") from error
+        if again:
+            raise HTTPException(400, "The body names the recording to stop, once.")
         said = signals_of(request.headers)
         is_demonstration = request.scope.get(DEMONSTRATION_KEY, False)
         let_in = partial(self._services.senders.let_in, request, CHOICE, CHOICES_MOST)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -283,10 +284,18 @@ class CompanySite:
         )
 
     def _recorder(self, path: str, headers: Headers) -> Markup:
-        """Return the recorder's script for a visitor who said yes, on a page that may be recorded; nothing for all others."""
-        offer = self._services.recordings.offered(path, signals_of(headers))
-        script = Markup('<script src="{}" data-point="{}" defer></script>')
-        return script.format(self._assets.address("recorder.js"), offer.point) if offer else Markup()
+        """Return the recorder's script for a visitor who said yes, on a page that may be recorded.
+
+        For one who may still say yes on it, what loads the recorder then: a page of an application is not opened again.
+        """
+        said = signals_of(headers)
+        if offer := self._services.recordings.offered(path, said):
+            script = Markup('<script src="{}" data-point="{}" defer></script>')
+            return script.format(self._assets.address("recorder.js"), offer.point)
+        asking = frozenset(name for one in self._services.policy.facts().choices if one.asks for name in one.purposes)
+        if self._services.recordings.offered(path, replace(said, choices=said.choices - asking, consents=asking)) is None:
+            return Markup()
+        return Markup('<script src="{}" data-served defer></script>').format(self._assets.address("replay.js"))
 
     def _asset(self, name: str) -> str:
         return f"/assets/{self._files[name][0]}"

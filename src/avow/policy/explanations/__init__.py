@@ -1,9 +1,9 @@
 """What each diagnostic means: why it matters to people, an example that shows it, and the example mended.
 
-One data file per code, AVnnnn.toml, with the keys `why`, `wrong`, `right` and, for includes, a table `files`. The two
-examples are parts of a policy. `compiled` puts them into a small complete policy, base.md or the one that the key `base`
-names, so that every page shows what the compiler really says, and a test holds that the wrong one shows its code and no
-other, and the right one nothing.
+One data file per code, AVnnnn.toml, with the keys `why`, `wrong`, `right` and, for includes, a table `files`; `encoding`
+where it is the mistake. The two examples are parts of a policy. `compiled` puts them into a small complete policy, base.md
+or the one that the key `base` names, so that every page shows what the compiler really says, and a test holds that the
+wrong one shows its code and no other, and the right one nothing.
 
 Like the law tables, these files of the package are all that is read here.
 """
@@ -25,6 +25,7 @@ from avow.policy import law
 from avow.policy.carried_out import EVERYTHING, THIS_VERSION
 from avow.policy.compile import Compilation, compile_text
 from avow.policy.diagnostics import CODES, GROUPS, as_text
+from avow.policy.encoding import decoded
 
 #: The day on which the examples are compiled: the text of a page must not depend on when it is printed.
 DAY: Final = date(2026, 11, 23)
@@ -43,7 +44,10 @@ _FENCE: Final = "```"
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The explanation of one code; `wrong` and `right` are parts of a policy in Markdown, put into the policy `base`."""
+    """The explanation of one code; `wrong` and `right` are parts of a policy in Markdown, put into the policy `base`.
+
+    `encoding` is the one in which the file of the wrong part is saved.
+    """
 
     code: str
     why: str
@@ -51,6 +55,7 @@ class Explanation:
     right: str
     base: str
     files: Mapping[str, str]
+    encoding: str
 
 
 @cache
@@ -63,7 +68,8 @@ def explanation(code: str) -> Explanation:
         raise KeyError(code)
     raw = tomllib.loads(_read(f"{code}.toml"))
     included = MappingProxyType(raw.get("files", {}))
-    return Explanation(code, raw["why"].strip(), raw["wrong"], raw["right"], raw.get("base", BASE), included)
+    base, encoding = raw.get("base", BASE), raw.get("encoding", "utf-8")
+    return Explanation(code, raw["why"].strip(), raw["wrong"], raw["right"], base, included, encoding)
 
 
 def compiled(one: Explanation, part: str) -> Compilation:
@@ -81,7 +87,8 @@ def compiled(one: Explanation, part: str) -> Compilation:
     if _INCLUDE not in lines:
         lines.append(_INCLUDE)
     does = THIS_VERSION if one.code.startswith("AV07") else EVERYTHING
-    return compile_text("\n".join(lines), POLICY, law.tables(), DAY, {EXAMPLE: part, **one.files}, does)
+    saved = decoded(part.encode(one.encoding)) if part == one.wrong else part
+    return compile_text("\n".join(lines), POLICY, law.tables(), DAY, {EXAMPLE: saved, **one.files}, does)
 
 
 def _without_sections(base: str, anchors: set[str]) -> Iterator[str]:

@@ -324,6 +324,15 @@ disclosures: Final = Table(
     Index("disclosures_at", "at_ms"),
 )
 
+reports: Final = Table(
+    "reports",
+    metadata,
+    Column("mark", LargeBinary, primary_key=True),  # keyed hash of a report's id
+    Column("said", LargeBinary, nullable=False),  # keyed hash of its body
+    Column("delete_on", Date, nullable=False),  # when the record of it is due
+    Index("reports_due", "delete_on"),
+)
+
 #: SQLite's rowid must be INTEGER to count upwards for ever.
 _sequence: Final = BigInteger().with_variant(Integer, "sqlite")
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -18,9 +19,11 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from avow.collection import signals
+from avow.collection.json_names import twice
 from avow.collection.sender_counts import WINDOW_MS
+from avow.policy.own_cookies import OF_VISITORS
 from avow.web.asking import own_path, signals_of, waiting
-from avow.web.choices_cookie import set_cookie
+from avow.web.choices_cookie import forgotten, set_cookie
 from avow.web.forms import read_form
 from avow.web.privacy_center.requests import numbered, visitor_of
 from avow.web.problems import asks_for_json, problem
@@ -76,6 +79,9 @@ class ChoicePages:
     def _show(self, request: Request) -> Response:
         facts = self._view.services.policy.facts()
         is_kept, was_said = signals.CHOICES_COOKIE in request.cookies, "saved" in request.query_params
+        back = own_path(request.query_params.get("back", ""))
+        if was_said and is_kept and back:
+            return RedirectResponse(back, 303)
         said = self._as_kept(signals_of(request.headers), is_kept=is_kept or not was_said)
         return self._view.page(
             request,
@@ -100,7 +106,7 @@ class ChoicePages:
         if "ask" in form:  # the banner: an answer about what it asked, and about nothing else
             asked = waiting(choices, signals_of(request.headers))
             on = frozenset(one.name for one in asked) if form["ask"] == "in" else frozenset()
-            back, source = own_path(form.get("back", "")) or "/privacy/choices?saved=1", "banner"
+            back, source = _way_back(request, own_path(form.get("back", ""))), "banner"
         else:
             asked, back, source = choices, "/privacy/choices?saved=1", "link"
             every = form.get("all")  # the two big buttons: "out" or "in"; without either, each switch has its own answer
@@ -127,7 +133,7 @@ class ChoicePages:
         is_demonstration = request.scope.get(DEMONSTRATION_KEY, False)
         self._view.services.browsers.let_load(now, demonstration=is_demonstration)
         response = JSONResponse(told, headers=_NO_STORE)
-        if not is_kept:
+        if not is_kept and self._view.services.policy.facts().choices:  # without a choice there is nothing to keep
             secure = "; Secure" if self._view.services.website.origin.startswith("https:") else ""
             response.headers.append("set-cookie", f"{signals.KEEPS_COOKIE}=1; HttpOnly; Path=/avow/choices; SameSite=Lax{secure}")
         return response
@@ -141,8 +147,11 @@ class ChoicePages:
             raise HTTPException(413)
         try:
             answers = msgspec.json.decode(body, type=_Answers)
-        except (ValueError, RecursionError) as error:
-            raise HTTPException(400, 'Expected {"opt_out": ["name"], "opt_in": ["name"]}.') from error
+            is_whole = not twice(body.decode())  # else one of two answers would be lost
+        except (ValueError, RecursionError):
+            is_whole = False
+        if not is_whole:
+            raise HTTPException(400, 'Expected {"opt_out": ["name"], "opt_in": ["name"]}, with each name once.')
         known = self._names()
         unknown = [name[:60] for name in (*answers.opt_out, *answers.opt_in) if name not in known]
         if unknown or len(answers.opt_out) + len(answers.opt_in) > _NAMES_MAX:
@@ -215,6 +224,17 @@ class ChoicePages:
         }
 
 
+def _way_back(request: Request, path: str) -> str:
+    """Return where the answer to a banner leads: back, or over the page of choices for a browser that has returned no cookie yet.
+
+    There it is seen whether the answer came back with it; whoever's did not is told so, instead of being asked once more.
+    """
+    is_known = not {one.name for one in OF_VISITORS}.isdisjoint(request.cookies)
+    if path and is_known:
+        return path
+    return f"/privacy/choices?{urlencode({'saved': 1} | ({'back': path} if path else {}))}"
+
+
 def set_choices(response: Response, said: signals.Said, services: Services, visitor: str = "") -> None:
     """Set the cookie that keeps a browser's choices; a yes stands in it only where one is waited for.
 
@@ -227,9 +247,8 @@ def set_choices(response: Response, said: signals.Said, services: Services, visi
     response.headers.append("set-cookie", set_cookie(kept, is_secure=is_secure))
     now = signals.Signals(frozenset(), kept.opted_out, visitor, kept.opted_in)
     if visitor and not services.browsers.facts(now).recognises:
-        ending = f"HttpOnly; SameSite=Lax{'; Secure' if is_secure else ''}"
-        response.headers.append("set-cookie", f"{signals.VISITOR_COOKIE}=; Max-Age=0; Path=/; {ending}")
-        response.headers.append("set-cookie", f"{signals.FORMER_COOKIE}={visitor}; Path={signals.FORMER_PATH}; {ending}")
+        for one in forgotten(visitor, is_secure=is_secure):
+            response.headers.append("set-cookie", one)
 
 
 def _asking(services: Services) -> frozenset[str]:

@@ -42,12 +42,14 @@ class Reached:
     """What an e-mail's clear GIF or link is: its collection point ("" for not measured), its mailing's name, whom it went to.
 
     `address` is where a link leads: one of the addresses of the mailing that was sent. `person` None: gone, nothing counts.
+    `taken_ms` is when a mail server took the message, as `analytics.mailings.is_scan` asks for it.
     """
 
     point: str
     mailing: str
     address: str
     person: Addressee | None
+    taken_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,7 +207,7 @@ class VersionPage:
     """A version as it was published: the whole policy without the figures that are computed when it is shown."""
 
     rulebook_id: str
-    effective: date
+    effective: date | None
     published_ms: int
     policy: Markup
 

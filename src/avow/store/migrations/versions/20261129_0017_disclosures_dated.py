@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261129_0020"
-down_revision = "20261129_0015"
+revision = "20261129_0017"
+down_revision = "20261129_0016"
 branch_labels = None
 depends_on = None
 
