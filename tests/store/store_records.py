@@ -11,7 +11,7 @@ from tests.conftest import control_in
 from avow.definitions import AfterRetention, Event, EventBatch, Identifier, IdentifierKind, Submission, Terms, identifier
 from avow.store import Store
 from avow.store.control import Control
-from avow.store.events import Events, announced
+from avow.store.events import EventRow, Events, announced
 from avow.store.files import Files
 from avow.store.keys import Vault
 
@@ -90,6 +90,14 @@ class Writer:
             "identifiers": {"email": email} if email else {},
         }
         return Submission(**(values | changes))  # type: ignore[arg-type]
+
+
+def view_row(number: int) -> EventRow:
+    """Return a row of a page view, as it goes to the engine."""
+    texts = dict.fromkeys(("rulebook_id", "name", "page", "referrer", "campaign", "browser", "system", "device", "language"), "")
+    numbers = dict.fromkeys(("status", "bytes", "subject", "visit", "robot", "demonstration"), 0)
+    rest = {"method": "", "props": {}, "sealed": "", "delete_on": 30_000, "then": "erase"}
+    return EventRow(record_id=number, time=MORNING, site="marrowby", point="page-view", **texts, **numbers, **rest)  # type: ignore[arg-type]
 
 
 def visitor(number: int) -> str:

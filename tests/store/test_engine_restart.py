@@ -10,23 +10,14 @@ import sys
 import time
 
 import pytest
-from store_records import MORNING, Writer, browser, open_parts, visitor
+from store_records import MORNING, Writer, browser, open_parts, view_row, visitor
 
 from avow.analytics.question import Scope
 from avow.definitions import StoreUnavailable
 from avow.store.embedded import Engine
-from avow.store.events import EventRow
 
 _SERVE = "import sys, time, pathlib; from avow.store.embedded import Engine; f = pathlib.Path(sys.argv[1]); "
 _SERVE += "Engine(f / 'events', f / 'run').start(); time.sleep(600)"
-
-
-def _row(number):
-    """Return a row of a page view."""
-    texts = dict.fromkeys(("rulebook_id", "name", "page", "referrer", "campaign", "browser", "system", "device", "language"), "")
-    numbers = dict.fromkeys(("status", "bytes", "subject", "visit", "robot", "demonstration"), 0)
-    rest = {"method": "", "props": {}, "sealed": "", "delete_on": 30_000, "then": "erase"}
-    return EventRow(record_id=number, time=MORNING, site="marrowby", point="page-view", **texts, **numbers, **rest)
 
 
 def test_a_stopped_engine_opens_again_with_its_records(tmp_path):
@@ -88,7 +79,7 @@ def test_what_could_not_be_written_is_not_acknowledged(tmp_path):
     store.events.prepare()
     event = Writer().event(visitor(1))
     store.write([event])
-    rows, limits = [_row(number) for number in (7, 8)], resource.getrlimit(resource.RLIMIT_FSIZE)
+    rows, limits = [view_row(number) for number in (7, 8)], resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
     try:
         with pytest.raises(StoreUnavailable):

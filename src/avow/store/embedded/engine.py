@@ -13,12 +13,13 @@ import re
 import secrets
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from avow.definitions import StoreUnavailable
 from avow.store.embedded import http
+from avow.store.embedded.parts import Parts
+from avow.store.embedded.statements import Statement, StatementFailed
 from avow.store.events import VIEWS
 
 #: Statements at the same time: one long mutation, one drain, two dashboards.
@@ -35,38 +36,16 @@ _OPTIONS: Final = {
     "max_thread_pool_size": 256,
     "background_pool_size": 2,
 }
-_CODE: Final = re.compile(r"Code: (\d+)")
-#: The engine's code for an error that carries none: UNKNOWN_EXCEPTION.
-_UNKNOWN: Final = 1002
 #: The engine's name for a view that is about to take the place of another.
 _REPLACING: Final = "_tmp_replace_"
 #: Each body has its own columns, whatever another one under the same name had.
 _AS_IT_IS: Final = "schema_inference_use_cache_for_file = 0"
+#: A statement after which parts are replaced.
+_CHANGES: Final = re.compile(r"\s*(?:--[^\n]*\n\s*)*(?:ALTER|OPTIMIZE|TRUNCATE|INSERT)\b", re.IGNORECASE)
 #: How the engine's note of a mutation begins.
 _MUTATION: Final = b"format version: "
 
 log = logging.getLogger(__name__)
-
-
-class StatementFailed(Exception):
-    """The engine refused a statement: its numeric code and its message. Not an AvowError: it becomes an HTTP answer."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        found = _CODE.search(message)
-        self.code = int(found[1]) if found else _UNKNOWN
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One statement as it came over HTTP; `data` is the body of an INSERT in format `data_format`."""
-
-    sql: str
-    result_format: str = "TabSeparated"
-    parameters: dict[str, str] = field(default_factory=dict)
-    settings: dict[str, str] = field(default_factory=dict)
-    data: bytes | None = None
-    data_format: str = ""
 
 
 class Engine:
@@ -79,6 +58,7 @@ class Engine:
         self._server: http.Server | None = None
         self._local = threading.local()
         self._connections: list[Any] = []  # Any: chDB ships no types
+        self._parts = Parts(lambda sql: self.run(Statement(sql)))
         self.url = ""
 
     def start(self) -> str:
@@ -94,6 +74,7 @@ class Engine:
         except Exception as error:
             self._threads.shutdown()
             raise StoreUnavailable(f"{self._folder}: the event engine does not open ({type(error).__name__})") from error
+        self._parts.start()
         password = secrets.token_urlsafe(24)
         self._server = http.serve(self.run, password)
         self.url = f"http://avow:{password}@127.0.0.1:{self._server.port}"
@@ -106,6 +87,7 @@ class Engine:
         if self._server is not None:
             self._server.stop()
             self._server = None
+        self._parts.stop()
         if self._threads is not None:
             self._threads.shutdown()
             self._threads = None
@@ -136,7 +118,11 @@ class Engine:
         try:
             self._apply(connection, statement.settings)
             if statement.data is not None:
-                return _insert(connection, statement)
+                _insert(connection, statement)
+                self._parts.read_inserted(lambda sql: bytes(connection.query(sql).bytes() or b""))
+                return b""
+            if _CHANGES.match(statement.sql):
+                self._parts.wrote()
             result = connection.query(statement.sql, statement.result_format, params=statement.parameters or None)
             return bytes(result.bytes() or b"")
         except Exception as error:  # chDB raises its own class for queries and RuntimeError for inserts
@@ -176,8 +162,8 @@ def _forget_unwritten(folder: Path) -> None:
             written.unlink()
 
 
-def _insert(connection: Any, statement: Statement) -> bytes:  # Any: chDB ships no types
-    """Insert the body of a statement; raise the engine's error when it does not keep all of it.
+def _insert(connection: Any, statement: Statement) -> None:  # Any: chDB ships no types
+    """Insert the body of a statement; raise the engine's error when it says that it does not keep all of it.
 
     The engine reads the body as a file, which lies in memory. Its own streaming insert says that all is well when it could
     not keep what it was given: on a full disk everything acknowledged was lost.
@@ -188,7 +174,6 @@ def _insert(connection: Any, statement: Statement) -> bytes:  # Any: chDB ships 
             body.flush()
             source = f"file('/proc/self/fd/{body.fileno()}', {_quoted(statement.data_format)})"
             connection.query(f"{statement.sql} SELECT * FROM {source} SETTINGS {_AS_IT_IS}")  # noqa: S608 - number and format are ours
-    return b""
 
 
 def _quoted(value: str) -> str:

@@ -15,13 +15,11 @@ import re
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from avow.definitions import StoreUnavailable
-
-if TYPE_CHECKING:
-    from avow.store.embedded.engine import Statement
+from avow.store.embedded.statements import Statement, StatementFailed
 
 #: Largest body in bytes: a batch of 100,000 events is about 30 MB.
 _MAX_BODY: Final = 256 << 20
@@ -128,8 +126,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         """Read one statement, run it, answer with its result or with its error."""
-        from avow.store.embedded.engine import StatementFailed  # noqa: PLC0415 - the two modules speak of each other
-
         try:
             body = self._body()
             self._authorize()
@@ -207,8 +203,6 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _statement(url: dict[str, str], sent: tuple[dict[str, str], bytes]) -> Statement:
     """Return the statement that URL parameters, form fields and body make together."""
-    from avow.store.embedded.engine import Statement  # noqa: PLC0415 - the two modules speak of each other
-
     fields, body = sent
     values = {**url, **fields}
     query = values.get("query", "").encode()

@@ -1,5 +1,5 @@
 -- The one table of the event store. Rule of the settings: bytes of erased rows leave the disk within seconds
--- (old parts live 1 s), an acknowledged insert survives a power cut (fsync), no statistics keep values of their own.
+-- (old parts live 1 s, once what replaced them was read: store/embedded/parts.py), an acknowledged insert survives a power cut (fsync), no statistics keep values of their own.
 CREATE TABLE IF NOT EXISTS events
 (
     record_id     UUID,
