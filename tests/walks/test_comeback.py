@@ -40,9 +40,9 @@ def delete(installation, browser):
 
 
 @pytest.fixture(scope="module")
-def erased(shared_installation_of):
-    """An installation with a backup and a copy of the spool from before a deletion."""
-    fresh = shared_installation_of().start()
+def erased(shared_installation_of, mailbox):
+    """An installation with a backup and a copy of the spool from before a deletion, whose answer has left."""
+    fresh = shared_installation_of(mail_port=mailbox.port).start()
     with stopped(storage_process(fresh.process.pid)):  # or the segment would be drained while it is copied
         browser = write_and_browse(fresh)
         shutil.copytree(fresh.data / "spool", fresh.folder / "old-spool", ignore_dangling_symlinks=True)
@@ -51,6 +51,8 @@ def erased(shared_installation_of):
     fresh.avow("backup", fresh.folder / "backup")
     assert not fresh.avow("assurance", "residue", ADDRESS).startswith("1 found")
     delete(fresh, browser)
+    public = fresh.data / "audit" / "public"
+    wait_for(lambda: any(b"request.responded" in one.read_bytes() for one in public.rglob("*") if one.is_file()))
     assert fresh.avow("assurance", "residue", CANARY, ADDRESS).startswith("0 found")
     return fresh
 
