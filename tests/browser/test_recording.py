@@ -297,14 +297,14 @@ def test_a_form_in_a_shadow_tree_is_a_form(visit):
 
 
 def swiped(chromium, running):
-    """Let somebody with a telephone swipe twice down a page that was recorded; return when the browser is closed."""
+    """Let somebody with a telephone swipe four times down a page that was recorded; return when the browser is closed."""
     context = chromium.new_context(
         base_url=running.base, user_agent=PERSON, has_touch=True, is_mobile=True, viewport={"width": 390, "height": 700}
     )
     page = agree(context.new_page())
     page.goto("/products/rain-gauge", wait_until="networkidle")
     finger = context.new_cdp_session(page)
-    for _ in range(2):
+    for _ in range(4):  # each is some 270 px; how far the page goes on by itself depends on the machine
         for y in range(600, 300, -30):
             kind = "touchStart" if y == 600 else "touchMove"
             finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": 200, "y": y}]})
@@ -314,15 +314,17 @@ def swiped(chromium, running):
     context.close()
 
 
-#: Looks at the player every so often: whether a finger is on the page, and how far the page is scrolled.
+#: Keeps every place at which the player puts the finger, and looks every so often how far the page is scrolled.
 WATCH = """() => {
     window.fingers = new Set();
     window.depths = new Set();
-    setInterval(() => {
-        const finger = document.querySelector(".replayer-mouse.touch-device.touch-active");
-        if (finger) fingers.add(finger.style.top);
-        depths.add(document.querySelector("[data-stage] iframe").contentWindow.scrollY);
-    }, 20);
+    new MutationObserver((changes) => {
+        for (const { target, oldValue } of changes) {
+            if (!target.matches(".replayer-mouse.touch-device.touch-active")) continue;
+            for (const top of [target.style.top, /top: ([^;]+)/.exec(oldValue ?? "")?.[1]]) if (top) fingers.add(top);
+        }
+    }).observe(document, { subtree: true, attributeFilter: ["style"], attributeOldValue: true });
+    setInterval(() => depths.add(document.querySelector("[data-stage] iframe").contentWindow.scrollY), 20);
 }"""
 
 
