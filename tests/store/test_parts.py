@@ -10,7 +10,7 @@ from avow.store.embedded import Engine, parts
 
 #: An engine, three batches, a limit for the size of each file as on a disk without room, a statement, and then what it wrote.
 CHILD = """
-import pathlib, resource, sys, time
+import os, pathlib, resource, sys, time
 sys.path[:0] = {path!r}
 from store_records import Writer, open_parts, view_row, visitor
 from avow.store.embedded import Engine
@@ -77,3 +77,10 @@ def test_what_was_read_gives_way(tmp_path, ended):
     done = subprocess.run([sys.executable, "-c", text, tmp_path], capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout == "True\nacknowledged\n"
     assert list(opened(tmp_path).values()) == [3]
+
+
+def test_what_was_cut_off_before_a_kill_leaves_nothing_behind(tmp_path, ended):
+    """The engine puts it aside at the next start: what it was made of is back, and its bytes go, or they would outlive everybody."""
+    ended("engine._parts.stop(); engine.run(Statement('OPTIMIZE TABLE events FINAL')); os._exit(0)", 100)
+    assert list(opened(tmp_path).values()) == [3]
+    assert list((tmp_path / "events").glob("store/*/*/detached/*")) == []

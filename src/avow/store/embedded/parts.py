@@ -51,6 +51,12 @@ _LIST: Final = (
     "WHERE database = currentDatabase() AND table = 'events' FORMAT JSONCompactEachRow "
     "SETTINGS output_format_json_quote_64bit_integers = 0"
 )
+_ASIDE: Final = (
+    "SELECT name, path, 0, partition_id, min_block_number, max_block_number, level FROM system.detached_parts "
+    "WHERE database = currentDatabase() AND table = 'events' AND min_block_number IS NOT NULL FORMAT JSONCompactEachRow "
+    "SETTINGS output_format_json_quote_64bit_integers = 0"
+)
+_DROP: Final = "ALTER TABLE events DROP DETACHED PART {} SETTINGS allow_drop_detached = 1"
 _CHECK: Final = "CHECK TABLE events PART '{}' FORMAT JSONCompactEachRow SETTINGS check_query_single_value_result = 0"
 
 #: What the engine says of a part that is none any more.
@@ -94,6 +100,7 @@ class Parts:
         """From now on nothing that is replaced goes by itself."""
         with suppress(StatementFailed):  # the first start of all: the table is not made yet
             self._ask("SYSTEM STOP CLEANUP events")
+            self._let_go_of_copies()
         self._thread.start()
 
     def stop(self) -> None:
@@ -131,6 +138,18 @@ class Parts:
                 gone &= {one.name for one in parts}
         finally:
             self._ask("SYSTEM STOP CLEANUP events")
+
+    def _let_go_of_copies(self) -> None:
+        """Remove what the engine put aside at this start where what it was made of is back; say so where nothing is.
+
+        Nobody can read it, but its bytes would outlive the erasure of whoever is in it.
+        """
+        back = [one for one in _listed(self._ask) if one.active]
+        for part in _parts(self._ask(_ASIDE)):
+            if any(part.replaces(one) for one in back):
+                self._ask(_DROP.format(f"'{part.name}'"))
+            else:
+                log.error("part %s of the event store cannot be read: what was in it is lost, or in a backup", part.name)
 
     def _go_on(self) -> None:
         failed = 0
@@ -172,8 +191,12 @@ class Parts:
 
 
 def _listed(ask: Ask) -> list[Part]:
-    """Return the parts that lie on the disk."""
-    return [msgspec.json.decode(line, type=Part) for line in ask(_LIST).splitlines()]
+    """Return the parts of the table that lie on the disk."""
+    return _parts(ask(_LIST))
+
+
+def _parts(answer: bytes) -> list[Part]:
+    return [msgspec.json.decode(line, type=Part) for line in answer.splitlines()]
 
 
 def _replacing(parts: Iterable[Part]) -> list[Part]:
