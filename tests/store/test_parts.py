@@ -80,7 +80,7 @@ def test_what_was_read_gives_way(tmp_path, ended):
 
 
 def test_what_was_cut_off_before_a_kill_leaves_nothing_behind(tmp_path, ended):
-    """The engine puts it aside at the next start: what it was made of is back, and its bytes go, or they would outlive everybody."""
+    """The engine puts it aside at the next start: what it was made of is back, and its bytes go, or they would outlive people."""
     ended("engine._parts.stop(); engine.run(Statement('OPTIMIZE TABLE events FINAL')); os._exit(0)", 100)
     assert list(opened(tmp_path).values()) == [3]
     assert list((tmp_path / "events").glob("store/*/*/detached/*")) == []
