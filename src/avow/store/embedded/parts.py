@@ -32,8 +32,8 @@ from avow.store.embedded.statements import StatementFailed
 Ask = Callable[[str], bytes]
 
 #: Pauses between two looks, seconds: while what an erasure or a merge replaced lies there, after a write, and at rest.
-CLEANING_SECONDS: Final = 0.2
-LOOK_SECONDS: Final = 0.5
+CLEANING_SECONDS: Final = 0.4
+LOOK_SECONDS: Final = 0.7
 REST_SECONDS: Final = 10.0
 #: Merges follow a write within so many seconds, mostly.
 STIRRED_SECONDS: Final = 30.0
