@@ -98,13 +98,18 @@ class Follower:
     def once(self) -> bool:
         """Take in what the server wrote since; return whether there may be more to read at once.
 
-        Raises what the sink raises; then nothing was moved on. A log that is not there is waited for.
+        Raises what the sink or the memory raises; the next call goes on where a restart would. What failed may have kept its
+        lines all the same: read again from there, equal lines are numbered as they were. A log that is not there is waited for.
         """
         try:
             with self.path.open("rb") as current:
                 return self._step(current)
         except FileNotFoundError:
             return False
+        except Exception:
+            self._import = self._at = None
+            self._recent.clear()
+            raise
 
     def _step(self, current: BinaryIO) -> bool:
         here = os.fstat(current.fileno())
