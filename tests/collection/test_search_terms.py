@@ -24,6 +24,7 @@ PURPOSES = ("audience-measurement", "returning-visitors", "personalisation", "pa
         ("  Rain\n Gauge ", "rain gauge"),
         ("robin@example.com order", f"{MASK} order"),
         ("robin%40example.com", MASK),
+        ("robin@kim@example.com", MASK),
         ("4111 1111 1111 1111 refund", f"{MASK} refund"),
         ("123-45-6789", MASK),
         ("call +1 (800) 555-0142", f"call {MASK}"),

@@ -15,7 +15,8 @@ from avow.policy import numbers
 MASK: Final = "[removed]"
 #: Nobody finds more pages than a search covers.
 RESULTS_MAX: Final = 1_000_000
-_EMAIL: Final = re.compile(r"[^\s@]+(?:@|%(?:25)*40)[^\s@]+", re.IGNORECASE)
+#: A whole word with an address in it: of "robin@kim@example.com" nothing is left.
+_EMAIL: Final = re.compile(r"\S*[^\s@](?:@|%(?:25)*40)[^\s@]\S*", re.IGNORECASE)
 #: Digits with at most one separator between them: telephone, account and order numbers.
 _NUMBER: Final = re.compile(r"\+?\(?\d(?:[ .()/-]{0,2}\d){5,}")
 _COUNT: Final = re.compile(r"[0-9]{1,7}")
