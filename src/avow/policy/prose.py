@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from avow.policy import build
@@ -176,12 +177,16 @@ def _denial(pattern: re.Pattern[str], prose: Prose) -> re.Match[str] | None:
     return None
 
 
-def sentences(prose: Prose) -> Iterator[tuple[int, str]]:
-    """Yield each sentence with where it starts in the words."""
-    for found in _SENTENCE.finditer(prose.words):
-        lead = len(found[0]) - len(found[0].lstrip())
-        if found[0].strip():
-            yield found.start() + lead, found[0].strip()
+def sentences(prose: Prose) -> tuple[tuple[int, str], ...]:
+    """Return each sentence with where it starts in the words."""
+    return _sentences(prose.words)
+
+
+@lru_cache(maxsize=1024)
+def _sentences(words: str) -> tuple[tuple[int, str], ...]:
+    """Return the same for a text: each rule and each law asks for those of every paragraph."""
+    found = ((one.start() + len(one[0]) - len(one[0].lstrip()), one[0].strip()) for one in _SENTENCE.finditer(words))
+    return tuple((start, sentence) for start, sentence in found if sentence)
 
 
 def _keeping(prose: Prose, start: int, sentence: str) -> Iterator[Diagnostic]:
