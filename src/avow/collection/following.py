@@ -101,15 +101,19 @@ class Follower:
         Raises what the sink or the memory raises; the next call goes on where a restart would. What failed may have kept its
         lines all the same: read again from there, equal lines are numbered as they were. A log that is not there is waited for.
         """
+        is_done = False
         try:
             with self.path.open("rb") as current:
-                return self._step(current)
+                is_more = self._step(current)
+            is_done = True
         except FileNotFoundError:
             return False
-        except Exception:
-            self._import = self._at = None
-            self._recent.clear()
-            raise
+        else:
+            return is_more
+        finally:
+            if not is_done:
+                self._import = self._at = None
+                self._recent.clear()
 
     def _step(self, current: BinaryIO) -> bool:
         here = os.fstat(current.fileno())

@@ -121,9 +121,9 @@ class Engine:
                 _insert(connection, statement)
                 self._parts.read_inserted(lambda sql: bytes(connection.query(sql).bytes() or b""))
                 return b""
+            result = connection.query(statement.sql, statement.result_format, params=statement.parameters or None)
             if _CHANGES.match(statement.sql):
                 self._parts.wrote()
-            result = connection.query(statement.sql, statement.result_format, params=statement.parameters or None)
             return bytes(result.bytes() or b"")
         except Exception as error:  # chDB raises its own class for queries and RuntimeError for inserts
             raise StatementFailed(str(error)) from error

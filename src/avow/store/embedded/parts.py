@@ -125,6 +125,8 @@ class Parts:
         self._ask("SYSTEM STOP CLEANUP events")
         parts = _listed(self._ask)
         self._read(_replacing(parts), self._ask)
+        with self._lock:  # each insert makes a part: those that are merged away are remembered no longer
+            self._sound &= {one.name for one in parts if one.active}
         gone = {one.name for one in parts if not one.active}
         if not gone:
             return
@@ -157,11 +159,7 @@ class Parts:
             try:
                 self.once()
                 failed = 0
-            except (
-                StatementFailed,
-                StoreUnavailable,
-                RuntimeError,
-            ) as error:  # no table yet, or no thread
+            except (StatementFailed, StoreUnavailable, RuntimeError) as error:  # no table yet, or no thread
                 failed += 1
                 if failed == TOLD:
                     log.warning("what was replaced in the event store cannot be looked at (%s); it stays", type(error).__name__)
