@@ -35,6 +35,7 @@ class Found:
     stored: dict[str, int] = field(default_factory=dict)
     lost: dict[str, list[str]] = field(default_factory=dict)
     lost_to_bits: int = 0
+    in_browsers: int = 0
     twice: list[str] = field(default_factory=list)
     unanswered: list[str] = field(default_factory=list)
     past_date: int = 0
@@ -71,7 +72,9 @@ def judge(house: House, ledger: Ledger, people: People) -> Found:
     references = _references(house)
     found.twice += sorted(name for name, count in references.items() if count > 1)
     _compare(found, ledger, "forms", set(references))
-    _compare(found, ledger, "choices", _chosen(house, ledger.acknowledged["choices"]))
+    chosen, unknown = _chosen(house, ledger.acknowledged["choices"])
+    found.in_browsers = len(unknown)
+    _compare(found, ledger, "choices", chosen | unknown)
     _compare(found, ledger, "requests", {one.status for one in people.all if _is_there(house, one.status)})
     found.unanswered = [one.kind for one in people.all if one.answer and not one.is_done]
     _dates(house, found)
@@ -125,12 +128,16 @@ def _references(house: House) -> Counter[str]:
         return Counter(row["reference"] for row in control.execute("SELECT reference FROM submissions"))
 
 
-def _chosen(house: House, visitors: set[str]) -> set[str]:
-    """Return the visitors of whom a choice is kept."""
+def _chosen(house: House, visitors: set[str]) -> tuple[set[str], set[str]]:
+    """Return the visitors of whom a choice is kept, and those of whom nothing is known.
+
+    While nobody counts senders, the no of an unknown browser is held by its cookie alone.
+    """
     with closing(Vault(house.data / "keys.db")) as vault, closing(_control(house)) as control:
         subjects = vault.lookup([Identifier(IdentifierKind.VISITOR, one) for one in visitors])
         kept = {bytes(row["subject"]) for row in control.execute("SELECT subject FROM choices WHERE subject IS NOT NULL")}
-        return {one.value for one, subject in subjects.items() if subject in kept}
+    unknown = visitors - {one.value for one in subjects}
+    return {one.value for one, subject in subjects.items() if subject in kept}, unknown
 
 
 def _is_there(house: House, page: str) -> bool:
@@ -204,6 +211,7 @@ def as_lines(ledger: Ledger, found: Found) -> list[str]:
         "messages whose turn is beyond tomorrow": found.far_away,
         "deletions whose proof verifies": found.proved,
         "segments in quarantine": found.quarantined,
+        "choices held by unknown browsers alone": found.in_browsers,
         "segments in the spool at the end": found.spool_left,
         **{f"set aside in {queue}": count for queue, count in sorted(found.aside.items())},
         **ledger.done,
