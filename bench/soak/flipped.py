@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from avow.collection.segments import END_LENGTH, FRAME_HEAD, MAGIC, read
+from avow.spool.segments import END_LENGTH, FRAME_HEAD, MAGIC, read
 from avow.store.keys import Vault
 
 

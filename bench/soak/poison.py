@@ -10,8 +10,8 @@ from contextlib import closing
 
 import msgspec
 
-from avow.collection.spool import Spool
 from avow.definitions import AfterRetention, Event
+from avow.spool.spool import Spool
 from avow.store.keys import Vault
 from bench.soak.house import House
 from bench.soak.ledger import Ledger

@@ -9,12 +9,12 @@ import shutil
 import msgspec
 import pytest
 
-from avow.collection import segments
 from avow.collection.drain import Drain, decoded
 from avow.collection.one_by_one import set_aside_of
 from avow.collection.refusals import Refusals
-from avow.collection.spool import Spool
 from avow.definitions import AfterRetention, EventBatch, IdentifierKind, StoreUnavailable, Submission, Terms, count, identifier
+from avow.spool import segments
+from avow.spool.spool import Spool
 from avow.store.aside import Aside
 from avow.store.control import Control, set_aside
 from avow.store.keys import Vault

@@ -10,7 +10,7 @@ from bench.soak.flipped import flip_one
 from bench.soak.judgement import Found
 from bench.soak.ledger import Ledger
 
-from avow.collection import segments, spool
+from avow.spool import segments, spool
 from avow.store.keys import Vault
 
 

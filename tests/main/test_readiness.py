@@ -20,7 +20,6 @@ from avow import jobs
 from avow.audit.proof import canonical
 from avow.collection.bounds import Moments
 from avow.collection.refusals import LINES_RULE, Refusals
-from avow.collection.spool import SEGMENT_BYTES, Spool
 from avow.collection.visits import VisitCounter
 from avow.config import Configuration, Mail, ServerLog, Website
 from avow.definitions import StoreUnavailable
@@ -28,6 +27,7 @@ from avow.main import signs_of_life, vital_parts
 from avow.main.readiness import PATIENCE_SECONDS, Watch
 from avow.main.refused import RefusalCounts
 from avow.main.server_logs import UNREADABLE, Imports, LogIntake
+from avow.spool.spool import SEGMENT_BYTES, Spool
 from avow.store.control import audit, counts, mail
 
 from .conftest import over_both

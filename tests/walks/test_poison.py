@@ -15,7 +15,6 @@ from tests.main.conftest import EMAIL, LONGER, House, compiled, person
 
 from avow.audit.log import ENTRY_BYTES
 from avow.audit.proof import canonical
-from avow.collection.spool import Spool
 from avow.config import load
 from avow.definitions import Event, RequestKind
 from avow.main.cases import StoredCases
@@ -26,6 +25,7 @@ from avow.main.website import index_path
 from avow.policy.publication import Publication
 from avow.rights.cases import Contact
 from avow.rights.receive import Asked, receive
+from avow.spool.spool import Spool
 from avow.store.control import audit, integrity, mail, mailings, set_aside, submissions, subscriptions, tables
 from avow.website.search import SearchIndex
 

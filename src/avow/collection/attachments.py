@@ -12,12 +12,12 @@ from typing import Final
 
 import msgspec
 
-from avow.collection.spool import Spool
 from avow.collection.uploads import Checked, FileKeeper
 from avow.collection.virus_scan import Clamd
 from avow.definitions import SpoolFull, StoreUnavailable, Submission
 from avow.policy import Rulebook
 from avow.policy.declarations import FileLimits
+from avow.spool.spool import Spool
 
 #: Most bytes of all files of one submission together: they are held in memory while they are checked and sealed.
 SUBMISSION_FILES_BYTES: Final = 32 * 1024 * 1024

@@ -17,7 +17,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from avow.collection import recordings, segments
+from avow.collection import recordings
 from avow.collection.one_by_one import OneByOne
 from avow.collection.quarantine import DAMAGED, NO_KEY, UNREADABLE, Quarantine
 from avow.collection.refusals import RefusalRow, Refusals
@@ -34,6 +34,7 @@ from avow.definitions import (
     count,
     moment,
 )
+from avow.spool import segments
 from avow.store.aside import Aside
 
 log = logging.getLogger(__name__)

@@ -14,8 +14,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
-from avow.collection.segments import ENDING, QUARANTINE, SegmentKeys, sync_folder
 from avow.definitions import moment
+from avow.spool.segments import ENDING, QUARANTINE, SegmentKeys, sync_folder
 from avow.store.aside import Aside
 from avow.store.control import set_aside
 

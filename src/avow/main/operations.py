@@ -23,7 +23,6 @@ from avow.collection import log_formats
 from avow.collection.paths import own_hosts
 from avow.collection.refusals import Refusals
 from avow.collection.server_log import Import
-from avow.collection.spool import Spool
 from avow.config import Configuration, load
 from avow.definitions import ConfigurationError, PolicyError, ProofInvalid, Refusal, SpoolFull, local_date, now_ms
 from avow.main import restoring, server, server_logs, storage, website
@@ -48,6 +47,7 @@ from avow.policy.diff import Change, diff
 from avow.policy.publication import Publication
 from avow.rights.after_restore import Missed
 from avow.rights.response import Voice
+from avow.spool.spool import Spool
 from avow.store import backup as store_backup
 from avow.store import identity
 from avow.store.backup import BackedUp, Restored

@@ -23,7 +23,6 @@ from typing import Final
 import msgspec
 
 from avow.audit.proof import canonical
-from avow.collection.spool import Spool
 from avow.definitions import (
     Identifier,
     IdentifierKind,
@@ -41,6 +40,7 @@ from avow.main.one_form import fields_in_one_form
 from avow.main.versions import Versions
 from avow.policy import Rulebook
 from avow.recipients import mailing
+from avow.spool.spool import Spool
 from avow.store.control import audit, choices, mail, mailings, submissions, subscriptions
 from avow.store.holdings import HeldSubmission, SubmissionPage
 from avow.store.store import Store

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from avow.collection import spool
 from avow.collection.drain import decoded
 from avow.collection.one_by_one import set_aside_of
 from avow.collection.quarantine import Quarantine
@@ -24,6 +23,7 @@ from avow.rights.archive import Item, Section
 from avow.rights.cases import Case
 from avow.rights.execution import Erasure, Located, Outcome
 from avow.rights.states import State
+from avow.spool import spool
 from avow.store.holdings import HeldEvent, HeldMail
 from avow.store.store import Store
 

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Final
 
 from avow import retention
-from avow.collection import spool as spools
 from avow.collection.refusals import EVENTS_RULE, GUARD_RULE, LINES_RULE
-from avow.collection.spool import Spool
 from avow.config import Configuration
 from avow.definitions import moment
 from avow.main import signs_of_life
 from avow.main.installation import Installation
 from avow.main.readiness import Look
+from avow.spool import spool as spools
+from avow.spool.spool import Spool
 from avow.store.control import audit, counts, mail, set_aside
 from avow.store.store import Store
 from avow.web.services import Check, Metric, Report

@@ -44,7 +44,6 @@ from avow.collection.recorder import Recorder, RecordingCollector
 from avow.collection.refusals import RefusalRow, Refusals
 from avow.collection.sender_counts import SharedCounts
 from avow.collection.spam import FormGuard
-from avow.collection.spool import Spool
 from avow.collection.virus_scan import Clamd
 from avow.collection.visits import LOOK_SECONDS, VisitCounter, plain_address, utc_today
 from avow.config import load
@@ -74,6 +73,7 @@ from avow.main.versions import Versions
 from avow.main.website import IntegrityWatch, index_path, sitemap_of
 from avow.policy import Rulebook, browser_policy
 from avow.rights.response import Voice
+from avow.spool.spool import Spool
 from avow.store.store import Store
 from avow.web import openapi
 from avow.web.assets import Assets

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avow.collection import drain, segments, spool
+from avow.collection import drain
 from avow.collection.quarantine import Quarantine
 from avow.collection.refusals import Refusals
 from avow.definitions import SpoolFull, StoreUnavailable
+from avow.spool import segments, spool
 from avow.store.aside import Aside
 from avow.store.control import Control, set_aside, tables
 from avow.store.keys import Vault

@@ -12,9 +12,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avow.collection import drain, spool
+from avow.collection import drain
 from avow.collection.refusals import Refusals
 from avow.definitions import AfterRetention, EventBatch, Recording, SpoolFull, Terms, count
+from avow.spool import spool
 
 
 class Keys(dict):

@@ -28,7 +28,8 @@ from typing import Final
 import lz4.block  # type: ignore[import-untyped]  # ships no types
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from avow.collection.segments import (
+from avow.definitions import SpoolFull, StoreUnavailable
+from avow.spool.segments import (
     AHEAD,
     END_LENGTH,
     ENDING,
@@ -46,7 +47,6 @@ from avow.collection.segments import (
     segments,
     sync_folder,
 )
-from avow.definitions import SpoolFull, StoreUnavailable
 
 __all__ = ["Chunk", "SegmentKeys", "Spool", "read", "remove", "segments"]
 
