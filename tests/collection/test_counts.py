@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from avow.collection.counts import Counts
+from avow.gate.counts import Counts
 
 
 def test_a_store_that_fails_loses_nothing_and_one_that_takes_it_gets_it_once() -> None:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avow.assurance import demonstration
-from avow.collection import agents, events, paths, places, signals, visits
+from avow.collection import agents, events, places, signals, visits
+from avow.policy import paths
 
 
 @pytest.mark.parametrize(

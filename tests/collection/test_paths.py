@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.collection.test_server_log import importing
 
-from avow.collection import paths, signals
+from avow.collection import signals
 from avow.collection.accept import Collector, Sender
 from avow.collection.refusals import Refusals
 from avow.definitions import EventBatch
+from avow.policy import paths
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "paths.json").read_text(encoding="utf-8"))
 TODAY, NOW_MS = date(2026, 11, 23), 1_795_435_200_000

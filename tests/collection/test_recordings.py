@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from avow.collection import recordings, signals
 from avow.collection.accept import Sender
-from avow.collection.paths import page_path
 from avow.collection.recorder import Recorder, RecordingCollector
 from avow.collection.refusals import Refusals
 from avow.definitions import Recording, Refusal
+from avow.policy.paths import page_path
 
 NOW = 1_795_460_400_000
 CONSENT = {"type": 5, "data": {"tag": "avow-consent", "payload": {}}, "timestamp": NOW}

@@ -14,9 +14,9 @@ from tests.conftest import control_in
 
 from avow import policy
 from avow.definitions import IdentifierKind, Submission, identifier
+from avow.gate.versions import Versions
 from avow.main.publishing import Publisher
 from avow.main.storage import Contacts
-from avow.main.versions import Versions
 from avow.store.control import Control, audit
 from avow.store.files import Files
 from avow.store.keys import Vault

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from avow.definitions import StoreUnavailable
-from avow.main.counted import Counted
+from avow.gate.counted import Counted
 
 
 class Slow:

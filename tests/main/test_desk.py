@@ -7,10 +7,10 @@ from tests.rights.test_walk import carry
 
 from avow.audit.log import Log
 from avow.definitions import RequestKind
+from avow.gate.contacts import LastContact
 from avow.main import targets
 from avow.main.cases import StoredCases
 from avow.main.desk import Desk
-from avow.main.last_contact import LastContact
 from avow.main.storage import _publish
 from avow.rights import verification, walk
 from avow.rights.response import Voice

@@ -11,8 +11,8 @@ from tests.conftest import control_in
 
 from avow import policy
 from avow.definitions import Refusal
+from avow.gate.contacts import LastContact
 from avow.main.inbox import InboxPages
-from avow.main.last_contact import LastContact
 from avow.main.mailbox import Mailbox
 from avow.main.telling import Teller
 from avow.policy.publication import Publication

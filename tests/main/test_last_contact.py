@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from avow.gate.contacts import LastContact
 from avow.main.inbox import InboxPages
-from avow.main.last_contact import LastContact
 
 from .conftest import ZONE, person
 from .test_desk import ROBIN, office

@@ -10,10 +10,10 @@ import pytest
 from avow.definitions import Record, Refusal, Submission
 from avow.main import letters
 from avow.main.letters import Letters
-from avow.main.mail_links import Use, parts_of, token
 from avow.main.mailbox import Mailbox
 from avow.main.storage import Contacts
 from avow.main.subscriptions import AGAIN_MS, StoredSubscriptions, forget_unconfirmed, settle_ends
+from avow.messaging.links import Use, parts_of, token
 from avow.store.control import choices, mail, mailings, submissions, subscriptions
 
 from .conftest import ZONE, compiled, person

@@ -7,8 +7,8 @@ import pytest
 from avow.audit.log import Log
 from avow.collection import submissions
 from avow.definitions import IdentifierKind, RequestKind, identifier
-from avow.main import standing
-from avow.main.last_contact import LastContact
+from avow.gate import choices
+from avow.gate.contacts import LastContact
 from avow.main.storage import Contacts
 from avow.rights.states import State
 from avow.telephones import number_of
@@ -92,7 +92,7 @@ def test_an_answer_goes_to_the_one_form_of_the_address(office):
 def test_an_opt_out_by_one_spelling_holds_for_another(published):
     """It is one person's, whatever their next browser writes."""
     published.write(SPOKEN, opted_out={"returning-visitors": "link"})
-    assert standing.standing(published.store, [person(ASCII)]) == {"returning-visitors"}
+    assert choices.opted_out_by(published.store, [person(ASCII)]) == {"returning-visitors"}
 
 
 @pytest.mark.parametrize("kind", RequestKind)

@@ -12,9 +12,9 @@ from sqlalchemy import update
 
 from avow.config import Mail
 from avow.definitions import AvowError, Refusal, RequestKind
+from avow.gate.contacts import LastContact
 from avow.main.cases import StoredCases
 from avow.main.desk import Desk
-from avow.main.last_contact import LastContact
 from avow.main.mailbox import Mailbox
 from avow.main.outbox import StoredOutbox, message_line
 from avow.main.telling import Teller

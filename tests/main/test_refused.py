@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from avow.main import standing
+from avow.gate import choices
 from avow.store.backup import backup, backup_keys, read_manifest, restore, restore_keys
 from avow.store.control import tables
 from avow.store.keys import Vault
@@ -42,7 +42,7 @@ def test_a_deletion_takes_back_no_opt_out(published):
     """The case that was found: the next form of the same person is narrowed by what they refused before."""
     refuse(published)
     erase(published)
-    assert standing.standing(published.store, [ROBIN]) == {"audience-measurement"}
+    assert choices.opted_out_by(published.store, [ROBIN]) == {"audience-measurement"}
     record = published.write(ROBIN.value)
     assert "audience-measurement" not in published.store.submission(record).purposes
     with published.store.control.reading() as tx:
@@ -55,7 +55,7 @@ def test_the_marks_name_nobody(published):
     erase(published)
     content = published.store.vault.path.read_bytes()
     assert b"robin" not in content
-    assert standing.standing(published.store, [standing.identifier(ROBIN.kind, "kim@example.com")]) == frozenset()
+    assert choices.opted_out_by(published.store, [choices.identifier(ROBIN.kind, "kim@example.com")]) == frozenset()
 
 
 def test_a_proved_yes_after_the_deletion_takes_it_back(published, kept):
@@ -67,17 +67,17 @@ def test_a_proved_yes_after_the_deletion_takes_it_back(published, kept):
     assert kept.say("robins", {"audience-measurement": False}) is True
     published.wait(hours=1)
     published.write(ROBIN.value)
-    assert standing.standing(published.store, [ROBIN]) == frozenset()
+    assert choices.opted_out_by(published.store, [ROBIN]) == frozenset()
     erase(published)
-    assert standing.standing(published.store, [ROBIN]) == frozenset()
+    assert choices.opted_out_by(published.store, [ROBIN]) == frozenset()
 
 
 def test_a_visitors_no_is_marked_as_well(published, kept):
     """A browser whose number is known: the same for it."""
     kept.record(VISITOR, {"audience-measurement": True}, "link", demonstration=False)
-    one = standing.identifier(standing.IdentifierKind.VISITOR, VISITOR)
+    one = choices.identifier(choices.IdentifierKind.VISITOR, VISITOR)
     published.store.erase([one], published.now_ms() + 1)
-    assert standing.standing(published.store, [one]) == {"audience-measurement"}
+    assert choices.opted_out_by(published.store, [one]) == {"audience-measurement"}
 
 
 def test_what_an_earlier_version_kept_is_marked_when_its_person_is_erased(published):
@@ -85,7 +85,7 @@ def test_what_an_earlier_version_kept_is_marked_when_its_person_is_erased(publis
     refuse(published)
     published.store.vault._connection.execute("DELETE FROM opt_outs")
     erase(published)
-    assert standing.standing(published.store, [ROBIN]) == {"audience-measurement"}
+    assert choices.opted_out_by(published.store, [ROBIN]) == {"audience-measurement"}
 
 
 @pytest.mark.parametrize("format_", [1, 2])
@@ -100,7 +100,7 @@ def test_a_restore_forgets_no_opt_out(published, tmp_path, format_):
         (tmp_path / "b" / "opt-outs.json").unlink()
     assert read_manifest(tmp_path / "b").format == format_
     restore(tmp_path / "b", published.store, 0)
-    assert standing.standing(published.store, [ROBIN]) == {"audience-measurement"}
+    assert choices.opted_out_by(published.store, [ROBIN]) == {"audience-measurement"}
 
 
 def test_old_keys_learn_what_the_backup_of_the_data_knows(published, tmp_path):

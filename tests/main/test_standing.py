@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 import pytest
 
 from avow.definitions import IdentifierKind, identifier
-from avow.main import standing
-from avow.main.standing import ChoicesKept
+from avow.gate import choices
+from avow.gate.choices import Choices
 from avow.policy import Rulebook
-from avow.store.control import audit, choices
+from avow.store.control import audit
+from avow.store.control import choices as rows
 
 ROBIN = identifier(IdentifierKind.EMAIL, "robin@example.com")
 VISITOR = "0123456789abcdef0123456789abcdef"
@@ -17,7 +18,7 @@ VISITOR = "0123456789abcdef0123456789abcdef"
 
 @pytest.fixture
 def kept(published):
-    return ChoicesKept(published.store, published.versions.in_force(), published.now_ms, person_of)
+    return Choices(published.store, published.versions.in_force(), published.now_ms, person_of)
 
 
 def person_of(token):
@@ -34,9 +35,9 @@ def test_a_form_hands_its_browsers_opt_outs_to_its_sender(published):
     """Known by the address, the sender is opted out on other devices too (11 CCR 7025(c)(1)); once, with proof."""
     for _ in range(2):  # the drain writes at least once
         published.write(ROBIN.value, record_id="1" * 32, opted_out={"audience-measurement": "gpc", "returning-visitors": "link"})
-    assert standing.standing(published.store, [ROBIN]) == {"audience-measurement", "returning-visitors"}
+    assert choices.opted_out_by(published.store, [ROBIN]) == {"audience-measurement", "returning-visitors"}
     with published.store.control.reading() as tx:
-        assert {(one.purpose, one.source, one.count) for one in choices.counts(tx)} == {
+        assert {(one.purpose, one.source, one.count) for one in rows.counts(tx)} == {
             ("audience-measurement", "form-gpc", 1),
             ("returning-visitors", "form-link", 1),
         }
@@ -48,7 +49,7 @@ def test_a_form_without_a_signal_takes_no_opt_out_back(published):
     """A signal that is missing later is no consent (11 CCR 7025(c)(3))."""
     published.write(ROBIN.value, opted_out={"audience-measurement": "gpc"})
     published.write(ROBIN.value)
-    assert standing.standing(published.store, [ROBIN]) == {"audience-measurement"}
+    assert choices.opted_out_by(published.store, [ROBIN]) == {"audience-measurement"}
 
 
 def test_browser_and_person_meet_only_by_a_confirmed_link(published, kept):
@@ -56,7 +57,7 @@ def test_browser_and_person_meet_only_by_a_confirmed_link(published, kept):
     published.write(ROBIN.value, opted_out={"audience-measurement": "gpc"})
     assert kept.meet("somebody's", frozenset()) == frozenset()
     assert kept.meet("robins", frozenset({"returning-visitors"})) == {"audience-measurement", "returning-visitors"}
-    assert standing.standing(published.store, [ROBIN]) == {"audience-measurement", "returning-visitors"}
+    assert choices.opted_out_by(published.store, [ROBIN]) == {"audience-measurement", "returning-visitors"}
 
 
 def test_an_opt_out_reaches_the_next_device_where_only_a_request_is_held(published, kept):
@@ -91,9 +92,9 @@ def test_an_address_of_which_nothing_is_held_has_said_nothing(published, kept):
 def test_a_choice_in_a_browser_does_not_reach_the_address(published, kept):
     """A visitor number is no person: what it chose stays with it."""
     kept.record(VISITOR, {"audience-measurement": True, "security": True}, "banner", demonstration=False)
-    assert standing.standing(published.store, [ROBIN]) == frozenset()
+    assert choices.opted_out_by(published.store, [ROBIN]) == frozenset()
     visitor = identifier(IdentifierKind.VISITOR, VISITOR)
-    assert standing.standing(published.store, [visitor]) == {"audience-measurement"}  # security is nobody's to switch off
+    assert choices.opted_out_by(published.store, [visitor]) == {"audience-measurement"}  # security is nobody's to switch off
 
 
 def test_each_choice_has_a_proof_that_names_nobody(published, kept):
@@ -125,7 +126,7 @@ def test_a_no_is_never_refused_and_a_yes_is_after_many_answers(published, kept):
     refused = kept.record(VISITOR, {"audience-measurement": True, "returning-visitors": False}, "link", **NOBODY)
     assert refused == frozenset()  # the yes stands already
     assert kept.record(VISITOR, {"audience-measurement": False}, "link", **NOBODY) == {"audience-measurement"}
-    assert standing.standing(published.store, [identifier(IdentifierKind.VISITOR, VISITOR)]) == {"audience-measurement"}
+    assert choices.opted_out_by(published.store, [identifier(IdentifierKind.VISITOR, VISITOR)]) == {"audience-measurement"}
     unknown = identifier(IdentifierKind.VISITOR, "e" * 32)
     assert kept.record(unknown.value, BOTH, "link", **NOBODY) == frozenset()
     assert published.store.vault.lookup([unknown]) == {}

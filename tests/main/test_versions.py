@@ -7,10 +7,10 @@ import pytest
 from markupsafe import Markup
 
 from avow.definitions import PolicyError, Refusal, StoreUnavailable
+from avow.gate.versions import Versions, changes_of, midnight_ms
 from avow.main.pages import PolicyPages
 from avow.main.publishing import Publisher
 from avow.main.version_pages import VersionPages
-from avow.main.versions import Versions, changes_of, midnight_ms
 from avow.policy.publication import Publication
 from avow.store.control import rulebooks
 

@@ -15,9 +15,9 @@ from tests.conftest import children, free_port
 
 from avow.config import load
 from avow.definitions import Submission, now_ms
+from avow.gate.versions import Versions
 from avow.main.installation import Installation, open_rulebook, open_store
 from avow.main.publishing import Publisher
-from avow.main.versions import Versions
 
 PEOPLE = 40
 

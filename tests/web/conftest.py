@@ -15,6 +15,10 @@ from starlette.testclient import TestClient
 
 from avow.config import Website
 from avow.definitions import Refusal, RequestKind
+from avow.gate.choices import (
+    ChoiceCount,
+    PersonSaid,
+)
 from avow.policy.evidence import Finding, Judged, Promise, Reported, Verdict
 from avow.store.paging import Page
 from avow.web.assets import Assets, built_folder
@@ -24,7 +28,6 @@ from avow.web.services import (
     AuditState,
     BrowserFacts,
     ChangeFacts,
-    ChoiceCount,
     ChoiceFacts,
     Document,
     Download,
@@ -37,7 +40,6 @@ from avow.web.services import (
     MessageLine,
     MessageView,
     PartyFacts,
-    PersonSaid,
     PointFacts,
     PolicyFacts,
     PrintoutLine,

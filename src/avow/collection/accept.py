@@ -17,12 +17,12 @@ from typing import Final
 
 import msgspec
 
-from avow.collection import agents, bounds, events, paths, places, signals
+from avow.collection import agents, bounds, events, places, signals
 from avow.collection.event_leases import UNCOUNTED
 from avow.collection.refusals import RefusalRow, Refusals, shown_name
 from avow.collection.visits import VisitCounter
 from avow.definitions import SERVER_FIELDS, BatchHead, Permit, RecordIds, Refusal, Technology, Terms
-from avow.policy import CollectionPoint, Rulebook, schemas
+from avow.policy import CollectionPoint, Rulebook, paths, schemas
 from avow.policy.conversions import conversion_points
 from avow.policy.declarations import ExternalLink
 from avow.spool.spool import Spool

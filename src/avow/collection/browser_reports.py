@@ -18,8 +18,8 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 
 from avow.collection.agents import describe
-from avow.collection.counts import Counts
 from avow.definitions import Refusal
+from avow.gate.counts import Counts
 from avow.policy.browser_policy import FEATURES
 from avow.policy.evidence import OWN_LOOK
 

@@ -14,11 +14,11 @@ from typing import Annotated, Any, Final, Union
 import msgspec
 
 from avow.collection.json_names import Said, firsts, has_each_once
-from avow.collection.paths import holds_address, link_address, page_path, referrer_host
 from avow.collection.search_terms import search_results, search_term
 from avow.definitions import Refusal, Technology
 from avow.policy import CollectionPoint, Rulebook, schemas
 from avow.policy.conversions import conversion_points
+from avow.policy.paths import holds_address, link_address, page_path, referrer_host
 
 #: Events in one POST.
 MAX_EVENTS: Final = 100

@@ -22,10 +22,10 @@ import msgspec
 
 from avow.collection import agents, bounds
 from avow.collection.accept import Collector, Sender
-from avow.collection.paths import link_address, page_path
 from avow.definitions import Event, Permit, Refusal, moment
 from avow.policy.conversions import CLICK_ID, VISITOR_ID
 from avow.policy.declarations import ExternalLink
+from avow.policy.paths import link_address, page_path
 
 #: Bytes of a signature in an address: 128 bits.
 SIGNATURE_BYTES: Final = 16

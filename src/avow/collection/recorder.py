@@ -15,10 +15,10 @@ import msgspec
 
 from avow.collection import bounds, recordings, signals
 from avow.collection.accept import Accepted, Sender
-from avow.collection.paths import page_path
 from avow.collection.refusals import RefusalRow, Refusals
 from avow.definitions import Permit, RecordIds, Recording, Refusal, Technology, moment
 from avow.policy import CollectionPoint, Rulebook
+from avow.policy.paths import page_path
 
 RULE: Final = "Cal. Penal Code § 631; docs/decisions/0027"
 _NOT_DECLARED: Final = Refusal("the policy declares no session recording", "Cal. Civ. Code § 1798.100(a)(1)")
@@ -36,7 +36,7 @@ class Recorder:
 
     def point(self) -> CollectionPoint | None:
         """Return the declared recording; the first, when a policy has several."""
-        return next(iter(recorded_points(self._rulebook)), None)
+        return next(iter(self._rulebook.recorded_points), None)
 
     def permit(self, point: str, page: str, said: signals.Signals, today: date) -> Permit | Refusal:
         """Return what may be recorded of this page for somebody who said this; a signal outweighs a yes.
@@ -50,12 +50,6 @@ class Recorder:
         if address in self._with_forms or recordings.is_never_recorded(address):
             return _NEVER
         return self._rulebook.permit(point, self._rulebook.stops(said.preferences, said.choices), today, said.consents)
-
-
-def recorded_points(rulebook: Rulebook) -> tuple[CollectionPoint, ...]:
-    """Return the declared session recordings that are taken in here, in the policy's order."""
-    points = rulebook.points.values()
-    return tuple(one for one in points if one.technology is Technology.SESSION_RECORDING and not one.collected_by)
 
 
 class RecordingCollector:

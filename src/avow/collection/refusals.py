@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Protocol
 
-from avow.collection.counts import Counts
+from avow.gate.counts import Counts
 
 #: By which rules the door stops what too much comes of, or what looks as if a machine sent it: counted apart for monitors.
 EVENTS_RULE: Final = "avow.toml [intake] events_per_minute"

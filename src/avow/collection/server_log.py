@@ -14,10 +14,10 @@ from datetime import date
 from functools import partial
 from typing import Final, Protocol, TypeVar
 
-from avow.collection import agents, bounds, log_formats, paths, places, visits
+from avow.collection import agents, bounds, log_formats, places, visits
 from avow.collection.refusals import Refusals
 from avow.definitions import Event, Permit, Refusal, moment
-from avow.policy import Rulebook
+from avow.policy import Rulebook, paths
 
 #: Different lines that are remembered, to tell equal ones of the same moment apart; the oldest moments are forgotten first.
 REMEMBERED: Final = 200_000

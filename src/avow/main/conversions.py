@@ -14,8 +14,9 @@ from avow.audit.proof import canonical
 from avow.collection.outbound import Keyed, signed_address
 from avow.collection.postbacks import Click
 from avow.definitions import Event, IdentifierKind, Record, identifier
-from avow.main import dated, standing
-from avow.main.versions import Versions
+from avow.gate import choices
+from avow.gate.versions import Versions
+from avow.main import dated
 from avow.policy import Rulebook
 from avow.policy.conversions import CLICK_ID, VISITOR_ID
 from avow.store.control import audit, disclosures, reports
@@ -75,7 +76,7 @@ class StoredClicks:
 
     def opted_out(self, visitor: str) -> frozenset[str]:
         """Return what this visitor has opted out of, as far as the server knows."""
-        return standing.standing(self.store, [identifier(IdentifierKind.VISITOR, visitor)]) if visitor else frozenset()
+        return choices.opted_out_by(self.store, [identifier(IdentifierKind.VISITOR, visitor)]) if visitor else frozenset()
 
     def rulebook(self, rulebook_id: str) -> Rulebook | None:
         """Return the version of the policy that a click was kept under."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from avow.definitions import moment
-from avow.main.versions import Versions
+from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law.counting import add_months
 from avow.store.control import disclosures

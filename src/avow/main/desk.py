@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, local_date
+from avow.gate.contacts import LastContact
+from avow.gate.versions import Versions
 from avow.main.cases import StoredCases
-from avow.main.last_contact import LastContact
-from avow.main.versions import Versions
 from avow.policy import LawTable
 from avow.rights import due, receive, response, verification
 from avow.rights.cases import Case, Contact, reference

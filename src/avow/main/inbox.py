@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from avow.audit.proof import canonical
 from avow.definitions import Refusal, Technology, local_date
-from avow.main.last_contact import LastContact
-from avow.main.versions import Versions
+from avow.gate.contacts import LastContact
+from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.declarations import Retention
 from avow.policy.vocabulary import FILE_TYPES

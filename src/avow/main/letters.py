@@ -16,9 +16,10 @@ from typing import Final
 from avow.audit.proof import canonical
 from avow.cli.operations import MailingPlan
 from avow.definitions import Identifier, IdentifierKind, Permit, Refusal, Technology, identifier, moment
-from avow.main import list_members, standing
-from avow.main.mail_links import Use, token
-from avow.main.versions import Versions
+from avow.gate import choices
+from avow.gate.versions import Versions
+from avow.messaging import list_members
+from avow.messaging.links import Use, token
 from avow.recipients import mailing as letters
 from avow.recipients.composing import Parts
 from avow.store.control import audit, mail, mailings
@@ -133,7 +134,7 @@ class Letters:
         ended = self.store.vault.ended_at(person, held.point) >= held.collected_ms
         if ended or held.delete_on <= today:
             return Refusal("unsubscribed, or at the end of its time", "15 U.S.C. 7704(a)(4)")
-        opted_out = own.stops(frozenset(), standing.standing(self.store, [person]))
+        opted_out = own.stops(frozenset(), choices.opted_out_by(self.store, [person]))
         return own.permit(held.point, opted_out, today, frozenset(held.purposes) - opted_out)
 
     def measures(self, sent: Mailing, person: Identifier, now_ms: int) -> bool:
@@ -144,8 +145,8 @@ class Letters:
         rulebook = self.versions.in_force()
         if sent.measured_by not in rulebook.points:
             return False
-        opted_out = rulebook.stops(frozenset(), standing.standing(self.store, [person]))
-        agreed = standing.agreed(self.store, person) - opted_out
+        opted_out = rulebook.stops(frozenset(), choices.opted_out_by(self.store, [person]))
+        agreed = choices.opted_in_by(self.store, person) - opted_out
         return isinstance(rulebook.permit(sent.measured_by, opted_out, moment(now_ms).date(), agreed), Permit)
 
     def _parts(self, sent: Mailing, message_id: str, record_id: str, *, is_measured: bool) -> Parts:

@@ -9,11 +9,10 @@ from typing import Final
 
 from avow.audit.proof import canonical
 from avow.definitions import IdentifierKind, Refusal, identifier
+from avow.gate.versions import Versions
 from avow.main import dated, receipts
 from avow.main.cases import open_message
 from avow.main.letters import Letters
-from avow.main.versions import Versions
-from avow.policy import Rulebook
 from avow.recipients.composing import Waiting
 from avow.recipients.mail import Trouble, Turn
 from avow.rights import due
@@ -165,7 +164,7 @@ class Mailbox:
             plain = self._store.open_mail(row)
             told = json.loads(plain) if plain is not None else {}
             rulebook = self._versions.rulebook(told.get("rulebook", ""))
-            is_allowed = rulebook is not None and may_tell(rulebook, told["point"], self._recipient)
+            is_allowed = rulebook is not None and rulebook.may_tell(told["point"], self._recipient)
             return _Leave(rulebook.id, CHANGES, told["point"]) if rulebook and is_allowed else None
         with self._control.reading() as tx:
             request = requests.get(tx, row.request_id) if row.request_id else None
@@ -190,13 +189,3 @@ class Mailbox:
         if rulebook is None or point is None or self._recipient not in point.recipients:
             return None
         return _Leave(rulebook.id, min(point.purposes), point.name)
-
-
-def may_tell(rulebook: Rulebook, point: str, recipient: str) -> bool:
-    """Whether a person whose address was given under this version at this point may be told of changes through a recipient.
-
-    Only when that version said that people are told by e-mail, and who carries it; a later version adds nothing to it.
-    Rule: Bus. & Prof. Code § 22575(b)(3); Cal. Civ. Code § 1798.100(a)(1).
-    """
-    declared = rulebook.points.get(point)
-    return declared is not None and "email" in rulebook.changes.told_by and recipient in declared.recipients

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from avow.analytics.mailings import NOTHING_TOLD, UNKNOWN_MS, told
 from avow.collection.mail_events import Addressee
-from avow.collection.paths import link_address
 from avow.definitions import Identifier, IdentifierKind, Technology, identifier
-from avow.main import standing
-from avow.main.mail_links import Use, parts_of
+from avow.gate import choices
+from avow.messaging.links import Use, parts_of
 from avow.policy import Rulebook
+from avow.policy.paths import link_address
 from avow.recipients.mailing import mailing_name
 from avow.store.control import mail, mailings
 from avow.store.control.mailings import Mailing
@@ -56,7 +56,7 @@ class StoredLinks:
         return Reached(sent.measured_by, mailing_name(sent.id, sent.subject_line), address, addressee, taken_ms)
 
     def _addressee(self, person: Identifier) -> Addressee:
-        return Addressee(person.value, standing.standing(self.store, [person]), standing.agreed(self.store, person))
+        return Addressee(person.value, choices.opted_out_by(self.store, [person]), choices.opted_in_by(self.store, person))
 
 
 @dataclass(frozen=True, slots=True)

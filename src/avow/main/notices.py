@@ -11,9 +11,9 @@ from typing import Final
 
 from avow import retention
 from avow.definitions import local_date
-from avow.main.counted import Counted
+from avow.gate.counted import Counted
+from avow.gate.versions import Versions
 from avow.main.set_aside import Shelf
-from avow.main.versions import Versions
 from avow.policy import Diagnostic, Rulebook, compile_text, diagnostics, law
 from avow.store.control import Control
 from avow.web.services import Notice, Readiness

@@ -20,18 +20,18 @@ from avow.assurance.residue import Residue, residue
 from avow.audit import note, proof
 from avow.cli.operations import MailingPlan, Published, PublishedVersion, Undelivered
 from avow.collection import log_formats
-from avow.collection.paths import own_hosts
 from avow.collection.refusals import Refusals
 from avow.collection.server_log import Import
 from avow.config import Configuration, load
 from avow.definitions import ConfigurationError, PolicyError, ProofInvalid, Refusal, SpoolFull, local_date, now_ms
+from avow.gate.contacts import LastContact
+from avow.gate.versions import Versions, changes_of
 from avow.main import restoring, server, server_logs, storage, website
 from avow.main.accounts import StaffRegister
 from avow.main.cases import StoredCases
 from avow.main.conversions import LinkAddresses
 from avow.main.desk import Desk
 from avow.main.installation import NO_TEXTS, Installation, compile_policy, open_control, open_rulebook, open_store, reachable
-from avow.main.last_contact import LastContact
 from avow.main.letters import Letters
 from avow.main.outbox import StoredOutbox, message_line
 from avow.main.pages import website_of
@@ -39,11 +39,11 @@ from avow.main.publishing import Publisher
 from avow.main.refused import RefusalCounts
 from avow.main.set_aside import Shelf
 from avow.main.telling import Teller
-from avow.main.versions import Versions, changes_of
 from avow.policy import Compilation, Ledger, Rulebook, diagnostics, printouts, tag_plan
 from avow.policy.audience import Audience
 from avow.policy.carried_out import EVERYTHING, THIS_VERSION
 from avow.policy.diff import Change, diff
+from avow.policy.paths import own_hosts
 from avow.policy.publication import Publication
 from avow.rights.after_restore import Missed
 from avow.rights.response import Voice

@@ -15,11 +15,10 @@ from markupsafe import Markup
 
 from avow.audit.log import read_state
 from avow.definitions import Refusal, Technology, moment
+from avow.gate.counted import Counted
+from avow.gate.versions import Versions
 from avow.main import third_parties
-from avow.main.counted import Counted
 from avow.main.drift import reported
-from avow.main.server_logs import counts_visits
-from avow.main.versions import Versions
 from avow.policy import DisclosureCount, Ledger, Rulebook, browser_policy, notice, printouts, tag_plan
 from avow.policy.audience import Audience
 from avow.policy.declarations import Choice
@@ -213,7 +212,7 @@ def _point_facts(rulebook: Rulebook, name: str, records: int | None = None, olde
         retention=point.retention.words,
         silenced_by=tag_plan.silencing(rulebook, name),
         event=tag_plan.tag_event(rulebook, name) or "",
-        counts_visits=counts_visits(rulebook, point.purposes),
+        counts_visits=rulebook.counts_visits(point.purposes),
         records=records,
         oldest=oldest,
     )

@@ -11,10 +11,10 @@ from typing import Final
 
 from avow.audit.log import read_state
 from avow.definitions import local_date, moment
+from avow.gate.counted import Counted
+from avow.gate.versions import Versions, changes_of
 from avow.main.cases import StoredCases
-from avow.main.counted import Counted
 from avow.main.drift import reported
-from avow.main.versions import Versions, changes_of
 from avow.policy import Rulebook, evidence
 from avow.policy.evidence import Announced, Asked, Chosen, Disclosed, Facts, Held, Judged, Read, Refused
 from avow.retention import SWEPT, waiting

@@ -13,7 +13,7 @@ from typing import Final
 
 from avow.audit.proof import canonical
 from avow.definitions import Refusal
-from avow.main.versions import Versions
+from avow.gate.versions import Versions
 from avow.policy import Rulebook, law, publication
 from avow.policy.diff import Change, diff
 from avow.policy.publication import Publication

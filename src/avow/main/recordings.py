@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from avow.audit.proof import canonical
-from avow.collection.recorder import Recorder, recorded_points
+from avow.collection.recorder import Recorder
 from avow.collection.recordings import as_read
 from avow.collection.signals import Signals
 from avow.definitions import Permit, Refusal, local_date, moment
+from avow.gate.choices import Choices
+from avow.gate.versions import Versions
 from avow.main import recorded_visits
-from avow.main.standing import ChoicesKept
-from avow.main.versions import Versions
 from avow.policy import Rulebook
 from avow.store.control import audit, counts, recordings
 from avow.store.control.recordings import RecordingRow
@@ -34,7 +34,7 @@ class RecordingPages:
     rulebook: Rulebook
     versions: Versions
     recorder: Recorder
-    choices: ChoicesKept
+    choices: Choices
     timezone: str
     now_ms: Callable[[], int]
 
@@ -52,7 +52,7 @@ class RecordingPages:
         self, said: Signals, recording_id: str, *, demonstration: bool, let_in: Callable[[], bool] = lambda: True
     ) -> frozenset[str]:
         """Note the choice, where it changes one; it takes back what was recorded of this visitor, and this recording."""
-        points = recorded_points(self.rulebook)
+        points = self.rulebook.recorded_points
         purposes = frozenset(name for one in points for name in one.purposes if self.rulebook.purposes[name].optional)
         self.store.withdraw_recordings(said.visitor, recording_id, self.now_ms())
         new = purposes if said.visitor else purposes - said.choices

@@ -24,6 +24,7 @@ from avow.audit import log as audit_log
 from avow.collection import sender_counts, visits
 from avow.config import Configuration, Listen, load, require_there
 from avow.definitions import ConfigurationError, now_ms
+from avow.gate.versions import Versions
 from avow.main import feeds, restoring, server_logs, signs_of_life, storage, worker
 from avow.main.accounts import StoredAccounts
 from avow.main.installation import (
@@ -36,7 +37,6 @@ from avow.main.installation import (
     require_mail_recipient,
 )
 from avow.main.publishing import Publisher
-from avow.main.versions import Versions
 from avow.policy import Rulebook, diagnostics
 from avow.store import identity
 from avow.store.control import staff

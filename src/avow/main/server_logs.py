@@ -25,11 +25,10 @@ from avow.collection.refusals import LINES_RULE, RefusalRow, Refusals
 from avow.collection.server_log import Import, Tried
 from avow.config import Configuration, ServerLog
 from avow.definitions import ConfigurationError, Permit, Refusal, Technology, now_ms
-from avow.main.versions import Versions
+from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.store.control import Control, settings
 
-_COUNTED: Final = frozenset({Technology.TAG, Technology.WEB_BEACON})
 #: Why a line of a followed log is not kept that says nothing, or a moment that cannot be.
 UNREADABLE: Final = "a line of the log could not be read"
 _NONE: Final = Refusal("the policy declares no collection point with technology server-log", "Cal. Civ. Code § 1798.100(a)(1)")
@@ -48,12 +47,6 @@ def point_of(rulebook: Rulebook, wanted: str = "") -> str | Refusal:
     return wanted or (points[0] if points else _NONE)
 
 
-def counts_visits(rulebook: Rulebook, purposes: frozenset[str]) -> bool:
-    """Return whether lines that serve these purposes may count as visits beside the tag's: they serve one of its own."""
-    measured = (one.purposes for one in rulebook.points.values() if one.technology in _COUNTED)
-    return bool(purposes & frozenset().union(*measured))
-
-
 def visit_numbers(versions: Versions, salt_of: Callable[[date], bytes]) -> Callable[[Permit, date, str, str], int]:
     """Return what numbers visits: under the day's salt where there is one, else under one of its own, thrown away with it.
 
@@ -62,7 +55,7 @@ def visit_numbers(versions: Versions, salt_of: Callable[[date], bytes]) -> Calla
     own = secrets.token_bytes(visits.SALT_BYTES)
 
     def number(permit: Permit, day: date, address: str, agent: str) -> int:
-        if not counts_visits(versions.in_force(), permit.purposes):
+        if not versions.in_force().counts_visits(permit.purposes):
             return 0
         salt = salt_of(day)
         return visits.visit_number(salt, address, agent) if salt else visits.visit_number(own, f"{day} {address}", agent)

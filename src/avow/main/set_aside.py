@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from avow.audit.proof import canonical
-from avow.main.counted import Counted
+from avow.gate.counted import Counted
 from avow.store import paging
 from avow.store.control import audit, set_aside
 from avow.store.control.database import Transaction

@@ -20,7 +20,6 @@ from avow.audit.log import ENTRY_BYTES, Log
 from avow.collection import submissions
 from avow.collection.drain import BATCH_RECORDS, Drain
 from avow.collection.one_by_one import Followed
-from avow.collection.paths import own_hosts
 from avow.collection.refusals import Refusals
 from avow.collection.visits import LOOK_SECONDS, VisitCounter, utc_today
 from avow.config import load
@@ -33,12 +32,14 @@ from avow.definitions import (
     local_date,
     now_ms,
 )
+from avow.gate import choices
+from avow.gate.contacts import LastContact
+from avow.gate.versions import Versions
 from avow.jobs import Board, Job, start
-from avow.main import dated, one_form, signs_of_life, standing, targets
+from avow.main import dated, one_form, signs_of_life, targets
 from avow.main.cases import StoredCases
 from avow.main.conversions import note_handed_over
 from avow.main.installation import Installation, open_store
-from avow.main.last_contact import LastContact
 from avow.main.letters import Letters
 from avow.main.mailbox import Mailbox
 from avow.main.open_requests import OpenRequests
@@ -48,9 +49,9 @@ from avow.main.restoring import LOG_SIZE
 from avow.main.server_logs import Imports, LogIntake
 from avow.main.subscriptions import forget_unconfirmed, settle_ends
 from avow.main.telling import Teller
-from avow.main.versions import Versions
 from avow.main.website import IntegrityWatch, SearchKeeper, sitemap_of
 from avow.policy import Rulebook, browser_policy
+from avow.policy.paths import own_hosts
 from avow.recipients.mail import Carrier
 from avow.retention import Clock, Retention
 from avow.rights.cases import Case
@@ -104,7 +105,7 @@ class Contacts:
         note_handed_over(self._store, kept, self._rulebook_of)
         for record in kept:
             if isinstance(record, Submission) and record.people:
-                standing.keep_with_form(self._store, record)
+                choices.keep_with_form(self._store, record)
                 if self._last_contact.is_proved(record):
                     self._last_contact.proved(record)
 
@@ -115,7 +116,7 @@ class Contacts:
             return record
         if any(self._store.vault.ended_at(person, record.point) >= record.collected_ms for person in people):
             return None  # unsubscribed while it was in the spool
-        rulebook, opted_out = self._rulebook_of(record.rulebook_id), standing.standing(self._store, people)
+        rulebook, opted_out = self._rulebook_of(record.rulebook_id), choices.opted_out_by(self._store, people)
         return submissions.narrowed(record, rulebook, opted_out) if rulebook and opted_out else record
 
 
@@ -290,7 +291,7 @@ def _website(installation: Installation, store: Store, versions: Versions, is_ov
 class _Purge:
     """Removes the rows of erased people; once a day also what no work list names, and files that nobody claims.
 
-    `settle` sees to subscriptions that were ended, which a crash or an old backup left standing. A file is on its way for
+    `settle` sees to subscriptions that were ended, which a crash or an old backup left choices. A file is on its way for
     two days: by a clock that is not believed none is old.
     """
 

@@ -12,7 +12,6 @@ their ids from the subscription. A crash in `end` leaves the mark, and everythin
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -34,14 +33,15 @@ from avow.definitions import (
     local_date,
     moment,
 )
-from avow.main import standing
-from avow.main.mail_links import Use, parts_of, token
+from avow.gate import choices
+from avow.gate.choices import Choice
+from avow.gate.versions import Versions
 from avow.main.one_form import fields_in_one_form
-from avow.main.versions import Versions
+from avow.messaging.links import Use, parts_of, token
 from avow.policy import Rulebook
 from avow.recipients import mailing
 from avow.spool.spool import Spool
-from avow.store.control import audit, choices, mail, mailings, submissions, subscriptions
+from avow.store.control import audit, mail, mailings, submissions, subscriptions
 from avow.store.holdings import HeldSubmission, SubmissionPage
 from avow.store.store import Store
 from avow.web.services import MeasureFacts, PendingFacts, SubscriptionFacts
@@ -132,7 +132,7 @@ class StoredSubscriptions:
             return SubscriptionFacts("", is_active=False, measures=())
         measuring = self.rulebook.measuring(held.point)
         person = _person(held)
-        yes = standing.agreed(self.store, person) - standing.standing(self.store, [person])
+        yes = choices.opted_in_by(self.store, person) - choices.opted_out_by(self.store, [person])
         declared = [self.rulebook.purposes[name] for name in sorted(measuring.purposes)] if measuring else []
         measures = tuple(
             MeasureFacts(one.name, one.label, one.description, is_on=one.name in yes) for one in declared if one.optional
@@ -162,12 +162,7 @@ class StoredSubscriptions:
         subject = self._subject(_person(held)) if held else None
         if subject is None:
             return False
-        with self.store.control.transaction() as tx:
-            last = {one.purpose: one.opted_out for one in choices.of_subjects(tx, [subject])}
-            if last.get(purpose) is not opted_out:
-                standing.keep(
-                    self.store, tx, [choices.Choice(self.now_ms(), purpose, opted_out, "message", self.rulebook.id, subject)]
-                )
+        choices.keep_if_new(self.store, Choice(self.now_ms(), purpose, opted_out, "message", self.rulebook.id, subject))
         return True
 
     def _waiting(self, link: str) -> _Waiting | None:
@@ -189,10 +184,8 @@ class StoredSubscriptions:
         optional = [name for name in (*record.purposes, *found.agreed) if name in own.purposes and own.purposes[name].optional]
         if subject:
             agreed = sorted(set(optional))
-            answer = [choices.Choice(now, one, False, "form", own.id, subject) for one in agreed]  # noqa: FBT003 - the column's value
-            drawn = [f"{record.record_id} yes {one}".encode() + subject for one in agreed]
-            with self.store.control.transaction() as tx:
-                standing.keep(self.store, tx, answer, [hashlib.blake2b(one, digest_size=16).hexdigest() for one in drawn])
+            answer = [Choice(now, one, False, "form", own.id, subject) for one in agreed]  # noqa: FBT003 - the column's value
+            choices.keep_yes(self.store, answer, record.record_id)
         kept = own.points[record.point].retention_for(frozenset(record.purposes))
         return msgspec.structs.replace(record, collected_ms=now, delete_on=kept.due(moment(now).date()).isoformat())
 

@@ -14,9 +14,9 @@ from avow.collection.drain import decoded
 from avow.collection.one_by_one import set_aside_of
 from avow.collection.quarantine import Quarantine
 from avow.definitions import Identifier, IdentifierKind, identifier, moment
+from avow.gate.versions import Versions
 from avow.main import recorded
 from avow.main.cases import ARCHIVES, SENT_FILES, StoredCases
-from avow.main.versions import Versions
 from avow.policy import Rulebook
 from avow.rights import archive
 from avow.rights.archive import Item, Section

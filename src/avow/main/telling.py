@@ -14,9 +14,8 @@ from typing import Final
 
 from avow.audit.proof import canonical
 from avow.definitions import Identifier, IdentifierKind, identifier
-from avow.main import list_members
-from avow.main.mailbox import may_tell
-from avow.main.versions import Versions, changes_of
+from avow.gate.versions import Versions, changes_of
+from avow.messaging import list_members
 from avow.policy import publication
 from avow.store.control import audit, mail, publications
 from avow.store.control.publications import Stored
@@ -99,7 +98,7 @@ class Teller:
         """Return the message to whoever sent a form; None when they gave no address, or not for this."""
         address = form.address
         own = self.versions.rulebook(form.rulebook_id)
-        if not address or own is None or not may_tell(own, form.point, self.recipient):
+        if not address or own is None or not own.may_tell(form.point, self.recipient):
             return None
         body = {"to": address, "subject": subject, "text": text, "attachments": []}
         facts = {"rulebook": form.rulebook_id, "point": form.point}

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time
 from operator import itemgetter
 from typing import Final
 
-from avow.collection.counts import Counts
+from avow.gate.counts import Counts
 from avow.policy import Rulebook
 from avow.store.control import disclosures
 from avow.store.control.disclosures import Disclosure, DisclosureTotal

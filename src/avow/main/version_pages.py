@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from avow.main.versions import Versions, changes_of
+from avow.gate.versions import Versions, changes_of
 from avow.policy import notice
 from avow.store.control import Control, mail
 from avow.store.control.publications import Stored

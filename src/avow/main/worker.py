@@ -29,7 +29,6 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from avow import access, jobs
-from avow.collection import paths
 from avow.collection.accept import Collector
 from avow.collection.attachments import Attachments
 from avow.collection.browser_kept import BrowserKept
@@ -48,7 +47,10 @@ from avow.collection.virus_scan import Clamd
 from avow.collection.visits import LOOK_SECONDS, VisitCounter, plain_address, utc_today
 from avow.config import load
 from avow.definitions import AvowError, Refusal, moment, now_ms
-from avow.main import accounts, pages, standing, vital_parts
+from avow.gate.choices import Choices
+from avow.gate.contacts import LastContact
+from avow.gate.versions import Versions
+from avow.main import accounts, pages, vital_parts
 from avow.main.browsers import PolicyBrowsers
 from avow.main.cases import StoredCases
 from avow.main.conversions import LinkAddresses, StoredClicks
@@ -57,7 +59,6 @@ from avow.main.drift import ReportCounts
 from avow.main.feeds import AuthorisationsOnFile, feed_keys
 from avow.main.inbox import InboxPages
 from avow.main.installation import Installation, open_store
-from avow.main.last_contact import LastContact
 from avow.main.mailings import MailingPages, StoredLinks
 from avow.main.notices import PolicyToday, Sources, StaffNotices
 from avow.main.outbox import StoredOutbox, message_line
@@ -69,9 +70,8 @@ from avow.main.set_aside import Shelf
 from avow.main.subscriptions import StoredSubscriptions
 from avow.main.third_parties import PartyLoads
 from avow.main.version_pages import VersionPages
-from avow.main.versions import Versions
 from avow.main.website import IntegrityWatch, index_path, sitemap_of
-from avow.policy import Rulebook, browser_policy
+from avow.policy import Rulebook, browser_policy, paths
 from avow.rights.response import Voice
 from avow.spool.spool import Spool
 from avow.store.store import Store
@@ -322,7 +322,7 @@ def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder, collect: 
     voice = Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, rulebook)
     line, last_contact = partial(message_line, store), LastContact(store, versions.rulebook)
     desk = Desk(StoredCases(store), voice, versions, configuration.timezone, line, last_contact, now_ms)
-    choices = standing.ChoicesKept(store, rulebook, now_ms, desk.person_of)
+    choices = Choices(store, rulebook, now_ms, desk.person_of)
     return Services(
         website=configuration.website,
         timezone=configuration.timezone,

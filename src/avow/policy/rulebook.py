@@ -55,6 +55,8 @@ __all__ = [
 PERMITS_KEPT: Final = 4096
 
 
+#: What counts visits.
+_COUNTED: Final = frozenset({Technology.TAG, Technology.WEB_BEACON})
 _NOBODY_SAID_YES: Final[frozenset[str]] = frozenset()
 
 
@@ -204,6 +206,29 @@ class Rulebook:
             return None
         measuring = (one for one in self.points.values() if one.technology is Technology.CLEAR_GIF and not one.collected_by)
         return next((one for one in measuring if not one.on or not subscription.on or one.on & subscription.on), None)
+
+    @property
+    def recorded_points(self) -> tuple[CollectionPoint, ...]:
+        """The declared session recordings that are taken in here, in the policy's order."""
+        points = self.points.values()
+        return tuple(one for one in points if one.technology is Technology.SESSION_RECORDING and not one.collected_by)
+
+    def counts_visits(self, purposes: frozenset[str]) -> bool:
+        """Return whether what serves these purposes may count visits with the tag's: it serves a purpose of tag or beacon.
+
+        Rule: Cal. Civ. Code § 1798.100(a)(1), (c): no use that is incompatible with the disclosed purpose.
+        """
+        measured = (one.purposes for one in self.points.values() if one.technology in _COUNTED)
+        return bool(purposes & frozenset().union(*measured))
+
+    def may_tell(self, point: str, recipient: str) -> bool:
+        """Return whether a person whose address was given under this version at a point may be told of changes by a recipient.
+
+        Only when this version says that people are told by e-mail, and who carries it; a later version adds nothing to it.
+        Rule: Bus. & Prof. Code § 22575(b)(3); Cal. Civ. Code § 1798.100(a)(1).
+        """
+        declared = self.points.get(point)
+        return declared is not None and "email" in self.changes.told_by and recipient in declared.recipients
 
     def notice_fields(self, point: str) -> frozenset[str]:
         """Return the data items that the notice at collection of this point lists; none for an unknown point.

@@ -17,9 +17,9 @@ from starlette.routing import Route
 from avow.collection import signals
 from avow.collection.accept import Accepted
 from avow.collection.json_names import twice
-from avow.collection.paths import page_path
 from avow.collection.recorder import RecordingCollector
 from avow.definitions import Refusal
+from avow.policy.paths import page_path
 from avow.web.asking import signals_of
 from avow.web.assets import Assets
 from avow.web.collect import KEPT, Collect, fetch_site_of, visitor_cookie

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from avow.collection.paths import page_path
 from avow.definitions import Refusal
+from avow.policy.paths import page_path
 from avow.web.console.door import Door, place
 from avow.web.services import RecordingLine, StaffMember, VisitView
 

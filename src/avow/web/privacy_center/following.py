@@ -15,12 +15,13 @@ from starlette.routing import Route
 
 from avow.collection import signals
 from avow.definitions import Refusal
+from avow.gate.choices import PersonSaid
 from avow.web.asking import signals_of
 from avow.web.forms import read_form
 from avow.web.privacy_center.choices import CHOICE, CHOICES_MOST, set_choices
 from avow.web.privacy_center.requests import visitor_of
 from avow.web.rendering import View
-from avow.web.services import DEMONSTRATION_KEY, ChoiceFacts, PersonSaid, Verification
+from avow.web.services import DEMONSTRATION_KEY, ChoiceFacts, Verification
 
 #: An archive or a letter is a document of its own: it may bring its style, and may do nothing else.
 _DOCUMENT_POLICY: Final = (

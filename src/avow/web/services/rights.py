@@ -9,6 +9,7 @@ from typing import Protocol
 
 from avow.collection.signals import Signals
 from avow.definitions import Refusal, RequestKind
+from avow.gate.choices import ChoiceCount, PersonSaid
 from avow.store.paging import Page, Place
 from avow.web.services.staff import MessageLine
 
@@ -168,16 +169,6 @@ class Rights(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ChoiceCount:
-    """How many choices were recorded: `source` is "link" or a signal's name."""
-
-    purpose: str
-    source: str
-    opted_out: bool
-    count: int
-
-
 # --- what a browser may do -----------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class PartyFacts:
@@ -217,14 +208,6 @@ class Browsers(Protocol):
     def let_load(self, points: Collection[str], *, demonstration: bool) -> None:
         """Count one page view for each point whose company's script this page was just told to load."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class PersonSaid:
-    """What a known person has said about purposes, on whatever device: the last word about each."""
-
-    opted_out: frozenset[str]
-    opted_in: frozenset[str]
 
 
 class Choices(Protocol):

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from avow.audit.proof import canonical
-from avow.collection.recorder import recorded_points
 from avow.definitions import Identifier, IdentifierKind, Submission, identifier
 from avow.policy import Rulebook
-from avow.store.control import Transaction, audit, choices
+from avow.store.control import Transaction, audit
+from avow.store.control import choices as rows
+from avow.store.control.choices import Choice
 from avow.store.keys import Said
 from avow.store.store import Store
-from avow.web.services import ChoiceCount, PersonSaid
 
 #: Purposes about which one HTTP request may say something.
 MAX_CHOICES: Final = 50
@@ -29,8 +29,26 @@ WITH_FORM: Final = "form-"
 
 
 @dataclass(frozen=True, slots=True)
-class ChoicesKept:
-    """Fits `web.services.Choices`; `person_of` gives who is behind the token of an answer link, nobody for a wrong one."""
+class ChoiceCount:
+    """How many choices were recorded: `source` is "link" or a signal's name."""
+
+    purpose: str
+    source: str
+    opted_out: bool
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSaid:
+    """What a known person has said about purposes, on whatever device: the last word about each."""
+
+    opted_out: frozenset[str]
+    opted_in: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What visitors and people say, kept; `person_of` gives who is behind the token of an answer link, nobody for a wrong one."""
 
     store: Store
     rulebook: Rulebook
@@ -65,7 +83,7 @@ class ChoicesKept:
             subject = self.store.vault.subjects_for([person], now)[person]
         self._keep([(subject, purpose, is_out) for purpose, is_out in new], source, now, demonstration=demonstration)
         switched_off = frozenset(purpose for purpose, is_out in said if is_out)
-        is_recorded = any(point.purposes <= switched_off for point in recorded_points(self.rulebook))
+        is_recorded = any(point.purposes <= switched_off for point in self.rulebook.recorded_points)
         if visitor_id and is_recorded and (is_let_in or subject):
             self.store.withdraw_recordings(visitor_id, "", now)
         return refused
@@ -80,11 +98,11 @@ class ChoicesKept:
         subjects = self.store.vault.subjects_of(people)
         if people and not subjects and self._optional(dict.fromkeys(opted_out, True)):
             subjects = frozenset(self.store.vault.subjects_for(list(people), now).values())
-        found = standing(self.store, people)
+        found = opted_out_by(self.store, people)
         said: list[tuple[bytes | None, str, bool]] = []
         with self.store.control.reading() as tx:
             for subject in sorted(subjects):
-                new = self._optional(dict.fromkeys(sorted(opted_out - choices.opted_out(tx, subject)), True))
+                new = self._optional(dict.fromkeys(sorted(opted_out - rows.opted_out(tx, subject)), True))
                 said += [(subject, purpose, is_out) for purpose, is_out in new]
                 found |= {purpose for purpose, _ in new}
         self._keep(said, "link", now)
@@ -95,7 +113,7 @@ class ChoicesKept:
         people = self.person_of(answer_token)
         if not self.store.vault.lookup(people) and not self.store.vault.choices_noted(people):
             return None
-        return PersonSaid(standing(self.store, people), frozenset().union(*(agreed(self.store, one) for one in people)))
+        return PersonSaid(opted_out_by(self.store, people), frozenset().union(*(opted_in_by(self.store, one) for one in people)))
 
     def say(self, answer_token: str, opted_out: Mapping[str, bool]) -> bool:
         """Keep what the person's own words change, with one proof; no browser but the one that says them is told.
@@ -114,14 +132,14 @@ class ChoicesKept:
     def counts(self) -> tuple[ChoiceCount, ...]:
         """Return how many choices were recorded."""
         with self.store.control.reading() as tx:
-            return tuple(ChoiceCount(one.purpose, one.source, one.opted_out, one.count) for one in choices.counts(tx))
+            return tuple(ChoiceCount(one.purpose, one.source, one.opted_out, one.count) for one in rows.counts(tx))
 
     def _keep(
         self, said: Iterable[tuple[bytes | None, str, bool]], source: str, now_ms: int, *, demonstration: bool = False
     ) -> None:
         """Keep an answer, (whose, purpose, whether no), as one."""
         made = [
-            choices.Choice(now_ms, purpose, is_out, source, self.rulebook.id, subject, demonstration=demonstration)
+            Choice(now_ms, purpose, is_out, source, self.rulebook.id, subject, demonstration=demonstration)
             for subject, purpose, is_out in said
         ]
         with self.store.control.transaction() as tx:
@@ -132,7 +150,7 @@ class ChoicesKept:
         if subject is None:
             return said
         with self.store.control.reading() as tx:
-            last = {one.purpose: one.opted_out for one in choices.of_subjects(tx, [subject])}
+            last = {one.purpose: one.opted_out for one in rows.of_subjects(tx, [subject])}
         return [(purpose, is_out) for purpose, is_out in said if last.get(purpose) is not is_out]
 
     def _optional(self, said: Mapping[str, bool]) -> list[tuple[str, bool]]:
@@ -141,7 +159,7 @@ class ChoicesKept:
         return [(name, out) for name, out in said.items() if name in declared and declared[name].optional][:MAX_CHOICES]
 
 
-def standing(store: Store, people: Iterable[Identifier]) -> frozenset[str]:
+def opted_out_by(store: Store, people: Iterable[Identifier]) -> frozenset[str]:
     """Return what any of these people has opted out of, on whatever device, also before they were erased.
 
     Rule: Cal. Civ. Code § 1798.135(c)(4): who asked to be deleted has taken back no opt-out.
@@ -159,24 +177,24 @@ def standing(store: Store, people: Iterable[Identifier]) -> frozenset[str]:
     return frozenset(found)
 
 
-def agreed(store: Store, person: Identifier) -> frozenset[str]:
+def opted_in_by(store: Store, person: Identifier) -> frozenset[str]:
     """Return what this person has said yes to by their address: a box that they ticked, or a message's own page."""
     said = {purpose for purpose, (_, is_out) in _last_words(store, [person]).get(person, {}).items() if not is_out}
-    return frozenset(said) - standing(store, [person])
+    return frozenset(said) - opted_out_by(store, [person])
 
 
 def _last_words(store: Store, people: Sequence[Identifier]) -> dict[Identifier, dict[str, tuple[int, bool]]]:
     """Return what is kept of these people's choices: the last one about each purpose, its moment and whether it is a no."""
     known = {person: store.vault.subjects_of([person]) for person in people}
     with store.control.reading() as tx:
-        made = choices.of_subjects(tx, frozenset().union(*known.values())) if any(known.values()) else ()
+        made = rows.of_subjects(tx, frozenset().union(*known.values())) if any(known.values()) else ()
     return {
         person: {one.purpose: (one.at_ms, one.opted_out) for one in made if one.subject in subjects}
         for person, subjects in known.items()
     }
 
 
-def keep(store: Store, tx: Transaction, answer: Sequence[choices.Choice], ids: Sequence[str | None] = ()) -> None:
+def keep(store: Store, tx: Transaction, answer: Sequence[Choice], ids: Sequence[str | None] = ()) -> None:
     """Keep the choices of one answer and their proof: one entry of the audit log that names them and nobody.
 
     The vault notes what people refused, and what they take back: that outlives an erasure.
@@ -184,7 +202,7 @@ def keep(store: Store, tx: Transaction, answer: Sequence[choices.Choice], ids: S
     Rule: GDPR Art. 7(1).
     """
     own_ids = ids or [None] * len(answer)
-    kept = [(choices.add(tx, choice, own_id), choice) for choice, own_id in zip(answer, own_ids, strict=True)]
+    kept = [(rows.add(tx, choice, own_id), choice) for choice, own_id in zip(answer, own_ids, strict=True)]
     store.vault.note_choices(
         Said(one.subject, one.purpose, one.at_ms, one.opted_out)
         for choice_id, one in kept
@@ -201,6 +219,22 @@ def keep(store: Store, tx: Transaction, answer: Sequence[choices.Choice], ids: S
         audit.enqueue(tx, canonical(entry))
 
 
+def keep_if_new(store: Store, choice: Choice) -> None:
+    """Keep one choice of somebody known, unless it is their last word already."""
+    assert choice.subject is not None
+    with store.control.transaction() as tx:
+        last = {one.purpose: one.opted_out for one in rows.of_subjects(tx, [choice.subject])}
+        if last.get(choice.purpose) is not choice.opted_out:
+            keep(store, tx, [choice])
+
+
+def keep_yes(store: Store, answer: Sequence[Choice], name: str) -> None:
+    """Keep the yes to several purposes that came together under this name; a repetition adds nothing."""
+    drawn = [f"{name} yes {one.purpose}".encode() + (one.subject or b"") for one in answer]
+    with store.control.transaction() as tx:
+        keep(store, tx, answer, [_id(one) for one in drawn])
+
+
 def keep_with_form(store: Store, form: Submission) -> None:
     """Keep what a form's browser had opted out of as its sender's own choices; a repetition adds nothing.
 
@@ -213,7 +247,7 @@ def keep_with_form(store: Store, form: Submission) -> None:
         return
     with store.control.transaction() as tx:
         for subject in sorted(store.vault.subjects_of(people)):
-            before = choices.opted_out(tx, subject)
+            before = rows.opted_out(tx, subject)
             by_source: dict[str, list[str]] = {}
             for purpose, source in sorted(form.opted_out.items()):
                 if purpose not in before:
@@ -227,7 +261,7 @@ def _keep_no(  # one source of one form
 ) -> None:
     """Keep what one source said no to in a form's browser, each purpose under an id of its own."""
     answer = [
-        choices.Choice(
+        Choice(
             at_ms=form.collected_ms,
             purpose=purpose,
             opted_out=True,
@@ -239,4 +273,9 @@ def _keep_no(  # one source of one form
         for purpose in purposes
     ]
     drawn = [f"{form.record_id} {purpose}".encode() + subject for purpose in purposes]
-    keep(store, tx, answer, [hashlib.blake2b(one, digest_size=16).hexdigest() for one in drawn])
+    keep(store, tx, answer, [_id(one) for one in drawn])
+
+
+def _id(drawn: bytes) -> str:
+    """Return the id of a choice that may come again."""
+    return hashlib.blake2b(drawn, digest_size=16).hexdigest()
