@@ -118,6 +118,13 @@ def identifier(kind: IdentifierKind, value: str) -> Identifier:
 _FORMS: Final = {IdentifierKind.EMAIL: addresses.normal, IdentifierKind.PHONE: telephones.normal}
 
 
+def fields_in_one_form(fields: Mapping[str, str], people: Iterable[Identifier]) -> dict[str, str]:
+    """Return a record's fields with the addresses that find its people in their one form."""
+    named = {one.value for one in people if one.kind is IdentifierKind.EMAIL}
+    forms = {name: identifier(IdentifierKind.EMAIL, text).value for name, text in fields.items()}
+    return {name: forms[name] if forms[name] in named else text for name, text in fields.items()}
+
+
 def spellings(one: Identifier) -> tuple[Identifier, ...]:
     """Return an identifier, and the other forms in which earlier versions may have kept the same one; that it is, mostly."""
     others = addresses.earlier(one.value) if one.kind is IdentifierKind.EMAIL else ()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from avow.assurance.signs_of_life import Ran
 from avow.definitions import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -35,18 +36,6 @@ class Job:
     every_seconds: float
     run: Callable[[], bool]
     changes: Callable[[], object] = lambda: None
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """How a job does: when a run of it last succeeded (None: not yet), its failures since, and the kind of the last one.
-
-    Moments are of the machine's monotonic clock, seconds: no clock that is set moves them.
-    """
-
-    done: float | None = None
-    failures: int = 0
-    kind: str = ""
 
 
 class Board:

@@ -13,14 +13,15 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, Final, Protocol
+from typing import Final
 
-from avow.audit.proof import canonical
-from avow.definitions import moment
-from avow.store.control import Control, audit, settings
+from avow.definitions import local_date, moment
+from avow.gate import entries
+from avow.store.control import Control, settings
 from avow.store.store import Store
 
 #: A clock so far ahead of the last believed moment is not believed at once.
@@ -34,6 +35,10 @@ MUCH_RECORDS: Final = 1_000
 MUCH_PART: Final = 0.2
 #: The moment that was believed last, and for how long the clocks agreed, are written down so often.
 NOTED: Final = timedelta(minutes=1)
+#: How often the sweep looks for what is due, seconds.
+HOUR_SECONDS: Final = 3600.0
+#: How often the purge also looks for rows that no work list names, milliseconds.
+THOROUGH_MS: Final = 24 * 3600 * 1000
 
 #: Settings of the control store.
 SWEPT: Final = "retention.swept_ms"  # the last sweep
@@ -111,26 +116,7 @@ class Clock:
             settings.put(tx, _AGREED, str(self._agreed_ms))
 
 
-class Due(Protocol):
-    """What a sweep did."""
-
-    @property
-    def erased(self) -> int:
-        """Records removed."""
-
-    @property
-    def deidentified(self) -> int:
-        """Records whose identifying parts were removed. Why: decision 0008."""
-
-
-class Sweepable(Protocol):
-    """Where records with dates live."""
-
-    def erase_due(self, today: date, now_ms: int = 0) -> Due:
-        """Erase or deidentify every record whose date has come; return how many. Rule: Cal. Civ. Code § 1798.100(a)(3)."""
-
-
-def sweep(store: Sweepable, enqueue: Callable[[Mapping[str, Any]], None], today: date, now_ms: int = 0) -> bool:
+def sweep(store: Store, today: date, now_ms: int = 0) -> bool:
     """Erase what is due today and put the count into the audit log; return whether there was anything.
 
     Rule: Cal. Civ. Code § 1798.100(a)(3) (not longer than disclosed); NOT-03, TRK-07.
@@ -138,7 +124,8 @@ def sweep(store: Sweepable, enqueue: Callable[[Mapping[str, Any]], None], today:
     due = store.erase_due(today, now_ms)
     if not (due.erased or due.deidentified):
         return False
-    enqueue({"what": "retention.swept", "on": today.isoformat(), "erased": due.erased, "deidentified": due.deidentified})
+    with store.control.transaction() as tx:
+        entries.record(tx, now_ms, entries.RetentionSwept(today.isoformat(), due.erased, due.deidentified))
     return True
 
 
@@ -156,12 +143,7 @@ class Retention:
         elif why := self._why_not(today):
             self._note(why, now_ms)
             return False
-
-        def enqueue(entry: Mapping[str, object]) -> None:
-            with self.store.control.transaction() as tx:
-                audit.enqueue(tx, canonical({"at": now_ms, **entry}))
-
-        moved = sweep(self.store, enqueue, today, now_ms)
+        moved = sweep(self.store, today, now_ms)
         with self.store.control.transaction() as tx:
             settings.put(tx, SWEPT, str(now_ms))
             settings.put(tx, WAITING, "")
@@ -210,6 +192,13 @@ def waiting(control: Control) -> tuple[str, int] | None:
     return (str(found["why"]), int(found["since_ms"])) if found else None
 
 
+def swept_ms(control: Control) -> int | None:
+    """Return when the last sweep went, milliseconds; None before the first."""
+    with control.reading() as tx:
+        swept = settings.get(tx, SWEPT)
+    return int(swept) if swept else None
+
+
 def confirm(control: Control, now_ms: int) -> str:
     """Have the next sweep go whatever it waits for, with an audit entry; return what it waited for, "" for nothing."""
     found = waiting(control)
@@ -217,9 +206,53 @@ def confirm(control: Control, now_ms: int) -> str:
         return ""
     with control.transaction() as tx:
         settings.put(tx, CONFIRMED, str(now_ms))
-        entry = {"at": now_ms, "what": "retention.confirmed", "on": moment(now_ms).date().isoformat(), "why": found[0]}
-        audit.enqueue(tx, canonical(entry))
+        entries.record(tx, now_ms, entries.RetentionConfirmed(moment(now_ms).date().isoformat(), found[0]))
     return found[0]
+
+
+@dataclass(slots=True)
+class Purge:
+    """Removes the rows of erased people; once a day also what no work list names, and files that nobody claims.
+
+    `settle` sees to subscriptions that were ended, which a crash or an old backup left choices. A file is on its way for
+    two days: by a clock that is not believed none is old.
+    """
+
+    store: Store
+    settle: Callable[[], int]
+    is_believed: Callable[[], bool]
+    now_ms: Callable[[], int]
+    thorough_ms: int = 0
+
+    def once(self) -> bool:
+        """Remove what there is; return whether that was anything."""
+        now = self.now_ms()
+        is_thorough = abs(now - self.thorough_ms) > THOROUGH_MS
+        removed = self.store.purge(thorough=is_thorough, now_ms=now)
+        if is_thorough:
+            if self.is_believed():
+                self.store.sweep_files(now)
+            self.settle()
+            self.thorough_ms = now
+        return removed.total > 0
+
+
+@dataclass(slots=True)
+class Hourly:
+    """Runs the sweep once an hour, and within a minute when somebody confirmed that it may go."""
+
+    sweeps: Retention
+    timezone: str
+    now_ms: Callable[[], int]
+    due: float = 0.0
+
+    def once(self) -> bool:
+        """Sweep when it is time; return whether anything was erased."""
+        now = self.now_ms()
+        if time.monotonic() < self.due and not self.sweeps.is_confirmed(now):
+            return False
+        self.due = time.monotonic() + HOUR_SECONDS
+        return self.sweeps.once(local_date(now, self.timezone), now)
 
 
 def _ms(span: timedelta) -> int:

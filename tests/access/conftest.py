@@ -6,8 +6,8 @@ import pytest
 from tests.conftest import control_in
 
 from avow import access
+from avow.access.accounts import Accounts
 from avow.collection.sender_counts import Counts
-from avow.main.accounts import StoredAccounts
 
 NOW, DAY = 1_795_000_000_000, 86_400_000
 PASSWORD = "a long sentence for tests"
@@ -20,7 +20,7 @@ def keyed(label, data):
 @pytest.fixture
 def accounts(tmp_path):
     control = control_in(tmp_path)
-    yield StoredAccounts(control)
+    yield Accounts(control)
     control.close()
 
 

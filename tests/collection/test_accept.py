@@ -187,7 +187,7 @@ def test_dropped_fields_are_counted_without_their_values(house, now_ms):
     """The count names point and field; a name that is no name is “(other)”."""
     take(house, [view(shoe="canary"), view(**{"not a name!": "canary"})], sender(), now_ms)
     counted = Counted()
-    house.refusals.flush(counted)
+    house.refusals.flush(counted.add_refusals)
     assert counted == {("page-view", "shoe"): 1, ("page-view", "(other)"): 1}
 
 
@@ -196,7 +196,7 @@ def test_refusals_of_invented_visitors_are_not_counted(house, now_ms):
     invented = replace(sender(gpc="1"), demonstration=True)
     assert take(house, [view(shoe="canary")], invented, now_ms).dropped
     counted = Counted()
-    house.refusals.flush(counted)
+    house.refusals.flush(counted.add_refusals)
     assert counted == {}
 
 

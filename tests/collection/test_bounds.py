@@ -166,7 +166,7 @@ def test_every_door_keeps_what_fits(collector, door, text):
 def counted(collector):
     """Return and forget what was refused."""
     found = Counted()
-    collector.refusals.flush(found)
+    collector.refusals.flush(found.add_refusals)
     return {named: reason for named, reason in found.items() if reason == bounds.TOO_LONG.reason}
 
 

@@ -174,8 +174,8 @@ def test_memory_is_bounded_and_a_failed_flush_loses_nothing():
         reports.add(ReportRow(DAY, "s", f"t{number}.example", row.directive, "/", "Chrome", is_declared=False))
     store.fails = True
     with pytest.raises(StoreUnavailable):
-        reports.flush(store)
+        reports.flush(store.add_browser_reports)
     store.fails = False
-    reports.flush(store)
+    reports.flush(store.add_browser_reports)
     assert len(store.counts) == ROWS + 1
     assert store.counts[ReportRow(DAY, "s", MORE, MORE, "", "", is_declared=False)] == 3

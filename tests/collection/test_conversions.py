@@ -122,7 +122,7 @@ def test_a_conversion_comes_by_the_image_and_by_the_tag(house, now_ms):
     for (kept,) in map(records, (by_image, by_tag)):
         assert (kept.point, kept.fields["page"], kept.visit) == ("enquiry", "/contact/thanks", 7)
     counted = Counted()
-    collector.refusals.flush(counted)
+    collector.refusals.flush(counted.add_refusals)
     assert counted == {("enquiry", "shoe"): 2}
 
 
@@ -240,7 +240,7 @@ def test_a_report_of_a_refused_amount_is_no_purchase(house, now_ms, amount):
     ways = [by_body] if amount == 248 else [by_body, by_address]  # all of an address is text
     assert {(one.status, *one.errors) for one in ways} == {(422, "purchase-value")}
     counted = Counted()
-    house[0].refusals.flush(counted)
+    house[0].refusals.flush(counted.add_refusals)
     assert counted == {("shop-purchase", "purchase-value"): len(ways)}
     assert postbacks(house).by_body("shop-purchase", delivery(click, "order-2", at, **{"purchase-value": ""}), now_ms)[0].fields
 
@@ -275,7 +275,7 @@ def test_the_id_of_another_click_is_known_as_well(house, now_ms):
     first, second = (taker.by_body("shop-purchase", delivery(one, seconds=now // 1000), now) for one in clicks)
     assert not isinstance(first, NotDelivered)
     counted = Counted()
-    house[0].refusals.flush(counted)
+    house[0].refusals.flush(counted.add_refusals)
     assert (second.status, counted[("shop-purchase", "")]) == (409, 1)
 
 

@@ -9,10 +9,11 @@ from avow.collection import signals
 from avow.collection.accept import Collector, Sender
 from avow.collection.attachments import Attachments
 from avow.collection.forms import Forms
-from avow.collection.mail_events import Addressee, MailEvents
+from avow.collection.mail_events import MailEvents
 from avow.collection.refusals import Refusals
 from avow.collection.submissions import Form
 from avow.definitions import MailEvent, Refusal, SpoolFull
+from avow.gate.messages import Addressee
 
 from .test_forms import MemorySpool
 

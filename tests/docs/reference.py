@@ -4,6 +4,7 @@
 """
 
 import ast
+import dataclasses
 import inspect
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -12,6 +13,8 @@ from pathlib import Path
 import click
 
 from avow import cli, config
+from avow.gate import entries
+from avow.gate.entries import Entry
 from avow.policy import explanations, json_schema, law, vocabulary
 from avow.policy.diagnostics import CODES, GROUPS
 from avow.policy.grammar import GRAMMAR, RETENTION_MOST, Key, Shape
@@ -219,7 +222,27 @@ def _holds(key: Key) -> str:
     return str(key.shape)
 
 
+ENTRIES = "<!-- The table is made from src/avow/gate/entries.py by `make reference`. -->\n"
+ENTRIES_END = "<!-- end of the table -->"
+
+
+def audit_log() -> str:
+    """Return the specification of the audit log, with the table of its entries as the code declares them."""
+    before, _, rest = (FOLDER.parent / "specs" / "audit-log.md").read_text(encoding="utf-8").partition(ENTRIES)
+    declared = [one for one in vars(entries).values() if isinstance(one, type) and issubclass(one, Entry) and one is not Entry]
+    rows = [_entry(kind) for kind in declared]
+    table = "\n".join(["| `what` | further fields | when |", "|---|---|---|", *rows])
+    return f"{before}{ENTRIES}{table}\n{ENTRIES_END}{rest.partition(ENTRIES_END)[2]}"
+
+
+def _entry(kind: type[Entry]) -> str:
+    names = [one.name.rstrip("_") for one in dataclasses.fields(kind) if one.name != "what"]
+    kinds, held = (", ".join(f"`{name}`" for name in some) for some in (kind.kinds, names))
+    return f"| {kinds} | {held} | {' '.join(inspect.cleandoc(kind.__doc__ or '').split())} |"
+
+
 PAGES = {
+    "../specs/audit-log.md": audit_log,
     "declarations.md": declarations,
     "command-line.md": command_line,
     "configuration.md": configuration,

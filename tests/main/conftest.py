@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
 
 import pytest
 from tests.conftest import control_in
 
-from avow import policy
+from avow import policy, retention
+from avow.assurance.promises import Promises
+from avow.collection.arrival import Arrival
 from avow.definitions import IdentifierKind, Submission, identifier
 from avow.gate.versions import Versions
-from avow.main.publishing import Publisher
-from avow.main.storage import Contacts
+from avow.publication.publishing import Publisher
+from avow.rights import figures
 from avow.store.control import Control, audit
 from avow.store.files import Files
 from avow.store.keys import Vault
@@ -111,8 +113,15 @@ class House:
                 **changes,
             }
         )
-        Contacts(self.store, self.versions.rulebook).write([record])
+        Arrival(self.store, self.versions.rulebook).write([record])
         return record_id
+
+    def promises(self):
+        """Return the evidence beside the promises of the version in force."""
+        folder = self.store.files._folder
+        asked = partial(figures.asked, self.store, self.versions)
+        sweeps = lambda: ((retention.waiting(self.store.control) or ("",))[0], retention.swept_ms(self.store.control))  # noqa: E731
+        return Promises(self.versions.in_force(), self.store, self.versions, folder, folder, asked, sweeps)
 
     def logged(self):
         """Return what waits for the audit log, as text."""

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
 
 from avow import access
+from avow.access.accounts import Accounts
+from avow.access.answers import Sender
+from avow.access.failed import FailedSignIns
+from avow.access.register import Register
+from avow.access.staff import SignIns, Staff
 from avow.collection.sender_counts import Counts
+from avow.collection.sender_memory import counted_for
 from avow.definitions import Refusal
-from avow.main.accounts import FailedSignIns, SignIns, StaffDoor, StaffRegister, StoredAccounts
 from avow.store.control import audit, staff
-from avow.web.services import Sender
 
 from .conftest import over_both
 
@@ -27,9 +32,10 @@ class Console:
         self.house, control = house, house.store.control
         guard = access.Guard(Counts(), house.store.vault.hmac)
         self.failures = access.Failures()
-        signs = SignIns(StoredAccounts(control), guard, access.Passwords(), self.failures, frozenset(), house.now_ms)
-        self.door = StaffDoor(signs)
-        self.register = StaffRegister(control, "https://www.example.com", house.now_ms)
+        address_of = partial(counted_for, trusted=frozenset())
+        signs = SignIns(Accounts(control), guard, access.Passwords(), self.failures, address_of, house.now_ms)
+        self.door = Staff(signs)
+        self.register = Register(control, "https://www.example.com", house.now_ms)
         self.failed = FailedSignIns(control, house.now_ms)
 
     def join(self, name, link=None):

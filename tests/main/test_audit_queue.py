@@ -11,8 +11,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
+from avow.assurance import log_publication
 from avow.audit import log
-from avow.main import storage
 from avow.store.control import Control, audit
 
 
@@ -39,13 +39,13 @@ class House:
         self.open.pop(which % len(self.open)).close()
 
     def publish(self):
-        while storage._publish(self, self.log):
+        while log_publication.publish(self, self.log, 0):
             pass
 
     def publish_and_be_killed(self):
         """Do all of it but the last step: the log has the entries, and the queue still has them, too."""
         with self.control.reading() as tx:
-            self.log.append(audit.pending(tx, storage.PUBLISH_ENTRIES, self.log.state.batch or ()))
+            self.log.append(audit.pending(tx, log_publication.PUBLISH_ENTRIES, self.log.state.batch or ()))
         self.restart()
 
     def close(self):
@@ -112,7 +112,7 @@ def test_each_entry_is_published_once(postgresql, steps):
 
 def test_late_entries_before_a_long_batch_hide_none_of_it(postgresql, tmp_path, monkeypatch):
     """What a kill left in the queue is looked for by its numbers, beyond as many entries as are read at once."""
-    monkeypatch.setattr(storage, "PUBLISH_ENTRIES", 2)
+    monkeypatch.setattr(log_publication, "PUBLISH_ENTRIES", 2)
     house = House(postgresql.database(), tmp_path)
     for _ in range(6):
         house.say()

@@ -9,11 +9,11 @@ from tests.rights.test_walk import Parts
 
 from avow import store as stores
 from avow.definitions import RequestKind
-from avow.main import dated
-from avow.main.cases import StoredCases
-from avow.main.subscriptions import forget_unconfirmed
+from avow.gate import disclosures as dated
+from avow.messaging.subscriptions import forget_unconfirmed
 from avow.rights import receive, walk
 from avow.rights.cases import Contact
+from avow.rights.kept import Cases
 from avow.rights.response import Voice
 from avow.rights.states import Step
 from avow.store.control import dated as store_dated
@@ -77,7 +77,7 @@ def waiting(house):
 
 
 def request(house):
-    cases, rulebook = StoredCases(house.store), house.versions.in_force()
+    cases, rulebook = Cases(house.store), house.versions.in_force()
     asked = receive.Asked(RequestKind.KNOW, Contact("robin@example.com"))
     case = receive.receive(asked, rulebook, cases, "UTC", LONG_AGO)
     for step in (Step.ACKNOWLEDGED, Step.DENIED, Step.RESPONDED, Step.CLOSED):
@@ -124,7 +124,7 @@ def held(house, name):
 def sweep(house):
     """Do what the clock does."""
     now_ms, today = house.now_ms(), house.now.date()
-    cases, voice = StoredCases(house.store), Voice("", house.store.vault.hmac, house.versions.in_force())
+    cases, voice = Cases(house.store), Voice("", house.store.vault.hmac, house.versions.in_force())
     for case in cases.every():
         while (now := cases.get(case.request_id)) and walk.advance(now, walk.Tools(voice, cases, (), *[Parts()] * 3), now_ms):
             pass
@@ -188,8 +188,8 @@ def test_a_disclosure_of_before_gets_its_day(published):
     disclosure(published)
     with published.store.control.transaction() as tx:
         tx.execute(tables.disclosures.update().values(forget_on=None))
-    assert dated.date_earlier(published.store, published.versions) == 1
-    assert dated.date_earlier(published.store, published.versions) == 0
+    assert dated.date_earlier(published.store, published.versions.rulebook) == 1
+    assert dated.date_earlier(published.store, published.versions.rulebook) == 0
     sweep(published)
     assert held(published, "disclosures.subject") == 0
 

@@ -5,18 +5,18 @@ from dataclasses import dataclass, replace
 import pytest
 from tests.rights.test_walk import carry
 
+from avow.assurance.log_publication import publish
 from avow.audit.log import Log
+from avow.collection.recordings import events_read
 from avow.definitions import RequestKind
 from avow.gate.contacts import LastContact
-from avow.main import targets
-from avow.main.cases import StoredCases
-from avow.main.desk import Desk
-from avow.main.storage import _publish
-from avow.rights import verification, walk
+from avow.rights import finding, targets, verification, walk
+from avow.rights.answers import NewRequest
+from avow.rights.desk import Desk
+from avow.rights.kept import Cases
 from avow.rights.response import Voice
 from avow.rights.states import State
 from avow.rights.verification import Link
-from avow.web.services import NewRequest
 
 from .conftest import ZONE, House
 
@@ -32,13 +32,13 @@ class Office:
 
     def __post_init__(self):
         store, rulebook = self.house.store, self.house.versions.in_force()
-        self.cases = StoredCases(store)
+        self.cases = Cases(store)
         voice = Voice("https://marrowby.example", store.vault.hmac, rulebook)
         counted = LastContact(store, self.house.versions.rulebook)
         self.desk = Desk(self.cases, voice, self.house.versions, ZONE, str, counted, self.house.now_ms)
-        discloser = targets.Discloser(store, self.cases, self.house.versions)
+        discloser = finding.Discloser(store, self.cases, self.house.versions, events_read)
         places = (targets.KeyVault(store), targets.Rows(store, targets.CONTROL))
-        self.tools = walk.Tools(voice, self.cases, places, targets.Finder(store), discloser, self.log)
+        self.tools = walk.Tools(voice, self.cases, places, finding.Finder(store), discloser, self.log)
 
     def ask(self, kind=RequestKind.KNOW, email=ROBIN, **more):
         """File a request as the form does; return the token of its page."""
@@ -51,7 +51,7 @@ class Office:
             or carry(self.house.store, self.house.now_ms())
         ):  # fmt: skip
             self.house.store.purge(thorough=False, now_ms=self.house.now_ms())
-            _publish(self.house.store, self.log)
+            publish(self.house.store, self.log, 0)
 
     def press(self, token):
         """Press the button behind the link that went to the address of a request; return the token of the answer."""

@@ -12,10 +12,11 @@ from tests.conftest import control_in
 from avow import policy
 from avow.definitions import Refusal
 from avow.gate.contacts import LastContact
-from avow.main.inbox import InboxPages
-from avow.main.mailbox import Mailbox
-from avow.main.telling import Teller
+from avow.main.installation import of_requests
+from avow.messaging.inbox import Inbox
+from avow.messaging.outgoing import Outgoing
 from avow.policy.publication import Publication
+from avow.publication.telling import Teller
 from avow.store.control import disclosures, mail
 from avow.store.files import Files
 from avow.store.keys import Vault
@@ -69,7 +70,7 @@ def opened(source):
 
 def readable(house, record_id):
     """Return what a member of staff can read of a record, by purpose."""
-    inbox = InboxPages(house.store, house.versions.in_force(), house.versions, ZONE, house.now_ms)
+    inbox = Inbox(house.store, house.versions.in_force(), house.versions, ZONE, house.now_ms)
     views = {purpose: inbox.read(record_id, purpose, "staff") for purpose in (*PURPOSES, "audience-measurement")}
     return {purpose: set() if isinstance(view, Refusal) else set(view.fields) for purpose, view in views.items()}
 
@@ -96,7 +97,7 @@ def test_no_later_version_widens_what_may_be_done(older, newer):
         told = Teller(store, house.versions, "mail-service", "https://x.example").tell(house.now_ms())
         house.wait(days=40)
         house.versions.refresh()
-        box, now = Mailbox(store, house.versions, "mail-service"), house.now_ms()
+        box, now = Outgoing(store, house.versions, "mail-service", of_requests()), house.now_ms()
         leaving = sum(box.open(one.message_id, now) is not None for one in box.due(now, 10))
         LastContact(store, house.versions.rulebook).answered(house.write("robin@example.com"))
         after, held = readable(house, record), store.submission(record)
@@ -152,11 +153,11 @@ def test_a_message_leaves_only_through_who_was_declared(house, recipient, leaves
     house.write("robin@example.com")
     house.publish(compiled(EMAIL, *LONGER, effective="2026-12-24"))
     assert Teller(house.store, house.versions, "mail-service", "https://x.example").tell(house.now_ms()) == 1
-    box = Mailbox(house.store, house.versions, recipient)
+    box = Outgoing(house.store, house.versions, recipient, of_requests())
     due = [box.open(one.message_id, house.now_ms()) for one in box.due(house.now_ms(), 10)]
     assert sum(one is not None for one in due) == leaves
     for one in filter(None, due):
-        box.sent(one.message_id, house.now_ms(), {"recipient": recipient, "categories": "A", "purpose": one.purpose})
+        box.sent(one, house.now_ms())
     with house.store.control.reading() as tx:
         assert [(one.purpose, one.count) for one in disclosures.totals(tx, 0)] == [("changes", 1)] * leaves
         assert [one.state for one in mail.newest(tx, 10)] == ["sent" if leaves else "waiting"]

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event
 
+from avow.assurance.promises import Promises
 from avow.definitions import RequestKind
-from avow.main import targets
-from avow.main.open_requests import OpenRequests
-from avow.main.promises import PromisePages
 from avow.policy.evidence import Asked
-from avow.rights.execution import Erasure, Located
+from avow.rights import targets
+from avow.rights.open_requests import OpenRequests
+from avow.rights.outcomes import Erasure, Located
 from avow.rights.states import Step
 from avow.store.control import mail, mailings, recordings, requests, set_aside, submissions, tables
 from avow.store.paging import Place
@@ -73,7 +73,7 @@ def erasure_of(case):
 def evidence(house):
     """Return what the evidence counts of requests."""
     folder = house.store.files._folder
-    return PromisePages(house.versions.in_force(), house.store, house.versions, folder, folder)._asked(house.now_ms())
+    return Promises(house.versions.in_force(), house.store, house.versions, folder, folder)._asked(house.now_ms())
 
 
 def test_a_deletion_and_an_archive_read_the_requests_of_their_person_alone(office):

@@ -3,6 +3,7 @@
 import threading
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import msgspec
@@ -10,16 +11,16 @@ import pytest
 from sqlalchemy import text, update
 from tests.main.test_website import MINUTE, Clock, configured
 
+from avow.assurance.reported import reported
+from avow.collection import counted
 from avow.config import Integrity, Website
-from avow.main.drift import reported
-from avow.main.installation import Installation
-from avow.main.mailings import MailingPages
-from avow.main.subscriptions import forget_unconfirmed, settle_ends
-from avow.main.website import IntegrityWatch, SearchKeeper, index_path
+from avow.messaging.reports import Reports
+from avow.messaging.subscriptions import forget_unconfirmed, settle_ends
 from avow.store.control import integrity, mailings, set_aside, subscriptions, tables
 from avow.store.paging import Place
 from avow.web.assets import Assets
 from avow.website.search import SearchIndex
+from avow.website.watching import SearchKeeper, Watch, index_path
 
 from .conftest import ZONE, person
 
@@ -72,11 +73,11 @@ def of_site(folder, origin):
 
 def test_a_page_that_cannot_be_read_leaves_the_others_in_the_search(house, tmp_path, origin):
     """It is set aside, and passed by until its turn; once the sitemap no longer lists it, it is forgotten."""
-    installation, clock = Installation(of_site(tmp_path, origin)), Clock()
-    installation.data.mkdir()
-    keeper = SearchKeeper(installation, house.store.aside, lambda: "a", clock, lambda: False)
+    configuration, clock = of_site(tmp_path, origin), Clock()
+    configuration.data.mkdir()
+    keeper = SearchKeeper(configuration, house.store.aside, lambda: "a", clock, lambda: False)
     keeper.once()
-    assert SearchIndex(index_path(installation)).pages() == 2
+    assert SearchIndex(index_path(configuration)).pages() == 2
     assert aside(house, "search") == ["/poison"]
     house.store.aside.put("search", "/no-longer-listed", "AssertionError", clock())
     clock.at_ms += 61 * MINUTE
@@ -87,7 +88,7 @@ def test_a_page_that_cannot_be_read_leaves_the_others_in_the_search(house, tmp_p
 def test_a_page_that_cannot_be_looked_at_keeps_no_other_from_it(house, tmp_path, origin):
     """The others have their state; that of the site is overdue, for one page says nothing."""
     clock = Clock()
-    watch = IntegrityWatch(house.store, of_site(tmp_path, origin), Assets(), clock)
+    watch = Watch(house.store, of_site(tmp_path, origin), Assets().tag, clock, partial(counted.add_seen, house.store))
     watch.once(())
     with house.store.control.reading() as tx:
         seen = {one.address for one, _ in integrity.state(tx)}
@@ -99,7 +100,8 @@ def test_whom_a_page_loads_and_the_policy_does_not_declare_is_seen(house, tmp_pa
     """It stands among the browsers' reports, as seen by Avow; what is declared does not."""
     page = '<script src="https://tracker.example/t.js"></script><img src="https://declared.example/p.gif">'
     with _serving({"/first": page, "/last": "<title>last</title>"}) as address:
-        IntegrityWatch(house.store, of_site(tmp_path, address), Assets(), Clock()).once(("https://declared.example",))
+        report = partial(counted.add_seen, house.store)
+        Watch(house.store, of_site(tmp_path, address), Assets().tag, Clock(), report).once(("https://declared.example",))
     (seen,) = reported(house.store, date.min)
     assert (seen.party, seen.pages, seen.directives) == ("tracker.example", ("/first",), ("script-src-elem",))
     assert seen.is_proved
@@ -148,7 +150,7 @@ def test_a_damaged_mailing_breaks_no_page(published, links):
             mailings.add(tx, sent)
     with published.store.control.transaction() as tx:
         tx.execute(update(tables.mailings).where(tables.mailings.c.id == "a").values(links=links))
-    pages = MailingPages(published.store, published.versions.in_force())
+    pages = Reports(published.store, published.versions.in_force())
     assert {one.mailing_id for one in pages.lines(Place()).lines} == {"a", "b"}
     assert (pages.report("a").links, len(pages.report("b").links)) == ((), 1)
     with pytest.raises(msgspec.DecodeError), published.store.control.reading() as tx:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from avow.gate.contacts import LastContact
-from avow.main.inbox import InboxPages
+from avow.messaging.inbox import Inbox
 
 from .conftest import ZONE, person
 from .test_desk import ROBIN, office
@@ -38,7 +38,7 @@ def test_a_form_that_anybody_can_write_moves_no_date(published):
 def test_an_answer_by_staff_moves_the_date_to_the_contact_that_was_answered(published):
     """It is the exchange that the policy speaks of; being read is none."""
     records = written_twice(published)
-    inbox = InboxPages(published.store, published.versions.in_force(), published.versions, ZONE, published.now_ms)
+    inbox = Inbox(published.store, published.versions.in_force(), published.versions, ZONE, published.now_ms)
     published.wait(days=10)
     inbox.mark(records[1], "read", "staff")
     assert due(published, *records) == [FIRST, AGAIN]

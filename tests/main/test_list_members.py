@@ -5,10 +5,11 @@ import json
 import pytest
 from sqlalchemy import select, update
 
-from avow.main import letters, telling
-from avow.main.letters import Letters
-from avow.main.telling import Teller
+from avow.messaging import mailings as letters
+from avow.messaging.mailings import Mailings
 from avow.policy.publication import Publication
+from avow.publication import telling
+from avow.publication.telling import Teller
 from avow.store.control import mail, set_aside, tables
 
 from .conftest import EMAIL, LONGER, compiled, person
@@ -58,7 +59,7 @@ def listed(house, monkeypatch):
 def test_a_damaged_subscription_stops_no_mailing(listed):
     """All others have their message, once; the damaged one has it when it is mended and its turn has come."""
     house, record_id, mend = listed
-    sender = Letters(house.store, house.versions, "mail-service", ORIGIN)
+    sender = Mailings(house.store, house.versions, "mail-service", ORIGIN)
     plan = sender.plan("newsletter", "Autumn", "Hello.\n", house.now_ms())
     assert plan.allowed == MANY - 1
     sender.begin(plan.mailing)
@@ -77,7 +78,7 @@ def test_a_damaged_subscription_stops_no_mailing(listed):
 def test_a_discarded_subscription_stays_discarded_when_the_list_is_gone_through_again(listed):
     """Who runs the command once more does not bring back what staff gave up."""
     house, _, _ = listed
-    sender = Letters(house.store, house.versions, "mail-service", ORIGIN)
+    sender = Mailings(house.store, house.versions, "mail-service", ORIGIN)
     plan = sender.plan("newsletter", "Autumn", "Hello.\n", house.now_ms())
     sender.begin(plan.mailing)
     sender.queue(house.now_ms())
@@ -93,7 +94,7 @@ def test_a_damaged_mailing_stops_no_other(listed):
     """The older one cannot be read: it is set aside, and the younger one goes out."""
     house, _, mend = listed
     mend()
-    sender = Letters(house.store, house.versions, "mail-service", ORIGIN)
+    sender = Mailings(house.store, house.versions, "mail-service", ORIGIN)
     for subject in ("Older", "Younger"):
         sender.begin(sender.plan("newsletter", subject, "Hello.\n", house.now_ms()).mailing)
         house.wait(seconds=1)
@@ -108,7 +109,7 @@ def test_a_batch_that_cannot_be_queued_is_queued_one_by_one(listed):
     """The outbox takes no message of one person: those of the same batch have theirs all the same."""
     house, _, mend = listed
     mend()
-    sender = Letters(house.store, house.versions, "mail-service", ORIGIN)
+    sender = Mailings(house.store, house.versions, "mail-service", ORIGIN)
     plan = sender.plan("newsletter", "Autumn", "Hello.\n", house.now_ms())
     sender.begin(plan.mailing)
     one = house.store.vault.lookup([person(EVERYBODY[4])])[person(EVERYBODY[4])].hex()

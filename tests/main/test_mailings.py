@@ -7,13 +7,14 @@ import re
 import msgspec
 import pytest
 
+from avow.collection.arrival import Arrival
 from avow.definitions import Record, Refusal, Submission
-from avow.main import letters
-from avow.main.letters import Letters
-from avow.main.mailbox import Mailbox
-from avow.main.storage import Contacts
-from avow.main.subscriptions import AGAIN_MS, StoredSubscriptions, forget_unconfirmed, settle_ends
+from avow.main.installation import of_requests
+from avow.messaging import mailings as letters
 from avow.messaging.links import Use, parts_of, token
+from avow.messaging.mailings import Mailings
+from avow.messaging.outgoing import Outgoing
+from avow.messaging.subscriptions import AGAIN_MS, Subscriptions, forget_unconfirmed, settle_ends
 from avow.store.control import choices, mail, mailings, submissions, subscriptions
 
 from .conftest import ZONE, compiled, person
@@ -26,7 +27,7 @@ class Spool:
     """Hands what is appended to the store at once, as the drain does a moment later."""
 
     def __init__(self, house):
-        self.sink, self.decoder = Contacts(house.store, house.versions.rulebook), msgspec.msgpack.Decoder(Record)
+        self.sink, self.decoder = Arrival(house.store, house.versions.rulebook), msgspec.msgpack.Decoder(Record)
 
     def append(self, encoded):
         self.sink.write([self.decoder.decode(one) for one in encoded])
@@ -37,7 +38,7 @@ class Spool:
 
 def desk_of(house):
     facts = (house.versions.in_force(), house.versions, Spool(house), ORIGIN, ZONE, house.now_ms)
-    return StoredSubscriptions(house.store, *facts)
+    return Subscriptions(house.store, *facts)
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def desk(published):
 
 @pytest.fixture
 def sender(published):
-    return Letters(published.store, published.versions, "mail-service", ORIGIN)
+    return Mailings(published.store, published.versions, "mail-service", ORIGIN)
 
 
 def asked(house, desk, email, agreed=()):
@@ -125,9 +126,9 @@ def test_only_who_agreed_gets_a_measured_message_and_the_choice_of_the_moment_co
                 published.now_ms(), "email-measurement", opted_out=True, source="link", rulebook_id="r", subject=subject
             ),
         )
-    outbox = Mailbox(published.store, published.versions, "mail-service", sender)
+    outbox = Outgoing(published.store, published.versions, "mail-service", of_requests(), sender)
     due = [outbox.open(one.message_id, published.now_ms()) for one in outbox.due(published.now_ms(), 10)]
-    made = {one.to: one.mailing.html for one in due if one is not None}
+    made = {one.message.to: one.parts.html for one in due if one is not None}
     assert {to for to, html in made.items() if "/avow/mail/" in html} == {"yes@example.com"}
 
 
@@ -173,7 +174,7 @@ def test_subscribing_is_the_newest_word_about_what_it_is_for_and_a_later_no_coun
     """Where a list waits for a yes: an old no is taken back by the confirmed link, and a new one stops the mailing."""
     words = 'description      = "sending you the letter that you subscribed to"\n'
     house.publisher.first(compiled((words, words + 'choice           = "consent"\n')), house.now_ms())
-    desk, sender = desk_of(house), Letters(house.store, house.versions, "mail-service", ORIGIN)
+    desk, sender = desk_of(house), Mailings(house.store, house.versions, "mail-service", ORIGIN)
     subject = house.store.vault.subjects_for([person("kim@example.com")], house.now_ms())[person("kim@example.com")]
 
     def says_no():
@@ -226,7 +227,7 @@ def test_an_erased_person_leaves_no_message_of_a_mailing(published, desk, sender
     published.wait(hours=2)
     asked(published, desk, "kim@example.com")
     published.store.erase([person("kim@example.com")], published.now_ms())
-    outbox, now = Mailbox(published.store, published.versions, "mail-service", sender), published.now_ms()
+    outbox, now = Outgoing(published.store, published.versions, "mail-service", of_requests(), sender), published.now_ms()
     assert [outbox.open(one.message_id, now) for one in outbox.due(now, 10)] == [None] * 2
     assert outbox.due(now, 10) == ()
     assert sender.plan("newsletter", "Autumn", TEXT, published.now_ms()).subscribed == 0

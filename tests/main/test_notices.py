@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from avow import retention
-from avow.main import signs_of_life, vital_parts
-from avow.main.installation import compile_policy
-from avow.main.notices import KEEP_MS, PolicyToday, Sources, StaffNotices, judge
-from avow.main.readiness import Watch
-from avow.main.set_aside import Shelf
+from avow.assurance import signs_of_life, vital_parts
+from avow.assurance.notices import KEEP_MS, Notices, PolicyToday, Sources, judge
+from avow.assurance.readiness import Watch
+from avow.assurance.shelf import Shelf
 from avow.policy import compile_text, law
 from avow.policy.carried_out import EVERYTHING
+from avow.publication.files import compile_policy
 from avow.store.control import settings
 
 DAY = date(2026, 11, 29)
@@ -29,7 +29,8 @@ def look(published, tmp_path, until):
     house, policy_today = published, PolicyToday()
     watch = Watch({"storage": partial(vital_parts.storage, tmp_path)})
     shelf = Shelf(house.store, house.now_ms)
-    notices = StaffNotices(Sources(watch, shelf, house.store.control, house.versions, policy_today), house.now_ms)
+    waiting = partial(retention.waiting, house.store.control)
+    notices = Notices(Sources(watch, shelf, waiting, house.versions, policy_today), house.now_ms)
 
     def looked():
         signs_of_life.tell(tmp_path, {})

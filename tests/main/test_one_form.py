@@ -10,10 +10,9 @@ import pytest
 from tests.main.test_one_person import ASCII, SPOKEN
 
 from avow.definitions import AfterRetention, Identifier, IdentifierKind, Record, RequestKind, Submission
-from avow.main import one_form
-from avow.main.cases import StoredCases
-from avow.rights import receive
+from avow.rights import one_form, receive
 from avow.rights.cases import Contact
+from avow.rights.kept import Cases
 from avow.store.control import settings, submissions
 
 from .conftest import ZONE, over_both, person
@@ -105,7 +104,7 @@ def test_the_first_start_goes_on_behind_a_crash_and_is_over_once(published, monk
 
 def test_a_request_of_before_is_answered_under_the_one_form(published):
     """Its contact, and by what it is found, are made again from what is sealed."""
-    cases, rulebook = StoredCases(published.store), published.versions.in_force()
+    cases, rulebook = Cases(published.store), published.versions.in_force()
     asked = receive.Asked(RequestKind.DELETE, Contact(SPOKEN))
     case = receive.receive(asked, rulebook, cases, ZONE, published.now_ms())
     one_form.settle(published.store)

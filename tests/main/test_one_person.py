@@ -6,10 +6,10 @@ import pytest
 
 from avow.audit.log import Log
 from avow.collection import submissions
+from avow.collection.arrival import Arrival
 from avow.definitions import IdentifierKind, RequestKind, identifier
 from avow.gate import choices
 from avow.gate.contacts import LastContact
-from avow.main.storage import Contacts
 from avow.rights.states import State
 from avow.telephones import number_of
 from avow.web.privacy_center.requests import asked_for
@@ -54,7 +54,7 @@ def sent(house, rulebook=None, point="contact-form", **fields):
     at, number = house.now_ms(), next(house.numbers)
     facts = {"record_id": f"{at:012x}{number:020x}", "reference": f"R{number:09}", "collected_ms": at}
     record = submissions.record(rulebook, "marrowby", permit, form, **facts)
-    Contacts(house.store, house.versions.rulebook).write([record])
+    Arrival(house.store, house.versions.rulebook).write([record])
     return record
 
 

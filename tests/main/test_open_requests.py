@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from tests.rights.test_walk import DAY, RECEIVED, carry, file, house
 
-from avow.main.open_requests import AT_ONCE, OpenRequests
 from avow.rights import verification
+from avow.rights.open_requests import AT_ONCE, OpenRequests
 from avow.rights.states import State, Step
 from avow.store import paging
 from avow.store.control import requests, set_aside, tables

@@ -13,18 +13,20 @@ from sqlalchemy import update
 from avow.config import Mail
 from avow.definitions import AvowError, Refusal, RequestKind
 from avow.gate.contacts import LastContact
-from avow.main.cases import StoredCases
-from avow.main.desk import Desk
-from avow.main.mailbox import Mailbox
-from avow.main.outbox import StoredOutbox, message_line
-from avow.main.telling import Teller
-from avow.recipients.mail import ROUND, Carrier
+from avow.gate.messages import line as message_line
+from avow.main.installation import of_requests
+from avow.messaging.outbox import Outbox
+from avow.messaging.outgoing import Outgoing
+from avow.publication.telling import Teller
+from avow.recipients.connectors.mail import ROUND, Carrier
 from avow.rights import response
+from avow.rights.answers import NewRequest
+from avow.rights.desk import Desk
+from avow.rights.kept import Cases
 from avow.rights.response import Voice
 from avow.rights.states import State, Step
 from avow.store.control import mail, tables
 from avow.store.paging import Place
-from avow.web.services import NewRequest
 
 from .conftest import EMAIL, LONGER, ZONE, compiled
 
@@ -68,14 +70,14 @@ class Office:
     def __init__(self, house, server):
         house.publisher.first(compiled(EMAIL), house.now_ms())
         self.house, self.store = house, house.store
-        self.cases = StoredCases(house.store, by_mail=True)
+        self.cases = Cases(house.store, by_mail=True)
         self.voice = Voice(ORIGIN, house.store.vault.hmac, house.versions.in_force())
         line = partial(message_line, house.store)
         counted = LastContact(house.store, house.versions.rulebook)
         self.desk = Desk(self.cases, self.voice, house.versions, ZONE, line, counted, house.now_ms)
-        self.outbox = StoredOutbox(house.store, self.desk.correct_address, house.now_ms)
+        self.outbox = Outbox(house.store, self.desk.correct_address, of_requests(), house.now_ms)
         mail_ = Mail(host="127.0.0.1", port=server.port, recipient="mail-service", sender="a@marrowby.example", starttls=False)
-        self.carrier = Carrier(Mailbox(house.store, house.versions, "mail-service"), mail_)
+        self.carrier = Carrier(Outgoing(house.store, house.versions, "mail-service", of_requests()), mail_)
 
     def ask(self, email, visitor_id=None):
         """File a request to know and let it be acknowledged; return it."""

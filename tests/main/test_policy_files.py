@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from avow.definitions import ConfigurationError
-from avow.main.installation import compile_policy
 from avow.policy.link import BYTES_LIMIT, FILES_LIMIT
+from avow.publication.files import compile_policy
 
 from .conftest import MARROWBY
 

@@ -6,15 +6,16 @@ from datetime import timedelta
 import pytest
 
 from avow.definitions import RequestKind
-from avow.main.cases import StoredCases
-from avow.main.pages import PolicyPages
-from avow.main.promises import SWEPT, PromisePages
+from avow.gate import entries
 from avow.policy.diff import diff
 from avow.policy.evidence import OWN_LOOK, Verdict, promises
 from avow.policy.publication import Publication
+from avow.publication.facts import PolicyInForce
+from avow.retention import SWEPT
 from avow.rights.cases import Case, Contact
+from avow.rights.kept import Cases
 from avow.rights.states import Entry, Step
-from avow.store.control import browser_reports, choices, counts, disclosures, integrity, settings, submissions
+from avow.store.control import browser_reports, choices, counts, disclosures, integrity, purpose_reads, settings, submissions
 from avow.store.control.choices import Choice
 from avow.store.control.disclosures import Disclosure
 from avow.store.control.integrity import Seen
@@ -24,10 +25,7 @@ from .conftest import FIRST_DAY, LONGER, compiled
 
 def judged(house):
     """Return the verdicts by section, and all evidence as one text."""
-    pages = PromisePages(
-        house.versions.in_force(), house.store, house.versions, house.store.files._folder, house.store.files._folder
-    )
-    found = pages.judged(house.now_ms())
+    found = house.promises().judged(house.now_ms())
     words = "\n".join(f"{one.promise.anchor}: {finding.evidence}" for one in found for finding in one.findings)
     return {one.promise.anchor: one.verdict for one in found}, words
 
@@ -61,8 +59,8 @@ def ask(house, kind, days_ago, *steps):
         history=(Entry(0, at(days_ago), Step.RECEIVED, {}),),
         contact=contact,
     )
-    cases = StoredCases(house.store)
-    cases.add(case, {"what": "request.received"})
+    cases = Cases(house.store)
+    cases.add(case, entries.RequestReceived(kind.value, name, received.isoformat()))
     for step, days in steps:
         cases.append(cases.get(name), step, at(days), {}, None, None)
 
@@ -92,7 +90,7 @@ def test_figures_equal_the_stores(published):
         counts.add_refusals(tx, {counts.RefusalKind(day, "m", "contact-form", "not declared", "r", "colour"): 4})
         counts.add_refusals(tx, {counts.RefusalKind(day, "m", "page-view", "stopped", "11 CCR 7025(c)(1)", ""): 6})
         choices.add(tx, Choice(published.now_ms(), "audience-measurement", opted_out=True, source="link", rulebook_id="r"))
-        counts.add_read(tx, day, "contact-form", "answer-questions", allowed=True)
+        purpose_reads.add(tx, day, "contact-form", "answer-questions", allowed=True)
         settings.put(tx, SWEPT, str(published.now_ms() - 600_000))
     verdicts, words = judged(published)
     assert "contact-form: 3 records held. 4 undeclared fields dropped in 12 months." in words
@@ -167,7 +165,7 @@ def test_a_later_contract_makes_no_earlier_sale_undone(published):
     )
     disclose(published, rulebook_id="0" * 64, count=2)
     disclose(published, count=3)
-    page = PolicyPages(published.versions.in_force(), published.store, published.versions, published.now_ms).page()
+    page = PolicyInForce(published.versions.in_force(), published.store, published.versions, published.now_ms).page()
     sold = page.partition("Sold or shared in the last 12 months</caption>")[2].partition("</table>")[0]
     disclosed = page.partition("Disclosed for a business purpose in the last 12 months</caption>")[2].partition("</table>")[0]
     assert "(third party)" in sold

@@ -16,23 +16,29 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
-from avow import jobs
+from avow import jobs, retention
+from avow.assurance import signs_of_life, vital_parts
+from avow.assurance.readiness import PATIENCE_SECONDS, Watch
 from avow.audit.proof import canonical
+from avow.collection import counted
 from avow.collection.bounds import Moments
-from avow.collection.refusals import LINES_RULE, Refusals
+from avow.collection.log_intake import UNREADABLE, Imports, LogIntake
+from avow.collection.refusals import EVENTS_RULE, GUARD_RULE, LINES_RULE, Refusals
 from avow.collection.visits import VisitCounter
 from avow.config import Configuration, Mail, ServerLog, Website
 from avow.definitions import StoreUnavailable
-from avow.main import signs_of_life, vital_parts
-from avow.main.readiness import PATIENCE_SECONDS, Watch
-from avow.main.refused import RefusalCounts
-from avow.main.server_logs import UNREADABLE, Imports, LogIntake
 from avow.spool.spool import SEGMENT_BYTES, Spool
 from avow.store.control import audit, counts, mail
 
 from .conftest import over_both
 
 MINUTE = 60_000
+
+
+def neighbours(house):
+    """Return what other rooms say of an installation."""
+    stops = {EVENTS_RULE: "events_per_minute", GUARD_RULE: "form_guard"}
+    return vital_parts.Neighbours(partial(retention.waiting, house.store.control), stops, LINES_RULE)
 
 
 def failing(report):
@@ -129,7 +135,7 @@ def control(house, tmp_path):
         configuration = Configuration(
             Path("data"), Path("p.md"), "UTC", Website("s.example", "http://s.example"), mail=Mail(host=host)
         )
-        return vital_parts.control(house.store, configuration, tmp_path, house.now_ms)
+        return vital_parts.control(house.store, configuration, neighbours(house), house.now_ms)
 
     return look
 
@@ -145,7 +151,7 @@ def test_lines_of_a_followed_log_that_cannot_be_read_are_a_figure_of_the_day(pub
     assert follower.once() is False
     log.write_text("before\nrobin@example.com\nno line\n")
     follower.once()
-    refusals.flush(RefusalCounts(published.store))
+    refusals.flush(partial(counted.add_refusals, published.store))
     assert figures(control())["avow_log_lines_unreadable_today"] == 2
     with published.store.control.reading() as tx:
         kind = counts.RefusalKind(day, "marrowby.example", "server-log", UNREADABLE, LINES_RULE, "")

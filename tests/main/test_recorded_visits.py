@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avow.main import recorded_visits
-from avow.main.recorded_visits import PAGES, SILENCE_MS, visits
+from avow.analytics import recorded_visits
+from avow.analytics.recorded_visits import PAGES, SILENCE_MS, visits
 from avow.store import paging
 from avow.store.control import recordings
 from avow.store.control.recordings import RecordingRow

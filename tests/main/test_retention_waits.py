@@ -9,7 +9,6 @@ import pytest
 
 from avow import retention
 from avow.definitions import local_date
-from avow.main import storage
 from avow.retention import Clock, Retention
 from avow.store.control import settings, tables
 from avow.store.uploads import PREFIX
@@ -149,7 +148,7 @@ def test_a_file_on_its_way_outlives_a_clock_that_jumped(published):
     store = published.store
     store.files.put(f"{PREFIX}{published.now_ms() - 3 * 24 * HOUR:012x}{'0' * 32}", b"resume")
     believed = []
-    purge = storage._Purge(store, lambda: 0, lambda: bool(believed), published.now_ms() + 1_500 * 24 * HOUR)
+    purge = retention.Purge(store, lambda: 0, lambda: bool(believed), published.now_ms, published.now_ms() + 1_500 * 24 * HOUR)
     purge.once()
     assert len(store.files.names(PREFIX)) == 1
     believed.append(True)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from avow.main.set_aside import COUNT_MS, Shelf
+from avow.assurance.shelf import COUNT_MS, Shelf
 from avow.store.aside import AUDIT, DRAIN, KEYS, OWED
 from avow.store.control import set_aside
 from avow.store.paging import Place

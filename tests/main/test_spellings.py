@@ -19,9 +19,9 @@ from avow.collection.bounds import Moments
 from avow.collection.feeds import FeedKey, Feeds, NotDelivered
 from avow.collection.refusals import Refusals
 from avow.definitions import IdentifierKind, RequestKind, identifier
-from avow.main.one_form import fields_in_one_form
 from avow.policy import compile_text, law
 from avow.rights.cases import Contact
+from avow.rights.one_form import fields_in_one_form
 from avow.web.privacy_center.requests import asked_for
 
 TODAY = date(2026, 11, 23)

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from avow.main import telling
-from avow.main.telling import Teller
 from avow.policy.publication import Publication
+from avow.publication import telling
+from avow.publication.telling import Teller
 from avow.store.control import mail, publications
 
 from .conftest import EMAIL, LONGER, compiled, over_both, person

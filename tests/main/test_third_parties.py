@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from avow.collection.parties import Browsers
 from avow.collection.signals import Signals
 from avow.definitions import StoreUnavailable
-from avow.main.browsers import PolicyBrowsers
-from avow.main.pages import PolicyPages
-from avow.main.third_parties import Loaded, PartyLoads, collected
+from avow.gate.disclosures import Loaded, PartyLoads, collected
+from avow.publication.facts import PolicyInForce
 from avow.store.control import disclosures
 
 from .conftest import FIRST_DAY
@@ -62,7 +62,7 @@ def test_page_views_of_a_day_are_one_disclosure_for_each_purpose(published, adve
 )
 def test_a_browser_is_recognised_while_a_point_may_keep_its_number(published, out, into, recognised):
     """The last use that needs the number, when it is said no to, is the end of it."""
-    browsers = PolicyBrowsers(published.versions.in_force(), "", PartyLoads(), published.now_ms)
+    browsers = Browsers(published.versions.in_force(), "", PartyLoads(), published.now_ms)
     said = Signals(frozenset(), frozenset(out), "", frozenset(into))
     assert browsers.facts(said).recognises is recognised
 
@@ -95,6 +95,6 @@ def test_the_chart_counts_what_other_companies_were_let_take_in(published, adver
     with published.store.control.transaction() as tx:
         disclosures.add(tx, other)
     published.versions.rulebook = lambda _id: advertising
-    ledger = PolicyPages(advertising, published.store, published.versions, published.now_ms)._count(published.now_ms())
+    ledger = PolicyInForce(advertising, published.store, published.versions, published.now_ms)._count(published.now_ms())
     assert ledger.collected == {"ad-script": 1}
     assert {one.count for one in ledger.disclosed if one.recipient == "mail-service"} == {1, 9}

@@ -8,10 +8,10 @@ from markupsafe import Markup
 
 from avow.definitions import PolicyError, Refusal, StoreUnavailable
 from avow.gate.versions import Versions, changes_of, midnight_ms
-from avow.main.pages import PolicyPages
-from avow.main.publishing import Publisher
-from avow.main.version_pages import VersionPages
 from avow.policy.publication import Publication
+from avow.publication.facts import PolicyInForce
+from avow.publication.history import History
+from avow.publication.publishing import Publisher
 from avow.store.control import rulebooks
 
 from .conftest import FIRST_DAY, LONGER, ZONE, compiled, over_both
@@ -229,7 +229,7 @@ def test_what_earlier_versions_declared_can_still_be_named(published):
 
 def _first_day(house, rulebook):
     """What the page of a version says of its first day, in words."""
-    page = VersionPages(house.store.control, house.versions).page(rulebook.id).policy
+    page = History(house.store.control, house.versions).page(rulebook.id).policy
     return Markup(re.search(r'policy-dates">(.*?)\. Last', page)[1]).striptags()
 
 
@@ -244,7 +244,7 @@ def test_the_page_says_the_day_since_which_its_version_is_in_force(published):
         published.wait(days=2)
         published.publish(version)
         assert _first_day(published, version) == _in_words(published.versions.today())
-        page = PolicyPages(version, published.store, published.versions, published.now_ms).page()
+        page = PolicyInForce(version, published.store, published.versions, published.now_ms).page()
         assert f'<p class="policy-dates">Effective <time datetime="{published.versions.today()}">' in page
 
 

@@ -8,11 +8,10 @@ import pytest
 
 from avow.config import Integrity, load
 from avow.definitions import ConfigurationError
-from avow.main import website
-from avow.main.installation import Installation
-from avow.main.website import AGAIN_MS, IntegrityWatch, SearchKeeper
 from avow.store.control import Control, integrity
 from avow.store.control.integrity import Seen
+from avow.website import watching as website
+from avow.website.watching import AGAIN_MS, SearchKeeper, Watch
 
 CONFIGURATION = """data = "data"
 policy = "policy.md"
@@ -52,7 +51,7 @@ class Stored:
 @pytest.fixture
 def watch(tmp_path):
     control = Control(f"sqlite:///{tmp_path / 'control.db'}")
-    yield IntegrityWatch(Stored(control), configured(tmp_path, '[integrity]\npages = ["/"]\n'), None, Clock())
+    yield Watch(Stored(control), configured(tmp_path, '[integrity]\npages = ["/"]\n'), None, Clock(), None)
     control.close()
 
 
@@ -84,7 +83,7 @@ def test_pages_are_read_when_it_is_time_and_when_the_policy_changes(tmp_path, mo
     read, answers = [], [website.Crawled({}, {})]
     monkeypatch.setattr(website, "read_pages", lambda *_: read.append(1) or answers[-1])
     clock, version = Clock(), ["a"]
-    keeper = SearchKeeper(Installation(configured(tmp_path)), None, lambda: version[-1], clock, lambda: False)
+    keeper = SearchKeeper(configured(tmp_path), None, lambda: version[-1], clock, lambda: False)
     for minutes, count in ((0, 1), (1, 2), (60, 2), (62, 3)):
         clock.at_ms = 1_000_000 + minutes * MINUTE
         keeper.once()
@@ -104,7 +103,7 @@ def test_pages_read_while_the_clock_was_ahead_are_read_again(tmp_path, monkeypat
     read = []
     monkeypatch.setattr(website, "read_pages", lambda *_: read.append(1) or website.Crawled({}, {}))
     clock = Clock()
-    keeper = SearchKeeper(Installation(configured(tmp_path)), None, lambda: "a", clock, lambda: False)
+    keeper = SearchKeeper(configured(tmp_path), None, lambda: "a", clock, lambda: False)
     clock.at_ms += 1_500 * 24 * 60 * MINUTE
     keeper.once()
     clock.at_ms = 1_000_000

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from avow.main.installation import compile_policy
 from avow.policy import Ledger, notice
 from avow.policy.audience import EVERYBODY, Audience
 from avow.policy.carried_out import EVERYTHING
+from avow.publication.files import compile_policy
 
 COMPLETE = Path(__file__).parents[2] / "policies" / "complete" / "policy.md"
 

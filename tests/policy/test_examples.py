@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from avow.main.installation import compile_policy
 from avow.policy import layout
 from avow.policy.carried_out import EVERYTHING
 from avow.policy.grammar import GRAMMAR
 from avow.policy.parse import parse
 from avow.policy.vocabulary import PLACEHOLDERS, RIGHTS, TECHNOLOGIES
+from avow.publication.files import compile_policy
 
 POLICIES = Path(__file__).parents[2] / "policies"
 TODAY = date(2026, 11, 24)

@@ -16,8 +16,8 @@ from avow.addresses import address_of, mailbox
 from avow.collection import submissions
 from avow.config import Mail, load
 from avow.definitions import ConfigurationError
-from avow.recipients.composing import Waiting
-from avow.recipients.mail import Carrier, Turn
+from avow.gate.messages import Message, Turn, Waiting
+from avow.recipients.connectors.mail import Carrier
 
 MARROWBY = (Path(__file__).parents[2] / "policies" / "marrowby" / "policy.md").read_text(encoding="utf-8")
 TODAY = date(2026, 11, 24)
@@ -74,7 +74,7 @@ class One:
     """An outbox with one message."""
 
     def __init__(self, address):
-        self.message, self.noted = Waiting("1", 1, address, "Subject", "Text\n", (), "answer-requests"), None
+        self.message, self.noted = Waiting("1", 1, Message(address, "Subject", "Text\n"), None), None
 
     def due(self, _now_ms, _limit):
         return [Turn("1", 0)] if self.noted is None else []

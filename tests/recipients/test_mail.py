@@ -7,12 +7,15 @@ from aiosmtpd.controller import Controller
 
 from avow.config import Mail
 from avow.definitions import StoreUnavailable
-from avow.recipients import mail
-from avow.recipients.composing import Parts, Waiting
-from avow.recipients.mail import Carrier, Trouble, Turn
+from avow.gate.disclosures import ADDRESS, Leave
+from avow.gate.messages import Message, Parts, Trouble, Turn, Waiting
+from avow.recipients.connectors import mail
+from avow.recipients.connectors.mail import Carrier
 
 NOW = 1_795_000_000_000
 MINUTE = 60_000
+#: As it was decided; whoever carries a message looks at none of it.
+LEAVE = Leave(None, "mail-service", "answer-requests", "", ADDRESS)
 
 
 class Server:
@@ -47,8 +50,10 @@ class Outbox:
 
     def __init__(self, *addresses, until_ms=None, attempts=0, poison=()):
         attached = (("proof.tlog-proof", "application/octet-stream", b"\xe2\x80\x94 proof\n"),)
-        facts = ("Subject", "Text\n", attached, "answer-requests", None, until_ms)
-        self.waiting = {str(number): Waiting(str(number), NOW, to, *facts) for number, to in enumerate(addresses)}
+        self.waiting = {
+            str(number): Waiting(str(number), NOW, Message(to, "Subject", "Text\n", attached), LEAVE, until_ms=until_ms)
+            for number, to in enumerate(addresses)
+        }
         self.noted, self.attempts, self.poison = {}, attempts, dict(poison)
 
     def due(self, _now_ms, limit):
@@ -59,8 +64,8 @@ class Outbox:
             raise self.poison[message_id]
         return self.waiting[message_id]
 
-    def sent(self, message_id, _now_ms, disclosure):
-        self.noted[message_id] = disclosure
+    def sent(self, waiting, _now_ms):
+        self.noted[waiting.message_id] = waiting.leave
 
     def kept(self, message_id, trouble, code, next_ms):
         self.noted[message_id] = (trouble, code, next_ms)
@@ -89,7 +94,7 @@ def test_message_is_handed_over_and_written_down(server):
     outbox = Outbox("kim@example.com")
     assert carrier(outbox, server.port).send_due(NOW) == 1
     assert b"Message-ID: <0@marrowby.example>" in server.messages[0]
-    assert outbox.noted["0"]["recipient"] == "mail-service"
+    assert outbox.noted["0"].recipient == "mail-service"
 
 
 def test_a_message_of_a_mailing_says_how_to_unsubscribe_on_one_line(server):
@@ -97,7 +102,7 @@ def test_a_message_of_a_mailing_says_how_to_unsubscribe_on_one_line(server):
     out = f"<https://www.marrowby.example/avow/unsubscribe/{'ab' * 50}>"
     parts = Parts("Text\n", "<p>Text</p>\n", {"List-Unsubscribe": out, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"})
     outbox = Outbox()
-    outbox.waiting = {"1": Waiting("1", NOW, "kim@example.com", "Sturm über dem Hafen", "", (), "newsletter", parts)}
+    outbox.waiting = {"1": Waiting("1", NOW, Message("kim@example.com", "Sturm über dem Hafen", ""), LEAVE, parts)}
     assert carrier(outbox, server.port).send_due(NOW) == 1
     assert f"List-Unsubscribe: {out}\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n".encode() in server.messages[0]
     assert b"multipart/alternative" in server.messages[0]
@@ -125,7 +130,7 @@ def test_an_address_that_cannot_be_written_to_fails_alone(server, address):
 def test_a_text_that_cannot_be_written_fails_alone(server):
     """Half a character of two is no text that travels."""
     outbox = Outbox("first@example.com", "second@example.com")
-    outbox.waiting["0"] = Waiting("0", NOW, "first@example.com", "Subject", "\ud800", (), "answer-requests")
+    outbox.waiting["0"] = Waiting("0", NOW, Message("first@example.com", "Subject", "\ud800"), LEAVE)
     assert carrier(outbox, server.port).send_due(NOW) == 1
     assert outbox.noted["0"] == (Trouble.UNWRITABLE, 0, None)
 

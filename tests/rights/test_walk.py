@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 from avow.definitions import Refusal, RequestKind
-from avow.main import receipts
-from avow.main.cases import StoredCases
 from avow.policy import compile_text, law
-from avow.rights import receive, response, verification, walk
+from avow.rights import receipts, receive, response, verification, walk
 from avow.rights.cases import Contact
-from avow.rights.execution import Located, Outcome
+from avow.rights.kept import Cases
+from avow.rights.outcomes import Located, Outcome
 from avow.rights.response import Voice
 from avow.rights.states import State, Step
 from avow.store.control import Control, audit, mail, requests
@@ -62,7 +61,7 @@ def house(tmp_path, database):
     """Tools over a real control store, vault and files; no event engine is needed."""
     rulebook = compile_text(POLICY.read_text(encoding="utf-8"), "policy.md", law.tables(), date(2026, 11, 23)).rulebook
     vault, control = Vault(tmp_path / "keys.db"), Control(database)
-    cases = StoredCases(Store(control, None, vault, Files(tmp_path / "files")))
+    cases = Cases(Store(control, None, vault, Files(tmp_path / "files")))
     parts = Parts()
     voice = Voice("https://marrowby.example", vault.hmac, rulebook)
     yield walk.Tools(voice, cases, (Shelf(),), parts, parts, parts), control

@@ -278,7 +278,7 @@ def test_what_of_a_chunk_may_not_be_kept_is_counted_once(tmp_path):
     moving = drain.Drain(tmp_path, keys, sink, refusals)
     assert (moving.once(), moving.once(), sink.sizes) == (3, 0, [])
     counted = Counted()
-    refusals.flush(counted)
+    refusals.flush(counted.add_refusals)
     assert sorted((row.reason, number) for row, number in counted.items()) == [
         ("a chunk of a recording could not be read behind its head", 1),
         ("nothing in a chunk of a recording may be kept", 1),

@@ -24,6 +24,7 @@ from avow.store.control import (
     counts,
     mail,
     publications,
+    purpose_reads,
     requests,
     rulebooks,
     settings,
@@ -174,8 +175,10 @@ def test_reads_are_counted_by_answer(control):
     """Allowed and refused reads of a purpose are told apart."""
     with control.transaction() as tx:
         for allowed in (True, True, False):
-            counts.add_read(tx, date(2026, 10, 1), "contact-form", "security", allowed=allowed)
-        assert counts.reads(tx, date(2026, 1, 1)) == (counts.PurposeReads(date(2026, 10, 1), "contact-form", "security", 2, 1),)
+            purpose_reads.add(tx, date(2026, 10, 1), "contact-form", "security", allowed=allowed)
+        assert purpose_reads.since(tx, date(2026, 1, 1)) == (
+            purpose_reads.PurposeReads(date(2026, 10, 1), "contact-form", "security", 2, 1),
+        )
 
 
 def test_an_invitation_is_used_once(control):

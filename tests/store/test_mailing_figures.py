@@ -2,8 +2,8 @@
 
 from store_records import MORNING
 
-from avow.analytics.mailings import MOMENT_MS, SOON_MS, UNKNOWN_MS, is_scan, told
 from avow.definitions import MailEvent
+from avow.messaging.told import MOMENT_MS, SOON_MS, UNKNOWN_MS, is_scan, told
 
 KIM, LEE, ROB = (f"{name}@example.com" for name in ("kim", "lee", "rob"))
 A, B = "https://rain.example/a", "https://rain.example/b"

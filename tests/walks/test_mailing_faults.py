@@ -16,8 +16,9 @@ from tests.conftest import children, free_port
 from avow.config import load
 from avow.definitions import Submission, now_ms
 from avow.gate.versions import Versions
-from avow.main.installation import Installation, open_rulebook, open_store
-from avow.main.publishing import Publisher
+from avow.main.installation import Installation, open_store
+from avow.publication.files import open_rulebook
+from avow.publication.publishing import Publisher
 
 PEOPLE = 40
 

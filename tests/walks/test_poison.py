@@ -17,17 +17,18 @@ from avow.audit.log import ENTRY_BYTES
 from avow.audit.proof import canonical
 from avow.config import load
 from avow.definitions import Event, RequestKind
-from avow.main.cases import StoredCases
-from avow.main.installation import Installation, open_rulebook, open_store
-from avow.main.letters import Letters
+from avow.main.installation import Installation, open_store
 from avow.main.storage import _timetable, _website
-from avow.main.website import index_path
+from avow.messaging.mailings import Mailings
 from avow.policy.publication import Publication
+from avow.publication.files import open_rulebook
 from avow.rights.cases import Contact
+from avow.rights.kept import Cases
 from avow.rights.receive import Asked, receive
 from avow.spool.spool import Spool
 from avow.store.control import audit, integrity, mail, mailings, set_aside, submissions, subscriptions, tables
 from avow.website.search import SearchIndex
+from avow.website.watching import index_path
 
 from .test_bounds import lines
 from .test_log_import import line
@@ -113,7 +114,7 @@ class Planter:
         self.write("telling")
         for name in of("unsubscribed"):
             self.store.vault.note_end(person(f"{name}@example.com"), "newsletter", self.house.now_ms())
-        sender = Letters(self.store, self.house.versions, "mail-service", self.configuration.website.origin)
+        sender = Mailings(self.store, self.house.versions, "mail-service", self.configuration.website.origin)
         for number, subject in enumerate(of("mailing")):
             plan = sender.plan("newsletter", subject, "Read [this](https://rain.example/).\n", self.house.now_ms() + number)
             self.ids[subject] = plan.mailing.id
@@ -145,7 +146,7 @@ class Planter:
 
     def asked(self):
         """Three requests to know, and a message that nobody can read, the oldest of all."""
-        cases, rulebook = StoredCases(self.store, by_mail=True), self.house.versions.in_force()
+        cases, rulebook = Cases(self.store, by_mail=True), self.house.versions.in_force()
         for number, name in enumerate(of("requests")):
             contact = Contact(f"{name}@example.com", "", "", "", "")
             case = receive(Asked(RequestKind.KNOW, contact), rulebook, cases, "America/Los_Angeles", self.house.now_ms() + number)

@@ -15,8 +15,9 @@ import pytest
 from avow.config import load
 from avow.definitions import Submission, now_ms
 from avow.gate.versions import Versions
-from avow.main.installation import Installation, open_control, open_rulebook
-from avow.main.publishing import Publisher
+from avow.main.installation import Installation, open_control
+from avow.publication.files import open_rulebook
+from avow.publication.publishing import Publisher
 from avow.store import writing
 from avow.store.files import Files
 from avow.store.keys import Vault

@@ -1,4 +1,4 @@
-"""Fakes that fit the Protocols of avow.web.services, with the figures of an invented company."""
+"""Fakes of the rooms that pages call, with the figures of an invented company."""
 
 from __future__ import annotations
 
@@ -13,61 +13,82 @@ import pytest
 from markupsafe import Markup
 from starlette.testclient import TestClient
 
+from avow.access import (
+    AccountLine,
+    SignedIn,
+)
+from avow.access.answers import (
+    Invitation,
+    StaffMember,
+)
+from avow.analytics.answers import (
+    RecordedVisit,
+    RecordingLine,
+    RecordingView,
+    VisitView,
+)
+from avow.assurance.answers import (
+    AuditState,
+    RefusalCount,
+)
+from avow.assurance.readiness import Report
+from avow.collection.parties import (
+    BrowserFacts,
+    PartyFacts,
+)
+from avow.collection.recorder import (
+    RecordingOffer,
+)
 from avow.config import Website
 from avow.definitions import Refusal, RequestKind
 from avow.gate.choices import (
     ChoiceCount,
     PersonSaid,
 )
-from avow.policy.evidence import Finding, Judged, Promise, Reported, Verdict
-from avow.store.paging import Page
-from avow.web.assets import Assets, built_folder
-from avow.web.pages import app
-from avow.web.services import (
-    AccountLine,
-    AuditState,
-    BrowserFacts,
-    ChangeFacts,
-    ChoiceFacts,
-    Document,
-    Download,
-    Invitation,
+from avow.gate.messages import (
+    MessageLine,
+)
+from avow.gate.reads import PurposeReads
+from avow.messaging.answers import (
     LinkLine,
     ListLine,
     MailingLine,
     MailingReport,
     MeasureFacts,
-    MessageLine,
     MessageView,
-    PartyFacts,
+    SubmissionLine,
+    SubmissionView,
+)
+from avow.policy.evidence import Finding, Judged, Promise, Reported, Verdict
+from avow.publication.answers import (
+    ChangeFacts,
+    ChoiceFacts,
     PointFacts,
     PolicyFacts,
     PrintoutLine,
     PrintoutView,
     PurposeFacts,
-    PurposeReads,
-    RecordedVisit,
-    RecordingLine,
-    RecordingOffer,
-    RecordingView,
-    RefusalCount,
+    SignalFacts,
+    VersionFacts,
+    VersionPage,
+)
+from avow.rights.answers import (
+    Document,
+    Download,
     RequestDetail,
     RequestLine,
     RequestStatus,
-    Services,
-    SignalFacts,
-    SignedIn,
-    StaffMember,
     Step,
-    SubmissionLine,
-    SubmissionView,
     TargetOutcome,
     Verification,
-    VersionFacts,
-    VersionPage,
-    VisitView,
 )
+from avow.store.paging import Page
+from avow.web.assets import Assets, built_folder
+from avow.web.house import House
+from avow.web.pages import app
 from avow.web.site import CompanySite
+from avow.website.answers import IntegrityView
+from avow.website.search import SearchIndex
 
 NOW_MS = 1_795_460_400_000  # 23 November 2026, 21:00 UTC
 TODAY = date(2026, 11, 23)
@@ -710,8 +731,73 @@ class FakeMailings:
         return REPORT if mailing_id == MAILING.mailing_id else None
 
 
-def make_services(**replaced) -> Services:
-    """Return services made of fakes; any of them can be replaced."""
+class NothingAside:
+    """No item."""
+
+    def count(self):
+        return 0
+
+    def queues(self):
+        return {}
+
+    def lines(self, _at):
+        return Page()
+
+    def line(self, _item_id):
+        return None
+
+    def retry(self, _item_id, _staff_id):
+        return False
+
+    def discard(self, _item_id, _staff_id):
+        return False
+
+
+class NoNotices:
+    """Nothing to know."""
+
+    def now(self):
+        return ()
+
+
+class NothingKnown:
+    """Pages without processes behind them."""
+
+    def report(self):
+        return Report((), ())
+
+
+class Everybody:
+    """Lets everybody in: for pages that are served to nobody but a test, or a preview."""
+
+    def let_in(self, _request, _act, _most):
+        return True
+
+    def check(self, _form):
+        return ""
+
+    def passes(self, _request, _form, _own):
+        return True
+
+
+class NotLookedAt:
+    """A site that nobody looks at."""
+
+    def is_configured(self):
+        return False
+
+    def state(self):
+        return "unchecked"
+
+    def altered(self):
+        return ()
+
+    def view(self, _since):
+        return IntegrityView("unchecked", (), (), ())
+
+
+def make_house(**replaced) -> House:
+    """Return a house made of fakes; any of them can be replaced."""
     members = {
         "website": Website(name="marrowby", origin="http://localhost:8400", pages=SITE),
         "timezone": "America/Los_Angeles",
@@ -731,14 +817,21 @@ def make_services(**replaced) -> Services:
         "evidence": FakeEvidence(),
         "events": FakeEvents(),
         "outbound": FakeOutbound(),
+        "search": SearchIndex(None),
+        "integrity": NotLookedAt(),
+        "aside": NothingAside(),
+        "readiness": NothingKnown(),
+        "notices": NoNotices(),
+        "senders": Everybody(),
     }
-    return Services(**(members | replaced))
+    members |= replaced
+    return House(recorded=members["recordings"], **members)
 
 
-def make_app(services, built=None):
-    """Return the pages over these services."""
+def make_app(house, built=None):
+    """Return the pages over these house."""
     assets = Assets(built)
-    return app(services, CompanySite(services, assets), assets)
+    return app(house, CompanySite(house, assets), assets)
 
 
 @pytest.fixture(scope="session")
@@ -755,19 +848,19 @@ def built(tmp_path_factory):
 
 
 @pytest.fixture
-def services():
+def house():
     """Services made of fakes."""
-    return make_services()
+    return make_house()
 
 
 @pytest.fixture
-def visitor(services, built):
+def visitor(house, built):
     """A browser without cookies, that sends forms from this origin."""
-    return TestClient(make_app(services, built), headers={"Origin": ORIGIN}, follow_redirects=False)
+    return TestClient(make_app(house, built), headers={"Origin": ORIGIN}, follow_redirects=False)
 
 
 @pytest.fixture
-def staff(services, built):
+def staff(house, built):
     """A browser that is signed in to the console."""
     cookies = {"avow_staff": "open-session"}
-    return TestClient(make_app(services, built), headers={"Origin": ORIGIN}, follow_redirects=False, cookies=cookies)
+    return TestClient(make_app(house, built), headers={"Origin": ORIGIN}, follow_redirects=False, cookies=cookies)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from avow.web.services import LinkFacts, PointFacts
+from avow.publication.answers import LinkFacts, PointFacts
 from avow.web.site import conversion_pixel
 
 SHOP = LinkFacts(
@@ -19,12 +19,12 @@ def _point(name, event=""):
 
 
 @pytest.fixture
-def facts(services, monkeypatch):
+def facts(house, monkeypatch):
     """A policy with one conversion of the site and two counted links."""
-    known = services.policy.facts()
+    known = house.policy.facts()
     points = (*known.points, _point("enquiry", "conversion"), _point("shop-click"), _point("shop-purchase"))
     facts = replace(known, links=(SHOP, READER), points=points)
-    monkeypatch.setattr(type(services.policy), "facts", lambda _self: facts)
+    monkeypatch.setattr(type(house.policy), "facts", lambda _self: facts)
     return facts
 
 
@@ -47,17 +47,17 @@ def test_campaigns_and_links_stand_in_tables(staff, facts):
         ("x' OR 1", "enquiry,shop-purchase", "shop-purchase"),
     ],
 )
-def test_one_conversion_can_be_asked_for(staff, services, facts, point, points, reports):
+def test_one_conversion_can_be_asked_for(staff, house, facts, point, points, reports):
     """What is not declared falls back to all."""
     staff.get("/console/campaigns", params={"period": "7d", "point": point})
-    (asked,) = [given for name, given in services.events.asked if name == "campaign_conversions"]
+    (asked,) = [given for name, given in house.events.asked if name == "campaign_conversions"]
     assert (asked["point"], asked["reports"], asked["views"]) == (points, reports, "page-view,page-pixel")
     assert asked["to_ms"] - asked["from_ms"] == 7 * 86_400_000
 
 
-def test_an_empty_page_says_what_would_fill_it(staff, services):
+def test_an_empty_page_says_what_would_fill_it(staff, house):
     """No campaign, no conversion declared, no link counted."""
-    services.events.empty = True
+    house.events.empty = True
     text = staff.get("/console/campaigns").text
     assert "no campaign brought anybody" in text
     assert "declares no conversion" in text

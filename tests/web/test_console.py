@@ -5,10 +5,10 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
+from avow.access.answers import Sender
 from avow.web.console.door import _next
-from avow.web.services import Sender
 
-from .conftest import ORIGIN, FakeEvidence, FakeOutbox, make_app, make_services
+from .conftest import ORIGIN, FakeEvidence, FakeOutbox, make_app, make_house
 
 PAGES = [
     "",
@@ -55,11 +55,11 @@ def test_signing_in_sets_a_strict_cookie_for_the_console(visitor):
     assert ["Max-Age" in one for one in kept] == [False, True]
 
 
-def test_who_signs_in_is_told_by_what_came(visitor, services):
+def test_who_signs_in_is_told_by_what_came(visitor, house):
     """The end of the connection, what proxies say of it, and what the browser kept of an earlier sign-in."""
     visitor.cookies.set("avow_device", "of-before")
     visitor.post("/console/sign-in", data={"name": "robin", "password": "x"}, headers={"X-Forwarded-For": "192.0.2.7"})
-    assert services.staff.senders == [Sender("testclient", "192.0.2.7", "of-before")]
+    assert house.staff.senders == [Sender("testclient", "192.0.2.7", "of-before")]
 
 
 @pytest.mark.parametrize(("name", "status", "waits"), [("often", 429, None), ("busy", 503, "5")])
@@ -70,13 +70,13 @@ def test_too_often_and_too_many_are_answered_with_the_same_page(visitor, name, s
     assert all(words in response.text for words in ('role="alert"', f'value="{name}"', "Sign in"))
 
 
-def test_a_new_password_is_chosen_by_a_link_for_one_account(visitor, services):
+def test_a_new_password_is_chosen_by_a_link_for_one_account(visitor, house):
     """The page names the account, and whatever name is sent, it stays that account's."""
     page = visitor.get("/console/invitations/password-token").text
     assert all(words in page for words in ("Choose a new password", "For robin", "Set my password"))
     form = {"name": "kim", "password": "twelve chars and more"}
     assert visitor.post("/console/invitations/password-token", data=form).status_code == 303
-    assert services.staff.accepted == [("password-token", "robin", "twelve chars and more")]
+    assert house.staff.accepted == [("password-token", "robin", "twelve chars and more")]
 
 
 def test_wrong_password_is_refused_in_words(visitor):
@@ -93,20 +93,20 @@ def test_sign_in_leads_only_into_the_console(target):
     assert _next(target) == "/console"
 
 
-def test_signing_out_needs_the_token_and_ends_the_session(staff, services):
+def test_signing_out_needs_the_token_and_ends_the_session(staff, house):
     """Signing out ends the session on the server."""
     assert staff.post("/console/sign-out").status_code == 403
     staff.post("/console/sign-out", data={"token": _token(staff, "/console/inbox")})
-    assert services.staff.ended == ["open-session"]
+    assert house.staff.ended == ["open-session"]
 
 
-def test_invitation_makes_an_account_with_a_long_password(visitor, services):
+def test_invitation_makes_an_account_with_a_long_password(visitor, house):
     """Twelve characters at least; then the account is signed in."""
     short = visitor.post("/console/invitations/invitation-token", data={"name": "kim", "password": "short"})
     assert (short.status_code, 'value="kim"' in short.text) == (422, True)
     form = {"name": "kim", "password": "twelve chars and more"}
     assert visitor.post("/console/invitations/invitation-token", data=form).headers["location"] == "/console"
-    assert services.staff.accepted == [("invitation-token", "kim", "twelve chars and more")]
+    assert house.staff.accepted == [("invitation-token", "kim", "twelve chars and more")]
 
 
 def test_used_invitation_is_not_found(visitor):
@@ -114,22 +114,22 @@ def test_used_invitation_is_not_found(visitor):
     assert visitor.get("/console/invitations/nothing").status_code == 404
 
 
-def test_inbox_shows_nothing_about_the_person(staff, services):
+def test_inbox_shows_nothing_about_the_person(staff, house):
     """The list has reference, date and the form's label; nothing is read for it."""
     text = staff.get("/console/inbox").text
     assert "MB-4F7Q2" in text
     assert "<td>Contact form</td>" in text
     assert "robin@example.com" not in text
-    assert services.inbox.asked == []
+    assert house.inbox.asked == []
 
 
-def test_submission_is_read_for_a_declared_purpose(staff, services):
+def test_submission_is_read_for_a_declared_purpose(staff, house):
     """The fields show for the purpose that may have them, escaped, with what was dropped."""
     text = staff.get("/console/inbox/c1?purpose=answer-questions").text
     assert "robin@example.com" in text
     assert "&lt;b&gt;rises&lt;/b&gt;" in text
     assert "favourite-colour" in text
-    assert services.inbox.asked == [("c1", "answer-questions", "s1")]
+    assert house.inbox.asked == [("c1", "answer-questions", "s1")]
 
 
 def test_submission_is_not_read_for_another_purpose(staff):
@@ -140,22 +140,22 @@ def test_submission_is_not_read_for_another_purpose(staff):
     assert "robin@example.com" not in response.text
 
 
-def test_marking_needs_the_form_token(staff, services):
+def test_marking_needs_the_form_token(staff, house):
     """A form of the console without its token changes nothing."""
     path = "/console/inbox/c1/state"
     assert staff.post(path, data={"state": "answered"}).status_code == 403
     token = _token(staff, "/console/inbox/c1?purpose=answer-questions")
     assert staff.post(path, data={"state": "answered", "token": token}).status_code == 303
-    assert services.inbox.marked == [("c1", "answered", "s1")]
+    assert house.inbox.marked == [("c1", "answered", "s1")]
 
 
-def test_extension_needs_a_reason(staff, services):
+def test_extension_needs_a_reason(staff, house):
     """The reason is told to the person, so it must say something (11 CCR 7021(b))."""
     path, token = "/console/requests/r1/extension", _token(staff, "/console/requests/r1")
     assert staff.post(path, data={"token": token, "reason": "busy"}).status_code == 422
     reason = "The records lie with a service provider that answers slowly."
     assert staff.post(path, data={"token": token, "reason": reason}).status_code == 303
-    assert services.rights.extended == [("r1", reason, "s1")]
+    assert house.rights.extended == [("r1", reason, "s1")]
 
 
 def test_late_request_stands_out(staff):
@@ -200,7 +200,7 @@ def test_every_list_has_pages_that_keep_its_filters(staff, path, filters):
 def test_a_failed_message_is_sent_again_or_elsewhere(built):
     """It comes first, with why; a wrong address is refused in words; both need the session's token."""
     outbox = FakeOutbox(failed=True)
-    app = make_app(make_services(outbox=outbox), built)
+    app = make_app(make_house(outbox=outbox), built)
     staff = TestClient(app, headers={"Origin": ORIGIN}, follow_redirects=False, cookies={"avow_staff": "open-session"})
     listed = staff.get("/console/outbox").text
     assert listed.index("/console/outbox/m2") < listed.index("/console/outbox/m1")
@@ -218,7 +218,7 @@ def test_a_failed_message_is_sent_again_or_elsewhere(built):
 def test_a_message_that_was_passed_on_by_hand_is_told_as_that(built):
     """Its page asks how; a way that is none of them is refused in words; it needs the session's token."""
     outbox = FakeOutbox(failed=True)
-    app = make_app(make_services(outbox=outbox), built)
+    app = make_app(make_house(outbox=outbox), built)
     staff = TestClient(app, headers={"Origin": ORIGIN}, follow_redirects=False, cookies={"avow_staff": "open-session"})
     path = "/console/outbox/m2"
     assert "<option>telephone</option>" in staff.get(path).text
@@ -262,8 +262,8 @@ def test_parties_that_are_not_declared_stand_apart(staff):
 
 def test_without_reports_the_page_says_how_to_get_them(built):
     """No report at all is no good news: perhaps nobody asks for them."""
-    services = make_services(evidence=FakeEvidence(reports=()))
-    client = TestClient(make_app(services, built), cookies={"avow_staff": "open-session"})
+    house = make_house(evidence=FakeEvidence(reports=()))
+    client = TestClient(make_app(house, built), cookies={"avow_staff": "open-session"})
     text = client.get("/console/browser-reports").text
     assert "None has reported anything: look whether your pages send the headers below." in text
     assert "<h2>Declared, but" not in text

@@ -14,14 +14,14 @@ from avow.web.site import CompanySite
 DAY_MS = 86_400_000
 
 
-def _asked(services, name):
-    return [parameters for query, parameters in services.events.asked if query == name]
+def _asked(house, name):
+    return [parameters for query, parameters in house.events.asked if query == name]
 
 
-def test_first_view_is_tag_and_pixel_of_thirty_days(staff, services):
+def test_first_view_is_tag_and_pixel_of_thirty_days(staff, house):
     """Nobody is counted twice through the server's log unless asked for."""
     staff.get("/console")
-    asked = _asked(services, "dashboard_totals")[0]
+    asked = _asked(house, "dashboard_totals")[0]
     assert (asked["site"], asked["point"]) == ("marrowby", "page-view,page-pixel")
     assert asked["to_ms"] - asked["from_ms"] == 30 * DAY_MS + 3_600_000  # the day that summer time ended has 25 hours
 
@@ -34,16 +34,16 @@ def test_first_view_is_tag_and_pixel_of_thirty_days(staff, services):
         ("?point=x' OR 1", "page-view,page-pixel"),
     ],
 )
-def test_collection_point_is_one_of_the_policy(staff, services, query, point):
+def test_collection_point_is_one_of_the_policy(staff, house, query, point):
     """Only declared collection points reach the query."""
     staff.get(f"/console{query}")
-    assert _asked(services, "dashboard_totals")[0]["point"] == point
+    assert _asked(house, "dashboard_totals")[0]["point"] == point
 
 
-def test_custom_range_is_whole_local_days(staff, services):
+def test_custom_range_is_whole_local_days(staff, house):
     """17 to 20 May 2015 in Los Angeles."""
     staff.get("/console?period=custom&from=2015-05-17&to=2015-05-20")
-    asked = _asked(services, "dashboard_series")[0]
+    asked = _asked(house, "dashboard_series")[0]
     assert (asked["from_ms"], asked["to_ms"]) == (1_431_846_000_000, 1_431_846_000_000 + 4 * DAY_MS)
 
 
@@ -62,10 +62,10 @@ def test_unreadable_period_is_no_error(staff, query):
     assert staff.get(f"/console?{query}").status_code == 200
 
 
-def test_live_part_covers_thirty_minutes(staff, services):
+def test_live_part_covers_thirty_minutes(staff, house):
     """The part that refreshes asks for the last 30 minutes by minute."""
     text = staff.get("/console/dashboard/live").text
-    asked = _asked(services, "dashboard_series")[0]
+    asked = _asked(house, "dashboard_series")[0]
     assert asked["to_ms"] - asked["from_ms"] == 30 * 60_000
     assert asked["steps"] == list(range(asked["from_ms"] // 1000, asked["to_ms"] // 1000, 60))
     assert "<html" not in text
@@ -82,9 +82,9 @@ def test_data_outside_the_view_is_pointed_at(staff):
     assert "period=custom&amp;point=server-log&amp;from=2015-05-17&amp;to=2015-05-20" in staff.get("/console").text
 
 
-def test_empty_store_says_what_to_expect(services, built):
+def test_empty_store_says_what_to_expect(house, built):
     """Before the first page view the dashboard explains itself."""
-    empty = replace(services, events=type(services.events)(empty=True))
+    empty = replace(house, events=type(house.events)(empty=True))
     client = TestClient(app(empty, CompanySite(empty, Assets(built)), Assets(built)), cookies={"avow_staff": "open-session"})
     assert "No page view in this period yet" in client.get("/console").text
 

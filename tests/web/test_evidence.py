@@ -2,7 +2,7 @@
 
 from starlette.testclient import TestClient
 
-from .conftest import ORIGIN, FakePromises, make_app, make_services
+from .conftest import ORIGIN, FakePromises, make_app, make_house
 
 
 def test_the_public_page_says_what_holds_and_what_does_not(visitor):
@@ -18,8 +18,8 @@ def test_the_public_page_says_what_holds_and_what_does_not(visitor):
 
 def test_the_page_is_not_there_unless_the_policy_says_so(built):
     """evidence = "console": 404 outside, and still there for staff."""
-    services = make_services(promises=FakePromises(is_public=False))
-    client = TestClient(make_app(services, built), headers={"Origin": ORIGIN}, cookies={"avow_staff": "open-session"})
+    house = make_house(promises=FakePromises(is_public=False))
+    client = TestClient(make_app(house, built), headers={"Origin": ORIGIN}, cookies={"avow_staff": "open-session"})
     assert client.get("/privacy-policy/evidence").status_code == 404
     assert "does not hold" in client.get("/console/evidence").text
 

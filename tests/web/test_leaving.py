@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from avow.web.services import LinkFacts
+from avow.publication.answers import LinkFacts
 
 PORTAL = LinkFacts("portal", "Tern Careers", "https://careers.tern.example/marrowby")
 
 
 @pytest.fixture
-def leaving(visitor, services, monkeypatch):
-    facts = replace(services.policy.facts(), links=(PORTAL,))
-    monkeypatch.setattr(type(services.policy), "facts", lambda _self: facts)
+def leaving(visitor, house, monkeypatch):
+    facts = replace(house.policy.facts(), links=(PORTAL,))
+    monkeypatch.setattr(type(house.policy), "facts", lambda _self: facts)
     return visitor
 
 

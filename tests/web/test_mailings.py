@@ -3,14 +3,14 @@
 import pytest
 from starlette.testclient import TestClient
 
-from .conftest import MAILING, ORIGIN, FakeMailings, make_app, make_services
+from .conftest import MAILING, ORIGIN, FakeMailings, make_app, make_house
 
 ONE = f"/console/mailings/{MAILING.mailing_id}"
 
 
 def signed_in(built, mailings):
     cookies = {"avow_staff": "open-session"}
-    return TestClient(make_app(make_services(mailings=mailings), built), headers={"Origin": ORIGIN}, cookies=cookies)
+    return TestClient(make_app(make_house(mailings=mailings), built), headers={"Origin": ORIGIN}, cookies=cookies)
 
 
 def test_the_list_says_who_is_subscribed_and_what_was_sent(staff):

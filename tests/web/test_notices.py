@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pytest
 from starlette.testclient import TestClient
 
-from avow.web.services import Notice
+from avow.assurance.notices import Notice
 
-from .conftest import ORIGIN, make_app, make_services
+from .conftest import ORIGIN, make_app, make_house
 from .test_console import PAGES
 
 BAD = Notice("not-ready", "Not all is done.", "Storage: it is <silent>.", is_bad=True)
@@ -29,7 +29,7 @@ class Said:
 def staff(built):
     """A member of staff on a bad day."""
     cookies = {"avow_staff": "open-session"}
-    app = make_app(make_services(notices=Said()), built)
+    app = make_app(make_house(notices=Said()), built)
     return TestClient(app, headers={"Origin": ORIGIN}, follow_redirects=False, cookies=cookies)
 
 
@@ -45,5 +45,5 @@ def test_every_page_says_it(staff, page):
 
 def test_a_good_day_says_nothing(built):
     """No empty box either."""
-    client = TestClient(make_app(make_services(), built), cookies={"avow_staff": "open-session"})
+    client = TestClient(make_app(make_house(), built), cookies={"avow_staff": "open-session"})
     assert "notices" not in client.get("/console/outbox").text

@@ -7,47 +7,47 @@ import pytest
 from starlette.testclient import TestClient
 
 from avow.definitions import RequestKind
-from avow.web.services import ChoiceFacts, Everybody
+from avow.publication.answers import ChoiceFacts
 
-from .conftest import ORIGIN, make_app, make_services
+from .conftest import ORIGIN, Everybody, make_app, make_house
 
 VISITOR = "0123456789abcdef0123456789abcdef"
 
 
-def test_request_is_received_and_leads_to_its_status_page(visitor, services):
+def test_request_is_received_and_leads_to_its_status_page(visitor, house):
     """A request needs an e-mail address and nothing else."""
     response = visitor.post("/privacy/delete", data={"email": " robin@example.com "})
     assert (response.status_code, response.headers["location"]) == (303, "/privacy/requests/status-token")
-    [asked] = services.rights.received
+    [asked] = house.rights.received
     assert (asked.kind, asked.email, asked.visitor_id) == (RequestKind.DELETE, "robin@example.com", None)
 
 
 def test_who_files_many_requests_is_asked_once_more_and_refused_nothing(built):
     """What was typed comes along, and the check that is passed files it (11 CCR 7060(f))."""
-    services = make_services(senders=Crowded())
-    browser = TestClient(make_app(services, built), headers={"Origin": ORIGIN}, follow_redirects=False)
+    house = make_house(senders=Crowded())
+    browser = TestClient(make_app(house, built), headers={"Origin": ORIGIN}, follow_redirects=False)
     asked = browser.post("/privacy/know", data={"email": "robin@example.com", "details": "a blue <coat>"})
-    assert (asked.status_code, services.rights.received) == (428, [])
+    assert (asked.status_code, house.rights.received) == (428, [])
     assert 'action="/privacy/know"' in asked.text
     assert 'name="details" value="a blue &lt;coat&gt;"' in asked.text
     passed = browser.post("/privacy/know", data={"email": "robin@example.com", "avow-check": "the one that was asked"})
-    assert (passed.status_code, services.rights.received[0].email) == (303, "robin@example.com")
+    assert (passed.status_code, house.rights.received[0].email) == (303, "robin@example.com")
 
 
-def test_own_visitor_number_is_included_and_said(visitor, services):
+def test_own_visitor_number_is_included_and_said(visitor, house):
     """The browser that asks proves its own visitor id by sending its cookie, and is told."""
     visitor.cookies.set("avow_visitor", VISITOR)
     assert "This browser is included" in visitor.get("/privacy/know").text
     visitor.post("/privacy/know", data={"email": "robin@example.com"})
-    assert services.rights.received[0].visitor_id == VISITOR
+    assert house.rights.received[0].visitor_id == VISITOR
 
 
-def test_a_right_that_people_carry_out_has_no_form(visitor, services, monkeypatch):
+def test_a_right_that_people_carry_out_has_no_form(visitor, house, monkeypatch):
     """Whoever comes to its address is told whom to write to, and the privacy centre has no door to it."""
-    people = replace(services.policy.facts(), forms={"know": ""})
-    monkeypatch.setattr(services.policy, "facts", lambda: people)
+    people = replace(house.policy.facts(), forms={"know": ""})
+    monkeypatch.setattr(house.policy, "facts", lambda: people)
     for answer in (visitor.get("/privacy/delete"), visitor.post("/privacy/delete", data={"email": "robin@example.com"})):
-        assert (answer.status_code, services.rights.received) == (404, [])
+        assert (answer.status_code, house.rights.received) == (404, [])
         assert people.email in answer.text
     home = visitor.get("/privacy").text
     assert 'href="/privacy/know"' in home
@@ -56,33 +56,33 @@ def test_a_right_that_people_carry_out_has_no_form(visitor, services, monkeypatc
 
 
 @pytest.mark.parametrize("cookie", ["x", VISITOR.upper(), VISITOR + "0", "' or 1=1"])
-def test_malformed_visitor_number_is_ignored(visitor, services, cookie):
+def test_malformed_visitor_number_is_ignored(visitor, house, cookie):
     """A cookie that is no visitor id identifies nobody."""
     visitor.cookies.set("avow_visitor", cookie)
     visitor.post("/privacy/know", data={"email": "robin@example.com"})
-    assert services.rights.received[0].visitor_id is None
+    assert house.rights.received[0].visitor_id is None
 
 
-def test_period_is_everything_unless_a_day_is_chosen(visitor, services):
+def test_period_is_everything_unless_a_day_is_chosen(visitor, house):
     """The form offers everything (the default) or a day to start from (11 CCR 7020(e))."""
     visitor.post("/privacy/know", data={"email": "robin@example.com", "since": "2026-01-01"})
     visitor.post("/privacy/know", data={"email": "robin@example.com", "period": "since", "since": "2026-01-01"})
-    assert [asked.since for asked in services.rights.received] == [None, date(2026, 1, 1)]
+    assert [asked.since for asked in house.rights.received] == [None, date(2026, 1, 1)]
 
 
 @pytest.mark.parametrize(
     "email", ["", "robin", "robin@", "a@b", "x" * 250 + "@example.com", "robin@example.com\nBcc: x@example.com"]
 )
-def test_wrong_address_keeps_the_rest_of_the_form(visitor, services, email):
+def test_wrong_address_keeps_the_rest_of_the_form(visitor, house, email):
     """What was typed comes back with words beside the field; nothing was filed."""
     response = visitor.post("/privacy/know", data={"email": email, "details": "a blue <coat>"})
     assert response.status_code == 422
     assert "a blue &lt;coat&gt;" in response.text
-    assert services.rights.received == []
+    assert house.rights.received == []
 
 
 @pytest.mark.parametrize("since", ["", "yesterday", "2021-12-31", "2027-01-01", "0000-00-00"])
-def test_day_outside_the_law_is_not_filed(visitor, services, since):
+def test_day_outside_the_law_is_not_filed(visitor, house, since):
     """A day before 2022 or after today is explained, not guessed."""
     response = visitor.post("/privacy/know", data={"email": "robin@example.com", "period": "since", "since": since})
     assert response.status_code == 422
@@ -119,12 +119,12 @@ def test_unknown_token_is_not_found(visitor, path):
     assert visitor.get(path).status_code == 404
 
 
-def test_opening_the_link_confirms_nothing(visitor, services):
+def test_opening_the_link_confirms_nothing(visitor, house):
     """Mail scanners open links; only the button confirms."""
     assert "Yes, this is my request" in visitor.get("/privacy/verify/verify-token").text
-    assert services.rights.confirmed == []
+    assert house.rights.confirmed == []
     assert visitor.post("/privacy/verify/verify-token").headers["location"] == "/privacy/requests/status-token"
-    assert services.rights.confirmed == ["verify-token"]
+    assert house.rights.confirmed == ["verify-token"]
 
 
 def test_late_link_is_refused_with_the_reason(visitor):
@@ -151,26 +151,26 @@ def test_choices_are_kept_in_the_cookie(visitor, form, cookie):
     assert "HttpOnly" in response.headers["set-cookie"]
 
 
-def test_choices_are_recorded_for_the_known_visitor(visitor, services):
+def test_choices_are_recorded_for_the_known_visitor(visitor, house):
     """The choice reaches the store, under the visitor id when there is one."""
     visitor.cookies.set("avow_visitor", VISITOR)
     visitor.post("/privacy/choices", data={"all": "out"})
-    assert services.choices.recorded == [(VISITOR, {"audience-measurement": True, "returning-visitors": True})]
+    assert house.choices.recorded == [(VISITOR, {"audience-measurement": True, "returning-visitors": True})]
 
 
-def test_what_the_cookie_says_already_is_no_new_answer(visitor, services):
+def test_what_the_cookie_says_already_is_no_new_answer(visitor, house):
     """Of a browser without a number nothing else is known; an invented one makes nobody."""
     for _ in range(2):
         visitor.post("/privacy/choices", data={"all": "out"})
-    assert [said for _, said in services.choices.recorded] == [{"audience-measurement": True, "returning-visitors": True}, {}]
+    assert [said for _, said in house.choices.recorded] == [{"audience-measurement": True, "returning-visitors": True}, {}]
 
 
 @pytest.mark.parametrize("path", ["/privacy/choices", "/avow/choices"])
 def test_after_many_answers_of_a_network_a_yes_waits_and_a_no_holds(built, path):
     """The no stands in the browser at once; the yes is not taken, and the answer says so."""
-    services = make_services(senders=Crowded())
+    house = make_house(senders=Crowded())
     said = {"data": {"choice.returning-visitors": "in"}} if "privacy" in path else {"json": {"opt_in": ["returning-visitors"]}}
-    browser = TestClient(make_app(services, built), headers={"Origin": ORIGIN}, cookies={"avow_choices": "v1.returning-visitors"})
+    browser = TestClient(make_app(house, built), headers={"Origin": ORIGIN}, cookies={"avow_choices": "v1.returning-visitors"})
     answer = browser.post(path, **said)
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "600")
     assert "returning-visitors" in answer.headers["set-cookie"]
@@ -203,12 +203,12 @@ CONSENT = ChoiceFacts("recording", "Session recording", "watching how a page is 
 
 
 @pytest.fixture
-def asking(services, monkeypatch):
+def asking(house, monkeypatch):
     """A policy that also has a use that waits for a yes."""
-    facts = services.policy.facts()
+    facts = house.policy.facts()
     facts = replace(facts, choices=(*facts.choices, CONSENT))
-    monkeypatch.setattr(services.policy, "facts", lambda: facts)
-    return services
+    monkeypatch.setattr(house.policy, "facts", lambda: facts)
+    return house
 
 
 HTML = {"Accept": "text/html,*/*"}
@@ -413,9 +413,9 @@ def test_a_press_on_the_banner_is_told_from_a_script(visitor, asking, pressed, s
 
 
 @pytest.mark.parametrize("address", ["/privacy/choices", "/avow/choices"])
-def test_a_number_does_not_outlive_a_no_to_be_known_again(visitor, services, address):
+def test_a_number_does_not_outlive_a_no_to_be_known_again(visitor, house, address):
     """It leaves every page but the privacy centre's, where one can ask for what was kept under it until the browser is closed."""
-    services.browsers.recognises = False
+    house.browsers.recognises = False
     visitor.cookies.set("avow_visitor", VISITOR)
     said = {"data": {"all": "out"}} if "privacy" in address else {"json": {"opt_out": ["all"]}}
     _, *numbers = visitor.post(address, **said).headers.get_list("set-cookie")
@@ -425,17 +425,17 @@ def test_a_number_does_not_outlive_a_no_to_be_known_again(visitor, services, add
     ]
     visitor.cookies.clear()
     visitor.post("/privacy/delete", data={"email": "robin@example.com"}, headers={"Cookie": f"avow_former={VISITOR}"})
-    assert services.rights.received[0].visitor_id == VISITOR
+    assert house.rights.received[0].visitor_id == VISITOR
 
 
 @pytest.mark.parametrize(("address", "accept"), [("/", "text/html"), ("/privacy", "text/html"), ("/avow/choices", "*/*")])
 @pytest.mark.parametrize("header", ["Sec-GPC", "DNT"])
-def test_a_number_does_not_outlive_a_signal_that_stops_recognition(visitor, services, address, accept, header):
+def test_a_number_does_not_outlive_a_signal_that_stops_recognition(visitor, house, address, accept, header):
     """A no by signal is a no, without a press; where the signal does not stop it, and without one, the number stays."""
     visitor.cookies.set("avow_visitor", VISITOR)
 
     def gone(recognises, value):
-        services.browsers.recognises = recognises
+        house.browsers.recognises = recognises
         brought = visitor.get(address, headers={"Accept": accept, header: value}).headers.get_list("set-cookie")
         return [one for one in brought if "avow_visitor" in one or "avow_former" in one]
 
@@ -446,36 +446,36 @@ def test_a_number_does_not_outlive_a_signal_that_stops_recognition(visitor, serv
     ]
 
 
-def test_confirming_a_link_brings_browser_and_person_together(visitor, services):
+def test_confirming_a_link_brings_browser_and_person_together(visitor, house):
     """What the person opted out of elsewhere holds in this browser from now on (11 CCR 7025(c)(1))."""
-    services.choices.persons = frozenset({"audience-measurement"})
+    house.choices.persons = frozenset({"audience-measurement"})
     visitor.cookies.set("avow_choices", "v1.returning-visitors")
     confirmed = visitor.post("/privacy/verify/verify-token")
-    assert services.choices.met == [("status-token", frozenset({"returning-visitors"}))]
+    assert house.choices.met == [("status-token", frozenset({"returning-visitors"}))]
     assert cookie_of(confirmed) == "avow_choices=v1.audience-measurement.returning-visitors"
 
 
 OWN = "/privacy/requests/status-token"
 
 
-def test_a_person_takes_their_opt_out_back_behind_their_own_link(visitor, services):
+def test_a_person_takes_their_opt_out_back_behind_their_own_link(visitor, house):
     """As easily as opting out: a switch and a button; it holds for the address and in this browser, which gets no yes by it."""
-    services.choices.persons = frozenset({"audience-measurement"})
+    house.choices.persons = frozenset({"audience-measurement"})
     assert 'name="choice.audience-measurement" value="out" checked' in visitor.get(OWN).text
     visitor.cookies.set("avow_choices", f"v1.audience-measurement.returning-visitors; avow_visitor={VISITOR}")
     sent = {"choice.audience-measurement": "in", "choice.returning-visitors": "in"}
     saved = visitor.post(f"{OWN}/choices", data=sent)
     assert (saved.status_code, saved.headers["location"]) == (303, f"{OWN}?saved=1")
-    assert services.choices.said == [("status-token", {"audience-measurement": False})]
-    assert services.choices.recorded == [(VISITOR, {"audience-measurement": False})]
+    assert house.choices.said == [("status-token", {"audience-measurement": False})]
+    assert house.choices.recorded == [(VISITOR, {"audience-measurement": False})]
     assert cookie_of(saved) == "avow_choices=v1.returning-visitors"  # what was not changed for the address stays here, too
 
 
-def test_an_answer_that_did_not_arrive_is_a_no(visitor, services):
+def test_an_answer_that_did_not_arrive_is_a_no(visitor, house):
     """Whoever sends the form without answers has opted out of all of it (as on the page of choices)."""
-    services.choices.persons = frozenset({"audience-measurement"})
+    house.choices.persons = frozenset({"audience-measurement"})
     visitor.post(f"{OWN}/choices", data={})
-    assert services.choices.said == [("status-token", {"returning-visitors": True})]
+    assert house.choices.said == [("status-token", {"returning-visitors": True})]
 
 
 def test_a_yes_that_is_given_to_a_browser_is_not_asked_of_an_address(visitor, asking):
@@ -492,16 +492,16 @@ def test_a_yes_that_is_given_to_a_browser_is_not_asked_of_an_address(visitor, as
 
 
 @pytest.mark.parametrize("token", ["status-token", "somebody's"])
-def test_nobody_known_has_no_choices_to_make(visitor, services, token):
+def test_nobody_known_has_no_choices_to_make(visitor, house, token):
     """Where nothing is held of an address, and behind any other link, there are no switches and nothing is taken."""
     assert "Your choices, for your address" not in visitor.get(OWN).text
     assert visitor.post(f"/privacy/requests/{token}/choices", data={}).status_code == 404
-    assert services.choices.said == []
+    assert house.choices.said == []
 
 
-def test_other_companies_stand_on_the_choices_page_with_their_own_opt_outs(visitor, services):
+def test_other_companies_stand_on_the_choices_page_with_their_own_opt_outs(visitor, house):
     """Beside each stands where it takes an opt-out itself (MISSION C4)."""
-    services.browsers.address = "https://place.farsight.example/seen.js"
+    house.browsers.address = "https://place.farsight.example/seen.js"
     text = visitor.get("/privacy/choices", headers={"Sec-GPC": "1"}).text
     assert "Farsight Placements</strong>: is not loaded in this browser" in text
     assert '<a href="https://farsight.example/opt-out" rel="noreferrer">its own opt-out</a>' in text

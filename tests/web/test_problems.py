@@ -18,10 +18,10 @@ def fails(_request):
 
 
 @pytest.fixture
-def script(services, built):
+def script(house, built):
     """A page's script; one of the endpoints always fails."""
     assets = Assets(built)
-    pages = app(services, CompanySite(services, assets), assets, [Route("/avow/fails", fails)])
+    pages = app(house, CompanySite(house, assets), assets, [Route("/avow/fails", fails)])
     return TestClient(pages, headers={"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"}, follow_redirects=False)
 
 

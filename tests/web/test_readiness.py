@@ -9,13 +9,12 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from avow.assurance import signs_of_life, vital_parts
+from avow.assurance.readiness import Metric, Watch
+from avow.assurance.signs_of_life import Ran
 from avow.config import load
 from avow.definitions import ConfigurationError
-from avow.jobs import Ran
-from avow.main import signs_of_life, vital_parts
-from avow.main.readiness import Watch
 from avow.web.readiness import TEXT_FORMAT, ReadinessEndpoint, exposition
-from avow.web.services import Metric
 
 HERE, MONITOR, STRANGER, PROXY = "127.0.0.1", "192.0.2.7", "203.0.113.9", "192.0.2.80"
 LINE = re.compile(r'(# (HELP|TYPE) avow_[a-z_]+ .+|avow_[a-z_]+(\{[a-z]+="[^"]*"\})? [0-9.e+-]+)')

@@ -8,13 +8,13 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from avow.collection import signals
+from avow.publication.answers import ChoiceFacts
 from avow.web.assets import Assets
 from avow.web.pages import app
 from avow.web.recordings import VisitorRecordings
-from avow.web.services import ChoiceFacts
 from avow.web.site import CompanySite, pages_with_forms
 
-from .conftest import FACTS, ORIGIN, RECORDING, SITE, VISITOR, FakePolicy, FakeRecordings, make_services
+from .conftest import FACTS, ORIGIN, RECORDING, SITE, VISITOR, FakePolicy, FakeRecordings, make_house
 
 YES = f"avow_choices=v1.audience-measurement.+page-improvement; avow_visitor={VISITOR}"
 ONE = f"/console/recordings/{RECORDING.recording_id}"
@@ -24,9 +24,9 @@ ONE = f"/console/recordings/{RECORDING.recording_id}"
 def recorded(built):
     """A site whose policy declares a recording, and its fake."""
     fake = FakeRecordings(point="session-recording")
-    services, assets = make_services(recordings=fake), Assets(built)
-    more: list[Route] = VisitorRecordings(services, assets).routes()
-    return TestClient(app(services, CompanySite(services, assets), assets, more), base_url=ORIGIN), fake
+    house, assets = make_house(recordings=fake), Assets(built)
+    more: list[Route] = VisitorRecordings(house, assets).routes()
+    return TestClient(app(house, CompanySite(house, assets), assets, more), base_url=ORIGIN), fake
 
 
 def test_the_recorder_is_named_to_who_said_yes_and_to_nobody_else(recorded):
@@ -42,8 +42,8 @@ def test_a_page_waits_for_a_yes_that_may_still_be_said_on_it(built):
     improving = ChoiceFacts("recording", "Improving", "", frozenset({"page-improvement"}), asks=True)
     policy = FakePolicy()
     policy.facts = lambda: replace(FACTS, choices=(*FACTS.choices, improving))
-    services, assets = make_services(recordings=FakeRecordings(point="session-recording"), policy=policy), Assets(built)
-    client = TestClient(app(services, CompanySite(services, assets), assets), base_url=ORIGIN)
+    house, assets = make_house(recordings=FakeRecordings(point="session-recording"), policy=policy), Assets(built)
+    client = TestClient(app(house, CompanySite(house, assets), assets), base_url=ORIGIN)
     waiting = f'<script src="{assets.address("replay.js")}" data-served defer></script>'
     assert waiting in client.get("/products/rain-gauge").text
     assert waiting not in client.get("/products/rain-gauge", headers={"Cookie": YES}).text

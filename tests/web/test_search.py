@@ -11,9 +11,9 @@ from markupsafe import Markup
 from starlette.testclient import TestClient
 
 from avow.config import Website
+from avow.publication.answers import PointFacts
 from avow.web.assets import Assets
 from avow.web.searching import field, results
-from avow.web.services import PointFacts
 from avow.website.reading import Page
 from avow.website.search import Found, Result, SearchIndex, build
 
@@ -30,8 +30,8 @@ def index(tmp_path):
 
 
 @pytest.fixture
-def visitor(services, built, index):
-    return TestClient(make_app(replace(services, search=index), built), headers={"Origin": ORIGIN}, follow_redirects=False)
+def visitor(house, built, index):
+    return TestClient(make_app(replace(house, search=index), built), headers={"Origin": ORIGIN}, follow_redirects=False)
 
 
 def point(technology, event, *fields):
@@ -76,19 +76,19 @@ def test_scripts_of_the_site_get_json_and_no_other_site_does(visitor):
     assert visitor.get("/avow/search.json?q=rian", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
 
 
-def test_site_without_a_page_for_it_gets_avow_s_own(services, built, index):
+def test_site_without_a_page_for_it_gets_avow_s_own(house, built, index):
     """A folder without search.html, or no folder at all."""
-    services = replace(services, search=index, website=Website(name="x", origin=ORIGIN))
-    text = TestClient(make_app(services, built)).get("/search?q=rain").text
+    house = replace(house, search=index, website=Website(name="x", origin=ORIGIN))
+    text = TestClient(make_app(house, built)).get("/search?q=rain").text
     assert "12 pages for" in text
     assert 'data-points="page-view' in text
     assert "<h1>Search</h1>" in text
 
 
-def test_without_a_search_there_is_no_page_and_before_the_first_reading_it_comes_later(services, built, tmp_path):
+def test_without_a_search_there_is_no_page_and_before_the_first_reading_it_comes_later(house, built, tmp_path):
     """Not found where nothing can be searched; 503 with Retry-After in the seconds before pages were read."""
-    assert TestClient(make_app(services, built)).get("/search?q=rain").status_code == 404
-    early = replace(services, search=SearchIndex(tmp_path / "search.db"))
+    assert TestClient(make_app(house, built)).get("/search?q=rain").status_code == 404
+    early = replace(house, search=SearchIndex(tmp_path / "search.db"))
     answer = TestClient(make_app(early, built)).get("/search?q=rain")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
 

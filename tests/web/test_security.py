@@ -41,17 +41,17 @@ def test_every_page_has_the_strict_headers(visitor, path):
         ({}, 403),
     ],
 )
-def test_forms_are_taken_only_from_the_same_origin(services, built, headers, status):
+def test_forms_are_taken_only_from_the_same_origin(house, built, headers, status):
     """Another site cannot send our forms with the visitor's cookies."""
-    client = TestClient(app(services, CompanySite(services, Assets(built)), Assets(built)), follow_redirects=False)
+    client = TestClient(app(house, CompanySite(house, Assets(built)), Assets(built)), follow_redirects=False)
     assert client.post("/privacy/choices", data={"all": "in"}, headers=headers).status_code == status
 
 
-def test_long_body_is_refused(visitor, services):
+def test_long_body_is_refused(visitor, house):
     """A form beyond its limit is 413, and nothing was filed."""
     response = visitor.post("/privacy/know", content=b"email=" + b"x" * 70_000, headers=FORM)
     assert (response.status_code, "too long" in response.text) == (413, True)
-    assert services.rights.received == []
+    assert house.rights.received == []
 
 
 def test_body_that_is_no_form_is_refused(visitor):
@@ -67,14 +67,14 @@ def test_wrong_method_has_a_page_too(visitor):
 
 
 @pytest.mark.parametrize(("error", "status"), [(StoreUnavailable("engine"), 503), (RuntimeError("robin@example.com"), 500)])
-def test_failure_is_told_without_its_values(services, built, caplog, error, status):
+def test_failure_is_told_without_its_values(house, built, caplog, error, status):
     """A store that is away is 503, anything unforeseen 500; neither page nor log repeats the message."""
 
     def fail(*_arguments):
         raise error
 
-    services.rights.status = fail
-    client = TestClient(app(services, CompanySite(services, Assets(built)), Assets(built)))
+    house.rights.status = fail
+    client = TestClient(app(house, CompanySite(house, Assets(built)), Assets(built)))
     response = client.get("/privacy/requests/status-token")
     assert response.status_code == status
     assert "robin@example.com" not in response.text + caplog.text

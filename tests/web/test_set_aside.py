@@ -7,13 +7,13 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
-from avow.main.set_aside import Shelf
+from avow.assurance.shelf import Shelf
 from avow.store.control import Control, set_aside
 from avow.store.files import Files
 from avow.store.keys import Vault
 from avow.store.store import Store
 
-from .conftest import NOW_MS, ORIGIN, FakeEvents, make_app, make_services
+from .conftest import NOW_MS, ORIGIN, FakeEvents, make_app, make_house
 
 PAGE = "/console/set-aside"
 
@@ -30,9 +30,9 @@ def store(tmp_path):
 @pytest.fixture
 def staff(store, built):
     """A member of staff who is signed in."""
-    services = make_services(aside=Shelf(store, lambda: NOW_MS))
+    house = make_house(aside=Shelf(store, lambda: NOW_MS))
     cookies = {"avow_staff": "open-session"}
-    return TestClient(make_app(services, built), headers={"Origin": ORIGIN}, follow_redirects=False, cookies=cookies)
+    return TestClient(make_app(house, built), headers={"Origin": ORIGIN}, follow_redirects=False, cookies=cookies)
 
 
 def put(store, queue, item="item-1", content=b""):

@@ -15,8 +15,8 @@ PAGES = ["/", "/products/field-barometer", "/products/rain-gauge", "/contact", "
 
 
 @pytest.fixture
-def site(services, built):
-    return CompanySite(services, Assets(built))
+def site(house, built):
+    return CompanySite(house, Assets(built))
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -95,9 +95,9 @@ def test_gpc_file_tells_that_the_signal_is_honoured(visitor):
     assert visitor.get("/.well-known/gpc.json").json() == {"gpc": True, "lastUpdate": "2026-11-01"}
 
 
-def test_without_a_company_site_the_first_page_is_the_privacy_centre(services, built):
+def test_without_a_company_site_the_first_page_is_the_privacy_centre(house, built):
     """An installation that only serves Avow's own pages still has a first page."""
-    alone = replace(services, website=Website(name="x", origin="http://testserver"))
+    alone = replace(house, website=Website(name="x", origin="http://testserver"))
     client = TestClient(app(alone, CompanySite(alone, Assets(built)), Assets(built)), follow_redirects=False)
     assert client.get("/").headers["location"] == "/privacy"
 

@@ -8,10 +8,10 @@ import pytest
 from starlette.testclient import TestClient
 from tests.conftest import control_in
 
-from avow.main.accounts import StaffRegister
+from avow.access.register import Register
 from avow.store.control import staff as accounts
 
-from .conftest import NOW_MS, ORIGIN, make_app, make_services
+from .conftest import NOW_MS, ORIGIN, make_app, make_house
 
 PAGE = "/console/staff"
 
@@ -33,9 +33,9 @@ def people(control):
 @pytest.fixture
 def staff(control, built):
     """A member of staff who is signed in."""
-    services = make_services(register=StaffRegister(control, ORIGIN, lambda: NOW_MS))
+    house = make_house(register=Register(control, ORIGIN, lambda: NOW_MS))
     cookies = {"avow_staff": "open-session"}
-    return TestClient(make_app(services, built), headers={"Origin": ORIGIN}, follow_redirects=False, cookies=cookies)
+    return TestClient(make_app(house, built), headers={"Origin": ORIGIN}, follow_redirects=False, cookies=cookies)
 
 
 def send(staff, path):

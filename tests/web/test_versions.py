@@ -5,14 +5,14 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
-from .conftest import ANNOUNCED, FACTS, ORIGIN, FakeVersions, make_app, make_services
+from .conftest import ANNOUNCED, FACTS, ORIGIN, FakeVersions, make_app, make_house
 
 
 @pytest.fixture
 def announcing(built):
     """A visitor's browser while a version is announced."""
-    services = make_services(versions=FakeVersions(ANNOUNCED))
-    return TestClient(make_app(services, built), headers={"Origin": ORIGIN}, follow_redirects=False)
+    house = make_house(versions=FakeVersions(ANNOUNCED))
+    return TestClient(make_app(house, built), headers={"Origin": ORIGIN}, follow_redirects=False)
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_any_past_day_has_its_policy(visitor, query, status, words):
 
 def test_the_console_lists_versions_and_what_waits(built):
     """Staff see the announced version and how far people are told."""
-    services = make_services(versions=FakeVersions(ANNOUNCED))
-    staff = TestClient(make_app(services, built), headers={"Origin": ORIGIN}, cookies={"avow_staff": "open-session"})
+    house = make_house(versions=FakeVersions(ANNOUNCED))
+    staff = TestClient(make_app(house, built), headers={"Origin": ORIGIN}, cookies={"avow_staff": "open-session"})
     page = staff.get("/console/policy").text
     assert "Announced for" in page
     assert "12 messages so far" in page

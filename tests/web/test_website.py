@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 from avow.web.console.website import HISTORY_DAYS, histories
-from avow.web.services import DayView
+from avow.website.answers import DayView
 
 from .conftest import TODAY
 
 
-def test_history_of_the_site_has_one_bar_a_day(staff, services):
+def test_history_of_the_site_has_one_bar_a_day(staff, house):
     """Days without a look, good days and bad ones are told apart, in the drawing and in figures; nothing is rounded up to 100."""
     seen = (DayView(TODAY, "/", 1440, 1439, 41), DayView(TODAY - timedelta(days=2), "/", 10, 10, 40))
     [history] = histories(seen, TODAY)

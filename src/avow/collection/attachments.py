@@ -12,12 +12,13 @@ from typing import Final
 
 import msgspec
 
-from avow.collection.uploads import Checked, FileKeeper
+from avow.collection.uploads import Checked
 from avow.collection.virus_scan import Clamd
 from avow.definitions import SpoolFull, StoreUnavailable, Submission
 from avow.policy import Rulebook
 from avow.policy.declarations import FileLimits
 from avow.spool.spool import Spool
+from avow.store.store import Store
 
 #: Most bytes of all files of one submission together: they are held in memory while they are checked and sealed.
 SUBMISSION_FILES_BYTES: Final = 32 * 1024 * 1024
@@ -40,7 +41,7 @@ def most_bytes(rulebook: Rulebook, point: str) -> int:
 class Attachments:
     """Looks through files where a scanner is configured, and keeps them with the record that names them."""
 
-    def __init__(self, keeper: FileKeeper, scanner: Clamd | None = None) -> None:
+    def __init__(self, keeper: Store, scanner: Clamd | None = None) -> None:
         """`scanner` looks through files; without one only kind and size were checked."""
         self._keeper = keeper
         self._scanner = scanner

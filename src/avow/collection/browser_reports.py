@@ -9,10 +9,10 @@ Standards: CSP Level 3, section 5 (`report-uri`, `report-to`); Permissions Polic
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Protocol
+from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
@@ -94,13 +94,6 @@ class ReportRow:
     is_declared: bool
 
 
-class ReportStore(Protocol):
-    """Where counts go."""
-
-    def add_browser_reports(self, counts: Mapping[ReportRow, int]) -> None:
-        """Add the counts to those of the day."""
-
-
 class BrowserReports:
     """Counts in memory; `flush` adds them to the store."""
 
@@ -111,9 +104,9 @@ class BrowserReports:
         """Count one report."""
         self._counts.add(row)
 
-    def flush(self, store: ReportStore) -> None:
+    def flush(self, add: Callable[[Mapping[ReportRow, int]], None]) -> None:
         """Add what was counted since the last flush; kept for the next one when the store does not take it."""
-        self._counts.flush(store.add_browser_reports)
+        self._counts.flush(add)
 
 
 class _CspReport(msgspec.Struct, rename="kebab"):

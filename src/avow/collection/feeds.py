@@ -22,10 +22,10 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -38,6 +38,7 @@ from avow.collection.bounds import Moments
 from avow.collection.events import RULE, Dropped
 from avow.collection.json_names import twice
 from avow.collection.uploads import Checked, Upload
+from avow.config import Feed
 from avow.definitions import (
     ConfigurationError,
     Identifier,
@@ -50,6 +51,7 @@ from avow.definitions import (
     people_named,
 )
 from avow.policy import CollectionPoint, Rulebook
+from avow.store.store import Store
 
 #: How far the moment of sending may be from ours, seconds (Standard Webhooks, "Verifying webhook authenticity").
 WINDOW_SECONDS: Final = 300
@@ -65,13 +67,6 @@ _AUTHORISATION: Final = "15 U.S.C. 1681b(b)(2)(A)(ii)"
 _PORTAL: Final = Sender("", "", signals.read([], None, ""), demonstration=False)
 
 Keyed = Callable[[bytes, bytes], bytes]
-
-
-class Authorisations(Protocol):
-    """What people agreed to."""
-
-    def is_on_file(self, point: str, people: Collection[Identifier], by_ms: int) -> bool:
-        """Return whether one of these people sent this form by a moment, and it is still held."""
 
 
 class FeedKey:
@@ -105,6 +100,21 @@ class FeedKey:
             elif version == "v1a" and self._public is not None and _verifies(self._public, signature, content):
                 return True
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorisationsOnFile:
+    """What people agreed to, in a form of this site."""
+
+    store: Store
+
+    def is_on_file(self, point: str, people: Collection[Identifier], by_ms: int) -> bool:
+        """Return whether one of these people sent this form by a moment; what was erased, or waits in the spool, is not on file.
+
+        Rule: 15 U.S.C. 1681b(b)(2)(A): disclosed and authorised before the report is procured.
+        """
+        forms = self.store.find(people).submissions
+        return any(form.point == point and form.fields and form.collected_ms <= by_ms for form in forms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +185,7 @@ class Feeds:
         collector: Collector,
         attachments: Attachments,
         keys: Mapping[str, FeedKey],
-        authorisations: Authorisations,
+        authorisations: AuthorisationsOnFile,
         keyed: Keyed,
         moments: Moments,
     ) -> None:
@@ -350,3 +360,28 @@ def _verifies(key: Ed25519PublicKey, signature: bytes, content: bytes) -> bool:
     except InvalidSignature:
         return False
     return True
+
+
+def require_declared(feeds: Sequence[Feed], rulebooks: Sequence[Rulebook]) -> None:
+    """Raise ConfigurationError for a feed that no version of the policy, in force or announced, declares."""
+    known: set[str] = set()
+    for rulebook in rulebooks:
+        known |= {point.name for point in rulebook.points.values() if point.technology is Technology.FEED}
+        known |= {link.reports for link in rulebook.external_links.values() if link.reports}
+    for feed in feeds:
+        if feed.point not in known:
+            declared = ", ".join(sorted(known)) or "none"
+            raise ConfigurationError(f"feeds.point: the policy declares no feed “{feed.point}”; it declares {declared}")
+
+
+def feed_keys(feeds: Sequence[Feed]) -> dict[str, FeedKey]:
+    """Return the keys by collection point; raise ConfigurationError that names the feed whose key cannot be read."""
+    keys = {}
+    for feed in feeds:
+        try:
+            keys[feed.point] = FeedKey(feed.key_file.read_text(encoding="ascii"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"feeds: the key of “{feed.point}” cannot be read from {feed.key_file}") from error
+        except ConfigurationError as error:
+            raise ConfigurationError(f"feeds: “{feed.point}”: {error}") from error
+    return keys

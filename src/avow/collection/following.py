@@ -25,7 +25,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol, cast
+from typing import BinaryIO, Final, cast
 
 import msgspec
 
@@ -33,6 +33,7 @@ from avow.collection.drain import Sink
 from avow.collection.log_formats import LINE_BYTES
 from avow.collection.server_log import Import
 from avow.definitions import Event, Refusal
+from avow.store.control import Control, settings
 
 log = logging.getLogger(__name__)
 
@@ -66,14 +67,22 @@ class Place(msgspec.Struct, frozen=True):
 Keyed = Callable[[bytes, bytes], bytes]
 
 
-class Memory(Protocol):
-    """Where places outlive the process."""
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where reading of each followed log goes on, in the control store."""
+
+    control: Control
 
     def place(self, name: str) -> Place | None:
-        """Return the place of this log, None before the first time."""
+        """Return where reading goes on."""
+        with self.control.reading() as tx:
+            kept = settings.get(tx, f"server-log {name}")
+        return msgspec.json.decode(kept, type=Place) if kept else None
 
     def keep(self, name: str, place: Place) -> None:
-        """Keep the place durably."""
+        """Keep where reading goes on."""
+        with self.control.transaction() as tx:
+            settings.put(tx, f"server-log {name}", msgspec.json.encode(place).decode())
 
 
 @dataclass(slots=True)
@@ -88,7 +97,7 @@ class Follower:
     path: Path
     intake: Callable[[], Import]
     sink: Sink
-    memory: Memory
+    memory: Places
     keyed: Keyed
     passed_over: Callable[[int], None]
     _import: Import | None = None

@@ -8,7 +8,6 @@ choices that are kept. A no of either counts; a yes is the person's alone.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -17,6 +16,7 @@ from avow.collection import agents, bounds, places
 from avow.collection.accept import Collector, Sender
 from avow.collection.events import CUTS
 from avow.definitions import IdentifierKind, MailEvent, Permit, RecordIds, Refusal, moment
+from avow.gate.messages import Addressee
 
 _GONE: Final = Refusal("the e-mail's person is erased, or subscribed no more", "Cal. Civ. Code § 1798.105")
 _DERIVED: Final[dict[str, Callable[[Sender], str]]] = {
@@ -25,15 +25,6 @@ _DERIVED: Final[dict[str, Callable[[Sender], str]]] = {
     "device-type": lambda sender: agents.describe(sender.agent).device,
     "country": lambda sender: places.country(sender.address),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Addressee:
-    """Whom an e-mail went to: their address, and what they have said no and yes to."""
-
-    address: str
-    opted_out: frozenset[str]
-    opted_in: frozenset[str]
 
 
 class MailEvents:

@@ -16,13 +16,14 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
 from avow.collection import agents, bounds
 from avow.collection.accept import Collector, Sender
 from avow.definitions import Event, Permit, Refusal, moment
+from avow.policy import Rulebook
 from avow.policy.conversions import CLICK_ID, VISITOR_ID
 from avow.policy.declarations import ExternalLink
 from avow.policy.paths import link_address, page_path
@@ -34,6 +35,8 @@ RANDOM_BYTES: Final = 10
 #: Characters of a click's number.
 NUMBER_LENGTH: Final = 32
 OUTBOUND_PATH: Final = "/out/"
+#: Where the page is that tells of leaving for another company.
+LEAVING_PATH: Final = "/leaving/"
 
 Keyed = Callable[[bytes, bytes], bytes]
 
@@ -51,6 +54,28 @@ def signed_address(keyed: Keyed, name: str, page: str) -> str:
     """Return the address by which a page of this site links to an external link of the policy, so that clicks are counted."""
     page = page_path(page)
     return f"{OUTBOUND_PATH}{name}?{urlencode({'page': page, 'signature': _signature(keyed, name, page)})}"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkAddresses:
+    """Addresses of the policy's external links, as pages link to them. Both raise KeyError for a link that there is not."""
+
+    rulebook: Rulebook
+    keyed: Keyed
+
+    def way(self, name: str, page: str) -> str:
+        """Return what this page links to; a promised page that tells of leaving comes first."""
+        if self.rulebook.external_links[name].notice:
+            return f"{LEAVING_PATH}{quote(name)}"
+        return self._counted(name, page)
+
+    def onward(self, name: str) -> str:
+        """Return where the page that tells of leaving leads."""
+        return self._counted(name, f"{LEAVING_PATH}{name}")
+
+    def _counted(self, name: str, page: str) -> str:
+        link = self.rulebook.external_links[name]
+        return signed_address(self.keyed, name, page) if link.clicks else link.address
 
 
 class Outbound:

@@ -20,19 +20,20 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final, Protocol
+from typing import Final
 from urllib.parse import parse_qsl
 
 import msgspec
 
 from avow.collection import bounds, events
 from avow.collection.accept import Collector
+from avow.collection.clicks import Click, Clicks
 from avow.collection.events import AMOUNT, NO_AMOUNT, NOT_TEXT, RULE, Dropped
 from avow.collection.feeds import Delivery, FeedKey, NotDelivered, unsigned
 from avow.collection.json_names import twice
 from avow.collection.refusals import RefusalRow, shown_name
 from avow.definitions import Event, Permit, Refusal, moment
-from avow.policy import CollectionPoint, Rulebook
+from avow.policy import CollectionPoint
 from avow.policy.conversions import CLICK_ID, VISITOR_ID, link_reported_to
 from avow.policy.declarations import ExternalLink
 
@@ -49,35 +50,6 @@ CHANGED: Final = "this id is known with another body: the same report again is t
 UNKNOWN: Final = "there is no such click: its number never went out with this link, its time is over, or it was erased"
 
 Keyed = Callable[[bytes, bytes], bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class Click:
-    """A click whose number was handed over. `visitor` is "" for somebody who is not recognised."""
-
-    clicked_ms: int
-    point: str
-    rulebook_id: str
-    delete_on: date
-    visit: int
-    visitor: str
-    demonstration: bool
-
-
-class Clicks(Protocol):
-    """The clicks that are kept, and what their visitors have said since."""
-
-    def find(self, click_id: str, now_ms: int) -> Click | None:
-        """Return the click whose number this is, or None; raise StoreUnavailable."""
-
-    def opted_out(self, visitor: str) -> frozenset[str]:
-        """Return the purposes that this visitor has opted out of, as far as the server knows."""
-
-    def rulebook(self, rulebook_id: str) -> Rulebook | None:
-        """Return the version of the policy that a click was kept under."""
-
-    def is_said(self, mark: bytes, said: bytes, delete_on: date) -> bool:
-        """Keep until a day what the report of this mark said; return whether it is what it said first."""
 
 
 @dataclass(frozen=True, slots=True)

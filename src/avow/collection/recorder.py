@@ -7,24 +7,36 @@ it at once).
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 import msgspec
 
-from avow.collection import bounds, recordings, signals
+from avow.collection import bounds, recordings
 from avow.collection.accept import Accepted, Sender
 from avow.collection.refusals import RefusalRow, Refusals
+from avow.collection.signals import Signals
 from avow.definitions import Permit, RecordIds, Recording, Refusal, Technology, moment
+from avow.gate.choices import Choices
 from avow.policy import CollectionPoint, Rulebook
 from avow.policy.paths import page_path
+from avow.store.store import Store
 
 RULE: Final = "Cal. Penal Code § 631; docs/decisions/0027"
 _NOT_DECLARED: Final = Refusal("the policy declares no session recording", "Cal. Civ. Code § 1798.100(a)(1)")
 _NEVER: Final = Refusal("pages with forms, careers, rights and the console are never recorded", RULE)
 
 _NO_NUMBER: Final = Refusal("the browser does not hold the number by which its recording is found and taken back", RULE)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingOffer:
+    """That a page may be recorded: at which point, and how many days the visitor's number stays; 0 where it is of nobody."""
+
+    point: str
+    cookie_days: int
 
 
 class Recorder:
@@ -38,7 +50,7 @@ class Recorder:
         """Return the declared recording; the first, when a policy has several."""
         return next(iter(self._rulebook.recorded_points), None)
 
-    def permit(self, point: str, page: str, said: signals.Signals, today: date) -> Permit | Refusal:
+    def permit(self, point: str, page: str, said: Signals, today: date) -> Permit | Refusal:
         """Return what may be recorded of this page for somebody who said this; a signal outweighs a yes.
 
         Rule: Cal. Penal Code § 631 (a yes before it starts); 11 CCR 7025(c)(1).
@@ -107,3 +119,36 @@ class RecordingCollector:
         if not sender.demonstration:
             known = point if point in self._rulebook.points else "(other)"
             self._refusals.add(RefusalRow(today, self._site, known, field, refusal.reason, refusal.rule))
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingChoices:
+    """What visitors decide about session recordings of one version of the policy."""
+
+    store: Store
+    rulebook: Rulebook
+    recorder: Recorder
+    choices: Choices
+    now_ms: Callable[[], int]
+
+    def offered(self, page: str, said: Signals) -> RecordingOffer | None:
+        """Return the point that may record this page for this visitor."""
+        point = self.recorder.point()
+        if point is None:
+            return None
+        permit = self.recorder.permit(point.name, page, said, moment(self.now_ms()).date())
+        if not isinstance(permit, Permit):
+            return None
+        return RecordingOffer(point.name, (point.cookie_days or 0) if "visitor-id" in permit.fields else 0)
+
+    def stop(
+        self, said: Signals, recording_id: str, *, demonstration: bool, let_in: Callable[[], bool] = lambda: True
+    ) -> frozenset[str]:
+        """Note the choice, where it changes one; it takes back what was recorded of this visitor, and this recording."""
+        points = self.rulebook.recorded_points
+        purposes = frozenset(name for one in points for name in one.purposes if self.rulebook.purposes[name].optional)
+        self.store.withdraw_recordings(said.visitor, recording_id, self.now_ms())
+        new = purposes if said.visitor else purposes - said.choices
+        no = dict.fromkeys(sorted(new), True)
+        self.choices.record(said.visitor or None, no, "banner", demonstration=demonstration, let_in=let_in)
+        return purposes

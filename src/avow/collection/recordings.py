@@ -163,6 +163,11 @@ def as_read(packed: bytes, at_ms: int) -> bytes:
     return pack(msgspec.json.encode(events))
 
 
+def events_read(packed: bytes, at_ms: int) -> bytes:
+    """Return the events of a chunk as JSON, by the list of today; none of one that cannot be unpacked."""
+    return unpack(as_read(packed, at_ms)) or b"[]"
+
+
 def _is_consent(event: Mapping[str, Json]) -> bool:
     return bool(event["type"] == _CUSTOM)
 

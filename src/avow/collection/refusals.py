@@ -7,10 +7,10 @@ sender chooses it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Protocol
+from typing import Final
 
 from avow.gate.counts import Counts
 
@@ -39,13 +39,6 @@ class RefusalRow:
     rule: str
 
 
-class RefusalStore(Protocol):
-    """Where counts go."""
-
-    def add_refusals(self, counts: Mapping[RefusalRow, int]) -> None:
-        """Add the counts to those of the day."""
-
-
 class Refusals:
     """Counts in memory; `flush` adds them to the store."""
 
@@ -56,9 +49,9 @@ class Refusals:
         """Count one refusal, or as many as are said."""
         self._counts.add(row, count)
 
-    def flush(self, store: RefusalStore) -> None:
+    def flush(self, add: Callable[[Mapping[RefusalRow, int]], None]) -> None:
         """Add what was counted since the last flush; kept for the next one when the store does not take it."""
-        self._counts.flush(store.add_refusals)
+        self._counts.flush(add)
 
 
 def shown_name(field: str) -> str:

@@ -14,6 +14,8 @@ from array import array
 from collections import OrderedDict
 from typing import Final
 
+from avow.collection.visits import client_address
+
 #: A salt is drawn each hour, milliseconds, and the one before is known for an hour more: no act is counted for longer.
 SALT_MS: Final = 3_600_000
 #: Moments of one sender that are told apart; within this part of its time they are counted as one.
@@ -41,6 +43,12 @@ def is_this_machine(address: str) -> bool:
     """Return whether an address is of this machine: a proxy on it that nobody named speaks for everybody."""
     found = _address(address)
     return found is not None and found.is_loopback
+
+
+def counted_for(peer: str, forwarded: str, trusted: frozenset[str]) -> str:
+    """Return the address that an act is counted for; "" for this machine: an unnamed proxy on it speaks for everybody."""
+    address = client_address(peer, forwarded, trusted)
+    return "" if is_this_machine(address) else address
 
 
 def wider_network_of(address: str) -> str:

@@ -15,10 +15,10 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 from xml.parsers import expat
 
-from avow.definitions import StoredFile, Submission
+from avow.definitions import StoredFile
 from avow.policy.declarations import DataItem
 from avow.policy.markup import megabytes
 from avow.policy.vocabulary import FILE_TYPES
@@ -40,19 +40,6 @@ _MACROS: Final = re.compile(r"macroenabled|vbaproject|vbadata")
 _ENDINGS: Final = {"jpeg": "jpg"}
 #: What a plain text does not hold: control characters other than tab, line feed, form feed and carriage return.
 _NO_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
-
-
-class FileKeeper(Protocol):
-    """Where files are sealed and kept under the key of the person who sent them."""
-
-    def keep_files(self, submission: Submission, contents: Sequence[bytes], now_ms: int) -> list[str]:
-        """Keep the files of a submission; returns the names they lie under, after they are durable.
-
-        No names when its person was erased after it was collected: nothing of it is kept.
-        """
-
-    def discard_files(self, names: Sequence[str]) -> None:
-        """Remove files whose submission was not kept."""
 
 
 @dataclass(frozen=True, slots=True)

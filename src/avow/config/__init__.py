@@ -19,7 +19,7 @@ from avow.config.keys import (
     Uploads,
     Website,
 )
-from avow.config.places import require_there
+from avow.config.places import reachable, require_there
 from avow.config.reading import load
 
 __all__ = [
@@ -37,5 +37,6 @@ __all__ = [
     "Uploads",
     "Website",
     "load",
+    "reachable",
     "require_there",
 ]

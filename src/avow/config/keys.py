@@ -175,3 +175,28 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     search: Search = msgspec.field(default_factory=Search)
     #: The site seen from outside.
     integrity: Integrity = msgspec.field(default_factory=Integrity)
+
+    @property
+    def spool(self) -> Path:
+        """The spool's folder."""
+        return self.data / "spool"
+
+    @property
+    def run(self) -> Path:
+        """The folder of what lives as long as the processes: sockets, addresses, tokens."""
+        return self.data / "run"
+
+    @property
+    def public_log(self) -> Path:
+        """The published audit log."""
+        return self.data / "audit" / "public"
+
+    @property
+    def private_log(self) -> Path:
+        """The audit log's key and state."""
+        return self.data / "audit" / "private"
+
+    @property
+    def log_origin(self) -> str:
+        """The origin of the audit log: its address without a scheme (C2SP tlog-tiles)."""
+        return self.website.origin.partition("://")[2].rstrip("/") + "/audit"

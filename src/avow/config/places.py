@@ -54,3 +54,9 @@ def _holds_text(path: Path) -> bool:
         return bool(path.read_text(encoding="utf-8").strip())
     except (OSError, UnicodeDecodeError):
         return False
+
+
+def reachable(host: str) -> str:
+    """Return an address at which this machine reaches the listener."""
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - the operator's choice, not ours
+    return f"[{here}]" if ":" in here else here

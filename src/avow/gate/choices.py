@@ -13,17 +13,34 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from avow.audit.proof import canonical
 from avow.definitions import Identifier, IdentifierKind, Submission, identifier
+from avow.gate import entries
 from avow.policy import Rulebook
-from avow.store.control import Transaction, audit
+from avow.store.control import Transaction, settings
 from avow.store.control import choices as rows
 from avow.store.control.choices import Choice
 from avow.store.keys import Said
 from avow.store.store import Store
 
+__all__ = [
+    "Choice",
+    "ChoiceCount",
+    "Choices",
+    "PersonSaid",
+    "counts",
+    "keep",
+    "keep_if_new",
+    "keep_with_form",
+    "keep_yes",
+    "mark_earlier",
+    "opted_in_by",
+    "opted_out_by",
+]
+
 #: Purposes about which one HTTP request may say something.
 MAX_CHOICES: Final = 50
+#: The setting that says that the choices of earlier versions are noted in the vault.
+CHOICES_MARKED: Final = "choices-marked"
 #: Before the source of a no that came with a form: whose address it is, nobody has proved.
 WITH_FORM: Final = "form-"
 
@@ -131,8 +148,7 @@ class Choices:
 
     def counts(self) -> tuple[ChoiceCount, ...]:
         """Return how many choices were recorded."""
-        with self.store.control.reading() as tx:
-            return tuple(ChoiceCount(one.purpose, one.source, one.opted_out, one.count) for one in rows.counts(tx))
+        return counts(self.store)
 
     def _keep(
         self, said: Iterable[tuple[bytes | None, str, bool]], source: str, now_ms: int, *, demonstration: bool = False
@@ -157,6 +173,12 @@ class Choices:
         """Return what was said about purposes that a person decides about."""
         declared = self.rulebook.purposes
         return [(name, out) for name, out in said.items() if name in declared and declared[name].optional][:MAX_CHOICES]
+
+
+def counts(store: Store) -> tuple[ChoiceCount, ...]:
+    """Return how many choices were recorded, by purpose and source."""
+    with store.control.reading() as tx:
+        return tuple(ChoiceCount(one.purpose, one.source, one.opted_out, one.count) for one in rows.counts(tx))
 
 
 def opted_out_by(store: Store, people: Iterable[Identifier]) -> frozenset[str]:
@@ -215,8 +237,17 @@ def keep(store: Store, tx: Transaction, answer: Sequence[Choice], ids: Sequence[
     ]
     if said:
         one = answer[0]
-        entry = {"at": one.at_ms, "what": "choice", "said": said, "by": one.source, "rulebook": one.rulebook_id}
-        audit.enqueue(tx, canonical(entry))
+        entries.record(tx, one.at_ms, entries.Chosen(said, one.source, one.rulebook_id))
+
+
+def mark_earlier(store: Store) -> None:
+    """Note in the vault, once, what people refused under an earlier version: to erase them takes back nothing of it."""
+    with store.control.reading() as tx:
+        is_done = settings.get(tx, CHOICES_MARKED) is not None
+    if not is_done:
+        store.mark_choices()
+        with store.control.transaction() as tx:
+            settings.put(tx, CHOICES_MARKED, "yes")
 
 
 def keep_if_new(store: Store, choice: Choice) -> None:

@@ -14,44 +14,46 @@ from typing import Final
 
 import msgspec
 
-from avow import access, retention
+from avow import retention
+from avow.access.register import Register
 from avow.assurance import demonstration
 from avow.assurance.residue import Residue, residue
+from avow.assurance.shelf import Shelf
 from avow.audit import note, proof
-from avow.cli.operations import MailingPlan, Published, PublishedVersion, Undelivered
-from avow.collection import log_formats
+from avow.cli.operations import Published, PublishedVersion, Undelivered
+from avow.collection import counted, log_formats, log_intake
+from avow.collection.outbound import LinkAddresses
 from avow.collection.refusals import Refusals
 from avow.collection.server_log import Import
-from avow.config import Configuration, load
+from avow.config import Configuration, load, reachable
 from avow.definitions import ConfigurationError, PolicyError, ProofInvalid, Refusal, SpoolFull, local_date, now_ms
+from avow.gate import messages
 from avow.gate.contacts import LastContact
 from avow.gate.versions import Versions, changes_of
-from avow.main import restoring, server, server_logs, storage, website
-from avow.main.accounts import StaffRegister
-from avow.main.cases import StoredCases
-from avow.main.conversions import LinkAddresses
-from avow.main.desk import Desk
-from avow.main.installation import NO_TEXTS, Installation, compile_policy, open_control, open_rulebook, open_store, reachable
-from avow.main.letters import Letters
-from avow.main.outbox import StoredOutbox, message_line
-from avow.main.pages import website_of
-from avow.main.publishing import Publisher
-from avow.main.refused import RefusalCounts
-from avow.main.set_aside import Shelf
-from avow.main.telling import Teller
+from avow.main import server, storage
+from avow.main.installation import Installation, of_requests, open_control, open_store, place_of
+from avow.messaging.mailings import MailingPlan, Mailings
+from avow.messaging.outbox import Outbox
 from avow.policy import Compilation, Ledger, Rulebook, diagnostics, printouts, tag_plan
 from avow.policy.audience import Audience
 from avow.policy.carried_out import EVERYTHING, THIS_VERSION
 from avow.policy.diff import Change, diff
 from avow.policy.paths import own_hosts
 from avow.policy.publication import Publication
+from avow.publication import telling
+from avow.publication.facts import website_of
+from avow.publication.files import NO_TEXTS, compile_policy, open_rulebook
+from avow.publication.publishing import Publisher
+from avow.publication.telling import Teller
+from avow.rights import restoring
 from avow.rights.after_restore import Missed
+from avow.rights.desk import Desk
+from avow.rights.kept import Cases
 from avow.rights.response import Voice
 from avow.spool.spool import Spool
 from avow.store import backup as store_backup
 from avow.store import identity
 from avow.store.backup import BackedUp, Restored
-from avow.store.control import submissions
 from avow.store.control.publications import Stored
 from avow.store.control.set_aside import SetAside
 from avow.store.embedded import Engine
@@ -59,6 +61,7 @@ from avow.store.holdings import Counts
 from avow.store.store import Store
 from avow.web.assets import Assets
 from avow.web.site import preferences_line, tag_line
+from avow.website import watching
 from avow.website.crawling import Crawled
 from avow.website.integrity import Look
 
@@ -127,14 +130,14 @@ class Operations:
         installation = Installation(self.configuration())
         installation.prepare()
         with closing(open_store(installation.configuration)) as store:
-            return website.read_pages(installation, store.aside, now_ms())
+            return watching.read_pages(installation.configuration, store.aside, now_ms())
 
     def look_at_site(self) -> tuple[Look, ...]:
         """Return what the site's configured pages and its tag answer now, through the public origin."""
         configuration = self.configuration()
         Installation(configuration).prepare()
         with closing(open_store(configuration)) as store:
-            return website.look_at_site(configuration, Assets(), store.aside, now_ms())[0]
+            return watching.look_at_site(configuration, Assets().tag, store.aside, now_ms())[0]
 
     def diff_policies(self, old: Path, new: Path, *, draft: bool) -> tuple[Change, ...]:
         """Return what changes for people between two policy files."""
@@ -165,8 +168,8 @@ class Operations:
 
     def submissions(self) -> int:
         """Return how many submissions there are to look through for addresses."""
-        with self._publishing(self.configuration()) as (_, store), store.control.reading() as tx:
-            return submissions.count(tx)
+        with self._publishing(self.configuration()) as (_, store):
+            return telling.to_look_through(store)
 
     def withdraw_policy(self) -> PublishedVersion | Refusal:
         """Take the announced version back."""
@@ -201,7 +204,7 @@ class Operations:
             if not publisher.versions.has_any():
                 publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
             versions = publisher.versions
-            found, read_line = server_logs.point_of(versions.in_force(), point), log_formats.reader(format_)
+            found, read_line = log_intake.point_of(versions.in_force(), point), log_formats.reader(format_)
             if isinstance(found, Refusal):
                 return found
             if isinstance(read_line, Refusal):
@@ -210,9 +213,9 @@ class Operations:
             website = configuration.website
             hosts = own_hosts(website.name, website.origin)
             facts = (website.name, versions, installation.moments, store.aside.tried, refusals, hosts, store.vault.hmac)
-            running = server_logs.Imports(*facts).of(found, lambda _day: b"", read_line, server_logs.name_of(configuration, log))
+            running = log_intake.Imports(*facts).of(found, lambda _day: b"", read_line, log_intake.name_of(configuration, log))
             outcome = asyncio.run(_spool_lines(installation, running, lines, progress))
-            refusals.flush(RefusalCounts(store))
+            refusals.flush(partial(counted.add_refusals, store))
             return outcome
 
     def plan_mailing(self, point: str, subject_line: str, text: str) -> MailingPlan | Refusal:
@@ -299,17 +302,17 @@ class Operations:
         installation = Installation(self.configuration())
         installation.run.mkdir(parents=True, exist_ok=True, mode=0o700)
         with server.only_server(installation.run), _engine(installation):
-            return restoring.restore(installation, source, now_ms())
+            return restoring.restore(place_of(installation.configuration), source, now_ms())
 
     def missed(self) -> Missed:
         """Return what the control store lacks of what the log tells."""
-        return restoring.missed(Installation(self.configuration()))
+        return restoring.missed(place_of(self.configuration()))
 
     def acknowledge_restore(self) -> Missed:
         """Note that somebody read what a restore lacks; the server must be stopped."""
         installation = Installation(self.configuration())
         with server.only_server(installation.run):
-            return restoring.acknowledge(installation, now_ms())
+            return restoring.acknowledge(place_of(installation.configuration), now_ms())
 
     def restore_keys(self, source: Path) -> int:
         """Put a copy of the keys in place; the server must be stopped."""
@@ -333,15 +336,15 @@ class Operations:
         """Begin a new audit log, the old one put beside it; the server must be stopped. Returns where the old one lies."""
         installation = Installation(self.configuration())
         with server.only_server(installation.run):
-            return restoring.begin_log(installation, now_ms())
+            return restoring.begin_log(place_of(installation.configuration), now_ms())
 
     @contextmanager
-    def staff(self) -> Iterator[access.Register]:
+    def staff(self) -> Iterator[Register]:
         """Open the accounts of the console, whether the server runs or not."""
         configuration = self.configuration()
         control = open_control(configuration)
         try:
-            yield StaffRegister(control, configuration.website.origin, now_ms)
+            yield Register(control, configuration.website.origin, now_ms)
         finally:
             control.close()
 
@@ -374,25 +377,25 @@ class Operations:
             yield Shelf(store, now_ms)
 
     @contextmanager
-    def _letters(self) -> Iterator[Letters]:
+    def _letters(self) -> Iterator[Mailings]:
         """Open the mailings, whether the server runs or not."""
         configuration = self.configuration()
         with self._publishing(configuration) as (publisher, store):
             if not publisher.versions.has_any():
                 publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
-            yield Letters(store, publisher.versions, configuration.mail.recipient, configuration.website.origin.rstrip("/"))
+            yield Mailings(store, publisher.versions, configuration.mail.recipient, configuration.website.origin.rstrip("/"))
 
     @contextmanager
-    def _outbox(self) -> Iterator[StoredOutbox]:
+    def _outbox(self) -> Iterator[Outbox]:
         """Open the outbox, whether the server runs or not."""
         configuration = self.configuration()
         with self._publishing(configuration) as (publisher, store):
             publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
             versions = publisher.versions
             voice = Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, versions.in_force())
-            line, last_contact = partial(message_line, store), LastContact(store, versions.rulebook)
-            desk = Desk(StoredCases(store), voice, versions, configuration.timezone, line, last_contact, now_ms)
-            yield StoredOutbox(store, desk.correct_address, now_ms)
+            line, last_contact = partial(messages.line, store), LastContact(store, versions.rulebook)
+            desk = Desk(Cases(store), voice, versions, configuration.timezone, line, last_contact, now_ms)
+            yield Outbox(store, desk.correct_address, of_requests(), now_ms)
 
     @contextmanager
     def _store(self) -> Iterator[Store]:

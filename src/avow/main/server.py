@@ -20,26 +20,20 @@ from typing import Final
 import urllib3
 
 from avow import access, jobs
+from avow.access.accounts import Accounts
+from avow.assurance import signs_of_life
 from avow.audit import log as audit_log
-from avow.collection import sender_counts, visits
-from avow.config import Configuration, Listen, load, require_there
+from avow.collection import feeds, log_intake, sender_counts, visits
+from avow.config import Configuration, Listen, load, reachable, require_there
 from avow.definitions import ConfigurationError, now_ms
 from avow.gate.versions import Versions
-from avow.main import feeds, restoring, server_logs, signs_of_life, storage, worker
-from avow.main.accounts import StoredAccounts
-from avow.main.installation import (
-    Installation,
-    compile_policy,
-    open_control,
-    open_rulebook,
-    open_store,
-    reachable,
-    require_mail_recipient,
-)
-from avow.main.publishing import Publisher
+from avow.main import storage, worker
+from avow.main.installation import Installation, open_control, open_store, place_of
 from avow.policy import Rulebook, diagnostics
+from avow.publication.files import compile_policy, open_rulebook, require_mail_recipient
+from avow.publication.publishing import Publisher
+from avow.rights import restoring
 from avow.store import identity
-from avow.store.control import staff
 from avow.store.control.database import require_url
 from avow.web.http1 import BACKLOG
 
@@ -176,7 +170,7 @@ def judged(path: Path) -> Configuration:
 def require_declared(configuration: Configuration, in_force: Rulebook, following: Rulebook | None = None) -> None:
     """Raise ConfigurationError when mail leaves through, or logs or feeds belong to, what the policy does not declare."""
     require_mail_recipient(configuration, in_force)
-    server_logs.check(configuration, in_force)
+    log_intake.check(configuration, in_force)
     feeds.require_declared(configuration.feeds, [one for one in (in_force, following) if one is not None])
 
 
@@ -189,7 +183,7 @@ def _settle_policy(configuration: Configuration, configured: Rulebook | None, te
     """
     control = open_control(configuration)
     try:
-        restoring.require_read(Installation(configuration), control)
+        restoring.require_read(place_of(configuration), control)
         versions = Versions(control, configuration.timezone, now_ms)
         if not versions.has_any():
             Publisher(control, versions).first(configured or open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
@@ -293,10 +287,10 @@ def first_invitation(installation: Installation) -> str:
     """Return a one-time link that makes the first account; empty when there is an account already."""
     store = open_store(installation.configuration)
     try:
-        with store.control.reading() as tx:
-            if staff.count(tx):
-                return ""
-        token = access.invite(StoredAccounts(store.control), access.ROLE, now_ms())
+        accounts = Accounts(store.control)
+        if accounts.has_any():
+            return ""
+        token = access.invite(accounts, access.ROLE, now_ms())
         return f"{installation.configuration.website.origin.rstrip('/')}/console/invitations/{token}"
     finally:
         store.close()

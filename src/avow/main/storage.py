@@ -10,60 +10,56 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from avow.audit.log import ENTRY_BYTES, Log
-from avow.collection import submissions
+from avow.assurance import signs_of_life
+from avow.assurance.log_publication import publish
+from avow.audit.log import Log
+from avow.collection import counted
+from avow.collection.arrival import Arrival
 from avow.collection.drain import BATCH_RECORDS, Drain
+from avow.collection.log_intake import Imports, LogIntake
 from avow.collection.one_by_one import Followed
+from avow.collection.recordings import events_read
 from avow.collection.refusals import Refusals
 from avow.collection.visits import LOOK_SECONDS, VisitCounter, utc_today
+from avow.collection.waiting import Waiting
 from avow.config import load
 from avow.definitions import (
     AvowError,
     ConfigurationError,
-    Record,
     StoreUnavailable,
-    Submission,
-    local_date,
     now_ms,
 )
-from avow.gate import choices
-from avow.gate.contacts import LastContact
+from avow.gate import choices, disclosures
 from avow.gate.versions import Versions
 from avow.jobs import Board, Job, start
-from avow.main import dated, one_form, signs_of_life, targets
-from avow.main.cases import StoredCases
-from avow.main.conversions import note_handed_over
-from avow.main.installation import Installation, open_store
-from avow.main.letters import Letters
-from avow.main.mailbox import Mailbox
-from avow.main.open_requests import OpenRequests
-from avow.main.publishing import Publisher
-from avow.main.refused import RefusalCounts
-from avow.main.restoring import LOG_SIZE
-from avow.main.server_logs import Imports, LogIntake
-from avow.main.subscriptions import forget_unconfirmed, settle_ends
-from avow.main.telling import Teller
-from avow.main.website import IntegrityWatch, SearchKeeper, sitemap_of
-from avow.policy import Rulebook, browser_policy
+from avow.main.installation import Installation, of_requests, open_store
+from avow.messaging.mailings import Mailings
+from avow.messaging.outgoing import Outgoing
+from avow.messaging.subscriptions import forget_unconfirmed, settle_ends
+from avow.policy import browser_policy
 from avow.policy.paths import own_hosts
-from avow.recipients.mail import Carrier
-from avow.retention import Clock, Retention
+from avow.publication.publishing import Publisher
+from avow.publication.telling import Teller
+from avow.recipients.connectors.mail import Carrier
+from avow.retention import Clock, Hourly, Purge, Retention
+from avow.rights import finding, one_form, targets
 from avow.rights.cases import Case
 from avow.rights.execution import Target
+from avow.rights.kept import Cases
+from avow.rights.open_requests import OpenRequests
 from avow.rights.response import Voice
 from avow.rights.walk import Tools
 from avow.store import identity
-from avow.store.aside import AUDIT
-from avow.store.control import audit, settings
 from avow.store.embedded import Engine
 from avow.store.store import Store
 from avow.web.assets import Assets
+from avow.website.watching import SearchKeeper, Watch, sitemap_of
 
 log = logging.getLogger(__name__)
 
@@ -74,50 +70,9 @@ NICENESS: Final = 5
 SIGN_SECONDS: Final = 1.0
 #: How long the jobs may take to end: less than the server gives (`server.STOP_SECONDS`).
 ENDING_SECONDS: Final = 25.0
-#: Entries of the audit log published at once.
-PUBLISH_ENTRIES: Final = 10_000
-#: How often the sweep looks for what is due, and how often for somebody's word that it may go on, seconds.
-RETENTION_SECONDS: Final = 3600.0
 LOOK_FOR_WORD_SECONDS: Final = 60.0
 #: How often the SQLite stores are looked at for damage.
 SOUND_SECONDS: Final = 7 * 24 * 3600.0
-#: That the choices of earlier versions are noted in the vault.
-CHOICES_MARKED: Final = "choices-marked"
-#: How often the purge also looks for rows that no work list names, milliseconds.
-THOROUGH_MS: Final = 24 * 3600 * 1000
-
-
-class Contacts:
-    """The drain's sink: the store, where a form is narrowed by its sender's standing choices.
-
-    It moves their due dates only when it came behind a link that we mailed; a form that anybody can write moves none.
-    """
-
-    def __init__(self, store: Store, rulebook_of: Callable[[str], Rulebook | None]) -> None:
-        self._store = store
-        self._rulebook_of = rulebook_of
-        self._last_contact = LastContact(store, rulebook_of)
-
-    def write(self, records: Sequence[Record]) -> None:
-        """Keep the records, then what belongs to the same people as long as each was promised."""
-        kept = [one for record in records if (one := self._narrowed(record)) is not None]
-        self._store.write(kept)
-        note_handed_over(self._store, kept, self._rulebook_of)
-        for record in kept:
-            if isinstance(record, Submission) and record.people:
-                choices.keep_with_form(self._store, record)
-                if self._last_contact.is_proved(record):
-                    self._last_contact.proved(record)
-
-    def _narrowed(self, record: Record) -> Record | None:
-        """Return what its person's standing choices leave of a record; a form that names nobody is left as it came."""
-        people = record.people if isinstance(record, Submission) else ()
-        if not isinstance(record, Submission) or not people:
-            return record
-        if any(self._store.vault.ended_at(person, record.point) >= record.collected_ms for person in people):
-            return None  # unsubscribed while it was in the spool
-        rulebook, opted_out = self._rulebook_of(record.rulebook_id), choices.opted_out_by(self._store, people)
-        return submissions.narrowed(record, rulebook, opted_out) if rulebook and opted_out else record
 
 
 def run(configuration_path: Path) -> None:
@@ -140,16 +95,6 @@ def _run(configuration_path: Path) -> None:
         signal.signal(number, lambda *_: stop.set())
     with only_storage(installation.run):
         _work(installation, stop)
-
-
-def _mark_choices(store: Store) -> None:
-    """Note in the vault, once, what people refused under an earlier version: to erase them takes back nothing of it."""
-    with store.control.reading() as tx:
-        is_done = settings.get(tx, CHOICES_MARKED) is not None
-    if not is_done:
-        store.mark_choices()
-        with store.control.transaction() as tx:
-            settings.put(tx, CHOICES_MARKED, "yes")
 
 
 @contextmanager
@@ -177,9 +122,9 @@ def _work(installation: Installation, stop: threading.Event) -> None:
         store.events.prepare()
         versions = Versions(store.control, installation.configuration.timezone, now_ms)
         board = Board()
-        _mark_choices(store)
-        dated.date_earlier(store, versions)
-        StoredCases(store).name_people()  # before the first job looks for the requests of a person
+        choices.mark_earlier(store)
+        disclosures.date_earlier(store, versions.rulebook)
+        Cases(store).name_people()  # before the first job looks for the requests of a person
         one_form.settle(store)
         timetable = [*_timetable(installation, store, versions), *_website(installation, store, versions, stop.is_set)]
         threads = start(timetable, stop, board)
@@ -207,9 +152,9 @@ def _work(installation: Installation, stop: threading.Event) -> None:
 def _timetable(installation: Installation, store: Store, versions: Versions) -> list[Job]:
     """Return every job with its interval in seconds. What they work by is the version in force when they run."""
     configuration = installation.configuration
-    cases = StoredCases(store, by_mail=bool(configuration.mail.host))
+    cases = Cases(store, by_mail=bool(configuration.mail.host))
     audit_log = Log(installation.public_log, installation.private_log, installation.log_origin)
-    sink = Contacts(store, versions.rulebook)
+    sink = Arrival(store, versions.rulebook)
     refusals = Refusals()
     clock = Clock(store.control, now_ms, lambda: time.monotonic_ns() // 1_000_000)
     drain = Drain(installation.spool, store.vault, sink, refusals, store.aside, clock.is_believed)
@@ -219,13 +164,15 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
     imports = Imports(website.name, versions, installation.moments, store.aside.tried, refusals, hosts, store.vault.hmac)
     logs = LogIntake(imports, VisitCounter(installation.run), utc_today, store.vault.hmac)
     followers = [logs.follower(declared, followed, store.control) for declared in configuration.server_logs]
-    letters = Letters(store, versions, configuration.mail.recipient, configuration.website.origin.rstrip("/"))
+    letters = Mailings(store, versions, configuration.mail.recipient, configuration.website.origin.rstrip("/"))
     publisher = Publisher(store.control, versions)
     teller = Teller(store, versions, configuration.mail.recipient, configuration.website.origin)
     places = _targets(installation, store, cases)
     sweeps = Retention(store, clock)
     carrier = Carrier(
-        Mailbox(store, versions, configuration.mail.recipient, letters), configuration.mail, is_believed=clock.is_believed
+        Outgoing(store, versions, configuration.mail.recipient, of_requests(), letters),
+        configuration.mail,
+        is_believed=clock.is_believed,
     )
 
     def tools(case: Case) -> Tools:
@@ -233,14 +180,14 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
             Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, versions.with_law_of(case.rulebook_id)),
             cases,
             places,
-            targets.Finder(store),
-            targets.Discloser(store, cases, versions),
+            finding.Finder(store),
+            finding.Discloser(store, cases, versions, events_read),
             audit_log,
         )
 
     def empty_spool() -> bool:
         moved = drain.once()
-        refusals.flush(RefusalCounts(store))
+        refusals.flush(partial(counted.add_refusals, store))
         return moved >= BATCH_RECORDS
 
     def settle() -> int:
@@ -261,12 +208,12 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         *(Job(f"server-log-{number}", 1.0, one.once) for number, one in enumerate(followers, start=1)),
         Job("salt", LOOK_SECONDS, lambda: logs.counter.forget(utc_today())),
         Job("requests", 1.0, requests.once, requests.changes),
-        Job("purge", 1.0, _Purge(store, settle, clock.is_believed).once),
-        Job("audit", 0.5, lambda: _publish(store, audit_log), written),
+        Job("purge", 1.0, Purge(store, settle, clock.is_believed, now_ms).once),
+        Job("audit", 0.5, lambda: publish(store, audit_log, now_ms()), written),
         Job("mail", 2.0, send_mail),
         Job("clock", 10.0, clock.look),
         Job("soundness", SOUND_SECONDS, lambda: _look_for_damage(installation)),
-        Job("retention", LOOK_FOR_WORD_SECONDS, _Hourly(sweeps, configuration.timezone).once),
+        Job("retention", LOOK_FOR_WORD_SECONDS, Hourly(sweeps, configuration.timezone, now_ms).once),
     ]
 
 
@@ -275,59 +222,16 @@ def _website(installation: Installation, store: Store, versions: Versions, is_ov
     configuration = installation.configuration
     jobs = []
     if sitemap_of(configuration):
-        keeper = SearchKeeper(installation, store.aside, lambda: versions.in_force().id, now_ms, is_over)
+        keeper = SearchKeeper(configuration, store.aside, lambda: versions.in_force().id, now_ms, is_over)
         jobs.append(Job("search", 2.0, keeper.once))
     if configuration.integrity.pages:
-        watch = IntegrityWatch(store, configuration, Assets(), now_ms)
+        watch = Watch(store, configuration, Assets().tag, now_ms, partial(counted.add_seen, store))
 
         def look() -> bool:
             return watch.once(browser_policy.declared_origins(versions.in_force()))
 
         jobs.append(Job("integrity", float(configuration.integrity.every_seconds), look))
     return jobs
-
-
-@dataclass(slots=True)
-class _Purge:
-    """Removes the rows of erased people; once a day also what no work list names, and files that nobody claims.
-
-    `settle` sees to subscriptions that were ended, which a crash or an old backup left choices. A file is on its way for
-    two days: by a clock that is not believed none is old.
-    """
-
-    store: Store
-    settle: Callable[[], int]
-    is_believed: Callable[[], bool]
-    thorough_ms: int = 0
-
-    def once(self) -> bool:
-        """Remove what there is; return whether that was anything."""
-        now = now_ms()
-        is_thorough = abs(now - self.thorough_ms) > THOROUGH_MS
-        removed = self.store.purge(thorough=is_thorough, now_ms=now)
-        if is_thorough:
-            if self.is_believed():
-                self.store.sweep_files(now)
-            self.settle()
-            self.thorough_ms = now
-        return removed.total > 0
-
-
-@dataclass(slots=True)
-class _Hourly:
-    """Runs the sweep once an hour, and within a minute when somebody confirmed that it may go."""
-
-    sweeps: Retention
-    timezone: str
-    due: float = 0.0
-
-    def once(self) -> bool:
-        """Sweep when it is time; return whether anything was erased."""
-        now = now_ms()
-        if time.monotonic() < self.due and not self.sweeps.is_confirmed(now):
-            return False
-        self.due = time.monotonic() + RETENTION_SECONDS
-        return self.sweeps.once(local_date(now, self.timezone), now)
 
 
 def _look_for_damage(installation: Installation) -> bool:
@@ -339,35 +243,14 @@ def _look_for_damage(installation: Installation) -> bool:
     return False
 
 
-def _targets(installation: Installation, store: Store, cases: StoredCases) -> tuple[Target, ...]:
+def _targets(installation: Installation, store: Store, cases: Cases) -> tuple[Target, ...]:
     """Return the places that erase, the key vault first."""
+    waiting = Waiting(installation.spool, store)
     return (
         targets.KeyVault(store),
         targets.Rows(store, targets.EVENTS),
         targets.Rows(store, targets.RECORDINGS),
         targets.Rows(store, targets.CONTROL),
         targets.SealedFiles(store, cases),
-        targets.SpoolTarget(installation.spool, store),
+        targets.SpoolTarget(targets.Waiting(waiting.left, waiting.forget)),
     )
-
-
-def _publish(store: Store, audit_log: Log) -> bool:
-    """Move queued entries into the log; each is in it once, because the log remembers its last batch.
-
-    The control store is told how far the log is, so that an older copy of either is known as one. An entry that the log
-    does not take is set aside, and the others go on.
-    """
-    now = now_ms()
-    with store.control.reading() as tx:
-        entries = audit.pending(tx, PUBLISH_ENTRIES, audit_log.state.batch or ())
-    if not entries:
-        return False
-    fitting = [(number, entry) for number, entry in entries if len(entry) <= ENTRY_BYTES]
-    for number, entry in entries:
-        if len(entry) > ENTRY_BYTES:
-            store.aside.put(AUDIT, f"entry-{number}", "longer-than-an-entry", now, entry)
-    audit_log.append(fitting)
-    with store.control.transaction() as tx:
-        audit.published(tx, [number for number, _ in entries])
-        settings.put(tx, LOG_SIZE, str(audit_log.state.size))
-    return True

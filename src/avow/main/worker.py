@@ -16,86 +16,67 @@ import resource
 import signal
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 import uvloop
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
 
-from avow import access, jobs
-from avow.collection.accept import Collector
-from avow.collection.attachments import Attachments
-from avow.collection.browser_kept import BrowserKept
-from avow.collection.browser_reports import BrowserReports
-from avow.collection.event_leases import EventLeases
-from avow.collection.feeds import FeedKey, Feeds
-from avow.collection.forms import Forms
-from avow.collection.mail_events import MailEvents
-from avow.collection.outbound import Outbound
-from avow.collection.postbacks import Postbacks
-from avow.collection.recorder import Recorder, RecordingCollector
-from avow.collection.refusals import RefusalRow, Refusals
+from avow import access, jobs, retention
+from avow.access.accounts import Accounts
+from avow.access.failed import FailedSignIns
+from avow.access.register import Register
+from avow.access.staff import SignIns, Staff
+from avow.analytics.recordings import WatchedRecordings
+from avow.assurance import vital_parts
+from avow.assurance.evidence import Evidence
+from avow.assurance.notices import Notices, PolicyToday, Sources
+from avow.assurance.promises import Promises
+from avow.assurance.readiness import Watch
+from avow.assurance.shelf import Shelf
+from avow.collection import building as collection
+from avow.collection import counted
+from avow.collection.outbound import LinkAddresses
+from avow.collection.parties import Browsers
+from avow.collection.recorder import RecordingChoices
+from avow.collection.recordings import as_read
+from avow.collection.refusals import EVENTS_RULE, GUARD_RULE, LINES_RULE
 from avow.collection.sender_counts import SharedCounts
-from avow.collection.spam import FormGuard
-from avow.collection.virus_scan import Clamd
-from avow.collection.visits import LOOK_SECONDS, VisitCounter, plain_address, utc_today
+from avow.collection.sender_memory import counted_for
+from avow.collection.visits import LOOK_SECONDS, plain_address, utc_today
 from avow.config import load
-from avow.definitions import AvowError, Refusal, moment, now_ms
+from avow.definitions import AvowError, now_ms
+from avow.gate import messages
 from avow.gate.choices import Choices
 from avow.gate.contacts import LastContact
+from avow.gate.disclosures import PartyLoads
 from avow.gate.versions import Versions
-from avow.main import accounts, pages, vital_parts
-from avow.main.browsers import PolicyBrowsers
-from avow.main.cases import StoredCases
-from avow.main.conversions import LinkAddresses, StoredClicks
-from avow.main.desk import Desk
-from avow.main.drift import ReportCounts
-from avow.main.feeds import AuthorisationsOnFile, feed_keys
-from avow.main.inbox import InboxPages
-from avow.main.installation import Installation, open_store
-from avow.main.mailings import MailingPages, StoredLinks
-from avow.main.notices import PolicyToday, Sources, StaffNotices
-from avow.main.outbox import StoredOutbox, message_line
-from avow.main.promises import PromisePages
-from avow.main.readiness import Watch
-from avow.main.recordings import RecordingPages
-from avow.main.refused import RefusalCounts
-from avow.main.set_aside import Shelf
-from avow.main.subscriptions import StoredSubscriptions
-from avow.main.third_parties import PartyLoads
-from avow.main.version_pages import VersionPages
-from avow.main.website import IntegrityWatch, index_path, sitemap_of
-from avow.policy import Rulebook, browser_policy, paths
+from avow.main.installation import Installation, of_requests, open_store
+from avow.messaging.inbox import Inbox
+from avow.messaging.outbox import Outbox
+from avow.messaging.reports import Reports
+from avow.messaging.subscriptions import Subscriptions
+from avow.policy import Rulebook
+from avow.publication.facts import PolicyInForce, website_of
+from avow.publication.history import History
+from avow.rights import figures
+from avow.rights.desk import Desk
+from avow.rights.kept import Cases
 from avow.rights.response import Voice
 from avow.spool.spool import Spool
 from avow.store.store import Store
-from avow.web import openapi
 from avow.web.assets import Assets
-from avow.web.browser_reports import ReportEndpoint
 from avow.web.collect import Collect
-from avow.web.door import FEEDS_PATH, FORMS_PATH, Door
+from avow.web.door import Door
 from avow.web.exchange import Exchange
-from avow.web.feed_endpoint import FeedEndpoint
-from avow.web.form_endpoint import FormEndpoint
+from avow.web.front import Front
+from avow.web.house import House
 from avow.web.http1 import Connections, Way
-from avow.web.integrity import IntegrityEndpoint
-from avow.web.mail import MailEndpoint
-from avow.web.outbound import OutboundEndpoint
-from avow.web.pages import app
-from avow.web.postback_endpoint import PostbackEndpoint
-from avow.web.preferences import Preferences
-from avow.web.readiness import ReadinessEndpoint
-from avow.web.recordings import RecordingEndpoint, VisitorRecordings
-from avow.web.rendering import View
 from avow.web.senders import CountedSenders
-from avow.web.services import NoSearch, Services
-from avow.web.site import CompanySite, pages_with_forms
+from avow.web.site import pages_with_forms
+from avow.website import watching
 from avow.website.search import SearchIndex
 
 log = logging.getLogger(__name__)
@@ -176,12 +157,12 @@ async def _serve(configuration_path: Path, listener: socket.socket) -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # the usual 1,024 are fewer than the connections taken
     shared = _shared(Installation(load(configuration_path)))
-    door = DoorInForce(shared.versions, partial(_door, shared))
+    door = DoorInForce(shared.intake.versions, partial(_door, shared))
     door.prepare()
     timetable = [
         jobs.Job("counts", FLUSH_SECONDS, partial(_flush, shared)),
-        jobs.Job("versions", VERSIONS_SECONDS, door.prepare, shared.store.control.changes),
-        jobs.Job("salt", LOOK_SECONDS, lambda: shared.visits.forget(utc_today())),
+        jobs.Job("versions", VERSIONS_SECONDS, door.prepare, shared.intake.store.control.changes),
+        jobs.Job("salt", LOOK_SECONDS, lambda: shared.intake.visits.forget(utc_today())),
     ]
     jobs.start(timetable, threading.Event())
     connections = Connections(door, loop)
@@ -189,7 +170,7 @@ async def _serve(configuration_path: Path, listener: socket.socket) -> None:
     await stop.wait()
     server.close()
     await connections.stop(STOP_SECONDS)
-    shared.spool.close()
+    shared.intake.spool.close()
     _flush(shared)
 
 
@@ -198,41 +179,35 @@ def _shared(installation: Installation) -> _Shared:
     configuration = installation.configuration
     store = open_store(configuration)
     _stop_without_server()
-    spool = Spool(installation.spool, store.vault, configuration.storage.spool_mebibytes * 1024 * 1024)
+    spool = Spool(configuration.spool, store.vault, configuration.storage.spool_mebibytes * 1024 * 1024)
     versions = Versions(store.control, configuration.timezone, now_ms)
-    shelf, watch = Shelf(store, now_ms), Watch(vital_parts.parts(installation, store, spool, now_ms))
-    counts = SharedCounts(installation.run)
+    waiting = partial(retention.waiting, store.control)
+    stops = {EVENTS_RULE: "events_per_minute", GUARD_RULE: "form_guard"}
+    parts = vital_parts.parts(configuration, store, spool, vital_parts.Neighbours(waiting, stops, LINES_RULE), now_ms)
+    shelf, watch = Shelf(store, now_ms), Watch(parts)
     return _Shared(
         installation,
-        store,
-        versions,
-        spool,
-        VisitCounter(installation.run),
-        Refusals(),
-        BrowserReports(),
+        collection.intake(configuration, store, versions, spool),
         PartyLoads(),
         _sign_ins(installation, store),
-        accounts.FailedSignIns(store.control, now_ms),
+        FailedSignIns(store.control, now_ms),
         Assets(),
-        counts,
-        FormGuard(store.vault.hmac, counts),
-        EventLeases(counts, configuration.intake.events_per_minute),
-        feed_keys(configuration.feeds),
-        SearchIndex(index_path(installation)),
+        SearchIndex(watching.index_path(configuration) if watching.sitemap_of(configuration) else None),
         shelf,
         watch,
-        StaffNotices(Sources(watch, shelf, store.control, versions, PolicyToday()), now_ms),
+        Notices(Sources(watch, shelf, waiting, versions, PolicyToday()), now_ms),
     )
 
 
-def _sign_ins(installation: Installation, store: Store) -> accounts.SignIns:
+def _sign_ins(installation: Installation, store: Store) -> SignIns:
     """Return what lets staff in: tries are counted by the server process, for all workers."""
-    return accounts.SignIns(
-        accounts.StoredAccounts(store.control),
+    trusted = frozenset(map(plain_address, installation.configuration.listen.trusted_proxies))
+    return SignIns(
+        Accounts(store.control),
         access.Guard(SharedCounts(installation.run), store.vault.hmac),
         access.Passwords(),
         access.Failures(),
-        frozenset(map(plain_address, installation.configuration.listen.trusted_proxies)),
+        partial(counted_for, trusted=trusted),
         now_ms,
     )
 
@@ -242,176 +217,86 @@ class _Shared:
     """What a worker has once, whatever version is in force."""
 
     installation: Installation
-    store: Store
-    versions: Versions
-    spool: Spool
-    visits: VisitCounter
-    refusals: Refusals
-    reports: BrowserReports
+    intake: collection.Intake
     loads: PartyLoads
-    signs: accounts.SignIns
-    failed: accounts.FailedSignIns
+    signs: SignIns
+    failed: FailedSignIns
     assets: Assets
-    counts: SharedCounts
-    guard: FormGuard
-    leases: EventLeases
-    feed_keys: Mapping[str, FeedKey]
     search: SearchIndex
     shelf: Shelf
     watch: Watch
-    notices: StaffNotices
+    notices: Notices
 
 
 def _door(shared: _Shared, rulebook: Rulebook) -> Door:
     """Return the door of one version of the policy."""
-    installation, configuration = shared.installation, shared.installation.configuration
-    website = configuration.website
-    own_hosts = paths.own_hosts(website.name, website.origin)
-    collector = Collector(rulebook, website.name, shared.spool, shared.visits, shared.refusals, own_hosts)
+    intake, configuration = shared.intake, shared.installation.configuration
+    origin = configuration.website.origin
+    facts = (intake.versions, intake.spool, origin.rstrip("/"), configuration.timezone)
+    subscriptions = Subscriptions(intake.store, rulebook, *facts, now_ms)
+    taking = collection.build(intake, rulebook, subscriptions, pages_with_forms(configuration.website.pages))
     collect = Collect(
-        collector,
+        taking.collector,
         now_ms,
         frozenset(configuration.listen.trusted_proxies),
-        installation.demonstration_token(),
-        is_secure=configuration.website.origin.startswith("https://"),
-        leases=shared.leases,
+        shared.installation.demonstration_token(),
+        is_secure=origin.startswith("https://"),
+        leases=intake.leases,
     )
-    recorder = Recorder(rulebook, pages_with_forms(configuration.website.pages))
-    services = _services(shared, rulebook, recorder, collect)
-    preferences = Preferences(
-        BrowserKept(rulebook),
-        lambda: moment(now_ms()).date(),
-        partial(_count_refused, shared),
-        is_secure=configuration.website.origin.startswith("https://"),
-    )
-    site = CompanySite(services, shared.assets, lambda point: shared.guard.token(point, now_ms()), preferences.of)
-    subscriptions = _subscriptions(shared, rulebook)
-    scanner = Clamd(configuration.uploads.clamd) if configuration.uploads.clamd else None
-    attachments = Attachments(shared.store, scanner)
-    forms = Forms(collector, attachments, subscriptions)
-    endpoint = FormEndpoint(collect, forms, shared.guard, now_ms, View(services, shared.assets).page)
-    on_file, keyed = AuthorisationsOnFile(shared.store), shared.store.vault.hmac
-    feeds = Feeds(collector, attachments, shared.feed_keys, on_file, keyed, installation.moments)
-    reports = ReportEndpoint(
-        shared.reports,
-        frozenset(browser_policy.declared_origins(rulebook)),
-        configuration.website.name,
-        configuration.timezone,
-        now_ms,
-    )
-    taken = RecordingCollector(recorder, rulebook, configuration.website.name, shared.refusals)
-    recordings = RecordingEndpoint(taken, collect, now_ms)
-    routes = [
-        *_routes(installation, endpoint, FeedEndpoint(feeds, now_ms), site),
-        *ReadinessEndpoint(shared.watch, configuration.listen.metrics_from, configuration.listen.trusted_proxies).routes(),
-        *VisitorRecordings(services, shared.assets).routes(),
-        *_conversion_routes(shared, collector, collect),
-        *_mail(shared, services, collect, MailEvents(collector), subscriptions),
-        Route("/avow/integrity", IntegrityEndpoint(services.integrity, shared.assets).answer),
-        Route("/avow/preferences", preferences.answer, methods=["GET", "POST"]),
-        Route("/avow/openapi.json", partial(openapi.answer, openapi.openapi(rulebook, configuration.website.origin))),
-    ]
-    pages_of_all = preferences.erasing(app(services, site, shared.assets, routes))
-    return Door(collect, reports, recordings, pages_of_all, {FORMS_PATH: forms.files_bytes, FEEDS_PATH: feeds.files_bytes})
+    house = _house(shared, taking, collect)
+    return Front(intake, taking, collect, house, subscriptions, shared.assets, now_ms).door()
 
 
-def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder, collect: Collect) -> Services:
+def _house(shared: _Shared, taking: collection.Taking, collect: Collect) -> House:
     """Return what the pages need."""
-    installation, store, versions = shared.installation, shared.store, shared.versions
-    configuration = installation.configuration
+    store, versions, rulebook = shared.intake.store, shared.intake.versions, taking.collector.rulebook
+    configuration = shared.installation.configuration
+    site = website_of(rulebook, configuration.website.name, configuration.website.origin)
     voice = Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, rulebook)
-    line, last_contact = partial(message_line, store), LastContact(store, versions.rulebook)
-    desk = Desk(StoredCases(store), voice, versions, configuration.timezone, line, last_contact, now_ms)
+    line, last_contact = partial(messages.line, store), LastContact(store, versions.rulebook)
+    desk = Desk(Cases(store), voice, versions, configuration.timezone, line, last_contact, now_ms)
     choices = Choices(store, rulebook, now_ms, desk.person_of)
-    return Services(
+    return House(
         website=configuration.website,
         timezone=configuration.timezone,
         now_ms=now_ms,
-        policy=pages.PolicyPages(
+        policy=PolicyInForce(rulebook, store, versions, now_ms, site, configuration.website.origin.startswith("https://")),
+        versions=History(store.control, versions),
+        promises=Promises(
             rulebook,
             store,
             versions,
-            now_ms,
-            pages.website_of(rulebook, configuration.website.name, configuration.website.origin),
-            configuration.website.origin.startswith("https://"),
+            configuration.public_log,
+            configuration.private_log,
+            partial(figures.asked, store, versions),
+            lambda: (_why(store), retention.swept_ms(store.control)),
         ),
-        versions=VersionPages(store.control, versions),
-        promises=PromisePages(rulebook, store, versions, installation.public_log, installation.private_log),
         rights=desk,
         choices=choices,
-        browsers=PolicyBrowsers(
-            rulebook,
-            pages.website_of(rulebook, configuration.website.name, configuration.website.origin),
-            shared.loads,
-            now_ms,
-        ),
-        recordings=RecordingPages(store, rulebook, versions, recorder, choices, configuration.timezone, now_ms),
-        staff=accounts.StaffDoor(shared.signs),
-        register=accounts.StaffRegister(store.control, configuration.website.origin, now_ms),
-        inbox=InboxPages(store, rulebook, versions, configuration.timezone, now_ms),
-        outbox=StoredOutbox(store, desk.correct_address, now_ms),
-        mailings=MailingPages(store, rulebook),
-        evidence=pages.EvidencePages(store, installation.public_log, installation.private_log, installation.log_origin),
+        browsers=Browsers(rulebook, site, shared.loads, now_ms),
+        recorded=RecordingChoices(store, rulebook, taking.recorder, choices, now_ms),
+        recordings=WatchedRecordings(store, versions, as_read, now_ms),
+        staff=Staff(shared.signs),
+        register=Register(store.control, configuration.website.origin, now_ms),
+        inbox=Inbox(store, rulebook, versions, configuration.timezone, now_ms),
+        outbox=Outbox(store, desk.correct_address, of_requests(), now_ms),
+        mailings=Reports(store, rulebook),
+        evidence=Evidence(store, configuration.public_log, configuration.private_log, configuration.log_origin),
         events=store.events,
         outbound=LinkAddresses(rulebook, store.vault.hmac),
-        search=shared.search if sitemap_of(configuration) else NoSearch(),
-        integrity=IntegrityWatch(store, configuration, shared.assets, now_ms),
+        search=shared.search,
+        integrity=watching.Watch(store, configuration, shared.assets.tag, now_ms, partial(counted.add_seen, store)),
         aside=shared.shelf,
         readiness=shared.watch,
         notices=shared.notices,
-        senders=CountedSenders(collect, shared.counts, shared.guard, now_ms),
+        senders=CountedSenders(collect, shared.intake.counts, shared.intake.guard, now_ms),
     )
 
 
-def _subscriptions(shared: _Shared, rulebook: Rulebook) -> StoredSubscriptions:
-    """Return the subscriptions by e-mail, as a version of the policy takes them."""
-    configuration = shared.installation.configuration
-    facts = (shared.versions, shared.spool, configuration.website.origin.rstrip("/"), configuration.timezone)
-    return StoredSubscriptions(shared.store, rulebook, *facts, now_ms)
-
-
-def _mail(
-    shared: _Shared, services: Services, collect: Collect, events: MailEvents, subscriptions: StoredSubscriptions
-) -> list[Route]:
-    """Return the addresses that stand in e-mails."""
-    view = View(services, shared.assets)
-    return MailEndpoint(view, collect, events, subscriptions, StoredLinks(shared.store), now_ms).routes()
-
-
-def _count_refused(shared: _Shared, point: str, field: str, refusal: Refusal) -> None:
-    """Count for the console what was refused of a browser's preferences."""
-    site, today = shared.installation.configuration.website.name, moment(now_ms()).date()
-    shared.refusals.add(RefusalRow(today, site, point, field, refusal.reason, refusal.rule))
-
-
-def _routes(installation: Installation, endpoint: FormEndpoint, feeds: FeedEndpoint, site: CompanySite) -> list[BaseRoute]:
-    """Return the routes that are no pages: forms, the published log, health."""
-
-    async def take_form(request: Request) -> Response:
-        return await endpoint.take(request, site)
-
-    async def health(_request: Request) -> Response:
-        return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})
-
-    return [
-        Route("/avow/forms/{point}", take_form, methods=["POST"]),
-        Route("/avow/feeds/{point}", feeds.take, methods=["POST"]),
-        Route("/healthz", health),
-        Mount("/audit", StaticFiles(directory=installation.public_log)),
-    ]
-
-
-def _conversion_routes(shared: _Shared, collector: Collector, collect: Collect) -> list[BaseRoute]:
-    """Return the routes of links that are counted, and of what other companies report of them."""
-    counted = {link.name: link for link in collector.rulebook.external_links.values() if link.clicks}
-    keyed = shared.store.vault.hmac
-    outbound = OutboundEndpoint(collect, Outbound(collector, keyed), counted, now_ms)
-    clicks = StoredClicks(shared.store, shared.versions, collector.site)
-    postbacks = PostbackEndpoint(Postbacks(collector, shared.feed_keys, clicks, keyed), now_ms)
-    return [
-        Route("/out/{name}", outbound.follow),
-        Route("/avow/postbacks/{point}", postbacks.take, methods=["GET", "POST"]),
-    ]
+def _why(store: Store) -> str:
+    """Return why retention waits; "" when it does not."""
+    found = retention.waiting(store.control)
+    return found[0] if found else ""
 
 
 def _stop_without_server() -> None:
@@ -432,7 +317,6 @@ def _stop_without_server() -> None:
 def _flush(shared: _Shared) -> bool:
     """Hand the counts of refusals, browsers' reports, other companies' scripts and failed sign-ins to the store."""
     shared.signs.failures.flush(shared.failed.keep)
-    shared.refusals.flush(RefusalCounts(shared.store))
-    shared.reports.flush(ReportCounts(shared.store))
-    shared.loads.flush(shared.store, shared.versions.rulebook)
+    shared.intake.flush()
+    shared.loads.flush(shared.intake.store, shared.intake.versions.rulebook)
     return False

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from avow.rights.cases import Case, Cases
+from avow.gate import entries
+from avow.rights.cases import Case
+from avow.rights.kept import Cases
 from avow.rights.states import ANSWERED, State, Step
 
 
@@ -90,8 +92,8 @@ def close_answered(found: Missed, cases: Sequence[Case], kept: Cases, now_ms: in
     for one in found.answered:
         kept.forget_contact(one.request_id)
         detail = {"answered_ms": one.answered_ms, "outcome": one.outcome}
-        audit = {"what": "request.restored", "request": one.request_id, "answered": one.answered_ms}
-        kept.append(known[one.request_id], Step.RESTORED, now_ms, detail, audit, None)
+        entry = entries.RequestRestored(one.request_id, one.answered_ms)
+        kept.append(known[one.request_id], Step.RESTORED, now_ms, detail, entry, None)
     return len(found.answered)
 
 

@@ -18,7 +18,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from avow.rights.cases import Case, Cases, Contact
+from avow.gate import entries
+from avow.rights.cases import Case, Contact
+from avow.rights.kept import Cases
 from avow.rights.states import ANSWERED, State, Step
 
 #: An address gets at most one link for each kind of request in this time.
@@ -35,8 +37,8 @@ def join(case: Case, lead: Case, cases: Cases, now_ms: int) -> bool:
     """
     if case.contact is None or lead.contact is None:
         return False
-    audit = {"what": "request.joined", "request": case.request_id, "to": lead.request_id}
-    return cases.join(case, lead, _both(lead.contact, case.contact), now_ms, audit)
+    entry = entries.RequestJoined(case.request_id, lead.request_id)
+    return cases.join(case, lead, _both(lead.contact, case.contact), now_ms, entry)
 
 
 def has_to_wait(asked_ms: int, now_ms: int) -> bool:
@@ -57,9 +59,9 @@ def tell_joined(lead: Case, cases: Cases) -> None:
         for entry in told:
             joined = cases.get(case.request_id)
             if joined is not None and joined.state is State.JOINED and joined.entry(entry.step) is None:
-                audit = {"what": f"request.{entry.step}", "request": case.request_id, "with": lead.request_id}
                 until = {"until": entry.detail["until"]} if "until" in entry.detail else {}
-                cases.append(joined, entry.step, entry.at_ms, {**until, "with": lead.request_id}, {**audit, **until}, None)
+                said = entries.RequestTold(f"request.{entry.step}", case.request_id, with_=lead.request_id, **until)
+                cases.append(joined, entry.step, entry.at_ms, {**until, "with": lead.request_id}, said, None)
 
 
 def answer_joined(lead: Case, cases: Cases, now_ms: int) -> bool:
@@ -71,8 +73,8 @@ def answer_joined(lead: Case, cases: Cases, now_ms: int) -> bool:
     for case in cases.joined_to(lead) if lead.state in ANSWERED else ():
         if case.state is State.JOINED:
             said: dict[str, str] = {name: answer[name] for name in ("outcome", "reason") if name in answer}
-            audit = {"what": "request.responded", "request": case.request_id, "with": lead.request_id, **said}
-            cases.append(case, Step.RESPONDED, lead.answered_ms or now_ms, {**said, "with": lead.request_id}, audit, None)
+            told = entries.RequestTold("request.responded", case.request_id, with_=lead.request_id, **said)
+            cases.append(case, Step.RESPONDED, lead.answered_ms or now_ms, {**said, "with": lead.request_id}, told, None)
     return False
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, Final
 
 from avow.definitions import Identifier, IdentifierKind, RequestKind, identifier
 from avow.rights.states import Entry, State, Step, derive
+
+#: Hex digits of the HMAC in a link: 128 bits.
+MARK_LENGTH: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +97,6 @@ def reference(request_id: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """An e-mail to the person of a request; `attachments` are (file name, media type, content)."""
-
-    to: str
-    subject: str
-    text: str
-    attachments: tuple[tuple[str, str, bytes], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Delivery:
     """What became of the messages of a request: whether one has not left, and when the last one did (0: none has)."""
 
@@ -121,70 +114,3 @@ class Alike:
     lead: Case | None = None
     asked: str = ""
     asked_ms: int = 0
-
-
-class Cases(Protocol):
-    """Where consumer requests live."""
-
-    def add(self, case: Case, audit_entry: Mapping[str, Any]) -> None:
-        """Keep a new request with its sealed contact and the audit entry, in one transaction. Why: decision 0006."""
-
-    def get(self, request_id: str) -> Case | None:
-        """Return the request."""
-
-    def every(self) -> Sequence[Case]:
-        """Return all requests whose record is still kept, oldest first. Rule: 11 CCR 7101(a)."""
-
-    def append(
-        self,
-        case: Case,
-        step: Step,
-        at_ms: int,
-        detail: Mapping[str, Any],
-        audit_entry: Mapping[str, Any] | None,
-        message: Message | None,
-    ) -> bool:
-        """Add the next entry of the history, with its audit entry and its message, in one transaction.
-
-        The entry names the message that was put into the outbox with it ("message" in its detail).
-        Returns False, and keeps nothing, when another process has added that entry already.
-        Why: decision 0007.
-        """
-
-    def delivery(self, request_id: str) -> Delivery:
-        """Return what became of the messages of a request that a mail server carries."""
-
-    def correct(self, case: Case, corrected: Case, message: Message, at_ms: int, audit_entry: Mapping[str, Any]) -> bool:
-        """Let a request have another contact, with the last entries of its new history, the audit entry and the message.
-
-        In one transaction. The message takes the place of the one with the old link; what else has not left goes to the new
-        address. False, and nothing is kept, when another process has added that entry of the history already.
-        """
-
-    def alike(self, case: Case) -> Alike:
-        """Return what is known of other requests of this kind with this address, without looking through all of them."""
-
-    def join(self, case: Case, lead: Case, contact: Contact, at_ms: int, audit_entry: Mapping[str, Any]) -> bool:
-        """Let a request be answered with another, which gets this contact, in one transaction.
-
-        False, and nothing is kept, when another process has added that entry of the history already.
-        """
-
-    def joined_to(self, lead: Case) -> Sequence[Case]:
-        """Return the requests that are answered with this one."""
-
-    def forget_contact(self, request_id: str) -> None:
-        """Destroy the key of the contact, the archive and the messages of a request. Rule: 11 CCR 7060(d)."""
-
-    def purge(self, request_id: str) -> None:
-        """Remove the record of the request. Rule: 11 CCR 7101(a)."""
-
-
-class Statements(Protocol):
-    """The audit log, as this room needs it."""
-
-    def prove(self, entry: bytes) -> tuple[int, tuple[bytes, ...], str] | None:
-        """Return index, path and checkpoint of an entry that is in the log; None while it is not published yet.
-
-        Why: decision 0006.
-        """

@@ -8,45 +8,23 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 from avow.audit import proof
-from avow.definitions import Identifier, RequestKind
+from avow.definitions import RequestKind
+from avow.gate import entries
 from avow.policy import Rulebook
 from avow.rights import plan
-from avow.rights.cases import Case, Cases
+from avow.rights.cases import Case
+from avow.rights.finding import Discloser, Finder
+from avow.rights.kept import Cases
+from avow.rights.outcomes import Erasure, Located, Outcome
 from avow.rights.states import Step
 
 SALT_BYTES: Final = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one target did: how many records, and what is to be said about it."""
-
-    target: str
-    did: str
-    records: int
-    rule: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Located:
-    """What belongs to these people, found before anything is destroyed: random subjects, and records by target."""
-
-    subjects: tuple[str, ...]
-    counts: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Erasure:
-    """What targets are asked to erase: who (for the key vault alone), which subjects, how many were found, since when."""
-
-    identifiers: tuple[Identifier, ...]
-    located: Located
-    planned_ms: int
+#: What a statement says of what is left: it is made only once a search finds nothing.
+_NOTHING_LEFT: Final = 0
 
 
 class Target(Protocol):
@@ -63,23 +41,6 @@ class Target(Protocol):
         """Return how many records of these people are left, by searching again. Rule: 11 CCR 7022(b)(1)."""
 
 
-class Finder(Protocol):
-    """Finds what belongs to people."""
-
-    def locate(self, identifiers: Sequence[Identifier]) -> Located:
-        """Return the subjects behind the identifiers, and how many records each target holds of them. Why: decision 0005."""
-
-
-class Discloser(Protocol):
-    """Puts together what is held and keeps the archive, sealed, until it is collected."""
-
-    def disclose(self, case: Case, now_ms: int) -> Sequence[Outcome]:
-        """Make the archive; return what it holds by kind. Safe to repeat: a second archive replaces the first.
-
-        Rule: Cal. Civ. Code § 1798.110(a), § 1798.130(a)(3).
-        """
-
-
 def make_plan(case: Case, rulebook: Rulebook, targets: Sequence[Target], finder: Finder, cases: Cases, now_ms: int) -> bool:
     """Write the plan, with what was found, into the history: later steps need it when the keys are gone.
 
@@ -94,8 +55,7 @@ def make_plan(case: Case, rulebook: Rulebook, targets: Sequence[Target], finder:
         "subjects": list(located.subjects),
         "counts": dict(located.counts),
     }
-    audit = {"what": "request.planned", "request": case.request_id, "tasks": len(tasks)}
-    return cases.append(case, Step.PLANNED, now_ms, detail, audit, None)
+    return cases.append(case, Step.PLANNED, now_ms, detail, entries.RequestPlanned(case.request_id, len(tasks)), None)
 
 
 def execute(case: Case, targets: Sequence[Target], discloser: Discloser, cases: Cases, now_ms: int) -> bool:
@@ -109,15 +69,14 @@ def execute(case: Case, targets: Sequence[Target], discloser: Discloser, cases: 
     if case.kind is RequestKind.KNOW:
         outcomes = discloser.disclose(case, now_ms)
         detail = {"outcomes": [_plain(outcome) for outcome in outcomes], "tasks": [task["target"] for task in open_tasks]}
-        audit = {"what": "request.disclosed", "request": case.request_id}
-        return cases.append(case, Step.OUTCOME, now_ms, detail, audit, None)
+        return cases.append(case, Step.OUTCOME, now_ms, detail, entries.RequestDisclosed(case.request_id), None)
     outcome = _erase_next(open_tasks[0], targets, case, now_ms)
     if outcome is None:
         return False
     detail = {"outcomes": [_plain(outcome)], "tasks": [outcome.target]}
     # How much there was, and of what, is under the salt.
-    audit = {"what": "request.target", "request": case.request_id, "target": outcome.target, "rule": outcome.rule}
-    return cases.append(case, Step.OUTCOME, now_ms, detail, audit, None)
+    entry = entries.RequestTarget(case.request_id, outcome.target, outcome.rule)
+    return cases.append(case, Step.OUTCOME, now_ms, detail, entry, None)
 
 
 def prove(case: Case, targets: Sequence[Target], cases: Cases, now_ms: int) -> bool:
@@ -129,7 +88,6 @@ def prove(case: Case, targets: Sequence[Target], cases: Cases, now_ms: int) -> b
     if _open_tasks(case) or case.contact is None:
         return False
     erasure = _erasure(case)
-    left = 0
     if case.kind is RequestKind.DELETE:
         unfinished = [target for target in targets if target.remaining(erasure)]
         for target in unfinished:  # something came in between: have it erased, and search again the next time
@@ -140,19 +98,13 @@ def prove(case: Case, targets: Sequence[Target], cases: Cases, now_ms: int) -> b
     # How much was held of somebody, and where, is for them alone: the log has a hash of it under the salt that they have.
     done = {one["target"]: {"did": one["did"], "records": one["records"]} for one in outcomes_of(case)}
     found = proof.canonical(done).decode()
-    statement = {
-        "what": f"request.{case.kind.value}.done",
-        "about": proof.blinded(salt, case.reference),
-        "at": now_ms,
-        "rulebook": case.rulebook_id,
-        "left": left,
-        "found": proof.blinded(salt, found),
-    }
+    about, hidden = proof.blinded(salt, case.reference), proof.blinded(salt, found)
+    statement = entries.RequestDone(f"request.{case.kind.value}.done", about, case.rulebook_id, _NOTHING_LEFT, hidden)
     detail = {
-        "entry": base64.b64encode(proof.canonical(statement)).decode(),
+        "entry": base64.b64encode(statement.packed(now_ms)).decode(),
         "salt": base64.b64encode(salt).decode(),
         "found": found,
-        "left": left,
+        "left": _NOTHING_LEFT,
     }
     return cases.append(case, Step.PROVED, now_ms, detail, statement, None)
 

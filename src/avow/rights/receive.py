@@ -8,9 +8,11 @@ from datetime import date
 from typing import Final
 
 from avow.definitions import Refusal, RequestKind, moment
+from avow.gate import entries
 from avow.policy import Rulebook
 from avow.rights import clock
-from avow.rights.cases import Case, Cases, Contact
+from avow.rights.cases import Case, Contact
+from avow.rights.kept import Cases
 from avow.rights.states import Entry, Step
 
 #: Longest free text of a request, characters.
@@ -50,5 +52,5 @@ def receive(asked: Asked, rulebook: Rulebook, cases: Cases, business_timezone: s
         history=(Entry(0, now_ms, Step.RECEIVED, {"channel": asked.channel}),),
         contact=asked.contact,
     )
-    cases.add(case, {"what": "request.received", "kind": asked.kind.value, "request": case.request_id, "on": str(received_on)})
+    cases.add(case, entries.RequestReceived(asked.kind.value, case.request_id, str(received_on)))
     return case

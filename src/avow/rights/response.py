@@ -14,11 +14,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from avow import addresses
 from avow.audit import proof
+from avow.audit.log import Log
 from avow.definitions import Refusal, RequestKind, local_date
+from avow.gate import entries
+from avow.gate.messages import Message
 from avow.policy import Rulebook
 from avow.rights import asked_again, due, verification
-from avow.rights.cases import Case, Cases, Contact, Message, Statements
+from avow.rights.cases import Case, Contact
 from avow.rights.execution import outcomes_of
+from avow.rights.kept import Cases
 from avow.rights.states import RECEIPTS, Entry, State, Step, may_follow
 from avow.rights.verification import Hmac, Link
 
@@ -77,7 +81,7 @@ def acknowledge(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
     return _write(case, Step.LINK_WRITTEN, after, message, cases, now_ms)
 
 
-def respond(case: Case, voice: Voice, statements: Statements, cases: Cases, now_ms: int) -> bool:
+def respond(case: Case, voice: Voice, statements: Log, cases: Cases, now_ms: int) -> bool:
     """Write the answer with its proof, once the statement stands in the published log; it is given once it has left.
 
     Rule: Cal. Civ. Code § 1798.130(a)(2)(A) (45 days); 11 CCR 7022(e) (say that a record of the request is kept).
@@ -144,7 +148,7 @@ def may_extend(case: Case) -> bool:
 
 def close(case: Case, cases: Cases, now_ms: int) -> bool:
     """Close an answered request. Rule: Cal. Civ. Code § 1798.145(h)(2) (never before the answer)."""
-    return cases.append(case, Step.CLOSED, now_ms, {}, {"what": "request.closed", "request": case.request_id}, None)
+    return cases.append(case, Step.CLOSED, now_ms, {}, entries.RequestStep("request.closed", case.request_id), None)
 
 
 def forget_contact_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:
@@ -161,8 +165,8 @@ def forget_contact_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: 
     if now_ms - delivery.last_ms < due.FORGET_AFTER_MS:
         return False
     cases.forget_contact(case.request_id)
-    audit = {"what": "request.contact.forgotten", "request": case.request_id}
-    return cases.append(case, Step.FORGOTTEN, now_ms, {}, audit, None)
+    entry = entries.RequestStep("request.contact.forgotten", case.request_id)
+    return cases.append(case, Step.FORGOTTEN, now_ms, {}, entry, None)
 
 
 def purge_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:
@@ -195,8 +199,8 @@ def correct_address(case: Case, address: str, by: str, voice: Voice, cases: Case
     count = len(case.history)
     history = (*case.history, Entry(count, now_ms, Step.CORRECTED), Entry(count + 1, now_ms, Step.LINK_WRITTEN))
     corrected = replace(case, contact=contact, history=history)
-    audit = {"what": "request.address.corrected", "request": case.request_id, **({"staff": by} if by else {"by": "command"})}
-    is_ours = cases.correct(case, corrected, _acknowledgement(corrected, contact, voice), now_ms, audit)
+    entry = entries.RequestCorrected(case.request_id, **entries.by_whom(by))
+    is_ours = cases.correct(case, corrected, _acknowledgement(corrected, contact, voice), now_ms, entry)
     return None if is_ours else _TOO_LATE
 
 
@@ -205,9 +209,9 @@ def _write(  # one way for everything that a person is told
 ) -> bool:
     """Put a message into the outbox with the step that waits for it to leave; to invented people nothing ever leaves."""
     step = RECEIPTS[step] if case.demonstration else step
-    audit = {"what": f"request.{step}", "request": case.request_id, **by}
     said = {name: detail[name] for name in ("outcome", "reason", "until") if name in detail}
-    return cases.append(case, step, now_ms, detail, {**audit, **said}, message)
+    kind = entries.RequestTold if case.demonstration else entries.RequestMessage
+    return cases.append(case, step, now_ms, detail, kind(f"request.{step}", case.request_id, **by, **said), message)
 
 
 def _acknowledgement(case: Case, contact: Contact, voice: Voice) -> Message:

@@ -9,16 +9,15 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Final
 
 from avow.definitions import Refusal
+from avow.gate import entries
 from avow.policy import Rulebook
 from avow.rights import due
-from avow.rights.cases import Case, Cases
+from avow.rights.cases import MARK_LENGTH, Case
+from avow.rights.kept import Cases
 from avow.rights.states import ANSWERED, State, Step
 
-#: Hex digits of the HMAC in a link: 128 bits.
-MARK_LENGTH: Final = 32
 Hmac = Callable[[bytes, bytes], bytes]
 
 
@@ -60,12 +59,12 @@ def confirm(case: Case, cases: Cases, now_ms: int) -> Refusal | None:
     Rule: 11 CCR 7062 (verification of people without an account).
     """
     if case.state is State.ACKNOWLEDGING:  # nobody has noted yet that the message left, and here is who got it
-        told = {"what": "request.acknowledged", "request": case.request_id, "by": "link"}
+        told = entries.RequestTold("request.acknowledged", case.request_id, by="link")
         cases.append(case, Step.ACKNOWLEDGED, now_ms, {"how": "its link was followed"}, told, None)
         case = cases.get(case.request_id) or case
     if case.state is State.VERIFYING:
-        audit = {"what": "request.verified", "request": case.request_id, "by": "link"}
-        cases.append(case, Step.VERIFIED, now_ms, {"by": "link in the message"}, audit, None)
+        entry = entries.RequestVerified(case.request_id, "link")
+        cases.append(case, Step.VERIFIED, now_ms, {"by": "link in the message"}, entry, None)
         return None
     if case.state in {State.RECEIVED, State.JOINED}:
         return Refusal("the message with this link is still on its way", "11 CCR 7021(a)")
@@ -83,5 +82,5 @@ def deny_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bo
     """
     if case.state not in {State.ACKNOWLEDGING, State.VERIFYING} or now_ms < due.denied_ms(case, rulebook):
         return False
-    audit = {"what": "request.denied", "request": case.request_id, "reason": "unverified"}
-    return cases.append(case, Step.DENIED, now_ms, {"reason": "unverified", "rule": "11 CCR 7062"}, audit, None)
+    entry = entries.RequestDenied(case.request_id, "unverified")
+    return cases.append(case, Step.DENIED, now_ms, {"reason": "unverified", "rule": "11 CCR 7062"}, entry, None)

@@ -9,10 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from avow.audit.log import Log
 from avow.policy import Rulebook
 from avow.rights import after_restore, asked_again, due, execution, response, verification
-from avow.rights.cases import Case, Cases, Statements
-from avow.rights.execution import Discloser, Finder, Target
+from avow.rights.cases import Case
+from avow.rights.execution import Target
+from avow.rights.finding import Discloser, Finder
+from avow.rights.kept import Cases
 from avow.rights.response import Voice
 from avow.rights.states import State
 
@@ -33,7 +36,7 @@ class Tools:
     targets: Sequence[Target]
     finder: Finder
     discloser: Discloser
-    statements: Statements
+    statements: Log
 
 
 def advance(case: Case, tools: Tools, now_ms: int) -> bool:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from starlette.datastructures import Headers
 
 from avow.collection import signals
-from avow.web.services import ChoiceFacts
+from avow.publication.answers import ChoiceFacts
 
 #: Longest address that the banner's form leads back to, characters.
 _BACK_MAX: Final = 1000

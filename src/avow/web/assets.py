@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from avow.definitions import ConfigurationError
 from avow.web.encoding import PACKED_FROM, coding_for, is_text, packed_file
+from avow.website.integrity import BuiltTag
 
 #: A hashed name never changes its content; a year is the longest that caches are asked to keep anything.
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -61,6 +62,11 @@ class Assets:
     def integrity(self, name: str) -> str:
         """Return the hash by which a browser knows that it was served the file that was built (W3C Subresource Integrity)."""
         return "sha384-" + b64encode(sha384((self._folder / self._names[name]).read_bytes()).digest()).decode()
+
+    @property
+    def tag(self) -> BuiltTag:
+        """The tag of this build."""
+        return BuiltTag(self.address("tag.js"), self.integrity("tag.js"))
 
     def routes(self) -> list[Route]:
         """Return the routes that hand out the built files."""

@@ -9,7 +9,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from avow.web.services import ChangeFacts, VersionFacts
+from avow.publication.answers import ChangeFacts, VersionFacts
 
 #: Changes named in the banner; the history page has all of them.
 NAMED: Final = 3

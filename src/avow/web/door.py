@@ -19,9 +19,9 @@ from avow.collection.sender_memory import is_this_machine, network_of
 from avow.web.browser_reports import ReportEndpoint
 from avow.web.collect import DEMONSTRATION_HEADER, Collect
 from avow.web.exchange import BodyRefused, Exchange, answer_failure
+from avow.web.house import DEMONSTRATION_KEY
 from avow.web.http1 import Way
 from avow.web.recordings import RecordingEndpoint
-from avow.web.services import DEMONSTRATION_KEY
 
 #: Largest body of a form or a page's post, bytes.
 PAGE_BODY_BYTES: Final = 1024 * 1024

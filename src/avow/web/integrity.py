@@ -6,13 +6,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from avow.web.assets import Assets
-from avow.web.services import Integrity
+from avow.website.watching import Watch
 
 
 class IntegrityEndpoint:
     """The endpoint /avow/integrity: what the clock found last, and by which hash the tag can be checked from anywhere."""
 
-    def __init__(self, integrity: Integrity, assets: Assets) -> None:
+    def __init__(self, integrity: Watch, assets: Assets) -> None:
         self._integrity = integrity
         self._tag = {"address": assets.address("tag.js"), "integrity": assets.integrity("tag.js")}
 

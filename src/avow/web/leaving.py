@@ -29,11 +29,11 @@ class Leaving:
 
     def _page(self, request: Request) -> Response:
         name = request.path_params["name"]
-        links = self._view.services.policy.facts().links
+        links = self._view.house.policy.facts().links
         link = next((one for one in links if one.name == name and one.notice), None)
         if link is None:
             raise HTTPException(404)
-        onward = self._view.services.outbound.onward(name)
+        onward = self._view.house.outbound.onward(name)
         response = self._view.page(request, "leaving.html", link=link, onward=onward)
         response.headers["Referrer-Policy"] = "no-referrer"
         return response

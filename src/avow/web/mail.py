@@ -16,14 +16,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from avow.analytics.mailings import is_scan
 from avow.collection.accept import Sender
 from avow.collection.mail_events import MailEvents
 from avow.definitions import Refusal, SpoolFull
+from avow.messaging.answers import Reached
+from avow.messaging.reports import Links
+from avow.messaging.subscriptions import Subscriptions
+from avow.messaging.told import is_scan
 from avow.web.collect import GIF, GIF_HEADERS, RETRY_SECONDS, Collect
 from avow.web.form_input import read
 from avow.web.rendering import View
-from avow.web.services import MailLinks, Reached, Subscriptions
 
 #: No copy on any disk, in no search engine, and no word to where a link leads of where it stood.
 _OWN: Final = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
@@ -39,7 +41,7 @@ class MailEndpoint:
         collect: Collect,
         events: MailEvents,
         subscriptions: Subscriptions,
-        links: MailLinks,
+        links: Links,
         now_ms: Callable[[], int],
     ) -> None:
         self._view = view

@@ -18,24 +18,24 @@ from avow.web.assets import Assets
 from avow.web.choices_cookie import Renewal
 from avow.web.console import Console
 from avow.web.encoding import Encoding
+from avow.web.house import House
 from avow.web.leaving import Leaving
 from avow.web.privacy_center import PrivacyCenter
 from avow.web.problems import asks_for_json, problem
 from avow.web.rendering import View
 from avow.web.search import SearchPages
 from avow.web.security import Guard
-from avow.web.services import Services
 from avow.web.site import CompanySite
 from avow.web.thanks import Thanks
 
 
-def app(services: Services, site: CompanySite, assets: Assets, more: Sequence[BaseRoute] = ()) -> Starlette:
+def app(house: House, site: CompanySite, assets: Assets, more: Sequence[BaseRoute] = ()) -> Starlette:
     """Return the pages as an ASGI application.
 
     `more` are routes of others (forms, the log's files, health) that come before the company's own pages. The collector
     renders the company's forms again through `site`, so main makes one and hands it to both.
     """
-    view = View(services, assets)
+    view = View(house, assets)
 
     def sorry(request: Request, status: int, detail: str = "") -> Response:
         if asks_for_json(request):
@@ -62,7 +62,7 @@ def app(services: Services, site: CompanySite, assets: Assets, more: Sequence[Ba
             *Leaving(view).routes(),
             *Thanks(view).routes(),
             *more,
-            *SearchPages(services.search, site, view, assets).routes(),
+            *SearchPages(house.search, site, view, assets).routes(),
             *site.routes(),
         ],
         exception_handlers={HTTPException: http_error, StoreUnavailable: unavailable},
@@ -70,8 +70,8 @@ def app(services: Services, site: CompanySite, assets: Assets, more: Sequence[Ba
             Middleware(Encoding),
             Middleware(
                 Renewal,
-                is_secure=services.website.origin.startswith("https:"),
-                recognises=lambda said: services.browsers.facts(said).recognises,
+                is_secure=house.website.origin.startswith("https:"),
+                recognises=lambda said: house.browsers.facts(said).recognises,
             ),
             Middleware(Guard, sorry=sorry),
         ],

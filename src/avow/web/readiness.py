@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from avow.assurance.readiness import Check, Metric, Report, Watch
 from avow.collection.visits import client_address, plain_address
-from avow.web.services import Check, Metric, Readiness, Report
 
 #: What a proxy adds: an HTTP request with one of these was not sent by this machine, whatever its peer is.
 RELAYED: Final = ("x-forwarded-for", "forwarded", "via", "x-real-ip")
@@ -35,7 +35,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 class ReadinessEndpoint:
     """Answers monitors; `told` are the addresses and networks that get checks and figures."""
 
-    def __init__(self, readiness: Readiness, told: Collection[str], trusted_proxies: Collection[str]) -> None:
+    def __init__(self, readiness: Watch, told: Collection[str], trusted_proxies: Collection[str]) -> None:
         self._readiness = readiness
         self._told = networks(told)
         self._trusted = frozenset(map(plain_address, trusted_proxies))

@@ -17,16 +17,16 @@ from starlette.routing import Route
 from avow.collection import signals
 from avow.collection.accept import Accepted
 from avow.collection.json_names import twice
-from avow.collection.recorder import RecordingCollector
+from avow.collection.recorder import RecordingCollector, RecordingOffer
 from avow.definitions import Refusal
 from avow.policy.paths import page_path
 from avow.web.asking import signals_of
 from avow.web.assets import Assets
 from avow.web.collect import KEPT, Collect, fetch_site_of, visitor_cookie
 from avow.web.exchange import Exchange
+from avow.web.house import DEMONSTRATION_KEY, House
 from avow.web.privacy_center.choices import CHOICE, CHOICES_MOST, set_choices
 from avow.web.security import CROSS_SITE, is_same_origin
-from avow.web.services import DEMONSTRATION_KEY, RecordingOffer, Services
 
 _NO_STORE: Final = {"Cache-Control": "no-store", "Vary": "Sec-GPC, DNT, Cookie"}
 
@@ -80,8 +80,8 @@ class RecordingEndpoint:
 class VisitorRecordings:
     """The two small answers that a visitor's browser asks for: whether, and stop."""
 
-    def __init__(self, services: Services, assets: Assets) -> None:
-        self._services, self._assets = services, assets
+    def __init__(self, house: House, assets: Assets) -> None:
+        self._house, self._assets = house, assets
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -93,10 +93,10 @@ class VisitorRecordings:
     def _offered(self, request: Request) -> Response:
         """GET /avow/recording?page=/path: 200 with the recorder's address, for a page that may be recorded; else 204."""
         page, said = page_path(request.query_params.get("page", "/")), signals_of(request.headers)
-        offer = self._services.recordings.offered(page, said)
+        offer = self._house.recorded.offered(page, said)
         if offer is None:
             return Response(status_code=204, headers=_NO_STORE)
-        headers = _NO_STORE | number_for(offer, said, is_secure=self._services.website.origin.startswith("https:"))
+        headers = _NO_STORE | number_for(offer, said, is_secure=self._house.website.origin.startswith("https:"))
         return JSONResponse({"recorder": self._assets.address("recorder.js"), "point": offer.point}, headers=headers)
 
     async def _stop(self, request: Request) -> Response:
@@ -112,10 +112,10 @@ class VisitorRecordings:
             raise HTTPException(400, "The body names the recording to stop, once.")
         said = signals_of(request.headers)
         is_demonstration = request.scope.get(DEMONSTRATION_KEY, False)
-        let_in = partial(self._services.senders.let_in, request, CHOICE, CHOICES_MOST)
-        stop = partial(self._services.recordings.stop, demonstration=is_demonstration, let_in=let_in)
+        let_in = partial(self._house.senders.let_in, request, CHOICE, CHOICES_MOST)
+        stop = partial(self._house.recorded.stop, demonstration=is_demonstration, let_in=let_in)
         off = await run_in_threadpool(stop, said, sent.recording[:64])
         response = Response(status_code=204, headers=_NO_STORE)
         then = signals.Said(said.choices, said.consents).then(off, frozenset())
-        set_choices(response, then, self._services, said.visitor)
+        set_choices(response, then, self._house, said.visitor)
         return response

@@ -15,8 +15,8 @@ from starlette.responses import HTMLResponse
 from avow.definitions import RequestKind
 from avow.web.assets import Assets
 from avow.web.banner import banner
+from avow.web.house import House
 from avow.web.security import signal_set
-from avow.web.services import Services
 
 _SORRY: Final = {
     400: ("We could not read that", "Something in the address or the form was not as this page expects it. Nothing was kept."),
@@ -35,9 +35,9 @@ _SORRY: Final = {
 class View:
     """Renders Avow's own pages with what every page shows."""
 
-    def __init__(self, services: Services, assets: Assets) -> None:
-        self.services = services
-        self._zone = ZoneInfo(services.timezone)
+    def __init__(self, house: House, assets: Assets) -> None:
+        self.house = house
+        self._zone = ZoneInfo(house.timezone)
         self._environment = Environment(
             loader=PackageLoader("avow.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
@@ -51,7 +51,7 @@ class View:
             "many": many,
         }
         self._environment.globals["asset"] = assets.address
-        self._environment.globals["announcement"] = lambda: banner(services.versions.announced())
+        self._environment.globals["announcement"] = lambda: banner(house.versions.announced())
 
     def page(
         self, request: Request, template: str, status: int = 200, **context: Any
@@ -62,8 +62,8 @@ class View:
     def text(self, request: Request, template: str, **context: Any) -> str:  # Any: what templates take
         """Return the rendered template as text."""
         return self._environment.get_template(template).render(
-            facts=self.services.policy.facts(),
-            site=self.services.website,
+            facts=self.house.policy.facts(),
+            site=self.house.website,
             path=request.url.path,
             gpc=signal_set(request.headers, "sec-gpc"),
             dnt=signal_set(request.headers, "dnt"),
@@ -84,7 +84,7 @@ class View:
 
     def today(self) -> date:
         """Return today in the business's time zone."""
-        return datetime.fromtimestamp(self.services.now_ms() / 1000, self._zone).date()
+        return datetime.fromtimestamp(self.house.now_ms() / 1000, self._zone).date()
 
     def moment(self, milliseconds: int) -> Markup:
         """Return a moment in the business's time zone, machine-readable beside the words."""

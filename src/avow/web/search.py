@@ -18,9 +18,8 @@ from avow.web.assets import Assets
 from avow.web.rendering import View
 from avow.web.searching import SEARCH_PATH, field, results
 from avow.web.security import CROSS_SITE, fetch_site
-from avow.web.services.website import Search
 from avow.web.site import CompanySite, tag_markup
-from avow.website.search import Found
+from avow.website.search import Found, SearchIndex
 
 #: A search is found by no other search, kept by no cache, and its words go to no other page.
 HEADERS: Final = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
@@ -31,7 +30,7 @@ _DIGITS: Final = 3
 class SearchPages:
     """The search of one website, in its own look where the site has a page `search.html`."""
 
-    def __init__(self, search: Search, site: CompanySite, view: View, assets: Assets) -> None:
+    def __init__(self, search: SearchIndex, site: CompanySite, view: View, assets: Assets) -> None:
         self._search = search
         self._site = site
         self._view = view
@@ -46,7 +45,7 @@ class SearchPages:
         own = self._site.search_page(request.headers, found)
         if own is not None:
             return HTMLResponse(own, headers={**self._site.headers_for(SEARCH_PATH, request.headers), **HEADERS})
-        facts = self._view.services.policy.facts()
+        facts = self._view.house.policy.facts()
         page = self._view.page(
             request,
             "search.html",

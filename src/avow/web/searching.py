@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
+from avow.publication.answers import PointFacts
 from avow.web.assets import Assets
-from avow.web.services import PointFacts
 from avow.website.search import QUERY_LENGTH, Found
 from avow.website.search import RESULTS as PAGE_RESULTS
 

@@ -14,7 +14,10 @@ from avow.web.collect import Collect
 
 @dataclass(frozen=True, slots=True)
 class CountedSenders:
-    """Fits `web.services.Senders`. Invented visitors of `avow demo` are not counted, as in forms."""
+    """Who sends forms, for pages; asked in a thread, because it waits for the count.
+
+    Invented visitors of `avow demo` are not counted, as in forms.
+    """
 
     collect: Collect
     counts: SenderCounts
@@ -22,16 +25,16 @@ class CountedSenders:
     now_ms: Callable[[], int]
 
     def let_in(self, request: Request, act: str, most: int) -> bool:
-        """See `Senders`."""
+        """Count an act of the sender within `sender_counts.WINDOW_MS`; False, and not counted, beyond `most`."""
         address, is_invented = self._sender(request)
         return is_invented or not address or self.counts.let_in(address, most, self.now_ms(), act)
 
     def check(self, form: str) -> str:
-        """See `Senders`."""
+        """Return the token of the page that asks once more."""
         return self.guard.check(form, self.now_ms())
 
     def passes(self, request: Request, form: str, own: Mapping[str, str]) -> bool:
-        """See `Senders`."""
+        """Return whether a form's own fields pass the check that its sender was asked for; each passes once."""
         address, is_invented = self._sender(request)
         return is_invented or self.guard.judge(form, own, address, self.now_ms()) is Verdict.CLEAR
 

@@ -26,22 +26,24 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from avow.collection.browser_kept import Kept
+from avow.collection.parties import PartyFacts
 from avow.collection.spam import AGREE, SHOWN, TRAP
 from avow.definitions import Technology, local_date
 from avow.policy.browser_policy import NEEDED
+from avow.publication.answers import PolicyFacts
 from avow.web import openings
 from avow.web.asking import banner as asking
 from avow.web.asking import signals_of
 from avow.web.assets import IMMUTABLE, STABLE_PREFERENCES, STABLE_TAG, Assets, hand_out
 from avow.web.banner import banner
 from avow.web.form_words import field_names, reference_of
+from avow.web.house import House
 from avow.web.leaving import LEAVING_PATH
 from avow.web.recordings import number_for
 from avow.web.searching import SEARCH_PATH
 from avow.web.searching import field as search_field
 from avow.web.searching import results as search_results
 from avow.web.security import content_security_policy, signal_set
-from avow.web.services import PartyFacts, PolicyFacts, Services
 from avow.web.thanks import thanks_address
 from avow.website.search import Found
 
@@ -67,17 +69,17 @@ class CompanySite:
 
     def __init__(
         self,
-        services: Services,
+        house: House,
         assets: Assets,
         token: Callable[[str], str] = lambda _point: "",
         preferences: Callable[[Headers], Kept] = _none_kept,
     ) -> None:
         """`token` makes the mark by which a form that this site showed is known again; "" for none."""
-        self._services = services
+        self._house = house
         self._preferences = preferences
         self._assets = assets
-        self._headers = services.policy.page_headers()
-        folder = services.website.pages
+        self._headers = house.policy.page_headers()
+        folder = house.website.pages
         self._pages = _pages(folder)
         self._listed = _listed(folder, self._pages)
         self._files = _files(folder)
@@ -97,11 +99,11 @@ class CompanySite:
         self._environment.globals |= {
             "asset": self._asset,
             "form_action": lambda point: f"/avow/forms/{quote(point)}",
-            "notice": services.policy.notice,
+            "notice": house.policy.notice,
             "form_guard": lambda point: self._guard(point, token),
             "agree": self._agree,
             "leaving": lambda name: f"{LEAVING_PATH}{quote(name)}",
-            "announcement": lambda: banner(services.versions.announced()),
+            "announcement": lambda: banner(house.versions.announced()),
         }
 
     def routes(self) -> list[Route]:
@@ -175,8 +177,8 @@ class CompanySite:
     def headers_for(self, path: str, headers: Headers) -> dict[str, str]:
         """Return the headers of a page of the site for this visitor."""
         said = signals_of(headers)
-        is_secure = self._services.website.origin.startswith("https:")
-        number = number_for(self._services.recordings.offered(path, said), said, is_secure=is_secure)
+        is_secure = self._house.website.origin.startswith("https:")
+        number = number_for(self._house.recorded.offered(path, said), said, is_secure=is_secure)
         return {**self._headers, **self._loading(headers), **number}
 
     def sorry(self, request: Request, status: int) -> Response | None:
@@ -207,7 +209,7 @@ class CompanySite:
         )
 
     def _parties(self, headers: Headers) -> tuple[PartyFacts, ...]:
-        return self._services.browsers.facts(signals_of(headers)).parties
+        return self._house.browsers.facts(signals_of(headers)).parties
 
     def _loading(self, headers: Headers) -> dict[str, str]:
         """Return the header that lets in whom this visitor allows, and nobody else, when there is anybody."""
@@ -222,12 +224,12 @@ class CompanySite:
         box = Markup('<label class="agree"><input type="checkbox" name="{}" value="{}"><span>Allow “{}”{}</span></label>')
         return Markup("\n").join(
             box.format(AGREE, one.name, one.label, f": {one.description}" if one.description else "")
-            for one in self._services.mailings.measures(point)
+            for one in self._house.mailings.measures(point)
         )
 
     def _scripts(self, path: str, headers: Headers) -> Markup:
         """Return what a page loads for this visitor: the tag, other companies' loader and the recorder, each as it is allowed."""
-        facts = self._services.policy.facts()
+        facts = self._house.policy.facts()
         return tag_markup(facts, self._assets, path) + self._choices_script(headers) + self._recorder(path, headers)
 
     def _choices_script(self, headers: Headers) -> Markup:
@@ -247,9 +249,9 @@ class CompanySite:
 
     def _render_opening(self, slug: str, headers: Headers, **context: object) -> str:
         opening = self._openings[slug]
-        address = f"{self._services.website.origin.rstrip('/')}{CAREERS}/{slug}"
+        address = f"{self._house.website.origin.rstrip('/')}{CAREERS}/{slug}"
         is_open = opening.is_open(self._today())
-        company = self._services.policy.facts().company
+        company = self._house.policy.facts().company
         data = openings.posting(opening, company, address) if is_open else Markup()
         return self._render(
             f"{CAREERS}/{slug}", headers, template=OPENING, opening=opening, is_open=is_open, job_posting=data, **context
@@ -257,10 +259,10 @@ class CompanySite:
 
     def _today(self) -> date:
         """Return today in the business's time zone."""
-        return local_date(self._services.now_ms(), self._services.timezone)
+        return local_date(self._house.now_ms(), self._house.timezone)
 
     def _render(self, path: str, headers: Headers, template: str = "", **context: object) -> str:
-        facts, kept = self._services.policy.facts(), self._preferences(headers)
+        facts, kept = self._house.policy.facts(), self._preferences(headers)
         empty: dict[str, object] = {"values": {}, "errors": {}, "reference": "", "dropped": (), "masked": (), "jurisdiction": ""}
         shown = empty | context
         found = context.get("search")
@@ -273,9 +275,9 @@ class CompanySite:
             preferences=kept.preferences,
             may_keep=kept.allowed,
             # A form that came back is no page view: its address is the collector's.
-            policy=lambda: self._services.policy.page(str(shown["jurisdiction"])),
+            policy=lambda: self._house.policy.page(str(shown["jurisdiction"])),
             tag=lambda: Markup() if shown["errors"] else self._scripts(path, headers),
-            outbound=lambda name: self._services.outbound.way(name, path),
+            outbound=lambda name: self._house.outbound.way(name, path),
             conversion=lambda point, **said: conversion_pixel(facts, point, {"page": path, **said}),
             asking=lambda: asking(facts.choices, signals_of(headers), path),
             search_field=lambda: search_field(searched, facts.points, self._assets),
@@ -289,11 +291,11 @@ class CompanySite:
         For one who may still say yes on it, what loads the recorder then: a page of an application is not opened again.
         """
         said = signals_of(headers)
-        if offer := self._services.recordings.offered(path, said):
+        if offer := self._house.recorded.offered(path, said):
             script = Markup('<script src="{}" data-point="{}" defer></script>')
             return script.format(self._assets.address("recorder.js"), offer.point)
-        asking = frozenset(name for one in self._services.policy.facts().choices if one.asks for name in one.purposes)
-        if self._services.recordings.offered(path, replace(said, choices=said.choices - asking, consents=asking)) is None:
+        asking = frozenset(name for one in self._house.policy.facts().choices if one.asks for name in one.purposes)
+        if self._house.recorded.offered(path, replace(said, choices=said.choices - asking, consents=asking)) is None:
             return Markup()
         return Markup('<script src="{}" data-served defer></script>').format(self._assets.address("replay.js"))
 
@@ -308,7 +310,7 @@ class CompanySite:
 
     def _sitemap(self, _request: Request) -> Response:
         """Hand out the list of the pages that may be found (sitemaps.org)."""
-        origin = self._services.website.origin.rstrip("/")
+        origin = self._house.website.origin.rstrip("/")
         open_ones = [f"{CAREERS}/{one.slug}" for one in self._openings.values() if one.is_open(self._today())]
         every = Markup("\n").join(
             Markup("<url><loc>{}</loc></url>").format(origin + quote(path)) for path in self._listed + open_ones
@@ -319,7 +321,7 @@ class CompanySite:
         return Response(str(text.format(every)), media_type="application/xml", headers={"Cache-Control": "max-age=3600"})
 
     def _gpc(self, _request: Request) -> Response:
-        facts = self._services.policy.facts()
+        facts = self._house.policy.facts()
         honoured = any(signal.name == "gpc" for signal in facts.signals)
         return JSONResponse({"gpc": honoured, "lastUpdate": facts.updated.isoformat()}, headers={"Cache-Control": "max-age=3600"})
 

@@ -28,7 +28,7 @@ class Thanks:
         return [Route("/avow/forms/{point}/thanks", self._page)]
 
     def _page(self, request: Request) -> Response:
-        points = {one.name: one for one in self._view.services.policy.facts().points}
+        points = {one.name: one for one in self._view.house.policy.facts().points}
         point = points.get(request.path_params["point"])
         if point is None or point.technology not in _FORMS | {Technology.EMAIL.value}:
             raise HTTPException(404)

@@ -126,19 +126,21 @@ def _make(path: Path, pages: Mapping[str, Page], digest: str) -> None:
 
 
 class SearchIndex:
-    """The index at a path, for any thread of any process; sees by itself when it was made anew."""
+    """The index at a path, for any thread of any process; sees when it was made anew. No path: no search."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
         self._path = path
         self._seen: tuple[int, int] = (0, 0)
         self._words: dict[str, str] = {}
 
     def is_offered(self) -> bool:
-        """Return True: the site has a search, though its pages may still be being read."""
-        return True
+        """Return whether the site has a search; its pages may still be being read."""
+        return self._path is not None
 
     def pages(self) -> int:
         """Return how many pages the search covers; 0 while there is no index."""
+        if self._path is None:
+            return 0
         with suppress(FileNotFoundError, sqlite3.DatabaseError), closing(_opened(self._path)) as database:
             row = database.execute("SELECT value FROM facts WHERE name = 'pages'").fetchone()
             return int(row[0])
@@ -154,7 +156,7 @@ class SearchIndex:
         asked = normalised(query)
         words = _words(asked)[:WORDS]
         page = max(1, min(page, RESULT_PAGES))
-        if not words:
+        if not words or self._path is None:
             return Found(asked, 0, 1, ())
         try:
             state = self._path.stat()  # before it is opened: words of a newer index are read again, not kept for this one

@@ -1,4 +1,4 @@
-"""Counts without anybody in them: what was refused, and how often a purpose was read."""
+"""Counts without anybody in them: what was refused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import Table, func, select
 
 from avow.store.control.database import Transaction, alone
 from avow.store.control.rows import insert_into
-from avow.store.control.tables import purpose_reads, refusals
+from avow.store.control.tables import refusals
 
 #: Refusals of one day that are told apart by a field's name, and what stands for the names of the rest.
 NAMED_PER_DAY: Final = 1000
@@ -28,17 +28,6 @@ class RefusalKind:
     reason: str
     rule: str
     field: str
-
-
-@dataclass(frozen=True, slots=True)
-class PurposeReads:
-    """How often submissions of a point were read for a purpose on a day, and how often that was refused."""
-
-    day: date
-    point: str
-    purpose: str
-    allowed: int
-    refused: int
 
 
 def add_refusals(tx: Transaction, counts: Mapping[RefusalKind, int]) -> None:
@@ -79,22 +68,6 @@ def refused(tx: Transaction, since: date) -> tuple[tuple[RefusalKind, int], ...]
     wanted = select(refusals).where(refusals.c.day >= since).order_by(refusals.c.day.desc(), refusals.c.count.desc())
     rows = tx.execute(wanted).mappings()
     return tuple((RefusalKind(**{name: row[name] for name in _KIND}), row["count"]) for row in rows)
-
-
-def add_read(tx: Transaction, day: date, point: str, purpose: str, *, allowed: bool) -> None:
-    """Count one read, or one refused read, for a purpose."""
-    add_to(
-        tx,
-        purpose_reads,
-        {"day": day, "point": point, "purpose": purpose},
-        {"allowed": int(allowed), "refused": int(not allowed)},
-    )
-
-
-def reads(tx: Transaction, since: date) -> tuple[PurposeReads, ...]:
-    """Return the counted reads since a day, newest first."""
-    wanted = select(purpose_reads).where(purpose_reads.c.day >= since).order_by(purpose_reads.c.day.desc(), purpose_reads.c.point)
-    return tuple(PurposeReads(**row) for row in tx.execute(wanted).mappings())
 
 
 _KIND = ("day", "site", "point", "reason", "rule", "field")

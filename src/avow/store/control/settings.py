@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import select
 
 from avow.store.control.database import Transaction
 from avow.store.control.rows import insert_into
 from avow.store.control.tables import settings
+
+#: The setting that says how many entries the published log has.
+LOG_SIZE: Final = "audit.size"
 
 
 def get(tx: Transaction, key: str) -> str | None:

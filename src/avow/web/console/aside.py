@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from avow.access.answers import StaffMember
+from avow.assurance.shelf import AsideLine
 from avow.store.queues import queue
 from avow.web.console.door import Door, place
-from avow.web.services import AsideLine, StaffMember
 
 ADDRESS: Final = "/console/set-aside"
 
@@ -21,7 +22,7 @@ class AsidePages:
 
     def __init__(self, door: Door) -> None:
         self._door = door
-        self._aside = door.services.aside
+        self._aside = door.house.aside
 
     def routes(self) -> list[Route]:
         """Return the list, the question before something is given up, and the two decisions."""

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from avow.access.answers import StaffMember
 from avow.analytics.devices import devices
 from avow.analytics.live import live
 from avow.analytics.pages import top_pages
@@ -20,10 +21,11 @@ from avow.analytics.reconciled import Sources, reconciled
 from avow.analytics.sources import Extent, extents, sources
 from avow.analytics.visits import series, totals
 from avow.collection import places
+from avow.publication.answers import PointFacts
 from avow.web.charts import chart
 from avow.web.console.door import Door
 from avow.web.forms import day_of
-from avow.web.services import PointFacts, Services, StaffMember
+from avow.web.house import House
 
 #: Points that see events; forms are in the inbox.
 _MEASURED = ("tag", "web-beacon", "server-log")
@@ -40,7 +42,7 @@ class AudiencePages:
 
     def __init__(self, door: Door) -> None:
         self._door = door
-        self._services = door.services
+        self._house = door.house
 
     def routes(self) -> list[Route]:
         """Return the dashboard and its parts."""
@@ -51,9 +53,9 @@ class AudiencePages:
         ]
 
     def _whole(self, request: Request, member: StaffMember) -> Response:
-        points = _seeing(self._services.policy.facts().points, _MEASURED)
+        points = _seeing(self._house.policy.facts().points, _MEASURED)
         span, scope = self._asked(request.query_params)
-        known = extents(self._services.events, scope.site)
+        known = extents(self._house.events, scope.site)
         return self._door.show(
             request,
             "dashboard.html",
@@ -75,16 +77,16 @@ class AudiencePages:
 
     def _asked(self, query: QueryParams) -> tuple[Period, Scope]:
         """Return the period and scope that the address asks for; what it does not know falls back to the first choice."""
-        services = self._services
-        span = asked_period(query, services)
-        points = _seeing(services.policy.facts().points, _MEASURED)
+        house = self._house
+        span = asked_period(query, house)
+        points = _seeing(house.policy.facts().points, _MEASURED)
         asked = query.get("point", "")
         browsers = _names(_seeing(points, _BROWSER))
         chosen = {"all": _names(points), **{name: (name,) for name in _names(points)}}.get(asked, browsers)
-        return span, Scope(services.website.name, span.from_ms, span.to_ms, chosen)
+        return span, Scope(house.website.name, span.from_ms, span.to_ms, chosen)
 
     def _figures_of(self, span: Period, scope: Scope) -> dict[str, Any]:  # Any: what templates take
-        events, points = self._services.events, self._services.policy.facts().points
+        events, points = self._house.events, self._house.policy.facts().points
         moments = series(events, scope, span)
         return {
             "span": span,
@@ -111,25 +113,25 @@ class AudiencePages:
 
     def _scope_of(self, scope: Scope, *kinds: str) -> Scope:
         """Return the scope of the tag's events of these kinds, whatever points the page views are taken from."""
-        points = self._services.policy.facts().points
+        points = self._house.policy.facts().points
         return replace(scope, points=tuple(point.name for point in points if point.event in kinds))
 
     def _sources(self) -> Sources:
         """Return which points count visits: every tag and beacon, and a log that serves one of their purposes."""
-        points = self._services.policy.facts().points
+        points = self._house.policy.facts().points
         log = tuple(point.name for point in points if point.technology == "server-log" and point.counts_visits)
         return Sources(_names(_seeing(points, ("tag",))), _names(_seeing(points, ("web-beacon",))), log)
 
     def _live_of(self, scope: Scope) -> dict[str, Any]:  # Any: what templates take
-        now_ms = self._services.now_ms()
-        now = live(self._services.events, scope, now_ms, self._services.timezone)
+        now_ms = self._house.now_ms()
+        now = live(self._house.events, scope, now_ms, self._house.timezone)
         return {"live": now, "live_drawing": chart(now.minutes), "now_ms": now_ms}
 
 
-def asked_period(query: QueryParams, services: Services) -> Period:
+def asked_period(query: QueryParams, house: House) -> Period:
     """Return the period that an address of the console asks for; 30 days for what it does not know."""
     days = (day_of(query.get(name, "")) for name in ("from", "to"))
-    return period(query.get("period", "30d"), services.now_ms(), services.timezone, *days)
+    return period(query.get("period", "30d"), house.now_ms(), house.timezone, *days)
 
 
 def _seeing(points: tuple[PointFacts, ...], technologies: tuple[str, ...]) -> tuple[PointFacts, ...]:

@@ -6,13 +6,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from avow.access.answers import StaffMember
 from avow.analytics.campaigns import CAMPAIGN_ROWS, WINDOW_DAYS, Conversions, campaigns
 from avow.analytics.outbound import CountedLink, followed
 from avow.analytics.period import LABELS
 from avow.analytics.question import Scope
+from avow.publication.answers import PointFacts, PolicyFacts
 from avow.web.console.audience import asked_period
 from avow.web.console.door import Door
-from avow.web.services import PointFacts, PolicyFacts, StaffMember
 
 #: Points whose page views say by which campaign a visit came.
 _VIEWING = ("tag", "web-beacon")
@@ -23,19 +24,19 @@ class CampaignPages:
 
     def __init__(self, door: Door) -> None:
         self._door = door
-        self._services = door.services
+        self._house = door.house
 
     def routes(self) -> list[Route]:
         """Return the one page."""
         return [Route("/console/campaigns", self._door.page(self._show))]
 
     def _show(self, request: Request, member: StaffMember) -> Response:
-        services, facts = self._services, self._services.policy.facts()
-        span = asked_period(request.query_params, services)
+        house, facts = self._house, self._house.policy.facts()
+        span = asked_period(request.query_params, house)
         views = tuple(one.name for one in facts.points if one.technology in _VIEWING and one.event in {"", "view"})
-        scope = Scope(services.website.name, span.from_ms, span.to_ms, views)
+        scope = Scope(house.website.name, span.from_ms, span.to_ms, views)
         points, chosen = _points(facts), request.query_params.get("point", "")
-        lines = campaigns(services.events, scope, _conversions(facts, chosen))
+        lines = campaigns(house.events, scope, _conversions(facts, chosen))
         counted = [CountedLink(one.label, one.clicks, one.reports) for one in facts.links if one.clicks]
         return self._door.show(
             request,
@@ -47,7 +48,7 @@ class CampaignPages:
             chosen=chosen if any(one.name == chosen for one in points) else "",
             campaigns=lines[:CAMPAIGN_ROWS],
             left_out=max(0, len(lines) - CAMPAIGN_ROWS),
-            links=followed(services.events, scope, counted),
+            links=followed(house.events, scope, counted),
             window_days=WINDOW_DAYS,
         )
 

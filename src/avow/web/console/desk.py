@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from avow.access.answers import StaffMember
 from avow.web.console.door import Door, place
-from avow.web.services import StaffMember
 
 #: Shortest and longest reason for an extension, in characters: the person must be able to understand it.
 REASON_MIN = 20
@@ -20,7 +20,7 @@ class DeskPages:
 
     def __init__(self, door: Door) -> None:
         self._door = door
-        self._rights = door.services.rights
+        self._rights = door.house.rights
 
     def routes(self) -> list[Route]:
         """Return the list, one consumer request, and its extension."""

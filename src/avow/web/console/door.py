@@ -15,13 +15,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from avow.access import DEVICE
+from avow.access import DEVICE, SignedIn
+from avow.access.answers import Sender, StaffMember
 from avow.definitions import Refusal
 from avow.store import paging
 from avow.store.paging import Place
 from avow.web.forms import read_form
 from avow.web.rendering import View
-from avow.web.services import Sender, SignedIn, StaffMember
 
 SESSION_COOKIE: Final = "avow_staff"
 #: By it a browser is known that signed in before: its tries are counted alone, so that strangers cannot lock it out.
@@ -45,7 +45,7 @@ class Door:
 
     def __init__(self, view: View) -> None:
         self.view = view
-        self.services = view.services
+        self.house = view.house
 
     def page(self, handler: Page) -> Callable[[Request], Response]:
         """Return an endpoint that needs a session; without one the browser is sent to sign in and back here."""
@@ -79,14 +79,14 @@ class Door:
         **context: Any,  # Any: what templates take
     ) -> Response:
         """Return a page of the console with what its frame needs."""
-        services = self.services
-        known = {"altered": services.integrity.altered(), "set_aside": services.aside.count(), "notices": services.notices.now()}
+        house = self.house
+        known = {"altered": house.integrity.altered(), "set_aside": house.aside.count(), "notices": house.notices.now()}
         frame = {"member": member, "token": self._token(request), **known}
         return self.view.page(request, f"console/{template}", status, **(frame | context))
 
     def _member(self, request: Request) -> StaffMember | None:
         session = request.cookies.get(SESSION_COOKIE, "")
-        return self.services.staff.member(session) if 0 < len(session) <= _SESSION_MAX else None
+        return self.house.staff.member(session) if 0 < len(session) <= _SESSION_MAX else None
 
     def _token(self, request: Request) -> str:
         """Return the form token: derived from the session, so that it lives and ends with it and is stored nowhere."""
@@ -111,7 +111,7 @@ class DoorPages:
 
     def __init__(self, door: Door) -> None:
         self._door = door
-        self._staff = door.services.staff
+        self._staff = door.house.staff
 
     def routes(self) -> list[Route]:
         """Return the pages that need no session, and signing out."""
@@ -194,7 +194,7 @@ class DoorPages:
     def _enter(self, entered: SignedIn, target: str) -> Response:
         response = RedirectResponse(target, 303)
         kept: dict[str, Any] = {"path": "/console", "httponly": True, "samesite": "strict"}  # Any: of several types
-        kept["secure"] = self._door.services.website.origin.startswith("https:")
+        kept["secure"] = self._door.house.website.origin.startswith("https:")
         response.set_cookie(SESSION_COOKIE, entered.session, **kept)
         response.set_cookie(DEVICE_COOKIE, entered.device, max_age=_DEVICE_SECONDS, **kept)
         return response

@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from avow.access.answers import StaffMember
 from avow.store import paging
 from avow.store.paging import LINES
 from avow.web.console.door import Door, place
 from avow.web.evidence import promises
-from avow.web.services import StaffMember
 
 #: How far back the counted refusals and reads are shown.
 EVIDENCE_DAYS = 30
@@ -28,7 +28,7 @@ class EvidencePages:
 
     def __init__(self, door: Door) -> None:
         self._door = door
-        self._services = door.services
+        self._house = door.house
 
     def routes(self) -> list[Route]:
         """Return the pages."""
@@ -43,7 +43,7 @@ class EvidencePages:
         ]
 
     def _refusals(self, request: Request, member: StaffMember) -> Response:
-        evidence, since = self._services.evidence, self._door.view.today() - timedelta(days=EVIDENCE_DAYS)
+        evidence, since = self._house.evidence, self._door.view.today() - timedelta(days=EVIDENCE_DAYS)
         return self._door.show(
             request,
             "refusals.html",
@@ -54,7 +54,7 @@ class EvidencePages:
         )
 
     def _browser_reports(self, request: Request, member: StaffMember) -> Response:
-        reports = self._services.evidence.browser_reports(self._door.view.today() - timedelta(days=REPORT_DAYS))
+        reports = self._house.evidence.browser_reports(self._door.view.today() - timedelta(days=REPORT_DAYS))
         undeclared = [one for one in reports if one.is_undeclared_party]
         return self._door.show(
             request,
@@ -63,23 +63,23 @@ class EvidencePages:
             found=paging.cut(undeclared, place(request), LINES),
             declared=[one for one in reports if one.is_declared],
             own=[one for one in reports if one.is_own],
-            snippet=self._services.policy.printout("csp", "nginx"),
+            snippet=self._house.policy.printout("csp", "nginx"),
             shown=PAGES_SHOWN,
         )
 
     def _choices(self, request: Request, member: StaffMember) -> Response:
-        labels = {purpose.name: purpose.label for purpose in self._services.policy.facts().purposes}
-        return self._door.show(request, "choices.html", member, counts=self._services.choices.counts(), labels=labels)
+        labels = {purpose.name: purpose.label for purpose in self._house.policy.facts().purposes}
+        return self._door.show(request, "choices.html", member, counts=self._house.choices.counts(), labels=labels)
 
     def _policy(self, request: Request, member: StaffMember) -> Response:
-        policy, versions = self._services.policy, self._services.versions.history()
+        policy, versions = self._house.policy, self._house.versions.history()
         return self._door.show(
             request, "policy.html", member, points=policy.evidence(), printouts=policy.printouts(), versions=versions
         )
 
     def _printout(self, request: Request, member: StaffMember) -> Response:
         """Show a printout of the policy to read or print, or hand it out as a file for machines."""
-        printed = self._services.policy.printout(request.path_params["name"], request.query_params.get("format"))
+        printed = self._house.policy.printout(request.path_params["name"], request.query_params.get("format"))
         if printed is None:
             raise HTTPException(404)
         if printed.html is not None:
@@ -88,8 +88,8 @@ class EvidencePages:
         return Response(printed.text, media_type=printed.media_type, headers=headers)
 
     def _evidence(self, request: Request, member: StaffMember) -> Response:
-        is_public = self._services.promises.is_public
+        is_public = self._house.promises.is_public
         return self._door.show(request, "evidence.html", member, is_public=is_public, **promises(self._door.view))
 
     def _audit(self, request: Request, member: StaffMember) -> Response:
-        return self._door.show(request, "audit.html", member, audit=self._services.evidence.audit())
+        return self._door.show(request, "audit.html", member, audit=self._house.evidence.audit())

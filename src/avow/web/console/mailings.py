@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from avow.access.answers import StaffMember
 from avow.web.console.door import Door, place
-from avow.web.services import StaffMember
 
 
 class MailingsPages:
@@ -16,7 +16,7 @@ class MailingsPages:
 
     def __init__(self, door: Door) -> None:
         self._door = door
-        self._mailings = door.services.mailings
+        self._mailings = door.house.mailings
 
     def routes(self) -> list[Route]:
         """Return the list and one mailing's report."""

@@ -11,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from avow.access.answers import StaffMember
 from avow.addresses import LENGTH, wrong_with
 from avow.definitions import LETTERS, Refusal
+from avow.messaging.answers import Decision, SubmissionLine, SubmissionState
 from avow.web.console.door import Door, place
-from avow.web.services import Decision, StaffMember, SubmissionLine, SubmissionState
 
 
 class MessagePages:
@@ -22,7 +23,7 @@ class MessagePages:
 
     def __init__(self, door: Door) -> None:
         self._door = door
-        self._services = door.services
+        self._house = door.house
 
     def routes(self) -> list[Route]:
         """Return the lists, one submission, its state, and one message with what can be done about it."""
@@ -40,10 +41,10 @@ class MessagePages:
         ]
 
     def _inbox(self, request: Request, member: StaffMember) -> Response:
-        facts = self._services.policy.facts()
+        facts = self._house.policy.facts()
         point = request.query_params.get("point", "")
         point = point if any(known.name == point for known in facts.points) else ""
-        found = self._services.inbox.lines(point, place(request))
+        found = self._house.inbox.lines(point, place(request))
         forms = [known for known in facts.points if known.technology in LETTERS]
         labels = {known.name: known.label for known in facts.points}
         return self._door.show(request, "inbox.html", member, found=found, forms=forms, chosen=point, labels=labels)
@@ -51,7 +52,7 @@ class MessagePages:
     def _submission(self, request: Request, member: StaffMember) -> Response:
         """Show one submission; its fields only for the purpose that was declared, and why not when it may not be."""
         record_id, purpose = request.path_params["record_id"], request.query_params.get("purpose", "")
-        inbox = self._services.inbox
+        inbox = self._house.inbox
         read = inbox.read(record_id, purpose, member.staff_id) if purpose else None
         line = inbox.line(record_id)
         if line is None:
@@ -75,7 +76,7 @@ class MessagePages:
         number = request.path_params["number"]
         if not re.fullmatch(r"[0-9]{1,3}", number):
             raise HTTPException(404)
-        found = self._services.inbox.file(record_id, int(number), purpose, member.staff_id)
+        found = self._house.inbox.file(record_id, int(number), purpose, member.staff_id)
         if found is None:
             raise HTTPException(404)
         if isinstance(found, Refusal):
@@ -91,7 +92,7 @@ class MessagePages:
         record_id, decision = request.path_params["record_id"], form.get("decision", "")
         if decision not in get_args(Decision):
             raise HTTPException(422, "Please choose what was decided.")
-        refusal = self._services.inbox.decide(record_id, cast("Decision", decision), member.staff_id)  # it is one of them
+        refusal = self._house.inbox.decide(record_id, cast("Decision", decision), member.staff_id)  # it is one of them
         if refusal is not None:
             raise HTTPException(409, f"{refusal.reason} ({refusal.rule})")
         return RedirectResponse(f"/console/inbox/{record_id}", 303)
@@ -99,31 +100,31 @@ class MessagePages:
     def _mark(self, request: Request, member: StaffMember, form: dict[str, str]) -> Response:
         state: SubmissionState = "answered" if form.get("state") == "answered" else "read"
         record_id = request.path_params["record_id"]
-        if self._services.inbox.line(record_id) is None:
+        if self._house.inbox.line(record_id) is None:
             raise HTTPException(404)
-        self._services.inbox.mark(record_id, state, member.staff_id)
+        self._house.inbox.mark(record_id, state, member.staff_id)
         return RedirectResponse("/console/inbox", 303)
 
     def _outbox(self, request: Request, member: StaffMember) -> Response:
-        return self._door.show(request, "outbox.html", member, found=self._services.outbox.lines(place(request)))
+        return self._door.show(request, "outbox.html", member, found=self._house.outbox.lines(place(request)))
 
     def _message(self, request: Request, member: StaffMember) -> Response:
         return self._one_message(request, member, 200)
 
     def _one_message(self, request: Request, member: StaffMember, status: int, error: str = "", address: str = "") -> Response:
-        message = self._services.outbox.read(request.path_params["message_id"], member.staff_id)
+        message = self._house.outbox.read(request.path_params["message_id"], member.staff_id)
         if message is None:
             raise HTTPException(404)
         return self._door.show(request, "message.html", member, status, message=message, error=error, address=address)
 
     def _again(self, request: Request, member: StaffMember, _form: dict[str, str]) -> Response:
-        refusal = self._services.outbox.retry(request.path_params["message_id"], member.staff_id)
+        refusal = self._house.outbox.retry(request.path_params["message_id"], member.staff_id)
         if refusal is not None:
             return self._one_message(request, member, 409, f"{refusal.reason} ({refusal.rule})")
         return RedirectResponse("/console/outbox", 303)
 
     def _passed_on(self, request: Request, member: StaffMember, form: dict[str, str]) -> Response:
-        refusal = self._services.outbox.passed_on(request.path_params["message_id"], form.get("way", ""), member.staff_id)
+        refusal = self._house.outbox.passed_on(request.path_params["message_id"], form.get("way", ""), member.staff_id)
         if refusal is not None:
             return self._one_message(request, member, 409, f"{refusal.reason} ({refusal.rule})")
         return RedirectResponse("/console/outbox", 303)
@@ -132,11 +133,11 @@ class MessagePages:
         address = form.get("address", "").strip()
         if wrong := wrong_with(address):
             return self._one_message(request, member, 422, f"The address of the message {wrong}.", address[:LENGTH])
-        refusal = self._services.outbox.correct(request.path_params["message_id"], address, member.staff_id)
+        refusal = self._house.outbox.correct(request.path_params["message_id"], address, member.staff_id)
         if refusal is not None:
             return self._one_message(request, member, 409, f"{refusal.reason} ({refusal.rule})", address)
         return RedirectResponse("/console/outbox", 303)
 
     def _point(self, line: SubmissionLine) -> str:
         """Return the collection point's label; its name when an earlier policy declared it."""
-        return next((point.label for point in self._services.policy.facts().points if point.name == line.point), line.point)
+        return next((point.label for point in self._house.policy.facts().points if point.name == line.point), line.point)

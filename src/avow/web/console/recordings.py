@@ -13,10 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from avow.access.answers import StaffMember
+from avow.analytics.answers import RecordingLine, VisitView
 from avow.definitions import Refusal
 from avow.policy.paths import page_path
 from avow.web.console.door import Door, place
-from avow.web.services import RecordingLine, StaffMember, VisitView
 
 #: Pages of a visit that its line names.
 PAGES_SHOWN: Final = 5
@@ -32,7 +33,7 @@ class RecordingsPages:
 
     def __init__(self, door: Door) -> None:
         self._door = door
-        self._recordings = door.services.recordings
+        self._recordings = door.house.recordings
 
     def routes(self) -> list[Route]:
         """Return the list, the player, and the chunks that the player fetches."""
@@ -45,7 +46,7 @@ class RecordingsPages:
     def _list(self, request: Request, member: StaffMember) -> Response:
         asked = request.query_params.get("page", "").strip()[:500]
         page = page_path(asked) if asked else ""
-        points = self._door.services.policy.facts().points
+        points = self._door.house.policy.facts().points
         return self._door.show(
             request,
             "recordings.html",
@@ -92,7 +93,7 @@ class RecordingsPages:
 
     def _label(self, line: RecordingLine) -> str:
         """Return the collection point's label; its name when an earlier policy declared it."""
-        points = self._door.services.policy.facts().points
+        points = self._door.house.policy.facts().points
         return next((point.label for point in points if point.name == line.point), line.point)
 
 

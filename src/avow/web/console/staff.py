@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from avow.access import AccountLine
+from avow.access.answers import StaffMember
 from avow.definitions import Refusal
 from avow.web.console.door import Door
-from avow.web.services import AccountLine, StaffMember
 
 ADDRESS: Final = "/console/staff"
 
@@ -21,7 +22,7 @@ class StaffPages:
 
     def __init__(self, door: Door) -> None:
         self._door = door
-        self._register = door.services.register
+        self._register = door.house.register
 
     def routes(self) -> list[Route]:
         """Return the list, the question before an account is removed, and the decisions."""

@@ -11,12 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from avow.access.answers import StaffMember
 from avow.analytics.period import LABELS, period
 from avow.analytics.question import Scope
 from avow.analytics.searches import LEAST_VISITS, searches
 from avow.web.console.door import Door
 from avow.web.forms import day_of
-from avow.web.services import DayView, StaffMember
+from avow.website.answers import DayView
 
 #: How far back the days of the site are shown.
 HISTORY_DAYS = 30
@@ -46,7 +47,7 @@ class WebsitePages:
 
     def __init__(self, door: Door) -> None:
         self._door = door
-        self._services = door.services
+        self._house = door.house
 
     def routes(self) -> list[Route]:
         """Return the pages."""
@@ -56,10 +57,10 @@ class WebsitePages:
         ]
 
     def _searches(self, request: Request, member: StaffMember) -> Response:
-        services, query = self._services, request.query_params
+        house, query = self._house, request.query_params
         days = (day_of(query.get("from", "")), day_of(query.get("to", "")))
-        span = period(query.get("period", "30d"), services.now_ms(), services.timezone, *days)
-        points = tuple(one.name for one in services.policy.facts().points if one.event == "search")
+        span = period(query.get("period", "30d"), house.now_ms(), house.timezone, *days)
+        points = tuple(one.name for one in house.policy.facts().points if one.event == "search")
         return self._door.show(
             request,
             "searches.html",
@@ -67,20 +68,20 @@ class WebsitePages:
             span=span,
             periods=LABELS,
             declared=bool(points),
-            covered=services.search.pages(),
-            searches=searches(services.events, Scope(services.website.name, span.from_ms, span.to_ms, points)),
+            covered=house.search.pages(),
+            searches=searches(house.events, Scope(house.website.name, span.from_ms, span.to_ms, points)),
             least=LEAST_VISITS,
         )
 
     def _integrity(self, request: Request, member: StaffMember) -> Response:
         today = self._door.view.today()
-        view = self._services.integrity.view(today - timedelta(days=HISTORY_DAYS - 1))
+        view = self._house.integrity.view(today - timedelta(days=HISTORY_DAYS - 1))
         return self._door.show(
             request,
             "integrity.html",
             member,
             view=view,
-            configured=self._services.integrity.is_configured(),
+            configured=self._house.integrity.is_configured(),
             histories=histories(view.days, today),
             days=HISTORY_DAYS,
         )

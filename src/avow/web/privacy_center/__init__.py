@@ -24,7 +24,7 @@ class PrivacyCenter:
 
     def routes(self) -> list[Route]:
         """Return all routes of the privacy centre."""
-        has_site = self._view.services.website.pages is not None
+        has_site = self._view.house.website.pages is not None
         return [
             # A company's own site shows its policy on a page of its own.
             *([] if has_site else [Route("/privacy-policy", self._policy)]),
@@ -36,7 +36,7 @@ class PrivacyCenter:
         ]
 
     def _policy(self, request: Request) -> Response:
-        page = self._view.services.policy.page(request.query_params.get("jurisdiction", ""))
+        page = self._view.house.policy.page(request.query_params.get("jurisdiction", ""))
         return self._view.page(request, "privacy_center/policy.html", policy=page)
 
     def _home(self, request: Request) -> Response:

@@ -22,14 +22,15 @@ from avow.collection import signals
 from avow.collection.json_names import twice
 from avow.collection.sender_counts import WINDOW_MS
 from avow.policy.own_cookies import OF_VISITORS
+from avow.publication.answers import ChoiceFacts
 from avow.web.asking import own_path, signals_of, waiting
 from avow.web.choices_cookie import forgotten, set_cookie
 from avow.web.forms import read_form
+from avow.web.house import DEMONSTRATION_KEY, House
 from avow.web.privacy_center.requests import numbered, visitor_of
 from avow.web.problems import asks_for_json, problem
 from avow.web.rendering import View
 from avow.web.security import is_same_origin
-from avow.web.services import DEMONSTRATION_KEY, ChoiceFacts, Services
 
 #: Largest body of /avow/choices, bytes, and most names in it.
 _JSON_BYTES: Final = 8192
@@ -77,7 +78,7 @@ class ChoicePages:
         ]
 
     def _show(self, request: Request) -> Response:
-        facts = self._view.services.policy.facts()
+        facts = self._view.house.policy.facts()
         is_kept, was_said = signals.CHOICES_COOKIE in request.cookies, "saved" in request.query_params
         back = own_path(request.query_params.get("back", ""))
         if was_said and is_kept and back:
@@ -88,7 +89,7 @@ class ChoicePages:
             "privacy_center/choices.html",
             choices=facts.choices,
             off=_switched_off(facts.choices, said),
-            parties=self._view.services.browsers.facts(said).parties,
+            parties=self._view.house.browsers.facts(said).parties,
             was_saved=was_said and is_kept,
             was_lost=was_said and not is_kept,
             has_visitor=numbered(request) is not None,
@@ -97,12 +98,12 @@ class ChoicePages:
 
     def _as_kept(self, said: signals.Signals, *, is_kept: bool) -> signals.Signals:
         """Return what a browser has said; one that keeps no choice is taken to have said no, for it could not keep one."""
-        every = frozenset(name for one in self._view.services.policy.facts().choices for name in one.purposes)
+        every = frozenset(name for one in self._view.house.policy.facts().choices for name in one.purposes)
         return said if is_kept else replace(said, choices=every, consents=frozenset())
 
     async def _save(self, request: Request) -> Response:
         form = await read_form(request)
-        choices = self._view.services.policy.facts().choices
+        choices = self._view.house.policy.facts().choices
         if "ask" in form:  # the banner: an answer about what it asked, and about nothing else
             asked = waiting(choices, signals_of(request.headers))
             on = frozenset(one.name for one in asked) if form["ask"] == "in" else frozenset()
@@ -131,10 +132,10 @@ class ChoicePages:
         before = request.query_params.get("loaded", "").split(" ")
         now = [one["name"] for one in told["third_parties"] if one["allowed"] and one["name"] not in before]
         is_demonstration = request.scope.get(DEMONSTRATION_KEY, False)
-        self._view.services.browsers.let_load(now, demonstration=is_demonstration)
+        self._view.house.browsers.let_load(now, demonstration=is_demonstration)
         response = JSONResponse(told, headers=_NO_STORE)
-        if not is_kept and self._view.services.policy.facts().choices:  # without a choice there is nothing to keep
-            secure = "; Secure" if self._view.services.website.origin.startswith("https:") else ""
+        if not is_kept and self._view.house.policy.facts().choices:  # without a choice there is nothing to keep
+            secure = "; Secure" if self._view.house.website.origin.startswith("https:") else ""
             response.headers.append("set-cookie", f"{signals.KEEPS_COOKIE}=1; HttpOnly; Path=/avow/choices; SameSite=Lax{secure}")
         return response
 
@@ -166,22 +167,22 @@ class ChoicePages:
         """Keep the answers durably, then, and only then, in the browser's cookie; a no is never refused, a yes is after many."""
         if not out | into:
             return response
-        services, visitor, before = self._view.services, visitor_of(request), signals_of(request.headers)
+        house, visitor, before = self._view.house, visitor_of(request), signals_of(request.headers)
         then = signals.Said(before.choices, before.consents).then(out, into)
         said = {name: name in out for name in sorted(out | into)}
         if visitor is None:  # nobody to remember it of: what the cookie says already is no new answer
-            changed = (before.choices ^ then.opted_out) | (before.consents ^ (then.opted_in & _asking(services)))
+            changed = (before.choices ^ then.opted_out) | (before.consents ^ (then.opted_in & _asking(house)))
             said = {name: is_out for name, is_out in said.items() if name in changed}
         keep = partial(
-            services.choices.record,
+            house.choices.record,
             demonstration=request.scope.get(DEMONSTRATION_KEY, False),
-            let_in=partial(services.senders.let_in, request, CHOICE, CHOICES_MOST),
+            let_in=partial(house.senders.let_in, request, CHOICE, CHOICES_MOST),
         )
         refused = await run_in_threadpool(keep, visitor, said, source)
         if refused:
             then = signals.Said(before.choices, before.consents).then(out, into - refused)
             response = await run_in_threadpool(self._too_many, request)
-        set_choices(response, then, services, before.visitor)
+        set_choices(response, then, house, before.visitor)
         return response
 
     def _too_many(self, request: Request) -> Response:
@@ -195,13 +196,13 @@ class ChoicePages:
 
     def _names(self) -> Mapping[str, frozenset[str]]:
         """Return what each name that a script may say stands for: a switch, a purpose, or all."""
-        choices = self._view.services.policy.facts().choices
+        choices = self._view.house.policy.facts().choices
         purposes = {name: frozenset([name]) for one in choices for name in one.purposes}
         return purposes | {one.name: one.purposes for one in choices} | {_ALL: frozenset(purposes)}
 
     def _told(self, said: signals.Signals, *, is_kept: bool) -> dict[str, Any]:  # Any: JSON
-        facts = self._view.services.policy.facts()
-        browser = self._view.services.browsers.facts(self._as_kept(said, is_kept=is_kept))
+        facts = self._view.house.policy.facts()
+        browser = self._view.house.browsers.facts(self._as_kept(said, is_kept=is_kept))
         off, asked = _switched_off(facts.choices, said), waiting(facts.choices, said)
         return {
             "signals": sorted(said.preferences),
@@ -235,25 +236,25 @@ def _way_back(request: Request, path: str) -> str:
     return f"/privacy/choices?{urlencode({'saved': 1} | ({'back': path} if path else {}))}"
 
 
-def set_choices(response: Response, said: signals.Said, services: Services, visitor: str = "") -> None:
+def set_choices(response: Response, said: signals.Said, house: House, visitor: str = "") -> None:
     """Set the cookie that keeps a browser's choices; a yes stands in it only where one is waited for.
 
     `visitor` is the browser's number, which does not outlive a no to be known again: it goes, and stays where the privacy centre
     alone gets it until the browser is closed, so that what was kept under it can still be asked for.
     Rule: Cal. Civ. Code § 1798.100(c); § 1798.105(a).
     """
-    kept = signals.Said(said.opted_out, said.opted_in & _asking(services))
-    is_secure = services.website.origin.startswith("https:")
+    kept = signals.Said(said.opted_out, said.opted_in & _asking(house))
+    is_secure = house.website.origin.startswith("https:")
     response.headers.append("set-cookie", set_cookie(kept, is_secure=is_secure))
     now = signals.Signals(frozenset(), kept.opted_out, visitor, kept.opted_in)
-    if visitor and not services.browsers.facts(now).recognises:
+    if visitor and not house.browsers.facts(now).recognises:
         for one in forgotten(visitor, is_secure=is_secure):
             response.headers.append("set-cookie", one)
 
 
-def _asking(services: Services) -> frozenset[str]:
+def _asking(house: House) -> frozenset[str]:
     """Return the purposes that wait for a yes."""
-    return frozenset(name for one in services.policy.facts().choices if one.asks for name in one.purposes)
+    return frozenset(name for one in house.policy.facts().choices if one.asks for name in one.purposes)
 
 
 def _switched_off(choices: tuple[ChoiceFacts, ...], said: signals.Signals) -> frozenset[str]:

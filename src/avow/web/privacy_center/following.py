@@ -16,12 +16,14 @@ from starlette.routing import Route
 from avow.collection import signals
 from avow.definitions import Refusal
 from avow.gate.choices import PersonSaid
+from avow.publication.answers import ChoiceFacts
+from avow.rights.answers import Verification
 from avow.web.asking import signals_of
 from avow.web.forms import read_form
+from avow.web.house import DEMONSTRATION_KEY
 from avow.web.privacy_center.choices import CHOICE, CHOICES_MOST, set_choices
 from avow.web.privacy_center.requests import visitor_of
 from avow.web.rendering import View
-from avow.web.services import DEMONSTRATION_KEY, ChoiceFacts, Verification
 
 #: An archive or a letter is a document of its own: it may bring its style, and may do nothing else.
 _DOCUMENT_POLICY: Final = (
@@ -55,7 +57,7 @@ class FollowingPages:
 
     def __init__(self, view: View) -> None:
         self._view = view
-        self._rights = view.services.rights
+        self._rights = view.house.rights
 
     def routes(self) -> list[Route]:
         """Return the status page, its documents, and the two steps of confirming an address."""
@@ -72,8 +74,8 @@ class FollowingPages:
         if status is None:
             raise HTTPException(404)
         token = request.path_params["token"]
-        said = self._view.services.choices.of_person(token)
-        switches = _switches(self._view.services.policy.facts().choices, said) if said else ()
+        said = self._view.house.choices.of_person(token)
+        switches = _switches(self._view.house.policy.facts().choices, said) if said else ()
         was_saved = "saved" in request.query_params
         return self._view.page(
             request, "privacy_center/status.html", 200, asked=status, token=token, switches=switches, was_saved=was_saved
@@ -82,19 +84,19 @@ class FollowingPages:
     async def _say(self, request: Request) -> Response:
         """Keep what the person says for their address, and in this browser; 404 where no confirmed link of somebody known is."""
         form, token = await read_form(request), request.path_params["token"]
-        services = self._view.services
-        person = await run_in_threadpool(services.choices.of_person, token)
+        house = self._view.house
+        person = await run_in_threadpool(house.choices.of_person, token)
         if person is None:
             raise HTTPException(404)
         answers = {
             one.choice: form.get(f"choice.{one.choice.name}") != "in"  # as on the page of choices: no answer is no permission
-            for one in _switches(services.policy.facts().choices, person)
+            for one in _switches(house.policy.facts().choices, person)
             if (form.get(f"choice.{one.choice.name}") != "in") is not one.is_off
         }
         changed = {purpose: is_out for choice, is_out in answers.items() for purpose in sorted(choice.purposes)}
         response = RedirectResponse(f"/privacy/requests/{token}?saved=1", 303)
         if changed:
-            await run_in_threadpool(services.choices.say, token, changed)
+            await run_in_threadpool(house.choices.say, token, changed)
             await self._say_here(request, changed, response)
         return response
 
@@ -103,12 +105,12 @@ class FollowingPages:
         out = frozenset(purpose for purpose, is_out in changed.items() if is_out)
         said, visitor = signals_of(request.headers), visitor_of(request)
         if visitor is not None:
-            services = self._view.services
-            let_in = partial(services.senders.let_in, request, CHOICE, CHOICES_MOST)
-            keep = partial(services.choices.record, demonstration=request.scope.get(DEMONSTRATION_KEY, False), let_in=let_in)
+            house = self._view.house
+            let_in = partial(house.senders.let_in, request, CHOICE, CHOICES_MOST)
+            keep = partial(house.choices.record, demonstration=request.scope.get(DEMONSTRATION_KEY, False), let_in=let_in)
             await run_in_threadpool(keep, visitor, changed, "link")
         kept = signals.Said((said.choices - frozenset(changed)) | out, said.consents - out)
-        set_choices(response, kept, self._view.services, said.visitor)
+        set_choices(response, kept, self._view.house, said.visitor)
 
     def _document(self, request: Request) -> Response:
         file = self._rights.download(request.path_params["token"], request.path_params["name"])
@@ -145,10 +147,10 @@ class FollowingPages:
     async def _meet(self, request: Request, answer_token: str, response: Response) -> None:
         """Let the opt-outs of this browser and of the person who just confirmed in it hold for both (11 CCR 7025(c)(1))."""
         said = signals_of(request.headers)
-        persons = await run_in_threadpool(self._view.services.choices.meet, answer_token, said.choices)
+        persons = await run_in_threadpool(self._view.house.choices.meet, answer_token, said.choices)
         if persons - said.choices:
             then = signals.Said(said.choices, said.consents).then(persons, frozenset())
-            set_choices(response, then, self._view.services, said.visitor)
+            set_choices(response, then, self._view.house, said.visitor)
 
     def _verify_page(self, request: Request, found: Verification | None, refusal: Refusal | None, status: int) -> Response:
         return self._view.page(request, "privacy_center/verify.html", status, found=found, refusal=refusal)

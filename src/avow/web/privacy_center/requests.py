@@ -17,9 +17,10 @@ from avow.addresses import SENTENCE, Mailbox, judged
 from avow.collection import signals
 from avow.collection.spam import BITS, CHECK, OWN_FIELDS
 from avow.definitions import Refusal, RequestKind
+from avow.rights.answers import NewRequest
 from avow.web.forms import day_of, read_form
+from avow.web.house import DEMONSTRATION_KEY
 from avow.web.rendering import View
-from avow.web.services import DEMONSTRATION_KEY, NewRequest
 
 #: Longest texts of the request form, in characters; the policy's collection point `rights-request` allows as much.
 _NAME_MAX: Final = 120
@@ -69,7 +70,7 @@ class RequestPages:
         return await self._file(request, RequestKind.DELETE)
 
     async def _file(self, request: Request, kind: RequestKind) -> Response:
-        if kind not in self._view.services.policy.facts().forms:
+        if kind not in self._view.house.policy.facts().forms:
             return self._form(request, kind, {}, {}, 404)
         values = await read_form(request)
         asked, errors = asked_for(kind, values, numbered(request), self._view.today())
@@ -78,7 +79,7 @@ class RequestPages:
             if not await run_in_threadpool(self._is_let_in, request, kind, own):
                 return await run_in_threadpool(self._ask_once_more, request, kind, values, again=CHECK in own)
             asked = replace(asked, demonstration=request.scope.get(DEMONSTRATION_KEY, False))
-            answer = await run_in_threadpool(self._view.services.rights.receive, asked)
+            answer = await run_in_threadpool(self._view.house.rights.receive, asked)
             if not isinstance(answer, Refusal):
                 return RedirectResponse(f"/privacy/requests/{answer}", 303)
             errors = {"": f"{answer.reason} ({answer.rule})"}
@@ -86,7 +87,7 @@ class RequestPages:
 
     def _is_let_in(self, request: Request, kind: RequestKind, own: Mapping[str, str]) -> bool:
         """Return whether a request is filed as it is: one of few from its network, or one that passed the check."""
-        senders = self._view.services.senders
+        senders = self._view.house.senders
         if own.get(CHECK):
             return senders.passes(request, f"rights-{kind}", own)
         return senders.let_in(request, _RIGHTS, _RIGHTS_MOST)
@@ -100,13 +101,13 @@ class RequestPages:
             action=f"/privacy/{kind}",
             pairs=values.items(),
             files=(),
-            check=self._view.services.senders.check(f"rights-{kind}"),
+            check=self._view.house.senders.check(f"rights-{kind}"),
             bits=BITS,
             again=again,
         )
 
     def _form(self, request: Request, kind: RequestKind, values: dict[str, str], errors: dict[str, str], status: int) -> Response:
-        facts = self._view.services.policy.facts()
+        facts = self._view.house.policy.facts()
         if kind not in facts.forms:
             ways = f"Write to {facts.email}" + (f" or call {facts.phone}" if facts.phone else "")
             return self._view.sorry(
@@ -120,7 +121,7 @@ class RequestPages:
             values=values,
             errors=errors,
             has_visitor=numbered(request) is not None,
-            notice=self._view.services.policy.notice(facts.forms[kind]) if facts.forms[kind] else Markup(),
+            notice=self._view.house.policy.notice(facts.forms[kind]) if facts.forms[kind] else Markup(),
             earliest=EARLIEST,
             today=self._view.today(),
         )

@@ -23,7 +23,7 @@ class VersionPages:
 
     def __init__(self, view: View) -> None:
         self._view = view
-        self._versions = view.services.versions
+        self._versions = view.house.versions
 
     def routes(self) -> list[Route]:
         """Return the history, a version by its id, the policy on a day, and the evidence."""
@@ -37,7 +37,7 @@ class VersionPages:
 
     def _json_ld(self, _request: Request) -> Response:
         """Hand out the policy in the W3C Data Privacy Vocabulary."""
-        printed = self._view.services.policy.printout("json-ld")
+        printed = self._view.house.policy.printout("json-ld")
         if printed is None:
             raise HTTPException(404)
         return Response(printed.text, media_type=printed.media_type, headers={"Cache-Control": "max-age=3600"})
@@ -67,7 +67,7 @@ class VersionPages:
 
     def _evidence(self, request: Request) -> Response:
         """Show the evidence where the policy says that it is public."""
-        if not self._view.services.promises.is_public:
+        if not self._view.house.promises.is_public:
             raise HTTPException(404)
         return self._view.page(request, "privacy_center/evidence.html", **promises(self._view))
 

@@ -1,0 +1,31 @@
+"""What was refused, read and proved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalCount:
+    """What was not kept: a field ("" for a whole record), why, by which rule, how often on that day."""
+
+    day: date
+    point: str
+    field: str
+    reason: str
+    rule: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditState:
+    """The published audit log: `checkpoint` is the signed note, `key` the verifier key, `waiting` entries not yet published."""
+
+    origin: str
+    size: int
+    root_hash: str
+    checkpoint: str
+    key: str
+    waiting: int = 0
+    published_ms: int | None = None

@@ -1,0 +1,118 @@
+"""What staff must know, on every page of the console: worked out now and then, however many pages are looked at."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from avow.assurance.readiness import Watch
+from avow.assurance.shelf import Shelf
+from avow.definitions import local_date
+from avow.gate.counted import Counted
+from avow.gate.versions import Versions
+from avow.policy import Diagnostic, Rulebook, compile_text, diagnostics, law
+
+#: For so long a notice may be old, milliseconds.
+KEEP_MS: Final = 5_000
+#: The findings about a policy's age: it is over, or will be soon, which is no error yet.
+AGE: Final = "AV0606"
+REMINDER: Final = "AV0623"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing: in a few words, in a sentence or two, and the page of the console that has more ("" for none).
+
+    `is_bad`: something is not done that should be; else somebody has to look.
+    """
+
+    name: str
+    title: str
+    words: str
+    address: str = ""
+    link: str = ""
+    is_bad: bool = False
+
+
+class PolicyToday:
+    """What today's compiler says of the version in force: judged once for each version and day, in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="policy-today")
+        self._judged: tuple[tuple[str, date], Future[tuple[Diagnostic, ...]]] | None = None
+        self._lock = threading.Lock()
+
+    def findings(self, rulebook: Rulebook, today: date) -> tuple[Diagnostic, ...]:
+        """Return its findings; none while it is being judged, for some tenths of a second."""
+        key = rulebook.id, today
+        with self._lock:
+            if self._judged is None or self._judged[0] != key:
+                self._judged = key, self._thread.submit(judge, rulebook, today)
+            future = self._judged[1]
+        return future.result() if future.done() and future.exception() is None else ()
+
+
+def judge(rulebook: Rulebook, today: date) -> tuple[Diagnostic, ...]:
+    """Return what stops a published version today, by today's compiler and law, or will soon: errors, and its age."""
+    found = compile_text(rulebook.text, rulebook.name, law.tables(), today).diagnostics
+    return (*diagnostics.errors(found), *(one for one in found if one.code == REMINDER))
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What is looked at; `waiting` says why retention waits, and since when (`retention.waiting`)."""
+
+    readiness: Watch
+    shelf: Shelf
+    waiting: Callable[[], tuple[str, int] | None]
+    versions: Versions
+    policy_today: PolicyToday
+
+
+class Notices:
+    """What staff must know now."""
+
+    def __init__(self, sources: Sources, now_ms: Callable[[], int]) -> None:
+        self._sources, self._now_ms = sources, now_ms
+        self._kept: Counted[tuple[Notice, ...]] = Counted(KEEP_MS, lambda _now: tuple(self._look()))
+
+    def now(self) -> tuple[Notice, ...]:
+        """Return what staff must know, as it was some seconds ago at most."""
+        return self._kept.at(self._now_ms())
+
+    def _look(self) -> Iterator[Notice]:
+        """Yield everything, worst first."""
+        sources = self._sources
+        failing = sources.readiness.report().failing
+        if failing:
+            said = "; ".join(f"{check.name}: {check.words}" for check in failing)
+            words = f"{said[0].upper()}{said[1:]}. Tell whoever runs the server; docs/guide/monitoring.md says what to do."
+            yield Notice("not-ready", "Avow does not do all of its work.", words, is_bad=True)
+        findings = sources.policy_today.findings(sources.versions.in_force(), sources.versions.today())
+        if findings:
+            yield _policy(findings)
+        waits = sources.waiting()
+        if waits is not None:
+            why, since_ms = waits
+            since = local_date(since_ms, sources.versions.timezone)
+            words = f"Since {since}: {why}. It goes on by itself; “avow retention confirm” brings it forward."
+            yield Notice("retention", "Retention waits.", words, "/console/evidence", "See the evidence")
+        shelved = sources.shelf.count()
+        if shelved:
+            title = "1 item is set aside." if shelved == 1 else f"{shelved:,} items are set aside."
+            words = "They could not be handled; everything else went on."
+            yield Notice("set-aside", title, words, "/console/set-aside", "Look through what is set aside")
+
+
+def _policy(findings: tuple[Diagnostic, ...]) -> Notice:
+    """Return the notice about a policy in force that could not be published today, or will soon be too old."""
+    first = next((one for one in findings if one.code == AGE), findings[0])
+    is_age = first.code in {AGE, REMINDER}
+    title = "The policy in force needs its review." if is_age else "The policy in force could not be published today."
+    more = f" There are {len(findings):,} findings; see “avow policy check”." if len(findings) > 1 else ""
+    words = f"It stays in force. {first.message[0].upper()}{first.message[1:]} ({first.code}).{more}"
+    return Notice("policy", title, words, "/console/policy", "See the policy")

@@ -1,0 +1,45 @@
+"""The true end of walk 1: what the spool brought is narrowed by what its people have chosen meanwhile, kept, and noted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from avow.collection import submissions
+from avow.definitions import Record, Submission
+from avow.gate import choices, disclosures
+from avow.gate.contacts import LastContact
+from avow.policy import Rulebook
+from avow.store.store import Store
+
+
+class Arrival:
+    """The drain's sink: the store, where a form is narrowed by its sender's standing choices.
+
+    It moves their due dates only when it came behind a link that we mailed; a form that anybody can write moves none.
+    """
+
+    def __init__(self, store: Store, rulebook_of: Callable[[str], Rulebook | None]) -> None:
+        self._store = store
+        self._rulebook_of = rulebook_of
+        self._last_contact = LastContact(store, rulebook_of)
+
+    def write(self, records: Sequence[Record]) -> None:
+        """Keep the records, then what belongs to the same people as long as each was promised."""
+        kept = [one for record in records if (one := self._narrowed(record)) is not None]
+        self._store.write(kept)
+        disclosures.note_handed_over(self._store, kept, self._rulebook_of)
+        for record in kept:
+            if isinstance(record, Submission) and record.people:
+                choices.keep_with_form(self._store, record)
+                if self._last_contact.is_proved(record):
+                    self._last_contact.proved(record)
+
+    def _narrowed(self, record: Record) -> Record | None:
+        """Return what its person's standing choices leave of a record; a form that names nobody is left as it came."""
+        people = record.people if isinstance(record, Submission) else ()
+        if not isinstance(record, Submission) or not people:
+            return record
+        if any(self._store.vault.ended_at(person, record.point) >= record.collected_ms for person in people):
+            return None  # unsubscribed while it was in the spool
+        rulebook, opted_out = self._rulebook_of(record.rulebook_id), choices.opted_out_by(self._store, people)
+        return submissions.narrowed(record, rulebook, opted_out) if rulebook and opted_out else record

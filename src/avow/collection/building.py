@@ -1,0 +1,99 @@
+"""The room's parts, wired: what a worker has once, and what it has for each version of the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from avow.collection import counted
+from avow.collection.accept import Collector
+from avow.collection.attachments import Attachments
+from avow.collection.bounds import Moments
+from avow.collection.browser_kept import BrowserKept
+from avow.collection.browser_reports import BrowserReports
+from avow.collection.clicks import Clicks
+from avow.collection.event_leases import EventLeases
+from avow.collection.feeds import AuthorisationsOnFile, FeedKey, Feeds, feed_keys
+from avow.collection.forms import Forms, Subscriptions
+from avow.collection.mail_events import MailEvents
+from avow.collection.outbound import Outbound
+from avow.collection.postbacks import Postbacks
+from avow.collection.recorder import Recorder, RecordingCollector
+from avow.collection.refusals import Refusals
+from avow.collection.sender_counts import SharedCounts
+from avow.collection.spam import FormGuard
+from avow.collection.virus_scan import Clamd
+from avow.collection.visits import VisitCounter
+from avow.config import Configuration
+from avow.gate.versions import Versions
+from avow.policy import Rulebook, paths
+from avow.spool.spool import Spool
+from avow.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What a worker has once, whatever version is in force; `flush` hands its counts to the store."""
+
+    configuration: Configuration
+    store: Store
+    versions: Versions
+    spool: Spool
+    visits: VisitCounter
+    counts: SharedCounts
+    guard: FormGuard
+    leases: EventLeases
+    feed_keys: Mapping[str, FeedKey]
+    refusals: Refusals = field(default_factory=Refusals)
+    reports: BrowserReports = field(default_factory=BrowserReports)
+
+    def flush(self) -> None:
+        """Hand over the counts of refusals and of browsers' reports."""
+        self.refusals.flush(partial(counted.add_refusals, self.store))
+        self.reports.flush(partial(counted.add_browser_reports, self.store))
+
+
+def intake(configuration: Configuration, store: Store, versions: Versions, spool: Spool) -> Intake:
+    """Return what a worker takes in by; raise ConfigurationError for a feed whose key cannot be read."""
+    counts = SharedCounts(configuration.run)
+    guard, leases = FormGuard(store.vault.hmac, counts), EventLeases(counts, configuration.intake.events_per_minute)
+    visits, keys = VisitCounter(configuration.run), feed_keys(configuration.feeds)
+    return Intake(configuration, store, versions, spool, visits, counts, guard, leases, keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What takes in under one version of the policy, by the door that it is behind."""
+
+    collector: Collector
+    forms: Forms
+    feeds: Feeds
+    recorder: Recorder
+    recordings: RecordingCollector
+    mail_events: MailEvents
+    outbound: Outbound
+    postbacks: Postbacks
+    browser_kept: BrowserKept
+
+
+def build(intake: Intake, rulebook: Rulebook, subscriptions: Subscriptions, with_forms: Collection[str]) -> Taking:
+    """Return what takes in under a version; `with_forms` are the pages of the site that hold a form."""
+    configuration, store = intake.configuration, intake.store
+    website, uploads, keyed = configuration.website, configuration.uploads, store.vault.hmac
+    hosts = paths.own_hosts(website.name, website.origin)
+    collector = Collector(rulebook, website.name, intake.spool, intake.visits, intake.refusals, hosts)
+    recorder = Recorder(rulebook, with_forms)
+    attachments = Attachments(store, Clamd(uploads.clamd) if uploads.clamd else None)
+    moments = Moments(configuration.intake.earliest, configuration.intake.margin_hours)
+    return Taking(
+        collector,
+        Forms(collector, attachments, subscriptions),
+        Feeds(collector, attachments, intake.feed_keys, AuthorisationsOnFile(store), keyed, moments),
+        recorder,
+        RecordingCollector(recorder, rulebook, website.name, intake.refusals),
+        MailEvents(collector),
+        Outbound(collector, keyed),
+        Postbacks(collector, intake.feed_keys, Clicks(store, intake.versions, website.name), keyed),
+        BrowserKept(rulebook),
+    )

@@ -1,0 +1,469 @@
+"""The kinds of entries of the audit log, each with its fields; the specification prints its table from them.
+
+An entry is queued in the transaction of the action that it speaks of. It holds no personal information: ids, names that the
+policy declares, numbers and dates. A field that is None is left out. Format: docs/specs/audit-log.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+from avow.audit.proof import canonical
+from avow.store.control import Transaction, audit
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry; `kinds` are those that a class is for. One that is for several says with `what` which it is."""
+
+    kinds: ClassVar[tuple[str, ...]] = ()
+
+    def packed(self, at_ms: int) -> bytes:
+        """Return the entry in its one form. Raises ValueError for a kind that its class is not for."""
+        facts = {one.name.rstrip("_"): getattr(self, one.name) for one in fields(self)}
+        what = facts.pop("what", None) or self.kinds[0]
+        if what not in self.kinds:
+            raise ValueError(f"{type(self).__name__} is no entry “{what}”")
+        return canonical({"at": at_ms, "what": what, **{name: value for name, value in facts.items() if value is not None}})
+
+
+def record(tx: Transaction, at_ms: int, entry: Entry) -> None:
+    """Queue an entry in the transaction of what it speaks of."""
+    audit.enqueue(tx, entry.packed(at_ms))
+
+
+def by_whom(staff_id: str) -> dict[str, str]:
+    """Return who did it: a member of staff by their id, "" for the command line."""
+    return {"staff": staff_id} if staff_id else {"by": "command"}
+
+
+# -- the policy --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPublished(Entry):
+    """A version was published."""
+
+    kinds = ("policy.published",)
+    rulebook: str
+    effective: str
+    in_force_on: str
+    material: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyNotice(Entry):
+    """People are told of an announced version: by `banner` or `email`, then with the number of messages."""
+
+    kinds = ("policy.notice",)
+    rulebook: str
+    by: str
+    people: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyInForce(Entry):
+    """The day of a version came."""
+
+    kinds = ("policy.in_force",)
+    rulebook: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyWithdrawn(Entry):
+    """An announced version was taken back; `unsent` messages about it were not sent."""
+
+    kinds = ("policy.withdrawn",)
+    rulebook: str
+    unsent: int
+
+
+# -- choices and disclosures -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen(Entry):
+    """One answer, as far as it changes something: of each choice its id, `purpose` and `opted_out`.
+
+    Before 0050 there was one entry for each purpose, with `choice`, `purpose` and `opted_out` of its own.
+    """
+
+    kinds = ("choice",)
+    said: Sequence[Mapping[str, object]]
+    by: str
+    rulebook: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosed(Entry):
+    """Somebody's data left for a recipient; the categories are letters of Cal. Civ. Code § 1798.140(v)(1)."""
+
+    kinds = ("disclosure",)
+    recipient: str
+    categories: str
+    purpose: str
+
+
+# -- consumer requests -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RequestReceived(Entry):
+    """A consumer request was filed, `on` the date of receipt; `request` is a random id."""
+
+    kinds = ("request.received",)
+    kind: str
+    request: str
+    on: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMessage(Entry):
+    """A message was put into the outbox; nobody has it yet."""
+
+    kinds = ("request.link-written", "request.extension-written", "request.answer-written")
+    what: str
+    request: str
+    until: str | None = None
+    outcome: str | None = None
+    reason: str | None = None
+    staff: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestTold(Entry):
+    """A message has left, and its person was told.
+
+    `how` is `the mail server took it`, or `passed on by hand: ` and `post`, `telephone` or `other`, with `staff` where a person
+    did; `by` (`link`) where the link was followed; `with`, where the message of another request tells it; `after`, the earlier
+    request for the same. Without `how` and `with`: of a version before 0058, when the message was put into the outbox, or of the
+    demonstration.
+    """
+
+    kinds = ("request.acknowledged", "request.extended", "request.responded")
+    what: str
+    request: str
+    how: str | None = None
+    staff: str | None = None
+    by: str | None = None
+    with_: str | None = None
+    until: str | None = None
+    outcome: str | None = None
+    reason: str | None = None
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestStep(Entry):
+    """A request was closed; what said how to reach its person was destroyed."""
+
+    kinds = ("request.closed", "request.contact.forgotten")
+    what: str
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestJoined(Entry):
+    """The same was asked with the same address within the hour, and is answered together with the request that leads."""
+
+    kinds = ("request.joined",)
+    request: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestVerified(Entry):
+    """The address was proved."""
+
+    kinds = ("request.verified",)
+    request: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDenied(Entry):
+    """A request was denied."""
+
+    kinds = ("request.denied",)
+    request: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCorrected(Entry):
+    """A link goes to another address."""
+
+    kinds = ("request.address.corrected",)
+    request: str
+    staff: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPlanned(Entry):
+    """A plan was made, of so many tasks."""
+
+    kinds = ("request.planned",)
+    request: str
+    tasks: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestTarget(Entry):
+    """A place did its part; before 0058 also with `did` and `records`."""
+
+    kinds = ("request.target",)
+    request: str
+    target: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDisclosed(Entry):
+    """What is held of somebody was put together for them; before 0058 also with `records`."""
+
+    kinds = ("request.disclosed",)
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDone(Entry):
+    """The statement of what was done, which names the request under a salt alone.
+
+    Before 0058 `targets` (`{name: {did, records}}`) in place of `found`.
+    """
+
+    kinds = ("request.know.done", "request.delete.done")
+    what: str
+    about: str
+    rulebook: str
+    left: int
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRestored(Entry):
+    """Answered (`answered` is the moment) after the backup that was put back, and closed again."""
+
+    kinds = ("request.restored",)
+    request: str
+    answered: int | None
+
+
+# -- what staff open and do --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionRead(Entry):
+    """Somebody opened a submission, or a file of it, for a purpose, or was refused."""
+
+    kinds = ("submission.read", "submission.read.refused", "submission.file", "submission.file.refused")
+    what: str
+    record: str
+    purpose: str
+    staff: str
+    file: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingWatched(Entry):
+    """Somebody watched a session recording for a purpose, or was refused."""
+
+    kinds = ("recording.watched", "recording.watched.refused")
+    what: str
+    recording: str
+    purpose: str
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionMarked(Entry):
+    """A state that staff set, or what they decided on an application."""
+
+    kinds = (
+        "submission.marked.new",
+        "submission.marked.read",
+        "submission.marked.answered",
+        "submission.decided.hired",
+        "submission.decided.not-hired",
+        "submission.decided.withdrawn",
+    )
+    what: str
+    record: str
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRead(Entry):
+    """Somebody opened a message of the outbox."""
+
+    kinds = ("message.read",)
+    message: str
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePassedOn(Entry):
+    """A member of staff told its person by hand, by `post`, `telephone` or `other`."""
+
+    kinds = ("message.passed-on",)
+    message: str
+    way: str
+    staff: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageAgain(Entry):
+    """A message is sent again, or to another address."""
+
+    kinds = ("message.again", "message.corrected")
+    what: str
+    message: str
+    staff: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AsideDecided(Entry):
+    """An item that could not be handled is tried again, or given up; `item` is its name in its queue."""
+
+    kinds = ("aside.retried", "aside.discarded")
+    what: str
+    queue: str
+    item: str
+    staff: str | None = None
+    by: str | None = None
+
+
+# -- subscriptions and mailings ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionConfirmed(Entry):
+    """The link of a subscription was followed, and its button pressed."""
+
+    kinds = ("subscription.confirmed",)
+    record: str
+    rulebook: str
+    point: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionEnded(Entry):
+    """Somebody unsubscribed; so many records are due today."""
+
+    kinds = ("subscription.ended",)
+    point: str
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailingBegun(Entry):
+    """A mailing to a list was begun."""
+
+    kinds = ("mailing.begun",)
+    mailing: str
+    point: str
+    rulebook: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailingQueued(Entry):
+    """All messages of a mailing are in the outbox."""
+
+    kinds = ("mailing.queued",)
+    mailing: str
+
+
+# -- accounts ----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StaffInvited(Entry):
+    """A link to make an account was made, by whose id it is, or by `command`."""
+
+    kinds = ("staff.invited",)
+    role: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAdded(Entry):
+    """An account was made."""
+
+    kinds = ("staff.added",)
+    staff: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSession(Entry):
+    """A member of staff signed in or out, or chose a new password by a link, which ended their sessions."""
+
+    kinds = ("staff.signed-in", "staff.signed-out", "staff.password-changed")
+    what: str
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSignInFailed(Entry):
+    """Sign-ins failed; one entry for an account and hour (its first moment), once the hour is over."""
+
+    kinds = ("staff.sign-in-failed",)
+    staff: str
+    hour: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class StaffChanged(Entry):
+    """A link to a new password was made; sessions were ended; an account was removed. `by` is an id, or `command`."""
+
+    kinds = ("staff.password-invited", "staff.sessions-ended", "staff.removed")
+    what: str
+    staff: str
+    by: str
+
+
+# -- the installation --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionSwept(Entry):
+    """What was due was erased or deidentified."""
+
+    kinds = ("retention.swept",)
+    on: str
+    erased: int
+    deidentified: int
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionConfirmed(Entry):
+    """The sweep goes although it waited."""
+
+    kinds = ("retention.confirmed",)
+    on: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreAcknowledged(Entry):
+    """Somebody read what came after the backup: numbers of each."""
+
+    kinds = ("restore.acknowledged",)
+    received: int
+    further: int
+    answered: int
+    choices: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogBegun(Entry):
+    """This log begins where an earlier one was lost."""
+
+    kinds = ("log.begun",)

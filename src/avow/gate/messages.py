@@ -1,0 +1,161 @@
+"""The one shape of a message to a person: as it is kept, sealed; as it leaves; and as staff see it in a list.
+
+What is kept is JSON: `to`, `subject`, `text`, `attachments` (file name, media type, content), and, where it tells under what it
+was written, `rulebook`, `point` and `record`. A message of a mailing holds no text: that is the mailing's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+
+from avow.gate.disclosures import Leave
+from avow.store.control import mail
+from avow.store.store import Store
+
+#: What opening bytes raises that are not what was kept.
+DAMAGED: Final = (InvalidTag, ValueError, LookupError, TypeError, AttributeError)
+
+
+class Trouble(StrEnum):
+    """What kept a message from leaving; it says nothing of whom it goes to."""
+
+    REFUSED = "refused"
+    LOST = "lost"
+    NOT_OFFERED = "not-offered"
+    UNWRITABLE = "unwritable"
+    UNREADABLE = "unreadable"
+    HELD = "held"
+
+
+#: The same for staff, to stand behind "failed" or "waiting".
+WORDS: Final = {
+    Trouble.REFUSED: "the mail server refused it",
+    Trouble.LOST: "the connection broke while it was handed over",
+    Trouble.NOT_OFFERED: "the mail server carries no address with such letters before the @ (it offers no SMTPUTF8)",
+    Trouble.UNWRITABLE: "no e-mail can be written to this address, or with this text",
+    Trouble.UNREADABLE: "what is kept of it cannot be read",
+    Trouble.HELD: "the policy that its address was given under does not name who carries it, or it is not needed any more",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An e-mail to somebody; `attachments` are (file name, media type, content).
+
+    `rulebook` and `point` say under which version and at which point the address was given, `record` whose subscription it is
+    for; each "" where another row says it.
+    """
+
+    to: str
+    subject: str
+    text: str
+    attachments: tuple[tuple[str, str, bytes], ...] = ()
+    rulebook: str = ""
+    point: str = ""
+    record: str = ""
+
+    def packed(self) -> bytes:
+        """Return the message as it is kept, before it is sealed."""
+        attachments = [[name, kind, content.decode()] for name, kind, content in self.attachments]
+        body = {"to": self.to, "subject": self.subject, "text": self.text, "attachments": attachments}
+        told = {"rulebook": self.rulebook, "point": self.point, "record": self.record}
+        return json.dumps({**body, **{name: value for name, value in told.items() if value}}).encode()
+
+
+def unpacked(plain: bytes) -> Message:
+    """Return a message as it was kept. Raises one of DAMAGED."""
+    body = json.loads(plain)
+    attachments = tuple((name, kind, content.encode()) for name, kind, content in body["attachments"])
+    told = {name: body.get(name, "") for name in ("rulebook", "point", "record")}
+    return Message(body["to"], body["subject"], body["text"], attachments, **told)
+
+
+def opened(store: Store, row: mail.SealedMail) -> Message | None:
+    """Return a message of the outbox; None when its key is destroyed. Raises one of DAMAGED."""
+    plain = store.open_mail(row)
+    return unpacked(plain) if plain is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A message of a mailing: plain text, HTML, and the headers by which mail programs offer to unsubscribe (RFC 8058)."""
+
+    text: str
+    html: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A message whose turn has come, unopened; `attempts` is how often a server has answered before."""
+
+    message_id: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message that may leave now, unsealed, with the leave that was decided for it.
+
+    `parts` is there for a message of a mailing, whose text it holds. `until_ms` is the moment until which it is tried however
+    often that is: the last one on which its consumer request can be answered. None: a bounded number of times.
+    """
+
+    message_id: str
+    created_ms: int
+    message: Message
+    leave: Leave
+    parts: Parts | None = None
+    until_ms: int | None = None
+    request_id: str | None = None
+    mailing: str | None = None
+    is_measured: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLine:
+    """A message to a person in the list: no address. `state` is "waiting", "sent" or "failed".
+
+    `attempts` is how often a mail server answered, `trouble` why the message has not left, "" when nothing kept it.
+    """
+
+    message_id: str
+    created_ms: int
+    subject: str
+    state: str
+    attempts: int
+    reference: str = ""
+    trouble: str = ""
+    of_mailing: bool = False
+
+
+def line(store: Store, row: mail.SealedMail) -> MessageLine:
+    """Return a message for a list; one that cannot be read is there all the same."""
+    try:
+        message = opened(store, row)
+        subject = message.subject if message else "(its key is destroyed)"
+    except DAMAGED:
+        subject = "(cannot be read)"
+    reference = (row.request_id or "")[:10].upper()
+    return MessageLine(row.id, row.created_ms, subject, row.state, row.attempts, reference, _why(row), row.mailing is not None)
+
+
+def _why(row: mail.SealedMail) -> str:
+    """Return why a message has not left, in words, with the mail server's code."""
+    words = WORDS[Trouble(row.trouble)] if row.trouble else ""
+    return f"{words} ({row.code})" if row.code else words
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Whom an e-mail went to: their address, and what they have said no and yes to."""
+
+    address: str
+    opted_out: frozenset[str]
+    opted_in: frozenset[str]

@@ -1,0 +1,172 @@
+"""What staff see of messages that came in and go out, and what people see of their subscriptions: values, and no more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from avow.gate.messages import Addressee, MessageLine
+
+#: What happened to a submission after it came in.
+SubmissionState = Literal["new", "read", "answered"]
+
+
+#: What was decided on an application.
+Decision = Literal["hired", "not-hired", "withdrawn"]
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionLine:
+    """A submission in the list: nothing that says who wrote it.
+
+    `decision` is None where the policy counts from no decision, "" while none is recorded.
+    """
+
+    record_id: str
+    reference: str
+    point: str
+    received_ms: int
+    state: SubmissionState
+    delete_on: date
+    demonstration: bool = False
+    decision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    """A file of a submission: the item's label, its name, kind in words, size in bytes; `number` is in its address."""
+
+    number: int
+    label: str
+    name: str
+    kind: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """A file to hand out, with the name to save it under."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionView:
+    """A submission read for one purpose: (label, value) pairs of just the fields that this purpose may use."""
+
+    line: SubmissionLine
+    purpose: str
+    fields: tuple[tuple[str, str], ...]
+    dropped: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+    files: tuple[FileLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """A message opened by a member of staff.
+
+    `correction` says what another address would change: "request" (of the consumer request, with a new link), "message" (this
+    message alone), "" (none can be given). `ways` are those by which a person may pass it on; none once it has left.
+    """
+
+    line: MessageLine
+    recipient: str
+    text: str
+    correction: str = ""
+    ways: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureFacts:
+    """A purpose for which e-mails are measured, and whether one person's are."""
+
+    name: str
+    label: str
+    description: str
+    is_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PendingFacts:
+    """What a link from a message would confirm: the subscription's label, and the purposes beside it that were agreed to."""
+
+    label: str
+    agreed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionFacts:
+    """The subscription behind a message's own link; not active: ended, or at the end of its time."""
+
+    label: str
+    is_active: bool
+    measures: tuple[MeasureFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What an e-mail's clear GIF or link is: its collection point ("" for not measured), its mailing's name, whom it went to.
+
+    `address` is where a link leads: one of the addresses of the mailing that was sent. `person` None: gone, nothing counts.
+    `taken_ms` is when a mail server took the message, as `messaging.told.is_scan` asks for it.
+    """
+
+    point: str
+    mailing: str
+    address: str
+    person: Addressee | None
+    taken_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListLine:
+    """A list that people subscribe to, and how many are on it."""
+
+    point: str
+    label: str
+    subscribers: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailingLine:
+    """A mailing and its figures; `measured` of those delivered went to people who agreed to be measured."""
+
+    mailing_id: str
+    subject_line: str
+    label: str
+    created_ms: int
+    is_queued: bool
+    recipients: int
+    refused: int
+    waiting: int
+    delivered: int
+    failed: int
+    measured: int
+    unsubscribed: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLine:
+    """A link of a mailing: people who followed it (0 where the policy tells nobody apart), and how often it was."""
+
+    address: str
+    people: int
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailingReport:
+    """What came back of a mailing; people are told apart only where the policy says whose e-mail it was (`is_by_person`)."""
+
+    line: MailingLine
+    is_measured: bool
+    is_by_person: bool
+    opened: int
+    opened_times: int
+    followed: int
+    followed_times: int
+    robots: int
+    links: tuple[LinkLine, ...]

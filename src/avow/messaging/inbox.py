@@ -1,0 +1,124 @@
+"""What people sent, for staff: read, handed out and decided on only as the policy of its own day allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from avow.definitions import Refusal, Technology, local_date
+from avow.gate import entries, reads
+from avow.gate.contacts import LastContact
+from avow.gate.reads import Reads
+from avow.gate.versions import Versions
+from avow.messaging.answers import Decision, FileContent, FileLine, SubmissionLine, SubmissionState, SubmissionView
+from avow.policy import Rulebook
+from avow.policy.declarations import Retention
+from avow.policy.vocabulary import FILE_TYPES
+from avow.store.control import submissions
+from avow.store.holdings import HeldSubmission
+from avow.store.paging import LINES, Page, Place
+from avow.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """Submissions, read only for a purpose that the policy of their own day declares."""
+
+    store: Store
+    rulebook: Rulebook
+    versions: Versions
+    timezone: str
+    now_ms: Callable[[], int]
+
+    def lines(self, point: str, at: Place) -> Page[SubmissionLine]:
+        """Return a page of submissions without their fields; subscriptions, which nobody answers, only when asked for."""
+        lists = [one.name for one in self.rulebook.points.values() if one.technology is Technology.EMAIL]
+        with self.store.control.reading() as tx:
+            return submissions.listed(tx, point, at, LINES, lists).each(self._line)
+
+    def line(self, record_id: str) -> SubmissionLine | None:
+        """Return one submission without its fields."""
+        with self.store.control.reading() as tx:
+            row = submissions.get(tx, record_id)
+        return self._line(row) if row else None
+
+    def read(self, record_id: str, purpose: str, staff_id: str) -> SubmissionView | Refusal | None:
+        """Return the fields that this purpose needs; counted and logged, refusals too."""
+        held = self.store.submission(record_id)
+        if held is None:
+            return None
+        opened = self._reads.open_for(reads.submission(held), purpose, staff_id)
+        if isinstance(opened, Refusal):
+            return opened
+        rulebook, wanted = opened.rulebook, opened.fields
+        labelled = [(name, rulebook.data[name].label) for name in rulebook.points[held.point].fields if name in held.fields]
+        return SubmissionView(
+            self._line(held),
+            purpose,
+            tuple((label, held.fields[name]) for name, label in labelled if name in wanted),
+            held.dropped,
+            tuple(label for name, label in labelled if name not in wanted),
+            tuple(
+                FileLine(number, rulebook.data[file.item].label, file.name, FILE_TYPES[file.kind], file.size)
+                for number, file in enumerate(held.files, 1)
+                if file.item in wanted
+            ),
+        )
+
+    def file(self, record_id: str, number: int, purpose: str, staff_id: str) -> FileContent | Refusal | None:
+        """Return one file for this purpose; each download is an audit entry. Rule: Cal. Civ. Code § 1798.100(a)(1), (c)."""
+        held = self.store.submission(record_id)
+        if held is None or not 0 < number <= len(held.files):
+            return None
+        opened = self._reads.open_for(reads.file_of(held, number), purpose, staff_id)
+        if isinstance(opened, Refusal):
+            return opened
+        file = held.files[number - 1]
+        content = self.store.open_file(held, file)
+        return FileContent(file.name, content) if content is not None else None
+
+    def decide(self, record_id: str, decision: Decision, staff_id: str) -> Refusal | None:
+        """Record a decision; the due date counts from the first one, by the promise under which the record was collected.
+
+        Rule: Cal. Civ. Code § 1798.100(a)(3); the decision of docs/decisions/0026-a-decision-is-recorded.md.
+        """
+        held = self.store.submission(record_id)
+        kept = self._kept(held.rulebook_id, held.point, frozenset(held.purposes)) if held else None
+        if held is None or kept is None or kept.after != "decision":
+            return Refusal("nothing is counted from a decision on this submission", "Cal. Civ. Code § 1798.100(a)(3)")
+        now = self.now_ms()
+        today = local_date(now, self.timezone)
+        with self.store.control.transaction() as tx:
+            if submissions.decide(tx, record_id, decision, today):
+                submissions.keep_until(tx, record_id, kept.due(today))
+            entries.record(tx, now, entries.SubmissionMarked(f"submission.decided.{decision}", record_id, staff_id))
+        return None
+
+    def mark(self, record_id: str, state: SubmissionState, staff_id: str) -> None:
+        """Set the state; an answer makes this the last contact. Rule: Cal. Civ. Code § 1798.100(a)(3)."""
+        with self.store.control.transaction() as tx:
+            if submissions.mark(tx, record_id, state):
+                entry = entries.SubmissionMarked(f"submission.marked.{state}", record_id, staff_id)
+                entries.record(tx, self.now_ms(), entry)
+        if state == "answered":  # a person wrote to a person: this contact counts (docs/decisions/0050)
+            LastContact(self.store, self.versions.rulebook).answered(record_id)
+
+    @property
+    def _reads(self) -> Reads:
+        return Reads(self.store, self.versions, self.now_ms)
+
+    def _kept(self, rulebook_id: str, point: str, purposes: frozenset[str] = frozenset()) -> Retention | None:
+        """Return the period of a record by its own version; None when the version is not here."""
+        rulebook = self.versions.rulebook(rulebook_id)
+        declared = rulebook.points.get(point) if rulebook else None
+        if declared is None:
+            return None
+        return declared.retention_for(purposes & declared.purposes or declared.purposes)
+
+    def _line(self, row: submissions.SealedSubmission | HeldSubmission) -> SubmissionLine:
+        """Return a submission for the list."""
+        kept = self._kept(row.rulebook_id, row.point)
+        decision = row.decision if kept and kept.after == "decision" else None
+        return SubmissionLine(
+            row.record_id, row.reference, row.point, row.collected_ms, row.state, row.delete_on, row.demonstration, decision
+        )

@@ -1,0 +1,283 @@
+"""Mailings over the store: who gets one, queued a batch at a time, each message composed when its turn comes.
+
+A mailing is queued in batches, each one transaction with how far the list was gone through; a crash leaves a batch queued or
+not, and whoever goes on (the command, or the server's job) begins behind the last one. The same text to the same list is the
+same mailing, and nobody has two messages of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from avow.definitions import Identifier, IdentifierKind, Permit, Refusal, Technology, identifier, moment
+from avow.gate import choices, disclosures, entries, list_members, messages
+from avow.gate.disclosures import ADDRESS, Leave
+from avow.gate.messages import Message, Parts
+from avow.gate.versions import Versions
+from avow.messaging import letter as letters
+from avow.messaging.links import Use, token
+from avow.store.control import mail, mailings
+from avow.store.control.mailings import Mailing
+from avow.store.holdings import HeldSubmission, SubmissionPage
+from avow.store.store import Store
+
+#: Subscriptions looked at in one transaction.
+BATCH: Final = 200
+#: Where a mailing that cannot be queued is set aside, and where a subscription of one.
+MAILINGS: Final = "mailings"
+SUBSCRIPTIONS: Final = "mailing-subscriptions"
+_NO_LIST: Final = "Cal. Civ. Code § 1798.100(a)(1)"
+
+
+@dataclass(frozen=True, slots=True)
+class MailingPlan:
+    """What sending a mailing would do: people on the list, who of them may be written to, is measured, has it already."""
+
+    mailing: Mailing
+    subscribed: int
+    allowed: int
+    measured: int
+    sent_before: int
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A message of a mailing as it travels, and under what it leaves."""
+
+    parts: Parts
+    subject_line: str
+    is_measured: bool
+    leave: Leave
+
+
+@dataclass(frozen=True, slots=True)
+class Mailings:
+    """The mailings of an installation; `recipient` is the policy's name of who carries messages, `origin` the site's."""
+
+    store: Store
+    versions: Versions
+    recipient: str
+    origin: str
+
+    def plan(self, point: str, subject_line: str, text: str, now_ms: int) -> MailingPlan | Refusal:
+        """Return what sending this text to everybody who subscribed at a point would do, or why it is not sent."""
+        rulebook = self.versions.in_force()
+        declared = rulebook.points.get(point)
+        if declared is None or declared.technology is not Technology.EMAIL or declared.collected_by:
+            known = ", ".join(one.name for one in rulebook.points.values() if one.technology is Technology.EMAIL) or "none"
+            return Refusal(f'the policy in force declares no subscription "{point}"; it declares {known}', _NO_LIST)
+        letter = letters.read(subject_line, text)
+        if isinstance(letter, Refusal):
+            return letter
+        measuring = rulebook.measuring(point)
+        facts = (point, measuring.name if measuring else "", rulebook.id, letter.subject_line, letter.text, letter.links, now_ms)
+        wanted = Mailing(letters.mailing_id(point, letter), *facts)
+        return self._counted(wanted, now_ms)
+
+    def begin(self, wanted: Mailing) -> bool:
+        """Keep the mailing, from where anybody can go on; return whether it is new. Who has it already gets no second one."""
+        with self.store.control.transaction() as tx:
+            is_new = mailings.add(tx, wanted)
+            if is_new:
+                entries.record(tx, wanted.created_ms, entries.MailingBegun(wanted.id, wanted.point, wanted.rulebook_id))
+            else:
+                mailings.again(tx, wanted.id)
+        return is_new
+
+    def recipients(self, mailing_id: str) -> int:
+        """Return how many people have, or had, a message of a mailing in the outbox."""
+        with self.store.control.reading() as tx:
+            sent = mailings.get(tx, mailing_id)
+        return sent.recipients if sent else 0
+
+    def queue(self, now_ms: int, progress: Callable[[int], None] = lambda _: None) -> int:
+        """Queue what is still to be queued of every mailing; return how many messages are new. Safe beside another.
+
+        A mailing or a subscription that raises is set aside, and tried again; all others go on.
+        """
+        with self.store.control.reading() as tx:
+            waiting = mailings.unfinished(tx)
+        new = [list_members.again(self.store, SUBSCRIPTIONS, partial(self._again, now_ms), now_ms)]
+        self.store.aside.each(
+            MAILINGS, waiting, lambda mailing_id: mailing_id, lambda one: new.append(self._queue(one, now_ms, progress)), now_ms
+        )
+        return sum(new)
+
+    def compose(self, row: mail.SealedMail, now_ms: int) -> Composed | Refusal | None:
+        """Return a message of a mailing as it travels; a Refusal when it may not leave now, None when it never may again.
+
+        What its person has chosen meanwhile counts. Rule: Cal. Civ. Code § 1798.120(d), § 1798.135(c)(4); 11 CCR 7026(f).
+        """
+        message = messages.opened(self.store, row)
+        held = self.store.submission(message.record) if message else None
+        with self.store.control.reading() as tx:
+            sent = mailings.get(tx, row.mailing or "")
+        permit = self.permit(held, now_ms) if held else None
+        rulebook = self.versions.rulebook(held.rulebook_id) if held else None
+        if held is None or sent is None or rulebook is None or not isinstance(permit, Permit):
+            return None
+        leave = disclosures.decide(rulebook, self.recipient, min(permit.purposes), held.point, ADDRESS, permit.recipients)
+        if isinstance(leave, Refusal):
+            return leave
+        person = identifier(IdentifierKind.EMAIL, held.address)
+        is_measured = self.measures(sent, person, now_ms)
+        parts = self._parts(sent, row.id, held.record_id, is_measured=is_measured)
+        return Composed(parts, sent.subject_line, is_measured, leave)
+
+    def permit(self, held: HeldSubmission, now_ms: int) -> Permit | Refusal:
+        """Return whether somebody may be written to, by the version that they subscribed under and what they chose since.
+
+        Rule: 15 U.S.C. 7704(a)(4) (nobody who unsubscribed); Cal. Civ. Code § 1798.100(a)(1).
+        """
+        own = self.versions.rulebook(held.rulebook_id)
+        address = held.address
+        if own is None or not address or held.demonstration:
+            return Refusal("nobody real, or no address", _NO_LIST)
+        person, today = identifier(IdentifierKind.EMAIL, address), moment(now_ms).date()
+        ended = self.store.vault.ended_at(person, held.point) >= held.collected_ms
+        if ended or held.delete_on <= today:
+            return Refusal("unsubscribed, or at the end of its time", "15 U.S.C. 7704(a)(4)")
+        opted_out = own.stops(frozenset(), choices.opted_out_by(self.store, [person]))
+        return own.permit(held.point, opted_out, today, frozenset(held.purposes) - opted_out)
+
+    def measures(self, sent: Mailing, person: Identifier, now_ms: int) -> bool:
+        """Return whether this person's message of a mailing may be measured, by the version in force and their choices.
+
+        Rule: Cal. Penal Code § 638.51; GDPR Art. 7 (not before a yes).
+        """
+        rulebook = self.versions.in_force()
+        if sent.measured_by not in rulebook.points:
+            return False
+        opted_out = rulebook.stops(frozenset(), choices.opted_out_by(self.store, [person]))
+        agreed = choices.opted_in_by(self.store, person) - opted_out
+        return isinstance(rulebook.permit(sent.measured_by, opted_out, moment(now_ms).date(), agreed), Permit)
+
+    def _parts(self, sent: Mailing, message_id: str, record_id: str, *, is_measured: bool) -> Parts:
+        """Return the message for one person."""
+        keyed, rulebook = self.store.vault.hmac, self.versions.in_force()
+        company, point = rulebook.controller, rulebook.points.get(sent.point)
+        out = f"{self.origin}/avow/unsubscribe/{token(Use.END, (record_id, sent.id), keyed)}"
+        mail_folder = f"{self.origin}/avow/mail/"
+
+        def link(number: int) -> str:
+            return mail_folder + token(Use.LINK, (sent.id, str(number), message_id), keyed)
+
+        frame = letters.Frame(
+            label=point.label if point else sent.point,
+            company=company.name,
+            address=company.address,
+            policy=f"{self.origin}/privacy-policy",
+            unsubscribe=out,
+            gif=f"{mail_folder}{token(Use.GIF, (message_id,), keyed)}.gif" if is_measured else "",
+            link=link if is_measured else None,
+        )
+        text, html = letters.composed(letters.Letter(sent.subject_line, sent.text, sent.links), frame)
+        one_click = {"List-Unsubscribe": f"<{out}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+        return Parts(text, html, one_click)
+
+    def _queue(self, mailing_id: str, now_ms: int, progress: Callable[[int], None]) -> int:
+        """Queue one mailing from where it was left, batch by batch."""
+        total, control = 0, self.store.control
+        with control.reading() as tx:
+            sent = mailings.get(tx, mailing_id)
+        while sent is not None:
+            page = self.store.submissions_after(sent.looked_at, BATCH, sent.point)
+            if not page.last:
+                break
+            new, is_ours = self._batch(sent, page, now_ms)
+            total += new
+            if is_ours:
+                progress(len(page.held) + len(page.damaged))
+            with control.reading() as tx:
+                sent = mailings.get(tx, mailing_id)
+        with control.transaction() as tx:
+            if mailings.finished(tx, mailing_id, now_ms):
+                entries.record(tx, now_ms, entries.MailingQueued(mailing_id))
+        return total
+
+    def _batch(self, sent: Mailing, page: SubmissionPage, now_ms: int) -> tuple[int, bool]:
+        """Queue one batch; return how many messages are new, and False when another process had begun the batch before.
+
+        Who cannot be written to is set aside before the batch is noted as done, so that a crash in between loses nobody.
+        """
+        made, failures = list_members.written(self.store, page.held, partial(self._letter, sent, now_ms))
+        wanted = {record_id: letter for record_id, letter in made.items() if letter is not None}
+        refused = len(made) - len(wanted)
+
+        def together() -> tuple[int, bool]:
+            with self.store.control.transaction() as tx:
+                if not mailings.advance(tx, sent, page.last):  # another process was faster: go on behind its batch
+                    return 0, False
+                new = self.store.queue_mailing(tx, sent.id, dict(wanted.values()), now_ms)
+                mailings.queued(tx, sent.id, new, refused)
+                return new, True
+
+        self._set_aside(sent, {**page.damaged, **failures}, now_ms)
+        failure, answer = self.store.aside.tried(together)
+        if answer is not None and not failure:
+            return answer
+        new, failures = list_members.queued_alone(self.store, wanted, partial(self._queue_letters, sent.id, now_ms))
+        self._set_aside(sent, failures, now_ms)
+        with self.store.control.transaction() as tx:
+            is_ours = mailings.advance(tx, sent, page.last)
+            if is_ours:
+                mailings.queued(tx, sent.id, 0, refused)
+        return new, is_ours
+
+    def _set_aside(self, sent: Mailing, failures: Mapping[str, str], now_ms: int) -> None:
+        list_members.set_aside_new(self.store, SUBSCRIPTIONS, sent.id, failures, now_ms)
+
+    def _queue_letters(self, mailing_id: str, now_ms: int, wanted: Mapping[Identifier, bytes]) -> int:
+        """Queue messages of a mailing and count them, in one transaction; return how many are new."""
+        with self.store.control.transaction() as tx:
+            new = self.store.queue_mailing(tx, mailing_id, wanted, now_ms)
+            mailings.queued(tx, mailing_id, new, 0)
+        return new
+
+    def _again(self, now_ms: int, mailing_id: str, record_id: str) -> int:
+        """Queue the message to a subscription that was set aside; one that has ended meanwhile gets none."""
+        held = self.store.readable_submission(record_id)
+        with self.store.control.reading() as tx:
+            sent = mailings.get(tx, mailing_id)
+        letter = self._letter(sent, now_ms, held) if held and sent else None
+        return self._queue_letters(mailing_id, now_ms, dict([letter])) if letter else 0
+
+    def _letter(self, sent: Mailing, now_ms: int, held: HeldSubmission) -> list_members.Letter | None:
+        """Return a message of a mailing as the outbox keeps it; None for who may not be written to."""
+        person = self._person(held, now_ms)
+        return (person, _body(held, sent)) if person is not None else None
+
+    def _person(self, held: HeldSubmission, now_ms: int) -> Identifier | None:
+        """Return who is behind a subscription when they may be written to."""
+        may = self.permit(held, now_ms)
+        if not isinstance(may, Permit) or self.recipient not in may.recipients:
+            return None
+        return identifier(IdentifierKind.EMAIL, held.address)
+
+    def _counted(self, wanted: Mailing, now_ms: int) -> MailingPlan:
+        """Go through the list and count."""
+        people: set[Identifier] = set()
+        allowed: set[Identifier] = set()
+        last = ""
+        while True:
+            page = self.store.submissions_after(last, BATCH, wanted.point)
+            last = page.last
+            if not last:
+                break
+            people |= {identifier(IdentifierKind.EMAIL, one.address) for one in page.held}
+            made, _ = list_members.written(self.store, page.held, partial(self._letter, wanted, now_ms))
+            allowed |= {letter[0] for letter in made.values() if letter is not None}
+        subjects = self.store.vault.lookup(allowed)
+        with self.store.control.reading() as tx:
+            before = sum(mailings.has_message(tx, wanted.id, subject) for subject in subjects.values())
+        measured = sum(self.measures(wanted, person, now_ms) for person in allowed) if wanted.measured_by else 0
+        return MailingPlan(wanted, len(people), len(allowed), measured, before)
+
+
+def _body(held: HeldSubmission, sent: Mailing) -> bytes:
+    """Return what the outbox keeps of a message: whom it goes to and what it is; its text is the mailing's."""
+    words = "An e-mail that went to everybody who subscribed."
+    return Message(held.address, sent.subject_line, words, record=held.record_id).packed()

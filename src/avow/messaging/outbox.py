@@ -1,0 +1,155 @@
+"""The outbox as staff see it: what has not left first, why not, and what a person can do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from avow import addresses
+from avow.definitions import Refusal
+from avow.gate import entries, messages
+from avow.gate.messages import DAMAGED, Message, MessageLine, Trouble
+from avow.messaging.answers import MessageView
+from avow.messaging.outgoing import OfRequests
+from avow.store import paging
+from avow.store.control import Transaction, mail, mailings
+from avow.store.paging import LINES, Page, Place
+from avow.store.store import Store
+
+#: Corrects the address of a consumer request: its id, the address, who does it.
+CorrectAddress = Callable[[str, str, str], Refusal | None]
+#: How a member of staff may have passed a message on.
+WAYS: Final = ("post", "telephone", "other")
+#: Messages that are read at once for a list of all.
+_AT_ONCE: Final = 500
+_NOT_THERE: Final = Refusal("there is no such message any more, or it has left", "docs/guide/requests.md")
+_PROVES: Final = Refusal(
+    "this message goes to an address that its person gave and proves, or has proved; ask them to subscribe again",
+    "docs/decisions/0030",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """The messages of an installation to single people."""
+
+    store: Store
+    correct_address: CorrectAddress
+    of_requests: OfRequests
+    now_ms: Callable[[], int]
+
+    def lines(self, at: Place) -> Page[MessageLine]:
+        """Return a page of messages to single people without their addresses: what has not left after a try, then the newest."""
+        with self.store.control.reading() as tx:
+            return mail.listed(tx, at, LINES).each(partial(messages.line, self.store))
+
+    def undelivered(self) -> Iterator[MessageLine]:
+        """Yield all that has not left after a try, the messages of mailings too."""
+        at = Place()
+        while True:
+            with self.store.control.reading() as tx:
+                found = mail.undelivered(tx, at, _AT_ONCE)
+            yield from (messages.line(self.store, row) for row in found.lines)
+            if not found.after:
+                return
+            at = paging.place(after=found.after)
+
+    def read(self, message_id: str, staff_id: str) -> MessageView | None:
+        """Return one message for a member of staff; an audit entry says who looked."""
+        with self.store.control.reading() as tx:
+            row = mail.get(tx, message_id)
+        if row is None:
+            return None
+        message = _opened(self.store, row)
+        if message is None and row.trouble != Trouble.UNREADABLE:
+            return None
+        with self.store.control.transaction() as tx:
+            entries.record(tx, self.now_ms(), entries.MessageRead(message_id, staff_id))
+        shown = (message.to, message.text) if message else ("", "")
+        ways = WAYS if message and _may_be_passed_on(row) else ()
+        return MessageView(messages.line(self.store, row), *shown, correction=_correction(row) if message else "", ways=ways)
+
+    def retry(self, message_id: str, staff_id: str) -> Refusal | None:
+        """Let a message that has not left have its turn now, with as many tries as a new one; `staff_id` "": by the command."""
+        with self.store.control.transaction() as tx:
+            row = mail.get(tx, message_id)
+            if row is None or not mail.again(tx, message_id, self.now_ms()):
+                return _NOT_THERE
+            self._noted(tx, row, "message.again", staff_id)
+        return None
+
+    def passed_on(self, message_id: str, way: str, staff_id: str) -> Refusal | None:
+        """Note that a member of staff told the person what a message says, and how; a step of its request follows.
+
+        Only what belongs to a consumer request, or tells of the policy: a subscription proves that its address can be read.
+        Rule: 11 CCR 7021(a), (b); 7101(a).
+        """
+        if way not in WAYS:
+            return Refusal("say how it was passed on: by " + ", ".join(WAYS), "11 CCR 7101(a)")
+        now_ms = self.now_ms()
+        with self.store.control.transaction() as tx:
+            row = mail.get(tx, message_id)
+            if row is None or not _may_be_passed_on(row) or not mail.passed_on(tx, message_id, now_ms):
+                return _NOT_THERE
+            entries.record(tx, now_ms, entries.MessagePassedOn(message_id, way, staff_id))
+            if row.request_id is not None:
+                self.of_requests.follow(
+                    tx, row.request_id, message_id, now_ms, {"how": f"passed on by hand: {way}", "staff": staff_id}
+                )
+        return None
+
+    def correct(self, message_id: str, address: str, staff_id: str) -> Refusal | None:
+        """Let a message that has not left go to another address, now; see `docs/guide/requests.md` for what that means.
+
+        A message that proves an address goes to the one that it proves, so with a request its address is corrected.
+        """
+        found = addresses.judged(address)
+        if not isinstance(found, addresses.Mailbox):
+            return Refusal(f"a message {found}", "RFC 5321")
+        with self.store.control.reading() as tx:
+            row = mail.get(tx, message_id)
+        if row is None or row.state == "sent":
+            return _NOT_THERE
+        if row.request_id is not None:
+            return self.correct_address(row.request_id, str(found), staff_id)
+        return self._redirect(row, str(found), staff_id) if row.publication is not None else _PROVES
+
+    def _redirect(self, row: mail.SealedMail, address: str, staff_id: str) -> Refusal | None:
+        """Let one message about a change of the policy go to another address; nothing else of its person changes."""
+        message = messages.opened(self.store, row)
+        if message is None:
+            return _NOT_THERE
+        sealed = self.store.seal_mail_again(row, replace(message, to=address).packed())
+        with self.store.control.transaction() as tx:
+            if not mail.again(tx, row.id, self.now_ms(), sealed):
+                return _NOT_THERE
+            self._noted(tx, row, "message.corrected", staff_id)
+        return None
+
+    def _noted(self, tx: Transaction, row: mail.SealedMail, what: str, staff_id: str) -> None:
+        """Write who did it into the audit log, and take a message of a mailing out of those that failed."""
+        entries.record(tx, self.now_ms(), entries.MessageAgain(what, row.id, **entries.by_whom(staff_id)))
+        if row.mailing is not None and row.state == "failed":
+            mailings.count(tx, row.mailing, "failed", -1)
+
+
+def _opened(store: Store, row: mail.SealedMail) -> Message | None:
+    try:
+        return messages.opened(store, row)
+    except DAMAGED:
+        return None
+
+
+def _may_be_passed_on(row: mail.SealedMail) -> bool:
+    return row.state != "sent" and (row.request_id is not None or row.publication is not None)
+
+
+def _correction(row: mail.SealedMail) -> str:
+    """Return what a corrected address would change: "request", "message", or "" where none can be given."""
+    if row.state == "sent":
+        return ""
+    if row.request_id is not None:
+        return "request"
+    return "message" if row.publication is not None else ""

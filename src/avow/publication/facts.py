@@ -1,0 +1,209 @@
+"""The version in force as pages need it: its text with figures, its printouts, and its facts for templates."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from types import MappingProxyType
+from typing import Final
+
+from markupsafe import Markup
+
+from avow.definitions import Refusal, Technology, moment
+from avow.gate import disclosures
+from avow.gate.counted import Counted
+from avow.gate.disclosures import DisclosureTotal
+from avow.gate.versions import Versions
+from avow.policy import DisclosureCount, Ledger, Rulebook, browser_policy, notice, printouts, tag_plan
+from avow.policy.audience import Audience
+from avow.policy.declarations import Choice
+from avow.publication.answers import (
+    ChoiceFacts,
+    LinkFacts,
+    PointFacts,
+    PolicyFacts,
+    PrintoutLine,
+    PrintoutView,
+    PurposeFacts,
+    SignalFacts,
+)
+from avow.store.store import Store
+
+#: What goes out by e-mail and comes back from it.
+_BY_MAIL: Final = frozenset({Technology.EMAIL, Technology.CLEAR_GIF})
+#: What happens in a browser while a page is open; a letter, a form or a feed asks where it is written.
+_IN_BROWSERS: Final = frozenset(
+    {
+        Technology.TAG,
+        Technology.COOKIE,
+        Technology.LOCAL_STORAGE,
+        Technology.WEB_BEACON,
+        Technology.PIXEL,
+        Technology.SESSION_RECORDING,
+    }
+)
+#: The ledger of the last 12 months is counted anew after so many milliseconds.
+LEDGER_MS: Final = 30_000
+
+
+@dataclass(slots=True)
+class PolicyInForce:
+    """The policy in force and its printouts."""
+
+    rulebook: Rulebook
+    store: Store
+    versions: Versions
+    now_ms: Callable[[], int]
+    website: str = ""
+    over_tls: bool = True
+    _facts: PolicyFacts | None = None
+    _ledger: Counted[Ledger] = field(init=False)
+    _pages: dict[str, tuple[Ledger, Markup]] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self._ledger = Counted(LEDGER_MS, self._count)
+
+    def facts(self) -> PolicyFacts:
+        """Return the rulebook in force."""
+        if self._facts is None:
+            self._facts = _policy_facts(self.rulebook, self.website)
+        return self._facts
+
+    def page(self, jurisdiction: str = "") -> Markup:
+        """Return the policy for this website and where the reader lives, its chart computed from the stores."""
+        living = jurisdiction if jurisdiction in self.rulebook.law else ""  # so that strangers add no pages to those kept
+        ledger = self._ledger.at(self.now_ms())
+        kept = self._pages.get(living)
+        if kept is None or kept[0] is not ledger:
+            day = self.versions.first_day(self.rulebook)
+            standing = notice.effective_on(day) if day else None  # None: it was published this moment, and is not known yet
+            page = notice.policy_page(self.rulebook, ledger, audience=Audience(self.website, living), standing=standing)
+            kept = self._pages[living] = (ledger, page)
+        return kept[1]
+
+    def printout(self, name: str, shape: str | None = None) -> PrintoutView | None:
+        """Return a printout of the whole policy."""
+        audience = Audience(over_plain_http=not self.over_tls)
+        printed = printouts.print_out(name, self.rulebook, self._ledger.at(self.now_ms()), shape, audience)
+        if isinstance(printed, Refusal):
+            return None
+        html = Markup(printed.text) if printed.shape == "html" else None  # noqa: S704 - printers escape all text
+        return PrintoutView(printed.title, html, printed.text, printed.media_type, f"{name}.{printed.shape}")
+
+    def printouts(self) -> tuple[PrintoutLine, ...]:
+        """Return what can be printed."""
+        return tuple(PrintoutLine(name, one.title, tuple(one.formats)) for name, one in printouts.PRINTOUTS.items())
+
+    def page_headers(self) -> Mapping[str, str]:
+        """Return what browsers report by, never what they refuse by: that each page has of its own, and stricter."""
+        return browser_policy.headers(self.rulebook, Audience(self.website), over_tls=self.over_tls)
+
+    def notice(self, point: str) -> Markup:
+        """Return the notice at collection for one point."""
+        return notice.notice_at_collection(self.rulebook, point)
+
+    def evidence(self) -> tuple[PointFacts, ...]:
+        """Return the points with what the stores hold of them."""
+        held = self.store.evidence()
+        points = []
+        for point in self.rulebook.points.values():
+            found = held.get(point.name)
+            oldest = moment(found.oldest_ms).date() if found else None
+            records = found.records if found else None if point.in_browser else 0  # nobody here knows what browsers keep
+            points.append(_point_facts(self.rulebook, point.name, records, oldest))
+        return tuple(points)
+
+    def _count(self, now_ms: int) -> Ledger:
+        """Count what was collected and disclosed in the last 12 months."""
+        since_ms = now_ms - int(timedelta(days=365).total_seconds() * 1000)
+        totals = disclosures.totals(self.store, since_ms)
+        found = Counter(self.store.collected(since_ms)) + Counter(disclosures.collected(totals, self.versions.rulebook))
+        return Ledger(found, self._disclosed(totals))
+
+    def _disclosed(self, totals: Sequence[DisclosureTotal]) -> tuple[DisclosureCount, ...]:
+        """Return what went to whom, each with the recipient as the version of its day declared it."""
+        sums: Counter[tuple[str, str, str, str]] = Counter()
+        for one in totals:
+            for letter in one.categories:
+                sums[one.recipient, letter, one.purpose, one.rulebook_id] += one.count
+        found: dict[tuple[str, str, str, str], DisclosureCount] = {}
+        for (recipient, letter, purpose, rulebook_id), count in sums.items():
+            rulebook = self.versions.rulebook(rulebook_id)
+            own = rulebook.recipients.get(recipient) if rulebook else None
+            key = (recipient, letter, purpose, own.effective_role if own else "")  # versions that say the same are one line
+            before = found[key].count if key in found else 0
+            found[key] = DisclosureCount(recipient, letter, purpose, before + count, own)
+        return tuple(found.values())
+
+
+def website_of(rulebook: Rulebook, name: str, origin: str) -> str:
+    """Return which of the policy's websites an installation serves: by its name or its address; none means all."""
+    for site in rulebook.websites.values():
+        if name == site.name or site.address.rstrip("/") == origin.rstrip("/"):
+            return site.name
+    return ""
+
+
+def _policy_facts(rulebook: Rulebook, website: str) -> PolicyFacts:
+    """Return the rulebook as the pages of a website show it."""
+    stops = {name: signal.stops for name, signal in rulebook.signals.items()}
+    purposes = tuple(
+        PurposeFacts(
+            one.name, one.label, one.description, one.optional, tuple(sorted(name for name in stops if one.name in stops[name]))
+        )
+        for one in rulebook.purposes.values()
+    )
+    choices = tuple(_choice_facts(rulebook, one) for one in rulebook.choices.values())
+    company = rulebook.controller
+    return PolicyFacts(
+        rulebook_id=rulebook.id,
+        title=rulebook.title,
+        company=company.name,
+        email=company.email,
+        phone=company.phone,
+        address=company.address,
+        effective=rulebook.effective,
+        updated=rulebook.updated,
+        purposes=purposes,
+        points=tuple(_point_facts(rulebook, name) for name in rulebook.points),
+        signals=tuple(SignalFacts(one.name, one.sentence) for one in rulebook.signals.values()),
+        choices=choices,
+        forms=MappingProxyType({name: right.form or "" for name, right in rulebook.rights.items() if right.by_form}),
+        tag=tag_plan.attributes(rulebook, Audience(website)),
+        links=tuple(
+            LinkFacts(one.name, one.label, one.address, one.notice, one.clicks, one.reports, bool(one.parameter))
+            for one in rulebook.external_links.values()
+        ),
+    )
+
+
+def _choice_facts(rulebook: Rulebook, choice: Choice) -> ChoiceFacts:
+    """Return one switch as pages show it; a signal stops it when it stops every purpose of it."""
+    asks = all(rulebook.purposes[name].needs_consent for name in choice.stops)
+    stopped = tuple(sorted(name for name, signal in rulebook.signals.items() if choice.stops <= signal.stops))
+    on_pages = any(point.technology in _IN_BROWSERS and point.purposes & choice.stops for point in rulebook.points.values())
+    met = {point.technology for point in rulebook.points.values() if point.purposes & choice.stops}
+    by_mail = bool(met) and met <= _BY_MAIL
+    return ChoiceFacts(choice.name, choice.label, choice.description, choice.stops, asks, on_pages, stopped, by_mail)
+
+
+def _point_facts(rulebook: Rulebook, name: str, records: int | None = None, oldest: date | None = None) -> PointFacts:
+    """Return one collection point as pages show it."""
+    point = rulebook.points[name]
+    return PointFacts(
+        name=name,
+        label=point.label,
+        technology=point.technology.value,
+        fields=point.fields,
+        required=point.required,
+        purposes=tuple(rulebook.purposes[one].label for one in sorted(point.purposes)),
+        recipients=tuple(rulebook.recipients[one].label for one in sorted(point.recipients)),
+        retention=point.retention.words,
+        silenced_by=tag_plan.silencing(rulebook, name),
+        event=tag_plan.tag_event(rulebook, name) or "",
+        counts_visits=rulebook.counts_visits(point.purposes),
+        records=records,
+        oldest=oldest,
+    )

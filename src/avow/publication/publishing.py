@@ -1,0 +1,123 @@
+"""Publishing: the policy's versions get into force by `avow policy publish`, and at the first start; each step is logged.
+
+Every step is one transaction with its audit entry, and may be repeated: a crash leaves a version published or not.
+Rule: Bus. & Prof. Code § 22575(b)(3); LAW.md POL-08, CAL-04.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from avow.definitions import Refusal
+from avow.gate import entries
+from avow.gate.versions import Versions
+from avow.policy import Rulebook, law, publication
+from avow.policy.diff import Change, diff
+from avow.policy.publication import Publication
+from avow.store.control import Control, Transaction, mail, publications, rulebooks
+from avow.store.control.publications import Stored
+
+_RULE: Final = "Bus. & Prof. Code § 22575(b)(3)"
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Publishes over a control store."""
+
+    control: Control
+    versions: Versions
+
+    def first(self, rulebook: Rulebook, now_ms: int) -> bool:
+        """Publish the configured policy of a new installation; False when something was published before."""
+        with self.control.transaction() as tx:
+            publications.hold(tx)
+            if publications.every(tx):
+                return False
+            _keep(tx, publication.first(rulebook, self.versions.today()), now_ms)
+        self.versions.refresh()
+        return True
+
+    def judge(self, rulebook: Rulebook) -> Publication | Refusal:
+        """Return how the policy would be published today, or why it may not be."""
+        announced = self.versions.announced()
+        untold = None if announced is None else self._untold(rulebook, announced)
+        return publication.judge(self.versions.in_force(), rulebook, self.versions.today(), untold)
+
+    def publish(self, made: Publication, now_ms: int) -> Refusal | None:
+        """Publish what `judge` allowed; the running server takes it within a second, or at the midnight of its day.
+
+        Its day is looked at again once nobody else can write: what was allowed before midnight is a day of notice short after.
+        """
+        judged = _state(self.versions.publications())
+        with self.control.transaction() as tx:
+            publications.hold(tx)
+            if _state(publications.every(tx)) != judged:
+                return Refusal("another version was published or taken back at this moment; look, and try again", _RULE)
+            if not publication.still_stands(made, self.versions.in_force(), self.versions.today()):
+                return Refusal("the day ended at this moment, and a day of notice with it; look, and try again", _RULE)
+            _keep(tx, made, now_ms)
+        self.versions.refresh()
+        return None
+
+    def withdraw(self, now_ms: int) -> Stored | Refusal:
+        """Take the announced version back before its day; messages about it that still wait are not sent."""
+        announced = self.versions.announced()
+        if announced is None:
+            return Refusal("no version is announced; what is in force can only be replaced", _RULE)
+        with self.control.transaction() as tx:
+            publications.hold(tx)
+            if announced.in_force_ms is not None or announced.in_force_on <= self.versions.today():
+                return Refusal("the announced version came into force at this moment; it can only be replaced", _RULE)
+            if publications.withdraw(tx, announced.seq, now_ms):
+                unsent = mail.cancel_told(tx, announced.seq)
+                entries.record(tx, now_ms, entries.PolicyWithdrawn(announced.rulebook_id, unsent))
+        self.versions.refresh()
+        return announced
+
+    def note_in_force(self, now_ms: int) -> bool:
+        """Write into the audit log which version came into force; once for each. Returns False: nothing waits."""
+        current = self.versions.current()
+        if current is not None and current.in_force_ms is None:
+            with self.control.transaction() as tx:
+                if publications.came_into_force(tx, current.seq, now_ms):
+                    entries.record(tx, now_ms, entries.PolicyInForce(current.rulebook_id, current.in_force_on.isoformat()))
+            self.versions.refresh()
+        return False
+
+    def _untold(self, rulebook: Rulebook, announced: Stored) -> tuple[Change, ...]:
+        """Return what the announced version would change after this one, other than what people were told."""
+        following = self.versions.rulebook(announced.rulebook_id)
+        told = {words for _, words, _ in json.loads(announced.changes)}
+        return tuple(change for change in diff(rulebook, following) if change.words not in told) if following else ()
+
+
+def _state(found: Sequence[Stored]) -> list[tuple[int, bool]]:
+    return [(one.seq, one.withdrawn_ms is None) for one in found]
+
+
+def changes_text(changes: Sequence[Change]) -> str:
+    """Return changes as they are kept."""
+    return json.dumps([[one.kind, one.words, one.material] for one in changes], ensure_ascii=False)
+
+
+def _keep(tx: Transaction, made: Publication, now_ms: int) -> None:
+    """Keep the version and its publication. Notice by the banner begins with it; by e-mail it ends when all are told."""
+    rulebook = made.rulebook
+    kept = rulebooks.StoredRulebook(rulebook.id, rulebook.text, rulebook.effective, now_ms, rulebook.name, law.dump(rulebook.law))
+    rulebooks.add(tx, kept)
+    publications.add(
+        tx,
+        rulebook.id,
+        changes_text(made.changes),
+        made.in_force_on,
+        now_ms,
+        by_email=made.by_email,
+        noticed_ms=None if made.by_email else now_ms,
+    )
+    days = (str(rulebook.effective), str(made.in_force_on))
+    entries.record(tx, now_ms, entries.PolicyPublished(rulebook.id, *days, made.is_material))
+    if made.is_announced:
+        entries.record(tx, now_ms, entries.PolicyNotice(rulebook.id, "banner"))

@@ -1,0 +1,134 @@
+"""Telling people by e-mail that the policy changes: everybody whose address we hold, once for each announced version.
+
+Messages are queued some hundred at a time, each batch in one transaction; a crash leaves a batch queued or not, and the
+next run goes through all people again and passes over those who have their message. The mail job sends them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from avow.definitions import Identifier, IdentifierKind, identifier
+from avow.gate import entries, list_members
+from avow.gate.messages import Message
+from avow.gate.versions import Versions, changes_of
+from avow.policy import publication
+from avow.store.control import mail, publications, submissions
+from avow.store.control.publications import Stored
+from avow.store.holdings import HeldSubmission, SubmissionPage
+from avow.store.store import Store
+
+#: Submissions looked at in one transaction.
+BATCH: Final = 200
+#: All are told only by a run that begins so long after publication, milliseconds: who wrote just before it is then drained.
+SETTLED_MS: Final = 60_000
+#: Where a submission is set aside whose person could not be told.
+PEOPLE: Final = "telling"
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Tells the people of an installation; `recipient` is the policy's name of who carries messages, `origin` the site's."""
+
+    store: Store
+    versions: Versions
+    recipient: str
+    origin: str
+
+    def tell(self, now_ms: int, progress: Callable[[int], None] = lambda _: None) -> int:
+        """Queue what is still to be queued for the announced version; return how many messages are new.
+
+        `progress` gets the number of submissions looked at. Invented people are never told; nor is anybody whose address
+        was given under a version that did not promise e-mail, or not through this recipient. The server's job runs again
+        until all are told. A submission that raises is set aside, and tried again as long as the version is announced.
+        """
+        announced = self.versions.announced()
+        if announced is None or not announced.by_email:
+            list_members.again(self.store, PEOPLE, lambda *_: 0, now_ms)  # there is nothing to tell them any more
+            return 0
+        subject, text = publication.message(
+            self.versions.in_force(), changes_of(announced), announced.in_force_on, self.origin.rstrip("/")
+        )
+        write = partial(self._letter, subject, text)
+        told, last = self._tried_again(announced, write, now_ms), ""
+        if announced.noticed_ms is not None:
+            return told
+        while True:
+            page = self.store.submissions_after(last, BATCH)
+            last = page.last
+            if not last:
+                break
+            told += self._batch(announced, page, write, now_ms)
+            if not self._stands(announced):  # taken back meanwhile
+                return told
+            progress(len(page.held) + len(page.damaged))
+        if now_ms - announced.published_ms >= SETTLED_MS:
+            self._note(announced, now_ms)
+        return told
+
+    def _batch(self, announced: Stored, page: SubmissionPage, write: list_members.Write, now_ms: int) -> int:
+        """Queue the messages of a batch; return how many are new."""
+        made, failures = list_members.written(self.store, page.held, write)
+        wanted = {record_id: letter for record_id, letter in made.items() if letter is not None}
+        self._set_aside(announced, {**page.damaged, **failures}, now_ms)
+        queue = partial(self._queue, announced, now_ms)
+        failure, new = self.store.aside.tried(lambda: queue(dict(wanted.values())))
+        if failure:
+            new, failures = list_members.queued_alone(self.store, wanted, queue)
+            self._set_aside(announced, failures, now_ms)
+        return new or 0
+
+    def _stands(self, announced: Stored) -> bool:
+        with self.store.control.reading() as tx:
+            return _stands(publications.every(tx), announced)
+
+    def _queue(self, announced: Stored, now_ms: int, letters: Mapping[Identifier, bytes]) -> int:
+        """Queue messages in one transaction, none about a version that was taken back; return how many are new."""
+        with self.store.control.transaction() as tx:
+            publications.hold(tx)
+            if not _stands(publications.every(tx), announced):
+                return 0
+            return self.store.tell_of_publication(tx, announced.seq, letters, now_ms)
+
+    def _letter(self, subject: str, text: str, form: HeldSubmission) -> list_members.Letter | None:
+        """Return the message to whoever sent a form; None when they gave no address, or not for this."""
+        address = form.address
+        own = self.versions.rulebook(form.rulebook_id)
+        if not address or own is None or not own.may_tell(form.point, self.recipient):
+            return None
+        message = Message(address, subject, text, rulebook=form.rulebook_id, point=form.point)
+        return identifier(IdentifierKind.EMAIL, address), message.packed()
+
+    def _set_aside(self, announced: Stored, failures: Mapping[str, str], now_ms: int) -> None:
+        list_members.set_aside_new(self.store, PEOPLE, str(announced.seq), failures, now_ms)
+
+    def _tried_again(self, announced: Stored, write: list_members.Write, now_ms: int) -> int:
+        """Tell those who were set aside and whose next try is due; of another version there is nothing to tell any more."""
+
+        def one(seq: str, record_id: str) -> int:
+            form = self.store.readable_submission(record_id) if seq == str(announced.seq) else None
+            letter = write(form) if form is not None else None
+            return self._queue(announced, now_ms, dict([letter])) if letter else 0
+
+        return list_members.again(self.store, PEOPLE, one, now_ms)
+
+    def _note(self, announced: Stored, now_ms: int) -> None:
+        """Note that everybody is told, with how many, once."""
+        with self.store.control.transaction() as tx:
+            if publications.noticed(tx, announced.seq, now_ms):
+                people = mail.count_told(tx, announced.seq)
+                entries.record(tx, now_ms, entries.PolicyNotice(announced.rulebook_id, "email", people))
+        self.versions.refresh()
+
+
+def to_look_through(store: Store) -> int:
+    """Return how many submissions there are to look through for addresses."""
+    with store.control.reading() as tx:
+        return submissions.count(tx)
+
+
+def _stands(found: tuple[Stored, ...], announced: Stored) -> bool:
+    return any(one.seq == announced.seq and one.withdrawn_ms is None for one in found)

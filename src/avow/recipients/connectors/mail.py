@@ -1,0 +1,242 @@
+"""E-mail over SMTP to the server that the configuration names; each message is a disclosure to the recipient that runs it.
+
+Without a server messages wait in the outbox, where the console shows them. Whatever happens to one message happens to it
+alone, and a server that is away costs no message a try (decision 0040).
+
+    open, decide, compose   cannot be opened or written: failed at once
+    connect                 no connection: nobody is charged, the server is asked again after a growing pause
+    hand over               yes: sent · no for now (4xx): tried again · no for good (5xx): failed, a person looks at it
+                            connection lost: the message waits, a new connection goes on with the others
+
+A crash between the server's yes and our note of it sends a message again with the same Message-ID (RFC 5322, 3.6.4),
+by which mail systems drop the second copy.
+"""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+import ssl
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Final, Protocol
+
+from avow.addresses import Mailbox, mailbox
+from avow.config import Mail
+from avow.definitions import StoreUnavailable
+from avow.gate.messages import DAMAGED, Trouble, Turn, Waiting
+from avow.recipients.connectors.composing import compose
+
+log = logging.getLogger(__name__)
+
+#: Seconds that a connection to the SMTP server may take to stand.
+CONNECT_SECONDS: Final = 20
+#: Seconds that the server may take over each step after that: it may look through a message before it says yes.
+ANSWER_SECONDS: Final = 60
+#: After so many answers a message without a deadline is marked as failed and shown in the console.
+MAX_ATTEMPTS: Final = 12
+#: Messages sent in one round.
+ROUND: Final = 50
+#: How often in a round messages that cannot be handed over give their places to the next ones.
+PAGES: Final = 20
+#: Longest pause before a message is tried again, minutes: with a deadline, and without one.
+_LONGEST_WITH_DEADLINE: Final = 64
+_LONGEST: Final = 512
+#: First and longest pause before a server that is away is asked again, milliseconds.
+_AWAY_MS: Final = 4_000
+_AWAY_LONGEST_MS: Final = 300_000
+#: SMTP's answer that the server closes the connection, whatever was asked (RFC 5321, 3.8).
+_CLOSING: Final = 421
+#: From here on the answer is no, for good (RFC 5321, 4.2.1).
+_PERMANENT: Final = 500
+
+
+class Outbox(Protocol):
+    """Where messages wait."""
+
+    def due(self, now_ms: int, limit: int) -> Sequence[Turn]:
+        """Return messages whose next try is due."""
+
+    def open(self, message_id: str, now_ms: int) -> Waiting | None:
+        """Return a message, unsealed; None when it may not leave now, which the outbox has noted."""
+
+    def sent(self, sent: Waiting, now_ms: int) -> None:
+        """Note that a message that was opened was handed over, as its leave was decided."""
+
+    def kept(self, message_id: str, trouble: Trouble, code: int, next_ms: int | None) -> None:
+        """Note a try that did not succeed, with SMTP's code (0: none); no next moment means that it has failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A message as it travels, and between whom."""
+
+    sender: str
+    to: Mailbox
+    content: bytes
+
+
+class _Outcome(Enum):
+    HANDED_OVER = 1
+    KEPT = 0
+    AWAY = -1
+
+
+@dataclass(slots=True)
+class Carrier:
+    """Hands due messages to the SMTP server, a round at a time; remembers how long the server has been away.
+
+    No deadline is over by a clock that is not believed (`retention.Clock`).
+    """
+
+    outbox: Outbox
+    mail: Mail
+    is_believed: Callable[[], bool] = lambda: True
+    _server: smtplib.SMTP | None = None
+    _pause_ms: int = 0
+    _again_ms: int = 0
+
+    def send_due(self, now_ms: int) -> int:
+        """Send what is due; return how many messages were handed over. Raises StoreUnavailable, after which nothing is lost."""
+        if not self.mail.host or now_ms < self._again_ms <= now_ms + _AWAY_LONGEST_MS:  # further away: the clock was ahead
+            return 0
+        try:
+            for _ in range(PAGES):
+                turns = self.outbox.due(now_ms, ROUND)
+                outcomes = self._page(turns, now_ms)
+                if not turns or set(outcomes) != {_Outcome.KEPT}:
+                    return outcomes.count(_Outcome.HANDED_OVER)
+        finally:
+            self._hang_up()
+        return 0
+
+    def _page(self, turns: Sequence[Turn], now_ms: int) -> list[_Outcome]:
+        """Give each message its turn, until the server is away."""
+        outcomes: list[_Outcome] = []
+        for turn in turns:
+            outcomes.append(self._one(turn, now_ms))
+            if outcomes[-1] is _Outcome.AWAY:
+                break
+        return outcomes
+
+    def _one(self, turn: Turn, now_ms: int) -> _Outcome:
+        """Open, compose and hand over one message; nothing that it raises reaches the others."""
+        trouble = Trouble.UNREADABLE
+        try:
+            message = self.outbox.open(turn.message_id, now_ms)
+            if message is None:
+                return _Outcome.KEPT
+            trouble = Trouble.UNWRITABLE
+            letter = self._letter(message)
+            if letter is None:
+                return self._keep(turn, message, now_ms, trouble, is_final=True)
+            trouble = Trouble.LOST  # the server may have it: what cannot be noted now is handed over again
+            return self._hand_over(turn, message, letter, now_ms)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - item by item: whatever one message raises is its own
+            log.warning("message %s is %s: %s", turn.message_id, trouble, type(error).__name__)
+            self._hang_up()  # the connection may stand in the middle of a command
+            is_final = trouble is Trouble.UNWRITABLE or isinstance(error, DAMAGED)
+            return self._keep(turn, None, now_ms, trouble, is_final=is_final)
+
+    def _letter(self, message: Waiting) -> _Letter | None:
+        """Return the message as it travels; None when nothing can be written to its address."""
+        sender, to = mailbox(self.mail.sender), mailbox(message.message.to)
+        return _Letter(str(sender), to, compose(message, sender, to)) if sender and to else None
+
+    def _hand_over(self, turn: Turn, message: Waiting, letter: _Letter, now_ms: int) -> _Outcome:
+        """Give one message to the server and note what became of it."""
+        server = self._server or self._connected(now_ms)
+        if server is None:
+            return _Outcome.AWAY
+        found = _given(server, letter)
+        if found is None:
+            self.outbox.sent(message, now_ms)
+            return _Outcome.HANDED_OVER
+        trouble, code, is_final = found
+        if server.sock is None:
+            self._hang_up()
+        if trouble is Trouble.LOST:
+            self._hang_up()
+            if self._connected(now_ms) is None:  # the server is away: that was no answer to this message
+                return _Outcome.AWAY
+        return self._keep(turn, message, now_ms, trouble, code, is_final=is_final)
+
+    def _keep(
+        self, turn: Turn, message: Waiting | None, now_ms: int, trouble: Trouble, code: int = 0, *, is_final: bool
+    ) -> _Outcome:
+        """Note a try that did not succeed and when the next one is: after 1, 2, 4 … minutes, until its bound is reached."""
+        attempts, until_ms = turn.attempts + 1, message.until_ms if message else None
+        longest = _LONGEST if until_ms is None else _LONGEST_WITH_DEADLINE
+        pause_ms = int(timedelta(minutes=min(2 ** min(attempts - 1, 9), longest)).total_seconds() * 1000)
+        is_late = until_ms is not None and now_ms >= until_ms and self.is_believed()
+        is_over = is_final or is_late or (until_ms is None and attempts >= MAX_ATTEMPTS)
+        self.outbox.kept(turn.message_id, trouble, code, None if is_over else now_ms + pause_ms)
+        return _Outcome.KEPT
+
+    def _connected(self, now_ms: int) -> smtplib.SMTP | None:
+        """Return a connection that stands; None while the server is away, which is said once."""
+        try:
+            self._server = _connect(self.mail)
+        except (OSError, smtplib.SMTPException, ValueError) as error:
+            if not self._pause_ms:
+                log.warning("the SMTP server %s takes no messages (%s); they wait", self.mail.host, type(error).__name__)
+            self._pause_ms = min(max(2 * self._pause_ms, _AWAY_MS), _AWAY_LONGEST_MS)
+            self._again_ms = now_ms + self._pause_ms
+            return None
+        if self._pause_ms:
+            log.warning("the SMTP server %s takes messages again", self.mail.host)
+        self._pause_ms = self._again_ms = 0
+        return self._server
+
+    def _hang_up(self) -> None:
+        """End the connection, whatever state it is in."""
+        server, self._server = self._server, None
+        if server is not None:
+            with suppress(OSError, smtplib.SMTPException):  # it may be gone already
+                server.quit()
+            server.close()
+
+
+def _connect(mail: Mail) -> smtplib.SMTP:
+    """Return a connection that is encrypted and signed in, as configured."""
+    server = smtplib.SMTP(mail.host, mail.port, timeout=CONNECT_SECONDS)
+    with ExitStack() as unless_ready:
+        unless_ready.callback(server.close)
+        if mail.starttls:
+            server.starttls(context=ssl.create_default_context())
+        if mail.username and mail.password_file:
+            server.login(mail.username, mail.password_file.read_text(encoding="utf-8").strip())
+        server.ehlo_or_helo_if_needed()
+        assert server.sock is not None
+        server.sock.settimeout(ANSWER_SECONDS)
+        unless_ready.pop_all()
+    return server
+
+
+def _given(server: smtplib.SMTP, letter: _Letter) -> tuple[Trouble, int, bool] | None:
+    """Hand one message over; return None for yes, else what happened, SMTP's code, and whether that is for good.
+
+    A refused sender is mended in the configuration or at the server, so it is never for good.
+    """
+    if letter.to.needs_smtputf8 and not server.has_extn("smtputf8"):
+        return Trouble.NOT_OFFERED, 0, True
+    options = ("SMTPUTF8", "BODY=8BITMIME") if letter.to.needs_smtputf8 else ()
+    try:
+        server.sendmail(letter.sender, [str(letter.to)], letter.content, options)
+    except smtplib.SMTPRecipientsRefused as refused:
+        code = max(code for code, _ in refused.recipients.values())
+        found = Trouble.REFUSED, code, code >= _PERMANENT
+    except smtplib.SMTPSenderRefused as refused:
+        found = Trouble.REFUSED, refused.smtp_code, False
+    except smtplib.SMTPResponseException as refused:
+        found = Trouble.REFUSED, refused.smtp_code, refused.smtp_code >= _PERMANENT
+    except (OSError, smtplib.SMTPException):
+        found = Trouble.LOST, 0, False
+    else:
+        return None
+    return (Trouble.LOST, found[1], False) if found[1] == _CLOSING else found

@@ -1,0 +1,131 @@
+"""Consumer requests and standing choices, as their persons and as the request desk see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from avow.definitions import RequestKind
+from avow.gate.messages import MessageLine
+
+
+@dataclass(frozen=True, slots=True)
+class NewRequest:
+    """What a person filled in; `since` None asks for everything (11 CCR 7020(e)). `visitor_id` is this browser's own."""
+
+    kind: RequestKind
+    email: str
+    name: str = ""
+    details: str = ""
+    since: date | None = None
+    visitor_id: str | None = None
+    demonstration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a timeline: when, what in plain words, and a detail that holds no personal information."""
+
+    at_ms: int
+    what: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetOutcome:
+    """What one target of the plan did: "event store", "erased", 12 records; a kept one names its rule."""
+
+    target: str
+    did: str
+    records: int
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file ready for the person: `name` is "archive.html", "archive.json", "letter" or "proof.tlog-proof"."""
+
+    name: str
+    label: str
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RequestStatus:
+    """A consumer request as its own person sees it. `state` is the state's name, `state_words` the sentence for it.
+
+    `is_of_proved`: this link went to the address, or to the browser that proved it; without, it has dates and no documents.
+    """
+
+    reference: str
+    kind: RequestKind
+    state: str
+    state_words: str
+    received_on: date
+    acknowledge_by: date | None
+    answer_by: date
+    is_open: bool
+    is_verified: bool
+    timeline: tuple[Step, ...] = ()
+    documents: tuple[Document, ...] = ()
+    is_of_proved: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLine:
+    """A consumer request on the desk; `days_left` counts to `answer_by` and is negative when late. No personal data.
+
+    `waits` says what has not reached the person yet, and for what it waits: "answer waits for the mail server".
+    """
+
+    request_id: str
+    reference: str
+    kind: RequestKind
+    state: str
+    received_on: date
+    acknowledge_by: date | None
+    acknowledged_on: date | None
+    answer_by: date
+    is_open: bool
+    is_late: bool
+    days_left: int
+    channel: str = "web"
+    demonstration: bool = False
+    has_failed_message: bool = False
+    waits: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDetail:
+    """One consumer request with its timeline and outcomes."""
+
+    line: RequestLine
+    state_words: str
+    identifiers: tuple[str, ...]
+    timeline: tuple[Step, ...]
+    outcomes: tuple[TargetOutcome, ...]
+    can_extend: bool = False
+    extended_answer_by: date | None = None
+    messages: tuple[MessageLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a link from an e-mail would confirm; shown before the button is pressed."""
+
+    kind: RequestKind
+    reference: str
+    received_on: date
+    is_done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file's bytes with the headers it needs."""
+
+    content: bytes
+    media_type: str
+    filename: str
+
+
+# --- what a browser may do -----------------------------------------------------------------------------------------------

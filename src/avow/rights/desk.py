@@ -1,0 +1,310 @@
+"""Consumer requests as the privacy centre and the request desk show them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, local_date
+from avow.gate.contacts import LastContact
+from avow.gate.messages import (
+    MessageLine,
+)
+from avow.gate.versions import Versions
+from avow.policy import LawTable
+from avow.rights import due, receive, response, verification
+from avow.rights.answers import (
+    Document,
+    Download,
+    NewRequest,
+    RequestDetail,
+    RequestLine,
+    RequestStatus,
+    TargetOutcome,
+    Verification,
+)
+from avow.rights.answers import Step as TimelineStep
+from avow.rights.cases import Case, Contact, reference
+from avow.rights.due import Due, What
+from avow.rights.execution import outcomes_of
+from avow.rights.kept import Cases
+from avow.rights.response import Voice
+from avow.rights.states import ANSWERED, RECEIPTS, WORDS, State, Step, receipt_of
+from avow.rights.verification import Link
+from avow.store.control.mail import SealedMail
+from avow.store.paging import LINES, Page, Place
+
+_TIMELINE = {
+    Step.RECEIVED: "Received",
+    Step.JOINED: "Goes with another of the same address",
+    Step.LINK_WRITTEN: "Confirmation link written",
+    Step.ACKNOWLEDGED: "Confirmation link sent",
+    Step.VERIFIED: "Address confirmed",
+    Step.DENIED: "Not confirmed in time",
+    Step.CORRECTED: "Address corrected, link sent again",
+    Step.EXTENSION_WRITTEN: "Message about a longer period written",
+    Step.EXTENDED: "Period extended, and the person told",
+    Step.PLANNED: "Plan made",
+    Step.OUTCOME: "Carried out",
+    Step.PROVED: "Searched again and proved",
+    Step.ANSWER_WRITTEN: "Answer written",
+    Step.RESPONDED: "Answered",
+    Step.CLOSED: "Closed",
+    Step.FORGOTTEN: "Contact data destroyed",
+    Step.RESTORED: "Answered before the data was restored",
+}
+#: Steps that who filed a request is not told: what is held of somebody, how much, and whether others asked for them.
+_NOT_FOR_WHO_FILED = frozenset({Step.PLANNED, Step.OUTCOME, Step.JOINED, Step.ACKNOWLEDGED, *RECEIPTS})
+#: What a request is said to be to who filed it: a link may be on its way, or wait its hour, and its page says nothing of it.
+_SHOWN = {State.ACKNOWLEDGING: State.RECEIVED, State.VERIFYING: State.RECEIVED, State.JOINED: State.RECEIVED}
+#: What of a request waits until its message has left.
+_WAITING = {Step.LINK_WRITTEN: "link", Step.EXTENSION_WRITTEN: "longer period", Step.ANSWER_WRITTEN: "answer"}
+_MEDIA = {"archive.html": "text/html; charset=utf-8", "archive.json": "application/json", "files.zip": "application/zip"}
+_ARCHIVES = (
+    ("archive.html", "Everything we hold, to read"),
+    ("archive.json", "The same, for machines"),
+    ("files.zip", "The files you sent"),
+)
+_NOT_OURS = Refusal("this link is not one of ours, or its request is gone", "11 CCR 7060")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Consumer requests as their persons and the request desk see them; `message_line` shows a message (`gate.messages`)."""
+
+    cases: Cases
+    voice: Voice
+    versions: Versions
+    business_timezone: str
+    message_line: Callable[[SealedMail], MessageLine]
+    last_contact: LastContact
+    now_ms: Callable[[], int]
+
+    def _law(self, case: Case) -> LawTable:
+        """Return the law that the request was filed under: a later version moves none of its days."""
+        return self.versions.with_law_of(case.rulebook_id).law_table
+
+    def _voice(self, case: Case) -> Voice:
+        return replace(self.voice, rulebook=self.versions.with_law_of(case.rulebook_id))
+
+    def receive(self, request: NewRequest) -> str | Refusal:
+        """File the request and return the token of its status page. Rule: 11 CCR 7021(a)."""
+        since = request.since.isoformat() if request.since else ""
+        details = request.details[: receive.DETAILS_LENGTH]
+        contact = Contact(request.email.strip(), request.name.strip(), details, request.visitor_id or "", since)
+        asked = receive.Asked(request.kind, contact, demonstration=request.demonstration)
+        case = receive.receive(asked, self.voice.rulebook, self.cases, self.business_timezone, self.now_ms())
+        return case if isinstance(case, Refusal) else verification.link(Link.STATUS, case.request_id, self.voice.keyed)
+
+    def status(self, token: str) -> RequestStatus | None:
+        """Return the status: to who filed the request state and dates, to who proved the address what was found as well.
+
+        Whoever files may do so with somebody else's address, and what is held of them is none of their business.
+        Rule: 11 CCR 7060, 7062 (nothing of a consumer to whom nobody verified as that consumer).
+        """
+        found = self._open(token)
+        if found is None:
+            return None
+        case, is_answer = found
+        case = case if is_answer else self._as_led(case)
+        lines = due.table(case, self._law(case))
+        return RequestStatus(
+            case.reference,
+            case.kind,
+            case.state.value,
+            WORDS[case.state if is_answer else _SHOWN.get(case.state, case.state)],
+            case.received_on,
+            _by(lines, What.CONFIRMATION),
+            lines[What.ANSWER].target,
+            case.state not in ANSWERED,
+            case.entry(Step.VERIFIED) is not None,
+            _timeline(case) if is_answer else _dates(case),
+            self._documents(case) if is_answer else (),
+            is_of_proved=is_answer,
+        )
+
+    def download(self, token: str, name: str) -> Download | None:
+        """Return a document of the request behind the link that was sent to the address; no other link opens one."""
+        found = self._open(token)
+        if found is None:
+            return None
+        case, is_answer = found
+        if not is_answer or name not in {one.name for one in self._documents(case)}:
+            return None
+        if name == "letter":
+            return Download(response.letter(case, self._voice(case)).encode(), "text/plain; charset=utf-8", "letter.txt")
+        if name == "proof.tlog-proof":
+            return Download(case.answer["proof"].encode(), "text/plain; charset=utf-8", name)
+        content = self.cases.document(case.request_id, name)
+        return Download(content, _MEDIA[name], name) if content is not None else None
+
+    def verification(self, token: str) -> Verification | None:
+        """Return what the link from the message would confirm."""
+        case = self._to_confirm(token)
+        if case is None:
+            return None
+        return Verification(case.kind, case.reference, case.received_on, case.entry(Step.VERIFIED) is not None)
+
+    def confirm(self, token: str) -> str | Refusal:
+        """Take the confirmation and return the token of the page with the documents. Rule: 11 CCR 7062."""
+        case = self._to_confirm(token)
+        if case is None:
+            return _NOT_OURS
+        refusal = verification.confirm(case, self.cases, self.now_ms())
+        if refusal is None and self._to_confirm(token) is None:  # staff corrected the address at the same moment
+            return _NOT_OURS
+        if refusal is None and case.kind is not RequestKind.DELETE:
+            self.last_contact.followed(_addresses(case))
+        return refusal or verification.link(Link.ANSWER, case.request_id, self.voice.keyed)
+
+    def _to_confirm(self, token: str) -> Case | None:
+        """Return the request whose address the token proves; a link to an address that was corrected since proves nothing."""
+        case = self.cases.get(token.partition("-")[0])
+        return case if case is not None and verification.is_confirmed_by(token, case, self.voice.keyed) else None
+
+    def person_of(self, answer_token: str) -> tuple[Identifier, ...]:
+        """Return who is behind the token of a confirmed link: by the address alone, which is what the link proves."""
+        request_id = verification.request_of(Link.ANSWER, answer_token, self.voice.keyed)
+        case = self.cases.get(request_id) if request_id else None
+        return _addresses(case) if case is not None else ()
+
+    def desk(self, at: Place) -> Page[RequestLine]:
+        """Return a page of requests: those with a message that failed first, then open ones, the soonest due first."""
+        failed, shown = self.cases.failed_messages(), self.cases.page(at, LINES)
+        lines = [replace(self._line(case), has_failed_message=case.request_id in failed) for case in shown.lines]
+        lines.sort(key=lambda line: (not line.has_failed_message, not line.is_open, line.answer_by, line.request_id))
+        return Page(tuple(lines), shown.before, shown.after)
+
+    def detail(self, request_id: str) -> RequestDetail | None:
+        """Return one request for the desk."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return None
+        last, until = due.extension(case, self._law(case))
+        kinds = tuple(sorted({one.kind.value for one in case.contact.identifiers()})) if case.contact else ()
+        outcomes = tuple(TargetOutcome(one["target"], one["did"], one["records"], one["rule"]) for one in outcomes_of(case))
+        messages = tuple(self.message_line(row) for row in self.cases.messages(request_id))
+        can_extend = response.may_extend(case) and self._today() <= last
+        return RequestDetail(self._line(case), WORDS[case.state], kinds, _timeline(case), outcomes, can_extend, until, messages)
+
+    def extend(self, request_id: str, reason: str, staff_id: str) -> Refusal | None:
+        """Extend the period once, with a reason told to the person. Rule: 11 CCR 7021(b)."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return Refusal("there is no such request any more", "11 CCR 7101")
+        return response.extend(case, reason, staff_id, self._voice(case), self.cases, self.now_ms())
+
+    def correct_address(self, request_id: str, address: str, staff_id: str) -> Refusal | None:
+        """Let a request that waits for its confirmation have another address, to which the link goes."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return Refusal("there is no such request any more", "11 CCR 7101")
+        return response.correct_address(case, address, staff_id, self._voice(case), self.cases, self.now_ms())
+
+    def _today(self) -> date:
+        """Return today in the jurisdiction's zone."""
+        return local_date(self.now_ms(), self.voice.rulebook.law_table.timezone)
+
+    def _open(self, token: str) -> tuple[Case, bool] | None:
+        """Return the request behind a status or answer token, and whether it is the latter."""
+        for purpose in (Link.STATUS, Link.ANSWER):
+            request_id = verification.request_of(purpose, token, self.voice.keyed)
+            case = self.cases.get(request_id) if request_id else None
+            if case is not None:
+                return case, purpose is Link.ANSWER
+        return None
+
+    def _as_led(self, case: Case) -> Case:
+        """Return a request with the steps of the one that it goes with: its page differs in nothing from any other's."""
+        joined = case.entry(Step.JOINED)
+        lead = self.cases.get(joined.detail["to"]) if joined else None
+        return replace(case, history=(case.history[0], *lead.history[1:])) if lead else case
+
+    def _documents(self, case: Case) -> tuple[Document, ...]:
+        """Return the documents that the link to the answer may fetch."""
+        if case.answer.get("outcome") != "granted":  # also while the message with the link to them is on its way
+            return ()
+        documents = [Document("letter", "Our answer")]
+        if "proof" in case.answer:
+            documents.append(Document("proof.tlog-proof", "Proof, to check against the public log"))
+        for name, label in _ARCHIVES:
+            content = self.cases.document(case.request_id, name)
+            if content is not None:
+                documents.append(Document(name, label, len(content)))
+        return tuple(documents)
+
+    def _line(self, case: Case) -> RequestLine:
+        """Return a request for the list."""
+        lines, acknowledged = due.table(case, self._law(case)), case.acknowledged
+        answer_by = lines[What.ANSWER].target
+        is_open = case.state not in ANSWERED
+        days_left = (answer_by - self._today()).days
+        return RequestLine(
+            case.request_id,
+            case.reference,
+            case.kind,
+            case.state.value,
+            case.received_on,
+            _by(lines, What.CONFIRMATION),
+            local_date(acknowledged.at_ms, self._law(case).timezone) if acknowledged else None,
+            answer_by,
+            is_open,
+            is_open and days_left < 0,
+            days_left,
+            case.channel,
+            case.demonstration,
+            waits=self._waits(case),
+        )
+
+    def _waits(self, case: Case) -> str:
+        """Return what of a request has not reached its person yet, and for what it waits; "" for nothing."""
+        waiting = [word for step, word in _WAITING.items() if _is_on_its_way(case, step)]
+        carrier = "waits for the mail server" if self.cases.is_by_mail else "waits to be passed on"
+        return f"{' and '.join(waiting)} {carrier}" if waiting else ""
+
+
+def _by(lines: Mapping[What, Due], what: What) -> date | None:
+    """Return the day on which something is to be done; None where the law asks for none of it."""
+    return lines[what].target if what in lines else None
+
+
+def _is_on_its_way(case: Case, step: Step) -> bool:
+    """Return whether the message that a step wrote has not left, and is still to leave."""
+    written = case.entry(step)
+    return written is not None and receipt_of(case.history, str(written.detail.get("message"))) is not None
+
+
+def _addresses(case: Case) -> tuple[Identifier, ...]:
+    """Return what a link that was sent to the address proves: the address alone, and no browser."""
+    found = case.contact.identifiers() if case.contact else ()
+    return tuple(one for one in found if one.kind is IdentifierKind.EMAIL)
+
+
+def _timeline(case: Case) -> tuple[TimelineStep, ...]:
+    """Return the history in plain words."""
+    return tuple(TimelineStep(entry.at_ms, _TIMELINE[entry.step], _words(entry.step, entry.detail)) for entry in case.history)
+
+
+def _dates(case: Case) -> tuple[TimelineStep, ...]:
+    """Return the history without what was found and where: how many places did something is a word about it as well."""
+    told = (entry for entry in case.history if entry.step not in _NOT_FOR_WHO_FILED)
+    return tuple(TimelineStep(entry.at_ms, _TIMELINE[entry.step], _words(entry.step, entry.detail)) for entry in told)
+
+
+def _words(step: Step, detail: dict[str, object]) -> str:
+    """Return the detail of a step in words."""
+    if step is Step.OUTCOME:
+        outcomes = json.loads(json.dumps(detail["outcomes"]))
+        return "; ".join(
+            f"{one['target']}: {one['did']}" + (f" ({one['records']})" if one["records"] else "") for one in outcomes
+        )
+    if step in {Step.JOINED, Step.LINK_WRITTEN, Step.ACKNOWLEDGED, Step.RESPONDED}:
+        others = [f"{word} {reference(str(detail[word]))}" for word in ("to", "after", "with") if word in detail]
+        return "; ".join([*others, *([str(detail["how"])] if "how" in detail else [])])
+    if step in {Step.EXTENSION_WRITTEN, Step.EXTENDED}:
+        return f"until {detail['until']}"
+    if step in {Step.DENIED, Step.VERIFIED}:
+        return str(detail.get("reason") or detail.get("by") or "")
+    return ""

@@ -1,0 +1,144 @@
+"""What is held of people: found by place, and put together as the archive that they asked for."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from avow.definitions import Identifier, IdentifierKind, identifier, moment
+from avow.gate import messages
+from avow.gate.versions import Versions
+from avow.policy import Rulebook
+from avow.rights import archive, recorded
+from avow.rights.archive import Item, Section
+from avow.rights.cases import Case
+from avow.rights.kept import ARCHIVES, SENT_FILES, Cases
+from avow.rights.outcomes import Located, Outcome
+from avow.rights.targets import CONTROL, EVENTS, FILES, RECORDINGS
+from avow.store.holdings import HeldEvent, HeldMail
+from avow.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """Finds what is held of people."""
+
+    store: Store
+
+    def locate(self, identifiers: Sequence[Identifier]) -> Located:
+        """Return pseudonyms and counts by target."""
+        subjects = self.store.vault.subjects_of(identifiers)
+        held = self.store.remaining_of(subjects)
+        return Located(
+            tuple(sorted(one.hex() for one in subjects)),
+            {
+                EVENTS: held.events,
+                RECORDINGS: held.recordings,
+                CONTROL: held.total - held.events - held.recordings,
+                FILES: self.store.remaining_files(subjects),
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Discloser:
+    """Finds everything, makes the archive, keeps it sealed; `events` reads a chunk of a recording (`collection.recordings`).
+
+    The archive names what earlier versions of the policy declared as well: it may still be held.
+    """
+
+    store: Store
+    cases: Cases
+    versions: Versions
+    events: recorded.EventsOf
+
+    def disclose(self, case: Case, now_ms: int) -> Sequence[Outcome]:
+        """Make and keep the archive of everything held about the person. Rule: Cal. Civ. Code § 1798.110(a)(5)."""
+        rulebook = self.versions.everything_declared()
+        made = archive.make(case, self._sections(case, rulebook), self._disclosed(case), rulebook, now_ms)
+        for name, content in zip(ARCHIVES, (made.page, made.data), strict=True):
+            self.cases.keep_document(case.request_id, name, content)
+        count = self._keep_files(case)
+        files = [Outcome("Files you sent", "in the archive", count)] if count else []
+        return [*(Outcome(title, "in the archive", number) for title, number in made.counts), *files]
+
+    def _keep_files(self, case: Case) -> int:
+        """Keep the files that the person sent as one ZIP archive, under the names they gave; return how many.
+
+        Rule: Cal. Civ. Code § 1798.130(a)(3)(B)(iii): the specific pieces, in a format they can use.
+        """
+        if case.contact is None:
+            return 0
+        forms = self.store.find(case.contact.identifiers()).submissions
+        since = case.contact.since
+        wanted = [form for form in forms if form.files and moment(form.collected_ms).date().isoformat() >= since]
+        packed, count = io.BytesIO(), 0
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archived:
+            for form in wanted:
+                for number, file in enumerate(form.files, 1):
+                    if (content := self.store.open_file(form, file)) is not None:
+                        archived.writestr(f"{form.reference}/{number}-{file.name}", content)
+                        count += 1
+        if count:
+            self.cases.keep_document(case.request_id, SENT_FILES, packed.getvalue())
+        return count
+
+    def _disclosed(self, case: Case) -> list[archive.Disclosed]:
+        """Return what of this person was really disclosed."""
+        held = self.store.find(case.contact.identifiers() if case.contact else ())
+        return [archive.Disclosed(one.recipient, one.categories) for one in held.disclosures]
+
+    def _sections(self, case: Case, rulebook: Rulebook) -> list[Section]:
+        """Return what is held, by kind, since the day asked about."""
+        if case.contact is None:
+            return []
+        held = self.store.find(case.contact.identifiers())
+        labels = {point.name: point.label for point in rulebook.points.values()}
+        by_point: dict[str, list[Item]] = {}
+        for event in held.events:
+            by_point.setdefault(event.point, []).append(_event_item(event))
+        for form in held.submissions:
+            by_point.setdefault(form.point, []).append(Item(form.collected_ms, form.point, form.fields))
+        for recording in recorded.items(self.store, held.recordings, rulebook, self.events):
+            by_point.setdefault(recording.point, []).append(recording)
+        sections = [Section(labels.get(point, point), tuple(items)) for point, items in sorted(by_point.items())]
+        choices = [
+            Item(one.at_ms, "", {"purpose": one.purpose, "choice": "opted out" if one.opted_out else "allowed", "by": one.source})
+            for one in held.choices
+        ]
+        disclosed = [
+            Item(one.at_ms, one.point, {"to": one.recipient, "categories": one.categories, "for": one.purpose})
+            for one in held.disclosures
+        ]
+        messages = [item for one in held.mail if (item := self._mail_item(one))]
+        sections += [Section("Your choices", tuple(choices)), Section("Disclosures to others", tuple(disclosed))]
+        sections += [Section("Messages to you", tuple(messages))]
+        asked = [Item(one.received_ms, "rights-request", {"request": one.kind.value}) for one in self._requests(case)]
+        sections.append(Section("Your requests", tuple(asked)))
+        return [_since(section, case.contact.since) for section in sections]
+
+    def _requests(self, case: Case) -> list[Case]:
+        """Return the requests of the same address, this one included."""
+        if case.contact is None:
+            return []
+        own = identifier(IdentifierKind.EMAIL, case.contact.email)
+        return [one for one in self.cases.about([own]) if one.contact and own in one.contact.identifiers()]
+
+    def _mail_item(self, held: HeldMail) -> Item | None:
+        """Return a message outside consumer requests."""
+        message = messages.unpacked(held.content)
+        return Item(held.created_ms, "", {"subject": message.subject, "text": message.text})
+
+
+def _event_item(event: HeldEvent) -> Item:
+    """Return one event."""
+    return Item(event.collected_ms, event.point, event.fields)
+
+
+def _since(section: Section, day: str) -> Section:
+    """Return the section with what was collected on that day or later; everything for an empty day."""
+    if not day:
+        return section
+    return Section(section.title, tuple(item for item in section.items if moment(item.at_ms).date().isoformat() >= day))

@@ -1,0 +1,326 @@
+"""Consumer requests over the store: history, audit entry and message in one transaction, the contact sealed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from functools import partial
+from typing import Any, Final
+
+from sqlalchemy import RowMapping
+
+from avow.addresses import address_of
+from avow.definitions import Identifier, IdentifierKind, identifier
+from avow.gate import entries, messages
+from avow.gate.messages import Message
+from avow.rights.cases import MARK_LENGTH, Alike, Case, Contact, Delivery
+from avow.rights.states import Entry, Step
+from avow.store.control import Transaction, mail, requests
+from avow.store.control.requests import Look, RequestEvent, StoredRequest
+from avow.store.keys import REQUEST
+from avow.store.paging import Page, Place
+from avow.store.store import Store
+
+ARCHIVES: Final = ("archive.html", "archive.json")
+#: The files that the person sent, in one ZIP archive.
+SENT_FILES: Final = "files.zip"
+
+
+class Cases:
+    """Where consumer requests live."""
+
+    def __init__(self, store: Store, *, by_mail: bool = False) -> None:
+        """`by_mail`: a mail server carries the messages; else staff pass them on, and nobody knows when."""
+        self._store, self._by_mail = store, by_mail
+        self._control = store.control
+
+    def add(self, case: Case, logged: entries.Entry) -> None:
+        """Keep a new request, its sealed contact and the audit entry, in one transaction. Why: decision 0006."""
+        assert case.contact is not None
+        row = StoredRequest(
+            id=case.request_id,
+            kind=case.kind,
+            received_ms=case.received_ms,
+            received_on=case.received_on,
+            rulebook_id=case.rulebook_id,
+            channel=case.channel,
+            sealed=self._sealed(case.request_id, case.contact),
+            demonstration=case.demonstration,
+            mark=self._mark(case),
+        )
+        with self._control.transaction() as tx:
+            requests.add(tx, row)
+            requests.name_people(tx, case.request_id, self._people(case.contact.identifiers()))
+            requests.append(tx, _row(case.request_id, case.history[0]))
+            entries.record(tx, case.received_ms, logged)
+
+    def get(self, request_id: str) -> Case | None:
+        """Return one request with its history."""
+        with self._control.reading() as tx:
+            row = requests.get(tx, request_id)
+            return self._case(row, requests.history(tx, request_id)) if row else None
+
+    def due(self, now_ms: int, limit: int) -> Sequence[tuple[str, Callable[[], Case]]]:
+        """Return the requests that are to be looked at now, by their ids, to be read when they are wanted."""
+        with self._control.reading() as tx:
+            rows = requests.due(tx, now_ms, limit)
+            histories = requests.histories(tx, [row["id"] for row in rows]) if rows else {}
+        return [(row["id"], partial(self._of_row, row, histories.get(row["id"], ()))) for row in rows]
+
+    def next_due_ms(self) -> int:
+        """Return the moment of the request that is to be looked at first; one that is set aside counts, too. 0 for none."""
+        with self._control.reading() as tx:
+            return requests.next_due_ms(tx)
+
+    def changes(self) -> int | None:
+        """Return a number that is another one once anything was written (`Control.changes`)."""
+        return self._control.changes()
+
+    def rest(self, looks: Mapping[str, Look]) -> None:
+        """Note when requests without anything to do are looked at again, and which of their days were kept, by id."""
+        if looks:
+            with self._control.transaction() as tx:
+                requests.rest(tx, looks)
+
+    def page(self, at: Place, limit: int) -> Page[Case]:
+        """Return a page of requests that can be read: with a failed message first, then open ones, then answered ones."""
+        with self._control.reading() as tx:
+            found = requests.page(tx, at, limit)
+            histories = requests.histories(tx, [row["id"] for row in found.lines])
+        return Page(self.readable(found.lines, histories), found.before, found.after)
+
+    def about(self, people: Iterable[Identifier]) -> Sequence[Case]:
+        """Return the requests about any of these people that have their contact yet, oldest first."""
+        with self._control.reading() as tx:
+            rows = requests.of_people(tx, self._people(people))
+            histories = requests.histories(tx, [row["id"] for row in rows])
+        return self.readable(rows, histories)
+
+    def readable(self, rows: Iterable[RowMapping], histories: Mapping[str, Sequence[RequestEvent]]) -> tuple[Case, ...]:
+        """Return those of these requests that can be read; the others are set aside by the job that finds them."""
+        reads = (partial(self._of_row, row, histories.get(row["id"], ())) for row in rows)
+        return tuple(case for read in reads if (case := self._store.aside.tried(read)[1]) is not None)
+
+    def name_people(self) -> int:
+        """Note whom requests are about that an earlier version kept; return how many. Called once, before the jobs begin."""
+        with self._control.reading() as tx:
+            rows = requests.unnamed(tx)
+            histories = requests.histories(tx, [row["id"] for row in rows])
+        about = {case.request_id: case.contact.identifiers() for case in self.readable(rows, histories) if case.contact}
+        with self._control.transaction() as tx:
+            for request_id, people in about.items():
+                requests.name_people(tx, request_id, self._people(people))
+        return len(about)
+
+    def bring_into_one_form(self) -> int:
+        """Seal contacts again whose address an earlier version kept as it was typed; return how many. Called as `name_people`."""
+        with self._control.reading() as tx:
+            rows = requests.with_contact(tx)
+            histories = requests.histories(tx, [row["id"] for row in rows])
+        before = {row["id"]: row["sealed"] for row in rows}
+        return sum(self._formed(case, before[case.request_id]) for case in self.readable(rows, histories))
+
+    def _formed(self, case: Case, before: bytes) -> bool:
+        """Seal one contact with its address in the one form; False where it has it, or was corrected or forgotten just now."""
+        email = address_of(case.contact.email) if case.contact else None
+        if case.contact is None or email is None or email == case.contact.email:
+            return False
+        contact = replace(case.contact, email=email)
+        sealed = self._sealed(case.request_id, contact)
+        with self._control.transaction() as tx:
+            kept = requests.get(tx, case.request_id)
+            if kept is None or kept.sealed != before:
+                return False
+            requests.reseal(tx, case.request_id, sealed, self._mark(replace(case, contact=contact)))
+            requests.name_people(tx, case.request_id, self._people(contact.identifiers()))
+        return True
+
+    def every(self) -> Sequence[Case]:
+        """Return all requests that can be read, oldest first; the others are set aside by the job that finds them.
+
+        Rule: 11 CCR 7101(a).
+        """
+        with self._control.reading() as tx:
+            histories, rows = requests.histories(tx), requests.every(tx)
+        return self.readable(rows, histories)
+
+    def append(  # the message and the audit entry belong to the same transaction as the step
+        self,
+        case: Case,
+        step: Step,
+        at_ms: int,
+        detail: Mapping[str, Any],  # Any: JSON
+        logged: entries.Entry | None,
+        message: Message | None,
+    ) -> bool:
+        """Add the next entry of the history with its audit entry and message, in one transaction.
+
+        The entry names the message that was put into the outbox with it ("message" in its detail). False, and nothing is kept,
+        when another process has added that entry already. Why: decision 0007.
+        """
+        message_id = mail.new_id() if message is not None else ""
+        named = {"message": message_id} if message is not None else {}
+        with self._control.transaction() as tx:
+            if not requests.append(tx, _row(case.request_id, Entry(len(case.history), at_ms, step, {**detail, **named}))):
+                return False
+            if logged is not None:
+                entries.record(tx, at_ms, logged)
+            if message is not None:
+                self._keep_message(tx, case.request_id, message, at_ms, message_id)
+        return True
+
+    def delivery(self, request_id: str) -> Delivery:
+        """Return what became of the messages of a request that a mail server carries."""
+        if not self._by_mail:
+            return Delivery(is_owed=False, last_ms=0)
+        with self._control.reading() as tx:
+            rows = mail.of_request(tx, request_id)
+        return Delivery(any(row.state != "sent" for row in rows), max((row.sent_ms or 0 for row in rows), default=0))
+
+    @property
+    def is_by_mail(self) -> bool:
+        """Whether a mail server carries the messages."""
+        return self._by_mail
+
+    def failed_messages(self) -> frozenset[str]:
+        """Return the requests that have a message which failed, and needs a person."""
+        with self._control.reading() as tx:
+            return mail.failed_requests(tx)
+
+    def messages(self, request_id: str) -> tuple[mail.SealedMail, ...]:
+        """Return the messages of a request, sealed, oldest first."""
+        with self._control.reading() as tx:
+            return mail.of_request(tx, request_id)
+
+    def correct(
+        self,
+        case: Case,
+        corrected: Case,
+        message: Message,
+        at_ms: int,
+        logged: entries.Entry,
+    ) -> bool:
+        """Let a request have another contact; only a message of an extension stays, and goes to the new address.
+
+        False, and nothing is kept, when another process has added that entry of the history already. Why: decision 0007.
+        """
+        assert corrected.contact is not None
+        sealed, message_id = self._sealed(case.request_id, corrected.contact), mail.new_id()
+        extended = case.entry(Step.EXTENSION_WRITTEN) or case.entry(Step.EXTENDED)
+        *new, last = corrected.history[len(case.history) :]
+        with self._control.transaction() as tx:
+            for entry in (*new, replace(last, detail={"message": message_id})):
+                if not requests.append(tx, _row(case.request_id, entry)):
+                    return False  # the first of them: nobody else writes between two entries of one transaction
+            requests.reseal(tx, case.request_id, sealed, self._mark(corrected))
+            requests.name_people(tx, case.request_id, self._people(corrected.contact.identifiers()))
+            for row in mail.of_request(tx, case.request_id):
+                if row.state == "sent":
+                    continue
+                mail.remove(tx, row.id)
+                kept = messages.opened(self._store, row) if extended and row.created_ms == extended.at_ms else None
+                if kept is not None:
+                    again = replace(kept, to=corrected.contact.email)
+                    self._keep_message(tx, case.request_id, again, row.created_ms, row.id)
+            self._keep_message(tx, case.request_id, message, at_ms, message_id)
+            entries.record(tx, at_ms, logged)
+        return True
+
+    def alike(self, case: Case) -> Alike:
+        """Return what is known of other requests of this kind with this address."""
+        with self._control.reading() as tx:
+            found = requests.alike(tx, case.request_id)
+        lead = self._store.aside.tried(lambda: self.get(found.waiting))[1] if found.waiting else None
+        is_whole = lead is not None and lead.contact is not None  # one that is damaged leads nobody
+        return Alike(lead if is_whole else None, found.asked, found.asked_ms)
+
+    def join(self, case: Case, lead: Case, contact: Contact, at_ms: int, logged: entries.Entry) -> bool:
+        """Let a request be answered with another, which gets this contact, in one transaction. Rule: 11 CCR 7060(d)."""
+        sealed = self._sealed(lead.request_id, contact)
+        entry = Entry(len(case.history), at_ms, Step.JOINED, {"to": lead.request_id})
+        with self._control.transaction() as tx:
+            if not requests.append(tx, _row(case.request_id, entry)):
+                return False
+            requests.join(tx, case.request_id, lead.request_id)
+            requests.reseal(tx, lead.request_id, sealed, self._mark(lead))
+            requests.name_people(tx, lead.request_id, self._people(contact.identifiers()))
+            entries.record(tx, at_ms, logged)
+        return True
+
+    def joined_to(self, lead: Case) -> Sequence[Case]:
+        """Return the requests that are answered with this one."""
+        with self._control.reading() as tx:
+            found = requests.joined_to(tx, lead.request_id)
+        return tuple(case for request_id in found if (case := self.get(request_id)) is not None)
+
+    def forget_contact(self, request_id: str) -> None:
+        """Destroy the request's key first; what it sealed is noise from then on, and is removed. Rule: 11 CCR 7060(d)."""
+        self._store.vault.destroy_key(REQUEST, request_id)
+        with self._control.transaction() as tx:
+            requests.forget_contact(tx, request_id)
+        for name in (*ARCHIVES, SENT_FILES):
+            self._store.files.delete(f"{request_id}-{name}")
+
+    def purge(self, request_id: str) -> None:
+        """Remove the record of the request. Rule: 11 CCR 7101(a)."""
+        self.forget_contact(request_id)
+        with self._control.transaction() as tx:
+            requests.remove(tx, request_id)
+
+    def keep_document(self, request_id: str, name: str, content: bytes) -> None:
+        """Keep a file of the request, sealed under its key."""
+        self._store.files.put(f"{request_id}-{name}", self._store.seal_for_request(request_id, content))
+
+    def document(self, request_id: str, name: str) -> bytes | None:
+        """Return a file of the request, or None when it, or its key, is gone."""
+        sealed = self._store.files.get(f"{request_id}-{name}")
+        return self._store.unseal_for_request(request_id, sealed) if sealed else None
+
+    def _sealed(self, request_id: str, contact: Contact) -> bytes:
+        """Return a contact under the key of its request."""
+        return self._store.seal_for_request(request_id, json.dumps(asdict(contact)).encode())
+
+    def _mark(self, case: Case) -> str:
+        """Return what requests of one kind with one address have in common, a keyed hash; "" for invented people."""
+        if case.contact is None or case.demonstration:
+            return ""
+        address = identifier(IdentifierKind.EMAIL, case.contact.email)
+        return self._store.vault.hmac(b"request", f"{case.kind} {address.value}".encode()).hex()[:MARK_LENGTH]
+
+    def _people(self, people: Iterable[Identifier]) -> list[str]:
+        """Return by what requests about these people are found, a keyed hash of each identifier."""
+        hmac = self._store.vault.hmac
+        return [hmac(b"request about", f"{one.kind.value} {one.value}".encode()).hex()[:MARK_LENGTH] for one in people]
+
+    def _keep_message(self, tx: Transaction, request_id: str, message: Message, now_ms: int, message_id: str) -> None:
+        """Put a message into the outbox, sealed under the request's key."""
+        self._store.add_mail(tx, message.packed(), now_ms, request_id, message_id)
+
+    def _of_row(self, row: RowMapping, history: Sequence[RequestEvent]) -> Case:
+        return self._case(requests.of_row(row), history)
+
+    def _case(self, row: StoredRequest, history: Sequence[RequestEvent]) -> Case:
+        """Return a request as the rights room knows it."""
+        plain = self._store.unseal_for_request(row.id, row.sealed)
+        return Case(
+            request_id=row.id,
+            kind=row.kind,
+            received_ms=row.received_ms,
+            received_on=row.received_on,
+            rulebook_id=row.rulebook_id,
+            channel=row.channel,
+            demonstration=row.demonstration,
+            history=tuple(Entry(one.seq, one.at_ms, Step(one.what), json.loads(one.detail)) for one in history),
+            contact=_contact(json.loads(plain)) if plain is not None else None,
+        )
+
+
+def _contact(kept: Mapping[str, Any]) -> Contact:  # Any: JSON
+    """Return a contact as it was kept, by this version or an earlier one."""
+    return Contact(**{**kept, "more_visitors": tuple(kept.get("more_visitors", ()))})
+
+
+def _row(request_id: str, entry: Entry) -> RequestEvent:
+    """Return an entry of a history as it is kept."""
+    return RequestEvent(request_id, entry.seq, entry.at_ms, entry.step.value, json.dumps(entry.detail))

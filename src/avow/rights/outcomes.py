@@ -1,0 +1,35 @@
+"""What is to be erased, where it was found, and what became of it: values that plan, targets and proof hand on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from avow.definitions import Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one target did: how many records, and what is to be said about it."""
+
+    target: str
+    did: str
+    records: int
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """What belongs to these people, found before anything is destroyed: random subjects, and records by target."""
+
+    subjects: tuple[str, ...]
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What targets are asked to erase: who (for the key vault alone), which subjects, how many were found, since when."""
+
+    identifiers: tuple[Identifier, ...]
+    located: Located
+    planned_ms: int

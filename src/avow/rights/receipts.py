@@ -1,0 +1,42 @@
+"""What a consumer request may say of itself once a message has left: who was told, and how (decision 0058).
+
+The step is written in the transaction that notes that the message left. A crash before it lets the message leave again, under
+the same Message-ID, and the step is written then; a second note of the same message writes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from avow.gate import entries
+from avow.rights import states
+from avow.rights.states import Entry, Step
+from avow.store.control import Transaction, requests
+from avow.store.control.requests import RequestEvent
+
+
+def follow(tx: Transaction, request_id: str, message_id: str, at_ms: int, how: Mapping[str, str]) -> bool:
+    """Write the step of a request that waited for this message; False where none does. Why: decision 0058.
+
+    `how` goes into the history and into the audit log. Another process may write another entry at the same moment: then this
+    one comes behind it, where it may follow at all.
+    """
+    while (told := states.receipt_of(_history(tx, request_id), message_id)) is not None:
+        detail = json.dumps({**told.detail, **how})
+        if requests.append(tx, RequestEvent(request_id, told.seq, at_ms, told.step, detail)):
+            entries.record(tx, at_ms, entries.RequestTold(f"request.{told.step}", request_id, **told.detail, **how))
+            return True
+    return False
+
+
+def is_late(tx: Transaction, request_id: str, message_id: str) -> bool:
+    """Return whether a message that waits has nothing to tell any more: its request has gone on without it."""
+    history = _history(tx, request_id)
+    is_of_step = any(entry.detail.get("message") == message_id and entry.step in states.RECEIPTS for entry in history)
+    return is_of_step and states.receipt_of(history, message_id) is None
+
+
+def _history(tx: Transaction, request_id: str) -> Sequence[Entry]:
+    found = requests.history(tx, request_id)
+    return [Entry(one.seq, one.at_ms, Step(one.what), json.loads(one.detail)) for one in found]

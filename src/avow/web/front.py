@@ -1,0 +1,115 @@
+"""All doors of one version of the policy: what takes in, and the pages, each at its address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from avow.collection.building import Intake, Taking
+from avow.collection.refusals import RefusalRow
+from avow.definitions import Refusal, moment
+from avow.messaging.reports import Links
+from avow.messaging.subscriptions import Subscriptions
+from avow.policy import browser_policy
+from avow.web import openapi
+from avow.web.assets import Assets
+from avow.web.browser_reports import ReportEndpoint
+from avow.web.collect import Collect
+from avow.web.door import FEEDS_PATH, FORMS_PATH, Door
+from avow.web.feed_endpoint import FeedEndpoint
+from avow.web.form_endpoint import FormEndpoint
+from avow.web.house import House
+from avow.web.integrity import IntegrityEndpoint
+from avow.web.mail import MailEndpoint
+from avow.web.outbound import OutboundEndpoint
+from avow.web.pages import app
+from avow.web.postback_endpoint import PostbackEndpoint
+from avow.web.preferences import Preferences
+from avow.web.readiness import ReadinessEndpoint
+from avow.web.recordings import RecordingEndpoint, VisitorRecordings
+from avow.web.rendering import View
+from avow.web.site import CompanySite
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What is behind the doors of one version: the room that takes in, the rooms that pages call, the built files."""
+
+    intake: Intake
+    taking: Taking
+    collect: Collect
+    house: House
+    subscriptions: Subscriptions
+    assets: Assets
+    now_ms: Callable[[], int]
+
+    def door(self) -> Door:
+        """Return the door that all requests go through."""
+        configuration, taking, rulebook = self.intake.configuration, self.taking, self.taking.collector.rulebook
+        preferences = Preferences(
+            taking.browser_kept,
+            lambda: moment(self.now_ms()).date(),
+            self._count_refused,
+            is_secure=configuration.website.origin.startswith("https://"),
+        )
+        site = CompanySite(self.house, self.assets, lambda point: self.intake.guard.token(point, self.now_ms()), preferences.of)
+        declared = frozenset(browser_policy.declared_origins(rulebook))
+        reports = ReportEndpoint(self.intake.reports, declared, configuration.website.name, configuration.timezone, self.now_ms)
+        routes = [
+            *self._taking_in(site),
+            *self._conversions(),
+            *VisitorRecordings(self.house, self.assets).routes(),
+            *ReadinessEndpoint(
+                self.house.readiness, configuration.listen.metrics_from, configuration.listen.trusted_proxies
+            ).routes(),
+            Route("/avow/integrity", IntegrityEndpoint(self.house.integrity, self.assets).answer),
+            Route("/avow/preferences", preferences.answer, methods=["GET", "POST"]),
+            Route("/avow/openapi.json", partial(openapi.answer, openapi.openapi(rulebook, configuration.website.origin))),
+            Route("/healthz", _health),
+            Mount("/audit", StaticFiles(directory=configuration.public_log)),
+        ]
+        pages = preferences.erasing(app(self.house, site, self.assets, routes))
+        files = {FORMS_PATH: taking.forms.files_bytes, FEEDS_PATH: taking.feeds.files_bytes}
+        return Door(self.collect, reports, RecordingEndpoint(taking.recordings, self.collect, self.now_ms), pages, files)
+
+    def _taking_in(self, site: CompanySite) -> list[BaseRoute]:
+        """Return the addresses of forms, feeds and e-mails."""
+        view, taking = View(self.house, self.assets), self.taking
+        endpoint = FormEndpoint(self.collect, taking.forms, self.intake.guard, self.now_ms, view.page)
+        feeds = FeedEndpoint(taking.feeds, self.now_ms)
+        links = Links(self.intake.store)
+
+        async def take_form(request: Request) -> Response:
+            return await endpoint.take(request, site)
+
+        return [
+            Route("/avow/forms/{point}", take_form, methods=["POST"]),
+            Route("/avow/feeds/{point}", feeds.take, methods=["POST"]),
+            *MailEndpoint(view, self.collect, taking.mail_events, self.subscriptions, links, self.now_ms).routes(),
+        ]
+
+    def _conversions(self) -> list[BaseRoute]:
+        """Return the addresses of links that are counted, and of what other companies report of them."""
+        links = self.taking.collector.rulebook.external_links.values()
+        counted = {link.name: link for link in links if link.clicks}
+        outbound = OutboundEndpoint(self.collect, self.taking.outbound, counted, self.now_ms)
+        postbacks = PostbackEndpoint(self.taking.postbacks, self.now_ms)
+        return [
+            Route("/out/{name}", outbound.follow),
+            Route("/avow/postbacks/{point}", postbacks.take, methods=["GET", "POST"]),
+        ]
+
+    def _count_refused(self, point: str, field: str, refusal: Refusal) -> None:
+        """Count for the console what was refused of a browser's preferences."""
+        site, today = self.intake.configuration.website.name, moment(self.now_ms()).date()
+        self.intake.refusals.add(RefusalRow(today, site, point, field, refusal.reason, refusal.rule))
+
+
+async def _health(_request: Request) -> Response:
+    return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})

@@ -1,0 +1,71 @@
+"""The rooms that pages call, for one version of the policy: a page calls one function of a room, and renders the answer.
+
+Every function is synchronous (pages call them in a thread) and returns values: what cannot be done is a `Refusal`, what does not
+exist is None. Moments are milliseconds since 1970, dates are calendar days of the business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from avow.access.register import Register
+from avow.access.staff import Staff
+from avow.analytics.question import Query
+from avow.analytics.recordings import WatchedRecordings
+from avow.assurance.evidence import Evidence
+from avow.assurance.notices import Notices
+from avow.assurance.promises import Promises
+from avow.assurance.readiness import Watch
+from avow.assurance.shelf import Shelf
+from avow.collection.outbound import LinkAddresses
+from avow.collection.parties import Browsers
+from avow.collection.recorder import RecordingChoices
+from avow.config import Website
+from avow.gate.choices import Choices
+from avow.messaging.inbox import Inbox
+from avow.messaging.outbox import Outbox
+from avow.messaging.reports import Reports
+from avow.publication.facts import PolicyInForce
+from avow.publication.history import History
+from avow.rights.desk import Desk
+from avow.website import watching
+from avow.website.search import SearchIndex
+
+if TYPE_CHECKING:
+    from avow.web.senders import CountedSenders
+
+#: Where the door notes in the ASGI scope that an invented visitor of `avow demo` sent the HTTP request.
+DEMONSTRATION_KEY: Final = "avow.is_demonstration"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything a page may call. `now_ms` is the clock; `timezone` the IANA zone of the business."""
+
+    website: Website
+    timezone: str
+    now_ms: Callable[[], int]
+    policy: PolicyInForce
+    versions: History
+    promises: Promises
+    rights: Desk
+    choices: Choices
+    browsers: Browsers
+    recorded: RecordingChoices
+    recordings: WatchedRecordings
+    staff: Staff
+    register: Register
+    inbox: Inbox
+    outbox: Outbox
+    mailings: Reports
+    evidence: Evidence
+    events: Query
+    outbound: LinkAddresses
+    search: SearchIndex
+    integrity: watching.Watch
+    aside: Shelf
+    readiness: Watch
+    notices: Notices
+    senders: CountedSenders
