@@ -28,6 +28,7 @@ from avow.definitions import (
     AvowError,
     ConfigurationError,
     Record,
+    Recording,
     StoreUnavailable,
     Submission,
     local_date,
@@ -97,16 +98,20 @@ class Contacts:
         self._rulebook_of = rulebook_of
         self._last_contact = LastContact(store, rulebook_of)
 
-    def write(self, records: Sequence[Record]) -> None:
-        """Keep the records, then what belongs to the same people as long as each was promised."""
+    def write(self, records: Sequence[Record]) -> Sequence[Recording]:
+        """Keep the records, then what belongs to the same people as long as each was promised.
+
+        Returns the chunks whose place in their recording holds another one.
+        """
         kept = [one for record in records if (one := self._narrowed(record)) is not None]
-        self._store.write(kept)
+        written = self._store.write(kept)
         note_handed_over(self._store, kept, self._rulebook_of)
         for record in kept:
             if isinstance(record, Submission) and record.people:
                 standing.keep_with_form(self._store, record)
                 if self._last_contact.is_proved(record):
                     self._last_contact.proved(record)
+        return written.changed
 
     def _narrowed(self, record: Record) -> Record | None:
         """Return what its person's standing choices leave of a record; a form that names nobody is left as it came."""

@@ -99,7 +99,7 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
         # step 4
         chunks = {part.record_id: (keys.subject(owner), part) for owner, part in readable if isinstance(part, Recording)}
         owners = {record_id: subject for record_id, (subject, _) in chunks.items() if subject != sealing.NOBODY}
-        written = recordings.write([part for _, part in chunks.values()], owners, keys.of_subject, control, vault, files)
+        written, changed = recordings.write([part for _, part in chunks.values()], owners, keys.of_subject, control, vault, files)
         refused = len(chunks) - written
         with control.transaction() as tx:
             forms = [(owner, part) for owner, part in readable if isinstance(part, Submission)]
@@ -118,6 +118,7 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
         erased=new - held + refused,
         repeated=count(records) - new,
         unclaimed=_unclaimed(records, control),
+        changed=changed,
     )
 
 
