@@ -22,7 +22,7 @@ from avow.collection import signals
 from avow.collection.json_names import twice
 from avow.collection.sender_counts import WINDOW_MS
 from avow.policy.own_cookies import OF_VISITORS
-from avow.web.asking import own_path, signals_of, waiting
+from avow.web.asking import own_path, signals_of, unasked, waiting
 from avow.web.choices_cookie import forgotten, set_cookie
 from avow.web.forms import read_form
 from avow.web.privacy_center.requests import numbered, visitor_of
@@ -91,6 +91,7 @@ class ChoicePages:
             parties=self._view.services.browsers.facts(said).parties,
             was_saved=was_said and is_kept,
             was_lost=was_said and not is_kept,
+            way_back=unasked(back),
             has_visitor=numbered(request) is not None,
             is_former=visitor_of(request) is None,
         )
