@@ -35,7 +35,7 @@ from avow.definitions import (
     now_ms,
 )
 from avow.jobs import Board, Job, start
-from avow.main import dated, one_form, signs_of_life, standing, targets
+from avow.main import dated, one_form, signs_of_life, standing, subscriptions, targets
 from avow.main.cases import StoredCases
 from avow.main.conversions import note_handed_over
 from avow.main.installation import Installation, open_store
@@ -156,6 +156,13 @@ def _mark_choices(store: Store) -> None:
             settings.put(tx, CHOICES_MARKED, "yes")
 
 
+def _open_in_one_form(store: Store) -> None:
+    """Bring what is open and was kept as it was typed into the one form of addresses, and say in the log how much."""
+    contacts, waiting = StoredCases(store).bring_into_one_form(), subscriptions.bring_into_one_form(store)
+    if contacts or waiting:
+        log.warning("addresses in their one form: %d consumer requests, %d subscriptions", contacts, waiting)
+
+
 @contextmanager
 def only_storage(run: Path) -> Iterator[None]:
     """Hold the lock of the stores: two engines over one folder lose what they write.
@@ -184,7 +191,7 @@ def _work(installation: Installation, stop: threading.Event) -> None:
         _mark_choices(store)
         dated.date_earlier(store, versions)
         StoredCases(store).name_people()  # before the first job looks for the requests of a person
-        one_form.settle(store)
+        _open_in_one_form(store)
         timetable = [*_timetable(installation, store, versions), *_website(installation, store, versions, stop.is_set)]
         threads = start(timetable, stop, board)
         signs_of_life.tell(installation.run, board.ran())
@@ -254,7 +261,7 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         return carrier.send_due(now_ms()) > 0
 
     requests = OpenRequests(cases, store.aside, tools, clock.is_believed, now_ms)
-    written = store.control.changes
+    written, walk = store.control.changes, one_form.OneForm(store, now_ms)
     return [
         Job("versions", 1.0, versions.refresh, written),
         Job("in-force", 1.0, lambda: clock.is_believed() and publisher.note_in_force(now_ms())),
@@ -263,6 +270,7 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         Job("unconfirmed", 60.0, lambda: clock.is_believed() and forget_unconfirmed(store, now_ms()) > 0),
         Job("drain", 0.5, empty_spool),
         *(Job(f"server-log-{number}", 1.0, one.once) for number, one in enumerate(followers, start=1)),
+        Job("one-form", one_form.PAUSE_SECONDS, walk.once, walk.changes),
         Job("salt", LOOK_SECONDS, lambda: logs.counter.forget(utc_today())),
         Job("requests", 1.0, requests.once, requests.changes),
         Job("purge", 1.0, _Purge(store, settle, clock.is_believed).once),
