@@ -69,7 +69,7 @@ BY_TYPE = {
     Boolean: "n % 1000 = 0",
 }
 DONE = {
-    "mail.state": "CASE WHEN n % 1000 = 0 THEN 'queued' ELSE 'sent' END",
+    "mail.state": "CASE WHEN n % 1000 = 0 THEN 'waiting' ELSE 'sent' END",
     "mail.mailing": "CASE WHEN n % 2 = 0 THEN 'm' || n % 50 END",
     "mail.request_id": "CASE WHEN n % 2 = 1 THEN 'x' || n END",
     "recordings.pages": """'["/page"]'""",

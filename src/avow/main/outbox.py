@@ -51,16 +51,15 @@ class StoredOutbox:
         with self.store.control.reading() as tx:
             return mail.listed(tx, at, LINES).each(partial(message_line, self.store))
 
-    def undelivered(self) -> Iterator[MessageLine]:
-        """Yield all that has not left after a try, the messages of mailings too."""
-        at = Place()
-        while True:
-            with self.store.control.reading() as tx:
-                found = mail.undelivered(tx, at, _AT_ONCE)
-            yield from (message_line(self.store, row) for row in found.lines)
-            if not found.after:
-                return
-            at = paging.place(after=found.after)
+    def undelivered(self, *, untried: bool = False) -> Iterator[MessageLine]:
+        """Yield all that has not left after a try, the messages of mailings too; then, `untried`, what nobody tried to send."""
+        for pages in (mail.undelivered, mail.untried)[: 1 + untried]:
+            at: Place | None = Place()
+            while at is not None:
+                with self.store.control.reading() as tx:
+                    found = pages(tx, at, _AT_ONCE)
+                yield from (message_line(self.store, row) for row in found.lines)
+                at = paging.place(after=found.after) if found.after else None
 
     def read(self, message_id: str, staff_id: str) -> MessageView | None:
         """Return one message for a member of staff; an audit entry says who looked."""
@@ -87,8 +86,9 @@ class StoredOutbox:
         return None
 
     def passed_on(self, message_id: str, way: str, staff_id: str) -> Refusal | None:
-        """Note that a member of staff told the person what a message says, and how; a step of its request follows.
+        """Note that somebody told the person what a message says, and how; a step of its request follows.
 
+        `staff_id` is "" for the command line.
         Only what belongs to a consumer request, or tells of the policy: a subscription proves that its address can be read.
         Rule: 11 CCR 7021(a), (b); 7101(a).
         """
@@ -99,10 +99,10 @@ class StoredOutbox:
             row = mail.get(tx, message_id)
             if row is None or not _may_be_passed_on(row) or not mail.passed_on(tx, message_id, now_ms):
                 return _NOT_THERE
-            entry = {"at": now_ms, "what": "message.passed-on", "message": message_id, "way": way, "staff": staff_id}
-            audit.enqueue(tx, canonical(entry))
+            by = _by(staff_id)
+            audit.enqueue(tx, canonical({"at": now_ms, "what": "message.passed-on", "message": message_id, "way": way, **by}))
             if row.request_id is not None:
-                receipts.follow(tx, row.request_id, message_id, now_ms, {"how": f"passed on by hand: {way}", "staff": staff_id})
+                receipts.follow(tx, row.request_id, message_id, now_ms, {"how": f"passed on by hand: {way}", **by})
         return None
 
     def correct(self, message_id: str, address: str, staff_id: str) -> Refusal | None:
@@ -135,10 +135,14 @@ class StoredOutbox:
 
     def _noted(self, tx: Transaction, row: mail.SealedMail, what: str, staff_id: str) -> None:
         """Write who did it into the audit log, and take a message of a mailing out of those that failed."""
-        by = {"staff": staff_id} if staff_id else {"by": "command"}
-        audit.enqueue(tx, canonical({"at": self.now_ms(), "what": what, "message": row.id, **by}))
+        audit.enqueue(tx, canonical({"at": self.now_ms(), "what": what, "message": row.id, **_by(staff_id)}))
         if row.mailing is not None and row.state == "failed":
             mailings.count(tx, row.mailing, "failed", -1)
+
+
+def _by(staff_id: str) -> dict[str, str]:
+    """Return who did something, as the audit log says it."""
+    return {"staff": staff_id} if staff_id else {"by": "command"}
 
 
 def message_line(store: Store, row: mail.SealedMail) -> MessageLine:

@@ -1,7 +1,7 @@
 """The parts that readiness looks at: processes and jobs, the spool, the control store, the key vault. Nothing here is personal.
 
-What each look costs does not grow with what is stored: it reads one file of the run folder, the names in the spool, and
-rows by an index.
+What each look costs does not grow with what was done: it reads one file of the run folder, the names in the spool, rows by an
+index, and once a minute the open consumer requests.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ from avow.collection.spool import Spool
 from avow.config import Configuration
 from avow.definitions import moment
 from avow.main import signs_of_life
+from avow.main.cases import StoredCases
 from avow.main.installation import Installation
+from avow.main.missed import MissedDays
 from avow.main.readiness import Look
+from avow.policy import LawTable
 from avow.store.control import audit, counts, mail, set_aside
 from avow.store.store import Store
 from avow.web.services import Check, Metric, Report
@@ -44,7 +47,9 @@ STOPPED: Final = {EVENTS_RULE: "events_per_minute", GUARD_RULE: "form_guard"}
 AUDIT_SECONDS: Final = 60.0
 
 
-def parts(installation: Installation, store: Store, spool: Spool, now_ms: Callable[[], int]) -> Mapping[str, Look]:
+def parts(
+    installation: Installation, store: Store, spool: Spool, law_of: Callable[[str], LawTable], now_ms: Callable[[], int]
+) -> Mapping[str, Look]:
     """Return what a worker looks at, by name."""
     configuration = installation.configuration
     return {
@@ -53,6 +58,7 @@ def parts(installation: Installation, store: Store, spool: Spool, now_ms: Callab
         "spool": partial(spooled, installation.spool, configuration.storage.spool_mebibytes * 1024 * 1024, now_ms),
         "control": partial(control, store, configuration, installation.public_log, now_ms),
         "vault": partial(vault, store),
+        "requests": MissedDays(StoredCases(store), law_of, now_ms),
     }
 
 

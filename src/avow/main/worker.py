@@ -200,7 +200,10 @@ def _shared(installation: Installation) -> _Shared:
     _stop_without_server()
     spool = Spool(installation.spool, store.vault, configuration.storage.spool_mebibytes * 1024 * 1024)
     versions = Versions(store.control, configuration.timezone, now_ms)
-    shelf, watch = Shelf(store, now_ms), Watch(vital_parts.parts(installation, store, spool, now_ms))
+    shelf, watch = (
+        Shelf(store, now_ms),
+        Watch(vital_parts.parts(installation, store, spool, lambda one: versions.with_law_of(one).law_table, now_ms)),
+    )
     counts = SharedCounts(installation.run)
     return _Shared(
         installation,

@@ -82,7 +82,7 @@ def _count(tx: Transaction, one: Disclosure) -> None:
 def totals(tx: Transaction, since_ms: int) -> tuple[DisclosureTotal, ...]:
     """Return what went to whom since the day of a moment, apart by the version under which it went; no invented person's."""
     kept = disclosure_totals.c
-    columns = tuple(kept[name] for name in _OF_DAY)
+    columns = (kept.recipient, kept.categories, kept.purpose, kept.point, kept.rulebook_id)
     wanted = select(*columns, func.sum(kept.count)).where(kept.day >= since_ms // _DAY_MS)
     rows = tx.execute(wanted.group_by(*columns).order_by(*columns))
     return tuple(
