@@ -199,6 +199,15 @@ class MailEvent(Event, frozen=True, tag="mail-event", kw_only=True, array_like=T
     email: str = ""
 
 
+class LogLine(Event, frozen=True, tag="log-line", kw_only=True, array_like=True):
+    """A line of a server log that somebody imports by hand, with the id that earlier versions gave the same line.
+
+    Whoever imported the file before an upgrade may do it again: a line that is stored under either id is stored.
+    """
+
+    former_id: str = ""
+
+
 class Terms(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """What the permit says of a batch's events of one point, and what the server itself knows for them.
 
@@ -303,7 +312,7 @@ class Recording(msgspec.Struct, frozen=True, tag="recording", kw_only=True, arra
     demonstration: bool = False
 
 
-Record = Event | MailEvent | EventBatch | Submission | Recording
+Record = Event | MailEvent | LogLine | EventBatch | Submission | Recording
 
 
 def count(records: Iterable[Record]) -> int:

@@ -25,6 +25,7 @@ from avow.definitions import (
     BatchHead,
     Event,
     EventBatch,
+    LogLine,
     MailEvent,
     Record,
     Recording,
@@ -65,7 +66,7 @@ class _Packed(BatchHead, frozen=True, tag="batch", kw_only=True, array_like=True
     events: list[dict[str, str]]
 
 
-_DECODER: Final = msgspec.msgpack.Decoder(Event | MailEvent | _Packed | Submission | Recording)
+_DECODER: Final = msgspec.msgpack.Decoder(Event | MailEvent | LogLine | _Packed | Submission | Recording)
 _TERMS: Final = msgspec.msgpack.Decoder(dict[str, Terms])
 
 

@@ -210,7 +210,8 @@ class Operations:
             website = configuration.website
             hosts = own_hosts(website.name, website.origin)
             facts = (website.name, versions, installation.moments, store.aside.tried, refusals, hosts, store.vault.hmac)
-            running = server_logs.Imports(*facts).of(found, lambda _day: b"", read_line, server_logs.name_of(configuration, log))
+            name = server_logs.name_of(configuration, log)
+            running = server_logs.Imports(*facts).of(found, lambda _day: b"", read_line, name, names_former=True)
             outcome = asyncio.run(_spool_lines(installation, running, lines, progress))
             refusals.flush(RefusalCounts(store))
             return outcome
