@@ -368,6 +368,14 @@ class ConfigurationError(AvowError):
     """The configuration is wrong; the message names the key."""
 
 
+class PolicyUnreadable(ConfigurationError):
+    """A file of the policy is not there, closed to us, or too large: nothing of the policy is known."""
+
+    def __init__(self, path: str, reason: str, mend: str) -> None:
+        super().__init__(f"{path}: {reason}; {mend}")
+        self.path, self.reason, self.mend = path, reason, mend
+
+
 class PolicyError(AvowError):
     """The policy does not compile; the message is the diagnostics as text."""
 
