@@ -71,8 +71,7 @@ def test_a_view_that_a_full_disk_left_empty_keeps_no_engine_from_opening(tmp_pat
     second.stop()
 
 
-@pytest.mark.parametrize("name", ["events", "erasing", "installation"])
-@pytest.mark.parametrize("left", [b"", b"ATTACH TABLE _ UU"])
+@pytest.mark.parametrize(("name", "left"), [("events", b""), ("events", b"ATTACH TABLE _ UU"), ("installation", b"")])
 def test_a_table_that_a_full_disk_cut_off_at_the_first_start_is_made_again(tmp_path, name, left):
     """Nothing was stored in it: the engine opens, and takes records. Its neighbours stay as they are."""
     first = Engine(tmp_path / "events", tmp_path / "run")
