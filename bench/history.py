@@ -28,9 +28,10 @@ from avow.config import load
 from avow.definitions import RequestKind, now_ms
 from avow.gate.versions import Versions
 from avow.jobs import Job, start
-from avow.main.installation import Installation, open_rulebook, open_store
-from avow.main.publishing import Publisher
+from avow.main.installation import Installation, open_store
 from avow.main.storage import _timetable
+from avow.publication.files import open_rulebook
+from avow.publication.publishing import Publisher
 from avow.store import identity
 from avow.store.control import requests
 from avow.store.control.requests import RequestEvent, StoredRequest

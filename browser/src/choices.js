@@ -108,7 +108,7 @@ import "./stub.js";
     }
   };
 
-  const STYLE = `:host{all:initial}section{box-sizing:border-box;position:fixed;inset:auto 0 0 0;max-height:60vh;overflow:auto;padding:1rem 1.25rem;
+  const STYLE = `:host{all:initial}@media print{section{display:none}}section{box-sizing:border-box;position:fixed;inset:auto 0 0 0;max-height:60vh;overflow:auto;padding:1rem 1.25rem;
     font:1rem/1.5 system-ui,sans-serif;background:Canvas;color:CanvasText;color-scheme:light dark;border-top:1px solid GrayText;z-index:2147483646}
     div{max-width:60rem;margin:auto}h2{font-size:1.1rem;margin:0 0 .3rem}ul{margin:.3rem 0 .8rem;padding-left:1.2rem}p{margin:0}
     p.answers{display:flex;flex-wrap:wrap;gap:.8rem;align-items:center}button{min-width:10rem;min-height:2.75rem;padding:.5rem 1.2rem;font:inherit;font-weight:600;

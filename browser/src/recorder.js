@@ -86,7 +86,8 @@ const indicator = () => {
     `section{position:fixed;z-index:2147483645;inset:auto auto 1rem 1rem;display:flex;gap:.8rem;align-items:center;max-width:calc(100vw - 2rem);box-sizing:border-box;padding:.5rem .6rem .5rem 1rem;border-radius:.6rem;border:1px solid #fff;background:#14211f;color:#fff;font:15px/1.4 system-ui,sans-serif}
 p{margin:0}p:not(:only-child):before{content:"";display:inline-block;width:.65em;height:.65em;margin-right:.5em;border-radius:50%;background:#ff6b5e}
 .above{inset:1rem auto auto 1rem}.before{position:static}
-button{font:inherit;font-weight:600;min-height:2.2rem;padding:.2rem .8rem;border:0;border-radius:.4rem;background:#fff;color:#14211f;white-space:nowrap;cursor:pointer}button:focus-visible{outline:3px solid #ffc94d;outline-offset:2px}`,
+button{font:inherit;font-weight:600;min-height:2.2rem;padding:.2rem .8rem;border:0;border-radius:.4rem;background:#fff;color:#14211f;white-space:nowrap;cursor:pointer}button:focus-visible{outline:3px solid #ffc94d;outline-offset:2px}
+@media print{section{display:none}}`,
   );
   root.adoptedStyleSheets = [style];
   const section = document.createElement("section");

@@ -206,6 +206,15 @@ class MailEvent(Event, frozen=True, tag="mail-event", kw_only=True, array_like=T
     email: str = ""
 
 
+class LogLine(Event, frozen=True, tag="log-line", kw_only=True, array_like=True):
+    """A line of a server log that somebody imports by hand, with the id that earlier versions gave the same line.
+
+    Whoever imported the file before an upgrade may do it again: a line that is stored under either id is stored.
+    """
+
+    former_id: str = ""
+
+
 class Terms(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """What the permit says of a batch's events of one point, and what the server itself knows for them.
 
@@ -310,7 +319,7 @@ class Recording(msgspec.Struct, frozen=True, tag="recording", kw_only=True, arra
     demonstration: bool = False
 
 
-Record = Event | MailEvent | EventBatch | Submission | Recording
+Record = Event | MailEvent | LogLine | EventBatch | Submission | Recording
 
 
 def count(records: Iterable[Record]) -> int:
@@ -364,6 +373,14 @@ class AvowError(Exception):
 
 class ConfigurationError(AvowError):
     """The configuration is wrong; the message names the key."""
+
+
+class PolicyUnreadable(ConfigurationError):
+    """A file of the policy is not there, closed to us, or too large: nothing of the policy is known."""
+
+    def __init__(self, path: str, reason: str, mend: str) -> None:
+        super().__init__(f"{path}: {reason}; {mend}")
+        self.path, self.reason, self.mend = path, reason, mend
 
 
 class PolicyError(AvowError):

@@ -71,6 +71,30 @@ def test_signal_stops_everything_before_a_byte_and_the_page_says_so(visit):
     assert not [url for url in sent if "/avow/events" in url or "/avow/pixel" in url]
 
 
+@pytest.mark.parametrize("width", [718, 580])
+@pytest.mark.parametrize("path", ["/privacy-policy", "/privacy-policy/history"])
+def test_the_policy_is_printed_as_text_and_tables(visit, width, path):
+    """On A4, with narrow and wide margins: nothing is wider than the paper, tables are tables, nothing asks or stays in place."""
+    page = visit(viewport={"width": width, "height": 1000})
+    page.goto(path)
+    if path.endswith("history"):  # to a page that Avow serves for any site
+        page.locator("main a[href*='/versions/']").first.click()
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert set(page.locator(".policy table").evaluate_all("all => all.map(one => getComputedStyle(one).display)")) == {"table"}
+    sizes = page.locator(".policy :is(p, td, aside p)").evaluate_all(
+        "all => all.map(one => parseFloat(getComputedStyle(one).fontSize))"
+    )
+    assert max(sizes) - min(sizes) <= 2
+    assert (
+        page.locator(":is(.asking, .head, .top, .policy-where)").evaluate_all("all => all.filter(one => one.offsetHeight).length")
+        == 0
+    )
+    assert (
+        page.evaluate("[...document.querySelectorAll('*')].filter(one => getComputedStyle(one).position === 'fixed').length") == 0
+    )
+
+
 @pytest.mark.parametrize(
     "path", ["/contact", "/newsletter", "/careers/calibration-technician", "/privacy/know", "/privacy/delete"]
 )

@@ -348,6 +348,29 @@ def test_in_a_browser_that_refuses_cookies_nothing_of_others_loads(person, compa
     assert company.counted == 1
 
 
+def keeping_no_cookie(route):
+    """Answer as the site does to a browser that refuses cookies, also where the answer leads on."""
+    answer = route.fetch(max_redirects=0)
+    route.request.frame.page.context.clear_cookies()  # which `fetch` keeps for it
+    headers = {name: value for name, value in answer.headers.items() if name not in {"set-cookie", "content-encoding"}}
+    route.fulfill(status=answer.status, headers=headers, body=answer.body())
+
+
+def test_a_browser_without_script_and_cookies_is_told_and_led_back_unasked(person, company):
+    """The answer to a banner that nobody can keep says what holds; the page it stood on comes back without the question."""
+    page = person(java_script_enabled=False)
+    page.route("**/*", keeping_no_cookie)
+    page.goto("/products/rain-gauge")
+    page.get_by_role("button", name="Allow", exact=True).click()
+    page.get_by_text("This browser keeps no choice.").wait_for()
+    page.get_by_role("link", name="Back to the page you were on").click()
+    page.wait_for_url("**/products/rain-gauge?*")
+    assert page.get_by_role("heading", name="May we?").count() == 0
+    assert (page.context.cookies(), company.asked) == ([], 0)
+    page.goto("/contact")  # nothing remembers that it asked
+    assert page.get_by_role("heading", name="May we?").count() == 1
+
+
 #: An application of one page that Avow does not render.
 APPLICATION = """<!doctype html><html lang=en><title>A</title><body><h1>A</h1><script src=/avow/stub.js></script>
 <script>__gpp("ping", (said) => { window.first = said.cmpStatus; });

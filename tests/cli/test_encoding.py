@@ -53,7 +53,19 @@ def test_the_other_files_of_the_call_are_checked(run, saved, write):
     write("other.md", "keeps_days = 0", "keeps_days = 9")
     result = run("policy", "check", "one.md", "large.md", "other.md")
     assert result.exit_code == 1
-    assert all(words in result.output for words in ("error[AV0116]", "error[AV0703]", "large.md: with this file"))
+    assert all(
+        words in result.output for words in ("error[AV0116]", "error[AV0703]", "error[AV0112]: with this file", "large.md:1:1")
+    )
+
+
+@pytest.mark.parametrize("shape", ["text", "json", "sarif", "github"])
+def test_a_policy_that_is_too_large_or_cannot_be_read_is_a_finding_in_every_format(run, write, shape):
+    """With its code and file; a program that reads the report is not told that all is well."""
+    write("large.md", text="word " * 200_000)
+    for name, said in (("large.md", "larger than"), ("/proc/self/mem", "cannot be read")):
+        result = run("policy", "check", "--format", shape, name)
+        assert (result.exit_code, result.stderr) == (1, "")
+        assert all(words in result.stdout for words in ("AV0112", name, said))
 
 
 def test_an_included_file_is_told_by_its_own_name(run, saved, write):

@@ -133,6 +133,17 @@ def test_a_list_is_read_as_far_as_it_can_be():
     assert len(read([good] * (REPORTS_MAX + 5), REPORTS)) == REPORTS_MAX
 
 
+@pytest.mark.parametrize(("one", "kind"), [(by_uri, CSP_REPORT), (by_list, REPORTS)])
+def test_a_body_that_says_a_name_twice_is_refused(one, kind):
+    """Which of two hosts a page reached out to is not guessed."""
+    report = one("https://tracker.example")
+    body = json.dumps([report] if kind == REPORTS else report).encode()
+    name = b'"blockedURL"' if kind == REPORTS else b'"blocked-uri"'
+    assert rows(body, kind, CHROME, DECLARED, "s", DAY)
+    said = rows(body.replace(name, name + b': "https://other.example", ' + name), kind, CHROME, DECLARED, "s", DAY)
+    assert isinstance(said, Refusal)
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
     lambda inner: (

@@ -179,6 +179,7 @@ def test_no_yes_a_signal_or_a_page_that_is_never_recorded_keeps_nothing(house, p
         b'{"filler":"' + b"x" * 5000 + b'",' + chunk()[1:],
         gzip.compress(b'{"point":"session-recording"}', mtime=0),
         gzip.compress(chunk(), mtime=0)[:12],
+        b'{"page":"/",' + chunk()[1:],
     ],
 )
 def test_what_does_not_begin_as_a_chunk_is_refused(house, body):
@@ -217,6 +218,16 @@ def test_what_breaks_off_behind_its_head_is_not_stored(packed):
     whole = chunk()
     for body in (whole[:-2], whole[:-1] + b',"other":1}', whole[:-3] + b"[" * 5000, whole.replace(b"avow-consent", b"\xff")):
         assert isinstance(kept(chunk=packed(body)), Refusal)
+
+
+@pytest.mark.parametrize("packed", [gzip.compress, bytes])
+def test_a_chunk_that_says_a_name_twice_is_not_stored(packed):
+    """In an event, however deep, and behind the events: none of two values is lost without a word."""
+    whole = chunk()
+    within = whole.replace(b'"type": 5', b'"type": 4, "type": 5')
+    deep = whole.replace(b'"payload": {}', b'"payload": {}, "tag": 1')
+    for body in (whole[:-1] + b',"seq":0}', within, deep):
+        assert kept(chunk=packed(body)).reason == "a name stands twice in an object of a chunk of a recording"
 
 
 def test_unpacking_stops_at_the_limit():

@@ -100,6 +100,15 @@ def test_same_lines_have_the_same_ids_each_time(rulebook):
     assert len({one.record_id for one in first}) == 2
 
 
+def test_a_line_names_the_id_that_earlier_versions_gave_it(rulebook):
+    """Without the log's name and the address: equal lines of two people had ids by their count. Only where somebody imports."""
+    made = importing(rulebook, date(2015, 5, 20))
+    assert [one.former_id for one in made.records([LINE])] == [""]
+    made.names_former = True
+    found = [one.former_id for one in made.records([LINE, LINE.replace(b"198.51.100.7", b"198.51.100.8")])]
+    assert found == ["014d60e7a398962aac28e0f9eec6dc93", "014d60e7a3983ff0ba685739eccb8840"]  # as they were made then
+
+
 @pytest.mark.parametrize(
     ("written", "line"),
     [

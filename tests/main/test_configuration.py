@@ -99,6 +99,16 @@ def start(path):
     server.Installation(configuration).prepare()
 
 
+@pytest.mark.parametrize(
+    ("sender", "name"), [("pri\u200bvacy@example.com", "ZERO WIDTH SPACE"), ("privacy@exam\u00adple.com", "SOFT HYPHEN")]
+)
+def test_a_sender_with_a_character_that_cannot_be_seen_is_told_which(sender, name):
+    """The text alone would look right."""
+    with pytest.raises(ConfigurationError, match=name) as refused:
+        start(written("mail.sender", f'"{sender}"'))
+    assert "mail.sender" in str(refused.value)
+
+
 @pytest.mark.parametrize(("key", "value"), ROWS, ids=lambda one: one[:40])
 def test_a_wrong_value_is_one_sentence(key, value):
     """It names its key, is one line, and nothing is started with it."""

@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+from avow.main.missed import MissedDays
 from sqlalchemy import text
 from tests.rights.test_walk import Parts
 
@@ -112,6 +113,32 @@ def test_what_is_passed_on_by_hand_is_told_once(office, kind):
     assert isinstance(office.outbox.passed_on(row.id, "post", "s1"), Refusal)
     assert office.send() == 0
     assert len(told(office, case, kind)) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_passing_on_by_the_command_says_so(office, kind):
+    """The same step and entries as from the message's page, by the command."""
+    case = written(office, kind)
+    assert office.outbox.passed_on(office.row(case).id, "post", "") is None
+    [entry] = told(office, case, kind)
+    assert (entry.detail["how"], entry.detail["by"]) == ("passed on by hand: post", "command")
+    assert [one for one in office.house.logged() if '"message.passed-on"' in one and '"by":"command"' in one]
+
+
+@pytest.mark.parametrize(("kind", "missed"), [("acknowledged", {"confirmation", "denial", "answer"}), ("granted", {"answer"})])
+def test_what_is_past_its_day_is_a_figure_for_monitors(office, kind, missed):
+    """Of what nobody was told in time; before its last day, and once it is answered, nothing is."""
+    case = written(office, kind)
+    figure = MissedDays(office.cases, lambda _id: office.voice.rulebook.law_table, office.house.now_ms)
+    for days, past in ((0, set()), (120, missed)):
+        office.house.wait(days=days)
+        [found] = figure().metrics
+        assert {what for what, number in found.value.items() if number} == past
+    with office.store.control.transaction() as tx:
+        tx.execute(text("UPDATE consumer_requests SET days_kept = 'late'"))
+    office.house.wait(days=1)
+    assert set(figure().metrics[0].value.values()) == {0.0}
+    assert case
 
 
 def test_a_link_that_was_followed_had_arrived(office):

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avow.collection import drain
+from avow.collection import drain, recordings
 from avow.collection.refusals import Refusals
 from avow.definitions import AfterRetention, EventBatch, Recording, SpoolFull, Terms, count
 from avow.spool import spool
@@ -212,6 +212,7 @@ class Sink:
 
     def write(self, records):
         self.sizes.append(count(records))
+        return ()
 
 
 def test_however_small_a_segment_is_packed_the_drain_takes_bounded_batches(tmp_path, monkeypatch):
@@ -259,6 +260,31 @@ def test_what_another_version_wrote_is_left_where_it_is(tmp_path, caplog):
     assert len(list(tmp_path.glob("*/*.segment"))) == 1
     assert "another version" in caplog.text
     assert "canary" not in caplog.text
+
+
+class Changed(Sink):
+    """Has another chunk in each place."""
+
+    def write(self, records):
+        return records
+
+
+def test_a_chunk_whose_place_holds_another_is_counted(tmp_path):
+    """The console gets the reason; an invented visitor's counts nowhere."""
+    said = {"collected_ms": 1_795_000_000_000, "site": "s", "point": "p", "rulebook_id": "r", "recording": "0" * 32, "seq": 1}
+    kept = {"page": "/", "delete_on": "2099-01-01", "purposes": [], "chunk": b'[{"type":0,"data":{},"timestamp":1}]'}
+    chunks = [Recording(record_id=str(mine), demonstration=mine, **said, **kept) for mine in (True, False)]
+    keys, refusals, counted = Keys(), Refusals(), Counted()
+
+    async def write():
+        writer = spool.Spool(tmp_path, keys, 1 << 30)
+        await writer.append([msgspec.msgpack.encode(one) for one in chunks])
+        writer.close()
+
+    asyncio.run(write())
+    assert drain.Drain(tmp_path, keys, Changed(), refusals).once() == 2
+    refusals.flush(counted)
+    assert [(row.reason, number) for row, number in counted.items()] == [(recordings.CHANGED.reason, 1)]
 
 
 def test_what_of_a_chunk_may_not_be_kept_is_counted_once(tmp_path):

@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from avow.definitions import StoreUnavailable
+from avow.definitions import StoreUnavailable, moment
 from avow.store import aside as room
-from avow.store.aside import KEYS, Aside
-from avow.store.control import Control, set_aside
+from avow.store.aside import KEPT, KEYS, Aside
+from avow.store.control import Control, set_aside, tables
 from avow.store.keys import Vault
 
 NOW = 1_795_000_000_000
@@ -108,6 +108,19 @@ def test_an_item_is_tried_at_once_when_somebody_says_so(aside):
     aside.each("mailings", ["b"], str, Steps("b"), NOW)
     assert aside.again(rows(aside)[0].id, NOW)
     assert aside.each("mailings", ["b"], str, Steps(), NOW) == 1
+
+
+def test_what_promises_no_day_goes_after_two_years(aside):
+    """Of this version, and what an earlier one left without a day; what its queue still holds is set aside again."""
+    for name in ("now", "before"):
+        aside.each("mailings", [name], str, Steps(name), NOW)
+    with aside.control.transaction() as tx:
+        tx.execute(tables.set_aside.update().where(tables.set_aside.c.item == "before").values(delete_on=None))
+    today = moment(NOW).date()
+    assert (aside.sweep(today), {row.delete_on for row in rows(aside)}) == (0, {today + KEPT})
+    assert (aside.sweep(today + KEPT), rows(aside)) == (2, ())
+    aside.each("mailings", ["now"], str, Steps("now"), NOW)
+    assert [row.item for row in rows(aside)] == ["now"]
 
 
 def test_content_goes_on_the_day_that_was_promised(aside):

@@ -22,6 +22,7 @@ from avow.store.control import (
     browser_reports,
     choices,
     counts,
+    disclosures,
     mail,
     publications,
     purpose_reads,
@@ -32,6 +33,8 @@ from avow.store.control import (
 )
 from avow.store.control.database import _MIGRATIONS, HEAD
 from avow.store.control.tables import metadata
+
+DAY_MS = 86_400_000
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -53,6 +56,27 @@ def test_migrations_make_exactly_the_tables(control):
     with control.reading() as tx:
         assert compare_metadata(MigrationContext.configure(tx), metadata) == []
     assert ScriptDirectory(str(_MIGRATIONS)).get_current_head() == HEAD
+
+
+def test_what_was_counted_before_is_kept_as_totals(empty_database):
+    """Of choices and disclosures that an earlier version kept; those of the demonstration are none."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    engine = create_engine(empty_database.replace("postgresql:", "postgresql+psycopg:"))
+    chosen = "INSERT INTO choices (id, at_ms, purpose, opted_out, source, rulebook_id, proof, demonstration) VALUES "
+    went = "INSERT INTO disclosures (id, at_ms, recipient, categories, purpose, point, count, rulebook_id, demonstration) VALUES "
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "20261129_0017")
+        connection.execute(text(chosen + ", ".join(f"('{n}', 1, 'ads', true, 'link', 'r', '', {n == 3})" for n in range(4))))
+        at = ", ".join(f"('{n}', {n * DAY_MS // 2}, 'shop', 'A', 'ads', 'p', 5, 'r', {n == 3})" for n in range(4))
+        connection.execute(text(went + at))
+    engine.dispose()
+    control = Control(empty_database)
+    with control.reading() as tx:
+        assert [one.count for one in choices.counts(tx)] == [3]
+        assert [[one.count for one in disclosures.totals(tx, since)] for since in (0, DAY_MS)] == [[15], [5]]
+    control.close()
 
 
 def test_versions_of_the_first_schema_are_taken_over(empty_database):
@@ -284,3 +308,20 @@ def test_reports_of_browsers_are_forgotten_after_a_year(control):
             browser_reports.add(tx, {reported(day): 1})
     with control.reading() as tx:
         assert [kind.day for kind, _ in browser_reports.since(tx, date(2025, 1, 1))] == [date(2026, 11, 24)]
+
+
+def test_figures_of_choices_and_disclosures_are_kept_with_each(control):
+    """Once for each id, by the day for what is disclosed; the demonstration's are none, and stay none when it is removed."""
+    no = choices.Choice(1, "ads", opted_out=True, source="link", rulebook_id="a")
+    sold = disclosures.Disclosure(DAY_MS, "shop", "A", "ads", "p", "a", count=3)
+    with control.transaction() as tx:
+        for _ in range(2):
+            choices.add(tx, no, "same")
+            disclosures.add(tx, sold, "same")
+        choices.add(tx, replace(no, demonstration=True))
+        disclosures.add(tx, replace(sold, demonstration=True))
+        disclosures.add_up(tx, replace(sold, at_ms=0, count=2), "day")
+        disclosures.add_up(tx, replace(sold, at_ms=1, count=2), "day")
+        assert (choices.remove_demonstration(tx), disclosures.remove_demonstration(tx)) == (1, 1)
+        assert choices.counts(tx) == (choices.ChoiceCount("ads", "link", opted_out=True, count=1),)
+        assert [[one.count for one in disclosures.totals(tx, since)] for since in (0, DAY_MS + 5, 2 * DAY_MS)] == [[7], [3], []]

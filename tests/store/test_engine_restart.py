@@ -71,6 +71,45 @@ def test_a_view_that_a_full_disk_left_empty_keeps_no_engine_from_opening(tmp_pat
     second.stop()
 
 
+@pytest.mark.parametrize(("name", "left"), [("events", b""), ("events", b"ATTACH TABLE _ UU"), ("installation", b"")])
+def test_a_table_that_a_full_disk_cut_off_at_the_first_start_is_made_again(tmp_path, name, left):
+    """Nothing was stored in it: the engine opens, and takes records. Its neighbours stay as they are."""
+    first = Engine(tmp_path / "events", tmp_path / "run")
+    first.start()
+    store = open_parts(tmp_path)
+    store.events.prepare()
+    marked = "" if name == "installation" else "a" * 26
+    store.events.mark(marked) if marked else store.events.installation()
+    first.stop()
+    tables = {one.name: one for one in (tmp_path / "events").glob("store/*/*/*.sql")}
+    tables[f"{name}.sql"].write_bytes(left)
+    second = Engine(tmp_path / "events", tmp_path / "run")
+    second.start()
+    store.events.prepare()
+    assert store.write([Writer().event(visitor(1))]).kept == 1
+    assert store.events.installation() == marked
+    store.close()
+    second.stop()
+
+
+def test_of_a_table_that_holds_records_nothing_is_removed(tmp_path, caplog):
+    """What it is cannot be known any more; the operator is told to put a backup back."""
+    first = Engine(tmp_path / "events", tmp_path / "run")
+    first.start()
+    store = open_parts(tmp_path)
+    store.events.prepare()
+    store.write([Writer().event(visitor(1))])
+    store.close()
+    first.stop()
+    (table,) = (tmp_path / "events").glob("store/*/*/events.sql")
+    table.write_bytes(b"")
+    held = sorted((tmp_path / "events").glob("store/*/*/*/columns.txt"))
+    with pytest.raises(StoreUnavailable):
+        Engine(tmp_path / "events", tmp_path / "run").start()
+    assert (table.exists(), sorted((tmp_path / "events").glob("store/*/*/*/columns.txt"))) == (True, held)
+    assert "put a backup back" in caplog.text
+
+
 def test_what_could_not_be_written_is_not_acknowledged(tmp_path):
     """No file may grow, as on a full disk: the batch is refused, and is there once when it is written again."""
     engine = Engine(tmp_path / "events", tmp_path / "run")

@@ -45,6 +45,17 @@ def test_chunks_are_kept_once_and_come_back(store):
     assert store.evidence()["session-recording"].records == 1
 
 
+def test_another_chunk_under_a_known_place_is_told_and_the_first_stays(store):
+    """In a batch or later, of somebody known or nobody: the first is kept, another is named; the same again is the same."""
+    for recording, who in ((FIRST, visitor(1)), (SECOND, "")):
+        first = chunk(recording, who=who)
+        other = chunk(recording, who=who, record_id=f"{recording[:16]}{99:016x}", chunk=b"another")
+        assert store.write([first, other]).changed == (other,)
+        assert (store.write([first]).changed, store.write([other]).changed) == ((), (other,))
+        assert store.recording_chunk(row(store, recording), 0) == CONTENT
+    assert store.write([chunk(who=visitor(2), chunk=b"of somebody else")]).changed == ()
+
+
 def test_a_recording_begins_with_its_first_chunk(store):
     """A later chunk alone is not kept, since the yes stands in the first; in one batch the order does not matter."""
     assert store.write([chunk(seq=1)]).kept == 0

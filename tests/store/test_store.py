@@ -6,9 +6,10 @@ import threading
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 from store_records import MORNING, browser, open_parts, person, visitor
 
-from avow.definitions import AfterRetention, StoreUnavailable
+from avow.definitions import AfterRetention, LogLine, StoreUnavailable
 from avow.store import Counts, Holdings, Written
 from avow.store.control import choices, disclosures, mail, requests, set_aside
 
@@ -240,6 +241,18 @@ def test_an_interrupted_purge_is_finished_by_the_next(store, writer, folder, mon
     assert restarted.remaining(subjects=subjects) == Counts()
     assert restarted.vault.purging() == frozenset()
     restarted.close()
+
+
+def test_a_line_that_an_earlier_version_stored_is_not_stored_again(store, writer):
+    """It had another id; its neighbours, one of the same moment, are stored once."""
+    before = writer.event(visit=1)
+    store.write([before])
+    said = {name: getattr(before, name) for name in before.__struct_fields__}
+    ids = [f"{before.record_id[:12]}{number:020x}" for number in (900, 901, 902)]
+    same, other, plain = (LogLine(**{**said, "record_id": one}) for one in ids)
+    lines = [replace(same, former_id=before.record_id), replace(other, former_id=f"{before.record_id[:12]}{903:020x}"), plain]
+    assert store.write(lines) == Written(kept=2, erased=0, repeated=1)
+    assert store.write(lines) == Written(kept=0, erased=0, repeated=3)
 
 
 @pytest.mark.parametrize("done", [False, True], ids=["failed", "failed but done"])

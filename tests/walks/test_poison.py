@@ -40,6 +40,7 @@ ODD_LINES = [b"9" * 5000 + b"\n", b"\xff\xfe\x00\n", b"\n"]
 FIRST, POISON, LAST = "first", "poison", "last"
 #: Jobs that work through no list, and why one item cannot stop another there.
 NO_LIST = {
+    "one-form": "passes over what it cannot read, and notes its place: tests/main/test_one_form.py",
     "versions": "reads the one version in force and the one announced",
     "in-force": "notes the one version that came into force",
     "salt": "forgets one number",

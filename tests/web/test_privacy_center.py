@@ -272,7 +272,10 @@ def test_a_banner_whose_answer_no_browser_keeps_says_so(visitor, asking):
     assert way == "/privacy/choices?saved=1&back=%2Fproducts%2Frain-gauge"
     assert visitor.get(way).headers["location"] == "/products/rain-gauge"
     visitor.cookies.clear()
-    assert "keeps no choice" in visitor.get(way).text
+    told = visitor.get(way).text
+    assert "keeps no choice" in told
+    assert '<a href="/products/rain-gauge?avow-answered=1">Back' in told
+    assert 'class="asking"' not in visitor.get("/products/rain-gauge?avow-answered=1").text
     assert (
         visitor.get("/privacy/choices?saved=1&back=//elsewhere.example", headers={"Cookie": "avow_choices=v1."}).status_code
         == 200

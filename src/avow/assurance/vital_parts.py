@@ -1,7 +1,7 @@
 """The parts that readiness looks at: processes and jobs, the spool, the control store, the key vault. Nothing here is personal.
 
-What each look costs does not grow with what is stored: it reads one file of the run folder, the names in the spool, and
-rows by an index.
+What each look costs does not grow with what was done: it reads one file of the run folder, the names in the spool, rows by an
+index, and once a minute the open consumer requests.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from avow.assurance import signs_of_life
 from avow.assurance.readiness import Check, Look, Metric, Report
 from avow.config import Configuration
 from avow.definitions import moment
+from avow.gate.counted import Counted
 from avow.spool import spool as spools
 from avow.spool.spool import Spool
 from avow.store.control import audit, counts, mail, set_aside
@@ -35,15 +36,39 @@ DRAIN_SECONDS: Final = 60.0
 SPOOL_SHARE: Final = 0.9
 #: So long a message that somebody waits for may be due, seconds.
 MAIL_SECONDS: Final = 3600.0
+#: What open requests missed is counted again after so many milliseconds: days go by slowly, and a monitor asks often.
+MISSED_MS: Final = 60_000
 #: So long an entry of the audit log may wait to be published, seconds.
 AUDIT_SECONDS: Final = 60.0
 
 
+@dataclass(slots=True)
+class MissedDays:
+    """A part that `/metrics` tells of; it makes nothing unready, for people miss days, and no restart mends that."""
+
+    count: Callable[[int], Mapping[str, int]]
+    now_ms: Callable[[], int]
+    _counted: Counted[Mapping[str, int]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._counted = Counted(MISSED_MS, self.count)
+
+    def __call__(self) -> Report:
+        """Return the figure of each line of `rights.due`."""
+        help_ = "Open consumer requests of which this is past its last day by law."
+        found = {what: float(count) for what, count in self._counted.at(self.now_ms()).items()}
+        return Report((), (Metric("avow_requests_missed", help_, found, "what"),))
+
+
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """What other rooms say: why retention waits, and the rules by which the door stops what comes, each with a word."""
+    """What other rooms say: why retention waits, what open requests missed (`rights.figures`), and by which rules doors stop.
+
+    Each of these rules has a word.
+    """
 
     waiting: Callable[[], tuple[str, int] | None]
+    missed: Callable[[int], Mapping[str, int]]
     stops: Mapping[str, str]
     lines_rule: str
 
@@ -58,6 +83,7 @@ def parts(
         "spool": partial(spooled, configuration.spool, configuration.storage.spool_mebibytes * 1024 * 1024, now_ms),
         "control": partial(control, store, configuration, neighbours, now_ms),
         "vault": partial(vault, store),
+        "requests": MissedDays(neighbours.missed, now_ms),
     }
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
 from avow.cli.operations import Operations
 from avow.definitions import Refusal, moment
+
+#: How a message may have been passed on, as the console offers it (a test compares them).
+WAYS: Final = ("post", "telephone", "other")
 
 
 @click.group()
@@ -51,15 +55,16 @@ def send(operations: Operations, point: str, subject: str, dry_run: bool, messag
 
 
 @mail.command("list")
+@click.option("--waiting", is_flag=True, help="Those as well that nobody tried to send: without a mail server, all of them.")
 @click.pass_obj
-def list_(operations: Operations) -> None:
+def list_(operations: Operations, waiting: bool) -> None:  # noqa: FBT001 - click's way
     """List the messages that have not left after a try, those that failed first.
 
     Each line has the message's id, when it was made, its state, the number of tries, the reference of its consumer request, and
     why it has not left, with the mail server's code. It names nobody: who opens a message in the console is in the audit log.
     """
     listed = 0
-    for one in operations.undelivered_mail():
+    for one in operations.undelivered_mail(untried=waiting):
         listed += 1
         made, tries = f"{moment(one.created_ms):%Y-%m-%d %H:%M}", f"{one.attempts} {'try' if one.attempts == 1 else 'tries'}"
         click.echo(f"{one.message_id}  {made}  {one.state:<7}  {tries:>8}  {one.belongs_to:<10}  {one.trouble}")
@@ -84,6 +89,23 @@ def retry(operations: Operations, failed: bool, message: tuple[str, ...]) -> Non
         if refusal is not None:
             raise click.ClickException(f"{one}: {refusal.reason} ({refusal.rule})")
     click.echo(f"{len(wanted)} messages have their turn now.")
+
+
+@mail.command()
+@click.option("--by", "way", type=click.Choice(WAYS), required=True, help="How the person was told.")
+@click.argument("message")
+@click.pass_obj
+def passed(operations: Operations, way: str, message: str) -> None:
+    """Note that you told its person what MESSAGE, an id of `avow mail list`, says: by post, by telephone, or otherwise.
+
+    The same as "It was passed on" on the message's page of the console, where it is read. A message of a consumer request
+    counts as left from now on: the request is confirmed, extended or answered by it. It is not sent any more. It is an entry of
+    the audit log. Exit status 1 when it is not there, has left, or is one that proves an address.
+    """
+    refusal = operations.pass_mail_on(message, way)
+    if refusal is not None:
+        raise click.ClickException(f"{refusal.reason} ({refusal.rule})")
+    click.echo(f"The message was passed on by {way}." if way != "other" else "The message was passed on.")
 
 
 @mail.command()

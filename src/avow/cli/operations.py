@@ -128,11 +128,14 @@ class Operations(Protocol):
     def send_mailing(self, plan: MailingPlan, progress: Progress) -> int:
         """Queue a mailing, and whatever of others is left to be queued; return how many messages of it are new."""
 
-    def undelivered_mail(self) -> Iterable[Undelivered]:
-        """Return the messages that have not left after a try, those that failed first."""
+    def undelivered_mail(self, *, untried: bool = False) -> Iterable[Undelivered]:
+        """Return the messages that have not left after a try, those that failed first, then those that nobody tried to send."""
 
     def retry_mail(self, message_id: str) -> Refusal | None:
         """Let a message that has not left be sent again."""
+
+    def pass_mail_on(self, message_id: str, way: str) -> Refusal | None:
+        """Note that the person of a message was told by hand what it says."""
 
     def correct_mail(self, message_id: str, address: str) -> Refusal | None:
         """Let a message that has not left go to another address."""

@@ -14,13 +14,15 @@ from typing import IO, Final
 import click
 
 from avow.cli.operations import Operations
-from avow.definitions import ConfigurationError, Refusal
+from avow.definitions import PolicyUnreadable, Refusal
 from avow.policy import Compilation, Diagnostic, Severity, diagnostics, explanations, json_schema, layout, printouts, reports
 from avow.policy.audience import Audience
 from avow.policy.diff import Change
 from avow.policy.encoding import decoded, not_utf8
 
 EXISTING: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+#: One that cannot be read is a finding, in every format.
+CHECKED: Final = click.Path(exists=True, dir_okay=False, readable=False, path_type=Path)
 
 
 _DRAFT: Final = click.option(
@@ -34,7 +36,7 @@ def policy() -> None:
 
 
 @policy.command()
-@click.argument("paths", nargs=-1, type=EXISTING, metavar="[FILES]...")
+@click.argument("paths", nargs=-1, type=CHECKED, metavar="[FILES]...")
 @click.option(
     "--format",
     "shape",
@@ -54,13 +56,13 @@ def check(operations: Operations, paths: tuple[Path, ...], shape: str, strict: b
     """
     found: dict[Diagnostic, None] = {}  # in order, and once: policies share files by include
     texts: dict[str, str] = {}
-    clean, unread = [], []
+    clean = []
     checked = [_shown(path) for path in paths or (operations.policy_path(),)]
     for name in checked:
         try:
             compilation = _from_here(operations.check_policy(Path(name), draft=draft), name)
-        except ConfigurationError as error:  # too large, or closed to us; the others are checked all the same
-            unread.append(str(error))
+        except PolicyUnreadable as error:  # too large, or closed to us; the others are checked all the same
+            found[_unreadable(error)] = None
             continue
         items = [replace(one, severity=Severity.ERROR) if strict else one for one in compilation.diagnostics]
         found |= dict.fromkeys(items)
@@ -68,10 +70,14 @@ def check(operations: Operations, paths: tuple[Path, ...], shape: str, strict: b
         if not items:
             clean.append(name)
     _print(tuple(found), texts, checked, clean, shape)
-    for reason in unread:
-        click.echo(f"Error: {reason}", err=True)
-    if unread or any(one.severity is Severity.ERROR for one in found):
+    if any(one.severity is Severity.ERROR for one in found):
         raise click.exceptions.Exit(1)
+
+
+def _unreadable(error: PolicyUnreadable) -> Diagnostic:
+    """Return the finding of a file of which nothing is checked."""
+    mend = error.mend if error.mend == "shorten it" else "let it be read by who runs this command"
+    return replace(diagnostics.diagnostic("AV0112", diagnostics.Span(1, 1, 1), error.reason, mend), file=_shown(Path(error.path)))
 
 
 def _shown(path: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from avow.collection import submissions
-from avow.definitions import Record, Submission
+from avow.definitions import Record, Recording, Submission
 from avow.gate import choices, disclosures
 from avow.gate.contacts import LastContact
 from avow.policy import Rulebook
@@ -23,16 +23,20 @@ class Arrival:
         self._rulebook_of = rulebook_of
         self._last_contact = LastContact(store, rulebook_of)
 
-    def write(self, records: Sequence[Record]) -> None:
-        """Keep the records, then what belongs to the same people as long as each was promised."""
+    def write(self, records: Sequence[Record]) -> Sequence[Recording]:
+        """Keep the records, then what belongs to the same people as long as each was promised.
+
+        Returns the chunks whose place in their recording holds another one.
+        """
         kept = [one for record in records if (one := self._narrowed(record)) is not None]
-        self._store.write(kept)
+        written = self._store.write(kept)
         disclosures.note_handed_over(self._store, kept, self._rulebook_of)
         for record in kept:
             if isinstance(record, Submission) and record.people:
                 choices.keep_with_form(self._store, record)
                 if self._last_contact.is_proved(record):
                     self._last_contact.proved(record)
+        return written.changed
 
     def _narrowed(self, record: Record) -> Record | None:
         """Return what its person's standing choices leave of a record; a form that names nobody is left as it came."""

@@ -18,6 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 
 from avow.collection.agents import describe
+from avow.collection.json_names import twice
 from avow.definitions import Refusal
 from avow.gate.counts import Counts
 from avow.policy.browser_policy import FEATURES
@@ -157,6 +158,8 @@ def rows(body: bytes, media_type: str, agent: str, declared: frozenset[str], sit
     (its extensions) are about that person, and about nobody who collects here: they are left out as well.
     """
     found = _one(body) if media_type == CSP_REPORT else _several(body)
+    if not isinstance(found, Refusal) and _has_names_twice(body):  # else one of two values would be lost
+        return Refusal("a name stands twice in an object of these reports", RULE)
     if isinstance(found, Refusal):
         return found
     family = describe(agent).browser
@@ -199,6 +202,14 @@ def _several(body: bytes) -> Iterator[_Told] | Refusal:
     except (ValueError, RecursionError):
         return Refusal("this is no list of reports", RULE)
     return _readable(every[:REPORTS_MAX])
+
+
+def _has_names_twice(body: bytes) -> bool:
+    """Return whether an object of a body that was read has a name twice; what is nested too deep to tell has none to read."""
+    try:
+        return bool(twice(body.decode()))
+    except (ValueError, RecursionError):
+        return False
 
 
 def _readable(every: list[msgspec.Raw]) -> Iterator[_Told]:

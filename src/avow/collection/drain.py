@@ -25,6 +25,7 @@ from avow.definitions import (
     BatchHead,
     Event,
     EventBatch,
+    LogLine,
     MailEvent,
     Record,
     Recording,
@@ -55,8 +56,8 @@ AGAIN_MS: Final = 10_000
 class Sink(Protocol):
     """Where records go. Writing is idempotent by record id and returns only after it is durable."""
 
-    def write(self, records: Sequence[Record]) -> object:
-        """Keep the records; raise StoreUnavailable when they could not be kept."""
+    def write(self, records: Sequence[Record]) -> Sequence[Recording]:
+        """Keep the records; return chunks whose place holds another one. Raises StoreUnavailable: they could not be kept."""
 
 
 class _Packed(BatchHead, frozen=True, tag="batch", kw_only=True, array_like=True, gc=False):
@@ -66,7 +67,7 @@ class _Packed(BatchHead, frozen=True, tag="batch", kw_only=True, array_like=True
     events: list[dict[str, str]]
 
 
-_DECODER: Final = msgspec.msgpack.Decoder(Event | MailEvent | _Packed | Submission | Recording)
+_DECODER: Final = msgspec.msgpack.Decoder(Event | MailEvent | LogLine | _Packed | Submission | Recording)
 _TERMS: Final = msgspec.msgpack.Decoder(dict[str, Terms])
 
 
@@ -186,7 +187,7 @@ class Drain:
         """Hand records to the sink, and count what of them may not be kept."""
         kept, refused = _sorted_out(batch)
         if kept:
-            self.sink.write(kept)
+            refused += [(record, recordings.CHANGED) for record in self.sink.write(kept)]
         for record, refusal in refused:
             if not record.demonstration:
                 day = moment(record.collected_ms).date()

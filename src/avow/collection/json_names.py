@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import Any, Final
 
 #: A name that a reader could take for two: JSON allows space before a colon.
@@ -21,9 +22,10 @@ def twice(text: str) -> tuple[str, ...]:
     found: list[str] = []
 
     def look(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        names = [name for name, _ in pairs]
-        found.extend(name for name in dict.fromkeys(names) if names.count(name) > 1)
-        return dict(pairs)
+        said = dict(pairs)
+        if len(said) < len(pairs):
+            found.extend(name for name, number in Counter(name for name, _ in pairs).items() if number > 1)
+        return said
 
     json.loads(text, object_pairs_hook=look)
     return tuple(found)

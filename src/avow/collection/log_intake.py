@@ -74,13 +74,21 @@ class Imports:
     #: A secret of the installation (`store.keys.Vault.hmac`).
     keyed: Keyed
 
-    def of(self, point: str, salt_of: Callable[[date], bytes], read_line: log_formats.Reader, log: str) -> Import:
-        """Return an import of one log into a collection point."""
+    def of(
+        self,
+        point: str,
+        salt_of: Callable[[date], bytes],
+        read_line: log_formats.Reader,
+        log: str,
+        *,
+        names_former: bool = False,
+    ) -> Import:
+        """Return an import of one log into a collection point; `names_former` for one that may have been imported before."""
         number = visit_numbers(self.versions, salt_of)
         versions = self.versions
         decided = (versions.in_force_on, self.website, point, versions.today, number, read_line)
         believed = lambda at_ms: self.moments.hold(at_ms, now_ms())  # noqa: E731 - a question of this import
-        return Import(*decided, believed, self.tried, self.refusals, self.keyed, log, self.own_hosts)
+        return Import(*decided, believed, self.tried, self.refusals, self.keyed, log, self.own_hosts, names_former)
 
 
 @dataclass(frozen=True, slots=True)

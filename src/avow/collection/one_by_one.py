@@ -21,6 +21,7 @@ from avow.definitions import (
     IdentifierKind,
     MailEvent,
     Record,
+    Recording,
     Submission,
     identifier,
     moment,
@@ -97,9 +98,10 @@ class Followed:
     aside: Aside
     now_ms: Callable[[], int]
 
-    def write(self, records: Sequence[Record]) -> None:
-        """Keep the records, and set aside those that cannot be kept. Raises StoreUnavailable, as `keep` does."""
+    def write(self, records: Sequence[Record]) -> Sequence[Recording]:
+        """Keep the records, none a chunk of a recording; set aside what does not go. Raises StoreUnavailable, as `keep` does."""
         OneByOne(self.keep, self.aside, self.now_ms()).write(records)
+        return ()
 
 
 def set_aside_of(aside: Aside, people: Collection[Identifier], decode: Decode) -> list[SetAside]:

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from avow.collection.json_names import twice
 from avow.definitions import Recording, Refusal
 
 #: The list that browser and server share.
@@ -86,6 +87,9 @@ _chunk: Final = msgspec.json.Decoder(_Chunk)
 
 _UNREADABLE: Final = Refusal("a chunk of a recording could not be read behind its head", RULE)
 _NOTHING: Final = Refusal("nothing in a chunk of a recording may be kept", RULE)
+_TWICE: Final = Refusal("a name stands twice in an object of a chunk of a recording", RULE)
+#: What stands where a chunk's place is taken: the first one stays.
+CHANGED: Final = Refusal("the place of a chunk in its recording holds another chunk: the same again is the same", RULE)
 _NO_YES: Final = Refusal("a recording does not begin with the yes to it", "Cal. Penal Code § 631")
 
 
@@ -99,8 +103,9 @@ def head(raw: bytes) -> Head | Refusal:
     found = _EVENTS_FOLLOW.search(start)
     if found is None:
         return Refusal(f"the body is no chunk of a recording, with its events behind {HEAD_BYTES} bytes of head at most", RULE)
+    own = start[: found.start()] + b"}"
     try:
-        return _head.decode(start[: found.start()] + b"}")
+        return _TWICE if twice(own.decode()) else _head.decode(own)
     except (ValueError, RecursionError):  # no JSON, no UTF-8, or other fields
         return Refusal("the body is not a chunk of a recording", RULE)
 
@@ -140,6 +145,8 @@ def checked(record: Recording) -> Recording | Refusal:
     try:
         # A list alone is what an earlier version left in the spool.
         sent = msgspec.json.decode(body) if body.startswith(b"[") else _chunk.decode(body).events
+        if twice(body.decode()):  # else one of two values would be lost
+            return _TWICE
         events = scrub(sent, record.collected_ms)
     except (ValueError, RecursionError):  # cut, no UTF-8, or no chunk behind its head
         return _UNREADABLE

@@ -16,7 +16,7 @@ from typing import Final, Protocol, TypeVar
 
 from avow.collection import agents, bounds, log_formats, places, visits
 from avow.collection.refusals import Refusals
-from avow.definitions import Event, Permit, Refusal, moment
+from avow.definitions import LogLine, Permit, Refusal, moment
 from avow.policy import Rulebook, paths
 
 #: Different lines that are remembered, to tell equal ones of the same moment apart; the oldest moments are forgotten first.
@@ -70,6 +70,8 @@ class Import:
     log: str = ""
     #: The site's own hosts, which are no referrers.
     own_hosts: frozenset[str] = frozenset()
+    #: Whether records name the id that earlier versions gave their line: of a file that somebody may have imported before.
+    names_former: bool = False
     read: int = 0
     kept: int = 0
     without_identifiers: int = 0
@@ -78,7 +80,7 @@ class Import:
     _seen: dict[int, Counter[bytes]] = field(default_factory=dict)
     _remembered: int = 0
 
-    def records(self, lines: Iterable[bytes]) -> Iterator[Event | Refusal]:
+    def records(self, lines: Iterable[bytes]) -> Iterator[LogLine | Refusal]:
         """Yield the record of each readable line; a Refusal when the policy does not allow the point, and nothing after it."""
         rulebooks: dict[date, Rulebook] = {}
         for raw in lines:
@@ -112,7 +114,7 @@ class Import:
         _, line = self.tried(partial(self.read_line, raw))
         return line if line is not None and self.is_believed(line.time_ms) else None
 
-    def _record(self, line: log_formats.Line, permit: Permit, rulebook: Rulebook) -> Event:
+    def _record(self, line: log_formats.Line, permit: Permit, rulebook: Rulebook) -> LogLine:
         """Return the record with permitted fields, none longer than declared; without identifiers when their days are over."""
         day, is_over = moment(line.time_ms).date(), permit.delete_on <= self.today()
         agent, address = agents.describe(line.agent), visits.plain_address(line.address) or line.address
@@ -131,8 +133,10 @@ class Import:
         }
         said = {name: value for name, value in values.items() if value and name in permit.fields}
         permitted = self._fitting(said, rulebook)
-        record = Event(
-            record_id=self._record_id(line, {name: value for name, value in said.items() if name not in permit.sealed}),
+        readable = {name: value for name, value in said.items() if name not in permit.sealed}
+        record = LogLine(
+            record_id=self._record_id(line, readable),
+            former_id=self._former_id(line, readable) if self.names_former else "",
             collected_ms=line.time_ms,
             site=self.site,
             point=self.point,
@@ -165,8 +169,16 @@ class Import:
         written = sorted((name, value) for name, value in readable.items() if name != "country")
         address = visits.plain_address(line.address) or line.address
         who = self.keyed(b"address of a line", f"{line.time_ms} {address}".encode())
-        content = repr((self.site, self.point, self.log, line.time_ms, written, who)).encode()
-        digest = hashlib.blake2b(content, digest_size=10).digest()
+        return self._numbered(line, (self.site, self.point, self.log, line.time_ms, written, who))
+
+    def _former_id(self, line: log_formats.Line, readable: dict[str, str]) -> str:
+        """Return the id that versions gave the line which knew neither the log's name nor the address."""
+        written = sorted((name, value) for name, value in readable.items() if name != "country")
+        return self._numbered(line, (self.site, self.point, line.time_ms, written))
+
+    def _numbered(self, line: log_formats.Line, said: tuple[object, ...]) -> str:
+        """Return an id made of what a line says and of how many equal ones there were before it."""
+        digest = hashlib.blake2b(repr(said).encode(), digest_size=10).digest()
         numbered = hashlib.blake2b(digest + str(self._count(line.time_ms, digest)).encode(), digest_size=10).hexdigest()
         return f"{line.time_ms:012x}{numbered}"
 

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from avow.addresses import mailbox
+from avow.addresses import SENTENCE, judged
 from avow.config.keys import INTAKE_EARLIEST, INTEGRITY_PAGES, Configuration, Intake, Listen, Mail, Storage, Uploads, Website
 
 #: The name of a machine, in the form that DNS has; other scripts are written as xn--.
@@ -76,8 +76,10 @@ def _of_mail(mail: Mail) -> Iterator[str]:
     yield from _outside("mail.port", mail.port, _PORTS)
     if mail.host and not (mail.recipient and mail.sender):
         yield "mail.host is set, so mail.recipient and mail.sender must be set as well"
-    found = mailbox(mail.sender) if mail.sender else None
-    if mail.sender and (found is None or found.needs_smtputf8):
+    found = judged(mail.sender) if mail.sender else None
+    if isinstance(found, str) and found != SENTENCE:  # of a character that cannot be seen, the text shows nothing
+        yield f"mail.sender {found}"
+    elif isinstance(found, str) or (found is not None and found.needs_smtputf8):
         yield f"mail.sender is “{mail.sender}”; write an address alone, like privacy@example.com, with ASCII before the @"
     if not mail.username.isprintable():
         yield "mail.username holds a character that cannot be printed; write it in one line"

@@ -213,7 +213,8 @@ class Operations:
             website = configuration.website
             hosts = own_hosts(website.name, website.origin)
             facts = (website.name, versions, installation.moments, store.aside.tried, refusals, hosts, store.vault.hmac)
-            running = log_intake.Imports(*facts).of(found, lambda _day: b"", read_line, log_intake.name_of(configuration, log))
+            name = log_intake.name_of(configuration, log)
+            running = log_intake.Imports(*facts).of(found, lambda _day: b"", read_line, name, names_former=True)
             outcome = asyncio.run(_spool_lines(installation, running, lines, progress))
             refusals.flush(partial(counted.add_refusals, store))
             return outcome
@@ -231,10 +232,10 @@ class Operations:
             letters.queue(now_ms(), progress)  # beside the running server, which may be faster
             return letters.recipients(plan.mailing.id) - before
 
-    def undelivered_mail(self) -> Iterator[Undelivered]:
-        """Yield the messages that have not left after a try, those that failed first; needs no event engine."""
+    def undelivered_mail(self, *, untried: bool = False) -> Iterator[Undelivered]:
+        """Yield messages that have not left after a try, those that failed first, then untried ones; needs no event engine."""
         with self._outbox() as outbox:
-            for one in outbox.undelivered():
+            for one in outbox.undelivered(untried=untried):
                 whose = "mailing" if one.of_mailing else one.reference or "-"
                 yield Undelivered(one.message_id, one.created_ms, one.state, one.attempts, whose, one.trouble)
 
@@ -242,6 +243,11 @@ class Operations:
         """Let a message that has not left be sent again; the running server sends it."""
         with self._outbox() as outbox:
             return outbox.retry(message_id, "")
+
+    def pass_mail_on(self, message_id: str, way: str) -> Refusal | None:
+        """Note that the person of a message was told by hand what it says."""
+        with self._outbox() as outbox:
+            return outbox.passed_on(message_id, way, "")
 
     def correct_mail(self, message_id: str, address: str) -> Refusal | None:
         """Let a message that has not left go to another address."""

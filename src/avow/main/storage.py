@@ -39,6 +39,7 @@ from avow.gate import choices, disclosures
 from avow.gate.versions import Versions
 from avow.jobs import Board, Job, start
 from avow.main.installation import Installation, of_requests, open_store
+from avow.messaging import subscriptions
 from avow.messaging.mailings import Mailings
 from avow.messaging.outgoing import Outgoing
 from avow.messaging.subscriptions import forget_unconfirmed, settle_ends
@@ -73,6 +74,13 @@ ENDING_SECONDS: Final = 25.0
 LOOK_FOR_WORD_SECONDS: Final = 60.0
 #: How often the SQLite stores are looked at for damage.
 SOUND_SECONDS: Final = 7 * 24 * 3600.0
+
+
+def _open_in_one_form(store: Store) -> None:
+    """Bring what is open and was kept as it was typed into the one form of addresses, and say in the log how much."""
+    contacts, waiting = Cases(store).bring_into_one_form(), subscriptions.bring_into_one_form(store)
+    if contacts or waiting:
+        log.warning("addresses in their one form: %d consumer requests, %d subscriptions", contacts, waiting)
 
 
 def run(configuration_path: Path) -> None:
@@ -125,7 +133,7 @@ def _work(installation: Installation, stop: threading.Event) -> None:
         choices.mark_earlier(store)
         disclosures.date_earlier(store, versions.rulebook)
         Cases(store).name_people()  # before the first job looks for the requests of a person
-        one_form.settle(store)
+        _open_in_one_form(store)
         timetable = [*_timetable(installation, store, versions), *_website(installation, store, versions, stop.is_set)]
         threads = start(timetable, stop, board)
         signs_of_life.tell(installation.run, board.ran())
@@ -197,7 +205,7 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         return carrier.send_due(now_ms()) > 0
 
     requests = OpenRequests(cases, store.aside, tools, clock.is_believed, now_ms)
-    written = store.control.changes
+    written, walk = store.control.changes, one_form.OneForm(store, now_ms)
     return [
         Job("versions", 1.0, versions.refresh, written),
         Job("in-force", 1.0, lambda: clock.is_believed() and publisher.note_in_force(now_ms())),
@@ -206,6 +214,7 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
         Job("unconfirmed", 60.0, lambda: clock.is_believed() and forget_unconfirmed(store, now_ms()) > 0),
         Job("drain", 0.5, empty_spool),
         *(Job(f"server-log-{number}", 1.0, one.once) for number, one in enumerate(followers, start=1)),
+        Job("one-form", one_form.PAUSE_SECONDS, walk.once, walk.changes),
         Job("salt", LOOK_SECONDS, lambda: logs.counter.forget(utc_today())),
         Job("requests", 1.0, requests.once, requests.changes),
         Job("purge", 1.0, Purge(store, settle, clock.is_believed, now_ms).once),

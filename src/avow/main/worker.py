@@ -181,10 +181,13 @@ def _shared(installation: Installation) -> _Shared:
     _stop_without_server()
     spool = Spool(configuration.spool, store.vault, configuration.storage.spool_mebibytes * 1024 * 1024)
     versions = Versions(store.control, configuration.timezone, now_ms)
-    waiting = partial(retention.waiting, store.control)
-    stops = {EVENTS_RULE: "events_per_minute", GUARD_RULE: "form_guard"}
-    parts = vital_parts.parts(configuration, store, spool, vital_parts.Neighbours(waiting, stops, LINES_RULE), now_ms)
-    shelf, watch = Shelf(store, now_ms), Watch(parts)
+    neighbours = vital_parts.Neighbours(
+        partial(retention.waiting, store.control),
+        partial(figures.missed, store, versions),
+        {EVENTS_RULE: "events_per_minute", GUARD_RULE: "form_guard"},
+        LINES_RULE,
+    )
+    shelf, watch = Shelf(store, now_ms), Watch(vital_parts.parts(configuration, store, spool, neighbours, now_ms))
     return _Shared(
         installation,
         collection.intake(configuration, store, versions, spool),
@@ -195,7 +198,7 @@ def _shared(installation: Installation) -> _Shared:
         SearchIndex(watching.index_path(configuration) if watching.sitemap_of(configuration) else None),
         shelf,
         watch,
-        Notices(Sources(watch, shelf, waiting, versions, PolicyToday()), now_ms),
+        Notices(Sources(watch, shelf, neighbours.waiting, versions, PolicyToday()), now_ms),
     )
 
 

@@ -45,16 +45,15 @@ class Outbox:
         with self.store.control.reading() as tx:
             return mail.listed(tx, at, LINES).each(partial(messages.line, self.store))
 
-    def undelivered(self) -> Iterator[MessageLine]:
-        """Yield all that has not left after a try, the messages of mailings too."""
-        at = Place()
-        while True:
-            with self.store.control.reading() as tx:
-                found = mail.undelivered(tx, at, _AT_ONCE)
-            yield from (messages.line(self.store, row) for row in found.lines)
-            if not found.after:
-                return
-            at = paging.place(after=found.after)
+    def undelivered(self, *, untried: bool = False) -> Iterator[MessageLine]:
+        """Yield all that has not left after a try, the messages of mailings too; then, `untried`, what nobody tried to send."""
+        for pages in (mail.undelivered, mail.untried)[: 1 + untried]:
+            at: Place | None = Place()
+            while at is not None:
+                with self.store.control.reading() as tx:
+                    found = pages(tx, at, _AT_ONCE)
+                yield from (messages.line(self.store, row) for row in found.lines)
+                at = paging.place(after=found.after) if found.after else None
 
     def read(self, message_id: str, staff_id: str) -> MessageView | None:
         """Return one message for a member of staff; an audit entry says who looked."""
@@ -81,8 +80,9 @@ class Outbox:
         return None
 
     def passed_on(self, message_id: str, way: str, staff_id: str) -> Refusal | None:
-        """Note that a member of staff told the person what a message says, and how; a step of its request follows.
+        """Note that somebody told the person what a message says, and how; a step of its request follows.
 
+        `staff_id` is "" for the command line.
         Only what belongs to a consumer request, or tells of the policy: a subscription proves that its address can be read.
         Rule: 11 CCR 7021(a), (b); 7101(a).
         """
@@ -93,11 +93,11 @@ class Outbox:
             row = mail.get(tx, message_id)
             if row is None or not _may_be_passed_on(row) or not mail.passed_on(tx, message_id, now_ms):
                 return _NOT_THERE
-            entries.record(tx, now_ms, entries.MessagePassedOn(message_id, way, staff_id))
+            by = entries.by_whom(staff_id)
+            entries.record(tx, now_ms, entries.MessagePassedOn(message_id, way, **by))
             if row.request_id is not None:
-                self.of_requests.follow(
-                    tx, row.request_id, message_id, now_ms, {"how": f"passed on by hand: {way}", "staff": staff_id}
-                )
+                how = {"how": f"passed on by hand: {way}", **by}
+                self.of_requests.follow(tx, row.request_id, message_id, now_ms, how)
         return None
 
     def correct(self, message_id: str, address: str, staff_id: str) -> Refusal | None:

@@ -15,6 +15,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from operator import itemgetter
 from typing import Final
 
@@ -218,6 +219,33 @@ class Subscriptions:
         text = letter.confirmation(label, company.name, company.address, link, CONFIRM_DAYS)
         facts = (address_among(subscription.people), f"Please confirm: {label}", text)
         return Message(*facts, rulebook=subscription.rulebook_id, point=subscription.point).packed()
+
+
+def bring_into_one_form(store: Store) -> int:
+    """Seal what waits for its link again where an earlier version kept its address as it was typed; return how many.
+
+    One that cannot be read waits until its link is over. Called before the jobs begin: few wait, and for three days.
+    """
+    with store.control.reading() as tx:
+        waiting = subscriptions.every(tx)
+    return sum(store.aside.tried(partial(_formed, store, one))[1] or False for one in waiting)
+
+
+def _formed(store: Store, waiting: subscriptions.Pending) -> bool:
+    """Bring one subscription into the one form; False where it has it, or is gone."""
+    plain = store.open_pending(waiting)
+    found = msgspec.msgpack.decode(plain, type=_Waiting) if plain is not None else None
+    if found is None:
+        return False
+    people = found.record.people
+    fields = fields_in_one_form(found.record.fields, people)
+    named = [(one.kind.value, one.value) for one in people]
+    record = msgspec.structs.replace(found.record, fields=fields, identifiers=named)
+    subject, sealed = store.pending_again(_person(record), waiting, msgspec.msgpack.encode(_Waiting(record, found.agreed)))
+    if (record.fields, subject) == (found.record.fields, waiting.subject):
+        return False
+    with store.control.transaction() as tx:
+        return subscriptions.reseal(tx, waiting, subject, sealed)
 
 
 def settle_end(store: Store, person: Identifier, point: str, now_ms: int, timezone: str, sent: str = "") -> int:

@@ -83,7 +83,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0109": _error("a name is not lower-case words joined by hyphens", _LANGUAGE),
         "AV0110": _error("two headings have the same anchor", _LANGUAGE),
         "AV0111": _error("a file includes itself", _LANGUAGE),
-        "AV0112": _error("an included file that is not there, or one too many", _LANGUAGE),
+        "AV0112": _error("a file that is not there, cannot be read, or is too much for a policy", _LANGUAGE),
         "AV0113": _error("a file is included twice", _LANGUAGE),
         "AV0114": _error("a heading is marked for a website or jurisdiction that the policy does not have", _LANGUAGE),
         "AV0115": _error("a mark of the language that is misspelt, so that visitors would see it", _LANGUAGE),

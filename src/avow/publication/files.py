@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from avow.config import Configuration
-from avow.definitions import ConfigurationError, PolicyError
+from avow.definitions import ConfigurationError, PolicyError, PolicyUnreadable
 from avow.policy import Compilation, Rulebook, compile_text, diagnostics, law
 from avow.policy.carried_out import THIS_VERSION, CarriedOut
 from avow.policy.encoding import decoded
@@ -55,7 +55,7 @@ def _is_file(path: Path) -> bool:
 
 def _require_size(path: Path, size: int) -> None:
     if size > BYTES_LIMIT:
-        raise ConfigurationError(f"{path}: with this file the policy is larger than {BYTES_LIMIT:,} bytes; shorten it")
+        raise PolicyUnreadable(str(path), f"with this file the policy is larger than {BYTES_LIMIT:,} bytes", "shorten it")
 
 
 def _content(path: Path, unsaved: Mapping[Path, str]) -> bytes:
@@ -66,7 +66,7 @@ def _content(path: Path, unsaved: Mapping[Path, str]) -> bytes:
         _require_size(path, path.stat().st_size)
         return path.read_bytes()
     except OSError as error:
-        raise ConfigurationError(f"{path}: the policy cannot be read ({error.strerror}); the key is “policy”") from error
+        raise PolicyUnreadable(str(path), f"the policy cannot be read ({error.strerror})", "the key is “policy”") from error
 
 
 def open_rulebook(configuration: Configuration, today: date) -> Rulebook:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import Final
 
 from avow.gate.versions import Versions
 from avow.policy.evidence import Asked
-from avow.rights import timeliness
+from avow.rights import due, timeliness
+from avow.rights.due import What
 from avow.rights.kept import Cases
 from avow.rights.timeliness import Timeliness
 from avow.store.control import requests
 from avow.store.store import Store
+
+#: What an open request can have missed; the record of an answered one is the sweep's business.
+MISSED: Final = (What.CONFIRMATION, What.EXTENSION, What.DENIAL, What.ANSWER)
 
 
 def asked(store: Store, versions: Versions, now_ms: int) -> Mapping[str, Asked]:
@@ -30,6 +35,19 @@ def asked(store: Store, versions: Versions, now_ms: int) -> Mapping[str, Asked]:
         law = versions.with_law_of(case.rulebook_id).law_table
         _add(totals.setdefault(case.kind, Counter()), timeliness.judge(case, law, now_ms), 1)
     return {kind: Asked(**total) for kind, total in totals.items()}
+
+
+def missed(store: Store, versions: Versions, now_ms: int) -> Mapping[str, int]:
+    """Return of how many open requests something is past its last day, without reading whose they are.
+
+    Rule: 11 CCR 7021(a), (b).
+    """
+    counted = Counter(
+        what
+        for case in Cases(store).unanswered()
+        for what in due.missed(case, versions.with_law_of(case.rulebook_id).law_table, now_ms)
+    )
+    return {what: counted[what] for what in MISSED}
 
 
 def _add(total: Counter[str], one: Timeliness, count: int) -> None:

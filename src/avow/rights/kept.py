@@ -15,7 +15,7 @@ from avow.definitions import Identifier, IdentifierKind, identifier
 from avow.gate import entries, messages
 from avow.gate.messages import Message
 from avow.rights.cases import MARK_LENGTH, Alike, Case, Contact, Delivery
-from avow.rights.states import Entry, Step
+from avow.rights.states import ANSWERED, Entry, Step
 from avow.store.control import Transaction, mail, requests
 from avow.store.control.requests import Look, RequestEvent, StoredRequest
 from avow.store.keys import REQUEST
@@ -101,6 +101,15 @@ class Cases:
         """Return those of these requests that can be read; the others are set aside by the job that finds them."""
         reads = (partial(self._of_row, row, histories.get(row["id"], ())) for row in rows)
         return tuple(case for read in reads if (case := self._store.aside.tried(read)[1]) is not None)
+
+    def unanswered(self) -> Sequence[Case]:
+        """Return the requests that are not answered, with their histories alone: what is sealed of them is not opened."""
+        with self._control.reading() as tx:
+            rows = requests.unjudged(tx)
+            histories = requests.histories(tx, [row["id"] for row in rows])
+        reads = (partial(_case, requests.of_row(row), histories.get(row["id"], ())) for row in rows)
+        found = [self._store.aside.tried(read)[1] for read in reads]
+        return [case for case in found if case is not None and case.state not in ANSWERED]
 
     def name_people(self) -> int:
         """Note whom requests are about that an earlier version kept; return how many. Called once, before the jobs begin."""
@@ -303,17 +312,21 @@ class Cases:
     def _case(self, row: StoredRequest, history: Sequence[RequestEvent]) -> Case:
         """Return a request as the rights room knows it."""
         plain = self._store.unseal_for_request(row.id, row.sealed)
-        return Case(
-            request_id=row.id,
-            kind=row.kind,
-            received_ms=row.received_ms,
-            received_on=row.received_on,
-            rulebook_id=row.rulebook_id,
-            channel=row.channel,
-            demonstration=row.demonstration,
-            history=tuple(Entry(one.seq, one.at_ms, Step(one.what), json.loads(one.detail)) for one in history),
-            contact=_contact(json.loads(plain)) if plain is not None else None,
-        )
+        return _case(row, history, _contact(json.loads(plain)) if plain is not None else None)
+
+
+def _case(row: StoredRequest, history: Sequence[RequestEvent], contact: Contact | None = None) -> Case:
+    return Case(
+        request_id=row.id,
+        kind=row.kind,
+        received_ms=row.received_ms,
+        received_on=row.received_on,
+        rulebook_id=row.rulebook_id,
+        channel=row.channel,
+        demonstration=row.demonstration,
+        history=tuple(Entry(one.seq, one.at_ms, Step(one.what), json.loads(one.detail)) for one in history),
+        contact=contact,
+    )
 
 
 def _contact(kept: Mapping[str, Any]) -> Contact:  # Any: JSON

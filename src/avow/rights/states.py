@@ -13,7 +13,7 @@
     RECEIVED    -> JOINED       -> [asked_again.join]        one link an hour for each kind and address
     JOINED      -> RESPONDED    -> [asked_again.answer_joined]
     RECEIVED    -> ACKNOWLEDGING -> [response.acknowledge]   the message says how we verify and when to expect an answer
-    ACKNOWLEDGING -> VERIFYING  -> [main.receipts.follow]    a mail server took it, or a member of staff passed it on;
+    ACKNOWLEDGING -> VERIFYING  -> [receipts.follow]        a mail server took it, or a member of staff passed it on;
                                    [verification.confirm]    or its link was followed
     VERIFYING   -> VERIFIED     -> [verification.confirm]    the link in the message proves the address
     either      -> DENIED       -> [verification.deny_if_due] the clock never waits: 11 CCR 7021(b)
@@ -22,14 +22,14 @@
     FULFILLING  -> PROVED       -> [execution.prove]         searched again, the statement put into the audit log
     PROVED      -> ANSWERING    -> [response.respond]        the letter with the proof
     DENIED      -> ANSWERING    -> [response.respond_unverified]
-    ANSWERING   -> RESPONDED    -> [main.receipts.follow]    a mail server took it, or a member of staff passed it on
+    ANSWERING   -> RESPONDED    -> [receipts.follow]        a mail server took it, or a member of staff passed it on
     ANSWERING   -> purged       -> [response.purge_if_due]   nobody ever passed it on
     RESPONDED   -> CLOSED       -> [response.close]
     CLOSED      -> RECORD_ONLY  -> [response.forget_contact] contact and archive are destroyed
     RECORD_ONLY -> purged       -> [response.purge]          24 months after the response: 11 CCR 7101
     VERIFYING   -> ACKNOWLEDGING -> [response.correct_address] a new link goes to the corrected address
     any open    -> same         -> [response.extend]         once, with a reason; it holds from the receipt of its message,
-                                   [main.receipts.follow]    inside the first period
+                                   [receipts.follow]        inside the first period
     any open    -> RESTORED     -> [after_restore.close_answered]  answered after the backup that was put back
     RESTORED    -> RESPONDED    -> [after_restore.note_answer]
 

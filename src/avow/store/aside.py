@@ -12,10 +12,10 @@ import logging
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, TypeVar
 
-from avow.definitions import StoreUnavailable
+from avow.definitions import StoreUnavailable, moment
 from avow.store import sealing
 from avow.store.control import Control, set_aside
 from avow.store.control.database import Transaction
@@ -45,6 +45,9 @@ _OF_THE_MACHINE: Final = frozenset(
 #: Most items and bytes that are kept here; beyond it a queue waits, which loses nothing.
 ITEMS: Final = 100_000
 BYTES: Final = 1024 * 1024 * 1024
+#: How long an item is kept whose record promises no day of its own: as long as the record of a consumer request must be.
+#: Rule: 11 CCR 7101(a), 24 months.
+KEPT: Final = timedelta(days=731)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +168,8 @@ class Aside:
         row_id = f"{now_ms:012x}{secrets.token_hex(10)}"
         sealed = sealing.seal(self.vault.create_key(KEYS, row_id), content, row_id.encode()) if content else b""
         dates = (1, now_ms, now_ms, now_ms + _pause_ms(1))
-        row = SetAside(row_id, queue, item, site, kind, *dates, sealed, delete_on, is_demonstration)
+        last = delete_on or moment(now_ms).date() + KEPT
+        row = SetAside(row_id, queue, item, site, kind, *dates, sealed, last, is_demonstration)
         with self.control.transaction() as tx:
             set_aside.add(tx, row)
         log.warning("%s: item %s is set aside (%s); the others go on", queue, item, kind)
@@ -228,7 +232,12 @@ class Aside:
         return self._destroy(list(rows))
 
     def sweep(self, today: date) -> int:
-        """Destroy what may not be kept any longer, on the day that its own record was promised; return how many."""
+        """Destroy what may not be kept any longer, on the day that its own record was promised; return how many.
+
+        What has no day, as an earlier version left it, gets one. An item that its queue still holds is set aside again.
+        """
+        with self.control.transaction() as tx:
+            set_aside.date_undated(tx, today + KEPT)
         with self.control.reading() as tx:
             ids = set_aside.over(tx, today)
             rows = [row for row_id in ids if (row := set_aside.get(tx, row_id)) is not None]

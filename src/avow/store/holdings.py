@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from avow.definitions import AfterRetention, Identifier, StoredFile, address_among
+from avow.definitions import AfterRetention, Identifier, Recording, StoredFile, address_among
 from avow.store.control.choices import Choice
 from avow.store.control.disclosures import Disclosure
 from avow.store.control.recordings import RecordingRow
@@ -95,13 +95,15 @@ class Holdings:
 class Written:
     """What became of a batch: kept, dropped because the person was erased, or stored already.
 
-    `unclaimed` are the files that came with it and that no stored record names.
+    `unclaimed` are the files that came with it and that no stored record names; `changed` the chunks of recordings whose
+    place holds another chunk.
     """
 
     kept: int
     erased: int
     repeated: int
     unclaimed: tuple[str, ...] = ()
+    changed: tuple[Recording, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,15 @@ def open_pending(vault: Vault, waiting: subscriptions.Pending) -> bytes | None:
     return sealing.unseal(key, waiting.sealed, _PENDING_AAD) if key is not None else None
 
 
+def pending_again(vault: Vault, person: Identifier, waiting: subscriptions.Pending, record: bytes) -> tuple[bytes, bytes]:
+    """Return the pseudonym of whom a waiting subscription is of now, and another record of it, sealed for that person."""
+    subject = vault.subjects_for([person], waiting.asked_ms)[person]
+    key = vault.key_of(subject)
+    if key is None:
+        raise StoreUnavailable("the person's key was destroyed while a subscription was kept; try again")
+    return subject, sealing.seal(key, record, _PENDING_AAD)
+
+
 def seal_again(vault: Vault, row: mail.SealedMail, content: bytes) -> bytes:
     """Return another content of a message to a person, sealed under that person's key; see `Store.seal_mail_again`."""
     key = vault.key_of(row.subject) if row.subject else None

@@ -43,14 +43,21 @@ def write(
     control: Control,
     vault: Vault,
     files: Files,
-) -> int:
-    """Keep chunks, each once; return how many are new. `subjects` maps record ids to pseudonyms, `keys` those to keys.
+) -> tuple[int, tuple[Recording, ...]]:
+    """Keep chunks, each once; return how many are new, and those whose place holds another chunk, which stays.
 
-    What was recorded before its yes was taken back is dropped; so is a chunk that claims a recording of somebody else, and
-    one whose recording did not begin: the first chunk holds the yes.
+    `subjects` maps record ids to pseudonyms, `keys` those to keys. What was recorded before its yes was taken back is
+    dropped; so is a chunk that claims a recording of somebody else, and one whose recording did not begin: the first chunk
+    holds the yes.
     """
-    chunks = sorted(chunks, key=lambda chunk: chunk.seq)
-    return sum(_write(one, subjects.get(one.record_id), keys, control, vault, files) for one in chunks)
+    new, changed = 0, []
+    for one in sorted(chunks, key=lambda chunk: chunk.seq):
+        subject = subjects.get(one.record_id)
+        if _write(one, subject, keys, control, vault, files):
+            new += 1
+        elif _is_another(one, subject, control, vault, files):
+            changed.append(one)
+    return new, tuple(changed)
 
 
 def _write(
@@ -73,6 +80,16 @@ def _write(
     if not is_listed:
         files.delete(name)
     return is_wanted
+
+
+def _is_another(chunk: Recording, subject: bytes | None, control: Control, vault: Vault, files: Files) -> bool:
+    """Return whether the place of a chunk holds another one of the same recording."""
+    with control.reading() as tx:
+        known = listed.get(tx, chunk.recording)
+        if known is None or known.subject != subject or not listed.has_chunk(tx, chunk.recording, chunk.seq):
+            return False
+    kept = read(known, chunk.seq, vault, files)
+    return kept is not None and kept != chunk.chunk
 
 
 def _is_wanted(tx: Transaction, chunk: Recording, subject: bytes | None, marks: Collection[bytes]) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 
 from avow.definitions import Identifier, Record, StoredFile, Submission
@@ -159,20 +160,41 @@ class Store:
             raise ValueError("a submission cannot be opened")
         return found[0] if found else None
 
-    def keep_again(self, held: HeldSubmission, fields: Mapping[str, str]) -> bool:
+    def keep_again(self, held: HeldSubmission, fields: Mapping[str, str], now_ms: int) -> bool:
         """Seal a submission once more, with these fields, under the keys that its people have now; False: it is gone.
 
-        One with files keeps the keys that those are sealed under. Raises StoreUnavailable.
+        Its files as well, under other names, where keys are others; a crash leaves some to the sweep. Raises StoreUnavailable.
         """
         subjects = frozenset(self.vault.subjects_for(held.people, held.collected_ms).values())
         keys = self.vault.keys_of(subjects)
+        if keys.keys() != subjects:
+            return False
+        key, own = sealing.joint_key(keys.values()), self._owners(held)
+        kept = held if own == subjects else self._files_again(held, key, now_ms)
+        gone = [one.stored for one in kept.files] if kept is not held else []
         with self.control.transaction() as tx:
             before = submissions.owners(tx, [held.record_id]).get(held.record_id)
-            is_gone = not before or keys.keys() != subjects or len(self.vault.keys_of(before)) < len(before)
-            if is_gone or (held.files and before != subjects):
-                return False
-            sealed = submission_rows.sealed_again(held, fields, sealing.joint_key(keys.values()))
-            return submissions.reseal(tx, held.record_id, sealed, subjects)
+            is_there = bool(before) and before == own and len(self.vault.keys_of(own)) == len(own)
+            sealed = submission_rows.sealed_again(kept, fields, key)
+            is_kept = is_there and submissions.reseal(tx, held.record_id, sealed, subjects)
+            if is_kept and kept is not held:
+                gone = [one.stored for one in held.files]
+                submission_files.remove(tx, gone)
+                submission_files.add(tx, [(held.record_id, one.stored) for one in kept.files])
+        uploads.remove(gone, self.files)
+        return is_kept
+
+    def _owners(self, held: HeldSubmission) -> frozenset[bytes]:
+        with self.control.reading() as tx:
+            return submissions.owners(tx, [held.record_id]).get(held.record_id, frozenset())
+
+    def _files_again(self, held: HeldSubmission, key: bytes, now_ms: int) -> HeldSubmission:
+        """Keep the files of a submission once more, under another key; return it with their names. What is gone is left out."""
+        read = [(one, self.open_file(held, one)) for one in held.files]
+        there = [(one, content) for one, content in read if content is not None]
+        names = uploads.put([content for _, content in there], key, now_ms, self.files)
+        named = [msgspec.structs.replace(one, stored=name) for (one, _), name in zip(there, names, strict=True)]
+        return replace(held, files=tuple(named))
 
     def last_contact(self, identifiers: Iterable[Identifier], due: Callable[[HeldSubmission], date | None]) -> int:
         """Move the due date of these people's submissions to a later day, because they wrote again; return how many moved.
@@ -212,6 +234,10 @@ class Store:
         """Return the record of a subscription that waits; None when its person was erased."""
         return mailed.open_pending(self.vault, waiting)
 
+    def pending_again(self, person: Identifier, waiting: subscriptions.Pending, record: bytes) -> tuple[bytes, bytes]:
+        """Return the pseudonym of a waiting subscription's person, and another record of it, sealed. Raises StoreUnavailable."""
+        return mailed.pending_again(self.vault, person, waiting, record)
+
     def queue_mailing(self, tx: Transaction, mailing_id: str, letters: Mapping[Identifier, bytes], created_ms: int) -> int:
         """Queue a message of a mailing to each of these people who has none yet; return how many are new."""
         return mailed.queue(tx, self.vault, mailing_id, letters, created_ms)
@@ -246,8 +272,7 @@ class Store:
 
     def open_file(self, held: HeldSubmission, file: StoredFile) -> bytes | None:
         """Return the bytes of a submission's file; None when it, or its person's key, is gone."""
-        with self.control.reading() as tx:
-            owners = submissions.owners(tx, [held.record_id]).get(held.record_id, frozenset())
+        owners = self._owners(held)
         keys = self.vault.keys_of(owners)
         sealed = self.files.get(file.stored)
         if sealed is None or not owners or keys.keys() != owners:

@@ -42,7 +42,11 @@ def keep(submission: Submission, contents: Sequence[bytes], now_ms: int, vault: 
     keys = vault.keys_of(subjects)
     if not subjects or keys.keys() != subjects:  # erased at this very moment: the person sends it again
         raise StoreUnavailable("the key that a file would be sealed under is gone")
-    key = sealing.joint_key(keys.values())
+    return put(contents, sealing.joint_key(keys.values()), now_ms, files)
+
+
+def put(contents: Sequence[bytes], key: bytes, now_ms: int, files: Files) -> list[str]:
+    """Keep contents sealed under a key of their people; return their names, after they are durable."""
     came = f"{PREFIX}{now_ms:0{_MOMENT_DIGITS}x}{secrets.token_hex(_DRAWN_BYTES)}"
     names = [f"{came}-{number}" for number in range(len(contents))]
     for name, content in zip(names, contents, strict=True):

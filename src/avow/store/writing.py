@@ -11,6 +11,7 @@ from avow.definitions import (
     Event,
     EventBatch,
     Identifier,
+    LogLine,
     Record,
     Recording,
     Submission,
@@ -99,7 +100,7 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
         # step 4
         chunks = {part.record_id: (keys.subject(owner), part) for owner, part in readable if isinstance(part, Recording)}
         owners = {record_id: subject for record_id, (subject, _) in chunks.items() if subject != sealing.NOBODY}
-        written = recordings.write([part for _, part in chunks.values()], owners, keys.of_subject, control, vault, files)
+        written, changed = recordings.write([part for _, part in chunks.values()], owners, keys.of_subject, control, vault, files)
         refused = len(chunks) - written
         with control.transaction() as tx:
             forms = [(owner, part) for owner, part in readable if isinstance(part, Submission)]
@@ -118,6 +119,7 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
         erased=new - held + refused,
         repeated=count(records) - new,
         unclaimed=_unclaimed(records, control),
+        changed=changed,
     )
 
 
@@ -133,6 +135,7 @@ def _unclaimed(records: Sequence[Record], control: Control) -> tuple[str, ...]:
 
 def _fresh(records: Iterable[Record], control: Control, events: Events) -> list[_Part]:
     """Return the parts of records without those that are stored already; recordings see to that themselves."""
+    records = _without_former(list(records), events)
     groups = [group for record in records if isinstance(record, Event | EventBatch) for group in event_rows.groups(record)]
     if known := _stored(groups, events):
         groups = [left for group in groups if (left := group.without(known)) is not None]
@@ -143,6 +146,18 @@ def _fresh(records: Iterable[Record], control: Control, events: Events) -> list[
             repeated = submissions.known(tx, forms)
         others = [record for record in others if record.record_id not in repeated]
     return [*others, *groups]
+
+
+def _without_former(records: list[Record], events: Events) -> list[Record]:
+    """Return records without the lines of logs that an earlier version stored under another id."""
+    former = {int(one.former_id, 16): one for one in records if isinstance(one, LogLine) and one.former_id}
+    if not former:
+        return records
+    sites, moments = {one.site for one in former.values()}, [one.collected_ms for one in former.values()]
+    from_ms, newest_ms = min(moments), events.newest(sites, min(moments), max(moments))
+    asked = [number for number, one in former.items() if one.collected_ms <= newest_ms]
+    known = {former[number].record_id for number in events.existing(asked, sites, from_ms, newest_ms)} if asked else set()
+    return [one for one in records if one.record_id not in known]
 
 
 def _stored(groups: Sequence[Group], events: Events) -> frozenset[int]:

@@ -15,6 +15,8 @@ from starlette.datastructures import Headers
 from avow.collection import signals
 from avow.publication.answers import ChoiceFacts
 
+#: In the query of a page that is opened by the way back from "This browser keeps no choice": it does not ask again.
+ANSWERED: Final = "avow-answered"
 #: Longest address that the banner's form leads back to, characters.
 _BACK_MAX: Final = 1000
 
@@ -51,6 +53,12 @@ def banner(choices: tuple[ChoiceFacts, ...], said: signals.Signals, back: str) -
         '<button type="submit" name="ask" value="in">Allow</button> '
         '<a href="/privacy/choices">Choose one by one</a></p>\n</form>\n</section>\n'
     ).format(items, back)
+
+
+def unasked(back: str) -> str:
+    """Return the address of a page of this site that does not ask, for who answered on it and keeps no cookie; "" for none."""
+    page, _, query = back.partition("#")[0].partition("?")
+    return f"{page}?{query}{'&' if query else ''}{ANSWERED}=1" if page else ""
 
 
 def own_path(back: str) -> str:

@@ -32,8 +32,8 @@ from avow.definitions import Technology, local_date
 from avow.policy.browser_policy import NEEDED
 from avow.publication.answers import PolicyFacts
 from avow.web import openings
+from avow.web.asking import ANSWERED, signals_of
 from avow.web.asking import banner as asking
-from avow.web.asking import signals_of
 from avow.web.assets import IMMUTABLE, STABLE_PREFERENCES, STABLE_TAG, Assets, hand_out
 from avow.web.banner import banner
 from avow.web.form_words import field_names, reference_of
@@ -204,6 +204,7 @@ class CompanySite:
                 dropped=field_names(query.getlist("dropped")),
                 masked=field_names(query.getlist("masked")),
                 jurisdiction=query.get("jurisdiction", ""),
+                is_answered=ANSWERED in query,
             ),
             headers=self.headers_for(path, request.headers),
         )
@@ -245,7 +246,8 @@ class CompanySite:
         if slug not in self._openings:
             return self._page(request)
         headers = self.headers_for(f"{CAREERS}/{slug}", request.headers)
-        return HTMLResponse(self._render_opening(slug, request.headers), headers=headers)
+        is_answered = ANSWERED in request.query_params
+        return HTMLResponse(self._render_opening(slug, request.headers, is_answered=is_answered), headers=headers)
 
     def _render_opening(self, slug: str, headers: Headers, **context: object) -> str:
         opening = self._openings[slug]
@@ -279,7 +281,7 @@ class CompanySite:
             tag=lambda: Markup() if shown["errors"] else self._scripts(path, headers),
             outbound=lambda name: self._house.outbound.way(name, path),
             conversion=lambda point, **said: conversion_pixel(facts, point, {"page": path, **said}),
-            asking=lambda: asking(facts.choices, signals_of(headers), path),
+            asking=lambda: Markup() if shown.get("is_answered") else asking(facts.choices, signals_of(headers), path),
             search_field=lambda: search_field(searched, facts.points, self._assets),
             search_results=lambda: search_results(searched),
             **shown,

@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import delete, func, select, update
 
+from avow.store.control.counts import add_to
 from avow.store.control.database import Transaction
 from avow.store.control.rows import add_new
-from avow.store.control.tables import choices
+from avow.store.control.tables import choice_totals, choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,12 @@ class ChoiceCount:
 def add(tx: Transaction, choice: Choice, choice_id: str | None = None) -> str | None:
     """Keep a choice and return its id; None when it is kept already. Give an id where the same choice may come twice."""
     choice_id = choice_id or secrets.token_hex(16)
-    return choice_id if add_new(tx, choices, {"id": choice_id, **asdict(choice)}) else None
+    if not add_new(tx, choices, {"id": choice_id, **asdict(choice)}):
+        return None
+    if not choice.demonstration:
+        key = {"purpose": choice.purpose, "source": choice.source, "opted_out": choice.opted_out}
+        add_to(tx, choice_totals, key, {"count": 1})
+    return choice_id
 
 
 def of_subjects(tx: Transaction, subjects: Collection[bytes]) -> tuple[Choice, ...]:
@@ -69,10 +75,9 @@ def opted_in(tx: Transaction, subject: bytes) -> frozenset[str]:
 
 def counts(tx: Transaction) -> tuple[ChoiceCount, ...]:
     """Return how many choices were made by purpose and source; the demonstration left out."""
-    columns = (choices.c.purpose, choices.c.source, choices.c.opted_out)
-    real = select(*columns, func.count()).where(choices.c.demonstration.is_(False))
-    rows = tx.execute(real.group_by(*columns).order_by(*columns))
-    return tuple(ChoiceCount(purpose, source, is_out, count) for purpose, source, is_out, count in rows)
+    kept = choice_totals.c
+    rows = tx.execute(select(choice_totals).order_by(kept.purpose, kept.source, kept.opted_out)).mappings()
+    return tuple(ChoiceCount(**row) for row in rows)
 
 
 def subjects(tx: Transaction) -> frozenset[bytes]:

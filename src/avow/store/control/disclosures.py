@@ -6,13 +6,18 @@ import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Final
 
 from sqlalchemy import bindparam, delete, func, select, update
 
 from avow.store.control.counts import add_to
 from avow.store.control.database import Transaction
 from avow.store.control.rows import add_new
-from avow.store.control.tables import disclosures
+from avow.store.control.tables import disclosure_totals, disclosures
+
+#: What tells one figure of a day from another, and a day, milliseconds.
+_OF_DAY: Final = ("recipient", "categories", "purpose", "point", "rulebook_id")
+_DAY_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,10 @@ def add(tx: Transaction, disclosure: Disclosure, own_id: str | None = None) -> b
 
     Rule: Cal. Civ. Code § 1798.130(a)(5)(C); § 1798.110(a)(4).
     """
-    return add_new(tx, disclosures, {"id": own_id or secrets.token_hex(16), **asdict(disclosure)})
+    is_new = add_new(tx, disclosures, {"id": own_id or secrets.token_hex(16), **asdict(disclosure)})
+    if is_new:
+        _count(tx, disclosure)
+    return is_new
 
 
 def add_up(tx: Transaction, disclosure: Disclosure, own_id: str) -> None:
@@ -61,13 +69,21 @@ def add_up(tx: Transaction, disclosure: Disclosure, own_id: str) -> None:
     """
     rest = asdict(disclosure)
     add_to(tx, disclosures, {"id": own_id}, {"count": rest.pop("count")}, rest)
+    _count(tx, disclosure)
+
+
+def _count(tx: Transaction, one: Disclosure) -> None:
+    """Add to what went to whom on the day of a disclosure; an invented person's is no figure."""
+    if not one.demonstration:
+        key = {name: getattr(one, name) for name in _OF_DAY}
+        add_to(tx, disclosure_totals, {"day": one.at_ms // _DAY_MS, **key}, {"count": one.count})
 
 
 def totals(tx: Transaction, since_ms: int) -> tuple[DisclosureTotal, ...]:
-    """Return what went to whom since a moment, apart by the version under which it went; the demonstration left out."""
-    kept = disclosures.c
+    """Return what went to whom since the day of a moment, apart by the version under which it went; no invented person's."""
+    kept = disclosure_totals.c
     columns = (kept.recipient, kept.categories, kept.purpose, kept.point, kept.rulebook_id)
-    wanted = select(*columns, func.sum(kept.count)).where(kept.at_ms >= since_ms, kept.demonstration.is_(False))
+    wanted = select(*columns, func.sum(kept.count)).where(kept.day >= since_ms // _DAY_MS)
     rows = tx.execute(wanted.group_by(*columns).order_by(*columns))
     return tuple(
         DisclosureTotal(recipient, categories, purpose, point, rulebook_id, int(total))

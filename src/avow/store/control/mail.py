@@ -161,6 +161,12 @@ def listed(tx: Transaction, at: Place, limit: int) -> Page[SealedMail]:
     return paging.page(tx, parts, at, limit).each(_sealed)
 
 
+def untried(tx: Transaction, at: Place, limit: int) -> Page[SealedMail]:
+    """Return a page of messages to single people that nobody tried to send yet, the newest first; none of mailings."""
+    rows = select(mail).where(mail.c.mailing.is_(None), mail.c.state == "waiting", mail.c.attempts == 0)
+    return paging.page(tx, (Part(rows, mail.c.created_ms, mail.c.id),), at, limit).each(_sealed)
+
+
 def _undelivered(rows: Select[Any]) -> tuple[Part, ...]:
     """Return what has not left after a try: what failed, then what is tried again, each first for consumer requests."""
     has_request = mail.c.request_id.is_not(None)

@@ -150,6 +150,11 @@ def remove_items(tx: Transaction, queue: str, items: Collection[str]) -> None:
     tx.execute(delete(set_aside).where(set_aside.c.queue == queue, set_aside.c.item.in_(items)))
 
 
+def date_undated(tx: Transaction, day: date) -> int:
+    """Give the items without a last day one; return how many there were."""
+    return int(tx.execute(update(set_aside).where(set_aside.c.delete_on.is_(None)).values(delete_on=day)).rowcount)
+
+
 def over(tx: Transaction, today: date) -> tuple[str, ...]:
     """Return the ids of the items that may not be kept any longer."""
     return tuple(tx.scalars(select(set_aside.c.id).where(set_aside.c.delete_on <= today)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 
 from avow.store.control.database import Transaction, alone
 from avow.store.control.tables import pending_subscriptions as pending
@@ -50,6 +50,17 @@ def of_person(tx: Transaction, point: str, subject: bytes) -> Pending | None:
 def expired(tx: Transaction, now_ms: int) -> tuple[Pending, ...]:
     """Return those whose link works no more."""
     return tuple(Pending(**row) for row in tx.execute(select(pending).where(pending.c.expires_ms <= now_ms)).mappings())
+
+
+def every(tx: Transaction) -> tuple[Pending, ...]:
+    """Return all that wait."""
+    return tuple(Pending(**row) for row in tx.execute(select(pending)).mappings())
+
+
+def reseal(tx: Transaction, before: Pending, subject: bytes, sealed: bytes) -> bool:
+    """Put another record, of this person, in the place of one that still waits as it did; return whether it does."""
+    same = (pending.c.record_id == before.record_id, pending.c.sealed == before.sealed)
+    return bool(tx.execute(update(pending).where(*same).values(subject=subject, sealed=sealed)).rowcount)
 
 
 def remove(tx: Transaction, record_id: str) -> bool:

@@ -132,6 +132,17 @@ choices: Final = Table(
     Index("choices_subject", "subject"),
 )
 
+#: How often each choice was made, kept with each: a page that shows it reads as much after ten years as on the first day.
+choice_totals: Final = Table(
+    "choice_totals",
+    metadata,
+    Column("purpose", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("opted_out", Boolean, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    PrimaryKeyConstraint("purpose", "source", "opted_out"),
+)
+
 refusals: Final = Table(
     "refusals",
     metadata,
@@ -322,6 +333,20 @@ disclosures: Final = Table(
     Index("disclosures_forget", "forget_on"),
     Index("disclosures_subject", "subject"),
     Index("disclosures_at", "at_ms"),
+)
+
+#: What went to whom on a day (days since 1970, UTC), kept with each disclosure.
+disclosure_totals: Final = Table(
+    "disclosure_totals",
+    metadata,
+    Column("day", BigInteger, nullable=False, autoincrement=False),
+    Column("recipient", Text, nullable=False),
+    Column("categories", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("point", Text, nullable=False),
+    Column("rulebook_id", Text, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    PrimaryKeyConstraint("day", "recipient", "categories", "purpose", "point", "rulebook_id"),
 )
 
 reports: Final = Table(

@@ -42,6 +42,9 @@ _REPLACING: Final = "_tmp_replace_"
 _AS_IT_IS: Final = "schema_inference_use_cache_for_file = 0"
 #: A statement after which parts are replaced.
 _CHANGES: Final = re.compile(r"\s*(?:--[^\n]*\n\s*)*(?:ALTER|OPTIMIZE|TRUNCATE|INSERT)\b", re.IGNORECASE)
+#: How the engine's note of a table or view begins, and the id by which it names its folder.
+_TABLE: Final = b"ATTACH "
+_ID: Final = re.compile(rb"UUID '([0-9a-f-]{36})'")
 #: How the engine's note of a mutation begins.
 _MUTATION: Final = b"format version: "
 
@@ -68,6 +71,7 @@ class Engine:
         self._announcement.unlink(missing_ok=True)
         _forget_views(self._folder)
         _forget_unwritten(self._folder)
+        _forget_unmade(self._folder)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="chdb", initializer=self._connect)
         try:
             self._threads.submit(self._execute, Statement("SELECT 1")).result()
@@ -160,6 +164,24 @@ def _forget_unwritten(folder: Path) -> None:
         if not written.read_bytes().startswith(_MUTATION):
             log.warning("%s was never written, because the disk was full; it is left out", written.name)
             written.unlink()
+
+
+def _forget_unmade(folder: Path) -> None:
+    """Remove what the engine wrote down of tables that a full disk cut off: one keeps the engine from opening for ever.
+
+    Only where nothing was stored in them, as at the very first start: `Events.prepare` makes them again. A table is told from
+    the others by their ids, so that of one that holds records, whose id was cut off with the rest, nothing is removed.
+    """
+    written = {one: one.read_bytes() for one in folder.glob("store/*/*/*.sql")}
+    cut = [one for one, text in written.items() if not (text.startswith(_TABLE) and text.endswith(b"\n"))]
+    named = {found.decode() for one, text in written.items() if one not in cut for found in _ID.findall(text)}
+    stored = [one for one in folder.glob("store/*/*/*/columns.txt") if one.parts[-3] not in named] if cut else []
+    for one in cut:
+        if stored:
+            log.error("%s was cut off, and records are stored: put a backup back", one.name)
+        else:
+            log.warning("%s was never written, because the disk was full; it is made again", one.name)
+            one.unlink()
 
 
 def _insert(connection: Any, statement: Statement) -> None:  # Any: chDB ships no types

@@ -23,7 +23,7 @@ from avow.collection.json_names import twice
 from avow.collection.sender_counts import WINDOW_MS
 from avow.policy.own_cookies import OF_VISITORS
 from avow.publication.answers import ChoiceFacts
-from avow.web.asking import own_path, signals_of, waiting
+from avow.web.asking import own_path, signals_of, unasked, waiting
 from avow.web.choices_cookie import forgotten, set_cookie
 from avow.web.forms import read_form
 from avow.web.house import DEMONSTRATION_KEY, House
@@ -92,6 +92,7 @@ class ChoicePages:
             parties=self._view.house.browsers.facts(said).parties,
             was_saved=was_said and is_kept,
             was_lost=was_said and not is_kept,
+            way_back=unasked(back),
             has_visitor=numbered(request) is not None,
             is_former=visitor_of(request) is None,
         )
