@@ -14,9 +14,11 @@ from typing import Final
 import msgspec
 
 from avow.collection import bounds, recordings, signals
-from avow.collection.accept import Accepted, Sender
+from avow.collection.accept import Accepted, Done
 from avow.collection.paths import page_path
 from avow.collection.refusals import RefusalRow, Refusals
+from avow.collection.signals import Sender
+from avow.collection.spool import Spool
 from avow.definitions import Permit, RecordIds, Recording, Refusal, Technology, moment
 from avow.policy import CollectionPoint, Rulebook
 
@@ -61,15 +63,24 @@ def recorded_points(rulebook: Rulebook) -> tuple[CollectionPoint, ...]:
 class RecordingCollector:
     """Takes the chunks of one web worker in."""
 
-    def __init__(self, recorder: Recorder, rulebook: Rulebook, site: str, refusals: Refusals) -> None:
+    def __init__(self, recorder: Recorder, rulebook: Rulebook, site: str, refusals: Refusals, spool: Spool) -> None:
         self.recorder = recorder
         self._rulebook = rulebook
         self._site = site
         self._refusals = refusals
+        self._spool = spool
         self._encode = msgspec.msgpack.Encoder().encode
         self._ids = RecordIds()
 
-    def take(self, raw: bytes, sender: Sender, now_ms: int) -> Accepted | Refusal:
+    def take(self, raw: bytes, sender: Sender, now_ms: int, done: Done) -> None:
+        """Take one chunk in; `done` is called when it is durable, or with why it is not kept."""
+        accepted = self.read(raw, sender, now_ms)
+        if isinstance(accepted, Refusal) or not accepted.record:
+            done(accepted)
+        else:
+            self._spool.append_then(accepted.record, lambda full: done(accepted if full is None else full))
+
+    def read(self, raw: bytes, sender: Sender, now_ms: int) -> Accepted | Refusal:
         """Return what to keep of one chunk: all of it as it was sent, whose events are looked at before it leaves the spool.
 
         A Refusal when the body is no chunk; a chunk that may not be kept is in `refused`.

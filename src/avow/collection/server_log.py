@@ -131,17 +131,12 @@ class Import:
         }
         said = {name: value for name, value in values.items() if value and name in permit.fields}
         permitted = self._fitting(said, rulebook)
-        record = Event(
-            record_id=self._record_id(line, {name: value for name, value in said.items() if name not in permit.sealed}),
+        record = Event.under(
+            permit,
+            permit.split(permitted)[0] if is_over else permitted,
+            record_id=self._record_id(line, permit.split(said)[0]),
             collected_ms=line.time_ms,
             site=self.site,
-            point=self.point,
-            rulebook_id=permit.rulebook_id,
-            name=self.point,
-            delete_on=permit.delete_on.isoformat(),
-            then=permit.then,
-            fields={name: value for name, value in permitted.items() if name not in permit.sealed},
-            sealed={} if is_over else {name: value for name, value in permitted.items() if name in permit.sealed},
             visit=self.visit(permit, day, address, line.agent) if address else 0,
             robot=agent.is_robot,
         )

@@ -37,12 +37,14 @@ from avow.collection.browser_reports import BrowserReports
 from avow.collection.event_leases import EventLeases
 from avow.collection.feeds import FeedKey, Feeds
 from avow.collection.forms import Forms
+from avow.collection.intake import Intake
 from avow.collection.mail_events import MailEvents
 from avow.collection.outbound import Outbound
 from avow.collection.postbacks import Postbacks
 from avow.collection.recorder import Recorder, RecordingCollector
 from avow.collection.refusals import RefusalRow, Refusals
 from avow.collection.sender_counts import SharedCounts
+from avow.collection.senders import Senders
 from avow.collection.spam import FormGuard
 from avow.collection.spool import Spool
 from avow.collection.virus_scan import Clamd
@@ -267,17 +269,12 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
     installation, configuration = shared.installation, shared.installation.configuration
     website = configuration.website
     own_hosts = paths.own_hosts(website.name, website.origin)
-    collector = Collector(rulebook, website.name, shared.spool, shared.visits, shared.refusals, own_hosts)
-    collect = Collect(
-        collector,
-        now_ms,
-        frozenset(configuration.listen.trusted_proxies),
-        installation.demonstration_token(),
-        is_secure=configuration.website.origin.startswith("https://"),
-        leases=shared.leases,
-    )
+    collector = Collector(rulebook, website.name, shared.spool, shared.visits, shared.refusals)
+    senders = Senders(collector, shared.leases, configuration.listen.trusted_proxies, installation.demonstration_token())
+    intake = Intake(collector, senders, own_hosts)
+    collect = Collect(intake, now_ms, is_secure=configuration.website.origin.startswith("https://"))
     recorder = Recorder(rulebook, pages_with_forms(configuration.website.pages))
-    services = _services(shared, rulebook, recorder, collect)
+    services = _services(shared, rulebook, recorder, senders)
     preferences = Preferences(
         BrowserKept(rulebook),
         lambda: moment(now_ms()).date(),
@@ -289,7 +286,7 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
     scanner = Clamd(configuration.uploads.clamd) if configuration.uploads.clamd else None
     attachments = Attachments(shared.store, scanner)
     forms = Forms(collector, attachments, subscriptions)
-    endpoint = FormEndpoint(collect, forms, shared.guard, now_ms, View(services, shared.assets).page)
+    endpoint = FormEndpoint(senders, forms, shared.guard, now_ms, View(services, shared.assets).page)
     on_file, keyed = AuthorisationsOnFile(shared.store), shared.store.vault.hmac
     feeds = Feeds(collector, attachments, shared.feed_keys, on_file, keyed, installation.moments)
     reports = ReportEndpoint(
@@ -299,14 +296,14 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
         configuration.timezone,
         now_ms,
     )
-    taken = RecordingCollector(recorder, rulebook, configuration.website.name, shared.refusals)
-    recordings = RecordingEndpoint(taken, collect, now_ms)
+    taken = RecordingCollector(recorder, rulebook, configuration.website.name, shared.refusals, shared.spool)
+    recordings = RecordingEndpoint(taken, senders, now_ms)
     routes = [
         *_routes(installation, endpoint, FeedEndpoint(feeds, now_ms), site),
         *ReadinessEndpoint(shared.watch, configuration.listen.metrics_from, configuration.listen.trusted_proxies).routes(),
         *VisitorRecordings(services, shared.assets).routes(),
-        *_conversion_routes(shared, collector, collect),
-        *_mail(shared, services, collect, MailEvents(collector), subscriptions),
+        *_conversion_routes(shared, collector, senders),
+        *_mail(shared, services, senders, MailEvents(collector), subscriptions),
         Route("/avow/integrity", IntegrityEndpoint(services.integrity, shared.assets).answer),
         Route("/avow/preferences", preferences.answer, methods=["GET", "POST"]),
         Route("/avow/openapi.json", partial(openapi.answer, openapi.openapi(rulebook, configuration.website.origin))),
@@ -315,7 +312,7 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
     return Door(collect, reports, recordings, pages_of_all, {FORMS_PATH: forms.files_bytes, FEEDS_PATH: feeds.files_bytes})
 
 
-def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder, collect: Collect) -> Services:
+def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder, senders: Senders) -> Services:
     """Return what the pages need."""
     installation, store, versions = shared.installation, shared.store, shared.versions
     configuration = installation.configuration
@@ -359,7 +356,7 @@ def _services(shared: _Shared, rulebook: Rulebook, recorder: Recorder, collect: 
         aside=shared.shelf,
         readiness=shared.watch,
         notices=shared.notices,
-        senders=CountedSenders(collect, shared.counts, shared.guard, now_ms),
+        senders=CountedSenders(senders, shared.counts, shared.guard, now_ms),
     )
 
 
@@ -371,11 +368,11 @@ def _subscriptions(shared: _Shared, rulebook: Rulebook) -> StoredSubscriptions:
 
 
 def _mail(
-    shared: _Shared, services: Services, collect: Collect, events: MailEvents, subscriptions: StoredSubscriptions
+    shared: _Shared, services: Services, senders: Senders, events: MailEvents, subscriptions: StoredSubscriptions
 ) -> list[Route]:
     """Return the addresses that stand in e-mails."""
     view = View(services, shared.assets)
-    return MailEndpoint(view, collect, events, subscriptions, StoredLinks(shared.store), now_ms).routes()
+    return MailEndpoint(view, senders, events, subscriptions, StoredLinks(shared.store), now_ms).routes()
 
 
 def _count_refused(shared: _Shared, point: str, field: str, refusal: Refusal) -> None:
@@ -401,11 +398,11 @@ def _routes(installation: Installation, endpoint: FormEndpoint, feeds: FeedEndpo
     ]
 
 
-def _conversion_routes(shared: _Shared, collector: Collector, collect: Collect) -> list[BaseRoute]:
+def _conversion_routes(shared: _Shared, collector: Collector, senders: Senders) -> list[BaseRoute]:
     """Return the routes of links that are counted, and of what other companies report of them."""
     counted = {link.name: link for link in collector.rulebook.external_links.values() if link.clicks}
     keyed = shared.store.vault.hmac
-    outbound = OutboundEndpoint(collect, Outbound(collector, keyed), counted, now_ms)
+    outbound = OutboundEndpoint(senders, Outbound(collector, keyed), counted, now_ms)
     clicks = StoredClicks(shared.store, shared.versions, collector.site)
     postbacks = PostbackEndpoint(Postbacks(collector, shared.feed_keys, clicks, keyed), now_ms)
     return [

@@ -17,10 +17,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from avow.analytics.mailings import is_scan
-from avow.collection.accept import Sender
 from avow.collection.mail_events import MailEvents
+from avow.collection.senders import Senders
+from avow.collection.signals import Sender
 from avow.definitions import Refusal, SpoolFull
-from avow.web.collect import GIF, GIF_HEADERS, RETRY_SECONDS, Collect
+from avow.web.collect import GIF, GIF_HEADERS, RETRY_SECONDS
 from avow.web.form_input import read
 from avow.web.rendering import View
 from avow.web.services import MailLinks, Reached, Subscriptions
@@ -36,14 +37,14 @@ class MailEndpoint:
     def __init__(
         self,
         view: View,
-        collect: Collect,
+        senders: Senders,
         events: MailEvents,
         subscriptions: Subscriptions,
         links: MailLinks,
         now_ms: Callable[[], int],
     ) -> None:
         self._view = view
-        self._collect = collect
+        self._senders = senders
         self._events = events
         self._subscriptions = subscriptions
         self._links = links
@@ -141,7 +142,7 @@ class MailEndpoint:
 
     def _sender(self, request: Request) -> Sender:
         host = request.client.host if request.client else ""
-        return self._collect.sender_of(host, request.headers.getlist, request.headers.get)
+        return self._senders.sender(host, request.headers.getlist)
 
     async def _page(self, request: Request, template: str, status: int, **shown: object) -> Response:
         page = await run_in_threadpool(self._view.page, request, template, status, **shown)
