@@ -19,6 +19,7 @@ from avow.collection.search_terms import search_results, search_term
 from avow.definitions import Refusal, Technology
 from avow.policy import CollectionPoint, Rulebook, schemas
 from avow.policy.conversions import conversion_points
+from avow.policy.law import rules
 
 #: Events in one POST.
 MAX_EVENTS: Final = 100
@@ -28,7 +29,7 @@ TWICE: Final = "the field came twice; the first value is kept"
 NO_AMOUNT: Final = "the amount cannot be read, so nothing of the purchase is kept"
 #: The field that makes a purchase of an event: one that says it and means nothing by it is none.
 AMOUNT: Final = "purchase-value"
-RULE: Final = "Cal. Civ. Code § 1798.100(a)(1)"
+RULE: Final = rules.NOTICE_AT_COLLECTION
 
 
 @dataclass(frozen=True, slots=True)

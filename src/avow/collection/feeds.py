@@ -51,6 +51,7 @@ from avow.definitions import (
     people_named,
 )
 from avow.policy import CollectionPoint, Rulebook
+from avow.policy.law import rules
 
 #: How far the moment of sending may be from ours, seconds (Standard Webhooks, "Verifying webhook authenticity").
 WINDOW_SECONDS: Final = 300
@@ -61,7 +62,7 @@ FIELDS: Final = 100
 _ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _SECRET, _PUBLIC = "whsec_", "whpk_"
 _FORMAT: Final = "docs/specs/feeds.md"
-_AUTHORISATION: Final = "15 U.S.C. 1681b(b)(2)(A)(ii)"
+_AUTHORISATION: Final = rules.BACKGROUND_CHECK_AUTHORISED
 #: Who delivers, for the count of what was dropped: no visitor.
 _PORTAL: Final = Sender("", "", signals.read([], None, ""), demonstration=False)
 
@@ -243,7 +244,7 @@ class Feeds:
         permit = self._collector.rulebook.permit(point.name, frozenset(), moment(collected_ms).date())  # (3)
         today = moment(now_ms).date()
         if not isinstance(permit, Refusal) and permit.delete_on <= today:
-            permit = Refusal(f"its time was over on {permit.delete_on}", "Cal. Civ. Code § 1798.100(a)(3)")
+            permit = Refusal(f"its time was over on {permit.delete_on}", rules.RETENTION)
         named = people_named(submissions.identifiers(self._collector.rulebook, point, form.fields))
         people = [one for one in named if one.kind is IdentifierKind.EMAIL]  # a number may be a household's
         agreed = point.authorised_by

@@ -18,8 +18,9 @@ from avow.collection.events import CUTS
 from avow.collection.layouts import DERIVED
 from avow.collection.signals import Sender
 from avow.definitions import IdentifierKind, MailEvent, Permit, RecordIds, Refusal, moment
+from avow.policy.law import rules
 
-_GONE: Final = Refusal("the e-mail's person is erased, or subscribed no more", "Cal. Civ. Code § 1798.105")
+_GONE: Final = Refusal("the e-mail's person is erased, or subscribed no more", rules.DELETE)
 #: What the server itself knows of who fetches; neither address nor agent, which are a mail program's as often as a reader's.
 _DERIVED: Final = {name: derive for name, derive in DERIVED.items() if name not in {"ip-address", "user-agent"}}
 

@@ -37,6 +37,7 @@ from avow.definitions import Event, Permit, Refusal, moment
 from avow.policy import CollectionPoint, Rulebook
 from avow.policy.conversions import CLICK_ID, VISITOR_ID, link_reported_to
 from avow.policy.declarations import ExternalLink
+from avow.policy.law import rules
 
 SPECIFICATION: Final = "docs/specs/postbacks.md"
 #: Parameters of one address.
@@ -221,7 +222,7 @@ class Postbacks:
         if isinstance(current, Refusal):
             return current
         if own.delete_on <= today:
-            return Refusal(f"its time was over on {own.delete_on}", "Cal. Civ. Code § 1798.100(a)(3)")
+            return Refusal(f"its time was over on {own.delete_on}", rules.RETENTION)
         return replace(own, fields=own.fields & current.fields)
 
     def _record(self, permit: Permit, click: Click, report_id: str, fields: Mapping[str, str]) -> Event:

@@ -21,9 +21,10 @@ from avow.collection.signals import Sender
 from avow.collection.spool import Spool
 from avow.definitions import Permit, RecordIds, Recording, Refusal, Technology, moment
 from avow.policy import CollectionPoint, Rulebook
+from avow.policy.law import rules
 
-RULE: Final = "Cal. Penal Code § 631; docs/decisions/0027"
-_NOT_DECLARED: Final = Refusal("the policy declares no session recording", "Cal. Civ. Code § 1798.100(a)(1)")
+RULE: Final = rules.both(rules.WIRETAPPING, "docs/decisions/0027")
+_NOT_DECLARED: Final = Refusal("the policy declares no session recording", rules.NOTICE_AT_COLLECTION)
 _NEVER: Final = Refusal("pages with forms, careers, rights and the console are never recorded", RULE)
 
 _NO_NUMBER: Final = Refusal("the browser does not hold the number by which its recording is found and taken back", RULE)

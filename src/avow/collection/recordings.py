@@ -18,6 +18,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from avow.definitions import Recording, Refusal
+from avow.policy.law import rules
 
 #: The list that browser and server share.
 RULES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -86,7 +87,7 @@ _chunk: Final = msgspec.json.Decoder(_Chunk)
 
 _UNREADABLE: Final = Refusal("a chunk of a recording could not be read behind its head", RULE)
 _NOTHING: Final = Refusal("nothing in a chunk of a recording may be kept", RULE)
-_NO_YES: Final = Refusal("a recording does not begin with the yes to it", "Cal. Penal Code § 631")
+_NO_YES: Final = Refusal("a recording does not begin with the yes to it", rules.WIRETAPPING)
 
 
 def head(raw: bytes) -> Head | Refusal:

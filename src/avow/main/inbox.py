@@ -11,6 +11,7 @@ from avow.main.last_contact import LastContact
 from avow.main.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.declarations import Retention
+from avow.policy.law import rules
 from avow.policy.vocabulary import FILE_TYPES
 from avow.store.control import audit, counts, submissions
 from avow.store.holdings import HeldSubmission
@@ -56,7 +57,7 @@ class InboxPages:
         rulebook = self._rulebook_of(held)
         refusal = rulebook.may_read(held.point, purpose) if rulebook else _unknown_rulebook()
         if refusal is None and purpose not in held.purposes:
-            refusal = Refusal(f"this submission was not collected for “{purpose}”", "Cal. Civ. Code § 1798.100(a)(1)")
+            refusal = Refusal(f"this submission was not collected for “{purpose}”", rules.NOTICE_AT_COLLECTION)
         self._note(held, purpose, staff_id, refused=refusal is not None)
         if refusal is not None or rulebook is None:
             return refusal
@@ -87,7 +88,7 @@ class InboxPages:
             and rulebook
             and (purpose not in held.purposes or file.item not in rulebook.fields_for(held.point, purpose))
         ):
-            refusal = Refusal(f"this file was not collected for “{purpose}”", "Cal. Civ. Code § 1798.100(a)(1)")
+            refusal = Refusal(f"this file was not collected for “{purpose}”", rules.NOTICE_AT_COLLECTION)
         self._note(held, purpose, staff_id, refused=refusal is not None, file=number)
         if refusal is not None:
             return refusal
@@ -102,7 +103,7 @@ class InboxPages:
         held = self.store.submission(record_id)
         kept = self._kept(held.rulebook_id, held.point, frozenset(held.purposes)) if held else None
         if held is None or kept is None or kept.after != "decision":
-            return Refusal("nothing is counted from a decision on this submission", "Cal. Civ. Code § 1798.100(a)(3)")
+            return Refusal("nothing is counted from a decision on this submission", rules.RETENTION)
         now = self.now_ms()
         today = local_date(now, self.timezone)
         with self.store.control.transaction() as tx:
@@ -157,4 +158,4 @@ class InboxPages:
 
 def _unknown_rulebook() -> Refusal:
     """Return the refusal for a record whose policy cannot be read any more: no answer is a no."""
-    return Refusal("the policy that this submission was collected under is not here", "Cal. Civ. Code § 1798.100(a)(1)")
+    return Refusal("the policy that this submission was collected under is not here", rules.NOTICE_AT_COLLECTION)

@@ -19,6 +19,7 @@ from avow.definitions import Identifier, IdentifierKind, Permit, Refusal, Techno
 from avow.main import list_members, standing
 from avow.main.mail_links import Use, token
 from avow.main.versions import Versions
+from avow.policy.law import rules
 from avow.recipients import mailing as letters
 from avow.recipients.composing import Parts
 from avow.store.control import audit, mail, mailings
@@ -31,7 +32,7 @@ BATCH: Final = 200
 #: Where a mailing that cannot be queued is set aside, and where a subscription of one.
 MAILINGS: Final = "mailings"
 SUBSCRIPTIONS: Final = "mailing-subscriptions"
-_NO_LIST: Final = "Cal. Civ. Code § 1798.100(a)(1)"
+_NO_LIST: Final = rules.NOTICE_AT_COLLECTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ class Letters:
         person, today = identifier(IdentifierKind.EMAIL, address), moment(now_ms).date()
         ended = self.store.vault.ended_at(person, held.point) >= held.collected_ms
         if ended or held.delete_on <= today:
-            return Refusal("unsubscribed, or at the end of its time", "15 U.S.C. 7704(a)(4)")
+            return Refusal("unsubscribed, or at the end of its time", rules.E_MAIL_OPT_OUT)
         opted_out = own.stops(frozenset(), standing.standing(self.store, [person]))
         return own.permit(held.point, opted_out, today, frozenset(held.purposes) - opted_out)
 

@@ -15,6 +15,7 @@ from avow.audit.proof import canonical
 from avow.definitions import Refusal
 from avow.main import receipts
 from avow.main.cases import open_message
+from avow.policy.law import rules
 from avow.recipients.mail import WORDS, Trouble
 from avow.rights.cases import Message
 from avow.store import paging
@@ -93,7 +94,7 @@ class StoredOutbox:
         Rule: 11 CCR 7021(a), (b); 7101(a).
         """
         if way not in WAYS:
-            return Refusal("say how it was passed on: by " + ", ".join(WAYS), "11 CCR 7101(a)")
+            return Refusal("say how it was passed on: by " + ", ".join(WAYS), rules.RECORDS_KEPT)
         now_ms = self.now_ms()
         with self.store.control.transaction() as tx:
             row = mail.get(tx, message_id)

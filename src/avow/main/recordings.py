@@ -16,6 +16,7 @@ from avow.main import recorded_visits
 from avow.main.standing import ChoicesKept
 from avow.main.versions import Versions
 from avow.policy import Rulebook
+from avow.policy.law import rules
 from avow.store.control import audit, counts, recordings
 from avow.store.control.recordings import RecordingRow
 from avow.store.paging import LINES, Page, Place
@@ -95,7 +96,7 @@ class RecordingPages:
         rulebook = self.versions.rulebook(row.rulebook_id)
         refusal = rulebook.may_read(row.point, purpose) if rulebook else _unknown()
         if refusal is None and purpose not in row.purposes:
-            return Refusal(f"this recording was not made for “{purpose}”", "Cal. Civ. Code § 1798.100(a)(1)")
+            return Refusal(f"this recording was not made for “{purpose}”", rules.NOTICE_AT_COLLECTION)
         return refusal
 
     def is_watching(self, recording_id: str, staff_id: str, ticket: str) -> bool:
@@ -144,7 +145,7 @@ class RecordingPages:
 
 def _unknown() -> Refusal:
     """Return the refusal for a recording whose policy cannot be read any more: no answer is a no."""
-    return Refusal("the policy that this recording was made under is not here", "Cal. Civ. Code § 1798.100(a)(1)")
+    return Refusal("the policy that this recording was made under is not here", rules.NOTICE_AT_COLLECTION)
 
 
 def _line(row: RecordingRow) -> RecordingLine:

@@ -13,6 +13,7 @@ from typing import Final
 
 from avow.definitions import Refusal
 from avow.policy import Rulebook
+from avow.policy.law import rules
 from avow.rights import due
 from avow.rights.cases import Case, Cases
 from avow.rights.states import ANSWERED, State, Step
@@ -68,9 +69,9 @@ def confirm(case: Case, cases: Cases, now_ms: int) -> Refusal | None:
         cases.append(case, Step.VERIFIED, now_ms, {"by": "link in the message"}, audit, None)
         return None
     if case.state in {State.RECEIVED, State.JOINED}:
-        return Refusal("the message with this link is still on its way", "11 CCR 7021(a)")
+        return Refusal("the message with this link is still on its way", rules.CONFIRMATION)
     if case.state is State.DENIED or (case.state in ANSWERED and case.entry(Step.VERIFIED) is None):
-        return Refusal("the time to confirm this request is over; please file it again", "11 CCR 7021(b)")
+        return Refusal("the time to confirm this request is over; please file it again", rules.DAYS_TO_ANSWER)
     return None
 
 
@@ -84,4 +85,4 @@ def deny_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bo
     if case.state not in {State.ACKNOWLEDGING, State.VERIFYING} or now_ms < due.denied_ms(case, rulebook):
         return False
     audit = {"what": "request.denied", "request": case.request_id, "reason": "unverified"}
-    return cases.append(case, Step.DENIED, now_ms, {"reason": "unverified", "rule": "11 CCR 7062"}, audit, None)
+    return cases.append(case, Step.DENIED, now_ms, {"reason": "unverified", "rule": rules.WITHOUT_ACCOUNT}, audit, None)
