@@ -11,6 +11,7 @@ from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
+from avow.analytics.question import Column
 from bench.events import EVENTS, SITE, engine, fill
 from bench.machine import scratch
 
@@ -31,25 +32,18 @@ PARAMETERS: dict[str, object] = {
     "least": 2,
     "without": 0,
 }
-#: Every question of the dashboard, with what it is asked with beside that: not all are about page views.
+#: Every question of the dashboard, with what it is asked with beside that: not all are about page views. Behind a "/" is what
+#: tells questions of one statement apart.
 QUESTIONS: dict[str, dict[str, object]] = {
-    "dashboard_browsers": {},
-    "dashboard_campaigns": {},
-    "dashboard_countries": {},
-    "dashboard_devices": {},
     "dashboard_extent": {},
-    "dashboard_languages": {},
     "dashboard_links": {"point": "outbound-link"},
-    "dashboard_pages": {},
-    "dashboard_points": {"point": "page-view,page-pixel,server-log"},
+    **{f"dashboard_ranked/{column}": {"column": column.value, "unknown": 0} for column in Column},
     "dashboard_reading": {"point": "page-leave"},
     "dashboard_reconciled": {"point": "page-view,page-pixel,server-log"},
-    "dashboard_referrers": {},
     "dashboard_robots": {},
     "dashboard_searches": {"point": "site-search"},
     "dashboard_searches_all": {"point": "site-search"},
     "dashboard_series": {},
-    "dashboard_systems": {},
     "dashboard_totals": {},
 }
 
@@ -80,9 +74,13 @@ def _measured(how: str, folder: Path, names: list[str]) -> dict[str, float]:
 
 def parameters(name: str) -> tuple[str, dict[str, object]]:
     """Return a question's SQL and those of the parameters that it takes."""
-    sql = (resources.files("avow.store.sql") / f"{name}.sql").read_text(encoding="utf-8")
+    sql = (resources.files("avow.store.sql") / f"{_statement(name)}.sql").read_text(encoding="utf-8")
     asked = {**PARAMETERS, **QUESTIONS[name]}
     return sql, {key: asked[key] for key in set(re.findall(r"\{(\w+):", sql))}
+
+
+def _statement(name: str) -> str:
+    return name.partition("/")[0]
 
 
 def _report(names: list[str], ask: Callable[[str], object]) -> None:
@@ -105,10 +103,10 @@ def _main(how: str, folder: Path, names: list[str]) -> None:
         with engine(folder) as events:
             fill(folder, [], events=FEW_EVENTS)
             for name in QUESTIONS:
-                print(name, len(events.query(name, **parameters(name)[1])))
+                print(name, len(events.query(_statement(name), **parameters(name)[1])))
     elif how == "avow":
         with engine(folder) as events:
-            _report(names, lambda name: events.query(name, **parameters(name)[1]))
+            _report(names, lambda name: events.query(_statement(name), **parameters(name)[1]))
     else:
         import chdb  # noqa: PLC0415 - only this side talks to it directly
 

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -172,6 +172,12 @@ class Permit:
     delete_on: date
     then: AfterRetention
 
+    def split(self, fields: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+        """Return what may be kept of these fields: the readable part, and the part that is sealed."""
+        kept = {name: value for name, value in fields.items() if name in self.fields}
+        readable = {name: value for name, value in kept.items() if name not in self.sealed}
+        return readable, {name: value for name, value in kept.items() if name in self.sealed}
+
 
 class Event(msgspec.Struct, frozen=True, tag="event", kw_only=True, array_like=True):
     """One thing that happened on a site, with permitted fields only.
@@ -195,6 +201,42 @@ class Event(msgspec.Struct, frozen=True, tag="event", kw_only=True, array_like=T
     visit: int = 0
     robot: bool = False
     demonstration: bool = False
+
+    @classmethod
+    def under(
+        cls,
+        permit: Permit,
+        fields: Mapping[str, str],
+        *,
+        record_id: str,
+        collected_ms: int,
+        site: str,
+        visit: int = 0,
+        visitor: str = "",
+        robot: bool = False,
+        demonstration: bool = False,
+    ) -> Self:
+        """Return what may be kept of one thing that happened, under its permit: permitted fields only, each where it belongs.
+
+        `visitor` is the browser's number; it is kept where the permit recognises browsers.
+        """
+        readable, sealed = permit.split(fields)
+        return cls(
+            record_id=record_id,
+            collected_ms=collected_ms,
+            site=site,
+            point=permit.point,
+            rulebook_id=permit.rulebook_id,
+            name=permit.point,
+            delete_on=permit.delete_on.isoformat(),
+            then=permit.then,
+            fields=readable,
+            sealed=sealed,
+            visitor=visitor if "visitor-id" in permit.fields else "",
+            visit=visit,
+            robot=robot,
+            demonstration=demonstration,
+        )
 
 
 class MailEvent(Event, frozen=True, tag="mail-event", kw_only=True, array_like=True):

@@ -9,8 +9,8 @@ import pytest
 
 from avow.cli.mail import WAYS
 from avow.config import load
-from avow.main import outbox
 from avow.main.installation import Installation, open_control
+from avow.messaging import outbox
 from avow.store.control import audit, mail
 from avow.store.keys import Vault
 

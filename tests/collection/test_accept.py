@@ -8,11 +8,13 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.collection.taking import Taking
 
 from avow.collection import signals
-from avow.collection.accept import Collector, Sender
+from avow.collection.accept import Collector
 from avow.collection.events import TWICE, EventParser
 from avow.collection.refusals import Refusals
+from avow.collection.signals import Sender
 from avow.definitions import EventBatch, Refusal, moment
 from avow.policy import compile_text, law
 
@@ -37,20 +39,19 @@ class Counted(dict):
 
 @pytest.fixture
 def house(rulebook):
-    return Collector(rulebook, "marrowby.example", None, Visits(), Refusals())
+    return taking(rulebook)
+
+
+def taking(rulebook):
+    return Taking(Collector(rulebook, "marrowby.example", None, Visits(), Refusals()))
 
 
 def sender(*, gpc="", cookie=""):
     return Sender("203.0.113.9", AGENT, signals.read([gpc] if gpc else [], None, cookie), demonstration=False)
 
 
-def take(collector, events, who, now_ms):
-    return collector.take_events(json.dumps({"events": events}).encode(), collector.known(who, moment(now_ms).date()), now_ms)
-
-
-def standing(collector, who, now_ms):
-    """Return what the collector knows of a sender on this day."""
-    return collector.known(who, moment(now_ms).date())
+def take(house, events, who, now_ms):
+    return house.take(json.dumps({"events": events}).encode(), who, now_ms)
 
 
 def records(answer):
@@ -112,7 +113,7 @@ def test_the_shortest_of_the_declared_lifetimes_is_the_cookies(policy_text, now_
     point = policy_text.index("[collection.enquiry]")
     shorter = policy_text[:point] + policy_text[point:].replace("cookie_days = 395", "cookie_days = 30", 1)
     compiled = compile_text(shorter, "policy.md", law.tables(), moment(now_ms).date())
-    collector = Collector(compiled.rulebook, "marrowby.example", None, Visits(), Refusals())
+    collector = taking(compiled.rulebook)
     for sent in ([view(), {"point": "enquiry", "page": "/x"}], [{"point": "enquiry", "page": "/x"}, view()]):
         assert take(collector, sent, sender(), now_ms).cookie_days == 30
     assert take(collector, [view()], sender(), now_ms).cookie_days == 395
@@ -132,7 +133,7 @@ def test_what_was_sent_is_cut_before_it_is_kept(house, now_ms, page):
 def test_a_field_that_stands_twice_in_an_event_is_told(house, now_ms, first, space):
     """JSON may say a thing twice: the first value is kept, and the other is not lost without a word, however it is spaced."""
     raw = f'{{"events":[{{"point":"page-view","page"{space}:"{first}","page"{space}:"/canary"}}]}}'.encode()
-    answer = house.take_events(raw, house.known(sender(), moment(now_ms).date()), now_ms)
+    answer = house.take(raw, sender(), now_ms)
     assert [(lost.field, lost.reason) for lost in answer.dropped] == [("page", TWICE)]
     assert b"canary" not in answer.record
     assert len(records(answer)) == 1
@@ -140,12 +141,11 @@ def test_a_field_that_stands_twice_in_an_event_is_told(house, now_ms, first, spa
 
 def test_a_body_that_says_its_events_or_a_point_twice_is_told(house, now_ms):
     """Nobody knows which of the two was meant."""
-    known = house.known(sender(), moment(now_ms).date())
     point = b'{"point":"page-view","point":"time-on-page","page":"/a"}'
-    assert not records(told := house.take_events(b'{"events":[%s]}' % point, known, now_ms))
+    assert not records(told := house.take(b'{"events":[%s]}' % point, sender(), now_ms))
     assert "one point" in told.dropped[0].reason
     view = b'[{"point":"page-view","page":"/a"}]'
-    assert isinstance(house.take_events(b'{"events":%s,"events":[]}' % view, known, now_ms), Refusal)
+    assert isinstance(house.take(b'{"events":%s,"events":[]}' % view, sender(), now_ms), Refusal)
 
 
 @given(st.dictionaries(st.sampled_from(["page", "referrer", "browser", "campaign"]), st.text(max_size=9), max_size=4), st.data())
@@ -177,8 +177,7 @@ def test_choice_against_recognition_counts_without_an_id(house, now_ms):
 @given(st.dictionaries(st.text(max_size=12), st.text(max_size=30) | st.integers() | st.none(), max_size=5))
 def test_no_undeclared_field_is_ever_kept(rulebook, now_ms, fields):
     """Whatever is sent, the record's fields are a subset of what the notice lists."""
-    collector = Collector(rulebook, "s", None, Visits(), Refusals())
-    kept = records(take(collector, [{**fields, "page": "/x", "point": "page-view"}], sender(), now_ms))
+    kept = records(take(taking(rulebook), [{**fields, "page": "/x", "point": "page-view"}], sender(), now_ms))
     assert len(kept) == 1
     assert {*kept[0].fields, *kept[0].sealed} <= rulebook.notice_fields("page-view")
 
@@ -205,12 +204,12 @@ def test_refusals_of_invented_visitors_are_not_counted(house, now_ms):
 )
 def test_bytes_of_no_text_are_refused(house, now_ms, body):
     """JSON is UTF-8 (RFC 8259, section 8.1): other bytes are the sender's mistake, wherever they stand, and no failure."""
-    assert isinstance(house.take_events(b'{"events":[' + body + b"]}", standing(house, sender(), now_ms), now_ms), Refusal)
+    assert isinstance(house.take(b'{"events":[' + body + b"]}", sender(), now_ms), Refusal)
 
 
 def test_unknown_points_are_refused(house, now_ms):
     """A point of another technology takes nothing."""
-    assert isinstance(house.read_pixel("contact-form", {"page": "/"}), Refusal)
+    assert isinstance(house.pixel("contact-form", {"page": "/"}), Refusal)
 
 
 def test_what_one_visitor_forbids_is_not_forbidden_for_the_next(policy_text, now_ms):
@@ -221,10 +220,10 @@ def test_what_one_visitor_forbids_is_not_forbidden_for_the_next(policy_text, now
     narrow = declared.replace('["audience-measurement"]', '["audience-measurement", "campaign-measurement"]')
     narrow = narrow.replace("purposes ", 'only = { page = ["campaign-measurement"] }\npurposes ')
     compiled = compile_text(text.replace(declared, narrow), "policy.md", law.tables(), moment(now_ms).date())
-    collector = Collector(compiled.rulebook, "marrowby.example", None, Visits(), Refusals())
-    read = collector.read_pixel("page-pixel", {"page": "/a"})
+    house = taking(compiled.rulebook)
+    read = house.pixel("page-pixel", {"page": "/a"})
     kept = []
     for said in ("", "avow_choices=v1.campaign-measurement", ""):
-        answer = collector.take_pixel(read, standing(collector, sender(cookie=said), now_ms), now_ms)
+        answer = house.take(read, sender(cookie=said), now_ms)
         kept.append(records(answer)[0].fields.get("page"))
     assert kept == ["/a", None, "/a"]

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.collection import test_conversions, test_feeds, test_recordings
+from tests.collection.taking import Taking
 from tests.collection.test_accept import AGENT, VISITOR, Visits, records, sender
 from tests.collection.test_conversions import KEY, Clicks, go, keyed
 from tests.collection.test_feeds import AGREEMENT, Agreed, Spool
@@ -70,18 +71,18 @@ def spooled(collector):
 
 def by_tag(collector, text):
     body = {"events": [{"point": "page-view", **dict.fromkeys(("page", "referrer", "campaign", "language"), text)}]}
-    return records(collector.take_events(json.dumps(body).encode(), collector.known(sender(**SAID), DAY), NOW))
+    return records(Taking(collector).take(json.dumps(body).encode(), sender(**SAID), NOW))
 
 
 def by_pixel(collector, text):
-    read = collector.read_pixel("enquiry", {"page": text, "campaign": text})
-    return records(collector.take_pixel(read, collector.known(sender(**SAID), DAY), NOW))
+    taking = Taking(collector)
+    return records(taking.take(taking.pixel("enquiry", {"page": text, "campaign": text}), sender(**SAID), NOW))
 
 
 def by_name_of_browser(collector, text):
     """What is derived from the browser's name, which ends in any text."""
     who = replace(sender(**SAID), agent=f"{text}/1.0 {AGENT} {text}")
-    return records(collector.take_events(b'{"events":[{"point":"page-view"}]}', collector.known(who, DAY), NOW))
+    return records(Taking(collector).take(b'{"events":[{"point":"page-view"}]}', who, NOW))
 
 
 def by_log(collector, text):
@@ -92,15 +93,15 @@ def by_log(collector, text):
 
 
 def by_recording(collector, text):
-    recorder = RecordingCollector(Recorder(collector.rulebook), collector.rulebook, "marrowby.example", collector.refusals)
-    taken = recorder.take(test_recordings.chunk(page=text[:500] or "/"), sender(**SAID), NOW)
+    recorder = RecordingCollector(Recorder(collector.rulebook), collector.rulebook, "marrowby.example", collector.refusals, None)
+    taken = recorder.read(test_recordings.chunk(page=text[:500] or "/"), sender(**SAID), NOW)
     return [] if isinstance(taken, Refusal) or not taken.record else [msgspec.msgpack.decode(taken.record, type=Record)]
 
 
 def by_click(collector, text):
     outbound, link = Outbound(collector, keyed), collector.rulebook.external_links["shop"]
     query = parse_qs(urlsplit(signed_address(keyed, "shop", text)).query, keep_blank_values=True)
-    going = outbound.follow(link, query["page"][0], query["signature"][0], sender(**SAID), NOW)
+    going = outbound.click(link, query["page"][0], query["signature"][0], sender(**SAID), NOW)
     return [going.record] if going.record else []
 
 

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.collection.test_accept import VISITOR, Counted, Visits, records, sender, standing
+from tests.collection.taking import Taking
+from tests.collection.test_accept import VISITOR, Counted, Visits, records, sender
 
 from avow.collection.accept import Collector
 from avow.collection.feeds import Delivery, FeedKey, NotDelivered
@@ -68,7 +69,7 @@ def go(collector, who, now_ms, signature=None, page="/products/field-barometer")
     """Follow the link to the shop as a page's visitor does."""
     outbound, link = Outbound(collector, keyed), collector.rulebook.external_links["shop"]
     query = parse_qs(urlsplit(signed_address(keyed, "shop", page)).query)
-    return outbound.follow(link, query["page"][0], query["signature"][0] if signature is None else signature, who, now_ms)
+    return outbound.click(link, query["page"][0], query["signature"][0] if signature is None else signature, who, now_ms)
 
 
 def known(clicks, record):
@@ -115,9 +116,10 @@ def test_a_conversion_comes_by_the_image_and_by_the_tag(house, now_ms):
     """The same record by both ways; what the policy does not declare is dropped, counted and named."""
     collector, _, _ = house
     said = {"page": "/contact/thanks?mail=robin@example.com", "shoe": "canary"}
-    by_image = collector.take_pixel(collector.read_pixel("enquiry", said), standing(collector, sender(), now_ms), now_ms)
+    taking = Taking(collector)
+    by_image = taking.take(taking.pixel("enquiry", said), sender(), now_ms)
     body = json.dumps({"events": [{"point": "enquiry", **said}]}).encode()
-    by_tag = collector.take_events(body, standing(collector, sender(), now_ms), now_ms)
+    by_tag = taking.take(body, sender(), now_ms)
     assert [lost.field for lost in (*by_image.dropped, *by_tag.dropped)] == ["shoe", "shoe"]
     for (kept,) in map(records, (by_image, by_tag)):
         assert (kept.point, kept.fields["page"], kept.visit) == ("enquiry", "/contact/thanks", 7)
@@ -131,13 +133,12 @@ def test_a_page_that_says_a_refused_amount_says_no_purchase(rulebook, now_ms, am
     """Neither by the tag nor by the image; what else is in the batch is kept, and a purchase of an amount is."""
     enquiry, fields = rulebook.points["enquiry"], ("page", "purchase-value")
     paid = replace(rulebook, points={**rulebook.points, "enquiry": replace(enquiry, fields=fields, only={})})
-    collector = Collector(paid, "marrowby.example", None, Visits(), Refusals())
-    who = standing(collector, sender(), now_ms)
+    taking = Taking(Collector(paid, "marrowby.example", None, Visits(), Refusals()))
     sent = [{"point": "enquiry", "purchase-value": value} for value in (amount, "2.50", "")] + [{"point": "page-view"}]
-    by_tag = collector.take_events(json.dumps({"events": sent}).encode(), who, now_ms)
+    by_tag = taking.take(json.dumps({"events": sent}).encode(), sender(), now_ms)
     assert [one.fields.get("purchase-value") for one in records(by_tag)] == ["2.50", None, None]
     assert {lost.field for lost in by_tag.dropped} == {"purchase-value"}
-    by_image = collector.take_pixel(collector.read_pixel("enquiry", {"purchase-value": str(amount) + "!"}), who, now_ms)
+    by_image = taking.take(taking.pixel("enquiry", {"purchase-value": str(amount) + "!"}), sender(), now_ms)
     assert (by_image.kept, by_image.record, by_image.dropped[-1].field) == (0, b"", "purchase-value")
 
 
@@ -145,8 +146,8 @@ def test_a_page_that_says_a_refused_amount_says_no_purchase(rulebook, now_ms, am
 def test_a_signal_or_a_choice_keeps_no_conversion(house, now_ms, who):
     """Nothing is written, not even that somebody recognised was there."""
     collector, _, _ = house
-    read = collector.read_pixel("enquiry", {"page": "/"})
-    answer = collector.take_pixel(read, standing(collector, who, now_ms), now_ms)
+    taking = Taking(collector)
+    answer = taking.take(taking.pixel("enquiry", {"page": "/"}), who, now_ms)
     assert (answer.kept, answer.new_visitor, answer.record) == (0, "", b"")
 
 
@@ -154,9 +155,9 @@ def test_a_signal_or_a_choice_keeps_no_conversion(house, now_ms, who):
 def test_no_page_can_say_what_a_link_counts(house, now_ms, point):
     """Clicks are made by the link, and purchases are reported by the shop."""
     collector, _, _ = house
-    who = standing(collector, sender(), now_ms)
-    assert isinstance(collector.read_pixel(point, {"page": "/"}), Refusal)
-    assert collector.take_events(json.dumps({"events": [{"point": point}]}).encode(), who, now_ms).record == b""
+    taking = Taking(collector)
+    assert isinstance(taking.pixel(point, {"page": "/"}), Refusal)
+    assert taking.take(json.dumps({"events": [{"point": point}]}).encode(), sender(), now_ms).record == b""
 
 
 # -- the click -----------------------------------------------------------------------------------------------------------

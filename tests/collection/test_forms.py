@@ -8,10 +8,11 @@ import msgspec
 import pytest
 
 from avow.collection import signals
-from avow.collection.accept import Collector, Sender
+from avow.collection.accept import Collector
 from avow.collection.attachments import Attachments
 from avow.collection.forms import Forms
 from avow.collection.refusals import Refusals
+from avow.collection.signals import Sender
 from avow.collection.uploads import Upload, kind_of, shown_name
 from avow.definitions import Record, Refusal, SpoolFull, Submission
 

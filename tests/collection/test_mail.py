@@ -6,11 +6,12 @@ from dataclasses import replace
 import pytest
 
 from avow.collection import signals
-from avow.collection.accept import Collector, Sender
+from avow.collection.accept import Collector
 from avow.collection.attachments import Attachments
 from avow.collection.forms import Forms
 from avow.collection.mail_events import MailEvents
 from avow.collection.refusals import Refusals
+from avow.collection.signals import Sender
 from avow.collection.submissions import Form
 from avow.definitions import MailEvent, Refusal, SpoolFull
 from avow.gate.messages import Addressee

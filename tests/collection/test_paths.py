@@ -9,11 +9,13 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.collection.taking import Taking
 from tests.collection.test_server_log import importing
 
 from avow.collection import signals
-from avow.collection.accept import Collector, Sender
+from avow.collection.accept import Collector
 from avow.collection.refusals import Refusals
+from avow.collection.signals import Sender
 from avow.definitions import EventBatch
 from avow.policy import paths
 
@@ -34,19 +36,18 @@ class Visits:
 @pytest.fixture(scope="module")
 def doors(rulebook):
     """Each door that takes a page: what it keeps of one."""
-    collector = Collector(rulebook, "marrowby.example", None, Visits(), Refusals(), OWN)
-    known = collector.known(Sender("203.0.113.9", AGENT, signals.read([], [], ""), demonstration=False), TODAY)
+    collector = Collector(rulebook, "marrowby.example", None, Visits(), Refusals())
+    taking, who = Taking(collector, OWN), Sender("203.0.113.9", AGENT, signals.read([], [], ""), demonstration=False)
 
     def first(accepted):
         return msgspec.msgpack.decode(accepted.record, type=EventBatch).events[0]
 
     def tag(**fields):
         event = {"point": "page-view", **fields}
-        return first(collector.take_events(json.dumps({"events": [event]}).encode(), known, NOW_MS))
+        return first(taking.take(json.dumps({"events": [event]}).encode(), who, NOW_MS))
 
     def pixel(page):
-        read = collector.read_pixel("page-pixel", {"page": page})
-        return first(collector.take_pixel(read, known, NOW_MS))["page"]
+        return first(taking.take(taking.pixel("page-pixel", {"page": page}), who, NOW_MS))["page"]
 
     def log(target, referrer="-"):
         line = f'203.0.113.9 - - [23/Nov/2026:10:00:00 +0000] "GET {target} HTTP/1.1" 200 5 "{referrer}" "{AGENT}"'

@@ -126,11 +126,11 @@ def chunk(events=(CONSENT,), **changes):
 
 @pytest.fixture
 def house(rulebook):
-    return RecordingCollector(Recorder(rulebook, {"/contact"}), rulebook, "marrowby.example", Refusals())
+    return RecordingCollector(Recorder(rulebook, {"/contact"}), rulebook, "marrowby.example", Refusals(), None)
 
 
 def take(house, body, **who):
-    return house.take(body, sender(**who), NOW)
+    return house.read(body, sender(**who), NOW)
 
 
 def test_a_yes_is_kept_with_the_path_alone(house):

@@ -5,11 +5,13 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.collection.taking import Taking
 
 from avow.collection import signals
-from avow.collection.accept import Collector, Sender
+from avow.collection.accept import Collector
 from avow.collection.refusals import Refusals
 from avow.collection.search_terms import MASK, search_results, search_term
+from avow.collection.signals import Sender
 from avow.definitions import Refusal, moment
 
 from .test_accept import AGENT, Visits, records, take
@@ -62,7 +64,7 @@ def test_term_is_kept_only_when_permitted(rulebook, now_ms, gpc, dnt, refused, a
     cookie = "avow_choices=" + signals.choices_cookie(frozenset(refused), frozenset(agreed))
     who = Sender("203.0.113.9", AGENT, signals.read(["1"] if gpc else [], ["1"] if dnt else None, cookie), demonstration=False)
     collector = Collector(rulebook, "marrowby.example", None, Visits(), Refusals())
-    answer = take(collector, [{**EVENT, "page": "/search", "email": "robin@example.com"}], who, now_ms)
+    answer = take(Taking(collector), [{**EVENT, "page": "/search", "email": "robin@example.com"}], who, now_ms)
     may = not (gpc or dnt or "audience-measurement" in refused)
     assert isinstance(collector.permit("site-search", who, moment(now_ms).date()), Refusal) is not may
     assert [one.fields for one in records(answer)] == ([{"search-term": "rain gauge", "search-results": "3"}] if may else [])

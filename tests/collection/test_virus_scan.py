@@ -19,11 +19,11 @@ from avow.collection.event_leases import EventLeases
 from avow.collection.forms import Forms
 from avow.collection.refusals import Refusals
 from avow.collection.sender_counts import Counts
+from avow.collection.senders import Senders
 from avow.collection.spam import FormGuard
 from avow.collection.uploads import Upload
 from avow.collection.virus_scan import Clamd
 from avow.definitions import ScannerUnavailable
-from avow.web.collect import Collect
 from avow.web.form_endpoint import FormEndpoint
 
 from .test_forms import APPLICATION, PDF, MemoryFiles, MemorySpool, apply
@@ -115,9 +115,9 @@ def test_form_with_a_harmful_file_is_given_back_and_counted(clamd, house, now_ms
 def test_without_the_scanner_the_form_is_asked_for_again(house, now_ms):
     """503 with a time to try again, nothing kept; a form without files does not need it."""
     forms, spool, files = house(NOWHERE)
-    collect = Collect(forms._collector, lambda: now_ms, frozenset(), "token", is_secure=False, leases=EventLeases(Counts(), 0))
+    senders = Senders(forms._collector, EventLeases(Counts(), 0), (), "token")
     guard = FormGuard(lambda data: hmac.digest(b"key", data, "sha256"), Counts())
-    endpoint = FormEndpoint(collect, forms, guard, lambda: now_ms, None)
+    endpoint = FormEndpoint(senders, forms, guard, lambda: now_ms, None)
 
     class Site:
         """No page of it is shown."""

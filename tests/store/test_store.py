@@ -70,7 +70,7 @@ def test_erased_people_are_unreadable_before_the_purge(store, writer):
         assert store.tell_of_publication(tx, 2, {person("ada"): b"Dear Ada"}, MORNING) == 1
     store.erase([browser(1), person("ada")], NIGHT)
     assert store.find([browser(1), person("ada")]) == Holdings()
-    assert store.newest_submissions("", 10) == ()
+    assert store.submissions_after("", 10).held == ()
     assert store.submission(form.record_id) is None
 
 

@@ -28,7 +28,7 @@ class StoreBesideModel(RuleBasedStateMachine):
     def begin(self):
         self.store.events.command("forget_everything")
         with self.store.control.transaction() as tx:
-            submissions.remove(tx, [row.record_id for row in submissions.newest(tx, "", 1000)])
+            submissions.remove(tx, [row.record_id for row in submissions.after(tx, "", 1000)])
         type(self).rounds += 1  # other people each time: tombstones are for ever
         self.writer = Writer()
         self.sent, self.readable, self.rows = [], {}, {}

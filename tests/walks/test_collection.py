@@ -6,8 +6,8 @@ import re
 import pytest
 from tests.conftest import wait_for
 
-from avow.collection.accept import Collector
 from avow.collection.forms import Forms
+from avow.collection.intake import Intake
 
 
 def post(client, *events, **headers):
@@ -129,5 +129,5 @@ def test_robots_are_told_apart(running, staff):
 
 def test_the_collector_is_one_step_for_the_door():
     """The door calls one function of the collection room for each kind of input."""
-    assert {name for name in vars(Collector) if name.startswith("take_")} == {"take_events", "take_pixel"}
+    assert {name for name in vars(Intake) if name.startswith("take")} == {"take"}
     assert {name for name in vars(Forms) if name.startswith("take")} == {"take"}

@@ -562,15 +562,15 @@ class FakeEvidence:
 
 
 _TOP = {
-    "dashboard_pages": ["/", "/products/field-barometer", "/products/rain-gauge", "/contact", "/careers", "/privacy-policy"],
-    "dashboard_referrers": ["search.example", "weather-forum.example", "news.example"],
-    "dashboard_campaigns": ["newsletter / email / autumn-2026"],
-    "dashboard_browsers": ["Chrome", "Safari", "Firefox", "Edge"],
-    "dashboard_systems": ["Windows", "iOS", "macOS", "Android", "Linux"],
-    "dashboard_devices": ["desktop", "phone", "tablet"],
-    "dashboard_languages": ["en-US", "es", "en-GB"],
-    "dashboard_countries": ["US", "CA", "GB"],
-    "dashboard_points": ["page-view", "page-pixel"],
+    "page": ["/", "/products/field-barometer", "/products/rain-gauge", "/contact", "/careers", "/privacy-policy"],
+    "referrer": ["search.example", "weather-forum.example", "news.example"],
+    "campaign": ["newsletter / email / autumn-2026"],
+    "browser": ["Chrome", "Safari", "Firefox", "Edge"],
+    "system": ["Windows", "iOS", "macOS", "Android", "Linux"],
+    "device": ["desktop", "phone", "tablet"],
+    "language": ["en-US", "es", "en-GB"],
+    "country": ["US", "CA", "GB"],
+    "point": ["page-view", "page-pixel"],
     "dashboard_links": ["https://pressure-guide.example/reduction-to-sea-level"],
     "dashboard_robots": ["Examplebot"],
 }
@@ -593,9 +593,8 @@ class FakeEvents:
             return _CONVERSIONS[name]
         if name in _ONE_ROW:
             return [_ONE_ROW[name]]
-        return [
-            {"name": word, "views": 4200 // (index + 1), "visitors": 1900 // (index + 1)} for index, word in enumerate(_TOP[name])
-        ]
+        top = _TOP[parameters.get("column", name)]
+        return [{"name": word, "views": 4200 // (index + 1), "visitors": 1900 // (index + 1)} for index, word in enumerate(top)]
 
     def _series(self, parameters):
         return [

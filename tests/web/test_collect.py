@@ -7,13 +7,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from avow.collection import remembered as memory
 from avow.collection.accept import Collector
 from avow.collection.event_leases import POINT, EventLeases
+from avow.collection.intake import Intake
 from avow.collection.refusals import Refusals
 from avow.collection.sender_counts import Counts
+from avow.collection.senders import Senders
 from avow.definitions import EventBatch
 from avow.policy import compile_text, law
-from avow.web import collect as endpoints
 from avow.web.collect import Collect
 from avow.web.exchange import Exchange
 
@@ -71,8 +73,13 @@ def collecting(kept, *trusted, events_per_minute=0):
     """Return the endpoints behind these proxies."""
     rulebook = compile_text(POLICY.read_text(encoding="utf-8"), POLICY.name, law.tables(), date(2026, 11, 23)).rulebook
     collector = Collector(rulebook, "marrowby.example", kept, Visits(), Refusals())
-    leases = EventLeases(Counts(), events_per_minute)
-    return Collect(collector, lambda: NOW_MS, frozenset(trusted), "token", is_secure=False, leases=leases)
+    senders = Senders(collector, EventLeases(Counts(), events_per_minute), trusted, "token")
+    return Collect(Intake(collector, senders), lambda: NOW_MS, is_secure=False)
+
+
+def remembered(endpoint):
+    """Return how many senders, and how many addresses of pixels, are remembered."""
+    return len(endpoint.senders._known.found), len(endpoint._intake.pixels._read.found)
 
 
 def fetch(endpoint, query, *lines):
@@ -125,22 +132,22 @@ def test_a_field_that_stands_twice_in_a_pixel_is_told(endpoint, kept):
 
 def test_what_was_said_leaves_memory_by_the_clock(endpoint, monkeypatch):
     """Addresses, cookies and pages are remembered for a minute, whether or not anybody comes again."""
-    monkeypatch.setattr(endpoints, "KNOWN_SECONDS", 0.05)
+    monkeypatch.setattr(memory, "REMEMBERED_SECONDS", 0.05)
 
     async def run():
         fetch(endpoint, b"page=/a", (b"cookie", b"a=b"))
-        assert len(endpoint._known) == len(endpoint._pixels) == 1
+        assert remembered(endpoint) == (1, 1)
         await asyncio.sleep(0.2)
-        assert len(endpoint._known) == len(endpoint._pixels) == 0
+        assert remembered(endpoint) == (0, 0)
         fetch(endpoint, b"page=/a", (b"cookie", b"a=b"))
-        assert len(endpoint._known) == len(endpoint._pixels) == 1
+        assert remembered(endpoint) == (1, 1)
 
     asyncio.run(run())
 
 
 def test_what_is_long_is_not_remembered(endpoint, kept):
     """A stranger who sends another long cookie and page each time fills no memory; what they say counts all the same."""
-    long = b"x" * (endpoints.REMEMBERED_BYTES + 1)
+    long = b"x" * (memory.REMEMBERED_BYTES + 1)
 
     async def run():
         for number in range(3):
@@ -148,17 +155,17 @@ def test_what_is_long_is_not_remembered(endpoint, kept):
 
     asyncio.run(run())
     assert kept.pages == ["/0", "/1", "/2"]
-    assert len(endpoint._known) == len(endpoint._pixels) == 0
+    assert remembered(endpoint) == (0, 0)
 
 
 def test_so_many_are_remembered_and_no_more(endpoint, kept, monkeypatch):
     """Beyond that, pages are read each time, and senders begin anew."""
-    monkeypatch.setattr(endpoints, "KNOWN", 10)
+    monkeypatch.setattr(memory, "REMEMBERED", 10)
 
     async def run():
         for number in range(25):
             fetch(endpoint, b"page=/%d" % number, (b"cookie", b"a=%d" % number))
-            assert max(len(endpoint._known), len(endpoint._pixels)) <= 10
+            assert max(remembered(endpoint)) <= 10
 
     asyncio.run(run())
     assert len(kept.pages) == 25
@@ -187,7 +194,7 @@ def test_a_proxy_may_add_a_line_of_its_own(kept, lines):
     """Of several X-Forwarded-For lines the last is the proxy's; what a stranger put before it is not believed."""
     endpoint = collecting(kept, Client.client)
     exchange = Exchange(Client(), "GET", b"/", [(b"x-forwarded-for", one.encode()) for one in lines], {})
-    assert endpoint.sender(exchange).address == "192.0.2.5"
+    assert endpoint.senders.sender(exchange.client, exchange.headers.get_all).address == "192.0.2.5"
 
 
 @pytest.mark.parametrize(
@@ -237,5 +244,5 @@ def test_one_sender_sends_no_more_events_than_it_may(kept):
     statuses = asyncio.run(run())
     assert statuses == sorted(statuses)
     assert 20 <= statuses.count(204) <= 24, "what is asked for is on its way while events go on"
-    (row,) = endpoint._collector.refusals._counts._counts
+    (row,) = endpoint._intake._collector.refusals._counts._counts
     assert (row.point, row.rule) == (POINT, "avow.toml [intake] events_per_minute")

@@ -25,7 +25,7 @@ def keyed(label, content):
 @pytest.fixture
 def senders(kept):
     counts = Counts()
-    return CountedSenders(collecting(kept, "10.0.0.1"), counts, FormGuard(keyed, counts), lambda: NOW)
+    return CountedSenders(collecting(kept, "10.0.0.1").senders, counts, FormGuard(keyed, counts), lambda: NOW)
 
 
 def request(peer, forwarded=""):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from avow.analytics.question import Query, Ranked, Scope, ranked
+from avow.analytics.question import Column, Query, Ranked, Scope, ranked, ranked_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,5 +21,6 @@ class Devices:
 
 def devices(query: Query, scope: Scope) -> Devices:
     """Return what the page views of the scope were made with."""
-    questions = ("browsers", "systems", "devices", "languages", "countries", "robots")
-    return Devices(*(ranked(query, f"dashboard_{name}", scope) for name in questions))
+    columns = (Column.BROWSER, Column.SYSTEM, Column.DEVICE, Column.LANGUAGE, Column.COUNTRY)
+    people = [ranked_by(query, column, scope) for column in columns]
+    return Devices(*[*people, ranked(query, "dashboard_robots", scope)])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from enum import StrEnum
+from typing import Any, Final, Protocol
 
 #: Rows of a ranked table; a longer list is a report, not a dashboard.
 RANKED_ROWS = 10
@@ -44,9 +45,32 @@ class Ranked:
     share: float
 
 
-def ranked(query: Query, name: str, scope: Scope, limit: int = RANKED_ROWS) -> tuple[Ranked, ...]:
-    """Return the rows of a ranked query, most page views first."""
-    rows = query.query(name, limit=limit, **scope.parameters())
+class Column(StrEnum):
+    """By what page views are ranked: the columns of the view `page_views` that a table of the dashboard may be about."""
+
+    PAGE = "page"
+    REFERRER = "referrer"
+    CAMPAIGN = "campaign"
+    POINT = "point"
+    BROWSER = "browser"
+    SYSTEM = "system"
+    DEVICE = "device"
+    LANGUAGE = "language"
+    COUNTRY = "country"
+
+
+#: Of which a line says how often it is not known; of the others only what is known is a line.
+_WITH_UNKNOWN: Final = frozenset({Column.POINT, Column.BROWSER, Column.SYSTEM, Column.DEVICE})
+
+
+def ranked_by(query: Query, column: Column, scope: Scope) -> tuple[Ranked, ...]:
+    """Return page views by one column, most first."""
+    return ranked(query, "dashboard_ranked", scope, column=column.value, unknown=int(column in _WITH_UNKNOWN))
+
+
+def ranked(query: Query, name: str, scope: Scope, **asked: str | int) -> tuple[Ranked, ...]:
+    """Return the rows of a ranked query, most page views first; `asked` is what it takes beside the scope."""
+    rows = query.query(name, **({"limit": RANKED_ROWS} | scope.parameters() | asked))
     most = max((int(row["views"]) for row in rows), default=0)
     return tuple(
         Ranked(str(row["name"]), int(row["views"]), int(row["visitors"]), int(row["views"]) / most if most else 0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from avow.analytics.question import RANKED_ROWS, Query, Ranked, Scope, ranked
+from avow.analytics.question import RANKED_ROWS, Column, Query, Ranked, Scope, ranked, ranked_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,6 @@ def reading(query: Query, leaves: Scope) -> tuple[Read, ...]:
 def actions(query: Query, done: Scope, links: Scope, downloads: Scope) -> Actions:
     """Return what people did, each from the points of its own scope; a scope without points has nothing."""
     return Actions(
-        *(
-            ranked(query, name, scope) if scope.points else ()
-            for name, scope in (("dashboard_points", done), ("dashboard_links", links), ("dashboard_links", downloads))
-        )
+        ranked_by(query, Column.POINT, done) if done.points else (),
+        *(ranked(query, "dashboard_links", scope) if scope.points else () for scope in (links, downloads)),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from avow.analytics.question import Query, Ranked, Scope, ranked
+from avow.analytics.question import Column, Query, Ranked, Scope, ranked_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Extent:
 def sources(query: Query, scope: Scope) -> Sources:
     """Return where the page views of the scope came from."""
     return Sources(
-        ranked(query, "dashboard_referrers", scope),
-        ranked(query, "dashboard_campaigns", scope),
-        ranked(query, "dashboard_points", scope),
+        ranked_by(query, Column.REFERRER, scope),
+        ranked_by(query, Column.CAMPAIGN, scope),
+        ranked_by(query, Column.POINT, scope),
     )
 
 

@@ -13,9 +13,10 @@ from typing import Final
 from avow.collection.refusals import RefusalRow, Refusals
 from avow.definitions import Refusal
 from avow.policy import Rulebook
+from avow.policy.law import rules
 
 #: Why a value is not kept: what the policy declares is what the notice says.
-TOO_LONG: Final = Refusal("the value is longer than the policy allows", "Cal. Civ. Code § 1798.100(a)(1)")
+TOO_LONG: Final = Refusal("the value is longer than the policy allows", rules.NOTICE_AT_COLLECTION)
 #: The first day that is believed, and how far ahead of our clock a moment may be, where the configuration says nothing.
 EARLIEST: Final = date(2000, 1, 1)
 MARGIN_HOURS: Final = 24

@@ -23,8 +23,9 @@ from avow.definitions import Refusal
 from avow.gate.counts import Counts
 from avow.policy.browser_policy import FEATURES
 from avow.policy.evidence import OWN_LOOK
+from avow.policy.law import rules
 
-RULE: Final = "Cal. Civ. Code § 1798.100(a)(1)"
+RULE: Final = rules.NOTICE_AT_COLLECTION
 #: Media type of report-uri, one report; of report-to, a list of them.
 CSP_REPORT: Final = "application/csp-report"
 REPORTS: Final = "application/reports+json"

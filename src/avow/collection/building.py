@@ -16,12 +16,14 @@ from avow.collection.clicks import Clicks
 from avow.collection.event_leases import EventLeases
 from avow.collection.feeds import AuthorisationsOnFile, FeedKey, Feeds, feed_keys
 from avow.collection.forms import Forms, Subscriptions
+from avow.collection.intake import Intake
 from avow.collection.mail_events import MailEvents
 from avow.collection.outbound import Outbound
 from avow.collection.postbacks import Postbacks
 from avow.collection.recorder import Recorder, RecordingCollector
 from avow.collection.refusals import Refusals
 from avow.collection.sender_counts import SharedCounts
+from avow.collection.senders import Senders
 from avow.collection.spam import FormGuard
 from avow.collection.virus_scan import Clamd
 from avow.collection.visits import VisitCounter
@@ -33,7 +35,7 @@ from avow.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
+class Shared:
     """What a worker has once, whatever version is in force; `flush` hands its counts to the store."""
 
     configuration: Configuration
@@ -54,12 +56,12 @@ class Intake:
         self.reports.flush(partial(counted.add_browser_reports, self.store))
 
 
-def intake(configuration: Configuration, store: Store, versions: Versions, spool: Spool) -> Intake:
+def shared(configuration: Configuration, store: Store, versions: Versions, spool: Spool) -> Shared:
     """Return what a worker takes in by; raise ConfigurationError for a feed whose key cannot be read."""
     counts = SharedCounts(configuration.run)
     guard, leases = FormGuard(store.vault.hmac, counts), EventLeases(counts, configuration.intake.events_per_minute)
     visits, keys = VisitCounter(configuration.run), feed_keys(configuration.feeds)
-    return Intake(configuration, store, versions, spool, visits, counts, guard, leases, keys)
+    return Shared(configuration, store, versions, spool, visits, counts, guard, leases, keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Taking:
     """What takes in under one version of the policy, by the door that it is behind."""
 
     collector: Collector
+    senders: Senders
+    intake: Intake
     forms: Forms
     feeds: Feeds
     recorder: Recorder
@@ -77,23 +81,31 @@ class Taking:
     browser_kept: BrowserKept
 
 
-def build(intake: Intake, rulebook: Rulebook, subscriptions: Subscriptions, with_forms: Collection[str]) -> Taking:
-    """Return what takes in under a version; `with_forms` are the pages of the site that hold a form."""
-    configuration, store = intake.configuration, intake.store
+def build(
+    shared: Shared, rulebook: Rulebook, subscriptions: Subscriptions, with_forms: Collection[str], demonstration_token: str
+) -> Taking:
+    """Return what takes in under a version; `with_forms` are the pages of the site that hold a form.
+
+    `demonstration_token` marks the invented visitors of `avow demo`.
+    """
+    configuration, store = shared.configuration, shared.store
     website, uploads, keyed = configuration.website, configuration.uploads, store.vault.hmac
     hosts = paths.own_hosts(website.name, website.origin)
-    collector = Collector(rulebook, website.name, intake.spool, intake.visits, intake.refusals, hosts)
+    collector = Collector(rulebook, website.name, shared.spool, shared.visits, shared.refusals)
+    senders = Senders(collector, shared.leases, configuration.listen.trusted_proxies, demonstration_token)
     recorder = Recorder(rulebook, with_forms)
     attachments = Attachments(store, Clamd(uploads.clamd) if uploads.clamd else None)
     moments = Moments(configuration.intake.earliest, configuration.intake.margin_hours)
     return Taking(
         collector,
+        senders,
+        Intake(collector, senders, hosts),
         Forms(collector, attachments, subscriptions),
-        Feeds(collector, attachments, intake.feed_keys, AuthorisationsOnFile(store), keyed, moments),
+        Feeds(collector, attachments, shared.feed_keys, AuthorisationsOnFile(store), keyed, moments),
         recorder,
-        RecordingCollector(recorder, rulebook, website.name, intake.refusals),
+        RecordingCollector(recorder, rulebook, website.name, shared.refusals, shared.spool),
         MailEvents(collector),
         Outbound(collector, keyed),
-        Postbacks(collector, intake.feed_keys, Clicks(store, intake.versions, website.name), keyed),
+        Postbacks(collector, shared.feed_keys, Clicks(store, shared.versions, website.name), keyed),
         BrowserKept(rulebook),
     )

@@ -13,11 +13,12 @@ from typing import Annotated, Any, Final, Union
 
 import msgspec
 
-from avow.collection.json_names import Said, firsts, has_each_once
+from avow.collection.json_names import SPACED, Said, firsts
 from avow.collection.search_terms import search_results, search_term
 from avow.definitions import Refusal, Technology
 from avow.policy import CollectionPoint, Rulebook, schemas
 from avow.policy.conversions import conversion_points
+from avow.policy.law import rules
 from avow.policy.paths import holds_address, link_address, page_path, referrer_host
 
 #: Events in one POST.
@@ -28,7 +29,7 @@ TWICE: Final = "the field came twice; the first value is kept"
 NO_AMOUNT: Final = "the amount cannot be read, so nothing of the purchase is kept"
 #: The field that makes a purchase of an event: one that says it and means nothing by it is none.
 AMOUNT: Final = "purchase-value"
-RULE: Final = "Cal. Civ. Code § 1798.100(a)(1)"
+RULE: Final = rules.NOTICE_AT_COLLECTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,32 +65,36 @@ class EventParser:
     def parse(self, raw: bytes) -> Batch | Refusal:
         """Return the events of a request body, `{"events": [{"point": …, field: text, …}, …]}`.
 
-        A Refusal means that nothing of the body could be read.
+        A purchase whose amount is none is dropped. A Refusal means that nothing of the body could be read.
         """
-        if self._decoder is not None:
-            try:
-                read = self._decoder.decode(raw).events
-                return Batch(read) if has_each_once(raw, _names(read)) else self._parse_slowly(raw)
-            except msgspec.ValidationError:
-                pass  # readable JSON that is not wholly declared: look at it field by field
-            except (ValueError, RecursionError):  # what is no UTF-8 is a ValueError of its own
-                return Refusal("the body is not JSON", "RFC 8259")
-        return self._parse_slowly(raw)
+        if self._decoder is None:
+            return self._parse_slowly(raw)
+        try:
+            read = self._decoder.decode(raw).events
+        except msgspec.ValidationError:
+            return self._parse_slowly(raw)  # readable JSON that is not wholly declared: look at it field by field
+        except (ValueError, RecursionError):  # what is no UTF-8 is a ValueError of its own
+            return Refusal("the body is not JSON", "RFC 8259")
+        said = list(map(msgspec.structs.astuple, read))
+        # The names that were read: "events", of each event its point and its fields. Each has one colon; a value may have more.
+        names = 1 + len(said) + sum(len(values) - values.count(msgspec.UNSET) for values in said)
+        if raw.count(b":") != names and (raw.count(b'":') != names or SPACED.search(raw)):
+            return self._parse_slowly(raw)  # a name may stand twice
+        return Batch(read) if self._with_amount.keys().isdisjoint(map(type, read)) else self._without_refused_amounts(Batch(read))
 
-    def event(self, point: CollectionPoint, given: Mapping[str, object]) -> tuple[list[msgspec.Struct], list[Dropped]]:
+    def event(self, point: CollectionPoint, given: Mapping[str, object]) -> Batch:
         """Return one event with what is declared of the fields that were sent, and the rest with its reason.
 
-        A purchase whose amount is no text, or too long, is no event.
+        A purchase whose amount is no text, too long or no amount is no event.
         """
         kept, dropped = declared(point, self._limits[point.name], given)
         if AMOUNT in given and AMOUNT in self._limits[point.name] and AMOUNT not in kept:
-            return [], [*dropped, Dropped(point.name, AMOUNT, NO_AMOUNT)]
-        return [msgspec.convert({**kept, "point": point.name}, self.types[point.name])], dropped
+            return Batch([], (*dropped, Dropped(point.name, AMOUNT, NO_AMOUNT)))
+        read = Batch([msgspec.convert({**kept, "point": point.name}, self.types[point.name])], tuple(dropped))
+        return self._without_refused_amounts(read)
 
-    def without_refused_amounts(self, batch: Batch) -> Batch:
+    def _without_refused_amounts(self, batch: Batch) -> Batch:
         """Return the batch without the purchases whose amount is none, each of them dropped with its reason."""
-        if self._with_amount.keys().isdisjoint(map(type, batch.events)):
-            return batch
         lost = [event for event in batch.events if self._is_refused(event)]
         dropped = tuple(Dropped(self._with_amount[type(event)], AMOUNT, NO_AMOUNT) for event in lost)
         return Batch([event for event in batch.events if not self._is_refused(event)], batch.dropped + dropped) if lost else batch
@@ -118,17 +123,11 @@ class EventParser:
                 dropped.append(Dropped(event["point"][:40], "", "the policy declares no such collection point"))
             else:
                 fields = {name: value for name, value in event.items() if name != "point"}
-                one, lost = self.event(self._points[event["point"]], fields)
-                kept.extend(one)
-                dropped.extend(lost)
+                one = self.event(self._points[event["point"]], fields)
+                kept.extend(one.events)
+                dropped.extend(one.dropped)
                 dropped.extend(Dropped(event["point"], name, TWICE) for name in event.twice)
         return Batch(kept, tuple(dropped))
-
-
-def _names(events: Sequence[msgspec.Struct]) -> int:
-    """Return how many names were read out of a body: "events", and of each event its point and its fields."""
-    said = [msgspec.structs.astuple(event) for event in events]
-    return 1 + sum(1 + len(values) - values.count(msgspec.UNSET) for values in said)
 
 
 def limits(rulebook: Rulebook, point: str) -> dict[str, int]:

@@ -32,11 +32,12 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from avow.collection import signals, submissions
-from avow.collection.accept import Collector, Sender
+from avow.collection.accept import Collector
 from avow.collection.attachments import HARMFUL, Attachments, limits_of, most_bytes
 from avow.collection.bounds import Moments
 from avow.collection.events import RULE, Dropped
 from avow.collection.json_names import twice
+from avow.collection.signals import Sender
 from avow.collection.uploads import Checked, Upload
 from avow.config import Feed
 from avow.definitions import (
@@ -51,6 +52,7 @@ from avow.definitions import (
     people_named,
 )
 from avow.policy import CollectionPoint, Rulebook
+from avow.policy.law import rules
 from avow.store.store import Store
 
 #: How far the moment of sending may be from ours, seconds (Standard Webhooks, "Verifying webhook authenticity").
@@ -62,7 +64,7 @@ FIELDS: Final = 100
 _ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _SECRET, _PUBLIC = "whsec_", "whpk_"
 _FORMAT: Final = "docs/specs/feeds.md"
-_AUTHORISATION: Final = "15 U.S.C. 1681b(b)(2)(A)(ii)"
+_AUTHORISATION: Final = rules.BACKGROUND_CHECK_AUTHORISED
 #: Who delivers, for the count of what was dropped: no visitor.
 _PORTAL: Final = Sender("", "", signals.read([], None, ""), demonstration=False)
 
@@ -252,7 +254,7 @@ class Feeds:
         permit = self._collector.rulebook.permit(point.name, frozenset(), moment(collected_ms).date())  # (3)
         today = moment(now_ms).date()
         if not isinstance(permit, Refusal) and permit.delete_on <= today:
-            permit = Refusal(f"its time was over on {permit.delete_on}", "Cal. Civ. Code § 1798.100(a)(3)")
+            permit = Refusal(f"its time was over on {permit.delete_on}", rules.RETENTION)
         named = people_named(submissions.identifiers(self._collector.rulebook, point, form.fields))
         people = [one for one in named if one.kind is IdentifierKind.EMAIL]  # a number may be a household's
         agreed = point.authorised_by

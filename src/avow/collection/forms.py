@@ -10,8 +10,9 @@ from typing import Final, Protocol
 import msgspec
 
 from avow.collection import events, submissions
-from avow.collection.accept import Accepted, Collector, Sender
+from avow.collection.accept import Accepted, Collector
 from avow.collection.attachments import HARMFUL, Attachments, limits_of, most_bytes
+from avow.collection.signals import Sender
 from avow.collection.uploads import Upload
 from avow.definitions import FORMS, Permit, RecordIds, Refusal, Submission, Technology, moment
 from avow.policy import CollectionPoint
@@ -64,7 +65,7 @@ class Forms:
 
     def refuse(self, point: str, sender: Sender, refusal: Refusal, now_ms: int) -> None:
         """Count for the console that a form was asked once more, and why."""
-        self._collector.refuse(point, sender, moment(now_ms).date(), refusal)
+        self._collector.count_refused(sender, point, refusal, moment(now_ms).date())
 
     async def take(
         self,

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any, Final
 
 #: A name that a reader could take for two: JSON allows space before a colon.
-_SPACED: Final = re.compile(rb'"[ \t\r\n]+:')
+SPACED: Final = re.compile(rb'"[ \t\r\n]+:')
 
 
 class Said(dict[str, Any]):  # Any: whatever JSON can hold
@@ -29,14 +29,6 @@ def twice(text: str) -> tuple[str, ...]:
 
     json.loads(text, object_pairs_hook=look)
     return tuple(found)
-
-
-def has_each_once(raw: bytes, names: int) -> bool:
-    """Return whether a JSON text, out of which so many different names were read, has no more; False where that is not sure.
-
-    For doors that take thousands a second: each name has one colon, and a value may have some more.
-    """
-    return raw.count(b":") == names or (raw.count(b'":') == names and not _SPACED.search(raw))
 
 
 def firsts(text: str) -> object:

@@ -25,11 +25,12 @@ from avow.config import Configuration, ServerLog
 from avow.definitions import ConfigurationError, Permit, Refusal, Technology, now_ms
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
+from avow.policy.law import rules
 from avow.store.control import Control
 
 #: Why a line of a followed log is not kept that says nothing, or a moment that cannot be.
 UNREADABLE: Final = "a line of the log could not be read"
-_NONE: Final = Refusal("the policy declares no collection point with technology server-log", "Cal. Civ. Code § 1798.100(a)(1)")
+_NONE: Final = Refusal("the policy declares no collection point with technology server-log", rules.NOTICE_AT_COLLECTION)
 
 
 def point_of(rulebook: Rulebook, wanted: str = "") -> str | Refusal:
@@ -37,11 +38,9 @@ def point_of(rulebook: Rulebook, wanted: str = "") -> str | Refusal:
     points = [point.name for point in rulebook.points.values() if point.technology is Technology.SERVER_LOG]
     if wanted and wanted not in points:
         reason = f'the policy declares no server log "{wanted}"; it has {", ".join(points) or "none"}'
-        return Refusal(reason, "Cal. Civ. Code § 1798.100(a)(1)")
+        return Refusal(reason, rules.NOTICE_AT_COLLECTION)
     if not wanted and len(points) > 1:
-        return Refusal(
-            f"the policy declares several server logs; name one of {', '.join(points)}", "Cal. Civ. Code § 1798.100(a)(1)"
-        )
+        return Refusal(f"the policy declares several server logs; name one of {', '.join(points)}", rules.NOTICE_AT_COLLECTION)
     return wanted or (points[0] if points else _NONE)
 
 

@@ -7,24 +7,22 @@ choices that are kept. A no of either counts; a yes is the person's alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
-from avow.collection import agents, bounds, places
-from avow.collection.accept import Collector, Sender
+from avow.collection import agents, bounds
+from avow.collection.accept import Collector
 from avow.collection.events import CUTS
+from avow.collection.layouts import DERIVED
+from avow.collection.signals import Sender
 from avow.definitions import IdentifierKind, MailEvent, Permit, RecordIds, Refusal, moment
 from avow.gate.messages import Addressee
+from avow.policy.law import rules
 
-_GONE: Final = Refusal("the e-mail's person is erased, or subscribed no more", "Cal. Civ. Code § 1798.105")
-_DERIVED: Final[dict[str, Callable[[Sender], str]]] = {
-    "browser": lambda sender: agents.describe(sender.agent).browser,
-    "operating-system": lambda sender: agents.describe(sender.agent).system,
-    "device-type": lambda sender: agents.describe(sender.agent).device,
-    "country": lambda sender: places.country(sender.address),
-}
+_GONE: Final = Refusal("the e-mail's person is erased, or subscribed no more", rules.DELETE)
+#: What the server itself knows of who fetches; neither address nor agent, which are a mail program's as often as a reader's.
+_DERIVED: Final = {name: derive for name, derive in DERIVED.items() if name not in {"ip-address", "user-agent"}}
 
 
 class MailEvents:
@@ -69,25 +67,21 @@ class MailEvents:
     ) -> MailEvent:
         """Return the record, with permitted fields only; the address finds it, where the policy declares one."""
         known = {name: CUTS[name](value) if name in CUTS else value for name, value in given.items()}
-        known |= {name: derive(sender) for name, derive in _DERIVED.items() if name in permit.fields}
+        agent = agents.describe(sender.agent)
+        known |= {name: derive(sender, agent) for name, derive in _DERIVED.items() if name in permit.fields}
         said = {name: value for name, value in known.items() if value and name in permit.fields}
         kept, too_long = bounds.fitting(bounds.cut_short(said, self._rulebook), self._rulebook)
         self._collector.count_too_long(sender, permit.point, too_long, moment(now_ms).date())
         is_open = "link-followed" not in given  # a link that such a proxy follows is followed by no reader
         is_read = is_open and agents.fetches_for_a_reader(sender.agent)
-        identified = any(self._rulebook.data[name].identifier is IdentifierKind.EMAIL for name in permit.fields)
-        return MailEvent(
+        event = MailEvent.under(
+            permit,
+            kept,
             record_id=self._ids.new(now_ms),
             collected_ms=now_ms,
             site=self._collector.site,
-            point=permit.point,
-            rulebook_id=permit.rulebook_id,
-            name=permit.point,
-            delete_on=permit.delete_on.isoformat(),
-            then=permit.then,
-            fields={name: value for name, value in kept.items() if name not in permit.sealed},
-            sealed={name: value for name, value in kept.items() if name in permit.sealed},
-            robot=(is_scan or agents.describe(sender.agent).is_robot) and not is_read,
+            robot=(is_scan or agent.is_robot) and not is_read,
             demonstration=sender.demonstration,
-            email=person.address if identified else "",
         )
+        identified = any(self._rulebook.data[name].identifier is IdentifierKind.EMAIL for name in permit.fields)
+        return msgspec.structs.replace(event, email=person.address) if identified else event

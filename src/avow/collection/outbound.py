@@ -21,8 +21,9 @@ from urllib.parse import quote, urlencode, urlsplit
 import msgspec
 
 from avow.collection import agents, bounds
-from avow.collection.accept import Collector, Sender
-from avow.definitions import Event, Permit, Refusal, moment
+from avow.collection.accept import Collector
+from avow.collection.signals import Sender
+from avow.definitions import Event, Permit, Refusal, SpoolFull, moment
 from avow.policy import Rulebook
 from avow.policy.conversions import CLICK_ID, VISITOR_ID
 from avow.policy.declarations import ExternalLink
@@ -90,7 +91,20 @@ class Outbound:
         """Return whether a page of this site made the address."""
         return hmac.compare_digest(_signature(self._keyed, link.name, page).encode(), signature.encode())
 
-    def follow(self, link: ExternalLink, page: str, signature: str, sender: Sender, now_ms: int) -> Going:
+    async def follow(self, link: ExternalLink, page: str, signature: str, sender: Sender, now_ms: int) -> Going:
+        """Keep a click where it may be kept, and return where it leads; what is kept is durable when it returns.
+
+        Nobody waits for a spool that is full: no number goes out then, for no report could find it again.
+        """
+        going = self.click(link, page, signature, sender, now_ms)
+        try:
+            if going.record is not None:
+                await self._collector.spool.append([self._encode(going.record)])
+        except SpoolFull:
+            return Going(link.address)
+        return going
+
+    def click(self, link: ExternalLink, page: str, signature: str, sender: Sender, now_ms: int) -> Going:
         """Return where a click on this link leads, with its record where one may be kept. Robots click on nothing."""
         if not self.is_ours(link, page, signature) or agents.describe(sender.agent).is_robot:
             return Going(link.address)
@@ -107,10 +121,6 @@ class Outbound:
         declared = self._collector.rulebook.data.get(CLICK_ID)
         return declared is not None and CLICK_ID in permit.fields and declared.max_length >= NUMBER_LENGTH
 
-    async def keep(self, record: Event) -> None:
-        """Keep a click; returns after it is durable. Raises SpoolFull."""
-        await self._collector.spool.append([self._encode(record)])
-
     def _record(self, link: ExternalLink, permit: Permit, page: str, sender: Sender, now_ms: int, *, is_handed: bool) -> Event:
         """Return the record of a click: permitted fields only; what finds it again only when its number goes out."""
         record_id = f"{now_ms:012x}{secrets.token_hex(RANDOM_BYTES)}"
@@ -121,21 +131,17 @@ class Outbound:
         self._collector.count_too_long(sender, permit.point, too_long, moment(now_ms).date())
         found = {CLICK_ID: record_id} | ({VISITOR_ID: visitor} if visitor else {}) if is_handed else {}
         found, _ = bounds.fitting(found, self._collector.rulebook)
-        return Event(
+        event = Event.under(
+            permit,
+            given,
             record_id=record_id,
             collected_ms=now_ms,
             site=self._collector.site,
-            point=permit.point,
-            rulebook_id=permit.rulebook_id,
-            name=permit.point,
-            delete_on=permit.delete_on.isoformat(),
-            then=permit.then,
-            fields={name: said for name, said in given.items() if name not in permit.sealed},
-            sealed={name: said for name, said in given.items() if name in permit.sealed} | found,
             visitor=visitor,
             visit=self._collector.visit(sender, moment(now_ms).date()),
             demonstration=sender.demonstration,
         )
+        return msgspec.structs.replace(event, sealed=event.sealed | found)  # whatever the policy says of other points' numbers
 
 
 def with_parameter(address: str, name: str, value: str) -> str:

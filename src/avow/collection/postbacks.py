@@ -16,10 +16,12 @@ Format: docs/specs/postbacks.md.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -36,6 +38,7 @@ from avow.definitions import Event, Permit, Refusal, moment
 from avow.policy import CollectionPoint
 from avow.policy.conversions import CLICK_ID, VISITOR_ID, link_reported_to
 from avow.policy.declarations import ExternalLink
+from avow.policy.law import rules
 
 SPECIFICATION: Final = "docs/specs/postbacks.md"
 #: Parameters of one address.
@@ -86,6 +89,19 @@ class Postbacks:
         self._keyed = keyed
         self._encode = msgspec.msgpack.Encoder().encode
 
+    async def take(self, point: str, sent: Delivery | str, now_ms: int) -> Reported | NotDelivered:
+        """Keep a report: a signed delivery, or an address as it was asked for; durable when it returns, and the same each time.
+
+        Raises SpoolFull and StoreUnavailable; then it is to be sent again.
+        """
+        read = partial(self.by_address, point, sent) if isinstance(sent, str) else partial(self.by_body, point, sent)
+        taken = await asyncio.to_thread(read, now_ms)
+        if isinstance(taken, NotDelivered):
+            return taken
+        record, answer = taken
+        await self._collector.spool.append([self._encode(record)])
+        return answer
+
     def by_body(self, point: str, delivery: Delivery, now_ms: int) -> tuple[Event, Reported] | NotDelivered:
         """Return the record of a report sent as a signed delivery, and what to answer once it is kept; or why it is not taken."""
         link, key = self._declared(point)
@@ -126,10 +142,6 @@ class Postbacks:
             return refused
         fields = {name: value for name, value in said.items() if name not in _OWN}
         return self._taken(link, _Report(said["id"], said["click"], fields), now_ms)
-
-    async def keep(self, record: Event) -> None:
-        """Keep a report; returns after it is durable. Raises SpoolFull."""
-        await self._collector.spool.append([self._encode(record)])
 
     def _declared(self, point: str) -> tuple[ExternalLink | None, FeedKey | None]:
         return link_reported_to(self._collector.rulebook, point), self._keys.get(point)
@@ -182,24 +194,19 @@ class Postbacks:
         if isinstance(current, Refusal):
             return current
         if own.delete_on <= today:
-            return Refusal(f"its time was over on {own.delete_on}", "Cal. Civ. Code § 1798.100(a)(3)")
+            return Refusal(f"its time was over on {own.delete_on}", rules.RETENTION)
         return replace(own, fields=own.fields & current.fields)
 
     def _record(self, permit: Permit, click: Click, report_id: str, fields: Mapping[str, str]) -> Event:
         """Return the record, whose id follows from the click's moment and the report's id."""
         drawn = self._keyed(b"postback", f"{permit.point} {report_id}".encode())
-        return Event(
+        return Event.under(
+            permit,
+            fields,
             record_id=f"{click.clicked_ms:012x}{drawn.hex()[:20]}",
             collected_ms=click.clicked_ms,
             site=self._collector.site,
-            point=permit.point,
-            rulebook_id=permit.rulebook_id,
-            name=permit.point,
-            delete_on=permit.delete_on.isoformat(),
-            then=permit.then,
-            fields={name: value for name, value in fields.items() if name not in permit.sealed},
-            sealed={name: value for name, value in fields.items() if name in permit.sealed},
-            visitor=click.visitor if VISITOR_ID in permit.fields else "",
+            visitor=click.visitor,
             visit=click.visit,
             demonstration=click.demonstration,
         )

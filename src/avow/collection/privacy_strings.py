@@ -12,9 +12,6 @@ from typing import Final
 
 #: GPP header: type 3, version 1, the one section 8 as a Fibonacci-coded range; the same for every visitor.
 _HEADER: Final = "DBABBg"
-#: The section's number and its name in the API's answers.
-SECTION_ID: Final = 8
-SECTION: Final = "usca"
 _ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _NOT_COVERED: Final = 2  # MSPA: the business has not signed that agreement
 _SENSITIVE_KINDS, _CHILD_AGES = 9, 2

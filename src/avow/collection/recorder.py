@@ -15,17 +15,19 @@ from typing import Final
 import msgspec
 
 from avow.collection import bounds, recordings
-from avow.collection.accept import Accepted, Sender
+from avow.collection.accept import Accepted, Done
 from avow.collection.refusals import RefusalRow, Refusals
-from avow.collection.signals import Signals
+from avow.collection.signals import Sender, Signals
 from avow.definitions import Permit, RecordIds, Recording, Refusal, Technology, moment
 from avow.gate.choices import Choices
 from avow.policy import CollectionPoint, Rulebook
+from avow.policy.law import rules
 from avow.policy.paths import page_path
+from avow.spool.spool import Spool
 from avow.store.store import Store
 
-RULE: Final = "Cal. Penal Code § 631; docs/decisions/0027"
-_NOT_DECLARED: Final = Refusal("the policy declares no session recording", "Cal. Civ. Code § 1798.100(a)(1)")
+RULE: Final = rules.both(rules.WIRETAPPING, "docs/decisions/0027")
+_NOT_DECLARED: Final = Refusal("the policy declares no session recording", rules.NOTICE_AT_COLLECTION)
 _NEVER: Final = Refusal("pages with forms, careers, rights and the console are never recorded", RULE)
 
 _NO_NUMBER: Final = Refusal("the browser does not hold the number by which its recording is found and taken back", RULE)
@@ -67,15 +69,24 @@ class Recorder:
 class RecordingCollector:
     """Takes the chunks of one web worker in."""
 
-    def __init__(self, recorder: Recorder, rulebook: Rulebook, site: str, refusals: Refusals) -> None:
+    def __init__(self, recorder: Recorder, rulebook: Rulebook, site: str, refusals: Refusals, spool: Spool) -> None:
         self.recorder = recorder
         self._rulebook = rulebook
         self._site = site
         self._refusals = refusals
+        self._spool = spool
         self._encode = msgspec.msgpack.Encoder().encode
         self._ids = RecordIds()
 
-    def take(self, raw: bytes, sender: Sender, now_ms: int) -> Accepted | Refusal:
+    def take(self, raw: bytes, sender: Sender, now_ms: int, done: Done) -> None:
+        """Take one chunk in; `done` is called when it is durable, or with why it is not kept."""
+        accepted = self.read(raw, sender, now_ms)
+        if isinstance(accepted, Refusal) or not accepted.record:
+            done(accepted)
+        else:
+            self._spool.append_then(accepted.record, lambda full: done(accepted if full is None else full))
+
+    def read(self, raw: bytes, sender: Sender, now_ms: int) -> Accepted | Refusal:
         """Return what to keep of one chunk: all of it as it was sent, whose events are looked at before it leaves the spool.
 
         A Refusal when the body is no chunk; a chunk that may not be kept is in `refused`.

@@ -19,6 +19,7 @@ import msgspec
 
 from avow.collection.json_names import twice
 from avow.definitions import Recording, Refusal
+from avow.policy.law import rules
 
 #: The list that browser and server share.
 RULES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -90,7 +91,7 @@ _NOTHING: Final = Refusal("nothing in a chunk of a recording may be kept", RULE)
 _TWICE: Final = Refusal("a name stands twice in an object of a chunk of a recording", RULE)
 #: What stands where a chunk's place is taken: the first one stays.
 CHANGED: Final = Refusal("the place of a chunk in its recording holds another chunk: the same again is the same", RULE)
-_NO_YES: Final = Refusal("a recording does not begin with the yes to it", "Cal. Penal Code § 631")
+_NO_YES: Final = Refusal("a recording does not begin with the yes to it", rules.WIRETAPPING)
 
 
 def head(raw: bytes) -> Head | Refusal:

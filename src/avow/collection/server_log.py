@@ -14,6 +14,8 @@ from datetime import date
 from functools import partial
 from typing import Final, Protocol, TypeVar
 
+from msgspec import structs
+
 from avow.collection import agents, bounds, log_formats, places, visits
 from avow.collection.refusals import Refusals
 from avow.definitions import LogLine, Permit, Refusal, moment
@@ -133,24 +135,18 @@ class Import:
         }
         said = {name: value for name, value in values.items() if value and name in permit.fields}
         permitted = self._fitting(said, rulebook)
-        readable = {name: value for name, value in said.items() if name not in permit.sealed}
-        record = LogLine(
+        readable = permit.split(said)[0]
+        record = LogLine.under(
+            permit,
+            permit.split(permitted)[0] if is_over else permitted,
             record_id=self._record_id(line, readable),
-            former_id=self._former_id(line, readable) if self.names_former else "",
             collected_ms=line.time_ms,
             site=self.site,
-            point=self.point,
-            rulebook_id=permit.rulebook_id,
-            name=self.point,
-            delete_on=permit.delete_on.isoformat(),
-            then=permit.then,
-            fields={name: value for name, value in permitted.items() if name not in permit.sealed},
-            sealed={} if is_over else {name: value for name, value in permitted.items() if name in permit.sealed},
             visit=self.visit(permit, day, address, line.agent) if address else 0,
             robot=agent.is_robot,
         )
         self.without_identifiers += is_over
-        return record
+        return structs.replace(record, former_id=self._former_id(line, readable)) if self.names_former else record
 
     def _fitting(self, said: dict[str, str], rulebook: Rulebook) -> dict[str, str]:
         """Return what is no longer than declared; the rest is counted on the day on which it came."""

@@ -34,6 +34,16 @@ class Signals:
 
 
 @dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sent an HTTP request, as far as it says: address, agent, signals. Lives in memory while it is answered."""
+
+    address: str
+    agent: str
+    signals: Signals
+    demonstration: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """What a browser has said about purposes so far: each no, and each yes to what waits for one."""
 

@@ -38,6 +38,7 @@ from avow.policy import Compilation, Ledger, Rulebook, diagnostics, printouts, t
 from avow.policy.audience import Audience
 from avow.policy.carried_out import EVERYTHING, THIS_VERSION
 from avow.policy.diff import Change, diff
+from avow.policy.law import rules
 from avow.policy.paths import own_hosts
 from avow.policy.publication import Publication
 from avow.publication import telling
@@ -110,7 +111,7 @@ class Operations:
         website = website_of(rulebook, configuration.website.name, configuration.website.origin)
         attributes = tag_plan.attributes(rulebook, Audience(website))
         if not attributes:
-            return Refusal("the policy declares no collection point by tag", "Cal. Civ. Code § 1798.100(a)(1)")
+            return Refusal("the policy declares no collection point by tag", rules.NOTICE_AT_COLLECTION)
         assets, technologies = Assets(), (point.technology.value for point in rulebook.points.values())
         lines = (tag_line(attributes, assets, pinned=pinned), preferences_line(technologies, assets, pinned=pinned))
         return "\n".join(line for line in lines if line)
@@ -121,7 +122,7 @@ class Operations:
         rulebook = open_rulebook(configuration, datetime.now(UTC).date())
         if name not in rulebook.external_links:
             known = ", ".join(sorted(rulebook.external_links)) or "none"
-            return Refusal(f'the policy has no external link "{name}"; it has: {known}', "Cal. Civ. Code § 1798.100(a)(1)")
+            return Refusal(f'the policy has no external link "{name}"; it has: {known}', rules.NOTICE_AT_COLLECTION)
         with closing(open_store(configuration)) as store:
             return LinkAddresses(rulebook, store.vault.hmac).way(name, page)
 

@@ -68,7 +68,6 @@ from avow.rights.response import Voice
 from avow.spool.spool import Spool
 from avow.store.store import Store
 from avow.web.assets import Assets
-from avow.web.collect import Collect
 from avow.web.door import Door
 from avow.web.exchange import Exchange
 from avow.web.front import Front
@@ -190,7 +189,7 @@ def _shared(installation: Installation) -> _Shared:
     shelf, watch = Shelf(store, now_ms), Watch(vital_parts.parts(configuration, store, spool, neighbours, now_ms))
     return _Shared(
         installation,
-        collection.intake(configuration, store, versions, spool),
+        collection.shared(configuration, store, versions, spool),
         PartyLoads(),
         _sign_ins(installation, store),
         FailedSignIns(store.control, now_ms),
@@ -220,7 +219,7 @@ class _Shared:
     """What a worker has once, whatever version is in force."""
 
     installation: Installation
-    intake: collection.Intake
+    intake: collection.Shared
     loads: PartyLoads
     signs: SignIns
     failed: FailedSignIns
@@ -237,20 +236,13 @@ def _door(shared: _Shared, rulebook: Rulebook) -> Door:
     origin = configuration.website.origin
     facts = (intake.versions, intake.spool, origin.rstrip("/"), configuration.timezone)
     subscriptions = Subscriptions(intake.store, rulebook, *facts, now_ms)
-    taking = collection.build(intake, rulebook, subscriptions, pages_with_forms(configuration.website.pages))
-    collect = Collect(
-        taking.collector,
-        now_ms,
-        frozenset(configuration.listen.trusted_proxies),
-        shared.installation.demonstration_token(),
-        is_secure=origin.startswith("https://"),
-        leases=intake.leases,
-    )
-    house = _house(shared, taking, collect)
-    return Front(intake, taking, collect, house, subscriptions, shared.assets, now_ms).door()
+    token = shared.installation.demonstration_token()
+    taking = collection.build(intake, rulebook, subscriptions, pages_with_forms(configuration.website.pages), token)
+    house = _house(shared, taking)
+    return Front(intake, taking, house, subscriptions, shared.assets, now_ms).door()
 
 
-def _house(shared: _Shared, taking: collection.Taking, collect: Collect) -> House:
+def _house(shared: _Shared, taking: collection.Taking) -> House:
     """Return what the pages need."""
     store, versions, rulebook = shared.intake.store, shared.intake.versions, taking.collector.rulebook
     configuration = shared.installation.configuration
@@ -292,7 +284,7 @@ def _house(shared: _Shared, taking: collection.Taking, collect: Collect) -> Hous
         aside=shared.shelf,
         readiness=shared.watch,
         notices=shared.notices,
-        senders=CountedSenders(collect, shared.intake.counts, shared.intake.guard, now_ms),
+        senders=CountedSenders(taking.senders, shared.intake.counts, shared.intake.guard, now_ms),
     )
 
 

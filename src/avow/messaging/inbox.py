@@ -13,6 +13,7 @@ from avow.gate.versions import Versions
 from avow.messaging.answers import Decision, FileContent, FileLine, SubmissionLine, SubmissionState, SubmissionView
 from avow.policy import Rulebook
 from avow.policy.declarations import Retention
+from avow.policy.law import rules
 from avow.policy.vocabulary import FILE_TYPES
 from avow.store.control import submissions
 from avow.store.holdings import HeldSubmission
@@ -85,7 +86,7 @@ class Inbox:
         held = self.store.submission(record_id)
         kept = self._kept(held.rulebook_id, held.point, frozenset(held.purposes)) if held else None
         if held is None or kept is None or kept.after != "decision":
-            return Refusal("nothing is counted from a decision on this submission", "Cal. Civ. Code § 1798.100(a)(3)")
+            return Refusal("nothing is counted from a decision on this submission", rules.RETENTION)
         now = self.now_ms()
         today = local_date(now, self.timezone)
         with self.store.control.transaction() as tx:

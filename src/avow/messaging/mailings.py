@@ -19,6 +19,7 @@ from avow.gate.messages import Message, Parts
 from avow.gate.versions import Versions
 from avow.messaging import letter as letters
 from avow.messaging.links import Use, token
+from avow.policy.law import rules
 from avow.store.control import mail, mailings
 from avow.store.control.mailings import Mailing
 from avow.store.holdings import HeldSubmission, SubmissionPage
@@ -29,7 +30,7 @@ BATCH: Final = 200
 #: Where a mailing that cannot be queued is set aside, and where a subscription of one.
 MAILINGS: Final = "mailings"
 SUBSCRIPTIONS: Final = "mailing-subscriptions"
-_NO_LIST: Final = "Cal. Civ. Code § 1798.100(a)(1)"
+_NO_LIST: Final = rules.NOTICE_AT_COLLECTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ class Mailings:
         person, today = identifier(IdentifierKind.EMAIL, address), moment(now_ms).date()
         ended = self.store.vault.ended_at(person, held.point) >= held.collected_ms
         if ended or held.delete_on <= today:
-            return Refusal("unsubscribed, or at the end of its time", "15 U.S.C. 7704(a)(4)")
+            return Refusal("unsubscribed, or at the end of its time", rules.E_MAIL_OPT_OUT)
         opted_out = own.stops(frozenset(), choices.opted_out_by(self.store, [person]))
         return own.permit(held.point, opted_out, today, frozenset(held.purposes) - opted_out)
 

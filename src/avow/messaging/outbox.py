@@ -13,6 +13,7 @@ from avow.gate import entries, messages
 from avow.gate.messages import DAMAGED, Message, MessageLine, Trouble
 from avow.messaging.answers import MessageView
 from avow.messaging.outgoing import OfRequests
+from avow.policy.law import rules
 from avow.store import paging
 from avow.store.control import Transaction, mail, mailings
 from avow.store.paging import LINES, Page, Place
@@ -87,7 +88,7 @@ class Outbox:
         Rule: 11 CCR 7021(a), (b); 7101(a).
         """
         if way not in WAYS:
-            return Refusal("say how it was passed on: by " + ", ".join(WAYS), "11 CCR 7101(a)")
+            return Refusal("say how it was passed on: by " + ", ".join(WAYS), rules.RECORDS_KEPT)
         now_ms = self.now_ms()
         with self.store.control.transaction() as tx:
             row = mail.get(tx, message_id)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from avow.policy.markup import joined
 
 _Name = TypeVar("_Name", bound=str)
+_Declared = TypeVar("_Declared")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +21,38 @@ class Change:
     material: bool
 
 
-def added(old: Mapping[_Name, object], new: Mapping[_Name, object]) -> list[_Name]:
-    """Return what is in the new and not in the old."""
-    return [name for name in new if name not in old]
+@dataclass(frozen=True, slots=True)
+class Added(Generic[_Name, _Declared]):
+    """What the new version alone declares."""
+
+    name: _Name
+    new: _Declared
 
 
-def both(old: Mapping[_Name, object], new: Mapping[_Name, object]) -> list[_Name]:
-    """Return what is in both, in the order of the new."""
-    return [name for name in new if name in old]
+@dataclass(frozen=True, slots=True)
+class Removed(Generic[_Name, _Declared]):
+    """What the old version alone declares."""
+
+    name: _Name
+    old: _Declared
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Generic[_Name, _Declared]):
+    """What both versions declare, each in its way."""
+
+    name: _Name
+    old: _Declared
+    new: _Declared
+
+
+def compared(
+    old: Mapping[_Name, _Declared], new: Mapping[_Name, _Declared]
+) -> Iterator[Added[_Name, _Declared] | Removed[_Name, _Declared] | Kept[_Name, _Declared]]:
+    """Yield what was added, then what was removed, then what both have, in the order of the new."""
+    yield from (Added(name, one) for name, one in new.items() if name not in old)
+    yield from (Removed(name, one) for name, one in old.items() if name not in new)
+    yield from (Kept(name, old[name], one) for name, one in new.items() if name in old)
 
 
 def plain(value: object) -> str:

@@ -11,6 +11,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from avow.policy.law import rules
+
 
 class Severity(StrEnum):
     """An error stops the compilation; a warning does not."""
@@ -53,12 +55,12 @@ class Diagnostic:
 
 
 _LANGUAGE: Final = "docs/specs/policy-language.md"
-_NEED: Final = "Cal. Civ. Code § 1798.100(c); 11 CCR 7002(d)"
-_NOTICE: Final = "Cal. Civ. Code § 1798.100(a)(1)"
-_RETENTION: Final = "Cal. Civ. Code § 1798.100(a)(3)"
-_METHODS: Final = "Cal. Civ. Code § 1798.130(a)(1); 11 CCR 7020"
-_SALE: Final = "Cal. Civ. Code § 1798.130(a)(5)(C); 11 CCR 7051"
-_PROMISE: Final = "Bus. & Prof. Code § 22576"
+_NEED: Final = rules.both(rules.MINIMISATION, rules.EXPECTATIONS)
+_NOTICE: Final = rules.NOTICE_AT_COLLECTION
+_RETENTION: Final = rules.RETENTION
+_METHODS: Final = rules.both(rules.METHODS, rules.METHODS_OF_REQUESTS)
+_SALE: Final = rules.both(rules.SOLD_TOLD, rules.SERVICE_PROVIDER)
+_PROMISE: Final = rules.POLICY_IS_KEPT
 
 
 def _error(finds: str, rule: str) -> Code:
@@ -91,16 +93,16 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         # 02: names that do not meet
         "AV0201": _error("a data item that is not declared", _NOTICE),
         "AV0202": _error("a purpose that is not declared", _NOTICE),
-        "AV0203": _error("a recipient that is not declared", "Cal. Civ. Code § 1798.130(a)(5)(B)"),
+        "AV0203": _error("a recipient that is not declared", rules.COLLECTED_TOLD),
         "AV0204": _error("a collection point that is not declared", _NOTICE),
         "AV0205": _warning("a data item that no collection point takes", _NEED),
         "AV0206": _error("a purpose that nothing is collected for", _NEED),
         "AV0207": _warning("a recipient that no collection point gives anything to", _NEED),
-        "AV0208": _error("a category that the statute does not have", "Cal. Civ. Code § 1798.140(v)(1)"),
-        "AV0209": _error("a sensitive category that the statute does not have", "Cal. Civ. Code § 1798.140(ae)"),
-        "AV0210": _error("a source that is not declared", "Cal. Civ. Code § 1798.110(c)(2)"),
+        "AV0208": _error("a category that the statute does not have", rules.CATEGORIES),
+        "AV0209": _error("a sensitive category that the statute does not have", rules.SENSITIVE),
+        "AV0210": _error("a source that is not declared", rules.SOURCES_TOLD),
         "AV0211": _error("a website, message or brand that is not declared", _LANGUAGE),
-        "AV0212": _error("a duty to keep that is not declared", "Cal. Civ. Code § 1798.105(d)(8)"),
+        "AV0212": _error("a duty to keep that is not declared", rules.LEGAL_DUTY),
         "AV0213": _error("a right in a jurisdiction that the policy does not name", _LANGUAGE),
         "AV0214": _warning("a source, duty or brand that nothing uses", _NEED),
         # 03: collection and retention
@@ -109,100 +111,97 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0303": _error("free text where a retention period must stand", _RETENTION),
         "AV0304": _error("prose that keeps data for no definite period", _RETENTION),
         "AV0305": _error("a field or purpose that this collection point does not have", _NEED),
-        "AV0306": _error("a recipient is given data or purposes beyond its own declaration", "11 CCR 7051(a)"),
-        "AV0307": _error("a visitor id is kept without a declared cookie lifetime", "Cal. Civ. Code § 1798.100(a)(3)"),
-        "AV0308": _error("a signal or choice stops a purpose that nobody can opt out of", "11 CCR 7025(c)(1)"),
+        "AV0306": _error("a recipient is given data or purposes beyond its own declaration", rules.SERVICE_PROVIDER_CONTRACT),
+        "AV0307": _error("a visitor id is kept without a declared cookie lifetime", rules.RETENTION),
+        "AV0308": _error("a signal or choice stops a purpose that nobody can opt out of", rules.SIGNAL_STOPS),
         "AV0309": _error("a purpose without a retention period", _RETENTION),
         "AV0310": _error("a field is kept longer than the purpose that alone needs it", _RETENTION),
-        "AV0311": _error("a session recording starts before consent", "Cal. Penal Code §§ 631, 638.51"),
-        "AV0312": _error("a session recording does not mask what is typed", "Cal. Penal Code § 631"),
-        "AV0313": _error("records are erased before a duty to keep them ends", "Cal. Civ. Code § 1798.105(d)(8)"),
-        "AV0314": _error("a clear GIF measures e-mail before consent", "Cal. Penal Code § 638.51"),
-        "AV0315": _error("a cookie or storage without the names of what it stores", "Cal. Civ. Code § 1798.100(a)(1)"),
-        "AV0316": _error("a purpose without a legal basis, or one that its choice contradicts", "GDPR Art. 6(1), 7"),
-        "AV0317": _error("a data set without a commitment never to re-identify", "Cal. Civ. Code § 1798.140(m)"),
+        "AV0311": _error("a session recording starts before consent", rules.WIRETAPPING_AND_PEN_REGISTER),
+        "AV0312": _error("a session recording does not mask what is typed", rules.WIRETAPPING),
+        "AV0313": _error("records are erased before a duty to keep them ends", rules.LEGAL_DUTY),
+        "AV0314": _error("a clear GIF measures e-mail before consent", rules.PEN_REGISTER),
+        "AV0315": _error("a cookie or storage without the names of what it stores", rules.NOTICE_AT_COLLECTION),
+        "AV0316": _error("a purpose without a legal basis, or one that its choice contradicts", rules.LEGAL_BASIS_AND_CONSENT),
+        "AV0317": _error("a data set without a commitment never to re-identify", rules.DEIDENTIFIED),
         "AV0318": _error(
-            "one choice for purposes that wait for a yes and others that wait for a no", "11 CCR 7004(b); GDPR Art. 7"
+            "one choice for purposes that wait for a yes and others that wait for a no",
+            rules.both(rules.SYMMETRY, rules.CONSENT_CONDITIONS),
         ),
-        "AV0319": _error(
-            "a file that could not be found again, or is of no form or feed", "Cal. Civ. Code § 1798.105, § 1798.110"
-        ),
-        "AV0320": _error("an authorisation by what is no form, or of somebody who could not be found", "15 U.S.C. 1681b(b)(2)"),
+        "AV0319": _error("a file that could not be found again, or is of no form or feed", rules.DELETE_AND_KNOW),
+        "AV0320": _error("an authorisation by what is no form, or of somebody who could not be found", rules.BACKGROUND_CHECK),
         "AV0325": _error("a link whose clicks or reports cannot be what the policy says of them", _NOTICE),
-        "AV0326": _error("a form or feed whose person nobody could find again", "Cal. Civ. Code § 1798.105, § 1798.110"),
+        "AV0326": _error("a form or feed whose person nobody could find again", rules.DELETE_AND_KNOW),
         # 04: recipients, sale and sharing
         "AV0401": _error("prose denies sale and sharing, and a recipient is a third party", _SALE),
         "AV0402": _error(
-            "a service provider or contractor without a compliant contract is a third party", "11 CCR 7051(c), 7053(c)"
+            "a service provider or contractor without a compliant contract is a third party", rules.WITHOUT_CONTRACT
         ),
-        "AV0404": _error("prose denies sale and says nothing of sharing", "Cal. Civ. Code § 1798.130(a)(5)(C)"),
-        "AV0405": _error("a contract with a third party lacks a clause", "Cal. Civ. Code § 1798.100(d); 11 CCR 7053(a)"),
+        "AV0404": _error("prose denies sale and says nothing of sharing", rules.SOLD_TOLD),
+        "AV0405": _error(
+            "a contract with a third party lacks a clause", rules.both(rules.RECIPIENT_AGREEMENT, rules.THIRD_PARTY_CONTRACT)
+        ),
         "AV0406": _error(
-            "a service provider is declared to buy, to be shared with, or to use data for itself", "11 CCR 7050, 7051"
+            "a service provider is declared to buy, to be shared with, or to use data for itself", rules.SERVICE_PROVIDERS
         ),
-        "AV0407": _warning("a contract was not checked for 12 months", "Cal. Civ. Code § 1798.140(ag)(1)(D); 11 CCR 7053(b)"),
-        "AV0408": _error(
-            "data is sold or shared, and no right to opt out is offered", "Cal. Civ. Code § 1798.120, § 1798.135(a)"
+        "AV0407": _warning(
+            "a contract was not checked for 12 months", rules.both(rules.SERVICE_PROVIDER_CHECKS, rules.THIRD_PARTY_CHECKS)
         ),
-        "AV0409": _error("data is sold or shared, and the opt-out signal does not stop it", "11 CCR 7025(c)(1)"),
-        "AV0410": _error("a transfer out of the EEA without safeguards", "GDPR Art. 44-46"),
+        "AV0408": _error("data is sold or shared, and no right to opt out is offered", rules.OPT_OUT),
+        "AV0409": _error("data is sold or shared, and the opt-out signal does not stop it", rules.SIGNAL_STOPS),
+        "AV0410": _error("a transfer out of the EEA without safeguards", rules.TRANSFERS),
         # 05: prose against declarations
         "AV0501": _error("a paragraph promises something that nothing in its section carries out", _PROMISE),
         "AV0502": _error("a duration in prose, or its start, that no declaration of its section has", _PROMISE),
-        "AV0503": _error("prose answers a signal otherwise than the declaration", "Bus. & Prof. Code § 22575(b)(5)"),
-        "AV0504": _error("the limit of requests to know is applied to other requests", "Cal. Civ. Code § 1798.130(b)"),
+        "AV0503": _error("prose answers a signal otherwise than the declaration", rules.DO_NOT_TRACK),
+        "AV0504": _error("the limit of requests to know is applied to other requests", rules.TWICE_A_YEAR),
         "AV0505": _error("an address or telephone number that the controller does not have", _PROMISE),
-        "AV0506": _error("a right named in prose that is not declared", "Cal. Civ. Code § 1798.130(a)(5)(A)"),
-        "AV0507": _error("purposes left open", "Cal. Civ. Code § 1798.100(a)(1); 11 CCR 7002(f)"),
+        "AV0506": _error("a right named in prose that is not declared", rules.RIGHTS_TOLD),
+        "AV0507": _error("purposes left open", rules.both(rules.NOTICE_AT_COLLECTION, rules.NEW_PURPOSE)),
         "AV0508": _error("prose speaks of something with rules of its own, and nothing declares it", _PROMISE),
         "AV0509": _error("prose denies a technology, or a kind of information, that is declared", _PROMISE),
         "AV0510": _error("prose names a technology that is not declared", _NOTICE),
-        "AV0511": _error("prose discloses to recipients that nobody can name", "Cal. Civ. Code § 1798.130(a)(5)(B)-(C)"),
-        "AV0512": _error("prose changes the policy without saying how people are told", "Bus. & Prof. Code § 22575(b)(3)"),
-        "AV0513": _error("an exception from deletion that the law does not have", "Cal. Civ. Code § 1798.105(d)"),
-        "AV0514": _error("an opt-out, or a limit, asks who somebody is", "11 CCR 7060(b)"),
-        "AV0515": _error("a request to know, delete or correct is answered without verification", "11 CCR 7060(a), 7062"),
-        "AV0516": _error("an age in prose that the declaration does not have", "16 CFR 312.2; Cal. Civ. Code § 1798.120(c)"),
-        "AV0517": _error("a chart of categories typed by hand", "Cal. Civ. Code § 1798.130(a)(5)(B)-(C)"),
-        "AV0518": _error("prose takes the use of a website for consent", "Cal. Civ. Code § 1798.140(h); GDPR Art. 4(11), 7"),
-        "AV0519": _error(
-            "a date in prose that the policy does not have", "Bus. & Prof. Code § 22575(b)(4); Cal. Civ. Code § 1798.130(a)(5)"
+        "AV0511": _error("prose discloses to recipients that nobody can name", rules.CHART),
+        "AV0512": _error("prose changes the policy without saying how people are told", rules.MATERIAL_CHANGES),
+        "AV0513": _error("an exception from deletion that the law does not have", rules.DELETION_EXCEPTIONS),
+        "AV0514": _error("an opt-out, or a limit, asks who somebody is", rules.OPT_OUT_UNVERIFIED),
+        "AV0515": _error("a request to know, delete or correct is answered without verification", rules.VERIFICATION_METHODS),
+        "AV0516": _error(
+            "an age in prose that the declaration does not have", rules.both(rules.CHILDREN_AGE, rules.CHILDREN_OPT_IN)
         ),
+        "AV0517": _error("a chart of categories typed by hand", rules.CHART),
+        "AV0518": _error("prose takes the use of a website for consent", rules.both(rules.CONSENT, rules.CONSENT_DEFINED)),
+        "AV0519": _error("a date in prose that the policy does not have", rules.both(rules.EFFECTIVE_DATE, rules.YEARLY_UPDATE)),
         "AV0520": _warning("a duration of which nobody can tell whether something is kept so long", _PROMISE),
         # 06: the policy as a whole
         "AV0601": _error("a declaration that every policy must have is missing", _LANGUAGE),
-        "AV0602": _error("a right that must be offered is missing", "Cal. Civ. Code § 1798.130(a)(5)(A)"),
+        "AV0602": _error("a right that must be offered is missing", rules.RIGHTS_TOLD),
         "AV0604": _error("fewer than two methods to ask", _METHODS),
         "AV0605": _error("no toll-free number to ask by", _METHODS),
-        "AV0606": _error("the policy was not updated for too long", "Cal. Civ. Code § 1798.130(a)(5)"),
-        "AV0607": _error("the answer to an opt-out preference signal is missing", "Bus. & Prof. Code § 22575(b)(5); 11 CCR 7025"),
+        "AV0606": _error("the policy was not updated for too long", rules.YEARLY_UPDATE),
+        "AV0607": _error("the answer to an opt-out preference signal is missing", rules.both(rules.DO_NOT_TRACK, rules.SIGNAL)),
         "AV0608": _error("a jurisdiction without a law table", _LANGUAGE),
-        "AV0609": _error("the 12-month chart is missing", "Cal. Civ. Code § 1798.130(a)(5)(B)-(C)"),
-        "AV0610": _error("the promise not to retaliate is missing", "Cal. Civ. Code § 1798.125; 11 CCR 7011(e)"),
-        "AV0611": _error("what an authorized agent needs is missing", "11 CCR 7011(e), 7063"),
-        "AV0612": _error("what holds for children is missing", "16 CFR 312; Cal. Civ. Code § 1798.120(c)"),
-        "AV0613": _error("whether others collect across websites is missing", "Bus. & Prof. Code § 22575(b)(6)"),
-        "AV0614": _error("the accessibility standard and the languages are missing", "11 CCR 7003"),
-        "AV0615": _error("whom to contact is missing", "11 CCR 7011(e)"),
-        "AV0616": _error(
-            "more than two requests to know are refused, or other requests are counted", "Cal. Civ. Code § 1798.130(b)"
-        ),
-        "AV0617": _error("the yearly metrics of a large business are missing", "11 CCR 7102"),
-        "AV0618": _error(
-            "sensitive information is used beyond its purpose, and no right to limit is offered", "Cal. Civ. Code § 1798.121"
-        ),
-        "AV0619": _error("the retention table is missing", "Cal. Civ. Code § 1798.100(a)(3); 16 CFR 312.10"),
-        "AV0620": _error("the rights and how to use them are not shown", "Cal. Civ. Code § 1798.130(a)(5)(A)"),
-        "AV0621": _error("the answer to the signals is not shown", "11 CCR 7011(e), 7025(c)(6); Bus. & Prof. Code § 22575(b)(5)"),
-        "AV0622": _error("the right to complain to a supervisory authority is not told", "GDPR Art. 13(2)(d)"),
-        "AV0623": _warning("the policy must be updated within 30 days", "Cal. Civ. Code § 1798.130(a)(5)"),
+        "AV0609": _error("the 12-month chart is missing", rules.CHART),
+        "AV0610": _error("the promise not to retaliate is missing", rules.both(rules.NO_RETALIATION, rules.POLICY_CONTENTS)),
+        "AV0611": _error("what an authorized agent needs is missing", rules.AGENTS_TOLD),
+        "AV0612": _error("what holds for children is missing", rules.both(rules.CHILDREN, rules.CHILDREN_OPT_IN)),
+        "AV0613": _error("whether others collect across websites is missing", rules.TRACKING_BY_OTHERS),
+        "AV0614": _error("the accessibility standard and the languages are missing", rules.ACCESSIBILITY),
+        "AV0615": _error("whom to contact is missing", rules.POLICY_CONTENTS),
+        "AV0616": _error("more than two requests to know are refused, or other requests are counted", rules.TWICE_A_YEAR),
+        "AV0617": _error("the yearly metrics of a large business are missing", rules.METRICS),
+        "AV0618": _error("sensitive information is used beyond its purpose, and no right to limit is offered", rules.LIMIT),
+        "AV0619": _error("the retention table is missing", rules.both(rules.RETENTION, rules.CHILDREN_RETENTION)),
+        "AV0620": _error("the rights and how to use them are not shown", rules.RIGHTS_TOLD),
+        "AV0621": _error("the answer to the signals is not shown", rules.both(rules.SIGNAL_TOLD, rules.DO_NOT_TRACK)),
+        "AV0622": _error("the right to complain to a supervisory authority is not told", rules.COMPLAINT),
+        "AV0623": _warning("the policy must be updated within 30 days", rules.YEARLY_UPDATE),
         "AV0624": _error("a right that people carry out is offered by the software's form", _PROMISE),
         # 07: what this version of the software does not carry out
         "AV0701": _error("a right that this version does not carry out", _PROMISE),
-        "AV0702": _error("a third party, to whom this version stops nothing", "Cal. Civ. Code § 1798.135(a)"),
-        "AV0703": _error("a recipient keeps data, and this version does not tell it to delete", "Cal. Civ. Code § 1798.105(c)"),
+        "AV0702": _error("a third party, to whom this version stops nothing", rules.OPT_OUT_LINK),
+        "AV0703": _error("a recipient keeps data, and this version does not tell it to delete", rules.DELETE_DOWNSTREAM),
         "AV0704": _error("a technology that this version does not collect by", _PROMISE),
-        "AV0705": _error("a duty to keep, which this version's deletion does not respect", "Cal. Civ. Code § 1798.105(d)(8)"),
+        "AV0705": _error("a duty to keep, which this version's deletion does not respect", rules.LEGAL_DUTY),
         "AV0706": _error("a retention that starts or ends with something this version does not see", _RETENTION),
         "AV0707": _error("a data set that this version does not release", _PROMISE),
         "AV0708": _error("a right that promises more than this version carries out", _PROMISE),

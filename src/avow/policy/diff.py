@@ -12,8 +12,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from avow.policy.change import Change, added, both, plain, spaced
-from avow.policy.declarations import CollectionPoint, Purpose, Recipient, Retention
+from avow.policy.change import Added, Change, Kept, Removed, compared, plain, spaced
+from avow.policy.declarations import CollectionPoint, Purpose, Recipient, Retention, Right
 from avow.policy.markup import joined, lowered
 from avow.policy.other_changes import others
 from avow.policy.parse import parse
@@ -57,13 +57,15 @@ def diff(old: Rulebook, new: Rulebook) -> tuple[Change, ...]:
 
 
 def _points(old: Rulebook, new: Rulebook) -> Iterator[Change]:
-    for name in added(old.points, new.points):
-        items = joined(lowered(new.data[item].label) for item in new.points[name].fields)
-        yield Change("collection", f'New: "{new.points[name].label}" collects {items}.', material=True)
-    for name in added(new.points, old.points):
-        yield Change("collection", f'"{old.points[name].label}" no longer collects anything.', material=False)
-    for name in both(old.points, new.points):
-        yield from _point(old, new, old.points[name], new.points[name])
+    for point in compared(old.points, new.points):
+        match point:
+            case Added(_, after):
+                items = joined(lowered(new.data[item].label) for item in after.fields)
+                yield Change("collection", f'New: "{after.label}" collects {items}.', material=True)
+            case Removed(_, before):
+                yield Change("collection", f'"{before.label}" no longer collects anything.', material=False)
+            case Kept(_, before, after):
+                yield from _point(old, new, before, after)
 
 
 def _point(old: Rulebook, new: Rulebook, before: CollectionPoint, after: CollectionPoint) -> Iterator[Change]:
@@ -78,7 +80,7 @@ def _point(old: Rulebook, new: Rulebook, before: CollectionPoint, after: Collect
     ):
         if words:
             yield Change("collection", f"{called} {verb} {words}.", material=material)
-    for item in both(dict.fromkeys(before.fields), dict.fromkeys(after.fields)):
+    for item in (item for item in after.fields if item in before.fields):
         widened = after.only.get(item, after.purposes) & before.purposes - before.only.get(item, before.purposes)
         if widened:
             yield Change(
@@ -95,10 +97,9 @@ def _point(old: Rulebook, new: Rulebook, before: CollectionPoint, after: Collect
 def _retentions(new: Rulebook, called: str, before: CollectionPoint, after: CollectionPoint) -> Iterator[Change]:
     """Say how the periods change: the longest one, and those of single purposes that differ from it."""
     yield from _retention(called, before.retention, after.retention)
-    for name in both(before.retentions, after.retentions):
-        was, now = before.retentions[name], after.retentions[name]
-        if (was, now) != (before.retention, after.retention):
-            yield from _retention(f"{called} for {_uses(new, frozenset({name}))}", was, now)
+    for each in compared(before.retentions, after.retentions):
+        if isinstance(each, Kept) and (each.old, each.new) != (before.retention, after.retention):
+            yield from _retention(f"{called} for {_uses(new, frozenset({each.name}))}", each.old, each.new)
 
 
 def _retention(called: str, before: Retention, after: Retention) -> Iterator[Change]:
@@ -111,18 +112,23 @@ def _retention(called: str, before: Retention, after: Retention) -> Iterator[Cha
 
 
 def _purposes(old: Rulebook, new: Rulebook) -> Iterator[Change]:
-    for name in added(old.purposes, new.purposes):
-        yield Change("purpose", f"New purpose: {lowered(new.purposes[name].label)}.", material=True)
-    for name in added(new.purposes, old.purposes):
-        yield Change("purpose", f"Purpose given up: {lowered(old.purposes[name].label)}.", material=False)
-    for name in both(old.purposes, new.purposes):
-        before, after = old.purposes[name], new.purposes[name]
-        if before.choice != after.choice:
-            weaker = _CHOICES.index(after.choice) < _CHOICES.index(before.choice)
-            yield Change("purpose", _decided(after), material=weaker)
-        if before.description != after.description:
-            words = f'The purpose "{after.label}" is described as "{after.description}"; before: "{before.description}".'
-            yield Change("purpose", words, material=True)
+    for purpose in compared(old.purposes, new.purposes):
+        match purpose:
+            case Added(_, after):
+                yield Change("purpose", f"New purpose: {lowered(after.label)}.", material=True)
+            case Removed(_, before):
+                yield Change("purpose", f"Purpose given up: {lowered(before.label)}.", material=False)
+            case Kept(_, before, after):
+                yield from _purpose(before, after)
+
+
+def _purpose(before: Purpose, after: Purpose) -> Iterator[Change]:
+    if before.choice != after.choice:
+        weaker = _CHOICES.index(after.choice) < _CHOICES.index(before.choice)
+        yield Change("purpose", _decided(after), material=weaker)
+    if before.description != after.description:
+        words = f'The purpose "{after.label}" is described as "{after.description}"; before: "{before.description}".'
+        yield Change("purpose", words, material=True)
 
 
 def _decided(purpose: Purpose) -> str:
@@ -134,28 +140,33 @@ def _decided(purpose: Purpose) -> str:
 
 
 def _recipients(old: Rulebook, new: Rulebook) -> Iterator[Change]:
-    for name in added(old.recipients, new.recipients):
-        yield Change("recipient", f"New recipient: {new.recipients[name].label}.", material=True)
-    for name in added(new.recipients, old.recipients):
-        yield Change("recipient", f"{old.recipients[name].label} no longer receives anything.", material=False)
-    for name in both(old.recipients, new.recipients):
-        before, after = old.recipients[name], new.recipients[name]
-        if before.label != after.label:
-            yield Change("recipient", f"{after.label} takes the place of {before.label}.", material=True)
-        if before.effective_role != after.effective_role:
-            words = f"{after.label} becomes a {ROLES[after.effective_role]}; before: {ROLES[before.effective_role]}."
-            yield Change("recipient", words, material=after.effective_role == "third-party")
-        if before.country != after.country:
-            yield Change("recipient", f"{after.label} is in {after.country}; before: {before.country}.", material=True)
-        yield from _given(old, new, before, after)
-        if before.keeps_days != after.keeps_days:
-            longer = after.keeps_days > before.keeps_days
-            words = f"{after.label} keeps what it receives for {after.keeps_days} days; before: {before.keeps_days}."
-            yield Change("recipient", words, material=longer)
-        if before.services != after.services:
-            words = f'What {after.label} does for us: "{after.services}"; before: "{before.services}".'
-            yield Change("recipient", words, material=True)
-        yield from _contract(before, after)
+    for recipient in compared(old.recipients, new.recipients):
+        match recipient:
+            case Added(_, after):
+                yield Change("recipient", f"New recipient: {after.label}.", material=True)
+            case Removed(_, before):
+                yield Change("recipient", f"{before.label} no longer receives anything.", material=False)
+            case Kept(_, before, after):
+                yield from _recipient(old, new, before, after)
+
+
+def _recipient(old: Rulebook, new: Rulebook, before: Recipient, after: Recipient) -> Iterator[Change]:
+    if before.label != after.label:
+        yield Change("recipient", f"{after.label} takes the place of {before.label}.", material=True)
+    if before.effective_role != after.effective_role:
+        words = f"{after.label} becomes a {ROLES[after.effective_role]}; before: {ROLES[before.effective_role]}."
+        yield Change("recipient", words, material=after.effective_role == "third-party")
+    if before.country != after.country:
+        yield Change("recipient", f"{after.label} is in {after.country}; before: {before.country}.", material=True)
+    yield from _given(old, new, before, after)
+    if before.keeps_days != after.keeps_days:
+        longer = after.keeps_days > before.keeps_days
+        words = f"{after.label} keeps what it receives for {after.keeps_days} days; before: {before.keeps_days}."
+        yield Change("recipient", words, material=longer)
+    if before.services != after.services:
+        words = f'What {after.label} does for us: "{after.services}"; before: "{before.services}".'
+        yield Change("recipient", words, material=True)
+    yield from _contract(before, after)
 
 
 def _given(old: Rulebook, new: Rulebook, before: Recipient, after: Recipient) -> Iterator[Change]:
@@ -191,17 +202,23 @@ def _signals(old: Rulebook, new: Rulebook) -> Iterator[Change]:
 
 
 def _rights(old: Rulebook, new: Rulebook) -> Iterator[Change]:
-    for kind in added(old.rights, new.rights):
-        yield Change("right", f"You have the right {RIGHTS[kind]}.", material=False)
-    for kind in added(new.rights, old.rights):
-        yield Change("right", f"The right {RIGHTS[kind]} is no longer offered.", material=True)
-    for kind in both(old.rights, new.rights):
-        before, after = old.rights[kind], new.rights[kind]
-        if set(before.methods) != set(after.methods):
-            fewer = bool(set(before.methods) - set(after.methods))
-            yield Change("right", f"To ask for the right {RIGHTS[kind]}, use: {joined(after.methods, 'or')}.", material=fewer)
-        if before.verification != after.verification:
-            yield Change("right", f"How we check who asks for the right {RIGHTS[kind]}: {after.verification}.", material=True)
+    for right in compared(old.rights, new.rights):
+        called = RIGHTS[right.name]
+        match right:
+            case Added():
+                yield Change("right", f"You have the right {called}.", material=False)
+            case Removed():
+                yield Change("right", f"The right {called} is no longer offered.", material=True)
+            case Kept(_, before, after):
+                yield from _right(called, before, after)
+
+
+def _right(called: str, before: Right, after: Right) -> Iterator[Change]:
+    if set(before.methods) != set(after.methods):
+        fewer = bool(set(before.methods) - set(after.methods))
+        yield Change("right", f"To ask for the right {called}, use: {joined(after.methods, 'or')}.", material=fewer)
+    if before.verification != after.verification:
+        yield Change("right", f"How we check who asks for the right {called}: {after.verification}.", material=True)
 
 
 def _controller(old: Rulebook, new: Rulebook) -> Iterator[Change]:
@@ -244,14 +261,16 @@ def _evidence(old: Rulebook, new: Rulebook) -> Iterator[Change]:
 
 def _law(old: Rulebook, new: Rulebook) -> Iterator[Change]:
     """Say what the law itself changed; it binds with or without notice, so that it is never material."""
-    yield from (Change("law", f"The law of {code} holds as well.", material=False) for code in added(old.law, new.law))
-    for code in both(old.law, new.law):
-        before, after = old.law[code].values, new.law[code].values
-        for name in sorted({*before, *after}):
-            was, now = (values[name].value if name in values else None for values in (before, after))
-            if was != now:
-                words = f"The law ({code}) changes: {spaced(name)} is {plain(now)}; before: {plain(was)}."
-                yield Change("law", words, material=False)
+    for law in compared(old.law, new.law):
+        match law:
+            case Added(code):
+                yield Change("law", f"The law of {code} holds as well.", material=False)
+            case Kept(code, before, after):
+                for name in sorted({*before.values, *after.values}):
+                    was, now = (values[name].value if name in values else None for values in (before.values, after.values))
+                    if was != now:
+                        words = f"The law ({code}) changes: {spaced(name)} is {plain(now)}; before: {plain(was)}."
+                        yield Change("law", words, material=False)
 
 
 def _wording(old: Rulebook, new: Rulebook) -> Iterator[Change]:
@@ -259,13 +278,14 @@ def _wording(old: Rulebook, new: Rulebook) -> Iterator[Change]:
     if old.text == new.text:
         return
     before, after = _prose(old), _prose(new)
-    for anchor, (title, _) in after.items():
+    for anchor, (title, said) in after.items():  # in the order of the text, in which people read
         if anchor not in before:
             yield Change("wording", f'The section "{title}" is new.', material=False)
-        elif before[anchor][1] != after[anchor][1]:
+        elif before[anchor][1] != said:
             yield Change("wording", f'The wording of "{title}" changes.', material=False)
-    for anchor in added(after, before):
-        yield Change("wording", f'The section "{before[anchor][0]}" is gone.', material=False)
+    for anchor, (title, _) in before.items():
+        if anchor not in after:
+            yield Change("wording", f'The section "{title}" is gone.', material=False)
 
 
 def _prose(rulebook: Rulebook) -> dict[str, tuple[str, tuple[str, ...]]]:

@@ -11,6 +11,7 @@ from typing import Final
 
 from avow.policy import build
 from avow.policy.diagnostics import Diagnostic, diagnostic
+from avow.policy.law import rules
 from avow.policy.law.counting import add_months
 from avow.policy.parse import Document
 from avow.policy.prose import denies_sale, is_third_party, third_party_because
@@ -70,7 +71,7 @@ def _role(entries: Entries, entry: Entry, *, denied: bool) -> Iterator[Diagnosti
         if missing is None or missing:
             lacks = f"lacks {', '.join(missing)}" if missing else "is missing"
             message = f'the contract with the third party "{entry.name}" {lacks}'
-            mend = f"agree on the clauses of 11 CCR 7053(a), and declare them in [recipient.{entry.name}.contract]"
+            mend = f"agree on the clauses of {rules.THIRD_PARTY_CONTRACT}, and declare them in [recipient.{entry.name}.contract]"
             yield diagnostic("AV0405", entry.at("contract"), message, mend)
     elif recipient.own_use:
         message = f'"{entry.name}" is declared a {recipient.role} and uses the data for itself; it cannot be both'

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from avow.policy.law import rules
+
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
@@ -44,8 +46,8 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
                 "website": "address of its main site",
                 "online_only": "true if the business deals with people online only; default false",
                 "large": "true with 10,000,000 consumers or more in a calendar year; then `metrics` is owed",
-                "representative": "its representative in the EU (GDPR Art. 27)",
-                "data_protection_officer": "how to reach the data protection officer (GDPR Art. 37)",
+                "representative": f"its representative in the EU ({rules.REPRESENTATIVE})",
+                "data_protection_officer": f"how to reach the data protection officer ({rules.PROTECTION_OFFICER})",
             },
         ),
         "brand": Meaning("A name under which the controller does business.", {"label": "the name"}),
@@ -105,9 +107,11 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
                 "label": "what notices call it",
                 "description": 'completes "We use it for ..."',
                 "choice": '`"none"` (default), `"opt-out"` (until a person says no), `"consent"` (not before a person said yes)',
-                "business_purpose": "which business purpose of the law it is, as `Cal. Civ. Code § 1798.140(e)(5)`",
-                "legal_basis": "ground of GDPR Art. 6(1); required where EU-GDPR governs",
-                "sensitive_use": "the use of sensitive information that 11 CCR 7027(m) allows; without it, people can limit it",
+                "business_purpose": f"which business purpose of the law it is, as `{rules.A_BUSINESS_PURPOSE}`",
+                "legal_basis": f"ground of {rules.LEGAL_BASIS}; required where EU-GDPR governs",
+                "sensitive_use": (
+                    f"the use of sensitive information that {rules.SENSITIVE_USES} allows; without it, people can limit it"
+                ),
                 "dpv": "term of the W3C Data Privacy Vocabulary, as `dpv:ServiceProvision`",
             },
         ),
@@ -222,7 +226,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
             },
         ),
         "agents": Meaning(
-            "What an authorized agent needs. More than this may not be asked (11 CCR 7063).",
+            f"What an authorized agent needs. More than this may not be asked ({rules.AGENTS}).",
             {
                 "asks": "what the agent shows",
                 "and_one_of": "one of these may be asked of the person",

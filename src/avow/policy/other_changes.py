@@ -10,7 +10,7 @@ from dataclasses import fields, is_dataclass
 from types import MappingProxyType
 from typing import Final
 
-from avow.policy.change import Change, added, both, plain, spaced
+from avow.policy.change import Added, Change, Kept, Removed, compared, plain, spaced
 from avow.policy.declarations import Choice
 from avow.policy.rulebook import Rulebook
 from avow.policy.vocabulary import SIGNALS
@@ -52,14 +52,15 @@ def _switches(old: Rulebook, new: Rulebook) -> tuple[Mapping[str, Choice], Mappi
 
 def _declarations(kind: str, before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Change]:
     noun = spaced(kind if kind == "data" else kind.removesuffix("s"))
-    if kind not in _SAID["added"]:
-        for name in added(before, after):
-            yield Change(kind, f'New {noun}: "{_called(name, after[name])}".', material=not _is_minor("Rulebook", kind))
-        for name in added(after, before):
-            yield Change(kind, f'{noun.capitalize()} given up: "{_called(name, before[name])}".', not _is_minor("Rulebook", kind))
-    for name in both(before, after):
-        if before[name] != after[name]:
-            yield from _fields(kind, f'{noun} "{_called(name, after[name])}"', before[name], after[name])
+    is_told, is_material = kind in _SAID["added"], not _is_minor("Rulebook", kind)
+    for one in compared(before, after):
+        match one:
+            case Added(name, new) if not is_told:
+                yield Change(kind, f'New {noun}: "{_called(name, new)}".', material=is_material)
+            case Removed(name, old) if not is_told:
+                yield Change(kind, f'{noun.capitalize()} given up: "{_called(name, old)}".', material=is_material)
+            case Kept(name, old, new) if old != new:
+                yield from _fields(kind, f'{noun} "{_called(name, new)}"', old, new)
 
 
 def _fields(kind: str, called: str, before: object, after: object) -> Iterator[Change]:

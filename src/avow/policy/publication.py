@@ -14,9 +14,10 @@ from datetime import date, timedelta
 
 from avow.definitions import Refusal
 from avow.policy.diff import Change, diff
+from avow.policy.law import rules
 from avow.policy.rulebook import Rulebook
 
-_RULE = "Bus. & Prof. Code § 22575(b)(3)"
+_RULE = rules.MATERIAL_CHANGES
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Final
 
 from markupsafe import Markup
 
+from avow.policy.law import rules
 from avow.policy.markup import bullets, day, joined, lowered, table
 from avow.policy.measures import measures
 from avow.policy.periods import periods
@@ -60,7 +61,7 @@ def register_page(rulebook: Rulebook) -> Markup:
     )
     activities = Markup("").join(_table(one) for one in register(rulebook))
     head = Markup("<h2>Controller</h2>\n") + contact_lines(rulebook) + dates
-    return head + Markup("<h2>Processing activities (GDPR Art. 30)</h2>\n") + activities
+    return head + Markup("<h2>Processing activities ({})</h2>\n").format(rules.PROCESSING_RECORDS) + activities
 
 
 def _table(one: Activity) -> Markup:

@@ -12,7 +12,7 @@ from typing import Final
 
 from avow.policy.diagnostics import Diagnostic, Span, diagnostic
 from avow.policy.grammar import REQUIRED_TABLES
-from avow.policy.law import LawTable
+from avow.policy.law import LawTable, rules
 from avow.policy.law.counting import add_months
 from avow.policy.parse import Document
 from avow.policy.prose import SIGNAL_NAMES
@@ -199,7 +199,7 @@ def _sensitive(entries: Entries) -> Iterator[Diagnostic]:
             beyond = sorted(uses - allowed)
             if beyond:
                 message = f'"{item}" is sensitive and used for {", ".join(beyond)}, and nobody can limit that use'
-                mend = "add [right.limit], or sensitive_use to the purpose if 11 CCR 7027(m) allows it"
+                mend = f"add [right.limit], or sensitive_use to the purpose if {rules.SENSITIVE_USES} allows it"
                 yield diagnostic("AV0618", point.at("data", place), message, mend)
 
 

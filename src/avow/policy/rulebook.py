@@ -36,7 +36,7 @@ from avow.policy.declarations import (
     Told,
     Website,
 )
-from avow.policy.law import LawTable
+from avow.policy.law import LawTable, rules
 
 __all__ = [
     "CollectionPoint",
@@ -153,11 +153,11 @@ class Rulebook:
         """
         declared = self.points.get(point)
         if declared is None:
-            return Refusal(f'no collection point "{point}" is declared', "Cal. Civ. Code § 1798.100(a)(1)")
+            return Refusal(f'no collection point "{point}" is declared', rules.NOTICE_AT_COLLECTION)
         if purpose not in declared.purposes:
             known = ", ".join(sorted(declared.purposes))
             reason = f'"{point}" is collected for {known}, not for "{purpose}"'
-            return Refusal(reason, "Cal. Civ. Code § 1798.100(a)(1), (c)")
+            return Refusal(reason, rules.NOTICE_AND_MINIMISATION)
         return None
 
     def may_load(self, point: str, opted_out: frozenset[str], opted_in: frozenset[str]) -> Refusal | None:
@@ -168,7 +168,7 @@ class Rulebook:
         """
         declared = self.points.get(point)
         if declared is None or not declared.loads:
-            return Refusal(f'the policy loads nothing for "{point}"', "Cal. Civ. Code § 1798.100(a)(1)")
+            return Refusal(f'the policy loads nothing for "{point}"', rules.NOTICE_AT_COLLECTION)
         stopped = self._stopped_of(declared, opted_out, opted_in)
         return _stopped(point, stopped, opted_out) if stopped else None
 
@@ -185,7 +185,7 @@ class Rulebook:
             or link.recipient not in declared.recipients
             or "click-id" not in declared.fields
         ):
-            return Refusal(f'the policy hands nothing over with the link "{link.name}"', "Cal. Civ. Code § 1798.100(a)(1)")
+            return Refusal(f'the policy hands nothing over with the link "{link.name}"', rules.NOTICE_AT_COLLECTION)
         stopped = self._stopped_of(declared, opted_out, opted_in) & declared.needing("click-id")
         return _stopped(declared.name, stopped, opted_out) if stopped else None
 
@@ -249,9 +249,9 @@ class Rulebook:
         """Work out the answer that `permit` keeps."""
         declared = self.points.get(point)
         if declared is None:
-            return Refusal(f'no collection point "{point}" is declared', "Cal. Civ. Code § 1798.100(a)(1)")
+            return Refusal(f'no collection point "{point}" is declared', rules.NOTICE_AT_COLLECTION)
         if declared.collected_by:
-            return Refusal(f'"{point}" is taken in by "{declared.collected_by}", not here', "Cal. Civ. Code § 1798.100(a)(1)")
+            return Refusal(f'"{point}" is taken in by "{declared.collected_by}", not here', rules.NOTICE_AT_COLLECTION)
         stopped = self._stopped_of(declared, opted_out, opted_in)
         purposes = declared.purposes - stopped
         if not purposes:
@@ -290,5 +290,5 @@ def _stopped(point: str, stopped: frozenset[str], opted_out: frozenset[str]) -> 
     names = ", ".join(sorted(stopped))
     if stopped & opted_out:
         reason = f'every purpose of "{point}" is stopped by this person\'s choice or signal: {names}'
-        return Refusal(reason, "11 CCR 7025(c)(1)")
-    return Refusal(f'nobody said yes to what "{point}" is for: {names}', "11 CCR 7004(b); GDPR Art. 7")
+        return Refusal(reason, rules.SIGNAL_STOPS)
+    return Refusal(f'nobody said yes to what "{point}" is for: {names}', rules.both(rules.SYMMETRY, rules.CONSENT_CONDITIONS))

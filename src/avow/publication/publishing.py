@@ -16,11 +16,12 @@ from avow.gate import entries
 from avow.gate.versions import Versions
 from avow.policy import Rulebook, law, publication
 from avow.policy.diff import Change, diff
+from avow.policy.law import rules
 from avow.policy.publication import Publication
 from avow.store.control import Control, Transaction, mail, publications, rulebooks
 from avow.store.control.publications import Stored
 
-_RULE: Final = "Bus. & Prof. Code § 22575(b)(3)"
+_RULE: Final = rules.MATERIAL_CHANGES
 
 
 @dataclass(frozen=True, slots=True)

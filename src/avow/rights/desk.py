@@ -14,6 +14,7 @@ from avow.gate.messages import (
 )
 from avow.gate.versions import Versions
 from avow.policy import LawTable
+from avow.policy.law import rules
 from avow.rights import due, receive, response, verification
 from avow.rights.answers import (
     Document,
@@ -67,7 +68,7 @@ _ARCHIVES = (
     ("archive.json", "The same, for machines"),
     ("files.zip", "The files you sent"),
 )
-_NOT_OURS = Refusal("this link is not one of ours, or its request is gone", "11 CCR 7060")
+_NOT_OURS = Refusal("this link is not one of ours, or its request is gone", rules.VERIFICATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,14 +194,14 @@ class Desk:
         """Extend the period once, with a reason told to the person. Rule: 11 CCR 7021(b)."""
         case = self.cases.get(request_id)
         if case is None:
-            return Refusal("there is no such request any more", "11 CCR 7101")
+            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
         return response.extend(case, reason, staff_id, self._voice(case), self.cases, self.now_ms())
 
     def correct_address(self, request_id: str, address: str, staff_id: str) -> Refusal | None:
         """Let a request that waits for its confirmation have another address, to which the link goes."""
         case = self.cases.get(request_id)
         if case is None:
-            return Refusal("there is no such request any more", "11 CCR 7101")
+            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
         return response.correct_address(case, address, staff_id, self._voice(case), self.cases, self.now_ms())
 
     def _today(self) -> date:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from avow.definitions import RequestKind
 from avow.policy import Rulebook
+from avow.policy.law import rules
 
 
 class Action(StrEnum):
@@ -34,10 +35,14 @@ def make(kind: RequestKind, rulebook: Rulebook, targets: tuple[str, ...]) -> tup
     Rule: Cal. Civ. Code § 1798.110 (know), § 1798.105(c)(1) (delete, and tell service providers).
     """
     if kind is RequestKind.KNOW:
-        return tuple(Task(target, Action.DISCLOSE, "Cal. Civ. Code § 1798.110(a)") for target in targets)
-    own = tuple(Task(target, Action.ERASE, "Cal. Civ. Code § 1798.105(c)(1)") for target in targets)
+        return tuple(Task(target, Action.DISCLOSE, rules.KNOW) for target in targets)
+    own = tuple(Task(target, Action.ERASE, rules.DELETE_FROM_RECORDS) for target in targets)
     others = tuple(
-        Task(recipient.label, Action.NOTHING_HELD, "contract: nothing kept after delivery; 11 CCR 7051(a)")
+        Task(
+            recipient.label,
+            Action.NOTHING_HELD,
+            rules.both("contract: nothing kept after delivery", rules.SERVICE_PROVIDER_CONTRACT),
+        )
         for recipient in rulebook.recipients.values()
         if recipient.keeps_days == 0
     )

@@ -10,6 +10,7 @@ from typing import Final
 from avow.definitions import Refusal, RequestKind, moment
 from avow.gate import entries
 from avow.policy import Rulebook
+from avow.policy.law import rules
 from avow.rights import clock
 from avow.rights.cases import Case, Contact
 from avow.rights.kept import Cases
@@ -36,9 +37,11 @@ def receive(asked: Asked, rulebook: Rulebook, cases: Cases, business_timezone: s
     Rule: Cal. Civ. Code § 1798.130(a)(2)(A) (no account needed); 11 CCR 7020, 7021.
     """
     if asked.kind not in rulebook.rights:
-        return Refusal(f"the policy does not offer the right to {asked.kind}", "11 CCR 7020")
+        return Refusal(f"the policy does not offer the right to {asked.kind}", rules.METHODS_OF_REQUESTS)
     if asked.channel == "web" and not rulebook.rights[asked.kind].by_form:
-        return Refusal(f"the form does not take requests to {asked.kind}; use another way that the policy names", "11 CCR 7020")
+        return Refusal(
+            f"the form does not take requests to {asked.kind}; use another way that the policy names", rules.METHODS_OF_REQUESTS
+        )
     table = rulebook.law_table
     received_on: date = clock.receipt_date(moment(now_ms), business_timezone, table.timezone)
     case = Case(

@@ -19,6 +19,7 @@ from avow.definitions import Refusal, RequestKind, local_date
 from avow.gate import entries
 from avow.gate.messages import Message
 from avow.policy import Rulebook
+from avow.policy.law import rules
 from avow.rights import asked_again, due, verification
 from avow.rights.cases import Case, Contact
 from avow.rights.execution import outcomes_of
@@ -29,7 +30,7 @@ from avow.rights.verification import Hmac, Link
 KIND_WORDS: Final = {RequestKind.KNOW: "to know what we hold about you", RequestKind.DELETE: "to delete what we hold about you"}
 _TOO_LATE: Final = Refusal(
     "an address can be corrected only while it waits for its confirmation; ask the person to file the request again",
-    "11 CCR 7062",
+    rules.WITHOUT_ACCOUNT,
 )
 
 _templates = Environment(
@@ -130,15 +131,15 @@ def extend(case: Case, reason: str, by: str, voice: Voice, cases: Cases, now_ms:
     """
     last, until = due.extension(case, voice.rulebook)
     if not reason.strip():
-        return Refusal("an extension needs a reason that the person can be told", "11 CCR 7021(b)")
+        return Refusal("an extension needs a reason that the person can be told", rules.DAYS_TO_ANSWER)
     if case.contact is None or not may_extend(case):
-        return Refusal("this request is answered, or was extended before", "11 CCR 7021(b)")
+        return Refusal("this request is answered, or was extended before", rules.DAYS_TO_ANSWER)
     if local_date(now_ms, voice.rulebook.law_table.timezone) > last:
-        return Refusal(f"the last day to extend was {last}", "11 CCR 7021(b)")
+        return Refusal(f"the last day to extend was {last}", rules.DAYS_TO_ANSWER)
     text = voice.text("extended.txt", case, reason=reason.strip(), until=until)
     message = Message(case.contact.email, f"Your request {case.reference}: we need more time", text)
     is_ours = _write(case, Step.EXTENSION_WRITTEN, {"until": str(until)}, message, cases, now_ms, staff=by)
-    return None if is_ours else Refusal("this request has gone on meanwhile; look at it again", "11 CCR 7021(b)")
+    return None if is_ours else Refusal("this request has gone on meanwhile; look at it again", rules.DAYS_TO_ANSWER)
 
 
 def may_extend(case: Case) -> bool:

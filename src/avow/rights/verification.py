@@ -13,6 +13,7 @@ from enum import StrEnum
 from avow.definitions import Refusal
 from avow.gate import entries
 from avow.policy import Rulebook
+from avow.policy.law import rules
 from avow.rights import due
 from avow.rights.cases import MARK_LENGTH, Case
 from avow.rights.kept import Cases
@@ -67,9 +68,9 @@ def confirm(case: Case, cases: Cases, now_ms: int) -> Refusal | None:
         cases.append(case, Step.VERIFIED, now_ms, {"by": "link in the message"}, entry, None)
         return None
     if case.state in {State.RECEIVED, State.JOINED}:
-        return Refusal("the message with this link is still on its way", "11 CCR 7021(a)")
+        return Refusal("the message with this link is still on its way", rules.CONFIRMATION)
     if case.state is State.DENIED or (case.state in ANSWERED and case.entry(Step.VERIFIED) is None):
-        return Refusal("the time to confirm this request is over; please file it again", "11 CCR 7021(b)")
+        return Refusal("the time to confirm this request is over; please file it again", rules.DAYS_TO_ANSWER)
     return None
 
 
@@ -83,4 +84,4 @@ def deny_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bo
     if case.state not in {State.ACKNOWLEDGING, State.VERIFYING} or now_ms < due.denied_ms(case, rulebook):
         return False
     entry = entries.RequestDenied(case.request_id, "unverified")
-    return cases.append(case, Step.DENIED, now_ms, {"reason": "unverified", "rule": "11 CCR 7062"}, entry, None)
+    return cases.append(case, Step.DENIED, now_ms, {"reason": "unverified", "rule": rules.WITHOUT_ACCOUNT}, entry, None)

@@ -142,11 +142,11 @@ class Spool:
         return future
 
     def append_then(self, record: bytes, done: _Done) -> None:
-        """Queue an encoded record; `done` is called when it is durable, or with what the disk refused.
-
-        Raises SpoolFull when too many are waiting.
-        """
-        self._queue(RECORD_HEAD.pack(len(record)) + record, done)
+        """Queue an encoded record; `done` is called when it is durable, or with SpoolFull: at once when too many are waiting."""
+        try:
+            self._queue(RECORD_HEAD.pack(len(record)) + record, done)
+        except SpoolFull as full:
+            done(full)
 
     def oldest_seconds(self) -> float:
         """Return for how long the oldest group has been waiting for the disk or for a segment; 0 when none is."""

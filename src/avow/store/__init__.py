@@ -9,7 +9,7 @@
     store.remaining(identifiers, subjects) -> Counts  searched again, for the proof
     store.erase_due(today) -> Due                     erased or de-identified on the due date
     store.remove_demonstration() -> Counts
-    store.newest_submissions(point, limit), store.submission(record_id), store.submissions_after(record_id, limit)
+    store.submission(record_id), store.submissions_after(record_id, limit)
     store.last_contact(identifiers, due)              moves due dates, by each record's own promise
     store.seal_for_request(id, plain), store.unseal_for_request(id, sealed)
     store.add_mail(tx, content, created_ms, request_id), store.open_mail(mail)

@@ -32,8 +32,7 @@ from typing import Any, Final
 from avow.definitions import Identifier, StoreUnavailable, spellings
 from avow.store import keys_file, sealing
 
-#: The scopes of named keys.
-SEGMENT: Final = "segment"
+#: The scopes of named keys; the spool has one of its own, "segment".
 DAY: Final = "day"
 REQUEST: Final = "request"
 

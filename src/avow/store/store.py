@@ -127,11 +127,6 @@ class Store:
 
     # -- submissions -------------------------------------------------------------------------------------------
 
-    def newest_submissions(self, point: str, limit: int) -> tuple[HeldSubmission, ...]:
-        """Return the newest submissions of a point ("" for all), without those of the erased."""
-        with self.control.reading() as tx:
-            return self._unsealed(tx, submissions.newest(tx, point, limit))
-
     def submission(self, record_id: str) -> HeldSubmission | None:
         """Return one submission; None when there is none, or its person was erased."""
         with self.control.reading() as tx:

@@ -16,8 +16,9 @@ from starlette.exceptions import HTTPException
 
 from avow.collection.recordings import CHUNK_BYTES
 from avow.collection.sender_memory import is_this_machine, network_of
+from avow.collection.senders import DEMONSTRATION_HEADER
 from avow.web.browser_reports import ReportEndpoint
-from avow.web.collect import DEMONSTRATION_HEADER, Collect
+from avow.web.collect import Collect
 from avow.web.exchange import BodyRefused, Exchange, answer_failure
 from avow.web.house import DEMONSTRATION_KEY
 from avow.web.http1 import Way
@@ -55,8 +56,7 @@ class Door:
         files_bytes: Mapping[str, Callable[[str], int]],
     ) -> None:
         """`files_bytes` says how many bytes of files may come, by the beginning of the path and the collection point after it."""
-        self._is_demonstration = collect.is_demonstration
-        self._address = collect.address
+        self._senders = collect.senders
         self._pages = pages
         self._files_bytes = files_bytes
         self._uploading: Counter[str] = Counter()
@@ -83,12 +83,13 @@ class Door:
 
     async def _answer_page(self, exchange: Exchange) -> None:
         """Have the pages answer."""
-        asked = {**_asgi_scope(exchange), DEMONSTRATION_KEY: self._is_demonstration(exchange.headers.get(DEMONSTRATION_HEADER))}
+        is_invented = self._senders.is_demonstration(exchange.headers.get(DEMONSTRATION_HEADER))
+        asked = {**_asgi_scope(exchange), DEMONSTRATION_KEY: is_invented}
         await _call_asgi(self._pages, asked, exchange)
 
     def sender(self, exchange: Exchange) -> str:
         """Return whom a request's body is counted for: its address, or the /64 of an IPv6 one; nobody for this machine."""
-        address = self._address(exchange)
+        address = self._senders.address(exchange.client, exchange.headers.get_all)
         return "" if is_this_machine(address) else network_of(address)
 
     async def _answer_upload(self, exchange: Exchange) -> None:

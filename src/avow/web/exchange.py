@@ -76,7 +76,7 @@ class Headers:
 
 
 class Exchange:
-    """One HTTP request and its answer.
+    """One HTTP request and its answer. `client` is the address of the other end of the connection: the visitor's, or a proxy's.
 
     `raw_path` and `query_string` are as they were sent; `first` holds the first line of each header, `repeats`: some
     stand in more than one; `body` is whole unless it is streamed; `version` is that of HTTP, 1.1 or 1.0.
@@ -86,32 +86,30 @@ class Exchange:
         "_body",
         "_connection",
         "_gone",
-        "_lines",
         "body",
+        "client",
         "first",
         "is_answered",
+        "lines",
         "method",
         "query_string",
         "raw_path",
+        "repeats",
         "version",
     )
 
     def __init__(
         self, connection: Carrier, method: str, target: bytes, lines: list[tuple[bytes, bytes]], first: dict[bytes, bytes]
     ) -> None:
-        self._connection = connection
-        self.method, self.first, self._lines = method, first, lines
+        self._connection, self.client = connection, connection.client
+        self.method, self.first, self.lines = method, first, lines
+        self.repeats = len(first) < len(lines)
         self.version = "1.1"
         self.raw_path, _, self.query_string = target.partition(b"?")
         self.body = b""
         self.is_answered = False
         self._body: Pieces | None = None
         self._gone: asyncio.Event | None = None
-
-    @property
-    def client(self) -> str:
-        """Return the address of the other end of the connection: the visitor's, or a proxy's."""
-        return self._connection.client
 
     @property
     def path(self) -> str:
@@ -121,12 +119,7 @@ class Exchange:
     @property
     def headers(self) -> Headers:
         """Return every header line."""
-        return Headers(self._lines)
-
-    @property
-    def repeats(self) -> bool:
-        """Return whether a header stands in more than one line."""
-        return len(self.first) < len(self._lines)
+        return Headers(self.lines)
 
     def answer(self, status: int, headers: Iterable[Header], body: bytes = b"") -> None:
         """Answer, once. Raises ValueError for a header that would be read as two (RFC 9112, section 11.1)."""

@@ -16,10 +16,11 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from avow.collection.accept import Accepted
 from avow.collection.forms import Forms
 from avow.collection.refusals import GUARD_RULE, shown_name
+from avow.collection.senders import Senders
 from avow.collection.spam import AGREE, BITS, CHECK, OWN_FIELDS, FormGuard, Verdict
 from avow.collection.submissions import Form
 from avow.definitions import Refusal, ScannerUnavailable, SpoolFull
-from avow.web.collect import NAMED, RETRY_SECONDS, Collect
+from avow.web.collect import NAMED, RETRY_SECONDS, told_of
 from avow.web.form_input import FormInput, read
 from avow.web.security import CROSS_SITE, fetch_site
 
@@ -69,8 +70,8 @@ Render = Callable[..., HTMLResponse]
 class FormEndpoint:
     """The endpoint of one worker for every declared form."""
 
-    def __init__(self, collect: Collect, forms: Forms, guard: FormGuard, now_ms: Callable[[], int], render: Render) -> None:
-        self._collect = collect
+    def __init__(self, senders: Senders, forms: Forms, guard: FormGuard, now_ms: Callable[[], int], render: Render) -> None:
+        self._senders = senders
         self._forms = forms
         self._guard = guard
         self._now_ms = now_ms
@@ -85,8 +86,7 @@ class FormEndpoint:
         own = {name: value for name, value in sent.pairs if name in OWN_FIELDS}
         pairs = [(name, value) for name, value in sent.pairs if name not in OWN_FIELDS]
         agreed = [(name, value) for name, value in sent.pairs if name == AGREE]
-        every = request.headers.getlist
-        sender = self._collect.sender_of(request.client.host if request.client else "", every, request.headers.get)
+        sender = self._senders.sender(request.client.host if request.client else "", request.headers.getlist)
         now_ms = self._now_ms()
         is_counted = self._forms.is_form(point) and not sender.demonstration
         if is_counted:
@@ -150,7 +150,7 @@ class FormEndpoint:
     def _thanks(self, site: FormPages, point: str, accepted: Accepted) -> Response:
         told = "".join(f"&dropped={shown_name(lost.field)}" for lost in accepted.dropped[:NAMED])
         told += "".join(f"&masked={name}" for name in accepted.masked[:NAMED])
-        headers = dict(self._collect.told(accepted))
+        headers = dict(told_of(accepted))
         return RedirectResponse(f"{site.thanks_page(point)}?reference={accepted.reference}{told}", 303, headers)
 
 

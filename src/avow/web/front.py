@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from avow.collection.building import Intake, Taking
+from avow.collection.building import Shared, Taking
 from avow.collection.refusals import RefusalRow
 from avow.definitions import Refusal, moment
 from avow.messaging.reports import Links
@@ -41,9 +41,8 @@ from avow.web.site import CompanySite
 class Front:
     """What is behind the doors of one version: the room that takes in, the rooms that pages call, the built files."""
 
-    intake: Intake
+    shared: Shared
     taking: Taking
-    collect: Collect
     house: House
     subscriptions: Subscriptions
     assets: Assets
@@ -51,16 +50,17 @@ class Front:
 
     def door(self) -> Door:
         """Return the door that all requests go through."""
-        configuration, taking, rulebook = self.intake.configuration, self.taking, self.taking.collector.rulebook
+        configuration, taking, rulebook = self.shared.configuration, self.taking, self.taking.collector.rulebook
+        is_secure = configuration.website.origin.startswith("https://")
         preferences = Preferences(
             taking.browser_kept,
             lambda: moment(self.now_ms()).date(),
             self._count_refused,
-            is_secure=configuration.website.origin.startswith("https://"),
+            is_secure=is_secure,
         )
-        site = CompanySite(self.house, self.assets, lambda point: self.intake.guard.token(point, self.now_ms()), preferences.of)
+        site = CompanySite(self.house, self.assets, lambda point: self.shared.guard.token(point, self.now_ms()), preferences.of)
         declared = frozenset(browser_policy.declared_origins(rulebook))
-        reports = ReportEndpoint(self.intake.reports, declared, configuration.website.name, configuration.timezone, self.now_ms)
+        reports = ReportEndpoint(self.shared.reports, declared, configuration.website.name, configuration.timezone, self.now_ms)
         routes = [
             *self._taking_in(site),
             *self._conversions(),
@@ -76,14 +76,15 @@ class Front:
         ]
         pages = preferences.erasing(app(self.house, site, self.assets, routes))
         files = {FORMS_PATH: taking.forms.files_bytes, FEEDS_PATH: taking.feeds.files_bytes}
-        return Door(self.collect, reports, RecordingEndpoint(taking.recordings, self.collect, self.now_ms), pages, files)
+        collect = Collect(taking.intake, self.now_ms, is_secure=is_secure)
+        return Door(collect, reports, RecordingEndpoint(taking.recordings, taking.senders, self.now_ms), pages, files)
 
     def _taking_in(self, site: CompanySite) -> list[BaseRoute]:
         """Return the addresses of forms, feeds and e-mails."""
         view, taking = View(self.house, self.assets), self.taking
-        endpoint = FormEndpoint(self.collect, taking.forms, self.intake.guard, self.now_ms, view.page)
+        endpoint = FormEndpoint(taking.senders, taking.forms, self.shared.guard, self.now_ms, view.page)
         feeds = FeedEndpoint(taking.feeds, self.now_ms)
-        links = Links(self.intake.store)
+        links = Links(self.shared.store)
 
         async def take_form(request: Request) -> Response:
             return await endpoint.take(request, site)
@@ -91,14 +92,14 @@ class Front:
         return [
             Route("/avow/forms/{point}", take_form, methods=["POST"]),
             Route("/avow/feeds/{point}", feeds.take, methods=["POST"]),
-            *MailEndpoint(view, self.collect, taking.mail_events, self.subscriptions, links, self.now_ms).routes(),
+            *MailEndpoint(view, taking.senders, taking.mail_events, self.subscriptions, links, self.now_ms).routes(),
         ]
 
     def _conversions(self) -> list[BaseRoute]:
         """Return the addresses of links that are counted, and of what other companies report of them."""
         links = self.taking.collector.rulebook.external_links.values()
         counted = {link.name: link for link in links if link.clicks}
-        outbound = OutboundEndpoint(self.collect, self.taking.outbound, counted, self.now_ms)
+        outbound = OutboundEndpoint(self.taking.senders, self.taking.outbound, counted, self.now_ms)
         postbacks = PostbackEndpoint(self.taking.postbacks, self.now_ms)
         return [
             Route("/out/{name}", outbound.follow),
@@ -107,8 +108,8 @@ class Front:
 
     def _count_refused(self, point: str, field: str, refusal: Refusal) -> None:
         """Count for the console what was refused of a browser's preferences."""
-        site, today = self.intake.configuration.website.name, moment(self.now_ms()).date()
-        self.intake.refusals.add(RefusalRow(today, site, point, field, refusal.reason, refusal.rule))
+        site, today = self.shared.configuration.website.name, moment(self.now_ms()).date()
+        self.shared.refusals.add(RefusalRow(today, site, point, field, refusal.reason, refusal.rule))
 
 
 async def _health(_request: Request) -> Response:

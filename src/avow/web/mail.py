@@ -16,14 +16,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from avow.collection.accept import Sender
 from avow.collection.mail_events import MailEvents
+from avow.collection.senders import Senders
+from avow.collection.signals import Sender
 from avow.definitions import Refusal, SpoolFull
 from avow.messaging.answers import Reached
 from avow.messaging.reports import Links
 from avow.messaging.subscriptions import Subscriptions
 from avow.messaging.told import is_scan
-from avow.web.collect import GIF, GIF_HEADERS, RETRY_SECONDS, Collect
+from avow.web.collect import GIF, GIF_HEADERS, RETRY_SECONDS
 from avow.web.form_input import read
 from avow.web.rendering import View
 
@@ -38,14 +39,14 @@ class MailEndpoint:
     def __init__(
         self,
         view: View,
-        collect: Collect,
+        senders: Senders,
         events: MailEvents,
         subscriptions: Subscriptions,
         links: Links,
         now_ms: Callable[[], int],
     ) -> None:
         self._view = view
-        self._collect = collect
+        self._senders = senders
         self._events = events
         self._subscriptions = subscriptions
         self._links = links
@@ -143,7 +144,7 @@ class MailEndpoint:
 
     def _sender(self, request: Request) -> Sender:
         host = request.client.host if request.client else ""
-        return self._collect.sender_of(host, request.headers.getlist, request.headers.get)
+        return self._senders.sender(host, request.headers.getlist)
 
     async def _page(self, request: Request, template: str, status: int, **shown: object) -> Response:
         page = await run_in_threadpool(self._view.page, request, template, status, **shown)

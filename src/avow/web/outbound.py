@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from avow.collection.outbound import Outbound
-from avow.definitions import SpoolFull
+from avow.collection.senders import Senders
 from avow.policy.declarations import ExternalLink
-from avow.web.collect import Collect, as_header
+from avow.web.collect import as_header
 from avow.web.leaving import LEAVING_PATH
 from avow.web.security import fetch_site
 
@@ -24,8 +24,8 @@ HEADERS: Final = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
 class OutboundEndpoint:
     """The endpoint of one worker for every external link whose clicks are counted."""
 
-    def __init__(self, collect: Collect, outbound: Outbound, links: dict[str, ExternalLink], now_ms: Callable[[], int]) -> None:
-        self._collect = collect
+    def __init__(self, senders: Senders, outbound: Outbound, links: dict[str, ExternalLink], now_ms: Callable[[], int]) -> None:
+        self._senders = senders
         self._outbound = outbound
         self._links = links
         self._now_ms = now_ms
@@ -44,13 +44,8 @@ class OutboundEndpoint:
         if link.notice and not self._outbound.is_ours(link, page, signature):
             return _onward(f"{LEAVING_PATH}{link.name}")  # the page that tells of leaving comes first
         peer = request.client.host if request.client else ""
-        sender = self._collect.sender_of(peer, headers.getlist, headers.get)
-        going = self._outbound.follow(link, page, signature, sender, self._now_ms())
-        try:
-            if going.record is not None:
-                await self._outbound.keep(going.record)
-        except SpoolFull:
-            return _onward(link.address)  # nobody waits for our spool; no number goes out that we could not find again
+        sender = self._senders.sender(peer, headers.getlist)
+        going = await self._outbound.follow(link, page, signature, sender, self._now_ms())
         refused = going.refusal
         told = {"Avow-Refused": as_header(f"{refused.reason} ({refused.rule})")} if refused else {}
         return _onward(going.address, told)

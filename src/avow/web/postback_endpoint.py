@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -34,17 +33,15 @@ class PostbackEndpoint:
                 body = await request.body()
                 delivery_id, timestamp, mark = (headers.get(f"webhook-{name}", "") for name in ("id", "timestamp", "signature"))
                 delivery = Delivery(delivery_id, timestamp, mark, body)
-                taken = await run_in_threadpool(self._postbacks.by_body, point, delivery, now_ms)
+                taken = await self._postbacks.take(point, delivery, now_ms)
             elif request.method == "GET":
                 target = f"{request.url.path}?{request.scope['query_string'].decode('latin-1')}"
-                taken = await run_in_threadpool(self._postbacks.by_address, point, target, now_ms)
+                taken = await self._postbacks.take(point, target, now_ms)
             else:  # HEAD tells nothing and keeps nothing
                 return JSONResponse({}, 405, _NO_STORE | {"allow": "GET, POST"})
-            if isinstance(taken, NotDelivered):
-                return not_delivered(taken)
-            record, answer = taken
-            await self._postbacks.keep(record)
         except (SpoolFull, StoreUnavailable):
             return JSONResponse({"reason": "not kept just now: send it again"}, 503, _NO_STORE | {"retry-after": RETRY_SECONDS})
-        dropped = [{"field": shown_name(lost.field), "reason": lost.reason, "rule": lost.rule} for lost in answer.dropped]
-        return JSONResponse({"id": answer.id, "dropped": dropped}, headers=_NO_STORE)
+        if isinstance(taken, NotDelivered):
+            return not_delivered(taken)
+        dropped = [{"field": shown_name(lost.field), "reason": lost.reason, "rule": lost.rule} for lost in taken.dropped]
+        return JSONResponse({"id": taken.id, "dropped": dropped}, headers=_NO_STORE)

@@ -18,11 +18,12 @@ from avow.collection import signals
 from avow.collection.accept import Accepted
 from avow.collection.json_names import twice
 from avow.collection.recorder import RecordingCollector, RecordingOffer
-from avow.definitions import Refusal
+from avow.collection.senders import Senders
+from avow.definitions import Refusal, SpoolFull
 from avow.policy.paths import page_path
 from avow.web.asking import signals_of
 from avow.web.assets import Assets
-from avow.web.collect import KEPT, Collect, fetch_site_of, visitor_cookie
+from avow.web.collect import KEPT, answer_not_taken, fetch_site_of, visitor_cookie
 from avow.web.exchange import Exchange
 from avow.web.house import DEMONSTRATION_KEY, House
 from avow.web.privacy_center.choices import CHOICE, CHOICES_MOST, set_choices
@@ -52,8 +53,8 @@ def number_for(offer: RecordingOffer | None, said: signals.Signals, *, is_secure
 class RecordingEndpoint:
     """Takes the chunks of one web worker in."""
 
-    def __init__(self, collector: RecordingCollector, collect: Collect, now_ms: Callable[[], int]) -> None:
-        self._collector, self._collect, self._now_ms = collector, collect, now_ms
+    def __init__(self, collector: RecordingCollector, senders: Senders, now_ms: Callable[[], int]) -> None:
+        self._collector, self._senders, self._now_ms = collector, senders, now_ms
 
     def take(self, exchange: Exchange) -> None:
         """POST /avow/recordings: 204 kept; 403 may not be recorded; 400 no chunk; 405; 503 full."""
@@ -64,16 +65,17 @@ class RecordingEndpoint:
             exchange.answer_error(403, "Recordings are taken from pages of this site only.")
             return
         now_ms = self._now_ms()
-        accepted = self._collector.take(exchange.body, self._collect.known(exchange, now_ms).sender, now_ms)
-        refusal = accepted if isinstance(accepted, Refusal) else next(iter(accepted.refused), None)
-        if refusal is not None:
-            exchange.answer_error(400 if accepted is refusal else 403, f"{refusal.reason} ({refusal.rule})")
-            return
-        assert isinstance(accepted, Accepted)
-        self._collect.keep(exchange, accepted, self._answer)
+        known = self._senders.of(exchange.client, exchange.lines, exchange.first, now_ms)
+        self._collector.take(exchange.body, known.sender, now_ms, partial(_answer, exchange))
 
-    def _answer(self, exchange: Exchange, _accepted: Accepted) -> None:
-        """Answer a chunk that is kept."""
+
+def _answer(exchange: Exchange, accepted: Accepted | Refusal | SpoolFull) -> None:
+    """Answer a chunk: it is kept, or why not."""
+    if not isinstance(accepted, Accepted):
+        answer_not_taken(exchange, accepted)
+    elif accepted.refused:
+        exchange.answer_error(403, f"{accepted.refused[0].reason} ({accepted.refused[0].rule})")
+    else:
         exchange.answer_prepared(KEPT)
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from avow.collection.sender_counts import SenderCounts
+from avow.collection.senders import Senders
 from avow.collection.spam import FormGuard, Verdict
-from avow.web.collect import Collect
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class CountedSenders:
     Invented visitors of `avow demo` are not counted, as in forms.
     """
 
-    collect: Collect
+    senders: Senders
     counts: SenderCounts
     guard: FormGuard
     now_ms: Callable[[], int]
@@ -39,7 +39,5 @@ class CountedSenders:
         return is_invented or self.guard.judge(form, own, address, self.now_ms()) is Verdict.CLEAR
 
     def _sender(self, request: Request) -> tuple[str, bool]:
-        sender = self.collect.sender_of(
-            request.client.host if request.client else "", request.headers.getlist, request.headers.get
-        )
+        sender = self.senders.sender(request.client.host if request.client else "", request.headers.getlist)
         return sender.address, sender.demonstration

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from avow.policy.evidence.facts import Asked, Disclosed, Facts, Held, limit
+from avow.policy.law import rules
 from avow.policy.law.counting import add_months
 from avow.policy.markup import joined, lowered
 from avow.policy.rulebook import Rulebook
@@ -22,7 +23,7 @@ from avow.policy.vocabulary import RIGHTS, SIGNALS
 #: The sweep runs every hour; when it has not run for this long, nobody is erasing anything.
 SWEEP_LATE: Final = timedelta(hours=25)
 #: The rule that counted refusals carry when a signal or a choice stopped them.
-STOPPED: Final = "11 CCR 7025(c)(1)"
+STOPPED: Final = rules.SIGNAL_STOPS
 #: Avow looks at pages every minute, or once a day at least; what it saw longer ago is no evidence of now.
 LOOK_LATE: Final = timedelta(hours=25)
 

@@ -221,11 +221,6 @@ class LawTable:
         return self.period("appeal_extension")
 
     @property
-    def denial(self) -> tuple[str, ...]:
-        """What a refusal must contain besides what was decided. Rule: GDPR Art. 12(4); (US-VA) Va. Code §§ 59.1-575 to -585."""
-        return self._list("denial")
-
-    @property
     def free(self) -> FreeRequests | None:
         """How many requests are owed free of charge; None where their number is not limited.
 

@@ -71,11 +71,6 @@ def listed(tx: Transaction, point: str, at: Place, limit: int, without: Collecti
     return paging.page(tx, [Part(wanted, submissions.c.collected_ms, submissions.c.record_id)], at, limit).each(_sealed)
 
 
-def newest(tx: Transaction, point: str, limit: int) -> tuple[SealedSubmission, ...]:
-    """Return the newest submissions of a point ("" for all)."""
-    return listed(tx, point, Place(), limit).lines
-
-
 def of_subjects(tx: Transaction, subjects: Collection[bytes]) -> tuple[SealedSubmission, ...]:
     """Return the submissions that belong to any of these subjects, oldest first."""
     links = select(submission_subjects.c.record_id).where(submission_subjects.c.subject.in_(subjects))

@@ -1,10 +1,11 @@
--- Operating systems, most used first.
+-- Page views of people by one column (`analytics.question.Column`), most first; without those of which it is not known, where asked.
 SELECT
-  system AS name,
+  {column:Identifier} AS name,
   count() AS views,
   uniqIf(visitor, visitor != 0) AS visitors
 FROM page_views(site = {site:String}, from_ms = {from_ms:Int64}, to_ms = {to_ms:Int64}, point = {point:String})
 WHERE robot = 0
+  AND ({unknown:UInt8} = 1 OR name != '')
 GROUP BY name
 ORDER BY views DESC, name
 LIMIT {limit:Int64}

@@ -1,0 +1,125 @@
+"""Walk 1, an event: from the door to the spool, in the numbered steps of one function."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from copy import copy
+
+import msgspec
+
+from avow.collection import signals
+from avow.collection.accept import Accepted, Collector, Done
+from avow.collection.event_leases import POINT, TOO_MANY
+from avow.collection.events import Batch, EventParser
+from avow.collection.layouts import Layout, Layouts
+from avow.collection.pixels import Pixels
+from avow.collection.senders import Known, Lines, Senders
+from avow.definitions import BatchHead, RecordIds, Refusal
+
+
+class _Encoded(BatchHead, frozen=True, tag="batch", kw_only=True, array_like=True):
+    """A `definitions.EventBatch` whose terms are encoded already, with its events in their own types."""
+
+    terms: dict[str, msgspec.Raw]
+    events: Sequence[msgspec.Struct]
+
+
+class Intake:
+    """Takes in what the tag and pixels send, for one version of the policy in one web worker."""
+
+    def __init__(self, collector: Collector, senders: Senders, own_hosts: frozenset[str] = frozenset()) -> None:
+        """`own_hosts` are those of the site, which are no referrers."""
+        self.senders = senders
+        self._collector = collector
+        self._parser = EventParser(collector.rulebook)
+        self.pixels = Pixels(collector.rulebook, self._parser)
+        self._points = {kind: name for name, kind in self._parser.types.items()}
+        self._layouts = Layouts(collector.rulebook, own_hosts)
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._ids = RecordIds()
+
+    def take(self, sent: bytes | Batch, peer: str, lines: Lines, first: Mapping[bytes, bytes], now_ms: int, done: Done) -> None:
+        """Take in the events of one HTTP request: a body, or what a pixel's address said (`Pixels.read`).
+
+        (1) who sends, as it says: address, agent, signals, choices; worked out once a minute
+        (2) whether this sender may send more: else TOO_MANY
+        (3) what the body says, by the schemas compiled from the policy; a Refusal when it cannot be read
+        (4) the permit, asked once for each point
+        (5) permitted fields only, each cut down to what is declared
+        (6) the record
+        (7) the spool; `done` is called when the disk has it
+        """
+        collector, known = self._collector, self.senders.of(peer, lines, first, now_ms)  # (1)
+        allowance = known.allowance
+        if allowance.free <= allowance.low and not self.senders.leases.lets_in(allowance, now_ms):  # (2)
+            collector.count_refused(known.sender, POINT, TOO_MANY, known.today)
+            done(TOO_MANY)
+            return
+        batch = self._parser.parse(sent) if isinstance(sent, bytes) else Batch(list(map(copy, sent.events)), sent.dropped)  # (3)
+        if isinstance(batch, Refusal):
+            allowance.free -= 1
+            done(batch)
+            return
+        if batch.dropped:
+            collector.count_dropped(known.sender, batch.dropped, known.today)
+        events, refused = batch.events, ()  # type: Sequence[msgspec.Struct], tuple[Refusal, ...]
+        terms: dict[str, msgspec.Raw] = {}
+        days, kinds = [], set(map(type, events))
+        for kind in kinds:
+            layout = known.layouts.get(kind) or self._ask(known, kind)  # (4)
+            if isinstance(layout, Refusal):
+                continue
+            own = events if len(kinds) == 1 else [event for event in events if type(event) is kind]
+            if too_long := layout.trim(own):  # (5)
+                collector.count_too_long(known.sender, layout.point, too_long, known.today)
+            terms[layout.point] = known.terms[kind]
+            if layout.recognises:
+                days.append(layout.cookie_days)
+        if len(terms) < len(kinds):
+            events, refused = self._without_refused(events, known)
+        allowance.free -= len(events) or 1
+        if not events:
+            done(Accepted(0, batch.dropped, refused))
+            return
+        visitor = known.sender.signals.visitor if days else ""
+        new_visitor = secrets.token_hex(signals.VISITOR_ID_LENGTH // 2) if days and not visitor else ""
+        known.visit = known.visit or collector.visit(known.sender, known.today)
+        record = _Encoded(  # (6)
+            record_id=self._ids.new(now_ms, len(events)),
+            collected_ms=now_ms,
+            site=collector.site,
+            visitor=visitor or new_visitor,
+            visit=known.visit,
+            robot=known.agent.is_robot,
+            demonstration=known.sender.demonstration,
+            terms=terms,
+            events=events,
+        )
+        encoded = self._encode(record)
+        accepted = Accepted(len(events), batch.dropped, refused, new_visitor, min(days, default=0), record=encoded)
+        collector.spool.append_then(encoded, lambda full: done(accepted if full is None else full))  # (7)
+
+    def _ask(self, known: Known, kind: type) -> Layout | Refusal:
+        """Return what may be kept of a sender's events of one type; asked once, with what the events share encoded."""
+        point = self._points[kind]
+        layout = known.layouts[kind] = self._layouts.of(point, known.opted_out, known.today, known.opted_in)
+        if isinstance(layout, Layout):
+            terms, too_long = layout.terms(known.sender, known.agent)
+            known.terms[kind] = msgspec.Raw(self._encode(terms))
+            self._collector.count_too_long(known.sender, point, too_long, known.today)
+        return layout
+
+    def _without_refused(
+        self, events: Sequence[msgspec.Struct], known: Known
+    ) -> tuple[Sequence[msgspec.Struct], tuple[Refusal, ...]]:
+        """Return the events that may be kept, and the refusal of each other one, which is counted."""
+        kept, refused = [], []
+        for event in events:
+            layout = known.layouts[type(event)]
+            if isinstance(layout, Refusal):
+                refused.append(layout)
+                self._collector.count_refused(known.sender, self._points[type(event)], layout, known.today)
+            else:
+                kept.append(event)
+        return kept, tuple(refused)

@@ -1,0 +1,104 @@
+"""Who sends: address, agent, signals and choices, worked out from an HTTP request once and remembered for a minute."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from functools import partial
+from typing import Final
+
+import msgspec
+
+from avow.collection import agents, signals
+from avow.collection.accept import Collector
+from avow.collection.event_leases import EventLeases
+from avow.collection.layouts import Layout
+from avow.collection.remembered import Remembered
+from avow.collection.signals import Sender
+from avow.collection.visits import client_address, plain_address
+from avow.definitions import Refusal, moment
+
+DEMONSTRATION_HEADER: Final = "avow-demonstration"
+#: What a request says about its sender.
+_TELLING: Final = (b"user-agent", b"cookie", b"sec-gpc", b"dnt", b"x-forwarded-for", DEMONSTRATION_HEADER.encode())
+_DAY_MS: Final = 86_400_000
+
+#: The header lines of an HTTP request, names in lower case.
+Lines = Sequence[tuple[bytes, bytes]]
+Every = Callable[[str], list[str]]
+
+
+class Known:
+    """What is known about a sender today, and what the policy answers for each type of events.
+
+    `layouts` and `terms` are filled by `intake`, once for each; `visit` is 0 until today's salt is known.
+    """
+
+    __slots__ = ("agent", "allowance", "layouts", "opted_in", "opted_out", "sender", "terms", "today", "visit")
+
+    def __init__(self, sender: Sender, today: date, collector: Collector, leases: EventLeases) -> None:
+        self.sender, self.today = sender, today
+        self.opted_out, self.opted_in = collector.opted_out(sender), collector.opted_in(sender)
+        self.agent = agents.describe(sender.agent)
+        self.allowance = leases.of(sender.address)
+        self.layouts: dict[type, Layout | Refusal] = {}
+        self.terms: dict[type, msgspec.Raw] = {}
+        self.visit = 0
+
+
+class Senders:
+    """The senders of one web worker. `token` is what invented visitors of `avow demo` show."""
+
+    def __init__(self, collector: Collector, leases: EventLeases, trusted_proxies: Iterable[str], token: str) -> None:
+        self.leases = leases
+        self._collector = collector
+        self._trusted = frozenset(map(plain_address, trusted_proxies))
+        self._token = token
+        self._known: Remembered[tuple[str | bytes | None, ...], Known] = Remembered()
+        self._day_ends_ms = 0
+
+    def of(self, peer: str, lines: Lines, first: Mapping[bytes, bytes], now_ms: int) -> Known:
+        """Return what is known about who sent a request; remembered for those that come again within a minute of one day.
+
+        `first` holds the first line of each header.
+        """
+        if now_ms >= self._day_ends_ms:
+            self._known.found.clear()
+            self._day_ends_ms = (now_ms // _DAY_MS + 1) * _DAY_MS
+        if len(first) < len(lines):  # a second line may hold a no: not looked up by the first, nor remembered
+            return self.known(self.sender(peer, partial(_every, lines)), now_ms)
+        key = (peer, *map(first.get, _TELLING))
+        found = self._known.found.get(key)
+        if found is None:
+            found = self.known(self.sender(peer, partial(_every, lines)), now_ms)
+            self._known.keep(key, found, sum(len(one) for one in key if one is not None))
+        return found
+
+    def known(self, sender: Sender, now_ms: int) -> Known:
+        """Return what is known about a sender, worked out."""
+        return Known(sender, moment(now_ms).date(), self._collector, self.leases)
+
+    def sender(self, peer: str, every: Every) -> Sender:
+        """Return who sent a request: address as far as a trusted proxy tells, agent, signals, demonstration or not.
+
+        `every` gives the values of every line of a header.
+        """
+        agent, token = every("user-agent"), every(DEMONSTRATION_HEADER)
+        invented = self.is_demonstration(token[0] if token else None)
+        return Sender(self.address(peer, every), agent[0] if agent else "", signals.of(every), invented)
+
+    def address(self, peer: str, every: Every) -> str:
+        """Return the address of who sent a request, as far as a trusted proxy tells."""
+        # Some proxies add a line of their own (RFC 9110, section 5.3).
+        return client_address(peer, ", ".join(every("x-forwarded-for")) if self._trusted else "", self._trusted)
+
+    def is_demonstration(self, token: str | None) -> bool:
+        """Return whether the header's value is this installation's demonstration token."""
+        return token is not None and hmac.compare_digest(token.encode(), self._token.encode())
+
+
+def _every(lines: Lines, name: str) -> list[str]:
+    """Return the values of every line of this name."""
+    wanted = name.encode()
+    return [value.decode("latin-1") for found, value in lines if found == wanted]

@@ -1,0 +1,104 @@
+"""The files of tests/vectors, read as docs/specs says and by nothing of ours; and by us, so that both agree."""
+
+import base64
+import hashlib
+import hmac
+import json
+import struct
+
+import lz4.block
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from tests.conftest import REPOSITORY
+
+from avow.audit import note, proof
+from avow.collection.feeds import FeedKey, unsigned
+from avow.spool import segments
+
+VECTORS = REPOSITORY / "tests" / "vectors"
+
+
+def vector(name):
+    return json.loads((VECTORS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def plain(text):
+    return base64.b64decode(text, validate=True)
+
+
+def groups(segment, key, name):
+    """Yield the unpacked frames of a segment, as docs/specs/spool.md says."""
+    assert segment[:8] == b"AVOWSPL2"
+    at = 8
+    while (length := struct.unpack_from(">I", segment, at)[0]) != 0xFFFFFFFF:
+        sealed = segment[at + 4 : at + 4 + length]
+        yield lz4.block.decompress(AESGCM(key).decrypt(at.to_bytes(12, "big"), sealed, name.encode()))
+        at += 4 + length
+
+
+def records(group):
+    while group:
+        (length,) = struct.unpack_from(">I", group)
+        yield group[4 : 4 + length]
+        group = group[4 + length :]
+
+
+def test_a_segment_is_read_by_its_specification(tmp_path):
+    """Frames, nonces, packing and lengths; our own reader finds the same."""
+    given = vector("spool")
+    expected, key = [plain(one) for one in given["records"]], plain(given["key"])
+    found = list(groups(plain(given["segment"]), key, given["name"]))
+    assert (len(found), [one for group in found for one in records(group)]) == (2, expected)
+    path = tmp_path / f"{given['name']}.segment"
+    path.write_bytes(plain(given["segment"]))
+    assert list(segments.read(path, key, 0, writer_is_gone=True, limit=1 << 20).records) == expected
+
+
+def root_of(leaf, index, size, path):
+    """Return the root that an inclusion proof leads to (RFC 9162, section 2.1.3.2)."""
+    node, last = leaf, size - 1
+    for other in path:
+        if index % 2 or index == last:
+            node = hashlib.sha256(b"\1" + other + node).digest()
+            while index and not index % 2:
+                index, last = index // 2, last // 2
+        else:
+            node = hashlib.sha256(b"\1" + node + other).digest()
+        index, last = index // 2, last // 2
+    return node
+
+
+def test_a_proof_is_checked_by_its_specification():
+    """Signature, way to the root, whom and what the entry is about; our own check says the same."""
+    given = vector("proof")
+    head, _, checkpoint = given["proof"].partition("\n\n")
+    _, extra, index, *path = head.split("\n")
+    extra = json.loads(plain(extra.removeprefix("extra ")))
+    signed, _, line = checkpoint.rpartition("\n\n")
+    _, size, root = signed.split("\n")
+    key, entry = plain(given["key"].split("+", 2)[2])[1:], plain(extra["entry"])
+    Ed25519PublicKey.from_public_bytes(key).verify(plain(line.split()[-1])[4:], f"{signed}\n".encode())
+    leaf = hashlib.sha256(b"\0" + entry).digest()
+    assert root_of(leaf, int(index.removeprefix("index ")), int(size), [plain(one) for one in path]) == plain(root)
+    said, salt = json.loads(entry), plain(extra["salt"])
+    assert said == given["statement"]
+    assert said["about"] == hmac.digest(salt, given["reference"].encode(), "sha256").hex()
+    assert said["found"] == hmac.digest(salt, plain(extra["found"]), "sha256").hex()
+    assert proof.verify(proof.read(given["proof"]), note.Verifier.parse(given["key"])).items() >= said.items()
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_delivery_is_checked_by_its_specification(number):
+    """By HMAC-SHA256 and by Ed25519 over the same content; our own check takes it, and not with another body."""
+    given = vector("feed")
+    one, content = given["signed"][number], f"{given['id']}.{given['timestamp']}.{given['body']}".encode()
+    key, (kind, mark) = plain(one["key"].partition("_")[2]), one["signature"].split(",")
+    if kind == "v1":
+        assert hmac.digest(key, content, "sha256") == plain(mark)
+    else:
+        Ed25519PublicKey.from_public_bytes(key).verify(plain(mark), content)
+    asked = FeedKey(one["key"]), given["id"], given["timestamp"]
+    now_ms = int(given["timestamp"]) * 1000
+    assert unsigned(*asked, content, one["signature"], now_ms) is None
+    assert unsigned(*asked, content + b" ", one["signature"], now_ms).status == 401
