@@ -36,6 +36,9 @@ REPOSITORY = Path(__file__).parent.parent
 MARROWBY = REPOSITORY / "policies" / "marrowby"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 
+# Whose certificates count is read once: httpx reads the list again for each client and each question, for 50 ms of a core.
+pytest.MonkeyPatch().setattr(httpx._transports.default, "create_ssl_context", cache(httpx.create_ssl_context))
+
 settings.register_profile(
     "house", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
