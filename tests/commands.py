@@ -15,7 +15,7 @@ from avow.main import core_dumps
 
 # Importing the program takes a command some two seconds of one core, and what it is asked for mostly some hundredths.
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.commands", "avow.main.command", "avow.main.ahead"])
+_FORKS.set_forkserver_preload(["tests.commands", "avow.main.command", "tests.ahead", "avow.main.ahead"])
 
 
 def run(arguments, cwd, seconds=120, typed=""):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import email
 import email.policy
+import gc
 import itertools
 import json
 import os
@@ -47,6 +48,16 @@ settings.load_profile("house")
 
 #: Rooms whose files take longest, because they start servers and browsers: they come first, so that none is left for the end.
 LONGEST = ("walks", "browser", "upgrade", "store", "cli")
+
+
+# What is collected stays until the end: Python's collector of garbage need not look at six thousand tests again and again.
+gc.disable()
+
+
+def pytest_collection_finish():
+    """Look for garbage from here on, in what the tests make."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items):

@@ -11,8 +11,10 @@ import logging
 import os
 import re
 import secrets
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,6 +44,8 @@ _REPLACING: Final = "_tmp_replace_"
 _AS_IT_IS: Final = "schema_inference_use_cache_for_file = 0"
 #: A statement after which parts are replaced.
 _CHANGES: Final = re.compile(r"\s*(?:--[^\n]*\n\s*)*(?:ALTER|OPTIMIZE|TRUNCATE|INSERT)\b", re.IGNORECASE)
+#: What chDB imports where it is installed.
+_ARROW: Final = "pyarrow"
 #: How the engine's note of a mutation begins.
 _MUTATION: Final = b"format version: "
 
@@ -105,10 +109,8 @@ class Engine:
 
     def _connect(self) -> None:
         """Give the calling thread its own connection."""
-        import chdb  # noqa: PLC0415 - 0.6 s and 200 MB, wanted by the storage process alone, after the fork
-
         options = "&".join(f"{name}={value}" for name, value in _OPTIONS.items())
-        self._local.connection = chdb.connect(f"{self._folder}?{options}")
+        self._local.connection = _chdb().connect(f"{self._folder}?{options}")
         self._local.settings = {}
         self._connections.append(self._local.connection)
 
@@ -139,6 +141,23 @@ class Engine:
         for change in changes:
             connection.query(f"SET {change}")
         self._local.settings = dict(wanted)
+
+
+@cache
+def _chdb() -> Any:  # Any: as above
+    """Return chDB, imported as where pyarrow is not installed; the first of an engine's threads does it before there are others.
+
+    Pyarrow is for formats that nobody asks for here, and takes a third of the engine's start and 40 MB.
+    """
+    if _ARROW not in sys.modules:
+        sys.modules[_ARROW] = None  # type: ignore[assignment]  # Python's own way to have an import fail
+        try:
+            import chdb.state  # noqa: PLC0415 - 0.3 s and 200 MB, wanted by the storage process alone, after the fork
+        finally:
+            del sys.modules[_ARROW]
+    import chdb  # noqa: PLC0415 - as above
+
+    return chdb
 
 
 def _forget_views(folder: Path) -> None:
