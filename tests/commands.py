@@ -39,6 +39,13 @@ def start(arguments, cwd, asked, printed, errors):
     return command
 
 
+def forked(work, *arguments):
+    """Start a process that does one piece of the program's work, and return it."""
+    process = _FORKS.Process(target=work, args=arguments)
+    process.start()
+    return process
+
+
 def _command(arguments, cwd, asked, printed, errors):
     """Be the command: its arguments, its folder, its output."""
     from avow.main.command import main  # noqa: PLC0415 - in the new process alone
