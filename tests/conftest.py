@@ -351,6 +351,7 @@ def postgresql():
 def database(request, tmp_path):
     """The URL of a control store, on SQLite and on PostgreSQL: whoever asks for it is tested over both."""
     if request.param == "sqlite":
+        (tmp_path / "control.db").write_bytes(_migrated())
         yield f"sqlite:///{tmp_path / 'control.db'}"
         return
     server = request.getfixturevalue("postgresql")

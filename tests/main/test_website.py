@@ -5,13 +5,14 @@ from datetime import date
 
 import msgspec
 import pytest
+from tests.conftest import control_in
 
 from avow.config import Integrity, load
 from avow.definitions import ConfigurationError
 from avow.main import website
 from avow.main.installation import Installation
 from avow.main.website import AGAIN_MS, IntegrityWatch, SearchKeeper
-from avow.store.control import Control, integrity
+from avow.store.control import integrity
 from avow.store.control.integrity import Seen
 
 CONFIGURATION = """data = "data"
@@ -51,7 +52,7 @@ class Stored:
 
 @pytest.fixture
 def watch(tmp_path):
-    control = Control(f"sqlite:///{tmp_path / 'control.db'}")
+    control = control_in(tmp_path)
     yield IntegrityWatch(Stored(control), configured(tmp_path, '[integrity]\npages = ["/"]\n'), None, Clock())
     control.close()
 
