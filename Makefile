@@ -14,12 +14,17 @@ CADDY := /usr/bin/caddy
 SYSTEMD := /usr/bin/systemd-analyze
 POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/postgres) /usr/lib/postgresql/15/bin/postgres)
 
-# What the tests start of Debian.
+# What the tests start of Debian, and the packages of it that are missing here.
 DEBIAN := $(CHROMIUM) $(CLAMD) $(POSTGRES) $(NGINX) $(CADDY) $(SYSTEMD)
+unless_there = $(if $(wildcard $(1)),,$(2))
+MISSING := $(call unless_there,$(CHROMIUM),chromium-headless-shell) $(call unless_there,$(POSTGRES),postgresql) \
+	$(call unless_there,$(NGINX),nginx-light) $(call unless_there,$(CADDY),caddy) $(call unless_there,$(SYSTEMD),systemd)
+# Side by side, and what each says at its end.
+AT_ONCE := $(MAKE) --no-print-directory --output-sync=target --jobs=3
 
 MINUTES := 5
 
-.PHONY: help run test test-latest quick check bench soak lock reference clean
+.PHONY: help run test test-latest quick check types rules debian bench soak lock reference clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -27,11 +32,12 @@ help: ## Show this list
 run: dist/.installed ## Serve the invented company's website with Avow under it
 	$(BIN)/avow --config policies/marrowby/avow.toml serve
 
-test: check $(DEBIAN) ## Run every check and test against the built wheel
+test: ## Run every check and test against the built wheel
+	$(AT_ONCE) check debian
 	$(PYTEST)
 
 # What a new version of a library breaks is seen before `make lock UPGRADE=--upgrade` takes it in; names of newer ones are printed.
-test-latest: dist/.installed $(DEBIAN) ## Run every test with the newest versions that pyproject.toml allows, whatever is locked
+test-latest: dist/.installed debian ## Run every test with the newest versions that pyproject.toml allows, whatever is locked
 	$(PYTHON) -m venv --clear $(VENV)-latest
 	$(VENV)-latest/bin/python -m pip install --quiet --upgrade "$$(echo dist/avow-*.whl)[dev]"
 	$(VENV)-latest/bin/python -m pip list --outdated
@@ -41,10 +47,14 @@ quick: check ## Run the checks, and the tests of the rooms that differ from the 
 	@tests=$$($(BIN)/python tests/quick.py); if [ -z "$$tests" ]; then echo "No test sees this change."; \
 		else echo "$$tests"; $(PYTEST) $$tests; fi
 
-check: dist/.installed ## Lint, types, arrows between rooms, example policies
+check: types rules ## Lint, types, arrows between rooms, example policies
+
+types: dist/.installed
+	$(BIN)/mypy
+
+rules: dist/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/avow --config policies/marrowby/avow.toml policy check
 	$(BIN)/avow policy check --draft policies/*/policy.md
@@ -92,32 +102,26 @@ dist/.installed: $(VENV)/.packages browser/node_modules/.packages requirements.l
 	$(BIN)/python -m pip install --quiet --no-deps --force-reinstall dist/avow-*.whl
 	@touch $@
 
-# Debian's packages, for the browser tests and the benchmarks; installed as root or with sudo.
+# Debian's packages, installed as root or with sudo: all that are missing by one call, for two at once wait for each other's lock.
 APT = $(if $(filter 0,$(shell id -u)),,sudo )apt-get
+INSTALL = $(APT) install -y -qq --no-install-recommends
 
-$(CHROMIUM):
-	$(APT) update -qq && $(APT) install -y -qq --no-install-recommends chromium-headless-shell
-
-# The tests start servers of their own; the one that the package starts is not touched.
-$(POSTGRES):
-	$(APT) update -qq && $(APT) install -y -qq --no-install-recommends postgresql
+# The tests start servers and proxies of their own; those that the packages start are not touched.
+debian:
+	$(if $(filter-out $(wildcard $(DEBIAN)),$(DEBIAN)),$(APT) update -qq)
+	$(if $(strip $(MISSING)),$(INSTALL) $(MISSING))
+	$(if $(wildcard $(CLAMD)),,$(UNPACK_CLAMD))
 
 # Unpacked and not installed: an installed one would start services that load signatures from the internet.
-$(CLAMD):
-	@mkdir -p $(VENV)/clamd
-	cd $(VENV)/clamd && $(APT) update -qq && apt-get download -qq clamav-daemon libmspack0 \
+define UNPACK_CLAMD
+mkdir -p $(VENV)/clamd
+	cd $(VENV)/clamd && apt-get download -qq clamav-daemon libmspack0 \
 		$$(apt-cache depends clamav-daemon | sed -n 's/.*Depends: \(libclamav[0-9t]*\)$$/\1/p' | head -n 1)
 	cd $(VENV)/clamd && for package in *.deb; do dpkg -x $$package . && rm $$package; done
+endef
 
-# The tests start proxies of their own; those that the packages start are not touched.
 $(NGINX):
-	$(APT) update -qq && $(APT) install -y -qq --no-install-recommends nginx-light
-
-$(CADDY):
-	$(APT) update -qq && $(APT) install -y -qq --no-install-recommends caddy
-
-$(SYSTEMD):
-	$(APT) update -qq && $(APT) install -y -qq --no-install-recommends systemd
+	$(APT) update -qq && $(INSTALL) nginx-light
 
 /usr/bin/wrk:
-	$(APT) update -qq && $(APT) install -y -qq --no-install-recommends wrk
+	$(APT) update -qq && $(INSTALL) wrk

@@ -15,7 +15,7 @@ from avow.main import core_dumps
 
 # Importing the program takes a command some two seconds of one core, and what it is asked for mostly some hundredths.
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.commands", "avow.main.command", "avow.main.ahead"])
+_FORKS.set_forkserver_preload(["tests.commands", "avow.main.command", "tests.ahead", "avow.main.ahead"])
 
 
 def run(arguments, cwd, seconds=120, typed=""):
@@ -37,6 +37,13 @@ def start(arguments, cwd, asked, printed, errors):
     command = _FORKS.Process(target=_command, args=([*map(str, arguments)], str(cwd), *files))
     command.start()
     return command
+
+
+def forked(work, *arguments):
+    """Start a process that does one piece of the program's work, and return it."""
+    process = _FORKS.Process(target=work, args=arguments)
+    process.start()
+    return process
 
 
 def _command(arguments, cwd, asked, printed, errors):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import email
 import email.policy
+import gc
 import itertools
 import json
 import os
@@ -36,6 +37,9 @@ REPOSITORY = Path(__file__).parent.parent
 MARROWBY = REPOSITORY / "policies" / "marrowby"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 
+# Whose certificates count is read once: httpx reads the list again for each client and each question, for 50 ms of a core.
+pytest.MonkeyPatch().setattr(httpx._transports.default, "create_ssl_context", cache(httpx.create_ssl_context))
+
 settings.register_profile(
     "house", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
@@ -44,6 +48,16 @@ settings.load_profile("house")
 
 #: Rooms whose files take longest, because they start servers and browsers: they come first, so that none is left for the end.
 LONGEST = ("walks", "browser", "upgrade", "store", "cli")
+
+
+# What is collected stays until the end: Python's collector of garbage need not look at six thousand tests again and again.
+gc.disable()
+
+
+def pytest_collection_finish():
+    """Look for garbage from here on, in what the tests make."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items):
@@ -337,6 +351,7 @@ def postgresql():
 def database(request, tmp_path):
     """The URL of a control store, on SQLite and on PostgreSQL: whoever asks for it is tested over both."""
     if request.param == "sqlite":
+        (tmp_path / "control.db").write_bytes(_migrated())
         yield f"sqlite:///{tmp_path / 'control.db'}"
         return
     server = request.getfixturevalue("postgresql")

@@ -6,11 +6,11 @@ import base64
 import gzip
 
 import pytest
+from tests.conftest import control_in
 
 from avow.assurance.residue import residue
 from avow.definitions import AfterRetention, AvowError, Event, IdentifierKind, Submission, identifier
 from avow.store import Store
-from avow.store.control import Control
 from avow.store.embedded import Engine
 from avow.store.events import Events, announced
 from avow.store.files import Files
@@ -68,7 +68,7 @@ def installation(tmp_path):
     """Open a store on an engine of its own."""
     engine = Engine(tmp_path / "events", tmp_path / "run")
     engine.start()
-    control = Control(f"sqlite:///{tmp_path / 'control.db'}")
+    control = control_in(tmp_path)
     store = Store(control, Events(announced(tmp_path / "run")), Vault(tmp_path / "keys.db"), Files(tmp_path / "files"))
     store.events.prepare()
     yield store, tmp_path

@@ -8,6 +8,7 @@ import shutil
 
 import msgspec
 import pytest
+from tests.conftest import control_in
 
 from avow.collection.drain import Drain, decoded
 from avow.collection.one_by_one import set_aside_of
@@ -16,7 +17,7 @@ from avow.definitions import AfterRetention, EventBatch, IdentifierKind, StoreUn
 from avow.spool import segments
 from avow.spool.spool import Spool
 from avow.store.aside import Aside
-from avow.store.control import Control, set_aside
+from avow.store.control import set_aside
 from avow.store.keys import Vault
 
 NOW = 1_795_000_000_000
@@ -25,7 +26,7 @@ KEPT = {"rulebook_id": "r", "delete_on": "2099-01-01", "then": AfterRetention.ER
 
 @pytest.fixture
 def aside(tmp_path):
-    control, vault = Control(f"sqlite:///{tmp_path / 'control.db'}"), Vault(tmp_path / "keys.db")
+    control, vault = control_in(tmp_path), Vault(tmp_path / "keys.db")
     yield Aside(control, vault)
     control.close()
     vault.close()

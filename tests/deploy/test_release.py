@@ -2,27 +2,31 @@
 
 import re
 import tomllib
+from functools import cache
 from importlib.metadata import PackageNotFoundError, requires
 from importlib.util import module_from_spec, spec_from_file_location
 from itertools import chain
 
-from cyclonedx.output.json import JsonV1Dot6
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from tests.conftest import REPOSITORY
 
 #: The Python that locks are made with.
 OLDEST = {"python_version": "3.11", "python_full_version": "3.11.0"}
-SPECIFICATION = spec_from_file_location("components", REPOSITORY / "release" / "components.py")
-components = module_from_spec(SPECIFICATION)
-SPECIFICATION.loader.exec_module(components)
+
+
+@cache
+def components():
+    """Return the script of the build; what it imports takes seconds, which each process of the tests would spend."""
+    specification = spec_from_file_location("components", REPOSITORY / "release" / "components.py")
+    script = module_from_spec(specification)
+    specification.loader.exec_module(script)
+    return script
 
 
 def locked(name):
     """Return name -> version of a lock."""
-    return {one.name: one.version for one in components.python_packages((REPOSITORY / name).read_text(encoding="utf-8"))}
+    return {one.name: one.version for one in components().python_packages((REPOSITORY / name).read_text(encoding="utf-8"))}
 
 
 def needed(name, extras, found):
@@ -70,8 +74,11 @@ def test_each_requirement_has_both_bounds():
 
 def test_the_list_of_components_names_what_is_installed_and_built_in():
     """Every package of the lock and every library of the browser part, in a form that others read (CycloneDX 1.6)."""
-    listed = components.listed(REPOSITORY)
-    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(JsonV1Dot6(listed).output_as_string()) is None
+    from cyclonedx.schema import SchemaVersion  # noqa: PLC0415 - as `components`
+    from cyclonedx.validation.json import JsonStrictValidator  # noqa: PLC0415
+
+    listed = components().listed(REPOSITORY)
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(components().JsonV1Dot6(listed).output_as_string()) is None
     purls = {str(one.purl) for one in listed.components}
     assert {f"pkg:pypi/{name}@{version}" for name, version in locked("requirements.lock").items()} < purls
     assert any(one.startswith("pkg:npm/htmx.org@") for one in purls)

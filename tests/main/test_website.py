@@ -5,10 +5,11 @@ from datetime import date
 
 import msgspec
 import pytest
+from tests.conftest import control_in
 
 from avow.config import Integrity, load
 from avow.definitions import ConfigurationError
-from avow.store.control import Control, integrity
+from avow.store.control import integrity
 from avow.store.control.integrity import Seen
 from avow.website import watching as website
 from avow.website.watching import AGAIN_MS, SearchKeeper, Watch
@@ -50,7 +51,7 @@ class Stored:
 
 @pytest.fixture
 def watch(tmp_path):
-    control = Control(f"sqlite:///{tmp_path / 'control.db'}")
+    control = control_in(tmp_path)
     yield Watch(Stored(control), configured(tmp_path, '[integrity]\npages = ["/"]\n'), None, Clock(), None)
     control.close()
 

@@ -1,7 +1,10 @@
 """A worker's doors: one for each version, the announced one ready before its midnight."""
 
+import gc
+import importlib
 from datetime import timedelta
 
+from avow.main import ahead
 from avow.main.worker import DoorInForce
 
 from .conftest import LONGER, compiled
@@ -36,3 +39,10 @@ def test_each_request_goes_through_the_door_of_its_moment(published):
     assert len(built) == 2
     doors.prepare()
     assert list(doors._doors) == [made.rulebook.id]
+
+
+def test_what_is_built_ahead_is_not_looked_at_again():
+    """Or the collector of garbage would copy all of it into each process that is forked."""
+    gc.unfreeze()
+    importlib.reload(ahead)
+    assert gc.get_freeze_count() > 1000

@@ -2,9 +2,9 @@
 
 import json
 import tomllib
+from functools import cache
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 from avow.policy import explanations, json_schema, read
@@ -12,7 +12,14 @@ from avow.policy.grammar import Shape
 from avow.policy.parse import parse
 
 SCHEMA = json.loads(json_schema.as_text())
-VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
+
+
+@cache
+def _validator():
+    """Return what holds values against the schema; its import takes three seconds, which each process would spend."""
+    from jsonschema import Draft7Validator  # noqa: PLC0415 - see above
+
+    return Draft7Validator(SCHEMA)
 
 
 def _plain(value):
@@ -25,12 +32,12 @@ def _plain(value):
 
 
 def _is_valid(tables):
-    return VALIDATOR.is_valid(_plain(tables))
+    return _validator().is_valid(_plain(tables))
 
 
 def test_the_schema_is_one():
     """It obeys the rules of its dialect."""
-    jsonschema.Draft7Validator.check_schema(SCHEMA)
+    _validator().check_schema(SCHEMA)
 
 
 @pytest.mark.parametrize(

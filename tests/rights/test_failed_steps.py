@@ -10,7 +10,7 @@ from tests.rights.test_walk import RECEIVED, Parts, Shelf, advance, house
 from avow.definitions import RequestKind, StoreUnavailable
 from avow.rights import receive, verification
 from avow.rights.cases import Contact
-from avow.rights.kept import StoredCases
+from avow.rights.kept import Cases
 from avow.rights.states import State, Step
 from avow.store.control import audit, mail
 from avow.store.store import Store
@@ -67,7 +67,7 @@ def test_a_request_whose_history_cannot_be_written_goes_on(house, way):
     while not is_over:
         number += 1
         case, failing = confirmed(tools, RequestKind.DELETE, number), Failing(control, "transaction", way, number)
-        cases = StoredCases(Store(failing, None, tools.cases._store.vault, tools.cases._store.files))
+        cases = Cases(Store(failing, None, tools.cases._store.vault, tools.cases._store.files))
         closed, failed = carried_out(replace(tools, cases=cases, targets=(Shelf(),)), case)
         assert is_done_once(closed, control), number
         is_over = failing.left > 0

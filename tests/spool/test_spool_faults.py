@@ -12,6 +12,7 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.conftest import control_in
 
 from avow.collection import drain
 from avow.collection.quarantine import Quarantine
@@ -19,13 +20,13 @@ from avow.collection.refusals import Refusals
 from avow.definitions import SpoolFull, StoreUnavailable
 from avow.spool import segments, spool
 from avow.store.aside import Aside
-from avow.store.control import Control, set_aside, tables
+from avow.store.control import set_aside, tables
 from avow.store.keys import Vault
 
 
 @pytest.fixture
 def aside(tmp_path):
-    control, vault = Control(f"sqlite:///{tmp_path / 'control.db'}"), Vault(tmp_path / "keys.db")
+    control, vault = control_in(tmp_path), Vault(tmp_path / "keys.db")
     yield Aside(control, vault)
     control.close()
     vault.close()

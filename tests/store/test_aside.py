@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from tests.conftest import control_in
 
 from avow.definitions import StoreUnavailable, moment
 from avow.store import aside as room
 from avow.store.aside import KEPT, KEYS, Aside
-from avow.store.control import Control, set_aside, tables
+from avow.store.control import set_aside, tables
 from avow.store.keys import Vault
 
 NOW = 1_795_000_000_000
@@ -18,7 +19,7 @@ MINUTE = 60_000
 
 @pytest.fixture
 def aside(tmp_path):
-    control, vault = Control(f"sqlite:///{tmp_path / 'control.db'}"), Vault(tmp_path / "keys.db")
+    control, vault = control_in(tmp_path), Vault(tmp_path / "keys.db")
     yield Aside(control, vault)
     control.close()
     vault.close()

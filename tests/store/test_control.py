@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import date
 
@@ -14,6 +12,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
+from tests import commands
 
 from avow.definitions import AvowError, StoreUnavailable
 from avow.store.control import (
@@ -103,9 +102,10 @@ def test_versions_of_the_first_schema_are_taken_over(empty_database):
 
 def test_processes_may_start_together(empty_database):
     """Four first starts at once make one database."""
-    code = f"from avow.store.control import Control; Control({empty_database!r})"
-    started = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(4)]
-    assert [process.wait() for process in started] == [0, 0, 0, 0]
+    started = [commands.forked(Control, empty_database) for _ in range(4)]
+    for process in started:
+        process.join(60)
+    assert [process.exitcode for process in started] == [0, 0, 0, 0]
 
 
 def test_an_action_and_its_audit_entry_are_kept_together(control):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import stat
+import sys
 import threading
 import time
 import uuid
 from datetime import date
+from importlib.util import find_spec
 
 import clickhouse_connect
 import pytest
@@ -24,6 +26,14 @@ def client(folder):
     opened = clickhouse_connect.get_client(dsn=announced(folder / "run")(), compress=False, autogenerate_session_id=False)
     yield opened
     opened.close()
+
+
+def test_what_is_for_other_formats_is_not_loaded(client):
+    """Pyarrow and numpy, which chDB would import, cost each storage process 40 MB; who asks for them later has them."""
+    assert client.command("SELECT 1") == 1
+    assert "pyarrow" not in sys.modules
+    assert "pyarrow.lib" not in sys.modules
+    assert find_spec("pyarrow") is not None
 
 
 @pytest.mark.parametrize("text", ["plain", "q'q\"", "a\\b", "tab\tline\n", "✓ é", "{x:String} -- ; FORMAT Null", ""])

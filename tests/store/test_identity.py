@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 
 import pytest
+from tests.conftest import control_in
 
 from avow.definitions import ConfigurationError, IdentifierKind, identifier
 from avow.store import identity
-from avow.store.control import Control, choices
+from avow.store.control import choices
 from avow.store.identity import AUDIT, CONTROL, EVENTS, FILES, VAULT, Stores
 from avow.store.keys import Vault
 
@@ -17,7 +18,7 @@ PLACES = (VAULT, CONTROL, EVENTS, FILES, AUDIT)
 
 def filled(folder):
     """Make what an installation has, without ids."""
-    vault, control = Vault(folder / VAULT), Control(f"sqlite:///{folder / CONTROL}")
+    vault, control = Vault(folder / VAULT), control_in(folder)
     person = identifier(IdentifierKind.EMAIL, "robin@example.com")
     subject = vault.subjects_for([person], 1)[person]
     with control.transaction() as tx:

@@ -10,18 +10,33 @@ import threading
 import time
 
 import httpx
+import pytest
 from tests.conftest import children, forked_from, is_running, stopped, storage_process, wait_for
 
 KILLS = 30
 SENDERS = 3
 SECONDS_AT_MOST = 120
+#: Between two events of a sender, seconds: the load is some hundred in a second, not all that the machine can take.
+PAUSE = 0.005
+
+
+@pytest.fixture(scope="module")
+def house(shared_installation_of):
+    """An installation that is started as an operator does, for seconds of a core: its server goes from test to test."""
+    return shared_installation_of(forked=False)
+
+
+@pytest.fixture
+def served(house):
+    """The installation with a server, which the test may kill as long as it leaves one."""
+    return house if house.process and not house._has_ended() else house.start()
 
 
 def send_until(stop, base, sender, acknowledged, attempted):
     """Send one event after the other; note each that was acknowledged."""
     number = 0
     with httpx.Client(base_url=base, timeout=5, headers={"User-Agent": "Mozilla/5.0 Firefox/145.0"}) as client:
-        while not stop.is_set():
+        while not stop.wait(PAUSE):
             number += 1
             page = f"/fault/{sender}/{number}"
             attempted.add(page)
@@ -33,42 +48,41 @@ def send_until(stop, base, sender, acknowledged, attempted):
                 acknowledged.add(page)
 
 
-def test_a_server_killed_while_it_starts_leaves_no_process_behind(fresh):
+def test_a_server_killed_while_it_starts_leaves_no_process_behind(house):
     """An orphan would hold the event engine, and no later start could open it."""
-    log = fresh.output.open("ab")
-    command = [sys.executable, "-m", "avow", "--config", str(fresh.config), "serve"]
-    with subprocess.Popen(command, stdout=log, stderr=log, cwd=fresh.folder) as server:
+    house.stop()
+    log = house.output.open("ab")
+    command = [sys.executable, "-m", "avow", "--config", str(house.config), "serve"]
+    with subprocess.Popen(command, stdout=log, stderr=log, cwd=house.folder) as server:
         wait_for(lambda: len(children(server.pid)) == 3, 60, "a storage process and two workers")
         started = [*children(server.pid), *forked_from(server.pid)]
         server.kill()  # before any of them could look whose child it is
     wait_for(lambda: not any(map(is_running, started)), 30, "the end of the processes")
-    fresh.start()
-    wait_for((fresh.data / "run" / "engine.json").exists, 30, "the event engine")
+    house.start()
+    wait_for((house.data / "run" / "engine.json").exists, 30, "the event engine")
 
 
-def test_the_process_that_forks_the_others_may_be_killed(fresh):
+def test_the_process_that_forks_the_others_may_be_killed(served):
     """It is started again with all of them, and no storage process of before stays beside the new one."""
-    fresh.start()
-    before = children(fresh.process.pid)
-    (forking,) = forked_from(fresh.process.pid)
+    before = children(served.process.pid)
+    (forking,) = forked_from(served.process.pid)
     os.kill(forking, signal.SIGKILL)
     wait_for(lambda: not any(map(is_running, before)), 30, "the end of the processes")
-    wait_for(lambda: len(children(fresh.process.pid)) == 3, 60, "a storage process and two workers")
-    fresh.drain()
+    wait_for(lambda: len(children(served.process.pid)) == 3, 60, "a storage process and two workers")
+    served.drain()
 
 
-def test_a_new_server_waits_for_the_storage_process_of_the_one_before(fresh):
+def test_a_new_server_waits_for_the_storage_process_of_the_one_before(served):
     """It stands still while its server is killed and another is started: two engines over one folder would lose events."""
-    fresh.start()
-    old = storage_process(fresh.process.pid)
+    old, said = storage_process(served.process.pid), len(served.output.read_text())
     with stopped(old):
-        fresh.process.kill()
-        fresh.process.wait()
-        fresh.start()
-        wait_for(lambda: "the storage process of before still ends" in fresh.output.read_text(), 60, "the sentence")
+        served.process.kill()
+        served.process.wait()
+        served.start()
+        wait_for(lambda: "the storage process of before still ends" in served.output.read_text()[said:], 60, "the sentence")
         assert is_running(old)
     wait_for(lambda: not is_running(old), 60, "the end of the one before")
-    fresh.drain()
+    served.drain()
 
 
 def test_an_engine_that_is_not_there_is_said_in_a_line(installation_of):
@@ -80,19 +94,18 @@ def test_an_engine_that_is_not_there_is_said_in_a_line(installation_of):
     assert house.browser().get("/avow/pixel.gif?page=/").status_code == 200
 
 
-def test_every_acknowledged_event_survives_thirty_kills_once(fresh):
+def test_every_acknowledged_event_survives_thirty_kills_once(served):
     """Workers and storage process are killed at random under load; nothing acknowledged is lost, nothing comes twice."""
-    fresh.start()
     chance = random.Random(4711)
     stop, acknowledged, attempted = threading.Event(), set(), set()
-    arguments = [(stop, fresh.base, sender, acknowledged, attempted) for sender in range(SENDERS)]
+    arguments = [(stop, served.base, sender, acknowledged, attempted) for sender in range(SENDERS)]
     senders = [threading.Thread(target=send_until, args=one) for one in arguments]
     for sender in senders:
         sender.start()
     until, kills = time.monotonic() + SECONDS_AT_MOST, 0
     while kills < KILLS and time.monotonic() < until:
         time.sleep(chance.uniform(0.2, 1.2))
-        alive = children(fresh.process.pid)
+        alive = children(served.process.pid)
         if alive:
             os.kill(chance.choice(alive), signal.SIGKILL)
             kills += 1
@@ -101,9 +114,9 @@ def test_every_acknowledged_event_survives_thirty_kills_once(fresh):
         sender.join()
     assert kills == KILLS
     assert len(acknowledged) > KILLS
-    wait_for(lambda: not acknowledged - fresh.stored("/fault/").keys(), 60, "what was acknowledged")
-    fresh.drain()  # a second copy, if there were one, would come with the next drains
-    found = fresh.stored("/fault/")
+    wait_for(lambda: not acknowledged - served.stored("/fault/").keys(), 60, "what was acknowledged")
+    served.drain()  # a second copy, if there were one, would come with the next drains
+    found = served.stored("/fault/")
     assert acknowledged - found.keys() == set()
     assert {page: count for page, count in found.items() if count != 1} == {}
     assert found.keys() <= attempted

@@ -6,9 +6,10 @@ import re
 
 import pytest
 from starlette.testclient import TestClient
+from tests.conftest import control_in
 
 from avow.assurance.shelf import Shelf
-from avow.store.control import Control, set_aside
+from avow.store.control import set_aside
 from avow.store.files import Files
 from avow.store.keys import Vault
 from avow.store.store import Store
@@ -21,7 +22,7 @@ PAGE = "/console/set-aside"
 @pytest.fixture
 def store(tmp_path):
     """The stores that the page needs."""
-    control, vault = Control(f"sqlite:///{tmp_path / 'control.db'}"), Vault(tmp_path / "keys.db")
+    control, vault = control_in(tmp_path), Vault(tmp_path / "keys.db")
     yield Store(control, FakeEvents(), vault, Files(tmp_path / "files"))
     control.close()
     vault.close()

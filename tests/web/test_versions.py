@@ -5,6 +5,9 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
+from avow.web.assets import Assets
+from avow.web.rendering import View
+
 from .conftest import ANNOUNCED, FACTS, ORIGIN, FakeVersions, make_app, make_house
 
 
@@ -83,3 +86,10 @@ def test_the_console_lists_versions_and_what_waits(built):
     assert "Announced for" in page
     assert "12 messages so far" in page
     assert "avow policy withdraw" in page
+
+
+def test_a_template_is_compiled_once_for_all_versions(house, built):
+    """Each version has views of its own: what an earlier one compiled is used again."""
+    first, second = (View(house, Assets(built))._environment.get_template("base.html") for _ in range(2))
+    assert first.root_render_func is not second.root_render_func
+    assert first.root_render_func.__code__ is second.root_render_func.__code__

@@ -185,10 +185,13 @@ def _settle_policy(configuration: Configuration, configured: Rulebook | None, te
     try:
         restoring.require_read(place_of(configuration), control)
         versions = Versions(control, configuration.timezone, now_ms)
-        if not versions.has_any():
+        is_first = not versions.has_any()
+        if is_first:
             Publisher(control, versions).first(configured or open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
         following = versions.following()
         require_declared(configuration, versions.in_force(), following)
+        if is_first:  # of this very file
+            return
         if told := _told_of_the_file(configuration, versions.in_force().id, following.id if following else ""):
             tell(told)
     finally:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from http import HTTPStatus
+from types import CodeType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -32,6 +34,25 @@ _SORRY: Final = {
 }
 
 
+class _Compiled(BytecodeCache):
+    """What templates were compiled to, once for all environments of a process: each version of the policy has its own."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[str, CodeType | None]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Hand out what the same text was compiled to."""
+        checksum, code = self._kept.get(bucket.key, ("", None))
+        bucket.code = code if checksum == bucket.checksum else None
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what a file's text was compiled to, in the place of an earlier text."""
+        self._kept[bucket.key] = (bucket.checksum, bucket.code)
+
+
+COMPILED: Final = _Compiled()
+
+
 class View:
     """Renders Avow's own pages with what every page shows."""
 
@@ -39,7 +60,12 @@ class View:
         self.house = house
         self._zone = ZoneInfo(house.timezone)
         self._environment = Environment(
-            loader=PackageLoader("avow.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+            loader=PackageLoader("avow.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            bytecode_cache=COMPILED,
         )
         self._environment.filters |= {
             "day": day,

@@ -40,6 +40,7 @@ from avow.web.form_words import field_names, reference_of
 from avow.web.house import House
 from avow.web.leaving import LEAVING_PATH
 from avow.web.recordings import number_for
+from avow.web.rendering import COMPILED
 from avow.web.searching import SEARCH_PATH
 from avow.web.searching import field as search_field
 from avow.web.searching import results as search_results
@@ -95,6 +96,7 @@ class CompanySite:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            bytecode_cache=COMPILED,
         )
         self._environment.globals |= {
             "asset": self._asset,

@@ -11,8 +11,10 @@ import logging
 import os
 import re
 import secrets
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,6 +47,8 @@ _CHANGES: Final = re.compile(r"\s*(?:--[^\n]*\n\s*)*(?:ALTER|OPTIMIZE|TRUNCATE|I
 #: How the engine's note of a table or view begins, and the id by which it names its folder.
 _TABLE: Final = b"ATTACH "
 _ID: Final = re.compile(rb"UUID '([0-9a-f-]{36})'")
+#: What chDB imports where it is installed.
+_ARROW: Final = "pyarrow"
 #: How the engine's note of a mutation begins.
 _MUTATION: Final = b"format version: "
 
@@ -109,10 +113,8 @@ class Engine:
 
     def _connect(self) -> None:
         """Give the calling thread its own connection."""
-        import chdb  # noqa: PLC0415 - 0.6 s and 200 MB, wanted by the storage process alone, after the fork
-
         options = "&".join(f"{name}={value}" for name, value in _OPTIONS.items())
-        self._local.connection = chdb.connect(f"{self._folder}?{options}")
+        self._local.connection = _chdb().connect(f"{self._folder}?{options}")
         self._local.settings = {}
         self._connections.append(self._local.connection)
 
@@ -143,6 +145,23 @@ class Engine:
         for change in changes:
             connection.query(f"SET {change}")
         self._local.settings = dict(wanted)
+
+
+@cache
+def _chdb() -> Any:  # Any: as above
+    """Return chDB, imported as where pyarrow is not installed; the first of an engine's threads does it before there are others.
+
+    Pyarrow is for formats that nobody asks for here, and takes a third of the engine's start and 40 MB.
+    """
+    if _ARROW not in sys.modules:
+        sys.modules[_ARROW] = None  # type: ignore[assignment]  # Python's own way to have an import fail
+        try:
+            import chdb.state  # noqa: PLC0415 - 0.3 s and 200 MB, wanted by the storage process alone, after the fork
+        finally:
+            del sys.modules[_ARROW]
+    import chdb  # noqa: PLC0415 - as above
+
+    return chdb
 
 
 def _forget_views(folder: Path) -> None:
