@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tests.collection.test_accept import AGENT, VISITOR, Visits
-from tests.collection.test_spool import Keys, read_all
+from tests.spool.test_spool import Keys, read_all
 
 import avow
 from avow.collection.accept import Collector

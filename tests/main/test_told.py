@@ -1,14 +1,15 @@
 """Whoever was told something: no step of a request says so before its message has left, whatever kind of step it is."""
 
 import base64
+from functools import partial
 
 import pytest
-from avow.main.missed import MissedDays
 from sqlalchemy import text
 from tests.rights.test_walk import Parts
 
+from avow.assurance.vital_parts import MissedDays
 from avow.definitions import Refusal
-from avow.rights import response, timeliness, verification
+from avow.rights import figures, response, timeliness, verification
 from avow.rights.states import State, Step
 from avow.store.control import tables
 from avow.store.paging import Place
@@ -129,7 +130,7 @@ def test_passing_on_by_the_command_says_so(office, kind):
 def test_what_is_past_its_day_is_a_figure_for_monitors(office, kind, missed):
     """Of what nobody was told in time; before its last day, and once it is answered, nothing is."""
     case = written(office, kind)
-    figure = MissedDays(office.cases, lambda _id: office.voice.rulebook.law_table, office.house.now_ms)
+    figure = MissedDays(partial(figures.missed, office.house.store, office.house.versions), office.house.now_ms)
     for days, past in ((0, set()), (120, missed)):
         office.house.wait(days=days)
         [found] = figure().metrics

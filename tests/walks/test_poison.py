@@ -177,7 +177,7 @@ class Planter:
             made.append(msgspec.msgpack.encode(Event(**facts, **dated, fields={"page": f"/poison-drain/{name}"})))
 
         async def append():
-            spool = Spool(Installation(self.configuration).spool, self.store.vault, 2**30)
+            spool = Spool(self.configuration.spool, self.store.vault, 2**30)
             await spool.append(made)
             spool.close()
 

@@ -23,6 +23,7 @@ from avow.gate import entries
 from avow.gate.counts import Counts
 from avow.policy import Rulebook
 from avow.policy.conversions import CLICK_ID
+from avow.policy.law import rules
 from avow.policy.law.counting import add_months
 from avow.store.control import Transaction, disclosures
 from avow.store.control.dated import DISCLOSED_MONTHS
@@ -84,7 +85,7 @@ def decide(
     declared = rulebook.points.get(point)
     recipients = allowed if allowed is not None else declared.recipients if declared else frozenset[str]()
     if recipient not in recipients:
-        return Refusal(f"“{point}” does not go to “{recipient}”", "Cal. Civ. Code § 1798.100(a)(1)")
+        return Refusal(f"“{point}” does not go to “{recipient}”", rules.NOTICE_AT_COLLECTION)
     return Leave(rulebook, recipient, purpose, point, categories)
 
 

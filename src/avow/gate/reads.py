@@ -15,6 +15,7 @@ from avow.definitions import Refusal, local_date
 from avow.gate import entries
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
+from avow.policy.law import rules
 from avow.store.control import purpose_reads
 from avow.store.control.purpose_reads import PurposeReads
 from avow.store.control.recordings import RecordingRow
@@ -23,7 +24,7 @@ from avow.store.store import Store
 
 __all__ = ["Opened", "PurposeReads", "Reads", "Wanted", "counted", "file_of", "recording", "submission"]
 
-_RULE: Final = "Cal. Civ. Code § 1798.100(a)(1)"
+
 _COLLECTED: Final = {"submission": "collected", "file": "collected", "recording": "made"}
 
 
@@ -105,13 +106,13 @@ class Reads:
         collected = _COLLECTED[record.kind]
         rulebook = self.versions.rulebook(record.rulebook_id)
         if rulebook is None:  # no answer is a no
-            return Refusal(f"the policy that this {record.kind} was {collected} under is not here", _RULE)
+            return Refusal(f"the policy that this {record.kind} was {collected} under is not here", rules.NOTICE_AT_COLLECTION)
         refusal = rulebook.may_read(record.point, purpose)
         if refusal is not None:
             return refusal
         fields = rulebook.fields_for(record.point, purpose)
         if purpose not in record.purposes or (record.item and record.item not in fields):
-            return Refusal(f"this {record.kind} was not {collected} for “{purpose}”", _RULE)
+            return Refusal(f"this {record.kind} was not {collected} for “{purpose}”", rules.NOTICE_AT_COLLECTION)
         return Opened(rulebook, fields)
 
 

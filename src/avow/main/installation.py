@@ -34,29 +34,9 @@ class Installation:
         return self.configuration.data
 
     @property
-    def spool(self) -> Path:
-        """The spool's folder."""
-        return self.configuration.spool
-
-    @property
     def run(self) -> Path:
         """The folder of what lives as long as the processes: sockets, addresses, tokens."""
         return self.configuration.run
-
-    @property
-    def public_log(self) -> Path:
-        """The published audit log."""
-        return self.configuration.public_log
-
-    @property
-    def private_log(self) -> Path:
-        """The audit log's key and state."""
-        return self.configuration.private_log
-
-    @property
-    def log_origin(self) -> str:
-        """The origin of the audit log: its address without a scheme (C2SP tlog-tiles)."""
-        return self.configuration.log_origin
 
     @property
     def moments(self) -> Moments:
@@ -79,11 +59,11 @@ class Installation:
         """
         identity.settle(self.stores)
         try:
-            for folder in (self.data, self.spool, self.run, self.data / "files", self.private_log):
+            for folder in (self.data, self.configuration.spool, self.run, self.data / "files", self.configuration.private_log):
                 _close(folder)
             if (self.data / "events").is_dir():  # not where the events are on a server of their own
                 _close(self.data / "events")
-            self.public_log.mkdir(parents=True, exist_ok=True)
+            self.configuration.public_log.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigurationError(
                 f"data is {self.data}, and a folder in it cannot be made ({error.strerror}); let Avow write there"

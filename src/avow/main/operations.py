@@ -260,7 +260,7 @@ class Operations:
         read = proof.read(proof_text)
         if log_folder is None and key is not None:
             return proof.verify(read, note.Verifier.parse(key))
-        folder = log_folder or Installation(self.configuration()).public_log
+        folder = log_folder or self.configuration().public_log
         try:
             verifier = note.Verifier.parse(key or (folder / "key").read_text(encoding="utf-8"))
         except FileNotFoundError as error:
@@ -458,7 +458,7 @@ async def _spool_lines(
     """Append the records of a log, some hundred at a time, waiting while the spool is full."""
     installation.prepare()
     store = open_store(installation.configuration)
-    spool = Spool(installation.spool, store.vault, installation.configuration.storage.spool_mebibytes * 1024 * 1024)
+    spool = Spool(installation.configuration.spool, store.vault, installation.configuration.storage.spool_mebibytes * 1024 * 1024)
     encode = msgspec.msgpack.Encoder().encode
     try:
         source = iter(lines)

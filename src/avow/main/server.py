@@ -126,7 +126,7 @@ def serve(configuration_path: Path, tell: Callable[[str], None]) -> None:
     installation.prepare()
     listen = installation.configuration.listen
     with only_server(installation.run), listening(listen) as listeners:
-        audit_log.require_own(installation.public_log, installation.private_log)
+        audit_log.require_own(installation.configuration.public_log, installation.configuration.private_log)
         identity.require_sound(installation.stores)
         _settle_policy(installation.configuration, configured, tell)
         installation.demonstration_token()

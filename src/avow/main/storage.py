@@ -161,11 +161,11 @@ def _timetable(installation: Installation, store: Store, versions: Versions) -> 
     """Return every job with its interval in seconds. What they work by is the version in force when they run."""
     configuration = installation.configuration
     cases = Cases(store, by_mail=bool(configuration.mail.host))
-    audit_log = Log(installation.public_log, installation.private_log, installation.log_origin)
+    audit_log = Log(configuration.public_log, configuration.private_log, configuration.log_origin)
     sink = Arrival(store, versions.rulebook)
     refusals = Refusals()
     clock = Clock(store.control, now_ms, lambda: time.monotonic_ns() // 1_000_000)
-    drain = Drain(installation.spool, store.vault, sink, refusals, store.aside, clock.is_believed)
+    drain = Drain(configuration.spool, store.vault, sink, refusals, store.aside, clock.is_believed)
     followed = Followed(sink.write, store.aside, now_ms)
     website = configuration.website
     hosts = own_hosts(website.name, website.origin)
@@ -254,7 +254,7 @@ def _look_for_damage(installation: Installation) -> bool:
 
 def _targets(installation: Installation, store: Store, cases: Cases) -> tuple[Target, ...]:
     """Return the places that erase, the key vault first."""
-    waiting = Waiting(installation.spool, store)
+    waiting = Waiting(installation.configuration.spool, store)
     return (
         targets.KeyVault(store),
         targets.Rows(store, targets.EVENTS),

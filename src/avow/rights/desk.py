@@ -142,7 +142,7 @@ class Desk:
         return Download(content, _MEDIA[name], name) if content is not None else None
 
     def verification(self, token: str) -> Verification | None:
-        """Return what the link from the message would confirm."""
+        """Return what the link from the message would confirm. Rule: 11 CCR 7062."""
         case = self._to_confirm(token)
         if case is None:
             return None
@@ -179,7 +179,7 @@ class Desk:
         return Page(tuple(lines), shown.before, shown.after)
 
     def detail(self, request_id: str) -> RequestDetail | None:
-        """Return one request for the desk."""
+        """Return one request for the desk. Rule: 11 CCR 7101(a)."""
         case = self.cases.get(request_id)
         if case is None:
             return None

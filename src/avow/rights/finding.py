@@ -28,7 +28,7 @@ class Finder:
     store: Store
 
     def locate(self, identifiers: Sequence[Identifier]) -> Located:
-        """Return pseudonyms and counts by target."""
+        """Return pseudonyms and counts by target. Why: decision 0005."""
         subjects = self.store.vault.subjects_of(identifiers)
         held = self.store.remaining_of(subjects)
         return Located(

@@ -56,7 +56,7 @@ class Cases:
             entries.record(tx, case.received_ms, logged)
 
     def get(self, request_id: str) -> Case | None:
-        """Return one request with its history."""
+        """Return one request with its history. Why: decision 0007."""
         with self._control.reading() as tx:
             row = requests.get(tx, request_id)
             return self._case(row, requests.history(tx, request_id)) if row else None
@@ -180,7 +180,7 @@ class Cases:
         return True
 
     def delivery(self, request_id: str) -> Delivery:
-        """Return what became of the messages of a request that a mail server carries."""
+        """Return what became of the messages of a request that a mail server carries. Why: decision 0058."""
         if not self._by_mail:
             return Delivery(is_owed=False, last_ms=0)
         with self._control.reading() as tx:

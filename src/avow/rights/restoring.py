@@ -69,13 +69,13 @@ def restore(place: Place, source: Path, now_ms: int) -> tuple[Restored, Missed]:
 
 
 def missed(place: Place) -> Missed:
-    """Return what the control store lacks of what the log tells, for somebody to read."""
+    """Return what the control store lacks of what the log tells, for somebody to read. Rule: 11 CCR 7101(a)."""
     with _opened(place) as store:
         return _missed(place, store)
 
 
 def acknowledge(place: Place, now_ms: int) -> Missed:
-    """Note that somebody has read what is missing; from then on the installation is served."""
+    """Note that somebody has read what is missing; from then on the installation is served. Rule: 11 CCR 7101(a)."""
     with _opened(place) as store:
         found = _missed(place, store)
         after_restore.close_answered(found, Cases(store).every(), Cases(store), now_ms)

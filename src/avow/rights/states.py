@@ -25,8 +25,8 @@
     ANSWERING   -> RESPONDED    -> [receipts.follow]        a mail server took it, or a member of staff passed it on
     ANSWERING   -> purged       -> [response.purge_if_due]   nobody ever passed it on
     RESPONDED   -> CLOSED       -> [response.close]
-    CLOSED      -> RECORD_ONLY  -> [response.forget_contact] contact and archive are destroyed
-    RECORD_ONLY -> purged       -> [response.purge]          24 months after the response: 11 CCR 7101
+    CLOSED      -> RECORD_ONLY  -> [response.forget_contact_if_due] contact and archive are destroyed
+    RECORD_ONLY -> purged       -> [response.purge_if_due]          24 months after the response: 11 CCR 7101
     VERIFYING   -> ACKNOWLEDGING -> [response.correct_address] a new link goes to the corrected address
     any open    -> same         -> [response.extend]         once, with a reason; it holds from the receipt of its message,
                                    [receipts.follow]        inside the first period

@@ -53,7 +53,7 @@ class Rows:
         return Outcome(self.name, "erased", erasure.located.counts.get(self.name, 0))
 
     def remaining(self, erasure: Erasure) -> int:
-        """Search again."""
+        """Search again. Rule: 11 CCR 7022(b)(1)."""
         left = self.store.remaining_of(map(bytes.fromhex, erasure.located.subjects))
         own = {EVENTS: left.events, RECORDINGS: left.recordings}
         return own.get(self.name, left.total - left.events - left.recordings)
@@ -79,7 +79,7 @@ class SealedFiles:
         return Outcome(self.name, "erased" if count else "nothing held", count)
 
     def remaining(self, erasure: Erasure) -> int:
-        """Search again."""
+        """Search again. Rule: 11 CCR 7022(b)(1)."""
         return len(self._earlier(erasure)) + self._sent(erasure)
 
     def _sent(self, erasure: Erasure) -> int:
@@ -129,5 +129,5 @@ class SpoolTarget:
         return Outcome(self.name, "drained; segments and their keys removed", 0)
 
     def remaining(self, erasure: Erasure) -> int:
-        """Return how much of that is left."""
+        """Return how much of that is left. Rule: 11 CCR 7022(b)(1)."""
         return sum(self.waiting.left(erasure.identifiers, erasure.planned_ms))
