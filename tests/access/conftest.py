@@ -4,6 +4,7 @@ import hmac
 
 import pytest
 from tests.conftest import control_in
+from tests.houses import house, published  # noqa: F401 - fixtures
 
 from avow import access
 from avow.access.accounts import Accounts

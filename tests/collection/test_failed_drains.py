@@ -26,6 +26,7 @@ class Sink:
         if any(record.collected_ms > 10**14 for record in records):
             raise OverflowError
         self.kept |= {record.record_id: record for record in records}
+        return ()
 
 
 #: What fails: the sink; what is noted of a record that it does not take; the key of a segment that was drained.

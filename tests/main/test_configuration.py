@@ -8,12 +8,11 @@ from typing import get_args
 
 import msgspec
 import pytest
+from tests.houses import compiled
 
 from avow.config import Configuration
 from avow.definitions import ConfigurationError
 from avow.main import server
-
-from .conftest import compiled
 
 #: A configuration in which every row below changes one key; tables in two brackets are there only where a row is about them.
 RIGHT = {

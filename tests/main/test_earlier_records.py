@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.conftest import control_in
+from tests.houses import EMAIL, FIRST_DAY, LONGER, MARROWBY, ZONE, House, NoEvents, compiled
 
 from avow import policy
 from avow.definitions import Refusal
@@ -21,8 +22,6 @@ from avow.store.control import disclosures, mail
 from avow.store.files import Files
 from avow.store.keys import Vault
 from avow.store.store import Store
-
-from .conftest import EMAIL, FIRST_DAY, LONGER, MARROWBY, ZONE, House, NoEvents, compiled
 
 PURPOSES = ("answer-questions", "answer-requests", "security")
 FORM = MARROWBY[MARROWBY.index("Our contact form asks") : MARROWBY.index("[purpose.answer-questions]")]

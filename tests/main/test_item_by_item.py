@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import msgspec
 import pytest
 from sqlalchemy import text, update
-from tests.main.test_website import MINUTE, Clock, configured
+from tests.houses import ZONE, person
+from tests.website.test_watching import MINUTE, Clock, configured
 
 from avow.assurance.reported import reported
 from avow.collection import counted
@@ -21,8 +22,6 @@ from avow.store.paging import Place
 from avow.web.assets import Assets
 from avow.website.search import SearchIndex
 from avow.website.watching import SearchKeeper, Watch, index_path
-
-from .conftest import ZONE, person
 
 #: Markup that Python's parser gives up on.
 POISON = "<![foo[x]]>"

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 from sqlalchemy import Boolean, Date, LargeBinary, event, text
+from tests.rights.test_growth import FEW, LISTS, SORTED, read_whole
 
 from avow.store.control import (
     Control,
@@ -21,8 +22,6 @@ from avow.store.control import (
     tables,
 )
 from avow.store.paging import Place
-
-from .test_growth import FEW, LISTS, SORTED, read_whole
 
 DAY, SOMEBODY = date(2026, 1, 1), [b"\x01" * 16]
 HOT = {

@@ -4,10 +4,10 @@ import gc
 import importlib
 from datetime import timedelta
 
+from tests.houses import LONGER, compiled
+
 from avow.main import ahead
 from avow.main.worker import DoorInForce
-
-from .conftest import LONGER, compiled
 
 
 class Door:

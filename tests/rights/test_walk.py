@@ -75,7 +75,7 @@ def file(tools, kind=RequestKind.DELETE):
 
 
 def carry(store, now_ms):
-    """Have every message leave whose turn has come; return how many did. The real way is in tests/main/test_outbox.py."""
+    """Have every message leave whose turn has come; return how many did. The real way is in tests/messaging/test_outbox.py."""
     with store.control.transaction() as tx:
         leaving = [row for row in mail.due(tx, now_ms, 1000) if row.request_id]
         for row in leaving:

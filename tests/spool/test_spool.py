@@ -283,7 +283,7 @@ def test_a_chunk_whose_place_holds_another_is_counted(tmp_path):
 
     asyncio.run(write())
     assert drain.Drain(tmp_path, keys, Changed(), refusals).once() == 2
-    refusals.flush(counted)
+    refusals.flush(counted.add_refusals)
     assert [(row.reason, number) for row, number in counted.items()] == [(recordings.CHANGED.reason, 1)]
 
 

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from sqlalchemy import text, update
 from tests.conftest import MARROWBY
-from tests.main.conftest import EMAIL, LONGER, House, compiled, person
+from tests.houses import EMAIL, LONGER, House, compiled, person
 
 from avow.audit.log import ENTRY_BYTES
 from avow.audit.proof import canonical
@@ -40,7 +40,7 @@ ODD_LINES = [b"9" * 5000 + b"\n", b"\xff\xfe\x00\n", b"\n"]
 FIRST, POISON, LAST = "first", "poison", "last"
 #: Jobs that work through no list, and why one item cannot stop another there.
 NO_LIST = {
-    "one-form": "passes over what it cannot read, and notes its place: tests/main/test_one_form.py",
+    "one-form": "passes over what it cannot read, and notes its place: tests/rights/test_one_form.py",
     "versions": "reads the one version in force and the one announced",
     "in-force": "notes the one version that came into force",
     "salt": "forgets one number",

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from tests.houses import house, published  # noqa: F401 - fixtures
 
 
 @contextmanager

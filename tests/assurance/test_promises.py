@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from tests.houses import FIRST_DAY, LONGER, compiled
 
 from avow.definitions import RequestKind
 from avow.gate import entries
@@ -19,8 +20,6 @@ from avow.store.control import browser_reports, choices, counts, disclosures, in
 from avow.store.control.choices import Choice
 from avow.store.control.disclosures import Disclosure
 from avow.store.control.integrity import Seen
-
-from .conftest import FIRST_DAY, LONGER, compiled
 
 
 def judged(house):

@@ -3,6 +3,8 @@
 import unicodedata
 
 import pytest
+from tests.houses import FIRST_DAY, compiled, person
+from tests.rights.test_desk import Office
 
 from avow.audit.log import Log
 from avow.collection import submissions
@@ -13,9 +15,6 @@ from avow.gate.contacts import LastContact
 from avow.rights.states import State
 from avow.telephones import number_of
 from avow.web.privacy_center.requests import asked_for
-
-from .conftest import FIRST_DAY, compiled, person
-from .test_desk import Office
 
 SPOKEN, ASCII = "lee@b\u00fccher.example", "lee@xn--bcher-kva.example"
 #: One address as keyboards, browsers and programs write it.

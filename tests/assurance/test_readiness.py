@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from sqlalchemy import text
+from tests.houses import over_both
 
 from avow import jobs, retention
 from avow.assurance import signs_of_life, vital_parts
@@ -30,15 +31,13 @@ from avow.definitions import StoreUnavailable
 from avow.spool.spool import SEGMENT_BYTES, Spool
 from avow.store.control import audit, counts, mail
 
-from .conftest import over_both
-
 MINUTE = 60_000
 
 
 def neighbours(house):
     """Return what other rooms say of an installation."""
     stops = {EVENTS_RULE: "events_per_minute", GUARD_RULE: "form_guard"}
-    return vital_parts.Neighbours(partial(retention.waiting, house.store.control), stops, LINES_RULE)
+    return vital_parts.Neighbours(partial(retention.waiting, house.store.control), lambda _now: {}, stops, LINES_RULE)
 
 
 def failing(report):

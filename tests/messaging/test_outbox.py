@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import update
+from tests.houses import EMAIL, LONGER, ZONE, compiled
 
 from avow.config import Mail
 from avow.definitions import AvowError, Refusal, RequestKind
@@ -27,8 +28,6 @@ from avow.rights.response import Voice
 from avow.rights.states import State, Step
 from avow.store.control import mail, tables
 from avow.store.paging import Place
-
-from .conftest import EMAIL, LONGER, ZONE, compiled
 
 ORIGIN = "https://www.marrowby.example"
 

@@ -7,7 +7,8 @@ import logging
 
 import msgspec
 import pytest
-from tests.main.test_one_person import ASCII, SPOKEN
+from tests.houses import ZONE, over_both, person
+from tests.rights.test_one_person import ASCII, SPOKEN
 
 from avow.definitions import AfterRetention, Identifier, IdentifierKind, Record, RequestKind, StoredFile, Submission
 from avow.main import storage
@@ -18,8 +19,6 @@ from avow.rights.kept import Cases
 from avow.store import sealing, uploads
 from avow.store.control import settings, submission_files, submissions
 from avow.store.control import subscriptions as pending
-
-from .conftest import ZONE, over_both, person
 
 FULL_WIDTH = "kim@\uff45xample.example"
 

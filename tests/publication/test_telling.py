@@ -3,13 +3,12 @@
 import json
 
 import pytest
+from tests.houses import EMAIL, LONGER, compiled, over_both, person
 
 from avow.policy.publication import Publication
 from avow.publication import telling
 from avow.publication.telling import Teller
 from avow.store.control import mail, publications
-
-from .conftest import EMAIL, LONGER, compiled, over_both, person
 
 
 @pytest.fixture

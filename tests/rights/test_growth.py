@@ -6,18 +6,16 @@ from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import event
+from tests.rights.test_desk import ROBIN, office
 
-from avow.assurance.promises import Promises
 from avow.definitions import RequestKind
 from avow.policy.evidence import Asked
-from avow.rights import targets
+from avow.rights import figures, targets
 from avow.rights.open_requests import OpenRequests
 from avow.rights.outcomes import Erasure, Located
 from avow.rights.states import Step
 from avow.store.control import mail, mailings, recordings, requests, set_aside, submissions, tables
 from avow.store.paging import Place
-
-from .test_desk import ROBIN, office
 
 __all__ = ["office"]
 #: Tables that hold what was done, one row for each.
@@ -72,8 +70,7 @@ def erasure_of(case):
 
 def evidence(house):
     """Return what the evidence counts of requests."""
-    folder = house.store.files._folder
-    return Promises(house.versions.in_force(), house.store, house.versions, folder, folder)._asked(house.now_ms())
+    return figures.asked(house.store, house.versions, house.now_ms())
 
 
 def test_a_deletion_and_an_archive_read_the_requests_of_their_person_alone(office):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, insert, select
+from tests.houses import person as of
 from tests.rights.test_walk import Parts
 
 from avow import store as stores
@@ -18,8 +19,6 @@ from avow.rights.response import Voice
 from avow.rights.states import Step
 from avow.store.control import dated as store_dated
 from avow.store.control import tables
-
-from .conftest import person as of
 
 LONG_AGO = 1_577_836_800_000  # 2020
 PERSON = b"p" * 16

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from tests.houses import FIRST_DAY
 
 from avow.collection.parties import Browsers
 from avow.collection.signals import Signals
@@ -11,8 +12,6 @@ from avow.definitions import StoreUnavailable
 from avow.gate.disclosures import Loaded, PartyLoads, collected
 from avow.publication.facts import PolicyInForce
 from avow.store.control import disclosures
-
-from .conftest import FIRST_DAY
 
 
 @pytest.fixture

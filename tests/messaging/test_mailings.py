@@ -6,6 +6,7 @@ import re
 
 import msgspec
 import pytest
+from tests.houses import ZONE, compiled, person
 
 from avow.collection.arrival import Arrival
 from avow.definitions import Record, Refusal, Submission
@@ -16,8 +17,6 @@ from avow.messaging.mailings import Mailings
 from avow.messaging.outgoing import Outgoing
 from avow.messaging.subscriptions import AGAIN_MS, Subscriptions, forget_unconfirmed, settle_ends
 from avow.store.control import choices, mail, mailings, submissions, subscriptions
-
-from .conftest import ZONE, compiled, person
 
 ORIGIN = "https://www.marrowby.example"
 TEXT = "Read [this](https://rain.example/).\n"

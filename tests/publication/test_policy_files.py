@@ -3,12 +3,11 @@
 from datetime import date
 
 import pytest
+from tests.houses import MARROWBY
 
 from avow.definitions import ConfigurationError
 from avow.policy.link import BYTES_LIMIT, FILES_LIMIT
 from avow.publication.files import compile_policy
-
-from .conftest import MARROWBY
 
 TODAY = date(2026, 11, 24)
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from sqlalchemy import select, update
+from tests.houses import EMAIL, LONGER, compiled, person
 
 from avow.messaging import mailings as letters
 from avow.messaging.mailings import Mailings
@@ -11,8 +12,6 @@ from avow.policy.publication import Publication
 from avow.publication import telling
 from avow.publication.telling import Teller
 from avow.store.control import mail, set_aside, tables
-
-from .conftest import EMAIL, LONGER, compiled, person
 
 ORIGIN = "https://www.marrowby.example"
 MANY = 7

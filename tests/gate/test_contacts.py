@@ -3,12 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from tests.houses import ZONE, person
+from tests.rights.test_desk import ROBIN, office
 
 from avow.gate.contacts import LastContact
 from avow.messaging.inbox import Inbox
-
-from .conftest import ZONE, person
-from .test_desk import ROBIN, office
 
 __all__ = ["office"]
 FIRST, AGAIN = "2028-11-24", "2028-12-04"

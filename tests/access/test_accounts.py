@@ -6,6 +6,7 @@ import json
 from functools import partial
 
 import pytest
+from tests.houses import over_both
 
 from avow import access
 from avow.access.accounts import Accounts
@@ -17,8 +18,6 @@ from avow.collection.sender_counts import Counts
 from avow.collection.sender_memory import counted_for
 from avow.definitions import Refusal
 from avow.store.control import audit, staff
-
-from .conftest import over_both
 
 pytestmark = pytest.mark.usefixtures("small_hashes")
 PASSWORD = "a long sentence for tests"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import pytest
+from tests.houses import ZONE, House
 from tests.rights.test_walk import carry
 
 from avow.assurance.log_publication import publish
@@ -17,8 +18,6 @@ from avow.rights.kept import Cases
 from avow.rights.response import Voice
 from avow.rights.states import State
 from avow.rights.verification import Link
-
-from .conftest import ZONE, House
 
 ROBIN = "robin@example.com"
 

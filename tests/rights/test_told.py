@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 from sqlalchemy import text
+from tests.messaging.test_outbox import Office, office, server
 from tests.rights.test_walk import Parts
 
 from avow.assurance.vital_parts import MissedDays
@@ -13,8 +14,6 @@ from avow.rights import figures, response, timeliness, verification
 from avow.rights.states import State, Step
 from avow.store.control import tables
 from avow.store.paging import Place
-
-from .test_outbox import Office, office, server
 
 __all__ = ["office", "server"]
 #: What is said to have been told, by how it is written.

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from markupsafe import Markup
+from tests.houses import FIRST_DAY, LONGER, ZONE, compiled, over_both
 
 from avow.definitions import PolicyError, Refusal, StoreUnavailable
 from avow.gate.versions import Versions, changes_of, midnight_ms
@@ -13,8 +14,6 @@ from avow.publication.facts import PolicyInForce
 from avow.publication.history import History
 from avow.publication.publishing import Publisher
 from avow.store.control import rulebooks
-
-from .conftest import FIRST_DAY, LONGER, ZONE, compiled, over_both
 
 MINOR = ("Port Lorne, California.", "Port Lorne, CA.")
 

@@ -3,14 +3,13 @@
 import json
 
 import pytest
+from tests.gate.test_choices import ROBIN, VISITOR, kept
+from tests.houses import NoEvents
 
 from avow.gate import choices
 from avow.store.backup import backup, backup_keys, read_manifest, restore, restore_keys
 from avow.store.control import tables
 from avow.store.keys import Vault
-
-from .conftest import NoEvents
-from .test_standing import ROBIN, VISITOR, kept
 
 __all__ = ["kept"]
 NO = {"audience-measurement": "gpc"}

@@ -4,6 +4,8 @@ import dataclasses
 import json
 
 import pytest
+from tests.houses import person
+from tests.rights.test_desk import Office, office
 
 from avow.audit import log, note, proof
 from avow.definitions import ProofInvalid, RequestKind
@@ -11,9 +13,6 @@ from avow.rights import finding, targets, verification
 from avow.rights.cases import Contact
 from avow.rights.outcomes import Erasure, Located
 from avow.rights.verification import Link
-
-from .conftest import person
-from .test_desk import Office, office
 
 __all__ = ["office"]
 VISITOR = "0123456789abcdef0123456789abcdef"

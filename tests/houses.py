@@ -1,0 +1,171 @@
+"""An installation for tests: control store, key vault and versions of a policy, with a clock that the test moves; no engine."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import cache, partial
+from itertools import count
+from pathlib import Path
+
+import pytest
+from tests.conftest import control_in
+
+from avow import policy, retention
+from avow.assurance.promises import Promises
+from avow.collection.arrival import Arrival
+from avow.definitions import IdentifierKind, Submission, identifier
+from avow.gate.versions import Versions
+from avow.publication.publishing import Publisher
+from avow.rights import figures
+from avow.store.control import Control, audit
+from avow.store.files import Files
+from avow.store.keys import Vault
+from avow.store.store import Store
+
+MARROWBY = (Path(__file__).parents[1] / "policies" / "marrowby" / "policy.md").read_text(encoding="utf-8")
+ZONE = "America/Los_Angeles"
+FIRST_DAY = date(2026, 11, 24)
+EMAIL = ('["banner"]', '["banner", "email"]')
+LONGER = (
+    ("24 months after our last exchange", "36 months after our last exchange"),
+    ("{ months = 24, after", "{ months = 36, after"),
+)
+
+
+class NoEvents:
+    """An event engine that holds nothing."""
+
+    def query(self, _name, **_parameters):
+        return []
+
+    def existing(self, _records):
+        return frozenset()
+
+    def insert(self, _rows):
+        return None
+
+    def of_subjects(self, _subjects):
+        return ()
+
+    def subjects(self):
+        return frozenset()
+
+    def count_subjects(self, _subjects):
+        return 0
+
+    def delete_subjects(self, _subjects):
+        return 0
+
+    def await_removal(self):
+        return True
+
+    def close(self):
+        return None
+
+
+@dataclass
+class House:
+    """One installation without its engine and processes; `now` is its clock."""
+
+    store: Store
+    now: datetime = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+    numbers: count = field(default_factory=lambda: count(1))
+
+    def __post_init__(self):
+        self.versions = Versions(self.store.control, ZONE, self.now_ms)
+        self.publisher = Publisher(self.store.control, self.versions)
+
+    def now_ms(self):
+        return int(self.now.timestamp() * 1000)
+
+    def wait(self, **span):
+        """Let time pass."""
+        self.now += timedelta(**span)
+
+    def publish(self, rulebook):
+        """Publish as the command does; return the publication or the refusal."""
+        made = self.publisher.judge(rulebook)
+        if isinstance(made, policy.publication.Publication):
+            self.publisher.publish(made, self.now_ms())
+        return made
+
+    def write(self, email, rulebook=None, point="contact-form", **changes):
+        """Take in a submission under a version (the one in force by default); return its id."""
+        rulebook = rulebook or self.versions.in_force()
+        permit = rulebook.permit(point, frozenset(), self.now.date())
+        record_id = f"{self.now_ms():012x}{next(self.numbers):020x}"
+        fields = {name: f"some {name}" for name in permit.fields} | ({"email": email} if "email" in permit.fields else {})
+        record = Submission(
+            **{
+                "record_id": record_id,
+                "collected_ms": self.now_ms(),
+                "site": "marrowby",
+                "point": point,
+                "rulebook_id": rulebook.id,
+                "reference": record_id[-6:],
+                "delete_on": permit.delete_on.isoformat(),
+                "then": permit.then,
+                "fields": fields,
+                "identifiers": {"email": email},
+                "purposes": sorted(permit.purposes),
+                **changes,
+            }
+        )
+        Arrival(self.store, self.versions.rulebook).write([record])
+        return record_id
+
+    def promises(self):
+        """Return the evidence beside the promises of the version in force."""
+        folder = self.store.files._folder
+        asked = partial(figures.asked, self.store, self.versions)
+        sweeps = lambda: ((retention.waiting(self.store.control) or ("",))[0], retention.swept_ms(self.store.control))  # noqa: E731
+        return Promises(self.versions.in_force(), self.store, self.versions, folder, folder, asked, sweeps)
+
+    def logged(self):
+        """Return what waits for the audit log, as text."""
+        with self.store.control.reading() as tx:
+            return [entry.decode() for _, entry in audit.pending(tx, 1000)]
+
+
+@cache
+def compiled(*pairs, effective=None, today=FIRST_DAY):
+    """Return the example policy with some words replaced, compiled."""
+    text = MARROWBY
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    if effective:
+        text = re.sub(r"(?m)^effective( *)= \S+$", rf"effective\1= {effective}", text)
+    found = policy.compile_text(text, "policy.md", policy.law.tables(), today)
+    assert found.rulebook, found.diagnostics
+    return found.rulebook
+
+
+def person(email):
+    return identifier(IdentifierKind.EMAIL, email)
+
+
+#: A test of an installation, or of one that grew from it, runs with this over both databases; without, over SQLite.
+over_both = pytest.mark.parametrize("house", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture
+def house(tmp_path, request):
+    """Return an installation in which nothing was published yet."""
+    server = request.getfixturevalue("postgresql") if getattr(request, "param", "sqlite") == "postgresql" else None
+    url = server.database() if server else ""
+    control = Control(url) if server else control_in(tmp_path)
+    store = Store(control, NoEvents(), Vault(tmp_path / "keys.db"), Files(tmp_path / "files"))
+    yield House(store)
+    store.close()
+    if server:
+        server.drop(url)
+
+
+@pytest.fixture
+def published(house):
+    """Return an installation with the example policy in force."""
+    house.publisher.first(compiled(), house.now_ms())
+    return house
