@@ -66,7 +66,7 @@ class Case:
         return sum(entry.step is Step.CORRECTED for entry in self.history)
 
     def entry(self, step: Step) -> Entry | None:
-        """Return the last entry of this step."""
+        """Return the last entry of this step. Why: decision 0007."""
         return next((entry for entry in reversed(self.history) if entry.step is step), None)
 
     @property

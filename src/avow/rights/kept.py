@@ -258,7 +258,7 @@ class Cases:
         return True
 
     def joined_to(self, lead: Case) -> Sequence[Case]:
-        """Return the requests that are answered with this one."""
+        """Return the requests that are answered with this one. Rule: 11 CCR 7060(d)."""
         with self._control.reading() as tx:
             found = requests.joined_to(tx, lead.request_id)
         return tuple(case for request_id in found if (case := self.get(request_id)) is not None)
@@ -278,7 +278,7 @@ class Cases:
             requests.remove(tx, request_id)
 
     def keep_document(self, request_id: str, name: str, content: bytes) -> None:
-        """Keep a file of the request, sealed under its key."""
+        """Keep a file of the request, sealed under its key. Why: decision 0005."""
         self._store.files.put(f"{request_id}-{name}", self._store.seal_for_request(request_id, content))
 
     def document(self, request_id: str, name: str) -> bytes | None:
