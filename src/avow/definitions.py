@@ -251,7 +251,7 @@ class MailEvent(Event, frozen=True, tag="mail-event", kw_only=True, array_like=T
 class LogLine(Event, frozen=True, tag="log-line", kw_only=True, array_like=True):
     """A line of a server log that somebody imports by hand, with the id that earlier versions gave the same line.
 
-    Whoever imported the file before an upgrade may do it again: a line that is stored under either id is stored.
+    Anyone who imported the file before an upgrade may do it again: a line that is stored under either id is stored.
     """
 
     former_id: str = ""
@@ -332,7 +332,7 @@ class Submission(msgspec.Struct, frozen=True, tag="submission", kw_only=True, ar
 
     @property
     def people(self) -> tuple[Identifier, ...]:
-        """Whoever finds this record: the fields of one form are of one person, however many find it."""
+        """Anyone who finds this record: the fields of one form are of one person, however many find it."""
         return people_named(self.identifiers)
 
 

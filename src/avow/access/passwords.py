@@ -1,6 +1,6 @@
 """Passwords: hashed and compared in a thread of their own with a short queue.
 
-Argon2id takes 64 MiB and some tenths of a second of a core for each hash (RFC 9106, section 4, the second choice). Whoever
+Argon2id takes 64 MiB and some tenths of a second of a core for each hash (RFC 9106, section 4, the second choice). Anyone who
 floods the sign-in page therefore waits in this queue, or finds it full, and holds no memory, page thread or event loop.
 """
 

@@ -37,7 +37,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """One line of a ranked table; `share` is its part of the longest line, 0 to 1, for the bar beside it."""
+    """One line of a ranked table; `share` is its part of the longest line, 0 to 1, for the bar next to it."""
 
     name: str
     views: int
@@ -69,7 +69,7 @@ def ranked_by(query: Query, column: Column, scope: Scope) -> tuple[Ranked, ...]:
 
 
 def ranked(query: Query, name: str, scope: Scope, **asked: str | int) -> tuple[Ranked, ...]:
-    """Return the rows of a ranked query, most page views first; `asked` is what it takes beside the scope."""
+    """Return the rows of a ranked query, most page views first; `asked` is what it takes next to the scope."""
     rows = query.query(name, **({"limit": RANKED_ROWS} | scope.parameters() | asked))
     most = max((int(row["views"]) for row in rows), default=0)
     return tuple(

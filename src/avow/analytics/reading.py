@@ -1,4 +1,4 @@
-"""How long pages were read, and what was done on them beside looking."""
+"""How long pages were read, and what was done on them next to looking."""
 
 from __future__ import annotations
 

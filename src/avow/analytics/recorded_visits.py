@@ -34,7 +34,7 @@ Visit = tuple[RecordingRow, ...]
 def listed(tx: Transaction, page: str, at: Place, limit: int) -> Page[Visit]:
     """Return a page of the visits that saw a page ("" for all), each whole, the one that saw it last first.
 
-    A visit stands where its last recording of that page does, so that the list's pages repeat and lose none.
+    A visit is where its last recording of that page does, so that the list's pages repeat and lose none.
     """
     return paging.laid_out(lambda at, limit: _from(tx, page, at, limit), at, limit)
 

@@ -76,7 +76,7 @@ class WatchedRecordings:
         return self.as_read(packed, row.started_ms) if row and packed else None
 
     def _ticket(self, recording_id: str, staff_id: str, until_ms: int) -> str:
-        """Return the word of a player: under the vault's secret, for whoever knows their own session could make any other."""
+        """Return the word of a player: under the vault's secret, for anyone who knows their own session could make any other."""
         about = f"{until_ms} {staff_id} {recording_id}"
         return f"{until_ms}.{self.store.vault.hmac(b'recording watched', about.encode()).hex()}"
 

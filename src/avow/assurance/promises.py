@@ -1,4 +1,4 @@
-"""The evidence beside the policy's promises, counted in the stores and the log."""
+"""The evidence next to the policy's promises, counted in the stores and the log."""
 
 from __future__ import annotations
 

@@ -178,7 +178,7 @@ class Log:
 def require_own(public: Path, private: Path) -> None:
     """Raise AvowError when the published log is not the one that the private folder would go on with.
 
-    A missing state or key is no new log: it would sign a second history beside the published one. What was published last
+    A missing state or key is no new log: it would sign a second history next to the published one. What was published last
     must have been signed by this key, and lie within this state. Rule: C2SP tlog-checkpoint (never two inconsistent ones).
     """
     if not (public / "checkpoint").is_file():

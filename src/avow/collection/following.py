@@ -1,12 +1,12 @@
 """Following a server's log while the server writes it: each line once, through rotation, truncation and our own restarts.
 
 The place that outlives a restart lies a few seconds of log time behind what was read: equal lines of one second are told apart by
-counting them, so after a restart they are counted anew from there. What is read twice has the same id and is stored once.
+counting them, so after a restart they are counted again from there. What is read twice has the same id and is stored once.
 
     first time       -> at the end: what came before is for `avow import-log`
     file renamed     -> the old one is read to its end once the new one has a line; then those rotated after it; then the new one
-    file compressed  -> the same: it is the first packed one beside the log that was not changed before what was read last
-    file truncated   -> the rest of the copy that `copytruncate` left beside it, then from its start
+    file compressed  -> the same: it is the first packed one next to the log that was not changed before what was read last
+    file truncated   -> the rest of the copy that `copytruncate` left next to it, then from its start
     old file gone    -> the next one from its start, and a warning: what was not read of the old one is lost
 
 A file is known by its inode and by how it begins, as a keyed hash: file systems give the inode of a removed file to the next one,
@@ -252,7 +252,7 @@ def _last_line_end(file: BinaryIO, size: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Rotated:
-    """A file beside the log, under the name that rotation gave it."""
+    """A file next to the log, under the name that rotation gave it."""
 
     path: Path
     stat: os.stat_result
@@ -269,7 +269,7 @@ class _Rotated:
 
 
 def _rotated_files(path: Path, here: os.stat_result) -> list[_Rotated]:
-    """Return the files that rotation left beside a log, the one that was changed last at the end."""
+    """Return the files that rotation left next to a log, the one that was changed last at the end."""
     found = []
     for candidate in path.parent.glob(f"{path.name}*"):
         with contextlib.suppress(FileNotFoundError):  # rotated again in this moment

@@ -81,7 +81,7 @@ class Forms:
         Returns the Form itself when the person has to mend something, a Refusal when the policy does not allow it.
         Raises SpoolFull, StoreUnavailable when the files cannot be kept, and ScannerUnavailable when a configured scanner does
         not look at them; then nothing of it is kept. A subscription waits until its address is proved; `agreed` are the
-        purposes beside it that its sender said yes to.
+        purposes next to it that its sender said yes to.
         """
         declared = self._rulebook.points.get(point)
         if declared is None or declared.technology not in _TAKEN:
@@ -115,7 +115,7 @@ class Forms:
         agreed: frozenset[str],
         now_ms: int,
     ) -> Accepted:
-        """Let a subscription wait for the link that proves its address; whoever it is, the answer is the same.
+        """Let a subscription wait for the link that proves its address; anyone who it is, the answer is the same.
 
         A box can say yes to what measures these e-mails and to nothing else, and no yes outweighs a signal.
         Rule: 11 CCR 7004, 7025(c)(1); Cal. Penal Code § 638.51.

@@ -18,5 +18,5 @@ def members(lines: Iterable[str]) -> list[str]:
 
 
 def is_set(lines: Iterable[str]) -> bool:
-    """Return whether a signal is set: any member that is `1` counts, whatever stands beside it (W3C GPC, 3.2; 11 CCR 7025(c))."""
+    """Return whether a signal is set: any member that is `1` counts, whatever is next to it (W3C GPC, 3.2; 11 CCR 7025(c))."""
     return "1" in members(lines)

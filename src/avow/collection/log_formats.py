@@ -117,7 +117,7 @@ Reader = Callable[[bytes], Line | None]
 def reader(text: str) -> Reader | Refusal:
     """Return what reads the lines of this format, or a Refusal that says what is wrong with the format.
 
-    `text` is a name ("combined", "common", "vhost_combined", "json") or the format as it stands in the server's configuration.
+    `text` is a name ("combined", "common", "vhost_combined", "json") or the format as it is in the server's configuration.
     The reader returns None for a line that is not of the format, has no moment, or is longer than LINE_BYTES.
     """
     if text == JSON:
@@ -146,7 +146,7 @@ def reader(text: str) -> Reader | Refusal:
 
 @dataclass(frozen=True, slots=True)
 class _Variable:
-    """One variable of a format: where it stands, and which part of a line it is; "" for one that is stepped over."""
+    """One variable of a format: where it is, and which part of a line it is; "" for one that is stepped over."""
 
     start: int
     end: int
@@ -206,7 +206,7 @@ def _pattern(written: str, variables: list[_Variable]) -> tuple[str, list[str]]:
 
 
 def _unquoted(part: str, between: str, following: _Variable | None) -> str:
-    """Return what matches a value without quotes, by what stands between it and the next variable.
+    """Return what matches a value without quotes, by what is between it and the next variable.
 
     It ends at a space or at the sign behind it, so that no line reads slowly. A name, a request and an agent may hold spaces
     where what follows is certain: a sign, the moment in its brackets, or the end of the line.

@@ -1,4 +1,4 @@
-"""Records written all at once; where that does not go, half by half, until what does not go stands alone, and is set aside.
+"""Records written all at once; where that does not go, half by half, until what does not go is alone, and is set aside.
 
 A record that the store does not take (a moment that no calendar holds, a value that no column takes) would otherwise be the
 head of its queue for ever. Set aside it is sealed, and goes on the day of its own permit, with the deletion of its person, or
@@ -120,7 +120,7 @@ def set_aside_of(aside: Aside, people: Collection[Identifier], decode: Decode) -
 
 
 def _people(record: Record) -> set[Identifier]:
-    """Return whoever a record names."""
+    """Return anyone who a record names."""
     if isinstance(record, Submission):
         return set(record.people)
     found = {identifier(IdentifierKind.VISITOR, record.visitor)} if record.visitor else set()

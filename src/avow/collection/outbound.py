@@ -1,6 +1,6 @@
 """Links to other companies that are counted: who follows one, and the number by which the other company reports what came of it.
 
-Where a link leads stands in the policy alone. An address that counts is signed for its link and for the page that it stands
+Where a link leads is in the policy alone. An address that counts is signed for its link and for the page that it is
 on, so that nobody else makes clicks; one that is not signed so leads to the same place and counts nothing.
 
 The number of a click is the id of its record: 80 random bits behind its moment. It goes out with the address only where the

@@ -1,6 +1,6 @@
 """The country that a network address belongs to: looked up in a file, so that the address goes to nobody, and then dropped.
 
-The file is DB-IP's "IP to Country Lite", CC BY 4.0; whoever shows what it says names it (`SOURCE`).
+The file is DB-IP's "IP to Country Lite", CC BY 4.0; anyone who shows what it says names it (`SOURCE`).
 """
 
 from __future__ import annotations

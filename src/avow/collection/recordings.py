@@ -1,6 +1,6 @@
 """Session recordings: what a chunk may hold, by an allow-list alone; the same list the recorder in the browser keeps to.
 
-`replay.json` beside this file names the tags, the style properties and the pages; browser/src/scrub.js reads it as well.
+`replay.json` next to this file names the tags, the style properties and the pages; browser/src/scrub.js reads it as well.
 Whatever is not named there leaves nothing behind: text becomes a constant mask, an unknown element a plain box, an
 unknown attribute, event or number out of bounds nothing at all. Nothing typed has a place in a chunk. The browser is not
 believed: the server does all of it again before anything is stored (docs/specs/recordings.md, docs/decisions/0027).
@@ -68,7 +68,7 @@ Json = Any  # Any: what a browser sent, looked at piece by piece
 
 
 class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What stands before the events of a chunk on the wire."""
+    """What is before the events of a chunk on the wire."""
 
     point: Annotated[str, msgspec.Meta(max_length=80)]
     recording: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
@@ -95,7 +95,7 @@ _NO_YES: Final = Refusal("a recording does not begin with the yes to it", rules.
 
 
 def head(raw: bytes) -> Head | Refusal:
-    """Return what stands before the events of a chunk as it was sent, gzip or plain; a Refusal when it is no chunk.
+    """Return what is before the events of a chunk as it was sent, gzip or plain; a Refusal when it is no chunk.
 
     The events are read in the background: one large chunk takes as long as eight views do (138 and 17 µs).
     """
@@ -406,7 +406,7 @@ _FLAGS: Final = frozenset({"hidden", "open", "disabled"})
 
 
 def mask(text: Json) -> str:
-    """Return what stands in place of a text: as long as it in steps of eight characters, and the same for every text."""
+    """Return what is in place of a text: as long as it in steps of eight characters, and the same for every text."""
     if not isinstance(text, str) or not text:
         return ""
     return MASK * min(MASKS, -(-len(text) // len(MASK))) if text.strip() else " "

@@ -160,7 +160,7 @@ def _received(connection: socket.socket) -> bytes:
 
 
 class SharedCounts:
-    """A worker's way to the one count. No answer means no: the sender is asked once more, whoever it is."""
+    """A worker's way to the one count. No answer means no: the sender is asked once more, no matter who it is."""
 
     def __init__(self, run: Path) -> None:
         self._path = run / SOCKET_NAME

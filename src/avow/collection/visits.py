@@ -106,7 +106,7 @@ def visit_number(salt: bytes, address: str, agent: str) -> int:
 def client_address(peer: str, forwarded_for: str | None, trusted: frozenset[str]) -> str:
     """Return the visitor's address: the peer, or what a trusted proxy says was before it; empty when it says no address.
 
-    Read from the right, skipping trusted proxies: what stands further left can be invented by anybody.
+    Read from the right, skipping trusted proxies: what is further left can be invented by anybody.
     """
     address = plain_address(peer) or peer
     for hop in reversed(members([forwarded_for or ""])):

@@ -18,7 +18,7 @@ RETRY_SECONDS: Final = 1.0
 class Counted(Generic[_T]):
     """A value that `count` works out from the stores at a moment; any thread may ask.
 
-    One thread counts anew when `keep_ms` have passed; the others get the last value meanwhile. Only while there is none
+    One thread counts again when `keep_ms` have passed; the others get the last value meanwhile. Only while there is none
     do they wait. Raises StoreUnavailable.
     """
 

@@ -138,7 +138,7 @@ class Versions:
             return self._opened.setdefault(rulebook_id, opened)
 
     def everything_declared(self) -> Rulebook:
-        """Return the version in force with whatever earlier ones declared beside: names for records of any age.
+        """Return the version in force with whatever earlier ones declared next to: names for records of any age.
 
         For telling a person what is held, never for deciding what may be done.
         """

@@ -5,7 +5,7 @@ versions       which version of the policy is in force, which is announced, any 
 publishing     how a version gets into force
 telling        the e-mail about an announced version
 list_members   people on a list, each handled alone
-promises       the evidence beside the policy's promises, counted
+promises       the evidence next to the policy's promises, counted
 version_pages  what the pages need for versions
 cases          consumer requests over the control store
 open_requests  the job that takes each of them on when its moment has come

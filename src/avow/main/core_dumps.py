@@ -1,4 +1,4 @@
-"""Core dumps are off: the memory of every process holds keys, and a dump would put them on a disk for whoever finds it.
+"""Core dumps are off: the memory of every process holds keys, and a dump would put them on a disk for anyone who finds it.
 
 Both settings pass to processes that are started from here. A dump that the kernel hands to a program (systemd-coredump,
 apport) is made whatever the size allowed, so it is told as well to leave out every mapping of memory (core(5)).

@@ -127,7 +127,7 @@ class Operations:
             return LinkAddresses(rulebook, store.vault.hmac).way(name, page)
 
     def index_pages(self) -> Crawled | Refusal:
-        """Read the site's pages, and make the search index anew when they changed."""
+        """Read the site's pages, and make the search index again when they changed."""
         installation = Installation(self.configuration())
         installation.prepare()
         with closing(open_store(installation.configuration)) as store:
@@ -332,7 +332,7 @@ class Operations:
             return erased
 
     def confirm_retention(self) -> str:
-        """Have the sweep go although it waits, beside a running server or not."""
+        """Have the sweep go although it waits, next to a running server or not."""
         control = open_control(self.configuration())
         try:
             return retention.confirm(control, now_ms())
@@ -340,7 +340,7 @@ class Operations:
             control.close()
 
     def begin_log(self) -> Path:
-        """Begin a new audit log, the old one put beside it; the server must be stopped. Returns where the old one lies."""
+        """Begin a new audit log, the old one put next to it; the server must be stopped. Returns where the old one lies."""
         installation = Installation(self.configuration())
         with server.only_server(installation.run):
             return restoring.begin_log(place_of(installation.configuration), now_ms())

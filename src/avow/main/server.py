@@ -199,7 +199,7 @@ def _settle_policy(configuration: Configuration, configured: Rulebook | None, te
 
 
 def _told_of_the_file(configuration: Configuration, in_force: str, following: str) -> str:
-    """Return what to say of the policy file beside the published versions; "" where it is one of them."""
+    """Return what to say of the policy file next to the published versions; "" where it is one of them."""
     try:
         compilation = compile_policy(configuration.policy, datetime.now(UTC).date())
     except ConfigurationError as error:

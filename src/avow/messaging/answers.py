@@ -91,7 +91,7 @@ class MeasureFacts:
 
 @dataclass(frozen=True, slots=True)
 class PendingFacts:
-    """What a link from a message would confirm: the subscription's label, and the purposes beside it that were agreed to."""
+    """What a link from a message would confirm: the subscription's label, and the purposes next to it that were agreed to."""
 
     label: str
     agreed: tuple[str, ...]

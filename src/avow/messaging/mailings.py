@@ -1,7 +1,7 @@
 """Mailings over the store: who gets one, queued a batch at a time, each message composed when its turn comes.
 
 A mailing is queued in batches, each one transaction with how far the list was gone through; a crash leaves a batch queued or
-not, and whoever goes on (the command, or the server's job) begins behind the last one. The same text to the same list is the
+not, and anyone who goes on (the command, or the server's job) begins behind the last one. The same text to the same list is the
 same mailing, and nobody has two messages of one.
 """
 
@@ -95,7 +95,7 @@ class Mailings:
         return sent.recipients if sent else 0
 
     def queue(self, now_ms: int, progress: Callable[[int], None] = lambda _: None) -> int:
-        """Queue what is still to be queued of every mailing; return how many messages are new. Safe beside another.
+        """Queue what is still to be queued of every mailing; return how many messages are new. Safe next to another.
 
         A mailing or a subscription that raises is set aside, and tried again; all others go on.
         """

@@ -1,4 +1,4 @@
-"""Messages on their way out, as whoever carries them gets them: opened, the gate asked, and noted as it was decided.
+"""Messages on their way out, as anyone who carries them gets them: opened, the gate asked, and noted as it was decided.
 
 What staff see of them: `messaging.outbox`. What belongs to consumer requests comes from the room of rights, by functions.
 """

@@ -3,7 +3,7 @@
     ask       a form came: the record to be waits, sealed, and its link goes out
     confirm   the button behind the link: choices, then the record into the spool, then the waiting goes
     end       the button, or the mail program's own (RFC 8058): a mark in the vault, then the record is due today
-    choose    the switch beside that button: whether this person's e-mails are measured
+    choose    the switch next to that button: whether this person's e-mails are measured
 
 A crash between the steps of `confirm` leaves the link working, and pressing again adds nothing twice: choice and record have
 their ids from the subscription. A crash in `end` leaves the mark, and everything that sends or keeps looks at that first.
@@ -59,7 +59,7 @@ _LINK_OVER: Final = Refusal("this link was used, or its three days are over; ple
 
 
 class _Waiting(msgspec.Struct, frozen=True, array_like=True):
-    """What waits for its link: the record to be, and the purposes beside it that were agreed to."""
+    """What waits for its link: the record to be, and the purposes next to it that were agreed to."""
 
     record: Submission
     agreed: list[str]
@@ -80,7 +80,7 @@ class Subscriptions:
     def ask(self, subscription: Submission, agreed: frozenset[str], now_ms: int) -> None:
         """Keep what will be a record once its link is confirmed, and queue the message with the link.
 
-        Whoever was asked within the hour is not asked again: nobody can fill a stranger's mailbox.
+        Anyone who was asked within the hour is not asked again: nobody can fill a stranger's mailbox.
         """
         if subscription.demonstration:
             return  # invented people have no mailbox

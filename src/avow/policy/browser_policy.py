@@ -185,7 +185,7 @@ def headers(
 
 
 def as_header(rulebook: Rulebook, audience: Audience) -> str:
-    """Return the header fields as they stand in an HTTP response."""
+    """Return the header fields as they are in an HTTP response."""
     return "".join(f"{name}: {value}\n" for name, value in headers(rulebook, audience).items())
 
 

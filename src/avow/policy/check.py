@@ -155,7 +155,7 @@ def _categories(entries: Entries) -> Iterator[Diagnostic]:
 
 
 def _origins(entries: Entries) -> Iterator[Diagnostic]:
-    """Check that origins are origins: they stand in the websites' Content-Security-Policy, where ";" begins a directive."""
+    """Check that origins are origins: they are in the websites' Content-Security-Policy, where ";" begins a directive."""
     for recipient in entries.of("recipient"):
         for place, origin in enumerate(recipient.values.get("origins", ())):
             if not is_origin(origin):

@@ -45,7 +45,7 @@ def compile_text(
     files: Mapping[str, str] = NO_FILES,
     does: CarriedOut = THIS_VERSION,
 ) -> Compilation:
-    """Compile a literate policy as it stands on this day; `files` are the texts that it includes, by name.
+    """Compile a literate policy as it is on this day; `files` are the texts that it includes, by name.
 
     `does` is what the software carries out: a declaration beyond it is an error; EVERYTHING judges the text alone.
 
@@ -90,7 +90,7 @@ def reopen(text: str, name: str, law: Mapping[str, LawTable], rulebook_id: str =
 
 
 def _as_written(document: Document) -> Entries:
-    """Return every declaration of the blocks as it stands; what this version's grammar no longer knows is left out."""
+    """Return every declaration of the blocks as it is; what this version's grammar no longer knows is left out."""
     entries, first = Entries(), earlier.is_first(document)
     for block in document.blocks:
         for kind, content in block.tables.items():

@@ -193,7 +193,7 @@ class CollectionPoint:
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """A rule of law that makes the business keep records, whoever asks to delete them."""
+    """A rule of law that makes the business keep records, no matter who asks to delete them."""
 
     name: str
     label: str
@@ -419,7 +419,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Somebody to turn to beside the controller's own address."""
+    """Somebody to turn to next to the controller's own address."""
 
     name: str
     label: str

@@ -2,7 +2,7 @@
 
 Rule: Bus. & Prof. Code § 22575(b)(3); Cal. Civ. Code § 1798.100(a)(1): a new category, purpose or recipient, a longer
 retention, a weaker signal or right is material and needs notice before it takes effect. What no function here knows
-how to weigh is told as it stands and counts as material: an unknown change is never "nothing changes".
+how to weigh is told as it is and counts as material: an unknown change is never "nothing changes".
 """
 
 from __future__ import annotations
@@ -289,7 +289,7 @@ def _wording(old: Rulebook, new: Rulebook) -> Iterator[Change]:
 
 
 def _prose(rulebook: Rulebook) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Return title and words of each section by its anchor; what stands before the first heading under the policy's title."""
+    """Return title and words of each section by its anchor; what is before the first heading under the policy's title."""
     document = parse(rulebook.text)
     words: dict[str, list[str]] = {section.anchor: [] for section in document.sections}
     for prose in document.prose:

@@ -54,7 +54,7 @@ _LONG: Final[Mapping[str, tuple[int, str]]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A duration in the words of prose: where it stands, and how long it is; None where words and figures disagree."""
+    """A duration in the words of prose: where it is, and how long it is; None where words and figures disagree."""
 
     start: int
     end: int

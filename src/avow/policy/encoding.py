@@ -24,7 +24,7 @@ _MEND: Final = 'save the file again with the encoding "UTF-8"; the editor asks f
 
 
 def decoded(content: bytes) -> str:
-    """Return the text of a file; each byte that is no UTF-8 stands in it as a lone surrogate."""
+    """Return the text of a file; each byte that is no UTF-8 is in it as a lone surrogate."""
     return content.decode("utf-8", "surrogateescape")
 
 

@@ -1,7 +1,7 @@
 """Lay out the blocks of a policy in one canonical way; the prose is its author's and stays as it is.
 
 Within a table the equals signs stand below each other, tables are apart by one empty line, strings have double quotes, and
-a list stands on one line while it fits. A block that is not valid TOML, or would mean something else afterwards, is
+a list is on one line while it fits. A block that is not valid TOML, or would mean something else afterwards, is
 left alone. Laying out twice gives the same as once.
 """
 

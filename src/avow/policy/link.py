@@ -68,7 +68,7 @@ def link(text: str, name: str, files: Mapping[str, str] = NO_FILES) -> Linked:
 
 
 def _includes(text: str, name: str) -> Iterator[tuple[int, str, Span]]:
-    """Yield line (from 0), file and place of each include that stands outside of fenced blocks."""
+    """Yield line (from 0), file and place of each include that is outside of fenced blocks."""
     fence = ""
     for number, line in enumerate(text.split("\n")):
         mark = _FENCE.match(line)

@@ -54,7 +54,7 @@ def joined(words: Iterable[str], last: str = "and") -> str:
 
 
 def lowered(label: str) -> str:
-    """Return a label as it stands inside a sentence: "Page visited" -> "page visited", "IP address" stays."""
+    """Return a label as it is inside a sentence: "Page visited" -> "page visited", "IP address" stays."""
     return label if label[:2].isalpha() and label[:2].isupper() else label[:1].lower() + label[1:]
 
 

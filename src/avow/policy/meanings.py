@@ -1,4 +1,4 @@
-"""What each table and key of the language means, for whoever writes a policy.
+"""What each table and key of the language means, for anyone who writes a policy.
 
 docs/reference/declarations.md and the editors' schema are made of this; a test holds it to the grammar.
 """

@@ -1,4 +1,4 @@
-"""Say in plain words why a block cannot be read: whoever writes a policy with a lawyer need not know TOML.
+"""Say in plain words why a block cannot be read: anyone who writes a policy with a lawyer need not know TOML.
 
 `tomllib` gives a reason in its own terms. Here the line that it stopped at is looked at for the usual slips, and each is
 named with what to write instead; what is not known keeps the reader's own reason.
@@ -29,7 +29,7 @@ def why(reason: str, line: str) -> tuple[str, str]:
 
 
 def stray(reason: str, content: str) -> tuple[int, str, str] | None:
-    """Return the line of a block (from 0) whose keys stand under no table, what is wrong and how to mend it.
+    """Return the line of a block (from 0) whose keys are under no table, what is wrong and how to mend it.
 
     The reader stops only where a later table has the name of such a key, which is far from the line that is missing.
     """
@@ -45,7 +45,7 @@ def stray(reason: str, content: str) -> tuple[int, str, str] | None:
 
 
 def is_one_too_late(reason: str) -> bool:
-    """Whether the reader stops where the next thing begins, and the slip stands before that."""
+    """Whether the reader stops where the next thing begins, and the slip is before that."""
     return reason.startswith("Unclosed array")
 
 

@@ -1,7 +1,7 @@
 """Printouts for people: the privacy policy page and the notices at collection, as plain semantic HTML.
 
 Prose is rendered as written; each block becomes a short aside computed from its declarations; each placeholder gives its
-table. Nothing here is typed beside the policy, so notice and machine cannot disagree.
+table. Nothing here is typed next to the policy, so notice and machine cannot disagree.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def policy_page(
 
 
 def notice_at_collection(rulebook: Rulebook, point: str) -> Markup:
-    """Return the notice that stands beside a form or another place that collects. Raises KeyError for an unknown point.
+    """Return the notice that is next to a form or another place that collects. Raises KeyError for an unknown point.
 
     Rule: Cal. Civ. Code § 1798.100(a)(1)-(3); 11 CCR 7012(e): categories, purposes, sold or shared, retention, link.
     """
@@ -250,7 +250,7 @@ def effective_on(when: date) -> Markup:
 
 
 def never_effective(announced_for: date) -> Markup:
-    """Return what stands in place of the first day of a version that was taken back before it. Rule: as `effective_on`."""
+    """Return what is in place of the first day of a version that was taken back before it. Rule: as `effective_on`."""
     return Markup("Announced for {}, taken back, and never in force").format(day(announced_for))
 
 

@@ -26,7 +26,7 @@ _FIRST: Final = frozenset("23456")
 def replace_card_numbers(text: str, words: str) -> str:
     """Return the text with `words` in place of each number that passes the check of card numbers (Luhn, ISO/IEC 7812-1).
 
-    Digits that are written as groups may be a card's number and a date, an amount or another number beside it: whole groups that
+    Digits that are written as groups may be a card's number and a date, an amount or another number next to it: whole groups that
     pass together are replaced, the most of them that do.
     Rule: Cal. Civ. Code § 1798.100(c); 11 CCR 7024(d).
     """

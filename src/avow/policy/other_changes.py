@@ -1,4 +1,4 @@
-"""Every difference between two versions that `diff` has no words of its own for, told as it stands.
+"""Every difference between two versions that `diff` has no words of its own for, told as it is.
 
 What is not listed here as minor counts as material, so that a new declaration of the language is never overlooked.
 """

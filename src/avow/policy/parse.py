@@ -34,7 +34,7 @@ Origins = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """A heading, paragraph, list item or table row: plain words, and where each character stands in the file."""
+    """A heading, paragraph, list item or table row: plain words, and where each character is in the file."""
 
     kind: str
     words: str
@@ -87,7 +87,7 @@ class Placeholder:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading with what stands under it. `parent` is the section around it, or -1.
+    """A heading with what is under it. `parent` is the section around it, or -1.
 
     `websites` and `jurisdictions` are those whose page alone shows the section; none means every page.
     """
@@ -103,7 +103,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The literate file, taken apart. Section 0 is what stands before the first heading."""
+    """The literate file, taken apart. Section 0 is what is before the first heading."""
 
     text: str
     sections: tuple[Section, ...]
@@ -115,7 +115,7 @@ class Document:
     origins: Origins = ()
 
     def place(self, span: Span) -> str:
-        """Return where a span of the linked text stands in the policy's files: "policy.md:12". Why: decision 0020."""
+        """Return where a span of the linked text is in the policy's files: "policy.md:12". Why: decision 0020."""
         file, line = self.origins[span.line - 1] if self.origins else ("line", span.line)
         return f"{file}:{line}"
 
@@ -248,7 +248,7 @@ class _Reader:
             self._misspelt(slips.NO_TABLE, self._whole(lines[0] + row))
 
     def _whole(self, line: int) -> Span:
-        """Return the place of all that stands in a line, counted from 0."""
+        """Return the place of all that is in a line, counted from 0."""
         said = self.lines[line]
         return Span(line + 1, len(said) - len(said.lstrip()) + 1, max(1, len(said.strip())))
 

@@ -63,7 +63,7 @@ def _triplet(found: re.Match[str]) -> str:
 
 
 def _without_dots(parts: list[str]) -> str:
-    """Return the path without `.` and `..` (RFC 3986, section 5.2.4); the first part is what stands before the first slash."""
+    """Return the path without `.` and `..` (RFC 3986, section 5.2.4); the first part is what is before the first slash."""
     kept: list[str] = []
     for part in parts[1:]:
         if part == ".." and kept:

@@ -1,4 +1,4 @@
-"""Check that whoever sends something can be found again, to be shown it or to have it erased, and by what.
+"""Check that anyone who sends something can be found again, to be shown it or to have it erased, and by what.
 
 Rule: Cal. Civ. Code § 1798.105, § 1798.110, § 1798.130(a)(3)(B).
 """

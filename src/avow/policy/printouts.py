@@ -66,7 +66,7 @@ class Printed:
 
 
 def _whole(page: Callable[[Rulebook], str]) -> Printer:
-    """Return a printer for a printout of the whole policy, whoever reads it."""
+    """Return a printer for a printout of the whole policy, no matter who reads it."""
     return lambda rulebook, _ledger, _audience: page(rulebook)
 
 
@@ -173,7 +173,7 @@ address { font-style: normal }
 
 
 def document(printed: Printed, rulebook: Rulebook) -> str:
-    """Return a printed HTML fragment as a whole page that stands alone, on paper too; another format stays as it is."""
+    """Return a printed HTML fragment as a whole page that is alone, on paper too; another format stays as it is."""
     if printed.shape != "html":
         return printed.text
     title = f"{printed.title} - {rulebook.controller.name}"

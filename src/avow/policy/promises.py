@@ -70,7 +70,7 @@ def _unjudgeable(document: Document, entries: Entries, section: int) -> bool:
 
 
 def _covers(document: Document, section: int, other: int) -> bool:
-    """Whether what stands in the other section stands for this one as well: itself, or within, the title apart."""
+    """Whether what is in the other section stands for this one as well: itself, or within, the title apart."""
     return other == section or (document.sections[section].level > 1 and document.within(other, section))
 
 

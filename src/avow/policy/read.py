@@ -178,7 +178,7 @@ _OF_A_CONTRACT: Final = frozenset({"signed", *CLAUSES, *THIRD_PARTY_CLAUSES})
 
 
 def _without_header(entry: Entry, clause: str) -> Diagnostic:
-    """Return one finding for all clauses of a contract that stand under its recipient."""
+    """Return one finding for all clauses of a contract that are under its recipient."""
     message = f'{_called(entry)} has no key "{clause}": it is of a contract'
     mend = f"write [{entry.kind}.{entry.name}.contract] on a line of its own above it"
     return diagnostic("AV0103", entry.block.key((*entry.way, clause)), message, mend)

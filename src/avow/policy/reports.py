@@ -126,7 +126,7 @@ def _content(item: Diagnostic, texts: Mapping[str, str]) -> str:
 
 
 def as_github(found: Sequence[Diagnostic]) -> str:
-    """Return one workflow command a finding, which GitHub shows beside the line of a pull request."""
+    """Return one workflow command a finding, which GitHub shows next to the line of a pull request."""
     lines = []
     for item in found:
         properties = {

@@ -47,7 +47,7 @@ _HEADING_MEND: Final = "end the heading with {#anchor}, {#anchor site=name} or {
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A misspelt mark: where it stands in the words, what is wrong, and what to write."""
+    """A misspelt mark: where it is in the words, what is wrong, and what to write."""
 
     start: int
     end: int
@@ -76,7 +76,7 @@ def in_code(line: str) -> Slip | None:
 
 
 def in_indented(line: str) -> Slip | None:
-    """Find what stands so far to the right that it is shown as code: a fence, or the rows of a table."""
+    """Find what is so far to the right that it is shown as code: a fence, or the rows of a table."""
     if _ROW.match(line):
         return Slip(0, 0, "this row is of no table, and visitors would see its bars", "begin the line with no spaces")
     return in_code(line)
@@ -112,7 +112,7 @@ def in_cells(row: str, header: str) -> Slip | None:
 
 
 def in_line(line: str) -> Slip | None:
-    """Find a mark that turns the direction of writing, wherever it stands in the file: in prose, in headings, in blocks."""
+    """Find a mark that turns the direction of writing, wherever it is in the file: in prose, in headings, in blocks."""
     found = _TURNING.search(line)
     if found is None:
         return None

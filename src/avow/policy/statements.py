@@ -1,4 +1,4 @@
-"""The computed sentences and lists that placeholders put into the policy, beside the tables of `tables`.
+"""The computed sentences and lists that placeholders put into the policy, next to the tables of `tables`.
 
 What a lawyer would otherwise type, and forget to change, is said by the declarations themselves.
 """

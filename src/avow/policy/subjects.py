@@ -1,6 +1,6 @@
 """Check the subjects that prose speaks of: each has rules of its own, so each must be declared.
 
-A paragraph about children, breaches or lawful demands, a technology, recipients, a change of the policy: whoever reads
+A paragraph about children, breaches or lawful demands, a technology, recipients, a change of the policy: anyone who reads
 it relies on it. The patterns look at one sentence at a time and know the usual ways in which policies say these things.
 Each subject that nothing declares is reported once, at its first mention.
 """

@@ -152,7 +152,7 @@ def recipients_table(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Mark
 
 
 def _named(recipient: Recipient) -> str | Markup:
-    """Return a recipient's name, with its own opt-out beside it where it has one."""
+    """Return a recipient's name, with its own opt-out next to it where it has one."""
     if not recipient.opt_out:
         return recipient.label
     return Markup('{} (<a href="{}" rel="noreferrer">its own opt-out</a>)').format(recipient.label, recipient.opt_out)

@@ -1,4 +1,4 @@
-"""What the tag may send: from the Rulebook, the collection points and fields that are written beside it on the pages.
+"""What the tag may send: from the Rulebook, the collection points and fields that are written next to it on the pages.
 
 The tag sends some events by itself, to points of fixed names. Every other point of the technology "tag" is a custom event,
 which the site sends, and so is a conversion. The browser never sends what is not in the plan; the server decides again.

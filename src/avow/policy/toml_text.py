@@ -45,7 +45,7 @@ class Items:
 
     @property
     def has_comment(self) -> bool:
-        """Whether a comment stands in it, so that it cannot be on one line."""
+        """Whether a comment is in it, so that it cannot be on one line."""
         return any(isinstance(part, Comment) or part.comment for part in self.parts)
 
     def inline(self) -> str:
@@ -177,7 +177,7 @@ class _Reader:
         return Items(tuple(parts))
 
     def _item(self) -> Iterator[Item | Comment]:
-        """Read one item; comments inside a list within the list come before it, for it stands on one line."""
+        """Read one item; comments inside a list within the list come before it, for it is on one line."""
         value = self._value()
         if isinstance(value, Items):
             for part in value.parts:

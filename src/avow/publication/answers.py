@@ -93,7 +93,7 @@ class PolicyFacts:
     """The rulebook in force, as pages show it.
 
     `forms` are the rights that the privacy centre's forms take, each with the collection point that declares the form.
-    `tag` is what is written beside the tag on the pages, by attribute; empty when the policy declares no tag.
+    `tag` is what is written next to the tag on the pages, by attribute; empty when the policy declares no tag.
     """
 
     rulebook_id: str

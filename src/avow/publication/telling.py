@@ -94,7 +94,7 @@ class Teller:
             return self.store.tell_of_publication(tx, announced.seq, letters, now_ms)
 
     def _letter(self, subject: str, text: str, form: HeldSubmission) -> list_members.Letter | None:
-        """Return the message to whoever sent a form; None when they gave no address, or not for this."""
+        """Return the message to anyone who sent a form; None when they gave no address, or not for this."""
         address = form.address
         own = self.versions.rulebook(form.rulebook_id)
         if not address or own is None or not own.may_tell(form.point, self.recipient):

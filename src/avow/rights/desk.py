@@ -102,7 +102,7 @@ class Desk:
     def status(self, token: str) -> RequestStatus | None:
         """Return the status: to who filed the request state and dates, to who proved the address what was found as well.
 
-        Whoever files may do so with somebody else's address, and what is held of them is none of their business.
+        Anyone who files may do so with somebody else's address, and what is held of them is none of their business.
         Rule: 11 CCR 7060, 7062 (nothing of a consumer to whom nobody verified as that consumer).
         """
         found = self._open(token)

@@ -83,7 +83,7 @@ def acknowledge(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
 
 
 def respond(case: Case, voice: Voice, statements: Log, cases: Cases, now_ms: int) -> bool:
-    """Write the answer with its proof, once the statement stands in the published log; it is given once it has left.
+    """Write the answer with its proof, once the statement is in the published log; it is given once it has left.
 
     Rule: Cal. Civ. Code § 1798.130(a)(2)(A) (45 days); 11 CCR 7022(e) (say that a record of the request is kept).
     """
@@ -186,7 +186,7 @@ def correct_address(case: Case, address: str, by: str, voice: Voice, cases: Case
     """Let an unproved request have another address, to which the link that proves it goes.
 
     `by` is the staff id, "" for the command line. The address finds the person's records, so it is corrected as a whole: the
-    link proves the new one, the link to the old one proves nothing any more. The browser's visitor number is dropped: whoever
+    link proves the new one, the link to the old one proves nothing any more. The browser's visitor number is dropped: anyone who
     has the new address need not be who sat there.
     After the proof an address stays as it is: nobody else may have the answer.
     Rule: 11 CCR 7060(b), 7062; Cal. Civ. Code § 1798.130(a)(2)(A).

@@ -33,7 +33,7 @@
     any open    -> RESTORED     -> [after_restore.close_answered]  answered after the backup that was put back
     RESTORED    -> RESPONDED    -> [after_restore.note_answer]
 
-The state is derived from the history, never stored beside it. What says that a person was told something is written when the
+The state is derived from the history, never stored next to it. What says that a person was told something is written when the
 message has left, and not when it was put into the outbox (decision 0058); until then a step ending in "-written" names the
 message. Histories of earlier versions have no such steps: there the message was in the outbox. Waiting for service providers
 (DOWNSTREAM) and a second person's review join the drawing when the policy language lets a recipient keep data; until then it

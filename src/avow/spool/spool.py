@@ -285,7 +285,7 @@ class Spool:
             self._waiting = None
 
     def _refuse_pending(self, full: SpoolFull) -> None:
-        """Refuse what has waited for a segment; whoever comes now waits for the next one."""
+        """Refuse what has waited for a segment; anyone who comes now waits for the next one."""
         self._stop_waiting()
         pending, self._pending, self._pending_bytes = self._pending, [], 0
         self._tell(f"{full}; what came is refused")
@@ -321,7 +321,7 @@ class Spool:
 class _Ahead:
     """Makes the next segment before it is needed, in a thread of its own: vaults and disks stumble, and nobody waits for them.
 
-    It lies beside the others under another ending, which the drain passes by while the writer lives.
+    It lies next to the others under another ending, which the drain passes by while the writer lives.
     """
 
     def __init__(self, folder: Path, keys: SegmentKeys, limit_bytes: int) -> None:

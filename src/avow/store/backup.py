@@ -181,7 +181,7 @@ def _copy_events(events: Events, folder: Path) -> int:
 
 
 def _copy_database(source: Path, destination: Path) -> None:
-    """Copy a SQLite database page by page, in one consistent state, whoever writes meanwhile."""
+    """Copy a SQLite database page by page, in one consistent state, no matter who writes meanwhile."""
     with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(destination)) as copy:
         copy.execute("PRAGMA secure_delete = ON")
         origin.backup(copy)

@@ -12,7 +12,7 @@ site and the span of time. What a reader needs to know: `time` comes back as a n
 without identity (0 unknown); `props` holds declared readable fields that have no column of their own; `robot = 0` and
 `demonstration` are yours to filter. `windowFunnel` wants `toUInt64(toUnixTimestamp64Milli(time))`.
 
-Every method raises StoreUnavailable when the engine does not answer within 5 seconds. The address is read anew for
+Every method raises StoreUnavailable when the engine does not answer within 5 seconds. The address is read again for
 each try, because a restarted engine has another port and password.
 """
 
@@ -100,7 +100,7 @@ class EventRow(NamedTuple):
 
 
 def announced(run_folder: Path) -> Callable[[], str]:
-    """Return a function that reads the embedded engine's URL from `run/engine.json`, whoever runs it now."""
+    """Return a function that reads the embedded engine's URL from `run/engine.json`, no matter who runs it now."""
     path = run_folder / "engine.json"
 
     def address() -> str:
@@ -128,7 +128,7 @@ class Events:
         self._client_url = ""
 
     def prepare(self) -> None:
-        """Make the tables when missing, and the views anew. The storage process calls it before anybody reads or writes."""
+        """Make the tables when missing, and the views again. The storage process calls it before anybody reads or writes."""
         for name in ("create_events", "create_erasing", *(f"create_{view}" for view in VIEWS)):
             self.command(name)
 
@@ -281,7 +281,7 @@ class Events:
                 time.sleep(_PAUSE_SECONDS)
 
     def _open(self) -> Any:  # Any: as above
-        """Return the client for the address of this moment, made anew when the address has changed."""
+        """Return the client for the address of this moment, made again when the address has changed."""
         url = self._address()
         with self._lock:
             if self._client is None or url != self._client_url:

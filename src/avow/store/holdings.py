@@ -32,7 +32,7 @@ class HeldEvent:
 
 @dataclass(frozen=True, slots=True)
 class HeldSubmission:
-    """One submission, unsealed, with whoever finds it. A de-identified one has no fields left."""
+    """One submission, unsealed, with anyone who finds it. A de-identified one has no fields left."""
 
     record_id: str
     reference: str

@@ -206,7 +206,7 @@ class Vault:
             return frozenset(marks[mark] for mark in self._marked(marks))
 
     def note_end(self, one: Identifier, point: str, at_ms: int) -> None:
-        """Note that this person ended a subscription at a collection point: a mark beside the tombstones, a hash and a moment.
+        """Note that this person ended a subscription at a collection point: a mark next to the tombstones, a hash and a moment.
 
         Like them it outlives a restore of older data, so that a restored list writes to nobody who left it.
         """
@@ -225,7 +225,7 @@ class Vault:
     # -- what was refused ----------------------------------------------------------------------------------------
 
     def note_choices(self, said: Iterable[Said]) -> None:
-        """Note what people said of purposes, beside the tombstones: it outlives their erasure, and a restore of older data.
+        """Note what people said of purposes, next to the tombstones: it outlives their erasure, and a restore of older data.
 
         A no leaves a mark; a yes takes one back, and leaves none where there was none. The later moment counts.
         Rule: Cal. Civ. Code § 1798.135(c)(4); 11 CCR 7022 (what is needed to honour the no may be kept).
@@ -238,7 +238,7 @@ class Vault:
                     connection.execute(statement, {"subject": one.subject, "purpose": one.purpose, "at_ms": one.at_ms})
 
     def choices_noted(self, people: Iterable[Identifier]) -> dict[Identifier, dict[str, tuple[int, bool]]]:
-        """Return what is noted of these people: by purpose the moment, and whether it is a no that stands."""
+        """Return what is noted of these people: by purpose the moment, and whether it is a no that is."""
         digests = {digest: one for one in people for digest in self._digests(one)}
         found: dict[Identifier, dict[str, tuple[int, bool]]] = {}
         with self._lock:

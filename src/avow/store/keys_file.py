@@ -88,7 +88,7 @@ def checkpoint(connection: sqlite3.Connection) -> bool:
 
 @contextlib.contextmanager
 def lock(path: Path, *, alone: bool) -> Iterator[None]:
-    """Hold the lock beside the vault's file, alone or with others who do not want it alone."""
+    """Hold the lock next to the vault's file, alone or with others who do not want it alone."""
     with path.with_suffix(".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
         yield

@@ -2,7 +2,7 @@
 
 Two ways: `seal` gives different bytes each time (forms, files, mail); `seal_alike` gives the same bytes for the same
 plain text under the same key, so that a column of repeated values still compresses (events; CHOICES: sealing each event
-anew took 80 % of the disk). Both fail loudly when anything was changed.
+again took 80 % of the disk). Both fail loudly when anything was changed.
 """
 
 from __future__ import annotations

@@ -301,7 +301,7 @@ class Store:
     def tell_of_publication(self, tx: Transaction, publication: int, letters: Mapping[Identifier, bytes], created_ms: int) -> int:
         """Queue a message to each of these people about an announced version of the policy; return how many are new.
 
-        Whoever has a message about it already gets no second one. A message is erased with its person.
+        Anyone who has a message about it already gets no second one. A message is erased with its person.
         """
         subjects = self.vault.lookup(letters)
         told = mail.told(tx, publication, subjects.values())

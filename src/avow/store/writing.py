@@ -79,7 +79,7 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
     (2) tombstones: what was collected before its person was erased is dropped
     (3) keys: missing people get theirs, durably, before anything is sealed under them
     (4) recordings, submissions, then events; a crash between them leaves repetitions for the next try
-    (5) whoever was erased meanwhile goes on the purge's work list
+    (5) anyone who was erased meanwhile goes on the purge's work list
     """
     with vault.batch(), vault.in_turn():
         # step 1

@@ -37,7 +37,7 @@ def waiting(choices: tuple[ChoiceFacts, ...], said: signals.Signals) -> tuple[Ch
 
 
 def banner(choices: tuple[ChoiceFacts, ...], said: signals.Signals, back: str) -> Markup:
-    """Return the banner, or nothing when there is nothing to ask; its form leads back to the page it stands on."""
+    """Return the banner, or nothing when there is nothing to ask; its form leads back to the page it is on."""
     asked = waiting(choices, said)
     if not asked:
         return Markup()

@@ -1,4 +1,4 @@
-"""Charts as SVG: shapes only, no script and no inline style; words stand beside them in HTML and in a table.
+"""Charts as SVG: shapes only, no script and no inline style; words are next to them in HTML and in a table.
 
 The drawing is stretched to its box (preserveAspectRatio="none"), so that labels, which would be stretched with it,
 are HTML. Every step carries a <title>, which browsers show when it is pointed at.

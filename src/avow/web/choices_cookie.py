@@ -1,7 +1,7 @@
 """The cookie that keeps a browser's choices: how it is set, and that a no does not end while its browser comes back.
 
 Browsers keep a cookie for 400 days at most. An opt-out has no such end: it holds until the person says otherwise, so every
-page that a browser with a no opens makes its cookie new. A yes alone is not made new: whoever gave one is asked again.
+page that a browser with a no opens makes its cookie new. A yes alone is not made new: anyone who gave one is asked again.
 What a page sends on its own does not: an answer that is late would put an older state over a choice made meanwhile.
 Rule: 11 CCR 7026(f) (an opt-out holds), (k) (no question within 12 months).
 """

@@ -91,7 +91,7 @@ def mark_of(body: bytes) -> str:
 
 
 class Encoding:
-    """ASGI middleware around every page: packs its answer, names it, and says 304 to whoever has it."""
+    """ASGI middleware around every page: packs its answer, names it, and says 304 to anyone who has it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -157,7 +157,7 @@ class Exchange:
         return self._body
 
     def lose(self) -> None:
-        """Tell whoever waits for it that the client is gone."""
+        """Tell anyone who waits for it that the client is gone."""
         if self._body is not None:
             self._body.end(BodyRefused(400, "The body could not be read."))
         if self._gone is not None:
@@ -223,7 +223,7 @@ def head(status: int, headers: Iterable[Header], size: int) -> bytes:
 
 
 def answer_failure(exchange: Exchange, error: BaseException) -> None:
-    """Answer 500 with a number, which the log has too, beside the exception that was not foreseen."""
+    """Answer 500 with a number, which the log has too, next to the exception that was not foreseen."""
     number = secrets.token_hex(4)
     log.error("error %s on a %s request", number, exchange.method, exc_info=error)
     exchange.answer_error(500, f"Something went wrong here. If you tell us about it, quote the number {number}.")

@@ -149,7 +149,7 @@ async def _multipart(request: Request, files: int, declared: str) -> FormInput:
 
 
 def _from_json(body: bytes | str) -> list[tuple[str, str]]:
-    """Return the fields of a JSON object of texts, one that stands twice twice."""
+    """Return the fields of a JSON object of texts, one that is twice twice."""
     try:
         msgspec.json.decode(body, type=dict[str, str])
         pairs: list[tuple[str, str]] = json.loads(body, object_pairs_hook=list)

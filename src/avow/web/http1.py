@@ -205,7 +205,7 @@ class Connection(asyncio.Protocol):
         return self._current is not None
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        """Forget the connection, and tell whoever waits for it."""
+        """Forget the connection, and tell anyone who waits for it."""
         self.is_lost = True
         self._release()
         self._all.open.discard(self)
@@ -298,7 +298,7 @@ class Connection(asyncio.Protocol):
         self.deadline = self._upload_deadline
 
     def on_message_complete(self) -> None:
-        """Hand the request to whoever answers it, once those before it are answered."""
+        """Hand the request to anyone who answers it, once those before it are answered."""
         exchange, way, self._exchange = self._exchange, self._way, None
         if exchange is None or way is None:
             return

@@ -34,7 +34,7 @@ _GIF_END: Final = ".gif"
 
 
 class MailEndpoint:
-    """The addresses that stand in e-mails, of one version of the policy."""
+    """The addresses that are in e-mails, of one version of the policy."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class MailEndpoint:
         return await self._page(request, "mail/confirm.html", 404 if refusal else 200, **shown)
 
     async def _held(self, request: Request) -> Response:
-        """Show the button that unsubscribes, and the switch beside it."""
+        """Show the button that unsubscribes, and the switch next to it."""
         return await self._subscription(request, done="")
 
     async def _end(self, request: Request) -> Response:

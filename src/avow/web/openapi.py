@@ -1,6 +1,6 @@
 """The collection API as OpenAPI 3.1, printed from the Rulebook: what an installation takes, point by point.
 
-For whoever sends events, forms or deliveries from a program of their own. Statuses and headers are those of
+For anyone who sends events, forms or deliveries from a program of their own. Statuses and headers are those of
 docs/reference/http.md; shapes of forms and events are the policy's own (`policy.schemas`).
 """
 

@@ -1,4 +1,4 @@
-"""Openings: the company's open positions, from one TOML file each in the folder `openings/` beside the site's pages.
+"""Openings: the company's open positions, from one TOML file each in the folder `openings/` next to the site's pages.
 
 A page of an opening carries what search engines read as a schema.org JobPosting. It is data in the page, not script: a
 Content-Security-Policy that allows no inline script lets it stand. What is closed, or over its last day, says so and

@@ -33,7 +33,7 @@ _NO_STORE: Final = {"Cache-Control": "no-store", "Vary": "Sec-GPC, DNT, Cookie"}
 
 
 class _Stop(msgspec.Struct, frozen=True):
-    """What the stop button sends: the recording that it stands on."""
+    """What the stop button sends: the recording that it is on."""
 
     recording: str = msgspec.field(default="")
 

@@ -113,7 +113,7 @@ class View:
         return datetime.fromtimestamp(self.house.now_ms() / 1000, self._zone).date()
 
     def moment(self, milliseconds: int) -> Markup:
-        """Return a moment in the business's time zone, machine-readable beside the words."""
+        """Return a moment in the business's time zone, machine-readable next to the words."""
         at = datetime.fromtimestamp(milliseconds / 1000, self._zone)
         return Markup('<time datetime="{}">{} {} {}, {}</time>').format(
             at.isoformat(timespec="seconds"), at.day, f"{at:%b}", at.year, f"{at:%H:%M}"

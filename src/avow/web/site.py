@@ -1,4 +1,4 @@
-"""The company's own website, from a folder of templates with the helpers that put the policy beside what it governs.
+"""The company's own website, from a folder of templates with the helpers that put the policy next to what it governs.
 
 The folder holds pages (`products/rain-gauge.html` is served at /products/rain-gauge), layouts (names that begin with
 "_") and `assets/` (style, drawings; served under hashed addresses). What exists is listed once at the start; no
@@ -119,7 +119,7 @@ class CompanySite:
         ]
 
     def form_again(self, point: str, values: Mapping[str, str], errors: Mapping[str, str], headers: Headers | None = None) -> str:
-        """Return the page of this form with what was typed kept and the errors beside their fields, for an answer 422.
+        """Return the page of this form with what was typed kept and the errors next to their fields, for an answer 422.
 
         `errors` maps a field's name to words for people; "" is the form as a whole. Raises KeyError for a point
         that no page of the site has a form for. Returns "" for an application that no opening's page can show.
@@ -433,7 +433,7 @@ def _forms(folder: Path | None, pages: Mapping[str, str]) -> dict[str, str]:
 
 
 def _guarded(folder: Path | None, places: Iterable[openings.Opening]) -> set[str]:
-    """Return the collection points that a template puts a guard beside: by their name, or as that of an opening."""
+    """Return the collection points that a template puts a guard next to: by their name, or as that of an opening."""
     texts = {file.name: file.read_text(encoding="utf-8") for file in sorted(folder.rglob("*.html"))} if folder else {}
     found = {point for text in texts.values() for point in _GUARDED.findall(text)}
     return found | ({one.point for one in places} if "form_guard(" in texts.get(OPENING, "") else set())

@@ -88,7 +88,7 @@ _HIDING: Final = frozenset({"noindex", "none"})
 
 @dataclass(frozen=True, slots=True)
 class ScriptLine:
-    """A script element of a page: where it is loaded from and the hash beside it, "" for none."""
+    """A script element of a page: where it is loaded from and the hash next to it, "" for none."""
 
     address: str
     integrity: str

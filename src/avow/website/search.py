@@ -1,4 +1,4 @@
-"""The search over the company's own pages: one SQLite file with a full-text index (FTS5), made anew as a whole.
+"""The search over the company's own pages: one SQLite file with a full-text index (FTS5), made again as a whole.
 
 The file is put in place by renaming, so a reader has the old index or the new one, and a crash leaves the old one. It holds
 published pages and nothing of anybody. A mistyped word is found by the nearest words of the pages; what was asked is held in
@@ -126,7 +126,7 @@ def _make(path: Path, pages: Mapping[str, Page], digest: str) -> None:
 
 
 class SearchIndex:
-    """The index at a path, for any thread of any process; sees when it was made anew. No path: no search."""
+    """The index at a path, for any thread of any process; sees when it was made again. No path: no search."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -208,7 +208,7 @@ def plain(word: str) -> str:
 def _group(word: str, known: Mapping[str, str], *, is_last: bool) -> tuple[str, str]:
     """Return what the index is asked for one word, and the nearest word when nobody wrote this one.
 
-    The last word may still be being written: what begins with it counts. A word stands in quotes, so it is never syntax.
+    The last word may still be being written: what begins with it counts. A word is in quotes, so it is never syntax.
     """
     if _SIGN.match(word):
         return f'"{_cut(word)}"', ""

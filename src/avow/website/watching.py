@@ -41,7 +41,7 @@ Report = Callable[[Sequence[tuple[str, Iterable[tuple[str, str]]]], Container[st
 
 
 def index_path(configuration: Configuration) -> Path:
-    """Return where the search index lies. It is no part of a backup: it is made anew from the pages."""
+    """Return where the search index lies. It is no part of a backup: it is made again from the pages."""
     return configuration.data / _INDEX
 
 
@@ -53,7 +53,7 @@ def sitemap_of(configuration: Configuration) -> str:
 def read_pages(
     configuration: Configuration, aside: Aside, now_ms: int, is_over: Callable[[], bool] = lambda: False
 ) -> Crawled | Refusal:
-    """Read the site's pages, and make the search index anew when they changed. A page that cannot be read is set aside.
+    """Read the site's pages, and make the search index again when they changed. A page that cannot be read is set aside.
 
     Pages that Avow serves are asked of its own listener: the public name of a site need not lead back to its own machine.
     """

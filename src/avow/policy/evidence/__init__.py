@@ -1,4 +1,4 @@
-"""Evidence: beside each promise of the policy, what carries it out, and what the stores and the log show about it now.
+"""Evidence: next to each promise of the policy, what carries it out, and what the stores and the log show about it now.
 
 Pure: `promises` reads the policy, `judge` compares it with `Facts` that others counted. Rule: Bus. & Prof. Code § 22576.
 """

@@ -92,7 +92,7 @@ def compiled(one: Explanation, part: str) -> Compilation:
 
 
 def _without_sections(base: str, anchors: set[str]) -> Iterator[str]:
-    """Yield the lines of the policy without these sections; the include stands where the first of them stood."""
+    """Yield the lines of the policy without these sections; the include is where the first of them stood."""
     is_gone = is_placed = False
     for line in base.splitlines():
         heading = _HEADING.match(line)

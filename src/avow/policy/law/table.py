@@ -94,7 +94,7 @@ class LawValue:
 
     @property
     def doubt(self) -> str:
-        """The words that stand beside the value where staff see it, if nobody read it in the law; else none."""
+        """The words that are next to the value where staff see it, if nobody read it in the law; else none."""
         return "" if self.is_read or self.verified == "H" else "not yet verified in the text of the law"
 
     @property

@@ -14,7 +14,7 @@ from avow.gate.messages import Waiting
 
 
 class _Unfolded(UnstructuredHeader, BaseHeader):
-    """A header that stands on one line: mail programs do not read an address that is folded or encoded (RFC 8058, 3.1)."""
+    """A header that is on one line: mail programs do not read an address that is folded or encoded (RFC 8058, 3.1)."""
 
     def fold(self, *, policy: Policy[Any]) -> str:  # Any: whatever message the policy is of
         """Return the header's line."""

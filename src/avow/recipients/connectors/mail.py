@@ -179,7 +179,7 @@ class Carrier:
         return _Outcome.KEPT
 
     def _connected(self, now_ms: int) -> smtplib.SMTP | None:
-        """Return a connection that stands; None while the server is away, which is said once."""
+        """Return a connection that is; None while the server is away, which is said once."""
         try:
             self._server = _connect(self.mail)
         except (OSError, smtplib.SMTPException, ValueError) as error:

@@ -1,6 +1,6 @@
 """The control store: consumer requests, choices, submissions, staff and counts, on SQLite or PostgreSQL.
 
-`Control` opens it and brings its tables up to date; the modules beside it hold one subject each. Their functions take
+`Control` opens it and brings its tables up to date; the modules next to it hold one subject each. Their functions take
 the transaction first, so that one thing and its audit entry are kept together or not at all:
 
     with control.transaction() as tx:

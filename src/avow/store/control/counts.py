@@ -33,7 +33,7 @@ class RefusalKind:
 def add_refusals(tx: Transaction, counts: Mapping[RefusalKind, int]) -> None:
     """Add to the counts of refusals; a name beyond those that a day has room for is counted as OTHER.
 
-    Names come from whoever sends; points, reasons and rules come from the policy and this program, so they are few.
+    Names come from anyone who sends; points, reasons and rules come from the policy and this program, so they are few.
     """
     alone(tx, "refusals")  # a day's room is counted before it is taken
     for day in {kind.day for kind in counts}:

@@ -69,7 +69,7 @@ class Control:
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
-        """Hold a reading transaction: one consistent state, beside any writer."""
+        """Hold a reading transaction: one consistent state, next to any writer."""
         with _reached(), self._readers.begin() as connection:
             yield connection
 

@@ -138,7 +138,7 @@ def held(tx: Transaction, mail_id: str, trouble: str, next_ms: int) -> None:
 
 
 def again(tx: Transaction, mail_id: str, now_ms: int, sealed: bytes | None = None) -> bool:
-    """Let a message that has not left have its turn now, counted anew; False when there is no such one.
+    """Let a message that has not left have its turn now, counted again; False when there is no such one.
 
     `sealed` takes the place of what is kept of it.
     """

@@ -1,6 +1,6 @@
 """The engine itself: opens chDB after the fork, runs statements on a few threads, tells the others where it listens.
 
-One chDB connection per thread (CHOICES, trap 1). The file `run/engine.json` holds the URL with a password made anew at
+One chDB connection per thread (CHOICES, trap 1). The file `run/engine.json` holds the URL with a password made again at
 each start; it is written last, when the engine answers, and readable by its owner alone.
 """
 
@@ -167,7 +167,7 @@ def _chdb() -> Any:  # Any: as above
 def _forget_views(folder: Path) -> None:
     """Remove what the engine wrote down of views: one that a full disk or a kill left empty keeps it from opening for ever.
 
-    Views hold nothing, and `Events.prepare` makes them anew.
+    Views hold nothing, and `Events.prepare` makes them again.
     """
     for written in folder.glob("store/*/*/*.sql"):
         if written.stem in VIEWS or written.name.startswith(_REPLACING):

@@ -144,7 +144,7 @@ class Parts:
     def _let_go_of_copies(self) -> None:
         """Remove what the engine put aside at this start where what it was made of is back; say so where nothing is.
 
-        Nobody can read it, but its bytes would outlive the erasure of whoever is in it.
+        Nobody can read it, but its bytes would outlive the erasure of anyone who is in it.
         """
         back = [one for one in _listed(self._ask) if one.active]
         for part in _parts(self._ask(_ASIDE)):

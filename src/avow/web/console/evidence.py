@@ -24,7 +24,7 @@ PAGES_SHOWN = 8
 
 
 class EvidencePages:
-    """Refusals, browser reports, choices, the policy, the evidence beside its promises, and the audit log."""
+    """Refusals, browser reports, choices, the policy, the evidence next to its promises, and the audit log."""
 
     def __init__(self, door: Door) -> None:
         self._door = door

@@ -238,7 +238,7 @@ def _way_back(request: Request, path: str) -> str:
 
 
 def set_choices(response: Response, said: signals.Said, house: House, visitor: str = "") -> None:
-    """Set the cookie that keeps a browser's choices; a yes stands in it only where one is waited for.
+    """Set the cookie that keeps a browser's choices; a yes is in it only where one is waited for.
 
     `visitor` is the browser's number, which does not outlive a no to be known again: it goes, and stays where the privacy centre
     alone gets it until the browser is closed, so that what was kept under it can still be asked for.

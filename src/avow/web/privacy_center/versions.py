@@ -1,4 +1,4 @@
-"""The versions of the policy, the policy of any past day, and the evidence beside its promises."""
+"""The versions of the policy, the policy of any past day, and the evidence next to its promises."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class VersionPages:
         return response
 
     def _on(self, request: Request) -> Response:
-        """Show the policy of a day; a day that is none, or still to come, is told beside the field."""
+        """Show the policy of a day; a day that is none, or still to come, is told next to the field."""
         asked = request.query_params.get("date", "")
         day, error = _day(asked, self._view.today())
         shown = self._versions.shown_on(day) if day else ()

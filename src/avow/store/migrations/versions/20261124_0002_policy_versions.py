@@ -1,6 +1,6 @@
 """Versions of the policy: the law of their day, when each was published, announced and in force; notices to people.
 
-The code of the first version may run beside it: what it inserts into `rulebooks` and `mail` gets the defaults. It had no
+The code of the first version may run next to it: what it inserts into `rulebooks` and `mail` gets the defaults. It had no
 publications, so each version that it kept is taken over as in force from its day. That day is the date at UTC-12, where
 it is earliest, so that it lies before no business's own day.
 """
