@@ -324,7 +324,10 @@ WATCH = """() => {
             for (const top of [target.style.top, /top: ([^;]+)/.exec(oldValue ?? "")?.[1]]) if (top) fingers.add(top);
         }
     }).observe(document, { subtree: true, attributeFilter: ["style"], attributeOldValue: true });
-    setInterval(() => depths.add(document.querySelector("[data-stage] iframe").contentWindow.scrollY), 20);
+    setInterval(() => {
+        const frame = document.querySelector("[data-stage] iframe");  // none while one recording takes the place of another
+        if (frame) depths.add(frame.contentWindow.scrollY);
+    }, 20);
 }"""
 
 
