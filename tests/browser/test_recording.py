@@ -308,6 +308,7 @@ def swiped(chromium, running):
         for y in range(600, 300, -30):
             kind = "touchStart" if y == 600 else "touchMove"
             finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": 200, "y": y}]})
+            page.wait_for_timeout(25)  # a finger takes a quarter of a second; the recorder keeps a place of it every 50 ms
         finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
         page.wait_for_timeout(600)
     page.goto("/contact")
