@@ -6,7 +6,7 @@ import pytest
 
 
 class Picky:
-    """Refuses one person for good, until they are let in."""
+    """Refuses one person for good, until they are let in, and one for now."""
 
     def __init__(self, mailbox):
         self.mailbox, self.gone = mailbox, True
@@ -14,6 +14,8 @@ class Picky:
     async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802 - aiosmtpd's name
         if self.gone and address.startswith("gone.walk"):
             return "550 no such mailbox"
+        if address.startswith("later.walk"):
+            return "451 try again"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -50,3 +52,11 @@ def test_an_address_that_failed_is_corrected_and_confirmed_and_stops_nobody(runn
     mailbox.to("right.walk@example.com", "done", before)
     assert "has left" in running.avow("mail", "list")
     running.avow("mail", "retry", listed[1], status=1)
+
+
+def test_staff_are_told_that_a_server_will_send_it(running, picky, until):
+    """Else they write by post what goes out by itself as soon as the server takes it."""
+    assert ask(running, "later.walk@example.com").status_code == 303
+    waits = lambda: re.findall(r"link waits [\w ]+", running.staff().get("/console/requests").text)  # noqa: E731 - asked twice
+    assert set(until(waits, 20, "the link that waits")) == {"link waits for the mail server"}
+    assert picky

@@ -146,6 +146,7 @@ def test_marking_needs_the_form_token(staff, house):
     assert staff.post(path, data={"state": "answered"}).status_code == 403
     token = _token(staff, "/console/inbox/c1?purpose=answer-questions")
     assert staff.post(path, data={"state": "answered", "token": token}).status_code == 303
+    assert staff.post(path, data={"state": "bogus", "token": token}).status_code == 422
     assert house.inbox.marked == [("c1", "answered", "s1")]
 
 

@@ -401,7 +401,8 @@ class Operations:
             versions = publisher.versions
             voice = Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, versions.in_force())
             line, last_contact = partial(messages.line, store), LastContact(store, versions.rulebook)
-            desk = Desk(Cases(store), voice, versions, configuration.timezone, line, last_contact, now_ms)
+            cases = Cases(store, by_mail=bool(configuration.mail.host))
+            desk = Desk(cases, voice, versions, configuration.timezone, line, last_contact, now_ms)
             yield Outbox(store, desk.correct_address, of_requests(), now_ms)
 
     @contextmanager

@@ -249,7 +249,8 @@ def _house(shared: _Shared, taking: collection.Taking) -> House:
     site = website_of(rulebook, configuration.website.name, configuration.website.origin)
     voice = Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, rulebook)
     line, last_contact = partial(messages.line, store), LastContact(store, versions.rulebook)
-    desk = Desk(Cases(store), voice, versions, configuration.timezone, line, last_contact, now_ms)
+    cases = Cases(store, by_mail=bool(configuration.mail.host))
+    desk = Desk(cases, voice, versions, configuration.timezone, line, last_contact, now_ms)
     choices = Choices(store, rulebook, now_ms, desk.person_of)
     return House(
         website=configuration.website,

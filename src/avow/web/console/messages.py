@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import cast, get_args
+from typing import Final, cast, get_args
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -16,6 +16,9 @@ from avow.addresses import LENGTH, wrong_with
 from avow.definitions import LETTERS, Refusal
 from avow.messaging.answers import Decision, SubmissionLine, SubmissionState
 from avow.web.console.door import Door, place
+
+#: States that a member of staff sets.
+_BY_STAFF: Final = frozenset({"read", "answered"})
 
 
 class MessagePages:
@@ -98,11 +101,12 @@ class MessagePages:
         return RedirectResponse(f"/console/inbox/{record_id}", 303)
 
     def _mark(self, request: Request, member: StaffMember, form: dict[str, str]) -> Response:
-        state: SubmissionState = "answered" if form.get("state") == "answered" else "read"
-        record_id = request.path_params["record_id"]
+        record_id, state = request.path_params["record_id"], form.get("state", "")
+        if state not in _BY_STAFF:
+            raise HTTPException(422, "Please say whether it was read or answered.")
         if self._house.inbox.line(record_id) is None:
             raise HTTPException(404)
-        self._house.inbox.mark(record_id, state, member.staff_id)
+        self._house.inbox.mark(record_id, cast("SubmissionState", state), member.staff_id)  # it is one of them
         return RedirectResponse("/console/inbox", 303)
 
     def _outbox(self, request: Request, member: StaffMember) -> Response:
