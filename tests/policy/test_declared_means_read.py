@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from avow.policy.diagnostics import CODES
-from avow.policy.grammar import GRAMMAR
-from avow.policy.notice import PRINTED
+from avow.policy.findings.diagnostics import CODES
+from avow.policy.language.grammar import GRAMMAR
+from avow.policy.printouts.notice import PRINTED
 
 SOURCE = Path(__file__).parents[2] / "src" / "avow"
 READ_BY = tomllib.loads((Path(__file__).parent / "read_by.toml").read_text(encoding="utf-8"))

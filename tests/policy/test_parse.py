@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avow import policy
-from avow.policy.parse import parse
-from avow.policy.places import places
+from avow.policy.language.parse import parse
+from avow.policy.language.places import places
 
 from .conftest import SMALL, TODAY
 

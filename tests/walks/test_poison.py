@@ -20,7 +20,7 @@ from avow.definitions import Event, RequestKind
 from avow.main.installation import Installation, open_store
 from avow.main.storage import _timetable, _website
 from avow.messaging.mailings import Mailings
-from avow.policy.publication import Publication
+from avow.policy.changes.publication import Publication
 from avow.publication.files import open_rulebook
 from avow.rights.cases import Contact
 from avow.rights.kept import Cases

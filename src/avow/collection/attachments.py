@@ -16,7 +16,7 @@ from avow.collection.uploads import Checked
 from avow.collection.virus_scan import Clamd
 from avow.definitions import SpoolFull, StoreUnavailable, Submission
 from avow.policy import Rulebook
-from avow.policy.declarations import FileLimits
+from avow.policy.rulebook.declarations import FileLimits
 from avow.spool.spool import Spool
 from avow.store.store import Store
 

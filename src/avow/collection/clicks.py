@@ -11,7 +11,7 @@ from avow.definitions import IdentifierKind, identifier
 from avow.gate import choices
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
-from avow.policy.conversions import CLICK_ID, VISITOR_ID
+from avow.policy.rulebook.conversions import CLICK_ID, VISITOR_ID
 from avow.store.control import reports
 from avow.store.store import Store
 

@@ -25,9 +25,9 @@ from avow.collection.accept import Collector
 from avow.collection.signals import Sender
 from avow.definitions import Event, Permit, Refusal, SpoolFull, moment
 from avow.policy import Rulebook
-from avow.policy.conversions import CLICK_ID, VISITOR_ID
-from avow.policy.declarations import ExternalLink
 from avow.policy.paths import link_address, page_path
+from avow.policy.rulebook.conversions import CLICK_ID, VISITOR_ID
+from avow.policy.rulebook.declarations import ExternalLink
 
 #: Bytes of a signature in an address: 128 bits.
 SIGNATURE_BYTES: Final = 16

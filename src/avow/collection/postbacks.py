@@ -36,9 +36,9 @@ from avow.collection.json_names import twice
 from avow.collection.refusals import RefusalRow, shown_name
 from avow.definitions import Event, Permit, Refusal, moment
 from avow.policy import CollectionPoint
-from avow.policy.conversions import CLICK_ID, VISITOR_ID, link_reported_to
-from avow.policy.declarations import ExternalLink
 from avow.policy.law import rules
+from avow.policy.rulebook.conversions import CLICK_ID, VISITOR_ID, link_reported_to
+from avow.policy.rulebook.declarations import ExternalLink
 
 SPECIFICATION: Final = "docs/specs/postbacks.md"
 #: Parameters of one address.

@@ -14,8 +14,9 @@ from avow.collection.events import NOT_DECLARED, Dropped
 from avow.collection.refusals import shown_name
 from avow.collection.uploads import Checked, Upload, check, in_words
 from avow.definitions import IdentifierKind, Permit, Refusal, Submission, moment
-from avow.policy import CollectionPoint, DataItem, Rulebook, numbers, schemas
-from avow.policy.vocabulary import NEVER_KEPT
+from avow.policy import CollectionPoint, DataItem, Rulebook, schemas
+from avow.policy.language.vocabulary import NEVER_KEPT
+from avow.policy.rulebook import numbers
 
 #: Letters and digits that are not mistaken for one another (Crockford's base 32).
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

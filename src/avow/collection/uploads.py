@@ -19,9 +19,9 @@ from typing import Final
 from xml.parsers import expat
 
 from avow.definitions import StoredFile
-from avow.policy.declarations import DataItem
+from avow.policy.language.vocabulary import FILE_TYPES
 from avow.policy.markup import megabytes
-from avow.policy.vocabulary import FILE_TYPES
+from avow.policy.rulebook.declarations import DataItem
 
 #: Longest kept name of a file without its ending, characters.
 NAME_LENGTH: Final = 80

@@ -17,8 +17,8 @@ from avow.collection.events import MAX_EVENTS
 from avow.collection.feeds import body_bytes
 from avow.definitions import FORMS, Technology
 from avow.policy import Rulebook, schemas
-from avow.policy.conversions import conversion_points, link_reported_to
-from avow.policy.declarations import FileLimits
+from avow.policy.rulebook.conversions import conversion_points, link_reported_to
+from avow.policy.rulebook.declarations import FileLimits
 from avow.web.door import PAGE_BODY_BYTES
 
 VERSION: Final = "3.1.0"

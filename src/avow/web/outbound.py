@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from avow.collection.outbound import Outbound
 from avow.collection.senders import Senders
-from avow.policy.declarations import ExternalLink
+from avow.policy.rulebook.declarations import ExternalLink
 from avow.web.collect import as_header
 from avow.web.leaving import LEAVING_PATH
 from avow.web.security import fetch_site
