@@ -36,7 +36,7 @@ from avow.collection.parties import (
     BrowserFacts,
     PartyFacts,
 )
-from avow.collection.recorder import (
+from avow.collection.recordings.recorder import (
     RecordingOffer,
 )
 from avow.config import Website

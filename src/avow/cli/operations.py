@@ -12,7 +12,7 @@ from typing import Protocol
 from avow.access import Register
 from avow.assurance.demonstration import Tally
 from avow.assurance.residue import Residue
-from avow.collection.server_log import Import
+from avow.collection.logs.server_log import Import
 from avow.definitions import Refusal
 from avow.policy import Compilation
 from avow.policy.changes.diff import Change

@@ -21,10 +21,11 @@ from avow.assurance.residue import Residue, residue
 from avow.assurance.shelf import Shelf
 from avow.audit import note, proof
 from avow.cli.operations import Published, PublishedVersion, Undelivered
-from avow.collection import counted, log_formats, log_intake
-from avow.collection.outbound import LinkAddresses
+from avow.collection import counted
+from avow.collection.feeds.outbound import LinkAddresses
+from avow.collection.logs import log_formats, log_intake
+from avow.collection.logs.server_log import Import
 from avow.collection.refusals import Refusals
-from avow.collection.server_log import Import
 from avow.config import Configuration, load, reachable
 from avow.definitions import ConfigurationError, PolicyError, ProofInvalid, Refusal, SpoolFull, local_date, now_ms
 from avow.gate import messages

@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from avow import __version__
-from avow.collection.attachments import limits_of
 from avow.collection.events import MAX_EVENTS
-from avow.collection.feeds import body_bytes
+from avow.collection.feeds.portals import body_bytes
+from avow.collection.forms.attachments import limits_of
 from avow.definitions import FORMS, Technology
 from avow.policy import Rulebook, schemas
 from avow.policy.rulebook.conversions import conversion_points, link_reported_to

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from avow.collection.outbound import Outbound
+from avow.collection.feeds.outbound import Outbound
 from avow.collection.senders import Senders
 from avow.policy.rulebook.declarations import ExternalLink
 from avow.web.collect import as_header

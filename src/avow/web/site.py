@@ -26,8 +26,8 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from avow.collection.browser_kept import Kept
+from avow.collection.forms.spam import AGREE, SHOWN, TRAP
 from avow.collection.parties import PartyFacts
-from avow.collection.spam import AGREE, SHOWN, TRAP
 from avow.definitions import Technology, local_date
 from avow.policy.rulebook.browser_policy import NEEDED
 from avow.publication.answers import PolicyFacts

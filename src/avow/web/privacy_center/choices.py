@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from avow.collection import signals
 from avow.collection.json_names import twice
-from avow.collection.sender_counts import WINDOW_MS
+from avow.collection.limits.sender_counts import WINDOW_MS
 from avow.policy.rulebook.own_cookies import OF_VISITORS
 from avow.publication.answers import ChoiceFacts
 from avow.web.asking import own_path, signals_of, unasked, waiting

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Final
 
-from avow.collection.sender_counts import SenderCounts
+from avow.collection.limits.sender_counts import SenderCounts
 
 #: Names of a form's own fields; the policy's names never begin so, because these are not collected.
 SHOWN: Final = "avow-token"

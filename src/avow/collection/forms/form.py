@@ -9,11 +9,12 @@ from typing import Final, Protocol
 
 import msgspec
 
-from avow.collection import events, submissions
+from avow.collection import events
 from avow.collection.accept import Accepted, Collector
-from avow.collection.attachments import HARMFUL, Attachments, limits_of, most_bytes
+from avow.collection.forms import submissions
+from avow.collection.forms.attachments import HARMFUL, Attachments, limits_of, most_bytes
+from avow.collection.forms.uploads import Upload
 from avow.collection.signals import Sender
-from avow.collection.uploads import Upload
 from avow.definitions import FORMS, Permit, RecordIds, Refusal, Submission, Technology, moment
 from avow.policy import CollectionPoint
 

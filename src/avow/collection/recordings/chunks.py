@@ -24,7 +24,7 @@ from avow.policy.law import rules
 #: The list that browser and server share.
 RULES: Final[Mapping[str, tuple[str, ...]]] = {
     name: tuple(words)
-    for name, words in json.loads((files("avow.collection") / "replay.json").read_text(encoding="utf-8")).items()
+    for name, words in json.loads((files("avow.collection.recordings") / "replay.json").read_text(encoding="utf-8")).items()
 }
 #: Largest chunk as it is sent, bytes: what a beacon can carry (W3C Beacon; Fetch, keepalive).
 CHUNK_BYTES: Final = 64 * 1024

@@ -31,14 +31,15 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from avow.collection import signals, submissions
+from avow.collection import signals
 from avow.collection.accept import Collector
-from avow.collection.attachments import HARMFUL, Attachments, limits_of, most_bytes
 from avow.collection.bounds import Moments
 from avow.collection.events import RULE, Dropped
+from avow.collection.forms import submissions
+from avow.collection.forms.attachments import HARMFUL, Attachments, limits_of, most_bytes
+from avow.collection.forms.uploads import Checked, Upload
 from avow.collection.json_names import twice
 from avow.collection.signals import Sender
-from avow.collection.uploads import Checked, Upload
 from avow.config import Feed
 from avow.definitions import (
     ConfigurationError,

@@ -15,12 +15,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from avow.collection import log_formats, visits
+from avow.collection import visits
 from avow.collection.bounds import Moments
 from avow.collection.drain import Sink
-from avow.collection.following import Follower, Keyed, Places
+from avow.collection.logs import log_formats
+from avow.collection.logs.following import Follower, Keyed, Places
+from avow.collection.logs.server_log import Import, Tried
 from avow.collection.refusals import LINES_RULE, RefusalRow, Refusals
-from avow.collection.server_log import Import, Tried
 from avow.config import Configuration, ServerLog
 from avow.definitions import ConfigurationError, Permit, Refusal, Technology, now_ms
 from avow.gate.versions import Versions

@@ -30,8 +30,8 @@ from typing import BinaryIO, Final, cast
 import msgspec
 
 from avow.collection.drain import Sink
-from avow.collection.log_formats import LINE_BYTES
-from avow.collection.server_log import Import
+from avow.collection.logs.log_formats import LINE_BYTES
+from avow.collection.logs.server_log import Import
 from avow.definitions import Event, Refusal
 from avow.store.control import Control, settings
 

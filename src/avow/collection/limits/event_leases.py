@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final
 
+from avow.collection.limits.sender_counts import SenderCounts
+from avow.collection.limits.sender_memory import is_this_machine, network_of
 from avow.collection.refusals import EVENTS_RULE
-from avow.collection.sender_counts import SenderCounts
-from avow.collection.sender_memory import is_this_machine, network_of
 from avow.definitions import Refusal
 
 #: What is counted, and for how long, milliseconds.

@@ -11,8 +11,8 @@ import msgspec
 
 from avow import addresses, telephones
 from avow.collection.events import NOT_DECLARED, Dropped
+from avow.collection.forms.uploads import Checked, Upload, check, in_words
 from avow.collection.refusals import shown_name
-from avow.collection.uploads import Checked, Upload, check, in_words
 from avow.definitions import IdentifierKind, Permit, Refusal, Submission, moment
 from avow.policy import CollectionPoint, DataItem, Rulebook, schemas
 from avow.policy.language.vocabulary import NEVER_KEPT

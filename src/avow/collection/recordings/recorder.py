@@ -14,8 +14,9 @@ from typing import Final
 
 import msgspec
 
-from avow.collection import bounds, recordings
+from avow.collection import bounds
 from avow.collection.accept import Accepted, Done
+from avow.collection.recordings import chunks
 from avow.collection.refusals import RefusalRow, Refusals
 from avow.collection.signals import Sender, Signals
 from avow.definitions import Permit, RecordIds, Recording, Refusal, Technology, moment
@@ -61,7 +62,7 @@ class Recorder:
         if declared is None or declared.technology is not Technology.SESSION_RECORDING:
             return _NOT_DECLARED
         address = page.partition("#")[0]  # a route of an application is on the page that it is on
-        if address in self._with_forms or recordings.is_never_recorded(address):
+        if address in self._with_forms or chunks.is_never_recorded(address):
             return _NEVER
         return self._rulebook.permit(point, self._rulebook.stops(said.preferences, said.choices), today, said.consents)
 
@@ -91,7 +92,7 @@ class RecordingCollector:
 
         A Refusal when the body is no chunk; a chunk that may not be kept is in `refused`.
         """
-        chunk = recordings.head(raw)
+        chunk = chunks.head(raw)
         if isinstance(chunk, Refusal):
             return chunk
         today, page = moment(now_ms).date(), page_path(chunk.page)

@@ -29,9 +29,9 @@ import msgspec
 
 from avow.collection import bounds, events
 from avow.collection.accept import Collector
-from avow.collection.clicks import Click, Clicks
 from avow.collection.events import AMOUNT, NO_AMOUNT, NOT_TEXT, RULE, Dropped
-from avow.collection.feeds import Delivery, FeedKey, NotDelivered, unsigned
+from avow.collection.feeds.clicks import Click, Clicks
+from avow.collection.feeds.portals import Delivery, FeedKey, NotDelivered, unsigned
 from avow.collection.json_names import twice
 from avow.collection.refusals import RefusalRow, shown_name
 from avow.definitions import Event, Permit, Refusal, moment

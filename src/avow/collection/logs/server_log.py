@@ -16,7 +16,8 @@ from typing import Final, Protocol, TypeVar
 
 from msgspec import structs
 
-from avow.collection import agents, bounds, log_formats, places, visits
+from avow.collection import agents, bounds, places, visits
+from avow.collection.logs import log_formats
 from avow.collection.refusals import Refusals
 from avow.definitions import LogLine, Permit, Refusal, moment
 from avow.policy import Rulebook, paths

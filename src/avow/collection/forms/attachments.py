@@ -12,8 +12,8 @@ from typing import Final
 
 import msgspec
 
-from avow.collection.uploads import Checked
-from avow.collection.virus_scan import Clamd
+from avow.collection.forms.uploads import Checked
+from avow.collection.forms.virus_scan import Clamd
 from avow.definitions import SpoolFull, StoreUnavailable, Submission
 from avow.policy import Rulebook
 from avow.policy.rulebook.declarations import FileLimits

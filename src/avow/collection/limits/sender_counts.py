@@ -17,8 +17,8 @@ from typing import Final, Protocol
 
 import msgspec
 
-from avow.collection.local_socket import answer_each
-from avow.collection.sender_memory import SALT_MS, SenderMemory, network_of, wider_network_of
+from avow.collection.limits.local_socket import answer_each
+from avow.collection.limits.sender_memory import SALT_MS, SenderMemory, network_of, wider_network_of
 
 __all__ = ["WINDOW_MS", "Counts", "SenderCounts", "SharedCounts", "network_of", "serve"]
 
