@@ -22,7 +22,7 @@ from avow.collection.outbound import Outbound
 from avow.collection.postbacks import Postbacks
 from avow.collection.recorder import Recorder, RecordingCollector
 from avow.collection.refusals import Refusals
-from avow.collection.sender_counts import SharedCounts
+from avow.collection.sender_counts import SenderCounts
 from avow.collection.senders import Senders
 from avow.collection.spam import FormGuard
 from avow.collection.virus_scan import Clamd
@@ -43,7 +43,7 @@ class Shared:
     versions: Versions
     spool: Spool
     visits: VisitCounter
-    counts: SharedCounts
+    counts: SenderCounts
     guard: FormGuard
     leases: EventLeases
     feed_keys: Mapping[str, FeedKey]
@@ -56,9 +56,8 @@ class Shared:
         self.reports.flush(partial(counted.add_browser_reports, self.store))
 
 
-def shared(configuration: Configuration, store: Store, versions: Versions, spool: Spool) -> Shared:
+def shared(configuration: Configuration, store: Store, versions: Versions, spool: Spool, counts: SenderCounts) -> Shared:
     """Return what a worker takes in by; raise ConfigurationError for a feed whose key cannot be read."""
-    counts = SharedCounts(configuration.run)
     guard, leases = FormGuard(store.vault.hmac, counts), EventLeases(counts, configuration.intake.events_per_minute)
     visits, keys = VisitCounter(configuration.run), feed_keys(configuration.feeds)
     return Shared(configuration, store, versions, spool, visits, counts, guard, leases, keys)
