@@ -1,7 +1,6 @@
 """The rooms of one installation, wired: what a worker has once, and what it has for each version of the policy.
 
-A worker hands in the stores that its process opened, the one count of senders and the clock; nothing here starts a process,
-opens a socket or decides anything.
+Stores, the one count of senders and the clock are handed in; nothing here starts a process, opens a socket or decides.
 """
 
 from __future__ import annotations
@@ -76,11 +75,12 @@ class Shared:
     notices: Notices
     now_ms: Callable[[], int]
 
-    def flush(self) -> None:
-        """Hand the counts of refusals, browsers' reports, other companies' scripts and failed sign-ins to the store."""
+    def flush(self) -> bool:
+        """Hand what was counted to the store: refusals, reports, other companies' scripts, failed sign-ins; returns False."""
         self.signs.failures.flush(self.failed.keep)
         self.intake.flush()
         self.loads.flush(self.intake.store, self.intake.versions.rulebook)
+        return False
 
 
 def shared(installation: Installation, store: Store, counts: SenderCounts, now_ms: Callable[[], int]) -> Shared:
@@ -157,7 +157,7 @@ def house(shared: Shared, taking: collection.Taking) -> House:
             configuration.public_log,
             configuration.private_log,
             partial(figures.asked, store, versions),
-            lambda: (_why(store), retention.swept_ms(store.control)),
+            lambda: ((retention.waiting(store.control) or ("",))[0], retention.swept_ms(store.control)),
         ),
         rights=desk,
         choices=choices,
@@ -179,9 +179,3 @@ def house(shared: Shared, taking: collection.Taking) -> House:
         notices=shared.notices,
         senders=CountedSenders(taking.senders, shared.intake.counts, shared.intake.guard, now_ms),
     )
-
-
-def _why(store: Store) -> str:
-    """Return why retention waits; "" when it does not."""
-    found = retention.waiting(store.control)
-    return found[0] if found else ""

@@ -17,7 +17,6 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -113,12 +112,15 @@ async def _serve(configuration_path: Path, listener: socket.socket) -> None:
         loop.add_signal_handler(number, stop.set)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # the usual 1,024 are fewer than the connections taken
-    shared = _shared(Installation(load(configuration_path)))
+    installation = Installation(load(configuration_path))
+    store = open_store(installation.configuration)
+    _stop_without_server()
+    shared = rooms.shared(installation, store, SharedCounts(installation.run), now_ms)
     door = DoorInForce(shared.intake.versions, lambda rulebook: rooms.front(shared, rulebook).door())
     door.prepare()
     timetable = [
-        jobs.Job("counts", FLUSH_SECONDS, partial(_flush, shared)),
-        jobs.Job("versions", VERSIONS_SECONDS, door.prepare, shared.intake.store.control.changes),
+        jobs.Job("counts", FLUSH_SECONDS, shared.flush),
+        jobs.Job("versions", VERSIONS_SECONDS, door.prepare, store.control.changes),
         jobs.Job("salt", LOOK_SECONDS, lambda: shared.intake.visits.forget(utc_today())),
     ]
     jobs.start(timetable, threading.Event())
@@ -128,14 +130,7 @@ async def _serve(configuration_path: Path, listener: socket.socket) -> None:
     server.close()
     await connections.stop(STOP_SECONDS)
     shared.intake.spool.close()
-    _flush(shared)
-
-
-def _shared(installation: Installation) -> rooms.Shared:
-    """Return what this worker process has once."""
-    store = open_store(installation.configuration)
-    _stop_without_server()
-    return rooms.shared(installation, store, SharedCounts(installation.run), now_ms)
+    shared.flush()
 
 
 def _stop_without_server() -> None:
@@ -151,9 +146,3 @@ def _stop_without_server() -> None:
         return False
 
     jobs.start([jobs.Job("server-watch", 1.0, check)], threading.Event())
-
-
-def _flush(shared: rooms.Shared) -> bool:
-    """Hand over what was counted; there is never more at once."""
-    shared.flush()
-    return False
