@@ -18,10 +18,11 @@ from avow.audit.proof import canonical
 from avow.config import load
 from avow.definitions import Event, RequestKind
 from avow.main.installation import Installation, open_store
-from avow.main.storage import _timetable, _website
+from avow.main.storage import _website, timetable
 from avow.messaging.mailings import Mailings
 from avow.policy.changes.publication import Publication
 from avow.publication.files import open_rulebook
+from avow.retention import Clock
 from avow.rights.cases import Contact
 from avow.rights.kept import Cases
 from avow.rights.receive import Asked, receive
@@ -348,6 +349,7 @@ def test_every_job_is_tried_with_poison_or_works_through_no_list(installation_of
     made = installation_of(extra=f'[[server_logs]]\npath = "{tmp_path}/access.log"\n[integrity]\npages = ["/"]\n')
     planter = Planter(made)
     facts = (Installation(planter.configuration), planter.store, planter.house.versions)
-    jobs = {job.name for job in (*_timetable(*facts), *_website(*facts, lambda: False))}
+    clock = Clock(planter.store.control, planter.house.now_ms, planter.house.now_ms)
+    jobs = {job.name for job in (*timetable(*facts, clock), *_website(*facts, lambda: False))}
     assert jobs == {job for job, _, _ in QUEUES.values()} | NO_LIST.keys()
     planter.store.close()

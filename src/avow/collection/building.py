@@ -21,7 +21,7 @@ from avow.collection.forms.spam import FormGuard
 from avow.collection.forms.virus_scan import Clamd
 from avow.collection.intake import Intake
 from avow.collection.limits.event_leases import EventLeases
-from avow.collection.limits.sender_counts import SharedCounts
+from avow.collection.limits.sender_counts import SenderCounts
 from avow.collection.mail_events import MailEvents
 from avow.collection.recordings.recorder import Recorder, RecordingCollector
 from avow.collection.refusals import Refusals
@@ -43,7 +43,7 @@ class Shared:
     versions: Versions
     spool: Spool
     visits: VisitCounter
-    counts: SharedCounts
+    counts: SenderCounts
     guard: FormGuard
     leases: EventLeases
     feed_keys: Mapping[str, FeedKey]
@@ -56,9 +56,8 @@ class Shared:
         self.reports.flush(partial(counted.add_browser_reports, self.store))
 
 
-def shared(configuration: Configuration, store: Store, versions: Versions, spool: Spool) -> Shared:
+def shared(configuration: Configuration, store: Store, versions: Versions, spool: Spool, counts: SenderCounts) -> Shared:
     """Return what a worker takes in by; raise ConfigurationError for a feed whose key cannot be read."""
-    counts = SharedCounts(configuration.run)
     guard, leases = FormGuard(store.vault.hmac, counts), EventLeases(counts, configuration.intake.events_per_minute)
     visits, keys = VisitCounter(configuration.run), feed_keys(configuration.feeds)
     return Shared(configuration, store, versions, spool, visits, counts, guard, leases, keys)

@@ -134,8 +134,9 @@ def _work(installation: Installation, stop: threading.Event) -> None:
         disclosures.date_earlier(store, versions.rulebook)
         Cases(store).name_people()  # before the first job looks for the requests of a person
         _open_in_one_form(store)
-        timetable = [*_timetable(installation, store, versions), *_website(installation, store, versions, stop.is_set)]
-        threads = start(timetable, stop, board)
+        clock = Clock(store.control, now_ms, lambda: time.monotonic_ns() // 1_000_000)
+        jobs = [*timetable(installation, store, versions, clock), *_website(installation, store, versions, stop.is_set)]
+        threads = start(jobs, stop, board)
         signs_of_life.tell(installation.run, board.ran())
         gc.collect()
         gc.freeze()  # what is there from the start stays: the collector need not look at it again for every large batch
@@ -157,14 +158,16 @@ def _work(installation: Installation, stop: threading.Event) -> None:
             engine.stop()
 
 
-def _timetable(installation: Installation, store: Store, versions: Versions) -> list[Job]:
-    """Return every job with its interval in seconds. What they work by is the version in force when they run."""
-    configuration = installation.configuration
+def timetable(installation: Installation, store: Store, versions: Versions, clock: Clock) -> list[Job]:
+    """Return every job with its interval in seconds. What they work by is the version in force when they run.
+
+    `clock` says what time it is, and whether that is believed.
+    """
+    configuration, now_ms = installation.configuration, clock.wall_ms
     cases = Cases(store, by_mail=bool(configuration.mail.host))
     audit_log = Log(configuration.public_log, configuration.private_log, configuration.log_origin)
     sink = Arrival(store, versions.rulebook)
     refusals = Refusals()
-    clock = Clock(store.control, now_ms, lambda: time.monotonic_ns() // 1_000_000)
     drain = Drain(configuration.spool, store.vault, sink, refusals, store.aside, clock.is_believed)
     followed = Followed(sink.write, store.aside, now_ms)
     website = configuration.website

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from avow.collection.building import Shared, Taking
 from avow.collection.refusals import RefusalRow
@@ -51,16 +52,27 @@ class Front:
     def door(self) -> Door:
         """Return the door that all requests go through."""
         configuration, taking, rulebook = self.shared.configuration, self.taking, self.taking.collector.rulebook
-        is_secure = configuration.website.origin.startswith("https://")
+        declared = frozenset(browser_policy.declared_origins(rulebook))
+        reports = ReportEndpoint(self.shared.reports, declared, configuration.website.name, configuration.timezone, self.now_ms)
+        files = {FORMS_PATH: taking.forms.files_bytes, FEEDS_PATH: taking.feeds.files_bytes}
+        collect = Collect(taking.intake, self.now_ms, is_secure=self._is_secure)
+        recordings = RecordingEndpoint(taking.recordings, taking.senders, self.now_ms)
+        return Door(collect, reports, recordings, self.pages(), files)
+
+    @property
+    def _is_secure(self) -> bool:
+        return self.shared.configuration.website.origin.startswith("https://")
+
+    def pages(self) -> ASGIApp:
+        """Return the pages, forms and feeds as an ASGI application, which is behind the door."""
+        configuration, taking, rulebook = self.shared.configuration, self.taking, self.taking.collector.rulebook
         preferences = Preferences(
             taking.browser_kept,
             lambda: moment(self.now_ms()).date(),
             self._count_refused,
-            is_secure=is_secure,
+            is_secure=self._is_secure,
         )
         site = CompanySite(self.house, self.assets, lambda point: self.shared.guard.token(point, self.now_ms()), preferences.of)
-        declared = frozenset(browser_policy.declared_origins(rulebook))
-        reports = ReportEndpoint(self.shared.reports, declared, configuration.website.name, configuration.timezone, self.now_ms)
         routes = [
             *self._taking_in(site),
             *self._conversions(),
@@ -74,10 +86,7 @@ class Front:
             Route("/healthz", _health),
             Mount("/audit", StaticFiles(directory=configuration.public_log)),
         ]
-        pages = preferences.erasing(app(self.house, site, self.assets, routes))
-        files = {FORMS_PATH: taking.forms.files_bytes, FEEDS_PATH: taking.feeds.files_bytes}
-        collect = Collect(taking.intake, self.now_ms, is_secure=is_secure)
-        return Door(collect, reports, RecordingEndpoint(taking.recordings, taking.senders, self.now_ms), pages, files)
+        return preferences.erasing(app(self.house, site, self.assets, routes))
 
     def _taking_in(self, site: CompanySite) -> list[BaseRoute]:
         """Return the addresses of forms, feeds and e-mails."""
