@@ -49,6 +49,7 @@ from avow.gate.messages import (
     MessageLine,
 )
 from avow.gate.reads import PurposeReads
+from avow.gate.sites import site_of
 from avow.messaging.answers import (
     LinkLine,
     ListLine,
@@ -798,7 +799,7 @@ class NotLookedAt:
 def make_house(**replaced) -> House:
     """Return a house made of fakes; any of them can be replaced."""
     members = {
-        "website": Website(name="marrowby", origin="http://localhost:8400", pages=SITE),
+        "website": site_of(Website(name="marrowby", origin="http://localhost:8400", pages=SITE)),
         "timezone": "America/Los_Angeles",
         "now_ms": lambda: NOW_MS,
         "policy": FakePolicy(),

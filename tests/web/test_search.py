@@ -11,6 +11,7 @@ from markupsafe import Markup
 from starlette.testclient import TestClient
 
 from avow.config import Website
+from avow.gate.sites import site_of
 from avow.publication.answers import PointFacts
 from avow.web.assets import Assets
 from avow.web.searching import field, results
@@ -78,7 +79,7 @@ def test_scripts_of_the_site_get_json_and_no_other_site_does(visitor):
 
 def test_site_without_a_page_for_it_gets_avow_s_own(house, built, index):
     """A folder without search.html, or no folder at all."""
-    house = replace(house, search=index, website=Website(name="x", origin=ORIGIN))
+    house = replace(house, search=index, website=site_of(Website(name="x", origin=ORIGIN)))
     text = TestClient(make_app(house, built)).get("/search?q=rain").text
     assert "12 pages for" in text
     assert 'data-points="page-view' in text

@@ -7,6 +7,7 @@ from starlette.datastructures import Headers
 from starlette.testclient import TestClient
 
 from avow.config import Website
+from avow.gate.sites import site_of
 from avow.web.assets import Assets
 from avow.web.pages import app
 from avow.web.site import CompanySite
@@ -97,7 +98,7 @@ def test_gpc_file_tells_that_the_signal_is_honoured(visitor):
 
 def test_without_a_company_site_the_first_page_is_the_privacy_centre(house, built):
     """An installation that only serves Avow's own pages still has a first page."""
-    alone = replace(house, website=Website(name="x", origin="http://testserver"))
+    alone = replace(house, website=site_of(Website(name="x", origin="http://testserver")))
     client = TestClient(app(alone, CompanySite(alone, Assets(built)), Assets(built)), follow_redirects=False)
     assert client.get("/").headers["location"] == "/privacy"
 

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from avow.cli import avow
 from avow.config import Website
+from avow.gate.sites import site_of
 from avow.main.operations import Operations
 from avow.web.assets import Assets
 from avow.web.site import CompanySite
@@ -23,7 +24,7 @@ QUERY = {"reference": "MB-4F7Q2", "dropped": "favourite-colour,<b>x</b>", "maske
 
 def test_a_form_without_a_page_of_thanks_ends_on_one(visitor, built):
     """Where a site has no page of its own, the browser is not sent back to the empty form."""
-    without = CompanySite(make_house(website=Website("marrowby", "http://localhost:8400")), Assets(built))
+    without = CompanySite(make_house(website=site_of(Website("marrowby", "http://localhost:8400"))), Assets(built))
     address = without.thanks_page("contact-form")
     text = visitor.get(address, params=QUERY).text
     assert address == "/avow/forms/contact-form/thanks"
@@ -34,7 +35,7 @@ def test_a_form_without_a_page_of_thanks_ends_on_one(visitor, built):
 def test_a_form_on_a_page_of_the_site_without_one_ends_there_too(house, built, tmp_path):
     """A page with a form, and none beside it."""
     (tmp_path / "repair.html").write_text('<form action="{{ form_action("contact-form") }}"></form>', encoding="utf-8")
-    site = CompanySite(replace(house, website=Website("s", "http://localhost", tmp_path)), Assets(built))
+    site = CompanySite(replace(house, website=site_of(Website("s", "http://localhost", pages=tmp_path))), Assets(built))
     assert site.has_form("contact-form")
     assert site.thanks_page("contact-form") == "/avow/forms/contact-form/thanks"
 

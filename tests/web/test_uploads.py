@@ -1,6 +1,7 @@
 """Places of forms with files: few at once, and of one sender fewer, so that nobody closes a form alone."""
 
 import asyncio
+from collections import Counter
 
 import pytest
 
@@ -28,7 +29,7 @@ def place():
         await go.wait()
         await send({"type": "http.response.start", "status": 303, "headers": []})
 
-    door = Door(collecting(Memory(), PROXY), Quiet(), Quiet(), pages, {"/avow/forms/": lambda _: 1_000})
+    door = Door(collecting(Memory(), PROXY), Quiet(), Quiet(), pages, {"/avow/forms/": lambda _: 1_000}, Counter())
 
     def begin(address):
         client = Client()

@@ -60,7 +60,7 @@ class Log:
         public.mkdir(parents=True, exist_ok=True)
         private.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._public, self._private, self._origin = public, private, origin
-        require_own(public, private)
+        require_own(public, private, origin)
         self._key = _signing_key(private / KEY_NAME)
         self._lock = threading.Lock()
         self.state = read_state(private)
@@ -175,8 +175,8 @@ class Log:
         self._published = note.Checkpoint(self._origin, self.state.size, self.state.root)
 
 
-def require_own(public: Path, private: Path) -> None:
-    """Raise AvowError when the published log is not the one that the private folder would go on with.
+def require_own(public: Path, private: Path, origin: str) -> None:
+    """Raise AvowError when the published log is not the one that the private folder would go on with, under this origin.
 
     A missing state or key is no new log: it would sign a second history next to the published one. What was published last
     must have been signed by this key, and lie within this state. Rule: C2SP tlog-checkpoint (never two inconsistent ones).
@@ -190,6 +190,11 @@ def require_own(public: Path, private: Path) -> None:
     missing = [name for name in (KEY_NAME, STATE_NAME) if not (private / name).is_file()]
     if missing and (published.size or missing[0] == KEY_NAME):  # an empty log is published before it has a state
         raise AvowError(f"{private / missing[0]} is missing, while {public} holds a published log; {_PUT_BACK}")
+    if published.size and published.origin != origin:
+        wanted = f"write the address of {published.origin.removesuffix('/audit')} as installation.origin"
+        raise AvowError(
+            f"the log in {public} is named {published.origin} and would be named {origin}, which proofs name; {wanted}"
+        )
     state, key = read_state(private), _signing_key(private / KEY_NAME)
     try:
         note.open_checkpoint(_read_note(public), note.Verifier.parse(note.verifier_key(published.origin, key)))

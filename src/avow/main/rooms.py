@@ -5,8 +5,9 @@ Stores, the one count of senders and the clock are handed in; nothing here start
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from avow import access, retention
@@ -35,6 +36,7 @@ from avow.gate import messages
 from avow.gate.choices import Choices
 from avow.gate.contacts import LastContact
 from avow.gate.disclosures import PartyLoads
+from avow.gate.sites import Site, Sites
 from avow.gate.versions import Versions
 from avow.main.installation import Installation, of_requests
 from avow.messaging.inbox import Inbox
@@ -42,7 +44,7 @@ from avow.messaging.outbox import Outbox
 from avow.messaging.reports import Reports
 from avow.messaging.subscriptions import Subscriptions
 from avow.policy import Rulebook
-from avow.publication.facts import PolicyInForce, website_of
+from avow.publication.facts import PolicyInForce
 from avow.publication.history import History
 from avow.rights import figures
 from avow.rights.desk import Desk
@@ -73,7 +75,9 @@ class Shared:
     shelf: Shelf
     watch: Watch
     notices: Notices
+    sites: Sites
     now_ms: Callable[[], int]
+    uploading: Counter[str] = field(default_factory=Counter)
 
     def flush(self) -> bool:
         """Hand what was counted to the store: refusals, reports, other companies' scripts, failed sign-ins; returns False."""
@@ -106,6 +110,7 @@ def shared(installation: Installation, store: Store, counts: SenderCounts, now_m
         shelf,
         watch,
         Notices(Sources(watch, shelf, neighbours.waiting, versions, PolicyToday()), now_ms),
+        Sites(configuration),
         now_ms,
     )
 
@@ -123,32 +128,34 @@ def _sign_ins(installation: Installation, store: Store, counts: SenderCounts, no
     )
 
 
-def front(shared: Shared, rulebook: Rulebook) -> Front:
-    """Return all that is behind the doors of one version of the policy."""
+def front(shared: Shared, site: Site, rulebook: Rulebook) -> Front:
+    """Return all that is behind the doors of one website under one version of the policy."""
     intake, configuration = shared.intake, shared.installation.configuration
-    origin = configuration.website.origin
-    facts = (intake.versions, intake.spool, origin.rstrip("/"), configuration.timezone)
+    facts = (intake.versions, intake.spool, site.origin, configuration.timezone)
     subscriptions = Subscriptions(intake.store, rulebook, *facts, shared.now_ms)
     token = shared.installation.demonstration_token()
-    taking = collection.build(intake, rulebook, subscriptions, pages_with_forms(configuration.website.pages), token)
-    return Front(intake, taking, house(shared, taking), subscriptions, shared.assets, shared.now_ms)
+    here = rulebook.on_website(site.website(rulebook))
+    taking = collection.build(intake, site, here, subscriptions, pages_with_forms(site.pages), token)
+    return Front(
+        intake, taking, house(shared, site, taking, rulebook), subscriptions, shared.assets, shared.now_ms, shared.uploading
+    )
 
 
-def house(shared: Shared, taking: collection.Taking) -> House:
-    """Return the rooms that pages call."""
-    store, versions, rulebook, now_ms = shared.intake.store, shared.intake.versions, taking.collector.rulebook, shared.now_ms
+def house(shared: Shared, site: Site, taking: collection.Taking, rulebook: Rulebook) -> House:
+    """Return the rooms that the pages of a website call; staff see what is under the whole of the version."""
+    store, versions, now_ms = shared.intake.store, shared.intake.versions, shared.now_ms
     configuration = shared.installation.configuration
-    site = website_of(rulebook, configuration.website.name, configuration.website.origin)
-    voice = Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, rulebook)
+    website = site.website(rulebook)
+    voice = Voice(site.origin, store.vault.hmac, rulebook)
     line, last_contact = partial(messages.line, store), LastContact(store, versions.rulebook)
     cases = Cases(store, by_mail=bool(configuration.mail.host))
     desk = Desk(cases, voice, versions, configuration.timezone, line, last_contact, now_ms)
     choices = Choices(store, rulebook, now_ms, desk.person_of)
     return House(
-        website=configuration.website,
+        website=site,
         timezone=configuration.timezone,
         now_ms=now_ms,
-        policy=PolicyInForce(rulebook, store, versions, now_ms, site, configuration.website.origin.startswith("https://")),
+        policy=PolicyInForce(rulebook, store, versions, now_ms, website, site.is_secure),
         versions=History(store.control, versions),
         promises=Promises(
             rulebook,
@@ -161,11 +168,11 @@ def house(shared: Shared, taking: collection.Taking) -> House:
         ),
         rights=desk,
         choices=choices,
-        browsers=Browsers(rulebook, site, shared.loads, now_ms),
-        recorded=RecordingChoices(store, rulebook, taking.recorder, choices, now_ms),
+        browsers=Browsers(rulebook, website, shared.loads, now_ms),
+        recorded=RecordingChoices(store, taking.collector.rulebook, taking.recorder, choices, now_ms),
         recordings=WatchedRecordings(store, versions, as_read, now_ms),
         staff=Staff(shared.signs),
-        register=Register(store.control, configuration.website.origin, now_ms),
+        register=Register(store.control, configuration.origin, now_ms),
         inbox=Inbox(store, rulebook, versions, configuration.timezone, now_ms),
         outbox=Outbox(store, desk.correct_address, of_requests(), now_ms),
         mailings=Reports(store, rulebook),

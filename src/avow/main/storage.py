@@ -36,6 +36,7 @@ from avow.definitions import (
     now_ms,
 )
 from avow.gate import choices, disclosures
+from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.jobs import Board, Job, start
 from avow.main.installation import Installation, of_requests, open_store
@@ -44,7 +45,6 @@ from avow.messaging.mailings import Mailings
 from avow.messaging.outgoing import Outgoing
 from avow.messaging.subscriptions import forget_unconfirmed, settle_ends
 from avow.policy import browser_policy
-from avow.policy.paths import own_hosts
 from avow.publication.publishing import Publisher
 from avow.publication.telling import Teller
 from avow.recipients.connectors.mail import Carrier
@@ -170,14 +170,13 @@ def timetable(installation: Installation, store: Store, versions: Versions, cloc
     refusals = Refusals()
     drain = Drain(configuration.spool, store.vault, sink, refusals, store.aside, clock.is_believed)
     followed = Followed(sink.write, store.aside, now_ms)
-    website = configuration.website
-    hosts = own_hosts(website.name, website.origin)
-    imports = Imports(website.name, versions, installation.moments, store.aside.tried, refusals, hosts, store.vault.hmac)
+    site = Sites(configuration).first
+    imports = Imports(site.name, versions, installation.moments, store.aside.tried, refusals, site.hosts, store.vault.hmac)
     logs = LogIntake(imports, VisitCounter(installation.run), utc_today, store.vault.hmac)
     followers = [logs.follower(declared, followed, store.control) for declared in configuration.server_logs]
-    letters = Mailings(store, versions, configuration.mail.recipient, configuration.website.origin.rstrip("/"))
+    letters = Mailings(store, versions, configuration.mail.recipient, site.origin)
     publisher = Publisher(store.control, versions)
-    teller = Teller(store, versions, configuration.mail.recipient, configuration.website.origin)
+    teller = Teller(store, versions, configuration.mail.recipient, site.origin)
     places = _targets(installation, store, cases)
     sweeps = Retention(store, clock)
     carrier = Carrier(
@@ -188,7 +187,7 @@ def timetable(installation: Installation, store: Store, versions: Versions, cloc
 
     def tools(case: Case) -> Tools:
         return Tools(
-            Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, versions.with_law_of(case.rulebook_id)),
+            Voice(site.origin, store.vault.hmac, versions.with_law_of(case.rulebook_id)),
             cases,
             places,
             finding.Finder(store),

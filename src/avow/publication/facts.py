@@ -138,14 +138,6 @@ class PolicyInForce:
         return tuple(found.values())
 
 
-def website_of(rulebook: Rulebook, name: str, origin: str) -> str:
-    """Return which of the policy's websites an installation serves: by its name or its address; none means all."""
-    for site in rulebook.websites.values():
-        if name == site.name or site.address.rstrip("/") == origin.rstrip("/"):
-            return site.name
-    return ""
-
-
 def _policy_facts(rulebook: Rulebook, website: str) -> PolicyFacts:
     """Return the rulebook as the pages of a website show it."""
     stops = {name: signal.stops for name, signal in rulebook.signals.items()}

@@ -194,7 +194,7 @@ class DoorPages:
     def _enter(self, entered: SignedIn, target: str) -> Response:
         response = RedirectResponse(target, 303)
         kept: dict[str, Any] = {"path": "/console", "httponly": True, "samesite": "strict"}  # Any: of several types
-        kept["secure"] = self._door.house.website.origin.startswith("https:")
+        kept["secure"] = self._door.house.website.is_secure
         response.set_cookie(SESSION_COOKIE, entered.session, **kept)
         response.set_cookie(DEVICE_COOKIE, entered.device, max_age=_DEVICE_SECONDS, **kept)
         return response
