@@ -153,6 +153,7 @@ def house(shared: Shared, site: Site, taking: collection.Taking, rulebook: Ruleb
     choices = Choices(store, rulebook, now_ms, desk.person_of)
     return House(
         website=site,
+        sites=shared.sites,
         timezone=configuration.timezone,
         now_ms=now_ms,
         policy=PolicyInForce(rulebook, store, versions, now_ms, website, site.is_secure),
