@@ -7,6 +7,10 @@ import pytest
 from avow.publication.answers import LinkFacts, PointFacts
 from avow.web.site import conversion_pixel
 
+from .fakes import house, staff, visitor
+
+__all__ = ["house", "staff", "visitor"]
+
 SHOP = LinkFacts(
     "shop", "Farrier & Wren", "https://outfitters.example", notice=False, clicks="shop-click", reports="shop-purchase", hands=True
 )

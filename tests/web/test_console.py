@@ -8,7 +8,9 @@ from starlette.testclient import TestClient
 from avow.access.answers import Sender
 from avow.web.console.door import _next
 
-from .conftest import ORIGIN, FakeEvidence, FakeOutbox, make_app, make_house
+from .fakes import ORIGIN, FakeEvidence, FakeOutbox, house, make_app, make_house, staff, visitor
+
+__all__ = ["house", "staff", "visitor"]
 
 PAGES = [
     "",

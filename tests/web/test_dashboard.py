@@ -11,6 +11,10 @@ from avow.web.charts import ceiling, chart
 from avow.web.pages import app
 from avow.web.site import CompanySite
 
+from .fakes import house, staff, visitor
+
+__all__ = ["house", "staff", "visitor"]
+
 DAY_MS = 86_400_000
 
 

@@ -3,7 +3,9 @@
 import pytest
 from starlette.testclient import TestClient
 
-from .conftest import MAILING, ORIGIN, FakeMailings, make_app, make_house
+from .fakes import MAILING, ORIGIN, FakeMailings, make_app, make_house, staff, visitor
+
+__all__ = ["staff", "visitor"]
 
 ONE = f"/console/mailings/{MAILING.mailing_id}"
 

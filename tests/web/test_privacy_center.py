@@ -9,7 +9,9 @@ from starlette.testclient import TestClient
 from avow.definitions import RequestKind
 from avow.publication.answers import ChoiceFacts
 
-from .conftest import ORIGIN, Everybody, make_app, make_house
+from .fakes import ORIGIN, Everybody, house, make_app, make_house, visitor
+
+__all__ = ["house", "visitor"]
 
 VISITOR = "0123456789abcdef0123456789abcdef"
 

@@ -14,7 +14,19 @@ from avow.web.pages import app
 from avow.web.recordings import VisitorRecordings
 from avow.web.site import CompanySite, pages_with_forms
 
-from .conftest import FACTS, ORIGIN, RECORDING, SITE, VISITOR, FakePolicy, FakeRecordings, make_house
+from .fakes import (
+    FACTS,
+    ORIGIN,
+    RECORDING,
+    SITE,
+    VISITOR,
+    FakePolicy,
+    FakeRecordings,
+    make_house,
+    staff,
+)
+
+__all__ = ["staff"]
 
 YES = f"avow_choices=v1.audience-measurement.+page-improvement; avow_visitor={VISITOR}"
 ONE = f"/console/recordings/{RECORDING.recording_id}"

@@ -1,0 +1,233 @@
+"""An installation whose pages are served: the rooms and jobs that `main` wires, over real stores, by a clock that a test moves.
+
+What is missing is what is slow or outside: the event engine answers with figures of an invented company (`Figures`), nothing
+reaches the network, and the jobs of the storage process run when the test says so.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+from tests.conftest import control_in
+from tests.houses import ZONE, House
+
+from avow.access import accounts, invitations
+from avow.access.accounts import ROLE, Account, Accounts
+from avow.assurance import notices, signs_of_life
+from avow.collection.sender_counts import Counts
+from avow.config import load
+from avow.definitions import RequestKind
+from avow.gate import versions
+from avow.main import rooms, storage
+from avow.main.installation import Installation
+from avow.policy.carried_out import EVERYTHING
+from avow.policy.publication import Publication
+from avow.publication.files import compile_policy
+from avow.publication.publishing import Publisher
+from avow.retention import Clock
+from avow.rights import verification
+from avow.rights.answers import NewRequest
+from avow.rights.kept import Cases
+from avow.rights.verification import Link
+from avow.store.files import Files
+from avow.store.keys import Vault
+from avow.store.paging import Place
+from avow.store.store import Store
+
+from .figures import Figures
+
+MARROWBY = Path(__file__).parents[2] / "policies" / "marrowby"
+ORIGIN = "http://testserver"
+NOW = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)
+NOW_MS, TODAY, MINUTE = int(NOW.timestamp() * 1000), NOW.date(), 60_000
+#: As often as a job is run at most; one that has always more to do is a mistake.
+ROUNDS = 20
+
+
+def _once_for_each_version(function, key):
+    """Return a function that is called once in a process for each version of a policy, however many houses open it."""
+    known = {}
+
+    def called(*given):
+        found = key(*given)
+        if found not in known:
+            known[found] = function(*given)
+        return known[found]
+
+    return called
+
+
+# A version is compiled from its text by each house that opens it, and again by today's compiler for the console: 80 ms each.
+pytest.MonkeyPatch().setattr(versions, "reopen", _once_for_each_version(versions.reopen, lambda *given: given[-1]))
+pytest.MonkeyPatch().setattr(
+    notices, "judge", _once_for_each_version(notices.judge, lambda rulebook, today: (rulebook.id, today))
+)
+
+
+@cache
+def _vault():
+    """Return the bytes of an empty key vault; to make one takes longer than most pages."""
+    with tempfile.TemporaryDirectory() as folder:
+        Vault(Path(folder) / "keys.db").close()
+        return (Path(folder) / "keys.db").read_bytes()
+
+
+def _opened(folder, engine):
+    """Return the stores of a data folder, made when missing."""
+    if not (folder / "keys.db").exists():
+        (folder / "keys.db").write_bytes(_vault())
+    return Store(control_in(folder), engine, Vault(folder / "keys.db"), Files(folder / "files"))
+
+
+@dataclass
+class Served(House):
+    """One installation, served: `rooms` is what pages call, `engine` what answers the dashboard, `counts` counts senders."""
+
+    installation: Installation = None
+    engine: Figures = None
+    counts: Counts = field(default_factory=Counts)
+
+    def __post_init__(self):
+        self.shared = rooms.shared(self.installation, self.store, self.counts, self.now_ms)
+        self.versions = self.shared.intake.versions
+        self.publisher = Publisher(self.store.control, self.versions)
+        self._fronts = {}
+        clock = Clock(self.store.control, self.now_ms, self.now_ms)
+        self._jobs = {job.name: job for job in storage.timetable(self.installation, self.store, self.versions, clock)}
+        signs_of_life.tell(self.installation.run, {})
+
+    @property
+    def front(self):
+        """What is behind the doors of the version in force."""
+        rulebook = self.versions.in_force()
+        if rulebook.id not in self._fronts:
+            made = rooms.front(self.shared, rulebook)
+            self._fronts[rulebook.id] = made, made.pages()
+        return self._fronts[rulebook.id][0]
+
+    @property
+    def rooms(self):
+        """What its pages call."""
+        return self.front.house
+
+    @property
+    def facts(self):
+        """The version in force, as pages need it."""
+        return self.rooms.policy.facts()
+
+    async def __call__(self, scope, receive, send):
+        """Answer an HTTP request as a worker does behind its door (ASGI)."""
+        await self._fronts[self.front.house.policy.rulebook.id][1](scope, receive, send)
+
+    def browser(self, **given):
+        """Return a browser without cookies, that sends forms from this origin."""
+        return TestClient(self, headers={"Origin": ORIGIN}, follow_redirects=False, **given)
+
+    def publish(self, rulebook):
+        """Publish as the command does, and have the worker see it."""
+        made = super().publish(rulebook)
+        self.versions.refresh()
+        return made
+
+    def close(self):
+        """Let go of its folder."""
+        self.shared.intake.spool.close()
+        self.store.close()
+
+    def run(self, *names):
+        """Have these jobs do all that they find to do now."""
+        for name in names:
+            for _ in range(ROUNDS):
+                if not self._jobs[name].run():
+                    break
+            else:
+                raise AssertionError(f"{name} never ends")
+
+    # -- staff
+
+    def account(self, name, password_hash=""):
+        """Make an account by an invitation; return it."""
+        made, token = Accounts(self.store.control), invitations.invite(Accounts(self.store.control), ROLE, self.now_ms())
+        return made.accept_invitation(accounts.digest(token), Account("", name, ROLE, password_hash), self.now_ms())
+
+    def session(self, account):
+        """Begin a session of an account; return its token."""
+        return accounts.enter(Accounts(self.store.control), account, self.now_ms())
+
+    def staff(self, name="robin"):
+        """Return the browser of a member of staff who is signed in."""
+        return self.browser(cookies={"avow_staff": self.session(self.account(name))})
+
+    # -- consumer requests
+
+    def ask(self, kind=RequestKind.DELETE, email="robin@example.com", **more):
+        """File a consumer request as the form does; return the token of its page."""
+        return self.rooms.rights.receive(NewRequest(kind, email, **more))
+
+    def cases(self):
+        """Return every consumer request."""
+        return list(Cases(self.store).every())
+
+    def link(self, status_token, purpose=Link.CONFIRM):
+        """Return the token of another link to the request behind a status token, as it stands in its messages."""
+        return verification.link(purpose, status_token.partition("-")[0], self.store.vault.hmac)
+
+    def walk(self):
+        """Take every request as far as it goes now, each message passed on by hand; the log is published meanwhile."""
+        for _ in range(ROUNDS):
+            self.run("requests", "purge", "audit")
+            waiting = self.messages("waiting")
+            if not waiting:
+                return
+            for message_id in waiting:
+                self.pass_on(message_id)
+        raise AssertionError("the walk never ends")
+
+    def pass_on(self, message_id):
+        """Say that a message was passed on by post."""
+        assert self.rooms.outbox.passed_on(message_id, "post", "s1") is None
+
+    def messages(self, state):
+        """Return the ids of the messages in this state, the newest first."""
+        return [one.message_id for one in self.rooms.outbox.lines(Place()).lines if one.state == state]
+
+    def verified(self, kind=RequestKind.KNOW, email="robin@example.com", **more):
+        """File a request, follow the link that was sent to its address, and have it answered; return its answer's token."""
+        filed = self.ask(kind, email, **more)
+        self.walk()
+        answer = self.rooms.rights.confirm(self.link(filed))
+        self.walk()
+        return answer
+
+
+@cache
+def policy_of(name):
+    """Return an example policy by its folder's name, compiled."""
+    found = compile_policy(MARROWBY.parent / name / "policy.md", TODAY, EVERYTHING)
+    assert found.rulebook, found.diagnostics
+    return found.rulebook
+
+
+def serve(folder, *rulebooks, pages=MARROWBY / "site", extra=""):
+    """Return an installation in a folder: its first version in force, the next ones published; `extra` is more configuration."""
+    site = f"pages = '{pages}'" if pages else ""
+    text = (
+        f"data = 'data'\npolicy = 'policy.md'\ntimezone = '{ZONE}'\n[website]\nname = 'marrowby'\norigin = '{ORIGIN}'\n{site}\n"
+    )
+    (folder / "avow.toml").write_text(f"{text}{extra}\n", encoding="utf-8")
+    installation = Installation(load(folder / "avow.toml"))
+    for one in (installation.run, installation.configuration.public_log, installation.configuration.private_log):
+        one.mkdir(parents=True, exist_ok=True)
+    engine = Figures()
+    made = Served(_opened(installation.data, engine), NOW, installation=installation, engine=engine)
+    first, *later = rulebooks
+    made.publisher.first(first, made.now_ms())
+    for rulebook in later:
+        assert isinstance(made.publish(rulebook), Publication)
+    return made
