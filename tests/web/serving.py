@@ -6,12 +6,14 @@ reaches the network, and the jobs of the storage process run when the test says 
 
 from __future__ import annotations
 
+import json
 import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+import msgspec
 import pytest
 from starlette.testclient import TestClient
 from tests.conftest import control_in
@@ -20,9 +22,13 @@ from tests.houses import ZONE, House
 from avow.access import accounts, invitations
 from avow.access.accounts import ROLE, Account, Accounts
 from avow.assurance import notices, signs_of_life
+from avow.collection import signals
+from avow.collection.arrival import Arrival
+from avow.collection.recordings import CONSENT, checked
 from avow.collection.sender_counts import Counts
+from avow.collection.signals import Sender
 from avow.config import load
-from avow.definitions import RequestKind
+from avow.definitions import Recording, RequestKind
 from avow.gate import versions
 from avow.main import rooms, storage
 from avow.main.installation import Installation
@@ -46,6 +52,8 @@ MARROWBY = Path(__file__).parents[2] / "policies" / "marrowby"
 ORIGIN = "http://testserver"
 NOW = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)
 NOW_MS, TODAY, MINUTE = int(NOW.timestamp() * 1000), NOW.date(), 60_000
+#: The example policy's session recordings.
+RECORDED = "session-recording"
 #: As often as a job is run at most; one that has always more to do is a mistake.
 ROUNDS = 20
 
@@ -163,6 +171,20 @@ class Served(House):
     def staff(self, name="robin"):
         """Return the browser of a member of staff who is signed in."""
         return self.browser(cookies={"avow_staff": self.session(self.account(name))})
+
+    # -- session recordings
+
+    def record(self, recording_id, page, visitor, seconds=0):
+        """Take in a recording of one chunk that a visitor agreed to, as the recorder sends it and the drain brings it."""
+        yes = {"type": 5, "data": {"tag": CONSENT, "payload": {}}, "timestamp": self.now_ms()}
+        moves = {"type": 3, "data": {"source": 1, "positions": []}, "timestamp": self.now_ms() + 1000 * seconds}
+        chunk = {"point": RECORDED, "recording": recording_id, "seq": 0, "page": page, "events": [yes, moves]}
+        agreed = "".join(f".+{one}" for one in sorted(self.versions.in_force().points[RECORDED].purposes))
+        said = signals.read([], None, f"avow_choices=v1{agreed}; avow_visitor={visitor}")
+        sender = Sender("203.0.113.9", "", said, demonstration=False)
+        kept = self.front.taking.recordings.read(json.dumps(chunk).encode(), sender, self.now_ms())
+        assert kept.record, kept.refused
+        Arrival(self.store, self.versions.rulebook).write([checked(msgspec.msgpack.decode(kept.record, type=Recording))])
 
     # -- consumer requests
 
