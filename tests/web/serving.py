@@ -7,6 +7,7 @@ reaches the network, and the jobs of the storage process run when the test says 
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -171,6 +172,26 @@ class Served(House):
     def staff(self, name="robin"):
         """Return the browser of a member of staff who is signed in."""
         return self.browser(cookies={"avow_staff": self.session(self.account(name))})
+
+    # -- what people send
+
+    def send(self, page, point, **fields):
+        """Send a form of a page as a person does, some seconds after it was shown; return where that leads."""
+        browser = self.browser()
+        token = re.search(r'name="(avow-token)" value="([^"]+)"', browser.get(page).text)
+        self.wait(seconds=5)
+        answer = browser.post(f"/avow/forms/{point}", data={**fields, token[1]: token[2]})
+        assert answer.status_code == 303, answer.text
+        self.run("drain")
+        return answer.headers["location"]
+
+    def subscribe(self, email, agreed=()):
+        """Subscribe to the letter, and press the button behind the link that was sent."""
+        self.send("/newsletter", "newsletter", email=email, **{"avow-agree": list(agreed)})
+        told = self.rooms.outbox.read(self.messages("waiting")[0], "s1").text
+        way = re.search(r"/avow/subscriptions/\S+", told)[0]
+        assert self.browser().post(way).status_code == 200
+        self.run("drain")
 
     # -- session recordings
 
