@@ -44,6 +44,16 @@ def staff(house):
     return house.staff()
 
 
+@pytest.fixture
+def places(house):
+    """The ids of a recording, a consumer request, a message and an account: something for each page of the console."""
+    house.record("ab" * 16, "/products/rain-gauge", "0123456789abcdef0123456789abcdef")
+    filed = house.ask()
+    house.run("requests")
+    ids = {"request": filed.partition("-")[0], "message": house.messages("waiting")[0], "account": house.account("kim").staff_id}
+    return ids | {"recording": "ab" * 16}
+
+
 @pytest.fixture(scope="session")
 def built(tmp_path_factory):
     """The built browser part; where it was not built yet, a folder that has its names."""
