@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from tests.houses import compiled
 
-from avow.web.assets import built_folder
-
-from .serving import serve
+from .serving import VISITOR, serve
 
 
 @pytest.fixture
@@ -18,7 +14,9 @@ def serving(tmp_path):
     made = []
 
     def serve_here(*rulebooks, **configured):
-        made.append(serve(tmp_path, *(rulebooks or (compiled(),)), **configured))
+        folder = tmp_path / f"house-{len(made)}"
+        folder.mkdir()
+        made.append(serve(folder, *(rulebooks or (compiled(),)), **configured))
         return made[-1]
 
     yield serve_here
@@ -47,21 +45,16 @@ def staff(house):
 @pytest.fixture
 def places(house):
     """The ids of a recording, a consumer request, a message and an account: something for each page of the console."""
-    house.record("ab" * 16, "/products/rain-gauge", "0123456789abcdef0123456789abcdef")
+    house.record("ab" * 16, "/products/rain-gauge", VISITOR)
     filed = house.ask()
     house.run("requests")
     ids = {"request": filed.partition("-")[0], "message": house.messages("waiting")[0], "account": house.account("kim").staff_id}
     return ids | {"recording": "ab" * 16}
 
 
-@pytest.fixture(scope="session")
-def built(tmp_path_factory):
-    """The built browser part; where it was not built yet, a folder that has its names."""
-    if (built_folder() / "manifest.json").exists():
-        return built_folder()
-    folder = tmp_path_factory.mktemp("build")
-    names = ("tag.js", "search.js", "recorder.js", "replay.js", "console.js", "console.css", "player.js", "player.css")
-    for name in names:
-        (folder / name).write_text("/* not built */")
-    (folder / "manifest.json").write_text(json.dumps({name: name for name in names}))
-    return folder
+@pytest.fixture
+def sent(house):
+    """The token of a link that was sent to Robin's address and that nobody followed yet."""
+    filed = house.ask()
+    house.walk()
+    return house.link(filed)

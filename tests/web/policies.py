@@ -70,3 +70,17 @@ by_people    = true
 """,
     ),
 )
+#: A switch of its own name for the use that waits for a yes.
+RECORDING = (
+    (
+        "[purpose.page-improvement]",
+        """[choice.recording]
+label       = "Session recording"
+description = "watching how a page is used"
+stops       = ["page-improvement"]
+
+[purpose.page-improvement]""",
+    ),
+)
+#: No signal stops that a browser is recognised.
+RECOGNISED = (('"audience-measurement", "returning-visitors", "campaign', '"audience-measurement", "campaign'),)

@@ -10,9 +10,8 @@ from avow.collection import signals
 from avow.web.assets import Assets
 from avow.web.site import pages_with_forms
 
-from .serving import MARROWBY
+from .serving import MARROWBY, VISITOR
 
-VISITOR = "0123456789abcdef0123456789abcdef"
 YES = f"avow_choices=v1.audience-measurement.+page-improvement; avow_visitor={VISITOR}"
 FIRST, SECOND = "ab" * 16, "ef" * 16
 ONE = f"/console/recordings/{FIRST}"
