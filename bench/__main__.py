@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import erasure, history, ingest, permits, queries, startup, steady
+from bench import erasure, floods, history, ingest, permits, queries, startup, steady
 from bench.results import record
 
 BENCHMARKS = {
@@ -15,6 +15,7 @@ BENCHMARKS = {
     "erasure": erasure,
     "startup": startup,
     "history": history,
+    "floods": floods,
 }
 
 

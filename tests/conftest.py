@@ -28,7 +28,7 @@ from hypothesis import HealthCheck, settings
 from tests import commands
 
 from avow.access import passwords
-from avow.collection.spam import proves
+from avow.collection.forms.spam import proves
 from avow.store.control import Control
 
 from .postgresql import PostgreSQL

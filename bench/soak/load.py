@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from avow.collection.spam import proves
+from avow.collection.forms.spam import proves
 from bench.soak.house import House
 from bench.soak.ledger import HANG_SECONDS, Ledger
 

@@ -1,7 +1,7 @@
 /**
  * The page that asks once more before a form is taken: finds the proof of work, then lets the form go.
  *
- * The proof is a number n with SHA-256(check + "." + n) beginning with data-bits zero bits (src/avow/collection/spam.py).
+ * The proof is a number n with SHA-256(check + "." + n) beginning with data-bits zero bits (src/avow/collection/forms/spam.py).
  * Where the browser has no crypto.subtle (a site without TLS), nothing happens: the button works after some seconds.
  */
 const form = document.querySelector("form[data-check]");

@@ -1,8 +1,8 @@
 /**
- * What a recording may hold, by an allow-list alone: the browser's half of src/avow/collection/recordings.py, which does
- * the same again. Both read src/avow/collection/replay.json; docs/specs/recordings.md has the rules in words.
+ * What a recording may hold, by an allow-list alone: the browser's half of src/avow/collection/recordings/chunks.py, which does
+ * the same again. Both read src/avow/collection/recordings/replay.json; docs/specs/recordings.md has the rules in words.
  */
-import rules from "../../src/avow/collection/replay.json";
+import rules from "../../src/avow/collection/recordings/replay.json";
 
 const MASK = "xxxxxxx ";
 const number = (value) => (Number.isFinite(value) ? Math.trunc(Math.max(-1e6, Math.min(1e6, value))) : 0);

@@ -8,7 +8,7 @@ from tests.houses import house, published  # noqa: F401 - fixtures
 
 from avow import access
 from avow.access.accounts import Accounts
-from avow.collection.sender_counts import Counts
+from avow.collection.limits.sender_counts import Counts
 
 NOW, DAY = 1_795_000_000_000, 86_400_000
 PASSWORD = "a long sentence for tests"

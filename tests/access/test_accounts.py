@@ -14,8 +14,8 @@ from avow.access.answers import Sender
 from avow.access.failed import FailedSignIns
 from avow.access.register import Register
 from avow.access.staff import SignIns, Staff
-from avow.collection.sender_counts import Counts
-from avow.collection.sender_memory import counted_for
+from avow.collection.limits.sender_counts import Counts
+from avow.collection.limits.sender_memory import counted_for
 from avow.definitions import Refusal
 from avow.store.control import audit, staff
 

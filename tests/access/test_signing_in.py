@@ -6,7 +6,7 @@ import pytest
 
 from avow import access
 from avow.access.signing_in import ADDRESS_TRIES, DEVICE_TRIES, NAME_TRIES
-from avow.collection import sender_counts
+from avow.collection.limits import sender_counts
 from avow.definitions import Refusal
 from avow.store.control import staff
 

@@ -15,7 +15,7 @@ from avow.assurance.notices import KEEP_MS, Notices, PolicyToday, Sources, judge
 from avow.assurance.readiness import Watch
 from avow.assurance.shelf import Shelf
 from avow.policy import compile_text, law
-from avow.policy.carried_out import EVERYTHING
+from avow.policy.checks.carried_out import EVERYTHING
 from avow.publication.files import compile_policy
 from avow.store.control import settings
 

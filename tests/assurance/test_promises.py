@@ -8,9 +8,9 @@ from tests.houses import FIRST_DAY, LONGER, compiled
 
 from avow.definitions import RequestKind
 from avow.gate import entries
-from avow.policy.diff import diff
+from avow.policy.changes.diff import diff
+from avow.policy.changes.publication import Publication
 from avow.policy.evidence import OWN_LOOK, Verdict, promises
-from avow.policy.publication import Publication
 from avow.publication.facts import PolicyInForce
 from avow.retention import SWEPT
 from avow.rights.cases import Case, Contact

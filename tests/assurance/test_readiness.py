@@ -23,7 +23,7 @@ from avow.assurance.readiness import PATIENCE_SECONDS, Watch
 from avow.audit.proof import canonical
 from avow.collection import counted
 from avow.collection.bounds import Moments
-from avow.collection.log_intake import UNREADABLE, Imports, LogIntake
+from avow.collection.logs.log_intake import UNREADABLE, Imports, LogIntake
 from avow.collection.refusals import EVENTS_RULE, GUARD_RULE, LINES_RULE, Refusals
 from avow.collection.visits import VisitCounter
 from avow.config import Configuration, Mail, ServerLog, Website

@@ -8,7 +8,7 @@ import pytest
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
-from avow.policy.layout import lay_out
+from avow.policy.language.layout import lay_out
 
 from .conftest import SMALL
 

@@ -2,9 +2,9 @@
 
 from copy import copy
 
-from avow.collection.event_leases import EventLeases
 from avow.collection.intake import Intake
-from avow.collection.sender_counts import Counts
+from avow.collection.limits.event_leases import EventLeases
+from avow.collection.limits.sender_counts import Counts
 from avow.collection.senders import Senders
 
 

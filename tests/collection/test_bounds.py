@@ -19,16 +19,17 @@ from tests.collection.test_feeds import AGREEMENT, Agreed, Spool
 from tests.collection.test_mail import YES
 from tests.collection.test_server_log import importing
 
-from avow.collection import bounds, log_formats
+from avow.collection import bounds
 from avow.collection.accept import Collector
-from avow.collection.attachments import Attachments
 from avow.collection.bounds import Moments
-from avow.collection.feeds import FeedKey, Feeds, NotDelivered
-from avow.collection.forms import Forms
+from avow.collection.feeds.outbound import Outbound, signed_address
+from avow.collection.feeds.portals import FeedKey, Feeds, NotDelivered
+from avow.collection.feeds.postbacks import Postbacks
+from avow.collection.forms.attachments import Attachments
+from avow.collection.forms.form import Forms
+from avow.collection.logs import log_formats
 from avow.collection.mail_events import MailEvents
-from avow.collection.outbound import Outbound, signed_address
-from avow.collection.postbacks import Postbacks
-from avow.collection.recorder import Recorder, RecordingCollector
+from avow.collection.recordings.recorder import Recorder, RecordingCollector
 from avow.collection.refusals import Refusals
 from avow.definitions import Record, Recording, Refusal
 from avow.policy import compile_text, law

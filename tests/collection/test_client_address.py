@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avow.collection import visits
-from avow.collection.event_leases import UNCOUNTED, EventLeases
-from avow.collection.sender_counts import Counts
-from avow.collection.spam import FormGuard, Verdict
+from avow.collection.forms.spam import FormGuard, Verdict
+from avow.collection.limits.event_leases import UNCOUNTED, EventLeases
+from avow.collection.limits.sender_counts import Counts
 
 TRUSTED = frozenset({"10.0.0.1", "10.0.0.2"})
 ADDRESSES = st.ip_addresses().filter(lambda one: str(one) not in TRUSTED and getattr(one, "ipv4_mapped", None) is None)

@@ -18,9 +18,9 @@ from tests.collection.taking import Taking
 from tests.collection.test_accept import VISITOR, Counted, Visits, records, sender
 
 from avow.collection.accept import Collector
-from avow.collection.feeds import Delivery, FeedKey, NotDelivered
-from avow.collection.outbound import Outbound, signed_address, with_parameter
-from avow.collection.postbacks import UNKNOWN, Click, Postbacks
+from avow.collection.feeds.outbound import Outbound, signed_address, with_parameter
+from avow.collection.feeds.portals import Delivery, FeedKey, NotDelivered
+from avow.collection.feeds.postbacks import UNKNOWN, Click, Postbacks
 from avow.collection.refusals import Refusals
 from avow.definitions import Refusal
 

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from avow.collection import event_leases, sender_counts
-from avow.collection.event_leases import LEASE, MINUTE_MS, UNASKED, EventLeases
-from avow.collection.sender_counts import Counts, SharedCounts
+from avow.collection.limits import event_leases, sender_counts
+from avow.collection.limits.event_leases import LEASE, MINUTE_MS, UNASKED, EventLeases
+from avow.collection.limits.sender_counts import Counts, SharedCounts
 
 NOW = 1_795_460_400_000
 HOME = "203.0.113.9"

@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from avow.collection.accept import Collector
-from avow.collection.attachments import Attachments
 from avow.collection.bounds import Moments
-from avow.collection.feeds import Delivered, Delivery, FeedKey, Feeds, NotDelivered
+from avow.collection.feeds.portals import Delivered, Delivery, FeedKey, Feeds, NotDelivered
+from avow.collection.forms.attachments import Attachments
+from avow.collection.forms.virus_scan import Clamd
 from avow.collection.refusals import Refusals
-from avow.collection.virus_scan import Clamd
 from avow.definitions import ConfigurationError, Record, ScannerUnavailable, SpoolFull
 from avow.policy import compile_text, law
 from avow.web.openapi import openapi

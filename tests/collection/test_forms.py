@@ -9,11 +9,11 @@ import pytest
 
 from avow.collection import signals
 from avow.collection.accept import Collector
-from avow.collection.attachments import Attachments
-from avow.collection.forms import Forms
+from avow.collection.forms.attachments import Attachments
+from avow.collection.forms.form import Forms
+from avow.collection.forms.uploads import Upload, kind_of, shown_name
 from avow.collection.refusals import Refusals
 from avow.collection.signals import Sender
-from avow.collection.uploads import Upload, kind_of, shown_name
 from avow.definitions import Record, Refusal, SpoolFull, Submission
 
 DECODER = msgspec.msgpack.Decoder(Record)

@@ -10,10 +10,10 @@ from tests.spool.test_spool import Keys, read_all
 
 import avow
 from avow.collection.accept import Collector
-from avow.collection.event_leases import EventLeases
 from avow.collection.intake import Intake
+from avow.collection.limits.event_leases import EventLeases
+from avow.collection.limits.sender_counts import Counts
 from avow.collection.refusals import Refusals
-from avow.collection.sender_counts import Counts
 from avow.collection.senders import Senders
 from avow.definitions import now_ms
 from avow.spool import spool
@@ -114,5 +114,5 @@ def test_the_first_event_of_a_sender_passes_the_same_and_asks_the_permit_once(ru
     rulebook._permits.clear()
     walk, _, _ = walked(rulebook, tmp_path / "spool")
     assert [name for name in walk if name in set(told())] == told()
-    asked = [name for name in walk if name in {"collection.signals.of", "policy.rulebook.Rulebook.permit"}]
-    assert asked == ["collection.signals.of", "policy.rulebook.Rulebook.permit"]
+    asked = [name for name in walk if name in {"collection.signals.of", "policy.rulebook.rulebook.Rulebook.permit"}]
+    assert asked == ["collection.signals.of", "policy.rulebook.rulebook.Rulebook.permit"]

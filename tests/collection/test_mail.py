@@ -7,12 +7,12 @@ import pytest
 
 from avow.collection import signals
 from avow.collection.accept import Collector
-from avow.collection.attachments import Attachments
-from avow.collection.forms import Forms
+from avow.collection.forms.attachments import Attachments
+from avow.collection.forms.form import Forms
+from avow.collection.forms.submissions import Form
 from avow.collection.mail_events import MailEvents
 from avow.collection.refusals import Refusals
 from avow.collection.signals import Sender
-from avow.collection.submissions import Form
 from avow.definitions import MailEvent, Refusal, SpoolFull
 from avow.gate.messages import Addressee
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avow.collection import recordings, signals
+from avow.collection import signals
 from avow.collection.accept import Sender
-from avow.collection.recorder import Recorder, RecordingCollector
+from avow.collection.recordings import chunks
+from avow.collection.recordings.recorder import Recorder, RecordingCollector
 from avow.collection.refusals import Refusals
 from avow.definitions import Recording, Refusal
 from avow.policy.paths import page_path
@@ -46,7 +47,7 @@ TREES = st.recursive(
     LEAVES, lambda inner: st.one_of(st.lists(inner, max_size=5), st.dictionaries(NAMES | WORDS, inner, max_size=7))
 )
 #: Everything that may stand as a word in a recording, beside paths, class names and lengths.
-FIXED = {"", " ", "html", "stylesheet", "print", recordings.CONSENT, *recordings.RULES["tags"], *recordings.RULES["words"]}
+FIXED = {"", " ", "html", "stylesheet", "print", chunks.CONSENT, *chunks.RULES["tags"], *chunks.RULES["words"]}
 
 
 def strings(value):
@@ -71,13 +72,13 @@ def names(value):
 
 def is_allowed(text):
     """Whether a text is one that no page and no person could have put there, or one of the shapes that the list names."""
-    shapes = (recordings._PATH, recordings._LENGTH, recordings._SIZE, recordings._COUNT)
+    shapes = (chunks._PATH, chunks._LENGTH, chunks._SIZE, chunks._COUNT)
     return (
         text in FIXED
-        or not text.replace(recordings.MASK, "")
+        or not text.replace(chunks.MASK, "")
         or any(shape.fullmatch(text) for shape in shapes)
-        or text == recordings._classes(text)
-        or all(name in recordings.RULES["style"] and recordings._value(value) for name, _, value in pairs(text))
+        or text == chunks._classes(text)
+        or all(name in chunks.RULES["style"] and chunks._value(value) for name, _, value in pairs(text))
     )
 
 
@@ -92,24 +93,24 @@ KNOWN = {
     *("texts", "id", "value", "attributes", "removes", "parentId", "isShadow", "isShadowHost", "adds", "nextId", "positions"),
     *("x", "y", "timeOffset", "pointerType", "childNodes", "name", "publicId", "systemId", "tagName", "textContent"),
     *("class", "style", "rr_width", "rr_height", "colspan", "rowspan", "hidden", "open", "disabled", "rel", "media"),
-    *recordings.RULES["style"],
+    *chunks.RULES["style"],
 }
 
 
 @given(st.lists(TREES | st.fixed_dictionaries({"type": st.integers(0, 6), "data": TREES, "timestamp": LEAVES}), max_size=6))
 def test_nothing_outside_the_list_comes_through_and_twice_is_once(events):
     """For any nested input every text and every name of the result is one of the list, and scrubbing it again changes nothing."""
-    clean = recordings.scrub(events, NOW)
+    clean = chunks.scrub(events, NOW)
     assert [text for text in strings(clean) if not is_allowed(text)] == []
     assert set(names(clean)) <= KNOWN
-    assert recordings.scrub(json.loads(json.dumps(clean)), NOW) == clean
+    assert chunks.scrub(json.loads(json.dumps(clean)), NOW) == clean
 
 
 @given(st.binary(max_size=300) | st.builds(lambda tree: json.dumps(tree, default=str).encode(), TREES))
 def test_any_body_is_a_chunk_or_a_refusal(body):
     """Garbage, plain or packed, ends in a refusal with its reason, never in an exception."""
     for sent in (body, gzip.compress(body), gzip.compress(body)[:-4]):
-        assert isinstance(recordings.head(sent), recordings.Head | Refusal)
+        assert isinstance(chunks.head(sent), chunks.Head | Refusal)
         assert isinstance(kept(chunk=sent), Refusal)
 
 
@@ -192,8 +193,8 @@ def test_a_page_that_looks_like_events_is_a_page(house, page):
     """The events begin where the object's own name says so, not where a text does."""
     answer = take(house, chunk(page=page), cookie=YES)
     record = msgspec.msgpack.decode(answer.record, type=Recording)
-    clean = recordings.checked(record)
-    assert json.loads(recordings.unpack(clean.chunk)) == [CONSENT]
+    clean = chunks.checked(record)
+    assert json.loads(chunks.unpack(clean.chunk)) == [CONSENT]
     assert record.page == (page_path(page) if len(page_path(page)) <= 500 else "")
 
 
@@ -202,12 +203,12 @@ def kept(**changes):
         "record_id": "0" * 32, "collected_ms": NOW, "site": "s", "point": "p", "rulebook_id": "r", "recording": ID, "seq": 0,
         "page": "/", "delete_on": "2026-12-23", "purposes": [], "chunk": chunk(),
     }  # fmt: skip
-    return recordings.checked(Recording(**(values | changes)))
+    return chunks.checked(Recording(**(values | changes)))
 
 
 def test_a_stream_without_its_yes_in_front_is_not_stored():
     """The first chunk begins with the consent event, or nothing of it reaches the store."""
-    assert json.loads(recordings.unpack(kept().chunk)) == [CONSENT]
+    assert json.loads(chunks.unpack(kept().chunk)) == [CONSENT]
     assert isinstance(kept(chunk=chunk([{"type": 4, "data": {"width": 3}, "timestamp": NOW}])), Refusal)
 
 
@@ -232,8 +233,8 @@ def test_a_chunk_that_says_a_name_twice_is_not_stored(packed):
 
 def test_unpacking_stops_at_the_limit():
     """A small body that would become a large one is refused before it is one."""
-    assert recordings.unpack(gzip.compress(b" " * recordings.UNPACKED_BYTES)) is not None
-    assert recordings.unpack(gzip.compress(b" " * (recordings.UNPACKED_BYTES + 1))) is None
+    assert chunks.unpack(gzip.compress(b" " * chunks.UNPACKED_BYTES)) is not None
+    assert chunks.unpack(gzip.compress(b" " * (chunks.UNPACKED_BYTES + 1))) is None
 
 
 def added(*nodes):
@@ -251,22 +252,22 @@ def test_no_document_but_the_page_s_own_is_kept():
     holding = BOX | {"childNodes": [DOCUMENT, BOX]}
     page = {"type": 2, "data": {"node": {"type": 0, "childNodes": [holding], "id": 1}}, "timestamp": NOW}
     nodes = (DOCUMENT, BOX | {"rootId": 7}, holding, BOX | {"rootId": 0})
-    snapshot, change = recordings.scrub([page, added(*nodes)], NOW)
+    snapshot, change = chunks.scrub([page, added(*nodes)], NOW)
     assert snapshot["data"]["node"] == {"type": 0, "childNodes": [BOX | {"childNodes": [BOX]}], "id": 1}
     assert [one["node"] for one in change["data"]["adds"]] == [BOX | {"childNodes": [BOX]}, BOX]
-    assert recordings.scrub([{"type": 2, "data": {"node": BOX}, "timestamp": NOW}], NOW) == []
+    assert chunks.scrub([{"type": 2, "data": {"node": BOX}, "timestamp": NOW}], NOW) == []
 
 
 def test_a_picture_has_a_size_and_no_address():
     """Its path may be somebody's name: `/people/robin.png` is as much a text as any other."""
     picture = BOX | {"tagName": "img", "attributes": {"src": "/people/robin.png", "rr_width": "120px", "alt": "Robin"}}
-    (change,) = recordings.scrub([added(picture)], NOW)
+    (change,) = chunks.scrub([added(picture)], NOW)
     assert change["data"]["adds"][0]["node"]["attributes"] == {"rr_width": "120px"}
 
 
 def test_what_an_earlier_version_stored_is_read_by_the_list_of_today():
     """Frames' documents and addresses of pictures go when a stored chunk is read; its moments stay what they were."""
-    late = added(DOCUMENT, BOX) | {"timestamp": NOW + recordings.SPAN_MS + 1}
-    read = json.loads(recordings.unpack(recordings.as_read(recordings.pack(json.dumps([CONSENT, late]).encode()), NOW)))
+    late = added(DOCUMENT, BOX) | {"timestamp": NOW + chunks.SPAN_MS + 1}
+    read = json.loads(chunks.unpack(chunks.as_read(chunks.pack(json.dumps([CONSENT, late]).encode()), NOW)))
     assert read == [CONSENT, added(BOX) | {"timestamp": late["timestamp"]}]
-    assert json.loads(recordings.unpack(recordings.as_read(b"damaged", NOW))) == []
+    assert json.loads(chunks.unpack(chunks.as_read(b"damaged", NOW))) == []

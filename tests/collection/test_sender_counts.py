@@ -2,8 +2,8 @@
 
 import pytest
 
-from avow.collection import sender_counts, sender_memory
-from avow.collection.sender_counts import NETWORK_TIMES, Counts, SharedCounts
+from avow.collection.limits import sender_counts, sender_memory
+from avow.collection.limits.sender_counts import NETWORK_TIMES, Counts, SharedCounts
 
 NOW = 1_795_460_400_000
 HOME = "203.0.113.9"

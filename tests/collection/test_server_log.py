@@ -14,11 +14,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from avow.collection import log_formats, server_log, visits
+from avow.collection import visits
 from avow.collection.bounds import Moments
-from avow.collection.following import Follower
+from avow.collection.logs import log_formats, server_log
+from avow.collection.logs.following import Follower
+from avow.collection.logs.server_log import Import
 from avow.collection.refusals import Refusals
-from avow.collection.server_log import Import
 from avow.definitions import Refusal, StoreUnavailable
 from avow.store.aside import Aside
 

@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from avow.collection import sender_counts, spam
-from avow.collection.sender_counts import Counts, SharedCounts
-from avow.collection.spam import CHECK, PROOF, SHOWN, TRAP, FormGuard, Verdict
+from avow.collection.forms import spam
+from avow.collection.forms.spam import CHECK, PROOF, SHOWN, TRAP, FormGuard, Verdict
+from avow.collection.limits import sender_counts
+from avow.collection.limits.sender_counts import Counts, SharedCounts
 
 NOW = 1_795_460_400_000
 HOME = "203.0.113.9"

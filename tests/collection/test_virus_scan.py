@@ -14,15 +14,15 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from avow.collection.accept import Collector
-from avow.collection.attachments import Attachments
-from avow.collection.event_leases import EventLeases
-from avow.collection.forms import Forms
+from avow.collection.forms.attachments import Attachments
+from avow.collection.forms.form import Forms
+from avow.collection.forms.spam import FormGuard
+from avow.collection.forms.uploads import Upload
+from avow.collection.forms.virus_scan import Clamd
+from avow.collection.limits.event_leases import EventLeases
+from avow.collection.limits.sender_counts import Counts
 from avow.collection.refusals import Refusals
-from avow.collection.sender_counts import Counts
 from avow.collection.senders import Senders
-from avow.collection.spam import FormGuard
-from avow.collection.uploads import Upload
-from avow.collection.virus_scan import Clamd
 from avow.definitions import ScannerUnavailable
 from avow.web.form_endpoint import FormEndpoint
 

@@ -15,10 +15,11 @@ import click
 from avow import cli, config
 from avow.gate import entries
 from avow.gate.entries import Entry
-from avow.policy import explanations, json_schema, law, vocabulary
-from avow.policy.diagnostics import CODES, GROUPS
-from avow.policy.grammar import GRAMMAR, RETENTION_MOST, Key, Shape
-from avow.policy.meanings import MEANINGS
+from avow.policy import explanations, json_schema, law
+from avow.policy.findings.diagnostics import CODES, GROUPS
+from avow.policy.language import vocabulary
+from avow.policy.language.grammar import GRAMMAR, RETENTION_MOST, Key, Shape
+from avow.policy.language.meanings import MEANINGS
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 MADE = "<!-- Made by tests/docs/reference.py; change the code, then `make reference`. -->"

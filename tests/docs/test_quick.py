@@ -9,7 +9,7 @@ from tests.quick import chosen
     [
         (["src/avow/store/files.py", "tests/store/test_keys.py"], ["tests/store", "tests/upgrade"]),
         (["src/avow/access.py"], ["tests/access"]),
-        (["src/avow/policy/check.py"], ["tests/docs", "tests/law", "tests/policy"]),
+        (["src/avow/policy/checks/check.py"], ["tests/docs", "tests/law", "tests/policy"]),
         (["browser/src/tag.js"], ["tests/browser"]),
         (["docs/guide/backup.md", "README.md"], ["tests/docs"]),
         (["tests/web/conftest.py", "tests/walks/test_door.py"], ["tests/walks/test_door.py", "tests/web"]),

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from tests.conftest import REPOSITORY
 
 from avow.audit import note, proof
-from avow.collection.feeds import FeedKey, unsigned
+from avow.collection.feeds.portals import FeedKey, unsigned
 from avow.spool import segments
 
 VECTORS = REPOSITORY / "tests" / "vectors"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from avow import cli
 from avow.policy import explanations
-from avow.policy.diagnostics import CODES, as_text
-from avow.policy.layout import lay_out
+from avow.policy.findings.diagnostics import CODES, as_text
+from avow.policy.language.layout import lay_out
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "guide" / "writing-a-policy.md").read_text(encoding="utf-8")
 

@@ -8,7 +8,7 @@ from tests.houses import EMAIL, LONGER, compiled, person
 
 from avow.messaging import mailings as letters
 from avow.messaging.mailings import Mailings
-from avow.policy.publication import Publication
+from avow.policy.changes.publication import Publication
 from avow.publication import telling
 from avow.publication.telling import Teller
 from avow.store.control import mail, set_aside, tables

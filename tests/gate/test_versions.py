@@ -9,7 +9,7 @@ from tests.houses import FIRST_DAY, LONGER, ZONE, compiled, over_both
 
 from avow.definitions import PolicyError, Refusal, StoreUnavailable
 from avow.gate.versions import Versions, changes_of, midnight_ms
-from avow.policy.publication import Publication
+from avow.policy.changes.publication import Publication
 from avow.publication.facts import PolicyInForce
 from avow.publication.history import History
 from avow.publication.publishing import Publisher

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from avow import policy
 from avow.definitions import RequestKind
+from avow.policy.language.vocabulary import RIGHTS
 from avow.policy.law import Counting, Period, Unit
 from avow.policy.law.breach import breach_dates
 from avow.policy.law.counting import add_months, due, holidays
-from avow.policy.vocabulary import RIGHTS
 from avow.rights.clock import (
     ANSWERED,
     APPLIED,

@@ -16,7 +16,7 @@ from avow.gate.contacts import LastContact
 from avow.main.installation import of_requests
 from avow.messaging.inbox import Inbox
 from avow.messaging.outgoing import Outgoing
-from avow.policy.publication import Publication
+from avow.policy.changes.publication import Publication
 from avow.publication.telling import Teller
 from avow.store.control import disclosures, mail
 from avow.store.files import Files

@@ -12,11 +12,11 @@ from tests.collection import test_feeds
 from tests.collection.test_feeds import Spool
 
 from avow.addresses import address_of, earlier, mailbox, normal, wrong_with
-from avow.collection import submissions
 from avow.collection.accept import Collector
-from avow.collection.attachments import Attachments
 from avow.collection.bounds import Moments
-from avow.collection.feeds import FeedKey, Feeds, NotDelivered
+from avow.collection.feeds.portals import FeedKey, Feeds, NotDelivered
+from avow.collection.forms import submissions
+from avow.collection.forms.attachments import Attachments
 from avow.collection.refusals import Refusals
 from avow.definitions import IdentifierKind, RequestKind, identifier
 from avow.policy import compile_text, law

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from avow import policy
-from avow.policy.carried_out import EVERYTHING
+from avow.policy.checks.carried_out import EVERYTHING
 
 from .europe import europe
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avow import policy
-from avow.policy import diagnostics, layout, reports
+from avow.policy import diagnostics, explanations, layout, reports
 
 from .conftest import SMALL, TODAY
 
@@ -76,6 +76,6 @@ def test_the_compiler_answers_to_any_text(typed, valued):
     assert all(1 <= one.line <= len(lines) and one.column >= 1 and one.length >= 1 for one in found)
     assert (compilation.rulebook is None) == bool(diagnostics.errors(found))
     assert diagnostics.as_text(found, compilation.texts).count(" = mend: ") >= len(found)
-    assert len(json.loads(reports.as_sarif(found, compilation.texts))["runs"][0]["results"]) == len(found)
+    assert len(json.loads(reports.as_sarif(found, compilation.texts, explanations.why))["runs"][0]["results"]) == len(found)
     laid_out = layout.lay_out(text).text
     assert layout.lay_out(laid_out).text == laid_out

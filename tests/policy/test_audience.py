@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from avow.policy import Ledger, notice
-from avow.policy.audience import EVERYBODY, Audience
-from avow.policy.carried_out import EVERYTHING
+from avow.policy.checks.carried_out import EVERYTHING
+from avow.policy.rulebook.audience import EVERYBODY, Audience
 from avow.publication.files import compile_policy
 
 COMPLETE = Path(__file__).parents[2] / "policies" / "complete" / "policy.md"

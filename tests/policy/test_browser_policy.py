@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avow.definitions import Technology
-from avow.policy.audience import Audience
-from avow.policy.browser_policy import (
+from avow.policy.rulebook.audience import Audience
+from avow.policy.rulebook.browser_policy import (
     FEATURES,
     as_apache,
     as_header,

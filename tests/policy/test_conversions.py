@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from avow.definitions import Permit, Refusal
 from avow.policy import notice, tag_plan
-from avow.policy.conversions import conversion_points, link_reported_to
-from avow.policy.tag_plan import TagEvent
+from avow.policy.rulebook.conversions import conversion_points, link_reported_to
+from avow.policy.rulebook.tag_plan import TagEvent
 
 TODAY = date(2026, 11, 24)
 PURPOSES = ("audience-measurement", "returning-visitors", "campaign-measurement")

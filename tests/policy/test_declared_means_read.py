@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from avow.policy.diagnostics import CODES
-from avow.policy.grammar import GRAMMAR
-from avow.policy.notice import PRINTED
+from avow.policy.findings.diagnostics import CODES
+from avow.policy.language.grammar import GRAMMAR
+from avow.policy.printouts.notice import PRINTED
 
 SOURCE = Path(__file__).parents[2] / "src" / "avow"
 READ_BY = tomllib.loads((Path(__file__).parent / "read_by.toml").read_text(encoding="utf-8"))
@@ -38,8 +38,9 @@ def words_of(module):
 
 def judged_by(code):
     """The modules of the compiler that give a code."""
-    modules = (path for path in (SOURCE / "policy").glob("*.py") if path.name not in {"diagnostics.py", "grammar.py"})
-    return [f"policy/{path.name}" for path in modules if code in strings_of(f"policy/{path.name}")]
+    files = (path for path in (SOURCE / "policy").rglob("*.py") if path.name not in {"diagnostics.py", "grammar.py"})
+    modules = (str(path.relative_to(SOURCE)) for path in files)
+    return [module for module in modules if code in strings_of(module)]
 
 
 def test_every_key_has_a_reader():

@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 
 from avow import policy
-from avow.policy.diagnostics import Severity
+from avow.policy.findings.diagnostics import Severity
 
 #: How the small policy declares the right to know.
 VERIFIED = 'verification = "by a link sent to your e-mail address"\nlevel        = "reasonable"\n'

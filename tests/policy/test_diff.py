@@ -6,8 +6,8 @@ from types import MappingProxyType
 import pytest
 
 from avow import policy
-from avow.policy.diff import diff
-from avow.policy.rulebook import Contract, Retention, Right, Rulebook
+from avow.policy.changes.diff import diff
+from avow.policy.rulebook.rulebook import Contract, Retention, Right, Rulebook
 
 from .conftest import MARROWBY, TODAY
 

@@ -6,8 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from avow.policy.dpv import json_ld
-from avow.policy.dpv_terms import (
+from avow.policy.language.vocabulary import (
+    CATEGORIES,
+    LEGAL_BASES,
+    PEOPLE,
+    PURPOSE_CHOICES,
+    RIGHTS,
+    SAFEGUARDS,
+    SENSITIVE,
+    SOURCE_KINDS,
+)
+from avow.policy.printouts.dpv import json_ld
+from avow.policy.printouts.dpv_terms import (
     BASIS_TERMS,
     CATEGORY_TERMS,
     CHOICE_TERMS,
@@ -17,16 +27,6 @@ from avow.policy.dpv_terms import (
     SAFEGUARD_TERMS,
     SENSITIVE_TERMS,
     SOURCE_TERMS,
-)
-from avow.policy.vocabulary import (
-    CATEGORIES,
-    LEGAL_BASES,
-    PEOPLE,
-    PURPOSE_CHOICES,
-    RIGHTS,
-    SAFEGUARDS,
-    SENSITIVE,
-    SOURCE_KINDS,
 )
 
 LINES = (Path(__file__).parent / "dpv_terms.txt").read_text(encoding="utf-8").splitlines()

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from avow.policy import layout
-from avow.policy.carried_out import EVERYTHING
-from avow.policy.grammar import GRAMMAR
-from avow.policy.parse import parse
-from avow.policy.vocabulary import PLACEHOLDERS, RIGHTS, TECHNOLOGIES
+from avow.policy.checks.carried_out import EVERYTHING
+from avow.policy.language.grammar import GRAMMAR
+from avow.policy.language.parse import parse
+from avow.policy.language.vocabulary import PLACEHOLDERS, RIGHTS, TECHNOLOGIES
 from avow.publication.files import compile_policy
 
 POLICIES = Path(__file__).parents[2] / "policies"

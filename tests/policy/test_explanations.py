@@ -6,7 +6,7 @@ from importlib.resources import files
 import pytest
 
 from avow.policy import explanations
-from avow.policy.diagnostics import CODES, GROUPS
+from avow.policy.findings.diagnostics import CODES, GROUPS
 
 
 @pytest.mark.parametrize("code", list(CODES))

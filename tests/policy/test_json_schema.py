@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from avow.policy import explanations, json_schema, read
-from avow.policy.grammar import Shape
-from avow.policy.parse import parse
+from avow.policy import explanations, json_schema
+from avow.policy.language import read
+from avow.policy.language.grammar import Shape
+from avow.policy.language.parse import parse
 
 SCHEMA = json.loads(json_schema.as_text())
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avow.policy import explanations
-from avow.policy.diagnostics import CODES
-from avow.policy.layout import WIDTH, lay_out
-from avow.policy.parse import markdown, parse
+from avow.policy.findings.diagnostics import CODES
+from avow.policy.language.layout import WIDTH, lay_out
+from avow.policy.language.parse import markdown, parse
 
 from .conftest import SMALL
 

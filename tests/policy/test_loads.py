@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from avow.policy.declarations import Purpose
+from avow.policy.rulebook.declarations import Purpose
 
 AD = """
 ```avow

@@ -12,9 +12,9 @@ from markupsafe import Markup
 from avow import policy
 from avow.collection import signals
 from avow.policy import DisclosureCount, Ledger, notice
-from avow.policy.carried_out import EVERYTHING
+from avow.policy.checks.carried_out import EVERYTHING
 from avow.policy.compile import reopen
-from avow.policy.vocabulary import CATEGORIES
+from avow.policy.language.vocabulary import CATEGORIES
 from avow.publication.files import compile_policy
 
 COMPLETE = Path(__file__).parents[2] / "policies" / "complete" / "policy.md"

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avow import policy
-from avow.policy.parse import parse
-from avow.policy.places import places
+from avow.policy.language.link import canonical_text
+from avow.policy.language.parse import parse
+from avow.policy.language.places import places
 
 from .conftest import SMALL, TODAY
 
@@ -78,7 +79,7 @@ def test_any_text_is_answered_with_diagnostics(text):
     """Whatever the file holds, the compiler answers with findings inside the file, never with an exception."""
     compilation = policy.compile_text(text, "policy.md", policy.law.tables(), TODAY)
     assert compilation.rulebook is None
-    lines = policy.link.canonical_text(text).split("\n")
+    lines = canonical_text(text).split("\n")
     assert all(1 <= item.line <= len(lines) and item.column >= 1 for item in compilation.diagnostics)
     assert policy.diagnostics.as_text(compilation.diagnostics, {"policy.md": text}, colour=True)
 

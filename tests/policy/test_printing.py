@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from avow.definitions import Refusal
-from avow.policy.audience import Audience
-from avow.policy.chart import Ledger
 from avow.policy.printouts import MEDIA_TYPES, PRINTOUTS, document, print_out
-from avow.policy.schemas import json_schema, schema, sendable
+from avow.policy.printouts.chart import Ledger
+from avow.policy.rulebook.audience import Audience
+from avow.policy.rulebook.schemas import json_schema, schema, sendable
 
 EVERY = [(name, shape) for name, printout in PRINTOUTS.items() for shape in printout.formats]
 NAMES = "policy notices technologies retention recipients rights chart json-ld register schemas schedule request-map csp"

@@ -7,7 +7,7 @@ import pytest
 
 from avow.definitions import Refusal
 from avow.policy import publication
-from avow.policy.diff import diff
+from avow.policy.changes.diff import diff
 
 from .conftest import MARROWBY, TODAY
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from avow.definitions import AfterRetention
-from avow.policy.declarations import Duty, Retention
-from avow.policy.register import COLUMNS, register, register_csv, register_page
+from avow.policy.printouts.register import COLUMNS, register, register_csv, register_page
+from avow.policy.rulebook.declarations import Duty, Retention
 
 
 def kept_for(years):

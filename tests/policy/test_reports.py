@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from avow.policy import explanations, reports
-from avow.policy.diagnostics import CODES, Severity, Span, diagnostic
+from avow.policy.findings.diagnostics import CODES, Severity, Span, diagnostic
 
 REPOSITORY = Path(__file__).parents[2]
 KEEPING = explanations.explanation("AV0304")
@@ -17,7 +17,7 @@ LEVELS = {"none", "note", "warning", "error"}
 
 
 def _sarif(found=WRONG.diagnostics, texts=WRONG.texts):
-    return json.loads(reports.as_sarif(found, texts))["runs"][0]
+    return json.loads(reports.as_sarif(found, texts, explanations.why))["runs"][0]
 
 
 def test_json_holds_every_part_of_a_finding():
@@ -32,7 +32,7 @@ def test_json_holds_every_part_of_a_finding():
 
 def test_sarif_has_what_the_standard_requires():
     """Version, tool and driver name; a message for each result; each rule found at its index."""
-    log = json.loads(reports.as_sarif(WRONG.diagnostics, WRONG.texts))
+    log = json.loads(reports.as_sarif(WRONG.diagnostics, WRONG.texts, explanations.why))
     assert set(log) == {"$schema", "version", "runs"}
     assert log["version"] == "2.1.0"
     driver = log["runs"][0]["tool"]["driver"]

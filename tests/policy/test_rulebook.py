@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from avow import policy
 from avow.definitions import AfterRetention, Permit, Refusal
-from avow.policy.declarations import Retention
+from avow.policy.language.link import canonical_text
 from avow.policy.law.counting import add_months
-from avow.policy.link import canonical_text
-from avow.policy.rulebook import PERMITS_KEPT
+from avow.policy.rulebook.declarations import Retention
+from avow.policy.rulebook.rulebook import PERMITS_KEPT
 
 from .conftest import MARROWBY, SMALL, TODAY
 

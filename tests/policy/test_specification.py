@@ -2,10 +2,10 @@
 
 import pytest
 
-from avow.policy.grammar import GRAMMAR
-from avow.policy.meanings import MEANINGS
-from avow.policy.notice import PRINTED
-from avow.policy.vocabulary import CATEGORIES, PLACEHOLDERS, SHORT_CATEGORIES
+from avow.policy.language.grammar import GRAMMAR
+from avow.policy.language.meanings import MEANINGS
+from avow.policy.language.vocabulary import CATEGORIES, PLACEHOLDERS, SHORT_CATEGORIES
+from avow.policy.printouts.notice import PRINTED
 
 
 @pytest.mark.parametrize("kind", list(GRAMMAR))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from avow.policy import tag_plan
-from avow.policy.tag_plan import TagEvent
+from avow.policy.rulebook.tag_plan import TagEvent
 
 SHOP = Path(__file__).parents[2] / "policies" / "california-shop" / "policy.md"
 

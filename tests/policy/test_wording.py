@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from avow import policy
-from avow.policy.carried_out import EVERYTHING
+from avow.policy.checks.carried_out import EVERYTHING
 
 #: The code, and a sentence that gives it, in the small policy.
 FLAGGED = [

@@ -6,7 +6,7 @@ import pytest
 from tests.houses import MARROWBY
 
 from avow.definitions import ConfigurationError
-from avow.policy.link import BYTES_LIMIT, FILES_LIMIT
+from avow.policy.language.link import BYTES_LIMIT, FILES_LIMIT
 from avow.publication.files import compile_policy
 
 TODAY = date(2026, 11, 24)

@@ -5,7 +5,7 @@ import json
 import pytest
 from tests.houses import EMAIL, LONGER, compiled, over_both, person
 
-from avow.policy.publication import Publication
+from avow.policy.changes.publication import Publication
 from avow.publication import telling
 from avow.publication.telling import Teller
 from avow.store.control import mail, publications

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from avow import policy
 from avow.addresses import address_of, mailbox
-from avow.collection import submissions
+from avow.collection.forms import submissions
 from avow.config import Mail, load
 from avow.definitions import ConfigurationError
 from avow.gate.messages import Message, Turn, Waiting

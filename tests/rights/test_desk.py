@@ -8,7 +8,7 @@ from tests.rights.test_walk import carry
 
 from avow.assurance.log_publication import publish
 from avow.audit.log import Log
-from avow.collection.recordings import events_read
+from avow.collection.recordings.chunks import events_read
 from avow.definitions import RequestKind
 from avow.gate.contacts import LastContact
 from avow.rights import finding, targets, verification, walk

@@ -7,8 +7,8 @@ from tests.houses import FIRST_DAY, compiled, person
 from tests.rights.test_desk import Office
 
 from avow.audit.log import Log
-from avow.collection import submissions
 from avow.collection.arrival import Arrival
+from avow.collection.forms import submissions
 from avow.definitions import IdentifierKind, RequestKind, identifier
 from avow.gate import choices
 from avow.gate.contacts import LastContact

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avow.collection import drain, recordings
+from avow.collection import drain
+from avow.collection.recordings import chunks
 from avow.collection.refusals import Refusals
 from avow.definitions import AfterRetention, EventBatch, Recording, SpoolFull, Terms, count
 from avow.spool import spool
@@ -273,18 +274,18 @@ def test_a_chunk_whose_place_holds_another_is_counted(tmp_path):
     """The console gets the reason; an invented visitor's counts nowhere."""
     said = {"collected_ms": 1_795_000_000_000, "site": "s", "point": "p", "rulebook_id": "r", "recording": "0" * 32, "seq": 1}
     kept = {"page": "/", "delete_on": "2099-01-01", "purposes": [], "chunk": b'[{"type":0,"data":{},"timestamp":1}]'}
-    chunks = [Recording(record_id=str(mine), demonstration=mine, **said, **kept) for mine in (True, False)]
+    recordings = [Recording(record_id=str(mine), demonstration=mine, **said, **kept) for mine in (True, False)]
     keys, refusals, counted = Keys(), Refusals(), Counted()
 
     async def write():
         writer = spool.Spool(tmp_path, keys, 1 << 30)
-        await writer.append([msgspec.msgpack.encode(one) for one in chunks])
+        await writer.append([msgspec.msgpack.encode(one) for one in recordings])
         writer.close()
 
     asyncio.run(write())
     assert drain.Drain(tmp_path, keys, Changed(), refusals).once() == 2
     refusals.flush(counted.add_refusals)
-    assert [(row.reason, number) for row, number in counted.items()] == [(recordings.CHANGED.reason, 1)]
+    assert [(row.reason, number) for row, number in counted.items()] == [(chunks.CHANGED.reason, 1)]
 
 
 def test_what_of_a_chunk_may_not_be_kept_is_counted_once(tmp_path):
@@ -292,12 +293,12 @@ def test_what_of_a_chunk_may_not_be_kept_is_counted_once(tmp_path):
     said = {"collected_ms": 1_795_000_000_000, "site": "s", "point": "p", "rulebook_id": "r", "recording": "0" * 32, "seq": 1}
     kept = {"page": "/", "delete_on": "2099-01-01", "purposes": []}
     bodies = {"1": (b'{"canary', False), "2": (b"[]", False), "3": (b'{"canary', True)}
-    chunks = [Recording(record_id=one, chunk=body, demonstration=mine, **said, **kept) for one, (body, mine) in bodies.items()]
+    chunked = [Recording(record_id=one, chunk=body, demonstration=mine, **said, **kept) for one, (body, mine) in bodies.items()]
     keys, sink, refusals = Keys(), Sink(), Refusals()
 
     async def write():
         writer = spool.Spool(tmp_path, keys, 1 << 30)
-        await writer.append([msgspec.msgpack.encode(one) for one in chunks])
+        await writer.append([msgspec.msgpack.encode(one) for one in chunked])
         writer.close()
 
     asyncio.run(write())

@@ -6,7 +6,7 @@ import re
 import pytest
 from tests.conftest import wait_for
 
-from avow.collection.forms import Forms
+from avow.collection.forms.form import Forms
 from avow.collection.intake import Intake
 
 

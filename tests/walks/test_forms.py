@@ -12,7 +12,7 @@ import httpx
 import pytest
 from tests.conftest import bytes_on_disk, wait_for
 
-from avow.collection.spam import BITS, LEAST_MS, WITH_TOKEN, proves
+from avow.collection.forms.spam import BITS, LEAST_MS, WITH_TOKEN, proves
 from avow.store.files import Files
 
 PDF = b"%PDF-1.7\ncanary-of-the-file-0815\n"

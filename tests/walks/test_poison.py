@@ -20,7 +20,7 @@ from avow.definitions import Event, RequestKind
 from avow.main.installation import Installation, open_store
 from avow.main.storage import _website, timetable
 from avow.messaging.mailings import Mailings
-from avow.policy.publication import Publication
+from avow.policy.changes.publication import Publication
 from avow.publication.files import open_rulebook
 from avow.retention import Clock
 from avow.rights.cases import Contact

@@ -25,16 +25,16 @@ from avow.access.accounts import ROLE, Account, Accounts
 from avow.assurance import notices, signs_of_life
 from avow.collection import signals
 from avow.collection.arrival import Arrival
-from avow.collection.recordings import CONSENT, checked
-from avow.collection.sender_counts import Counts
+from avow.collection.limits.sender_counts import Counts
+from avow.collection.recordings.chunks import CONSENT, checked
 from avow.collection.signals import Sender
 from avow.config import load
 from avow.definitions import Recording, RequestKind
 from avow.gate import versions
 from avow.main import rooms, storage
 from avow.main.installation import Installation
-from avow.policy.carried_out import EVERYTHING
-from avow.policy.publication import Publication
+from avow.policy.changes.publication import Publication
+from avow.policy.checks.carried_out import EVERYTHING
 from avow.publication.files import compile_policy
 from avow.publication.publishing import Publisher
 from avow.retention import Clock

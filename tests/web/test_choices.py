@@ -3,7 +3,7 @@
 import pytest
 from tests.houses import compiled, person
 
-from avow.collection.sender_counts import WINDOW_MS
+from avow.collection.limits.sender_counts import WINDOW_MS
 from avow.definitions import IdentifierKind, identifier
 from avow.gate import choices, disclosures
 from avow.rights.verification import Link

@@ -9,10 +9,10 @@ import pytest
 
 from avow.collection import remembered as memory
 from avow.collection.accept import Collector
-from avow.collection.event_leases import POINT, EventLeases
 from avow.collection.intake import Intake
+from avow.collection.limits.event_leases import POINT, EventLeases
+from avow.collection.limits.sender_counts import Counts
 from avow.collection.refusals import Refusals
-from avow.collection.sender_counts import Counts
 from avow.collection.senders import Senders
 from avow.definitions import EventBatch
 from avow.policy import compile_text, law

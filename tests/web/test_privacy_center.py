@@ -6,7 +6,7 @@ import re
 import pytest
 from tests.houses import compiled
 
-from avow.collection.spam import proves
+from avow.collection.forms.spam import proves
 from avow.definitions import RequestKind
 from avow.rights.states import State
 from avow.rights.verification import Link

@@ -7,8 +7,8 @@ from itertools import count
 import pytest
 from starlette.requests import Request
 
-from avow.collection.sender_counts import WINDOW_MS, Counts
-from avow.collection.spam import BITS, CHECK, PROOF, FormGuard, proves
+from avow.collection.forms.spam import BITS, CHECK, PROOF, FormGuard, proves
+from avow.collection.limits.sender_counts import WINDOW_MS, Counts
 from avow.web.senders import CountedSenders
 
 from .test_collect import collecting, kept

@@ -1,4 +1,4 @@
-"""Session recordings, in the web's own words: may this visit be recorded, stop it, list them, watch one."""
+"""Session recordings as pages show them: the list, and one visit with its chunks."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ def _hover(server: LanguageServer, shown: _Shown, params: types.HoverParams) -> 
 
 def _explained(item: Diagnostic) -> Iterator[str]:
     yield f"**{item.code}**: {item.message}"
-    yield explanations.explanation(item.code).why
+    yield explanations.why(item.code)
     yield f"Mend: {item.mend}"
     yield f"Rule: {item.rule}. [More]({reports.help_address(item.code)})"
 

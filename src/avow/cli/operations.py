@@ -12,12 +12,12 @@ from typing import Protocol
 from avow.access import Register
 from avow.assurance.demonstration import Tally
 from avow.assurance.residue import Residue
-from avow.collection.server_log import Import
+from avow.collection.logs.server_log import Import
 from avow.definitions import Refusal
 from avow.policy import Compilation
-from avow.policy.audience import Audience
-from avow.policy.diff import Change
-from avow.policy.publication import Publication
+from avow.policy.changes.diff import Change
+from avow.policy.changes.publication import Publication
+from avow.policy.rulebook.audience import Audience
 from avow.rights.after_restore import Missed
 from avow.store.backup import BackedUp, Restored
 from avow.store.control.mailings import Mailing

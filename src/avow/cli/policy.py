@@ -16,9 +16,9 @@ import click
 from avow.cli.operations import Operations
 from avow.definitions import PolicyUnreadable, Refusal
 from avow.policy import Compilation, Diagnostic, Severity, diagnostics, explanations, json_schema, layout, printouts, reports
-from avow.policy.audience import Audience
-from avow.policy.diff import Change
-from avow.policy.encoding import decoded, not_utf8
+from avow.policy.changes.diff import Change
+from avow.policy.language.encoding import decoded, not_utf8
+from avow.policy.rulebook.audience import Audience
 
 EXISTING: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 #: One that cannot be read is a finding, in every format.
@@ -102,7 +102,7 @@ def _print(found: tuple[Diagnostic, ...], texts: dict[str, str], checked: list[s
     if shape == "json":
         click.echo(reports.as_json(found, checked), nl=False)
     elif shape == "sarif":
-        click.echo(reports.as_sarif(found, texts), nl=False)
+        click.echo(reports.as_sarif(found, texts, explanations.why), nl=False)
     elif shape == "github":
         click.echo(reports.as_github(found) + reports.summary(found, checked), nl=False)
     else:

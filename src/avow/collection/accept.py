@@ -17,7 +17,7 @@ from avow.collection.signals import Sender
 from avow.collection.visits import VisitCounter
 from avow.definitions import Permit, Refusal, SpoolFull
 from avow.policy import Rulebook
-from avow.policy.declarations import ExternalLink
+from avow.policy.rulebook.declarations import ExternalLink
 from avow.spool.spool import Spool
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from avow.collection import submissions
+from avow.collection.forms import submissions
 from avow.definitions import Record, Recording, Submission
 from avow.gate import choices, disclosures
 from avow.gate.contacts import LastContact

@@ -21,9 +21,9 @@ from avow.collection.agents import describe
 from avow.collection.json_names import twice
 from avow.definitions import Refusal
 from avow.gate.counts import Counts
-from avow.policy.browser_policy import FEATURES
 from avow.policy.evidence import OWN_LOOK
 from avow.policy.law import rules
+from avow.policy.rulebook.browser_policy import FEATURES
 
 RULE: Final = rules.NOTICE_AT_COLLECTION
 #: Media type of report-uri, one report; of report-to, a list of them.

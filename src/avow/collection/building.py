@@ -8,24 +8,24 @@ from functools import partial
 
 from avow.collection import counted
 from avow.collection.accept import Collector
-from avow.collection.attachments import Attachments
 from avow.collection.bounds import Moments
 from avow.collection.browser_kept import BrowserKept
 from avow.collection.browser_reports import BrowserReports
-from avow.collection.clicks import Clicks
-from avow.collection.event_leases import EventLeases
-from avow.collection.feeds import AuthorisationsOnFile, FeedKey, Feeds, feed_keys
-from avow.collection.forms import Forms, Subscriptions
+from avow.collection.feeds.clicks import Clicks
+from avow.collection.feeds.outbound import Outbound
+from avow.collection.feeds.portals import AuthorisationsOnFile, FeedKey, Feeds, feed_keys
+from avow.collection.feeds.postbacks import Postbacks
+from avow.collection.forms.attachments import Attachments
+from avow.collection.forms.form import Forms, Subscriptions
+from avow.collection.forms.spam import FormGuard
+from avow.collection.forms.virus_scan import Clamd
 from avow.collection.intake import Intake
+from avow.collection.limits.event_leases import EventLeases
+from avow.collection.limits.sender_counts import SenderCounts
 from avow.collection.mail_events import MailEvents
-from avow.collection.outbound import Outbound
-from avow.collection.postbacks import Postbacks
-from avow.collection.recorder import Recorder, RecordingCollector
+from avow.collection.recordings.recorder import Recorder, RecordingCollector
 from avow.collection.refusals import Refusals
-from avow.collection.sender_counts import SenderCounts
 from avow.collection.senders import Senders
-from avow.collection.spam import FormGuard
-from avow.collection.virus_scan import Clamd
 from avow.collection.visits import VisitCounter
 from avow.config import Configuration
 from avow.gate.versions import Versions

@@ -17,9 +17,9 @@ from typing import Final, Protocol
 
 import msgspec
 
-from avow.collection import recordings
 from avow.collection.one_by_one import OneByOne
 from avow.collection.quarantine import DAMAGED, NO_KEY, UNREADABLE, Quarantine
+from avow.collection.recordings import chunks
 from avow.collection.refusals import RefusalRow, Refusals
 from avow.definitions import (
     BatchHead,
@@ -187,7 +187,7 @@ class Drain:
         """Hand records to the sink, and count what of them may not be kept."""
         kept, refused = _sorted_out(batch)
         if kept:
-            refused += [(record, recordings.CHANGED) for record in self.sink.write(kept)]
+            refused += [(record, chunks.CHANGED) for record in self.sink.write(kept)]
         for record, refusal in refused:
             if not record.demonstration:
                 day = moment(record.collected_ms).date()
@@ -205,7 +205,7 @@ def _sorted_out(batch: Iterable[Record]) -> tuple[list[Record], list[tuple[Recor
     kept: list[Record] = []
     refused: list[tuple[Recording, Refusal]] = []
     for record in batch:
-        found = recordings.checked(record) if isinstance(record, Recording) else record
+        found = chunks.checked(record) if isinstance(record, Recording) else record
         if isinstance(found, Refusal):
             assert isinstance(record, Recording)
             refused.append((record, found))

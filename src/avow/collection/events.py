@@ -17,9 +17,9 @@ from avow.collection.json_names import SPACED, Said, firsts
 from avow.collection.search_terms import search_results, search_term
 from avow.definitions import Refusal, Technology
 from avow.policy import CollectionPoint, Rulebook, schemas
-from avow.policy.conversions import conversion_points
 from avow.policy.law import rules
 from avow.policy.paths import holds_address, link_address, page_path, referrer_host
+from avow.policy.rulebook.conversions import conversion_points
 
 #: Events in one POST.
 MAX_EVENTS: Final = 100

@@ -10,9 +10,9 @@ import msgspec
 
 from avow.collection import signals
 from avow.collection.accept import Accepted, Collector, Done
-from avow.collection.event_leases import POINT, TOO_MANY
 from avow.collection.events import Batch, EventParser
 from avow.collection.layouts import Layout, Layouts
+from avow.collection.limits.event_leases import POINT, TOO_MANY
 from avow.collection.pixels import Pixels
 from avow.collection.senders import Known, Lines, Senders
 from avow.definitions import BatchHead, RecordIds, Refusal

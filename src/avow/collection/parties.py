@@ -10,8 +10,8 @@ from avow.collection.signals import Signals
 from avow.definitions import Permit, moment
 from avow.gate.disclosures import Loaded, PartyLoads
 from avow.policy import Rulebook
-from avow.policy.audience import Audience
-from avow.policy.conversions import VISITOR_ID
+from avow.policy.rulebook.audience import Audience
+from avow.policy.rulebook.conversions import VISITOR_ID
 
 
 @dataclass(frozen=True, slots=True)

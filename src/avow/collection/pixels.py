@@ -12,7 +12,7 @@ from avow.collection.events import RULE, TWICE, Batch, Dropped, EventParser
 from avow.collection.remembered import Remembered
 from avow.definitions import Refusal, Technology
 from avow.policy import CollectionPoint, Rulebook
-from avow.policy.conversions import conversion_points
+from avow.policy.rulebook.conversions import conversion_points
 
 #: The parameters that make a campaign's name, and its longest, characters: as in the tag.
 CAMPAIGN_PARAMETERS: Final = ("utm_source", "utm_medium", "utm_campaign")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from avow.policy import numbers
+from avow.policy.rulebook import numbers
 
 #: What stands in place of what was masked.
 MASK: Final = "[removed]"

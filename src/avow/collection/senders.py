@@ -12,8 +12,8 @@ import msgspec
 
 from avow.collection import agents, signals
 from avow.collection.accept import Collector
-from avow.collection.event_leases import EventLeases
 from avow.collection.layouts import Layout
+from avow.collection.limits.event_leases import EventLeases
 from avow.collection.remembered import Remembered
 from avow.collection.signals import Sender
 from avow.collection.visits import client_address, plain_address

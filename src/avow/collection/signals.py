@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from avow.collection.header_values import Every, is_set
-from avow.policy import own_cookies
+from avow.policy.rulebook import own_cookies
 
 #: The cookie that holds a browser's choices: `v1.` and purposes joined by dots; `+` stands before one that got a yes.
 CHOICES_COOKIE: Final = own_cookies.CHOICES.name

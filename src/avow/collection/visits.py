@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from avow.collection.header_values import members
-from avow.collection.local_socket import answer_each
+from avow.collection.limits.local_socket import answer_each
 
 SALT_BYTES: Final = 32
 #: How often each process that has the salt looks whether its day is over, seconds.

@@ -22,9 +22,9 @@ from avow.definitions import Event, IdentifierKind, Record, Refusal, identifier,
 from avow.gate import entries
 from avow.gate.counts import Counts
 from avow.policy import Rulebook
-from avow.policy.conversions import CLICK_ID
 from avow.policy.law import rules
 from avow.policy.law.counting import add_months
+from avow.policy.rulebook.conversions import CLICK_ID
 from avow.store.control import Transaction, disclosures
 from avow.store.control.dated import DISCLOSED_MONTHS
 from avow.store.control.disclosures import Disclosure, DisclosureTotal

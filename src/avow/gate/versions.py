@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from avow.definitions import PolicyError, StoreUnavailable, local_date
 from avow.policy import Rulebook, law, reopen
-from avow.policy.diff import Change
+from avow.policy.changes.diff import Change
 from avow.store.control import Control, publications, rulebooks
 from avow.store.control.publications import Stored
 

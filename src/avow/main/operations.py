@@ -21,10 +21,11 @@ from avow.assurance.residue import Residue, residue
 from avow.assurance.shelf import Shelf
 from avow.audit import note, proof
 from avow.cli.operations import Published, PublishedVersion, Undelivered
-from avow.collection import counted, log_formats, log_intake
-from avow.collection.outbound import LinkAddresses
+from avow.collection import counted
+from avow.collection.feeds.outbound import LinkAddresses
+from avow.collection.logs import log_formats, log_intake
+from avow.collection.logs.server_log import Import
 from avow.collection.refusals import Refusals
-from avow.collection.server_log import Import
 from avow.config import Configuration, load, reachable
 from avow.definitions import ConfigurationError, PolicyError, ProofInvalid, Refusal, SpoolFull, local_date, now_ms
 from avow.gate import messages
@@ -35,12 +36,12 @@ from avow.main.installation import Installation, of_requests, open_control, open
 from avow.messaging.mailings import MailingPlan, Mailings
 from avow.messaging.outbox import Outbox
 from avow.policy import Compilation, Ledger, Rulebook, diagnostics, printouts, tag_plan
-from avow.policy.audience import Audience
-from avow.policy.carried_out import EVERYTHING, THIS_VERSION
-from avow.policy.diff import Change, diff
+from avow.policy.changes.diff import Change, diff
+from avow.policy.changes.publication import Publication
+from avow.policy.checks.carried_out import EVERYTHING, THIS_VERSION
 from avow.policy.law import rules
 from avow.policy.paths import own_hosts
-from avow.policy.publication import Publication
+from avow.policy.rulebook.audience import Audience
 from avow.publication import telling
 from avow.publication.facts import website_of
 from avow.publication.files import NO_TEXTS, compile_policy, open_rulebook

@@ -23,13 +23,13 @@ from avow.assurance.readiness import Watch
 from avow.assurance.shelf import Shelf
 from avow.collection import building as collection
 from avow.collection import counted
-from avow.collection.outbound import LinkAddresses
+from avow.collection.feeds.outbound import LinkAddresses
+from avow.collection.limits.sender_counts import SenderCounts
+from avow.collection.limits.sender_memory import counted_for
 from avow.collection.parties import Browsers
-from avow.collection.recorder import RecordingChoices
-from avow.collection.recordings import as_read
+from avow.collection.recordings.chunks import as_read
+from avow.collection.recordings.recorder import RecordingChoices
 from avow.collection.refusals import EVENTS_RULE, GUARD_RULE, LINES_RULE
-from avow.collection.sender_counts import SenderCounts
-from avow.collection.sender_memory import counted_for
 from avow.collection.visits import plain_address
 from avow.gate import messages
 from avow.gate.choices import Choices

@@ -23,7 +23,10 @@ from avow import access, jobs
 from avow.access.accounts import Accounts
 from avow.assurance import signs_of_life
 from avow.audit import log as audit_log
-from avow.collection import feeds, log_intake, sender_counts, visits
+from avow.collection import visits
+from avow.collection.feeds import portals
+from avow.collection.limits import sender_counts
+from avow.collection.logs import log_intake
 from avow.config import Configuration, Listen, load, reachable, require_there
 from avow.definitions import ConfigurationError, now_ms
 from avow.gate.versions import Versions
@@ -161,7 +164,7 @@ def judged(path: Path) -> Configuration:
     """Return the configuration, each key judged as far as the policy is not needed for it. Raises ConfigurationError."""
     configuration = load(path)
     require_there(configuration)
-    feeds.feed_keys(configuration.feeds)
+    portals.feed_keys(configuration.feeds)
     if configuration.storage.control:
         require_url(configuration.storage.control)
     return configuration
@@ -171,7 +174,7 @@ def require_declared(configuration: Configuration, in_force: Rulebook, following
     """Raise ConfigurationError when mail leaves through, or logs or feeds belong to, what the policy does not declare."""
     require_mail_recipient(configuration, in_force)
     log_intake.check(configuration, in_force)
-    feeds.require_declared(configuration.feeds, [one for one in (in_force, following) if one is not None])
+    portals.require_declared(configuration.feeds, [one for one in (in_force, following) if one is not None])
 
 
 def _settle_policy(configuration: Configuration, configured: Rulebook | None, tell: Callable[[str], None]) -> None:

@@ -22,9 +22,9 @@ from avow.audit.log import Log
 from avow.collection import counted
 from avow.collection.arrival import Arrival
 from avow.collection.drain import BATCH_RECORDS, Drain
-from avow.collection.log_intake import Imports, LogIntake
+from avow.collection.logs.log_intake import Imports, LogIntake
 from avow.collection.one_by_one import Followed
-from avow.collection.recordings import events_read
+from avow.collection.recordings.chunks import events_read
 from avow.collection.refusals import Refusals
 from avow.collection.visits import LOOK_SECONDS, VisitCounter, utc_today
 from avow.collection.waiting import Waiting

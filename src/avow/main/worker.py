@@ -23,7 +23,7 @@ from typing import Final
 import uvloop
 
 from avow import jobs
-from avow.collection.sender_counts import SharedCounts
+from avow.collection.limits.sender_counts import SharedCounts
 from avow.collection.visits import LOOK_SECONDS, utc_today
 from avow.config import load
 from avow.definitions import AvowError, now_ms

@@ -12,9 +12,9 @@ from avow.gate.reads import Reads
 from avow.gate.versions import Versions
 from avow.messaging.answers import Decision, FileContent, FileLine, SubmissionLine, SubmissionState, SubmissionView
 from avow.policy import Rulebook
-from avow.policy.declarations import Retention
+from avow.policy.language.vocabulary import FILE_TYPES
 from avow.policy.law import rules
-from avow.policy.vocabulary import FILE_TYPES
+from avow.policy.rulebook.declarations import Retention
 from avow.store.control import submissions
 from avow.store.holdings import HeldSubmission
 from avow.store.paging import LINES, Page, Place

@@ -5,29 +5,17 @@ Pure: nothing here reads the clock, and only `law` and `explanations` read anyth
 
 from __future__ import annotations
 
-from avow.policy import (
-    browser_policy,
-    chart,
-    diagnostics,
-    diff,
-    explanations,
-    json_schema,
-    law,
-    layout,
-    notice,
-    printouts,
-    publication,
-    reports,
-    request_map,
-    schedule,
-    schemas,
-    tag_plan,
-)
-from avow.policy.chart import DisclosureCount, Ledger
+from avow.policy import explanations, law, printouts
+from avow.policy.changes import diff, publication
 from avow.policy.compile import Compilation, compile_text, reopen
-from avow.policy.diagnostics import Diagnostic, Severity
+from avow.policy.findings import diagnostics, reports
+from avow.policy.findings.diagnostics import Diagnostic, Severity
+from avow.policy.language import json_schema, layout
 from avow.policy.law import LawTable, LawValue
-from avow.policy.rulebook import (
+from avow.policy.printouts import chart, notice, request_map, schedule
+from avow.policy.printouts.chart import DisclosureCount, Ledger
+from avow.policy.rulebook import browser_policy, schemas, tag_plan
+from avow.policy.rulebook.rulebook import (
     CollectionPoint,
     Contract,
     Controller,

@@ -9,17 +9,18 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
-from avow.policy import build, earlier
-from avow.policy.carried_out import THIS_VERSION, CarriedOut
-from avow.policy.check import check
-from avow.policy.diagnostics import Diagnostic, errors
-from avow.policy.encoding import not_utf8, printable
-from avow.policy.grammar import GRAMMAR
+from avow.policy.checks.carried_out import THIS_VERSION, CarriedOut
+from avow.policy.checks.check import check
+from avow.policy.findings.diagnostics import Diagnostic, errors
+from avow.policy.language import earlier
+from avow.policy.language.encoding import not_utf8, printable
+from avow.policy.language.grammar import GRAMMAR
+from avow.policy.language.link import NO_FILES, Linked, canonical_text, link
+from avow.policy.language.parse import Document, parse
+from avow.policy.language.read import Entries, Entry, read
 from avow.policy.law import LawTable, table_text
-from avow.policy.link import NO_FILES, Linked, canonical_text, link
-from avow.policy.parse import Document, parse
-from avow.policy.read import Entries, Entry, read
-from avow.policy.rulebook import Rulebook
+from avow.policy.rulebook import build
+from avow.policy.rulebook.rulebook import Rulebook
 
 #: The jurisdiction of a policy that names none.
 DEFAULT_JURISDICTION: Final = "US-CA"

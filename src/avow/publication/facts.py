@@ -17,8 +17,8 @@ from avow.gate.counted import Counted
 from avow.gate.disclosures import DisclosureTotal
 from avow.gate.versions import Versions
 from avow.policy import DisclosureCount, Ledger, Rulebook, browser_policy, notice, printouts, tag_plan
-from avow.policy.audience import Audience
-from avow.policy.declarations import Choice
+from avow.policy.rulebook.audience import Audience
+from avow.policy.rulebook.declarations import Choice
 from avow.publication.answers import (
     ChoiceFacts,
     LinkFacts,

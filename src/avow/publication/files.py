@@ -12,9 +12,9 @@ from typing import Final
 from avow.config import Configuration
 from avow.definitions import ConfigurationError, PolicyError, PolicyUnreadable
 from avow.policy import Compilation, Rulebook, compile_text, diagnostics, law
-from avow.policy.carried_out import THIS_VERSION, CarriedOut
-from avow.policy.encoding import decoded
-from avow.policy.link import BYTES_LIMIT, FILES_LIMIT, included
+from avow.policy.checks.carried_out import THIS_VERSION, CarriedOut
+from avow.policy.language.encoding import decoded
+from avow.policy.language.link import BYTES_LIMIT, FILES_LIMIT, included
 
 NO_TEXTS: Final[Mapping[Path, str]] = MappingProxyType({})
 

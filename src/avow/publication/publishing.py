@@ -15,9 +15,9 @@ from avow.definitions import Refusal
 from avow.gate import entries
 from avow.gate.versions import Versions
 from avow.policy import Rulebook, law, publication
-from avow.policy.diff import Change, diff
+from avow.policy.changes.diff import Change, diff
+from avow.policy.changes.publication import Publication
 from avow.policy.law import rules
-from avow.policy.publication import Publication
 from avow.store.control import Control, Transaction, mail, publications, rulebooks
 from avow.store.control.publications import Stored
 

@@ -1,4 +1,4 @@
-"""Consumer requests and standing choices, as their persons and as the request desk see them."""
+"""Consumer requests as their persons and as the request desk see them."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from avow.definitions import moment
 from avow.policy import Rulebook
-from avow.policy.vocabulary import SHORT_CATEGORIES, SOURCES
+from avow.policy.language.vocabulary import SHORT_CATEGORIES, SOURCES
 from avow.rights.cases import Case
 from avow.rights.never_disclose import redact
 

@@ -6,7 +6,7 @@ Numbers are found by their form in free text: United States social security numb
 
 from __future__ import annotations
 
-from avow.policy import numbers
+from avow.policy.rulebook import numbers
 
 
 def redact(text: str) -> str:

@@ -16,7 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from avow.collection import signals
-from avow.policy.own_cookies import CHOICES
+from avow.policy.rulebook.own_cookies import CHOICES
 from avow.web.asking import signals_of
 
 #: Longest life that browsers give a cookie, seconds.

@@ -12,8 +12,8 @@ import msgspec
 
 from avow.collection import signals
 from avow.collection.accept import Accepted
-from avow.collection.event_leases import TOO_MANY, WAIT_MS
 from avow.collection.intake import Intake
+from avow.collection.limits.event_leases import TOO_MANY, WAIT_MS
 from avow.collection.refusals import shown_name
 from avow.definitions import Refusal, SpoolFull
 from avow.web.exchange import Exchange, head

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 
-from avow.collection.recordings import CHUNK_BYTES
-from avow.collection.sender_memory import is_this_machine, network_of
+from avow.collection.limits.sender_memory import is_this_machine, network_of
+from avow.collection.recordings.chunks import CHUNK_BYTES
 from avow.collection.senders import DEMONSTRATION_HEADER
 from avow.web.browser_reports import ReportEndpoint
 from avow.web.collect import Collect

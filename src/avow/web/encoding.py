@@ -20,7 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from avow.collection.spam import SHOWN
+from avow.collection.forms.spam import SHOWN
 from avow.web.security import fetch_site
 
 if sys.version_info >= (3, 14):

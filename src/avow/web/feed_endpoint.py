@@ -10,7 +10,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from avow.collection.feeds import Delivery, Feeds, NotDelivered
+from avow.collection.feeds.portals import Delivery, Feeds, NotDelivered
 from avow.collection.refusals import shown_name
 from avow.definitions import ScannerUnavailable, SpoolFull, StoreUnavailable
 from avow.web.collect import RETRY_SECONDS

@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from avow.collection.accept import Accepted
-from avow.collection.forms import Forms
+from avow.collection.forms.form import Forms
+from avow.collection.forms.spam import AGREE, BITS, CHECK, OWN_FIELDS, FormGuard, Verdict
+from avow.collection.forms.submissions import Form
 from avow.collection.refusals import GUARD_RULE, shown_name
 from avow.collection.senders import Senders
-from avow.collection.spam import AGREE, BITS, CHECK, OWN_FIELDS, FormGuard, Verdict
-from avow.collection.submissions import Form
 from avow.definitions import Refusal, ScannerUnavailable, SpoolFull
 from avow.web.collect import NAMED, RETRY_SECONDS, told_of
 from avow.web.form_input import FormInput, read

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from avow.collection.uploads import Upload
+from avow.collection.forms.uploads import Upload
 
 #: Most fields of a form.
 FIELDS: Final = 100

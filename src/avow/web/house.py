@@ -19,9 +19,9 @@ from avow.assurance.notices import Notices
 from avow.assurance.promises import Promises
 from avow.assurance.readiness import Watch
 from avow.assurance.shelf import Shelf
-from avow.collection.outbound import LinkAddresses
+from avow.collection.feeds.outbound import LinkAddresses
 from avow.collection.parties import Browsers
-from avow.collection.recorder import RecordingChoices
+from avow.collection.recordings.recorder import RecordingChoices
 from avow.config import Website
 from avow.gate.choices import Choices
 from avow.messaging.inbox import Inbox

@@ -12,13 +12,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from avow import __version__
-from avow.collection.attachments import limits_of
 from avow.collection.events import MAX_EVENTS
-from avow.collection.feeds import body_bytes
+from avow.collection.feeds.portals import body_bytes
+from avow.collection.forms.attachments import limits_of
 from avow.definitions import FORMS, Technology
 from avow.policy import Rulebook, schemas
-from avow.policy.conversions import conversion_points, link_reported_to
-from avow.policy.declarations import FileLimits
+from avow.policy.rulebook.conversions import conversion_points, link_reported_to
+from avow.policy.rulebook.declarations import FileLimits
 from avow.web.door import PAGE_BODY_BYTES
 
 VERSION: Final = "3.1.0"

@@ -10,9 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from avow.collection.outbound import Outbound
+from avow.collection.feeds.outbound import Outbound
 from avow.collection.senders import Senders
-from avow.policy.declarations import ExternalLink
+from avow.policy.rulebook.declarations import ExternalLink
 from avow.web.collect import as_header
 from avow.web.leaving import LEAVING_PATH
 from avow.web.security import fetch_site

@@ -8,8 +8,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from avow.collection.feeds import Delivery, NotDelivered
-from avow.collection.postbacks import Postbacks
+from avow.collection.feeds.portals import Delivery, NotDelivered
+from avow.collection.feeds.postbacks import Postbacks
 from avow.collection.refusals import shown_name
 from avow.definitions import SpoolFull, StoreUnavailable
 from avow.web.collect import RETRY_SECONDS

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from avow.collection import signals
 from avow.collection.accept import Accepted
 from avow.collection.json_names import twice
-from avow.collection.recorder import RecordingCollector, RecordingOffer
+from avow.collection.recordings.recorder import RecordingCollector, RecordingOffer
 from avow.collection.senders import Senders
 from avow.definitions import Refusal, SpoolFull
 from avow.policy.paths import page_path

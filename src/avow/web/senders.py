@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from avow.collection.sender_counts import SenderCounts
+from avow.collection.forms.spam import FormGuard, Verdict
+from avow.collection.limits.sender_counts import SenderCounts
 from avow.collection.senders import Senders
-from avow.collection.spam import FormGuard, Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,10 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from avow.collection.browser_kept import Kept
+from avow.collection.forms.spam import AGREE, SHOWN, TRAP
 from avow.collection.parties import PartyFacts
-from avow.collection.spam import AGREE, SHOWN, TRAP
 from avow.definitions import Technology, local_date
-from avow.policy.browser_policy import NEEDED
+from avow.policy.rulebook.browser_policy import NEEDED
 from avow.publication.answers import PolicyFacts
 from avow.web import openings
 from avow.web.asking import ANSWERED, signals_of

@@ -1,4 +1,4 @@
-"""The company's own website: what its search finds, and how it looks from outside."""
+"""How the company's own website looks from outside, as pages show it."""
 
 from __future__ import annotations
 

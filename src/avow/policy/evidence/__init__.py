@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from avow.policy.checks.promises import promising
 from avow.policy.evidence.facts import (
     OWN_LOOK,
     Announced,
@@ -23,9 +24,8 @@ from avow.policy.evidence.facts import (
     disclosed,
 )
 from avow.policy.evidence.findings import Finding, Verdict, findings, installation
-from avow.policy.parse import Document, parse
-from avow.policy.promises import promising
-from avow.policy.rulebook import Rulebook
+from avow.policy.language.parse import Document, parse
+from avow.policy.rulebook.rulebook import Rulebook
 
 __all__ = [
     "OWN_LOOK",

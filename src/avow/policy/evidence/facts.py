@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from avow.definitions import AfterRetention
-from avow.policy.rulebook import Rulebook
+from avow.policy.rulebook.rulebook import Rulebook
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from types import MappingProxyType
 from typing import Final
 
 from avow.policy.evidence.facts import Asked, Disclosed, Facts, Held, limit
+from avow.policy.language.vocabulary import RIGHTS, SIGNALS
 from avow.policy.law import rules
 from avow.policy.law.counting import add_months
 from avow.policy.markup import joined, lowered
-from avow.policy.rulebook import Rulebook
-from avow.policy.vocabulary import RIGHTS, SIGNALS
+from avow.policy.rulebook.rulebook import Rulebook
 
 #: The sweep runs every hour; when it has not run for this long, nobody is erasing anything.
 SWEEP_LATE: Final = timedelta(hours=25)

@@ -22,10 +22,10 @@ from types import MappingProxyType
 from typing import Final
 
 from avow.policy import law
-from avow.policy.carried_out import EVERYTHING, THIS_VERSION
+from avow.policy.checks.carried_out import EVERYTHING, THIS_VERSION
 from avow.policy.compile import Compilation, compile_text
-from avow.policy.diagnostics import CODES, GROUPS, as_text
-from avow.policy.encoding import decoded
+from avow.policy.findings.diagnostics import CODES, GROUPS, as_text
+from avow.policy.language.encoding import decoded
 
 #: The day on which the examples are compiled: the text of a page must not depend on when it is printed.
 DAY: Final = date(2026, 11, 23)
@@ -70,6 +70,11 @@ def explanation(code: str) -> Explanation:
     included = MappingProxyType(raw.get("files", {}))
     base, encoding = raw.get("base", BASE), raw.get("encoding", "utf-8")
     return Explanation(code, raw["why"].strip(), raw["wrong"], raw["right"], base, included, encoding)
+
+
+def why(code: str) -> str:
+    """Return why a code matters to people; raise KeyError for a code that there is not. Why: decision 0022."""
+    return explanation(code).why
 
 
 def compiled(one: Explanation, part: str) -> Compilation:

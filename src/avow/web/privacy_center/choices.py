@@ -20,8 +20,8 @@ from starlette.routing import Route
 
 from avow.collection import signals
 from avow.collection.json_names import twice
-from avow.collection.sender_counts import WINDOW_MS
-from avow.policy.own_cookies import OF_VISITORS
+from avow.collection.limits.sender_counts import WINDOW_MS
+from avow.policy.rulebook.own_cookies import OF_VISITORS
 from avow.publication.answers import ChoiceFacts
 from avow.web.asking import own_path, signals_of, unasked, waiting
 from avow.web.choices_cookie import forgotten, set_cookie

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from avow.addresses import SENTENCE, Mailbox, judged
 from avow.collection import signals
-from avow.collection.spam import BITS, CHECK, OWN_FIELDS
+from avow.collection.forms.spam import BITS, CHECK, OWN_FIELDS
 from avow.definitions import Refusal, RequestKind
 from avow.rights.answers import NewRequest
 from avow.web.forms import day_of, read_form

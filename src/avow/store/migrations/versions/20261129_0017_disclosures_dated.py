@@ -1,4 +1,4 @@
-"""Until when it stays known whose data a disclosure was of; rows of before get their day at the first start (main.dated)."""
+"""Until when it stays known whose data a disclosure was of; earlier rows get a day by gate.disclosures.date_earlier."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,0 +1,1 @@
+"""Forms and the files that come with them (walk 4)."""

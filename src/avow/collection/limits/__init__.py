@@ -1,0 +1,1 @@
+"""How much one sender may do in a while, counted once for all workers."""

@@ -1,0 +1,1 @@
+"""Session recordings: who is recorded where, and what a chunk may hold."""

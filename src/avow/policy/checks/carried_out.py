@@ -1,0 +1,264 @@
+"""What this version of the software carries out: a policy that promises more is not served.
+
+The language can declare everything that a company's website does; the software grows towards it. A declaration that
+nothing would carry out is an error of group AV07, so that no visitor reads a promise that nobody keeps.
+Rule: Bus. & Prof. Code § 22576 (breaking one's own policy).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from avow.definitions import SERVER_FIELDS, RequestKind, Technology
+from avow.policy.checks.external_links import linked
+from avow.policy.checks.mail_points import check_mail_point
+from avow.policy.checks.prose import denies_sale
+from avow.policy.checks.stood_by import THIS_VERSION as STOOD_BY
+from avow.policy.checks.stood_by import StoodBy, check_stood_by
+from avow.policy.findings.diagnostics import Diagnostic, diagnostic
+from avow.policy.language.parse import Document
+from avow.policy.language.read import Entries, Entry
+from avow.policy.language.vocabulary import METHODS, RETENTION_CRITERIA, RETENTION_STARTS, RIGHTS, SOURCES, TECHNOLOGIES
+from avow.policy.rulebook import build
+from avow.policy.rulebook.own_cookies import RESERVED
+
+_LATER: Final = "wait for a version that does it, or take it out of the policy; --draft judges the text alone"
+
+
+#: What the visitor's own browser keeps, and nobody else.
+_IN_BROWSER: Final = frozenset({Technology.COOKIE, Technology.LOCAL_STORAGE})
+#: What goes out by e-mail and comes back from it.
+_BY_MAIL: Final = frozenset({Technology.EMAIL, Technology.CLEAR_GIF})
+_COOKIE_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOut:
+    """What a version of the software does with a declaration.
+
+    `withdrawn` are the technologies whose data goes when a yes is taken back; `own_choice_only`: browsers keep only what
+    people chose, and it is given to nobody; `own_mailings_only`: e-mail is what `avow mail send` sends, and what it can measure.
+    `stands_by` is what it does about rights and standing promises; None takes all of them.
+    """
+
+    technologies: frozenset[str]
+    methods: frozenset[str]
+    rights: frozenset[str]
+    retention_starts: frozenset[str]
+    retention_criteria: frozenset[str]
+    recording_criteria: frozenset[str]
+    deidentified_recordings: bool
+    withdrawn: frozenset[str]
+    subscription_criteria: frozenset[str]
+    own_choice_only: bool
+    own_mailings_only: bool
+    third_parties: bool
+    keeping_recipients: bool
+    duties: bool
+    datasets: bool
+    stands_by: StoodBy | None
+
+
+#: The language alone: nothing is held against the policy.
+EVERYTHING: Final = CarriedOut(
+    technologies=frozenset(TECHNOLOGIES),
+    methods=frozenset(METHODS),
+    rights=frozenset(RIGHTS),
+    retention_starts=frozenset(RETENTION_STARTS),
+    retention_criteria=frozenset(RETENTION_CRITERIA),
+    recording_criteria=frozenset(RETENTION_CRITERIA),
+    deidentified_recordings=True,
+    withdrawn=frozenset(TECHNOLOGIES),
+    subscription_criteria=frozenset(RETENTION_CRITERIA),
+    own_choice_only=False,
+    own_mailings_only=False,
+    third_parties=True,
+    keeping_recipients=True,
+    duties=True,
+    datasets=True,
+    stands_by=None,
+)
+#: Rights that the switches of the privacy centre carry out: at once, and nobody is asked who they are.
+_BY_SWITCH: Final = frozenset({"opt-out", "withdraw-consent"})
+THIS_VERSION: Final = CarriedOut(
+    technologies=frozenset(
+        {
+            Technology.FORM,
+            Technology.CAREERS_PORTAL,
+            Technology.FEED,
+            Technology.TAG,
+            Technology.WEB_BEACON,
+            Technology.PIXEL,
+            Technology.SERVER_LOG,
+            Technology.SESSION_RECORDING,
+            Technology.EMAIL,
+            Technology.CLEAR_GIF,
+            *_IN_BROWSER,
+        }
+    ),
+    methods=frozenset(METHODS) - {"account"},
+    rights=frozenset(RequestKind) | _BY_SWITCH,
+    retention_starts=frozenset({"collection", "last-contact", "decision"}),
+    retention_criteria=frozenset(),
+    recording_criteria=frozenset({"consent-withdrawn"}),  # of a session recording that is found again by its visitor
+    deidentified_recordings=False,
+    withdrawn=_IN_BROWSER,
+    subscription_criteria=frozenset({"unsubscribed"}),
+    own_choice_only=True,
+    own_mailings_only=True,
+    third_parties=False,
+    keeping_recipients=False,
+    duties=False,
+    datasets=False,
+    stands_by=STOOD_BY,
+)
+
+
+def check_carried_out(document: Document, entries: Entries, does: CarriedOut) -> Iterator[Diagnostic]:
+    """Find the declarations that this version of the software would not carry out.
+
+    Rule: Bus. & Prof. Code § 22576. Why: decision 0014.
+    """
+    for point in entries.of("collection"):
+        yield from _point(entries, point, does)
+    for right in entries.of("right"):
+        by_switch = right.name not in _BY_SWITCH or "web" in right.values["methods"] or does is EVERYTHING
+        if not (right.name in does.rights and by_switch) and not right.values.get("by_people", False):
+            message = f'this version does not carry out the right "{right.name}"'
+            web = ' and take "web" out of the methods' if "web" in right.values["methods"] else ""
+            mend = f"add by_people = true{web} if your staff carry it out, or remove the right"
+            yield diagnostic("AV0701", right.here, message, mend)
+        for place, method in enumerate(right.values["methods"]):
+            if method not in does.methods:
+                message = f'this version has no way to take requests to {right.name} by "{method}"'
+                yield diagnostic(
+                    "AV0701", right.at("methods", place), message, "remove the method, or wait for a version that has it"
+                )
+    denied = denies_sale(document)  # then the contradiction is reported there, once
+    for recipient in entries.of("recipient"):
+        asked = denied or _asked_each_time(entries, recipient.name)
+        yield from _recipient(recipient, does, asked=asked, only_loaded=_only_loaded(entries, recipient.name))
+    if does.stands_by is not None:
+        yield from check_stood_by(entries, does.stands_by)
+    if not does.datasets:
+        for dataset in entries.of("dataset"):
+            yield diagnostic("AV0707", dataset.here, f'this version does not release the data set "{dataset.name}"', _LATER)
+
+
+def _point(entries: Entries, point: Entry, does: CarriedOut) -> Iterator[Diagnostic]:
+    yield from _technology(entries, point, does)
+    for place, duty in enumerate(point.values.get("duties", ())):
+        if not does.duties and duty in entries.declared("duty"):
+            message = f'this version erases records of "{point.name}" on request, whatever "{duty}" says'
+            yield diagnostic("AV0705", point.at("duties", place), message, _LATER)
+    yield from _periods(point, does)
+
+
+def _technology(entries: Entries, point: Entry, does: CarriedOut) -> Iterator[Diagnostic]:
+    """Check that this version collects by the technology of a point, in the way that the point declares."""
+    technology = point.values["technology"]
+    if technology not in does.technologies and "collected_by" not in point.values:
+        message = f'this version does not collect by "{technology}"'
+        yield diagnostic("AV0704", point.at("technology"), message, _LATER)
+    elif technology == Technology.PIXEL and does is not EVERYTHING and not _reporting(entries, point):
+        message = f'nothing lets "{point.values["source"]}" report to "{point.name}"'
+        mend = 'name it as the reports of an [external_link.name], or write source = "device" for what our own pages say'
+        yield diagnostic("AV0704", point.at("source"), message, mend)
+    elif does.own_choice_only and technology in _IN_BROWSER and "collected_by" not in point.values:
+        yield from _in_browser(entries, point)
+    elif does.own_mailings_only and technology in _BY_MAIL and "collected_by" not in point.values:
+        yield from check_mail_point(entries, point)
+
+
+def _periods(point: Entry, does: CarriedOut) -> Iterator[Diagnostic]:
+    """Check that this version sees when each period of a point begins and ends."""
+    technology = point.values["technology"]
+    criteria = does.retention_criteria | (does.recording_criteria if _finds_recordings(point) else frozenset())
+    criteria |= does.subscription_criteria if technology == Technology.EMAIL else frozenset()
+    for way, period in build.periods(point):
+        for key, known in (("after", does.retention_starts), ("until", criteria)):
+            withdrawn = key == "until" and period.get(key) == "consent-withdrawn" and technology in does.withdrawn
+            if key in period and period[key] not in known and not withdrawn:
+                message = f'this version does not see "{period[key]}", so it cannot keep to this period'
+                yield diagnostic("AV0706", point.at(*way, key), message, _LATER)
+        if technology == Technology.SESSION_RECORDING and period.get("then") == "deidentify" and not does.deidentified_recordings:
+            message = "this version erases a session recording; it has no way to deidentify one"
+            yield diagnostic("AV0706", point.at(*way, "then"), message, 'write then = "erase"')
+
+
+def _in_browser(entries: Entries, point: Entry) -> Iterator[Diagnostic]:
+    """Check what the visitor's own browser is to keep: chosen values, each under a name of its own, that go to nobody."""
+    items = {item.name: item.values for item in entries.of("data")}
+    for place, name in enumerate(point.values["data"]):
+        if name in SERVER_FIELDS or items.get(name, {}).get("identifier"):
+            message = (
+                f'this version keeps what a visitor chose by "{point.values["technology"]}", and "{name}" is nothing to choose'
+            )
+            yield diagnostic("AV0704", point.at("data", place), message, "take it to a point by tag, or out of the policy")
+    stores = point.values.get("stores", ())
+    wanted = 1 if point.values["technology"] == Technology.COOKIE else len(point.values["data"])
+    usable = [name for name in stores if _COOKIE_NAME.fullmatch(name) and name not in RESERVED]
+    if stores and (len(usable) != len(stores) or len(stores) != wanted):
+        what = "one cookie for all of its data" if wanted == 1 else "one key of the local storage for each of its data"
+        message = f'this version keeps "{point.name}" in {what}, under a name of letters, digits, ".", "_" and "-"'
+        yield diagnostic("AV0704", point.at("stores"), message, "name as many stores, none of them Avow's own cookies")
+    for place, name in enumerate(point.values.get("recipients", ())):
+        message = f'what a browser keeps for "{point.name}" goes to nobody, so "{name}" cannot get it'
+        yield diagnostic("AV0704", point.at("recipients", place), message, "take the recipient out")
+    for way, period in build.periods(point):
+        for key, plain in (("after", "collection"), ("then", "erase")):
+            if period.get(key, plain) != plain:
+                message = f'a browser counts from the day on which something was kept, and then erases it; not by "{period[key]}"'
+                yield diagnostic("AV0704", point.at(*way, key), message, f'take "{key}" out of the retention')
+
+
+def _finds_recordings(point: Entry) -> bool:
+    """Return whether every recording of a point can be found again by its visitor, who takes the yes back."""
+    values = point.values
+    is_recording = values["technology"] == Technology.SESSION_RECORDING
+    return is_recording and "visitor-id" in values["data"] and "visitor-id" not in values.get("only", {})
+
+
+def _reporting(entries: Entries, point: Entry) -> bool:
+    """Return whether a pixel is taken in by whom it says: our own pages, or the company behind a link."""
+    return point.values["source"] in SOURCES or "collected_by" in point.values or point.name in linked(entries)
+
+
+def _asked_each_time(entries: Entries, name: str) -> bool:
+    """Whether a recipient gets nothing but what is asked about each time: its script, its image, the number of a click."""
+    clicked = {link.values.get("clicks") for link in entries.of("external_link") if link.values.get("recipient") == name}
+    points = [
+        point
+        for point in entries.of("collection")
+        if name in point.values.get("recipients", ()) or point.values.get("collected_by") == name
+    ]
+    return bool(points) and all(
+        point.name in clicked or ("loads" in point.values and point.values.get("collected_by") == name) for point in points
+    )
+
+
+def _only_loaded(entries: Entries, name: str) -> bool:
+    """Whether a recipient gets nothing but what its own script or image collects where pages load it: an opt-out stops that."""
+    points = [
+        point
+        for point in entries.of("collection")
+        if name in point.values.get("recipients", ()) or point.values.get("collected_by") == name
+    ]
+    return bool(points) and all("loads" in point.values and point.values.get("collected_by") == name for point in points)
+
+
+def _recipient(recipient: Entry, does: CarriedOut, *, asked: bool, only_loaded: bool) -> Iterator[Diagnostic]:
+    if not does.third_parties and recipient.values["role"] == "third-party" and not asked:
+        message = f'"{recipient.name}" is a third party, and this version cannot stop what it is given when somebody opts out'
+        yield diagnostic("AV0702", recipient.here, message, _LATER)
+    days = recipient.values["keeps_days"]
+    # What a third party's own script collected never passed through here: nothing here names a person to it, so the letter
+    # about a deletion says where it takes an opt-out itself. Rule: Cal. Civ. Code § 1798.105(c)(1); 11 CCR 7022(b)(3).
+    by_itself = only_loaded and build.recipient(recipient).effective_role == "third-party"
+    if not does.keeping_recipients and days > 0 and not by_itself:
+        message = f'"{recipient.name}" keeps data for {days} days, and nothing tells it to delete on request'
+        mend = "keep the true number, and give it nothing until a version tells recipients to delete; --draft judges the text"
+        yield diagnostic("AV0703", recipient.at("keeps_days"), message, mend)

@@ -1,0 +1,129 @@
+"""What rights and standing promises ask of this version of the software, beyond what is collected and given away.
+
+The keys here are printed for visitors whatever the software does. Each is carried out, said to be by people, or refused.
+Rule: Bus. & Prof. Code § 22576 (breaking one's own policy). Why: decision 0059.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from avow.definitions import RequestKind, Technology
+from avow.policy.findings.diagnostics import Diagnostic, diagnostic
+from avow.policy.language.read import Entries, Entry
+
+_STAFF: Final = "add by_people = true, and take the right out of the form, if your staff carry it out"
+_LINK: Final = '"by a link that we send to your e-mail address"'
+
+
+@dataclass(frozen=True, slots=True)
+class StoodBy:
+    """What a version of the software does by itself about rights and standing promises.
+
+    `verification` are the words of what it does to verify somebody; None takes any words. `languages` are those of its pages;
+    None takes any. `place` are the technologies by which people give their precise place themselves.
+    """
+
+    exceptions: bool
+    per_12_months: bool
+    levels: frozenset[str]
+    verification: re.Pattern[str] | None
+    agents_by: frozenset[str]
+    websites: int
+    languages: frozenset[str] | None
+    business_transfer: bool
+    place: frozenset[str]
+
+
+#: The words by which a policy may say that a link is mailed, and that a browser is known by its cookie: nothing else is done.
+#: What other words promise cannot be known, so they are refused.
+_A_LINK_BY_MAIL: Final = re.compile(
+    r"a|address|and|asks|at|browser|by|click|clicking|comes|confirm|confirmation|confirming|cookie|e-mail|email|follow|following"
+    r"|for|from|gave|has|have|hold|in|into|is|it|its|link|mail|mailed|message|of|on|one|only|open|opening|send|sends|sent|that"
+    r"|the|this|through|to|us|use|used|visit|visits|we|when|which|with|you|your"
+)
+_WORD: Final = re.compile(r"e-mail|[^\W\d_]+|\d+", re.IGNORECASE)
+THIS_VERSION: Final = StoodBy(
+    exceptions=False,
+    per_12_months=False,
+    levels=frozenset({"reasonable", "by-sensitivity"}),
+    verification=_A_LINK_BY_MAIL,
+    agents_by=frozenset({"email", "phone", "post", "in-person"}),
+    websites=1,
+    languages=frozenset({"english"}),
+    business_transfer=False,
+    place=frozenset({Technology.FORM, Technology.CAREERS_PORTAL, Technology.FEED, "conversation"}),
+)
+
+
+def check_stood_by(entries: Entries, does: StoodBy) -> Iterator[Diagnostic]:
+    """Find rights and standing promises of which this version does less than the policy page says.
+
+    Rule: Bus. & Prof. Code § 22576. Why: decision 0059.
+    """
+    for right in entries.of("right"):
+        if not right.values.get("by_people", False):
+            yield from _right(right, does)
+    for agents in entries.of("agents"):
+        for place, method in enumerate(agents.values["methods"]):
+            if method not in does.agents_by:
+                message = f'this version has no way for agents to ask by "{method}"'
+                yield diagnostic("AV0708", agents.at("methods", place), message, "name the ways by which your staff take it")
+    for site in entries.of("website")[does.websites :]:
+        message = f'this version serves one website, so what visitors of "{site.name}" are told would not be done there'
+        yield diagnostic("AV0709", site.here, message, "give each website an installation and a policy of its own")
+    yield from _languages(entries, does)
+    for transfer in entries.of("business_transfer"):
+        if not does.business_transfer and not transfer.values.get("by_people", False):
+            message = "nothing in this version tells people that the business changes hands"
+            yield diagnostic("AV0709", transfer.here, message, "add by_people = true if your staff tell them, or remove it")
+    yield from _precise_place(entries, does)
+
+
+def _right(right: Entry, does: StoodBy) -> Iterator[Diagnostic]:
+    """Rule: Cal. Civ. Code § 1798.105(d), § 1798.130(b); 11 CCR 7060-7062."""
+    values, name = right.values, right.name
+    if values.get("exceptions") and not does.exceptions:
+        message = f'this version carries out the right "{name}" in full: it keeps nothing back under an exception'
+        yield diagnostic("AV0708", right.at("exceptions"), message, f"remove the exceptions, or {_STAFF}")
+    if "per_12_months" in values and not does.per_12_months:
+        message = f'this version answers every request for the right "{name}": it counts none in 12 months'
+        yield diagnostic("AV0708", right.at("per_12_months"), message, f"remove the limit, or {_STAFF}")
+    if name not in set(RequestKind):
+        return  # a switch of the privacy centre asks nobody who they are, and the page says so
+    if values["level"] not in does.levels and values["level"] != "none":  # "none" is refused whatever is carried out
+        message = f'this version sends one link by e-mail, which is not the level "{values["level"]}"'
+        mend = f'write level = "by-sensitivity" or "reasonable", whichever a link comes to for what you hold, or {_STAFF}'
+        yield diagnostic("AV0708", right.at("level"), message, mend)
+    if does.verification is None:
+        return
+    said = {word.lower() for word in _WORD.findall(values["verification"])}
+    odd = sorted(word for word in said if not does.verification.fullmatch(word))
+    if odd or "link" not in said or not said & {"e-mail", "email"}:
+        because = f"; it does not know what is meant by: {', '.join(odd)}" if odd else ""
+        message = f"this version verifies who asks by one link that it sends by e-mail{because}"
+        yield diagnostic("AV0708", right.at("verification"), message, f"write {_LINK}, or {_STAFF}")
+
+
+def _languages(entries: Entries, does: StoodBy) -> Iterator[Diagnostic]:
+    """Rule: 11 CCR 7003(b)(2)."""
+    for found in entries.of("accessibility"):
+        for place, language in enumerate(found.values["languages"]):
+            if does.languages is not None and language.lower() not in does.languages:
+                message = f"this version has its pages and letters in English, and not in {language}"
+                yield diagnostic("AV0709", found.at("languages", place), message, "name the languages in which they really are")
+
+
+def _precise_place(entries: Entries, does: StoodBy) -> Iterator[Diagnostic]:
+    """Rule: Cal. Civ. Code § 1798.140(w), (ae)(1)(C)."""
+    places = {item.name for item in entries.of("data") if item.values.get("sensitive") == "S3"}
+    for point in entries.of("collection"):
+        if point.values["technology"] not in does.place and "collected_by" not in point.values:
+            for number, name in enumerate(point.values["data"]):
+                if name in places:
+                    message = f'nothing in this version asks a browser for its precise place, so "{name}" is not taken here'
+                    mend = "take it out, or ask for it in a form, where people write it themselves"
+                    yield diagnostic("AV0709", point.at("data", number), message, mend)

@@ -1,0 +1,1 @@
+"""The language: grammar and words, the reading of text and blocks with their places, layout, editors' schema."""

@@ -1,0 +1,294 @@
+"""The Rulebook: one version of policy and law tables, compiled, frozen and named by its hash.
+
+The only thing code asks "may we?" and "by when?". Everything here is a frozen value; nothing reads the clock or the disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from avow.definitions import LETTERS, Permit, Refusal, Technology
+from avow.policy.law import LawTable, rules
+from avow.policy.rulebook.declarations import (
+    Accessibility,
+    Agents,
+    Children,
+    Choice,
+    CollectionPoint,
+    Contact,
+    Contract,
+    Controller,
+    DataItem,
+    Dataset,
+    Duty,
+    ExternalLink,
+    Incidents,
+    LegalProcess,
+    Messages,
+    Purpose,
+    Recipient,
+    Retention,
+    Right,
+    Signal,
+    Source,
+    Told,
+    Website,
+)
+
+__all__ = [
+    "CollectionPoint",
+    "Contract",
+    "Controller",
+    "DataItem",
+    "Purpose",
+    "Recipient",
+    "Retention",
+    "Right",
+    "Rulebook",
+    "Signal",
+]
+
+#: Answers kept per Rulebook: a day has points x sets of choices, some dozens; a forged cookie must not grow memory.
+PERMITS_KEPT: Final = 4096
+
+
+#: What counts visits.
+_COUNTED: Final = frozenset({Technology.TAG, Technology.WEB_BEACON})
+_NOBODY_SAID_YES: Final[frozenset[str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rulebook:
+    """One compiled version of the policy and the law tables; equal when the id is equal."""
+
+    id: str
+    name: str
+    text: str
+    title: str
+    controller: Controller
+    effective: date
+    updated: date
+    jurisdictions: tuple[str, ...]
+    evidence_is_public: bool
+    metrics: str
+    brands: Mapping[str, str]
+    websites: Mapping[str, Website]
+    messages: Mapping[str, Messages]
+    contacts: Mapping[str, Contact]
+    sources: Mapping[str, Source]
+    data: Mapping[str, DataItem]
+    purposes: Mapping[str, Purpose]
+    points: Mapping[str, CollectionPoint]
+    backup_days: int | None
+    duties: Mapping[str, Duty]
+    datasets: Mapping[str, Dataset]
+    recipients: Mapping[str, Recipient]
+    external_links: Mapping[str, ExternalLink]
+    signals: Mapping[str, Signal]
+    choices: Mapping[str, Choice]
+    rights: Mapping[str, Right]
+    changes: Told
+    business_transfer: Told | None
+    agents: Agents | None
+    children: Children | None
+    incidents: Incidents | None
+    legal_process: LegalProcess | None
+    accessibility: Accessibility | None
+    law: Mapping[str, LawTable]
+    #: Not handed on by `replace`: what a copy with more declarations answers is no answer of this version.
+    _permits: dict[tuple[str, frozenset[str], date, frozenset[str]], Permit | Refusal] = field(
+        default_factory=dict, init=False, repr=False
+    )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Rulebook) and other.id == self.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    @property
+    def jurisdiction(self) -> str:
+        """The policy's own jurisdiction: the first that it names."""
+        return self.jurisdictions[0]
+
+    @property
+    def law_table(self) -> LawTable:
+        """The law table of the policy's own jurisdiction."""
+        return self.law[self.jurisdiction]
+
+    def permit(
+        self, point: str, opted_out: frozenset[str], on: date, opted_in: frozenset[str] = _NOBODY_SAID_YES
+    ) -> Permit | Refusal:
+        """Return what may be kept of a record taken at this point on this day from a person with these choices.
+
+        `opted_out` are purposes, by choice or by signal; only a purpose that a person decides about can be opted out of,
+        so that a forged cookie cannot switch off security. A purpose that needs consent stays only when it is in
+        `opted_in`, and no yes outweighs a no. A field stays while a purpose that needs it stays; a record is kept for the
+        longest period that a remaining purpose needs, and not at all where nothing would be left but whose it is. The answer
+        is kept: a repeated question costs one look-up.
+        Rule: Cal. Civ. Code § 1798.100(a), (c) (nothing beyond the notice and need); 11 CCR 7025(c)(1); GDPR Art. 7.
+        """
+        asked = (point, opted_out, on, opted_in)
+        known = self._permits.get(asked)
+        if known is not None:
+            return known
+        answer = self._decide(point, opted_out, on, opted_in)
+        if point in self.points:  # names that strangers invent are not worth remembering
+            if len(self._permits) >= PERMITS_KEPT:
+                self._permits.clear()
+            self._permits[asked] = answer
+        return answer
+
+    def stopped_by(self, signals: frozenset[str]) -> frozenset[str]:
+        """Return the purposes that these signals ("gpc", "dnt") stop. Rule: 11 CCR 7025(c)(1)."""
+        return frozenset().union(*(self.signals[name].stops for name in signals if name in self.signals))
+
+    def may_read(self, point: str, purpose: str) -> Refusal | None:
+        """Return None when records of this point may be read for this purpose, else the reason why not.
+
+        Rule: Cal. Civ. Code § 1798.100(a)(1), (c): no use that is incompatible with the disclosed purpose.
+        """
+        declared = self.points.get(point)
+        if declared is None:
+            return Refusal(f'no collection point "{point}" is declared', rules.NOTICE_AT_COLLECTION)
+        if purpose not in declared.purposes:
+            known = ", ".join(sorted(declared.purposes))
+            reason = f'"{point}" is collected for {known}, not for "{purpose}"'
+            return Refusal(reason, rules.NOTICE_AND_MINIMISATION)
+        return None
+
+    def may_load(self, point: str, opted_out: frozenset[str], opted_in: frozenset[str]) -> Refusal | None:
+        """Return None when a page may load what another company collects by at this point, for a person with these choices.
+
+        Stricter than `permit`: here nobody can take single fields away, so one purpose that is stopped stops all of it.
+        Rule: 11 CCR 7025(c)(1), 7026(f); Cal. Civ. Code § 1798.120(d); GDPR Art. 7.
+        """
+        declared = self.points.get(point)
+        if declared is None or not declared.loads:
+            return Refusal(f'the policy loads nothing for "{point}"', rules.NOTICE_AT_COLLECTION)
+        stopped = self._stopped_of(declared, opted_out, opted_in)
+        return _stopped(point, stopped, opted_out) if stopped else None
+
+    def may_hand_over(self, link: ExternalLink, opted_out: frozenset[str], opted_in: frozenset[str]) -> Refusal | None:
+        """Return None when the number of a click may go to the site behind a link, for a person with these choices.
+
+        Stricter than `permit`: once it is out nobody can take a purpose away, so one that needs it and is stopped stops it.
+        Rule: 11 CCR 7025(c)(1), 7026(f); Cal. Civ. Code § 1798.120(d); GDPR Art. 7.
+        """
+        declared = self.points.get(link.clicks)
+        if (
+            declared is None
+            or not link.parameter
+            or link.recipient not in declared.recipients
+            or "click-id" not in declared.fields
+        ):
+            return Refusal(f'the policy hands nothing over with the link "{link.name}"', rules.NOTICE_AT_COLLECTION)
+        stopped = self._stopped_of(declared, opted_out, opted_in) & declared.needing("click-id")
+        return _stopped(declared.name, stopped, opted_out) if stopped else None
+
+    def stops(self, signals: frozenset[str], choices: frozenset[str]) -> frozenset[str]:
+        """Return the purposes that a person's signals and choices stop; a choice reaches optional purposes only.
+
+        Rule: 11 CCR 7025(c)(1), 7026(f): so that a forged cookie cannot switch off security.
+        """
+        return self.stopped_by(signals) | {name for name in choices if name in self.purposes and self.purposes[name].optional}
+
+    def measuring(self, point: str) -> CollectionPoint | None:
+        """Return the clear GIF that measures the e-mails of a subscription's point: the first that is on the same messages.
+
+        Rule: Cal. Penal Code § 638.51 (its purposes wait for a yes).
+        """
+        subscription = self.points.get(point)
+        if subscription is None:
+            return None
+        measuring = (one for one in self.points.values() if one.technology is Technology.CLEAR_GIF and not one.collected_by)
+        return next((one for one in measuring if not one.on or not subscription.on or one.on & subscription.on), None)
+
+    @property
+    def recorded_points(self) -> tuple[CollectionPoint, ...]:
+        """The declared session recordings that are taken in here, in the policy's order."""
+        points = self.points.values()
+        return tuple(one for one in points if one.technology is Technology.SESSION_RECORDING and not one.collected_by)
+
+    def counts_visits(self, purposes: frozenset[str]) -> bool:
+        """Return whether what serves these purposes may count visits with the tag's: it serves a purpose of tag or beacon.
+
+        Rule: Cal. Civ. Code § 1798.100(a)(1), (c): no use that is incompatible with the disclosed purpose.
+        """
+        measured = (one.purposes for one in self.points.values() if one.technology in _COUNTED)
+        return bool(purposes & frozenset().union(*measured))
+
+    def may_tell(self, point: str, recipient: str) -> bool:
+        """Return whether a person whose address was given under this version at a point may be told of changes by a recipient.
+
+        Only when this version says that people are told by e-mail, and who carries it; a later version adds nothing to it.
+        Rule: Bus. & Prof. Code § 22575(b)(3); Cal. Civ. Code § 1798.100(a)(1).
+        """
+        declared = self.points.get(point)
+        return declared is not None and "email" in self.changes.told_by and recipient in declared.recipients
+
+    def notice_fields(self, point: str) -> frozenset[str]:
+        """Return the data items that the notice at collection of this point lists; none for an unknown point.
+
+        Rule: Cal. Civ. Code § 1798.100(a)(1).
+        """
+        declared = self.points.get(point)
+        return frozenset(declared.fields) if declared else frozenset()
+
+    def fields_for(self, point: str, purpose: str) -> frozenset[str]:
+        """Return the data items of this point that this purpose needs. Rule: Cal. Civ. Code § 1798.100(c)."""
+        declared = self.points.get(point)
+        if declared is None or purpose not in declared.purposes:
+            return frozenset()
+        return frozenset(item for item in declared.fields if purpose in declared.needing(item))
+
+    def _decide(self, point: str, opted_out: frozenset[str], on: date, opted_in: frozenset[str]) -> Permit | Refusal:
+        """Work out the answer that `permit` keeps."""
+        declared = self.points.get(point)
+        if declared is None:
+            return Refusal(f'no collection point "{point}" is declared', rules.NOTICE_AT_COLLECTION)
+        if declared.collected_by:
+            return Refusal(f'"{point}" is taken in by "{declared.collected_by}", not here', rules.NOTICE_AT_COLLECTION)
+        stopped = self._stopped_of(declared, opted_out, opted_in)
+        purposes = declared.purposes - stopped
+        if not purposes:
+            return _stopped(point, stopped, opted_out)
+        kept = frozenset(item for item in declared.fields if declared.only.get(item, purposes) & purposes)
+        if kept != frozenset(declared.fields) and all(self.data[item].identifier for item in kept):
+            # What it was about is stopped: a record that says no more than who it was serves nothing that is left.
+            return _stopped(point, stopped, opted_out)
+        retention = declared.retention_for(purposes)
+        # A form is a letter to us: all of it is sealed, whatever the category of a single field.
+        letter = declared.technology in LETTERS
+        return Permit(
+            point=point,
+            rulebook_id=self.id,
+            fields=kept,
+            sealed=kept if letter else frozenset(item for item in kept if self.data[item].sealed),
+            purposes=purposes,
+            recipients=frozenset(name for name in declared.recipients if self.recipients[name].purposes & purposes),
+            delete_on=retention.due(on),
+            then=retention.then,
+        )
+
+    def _stopped_of(self, point: CollectionPoint, opted_out: frozenset[str], opted_in: frozenset[str]) -> frozenset[str]:
+        """Return the purposes of a point that this person's choices stop."""
+        return frozenset(name for name in point.purposes if self._is_stopped(self.purposes[name], opted_out, opted_in))
+
+    @staticmethod
+    def _is_stopped(purpose: Purpose, opted_out: frozenset[str], opted_in: frozenset[str]) -> bool:
+        if purpose.optional and purpose.name in opted_out:
+            return True
+        return purpose.needs_consent and purpose.name not in opted_in
+
+
+def _stopped(point: str, stopped: frozenset[str], opted_out: frozenset[str]) -> Refusal:
+    """Return the refusal of a point whose every purpose is stopped."""
+    names = ", ".join(sorted(stopped))
+    if stopped & opted_out:
+        reason = f'every purpose of "{point}" is stopped by this person\'s choice or signal: {names}'
+        return Refusal(reason, rules.SIGNAL_STOPS)
+    return Refusal(f'nobody said yes to what "{point}" is for: {names}', rules.both(rules.SYMMETRY, rules.CONSENT_CONDITIONS))
