@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from anyio.from_thread import start_blocking_portal
 from starlette.testclient import TestClient
 from tests.conftest import control_in
 from tests.houses import ZONE, House
@@ -108,7 +110,7 @@ class Served(House):
         self.shared = rooms.shared(self.installation, self.store, self.counts, self.now_ms)
         self.versions = self.shared.intake.versions
         self.publisher = Publisher(self.store.control, self.versions)
-        self._fronts = {}
+        self._fronts, self._portal, self._until_closed = {}, None, ExitStack()
         clock = Clock(self.store.control, self.now_ms, self.now_ms)
         self._jobs = {job.name: job for job in storage.timetable(self.installation, self.store, self.versions, clock)}
         signs_of_life.tell(self.installation.run, {})
@@ -137,8 +139,12 @@ class Served(House):
         await self._fronts[self.front.house.policy.rulebook.id][1](scope, receive, send)
 
     def browser(self, **given):
-        """Return a browser without cookies, that sends forms from this origin."""
-        return TestClient(self, headers={"Origin": ORIGIN}, follow_redirects=False, **given)
+        """Return a browser without cookies, that sends forms from this origin; all of them are answered by one event loop."""
+        if self._portal is None:
+            self._portal = self._until_closed.enter_context(start_blocking_portal(backend_options={"use_uvloop": True}))
+        client = TestClient(self, headers={"Origin": ORIGIN}, follow_redirects=False, **given)
+        client.portal = self._portal
+        return client
 
     def publish(self, rulebook):
         """Publish as the command does, and have the worker see it."""
@@ -148,7 +154,12 @@ class Served(House):
 
     def close(self):
         """Let go of its folder."""
-        self.shared.intake.spool.close()
+        close = self.shared.intake.spool.close
+        if self._portal is None:
+            close()
+        else:
+            self._portal.call(close)
+        self._until_closed.close()
         self.store.close()
 
     def run(self, *names):
