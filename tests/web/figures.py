@@ -23,14 +23,19 @@ _TOP = {
 
 @dataclass
 class Figures(NoEvents):
-    """Answers the console's queries with figures that look like a small company's week; of everything else it holds nothing.
+    """Answers the console's queries with figures that look like a small company's week; it holds nothing else.
 
-    `asked` is what it was asked; `rows` are answers that a test wants, by query.
+    `asked` is what it was asked; `rows` are answers that a test wants, by query; `inserted` is what
+    was to be stored.
     """
 
     rows: dict = field(default_factory=dict)
+    inserted: list = field(default_factory=list)
     asked: list = field(default_factory=list)
     empty: bool = False
+
+    def insert(self, rows):
+        self.inserted += rows
 
     def query(self, name, **parameters):
         self.asked.append((name, parameters))

@@ -110,19 +110,28 @@ class Served(House):
         self.shared = rooms.shared(self.installation, self.store, self.counts, self.now_ms)
         self.versions = self.shared.intake.versions
         self.publisher = Publisher(self.store.control, self.versions)
-        self._fronts, self._portal, self._until_closed = {}, None, ExitStack()
+        self._doors, self._portal, self._until_closed = {}, None, ExitStack()
         clock = Clock(self.store.control, self.now_ms, self.now_ms)
         self._jobs = {job.name: job for job in storage.timetable(self.installation, self.store, self.versions, clock)}
         signs_of_life.tell(self.installation.run, {})
 
+    def _in_force(self):
+        """Return what is behind the doors of the version in force, and its door, as a worker has them for each version."""
+        rulebook = self.versions.in_force()
+        if rulebook.id not in self._doors:
+            front = rooms.front(self.shared, rulebook)
+            self._doors[rulebook.id] = front, front.door()
+        return self._doors[rulebook.id]
+
     @property
     def front(self):
-        """What is behind the doors of the version in force."""
-        rulebook = self.versions.in_force()
-        if rulebook.id not in self._fronts:
-            made = rooms.front(self.shared, rulebook)
-            self._fronts[rulebook.id] = made, made.pages()
-        return self._fronts[rulebook.id][0]
+        """What is behind the door of the version in force."""
+        return self._in_force()[0]
+
+    @property
+    def door(self):
+        """The door that all HTTP requests go through."""
+        return self._in_force()[1]
 
     @property
     def rooms(self):
@@ -135,16 +144,21 @@ class Served(House):
         return self.rooms.policy.facts()
 
     async def __call__(self, scope, receive, send):
-        """Answer an HTTP request as a worker does behind its door (ASGI)."""
-        await self._fronts[self.front.house.policy.rulebook.id][1](scope, receive, send)
+        """Answer an HTTP request as the pages do behind that door (ASGI)."""
+        await self.door._pages(scope, receive, send)
 
     def browser(self, **given):
         """Return a browser without cookies, that sends forms from this origin; all of them are answered by one event loop."""
+        client = TestClient(self, headers={"Origin": ORIGIN}, follow_redirects=False, **given)
+        client.portal = self.loop
+        return client
+
+    @property
+    def loop(self):
+        """Where requests are answered: the event loop of the worker, in a thread of its own."""
         if self._portal is None:
             self._portal = self._until_closed.enter_context(start_blocking_portal(backend_options={"use_uvloop": True}))
-        client = TestClient(self, headers={"Origin": ORIGIN}, follow_redirects=False, **given)
-        client.portal = self._portal
-        return client
+        return self._portal
 
     def publish(self, rulebook):
         """Publish as the command does, and have the worker see it."""
@@ -273,11 +287,11 @@ def policy_of(name):
     return found.rulebook
 
 
-def serve(folder, *rulebooks, pages=MARROWBY / "site", extra=""):
+def serve(folder, *rulebooks, pages=MARROWBY / "site", origin=ORIGIN, extra=""):
     """Return an installation in a folder: its first version in force, the next ones published; `extra` is more configuration."""
     site = f"pages = '{pages}'" if pages else ""
     text = (
-        f"data = 'data'\npolicy = 'policy.md'\ntimezone = '{ZONE}'\n[website]\nname = 'marrowby'\norigin = '{ORIGIN}'\n{site}\n"
+        f"data = 'data'\npolicy = 'policy.md'\ntimezone = '{ZONE}'\n[website]\nname = 'marrowby'\norigin = '{origin}'\n{site}\n"
     )
     (folder / "avow.toml").write_text(f"{text}{extra}\n", encoding="utf-8")
     installation = Installation(load(folder / "avow.toml"))
