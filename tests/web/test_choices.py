@@ -16,6 +16,8 @@ from .serving import NETWORK, VISITOR
 #: Every purpose that a person decides about, and those that wait for a yes, as the choices cookie names them.
 EVERY = "audience-measurement.campaign-measurement.email-measurement.page-improvement.personalisation.returning-visitors"
 YES = ".+email-measurement.+page-improvement.+personalisation"
+#: The others, as the cookie says that they were allowed.
+ALLOWED = ".~audience-measurement.~campaign-measurement.~returning-visitors"
 BROWSER = identifier(IdentifierKind.VISITOR, VISITOR)
 ROBIN = person("robin@example.com")
 
@@ -47,13 +49,13 @@ def sources(house):
     ("form", "cookie"),
     [
         ({"all": "out"}, f"v1.{EVERY}"),
-        ({"all": "in"}, f"v1{YES}"),
+        ({"all": "in"}, f"v1{YES}{ALLOWED}"),
         (
             {"choice.audience-measurement": "in", "choice.returning-visitors": "out", "choice.personalisation": "in"},
-            "v1.campaign-measurement.email-measurement.page-improvement.returning-visitors.+personalisation",
+            "v1.campaign-measurement.email-measurement.page-improvement.returning-visitors.+personalisation.~audience-measurement",
         ),
         ({}, f"v1.{EVERY}"),
-        ({"all": "in", "choice.security": "out"}, f"v1{YES}"),
+        ({"all": "in", "choice.security": "out"}, f"v1{YES}{ALLOWED}"),
     ],
 )
 def test_choices_are_kept_in_the_cookie(visitor, form, cookie):
@@ -100,8 +102,8 @@ def test_choices_page_confirms_that_it_was_processed(visitor):
 def test_opting_out_is_as_prominent_as_allowing(visitor):
     """Both buttons are the same element with the same attributes but for their value (11 CCR 7004(a)(2))."""
     text = visitor.get("/privacy/choices").text
-    assert '<button type="submit" name="all" value="out">Opt out of all</button>' in text
-    assert '<button type="submit" name="all" value="in">Allow all</button>' in text
+    assert '<button type="submit" name="all" value="out">Opt out of all, and save</button>' in text
+    assert '<button type="submit" name="all" value="in">Allow all, and save</button>' in text
 
 
 HTML = {"Accept": "text/html,*/*"}
@@ -209,7 +211,10 @@ def test_banner_leads_to_no_other_site(visitor, back):
         ({"opt_in": ["recording"]}, "v1.+page-improvement"),
         ({"opt_in": ["page-improvement"]}, "v1.+page-improvement"),
         ({"opt_out": ["all"]}, f"v1.{EVERY}"),
-        ({"opt_out": ["returning-visitors"], "opt_in": ["all"]}, f"v1.returning-visitors{YES}"),
+        (
+            {"opt_out": ["returning-visitors"], "opt_in": ["all"]},
+            f"v1.returning-visitors{YES}.~audience-measurement.~campaign-measurement",
+        ),
     ],
 )
 def test_a_script_says_the_same_as_the_page(visitor, house, said, cookie):
@@ -381,7 +386,7 @@ def own(house, sent):
 
 
 #: What the form of that page sends when nothing was changed.
-UNCHANGED = {f"choice.{one}": "in" for one in ("returning-visitors", "campaign-measurement")}
+UNCHANGED = {f"unanswered.{one}": "1" for one in ("returning-visitors", "campaign-measurement", "email-measurement")}
 
 
 def test_a_person_takes_their_opt_out_back_behind_their_own_link(visitor, house, own):
@@ -399,7 +404,7 @@ def test_an_answer_that_did_not_arrive_is_a_no(visitor, house, own):
     """Whoever sends the form without answers has opted out of all of it (as on the page of choices)."""
     refused(house, "audience-measurement")
     visitor.post(f"{own}/choices", data={})
-    every = ("audience-measurement", "campaign-measurement", "returning-visitors")
+    every = ("audience-measurement", "campaign-measurement", "email-measurement", "returning-visitors")
     assert said_by(house, ROBIN) == dict.fromkeys(every, True)
 
 
@@ -409,7 +414,8 @@ def test_a_yes_that_is_given_to_a_browser_is_not_asked_of_an_address(visitor, ho
     assert 'name="choice.recording"' not in visitor.get(own).text
     refused(house, "page-improvement")
     assert 'name="choice.recording" value="out" checked' in visitor.get(own).text
-    sent = {"choice.recording": "in", "choice.audience-measurement": "in", "choice.campaign-measurement": "in"}
+    sent = {**UNCHANGED, "choice.recording": "in", "choice.audience-measurement": "in"}
+    sent |= {"choice.returning-visitors": "out", "choice.campaign-measurement": ""}
     saved = visitor.post(f"{own}/choices", data=sent)
     assert said_by(house, ROBIN) == {
         "audience-measurement": False,

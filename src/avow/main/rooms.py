@@ -6,7 +6,7 @@ Stores, the one count of senders and the clock are handed in; nothing here start
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -52,6 +52,7 @@ from avow.rights.kept import Cases
 from avow.rights.response import Voice
 from avow.spool.spool import Spool
 from avow.store.store import Store
+from avow.web.appearance import Appearance
 from avow.web.assets import Assets
 from avow.web.front import Front
 from avow.web.house import House
@@ -76,6 +77,7 @@ class Shared:
     watch: Watch
     notices: Notices
     sites: Sites
+    appearances: Mapping[str, Appearance]
     now_ms: Callable[[], int]
     uploading: Counter[str] = field(default_factory=Counter)
 
@@ -98,6 +100,7 @@ def shared(installation: Installation, store: Store, counts: SenderCounts, now_m
         {EVENTS_RULE: "events_per_minute", GUARD_RULE: "form_guard"},
         LINES_RULE,
     )
+    sites = Sites(configuration)
     shelf, watch = Shelf(store, now_ms), Watch(vital_parts.parts(configuration, store, spool, neighbours, now_ms))
     return Shared(
         installation,
@@ -110,7 +113,8 @@ def shared(installation: Installation, store: Store, counts: SenderCounts, now_m
         shelf,
         watch,
         Notices(Sources(watch, shelf, neighbours.waiting, versions, PolicyToday()), now_ms),
-        Sites(configuration),
+        sites,
+        {site.name: Appearance(site) for site in sites.all},
         now_ms,
     )
 
@@ -154,6 +158,7 @@ def house(shared: Shared, site: Site, taking: collection.Taking, rulebook: Ruleb
     return House(
         website=site,
         sites=shared.sites,
+        appearance=shared.appearances[site.name],
         timezone=configuration.timezone,
         now_ms=now_ms,
         policy=PolicyInForce(rulebook, store, versions, now_ms, website, site.is_secure),

@@ -32,18 +32,24 @@ _OF_NO_SITE: Final = (
     b"/avow/unsubscribe/",
     b"/avow/mail/",
 )
-_UNKNOWN_HOST: Final = "No website of this server has this address (RFC 9110, section 15.5.20)."
 
 
 class Doors:
     """The doors of one worker; each is built when it is first needed."""
 
-    def __init__(self, versions: Versions, sites: Sites, build_door: Callable[[Site, Rulebook], Door]) -> None:
+    def __init__(
+        self,
+        versions: Versions,
+        sites: Sites,
+        build_door: Callable[[Site, Rulebook], Door],
+        misdirected: Callable[[Exchange], None],
+    ) -> None:
+        """`misdirected` answers what is of no website."""
         self._versions = versions
         self._sites = sites
         self._build = build_door
         self._doors: dict[tuple[str, str], Door] = {}
-        self._misdirected = Way(0, lambda exchange: exchange.answer_error(421, _UNKNOWN_HOST))
+        self._misdirected = Way(0, misdirected)
 
     def way(self, exchange: Exchange) -> Way:
         """Return who answers one HTTP request: this decides of which site it is, and nothing behind asks again."""
