@@ -156,8 +156,9 @@ import "./stub.js";
     const section = make("section", "", root);
     section.className = "asking";
     section.setAttribute("aria-labelledby", "asking");
-    const form = make("form", "", section);
-    const box = make("div", "", form);
+    const asks = make("div", "", section); // no form: a page with one is not recorded
+    asks.className = "asks";
+    const box = make("div", "", asks);
     box.className = "asked";
     make("h2", `${state.company} asks: may we?`, box).id = "asking";
     const words = make("p", "These are off, and stay off unless you allow them. ", box);
@@ -169,7 +170,7 @@ import "./stub.js";
       make("strong", one.label, item);
       if (one.description) item.append(`: ${one.description}`);
     }
-    const buttons = make("p", "", form);
+    const buttons = make("p", "", asks);
     buttons.className = "answers";
     const button = (text, said) => {
       const made = make("button", text, buttons);

@@ -1,5 +1,7 @@
 """Choosing: on the page of choices, by the banner, by a script, and for an address; without script, too."""
 
+import re
+
 import pytest
 from tests.houses import compiled, person
 
@@ -439,3 +441,44 @@ def test_other_companies_stand_on_the_choices_page_with_their_own_opt_outs(visit
     text = visitor.get("/privacy/choices", headers={"Sec-GPC": "1"}).text
     assert "Farsight Placements</strong>: is not loaded in this browser" in text
     assert '<a href="https://farsight.example/opt-out" rel="noreferrer">its own opt-out</a>' in text
+
+
+def radios(text):
+    """Return what the page of choices shows as answered: switch -> "in" or "out"."""
+    return dict(re.findall(r'name="choice\.([a-z-]+)" value="(in|out)" checked', text))
+
+
+def test_a_switch_that_nobody_answered_looks_so(visitor):
+    """Neither yes nor no is chosen for anybody; words say what holds meanwhile (11 CCR 7004(a)(4))."""
+    text = visitor.get("/privacy/choices").text
+    assert radios(text) == {}
+    assert "You have not answered. It is on until you opt out." in text
+    assert "You have not answered. It is off until you allow it." in text
+
+
+def test_what_was_left_open_stays_open(visitor):
+    """One button saves what was answered, and nothing is answered for anybody; the page says what holds now."""
+    open_ones = dict(re.findall(r'name="(unanswered\.[a-z-]+)" value="(1)"', visitor.get("/privacy/choices").text))
+    said = {"choice.audience-measurement": "in", "choice.returning-visitors": "out", "choice.recording": "in"}
+    saved = visitor.post("/privacy/choices", data=open_ones | said)
+    assert cookie_of(saved) == "avow_choices=v1.returning-visitors.+page-improvement.~audience-measurement"
+    text = visitor.get(saved.headers["location"]).text
+    assert radios(text) == {"audience-measurement": "in", "returning-visitors": "out", "recording": "in"}
+    told = re.search(r'<div class="note" role="status" tabindex="-1" autofocus>(.*?)</div>', text, re.DOTALL)[1]
+    on, off = re.findall(r"<li><strong>(?:On|Off):</strong> (.*?)</li>", told)
+    assert ("Measuring our audience" in on, "Session recording" in on, "Recognising returning visitors" in off) == (True,) * 3
+    assert "What you left open stays open." in told
+
+
+def test_the_signal_is_the_reason_where_it_decides(visitor):
+    """It is said next to the switch, and no answer is made up from it (11 CCR 7025(c)(6))."""
+    text = visitor.get("/privacy/choices", headers={"Sec-GPC": "1", "Cookie": "avow_choices=v1.~returning-visitors"}).text
+    why = "Off: your browser sends Global Privacy Control, which decides, whatever is chosen here."
+    assert (text.count(why), radios(text)) == (text.count("stopped by your signal</span>"), {"returning-visitors": "in"})
+    assert why in text
+
+
+def test_what_was_allowed_before_it_waited_for_a_yes_is_not_answered(visitor):
+    """A policy may ask later for what it did not ask before; the page shows no yes that was never given."""
+    text = visitor.get("/privacy/choices", headers={"Cookie": "avow_choices=v1.~page-improvement"}).text
+    assert radios(text) == {}

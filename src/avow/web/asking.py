@@ -53,7 +53,8 @@ def banner(choices: tuple[ChoiceFacts, ...], said: signals.Signals, back: str, b
     )
     links = Markup().join(Markup('<link rel="stylesheet" href="{}">\n').format(one) for one in styles)
     return links + Markup(
-        '<section class="asking" aria-labelledby="asking">\n<form method="post" action="/privacy/choices">\n<div class="asked">\n'
+        '<section class="asking" aria-labelledby="asking">\n'
+        '<form class="asks" method="post" action="/privacy/choices">\n<div class="asked">\n'
         '<h2 id="asking">{} asks: may we?</h2>\n<p>These are off, and stay off unless you allow them. '
         '<a href="/privacy/choices">Choose one by one</a></p>\n<ul>\n{}\n</ul>\n</div>\n'
         '<input type="hidden" name="back" value="{}">\n<p class="answers">'
