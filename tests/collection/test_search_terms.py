@@ -61,7 +61,7 @@ def test_count_of_results_is_a_count(sent, kept):
 )
 def test_term_is_kept_only_when_permitted(rulebook, now_ms, gpc, dnt, refused, agreed):
     """For every combination of signals and choices: exactly when the Rulebook permits it, and then only declared fields."""
-    cookie = "avow_choices=" + signals.choices_cookie(signals.Said(frozenset(refused), frozenset(agreed)))
+    cookie = "avow_choices=" + signals.choices_cookie(frozenset(refused), frozenset(agreed))
     who = Sender("203.0.113.9", AGENT, signals.read(["1"] if gpc else [], ["1"] if dnt else None, cookie), demonstration=False)
     collector = Collector(rulebook, "marrowby.example", None, Visits(), Refusals())
     answer = take(Taking(collector), [{**EVENT, "page": "/search", "email": "robin@example.com"}], who, now_ms)

@@ -104,8 +104,8 @@ def test_choices_page_confirms_that_it_was_processed(visitor):
 def test_opting_out_is_as_prominent_as_allowing(visitor):
     """Both buttons are the same element with the same attributes but for their value (11 CCR 7004(a)(2))."""
     text = visitor.get("/privacy/choices").text
-    assert '<button type="submit" name="all" value="out">Opt out of all, and save</button>' in text
-    assert '<button type="submit" name="all" value="in">Allow all, and save</button>' in text
+    assert '<button type="submit" name="all" value="out">Opt out of all</button>' in text
+    assert '<button type="submit" name="all" value="in">Allow all</button>' in text
 
 
 HTML = {"Accept": "text/html,*/*"}
@@ -323,6 +323,8 @@ def test_a_choice_that_the_browser_does_not_keep_is_said_to_be_lost(visitor):
     page = visitor.get("/privacy/choices?saved=1").text
     assert "This browser keeps no choice." in page
     assert "Global Privacy Control: it is a signal" in page
+    assert (radios(page), "You have not answered" in page) == ({}, False)
+    assert "Off as long as this browser keeps no choice." in page
     assert ("Your choice is processed." in page, "is not loaded in this browser" in page) == (False, True)
     assert "This browser keeps no choice." not in visitor.get("/privacy/choices").text
 

@@ -109,9 +109,11 @@ def visitor_id(value: str) -> str:
     return value if is_ours else ""
 
 
-def choices_cookie(said: Said) -> str:
+def choices_cookie(
+    opted_out: frozenset[str], opted_in: frozenset[str] = frozenset(), allowed: frozenset[str] = frozenset()
+) -> str:
     """Return the cookie value that keeps a browser's choices, by `CHOICES_COOKIE`."""
-    marked = (("", said.opted_out), ("+", said.opted_in), ("~", said.allowed))
+    marked = (("", opted_out), ("+", opted_in), ("~", allowed))
     return "v1." + ".".join(f"{mark}{name}" for mark, names in marked for name in sorted(names))
 
 

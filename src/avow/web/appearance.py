@@ -70,7 +70,7 @@ class Appearance:
 
     def routes(self) -> list[Route]:
         """Return the route that hands out its files; none without a look."""
-        return [Route(f"{LOOKS_PATH}{{name}}", self._hand_out)] if self._files else []
+        return [Route("/avow/looks/{name}", self._hand_out)] if self._files else []
 
     # No coroutine: a file that is asked for first is packed outside the event loop.
     def _hand_out(self, request: Request) -> Response:

@@ -32,7 +32,7 @@ _STATE: Final = "/avow/choices"
 
 def set_cookie(said: signals.Said, *, is_secure: bool) -> str:
     """Return the Set-Cookie value that keeps these answers."""
-    value = signals.choices_cookie(said)
+    value = signals.choices_cookie(said.opted_out, said.opted_in, said.allowed)
     secure = "; Secure" if is_secure else ""
     return f"{signals.CHOICES_COOKIE}={value}; HttpOnly; Max-Age={COOKIE_SECONDS}; Path=/; SameSite=Lax{secure}"
 

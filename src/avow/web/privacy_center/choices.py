@@ -84,14 +84,16 @@ class ChoicePages:
         back = own_path(request.query_params.get("back", ""))
         if was_said and is_kept and back:
             return RedirectResponse(back, 303)
-        said = self._as_kept(signals_of(request.headers), is_kept=is_kept or not was_said)
+        was_lost = was_said and not is_kept
+        said = self._as_kept(signals_of(request.headers), is_kept=not was_lost)
+        shown = _of_browser(facts.choices, said)
         return self._view.page(
             request,
             "privacy_center/choices.html",
-            switches=_of_browser(facts.choices, said),
+            switches=[replace(one, answer="", is_lost=True) for one in shown] if was_lost else shown,
             parties=self._view.house.browsers.facts(said).parties,
             was_saved=was_said and is_kept,
-            was_lost=was_said and not is_kept,
+            was_lost=was_lost,
             way_back=unasked(back),
             has_visitor=numbered(request) is not None,
             is_former=visitor_of(request) is None,

@@ -23,22 +23,28 @@ _SIGNALS: Final = {"gpc": "Global Privacy Control", "dnt": "Do Not Track"}
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """One switch: `answer` is "in", "out" or "", the last where nobody answered; `signal` stops it, "" for none."""
+    """One switch: `answer` is "in", "out" or "", the last where nobody answered; `signal` stops it, "" for none.
+
+    `is_lost`: something was answered, and the browser keeps it not.
+    """
 
     choice: ChoiceFacts
     answer: str
     signal: str = ""
+    is_lost: bool = False
 
     @property
     def is_on(self) -> bool:
         """Whether what it decides about is done."""
-        return not self.signal and (self.answer == IN or (not self.answer and not self.choice.asks))
+        return not (self.signal or self.is_lost) and (self.answer == IN or (not self.answer and not self.choice.asks))
 
     @property
     def words(self) -> str:
         """What holds now, and why, in a sentence or two."""
         if self.signal:
             return f"Off: your browser sends {_SIGNALS[self.signal]}, which decides, whatever is chosen here."
+        if self.is_lost:
+            return "Off as long as this browser keeps no choice."
         if self.answer:
             return "On: you allowed it." if self.answer == IN else "Off: you opted out."
         meanwhile = "It is off until you allow it." if self.choice.asks else "It is on until you opt out."
