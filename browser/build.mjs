@@ -20,6 +20,9 @@ const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "src", "avow", "web", "static", "build");
 const entries = ["tag.js", "stub.js", "choices.js", "chosen.js", "preferences.js", "search.js", "recorder.js", "replay.js", "form-check.js", "console.js", "console.css", "asking.css", "player.js", "player.css"];
 
+/** The oldest browsers that what is built runs in. */
+const BROWSERS = ["es2020", "chrome111", "firefox113", "safari16.4"];
+
 /** Scripts of our own that stand on other people's pages have a source map; libraries that we bundle have one where they come from. */
 const MAPPED = new Set(["tag.js", "stub.js", "choices.js", "chosen.js", "preferences.js", "search.js", "replay.js", "form-check.js"]);
 
@@ -51,7 +54,7 @@ const asText = {
   setup({ onLoad, onResolve }) {
     onResolve({ filter: /\.css\?text$/ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path.slice(0, -"?text".length)), namespace: "text" }));
     onLoad({ filter: /.*/, namespace: "text" }, async ({ path }) => {
-      const { code } = await transform(await readFile(path, "utf8"), { loader: "css", minify: true });
+      const { code } = await transform(await readFile(path, "utf8"), { loader: "css", minify: true, target: BROWSERS });
       return { contents: code, loader: "text" };
     });
   },
@@ -64,7 +67,7 @@ const result = await build({
   bundle: true,
   minify: true,
   format: "iife",
-  target: ["es2020", "chrome111", "firefox113", "safari16.4"],
+  target: BROWSERS,
   legalComments: "inline",
   plugins: [withoutSome, asText],
   sourcemap: "external",
