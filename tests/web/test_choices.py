@@ -324,7 +324,7 @@ def test_a_choice_that_the_browser_does_not_keep_is_said_to_be_lost(visitor):
     assert "This browser keeps no choice." in page
     assert "Global Privacy Control: it is a signal" in page
     assert (radios(page), "You have not answered" in page) == ({}, False)
-    assert "Off as long as this browser keeps no choice." in page
+    assert "Off: what you choose is not kept here." in page
     assert ("Your choice is processed." in page, "is not loaded in this browser" in page) == (False, True)
     assert "This browser keeps no choice." not in visitor.get("/privacy/choices").text
 

@@ -44,7 +44,7 @@ class Switch:
         if self.signal:
             return f"Off: your browser sends {_SIGNALS[self.signal]}, which decides, whatever is chosen here."
         if self.is_lost:
-            return "Off as long as this browser keeps no choice."
+            return "Off: what you choose is not kept here."
         if self.answer:
             return "On: you allowed it." if self.answer == IN else "Off: you opted out."
         meanwhile = "It is off until you allow it." if self.choice.asks else "It is on until you opt out."
