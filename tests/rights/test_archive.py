@@ -31,9 +31,7 @@ def described(heading):
 def made(*sections, files=()):
     """Return an archive of these sections, read."""
     rest = ("web", False, (), Contact("kim@example.com"))
-    case = Case(
-        "0123456789ab", RequestKind.KNOW, 0, date(2026, 11, 23), "", "web", demonstration=False, history=(), contact=contact
-    )
+    case = Case("0123456789ab", RequestKind.KNOW, 0, date(2026, 11, 23), "", *rest)
     disclosed = [archive.Disclosed("mail-service", "A")]
     return json.loads(archive.make(case, sections, disclosed, files, compiled(), 1_795_460_400_000).data)
 

@@ -100,17 +100,7 @@ def archived():
     rulebook = compiled()
     rest = ("web", False, (), Contact("kim@example.com", since="2026-11-01"))
     day = date(2026, 11, 23)
-    case = Case(
-        "0123456789ab",
-        RequestKind.KNOW,
-        1_795_456_800_000,
-        day,
-        rulebook.id,
-        "web",
-        demonstration=False,
-        history=(),
-        contact=contact,
-    )
+    case = Case("0123456789ab", RequestKind.KNOW, 1_795_456_800_000, day, rulebook.id, *rest)
     note_to_us = {"email": "kim@example.com", "message": "Größe 東京; my number is 078-05-1120"}
     choice = {"purpose": "audience-measurement", "choice": "opted out", "by": "link"}
     sections = (
