@@ -199,6 +199,12 @@ def swept_ms(control: Control) -> int | None:
     return int(swept) if swept else None
 
 
+def sweeps(control: Control) -> tuple[str, int | None]:
+    """Return why the sweep waits, "" when it does not, and when it last went, milliseconds."""
+    found = waiting(control)
+    return found[0] if found else "", swept_ms(control)
+
+
 def confirm(control: Control, now_ms: int) -> str:
     """Have the next sweep go whatever it waits for, with an audit entry; return what it waited for, "" for nothing."""
     found = waiting(control)
@@ -253,6 +259,22 @@ class Hourly:
             return False
         self.due = time.monotonic() + HOUR_SECONDS
         return self.sweeps.once(local_date(now, self.timezone), now)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeping:
+    """What the clock calls of this room: the clock itself, the sweep, and the removal of the rows of erased people."""
+
+    clock: Clock
+    hourly: Hourly
+    purge: Purge
+
+
+def build(store: Store, settle: Callable[[], int], timezone: str, now_ms: Callable[[], int]) -> Sweeping:
+    """Return the room; `settle` is what `Purge` asks of the room of messaging."""
+    clock = Clock(store.control, now_ms, lambda: time.monotonic_ns() // 1_000_000)
+    sweep_hourly = Hourly(Retention(store, clock), timezone, now_ms)
+    return Sweeping(clock, sweep_hourly, Purge(store, settle, clock.is_believed, now_ms))
 
 
 def _ms(span: timedelta) -> int:

@@ -24,18 +24,9 @@ from typing import Final
 
 import uvloop
 
-from avow import access, jobs, retention
-from avow.access.accounts import Accounts
-from avow.access.failed import FailedSignIns
-from avow.access.register import Register
-from avow.access.staff import SignIns, Staff
+from avow import access, assurance, jobs, messaging, publication, retention, rights, website
 from avow.analytics.recordings import WatchedRecordings
-from avow.assurance import vital_parts
-from avow.assurance.evidence import Evidence
-from avow.assurance.notices import Notices, PolicyToday, Sources
-from avow.assurance.promises import Promises
-from avow.assurance.readiness import Watch
-from avow.assurance.shelf import Shelf
+from avow.assurance.vital_parts import Neighbours
 from avow.collection import building as collection
 from avow.collection import counted
 from avow.collection.outbound import LinkAddresses
@@ -48,25 +39,14 @@ from avow.collection.sender_memory import counted_for
 from avow.collection.visits import LOOK_SECONDS, plain_address, utc_today
 from avow.config import load
 from avow.definitions import AvowError, now_ms
-from avow.gate import messages
 from avow.gate.choices import Choices
-from avow.gate.contacts import LastContact
 from avow.gate.disclosures import PartyLoads
 from avow.gate.versions import Versions
 from avow.main.installation import Installation, of_requests, open_store
-from avow.messaging.inbox import Inbox
-from avow.messaging.outbox import Outbox
-from avow.messaging.reports import Reports
-from avow.messaging.subscriptions import Subscriptions
 from avow.policy import Rulebook
-from avow.publication.facts import PolicyInForce, website_of
-from avow.publication.history import History
 from avow.rights import figures
 from avow.rights.desk import Desk
-from avow.rights.kept import Cases
-from avow.rights.response import Voice
 from avow.spool.spool import Spool
-from avow.store.store import Store
 from avow.web.assets import Assets
 from avow.web.door import Door
 from avow.web.exchange import Exchange
@@ -75,8 +55,6 @@ from avow.web.house import House
 from avow.web.http1 import Connections, Way
 from avow.web.senders import CountedSenders
 from avow.web.site import pages_with_forms
-from avow.website import watching
-from avow.website.search import SearchIndex
 
 log = logging.getLogger(__name__)
 
@@ -179,38 +157,23 @@ def _shared(installation: Installation) -> _Shared:
     store = open_store(configuration)
     _stop_without_server()
     spool = Spool(configuration.spool, store.vault, configuration.storage.spool_mebibytes * 1024 * 1024)
-    versions = Versions(store.control, configuration.timezone, now_ms)
-    neighbours = vital_parts.Neighbours(
+    versions, assets = Versions(store.control, configuration.timezone, now_ms), Assets()
+    neighbours = Neighbours(
         partial(retention.waiting, store.control),
         partial(figures.missed, store, versions),
         {EVENTS_RULE: "events_per_minute", GUARD_RULE: "form_guard"},
         LINES_RULE,
     )
-    shelf, watch = Shelf(store, now_ms), Watch(vital_parts.parts(configuration, store, spool, neighbours, now_ms))
+    trusted = frozenset(map(plain_address, configuration.listen.trusted_proxies))
+    address_of, counts = partial(counted_for, trusted=trusted), SharedCounts(installation.run)  # of tries, for all workers
     return _Shared(
         installation,
         collection.shared(configuration, store, versions, spool),
         PartyLoads(),
-        _sign_ins(installation, store),
-        FailedSignIns(store.control, now_ms),
-        Assets(),
-        SearchIndex(watching.index_path(configuration) if watching.sitemap_of(configuration) else None),
-        shelf,
-        watch,
-        Notices(Sources(watch, shelf, neighbours.waiting, versions, PolicyToday()), now_ms),
-    )
-
-
-def _sign_ins(installation: Installation, store: Store) -> SignIns:
-    """Return what lets staff in: tries are counted by the server process, for all workers."""
-    trusted = frozenset(map(plain_address, installation.configuration.listen.trusted_proxies))
-    return SignIns(
-        Accounts(store.control),
-        access.Guard(SharedCounts(installation.run), store.vault.hmac),
-        access.Passwords(),
-        access.Failures(),
-        partial(counted_for, trusted=trusted),
-        now_ms,
+        access.build(store, configuration.website.origin, counts, address_of, now_ms),
+        assets,
+        website.build(store, configuration, assets.tag, partial(counted.add_seen, store), now_ms),
+        assurance.build(configuration, store, spool, versions, neighbours, now_ms),
     )
 
 
@@ -221,78 +184,59 @@ class _Shared:
     installation: Installation
     intake: collection.Shared
     loads: PartyLoads
-    signs: SignIns
-    failed: FailedSignIns
+    access: access.Access
     assets: Assets
-    search: SearchIndex
-    shelf: Shelf
-    watch: Watch
-    notices: Notices
+    website: website.Website
+    assurance: assurance.Assurance
 
 
 def _door(shared: _Shared, rulebook: Rulebook) -> Door:
     """Return the door of one version of the policy."""
     intake, configuration = shared.intake, shared.installation.configuration
-    origin = configuration.website.origin
-    facts = (intake.versions, intake.spool, origin.rstrip("/"), configuration.timezone)
-    subscriptions = Subscriptions(intake.store, rulebook, *facts, now_ms)
-    token = shared.installation.demonstration_token()
-    taking = collection.build(intake, rulebook, subscriptions, pages_with_forms(configuration.website.pages), token)
-    house = _house(shared, taking)
-    return Front(intake, taking, house, subscriptions, shared.assets, now_ms).door()
+    store, versions = intake.store, intake.versions
+    desk = rights.build(store, rulebook, versions, configuration, now_ms)
+    mail = messaging.build(store, rulebook, versions, intake.spool, configuration, desk.correct_address, of_requests(), now_ms)
+    token, with_forms = shared.installation.demonstration_token(), pages_with_forms(configuration.website.pages)
+    taking = collection.build(intake, rulebook, mail.subscriptions, with_forms, token)
+    house = _house(shared, taking, desk, mail)
+    return Front(intake, taking, house, mail.subscriptions, shared.assets, now_ms).door()
 
 
-def _house(shared: _Shared, taking: collection.Taking) -> House:
+def _house(shared: _Shared, taking: collection.Taking, desk: Desk, mail: messaging.Messaging) -> House:
     """Return what the pages need."""
     store, versions, rulebook = shared.intake.store, shared.intake.versions, taking.collector.rulebook
     configuration = shared.installation.configuration
-    site = website_of(rulebook, configuration.website.name, configuration.website.origin)
-    voice = Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, rulebook)
-    line, last_contact = partial(messages.line, store), LastContact(store, versions.rulebook)
-    cases = Cases(store, by_mail=bool(configuration.mail.host))
-    desk = Desk(cases, voice, versions, configuration.timezone, line, last_contact, now_ms)
+    shown = publication.build(store, rulebook, versions, configuration, now_ms)
+    asked, sweeps = partial(figures.asked, store, versions), partial(retention.sweeps, store.control)
+    proofs = assurance.proofs(configuration, store, rulebook, versions, asked, sweeps)
     choices = Choices(store, rulebook, now_ms, desk.person_of)
     return House(
         website=configuration.website,
         timezone=configuration.timezone,
         now_ms=now_ms,
-        policy=PolicyInForce(rulebook, store, versions, now_ms, site, configuration.website.origin.startswith("https://")),
-        versions=History(store.control, versions),
-        promises=Promises(
-            rulebook,
-            store,
-            versions,
-            configuration.public_log,
-            configuration.private_log,
-            partial(figures.asked, store, versions),
-            lambda: (_why(store), retention.swept_ms(store.control)),
-        ),
+        policy=shown.policy,
+        versions=shown.history,
+        promises=proofs.promises,
         rights=desk,
         choices=choices,
-        browsers=Browsers(rulebook, site, shared.loads, now_ms),
+        browsers=Browsers(rulebook, shown.website, shared.loads, now_ms),
         recorded=RecordingChoices(store, rulebook, taking.recorder, choices, now_ms),
         recordings=WatchedRecordings(store, versions, as_read, now_ms),
-        staff=Staff(shared.signs),
-        register=Register(store.control, configuration.website.origin, now_ms),
-        inbox=Inbox(store, rulebook, versions, configuration.timezone, now_ms),
-        outbox=Outbox(store, desk.correct_address, of_requests(), now_ms),
-        mailings=Reports(store, rulebook),
-        evidence=Evidence(store, configuration.public_log, configuration.private_log, configuration.log_origin),
+        staff=shared.access.staff,
+        register=shared.access.register,
+        inbox=mail.inbox,
+        outbox=mail.outbox,
+        mailings=mail.reports,
+        evidence=proofs.evidence,
         events=store.events,
         outbound=LinkAddresses(rulebook, store.vault.hmac),
-        search=shared.search,
-        integrity=watching.Watch(store, configuration, shared.assets.tag, now_ms, partial(counted.add_seen, store)),
-        aside=shared.shelf,
-        readiness=shared.watch,
-        notices=shared.notices,
+        search=shared.website.search,
+        integrity=shared.website.integrity,
+        aside=shared.assurance.shelf,
+        readiness=shared.assurance.watch,
+        notices=shared.assurance.notices,
         senders=CountedSenders(taking.senders, shared.intake.counts, shared.intake.guard, now_ms),
     )
-
-
-def _why(store: Store) -> str:
-    """Return why retention waits; "" when it does not."""
-    found = retention.waiting(store.control)
-    return found[0] if found else ""
 
 
 def _stop_without_server() -> None:
@@ -312,7 +256,7 @@ def _stop_without_server() -> None:
 
 def _flush(shared: _Shared) -> bool:
     """Hand the counts of refusals, browsers' reports, other companies' scripts and failed sign-ins to the store."""
-    shared.signs.failures.flush(shared.failed.keep)
+    shared.access.flush()
     shared.intake.flush()
     shared.loads.flush(shared.intake.store, shared.intake.versions.rulebook)
     return False
