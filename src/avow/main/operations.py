@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from avow import retention
+from avow import messaging, publication, retention, rights
 from avow.access.register import Register
 from avow.assurance import demonstration
 from avow.assurance.residue import Residue, residue
@@ -28,8 +28,6 @@ from avow.collection.logs.server_log import Import
 from avow.collection.refusals import Refusals
 from avow.config import Configuration, load, reachable
 from avow.definitions import ConfigurationError, PolicyError, ProofInvalid, Refusal, SpoolFull, local_date, now_ms
-from avow.gate import messages
-from avow.gate.contacts import LastContact
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions, changes_of
 from avow.main import server, storage
@@ -45,12 +43,8 @@ from avow.policy.rulebook.audience import Audience
 from avow.publication import telling
 from avow.publication.files import NO_TEXTS, compile_policy, open_rulebook
 from avow.publication.publishing import Publisher
-from avow.publication.telling import Teller
 from avow.rights import restoring
 from avow.rights.after_restore import Missed
-from avow.rights.desk import Desk
-from avow.rights.kept import Cases
-from avow.rights.response import Voice
 from avow.spool.spool import Spool
 from avow.store import backup as store_backup
 from avow.store import identity
@@ -164,8 +158,7 @@ class Operations:
         """Queue what is still to be sent about the announced version."""
         configuration = self.configuration()
         with self._publishing(configuration) as (publisher, store):
-            teller = Teller(store, publisher.versions, configuration.mail.recipient, configuration.sites[0].every_origin[0])
-            return teller.tell(now_ms(), progress)
+            return publication.announcing(store, publisher.versions, configuration).teller.tell(now_ms(), progress)
 
     def submissions(self) -> int:
         """Return how many submissions there are to look through for addresses."""
@@ -389,7 +382,7 @@ class Operations:
         with self._publishing(configuration) as (publisher, store):
             if not publisher.versions.has_any():
                 publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
-            yield Mailings(store, publisher.versions, configuration.mail.recipient, configuration.sites[0].every_origin[0])
+            yield messaging.carrying(store, publisher.versions, configuration, of_requests()).letters
 
     @contextmanager
     def _outbox(self) -> Iterator[Outbox]:
@@ -398,10 +391,7 @@ class Operations:
         with self._publishing(configuration) as (publisher, store):
             publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
             versions = publisher.versions
-            voice = Voice(configuration.sites[0].every_origin[0], store.vault.hmac, versions.in_force())
-            line, last_contact = partial(messages.line, store), LastContact(store, versions.rulebook)
-            cases = Cases(store, by_mail=bool(configuration.mail.host))
-            desk = Desk(cases, voice, versions, configuration.timezone, line, last_contact, now_ms)
+            desk = rights.build(store, Sites(configuration).first, versions.in_force(), versions, configuration, now_ms)
             yield Outbox(store, desk.correct_address, of_requests(), now_ms)
 
     @contextmanager
