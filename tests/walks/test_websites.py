@@ -13,6 +13,7 @@ from tests.conftest import BROWSER, MARROWBY, Installation, Person, free_port, w
 
 from avow.store.control import Control, counts, submissions
 from avow.store.paging import Place
+from avow.website import hosts
 
 NGINX = "/usr/sbin/nginx"
 NAMES = {"main": "www.marrowby.example", "shop": "www.lornecharts.example"}
@@ -58,6 +59,7 @@ class Brands:
 
     installation: Installation
     port: int
+    rewriting: int
 
     def origin(self, name):
         return f"http://{NAMES[name]}:{self.port}"
@@ -85,7 +87,7 @@ def configured(origins):
 @pytest.fixture(scope="module")
 def brands(tmp_path_factory, mailbox):
     """Both websites; the second has no pages of Avow's, as a static site of somebody else has none."""
-    folder, port = tmp_path_factory.mktemp("brands"), free_port()
+    folder, port, rewriting = tmp_path_factory.mktemp("brands"), free_port(), free_port()
     origins = {name: f"http://{host}:{port}" for name, host in NAMES.items()}
     (folder / "policy.md").write_text(policy(), encoding="utf-8")
     installation = Installation(folder, mail_port=mailbox.port, policy=folder / "policy.md", websites=configured(origins)).start()
@@ -94,11 +96,12 @@ def brands(tmp_path_factory, mailbox):
         f"{'user nobody nogroup;' if os.geteuid() == 0 else ''} daemon off; pid {folder}/pid; error_log {folder}/error.log;\n"
         f"events {{}} http {{ access_log off; {temporary}\n"
         f"server {{ listen 127.0.0.1:{port} default_server; server_name {' '.join(NAMES.values())};\n"
-        f"location / {{ proxy_pass {installation.base}; proxy_set_header Host $http_host; }} }} }}\n"
+        f"location / {{ proxy_pass {installation.base}; proxy_set_header Host $http_host; }} }}\n"
+        f"server {{ listen 127.0.0.1:{rewriting}; location / {{ proxy_pass {installation.base}; }} }} }}\n"
     )
     command = [NGINX, "-e", str(folder / "error.log"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
     process = subprocess.Popen(command, cwd=folder)
-    made = Brands(installation, port)
+    made = Brands(installation, port, rewriting)
     try:
         wait_for(lambda: process.poll() is not None or answers(made), 30, "the proxy")
         yield made
@@ -191,3 +194,12 @@ def test_each_website_has_its_own_pages(brands):
         described = [one.get("/avow/openapi.json").json() for one in (main, shop)]
     assert [one["servers"][0]["url"] for one in described] == [brands.origin("main"), brands.origin("shop")]
     assert ["/avow/forms/newsletter" in one["paths"] for one in described] == [True, False]
+
+
+def test_a_proxy_that_rewrites_the_host_is_told(brands):
+    """As nginx does when nobody tells it otherwise: what visitors ask for would be of another website, or of none."""
+    said = hosts.rewritten(f"http://127.0.0.1:{brands.rewriting}")
+    assert said == brands.installation.base.removeprefix("http://")
+    assert said in hosts.words("https://www.example.com", said)
+    assert hosts.rewritten(f"http://127.0.0.1:{brands.port}") == ""
+    assert hosts.rewritten(f"http://127.0.0.1:{free_port()}") == ""

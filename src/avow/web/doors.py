@@ -25,6 +25,7 @@ _OF_NO_SITE: Final = (
     b"/audit/",
     b"/console",
     b"/avow/static/",
+    b"/avow/host",
     b"/avow/integrity",
     b"/avow/feeds/",
     b"/avow/postbacks/",
