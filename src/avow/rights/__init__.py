@@ -28,7 +28,10 @@ from avow.store.store import Store
 
 
 def build(store: Store, rulebook: Rulebook, versions: Versions, configuration: Configuration, now_ms: Callable[[], int]) -> Desk:
-    """Return the desk for a version: consumer requests as their persons and staff see them."""
+    """Return the desk for a version: consumer requests as their persons and staff see them.
+
+    Rule: 11 CCR 7020, 7021, 7060.
+    """
     line, last_contact = partial(messages.line, store), LastContact(store, versions.rulebook)
     voice = _voice(store, rulebook, configuration)
     return Desk(_cases(store, configuration), voice, versions, configuration.timezone, line, last_contact, now_ms)
@@ -52,7 +55,10 @@ def walking(
     is_believed: Callable[[], bool],
     now_ms: Callable[[], int],
 ) -> Walking:
-    """Return what the clock calls. `waiting` says what is accepted and not stored, `events` reads a chunk of a recording."""
+    """Return what the clock calls. `waiting` says what is accepted and not stored, `events` reads a chunk of a recording.
+
+    Rule: 11 CCR 7021(b) (by when), 7022(b) (where is erased), 7024 (what is shown).
+    """
     cases = _cases(store, configuration)
     places = (
         targets.KeyVault(store),  # first: nothing can be read from there on
