@@ -34,7 +34,7 @@ def everything(folder):
 def refused(folder, words):
     """See that the log is not gone on with, in either way of asking, and that nothing published changed."""
     before = everything(folder)
-    for ask in (lambda: log.require_own(folder / "public", folder / "private"), lambda: opened(folder)):
+    for ask in (lambda: log.require_own(folder / "public", folder / "private", ORIGIN), lambda: opened(folder)):
         with pytest.raises(AvowError, match=words):
             ask()
     assert everything(folder) == before
@@ -79,7 +79,7 @@ def test_a_damaged_state_is_a_sentence(folder, content):
 def test_an_older_checkpoint_is_the_crash_between_state_and_checkpoint(folder):
     """The log goes on, and publishes what it has."""
     shutil.copy(folder / "earlier" / "public" / "checkpoint", folder / "public" / "checkpoint")
-    log.require_own(folder / "public", folder / "private")
+    log.require_own(folder / "public", folder / "private", ORIGIN)
     opened(folder).append([(4, b'{"n":4}')])
     assert (folder / "public" / "checkpoint").read_text().splitlines()[1] == "4"
 
@@ -87,5 +87,12 @@ def test_an_older_checkpoint_is_the_crash_between_state_and_checkpoint(folder):
 def test_a_log_of_nothing_begins(tmp_path):
     """It is published empty before it has a state, also by two starts in a row."""
     opened(tmp_path)
-    log.require_own(tmp_path / "public", tmp_path / "private")
+    log.require_own(tmp_path / "public", tmp_path / "private", ORIGIN)
     opened(tmp_path).append([(1, b"{}")])
+
+
+def test_a_log_keeps_its_name(folder):
+    """Proofs that people hold carry it: another origin is refused with the words that set it right, an empty log takes any."""
+    with pytest.raises(AvowError, match=r"address of example\.com as installation\.origin"):
+        log.require_own(folder / "public", folder / "private", "www.example.com/audit")
+    log.require_own(folder / "public", folder / "private", ORIGIN)

@@ -95,6 +95,8 @@ WORDS_OF: Mapping[str, str] = {
 TABLES = {
     "": config.Configuration,
     "website": config.Website,
+    "website.look": config.Look,
+    "installation": config.Named,
     "listen": config.Listen,
     "mail": config.Mail,
     "storage": config.Storage,

@@ -34,7 +34,18 @@ WRONG = {
         '"https://www.example.com:70000"', '"https://sam@www.example.com"', '"https://www.example.com?a"', '"https://"',
         '"https://exämple.example"', '"https://www.example.com "',
     ],
+    "website.origins": ['["www.example.com"]', '["https://www.example.com/path"]', '"https://www.example.com"'],
     "website.pages": ['""', '"gone"', '"file"'],
+    "website.sender": ['"no address"', '"Privacy <privacy@example.com>"'],
+    "website.sitemap": ['"sitemap.xml"', '"//other.example/"'],
+    "website.watched": ['["about"]', '["/"' + ', "/"' * 20 + "]"],
+    "website.look.name": ['"a\\nb"', f'"{"x" * 201}"'],
+    "website.look.accent": ['"blue"', '"#12"', '"#e0e0e0"'],
+    "website.look.accent_dark": ['"#101010"'],
+    "website.look.background": ['"#12345g"'],
+    "website.look.background_dark": ['"black"'],
+    "website.look.logo": ['"gone.svg"', '"file"', '"large.svg"', '"folder"'],
+    "installation.origin": ['"www.example.com"', '"https://www.example.com/audit"'],
     "listen.host": ['""', '"two words"', '"127.0.0.1:8400"', '"http://127.0.0.1"'],
     "listen.port": ["0", "-1", "70000", '"8400"', "8400.5"],
     "listen.workers": ["0", "-2", "65", "true"],
@@ -72,7 +83,13 @@ def folder(tmp_path, monkeypatch):
     """A current folder with a file, an empty one, a folder, a key, and the policy."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder").mkdir()
-    for name, text in {"file": "words", "empty": "", "policy.md": "", "key": f"whsec_{'A' * 44}"}.items():
+    for name, text in {
+        "file": "words",
+        "empty": "",
+        "large.svg": "x" * 70_000,
+        "policy.md": "",
+        "key": f"whsec_{'A' * 44}",
+    }.items():
         (tmp_path / name).write_text(text, encoding="ascii")
     return tmp_path
 
@@ -134,7 +151,35 @@ def keys(struct=Configuration, table=""):
 
 def test_no_key_is_without_a_row():
     """A new key comes with wrong values of it, and with who judges them."""
-    assert set(keys()) == set(WRONG)
+    assert {key.replace("websites.", "website.") for key in keys()} == set(WRONG)
+
+
+SITES = """
+data = "data"
+policy = "policy.md"
+timezone = "America/Los_Angeles"
+"""
+MAIN = '[[websites]]\nname = "main"\norigin = "https://www.example.com"\n'
+
+
+@pytest.mark.parametrize(
+    ("websites", "said"),
+    [
+        ("", "there is no website"),
+        (MAIN + '[website]\nname = "a"\norigin = "https://a.example.com"\n', "[website] and [[websites]]"),
+        (MAIN + '[[websites]]\nname = "main"\norigin = "https://a.example.com"\n', "“main” is there 2 times"),
+        (MAIN + '[[websites]]\nname = "shop"\norigin = "https://WWW.example.com:443/"\n', "origin www.example.com"),
+        (MAIN + '[[websites]]\nname = "shop"\norigins = ["https://shop.example.com", "http://www.example.com"]\n', "2 of them"),
+        (MAIN + '[[websites]]\nname = "shop"\n', "origin is missing"),
+        (MAIN + '[[websites]]\nname = "shop"\norigin = "https://shop.example.com"\n', "no [website.NAME] of the policy"),
+    ],
+)
+def test_websites_that_cannot_be_told_apart_are_refused(websites, said):
+    """Nor is one that the policy does not name: what its visitors read would say nothing of it."""
+    Path("avow.toml").write_text(SITES + websites, encoding="utf-8")
+    with pytest.raises(ConfigurationError) as refused:
+        start(Path("avow.toml"))
+    assert said in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -203,12 +203,6 @@ CASES = [
     ("AV0708", KNOW, KNOW.replace("by a link sent to your e-mail address", "by post"), "by post"),
     ("AV0708", 'methods    = ["email", "phone"]\n', 'methods    = ["email", "web"]\n', "web"),
     ("AV0709", 'languages = ["English"]', 'languages = ["English", "Spanish"]', "Spanish"),
-    (
-        "AV0709",
-        "[accessibility]",
-        '[website.a]\nlabel = "A"\naddress = "https://a.example"\n\n[website.b]\nlabel = "B"\naddress = "https://b.example"\n\n[accessibility]',
-        "b",
-    ),
     ("AV0706", "{ months = 13 }", '{ months = 13, until = "opted-out" }', "opted-out"),
     ("AV0706", "{ months = 13 }", '{ months = 13, until = "consent-withdrawn" }', "consent-withdrawn"),  # of a tag
     # what is usually slipped in a block, by somebody who does not know TOML

@@ -240,3 +240,29 @@ def test_a_record_is_kept_for_the_longest_period_of_its_purposes():
     rulebook = _rulebook(PERIODS)
     assert rulebook.permit("visit", frozenset(), TODAY).delete_on == add_months(TODAY, 20)
     assert rulebook.permit("visit", frozenset({"return"}), TODAY).delete_on == add_months(TODAY, 13)
+
+
+def test_a_point_of_another_website_is_refused(complete):
+    """With the rule, and whatever a person said; points of no website in particular and of messages are on each."""
+    with_places = {name: point for name, point in complete.points.items() if point.on & set(complete.websites)}
+    assert with_places
+    for website in complete.websites:
+        here = complete.on_website(website)
+        for name, point in complete.points.items():
+            answer = here.permit(name, frozenset(), TODAY, frozenset(complete.purposes))
+            if name in with_places and website not in point.on and not point.on & set(complete.messages):
+                assert isinstance(answer, Refusal)
+                assert "another website" in answer.reason
+                assert answer.rule
+            else:
+                assert answer == complete.permit(name, frozenset(), TODAY, frozenset(complete.purposes))
+
+
+def test_a_version_on_a_website_is_the_same_version(complete):
+    """Records name it by the same id, and what is counted of a link goes with its point."""
+    for website in ("", *complete.websites):
+        here = complete.on_website(website)
+        assert here == complete
+        assert here.id == complete.id
+        assert {link.clicks for link in here.external_links.values()} - {""} <= set(here.points)
+    assert complete.on_website("") is complete

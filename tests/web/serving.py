@@ -119,7 +119,7 @@ class Served(House):
         """Return what is behind the doors of the version in force, and its door, as a worker has them for each version."""
         rulebook = self.versions.in_force()
         if rulebook.id not in self._doors:
-            front = rooms.front(self.shared, rulebook)
+            front = rooms.front(self.shared, self.shared.sites.first, rulebook)
             self._doors[rulebook.id] = front, front.door()
         return self._doors[rulebook.id]
 

@@ -114,7 +114,7 @@ def test_too_often_is_answered_with_the_same_page(visitor, robin):
 def test_too_many_are_answered_with_the_same_page(house, visitor, robin):
     """Whoever finds no place in the queue gets the page again with a sentence, at once."""
     go = threading.Event()
-    waiting = [house.shared.signs.passwords.later(go.wait, is_known=False) for _ in range(passwords.PLACES)]
+    waiting = [house.shared.access.staff.signs.passwords.later(go.wait, is_known=False) for _ in range(passwords.PLACES)]
     response = sign_in(visitor, password=PASSWORD)
     go.set()
     assert (response.status_code, response.headers.get("retry-after")) == (503, "5")

@@ -28,8 +28,9 @@ from avow.collection.refusals import Refusals
 from avow.collection.senders import Senders
 from avow.collection.visits import VisitCounter
 from avow.config import Configuration
+from avow.gate.sites import Site
 from avow.gate.versions import Versions
-from avow.policy import Rulebook, paths
+from avow.policy import Rulebook
 from avow.spool.spool import Spool
 from avow.store.store import Store
 
@@ -81,16 +82,21 @@ class Taking:
 
 
 def build(
-    shared: Shared, rulebook: Rulebook, subscriptions: Subscriptions, with_forms: Collection[str], demonstration_token: str
+    shared: Shared,
+    site: Site,
+    rulebook: Rulebook,
+    subscriptions: Subscriptions,
+    with_forms: Collection[str],
+    demonstration_token: str,
 ) -> Taking:
-    """Return what takes in under a version; `with_forms` are the pages of the site that hold a form.
+    """Return what takes in on a website, under a version that is narrowed to it.
 
-    `demonstration_token` marks the invented visitors of `avow demo`.
+    `with_forms` are the pages of the site that hold a form, `demonstration_token` marks the invented visitors of
+    `avow demo`.
     """
     configuration, store = shared.configuration, shared.store
-    website, uploads, keyed = configuration.website, configuration.uploads, store.vault.hmac
-    hosts = paths.own_hosts(website.name, website.origin)
-    collector = Collector(rulebook, website.name, shared.spool, shared.visits, shared.refusals)
+    uploads, keyed = configuration.uploads, store.vault.hmac
+    collector = Collector(rulebook, site.name, shared.spool, shared.visits.on(site.name), shared.refusals)
     senders = Senders(collector, shared.leases, configuration.listen.trusted_proxies, demonstration_token)
     recorder = Recorder(rulebook, with_forms)
     attachments = Attachments(store, Clamd(uploads.clamd) if uploads.clamd else None)
@@ -98,13 +104,13 @@ def build(
     return Taking(
         collector,
         senders,
-        Intake(collector, senders, hosts),
+        Intake(collector, senders, site.hosts),
         Forms(collector, attachments, subscriptions),
         Feeds(collector, attachments, shared.feed_keys, AuthorisationsOnFile(store), keyed, moments),
         recorder,
-        RecordingCollector(recorder, rulebook, website.name, shared.refusals, shared.spool),
+        RecordingCollector(recorder, rulebook, site.name, shared.refusals, shared.spool),
         MailEvents(collector),
         Outbound(collector, keyed),
-        Postbacks(collector, shared.feed_keys, Clicks(store, shared.versions, website.name), keyed),
+        Postbacks(collector, shared.feed_keys, Clicks(store, shared.versions, site.name), keyed),
         BrowserKept(rulebook),
     )

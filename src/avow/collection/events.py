@@ -26,6 +26,7 @@ MAX_EVENTS: Final = 100
 NOT_DECLARED: Final = "the policy does not declare this field for this collection point"
 NOT_TEXT: Final = "the value is not text, or longer than the policy allows"
 TWICE: Final = "the field came twice; the first value is kept"
+NOT_HERE: Final = "the policy declares this collection point for another website"
 NO_AMOUNT: Final = "the amount cannot be read, so nothing of the purchase is kept"
 #: The field that makes a purchase of an event: one that says it and means nothing by it is none.
 AMOUNT: Final = "purchase-value"
@@ -60,6 +61,7 @@ class EventParser:
         self._points = {point.name: point for point in sending if point not in beacons}
         self._limits = {point.name: limits(rulebook, point.name) for point in sending}
         self._with_amount = {self.types[name]: name for name, longest in self._limits.items() if AMOUNT in longest}
+        self._elsewhere = rulebook.elsewhere
         self._decoder = _batch_decoder([self.types[name] for name in self._points]) if self._points else None
 
     def parse(self, raw: bytes) -> Batch | Refusal:
@@ -120,7 +122,8 @@ class EventParser:
             if not isinstance(event, Said) or not isinstance(event.get("point"), str) or "point" in event.twice:
                 dropped.append(Dropped("", "", "an event needs one point, the name of a declared collection point"))
             elif event["point"] not in self._points:
-                dropped.append(Dropped(event["point"][:40], "", "the policy declares no such collection point"))
+                why = NOT_HERE if event["point"] in self._elsewhere else "the policy declares no such collection point"
+                dropped.append(Dropped(event["point"][:40], "", why))
             else:
                 fields = {name: value for name, value in event.items() if name != "point"}
                 one = self.event(self._points[event["point"]], fields)

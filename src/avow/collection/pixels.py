@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from avow.collection.events import RULE, TWICE, Batch, Dropped, EventParser
+from avow.collection.events import NOT_HERE, RULE, TWICE, Batch, Dropped, EventParser
 from avow.collection.remembered import Remembered
 from avow.definitions import Refusal, Technology
 from avow.policy import CollectionPoint, Rulebook
@@ -44,7 +44,7 @@ class Pixels:
         """Return what one view, or one conversion, says; a Refusal for a point that has no pixel."""
         declared = self._points.get(point)
         if declared is None:
-            return Refusal("the policy declares no such pixel", RULE)
+            return Refusal(NOT_HERE if point in self._rulebook.elsewhere else "the policy declares no such pixel", RULE)
         return self._parser.event(declared, given)
 
     def _look(self, query: bytes, referer: bytes) -> tuple[str, Batch | Refusal]:

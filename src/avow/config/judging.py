@@ -14,7 +14,20 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from avow.addresses import SENTENCE, judged
-from avow.config.keys import INTAKE_EARLIEST, INTEGRITY_PAGES, Configuration, Intake, Listen, Mail, Storage, Uploads, Website
+from avow.config.colours import PAPER, READABLE, contrast
+from avow.config.keys import (
+    INTAKE_EARLIEST,
+    INTEGRITY_PAGES,
+    Configuration,
+    Intake,
+    Listen,
+    Look,
+    Mail,
+    Storage,
+    Uploads,
+    Website,
+)
+from avow.config.origins import authority
 
 #: The name of a machine, in the form that DNS has; other scripts are written as xn--.
 _NAME: Final = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
@@ -25,6 +38,7 @@ _URL: Final = re.compile(rf"https?://(?:[^\s/@]+@)?(?:{_NAME}|\[[0-9A-Fa-f:.]+\]
 #: The path of a socket, or a host, perhaps an IPv6 address in brackets, and a port.
 _CLAMD: Final = re.compile(r"/.+|(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
 _LONGEST_NAME: Final = 200
+_COLOUR: Final = re.compile(r"#[0-9A-Fa-f]{6}")
 _PORTS: Final = range(1, 65_536)
 #: One worker per core on the largest usual machine.
 _WORKERS: Final = range(1, 65)
@@ -36,7 +50,7 @@ def faults(configuration: Configuration, today: date) -> Iterator[str]:
     """Yield what is wrong, in the order of docs/reference/configuration.md; `today` is the day in UTC."""
     if not _is_zone(configuration.timezone):
         yield f"timezone is “{configuration.timezone}”, which is no IANA time zone; write one like America/Los_Angeles"
-    yield from _of_website(configuration.website)
+    yield from _of_sites(configuration)
     yield from _of_listen(configuration.listen)
     yield from _of_mail(configuration.mail)
     yield from _of_storage(configuration.storage)
@@ -46,13 +60,68 @@ def faults(configuration: Configuration, today: date) -> Iterator[str]:
     yield from _of_looks(configuration)
 
 
-def _of_website(website: Website) -> Iterator[str]:
+def _of_sites(configuration: Configuration) -> Iterator[str]:
+    """Yield what is wrong with the websites, one by one, and with all of them together."""
+    if not configuration.sites:
+        yield "there is no website; write [website] for the one there is, or [[websites]] for each of several"
+    if configuration.website and configuration.websites:
+        yield "there are [website] and [[websites]]; write every website as one of [[websites]]"
+    key = "websites" if configuration.websites else "website"
+    for website in configuration.sites:
+        yield from _of_website(key, website)
+    for name, count in Counter(website.name for website in configuration.sites).items():
+        if count > 1:
+            yield f"websites: “{name}” is there {count} times; records are filed under the name, so give each its own"
+    hosts = Counter(host for website in configuration.sites for host in {authority(one) for one in website.every_origin})
+    for host, count in hosts.items():
+        if count > 1:
+            yield f"websites: {count} of them have the origin {host}; nobody could tell on which one a visitor is"
+    if configuration.installation.origin:
+        yield from _of_origin("installation.origin", configuration.installation.origin)
+
+
+def _of_website(key: str, website: Website) -> Iterator[str]:
     if not website.name.strip() or not website.name.isprintable() or len(website.name) > _LONGEST_NAME:
-        yield f"website.name is “{website.name}”; write a name of 1 to {_LONGEST_NAME} characters, like www.example.com"
-    found = _ORIGIN.fullmatch(website.origin)
+        yield f"{key}.name is “{website.name}”; write a name of 1 to {_LONGEST_NAME} characters, like www.example.com"
+    if not website.every_origin:
+        yield f"{key}.origin is missing for “{website.name}”; write its public origin, like https://www.example.com"
+    yield from _of_origin(f"{key}.origin", website.origin) if website.origin else ()
+    for origin in website.origins:
+        yield from _of_origin(f"{key}.origins", origin)
+    yield from _of_sender(f"{key}.sender", website.sender)
+    for name, path in (*(("sitemap", one) for one in (website.sitemap,) if one), *(("watched", one) for one in website.watched)):
+        yield from _of_path(f"{key}.{name}", path)
+    if len(website.watched) > INTEGRITY_PAGES:
+        yield f"{key}.watched names {len(website.watched)} pages; name at most {INTEGRITY_PAGES}"
+    yield from _of_look(f"{key}.look", website.look)
+
+
+def _of_origin(key: str, origin: str) -> Iterator[str]:
+    found = _ORIGIN.fullmatch(origin)
     if found is None or not _is_port(found[1]):
         wanted = "write scheme and host, with a port where it has one and without a path, like https://www.example.com"
-        yield f"website.origin is “{website.origin}”; {wanted}"
+        yield f"{key} is “{origin}”; {wanted}"
+
+
+def _of_path(key: str, path: str) -> Iterator[str]:
+    if not path.startswith("/") or path.startswith("//"):
+        yield f"{key}: “{path}” is no path of website.origin; begin it with one “/”"
+
+
+def _of_look(key: str, look: Look) -> Iterator[str]:
+    if len(look.name) > _LONGEST_NAME or not look.name.isprintable():
+        yield f"{key}.name is “{look.name}”; write at most {_LONGEST_NAME} characters that can be printed"
+    written = {name: getattr(look, name) for name in ("accent", "accent_dark", "background", "background_dark")}
+    wrong = {name: value for name, value in written.items() if value and not _COLOUR.fullmatch(value)}
+    for name, value in wrong.items():
+        yield f"{key}.{name} is “{value}”; write a colour as #rrggbb"
+    if wrong:
+        return
+    for accent, ground in (("accent", "background"), ("accent_dark", "background_dark")):
+        ours = PAPER[ground]
+        if written[accent] and (found := contrast(written[accent], written[ground] or ours)) < READABLE:
+            told = f"{key}.{accent} {written[accent]} on {written[ground] or ours} has a contrast of {found:.1f} to 1"
+            yield f"{told}; links need {READABLE} to 1 to be read (WCAG 2.2, 1.4.3)"
 
 
 def _of_listen(listen: Listen) -> Iterator[str]:
@@ -76,15 +145,19 @@ def _of_mail(mail: Mail) -> Iterator[str]:
     yield from _outside("mail.port", mail.port, _PORTS)
     if mail.host and not (mail.recipient and mail.sender):
         yield "mail.host is set, so mail.recipient and mail.sender must be set as well"
-    found = judged(mail.sender) if mail.sender else None
-    if isinstance(found, str) and found != SENTENCE:  # of a character that cannot be seen, the text shows nothing
-        yield f"mail.sender {found}"
-    elif isinstance(found, str) or (found is not None and found.needs_smtputf8):
-        yield f"mail.sender is “{mail.sender}”; write an address alone, like privacy@example.com, with ASCII before the @"
+    yield from _of_sender("mail.sender", mail.sender)
     if not mail.username.isprintable():
         yield "mail.username holds a character that cannot be printed; write it in one line"
     if bool(mail.username) != (mail.password_file is not None):
         yield "mail.username and mail.password_file belong together; set both, or neither where the server asks for no password"
+
+
+def _of_sender(key: str, sender: str) -> Iterator[str]:
+    found = judged(sender) if sender else None
+    if isinstance(found, str) and found != SENTENCE:  # of a character that cannot be seen, the text shows nothing
+        yield f"{key} {found}"
+    elif isinstance(found, str) or (found is not None and found.needs_smtputf8):
+        yield f"{key} is “{sender}”; write an address alone, like privacy@example.com, with ASCII before the @"
 
 
 def _of_storage(storage: Storage) -> Iterator[str]:
@@ -123,8 +196,7 @@ def _of_looks(configuration: Configuration) -> Iterator[str]:
     search, integrity = configuration.search, configuration.integrity
     sitemap = [("search.sitemap", search.sitemap)] if search.sitemap else []
     for key, value in [*sitemap, *(("integrity.pages", page) for page in integrity.pages)]:
-        if not value.startswith("/") or value.startswith("//"):
-            yield f"{key}: “{value}” is no path of website.origin; begin it with one “/”"
+        yield from _of_path(key, value)
     yield from _outside("search.every_minutes", search.every_minutes, range(1, 7 * 24 * 60 + 1))
     if len(integrity.pages) > INTEGRITY_PAGES:
         yield f"integrity.pages names {len(integrity.pages)} pages; name at most {INTEGRITY_PAGES}"

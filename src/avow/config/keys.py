@@ -34,15 +34,57 @@ class Listen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     metrics_from: tuple[str, ...] = ("127.0.0.0/8", "::1")
 
 
-class Website(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The website that is measured, and that Avow serves when `pages` is set."""
+class Named(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the installation as a whole is called by: its log, its console, its invitations."""
 
-    #: The site's name in records and on the dashboard. Required: records are never filed under a guessed site.
+    #: The public origin that names the audit log and the console. The first website's by default. Proofs carry it, so it cannot
+    #: be changed once there is a log.
+    origin: str = ""
+
+
+class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How Avow's own pages, banner and letters look on one website, so that visitors never leave the brand."""
+
+    #: The name that people know the website by. Empty by default: the controller's.
+    name: str = ""
+    #: The colour of links and buttons, `#rrggbb`. Empty by default: Avow's own. Text in it has to be read on the page: a contrast
+    #: of 4.5 to 1 (WCAG 2.2, 1.4.3).
+    accent: str = ""
+    #: The same on dark pages. Empty by default: Avow's own.
+    accent_dark: str = ""
+    #: The colour of the page, `#rrggbb`. Empty by default: Avow's own.
+    background: str = ""
+    #: The same for who asks for dark pages. Empty by default: Avow's own.
+    background_dark: str = ""
+    #: A picture of at most 64 KiB, SVG, PNG or WebP, next to the name. None by default.
+    logo: Path | None = None
+
+
+class Website(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A website that is measured, and that Avow serves when `pages` is set: `[website]`, or one `[[websites]]` each."""
+
+    #: The site's name in records and on the dashboard; of several websites, the policy's `[website.NAME]`. Required: records are
+    #: never filed under a guessed site.
     name: str
-    #: The public origin, for links in e-mails, the audit log's name and secure cookies. Required.
-    origin: str
+    #: The public origin, for links in e-mails and secure cookies. Required, here or as the first of `origins`.
+    origin: str = ""
+    #: All public origins of the website, where it has several; the first is the one of links. Empty by default.
+    origins: tuple[str, ...] = ()
     #: Folder with the site's own pages (templates ending in .html). Empty by default: Avow then serves only its own pages.
     pages: Path | None = None
+    #: Sender address of letters to people who wrote on this website, as `mail.sender`, which it is by default.
+    sender: str = ""
+    #: Where the site's sitemap is, as `search.sitemap`, which it is by default.
+    sitemap: str = ""
+    #: Paths of pages that are looked at from outside, as `integrity.pages`, which they are by default.
+    watched: tuple[str, ...] = ()
+    #: How Avow's own pages look there.
+    look: Look = msgspec.field(default_factory=Look)
+
+    @property
+    def every_origin(self) -> tuple[str, ...]:
+        """Its origins, without a slash at their end, the one of links first."""
+        return tuple(dict.fromkeys(one.rstrip("/") for one in (self.origin, *self.origins) if one))
 
 
 class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -155,8 +197,12 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     policy: Path
     #: IANA time zone of the business, in which receipt days are counted. Required: 11 CCR 7021 counts days from receipt.
     timezone: str
-    #: The website.
-    website: Website
+    #: The website, where there is one.
+    website: Website | None = None
+    #: The websites, where there are several; of `website` and `websites` one has to be there.
+    websites: tuple[Website, ...] = ()
+    #: The installation.
+    installation: Named = msgspec.field(default_factory=Named)
     #: The listener.
     listen: Listen = msgspec.field(default_factory=Listen)
     #: Outgoing e-mail.
@@ -175,6 +221,16 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     search: Search = msgspec.field(default_factory=Search)
     #: The site seen from outside.
     integrity: Integrity = msgspec.field(default_factory=Integrity)
+
+    @property
+    def sites(self) -> tuple[Website, ...]:
+        """The websites, one or more; the first is the one of what came before there were several."""
+        return self.websites or ((self.website,) if self.website else ())
+
+    @property
+    def origin(self) -> str:
+        """The public origin of the installation, without a slash at its end."""
+        return self.installation.origin.rstrip("/") or self.sites[0].every_origin[0]
 
     @property
     def spool(self) -> Path:
@@ -199,4 +255,4 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def log_origin(self) -> str:
         """The origin of the audit log: its address without a scheme (C2SP tlog-tiles)."""
-        return self.website.origin.partition("://")[2].rstrip("/") + "/audit"
+        return self.origin.partition("://")[2] + "/audit"

@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from avow.config.keys import Configuration
 from avow.definitions import ConfigurationError
+
+#: Pictures that pages show next to a name: suffix -> media type.
+PICTURES: Final = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
+PICTURE_BYTES: Final = 64 * 1024
 
 
 def require_there(configuration: Configuration) -> None:
@@ -25,9 +30,13 @@ def _faults(configuration: Configuration) -> Iterator[str]:
     yield from _of_data(configuration.data)
     if configuration.policy.is_dir():
         yield f"policy is {configuration.policy}, which is a folder; name the policy's file"
-    pages = configuration.website.pages
-    if pages is not None and not pages.is_dir():
-        yield f"website.pages is {pages}, which is no folder; name the one with the site's pages, or leave the key out"
+    key = "websites" if configuration.websites else "website"
+    for website in configuration.sites:
+        pages, logo = website.pages, website.look.logo
+        if pages is not None and not pages.is_dir():
+            yield f"{key}.pages is {pages}, which is no folder; name the one with the site's pages, or leave the key out"
+        if logo is not None and (fault := _of_logo(logo)):
+            yield f"{key}.look.logo is {logo}, {fault}"
     password = configuration.mail.password_file
     if password is not None and not _holds_text(password):
         yield f"mail.password_file is {password}, which cannot be read or is empty; put the password there"
@@ -38,6 +47,18 @@ def _faults(configuration: Configuration) -> Iterator[str]:
     for feed in configuration.feeds:
         if not _holds_text(feed.key_file):
             yield f"feeds.key_file is {feed.key_file}, which cannot be read or is empty; put the key of “{feed.point}” there"
+
+
+def _of_logo(logo: Path) -> str:
+    """Return why a picture cannot be handed out; "" when it can."""
+    if logo.suffix.lower() not in PICTURES:
+        return f"whose kind is not known by its name; name a file that ends with {', '.join(PICTURES)}"
+    try:
+        return (
+            "" if logo.stat().st_size <= PICTURE_BYTES else f"which is too large; name one of at most {PICTURE_BYTES // 1024} KiB"
+        )
+    except OSError:
+        return "which cannot be read; put the picture there, or leave the key out"
 
 
 def _of_data(data: Path) -> Iterator[str]:

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from avow import retention
+from avow import messaging, publication, retention, rights
 from avow.access.register import Register
 from avow.assurance import demonstration
 from avow.assurance.residue import Residue, residue
@@ -28,8 +28,7 @@ from avow.collection.logs.server_log import Import
 from avow.collection.refusals import Refusals
 from avow.config import Configuration, load, reachable
 from avow.definitions import ConfigurationError, PolicyError, ProofInvalid, Refusal, SpoolFull, local_date, now_ms
-from avow.gate import messages
-from avow.gate.contacts import LastContact
+from avow.gate.sites import Sites
 from avow.gate.versions import Versions, changes_of
 from avow.main import server, storage
 from avow.main.installation import Installation, of_requests, open_control, open_store, place_of
@@ -40,18 +39,12 @@ from avow.policy.changes.diff import Change, diff
 from avow.policy.changes.publication import Publication
 from avow.policy.checks.carried_out import EVERYTHING, THIS_VERSION
 from avow.policy.law import rules
-from avow.policy.paths import own_hosts
 from avow.policy.rulebook.audience import Audience
 from avow.publication import telling
-from avow.publication.facts import website_of
 from avow.publication.files import NO_TEXTS, compile_policy, open_rulebook
 from avow.publication.publishing import Publisher
-from avow.publication.telling import Teller
 from avow.rights import restoring
 from avow.rights.after_restore import Missed
-from avow.rights.desk import Desk
-from avow.rights.kept import Cases
-from avow.rights.response import Voice
 from avow.spool.spool import Spool
 from avow.store import backup as store_backup
 from avow.store import identity
@@ -101,7 +94,7 @@ class Operations:
         """Return a printout by its name, with an empty ledger: what it says before anything was collected."""
         rulebook = self._rulebook(path, draft=draft)
         if path is None:  # the installation's own: its origin says how pages travel
-            audience = replace(audience, over_plain_http=self.configuration().website.origin.startswith("http://"))
+            audience = replace(audience, over_plain_http=self.configuration().origin.startswith("http://"))
         printed = printouts.print_out(name, rulebook, Ledger(), shape, audience)
         return printed if isinstance(printed, Refusal) else printouts.document(printed, rulebook)
 
@@ -109,7 +102,7 @@ class Operations:
         """Return the lines that put the tag on a page that Avow does not serve, as the configured policy allows."""
         configuration = self.configuration()
         rulebook = open_rulebook(configuration, datetime.now(UTC).date())
-        website = website_of(rulebook, configuration.website.name, configuration.website.origin)
+        website = Sites(configuration).first.website(rulebook)
         attributes = tag_plan.attributes(rulebook, Audience(website))
         if not attributes:
             return Refusal("the policy declares no collection point by tag", rules.NOTICE_AT_COLLECTION)
@@ -165,8 +158,7 @@ class Operations:
         """Queue what is still to be sent about the announced version."""
         configuration = self.configuration()
         with self._publishing(configuration) as (publisher, store):
-            teller = Teller(store, publisher.versions, configuration.mail.recipient, configuration.website.origin)
-            return teller.tell(now_ms(), progress)
+            return publication.announcing(store, publisher.versions, configuration).teller.tell(now_ms(), progress)
 
     def submissions(self) -> int:
         """Return how many submissions there are to look through for addresses."""
@@ -212,9 +204,8 @@ class Operations:
             if isinstance(read_line, Refusal):
                 return read_line
             installation, refusals = Installation(configuration), Refusals()
-            website = configuration.website
-            hosts = own_hosts(website.name, website.origin)
-            facts = (website.name, versions, installation.moments, store.aside.tried, refusals, hosts, store.vault.hmac)
+            site = Sites(configuration).first
+            facts = (site.name, versions, installation.moments, store.aside.tried, refusals, site.hosts, store.vault.hmac)
             name = log_intake.name_of(configuration, log)
             running = log_intake.Imports(*facts).of(found, lambda _day: b"", read_line, name, names_former=True)
             outcome = asyncio.run(_spool_lines(installation, running, lines, progress))
@@ -352,7 +343,7 @@ class Operations:
         configuration = self.configuration()
         control = open_control(configuration)
         try:
-            yield Register(control, configuration.website.origin, now_ms)
+            yield Register(control, configuration.origin, now_ms)
         finally:
             control.close()
 
@@ -391,7 +382,7 @@ class Operations:
         with self._publishing(configuration) as (publisher, store):
             if not publisher.versions.has_any():
                 publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
-            yield Mailings(store, publisher.versions, configuration.mail.recipient, configuration.website.origin.rstrip("/"))
+            yield messaging.carrying(store, publisher.versions, configuration, of_requests()).letters
 
     @contextmanager
     def _outbox(self) -> Iterator[Outbox]:
@@ -400,10 +391,7 @@ class Operations:
         with self._publishing(configuration) as (publisher, store):
             publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
             versions = publisher.versions
-            voice = Voice(configuration.website.origin.rstrip("/"), store.vault.hmac, versions.in_force())
-            line, last_contact = partial(messages.line, store), LastContact(store, versions.rulebook)
-            cases = Cases(store, by_mail=bool(configuration.mail.host))
-            desk = Desk(cases, voice, versions, configuration.timezone, line, last_contact, now_ms)
+            desk = rights.build(store, Sites(configuration).first, versions.in_force(), versions, configuration, now_ms)
             yield Outbox(store, desk.correct_address, of_requests(), now_ms)
 
     @contextmanager

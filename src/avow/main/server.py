@@ -29,6 +29,7 @@ from avow.collection.limits import sender_counts
 from avow.collection.logs import log_intake
 from avow.config import Configuration, Listen, load, reachable, require_there
 from avow.definitions import ConfigurationError, now_ms
+from avow.gate import sites
 from avow.gate.versions import Versions
 from avow.main import storage, worker
 from avow.main.installation import Installation, open_control, open_store, place_of
@@ -39,6 +40,7 @@ from avow.rights import restoring
 from avow.store import identity
 from avow.store.control.database import require_url
 from avow.web.http1 import BACKLOG
+from avow.website import hosts
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +131,8 @@ def serve(configuration_path: Path, tell: Callable[[str], None]) -> None:
     installation.prepare()
     listen = installation.configuration.listen
     with only_server(installation.run), listening(listen) as listeners:
-        audit_log.require_own(installation.configuration.public_log, installation.configuration.private_log)
+        configuration = installation.configuration
+        audit_log.require_own(configuration.public_log, configuration.private_log, configuration.log_origin)
         identity.require_sound(installation.stores)
         _settle_policy(installation.configuration, configured, tell)
         installation.demonstration_token()
@@ -174,7 +177,9 @@ def require_declared(configuration: Configuration, in_force: Rulebook, following
     """Raise ConfigurationError when mail leaves through, or logs or feeds belong to, what the policy does not declare."""
     require_mail_recipient(configuration, in_force)
     log_intake.check(configuration, in_force)
-    portals.require_declared(configuration.feeds, [one for one in (in_force, following) if one is not None])
+    rulebooks = [one for one in (in_force, following) if one is not None]
+    portals.require_declared(configuration.feeds, rulebooks)
+    sites.require_declared(sites.Sites(configuration), rulebooks)
 
 
 def _settle_policy(configuration: Configuration, configured: Rulebook | None, tell: Callable[[str], None]) -> None:
@@ -267,7 +272,7 @@ def only_server(run: Path) -> Iterator[None]:
 def _tell_when_ready(installation: Installation, tell: Callable[[str], None], stop: threading.Event) -> None:
     """Wait for the first answer, then print where things are; the first account's link when there is no account."""
     listen = installation.configuration.listen
-    origin = installation.configuration.website.origin.rstrip("/")
+    configuration = installation.configuration
     http = urllib3.PoolManager(timeout=2.0, retries=False)
     until = time.monotonic() + READY_SECONDS
     while not stop.wait(0.1):
@@ -280,13 +285,17 @@ def _tell_when_ready(installation: Installation, tell: Callable[[str], None], st
                 return
     if stop.is_set():
         return
-    tell(f"The site             {origin}/")
-    tell(f"The privacy centre   {origin}/privacy")
-    tell(f"The console          {origin}/console")
+    for site in configuration.sites:
+        tell(f"The site             {site.every_origin[0]}/")
+        tell(f"The privacy centre   {site.every_origin[0]}/privacy")
+    tell(f"The console          {configuration.origin}/console")
     link = first_invitation(installation)
     if link:
         tell(f"First staff account  {link}   (one use, 3 days)")
     tell("Stop with Ctrl-C.")
+    for site in configuration.sites:
+        if seen := hosts.rewritten(site.every_origin[0]):
+            tell(hosts.words(site.every_origin[0], seen))
 
 
 def first_invitation(installation: Installation) -> str:
@@ -297,6 +306,6 @@ def first_invitation(installation: Installation) -> str:
         if accounts.has_any():
             return ""
         token = access.invite(accounts, access.ROLE, now_ms())
-        return f"{installation.configuration.website.origin.rstrip('/')}/console/invitations/{token}"
+        return f"{installation.configuration.origin}/console/invitations/{token}"
     finally:
         store.close()

@@ -1,8 +1,4 @@
-"""A web worker: collector, pages and the door in front of them; built after the fork, in the worker's own process.
-
-Each version of the policy has a door of its own, with everything behind it built from that version alone. A request goes
-through the door of the version in force at its moment; one that is being answered ends behind the door it came through.
-"""
+"""A web worker: collector, pages and the door in front of them; built after the fork, in the worker's own process."""
 
 from __future__ import annotations
 
@@ -16,7 +12,6 @@ import resource
 import signal
 import socket
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -27,13 +22,10 @@ from avow.collection.limits.sender_counts import SharedCounts
 from avow.collection.visits import LOOK_SECONDS, utc_today
 from avow.config import load
 from avow.definitions import AvowError, now_ms
-from avow.gate.versions import Versions
 from avow.main import rooms
 from avow.main.installation import Installation, open_store
-from avow.policy import Rulebook
-from avow.web.door import Door
-from avow.web.exchange import Exchange
-from avow.web.http1 import Connections, Way
+from avow.web.doors import Doors
+from avow.web.http1 import Connections
 
 log = logging.getLogger(__name__)
 
@@ -46,40 +38,6 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 FLUSH_SECONDS: Final = 1.0
 #: How often a worker looks for a version that was published, seconds. An announced one it takes at its midnight by itself.
 VERSIONS_SECONDS: Final = 1.0
-
-
-class DoorInForce:
-    """Where a worker's requests go: the door of the version in force, built when it is first needed."""
-
-    def __init__(self, versions: Versions, build_door: Callable[[Rulebook], Door]) -> None:
-        self._versions = versions
-        self._build = build_door
-        self._doors: dict[str, Door] = {}
-
-    def way(self, exchange: Exchange) -> Way:
-        """Return who answers one HTTP request."""
-        return self._door(self._versions.in_force()).way(exchange)
-
-    def sender(self, exchange: Exchange) -> str:
-        """Return whom a request's body is counted for."""
-        return self._door(self._versions.in_force()).sender(exchange)
-
-    def prepare(self) -> bool:
-        """See what was published since, and build the announced version's door ahead of its midnight; returns False."""
-        self._versions.refresh()
-        wanted = (self._versions.in_force(), self._versions.following())
-        for rulebook in wanted:
-            if rulebook is not None:
-                self._door(rulebook)
-        kept = {rulebook.id for rulebook in wanted if rulebook is not None}
-        self._doors = {rulebook_id: door for rulebook_id, door in self._doors.items() if rulebook_id in kept}
-        return False
-
-    def _door(self, rulebook: Rulebook) -> Door:
-        door = self._doors.get(rulebook.id)
-        if door is None:
-            door = self._doors[rulebook.id] = self._build(rulebook)
-        return door
 
 
 def run(configuration_path: Path, listener: socket.socket) -> None:
@@ -116,7 +74,7 @@ async def _serve(configuration_path: Path, listener: socket.socket) -> None:
     store = open_store(installation.configuration)
     _stop_without_server()
     shared = rooms.shared(installation, store, SharedCounts(installation.run), now_ms)
-    door = DoorInForce(shared.intake.versions, lambda rulebook: rooms.front(shared, rulebook).door())
+    door = Doors(shared.intake.versions, shared.sites, lambda site, rulebook: rooms.front(shared, site, rulebook).door())
     door.prepare()
     timetable = [
         jobs.Job("counts", FLUSH_SECONDS, shared.flush),

@@ -54,12 +54,16 @@ class Door:
         recordings: RecordingEndpoint,
         pages: AsgiApp,
         files_bytes: Mapping[str, Callable[[str], int]],
+        uploading: Counter[str],
     ) -> None:
-        """`files_bytes` says how many bytes of files may come, by the beginning of the path and the collection point after it."""
+        """`files_bytes` says how many bytes of files may come, by the beginning of the path and the collection point after it.
+
+        `uploading` counts by sender what is under way with files, for all doors of the worker together.
+        """
         self._senders = collect.senders
         self._pages = pages
         self._files_bytes = files_bytes
-        self._uploading: Counter[str] = Counter()
+        self._uploading = uploading
         self._under_way: set[asyncio.Task[None]] = set()  # the loop itself holds tasks weakly
         self._upload = self._later(self._answer_upload)
         self._page = Way(PAGE_BODY_BYTES, self._later(self._answer_page))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from starlette.requests import Request
@@ -36,6 +37,7 @@ from avow.web.readiness import ReadinessEndpoint
 from avow.web.recordings import RecordingEndpoint, VisitorRecordings
 from avow.web.rendering import View
 from avow.web.site import CompanySite
+from avow.website.hosts import HOST_PATH
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +50,21 @@ class Front:
     subscriptions: Subscriptions
     assets: Assets
     now_ms: Callable[[], int]
+    uploading: Counter[str] = field(default_factory=Counter)
 
     def door(self) -> Door:
         """Return the door that all requests go through."""
         configuration, taking, rulebook = self.shared.configuration, self.taking, self.taking.collector.rulebook
         declared = frozenset(browser_policy.declared_origins(rulebook))
-        reports = ReportEndpoint(self.shared.reports, declared, configuration.website.name, configuration.timezone, self.now_ms)
+        reports = ReportEndpoint(self.shared.reports, declared, self.house.website.name, configuration.timezone, self.now_ms)
         files = {FORMS_PATH: taking.forms.files_bytes, FEEDS_PATH: taking.feeds.files_bytes}
         collect = Collect(taking.intake, self.now_ms, is_secure=self._is_secure)
         recordings = RecordingEndpoint(taking.recordings, taking.senders, self.now_ms)
-        return Door(collect, reports, recordings, self.pages(), files)
+        return Door(collect, reports, recordings, self.pages(), files, self.uploading)
 
     @property
     def _is_secure(self) -> bool:
-        return self.shared.configuration.website.origin.startswith("https://")
+        return self.house.website.is_secure
 
     def pages(self) -> ASGIApp:
         """Return the pages, forms and feeds as an ASGI application, which is behind the door."""
@@ -82,8 +85,9 @@ class Front:
             ).routes(),
             Route("/avow/integrity", IntegrityEndpoint(self.house.integrity, self.assets).answer),
             Route("/avow/preferences", preferences.answer, methods=["GET", "POST"]),
-            Route("/avow/openapi.json", partial(openapi.answer, openapi.openapi(rulebook, configuration.website.origin))),
+            Route("/avow/openapi.json", partial(openapi.answer, openapi.openapi(rulebook, self.house.website.origin))),
             Route("/healthz", _health),
+            Route(HOST_PATH, _host),
             Mount("/audit", StaticFiles(directory=configuration.public_log)),
         ]
         return preferences.erasing(app(self.house, site, self.assets, routes))
@@ -117,8 +121,13 @@ class Front:
 
     def _count_refused(self, point: str, field: str, refusal: Refusal) -> None:
         """Count for the console what was refused of a browser's preferences."""
-        site, today = self.shared.configuration.website.name, moment(self.now_ms()).date()
+        site, today = self.house.website.name, moment(self.now_ms()).date()
         self.shared.refusals.add(RefusalRow(today, site, point, field, refusal.reason, refusal.rule))
+
+
+async def _host(request: Request) -> Response:
+    """Answer with the host that the request came under, by which an operator sees what a proxy makes of it."""
+    return PlainTextResponse(request.headers.get("host", "")[:300], headers={"cache-control": "no-store"})
 
 
 async def _health(_request: Request) -> Response:

@@ -22,8 +22,8 @@ from avow.assurance.shelf import Shelf
 from avow.collection.feeds.outbound import LinkAddresses
 from avow.collection.parties import Browsers
 from avow.collection.recordings.recorder import RecordingChoices
-from avow.config import Website
 from avow.gate.choices import Choices
+from avow.gate.sites import Site, Sites
 from avow.messaging.inbox import Inbox
 from avow.messaging.outbox import Outbox
 from avow.messaging.reports import Reports
@@ -44,7 +44,8 @@ DEMONSTRATION_KEY: Final = "avow.is_demonstration"
 class House:
     """Everything a page may call. `now_ms` is the clock; `timezone` the IANA zone of the business."""
 
-    website: Website
+    website: Site
+    sites: Sites
     timezone: str
     now_ms: Callable[[], int]
     policy: PolicyInForce

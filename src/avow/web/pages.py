@@ -70,7 +70,7 @@ def app(house: House, site: CompanySite, assets: Assets, more: Sequence[BaseRout
             Middleware(Encoding),
             Middleware(
                 Renewal,
-                is_secure=house.website.origin.startswith("https:"),
+                is_secure=house.website.is_secure,
                 recognises=lambda said: house.browsers.facts(said).recognises,
             ),
             Middleware(Guard, sorry=sorry),

@@ -98,7 +98,7 @@ class VisitorRecordings:
         offer = self._house.recorded.offered(page, said)
         if offer is None:
             return Response(status_code=204, headers=_NO_STORE)
-        headers = _NO_STORE | number_for(offer, said, is_secure=self._house.website.origin.startswith("https:"))
+        headers = _NO_STORE | number_for(offer, said, is_secure=self._house.website.is_secure)
         return JSONResponse({"recorder": self._assets.address("recorder.js"), "point": offer.point}, headers=headers)
 
     async def _stop(self, request: Request) -> Response:

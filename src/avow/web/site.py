@@ -179,7 +179,7 @@ class CompanySite:
     def headers_for(self, path: str, headers: Headers) -> dict[str, str]:
         """Return the headers of a page of the site for this visitor."""
         said = signals_of(headers)
-        is_secure = self._house.website.origin.startswith("https:")
+        is_secure = self._house.website.is_secure
         number = number_for(self._house.recorded.offered(path, said), said, is_secure=is_secure)
         return {**self._headers, **self._loading(headers), **number}
 
@@ -314,7 +314,7 @@ class CompanySite:
 
     def _sitemap(self, _request: Request) -> Response:
         """Hand out the list of the pages that may be found (sitemaps.org)."""
-        origin = self._house.website.origin.rstrip("/")
+        origin = self._house.website.origin
         open_ones = [f"{CAREERS}/{one.slug}" for one in self._openings.values() if one.is_open(self._today())]
         every = Markup("\n").join(
             Markup("<url><loc>{}</loc></url>").format(origin + quote(path)) for path in self._listed + open_ones

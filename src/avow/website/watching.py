@@ -47,7 +47,7 @@ def index_path(configuration: Configuration) -> Path:
 
 def sitemap_of(configuration: Configuration) -> str:
     """Return the sitemap that the search reads; empty where there is nothing to search."""
-    return configuration.search.sitemap or (OWN_SITEMAP if configuration.website.pages else "")
+    return configuration.search.sitemap or (OWN_SITEMAP if configuration.sites[0].pages else "")
 
 
 def read_pages(
@@ -61,7 +61,7 @@ def read_pages(
     if not sitemap:
         return Refusal("there are no pages to search: set website.pages or search.sitemap", "docs/guide/search.md")
     through = "" if configuration.search.sitemap else f"http://{reachable(listen.host)}:{listen.port}"
-    fetcher = Fetcher(configuration.website.origin, through)
+    fetcher = Fetcher(configuration.sites[0].every_origin[0], through)
 
     def each(paths: Sequence[str], step: Callable[[str], object]) -> None:
         aside.only(PAGES, paths)
@@ -112,7 +112,7 @@ def look_at_site(configuration: Configuration, tag: BuiltTag, aside: Aside, now_
 
     An address at which that fails is set aside, and has no look.
     """
-    fetcher = Fetcher(configuration.website.origin)
+    fetcher = Fetcher(configuration.sites[0].every_origin[0])
     steps, found = looks(fetcher, configuration.integrity.pages or ("/",), tag), []
     try:
         aside.only(LOOKS, steps)
@@ -135,7 +135,7 @@ class Watch:
     def once(self, declared: Container[str]) -> bool:
         """Look, and keep what was found, with who is loaded from no declared origin; returns False."""
         at_ms = self.now_ms()
-        today, site = local_date(at_ms, self.configuration.timezone), self.configuration.website.name
+        today, site = local_date(at_ms, self.configuration.timezone), self.configuration.sites[0].name
         found, addresses = look_at_site(self.configuration, self.tag, self.store.aside, at_ms)
         seen = [Seen(at_ms, one.address, one.outcome.value, one.status, one.milliseconds, one.detail) for one in found]
         with self.store.control.transaction() as tx:

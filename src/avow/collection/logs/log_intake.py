@@ -84,7 +84,7 @@ class Imports:
         names_former: bool = False,
     ) -> Import:
         """Return an import of one log into a collection point; `names_former` for one that may have been imported before."""
-        number = visit_numbers(self.versions, salt_of)
+        number = visit_numbers(self.versions, lambda day: visits.salt_of_site(salt_of(day), self.website))
         versions = self.versions
         decided = (versions.in_force_on, self.website, point, versions.today, number, read_line)
         believed = lambda at_ms: self.moments.hold(at_ms, now_ms())  # noqa: E731 - a question of this import

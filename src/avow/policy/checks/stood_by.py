@@ -32,7 +32,6 @@ class StoodBy:
     levels: frozenset[str]
     verification: re.Pattern[str] | None
     agents_by: frozenset[str]
-    websites: int
     languages: frozenset[str] | None
     business_transfer: bool
     place: frozenset[str]
@@ -52,7 +51,6 @@ THIS_VERSION: Final = StoodBy(
     levels=frozenset({"reasonable", "by-sensitivity"}),
     verification=_A_LINK_BY_MAIL,
     agents_by=frozenset({"email", "phone", "post", "in-person"}),
-    websites=1,
     languages=frozenset({"english"}),
     business_transfer=False,
     place=frozenset({Technology.FORM, Technology.CAREERS_PORTAL, Technology.FEED, "conversation"}),
@@ -72,9 +70,6 @@ def check_stood_by(entries: Entries, does: StoodBy) -> Iterator[Diagnostic]:
             if method not in does.agents_by:
                 message = f'this version has no way for agents to ask by "{method}"'
                 yield diagnostic("AV0708", agents.at("methods", place), message, "name the ways by which your staff take it")
-    for site in entries.of("website")[does.websites :]:
-        message = f'this version serves one website, so what visitors of "{site.name}" are told would not be done there'
-        yield diagnostic("AV0709", site.here, message, "give each website an installation and a policy of its own")
     yield from _languages(entries, does)
     for transfer in entries.of("business_transfer"):
         if not does.business_transfer and not transfer.values.get("by_people", False):

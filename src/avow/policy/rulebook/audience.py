@@ -32,11 +32,7 @@ class Audience:
 
     def points(self, rulebook: Rulebook) -> tuple[CollectionPoint, ...]:
         """Return the collection points that these readers meet; messages reach the readers of every website."""
-        return tuple(
-            point
-            for point in rulebook.points.values()
-            if not point.on or not self.website or self.website in point.on or point.on & set(rulebook.messages)
-        )
+        return tuple(point for point in rulebook.points.values() if point.is_on(self.website, rulebook.messages))
 
     def laws(self, rulebook: Rulebook) -> tuple[LawTable, ...]:
         """Return the law tables that govern for these readers."""

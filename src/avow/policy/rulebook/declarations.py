@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -168,6 +168,10 @@ class CollectionPoint:
     collected_by: str | None
     loads: str = ""
     authorised_by: str | None = None
+
+    def is_on(self, website: str, messages: Collection[str]) -> bool:
+        """Return whether a website has the point: it names none, this one, or messages, which reach readers of every website."""
+        return not self.on or not website or website in self.on or not self.on.isdisjoint(messages)
 
     @property
     def retention(self) -> Retention:

@@ -6,8 +6,9 @@ The only thing code asks "may we?" and "by when?". Everything here is a frozen v
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Final
 
 from avow.definitions import LETTERS, Permit, Refusal, Technology
@@ -98,6 +99,8 @@ class Rulebook:
     legal_process: LegalProcess | None
     accessibility: Accessibility | None
     law: Mapping[str, LawTable]
+    #: Collection points of this version that are not on the website that it was narrowed to (`on_website`).
+    elsewhere: frozenset[str] = frozenset()
     #: Not handed on by `replace`: what a copy with more declarations answers is no answer of this version.
     _permits: dict[tuple[str, frozenset[str], date, frozenset[str]], Permit | Refusal] = field(
         default_factory=dict, init=False, repr=False
@@ -118,6 +121,19 @@ class Rulebook:
     def law_table(self) -> LawTable:
         """The law table of the policy's own jurisdiction."""
         return self.law[self.jurisdiction]
+
+    def on_website(self, website: str) -> Rulebook:
+        """Return this version as it holds on one of its websites: without the points that are declared `on` others.
+
+        "" stands for all of them. Points on messages reach the readers of every website.
+        Rule: Cal. Civ. Code § 1798.100(a)(1): what the notice of a website does not list is not collected there.
+        """
+        away = frozenset(point.name for point in self.points.values() if not point.is_on(website, self.messages))
+        if not away:
+            return self
+        here = MappingProxyType({name: point for name, point in self.points.items() if name not in away})
+        links = {name: link for name, link in self.external_links.items() if not {link.clicks, link.reports} & away}
+        return replace(self, points=here, external_links=MappingProxyType(links), elsewhere=away)
 
     def permit(
         self, point: str, opted_out: frozenset[str], on: date, opted_in: frozenset[str] = _NOBODY_SAID_YES
@@ -249,6 +265,8 @@ class Rulebook:
         """Work out the answer that `permit` keeps."""
         declared = self.points.get(point)
         if declared is None:
+            if point in self.elsewhere:
+                return Refusal(f'"{point}" is declared for another website', rules.NOTICE_AT_COLLECTION)
             return Refusal(f'no collection point "{point}" is declared', rules.NOTICE_AT_COLLECTION)
         if declared.collected_by:
             return Refusal(f'"{point}" is taken in by "{declared.collected_by}", not here', rules.NOTICE_AT_COLLECTION)

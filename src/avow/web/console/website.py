@@ -60,7 +60,7 @@ class WebsitePages:
         house, query = self._house, request.query_params
         days = (day_of(query.get("from", "")), day_of(query.get("to", "")))
         span = period(query.get("period", "30d"), house.now_ms(), house.timezone, *days)
-        points = tuple(one.name for one in house.policy.facts().points if one.event == "search")
+        points = tuple(one.name for one in self._door.facts(request).points if one.event == "search")
         return self._door.show(
             request,
             "searches.html",
@@ -69,7 +69,7 @@ class WebsitePages:
             periods=LABELS,
             declared=bool(points),
             covered=house.search.pages(),
-            searches=searches(house.events, Scope(house.website.name, span.from_ms, span.to_ms, points)),
+            searches=searches(house.events, Scope(self._door.site(request), span.from_ms, span.to_ms, points)),
             least=LEAST_VISITS,
         )
 

@@ -136,7 +136,7 @@ class ChoicePages:
         self._view.house.browsers.let_load(now, demonstration=is_demonstration)
         response = JSONResponse(told, headers=_NO_STORE)
         if not is_kept and self._view.house.policy.facts().choices:  # without a choice there is nothing to keep
-            secure = "; Secure" if self._view.house.website.origin.startswith("https:") else ""
+            secure = "; Secure" if self._view.house.website.is_secure else ""
             response.headers.append("set-cookie", f"{signals.KEEPS_COOKIE}=1; HttpOnly; Path=/avow/choices; SameSite=Lax{secure}")
         return response
 
@@ -245,7 +245,7 @@ def set_choices(response: Response, said: signals.Said, house: House, visitor: s
     Rule: Cal. Civ. Code § 1798.100(c); § 1798.105(a).
     """
     kept = signals.Said(said.opted_out, said.opted_in & _asking(house))
-    is_secure = house.website.origin.startswith("https:")
+    is_secure = house.website.is_secure
     response.headers.append("set-cookie", set_cookie(kept, is_secure=is_secure))
     now = signals.Signals(frozenset(), kept.opted_out, visitor, kept.opted_in)
     if visitor and not house.browsers.facts(now).recognises:

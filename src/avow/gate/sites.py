@@ -1,0 +1,117 @@
+"""Which website it is: one site or brand of the controller, resolved once, at the door, and part of every permit.
+
+A request is of the site that its `Origin` names, else the address of the page that sent it, else `Host`; where one website is
+declared, everything is its own. Names are compared as RFC 6454 has origins, without the scheme: what is in front of Avow may
+have ended TLS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from avow.config import Configuration, Look, Website
+from avow.config.origins import authority
+from avow.definitions import ConfigurationError
+from avow.policy import Rulebook, paths
+
+#: Every website at once, where staff look at all of them.
+EVERY_SITE: Final = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One website as records, pages and letters know it: `name` is in the records, `declared` the configuration of it."""
+
+    name: str
+    origin: str
+    declared: Website
+
+    @property
+    def pages(self) -> Path | None:
+        """The folder with its own pages, which Avow serves; None where others do."""
+        return self.declared.pages
+
+    @property
+    def look(self) -> Look:
+        """How Avow's own pages look there."""
+        return self.declared.look
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether its pages come over TLS."""
+        return self.origin.startswith("https://")
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Its own hosts, which are no referrers."""
+        return frozenset().union(*(paths.own_hosts(self.name, one) for one in self.declared.every_origin))
+
+    def website(self, rulebook: Rulebook) -> str:
+        """Return which of the policy's websites it is, by name or address; "" where the policy tells none apart."""
+        for one in rulebook.websites.values():
+            if self.name == one.name or authority(one.address) in map(authority, self.declared.every_origin):
+                return one.name
+        return ""
+
+
+def site_of(declared: Website) -> Site:
+    """Return a website as it is declared."""
+    return Site(declared.name, declared.every_origin[0], declared)
+
+
+class Sites:
+    """The websites of one installation."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self.all = tuple(map(site_of, configuration.sites))
+        self.first = self.all[0]
+        self._by_name = {site.name: site for site in self.all}
+        self._by_host = {authority(one): site for site in self.all for one in site.declared.every_origin}
+        self._only = self.first if len(self.all) == 1 else None
+
+    def named(self, name: str) -> Site:
+        """Return the site of a record; the first for one that the configuration no longer names, whose records stay."""
+        return self._by_name.get(name, self.first)
+
+    def of(self, origin: str, page: str, host: str) -> Site | None:
+        """Return the site of a request by the values of `Origin`, `Referer` and `Host`, "" for none; None for no declared site.
+
+        The first that names a declared site decides. One that names another is no word about which site this is: whether a page
+        of another site may send at all is for who takes it in.
+        """
+        if self._only is not None:
+            return self._only
+        named = (authority(_origin_of(origin)), authority(_origin_of(page)), host.strip().lower(), _without_usual_port(host))
+        return next((site for one in named if (site := self._by_host.get(one)) is not None), None)
+
+
+def require_declared(sites: Sites, rulebooks: Iterable[Rulebook]) -> None:
+    """Raise ConfigurationError for one of several websites that no version of the policy in force or to come names.
+
+    Rule: the policy is what visitors of each website read; a website without one could take in nothing.
+    """
+    if len(sites.all) == 1:
+        return
+    for rulebook in rulebooks:
+        for site in sites.all:
+            if site.name not in rulebook.websites:
+                known = ", ".join(sorted(rulebook.websites)) or "none"
+                wanted = f"the policy names {known}; declare it there, or take it out here"
+                raise ConfigurationError(f"websites: “{site.name}” is no [website.NAME] of the policy; {wanted}")
+
+
+def _origin_of(address: str) -> str:
+    """Return scheme and authority of an address; "" for what is none."""
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else ""
+
+
+def _without_usual_port(host: str) -> str:
+    return host.strip().lower().removesuffix(":443").removesuffix(":80")

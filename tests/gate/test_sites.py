@@ -1,0 +1,83 @@
+"""Which website a request is of: by the page that sent it, else by the host that was asked, and never by a guess."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from avow.config import Configuration, Website
+from avow.definitions import ConfigurationError
+from avow.gate.sites import Sites, require_declared
+
+SHOP = Website("shop", "https://shop.example.com", ("https://www.shop.example",))
+MAIN = Website("main", "https://www.example.com/")
+
+
+def configuration(*websites, **more):
+    return Configuration(Path("data"), Path("policy.md"), "America/Los_Angeles", websites=websites, **more)
+
+
+SITES = Sites(configuration(MAIN, SHOP))
+
+
+@pytest.mark.parametrize(
+    ("origin", "page", "host", "name"),
+    [
+        ("", "", "www.example.com", "main"),
+        ("", "", "WWW.Example.com:443", "main"),
+        ("", "", "shop.example.com", "shop"),
+        ("", "", "www.shop.example", "shop"),
+        ("https://shop.example.com", "", "127.0.0.1:8400", "shop"),
+        ("https://shop.example.com", "", "www.example.com", "shop"),
+        ("null", "", "www.example.com", "main"),
+        ("https://elsewhere.example", "", "www.example.com", "main"),
+        ("", "https://www.shop.example/basket?a=1", "www.example.com", "shop"),
+        ("", "https://sam@www.shop.example/", "", "shop"),
+        ("", "android-app://mail", "www.example.com", "main"),
+        ("", "http://[", "www.example.com", "main"),
+        ("", "", "127.0.0.1:8400", ""),
+        ("", "", "", ""),
+        ("https://elsewhere.example", "", "elsewhere.example", ""),
+        ("", "", "www.example.com.evil.example", ""),
+        ("", "", "shop.example.com:8443", ""),
+    ],
+)
+def test_the_first_word_that_names_a_website_decides(origin, page, host, name):
+    """Ports that a scheme has anyway and letters in either case make no other website."""
+    found = SITES.of(origin, page, host)
+    assert (found.name if found else "") == name
+
+
+@given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=40))
+def test_whatever_headers_say_is_one_of_the_websites_or_none(origin, page, host):
+    """No text of a stranger raises or makes a website."""
+    assert SITES.of(origin, page, host) in (*SITES.all, None)
+
+
+def test_one_website_is_everything_there_is():
+    """Whatever host a proxy hands on, as before there were several."""
+    only = Sites(configuration(MAIN))
+    assert only.of("", "", "127.0.0.1:8400") is only.first
+    assert only.of("https://elsewhere.example", "", "x") is only.first
+
+
+def test_a_record_of_a_website_that_is_gone_is_the_first_ones():
+    """Its name stays in the record; letters about it come from a website that is there."""
+    assert SITES.named("closed-last-year") is SITES.first
+
+
+def test_the_policy_names_each_of_several_websites(complete_policy):
+    """One website may have any name; of several, each is a [website.NAME], or nothing says what is collected there."""
+    require_declared(Sites(configuration(Website("any name", "https://x.example"))), [complete_policy])
+    require_declared(SITES, [complete_policy])
+    with pytest.raises(ConfigurationError, match="“blog” is no"):
+        require_declared(Sites(configuration(MAIN, Website("blog", "https://blog.example"))), [complete_policy])
+
+
+def test_a_website_is_known_by_its_name_or_address(complete_policy):
+    """The short form of the configuration has a name of its own choice."""
+    by_address = Sites(configuration(Website("any", "https://www.lornecharts.example"))).first
+    assert by_address.website(complete_policy) == "shop"
+    assert SITES.all[0].website(complete_policy) == "main"
+    assert Sites(configuration(Website("any", "https://x.example"))).first.website(complete_policy) == ""
