@@ -38,7 +38,7 @@ def tag(operations: Operations, unpinned: bool) -> None:  # noqa: FBT001 - click
 
 @click.command()
 @click.argument("name")
-@click.option("--page", default="/", show_default=True, metavar="PATH", help="The page that the link stands on.")
+@click.option("--page", default="/", show_default=True, metavar="PATH", help="The page that the link is on.")
 @click.pass_obj
 def link(operations: Operations, name: str, page: str) -> None:
     """Print the address by which a page that Avow does not serve links to another company's site.

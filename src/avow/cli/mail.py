@@ -31,7 +31,7 @@ def send(operations: Operations, point: str, subject: str, dry_run: bool, messag
 
     Each gets it as plain text and as HTML, with the headers by which mail programs unsubscribe in one click, a link to do it,
     and the company's postal address. Who agreed to be measured gets signed links and a clear GIF, everybody else plain links.
-    Images are refused: whoever serves one learns who reads. The messages go into the outbox, from which the running server
+    Images are refused: the server of an image learns who reads. The messages go into the outbox, from which the running server
     sends them; each is asked about once more when its turn comes. The same text with the same subject line to the same list
     is the same mailing: interrupted, run it again, and nobody gets it twice. Exit status 1 when it may not be sent.
     """

@@ -17,7 +17,7 @@ def search() -> None:
 @search.command()
 @click.pass_obj
 def index(operations: Operations) -> None:
-    """Read the site's pages now, and make the search index anew when they changed.
+    """Read the site's pages now, and make the search index again when they changed.
 
     The running server does so by itself, every search.every_minutes. Pages are read as the sitemap lists them; robots.txt
     and noindex are respected.
