@@ -62,11 +62,11 @@ def test_a_canary_between_zeros_is_found_in_every_form(tmp_path, monkeypatch, pi
     """Empty space is passed over, and nothing that begins or ends in it."""
     monkeypatch.setattr("avow.assurance.residue._CHUNK", piece)
     wide = CANARY.encode("utf-16-be")
-    (tmp_path / "file").write_bytes(bytes(300) + CANARY.encode() + bytes(900) + wide + bytes(300) + wide)
+    (tmp_path / "file").write_bytes(bytes(300) + CANARY.encode() + bytes(900) + wide + b"." + bytes(300) + wide)
     (tmp_path / "empty").write_bytes(bytes(1000))
     answer = residue(tmp_path, [CANARY])
     assert {(found.path, found.form): found.count for found in answer.found} == {("file", "utf-8"): 1, ("file", "utf-16"): 2}
-    assert answer.bytes == 1000 + 1500 + len(CANARY) + 2 * len(wide)
+    assert answer.bytes == 1000 + 1501 + len(CANARY) + 2 * len(wide)
 
 
 def test_short_canaries_are_refused(tmp_path):

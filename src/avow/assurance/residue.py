@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import os
 import urllib.parse
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -48,7 +49,7 @@ class Residue:
 def residue(folder: Path, canaries: Sequence[str]) -> Residue:
     """Search every file below `folder` for each canary. Raises AvowError for a canary too short to mean anything.
 
-    Safe on a running installation: a file that disappears while it is searched is gone. Sealed bytes are searched as
+    Safe on a running installation: a file or folder that disappears while it is searched is gone. Sealed bytes are searched as
     they lie; what a destroyed key sealed cannot be read by anybody, this search included.
     """
     short = [index for index, canary in enumerate(canaries) if len(canary) < SHORTEST]
@@ -56,7 +57,7 @@ def residue(folder: Path, canaries: Sequence[str]) -> Residue:
         raise AvowError(f"canary {short[0] + 1} has fewer than {SHORTEST} characters; use longer ones")
     needles = [needle for index, canary in enumerate(canaries) for needle in _forms(index, canary)]
     files, size, found = 0, 0, []
-    for path in sorted(folder.rglob("*")):
+    for path in sorted(Path(place) / name for place, _, names in os.walk(folder) for name in names):
         try:
             if path.is_symlink() or not path.is_file():
                 continue
