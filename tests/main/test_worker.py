@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from tests.houses import LONGER, compiled
 
-from avow.main import ahead
 from avow.main.worker import DoorInForce
 
 
@@ -43,6 +42,8 @@ def test_each_request_goes_through_the_door_of_its_moment(published):
 
 def test_what_is_built_ahead_is_not_looked_at_again():
     """Or the collector of garbage would copy all of it into each process that is forked."""
+    from avow.main import ahead  # noqa: PLC0415 - it builds, which takes each process of the tests half a second
+
     gc.unfreeze()
     importlib.reload(ahead)
     assert gc.get_freeze_count() > 1000
