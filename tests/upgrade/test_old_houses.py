@@ -25,7 +25,7 @@ def unpacked(archive, folder, mailbox):
     safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # Python 3.11.4 and later; the archive is ours
     with tarfile.open(archive) as packed:
         packed.extractall(folder, **safe)
-    house = Installation(folder, policy="policy.md", origin=ORIGIN, mail_port=mailbox.port)
+    house = Installation(folder, policy="policy.md", origin=ORIGIN, mail_port=mailbox.port, workers=1)
     house.facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
     return house
 
