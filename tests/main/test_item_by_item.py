@@ -15,6 +15,7 @@ from tests.website.test_watching import MINUTE, Clock, configured
 from avow.assurance.reported import reported
 from avow.collection import counted
 from avow.config import Integrity, Website
+from avow.gate.sites import Sites
 from avow.messaging.reports import Reports
 from avow.messaging.subscriptions import forget_unconfirmed, settle_ends
 from avow.store.control import integrity, mailings, set_aside, subscriptions, tables
@@ -73,10 +74,11 @@ def of_site(folder, origin):
 def test_a_page_that_cannot_be_read_leaves_the_others_in_the_search(house, tmp_path, origin):
     """It is set aside, and passed by until its turn; once the sitemap no longer lists it, it is forgotten."""
     configuration, clock = of_site(tmp_path, origin), Clock()
+    site = Sites(configuration).first
     configuration.data.mkdir()
-    keeper = SearchKeeper(configuration, house.store.aside, lambda: "a", clock, lambda: False)
+    keeper = SearchKeeper(configuration, site, house.store.aside, lambda: "a", clock, lambda: False)
     keeper.once()
-    assert SearchIndex(index_path(configuration)).pages() == 2
+    assert SearchIndex(index_path(configuration, site)).pages() == 2
     assert aside(house, "search") == ["/poison"]
     house.store.aside.put("search", "/no-longer-listed", "AssertionError", clock())
     clock.at_ms += 61 * MINUTE
@@ -87,7 +89,10 @@ def test_a_page_that_cannot_be_read_leaves_the_others_in_the_search(house, tmp_p
 def test_a_page_that_cannot_be_looked_at_keeps_no_other_from_it(house, tmp_path, origin):
     """The others have their state; that of the site is overdue, for one page says nothing."""
     clock = Clock()
-    watch = Watch(house.store, of_site(tmp_path, origin), Assets().tag, clock, partial(counted.add_seen, house.store))
+    configuration = of_site(tmp_path, origin)
+    watch = Watch(
+        house.store, configuration, Sites(configuration).first, Assets().tag, clock, partial(counted.add_seen, house.store)
+    )
     watch.once(())
     with house.store.control.reading() as tx:
         seen = {one.address for one, _ in integrity.state(tx)}
@@ -100,7 +105,9 @@ def test_whom_a_page_loads_and_the_policy_does_not_declare_is_seen(house, tmp_pa
     page = '<script src="https://tracker.example/t.js"></script><img src="https://declared.example/p.gif">'
     with _serving({"/first": page, "/last": "<title>last</title>"}) as address:
         report = partial(counted.add_seen, house.store)
-        Watch(house.store, of_site(tmp_path, address), Assets().tag, Clock(), report).once(("https://declared.example",))
+        configuration = of_site(tmp_path, address)
+        watch = Watch(house.store, configuration, Sites(configuration).first, Assets().tag, Clock(), report)
+        watch.once(("https://declared.example",))
     (seen,) = reported(house.store, date.min)
     assert (seen.party, seen.pages, seen.directives) == ("tracker.example", ("/first",), ("script-src-elem",))
     assert seen.is_proved

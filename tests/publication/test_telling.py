@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from tests.houses import EMAIL, LONGER, compiled, over_both, person
+from tests.houses import EMAIL, LONGER, compiled, over_both, person, sites
 
 from avow.policy.changes.publication import Publication
 from avow.publication import telling
@@ -24,7 +24,7 @@ def announced(house):
 
 
 def teller(house, recipient="mail-service"):
-    return Teller(house.store, house.versions, recipient, "https://www.marrowby.example")
+    return Teller(house.store, house.versions, recipient, sites())
 
 
 def told(house):

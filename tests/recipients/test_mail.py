@@ -15,7 +15,7 @@ from avow.recipients.connectors.mail import Carrier
 NOW = 1_795_000_000_000
 MINUTE = 60_000
 #: As it was decided; whoever carries a message looks at none of it.
-LEAVE = Leave(None, "mail-service", "answer-requests", "", ADDRESS)
+LEAVE = Leave(None, "mail-service", "answer-requests", "", ADDRESS, "marrowby")
 
 
 class Server:

@@ -199,9 +199,9 @@ def test_reads_are_counted_by_answer(control):
     """Allowed and refused reads of a purpose are told apart."""
     with control.transaction() as tx:
         for allowed in (True, True, False):
-            purpose_reads.add(tx, date(2026, 10, 1), "contact-form", "security", allowed=allowed)
+            purpose_reads.add(tx, date(2026, 10, 1), "marrowby", "contact-form", "security", allowed=allowed)
         assert purpose_reads.since(tx, date(2026, 1, 1)) == (
-            purpose_reads.PurposeReads(date(2026, 10, 1), "contact-form", "security", 2, 1),
+            purpose_reads.PurposeReads(date(2026, 10, 1), "contact-form", "security", 2, 1, "marrowby"),
         )
 
 

@@ -783,6 +783,11 @@ class Everybody:
 class NotLookedAt:
     """A site that nobody looks at."""
 
+    site = site_of(Website(name="marrowby", origin="http://localhost:8400"))
+
+    def everywhere(self):
+        return (self,)
+
     def is_configured(self):
         return False
 

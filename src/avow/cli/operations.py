@@ -92,11 +92,11 @@ class Operations(Protocol):
     def link(self, name: str, page: str) -> str | Refusal:
         """Return the address by which a page that Avow does not serve links to an external link of the policy."""
 
-    def index_pages(self) -> Crawled | Refusal:
-        """Read the site's pages, and make the search index anew when they changed."""
+    def index_pages(self, site: str) -> Mapping[str, Crawled | Refusal] | Refusal:
+        """Read the pages of a website, "" for all, and make their search indexes again when they changed; by website."""
 
-    def look_at_site(self) -> tuple[Look, ...]:
-        """Return what the site's configured pages and its tag answer now, through the public origin."""
+    def look_at_sites(self, site: str) -> Mapping[str, tuple[Look, ...]] | Refusal:
+        """Return what the configured pages and the tag of a website, "" for all, answer now; by website."""
 
     def diff_policies(self, old: Path, new: Path, *, draft: bool) -> tuple[Change, ...]:
         """Return what changes for people."""
@@ -122,8 +122,8 @@ class Operations(Protocol):
     def import_log(self, lines: Iterator[bytes], progress: Progress, format_: str, point: str, log: str) -> Import | Refusal:
         """Take in a server log."""
 
-    def plan_mailing(self, point: str, subject_line: str, text: str) -> MailingPlan | Refusal:
-        """Return what sending a text to a list would do."""
+    def plan_mailing(self, point: str, subject_line: str, text: str, site: str) -> MailingPlan | Refusal:
+        """Return what sending a text to a list, or to a website's part of it, would do."""
 
     def send_mailing(self, plan: MailingPlan, progress: Progress) -> int:
         """Queue a mailing, and whatever of others is left to be queued; return how many messages of it are new."""

@@ -126,19 +126,27 @@ class Operations:
         with closing(open_store(configuration)) as store:
             return LinkAddresses(rulebook, store.vault.hmac).way(name, page)
 
-    def index_pages(self) -> Crawled | Refusal:
-        """Read the site's pages, and make the search index again when they changed."""
-        installation = Installation(self.configuration())
-        installation.prepare()
-        with closing(open_store(installation.configuration)) as store:
-            return watching.read_pages(installation.configuration, store.aside, now_ms())
-
-    def look_at_site(self) -> tuple[Look, ...]:
-        """Return what the site's configured pages and its tag answer now, through the public origin."""
+    def index_pages(self, site: str) -> Mapping[str, Crawled | Refusal] | Refusal:
+        """Read the pages of a website, or of all, and make their search indexes again when they changed; by website."""
         configuration = self.configuration()
+        chosen = Sites(configuration).chosen(site)
+        if isinstance(chosen, Refusal):
+            return chosen
+        searched = tuple(one for one in chosen if watching.sitemap_of(configuration, one)) or chosen[:1]
         Installation(configuration).prepare()
         with closing(open_store(configuration)) as store:
-            return watching.look_at_site(configuration, Assets().tag, store.aside, now_ms())[0]
+            return {one.name: watching.read_pages(configuration, one, store.aside, now_ms()) for one in searched}
+
+    def look_at_sites(self, site: str) -> Mapping[str, tuple[Look, ...]] | Refusal:
+        """Return what the configured pages and the tag of a website, or of all, answer now, through the public origin."""
+        configuration = self.configuration()
+        chosen = Sites(configuration).chosen(site)
+        if isinstance(chosen, Refusal):
+            return chosen
+        Installation(configuration).prepare()
+        tag = Assets().tag
+        with closing(open_store(configuration)) as store:
+            return {one.name: watching.look_at_site(configuration, one, tag, store.aside, now_ms())[0] for one in chosen}
 
     def diff_policies(self, old: Path, new: Path, *, draft: bool) -> tuple[Change, ...]:
         """Return what changes for people between two policy files."""
@@ -164,7 +172,7 @@ class Operations:
         """Queue what is still to be sent about the announced version."""
         configuration = self.configuration()
         with self._publishing(configuration) as (publisher, store):
-            teller = Teller(store, publisher.versions, configuration.mail.recipient, configuration.sites[0].every_origin[0])
+            teller = Teller(store, publisher.versions, configuration.mail.recipient, Sites(configuration))
             return teller.tell(now_ms(), progress)
 
     def submissions(self) -> int:
@@ -219,10 +227,10 @@ class Operations:
             refusals.flush(partial(counted.add_refusals, store))
             return outcome
 
-    def plan_mailing(self, point: str, subject_line: str, text: str) -> MailingPlan | Refusal:
-        """Return what sending a text to everybody on a list would do; needs no event engine."""
+    def plan_mailing(self, point: str, subject_line: str, text: str, site: str) -> MailingPlan | Refusal:
+        """Return what sending a text to everybody on a list would do, or to a website's; needs no event engine."""
         with self._letters() as letters:
-            return letters.plan(point, subject_line, text, now_ms())
+            return letters.plan(point, subject_line, text, now_ms(), site)
 
     def send_mailing(self, plan: MailingPlan, progress: Callable[[int], None]) -> int:
         """Queue a mailing; interrupted, the running server or the next run goes on behind the last batch."""
@@ -389,7 +397,7 @@ class Operations:
         with self._publishing(configuration) as (publisher, store):
             if not publisher.versions.has_any():
                 publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
-            yield Mailings(store, publisher.versions, configuration.mail.recipient, configuration.sites[0].every_origin[0])
+            yield Mailings(store, publisher.versions, configuration.mail.recipient, Sites(configuration))
 
     @contextmanager
     def _outbox(self) -> Iterator[Outbox]:
@@ -397,11 +405,11 @@ class Operations:
         configuration = self.configuration()
         with self._publishing(configuration) as (publisher, store):
             publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
-            versions = publisher.versions
-            voice = Voice(configuration.sites[0].every_origin[0], store.vault.hmac, versions.in_force())
+            versions, sites = publisher.versions, Sites(configuration)
+            voice = Voice(sites.first, store.vault.hmac, versions.in_force())
             line, last_contact = partial(messages.line, store), LastContact(store, versions.rulebook)
             cases = Cases(store, by_mail=bool(configuration.mail.host))
-            desk = Desk(cases, voice, versions, configuration.timezone, line, last_contact, now_ms)
+            desk = Desk(cases, voice, sites, versions, configuration.timezone, line, last_contact, now_ms)
             yield Outbox(store, desk.correct_address, of_requests(), now_ms)
 
     @contextmanager

@@ -6,7 +6,7 @@ Stores, the one count of senders and the clock are handed in; nothing here start
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -32,6 +32,7 @@ from avow.collection.recordings.chunks import as_read
 from avow.collection.recordings.recorder import RecordingChoices
 from avow.collection.refusals import EVENTS_RULE, GUARD_RULE, LINES_RULE
 from avow.collection.visits import plain_address
+from avow.config import Configuration
 from avow.gate import messages
 from avow.gate.choices import Choices
 from avow.gate.contacts import LastContact
@@ -71,7 +72,7 @@ class Shared:
     signs: SignIns
     failed: FailedSignIns
     assets: Assets
-    search: SearchIndex
+    searches: Mapping[str, SearchIndex]
     shelf: Shelf
     watch: Watch
     notices: Notices
@@ -90,6 +91,7 @@ class Shared:
 def shared(installation: Installation, store: Store, counts: SenderCounts, now_ms: Callable[[], int]) -> Shared:
     """Return what a worker has once; raise ConfigurationError for a feed whose key cannot be read."""
     configuration = installation.configuration
+    sites = Sites(configuration)
     spool = Spool(configuration.spool, store.vault, configuration.storage.spool_mebibytes * 1024 * 1024)
     versions = Versions(store.control, configuration.timezone, now_ms)
     neighbours = vital_parts.Neighbours(
@@ -106,13 +108,18 @@ def shared(installation: Installation, store: Store, counts: SenderCounts, now_m
         _sign_ins(installation, store, counts, now_ms),
         FailedSignIns(store.control, now_ms),
         Assets(),
-        SearchIndex(watching.index_path(configuration) if watching.sitemap_of(configuration) else None),
+        {site.name: _search(configuration, site) for site in sites.all},
         shelf,
         watch,
         Notices(Sources(watch, shelf, neighbours.waiting, versions, PolicyToday()), now_ms),
-        Sites(configuration),
+        sites,
         now_ms,
     )
+
+
+def _search(configuration: Configuration, site: Site) -> SearchIndex:
+    """Return the search of a website, of which nothing is found where there are no pages to search."""
+    return SearchIndex(watching.index_path(configuration, site) if watching.sitemap_of(configuration, site) else None)
 
 
 def _sign_ins(installation: Installation, store: Store, counts: SenderCounts, now_ms: Callable[[], int]) -> SignIns:
@@ -131,7 +138,7 @@ def _sign_ins(installation: Installation, store: Store, counts: SenderCounts, no
 def front(shared: Shared, site: Site, rulebook: Rulebook) -> Front:
     """Return all that is behind the doors of one website under one version of the policy."""
     intake, configuration = shared.intake, shared.installation.configuration
-    facts = (intake.versions, intake.spool, site.origin, configuration.timezone)
+    facts = (intake.versions, intake.spool, site, configuration.timezone)
     subscriptions = Subscriptions(intake.store, rulebook, *facts, shared.now_ms)
     token = shared.installation.demonstration_token()
     here = rulebook.on_website(site.website(rulebook))
@@ -146,11 +153,11 @@ def house(shared: Shared, site: Site, taking: collection.Taking, rulebook: Ruleb
     store, versions, now_ms = shared.intake.store, shared.intake.versions, shared.now_ms
     configuration = shared.installation.configuration
     website = site.website(rulebook)
-    voice = Voice(site.origin, store.vault.hmac, rulebook)
+    voice = Voice(site, store.vault.hmac, rulebook)
     line, last_contact = partial(messages.line, store), LastContact(store, versions.rulebook)
     cases = Cases(store, by_mail=bool(configuration.mail.host))
-    desk = Desk(cases, voice, versions, configuration.timezone, line, last_contact, now_ms)
-    choices = Choices(store, rulebook, now_ms, desk.person_of)
+    desk = Desk(cases, voice, shared.sites, versions, configuration.timezone, line, last_contact, now_ms)
+    choices = Choices(store, rulebook, now_ms, desk.person_of, site.name)
     return House(
         website=site,
         timezone=configuration.timezone,
@@ -168,7 +175,7 @@ def house(shared: Shared, site: Site, taking: collection.Taking, rulebook: Ruleb
         ),
         rights=desk,
         choices=choices,
-        browsers=Browsers(rulebook, website, shared.loads, now_ms),
+        browsers=Browsers(rulebook, site.name, website, shared.loads, now_ms),
         recorded=RecordingChoices(store, taking.collector.rulebook, taking.recorder, choices, now_ms),
         recordings=WatchedRecordings(store, versions, as_read, now_ms),
         staff=Staff(shared.signs),
@@ -179,8 +186,8 @@ def house(shared: Shared, site: Site, taking: collection.Taking, rulebook: Ruleb
         evidence=Evidence(store, configuration.public_log, configuration.private_log, configuration.log_origin),
         events=store.events,
         outbound=LinkAddresses(rulebook, store.vault.hmac),
-        search=shared.search,
-        integrity=watching.Watch(store, configuration, shared.assets.tag, now_ms, partial(counted.add_seen, store)),
+        search=shared.searches[site.name],
+        integrity=watching.Watch(store, configuration, site, shared.assets.tag, now_ms, partial(counted.add_seen, store)),
         aside=shared.shelf,
         readiness=shared.watch,
         notices=shared.notices,

@@ -45,6 +45,7 @@ from avow.messaging.mailings import Mailings
 from avow.messaging.outgoing import Outgoing
 from avow.messaging.subscriptions import forget_unconfirmed, settle_ends
 from avow.policy import browser_policy
+from avow.policy.rulebook.audience import Audience
 from avow.publication.publishing import Publisher
 from avow.publication.telling import Teller
 from avow.recipients.connectors.mail import Carrier
@@ -60,7 +61,8 @@ from avow.store import identity
 from avow.store.embedded import Engine
 from avow.store.store import Store
 from avow.web.assets import Assets
-from avow.website.watching import SearchKeeper, Watch, sitemap_of
+from avow.website import watching
+from avow.website.watching import SearchKeeper, Watch
 
 log = logging.getLogger(__name__)
 
@@ -170,24 +172,25 @@ def timetable(installation: Installation, store: Store, versions: Versions, cloc
     refusals = Refusals()
     drain = Drain(configuration.spool, store.vault, sink, refusals, store.aside, clock.is_believed)
     followed = Followed(sink.write, store.aside, now_ms)
-    site = Sites(configuration).first
+    sites = Sites(configuration)
+    site = sites.first
     imports = Imports(site.name, versions, installation.moments, store.aside.tried, refusals, site.hosts, store.vault.hmac)
     logs = LogIntake(imports, VisitCounter(installation.run), utc_today, store.vault.hmac)
     followers = [logs.follower(declared, followed, store.control) for declared in configuration.server_logs]
-    letters = Mailings(store, versions, configuration.mail.recipient, site.origin)
+    letters = Mailings(store, versions, configuration.mail.recipient, sites)
     publisher = Publisher(store.control, versions)
-    teller = Teller(store, versions, configuration.mail.recipient, site.origin)
+    teller = Teller(store, versions, configuration.mail.recipient, sites)
     places = _targets(installation, store, cases)
     sweeps = Retention(store, clock)
     carrier = Carrier(
-        Outgoing(store, versions, configuration.mail.recipient, of_requests(), letters),
+        Outgoing(store, versions, configuration.mail.recipient, of_requests(), sites, letters),
         configuration.mail,
         is_believed=clock.is_believed,
     )
 
     def tools(case: Case) -> Tools:
         return Tools(
-            Voice(site.origin, store.vault.hmac, versions.with_law_of(case.rulebook_id)),
+            Voice(sites.named(case.site), store.vault.hmac, versions.with_law_of(case.rulebook_id)),
             cases,
             places,
             finding.Finder(store),
@@ -229,19 +232,24 @@ def timetable(installation: Installation, store: Store, versions: Versions, cloc
 
 
 def _website(installation: Installation, store: Store, versions: Versions, is_over: Callable[[], bool]) -> list[Job]:
-    """Return the jobs about the company's own pages, each only where there is something to read."""
+    """Return the jobs about the company's own pages, each only where there is something to read; one of each for a website."""
     configuration = installation.configuration
+    watching.forget_indexes(configuration)
     jobs = []
-    if sitemap_of(configuration):
-        keeper = SearchKeeper(configuration, store.aside, lambda: versions.in_force().id, now_ms, is_over)
-        jobs.append(Job("search", 2.0, keeper.once))
-    if configuration.integrity.pages:
-        watch = Watch(store, configuration, Assets().tag, now_ms, partial(counted.add_seen, store))
 
-        def look() -> bool:
-            return watch.once(browser_policy.declared_origins(versions.in_force()))
+    def look(watch: Watch) -> bool:
+        rulebook = versions.in_force()
+        return watch.once(browser_policy.declared_origins(rulebook, Audience(watch.site.website(rulebook))))
 
-        jobs.append(Job("integrity", float(configuration.integrity.every_seconds), look))
+    for number, site in enumerate(Sites(configuration).all, start=1):
+        name = "{}" if number == 1 else f"{{}}-{number}"
+        if watching.sitemap_of(configuration, site):
+            keeper = SearchKeeper(configuration, site, store.aside, lambda: versions.in_force().id, now_ms, is_over)
+            jobs.append(Job(name.format("search"), 2.0, keeper.once))
+        if watching.watched(configuration, site):
+            watch = Watch(store, configuration, site, Assets().tag, now_ms, partial(counted.add_seen, store))
+            every = float(configuration.integrity.every_seconds)
+            jobs.append(Job(name.format("integrity"), every, partial(look, watch)))
     return jobs
 
 

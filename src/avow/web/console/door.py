@@ -80,7 +80,11 @@ class Door:
     ) -> Response:
         """Return a page of the console with what its frame needs."""
         house = self.house
-        known = {"altered": house.integrity.altered(), "set_aside": house.aside.count(), "notices": house.notices.now()}
+        known = {
+            "altered": any(one.altered() for one in house.integrity.everywhere()),
+            "set_aside": house.aside.count(),
+            "notices": house.notices.now(),
+        }
         frame = {"member": member, "token": self._token(request), **known}
         return self.view.page(request, f"console/{template}", status, **(frame | context))
 
