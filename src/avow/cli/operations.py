@@ -119,8 +119,10 @@ class Operations(Protocol):
     def policy_text(self, on: date | None, rulebook_id: str) -> str | Refusal:
         """Return the literate text in force on a day, or of a version by the beginning of its id."""
 
-    def import_log(self, lines: Iterator[bytes], progress: Progress, format_: str, point: str, log: str) -> Import | Refusal:
-        """Take in a server log."""
+    def import_log(  # each is an option of the command
+        self, lines: Iterator[bytes], progress: Progress, format_: str, point: str, log: str, site: str
+    ) -> Import | Refusal:
+        """Take in a server log, of a website or of the one whose host each line names."""
 
     def plan_mailing(self, point: str, subject_line: str, text: str, site: str) -> MailingPlan | Refusal:
         """Return what sending a text to a list, or to a website's part of it, would do."""

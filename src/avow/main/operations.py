@@ -205,10 +205,23 @@ class Operations:
             return rulebook.text if rulebook else Refusal(f"no version was published {asked}", "LAW.md POL-08")
 
     def import_log(
-        self, lines: Iterable[bytes], progress: Callable[[int], None], format_: str = "combined", point: str = "", log: str = ""
+        self,
+        lines: Iterable[bytes],
+        progress: Callable[[int], None],
+        format_: str = "combined",
+        point: str = "",
+        log: str = "",
+        site: str = "",
     ) -> Import | Refusal:
-        """Put the lines of a server log into the spool; `progress` gets bytes read. Safe to repeat: lines come once."""
+        """Put the lines of a server log into the spool; `progress` gets bytes read. Safe to repeat: lines come once.
+
+        `site` is the website that they are of; by "" each is of the website whose host it names, else of the first.
+        """
         configuration = self.configuration()
+        sites = Sites(configuration)
+        unknown = sites.chosen(site)
+        if isinstance(unknown, Refusal):
+            return unknown
         with self._publishing(configuration) as (publisher, store):
             if not publisher.versions.has_any():
                 publisher.first(open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
@@ -219,10 +232,10 @@ class Operations:
             if isinstance(read_line, Refusal):
                 return read_line
             installation, refusals = Installation(configuration), Refusals()
-            site = Sites(configuration).first
-            facts = (site.name, versions, installation.moments, store.aside.tried, refusals, site.hosts, store.vault.hmac)
+            facts = (sites, versions, installation.moments, store.aside.tried, refusals, store.vault.hmac)
             name = log_intake.name_of(configuration, log)
-            running = log_intake.Imports(*facts).of(found, lambda _day: b"", read_line, name, names_former=True)
+            made = log_intake.Imports(*facts)
+            running = made.of(found, lambda _day: b"", read_line, name, website=site, names_former=True)
             outcome = asyncio.run(_spool_lines(installation, running, lines, progress))
             refusals.flush(partial(counted.add_refusals, store))
             return outcome

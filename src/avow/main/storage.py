@@ -173,8 +173,7 @@ def timetable(installation: Installation, store: Store, versions: Versions, cloc
     drain = Drain(configuration.spool, store.vault, sink, refusals, store.aside, clock.is_believed)
     followed = Followed(sink.write, store.aside, now_ms)
     sites = Sites(configuration)
-    site = sites.first
-    imports = Imports(site.name, versions, installation.moments, store.aside.tried, refusals, site.hosts, store.vault.hmac)
+    imports = Imports(sites, versions, installation.moments, store.aside.tried, refusals, store.vault.hmac)
     logs = LogIntake(imports, VisitCounter(installation.run), utc_today, store.vault.hmac)
     followers = [logs.follower(declared, followed, store.control) for declared in configuration.server_logs]
     letters = Mailings(store, versions, configuration.mail.recipient, sites)

@@ -24,6 +24,7 @@ from avow.collection.logs.server_log import Import, Tried
 from avow.collection.refusals import LINES_RULE, RefusalRow, Refusals
 from avow.config import Configuration, ServerLog
 from avow.definitions import ConfigurationError, Permit, Refusal, Technology, now_ms
+from avow.gate.sites import Site, Sites
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law import rules
@@ -61,16 +62,23 @@ def visit_numbers(versions: Versions, salt_of: Callable[[date], bytes]) -> Calla
     return number
 
 
+def website_of(sites: Sites, website: str) -> Callable[[str], Site | None]:
+    """Return what says which website a line is of, by the host in it ("" for none); always the named one, where one is."""
+    if website:
+        named = sites.named(website)
+        return lambda _host: named
+    return lambda host: sites.of("", "", host) if host else sites.first
+
+
 @dataclass(frozen=True, slots=True)
 class Imports:
     """Makes the imports of server logs, each line by the policy of its own day."""
 
-    website: str
+    sites: Sites
     versions: Versions
     moments: Moments
     tried: Tried
     refusals: Refusals
-    own_hosts: frozenset[str]
     #: A secret of the installation (`store.keys.Vault.hmac`).
     keyed: Keyed
 
@@ -81,14 +89,18 @@ class Imports:
         read_line: log_formats.Reader,
         log: str,
         *,
+        website: str = "",
         names_former: bool = False,
     ) -> Import:
-        """Return an import of one log into a collection point; `names_former` for one that may have been imported before."""
+        """Return an import of one log into a collection point; `names_former` for one that may have been imported before.
+
+        `website` is the one that all lines are of; by "" each is of the website whose host it names, else of the first.
+        """
         number = visit_numbers(self.versions, salt_of)
         versions = self.versions
-        decided = (versions.in_force_on, self.website, point, versions.today, number, read_line)
+        decided = (versions.in_force_on, website_of(self.sites, website), point, versions.today, number, read_line)
         believed = lambda at_ms: self.moments.hold(at_ms, now_ms())  # noqa: E731 - a question of this import
-        return Import(*decided, believed, self.tried, self.refusals, self.keyed, log, self.own_hosts, names_former)
+        return Import(*decided, believed, self.tried, self.refusals, self.keyed, log, names_former)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +127,15 @@ class LogIntake:
         imports = self.imports
         point = point_of(imports.versions.in_force(), declared.point)
         named = declared.point if isinstance(point, Refusal) else point
-        row = RefusalRow(self.utc_today(), imports.website, named, "", UNREADABLE, LINES_RULE)
+        website = imports.sites.named(declared.website).name
+        row = RefusalRow(self.utc_today(), website, named, "", UNREADABLE, LINES_RULE)
         imports.refusals.add(row, count)
 
     def _import(self, declared: ServerLog, read_line: log_formats.Reader) -> Import:
         point = point_of(self.imports.versions.in_force(), declared.point)
         if isinstance(point, Refusal):
             raise ConfigurationError(f"server_logs {declared.path}: {point.reason}")
-        return self.imports.of(point, self._salt_of, read_line, str(declared.path))
+        return self.imports.of(point, self._salt_of, read_line, str(declared.path), website=declared.website)
 
     def _salt_of(self, day: date) -> bytes:
         return self.counter.salt(day) if day == self.utc_today() else b""
@@ -137,7 +150,8 @@ def name_of(configuration: Configuration, log: str) -> str:
 def check(configuration: Configuration, rulebook: Rulebook) -> None:
     """Check at the start that every configured log can be followed; raise ConfigurationError naming the one that cannot."""
     for declared in configuration.server_logs:
-        for found in (log_formats.reader(declared.format), point_of(rulebook, declared.point)):
+        website = Sites(configuration).chosen(declared.website)
+        for found in (log_formats.reader(declared.format), point_of(rulebook, declared.point), website):
             if isinstance(found, Refusal):
                 raise ConfigurationError(f"server_logs {declared.path}: {found.reason}")
         if not Path(declared.path).parent.is_dir():
