@@ -48,7 +48,10 @@ class NoEvents:
     def query(self, _name, **_parameters):
         return []
 
-    def existing(self, _records):
+    def newest(self, _sites, _from_ms, _to_ms):
+        return -1
+
+    def existing(self, _records, _sites, _from_ms, _to_ms):
         return frozenset()
 
     def insert(self, _rows):

@@ -82,10 +82,20 @@ def test_salt_of_yesterday_is_forgotten():
 def test_worker_gets_the_salt_over_the_socket(tmp_path):
     """A worker's visit number is that of the storage process's salt; without one it is 0."""
     today = date(2026, 1, 1)
-    assert visits.VisitCounter(tmp_path).visit("a", "b", today) == 0
+    assert visits.VisitCounter(tmp_path).on("s").visit("a", "b", today) == 0
     salt = visits.DailySalt()
     visits.serve(tmp_path, salt, lambda: today)
-    assert visits.VisitCounter(tmp_path).visit("a", "b", today) == visits.visit_number(salt.of(today), "a", "b")
+    own = visits.salt_of_site(salt.of(today), "s")
+    assert visits.VisitCounter(tmp_path).on("s").visit("a", "b", today) == visits.visit_number(own, "a", "b")
+
+
+def test_visits_of_two_websites_are_not_tied(tmp_path):
+    """The same browser on the same day has another number on each."""
+    today = date(2026, 1, 1)
+    visits.serve(tmp_path, visits.DailySalt(), lambda: today)
+    counter = visits.VisitCounter(tmp_path)
+    assert counter.on("main").visit("a", "b", today) == counter.on("main").visit("a", "b", today) != 0
+    assert counter.on("main").visit("a", "b", today) != counter.on("shop").visit("a", "b", today)
 
 
 def test_worker_to_which_nobody_comes_forgets_the_salt_too(tmp_path):

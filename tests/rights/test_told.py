@@ -115,6 +115,17 @@ def test_what_is_passed_on_by_hand_is_told_once(office, kind):
     assert len(told(office, case, kind)) == 1
 
 
+def test_a_link_that_is_followed_late_is_refused_also_while_the_answer_waits(office):
+    """The day is over when the request was denied, and not first when the message that says so has left."""
+    case = written(office, "denied")
+    for _ in range(2):
+        late = verification.confirm(office.cases.get(case.request_id), office.cases, office.house.now_ms())
+        assert isinstance(late, Refusal)
+        assert "the time to confirm this request is over" in late.reason
+        office.send()
+    assert office.cases.get(case.request_id).state is State.RESPONDED
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_passing_on_by_the_command_says_so(office, kind):
     """The same step and entries as from the message's page, by the command."""

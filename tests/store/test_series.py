@@ -41,3 +41,10 @@ def test_people_behind_one_address_count_once_for_each_source(store, writer):
     scope = Scope("marrowby", MORNING, MORNING + 1, ())
     sources = Sources(("page-view",), ("page-pixel",), ("server-log",))
     assert reconciled(store.events, scope, sources) == Reconciled(visits=7, tag=5, beacon=2, log=3, log_alone=1)
+
+
+def test_every_website_at_once(store, writer):
+    """No name stands for all of them, also for those that are no longer configured."""
+    store.write([writer.event(visit=1), writer.event(visit=2, site="shop"), writer.event(visit=3, site="closed")])
+    span = (MORNING, MORNING + 1, ("page-view",))
+    assert [totals(store.events, Scope(name, *span)).views for name in ("marrowby", "shop", "")] == [1, 1, 3]

@@ -1,178 +1,205 @@
-"""A company with two websites: what came on each says so, letters come from there, and a person is one on both."""
+"""Two websites, two brands, under one real nginx: each takes in what the policy declares for it, and no more."""
 
-import re
-import sqlite3
+from __future__ import annotations
+
+import os
 import subprocess
-from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
 
+import httpx
 import pytest
-from tests.conftest import MARROWBY, Installation, Mailbox, wait_for
-from tests.houses import MARROWBY as POLICY
+from tests.conftest import BROWSER, MARROWBY, Installation, Person, free_port, wait_for
 
-MAIN, CHARTS = "http://www.instruments.example", "http://www.charts.example"
-WEBSITES = f"""
-[[websites]]
-name = "main"
-origin = "{MAIN}"
-pages = "{MARROWBY / "site"}"
-watched = ["/"]
+from avow.store.control import Control, counts, submissions
+from avow.store.paging import Place
+from avow.website import hosts
 
-[[websites]]
-name = "charts"
-origin = "{CHARTS}"
-pages = "{MARROWBY / "site"}"
-sender = "letters@charts.example"
-sitemap = "/charts-sitemap.xml"
-watched = ["/contact", "/"]
+NGINX = "/usr/sbin/nginx"
+NAMES = {"main": "www.marrowby.example", "shop": "www.lornecharts.example"}
+WEBSITES = """## Our websites {#websites}
 
-[websites.look]
-name = "Lorne Charts"
-"""
-DECLARED = f"""
+Two websites are ours: that of the instruments, and that of the charts. {.statement}
+
 ```avow
+[brand.marrowby]
+label = "Marrowby Instruments"
+
+[brand.lorne]
+label = "Lorne Charts"
+
 [website.main]
 label   = "Instruments"
-address = "{MAIN}"
+address = "https://www.marrowby.example"
+brand   = "marrowby"
 
-[website.charts]
+[website.shop]
 label   = "Charts"
-address = "{CHARTS}"
+address = "https://www.lornecharts.example"
+brand   = "lorne"
 ```
+
 """
-LETTER = "Read about [the rain gauge](https://rain.example/).\n"
-OF_ONE = ("choices", "consumer_requests", "mail", "disclosures", "purpose_reads")
+#: Collection points that the policy of these walks has on the first website alone.
+ON_MAIN = ("job-application", "spare-parts", "newsletter", "letter-opened")
+
+
+def policy():
+    """Return the example policy with two websites."""
+    collect = "## What we collect, and what for {#collect}"
+    text = (MARROWBY / "policy.md").read_text(encoding="utf-8").replace(collect, WEBSITES + collect)
+    for point in ON_MAIN:
+        text = text.replace(f"[collection.{point}]\n", f'[collection.{point}]\non = ["main"]\n')
+    return text
+
+
+@dataclass
+class Brands:
+    """One installation behind one nginx, which answers for both names on one port."""
+
+    installation: Installation
+    port: int
+    rewriting: int
+
+    def origin(self, name):
+        return f"http://{NAMES[name]}:{self.port}"
+
+    def browser(self, name, **headers):
+        """Return a visitor's browser on one of the websites."""
+        host = f"{NAMES[name]}:{self.port}"
+        says = {"User-Agent": BROWSER, "Host": host, "Origin": self.origin(name), "Sec-Fetch-Site": "same-origin"}
+        return Person(base_url=f"http://127.0.0.1:{self.port}", headers={**says, **headers}, timeout=30)
+
+    def control(self):
+        """Return the control store of the running server."""
+        return Control(f"sqlite:///{self.installation.data / 'control.db'}")
+
+
+def configured(origins):
+    """Return the tables of the websites, the first with pages that Avow serves."""
+    pages = f'pages = "{MARROWBY / "site"}"\n'
+    return "".join(
+        f'[[websites]]\nname = "{name}"\norigin = "{origin}"\n{pages if name == "main" else ""}'
+        for name, origin in origins.items()
+    )
 
 
 @pytest.fixture(scope="module")
-def mailbox():
-    made = Mailbox()
-    yield made
-    made.stop()
+def brands(tmp_path_factory, mailbox):
+    """Both websites; the second has no pages of Avow's, as a static site of somebody else has none."""
+    folder, port, rewriting = tmp_path_factory.mktemp("brands"), free_port(), free_port()
+    origins = {name: f"http://{host}:{port}" for name, host in NAMES.items()}
+    (folder / "policy.md").write_text(policy(), encoding="utf-8")
+    installation = Installation(folder, mail_port=mailbox.port, policy=folder / "policy.md", websites=configured(origins)).start()
+    temporary = "".join(f"{kind}_temp_path {folder}/bodies;" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    (folder / "nginx.conf").write_text(
+        f"{'user nobody nogroup;' if os.geteuid() == 0 else ''} daemon off; pid {folder}/pid; error_log {folder}/error.log;\n"
+        f"events {{}} http {{ access_log off; {temporary}\n"
+        f"server {{ listen 127.0.0.1:{port} default_server; server_name {' '.join(NAMES.values())};\n"
+        f"location / {{ proxy_pass {installation.base}; proxy_set_header Host $http_host; }} }}\n"
+        f"server {{ listen 127.0.0.1:{rewriting}; location / {{ proxy_pass {installation.base}; }} }} }}\n"
+    )
+    command = [NGINX, "-e", str(folder / "error.log"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    process = subprocess.Popen(command, cwd=folder)
+    made = Brands(installation, port, rewriting)
+    try:
+        wait_for(lambda: process.poll() is not None or answers(made), 30, "the proxy")
+        yield made
+    finally:
+        process.terminate()
+        process.wait(30)
+        installation.stop()
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory, mailbox):
-    """An installation that serves both."""
-    folder = tmp_path_factory.mktemp("websites")
-    (folder / "policy.md").write_text(POLICY + DECLARED, encoding="utf-8")
-    made = Installation(folder, mail_port=mailbox.port, policy="policy.md", workers=1, extra=WEBSITES)
-    text = made.config.read_text(encoding="utf-8")
-    made.config.write_text(re.sub(r"(?ms)^\[website\]$.*?(?=^\[listen\])", "", text), encoding="utf-8")
-    made.start()
-    yield made
-    made.stop()
+def answers(made):
+    try:
+        with made.browser("main") as browser:
+            return browser.get("/healthz").status_code == 200
+    except httpx.HTTPError:
+        return False
 
 
-def at(house, origin):
-    """Return a browser that looks at one of the websites."""
-    return house.browser(Origin=origin, Host=origin.partition("//")[2])
+def events(browser, *points):
+    return browser.post("/avow/events", json={"events": [{"point": point, "page": "/two"} for point in points]})
 
 
-def led(link):
-    """Return the website that a link of a letter leads to, and the path there."""
-    return re.fullmatch(r"(http://[^/]+)(/.*)", link).groups()
+def stored(brands):
+    """Return how many events of these walks each website has."""
+    return brands.installation.rows("SELECT site, toUInt32(count()) FROM events WHERE page = '/two' GROUP BY site")
 
 
-def subscribe(house, mailbox, origin, person):
-    """Subscribe on a website and confirm by the letter's link; return the letter."""
-    address, before = f"{person}@example.com", len(mailbox.messages)
-    assert at(house, origin).post("/avow/forms/newsletter", data={"email": address}).status_code == 303
-    letter = mailbox.to(address, "Please confirm", before)
-    leads, path = led(re.search(r"http://\S+/avow/subscriptions/\S+", letter.get_body().get_content())[0])
-    assert leads == origin
-    assert "You are subscribed" in at(house, leads).post(path).text
-    return letter
+def test_each_website_keeps_its_own(brands):
+    """A point of both is filed under each; one that is declared on the other alone is refused, with why, and counted."""
+    with brands.browser("main") as main, brands.browser("shop") as shop:
+        assert events(main, "page-view", "spare-parts").status_code == 204
+        assert events(shop, "page-view").status_code == 204
+        refused = events(shop, "page-view", "spare-parts")
+    assert refused.status_code == 200
+    assert [one["reason"] for one in refused.json()["dropped"]] == [
+        "the policy declares this collection point for another website"
+    ]
+    wait_for(lambda: stored(brands) == {"main": 2, "shop": 2}, 30, "the drain")
+    control = brands.control()
+
+    def counted():
+        with control.reading() as tx:
+            rows = counts.refused(tx, date(2026, 1, 1))
+        return [(row.site, row.point) for row, _ in rows if row.point == "spare-parts"]
+
+    wait_for(lambda: counted() == [("shop", "spare-parts")], 30, "the count of the refusal")
+    control.close()
 
 
-def write(house, origin, person):
-    """Send the contact form of a website; return the reference."""
-    form = {"name": person, "email": f"{person}@example.com", "message": f"canary-of-{person}-at-{origin}"}
-    answer = at(house, origin).post("/avow/forms/contact-form", data=form)
-    assert answer.status_code == 303, answer.text
-    return answer.headers["location"].partition("reference=")[2]
+def test_a_form_of_another_website_is_refused(brands):
+    """What the notice of a website does not list is not taken in there; what is on both is, and says where."""
+    with brands.browser("shop") as shop:
+        letter = shop.post("/avow/forms/newsletter", data={"email": "robin@example.com"})
+        assert letter.status_code == 404
+        contact = {"name": "Robin", "email": "robin.two@example.com", "company": "Heron", "message": "two websites"}
+        assert shop.post("/avow/forms/contact-form", data=contact).status_code == 303
+    control = brands.control()
+
+    def kept():
+        with control.reading() as tx:
+            return [one.site for one in submissions.listed(tx, "contact-form", Place(), 10).lines]
+
+    wait_for(lambda: kept() == ["shop"], 30, "the drain")
+    control.close()
 
 
-def sites_of(house, table):
-    with closing(sqlite3.connect(f"file:{house.data / 'control.db'}?mode=ro", uri=True)) as control:
-        return {row[0] for row in control.execute(f"SELECT site FROM {table}")}
+def test_a_page_of_no_website_is_misdirected(brands):
+    """421 for a page under another name; monitors, proofs and staff are asked under any."""
+    with brands.browser("main", Host="elsewhere.example", Origin="https://elsewhere.example") as other:
+        assert other.get("/privacy").status_code == 421
+        assert events(other, "page-view").status_code == 403
+        assert other.get("/healthz").status_code == 200
+        assert other.get("/audit/checkpoint").status_code == 200
 
 
-def test_each_letter_comes_from_the_website_where_its_person_subscribed(house, mailbox):
-    """Its sender, its name and its links; what cannot be delivered returns to the one sender of the installation."""
-    kim, lee = subscribe(house, mailbox, CHARTS, "kim"), subscribe(house, mailbox, MAIN, "lee")
-    assert (kim["From"], lee["From"]) == ("letters@charts.example", "privacy@marrowby.example")
-    assert "somebody gave this address to Lorne Charts" in kim.get_body().get_content()
-    assert "somebody gave this address to Marrowby Instruments, Inc." in lee.get_body().get_content()
-    (house.folder / "letter.md").write_text(LETTER, encoding="utf-8")
-    send = ("mail", "send", "--list", "newsletter", house.folder / "letter.md", "--subject")
-    wait_for(lambda: " 2 may be written to" in house.avow(*send, "To all", "--dry-run"), what="both subscriptions")
-    house.avow(*send, "To all")
-    for person, origin, sender in (("kim", CHARTS, kim["From"]), ("lee", MAIN, lee["From"])):
-        letter = mailbox.to(f"{person}@example.com", "To all")
-        assert letter["From"] == sender
-        assert letter["List-Unsubscribe"].startswith(f"<{origin}/avow/unsubscribe/")
-        assert letter["Message-ID"].endswith(f"@{str(sender).partition('@')[2]}>")
-        assert f"{origin}/privacy-policy" in letter.get_body(("plain",)).get_content()
+@pytest.mark.parametrize(("origin", "fetched", "status"), [("https://elsewhere.example", "cross-site", 403), (None, "none", 403)])
+def test_a_forged_origin_opens_nothing(brands, origin, fetched, status):
+    """A page of nobody's, or of the other brand by its browser's own word, sends no form here."""
+    with brands.browser("main", **{"Origin": origin or brands.origin("shop"), "Sec-Fetch-Site": fetched}) as other:
+        assert other.post("/privacy/delete", data={"email": "robin@example.com"}).status_code == status
 
 
-def test_a_mailing_to_one_website_goes_to_nobody_else(house, mailbox):
-    """By its name in the configuration; a name that there is not is refused with those that there are."""
-    subscribe(house, mailbox, CHARTS, "ada")
-    subscribe(house, mailbox, MAIN, "bo")
-    send = ("mail", "send", "--list", "newsletter", house.folder / "letter.md", "--subject", "To charts", "--site")
-    (house.folder / "letter.md").write_text(LETTER, encoding="utf-8")
-    wait_for(lambda: house.avow(*send, "charts", "--dry-run").count("may be written to"), what="the plan")
-    wait_for(lambda: "; 2 may be" in house.avow(*send, "charts", "--dry-run"), what="kim and ada")
-    house.avow(*send, "charts")
-    mailbox.to("ada@example.com", "To charts")
-    assert "To charts" not in [one["Subject"] for one in mailbox.messages if one["To"] == "bo@example.com"]
-    assert "there is main, charts" in house.avow(*send, "blog", status=1, stderr=subprocess.STDOUT)
+def test_each_website_has_its_own_pages(brands):
+    """The company's pages on one, Avow's own on both, each with its policy, tag line and description of the doors."""
+    with brands.browser("main") as main, brands.browser("shop") as shop:
+        assert main.get("/").status_code == 200
+        assert main.get("/careers").status_code == 200
+        assert shop.get("/careers").status_code == 404
+        policies = [one.get("/privacy-policy").text for one in (main, shop)]
+        assert ["Spare parts looked at" in one for one in policies] == [True, False]
+        described = [one.get("/avow/openapi.json").json() for one in (main, shop)]
+    assert [one["servers"][0]["url"] for one in described] == [brands.origin("main"), brands.origin("shop")]
+    assert ["/avow/forms/newsletter" in one["paths"] for one in described] == [True, False]
 
 
-def test_a_deletion_filed_on_one_website_erases_what_the_other_took(house, mailbox):
-    """One person; and the letters come from the website on which it was filed."""
-    reference = write(house, MAIN, "robin")
-    officer = house.staff()
-    wait_for(lambda: reference in officer.get("/console/inbox").text, what="the form")
-    browser, before = at(house, CHARTS), len(mailbox.messages)
-    assert browser.post("/privacy/delete", data={"email": "robin@example.com", "period": "everything"}).status_code == 303
-    letter = mailbox.to("robin@example.com", "confirm", before)
-    origin, path = led(re.search(r"http://\S+/privacy/verify/\S+", letter.get_body().get_content())[0])
-    assert (origin, letter["From"]) == (CHARTS, "letters@charts.example")
-    assert at(house, origin).post(path).status_code == 303
-    done = mailbox.to("robin@example.com", "done", before)
-    assert done["From"] == "letters@charts.example"
-    words = done.get_body().get_content()
-    assert "Lorne Charts" in words
-    assert f"{CHARTS}/privacy/requests/" in words
-    assert house.avow("assurance", "residue", f"canary-of-robin-at-{MAIN}").startswith("0 found")
-    assert reference not in officer.get("/console/inbox").text
-
-
-def test_each_website_is_searched_and_looked_at_by_itself(house):
-    """Pages of one are not found on the other, whose sitemap cannot be read; the console has a heading for each."""
-    find = lambda origin: at(house, origin).get("/search", params={"q": "barometer"}).text  # noqa: E731 - one question
-    wait_for(lambda: "/products/" in find(MAIN), what="the search of one")
-    assert "/products/" not in find(CHARTS)
-    names = {one.name for one in house.data.glob("search*.db")}
-    assert len(names) == 1
-    assert "search.db" not in names
-    officer = house.staff()
-    wait_for(lambda: officer.get("/console/integrity").text.count("What changed") == 2, what="a look at each")
-    page = officer.get("/console/integrity").text
-    assert ("<h2>main</h2>" in page, "<h2>charts</h2>" in page) == (True, True)
-    assert page.partition("<h2>charts</h2>")[0].count("/contact</code>") == 0
-    assert "/contact</code>" in page.partition("<h2>charts</h2>")[2]
-    assert at(house, CHARTS).get("/avow/integrity").json()["state"] == "not-intact"
-    assert "there is main, charts" in house.avow("integrity", "--site", "blog", status=1, stderr=subprocess.STDOUT)
-    assert "/contact" not in house.avow("integrity", "--site", "main", status=1)
-
-
-def test_every_row_names_a_website(house):
-    """After people came by the doors of both."""
-    browser = at(house, CHARTS)
-    assert browser.post("/privacy/choices", data={"all": "out"}).status_code == 303
-    wait_for(lambda: "charts" in sites_of(house, "choices"), what="the choice")
-    found = {table: sites_of(house, table) for table in OF_ONE}
-    assert set().union(*found.values()) == {"main", "charts"}
-    assert found["mail"] == {"main", "charts"}
+def test_a_proxy_that_rewrites_the_host_is_told(brands):
+    """As nginx does when nobody tells it otherwise: what visitors ask for would be of another website, or of none."""
+    said = hosts.rewritten(f"http://127.0.0.1:{brands.rewriting}")
+    assert said == brands.installation.base.removeprefix("http://")
+    assert said in hosts.words("https://www.example.com", said)
+    assert hosts.rewritten(f"http://127.0.0.1:{brands.port}") == ""
+    assert hosts.rewritten(f"http://127.0.0.1:{free_port()}") == ""

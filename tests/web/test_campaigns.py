@@ -1,34 +1,45 @@
 """The console's page Campaigns, and what pages of the site carry for it."""
 
-from dataclasses import replace
+import html
 
 import pytest
+from tests.houses import compiled
 
-from avow.publication.answers import LinkFacts, PointFacts
 from avow.web.site import conversion_pixel
 
-SHOP = LinkFacts(
-    "shop", "Farrier & Wren", "https://outfitters.example", notice=False, clicks="shop-click", reports="shop-purchase", hands=True
+from .serving import policy_of
+
+#: A link to a company that reports nothing back, and a value that a conversion of the site may have.
+GUIDE = """[collection.guide-click]
+label      = "Links to the guide"
+technology = "pixel"
+source     = "device"
+data       = ["page"]
+purposes   = ["campaign-measurement"]
+retention  = { days = 90 }
+
+[external_link.guide]
+label   = "Pressure Guide"
+address = "https://guide.example"
+clicks  = "guide-click"
+
+[source.shop]"""
+VALUE = (
+    'data        = ["page", "visitor-id"]\nonly        = { page = ["campaign-measurement"],',
+    (
+        'data        = ["page", "purchase-value", "visitor-id"]\nonly        = '
+        '{ page = ["campaign-measurement"], purchase-value = ["campaign-measurement"],'
+    ),
 )
-READER = LinkFacts("guide", "Pressure Guide", "https://guide.example", notice=False, clicks="guide-click")
-
-
-def _point(name, event=""):
-    fields = ("page", "purchase-value", "currency")
-    return PointFacts(name, name.capitalize(), "pixel", fields, frozenset(), (), (), "14 months", event=event)
 
 
 @pytest.fixture
-def facts(house, monkeypatch):
-    """A policy with one conversion of the site and two counted links."""
-    known = house.policy.facts()
-    points = (*known.points, _point("enquiry", "conversion"), _point("shop-click"), _point("shop-purchase"))
-    facts = replace(known, links=(SHOP, READER), points=points)
-    monkeypatch.setattr(type(house.policy), "facts", lambda _self: facts)
-    return facts
+def house(serving):
+    """An installation whose policy has one conversion of the site and two counted links."""
+    return serving(compiled(("[source.shop]", GUIDE), VALUE))
 
 
-def test_campaigns_and_links_stand_in_tables(staff, facts):
+def test_campaigns_and_links_stand_in_tables(staff):
     """Visits, conversions, rate and value; no campaign last; who does not report is said not to."""
     text = staff.get("/console/campaigns").text
     assert text.index("leaflet / print / autumn") < text.index("No campaign")
@@ -47,30 +58,33 @@ def test_campaigns_and_links_stand_in_tables(staff, facts):
         ("x' OR 1", "enquiry,shop-purchase", "shop-purchase"),
     ],
 )
-def test_one_conversion_can_be_asked_for(staff, house, facts, point, points, reports):
+def test_one_conversion_can_be_asked_for(staff, house, point, points, reports):
     """What is not declared falls back to all."""
     staff.get("/console/campaigns", params={"period": "7d", "point": point})
-    (asked,) = [given for name, given in house.events.asked if name == "campaign_conversions"]
+    (asked,) = [given for name, given in house.engine.asked if name == "campaign_conversions"]
     assert (asked["point"], asked["reports"], asked["views"]) == (points, reports, "page-view,page-pixel")
     assert asked["to_ms"] - asked["from_ms"] == 7 * 86_400_000
 
 
-def test_an_empty_page_says_what_would_fill_it(staff, house):
+def test_an_empty_page_says_what_would_fill_it(serving):
     """No campaign, no conversion declared, no link counted."""
-    house.events.empty = True
-    text = staff.get("/console/campaigns").text
+    house = serving(policy_of("minimal"))
+    house.engine.empty = True
+    text = house.staff().get("/console/campaigns").text
     assert "no campaign brought anybody" in text
     assert "declares no conversion" in text
     assert "counts no links to other companies" in text
 
 
-def test_a_page_says_a_conversion_only_where_it_is_declared(facts):
+def test_a_page_says_a_conversion_only_where_it_is_declared(house):
     """Fields that the point has, under their names; nothing for what is no conversion of a page."""
-    image = conversion_pixel(facts, "enquiry", {"page": "/a&b", "purchase_value": "1.50", "shoe": "9"})
+    image = conversion_pixel(house.facts, "enquiry", {"page": "/a&b", "purchase_value": "1.50", "shoe": "9"})
     assert 'src="/avow/pixel.gif?point=enquiry&amp;page=%2Fa%26b&amp;purchase-value=1.50"' in image
-    assert conversion_pixel(facts, "shop-click", {"page": "/"}) == ""
+    assert conversion_pixel(house.facts, "shop-click", {"page": "/"}) == ""
 
 
-def test_a_page_links_by_the_address_that_counts(visitor):
+def test_a_page_links_by_the_address_that_counts(house, visitor):
     """The product page's link is signed for the page that it stands on."""
-    assert 'href="/out/shop?page=/products/field-barometer&amp;signature=s"' in visitor.get("/products/field-barometer").text
+    way = house.rooms.outbound.way("shop", "/products/field-barometer")
+    assert f'href="{html.escape(way)}"' in visitor.get("/products/field-barometer").text
+    assert visitor.get(way).headers["location"].startswith("https://outfitters.example/marrowby?click=")

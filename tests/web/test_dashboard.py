@@ -1,21 +1,15 @@
 """The dashboard asks the right questions and draws the answers."""
 
-from dataclasses import replace
-
 import pytest
-from starlette.testclient import TestClient
 
 from avow.analytics.visits import Moment
-from avow.web.assets import Assets
 from avow.web.charts import ceiling, chart
-from avow.web.pages import app
-from avow.web.site import CompanySite
 
 DAY_MS = 86_400_000
 
 
 def _asked(house, name):
-    return [parameters for query, parameters in house.events.asked if query == name]
+    return [parameters for query, parameters in house.engine.asked if query == name]
 
 
 def test_first_view_is_tag_and_pixel_of_thirty_days(staff, house):
@@ -82,11 +76,10 @@ def test_data_outside_the_view_is_pointed_at(staff):
     assert "period=custom&amp;point=server-log&amp;from=2015-05-17&amp;to=2015-05-20" in staff.get("/console").text
 
 
-def test_empty_store_says_what_to_expect(house, built):
+def test_empty_store_says_what_to_expect(house, staff):
     """Before the first page view the dashboard explains itself."""
-    empty = replace(house, events=type(house.events)(empty=True))
-    client = TestClient(app(empty, CompanySite(empty, Assets(built)), Assets(built)), cookies={"avow_staff": "open-session"})
-    assert "No page view in this period yet" in client.get("/console").text
+    house.engine.empty = True
+    assert "No page view in this period yet" in staff.get("/console").text
 
 
 def test_chart_has_words_for_everyone_and_no_inline_style():

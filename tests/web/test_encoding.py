@@ -48,9 +48,9 @@ def test_a_coding_is_one_that_the_client_takes(accept, coding):
 
 @pytest.mark.parametrize("path", ["/", "/privacy-policy", "/privacy", "style", "console"])
 @pytest.mark.parametrize("coding", ["gzip", "zstd"])
-def test_pages_and_files_travel_packed(visitor, built, path, coding):
+def test_pages_and_files_travel_packed(visitor, path, coding):
     """A page, the site's style and the console's script are smaller on the way, and the same behind it."""
-    places = {"style": lambda: _style(visitor), "console": lambda: Assets(built).address("console.css")}
+    places = {"style": lambda: _style(visitor), "console": lambda: Assets().address("console.css")}
     path = places.get(path, lambda: path)()
     _, plain, _ = got(visitor, path)
     answer, packed, held = got(visitor, path, **{"Accept-Encoding": coding})

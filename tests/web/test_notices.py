@@ -3,47 +3,35 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import pytest
-from starlette.testclient import TestClient
 
-from avow.assurance.notices import Notice
+from avow.assurance import signs_of_life
+from avow.assurance.signs_of_life import Ran
 
-from .conftest import ORIGIN, make_app, make_house
 from .test_console import PAGES
 
-BAD = Notice("not-ready", "Not all is done.", "Storage: it is <silent>.", is_bad=True)
-ASIDE = Notice("set-aside", "2 items are set aside.", "They wait.", "/console/set-aside", "Look")
-
-
-@dataclass(frozen=True)
-class Said:
-    """Two things to know; fits `Notices`."""
-
-    def now(self):
-        return (BAD, ASIDE)
+BAD = '<p class="note bad"><strong>Avow does not do all of its work.</strong> Jobs: again and again failing: &lt;drain&gt;.'
 
 
 @pytest.fixture
-def staff(built):
-    """A member of staff on a bad day."""
-    cookies = {"avow_staff": "open-session"}
-    app = make_app(make_house(notices=Said()), built)
-    return TestClient(app, headers={"Origin": ORIGIN}, follow_redirects=False, cookies=cookies)
+def staff(house):
+    """A member of staff on a bad day: a job fails again and again, and something is set aside."""
+    signs_of_life.tell(house.installation.run, {"<drain>": Ran(None, 3, "ValueError")})
+    house.store.aside.put("drain", "record-7", "ValueError", house.now_ms())
+    return house.staff()
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_page_says_it(staff, page):
+def test_every_page_says_it(staff, places, page):
     """As a status, before the heading, escaped, with its link except on the page that it leads to."""
-    text = staff.get(f"/console{page}").text
+    text = staff.get(f"/console{page}".format(**places)).text
     status = re.search(r'<div class="notices" role="status">(.*?)</div>', text, re.DOTALL)
     assert status.end() < text.index("<h1>")
-    assert '<p class="note bad"><strong>Not all is done.</strong> Storage: it is &lt;silent&gt;.</p>' in status[1]
-    assert ('<a href="/console/set-aside">Look</a>.' in status[1]) == (page != "/set-aside")
+    assert BAD in status[1]
+    assert ('<a href="/console/set-aside">Look through what is set aside</a>.' in status[1]) == (page != "/set-aside")
 
 
-def test_a_good_day_says_nothing(built):
+def test_a_good_day_says_nothing(house):
     """No empty box either."""
-    client = TestClient(make_app(make_house(), built), cookies={"avow_staff": "open-session"})
-    assert "notices" not in client.get("/console/outbox").text
+    assert "notices" not in house.staff().get("/console/outbox").text

@@ -1,35 +1,34 @@
 """The endpoint of preferences answers whatever is sent to it, and sends a form only back to this site."""
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from starlette.applications import Starlette
-from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from avow.collection.browser_kept import BrowserKept
-from avow.policy import compile_text, law
-from avow.web.preferences import Preferences
-
-POLICY = Path(__file__).parents[2] / "policies" / "marrowby" / "policy.md"
-TODAY = date(2026, 11, 23)
+SECURE = "https://testserver"
 YES = {"cookie": "avow_choices=v1.+personalisation"}
 
 
-@pytest.fixture(scope="module")
-def refused():
-    return []
+@pytest.fixture
+def house(serving):
+    """An installation whose pages travel by TLS."""
+    return serving(origin=SECURE)
 
 
-@pytest.fixture(scope="module")
-def client(refused):
-    rulebook = compile_text(POLICY.read_text(encoding="utf-8"), POLICY.name, law.tables(), TODAY).rulebook
-    endpoint = Preferences(BrowserKept(rulebook), lambda: TODAY, lambda *kind: refused.append(kind), is_secure=True)
-    routes = [Route("/avow/preferences", endpoint.answer, methods=["GET", "POST"])]
-    return TestClient(endpoint.erasing(Starlette(routes=routes)), follow_redirects=False)
+@pytest.fixture
+def client(house):
+    """A browser on a page of this site."""
+    made = TestClient(house, base_url=SECURE, follow_redirects=False)
+    made.portal = house.loop
+    return made
+
+
+def refused(house):
+    """Return what was refused, as the console counts it: point and field."""
+    house.shared.flush()
+    return [(one.point, one.field) for one in house.rooms.evidence.refusals(date.min)]
 
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -48,9 +47,9 @@ def test_whatever_is_sent_is_answered(client, body, cookie):
 @pytest.mark.parametrize(
     ("referer", "back"),
     [
-        ("http://testserver/products/field-barometer?x=1", "/products/field-barometer"),
+        ("https://testserver/products/field-barometer?x=1", "/products/field-barometer"),
         ("https://elsewhere.example/products", "/"),
-        ("http://testserver//elsewhere.example", "/"),
+        ("https://testserver//elsewhere.example", "/"),
         ("http://[", "/"),
     ],
 )
@@ -64,14 +63,15 @@ def test_form_goes_back_to_a_page_of_this_site_alone(client, referer, back):
 @pytest.mark.parametrize(
     ("body", "status"), [("[]", 400), ("{}", 400), ('{"colour": "red"}', 404), ('{"units": "inHg", "colour": "red"}', 200)]
 )
-def test_what_is_not_declared_is_told_and_counted(client, refused, body, status):
+def test_what_is_not_declared_is_told_and_counted(house, client, body, status):
     """The developer reads the reason in the answer and in the console, never the value."""
     answer = client.post("/avow/preferences", content=body, headers=YES)
     assert answer.status_code == status
-    assert "red" not in repr(refused)
+    found = refused(house)
+    assert "red" not in repr(house.rooms.evidence.refusals(date.min))
     if "colour" in body:
         assert answer.json()["dropped"][0]["field"] == "colour"
-        assert refused[-1][:2] == ("preferences", "colour")
+        assert found == [("preferences", "colour")]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from avow.web.assets import Assets
 from avow.web.pages import app
 from avow.web.site import CompanySite
 
-from .conftest import ORIGIN
+from .serving import ORIGIN
 
 JSON = "application/json"
 
@@ -18,10 +18,10 @@ def fails(_request):
 
 
 @pytest.fixture
-def script(house, built):
+def script(house):
     """A page's script; one of the endpoints always fails."""
-    assets = Assets(built)
-    pages = app(house, CompanySite(house, assets), assets, [Route("/avow/fails", fails)])
+    rooms, assets = house.rooms, Assets()
+    pages = app(rooms, CompanySite(rooms, assets), assets, [Route("/avow/fails", fails)])
     return TestClient(pages, headers={"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"}, follow_redirects=False)
 
 
@@ -32,7 +32,7 @@ def script(house, built):
         ("POST", "/avow/choices", "x" * 9_000, 413),
         ("DELETE", "/avow/choices", "", 405),
         ("GET", "/avow/nothing-there", "", 404),
-        ("GET", "/avow/search.json?q=x", "", 404),
+        ("GET", "/avow/search.json?q=x", "", 503),
         ("GET", "/avow/fails", "", 500),
     ],
 )

@@ -1,38 +1,33 @@
 """The search page: in the site's look, without script, escaped, and its words go nowhere."""
 
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
-from starlette.testclient import TestClient
 
-from avow.config import Website
-from avow.gate.sites import site_of
 from avow.publication.answers import PointFacts
 from avow.web.assets import Assets
 from avow.web.searching import field, results
+from avow.website import watching
 from avow.website.reading import Page
-from avow.website.search import Found, Result, SearchIndex, build
-
-from .conftest import ORIGIN, make_app
+from avow.website.search import Found, Result, build
 
 ELEMENTS = {"form", "label", "div", "input", "button", "ul", "li", "p", "span", "a", "h2", "ol", "nav", "mark", "script"}
 
 
-@pytest.fixture
-def index(tmp_path):
+def read(house):
+    """Have the pages of an installation read, and return a visitor's browser."""
     pages = {f"/gauge/{number}": Page("Rain Gauge", "", "", "A copper <funnel> for rain.") for number in range(12)}
-    build(tmp_path / "search.db", pages)
-    return SearchIndex(tmp_path / "search.db")
+    build(watching.index_path(house.installation.configuration, house.shared.sites.first), pages)
+    return house.browser()
 
 
 @pytest.fixture
-def visitor(house, built, index):
-    return TestClient(make_app(replace(house, search=index), built), headers={"Origin": ORIGIN}, follow_redirects=False)
+def visitor(house):
+    return read(house)
 
 
 def point(technology, event, *fields):
@@ -77,26 +72,28 @@ def test_scripts_of_the_site_get_json_and_no_other_site_does(visitor):
     assert visitor.get("/avow/search.json?q=rian", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
 
 
-def test_site_without_a_page_for_it_gets_avow_s_own(house, built, index):
+def test_site_without_a_page_for_it_gets_avow_s_own(serving):
     """A folder without search.html, or no folder at all."""
-    house = replace(house, search=index, website=site_of(Website(name="x", origin=ORIGIN)))
-    text = TestClient(make_app(house, built)).get("/search?q=rain").text
+    text = read(serving(pages=None, extra='[search]\nsitemap = "/sitemap.xml"')).get("/search?q=rain").text
     assert "12 pages for" in text
     assert 'data-points="page-view' in text
     assert "<h1>Search</h1>" in text
 
 
-def test_without_a_search_there_is_no_page_and_before_the_first_reading_it_comes_later(house, built, tmp_path):
-    """Not found where nothing can be searched; 503 with Retry-After in the seconds before pages were read."""
-    assert TestClient(make_app(house, built)).get("/search?q=rain").status_code == 404
-    early = replace(house, search=SearchIndex(tmp_path / "search.db"))
-    answer = TestClient(make_app(early, built)).get("/search?q=rain")
+def test_without_a_search_there_is_no_page(serving):
+    """Not found where nothing can be searched."""
+    assert serving(pages=None).browser().get("/search?q=rain").status_code == 404
+
+
+def test_before_the_first_reading_a_search_comes_later(house):
+    """503 with Retry-After in the seconds before pages were read."""
+    answer = house.browser().get("/search?q=rain")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
 
 
-def test_script_comes_only_where_the_policy_declares_searches(built):
+def test_script_comes_only_where_the_policy_declares_searches():
     """Without it the field is a plain form; what may be told is named by field."""
-    assets, found = Assets(built), Found("rain", 3, 1, ())
+    assets, found = Assets(), Found("rain", 3, 1, ())
     assert "<script" not in field(found, [point("tag", "view", "page")], assets)
     assert "<script" in field(found, [point("local-storage", "", "search-term")], assets)
     assert 'data-told="search-term"' in field(found, [point("tag", "search", "page", "search-term")], assets)
@@ -116,10 +113,10 @@ class Elements(HTMLParser):
 
 
 @given(st.text(), st.text(), st.text(), st.integers(0, 900), st.integers(1, 50))
-def test_whatever_was_asked_or_found_is_text(built, query, title, meant, total, page):
+def test_whatever_was_asked_or_found_is_text(query, title, meant, total, page):
     """No element, and no attribute that does something, comes from a query, a title or a page."""
     found = Found(query, total, page, (Result("/" + title, title, Markup.escape(title)),), meant)
-    html = field(found, [point("local-storage", "", "search-term")], Assets(built)) + results(found)
+    html = field(found, [point("local-storage", "", "search-term")], Assets()) + results(found)
     seen = Elements(html)
     assert seen.names <= ELEMENTS
     assert not seen.handlers
@@ -129,7 +126,7 @@ def test_whatever_was_asked_or_found_is_text(built, query, title, meant, total, 
 def test_sitemap_lists_what_may_be_found(visitor):
     """Pages and open openings; no page of thanks, none of an error, and not the search."""
     answer = visitor.get("/sitemap.xml")
-    listed = re.findall(r"<loc>http://localhost:8400(.*?)</loc>", answer.text)
+    listed = re.findall(r"<loc>http://testserver(.*?)</loc>", answer.text)
     assert {"/", "/contact", "/products/rain-gauge", "/careers/calibration-technician"} <= set(listed)
     assert not {"/404", "/search", "/contact/thanks", "/careers/sailmaker"} & set(listed)
     assert answer.headers["content-type"].startswith("application/xml")

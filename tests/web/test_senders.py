@@ -1,31 +1,18 @@
 """Who sends the forms of Avow's own pages: counted by network, for all pages together, and asked once more."""
 
-import hashlib
-import hmac
 from itertools import count
 
 import pytest
 from starlette.requests import Request
 
-from avow.collection.forms.spam import BITS, CHECK, PROOF, FormGuard, proves
-from avow.collection.limits.sender_counts import WINDOW_MS, Counts
-from avow.web.senders import CountedSenders
-
-from .test_collect import collecting, kept
-
-__all__ = ["kept"]
-
-NOW = 1_795_460_400_000
-
-
-def keyed(label, content):
-    return hmac.new(b"secret", label + content, hashlib.sha256).digest()
+from avow.collection.forms.spam import BITS, CHECK, PROOF, proves
+from avow.collection.limits.sender_counts import WINDOW_MS
 
 
 @pytest.fixture
-def senders(kept):
-    counts = Counts()
-    return CountedSenders(collecting(kept, "10.0.0.1").senders, counts, FormGuard(keyed, counts), lambda: NOW)
+def senders(serving):
+    """Who sends forms, where one proxy is trusted."""
+    return serving(extra='[listen]\ntrusted_proxies = ["10.0.0.1"]').rooms.senders
 
 
 def request(peer, forwarded=""):

@@ -1,39 +1,22 @@
-"""The console's page of what is set aside, over a real control store and key vault."""
+"""The console's page of what is set aside."""
 
 from __future__ import annotations
 
 import re
 
 import pytest
-from starlette.testclient import TestClient
-from tests.conftest import control_in
 
-from avow.assurance.shelf import Shelf
 from avow.store.control import set_aside
-from avow.store.files import Files
-from avow.store.keys import Vault
-from avow.store.store import Store
 
-from .conftest import NOW_MS, ORIGIN, FakeEvents, make_app, make_house
+from .serving import NOW_MS
 
 PAGE = "/console/set-aside"
 
 
 @pytest.fixture
-def store(tmp_path):
-    """The stores that the page needs."""
-    control, vault = control_in(tmp_path), Vault(tmp_path / "keys.db")
-    yield Store(control, FakeEvents(), vault, Files(tmp_path / "files"))
-    control.close()
-    vault.close()
-
-
-@pytest.fixture
-def staff(store, built):
-    """A member of staff who is signed in."""
-    house = make_house(aside=Shelf(store, lambda: NOW_MS))
-    cookies = {"avow_staff": "open-session"}
-    return TestClient(make_app(house, built), headers={"Origin": ORIGIN}, follow_redirects=False, cookies=cookies)
+def store(house):
+    """The stores that the page looks into."""
+    return house.store
 
 
 def put(store, queue, item="item-1", content=b""):

@@ -3,46 +3,43 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from avow.cli import avow
-from avow.config import Website
-from avow.gate.sites import site_of
 from avow.main.operations import Operations
 from avow.web.assets import Assets
 from avow.web.site import CompanySite
-
-from .conftest import make_house
 
 MARROWBY = Path(__file__).parents[2] / "policies" / "marrowby"
 QUERY = {"reference": "MB-4F7Q2", "dropped": "favourite-colour,<b>x</b>", "masked": "message"}
 
 
-def test_a_form_without_a_page_of_thanks_ends_on_one(visitor, built):
+def test_a_form_without_a_page_of_thanks_ends_on_one(serving):
     """Where a site has no page of its own, the browser is not sent back to the empty form."""
-    without = CompanySite(make_house(website=site_of(Website("marrowby", "http://localhost:8400"))), Assets(built))
-    address = without.thanks_page("contact-form")
-    text = visitor.get(address, params=QUERY).text
+    house = serving(pages=None)
+    address = CompanySite(house.rooms, Assets()).thanks_page("contact-form")
+    text = house.browser().get(address, params=QUERY).text
     assert address == "/avow/forms/contact-form/thanks"
     for words in ("has arrived", "MB-4F7Q2", "favourite-colour", "&lt;b&gt;x&lt;/b&gt;", "payment card", 'content="noindex"'):
         assert words in text
 
 
-def test_a_form_on_a_page_of_the_site_without_one_ends_there_too(house, built, tmp_path):
+def test_a_form_on_a_page_of_the_site_without_one_ends_there_too(serving, tmp_path):
     """A page with a form, and none beside it."""
-    (tmp_path / "repair.html").write_text('<form action="{{ form_action("contact-form") }}"></form>', encoding="utf-8")
-    site = CompanySite(replace(house, website=site_of(Website("s", "http://localhost", pages=tmp_path))), Assets(built))
+    pages = tmp_path / "site"
+    pages.mkdir()
+    (pages / "repair.html").write_text('<form action="{{ form_action("contact-form") }}"></form>', encoding="utf-8")
+    site = CompanySite(serving(pages=pages).rooms, Assets())
     assert site.has_form("contact-form")
     assert site.thanks_page("contact-form") == "/avow/forms/contact-form/thanks"
 
 
-def test_a_site_with_its_own_page_of_thanks_keeps_it(house, built):
+def test_a_site_with_its_own_page_of_thanks_keeps_it(house):
     """As before."""
-    assert CompanySite(house, Assets(built)).thanks_page("contact-form") == "/contact/thanks"
+    assert CompanySite(house.rooms, Assets()).thanks_page("contact-form") == "/contact/thanks"
 
 
 @pytest.mark.parametrize("point", ["nobody", "page-view", "contact-form%2F..%2F"])

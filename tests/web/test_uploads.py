@@ -1,70 +1,80 @@
 """Places of forms with files: few at once, and of one sender fewer, so that nobody closes a form alone."""
 
 import asyncio
-from collections import Counter
 
 import pytest
 
-from avow.web.door import UPLOADS_AT_ONCE, UPLOADS_OF_ONE, Door
+from avow.web.door import UPLOADS_AT_ONCE, UPLOADS_OF_ONE
 from avow.web.exchange import Exchange
 
-from .test_collect import Client, Memory, collecting
+from .test_collect import PROXIED, Client
 
-PROXY = "203.0.113.9"
+FORM = (b"content-type", b"multipart/form-data; boundary=x")
 
 
-class Quiet:
-    """Endpoints that nothing is sent to here."""
+class Uploading(Client):
+    """A connection on which an application comes in, which ends when the test says so; `status` 0: not answered yet."""
 
-    def take(self, _exchange):
-        raise AssertionError
+    def __init__(self, door, address):
+        super().__init__()
+        lines = [FORM, (b"x-forwarded-for", address.encode())]
+        self.exchange = Exchange(self, "POST", b"/avow/forms/job-application", lines, dict(lines))
+        way = door.way(self.exchange)
+        assert way.streams
+        self.pieces = self.exchange.stream()
+        way.take(self.exchange)
+
+    def awaits_piece(self):
+        """Nothing is late here."""
+
+    def resume_reading(self):
+        """Nor is anything too much."""
+
+    async def end(self):
+        """Let the last piece come, and wait for the answer."""
+        self.pieces.add(b"--x--\r\n")
+        self.pieces.end()
+        await self.answered.wait()
 
 
 @pytest.fixture
-def place():
-    """Begin an upload of an address; the pages answer when they are let go."""
-    go = asyncio.Event()
+def uploading(serving):
+    """Run a test of one event loop: `uploading(test)`, which gets a function that begins an upload of an address."""
+    house = serving(extra=PROXIED)
 
-    async def pages(_scope, _receive, send):
-        await go.wait()
-        await send({"type": "http.response.start", "status": 303, "headers": []})
+    async def run(test):
+        begun = []
 
-    door = Door(collecting(Memory(), PROXY), Quiet(), Quiet(), pages, {"/avow/forms/": lambda _: 1_000}, Counter())
+        def begin(address):
+            begun.append(Uploading(house.door, address))
+            return begun[-1]
 
-    def begin(address):
-        client = Client()
-        line = (b"x-forwarded-for", address.encode())
-        exchange = Exchange(client, "POST", b"/avow/forms/job-application", [line], dict([line]))
-        way = door.way(exchange)
-        assert way.streams
-        way.take(exchange)
-        return client.answers
+        await test(begin)
+        await asyncio.gather(*(one.end() for one in begun))
 
-    return begin, go
+    return lambda test: house.loop.call(run, test)
 
 
-def test_one_sender_has_fewer_places_than_there_are(place):
+def test_one_sender_has_fewer_places_than_there_are(uploading):
     """A third upload of one network is told to come back; others have the rest; all have theirs again afterwards."""
-    begin, go = place
 
-    async def run():
+    async def test(begin):
         mine = [begin(f"2001:db8::{number}") for number in range(UPLOADS_OF_ONE + 1)]
         others = [begin(f"198.51.100.{number}") for number in range(UPLOADS_AT_ONCE - UPLOADS_OF_ONE + 1)]
-        assert mine == [[]] * UPLOADS_OF_ONE + [[b"503"]]
-        assert others == [[]] * (UPLOADS_AT_ONCE - UPLOADS_OF_ONE) + [[b"503"]]
-        go.set()
-        await asyncio.sleep(0.05)
-        assert mine + others == [[b"303"]] * 2 + [[b"503"]] + [[b"303"]] * 2 + [[b"503"]]
-        assert begin("2001:db8::1") == []
+        assert [one.status for one in mine] == [0] * UPLOADS_OF_ONE + [503]
+        assert [one.status for one in others] == [0] * (UPLOADS_AT_ONCE - UPLOADS_OF_ONE) + [503]
+        await asyncio.gather(*(one.end() for one in mine + others))
+        assert {one.status for one in mine[:-1] + others[:-1]} == {428}
+        assert begin("2001:db8::1").status == 0
 
-    asyncio.run(run())
+    uploading(test)
 
 
-def test_a_proxy_on_this_machine_that_nobody_named_is_no_sender(place):
+def test_a_proxy_on_this_machine_that_nobody_named_is_no_sender(uploading):
     """It speaks for everybody: only the places of all are counted."""
-    begin, _ = place
 
-    async def run():
-        assert [begin("127.0.0.1") for _ in range(UPLOADS_AT_ONCE + 1)] == [[]] * UPLOADS_AT_ONCE + [[b"503"]]
+    async def test(begin):
+        begun = [begin("127.0.0.1").status for _ in range(UPLOADS_AT_ONCE + 1)]
+        assert begun == [0] * UPLOADS_AT_ONCE + [503]
 
-    asyncio.run(run())
+    uploading(test)

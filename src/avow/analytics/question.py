@@ -23,7 +23,7 @@ class Query(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which events: of one site, from (inclusive) to (exclusive) in milliseconds, of these points or of all (empty)."""
+    """Which events: of one site, "" for all, from (inclusive) to (exclusive) in milliseconds, of these points or of all."""
 
     site: str
     from_ms: int

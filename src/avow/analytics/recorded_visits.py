@@ -31,19 +31,19 @@ _AROUND_MS: Final = 86_400_000
 Visit = tuple[RecordingRow, ...]
 
 
-def listed(tx: Transaction, page: str, at: Place, limit: int) -> Page[Visit]:
-    """Return a page of the visits that saw a page ("" for all), each whole, the one that saw it last first.
+def listed(tx: Transaction, page: str, at: Place, limit: int, site: str = "") -> Page[Visit]:
+    """Return a page of the visits that saw a page of a site ("" for all), each whole, the one that saw it last first.
 
     A visit is where its last recording of that page does, so that the list's pages repeat and lose none.
     """
-    return paging.laid_out(lambda at, limit: _from(tx, page, at, limit), at, limit)
+    return paging.laid_out(lambda at, limit: _from(tx, page, at, limit, site), at, limit)
 
 
-def _from(tx: Transaction, page: str, at: Place, limit: int) -> list[tuple[Row, Visit]]:
+def _from(tx: Transaction, page: str, at: Place, limit: int, site: str) -> list[tuple[Row, Visit]]:
     """Return the visits from a place of the list on, backwards when it says so."""
     found: list[tuple[Row, Visit]] = []
     while len(found) < limit:
-        seen = recordings.listed(tx, page, at, limit * PAGES_TYPICAL)
+        seen = recordings.listed(tx, page, at, limit * PAGES_TYPICAL, site)
         rows = {one.recording_id: row for row, one in seen}
         for visit in visits(_with_neighbours(tx, [one for _, one in seen])):
             last = max((one for one in visit if page in {"", *one.pages}), key=_listed_by)

@@ -31,10 +31,10 @@ class WatchedRecordings:
     as_read: Callable[[bytes, int], bytes]
     now_ms: Callable[[], int]
 
-    def visits(self, page: str, at: Place) -> Page[RecordedVisit]:
-        """Return a page of visits, the newest first."""
+    def visits(self, page: str, at: Place, site: str = "") -> Page[RecordedVisit]:
+        """Return a page of the visits to a site ("" for all), the newest first."""
         with self.store.control.reading() as tx:
-            found = recorded_visits.listed(tx, page, at, LINES)
+            found = recorded_visits.listed(tx, page, at, LINES, site)
         return found.each(lambda rows: RecordedVisit(tuple(map(_line, rows))))
 
     def visit(self, recording_id: str) -> RecordedVisit | None:

@@ -26,19 +26,19 @@ class Evidence:
     private_log: Path
     origin: str
 
-    def refusals(self, since: date) -> tuple[RefusalCount, ...]:
-        """Return the counted refusals."""
+    def refusals(self, since: date, site: str = "") -> tuple[RefusalCount, ...]:
+        """Return the counted refusals of a site, "" for all."""
         with self.store.control.reading() as tx:
-            rows = counts.refused(tx, since)
+            rows = [(one, count) for one, count in counts.refused(tx, since) if site in {"", one.site}]
         return tuple(RefusalCount(one.day, one.point, one.field, one.reason, one.rule, count) for one, count in rows)
 
     def purpose_reads(self, since: date) -> tuple[PurposeReads, ...]:
         """Return the counted reads by purpose."""
         return reads.counted(self.store, since)
 
-    def browser_reports(self, since: date) -> tuple[Reported, ...]:
-        """Return whom browsers reported."""
-        return reported(self.store, since)
+    def browser_reports(self, since: date, site: str = "") -> tuple[Reported, ...]:
+        """Return whom browsers reported on pages of a site, "" for all."""
+        return reported(self.store, since, site)
 
     def audit(self) -> AuditState:
         """Return the state of the published log."""

@@ -10,10 +10,10 @@ from avow.store.control.browser_reports import ReportedKind
 from avow.store.store import Store
 
 
-def reported(store: Store, since: date) -> tuple[Reported, ...]:
+def reported(store: Store, since: date, site: str = "") -> tuple[Reported, ...]:
     """Return whom browsers reported since a day: one for each party, the last seen and most reported first."""
     with store.control.reading() as tx:
-        found = browser_reports.since(tx, since)
+        found = [(kind, count) for kind, count in browser_reports.since(tx, since) if site in {"", kind.site}]
     parties: dict[tuple[str, bool], list[tuple[ReportedKind, int]]] = {}
     for kind, count in found:
         parties.setdefault((kind.party, kind.is_declared), []).append((kind, count))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 from avow.cli.operations import Operations
-from avow.definitions import Refusal
+from avow.definitions import Refusal, now_ms
+from avow.gate.sites import Sites
+from avow.website.watching import read_pages, sitemap_of
 
 _SITE = click.option("--site", default="", help="The website, by its name in the configuration. All by default.")
 
@@ -24,9 +26,13 @@ def index(operations: Operations, site: str) -> None:
     The running server does so by itself, every search.every_minutes. Pages are read as the sitemap lists them; robots.txt
     and noindex are respected. A website whose pages cannot be read keeps no other from it; the exit status is 1 then.
     """
-    outcomes = operations.index_pages(site)
-    if isinstance(outcomes, Refusal):
-        raise click.ClickException(f"{outcomes.reason} ({outcomes.rule})")
+    configuration = operations.configuration()
+    chosen = Sites(configuration).chosen(site)
+    if isinstance(chosen, Refusal):
+        raise click.ClickException(f"{chosen.reason} ({chosen.rule})")
+    searched = tuple(one for one in chosen if sitemap_of(configuration, one)) or chosen[:1]
+    with operations.records() as store:
+        outcomes = {one.name: read_pages(configuration, one, store.aside, now_ms()) for one in searched}
     failed = []
     for name, outcome in outcomes.items():
         named = f"{name}: " if len(outcomes) > 1 else ""

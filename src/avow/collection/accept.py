@@ -14,7 +14,7 @@ import msgspec
 from avow.collection import bounds, events
 from avow.collection.refusals import RefusalRow, Refusals, shown_name
 from avow.collection.signals import Sender
-from avow.collection.visits import VisitCounter
+from avow.collection.visits import SiteVisits
 from avow.definitions import Permit, Refusal, SpoolFull
 from avow.policy import Rulebook
 from avow.policy.rulebook.declarations import ExternalLink
@@ -44,7 +44,7 @@ Done = Callable[[Accepted | Refusal | SpoolFull], None]
 class Collector:
     """What the doors of one version of the policy share in a web worker: rulebook, site, spool and counts."""
 
-    def __init__(self, rulebook: Rulebook, site: str, spool: Spool, visits: VisitCounter, refusals: Refusals) -> None:
+    def __init__(self, rulebook: Rulebook, site: str, spool: Spool, visits: SiteVisits, refusals: Refusals) -> None:
         self.rulebook = rulebook
         self.refusals = refusals
         self.site = site

@@ -96,7 +96,7 @@ def build(
     """
     configuration, store = shared.configuration, shared.store
     uploads, keyed = configuration.uploads, store.vault.hmac
-    collector = Collector(rulebook, site.name, shared.spool, shared.visits, shared.refusals)
+    collector = Collector(rulebook, site.name, shared.spool, shared.visits.on(site.name), shared.refusals)
     senders = Senders(collector, shared.leases, configuration.listen.trusted_proxies, demonstration_token)
     recorder = Recorder(rulebook, with_forms)
     attachments = Attachments(store, Clamd(uploads.clamd) if uploads.clamd else None)

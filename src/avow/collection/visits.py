@@ -64,10 +64,9 @@ class VisitCounter:
         self._path = run / SOCKET_NAME
         self._held = (date.min, b"")  # replaced as one, since a job forgets it while the loop asks
 
-    def visit(self, address: str, agent: str, today: date) -> int:
-        """Return a number that is the same for this address and agent today and means nothing tomorrow; 0 if unknown."""
-        salt = self.salt(today)
-        return visit_number(salt, address, agent) if salt else 0
+    def on(self, site: str) -> SiteVisits:
+        """Return what counts the visits of one website."""
+        return SiteVisits(self, site)
 
     def forget(self, today: date) -> bool:
         """Let go of the salt of another day, whether or not a visit comes; returns False: there is no more to do."""
@@ -93,6 +92,23 @@ class VisitCounter:
         except OSError:
             return b""
         return salt if len(salt) == SALT_BYTES else b""
+
+
+class SiteVisits:
+    """Counts visits of one website: under a salt of its own, so that nothing ties them to visits of another."""
+
+    def __init__(self, counter: VisitCounter, site: str) -> None:
+        self._counter, self._site = counter, site
+
+    def visit(self, address: str, agent: str, today: date) -> int:
+        """Return a number that is the same for this address and agent today and means nothing tomorrow; 0 if unknown."""
+        salt = salt_of_site(self._counter.salt(today), self._site)  # not kept: it is forgotten with the salt of the day
+        return visit_number(salt, address, agent) if salt else 0
+
+
+def salt_of_site(salt: bytes, site: str) -> bytes:
+    """Return the salt of a day for one website; nothing of nothing."""
+    return hashlib.blake2b(site.encode(errors="replace"), key=salt, digest_size=SALT_BYTES).digest() if salt else b""
 
 
 def visit_number(salt: bytes, address: str, agent: str) -> int:

@@ -31,11 +31,14 @@ class Inbox:
     timezone: str
     now_ms: Callable[[], int]
 
-    def lines(self, point: str, at: Place) -> Page[SubmissionLine]:
-        """Return a page of submissions without their fields; subscriptions, which nobody answers, only when asked for."""
+    def lines(self, point: str, at: Place, site: str = "") -> Page[SubmissionLine]:
+        """Return a page of the submissions of a site, "" for all, without their fields.
+
+        Subscriptions, which nobody answers, are there only when asked for.
+        """
         lists = [one.name for one in self.rulebook.points.values() if one.technology is Technology.EMAIL]
         with self.store.control.reading() as tx:
-            return submissions.listed(tx, point, at, LINES, lists).each(self._line)
+            return submissions.listed(tx, point, at, LINES, lists, site).each(self._line)
 
     def line(self, record_id: str) -> SubmissionLine | None:
         """Return one submission without its fields."""

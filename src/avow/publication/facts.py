@@ -58,18 +58,19 @@ class PolicyInForce:
     now_ms: Callable[[], int]
     website: str = ""
     over_tls: bool = True
-    _facts: PolicyFacts | None = None
+    _facts: dict[str, PolicyFacts] = field(default_factory=dict, init=False)
     _ledger: Counted[Ledger] = field(init=False)
     _pages: dict[str, tuple[Ledger, Markup]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._ledger = Counted(LEDGER_MS, self._count)
 
-    def facts(self) -> PolicyFacts:
-        """Return the rulebook in force."""
-        if self._facts is None:
-            self._facts = _policy_facts(self.rulebook, self.website)
-        return self._facts
+    def facts(self, website: str | None = None) -> PolicyFacts:
+        """Return the rulebook in force as it holds on this website; on another of the policy's, or "" for all, for staff."""
+        asked = self.website if website is None else website
+        if asked not in self._facts:
+            self._facts[asked] = _policy_facts(self.rulebook.on_website(asked), asked)
+        return self._facts[asked]
 
     def page(self, jurisdiction: str = "") -> Markup:
         """Return the policy for this website and where the reader lives, its chart computed from the stores."""

@@ -43,6 +43,10 @@ class Teller:
     recipient: str
     sites: Sites
 
+    def to_look_through(self) -> int:
+        """Return how many submissions there are to look through for addresses."""
+        return to_look_through(self.store)
+
     def tell(self, now_ms: int, progress: Callable[[int], None] = lambda _: None) -> int:
         """Queue what is still to be queued for the announced version; return how many messages are new.
 

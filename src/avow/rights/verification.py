@@ -69,7 +69,7 @@ def confirm(case: Case, cases: Cases, now_ms: int) -> Refusal | None:
         return None
     if case.state in {State.RECEIVED, State.JOINED}:
         return Refusal("the message with this link is still on its way", rules.CONFIRMATION)
-    if case.state is State.DENIED or (case.state in ANSWERED and case.entry(Step.VERIFIED) is None):
+    if case.entry(Step.DENIED) is not None or (case.state in ANSWERED and case.entry(Step.VERIFIED) is None):
         return Refusal("the time to confirm this request is over; please file it again", rules.DAYS_TO_ANSWER)
     return None
 

@@ -23,7 +23,7 @@ from avow.collection.feeds.outbound import LinkAddresses
 from avow.collection.parties import Browsers
 from avow.collection.recordings.recorder import RecordingChoices
 from avow.gate.choices import Choices
-from avow.gate.sites import Site
+from avow.gate.sites import Site, Sites
 from avow.messaging.inbox import Inbox
 from avow.messaging.outbox import Outbox
 from avow.messaging.reports import Reports
@@ -45,6 +45,7 @@ class House:
     """Everything a page may call. `now_ms` is the clock; `timezone` the IANA zone of the business."""
 
     website: Site
+    sites: Sites
     timezone: str
     now_ms: Callable[[], int]
     policy: PolicyInForce

@@ -46,18 +46,20 @@ def point_of(rulebook: Rulebook, wanted: str = "") -> str | Refusal:
     return wanted or (points[0] if points else _NONE)
 
 
-def visit_numbers(versions: Versions, salt_of: Callable[[date], bytes]) -> Callable[[Permit, date, str, str], int]:
-    """Return what numbers visits: under the day's salt where there is one, else under one of its own, thrown away with it.
+def visit_numbers(versions: Versions, salt_of: Callable[[date], bytes]) -> Callable[[Permit, str, date, str, str], int]:
+    """Return what numbers the visits of a website: under the day's salt, else under one of its own, thrown away with it.
 
     0, no visit, for a line that serves no purpose of the tag.
     """
     own = secrets.token_bytes(visits.SALT_BYTES)
 
-    def number(permit: Permit, day: date, address: str, agent: str) -> int:
+    def number(permit: Permit, site: str, day: date, address: str, agent: str) -> int:
         if not versions.in_force().counts_visits(permit.purposes):
             return 0
-        salt = salt_of(day)
-        return visits.visit_number(salt, address, agent) if salt else visits.visit_number(own, f"{day} {address}", agent)
+        salt = visits.salt_of_site(salt_of(day), site)
+        if salt:
+            return visits.visit_number(salt, address, agent)
+        return visits.visit_number(visits.salt_of_site(own, site), f"{day} {address}", agent)
 
     return number
 

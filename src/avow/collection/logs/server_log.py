@@ -64,8 +64,8 @@ class Import:
     website_of: Callable[[str], Site | None]
     point: str
     today: Callable[[], date]
-    #: Draws visit numbers from permit, day, address and agent, under a salt that leaves no way back to an address.
-    visit: Callable[[Permit, date, str, str], int]
+    #: Draws visit numbers from permit, website, day, address and agent, under a salt that leaves no way back to an address.
+    visit: Callable[[Permit, str, date, str, str], int]
     read_line: log_formats.Reader
     #: Whether a moment lies within bounds now.
     is_believed: Callable[[int], bool]
@@ -164,7 +164,7 @@ class Import:
             record_id=self._record_id(line, site, readable),
             collected_ms=line.time_ms,
             site=site.name,
-            visit=self.visit(permit, day, address, line.agent) if address else 0,
+            visit=self.visit(permit, site.name, day, address, line.agent) if address else 0,
             robot=agent.is_robot,
         )
         self.without_identifiers += is_over

@@ -32,7 +32,7 @@ KEEPS: Final = OwnCookie("avow_keeps", "that your browser keeps cookies, and so 
 #: Every one that a visitor may get.
 OF_VISITORS: Final = (VISITOR, FORMER, CHOICES, KEEPS)
 #: Names that no point may store under: those of visitors, and those of staff.
-RESERVED: Final = frozenset({*(one.name for one in OF_VISITORS), "avow_staff", "avow_device"})
+RESERVED: Final = frozenset({*(one.name for one in OF_VISITORS), "avow_staff", "avow_device", "avow_site"})
 
 
 def set_by(rulebook: Rulebook) -> Iterator[tuple[OwnCookie, int]]:

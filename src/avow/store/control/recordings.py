@@ -47,9 +47,11 @@ def get(tx: Transaction, recording_id: str) -> RecordingRow | None:
     return _row(row) if row else None
 
 
-def listed(tx: Transaction, page: str, at: Place, limit: int) -> list[tuple[Row, RecordingRow]]:
-    """Return the recordings that saw a page ("" for all), the newest first, from a place on; those taken back left out."""
+def listed(tx: Transaction, page: str, at: Place, limit: int, site: str = "") -> list[tuple[Row, RecordingRow]]:
+    """Return the recordings that saw a page of a site ("" for all), from a place on, the newest first; not those taken back."""
     wanted = _counted().where(recordings.c.withdrawn.is_(False))
+    if site:
+        wanted = wanted.where(recordings.c.site == site)
     if page:
         wanted = wanted.where(recordings.c.pages.contains(json.dumps(page), autoescape=True))
     found = paging.read(tx, [Part(wanted, recordings.c.started_ms, recordings.c.recording_id)], at, limit)

@@ -61,9 +61,11 @@ def get(tx: Transaction, record_id: str) -> SealedSubmission | None:
     return None if row is None else _sealed(row)
 
 
-def listed(tx: Transaction, point: str, at: Place, limit: int, without: Collection[str] = ()) -> Page[SealedSubmission]:
-    """Return a page of the submissions of a point ("" for all but those in `without`), the newest first."""
-    wanted = select(submissions)
+def listed(
+    tx: Transaction, point: str, at: Place, limit: int, without: Collection[str] = (), site: str = ""
+) -> Page[SealedSubmission]:
+    """Return a page of the submissions of a point ("" for all but those in `without`) and site, the newest first."""
+    wanted = select(submissions).where(submissions.c.site == site) if site else select(submissions)
     if point:
         wanted = wanted.where(submissions.c.point == point)
     elif without:

@@ -25,7 +25,7 @@ WITH
   (
     SELECT time, campaign, visit, subject
     FROM events
-    WHERE site = {site:String}
+    WHERE ({site:String} = '' OR site = {site:String})
       AND time >= fromUnixTimestamp64Milli({from_ms:Int64} - {window_ms:Int64})
       AND time < fromUnixTimestamp64Milli({to_ms:Int64})
       AND has(splitByChar(',', {views:String}), point)

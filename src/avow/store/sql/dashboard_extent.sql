@@ -5,6 +5,6 @@ SELECT
   toUnixTimestamp64Milli(min(time)) AS first_ms,
   toUnixTimestamp64Milli(max(time)) AS last_ms
 FROM events
-WHERE site = {site:String}
+WHERE ({site:String} = '' OR site = {site:String})
 GROUP BY name
 ORDER BY name

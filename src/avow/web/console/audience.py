@@ -53,8 +53,8 @@ class AudiencePages:
         ]
 
     def _whole(self, request: Request, member: StaffMember) -> Response:
-        points = _seeing(self._house.policy.facts().points, _MEASURED)
-        span, scope = self._asked(request.query_params)
+        points = _seeing(self._door.facts(request).points, _MEASURED)
+        span, scope = self._asked(request)
         known = extents(self._house.events, scope.site)
         return self._door.show(
             request,
@@ -65,29 +65,29 @@ class AudiencePages:
             chosen=request.query_params.get("point", ""),
             elsewhere=_elsewhere(known, scope, points),
             query=str(request.query_params),
-            **self._figures_of(span, scope),
+            **self._figures_of(request, span, scope),
             **self._live_of(scope),
         )
 
     def _figures(self, request: Request, member: StaffMember) -> Response:
-        return self._door.show(request, "_figures.html", member, **self._figures_of(*self._asked(request.query_params)))
+        return self._door.show(request, "_figures.html", member, **self._figures_of(request, *self._asked(request)))
 
     def _live(self, request: Request, member: StaffMember) -> Response:
-        return self._door.show(request, "_live.html", member, **self._live_of(self._asked(request.query_params)[1]))
+        return self._door.show(request, "_live.html", member, **self._live_of(self._asked(request)[1]))
 
-    def _asked(self, query: QueryParams) -> tuple[Period, Scope]:
+    def _asked(self, request: Request) -> tuple[Period, Scope]:
         """Return the period and scope that the address asks for; what it does not know falls back to the first choice."""
-        house = self._house
-        span = asked_period(query, house)
-        points = _seeing(house.policy.facts().points, _MEASURED)
+        query = request.query_params
+        span = asked_period(query, self._house)
+        points = _seeing(self._door.facts(request).points, _MEASURED)
         asked = query.get("point", "")
         browsers = _names(_seeing(points, _BROWSER))
         chosen = {"all": _names(points), **{name: (name,) for name in _names(points)}}.get(asked, browsers)
-        return span, Scope(house.website.name, span.from_ms, span.to_ms, chosen)
+        return span, Scope(self._door.site(request), span.from_ms, span.to_ms, chosen)
 
-    def _figures_of(self, span: Period, scope: Scope) -> dict[str, Any]:  # Any: what templates take
-        events, points = self._house.events, self._house.policy.facts().points
-        moments = series(events, scope, span)
+    def _figures_of(self, request: Request, span: Period, scope: Scope) -> dict[str, Any]:  # Any: what templates take
+        events, points = self._house.events, self._door.facts(request).points
+        moments, seen = series(events, scope, span), _sources_of(points)
         return {
             "span": span,
             "totals": totals(events, scope),
@@ -96,31 +96,20 @@ class AudiencePages:
             "pages": top_pages(events, scope),
             "sources": sources(events, scope),
             "devices": devices(events, scope),
-            "reconciled": reconciled(events, scope, self._sources()),
-            "counted_log": bool(self._sources().log),
-            "reading": reading(events, self._scope_of(scope, "leave")),
+            "reconciled": reconciled(events, scope, seen),
+            "counted_log": bool(seen.log),
+            "reading": reading(events, _scope_of(points, scope, "leave")),
             "actions": actions(
                 events,
-                self._scope_of(scope, "custom", "outbound", "download"),
-                self._scope_of(scope, "outbound"),
-                self._scope_of(scope, "download"),
+                _scope_of(points, scope, "custom", "outbound", "download"),
+                _scope_of(points, scope, "outbound"),
+                _scope_of(points, scope, "download"),
             ),
             "declared": frozenset(name for point in points for name in point.fields),
             "measured": frozenset(point.event for point in points),
             "geolocation": _GEOLOCATION,
             "labels": {point.name: point for point in points},
         }
-
-    def _scope_of(self, scope: Scope, *kinds: str) -> Scope:
-        """Return the scope of the tag's events of these kinds, whatever points the page views are taken from."""
-        points = self._house.policy.facts().points
-        return replace(scope, points=tuple(point.name for point in points if point.event in kinds))
-
-    def _sources(self) -> Sources:
-        """Return which points count visits: every tag and beacon, and a log that serves one of their purposes."""
-        points = self._house.policy.facts().points
-        log = tuple(point.name for point in points if point.technology == "server-log" and point.counts_visits)
-        return Sources(_names(_seeing(points, ("tag",))), _names(_seeing(points, ("web-beacon",))), log)
 
     def _live_of(self, scope: Scope) -> dict[str, Any]:  # Any: what templates take
         now_ms = self._house.now_ms()
@@ -137,6 +126,17 @@ def asked_period(query: QueryParams, house: House) -> Period:
 def _seeing(points: tuple[PointFacts, ...], technologies: tuple[str, ...]) -> tuple[PointFacts, ...]:
     """Return the points that see pages viewed, of these technologies: no other event of the tag is counted as a view."""
     return tuple(point for point in points if point.technology in technologies and point.event in _VIEWS)
+
+
+def _scope_of(points: tuple[PointFacts, ...], scope: Scope, *kinds: str) -> Scope:
+    """Return the scope of the tag's events of these kinds, whatever points the page views are taken from."""
+    return replace(scope, points=tuple(point.name for point in points if point.event in kinds))
+
+
+def _sources_of(points: tuple[PointFacts, ...]) -> Sources:
+    """Return which points count visits: every tag and beacon, and a log that serves one of their purposes."""
+    log = tuple(point.name for point in points if point.technology == "server-log" and point.counts_visits)
+    return Sources(_names(_seeing(points, ("tag",))), _names(_seeing(points, ("web-beacon",))), log)
 
 
 def _names(points: tuple[PointFacts, ...]) -> tuple[str, ...]:

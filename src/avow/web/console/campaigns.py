@@ -31,10 +31,10 @@ class CampaignPages:
         return [Route("/console/campaigns", self._door.page(self._show))]
 
     def _show(self, request: Request, member: StaffMember) -> Response:
-        house, facts = self._house, self._house.policy.facts()
+        house, facts = self._house, self._door.facts(request)
         span = asked_period(request.query_params, house)
         views = tuple(one.name for one in facts.points if one.technology in _VIEWING and one.event in {"", "view"})
-        scope = Scope(house.website.name, span.from_ms, span.to_ms, views)
+        scope = Scope(self._door.site(request), span.from_ms, span.to_ms, views)
         points, chosen = _points(facts), request.query_params.get("point", "")
         lines = campaigns(house.events, scope, _conversions(facts, chosen))
         counted = [CountedLink(one.label, one.clicks, one.reports) for one in facts.links if one.clicks]

@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -18,6 +18,8 @@ from starlette.routing import Route
 from avow.access import DEVICE, SignedIn
 from avow.access.answers import Sender, StaffMember
 from avow.definitions import Refusal
+from avow.gate.sites import EVERY_SITE
+from avow.publication.answers import PolicyFacts
 from avow.store import paging
 from avow.store.paging import Place
 from avow.web.forms import read_form
@@ -26,6 +28,8 @@ from avow.web.rendering import View
 SESSION_COOKIE: Final = "avow_staff"
 #: By it a browser is known that signed in before: its tries are counted alone, so that strangers cannot lock it out.
 DEVICE_COOKIE: Final = "avow_device"
+#: Which website staff look at, where there are several.
+SITE_COOKIE: Final = "avow_site"
 _DEVICE_SECONDS: Final = int(DEVICE.total_seconds())
 _DEVICE_MAX: Final = 256
 _BUSY: Final = "Many sign-ins are waiting just now. Please try again in some seconds."
@@ -80,13 +84,29 @@ class Door:
     ) -> Response:
         """Return a page of the console with what its frame needs."""
         house = self.house
-        known = {
-            "altered": any(one.altered() for one in house.integrity.everywhere()),
-            "set_aside": house.aside.count(),
-            "notices": house.notices.now(),
-        }
-        frame = {"member": member, "token": self._token(request), **known}
-        return self.view.page(request, f"console/{template}", status, **(frame | context))
+        altered = any(one.altered() for one in house.integrity.everywhere())
+        known = {"altered": altered, "set_aside": house.aside.count(), "notices": house.notices.now()}
+        several = [one.name for one in house.sites.all] if len(house.sites.all) > 1 else []
+        chosen = self.site(request)
+        frame = {"member": member, "token": self._token(request), "sites": several, "chosen_site": chosen, **known}
+        response = self.view.page(request, f"console/{template}", status, **(frame | context))
+        if several and "site" in request.query_params:
+            is_secure = house.website.is_secure
+            response.set_cookie(SITE_COOKIE, quote(chosen), path="/console", httponly=True, samesite="strict", secure=is_secure)
+        return response
+
+    def site(self, request: Request) -> str:
+        """Return the website that staff look at: as the address asks, else as their browser keeps it; "" for all of them."""
+        named = [one.name for one in self.house.sites.all]
+        if len(named) == 1:
+            return named[0]
+        asked = request.query_params.get("site") or unquote(request.cookies.get(SITE_COOKIE, ""))
+        return asked if asked in named else EVERY_SITE
+
+    def facts(self, request: Request) -> PolicyFacts:
+        """Return the policy in force as it holds on the website that staff look at."""
+        chosen, house = self.site(request), self.house
+        return house.policy.facts(house.sites.named(chosen).website(house.policy.rulebook) if chosen else EVERY_SITE)
 
     def _member(self, request: Request) -> StaffMember | None:
         session = request.cookies.get(SESSION_COOKIE, "")

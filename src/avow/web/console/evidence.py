@@ -48,13 +48,14 @@ class EvidencePages:
             request,
             "refusals.html",
             member,
-            found=paging.cut(evidence.refusals(since), place(request), LINES),
+            found=paging.cut(evidence.refusals(since, self._door.site(request)), place(request), LINES),
             reads=evidence.purpose_reads(since),
             days=EVIDENCE_DAYS,
         )
 
     def _browser_reports(self, request: Request, member: StaffMember) -> Response:
-        reports = self._house.evidence.browser_reports(self._door.view.today() - timedelta(days=REPORT_DAYS))
+        since = self._door.view.today() - timedelta(days=REPORT_DAYS)
+        reports = self._house.evidence.browser_reports(since, self._door.site(request))
         undeclared = [one for one in reports if one.is_undeclared_party]
         return self._door.show(
             request,
@@ -68,7 +69,7 @@ class EvidencePages:
         )
 
     def _choices(self, request: Request, member: StaffMember) -> Response:
-        labels = {purpose.name: purpose.label for purpose in self._house.policy.facts().purposes}
+        labels = {purpose.name: purpose.label for purpose in self._door.facts(request).purposes}
         return self._door.show(request, "choices.html", member, counts=self._house.choices.counts(), labels=labels)
 
     def _policy(self, request: Request, member: StaffMember) -> Response:

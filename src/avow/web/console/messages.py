@@ -14,6 +14,7 @@ from starlette.routing import Route
 from avow.access.answers import StaffMember
 from avow.addresses import LENGTH, wrong_with
 from avow.definitions import LETTERS, Refusal
+from avow.gate.sites import EVERY_SITE
 from avow.messaging.answers import Decision, SubmissionLine, SubmissionState
 from avow.web.console.door import Door, place
 
@@ -44,10 +45,10 @@ class MessagePages:
         ]
 
     def _inbox(self, request: Request, member: StaffMember) -> Response:
-        facts = self._house.policy.facts()
+        facts = self._door.facts(request)
         point = request.query_params.get("point", "")
         point = point if any(known.name == point for known in facts.points) else ""
-        found = self._house.inbox.lines(point, place(request))
+        found = self._house.inbox.lines(point, place(request), self._door.site(request))
         forms = [known for known in facts.points if known.technology in LETTERS]
         labels = {known.name: known.label for known in facts.points}
         return self._door.show(request, "inbox.html", member, found=found, forms=forms, chosen=point, labels=labels)
@@ -144,4 +145,6 @@ class MessagePages:
 
     def _point(self, line: SubmissionLine) -> str:
         """Return the collection point's label; its name when an earlier policy declared it."""
-        return next((point.label for point in self._house.policy.facts().points if point.name == line.point), line.point)
+        return next(
+            (point.label for point in self._house.policy.facts(EVERY_SITE).points if point.name == line.point), line.point
+        )

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from avow.access.answers import StaffMember
 from avow.analytics.answers import RecordingLine, VisitView
 from avow.definitions import Refusal
+from avow.gate.sites import EVERY_SITE
 from avow.policy.paths import page_path
 from avow.web.console.door import Door, place
 
@@ -46,12 +47,12 @@ class RecordingsPages:
     def _list(self, request: Request, member: StaffMember) -> Response:
         asked = request.query_params.get("page", "").strip()[:500]
         page = page_path(asked) if asked else ""
-        points = self._door.house.policy.facts().points
+        points = self._door.facts(request).points
         return self._door.show(
             request,
             "recordings.html",
             member,
-            found=self._recordings.visits(page, place(request)),
+            found=self._recordings.visits(page, place(request), self._door.site(request)),
             shown_pages=PAGES_SHOWN,
             page=page,
             is_declared=any(point.technology == "session-recording" for point in points),
@@ -93,7 +94,7 @@ class RecordingsPages:
 
     def _label(self, line: RecordingLine) -> str:
         """Return the collection point's label; its name when an earlier policy declared it."""
-        points = self._door.house.policy.facts().points
+        points = self._door.house.policy.facts(EVERY_SITE).points
         return next((point.label for point in points if point.name == line.point), line.point)
 
 

@@ -15,6 +15,7 @@ from avow.access.answers import StaffMember
 from avow.analytics.period import LABELS, period
 from avow.analytics.question import Scope
 from avow.analytics.searches import LEAST_VISITS, searches
+from avow.gate.sites import EVERY_SITE
 from avow.web.console.door import Door
 from avow.web.forms import day_of
 from avow.website.answers import DayView, IntegrityView
@@ -76,7 +77,7 @@ class WebsitePages:
         house, query = self._house, request.query_params
         days = (day_of(query.get("from", "")), day_of(query.get("to", "")))
         span = period(query.get("period", "30d"), house.now_ms(), house.timezone, *days)
-        points = tuple(one.name for one in house.policy.facts().points if one.event == "search")
+        points = tuple(one.name for one in self._door.facts(request).points if one.event == "search")
         return self._door.show(
             request,
             "searches.html",
@@ -85,15 +86,15 @@ class WebsitePages:
             periods=LABELS,
             declared=bool(points),
             covered=house.search.pages(),
-            searches=searches(house.events, Scope(house.website.name, span.from_ms, span.to_ms, points)),
+            searches=searches(house.events, Scope(self._door.site(request), span.from_ms, span.to_ms, points)),
             least=LEAST_VISITS,
         )
 
     def _integrity(self, request: Request, member: StaffMember) -> Response:
         today = self._door.view.today()
-        since, watches = today - timedelta(days=HISTORY_DAYS - 1), self._house.integrity.everywhere()
-        places = []
-        for one in watches:
+        since, chosen = today - timedelta(days=HISTORY_DAYS - 1), self._door.site(request)
+        watches, places = self._house.integrity.everywhere(), []
+        for one in (watch for watch in watches if chosen in {EVERY_SITE, watch.site.name}):
             view, name = one.view(since), one.site.name if len(watches) > 1 else ""
             places.append(LookedAt(name, one.site.origin, one.is_configured(), view, histories(view.days, today)))
         return self._door.show(request, "integrity.html", member, places=places, days=HISTORY_DAYS)

@@ -1,0 +1,86 @@
+"""The invented company's policy with something that it does not declare: words for `tests.houses.compiled` to put in."""
+
+from __future__ import annotations
+
+_BEFORE = "### When you ask about your information {#rights-form}"
+_PLACE = """### How many see our pages {#counting}
+
+Unless you opt out, another company's script sees which of our pages you look at. It keeps what it sees for one day.
+
+```avow
+[collection.place-script]
+label        = "Counting script"
+technology   = "tag"
+source       = "device"
+data         = ["page"]
+purposes     = ["counting-readers"]
+retention    = { days = 1 }
+collected_by = "place"
+loads        = "https://place.farsight.example/seen.js"
+stores       = ["_farsight"]
+
+[purpose.counting-readers]
+label            = "Counting readers"
+description      = "counting how many people look at our pages"
+choice           = "opt-out"
+business_purpose = "Cal. Civ. Code § 1798.140(e)(7)"
+
+[recipient.place]
+label      = "Farsight Placements"
+role       = "service-provider"
+services   = "counts the readers of our pages"
+categories = ["F"]
+purposes   = ["counting-readers"]
+country    = "United States"
+keeps_days = 0
+origins    = ["https://place.farsight.example"]
+opt_out    = "https://farsight.example/opt-out"
+
+[recipient.place.contract]
+signed                  = 2026-06-30
+no_sale_or_sharing      = true
+specific_purposes       = true
+no_other_use            = true
+no_combining            = true
+same_protection         = true
+checks                  = true
+notice_if_unable        = true
+stop_and_mend           = true
+helps_with_requests     = true
+same_for_subcontractors = true
+```
+
+"""
+#: Another company's script, which loads until somebody opts out or their browser says so by a signal.
+PLACE = ((_BEFORE, _PLACE + _BEFORE), ("stops    = [", 'stops    = ["counting-readers",'))
+#: A policy whose right to delete is carried out by people, who are written to or called.
+BY_PEOPLE = (
+    (
+        """[right.delete]
+methods      = ["web", "email", "phone"]
+verification = "by a link that we send to your e-mail address; for visits, by the cookie of the browser that asks"
+level        = "by-sensitivity"
+form         = "rights-request"
+""",
+        """[right.delete]
+methods      = ["email", "phone"]
+verification = "by the e-mail address that we hold"
+level        = "by-sensitivity"
+by_people    = true
+""",
+    ),
+)
+#: A switch of its own name for the use that waits for a yes.
+RECORDING = (
+    (
+        "[purpose.page-improvement]",
+        """[choice.recording]
+label       = "Session recording"
+description = "watching how a page is used"
+stops       = ["page-improvement"]
+
+[purpose.page-improvement]""",
+    ),
+)
+#: No signal stops that a browser is recognised.
+RECOGNISED = (('"audience-measurement", "returning-visitors", "campaign', '"audience-measurement", "campaign'),)
