@@ -21,8 +21,8 @@ from avow.messaging.subscriptions import forget_unconfirmed, settle_ends
 from avow.store.control import integrity, mailings, set_aside, subscriptions, tables
 from avow.store.paging import Place
 from avow.web.assets import Assets
-from avow.website.search import SearchIndex
-from avow.website.watching import SearchKeeper, Watch, index_path
+from avow.website.search import SearchIndex, build
+from avow.website.watching import SearchKeeper, Watch, forget_indexes, index_path
 
 #: Markup that Python's parser gives up on.
 POISON = "<![foo[x]]>"
@@ -98,6 +98,38 @@ def test_a_page_that_cannot_be_looked_at_keeps_no_other_from_it(house, tmp_path,
         seen = {one.address for one, _ in integrity.state(tx)}
     assert {"/first", "/last"} <= seen
     assert aside(house, "integrity") == ["/poison"]
+
+
+def test_what_one_website_sets_aside_is_forgotten_by_no_other(house, tmp_path, origin):
+    """Each by its own name, whatever the other reads; what was set aside while there was one website is the first one's."""
+    both = (Website("main", origin), Website("shop", origin), Website("shop-two", origin))
+    configuration, clock = of_site(tmp_path, origin), Clock()
+    configuration = msgspec.structs.replace(configuration, website=None, websites=both)
+    configuration.data.mkdir()
+    house.store.aside.put("search", "/no-longer-listed", "AssertionError", clock())
+    named = ["/poison", "shop /poison", "shop-two /poison"]
+    for _ in range(2):
+        for site in Sites(configuration).all:
+            SearchKeeper(configuration, site, house.store.aside, lambda: "a", clock, lambda: False).once()
+            Watch(house.store, configuration, site, Assets().tag, clock, partial(counted.add_seen, house.store)).once(())
+        assert (aside(house, "search"), aside(house, "integrity")) == (named, named)
+        clock.at_ms += 61 * MINUTE
+    assert len({index_path(configuration, site) for site in Sites(configuration).all}) == 3
+    with house.store.control.reading() as tx:
+        assert len(integrity.state(tx, "shop")) == len(integrity.state(tx, "main")) == len(integrity.state(tx)) / 3
+
+
+def test_indexes_of_websites_that_are_gone_go(tmp_path, origin):
+    """The pages are published; but what nobody names any more is in no search and in no file."""
+    configuration = of_site(tmp_path, origin)
+    configuration.data.mkdir()
+    before = msgspec.structs.replace(configuration, website=None, websites=(Website("main", origin), Website("shop", origin)))
+    for site in Sites(before).all:
+        build(index_path(before, site), {})
+    build(index_path(configuration, Sites(configuration).first), {})
+    (tmp_path / "data" / "control.db").touch()
+    forget_indexes(configuration)
+    assert {one.name for one in (tmp_path / "data").iterdir()} == {"control.db", "search.db", "search.lock"}
 
 
 def test_whom_a_page_loads_and_the_policy_does_not_declare_is_seen(house, tmp_path):

@@ -165,6 +165,19 @@ def test_each_website_is_searched_and_looked_at_by_itself(house):
     assert "/contact" not in house.avow("integrity", "--site", "main", status=1)
 
 
+def test_invented_people_visit_the_first_website_and_are_removed(house):
+    """Of what they left on it nothing stays, and what real people said is where it was."""
+    assert at(house, CHARTS).post("/privacy/choices", data={"all": "out"}).status_code == 303
+    wait_for(lambda: "charts" in sites_of(house, "choices"), what="the choice")
+    assert "60 visitors" in house.avow("demo", "--visitors", "60")
+    house.drain(Origin=MAIN, Host=MAIN.partition("//")[2])
+    assert set(house.rows("SELECT site, toUInt32(count()) FROM events WHERE demonstration GROUP BY site")) == {"main"}
+    house.avow("demo", "--remove")
+    with closing(sqlite3.connect(f"file:{house.data / 'control.db'}?mode=ro", uri=True)) as control:
+        assert {row[0] for row in control.execute("SELECT site FROM choices WHERE demonstration")} == set()
+    assert "charts" in sites_of(house, "choices")
+
+
 def test_every_row_names_a_website(house):
     """After people came by the doors of both."""
     browser = at(house, CHARTS)

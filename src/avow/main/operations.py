@@ -205,7 +205,9 @@ class Operations:
         installation = Installation(self.configuration())
         listen = installation.configuration.listen
         base = address or f"http://{reachable(listen.host)}:{listen.port}"
-        return demonstration.drive(base, visitors, installation.demonstration_token(), progress)
+        sites = Sites(installation.configuration)
+        website = sites.first.origin if len(sites.all) > 1 and address is None else ""
+        return demonstration.drive(base, visitors, installation.demonstration_token(), progress, website=website)
 
     def _versions(self, store: Store, configuration: Configuration) -> Versions:
         """Return the versions, of which the configured policy is the first where none was published."""
