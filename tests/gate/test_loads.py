@@ -24,7 +24,9 @@ def advertising(published):
 
 
 def loaded(rulebook, day=FIRST_DAY, **changes):
-    return Loaded(**{"day": day, "point": "ad-script", "rulebook_id": rulebook.id, "demonstration": False} | changes)
+    return Loaded(
+        **{"day": day, "site": "marrowby", "point": "ad-script", "rulebook_id": rulebook.id, "demonstration": False} | changes
+    )
 
 
 def totals(house):
@@ -61,7 +63,7 @@ def test_page_views_of_a_day_are_one_disclosure_for_each_purpose(published, adve
 )
 def test_a_browser_is_recognised_while_a_point_may_keep_its_number(published, out, into, recognised):
     """The last use that needs the number, when it is said no to, is the end of it."""
-    browsers = Browsers(published.versions.in_force(), "", PartyLoads(), published.now_ms)
+    browsers = Browsers(published.versions.in_force(), "marrowby", "", PartyLoads(), published.now_ms)
     said = Signals(frozenset(), frozenset(out), "", frozenset(into))
     assert browsers.facts(said).recognises is recognised
 

@@ -116,6 +116,9 @@ class ServerLog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: str = "combined"
     #: The policy's collection point. Empty by default: the one whose technology is `server-log`; required when there are several.
     point: str = ""
+    #: The name of the website that all lines are of. Empty by default: each line's own, by the host in it where the format has
+    #: one (`vhost_combined`, nginx's `$host`), else the first website.
+    website: str = ""
 
 
 class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
