@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from tests.houses import FIRST_DAY
 
 from avow.collection.parties import Browsers
@@ -11,7 +12,7 @@ from avow.collection.signals import Signals
 from avow.definitions import StoreUnavailable
 from avow.gate.disclosures import Loaded, PartyLoads, collected
 from avow.publication.facts import PolicyInForce
-from avow.store.control import disclosures
+from avow.store.control import disclosures, tables
 
 
 @pytest.fixture
@@ -50,6 +51,18 @@ def test_page_views_of_a_day_are_one_disclosure_for_each_purpose(published, adve
     letters = {letter for name in advertising.points["ad-script"].fields for letter in advertising.data[name].categories}
     assert {one.categories for one in found} == {"".join(sorted(letters))}
     assert collected(found, lambda _id: advertising) == {"ad-script": 6}
+
+
+def test_page_views_of_two_websites_are_noted_with_each(published, advertising):
+    """What a script took in on one is no disclosure of the other; the figure of the point is of both."""
+    loads = PartyLoads()
+    for site in ("main", "shop", "shop"):
+        loads.add(loaded(advertising, site=site))
+    loads.flush(published.store, lambda _id: advertising)
+    with published.store.control.reading() as tx:
+        own = tables.disclosures.c
+        assert set(map(tuple, tx.execute(select(own.site, own.count)))) == {("main", 1), ("shop", 2)}
+    assert collected(totals(published), lambda _id: advertising) == {"ad-script": 3}
 
 
 @pytest.mark.parametrize(

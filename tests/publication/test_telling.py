@@ -35,8 +35,9 @@ def told(house):
     return sorted(json.loads(house.store.open_mail(row))["to"] for row in rows)
 
 
-def test_each_is_told_in_the_name_of_the_website_where_they_wrote_last(announced):
-    """Once, with its name and links; what is of no website that is there comes from the first."""
+def test_each_is_told_in_the_name_of_the_website_where_they_wrote_last(announced, monkeypatch):
+    """Once, with its name and links, whichever batch they are met in; what is of no website comes from the first."""
+    monkeypatch.setattr(telling, "BATCH", 3)
     shop = Website("shop", "https://shop.example", look=Look(name="Lorne Charts"))
     announced.write("person0@example.com", site="shop")
     announced.write("person1@example.com", site="shop")
