@@ -199,6 +199,12 @@ def swept_ms(control: Control) -> int | None:
     return int(swept) if swept else None
 
 
+def sweeps(control: Control) -> tuple[str, int | None]:
+    """Return why the sweep waits, "" when it does not, and when it last went, milliseconds."""
+    found = waiting(control)
+    return found[0] if found else "", swept_ms(control)
+
+
 def confirm(control: Control, now_ms: int) -> str:
     """Have the next sweep go whatever it waits for, with an audit entry; return what it waited for, "" for nothing."""
     found = waiting(control)
@@ -253,6 +259,21 @@ class Hourly:
             return False
         self.due = time.monotonic() + HOUR_SECONDS
         return self.sweeps.once(local_date(now, self.timezone), now)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeping:
+    """What the clock calls of this room: the sweep, and the removal of the rows of erased people."""
+
+    hourly: Hourly
+    purge: Purge
+
+
+def build(store: Store, clock: Clock, settle: Callable[[], int], timezone: str) -> Sweeping:
+    """Return the room. `clock` says what time it is, and whether that is believed; `settle` is what `Purge` asks of messaging."""
+    now_ms = clock.wall_ms
+    sweep_hourly = Hourly(Retention(store, clock), timezone, now_ms)
+    return Sweeping(sweep_hourly, Purge(store, settle, clock.is_believed, now_ms))
 
 
 def _ms(span: timedelta) -> int:

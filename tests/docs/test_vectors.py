@@ -3,8 +3,11 @@
 import base64
 import hashlib
 import hmac
+import io
 import json
 import struct
+import zipfile
+from datetime import datetime, timedelta
 
 import lz4.block
 import pytest
@@ -53,6 +56,26 @@ def test_a_segment_is_read_by_its_specification(tmp_path):
     path = tmp_path / f"{given['name']}.segment"
     path.write_bytes(plain(given["segment"]))
     assert list(segments.read(path, key, 0, writer_is_gone=True, limit=1 << 20).records) == expected
+
+
+def test_an_archive_is_read_by_its_specification():
+    """Moments and days, texts, files by their list; and two sections of one title, each with its own."""
+    given = vector("archive")
+    found = json.loads(given["archive"])
+    assert (found["format"], found["since"]) == ("avow-archive-2", "2026-11-01")
+    assert datetime.fromisoformat(found["made"]).utcoffset() == timedelta(0)
+    assert [one["title"] for one in found["sections"]] == ["Contact form", "Contact form", "Your choices"]
+    (said,), (choice,) = found["sections"][0]["records"], found["sections"][2]["records"]
+    assert said["at"] == "2026-11-18T11:06:40.123+00:00"
+    assert (said["collected_at"], choice["collected_at"]) == ("contact-form", "")
+    assert said["fields"]["message"] == "Größe 東京; my number is [a Social Security number is held here]"
+    assert {one["category"] for one in found["categories"]} <= set("ABCDEFGHIJKL")
+    with zipfile.ZipFile(io.BytesIO(plain(given["files.zip"]))) as packed:
+        held = {one.filename: packed.read(one) for one in packed.infolist()}
+        assert {one.compress_type for one in packed.infolist()} == {zipfile.ZIP_STORED}
+    listed = {one["name"]: (one["bytes"], one["sha256"]) for one in found["files"] if one["packed"]}
+    assert listed == {name: (len(content), hashlib.sha256(content).hexdigest()) for name, content in held.items()}
+    assert {name: digest for name, (_, digest) in listed.items()} == given["found"]
 
 
 def root_of(leaf, index, size, path):

@@ -1,4 +1,4 @@
-"""Makes the vectors beside it, by which another program checks that it reads our formats: `python -m tests.vectors.make`.
+"""Makes the vectors next to it, by which another program checks that it reads our formats: `python -m tests.vectors.make NAME`.
 
 The files are kept: made again they have other keys and moments, and hold the same as before by the tests that read them.
 """
@@ -9,13 +9,19 @@ import hashlib
 import hmac
 import json
 import os
+import sys
 import tempfile
+from datetime import date
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from tests.houses import compiled
 
 from avow.audit import merkle, note, proof
+from avow.definitions import RequestKind
+from avow.rights import archive
+from avow.rights.cases import Case, Contact
 from avow.spool.spool import Spool
 
 HERE = Path(__file__).parent
@@ -89,6 +95,35 @@ def feed():
     }
 
 
+def archived():
+    """Return an archive of an invented person of the example, with one of two files packed, and what its ZIP archive holds."""
+    rulebook = compiled()
+    rest = ("web", False, (), Contact("kim@example.com", since="2026-11-01"))
+    day = date(2026, 11, 23)
+    case = Case("0123456789ab", RequestKind.KNOW, 1_795_456_800_000, day, rulebook.id, *rest)
+    note_to_us = {"email": "kim@example.com", "message": "Größe 東京; my number is 078-05-1120"}
+    choice = {"purpose": "audience-measurement", "choice": "opted out", "by": "link"}
+    sections = (
+        archive.Section("Contact form", (archive.Item(1_795_000_000_123, "contact-form", note_to_us),)),
+        archive.Section("Contact form", ()),
+        archive.Section("Your choices", (archive.Item(1_795_000_000_456, "", choice),)),
+    )
+    content = b"%PDF-1.7\n%of nobody\n"
+    digests = [hashlib.sha256(one).hexdigest() for one in (content, b"what is gone")]
+    files = (
+        archive.SentFile("VECTOR-1/1-résumé.pdf", "resume", "pdf", len(content), digests[0], packed=True),
+        archive.SentFile("VECTOR-1/2-letter.odt", "resume", "odt", 12, digests[1], packed=False),
+    )
+    disclosed = (archive.Disclosed("mail-service", "AB"),)
+    made = archive.make(case, sections, disclosed, files, rulebook, 1_795_460_400_000)
+    return {
+        "archive": made.data.decode(),
+        "files.zip": text(archive.pack([(files[0], content)])),
+        "found": {files[0].name: digests[0]},
+    }
+
+
 if __name__ == "__main__":
-    for name, made in (("spool", spool()), ("proof", proved()), ("feed", feed())):
-        (HERE / f"{name}.json").write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    makers = {"spool": spool, "proof": proved, "feed": feed, "archive": archived}
+    for name in sys.argv[1:] or makers:
+        (HERE / f"{name}.json").write_text(json.dumps(makers[name](), indent=1) + "\n", encoding="utf-8")

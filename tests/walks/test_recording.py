@@ -105,7 +105,8 @@ def test_a_request_to_delete_takes_the_recording_and_one_to_know_shows_it(runnin
     assert browser.post("/avow/recordings", content=chunk(OTHER)).status_code == 204
     until(lambda: OTHER in listed(staff), 20, "the recording")
     answer = ask(browser, mailbox, "know")[0]
-    (found,) = browser.get(f"{answer}/archive.json").json()["records"]["Session recordings"]
+    sections = {one["title"]: one["records"] for one in browser.get(f"{answer}/archive.json").json()["sections"]}
+    (found,) = [one["fields"] for one in sections["Session recordings"]]
     assert (found["page"], found["duration"]) == ("/products/rain-gauge", "0 s")
     assert '"x":4711' in found["pointer-movement"]
     letter = ask(browser, mailbox, "delete")[1]

@@ -1,5 +1,6 @@
 """The console: who gets in, what is shown for which purpose."""
 
+import hmac
 import html
 import json
 import re
@@ -7,7 +8,7 @@ import threading
 from datetime import date
 
 import pytest
-from tests.houses import compiled
+from tests.houses import compiled, sites
 from tests.messaging.test_outbox import Server
 
 from avow.access import passwords
@@ -93,6 +94,8 @@ def test_who_signs_in_is_told_by_what_came(serving, small_hashes):
     statuses = [sign_in(proxied, f"nobody-{number}").status_code for number in range(ADDRESS_TRIES + 1)]
     assert statuses == [403] * ADDRESS_TRIES + [429]
     assert sign_in(own, "nobody").status_code == 403
+    proxied.headers["X-Forwarded-For"] = "192.0.2.8"
+    assert sign_in(proxied, "nobody").status_code == 403
     statuses = [sign_in(own).status_code for _ in range(NAME_TRIES + 1)]
     assert statuses == [403] * NAME_TRIES + [429]
     known.headers["X-Forwarded-For"] = "192.0.2.7"
@@ -111,7 +114,7 @@ def test_too_often_is_answered_with_the_same_page(visitor, robin):
 def test_too_many_are_answered_with_the_same_page(house, visitor, robin):
     """Whoever finds no place in the queue gets the page again with a sentence, at once."""
     go = threading.Event()
-    waiting = [house.shared.signs.passwords.later(go.wait, is_known=False) for _ in range(passwords.PLACES)]
+    waiting = [house.shared.access.staff.signs.passwords.later(go.wait, is_known=False) for _ in range(passwords.PLACES)]
     response = sign_in(visitor, password=PASSWORD)
     go.set()
     assert (response.status_code, response.headers.get("retry-after")) == (503, "5")
@@ -235,6 +238,14 @@ def test_marking_needs_the_form_token(house, staff, letter):
     assert house.rooms.inbox.line(letter).state == "answered"
 
 
+def test_a_form_without_a_session_changes_nothing(house, visitor, letter):
+    """Nor with the token of no session, which anybody can work out: it leads to the sign-in page."""
+    token = hmac.new(b"", b"avow console form", "sha256").hexdigest()
+    sent = visitor.post(f"/console/inbox/{letter}/state", data={"state": "answered", "token": token})
+    assert (sent.status_code, sent.headers["location"]) == (303, "/console/sign-in?next=/console")
+    assert house.rooms.inbox.line(letter).state == "new"
+
+
 def test_extension_needs_a_reason(house, staff):
     """The reason is told to the person, so it must say something (11 CCR 7021(b))."""
     request_id = house.ask().partition("-")[0]
@@ -284,7 +295,7 @@ def three(house):
         house.ask(email=f"person-{number}@example.com")
         house.write(f"person-{number}@example.com")
         house.record(f"{number:032x}", "/products/rain-gauge", f"{number + 1:032x}")
-        letters = mailings.Mailings(house.store, house.versions, "mail-service", ORIGIN)
+        letters = mailings.Mailings(house.store, house.versions, "mail-service", sites(origin=ORIGIN))
         letters.begin(letters.plan("newsletter", f"Letter {number}", "Rain.\n", house.now_ms()).mailing)
     house.run("requests")
 

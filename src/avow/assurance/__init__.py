@@ -1,1 +1,66 @@
-"""Proof that practice is policy: what an installation can be shown to hold, and to hold no more."""
+"""Proof that practice is policy: what an installation can be shown to hold, and to hold no more.
+
+`build` wires what a worker has once; `proofs` what it shows of one version of the policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from avow.assurance import vital_parts
+from avow.assurance.evidence import Evidence
+from avow.assurance.notices import Notices, PolicyToday, Sources
+from avow.assurance.promises import Promises
+from avow.assurance.readiness import Watch
+from avow.assurance.shelf import Shelf
+from avow.config import Configuration
+from avow.gate.versions import Versions
+from avow.policy import Rulebook
+from avow.policy.evidence import Asked
+from avow.spool.spool import Spool
+from avow.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Assurance:
+    """What staff are told of the installation, whatever version is in force: what is set aside, whether it works, what is new."""
+
+    shelf: Shelf
+    watch: Watch
+    notices: Notices
+
+
+def build(
+    configuration: Configuration,
+    store: Store,
+    spool: Spool,
+    versions: Versions,
+    neighbours: vital_parts.Neighbours,
+    now_ms: Callable[[], int],
+) -> Assurance:
+    """Return what a worker has once; `neighbours` is what other rooms say of their work."""
+    shelf, watch = Shelf(store, now_ms), Watch(vital_parts.parts(configuration, store, spool, neighbours, now_ms))
+    return Assurance(shelf, watch, Notices(Sources(watch, shelf, neighbours.waiting, versions, PolicyToday()), now_ms))
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """What is shown of one version: its promises with their evidence, and the entries of the audit log."""
+
+    promises: Promises
+    evidence: Evidence
+
+
+def proofs(
+    configuration: Configuration,
+    store: Store,
+    rulebook: Rulebook,
+    versions: Versions,
+    asked: Callable[[int], Mapping[str, Asked]],
+    sweeps: Callable[[], tuple[str, int | None]],
+) -> Proofs:
+    """Return what is shown of a version; `asked` and `sweeps` are what `Promises` asks of rights and retention."""
+    public, private = configuration.public_log, configuration.private_log
+    promises = Promises(rulebook, store, versions, public, private, asked, sweeps)
+    return Proofs(promises, Evidence(store, public, private, configuration.log_origin))

@@ -84,6 +84,8 @@ class Log:
         known = self._known(batch)
         fresh = [(number, entry) for number, entry in entries if number not in known]
         if not fresh:
+            if self._published is None or self._published.size < self.state.size:  # (3) failed after (2)
+                self._publish_checkpoint()
             return
         if any(len(entry) > ENTRY_BYTES for _, entry in fresh):
             raise AvowError("an audit entry is longer than 65,535 bytes; put what is large in the store and its hash here")
@@ -93,11 +95,10 @@ class Log:
         _write_bundles(self._public, old_size, [entry for _, entry in fresh])  # (1)
         for (level, index), tile in tiles.items():
             _write(self._public / tile_path(level, index, len(tile)), b"".join(tile))
-        with self._lock:
-            last = max(self.state.last_queued, *batch)
-            self.state = State(edge.size, edge.root(), last, batch)
-            self._edge = edge
-        _write_state(self._private, self.state)  # (2)
+        state = State(edge.size, edge.root(), max(self.state.last_queued, *batch), batch)
+        _write_state(self._private, state)  # (2)
+        with self._lock:  # only now: `prove` signs what is here, and the queue forgets what is in it
+            self.state, self._edge = state, edge
         self._publish_checkpoint()  # (3)
 
     def _known(self, batch: Mapping[int, bytes]) -> frozenset[int]:
@@ -187,7 +188,7 @@ def require_own(public: Path, private: Path, origin: str) -> None:
         return
     published = _published(public)
     assert published is not None
-    missing = [name for name in (KEY_NAME, STATE_NAME) if not (private / name).is_file()]
+    missing = [name for name in (KEY_NAME, STATE_NAME) if not _is_there(private / name)]
     if missing and (published.size or missing[0] == KEY_NAME):  # an empty log is published before it has a state
         raise AvowError(f"{private / missing[0]} is missing, while {public} holds a published log; {_PUT_BACK}")
     if published.size and published.origin != origin:
@@ -297,7 +298,7 @@ def _write_state(private: Path, state: State) -> None:
 def _write(path: Path, body: bytes) -> None:
     """Write a file durably and at once: a reader sees the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(path.name + ".new")
+    fresh = _fresh(path)
     with fresh.open("wb") as file:
         file.write(body)
         file.flush()
@@ -310,16 +311,28 @@ def _write(path: Path, body: bytes) -> None:
         os.close(descriptor)
 
 
+def _fresh(path: Path) -> Path:
+    """Return where a file lies before it is whole."""
+    return path.with_name(path.name + ".new")
+
+
 def _signing_key(path: Path) -> Ed25519PrivateKey:
     """Return the log's key, made at the first start; readable by its owner only."""
-    if not path.exists():
+    if not _is_there(path):
         key = Ed25519PrivateKey.generate()
         pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        path.touch(mode=0o600)
+        _fresh(path).touch(mode=0o600)  # it has its mode before it has its content
         _write(path, pem)
-        path.chmod(0o600)
         return key
-    key = serialization.load_pem_private_key(path.read_bytes(), password=None)  # type: ignore[assignment] # any kind; checked below
-    if not isinstance(key, Ed25519PrivateKey):
+    try:
+        found = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except ValueError as error:
+        raise AvowError(f"{path} is damaged; {_PUT_BACK}") from error
+    if not isinstance(found, Ed25519PrivateKey):
         raise AvowError(f"{path}: not an Ed25519 key")
-    return key
+    return found
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether a file has content: a first start of an earlier version that failed left an empty key."""
+    return path.is_file() and path.stat().st_size > 0

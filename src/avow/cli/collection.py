@@ -6,13 +6,16 @@ import gzip
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 import click
 
 from avow.cli.operations import Operations
+from avow.collection.feeds.outbound import LinkAddresses
 from avow.definitions import Refusal
+from avow.publication.files import open_rulebook
 
 #: Longest piece of a line that is held in memory, bytes: a file that is no log may have no line ends.
 LONGEST: Final = 1024 * 1024
@@ -35,7 +38,7 @@ def tag(operations: Operations, unpinned: bool) -> None:  # noqa: FBT001 - click
 
 @click.command()
 @click.argument("name")
-@click.option("--page", default="/", show_default=True, metavar="PATH", help="The page that the link stands on.")
+@click.option("--page", default="/", show_default=True, metavar="PATH", help="The page that the link is on.")
 @click.pass_obj
 def link(operations: Operations, name: str, page: str) -> None:
     """Print the address by which a page that Avow does not serve links to another company's site.
@@ -43,7 +46,9 @@ def link(operations: Operations, name: str, page: str) -> None:
     NAME is an external link of the configured policy. Where the policy counts its clicks the address is signed, for this page and
     this installation.
     """
-    address = operations.link(name, page)
+    rulebook = open_rulebook(operations.configuration(), datetime.now(UTC).date())
+    with operations.records() as store:
+        address = LinkAddresses(rulebook, store.vault.hmac).way_of(name, page)
     if isinstance(address, Refusal):
         raise click.ClickException(f"{address.reason} ({address.rule})")
     click.echo(address)
@@ -57,8 +62,9 @@ def link(operations: Operations, name: str, page: str) -> None:
 )  # fmt: skip
 @click.option("--point", default="", help="The collection point, when the policy declares several server logs.")
 @click.option("--log", default="", help="The path of the followed log that the files are of, when several are followed.")
+@click.option("--site", default="", help="The website that the lines are of. By default by the host in each, else the first.")
 @click.pass_obj
-def import_log(operations: Operations, paths: tuple[Path, ...], format_: str, point: str, log: str) -> None:
+def import_log(operations: Operations, paths: tuple[Path, ...], format_: str, point: str, log: str, site: str) -> None:
     """Take in server logs (Apache, nginx; plain or compressed with gzip) as the declared server-log point.
 
     Several files are the parts of one rotated log, and taken in the oldest line first.
@@ -79,7 +85,7 @@ def import_log(operations: Operations, paths: tuple[Path, ...], format_: str, po
             done = at
 
         try:
-            outcome = operations.import_log(parts.lines(), progress, format_, point, log)
+            outcome = operations.import_log(parts.lines(), progress, format_, point, log, site)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise click.ClickException(
                 f"{parts.name}: the compressed file is damaged ({type(error).__name__}); what came before the damage was "
@@ -131,7 +137,8 @@ def demo(operations: Operations, visitors: int, address: str | None, remove: boo
     What they leave is marked as demonstration and removed with --remove.
     """
     if remove:
-        gone = operations.remove_demonstration()
+        with operations.store() as store:
+            gone = store.remove_demonstration()
         click.echo(f"removed: {gone.events} events, {gone.submissions} submissions, {gone.consumer_requests} requests")
         return
     with click.progressbar(length=visitors, label="Visitors", file=sys.stderr) as bar:

@@ -177,10 +177,11 @@ class Drain:
             name = path.stem
             self._offsets[name] = chunk.offset
             if chunk.finished:
-                if fault := self._faults.pop(name, ""):
+                if fault := self._faults.get(name):
                     self._quarantine.put(path, fault, now_ms)
                 else:
                     segments.remove(path, self.keys)
+                self._faults.pop(name, None)  # only now: what could not go aside is no whole segment at the next look
                 self._offsets.pop(name, None)
 
     def _keep(self, batch: Sequence[Record]) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from avow.definitions import moment
-from avow.spool.segments import ENDING, QUARANTINE, SegmentKeys, sync_folder
+from avow.spool.segments import DRAINED, ENDING, QUARANTINE, SegmentKeys, remove, sync_folder
 from avow.store.aside import Aside
 from avow.store.control import set_aside
 
@@ -45,7 +45,7 @@ class Quarantine:
         return self.spool / QUARANTINE
 
     def put(self, path: Path, kind: str, now_ms: int) -> None:
-        """Move a segment here. The oldest beyond MOST goes: what of it could be read is stored."""
+        """Move a segment here, and show it to staff; a crash in between is mended by `look`."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
         path.rename(self.folder / path.name)
         sync_folder(self.folder)
@@ -54,22 +54,25 @@ class Quarantine:
         if self.aside is not None:
             over = moment(now_ms).date() + timedelta(days=DAYS)
             self.aside.put(QUEUE, path.stem, kind, now_ms, delete_on=over)
-        for oldest in self._segments()[:-MOST]:
-            log.warning("segment %s leaves the quarantine: more than %d are there", oldest.stem, MOST)
-            self._destroy(oldest)
 
     def look(self, now_ms: int, today: date, *, is_believed: bool) -> None:
-        """Take segments back whose key has come back, and destroy those that were discarded or whose time is over.
+        """Take segments back whose key has come back; destroy those that were discarded, whose time is over, or beyond MOST.
 
-        By a clock that is not believed nobody's time is over.
+        By a clock that is not believed nobody's time is over. What is shown to staff is what lies here, whatever a crash left.
         """
-        if self.aside is None or not self.folder.is_dir():
+        if not self.folder.is_dir():
+            return
+        for oldest in self._segments()[:-MOST]:
+            log.warning("segment %s leaves the quarantine: more than %d are there", oldest.stem, MOST)
+            self._destroy(oldest)  # what of it could be read is stored
+        if self.aside is None:
             return
         for path in self._segments():
             with self.aside.control.reading() as tx:
                 row = set_aside.find(tx, QUEUE, path.stem)
-            if row is None:  # an older control store is in place: what lies here is shown again, not lost
-                self.aside.put(QUEUE, path.stem, DAMAGED, now_ms, delete_on=today + timedelta(days=DAYS))
+            if row is None:  # an older control store is in place, or `put` ended early: what lies here is shown, not lost
+                kind = NO_KEY if self.keys.get_key("segment", path.stem) is None else DAMAGED
+                self.aside.put(QUEUE, path.stem, kind, now_ms, delete_on=today + timedelta(days=DAYS))
             elif row.next_ms is None or (is_believed and row.delete_on is not None and row.delete_on <= today):
                 self._destroy(path)
             elif (
@@ -80,9 +83,9 @@ class Quarantine:
                 again = self.spool / f"{path.stem}-again"
                 again.mkdir(mode=0o700, exist_ok=True)
                 path.rename(again / path.name)
-                self.aside.handled(QUEUE, path.stem)
             elif set_aside.is_due(row.next_ms, now_ms):
                 self.aside.put(QUEUE, path.stem, row.kind, now_ms)
+        self.aside.only(QUEUE, [path.stem for path in self._segments()])
 
     def remaining(self, until_ms: int) -> int:
         """Return how many segments here were begun up to a moment and could still be read by somebody who has the vault."""
@@ -97,14 +100,15 @@ class Quarantine:
         return len(doomed)
 
     def _until(self, until_ms: int) -> list[Path]:
-        return [path for path in self._segments() if int(path.name.partition("-")[0]) // 1000 <= until_ms]
+        """Return the segments begun up to a moment; those whose removal began may have their key still."""
+        found = [*self._segments(), *self.folder.glob(f"*{DRAINED}")]
+        return [path for path in found if int(path.name.partition("-")[0]) // 1000 <= until_ms]
 
     def _segments(self) -> list[Path]:
         return sorted(self.folder.glob(f"*{ENDING}"))
 
     def _destroy(self, path: Path) -> None:
-        """Destroy the key, then the file, then what staff see of it."""
-        self.keys.destroy_key("segment", path.stem)
-        path.unlink(missing_ok=True)
+        """Destroy the key, then the file, then what staff see of it; the next drain, and its `look`, finish what failed."""
+        remove(path, self.keys)
         if self.aside is not None:
             self.aside.handled(QUEUE, path.stem)

@@ -1,4 +1,4 @@
-"""The rooms of one installation, wired: what a worker has once, and what it has for each version of the policy.
+"""The rooms of one installation, wired: what a worker has once, and what it has for each website and version of the policy.
 
 Stores, the one count of senders and the clock are handed in; nothing here starts a process, opens a socket or decides.
 """
@@ -10,18 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from avow import access, retention
-from avow.access.accounts import Accounts
-from avow.access.failed import FailedSignIns
-from avow.access.register import Register
-from avow.access.staff import SignIns, Staff
+from avow import access, assurance, messaging, publication, retention, rights, website
 from avow.analytics.recordings import WatchedRecordings
-from avow.assurance import vital_parts
-from avow.assurance.evidence import Evidence
-from avow.assurance.notices import Notices, PolicyToday, Sources
-from avow.assurance.promises import Promises
-from avow.assurance.readiness import Watch
-from avow.assurance.shelf import Shelf
+from avow.assurance.vital_parts import Neighbours
 from avow.collection import building as collection
 from avow.collection import counted
 from avow.collection.feeds.outbound import LinkAddresses
@@ -32,24 +23,14 @@ from avow.collection.recordings.chunks import as_read
 from avow.collection.recordings.recorder import RecordingChoices
 from avow.collection.refusals import EVENTS_RULE, GUARD_RULE, LINES_RULE
 from avow.collection.visits import plain_address
-from avow.gate import messages
 from avow.gate.choices import Choices
-from avow.gate.contacts import LastContact
 from avow.gate.disclosures import PartyLoads
 from avow.gate.sites import Site, Sites
 from avow.gate.versions import Versions
 from avow.main.installation import Installation, of_requests
-from avow.messaging.inbox import Inbox
-from avow.messaging.outbox import Outbox
-from avow.messaging.reports import Reports
-from avow.messaging.subscriptions import Subscriptions
 from avow.policy import Rulebook
-from avow.publication.facts import PolicyInForce
-from avow.publication.history import History
 from avow.rights import figures
 from avow.rights.desk import Desk
-from avow.rights.kept import Cases
-from avow.rights.response import Voice
 from avow.spool.spool import Spool
 from avow.store.store import Store
 from avow.web.appearance import Appearance
@@ -58,8 +39,6 @@ from avow.web.front import Front
 from avow.web.house import House
 from avow.web.senders import CountedSenders
 from avow.web.site import pages_with_forms
-from avow.website import watching
-from avow.website.search import SearchIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +48,10 @@ class Shared:
     installation: Installation
     intake: collection.Shared
     loads: PartyLoads
-    signs: SignIns
-    failed: FailedSignIns
+    access: access.Access
     assets: Assets
-    search: SearchIndex
-    shelf: Shelf
-    watch: Watch
-    notices: Notices
+    websites: Mapping[str, website.Website]
+    assurance: assurance.Assurance
     sites: Sites
     appearances: Mapping[str, Appearance]
     now_ms: Callable[[], int]
@@ -83,7 +59,7 @@ class Shared:
 
     def flush(self) -> bool:
         """Hand what was counted to the store: refusals, reports, other companies' scripts, failed sign-ins; returns False."""
-        self.signs.failures.flush(self.failed.keep)
+        self.access.flush()
         self.intake.flush()
         self.loads.flush(self.intake.store, self.intake.versions.rulebook)
         return False
@@ -93,102 +69,76 @@ def shared(installation: Installation, store: Store, counts: SenderCounts, now_m
     """Return what a worker has once; raise ConfigurationError for a feed whose key cannot be read."""
     configuration = installation.configuration
     spool = Spool(configuration.spool, store.vault, configuration.storage.spool_mebibytes * 1024 * 1024)
-    versions = Versions(store.control, configuration.timezone, now_ms)
-    neighbours = vital_parts.Neighbours(
+    versions, assets, sites = Versions(store.control, configuration.timezone, now_ms), Assets(), Sites(configuration)
+    neighbours = Neighbours(
         partial(retention.waiting, store.control),
         partial(figures.missed, store, versions),
         {EVENTS_RULE: "events_per_minute", GUARD_RULE: "form_guard"},
         LINES_RULE,
     )
-    sites = Sites(configuration)
-    shelf, watch = Shelf(store, now_ms), Watch(vital_parts.parts(configuration, store, spool, neighbours, now_ms))
+    trusted = frozenset(map(plain_address, configuration.listen.trusted_proxies))
     return Shared(
         installation,
         collection.shared(configuration, store, versions, spool, counts),
         PartyLoads(),
-        _sign_ins(installation, store, counts, now_ms),
-        FailedSignIns(store.control, now_ms),
-        Assets(),
-        SearchIndex(watching.index_path(configuration) if watching.sitemap_of(configuration) else None),
-        shelf,
-        watch,
-        Notices(Sources(watch, shelf, neighbours.waiting, versions, PolicyToday()), now_ms),
+        access.build(store, configuration.origin, counts, partial(counted_for, trusted=trusted), now_ms),
+        assets,
+        website.build(store, configuration, assets.tag, partial(counted.add_seen, store), now_ms),
+        assurance.build(configuration, store, spool, versions, neighbours, now_ms),
         sites,
         {site.name: Appearance(site) for site in sites.all},
         now_ms,
     )
 
 
-def _sign_ins(installation: Installation, store: Store, counts: SenderCounts, now_ms: Callable[[], int]) -> SignIns:
-    """Return what lets staff in: tries are counted for all workers together."""
-    trusted = frozenset(map(plain_address, installation.configuration.listen.trusted_proxies))
-    return SignIns(
-        Accounts(store.control),
-        access.Guard(counts, store.vault.hmac),
-        access.Passwords(),
-        access.Failures(),
-        partial(counted_for, trusted=trusted),
-        now_ms,
-    )
-
-
 def front(shared: Shared, site: Site, rulebook: Rulebook) -> Front:
     """Return all that is behind the doors of one website under one version of the policy."""
-    intake, configuration = shared.intake, shared.installation.configuration
-    facts = (intake.versions, intake.spool, site.origin, configuration.timezone)
-    subscriptions = Subscriptions(intake.store, rulebook, *facts, shared.now_ms)
-    token = shared.installation.demonstration_token()
-    here = rulebook.on_website(site.website(rulebook))
-    taking = collection.build(intake, site, here, subscriptions, pages_with_forms(site.pages), token)
-    return Front(
-        intake, taking, house(shared, site, taking, rulebook), subscriptions, shared.assets, shared.now_ms, shared.uploading
-    )
+    intake, configuration, now_ms = shared.intake, shared.installation.configuration, shared.now_ms
+    store, versions, timezone = intake.store, intake.versions, configuration.timezone
+    desk = rights.build(store, site, rulebook, versions, configuration, now_ms)
+    mail = messaging.build(store, rulebook, versions, intake.spool, site, timezone, desk.correct_address, of_requests(), now_ms)
+    token, here = shared.installation.demonstration_token(), rulebook.on_website(site.website(rulebook))
+    taking = collection.build(intake, site, here, mail.subscriptions, pages_with_forms(site.pages), token)
+    called = house(shared, site, rulebook, taking, desk, mail)
+    return Front(intake, taking, called, mail.subscriptions, shared.assets, now_ms, shared.uploading)
 
 
-def house(shared: Shared, site: Site, taking: collection.Taking, rulebook: Rulebook) -> House:
+def house(
+    shared: Shared, site: Site, rulebook: Rulebook, taking: collection.Taking, desk: Desk, mail: messaging.Messaging
+) -> House:
     """Return the rooms that the pages of a website call; staff see what is under the whole of the version."""
     store, versions, now_ms = shared.intake.store, shared.intake.versions, shared.now_ms
     configuration = shared.installation.configuration
-    website = site.website(rulebook)
-    voice = Voice(site.origin, store.vault.hmac, rulebook)
-    line, last_contact = partial(messages.line, store), LastContact(store, versions.rulebook)
-    cases = Cases(store, by_mail=bool(configuration.mail.host))
-    desk = Desk(cases, voice, versions, configuration.timezone, line, last_contact, now_ms)
-    choices = Choices(store, rulebook, now_ms, desk.person_of)
+    shown = publication.build(store, site, rulebook, versions, now_ms)
+    asked, sweeps = partial(figures.asked, store, versions), partial(retention.sweeps, store.control)
+    proofs = assurance.proofs(configuration, store, rulebook, versions, asked, sweeps)
+    choices = Choices(store, rulebook, now_ms, desk.person_of, site.name)
     return House(
         website=site,
         sites=shared.sites,
         appearance=shared.appearances[site.name],
         timezone=configuration.timezone,
         now_ms=now_ms,
-        policy=PolicyInForce(rulebook, store, versions, now_ms, website, site.is_secure),
-        versions=History(store.control, versions),
-        promises=Promises(
-            rulebook,
-            store,
-            versions,
-            configuration.public_log,
-            configuration.private_log,
-            partial(figures.asked, store, versions),
-            lambda: ((retention.waiting(store.control) or ("",))[0], retention.swept_ms(store.control)),
-        ),
+        policy=shown.policy,
+        versions=shown.history,
+        promises=proofs.promises,
         rights=desk,
         choices=choices,
-        browsers=Browsers(rulebook, website, shared.loads, now_ms),
+        browsers=Browsers(rulebook, site.name, shown.website, shared.loads, now_ms),
         recorded=RecordingChoices(store, taking.collector.rulebook, taking.recorder, choices, now_ms),
         recordings=WatchedRecordings(store, versions, as_read, now_ms),
-        staff=Staff(shared.signs),
-        register=Register(store.control, configuration.origin, now_ms),
-        inbox=Inbox(store, rulebook, versions, configuration.timezone, now_ms),
-        outbox=Outbox(store, desk.correct_address, of_requests(), now_ms),
-        mailings=Reports(store, rulebook),
-        evidence=Evidence(store, configuration.public_log, configuration.private_log, configuration.log_origin),
+        staff=shared.access.staff,
+        register=shared.access.register,
+        inbox=mail.inbox,
+        outbox=mail.outbox,
+        mailings=mail.reports,
+        evidence=proofs.evidence,
         events=store.events,
         outbound=LinkAddresses(rulebook, store.vault.hmac),
-        search=shared.search,
-        integrity=watching.Watch(store, configuration, shared.assets.tag, now_ms, partial(counted.add_seen, store)),
-        aside=shared.shelf,
-        readiness=shared.watch,
-        notices=shared.notices,
+        search=shared.websites[site.name].search,
+        integrity=shared.websites[site.name].integrity,
+        aside=shared.assurance.shelf,
+        readiness=shared.assurance.watch,
+        notices=shared.assurance.notices,
         senders=CountedSenders(taking.senders, shared.intake.counts, shared.intake.guard, now_ms),
     )

@@ -40,6 +40,7 @@ from avow.rights import restoring
 from avow.store import identity
 from avow.store.control.database import require_url
 from avow.web.http1 import BACKLOG
+from avow.website import hosts
 
 log = logging.getLogger(__name__)
 
@@ -195,6 +196,7 @@ def _settle_policy(configuration: Configuration, configured: Rulebook | None, te
         is_first = not versions.has_any()
         if is_first:
             Publisher(control, versions).first(configured or open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
+        sites.name_earlier(control, sites.Sites(configuration))
         following = versions.following()
         require_declared(configuration, versions.in_force(), following)
         if is_first:  # of this very file
@@ -292,6 +294,9 @@ def _tell_when_ready(installation: Installation, tell: Callable[[str], None], st
     if link:
         tell(f"First staff account  {link}   (one use, 3 days)")
     tell("Stop with Ctrl-C.")
+    for site in configuration.sites:
+        if seen := hosts.rewritten(site.every_origin[0]):
+            tell(hosts.words(site.every_origin[0], seen))
 
 
 def first_invitation(installation: Installation) -> str:

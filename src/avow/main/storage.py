@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from avow import messaging, publication, retention, rights, website
 from avow.assurance import signs_of_life
 from avow.assurance.log_publication import publish
 from avow.audit.log import Log
@@ -41,26 +42,19 @@ from avow.gate.versions import Versions
 from avow.jobs import Board, Job, start
 from avow.main.installation import Installation, of_requests, open_store
 from avow.messaging import subscriptions
-from avow.messaging.mailings import Mailings
-from avow.messaging.outgoing import Outgoing
 from avow.messaging.subscriptions import forget_unconfirmed, settle_ends
 from avow.policy import browser_policy
-from avow.publication.publishing import Publisher
-from avow.publication.telling import Teller
+from avow.policy.rulebook.audience import Audience
 from avow.recipients.connectors.mail import Carrier
-from avow.retention import Clock, Hourly, Purge, Retention
-from avow.rights import finding, one_form, targets
-from avow.rights.cases import Case
-from avow.rights.execution import Target
+from avow.retention import Clock
 from avow.rights.kept import Cases
-from avow.rights.open_requests import OpenRequests
-from avow.rights.response import Voice
-from avow.rights.walk import Tools
+from avow.rights.one_form import PAUSE_SECONDS as ONE_FORM_SECONDS
+from avow.rights.targets import Waiting as SpoolWaiting
 from avow.store import identity
 from avow.store.embedded import Engine
 from avow.store.store import Store
 from avow.web.assets import Assets
-from avow.website.watching import SearchKeeper, Watch, sitemap_of
+from avow.website.watching import Watch
 
 log = logging.getLogger(__name__)
 
@@ -164,85 +158,79 @@ def timetable(installation: Installation, store: Store, versions: Versions, cloc
     `clock` says what time it is, and whether that is believed.
     """
     configuration, now_ms = installation.configuration, clock.wall_ms
-    cases = Cases(store, by_mail=bool(configuration.mail.host))
     audit_log = Log(configuration.public_log, configuration.private_log, configuration.log_origin)
+
+    def settle() -> int:
+        return settle_ends(store, versions.in_force(), now_ms(), configuration.timezone)
+
+    sweeping = retention.build(store, clock, settle, configuration.timezone)
+    announcing = publication.announcing(store, versions, configuration)
+    carrying = messaging.carrying(store, versions, configuration, of_requests())
+    carrier = Carrier(carrying.outgoing, configuration.mail, is_believed=clock.is_believed)
+    waiting = Waiting(configuration.spool, store)
+    spooled = SpoolWaiting(waiting.left, waiting.forget)
+    walking = rights.walking(store, versions, configuration, audit_log, spooled, events_read, clock.is_believed, now_ms)
+    requests, one_form, written = walking.requests, walking.one_form, store.control.changes
+    return [
+        Job("versions", 1.0, versions.refresh, written),
+        Job("in-force", 1.0, lambda: clock.is_believed() and announcing.publisher.note_in_force(now_ms())),
+        Job("telling", 30.0, lambda: announcing.teller.tell(now_ms()) > 0),
+        Job("mailings", 2.0, lambda: carrying.letters.queue(now_ms()) > 0, written),
+        Job("unconfirmed", 60.0, lambda: clock.is_believed() and forget_unconfirmed(store, now_ms()) > 0),
+        *_taking_in(installation, store, versions, clock),
+        Job("one-form", ONE_FORM_SECONDS, one_form.once, one_form.changes),
+        Job("requests", 1.0, requests.once, requests.changes),
+        Job("purge", 1.0, sweeping.purge.once),
+        Job("audit", 0.5, lambda: publish(store, audit_log, now_ms()), written),
+        Job("mail", 2.0, lambda: carrier.send_due(now_ms()) > 0),
+        Job("clock", 10.0, clock.look),
+        Job("soundness", SOUND_SECONDS, lambda: _look_for_damage(installation)),
+        Job("retention", LOOK_FOR_WORD_SECONDS, sweeping.hourly.once),
+    ]
+
+
+def _taking_in(installation: Installation, store: Store, versions: Versions, clock: Clock) -> list[Job]:
+    """Return the jobs that take in: what the workers spooled, and the lines of followed server logs."""
+    configuration, refusals = installation.configuration, Refusals()
     sink = Arrival(store, versions.rulebook)
-    refusals = Refusals()
     drain = Drain(configuration.spool, store.vault, sink, refusals, store.aside, clock.is_believed)
-    followed = Followed(sink.write, store.aside, now_ms)
-    site = Sites(configuration).first
-    imports = Imports(site.name, versions, installation.moments, store.aside.tried, refusals, site.hosts, store.vault.hmac)
+    followed, sites = Followed(sink.write, store.aside, clock.wall_ms), Sites(configuration)
+    imports = Imports(sites, versions, installation.moments, store.aside.tried, refusals, store.vault.hmac)
     logs = LogIntake(imports, VisitCounter(installation.run), utc_today, store.vault.hmac)
     followers = [logs.follower(declared, followed, store.control) for declared in configuration.server_logs]
-    letters = Mailings(store, versions, configuration.mail.recipient, site.origin)
-    publisher = Publisher(store.control, versions)
-    teller = Teller(store, versions, configuration.mail.recipient, site.origin)
-    places = _targets(installation, store, cases)
-    sweeps = Retention(store, clock)
-    carrier = Carrier(
-        Outgoing(store, versions, configuration.mail.recipient, of_requests(), letters),
-        configuration.mail,
-        is_believed=clock.is_believed,
-    )
-
-    def tools(case: Case) -> Tools:
-        return Tools(
-            Voice(site.origin, store.vault.hmac, versions.with_law_of(case.rulebook_id)),
-            cases,
-            places,
-            finding.Finder(store),
-            finding.Discloser(store, cases, versions, events_read),
-            audit_log,
-        )
 
     def empty_spool() -> bool:
         moved = drain.once()
         refusals.flush(partial(counted.add_refusals, store))
         return moved >= BATCH_RECORDS
 
-    def settle() -> int:
-        return settle_ends(store, versions.in_force(), now_ms(), configuration.timezone)
-
-    def send_mail() -> bool:
-        return carrier.send_due(now_ms()) > 0
-
-    requests = OpenRequests(cases, store.aside, tools, clock.is_believed, now_ms)
-    written, walk = store.control.changes, one_form.OneForm(store, now_ms)
     return [
-        Job("versions", 1.0, versions.refresh, written),
-        Job("in-force", 1.0, lambda: clock.is_believed() and publisher.note_in_force(now_ms())),
-        Job("telling", 30.0, lambda: teller.tell(now_ms()) > 0),
-        Job("mailings", 2.0, lambda: letters.queue(now_ms()) > 0, written),
-        Job("unconfirmed", 60.0, lambda: clock.is_believed() and forget_unconfirmed(store, now_ms()) > 0),
         Job("drain", 0.5, empty_spool),
         *(Job(f"server-log-{number}", 1.0, one.once) for number, one in enumerate(followers, start=1)),
-        Job("one-form", one_form.PAUSE_SECONDS, walk.once, walk.changes),
         Job("salt", LOOK_SECONDS, lambda: logs.counter.forget(utc_today())),
-        Job("requests", 1.0, requests.once, requests.changes),
-        Job("purge", 1.0, Purge(store, settle, clock.is_believed, now_ms).once),
-        Job("audit", 0.5, lambda: publish(store, audit_log, now_ms()), written),
-        Job("mail", 2.0, send_mail),
-        Job("clock", 10.0, clock.look),
-        Job("soundness", SOUND_SECONDS, lambda: _look_for_damage(installation)),
-        Job("retention", LOOK_FOR_WORD_SECONDS, Hourly(sweeps, configuration.timezone, now_ms).once),
     ]
 
 
 def _website(installation: Installation, store: Store, versions: Versions, is_over: Callable[[], bool]) -> list[Job]:
-    """Return the jobs about the company's own pages, each only where there is something to read."""
+    """Return the jobs about the company's own pages, one of each for a website where there is something to read."""
     configuration = installation.configuration
-    jobs = []
-    if sitemap_of(configuration):
-        keeper = SearchKeeper(configuration, store.aside, lambda: versions.in_force().id, now_ms, is_over)
-        jobs.append(Job("search", 2.0, keeper.once))
-    if configuration.integrity.pages:
-        watch = Watch(store, configuration, Assets().tag, now_ms, partial(counted.add_seen, store))
+    version, report = (lambda: versions.in_force().id), partial(counted.add_seen, store)
+    kept = website.keeping(store, configuration, Assets().tag, report, version, is_over, now_ms)
 
-        def look() -> bool:
-            return watch.once(browser_policy.declared_origins(versions.in_force()))
+    def look(watch: Watch) -> bool:
+        rulebook = versions.in_force()
+        return watch.once(browser_policy.declared_origins(rulebook, Audience(watch.site.website(rulebook))))
 
-        jobs.append(Job("integrity", float(configuration.integrity.every_seconds), look))
-    return jobs
+    every = float(configuration.integrity.every_seconds)
+    return [
+        *(Job(_numbered("search", number), 2.0, one.once) for number, one in enumerate(kept.searches, start=1)),
+        *(Job(_numbered("integrity", number), every, partial(look, one)) for number, one in enumerate(kept.looks, start=1)),
+    ]
+
+
+def _numbered(name: str, number: int) -> str:
+    """Return the name of a job of which there may be several."""
+    return name if number == 1 else f"{name}-{number}"
 
 
 def _look_for_damage(installation: Installation) -> bool:
@@ -252,16 +240,3 @@ def _look_for_damage(installation: Installation) -> bool:
     except ConfigurationError as error:
         raise StoreUnavailable(str(error)) from error
     return False
-
-
-def _targets(installation: Installation, store: Store, cases: Cases) -> tuple[Target, ...]:
-    """Return the places that erase, the key vault first."""
-    waiting = Waiting(installation.configuration.spool, store)
-    return (
-        targets.KeyVault(store),
-        targets.Rows(store, targets.EVENTS),
-        targets.Rows(store, targets.RECORDINGS),
-        targets.Rows(store, targets.CONTROL),
-        targets.SealedFiles(store, cases),
-        targets.SpoolTarget(targets.Waiting(waiting.left, waiting.forget)),
-    )

@@ -1,1 +1,67 @@
-"""What people write to the company, and what it writes to them."""
+"""What people write to the company, and what it writes to them.
+
+`build` wires what doors and pages need under one version of the policy; `carrying` what composes and hands out messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from avow.config import Configuration
+from avow.gate.sites import Site, Sites
+from avow.gate.versions import Versions
+from avow.messaging.inbox import Inbox
+from avow.messaging.mailings import Mailings
+from avow.messaging.outbox import CorrectAddress, Outbox
+from avow.messaging.outgoing import OfRequests, Outgoing
+from avow.messaging.reports import Reports
+from avow.messaging.subscriptions import Subscriptions
+from avow.policy import Rulebook
+from avow.spool.spool import Spool
+from avow.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Messaging:
+    """The room under one version of the policy, as doors and pages call it."""
+
+    inbox: Inbox
+    outbox: Outbox
+    reports: Reports
+    subscriptions: Subscriptions
+
+
+def build(
+    store: Store,
+    rulebook: Rulebook,
+    versions: Versions,
+    spool: Spool,
+    site: Site,
+    timezone: str,
+    correct_address: CorrectAddress,
+    requests: OfRequests,
+    now_ms: Callable[[], int],
+) -> Messaging:
+    """Return the room for a website and version; `correct_address` and `requests` ask what of a message is a request's."""
+    return Messaging(
+        Inbox(store, rulebook, versions, timezone, now_ms),
+        Outbox(store, correct_address, requests, now_ms),
+        Reports(store, rulebook),
+        Subscriptions(store, rulebook, versions, spool, site, timezone, now_ms),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Carrying:
+    """What leaves: mailings, composed letter by letter, and every message whose turn has come."""
+
+    letters: Mailings
+    outgoing: Outgoing
+
+
+def carrying(store: Store, versions: Versions, configuration: Configuration, requests: OfRequests) -> Carrying:
+    """Return what composes messages, each by the version of the policy that it names."""
+    recipient, sites = configuration.mail.recipient, Sites(configuration)
+    letters = Mailings(store, versions, recipient, sites)
+    return Carrying(letters, Outgoing(store, versions, recipient, requests, sites, letters))

@@ -1,1 +1,84 @@
-"""Rights: requests of consumers to know and to delete, their states, clocks, plans, execution and letters."""
+"""Rights: requests of consumers to know and to delete, their states, clocks, plans, execution and letters.
+
+`build` wires what pages and the desk need under one version of the policy; `walking` what takes requests on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from avow.audit.log import Log
+from avow.config import Configuration
+from avow.gate import messages
+from avow.gate.contacts import LastContact
+from avow.gate.sites import Site, Sites
+from avow.gate.versions import Versions
+from avow.policy import Rulebook
+from avow.rights import finding, targets
+from avow.rights.cases import Case
+from avow.rights.desk import Desk
+from avow.rights.kept import Cases
+from avow.rights.one_form import OneForm
+from avow.rights.open_requests import OpenRequests
+from avow.rights.recorded import EventsOf
+from avow.rights.response import Voice
+from avow.rights.walk import Tools
+from avow.store.store import Store
+
+
+def build(
+    store: Store, site: Site, rulebook: Rulebook, versions: Versions, configuration: Configuration, now_ms: Callable[[], int]
+) -> Desk:
+    """Return the desk for a website and version: consumer requests as their persons and staff see them.
+
+    Rule: 11 CCR 7020, 7021, 7060.
+    """
+    line, last_contact = partial(messages.line, store), LastContact(store, versions.rulebook)
+    cases, voice = _cases(store, configuration), Voice(site, store.vault.hmac, rulebook)
+    return Desk(cases, voice, Sites(configuration), versions, configuration.timezone, line, last_contact, now_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Walking:
+    """What takes each consumer request one step on, and brings what is kept into the one form of addresses."""
+
+    requests: OpenRequests
+    one_form: OneForm
+
+
+def walking(
+    store: Store,
+    versions: Versions,
+    configuration: Configuration,
+    audit_log: Log,
+    waiting: targets.Waiting,
+    events: EventsOf,
+    is_believed: Callable[[], bool],
+    now_ms: Callable[[], int],
+) -> Walking:
+    """Return what the clock calls. `waiting` says what is accepted and not stored, `events` reads a chunk of a recording.
+
+    Rule: 11 CCR 7021(b) (by when), 7022(b) (where is erased), 7024 (what is shown).
+    """
+    cases, sites = _cases(store, configuration), Sites(configuration)
+    places = (
+        targets.KeyVault(store),  # first: nothing can be read from there on
+        targets.Rows(store, targets.EVENTS),
+        targets.Rows(store, targets.RECORDINGS),
+        targets.Rows(store, targets.CONTROL),
+        targets.SealedFiles(store, cases),
+        targets.SpoolTarget(waiting),
+    )
+    found, discloser = finding.Finder(store), finding.Discloser(store, cases, versions, events)
+
+    def tools(case: Case) -> Tools:
+        voice = Voice(sites.named(case.site), store.vault.hmac, versions.with_law_of(case.rulebook_id))
+        return Tools(voice, cases, places, found, discloser, audit_log)
+
+    return Walking(OpenRequests(cases, store.aside, tools, is_believed, now_ms), OneForm(store, now_ms))
+
+
+def _cases(store: Store, configuration: Configuration) -> Cases:
+    return Cases(store, by_mail=bool(configuration.mail.host))

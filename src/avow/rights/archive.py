@@ -1,14 +1,17 @@
 """The archive of a request to know: everything held, as one JSON file and one page that reads well.
 
+Format: docs/specs/archive.md.
 Rule: Cal. Civ. Code § 1798.110(a), § 1798.130(a)(3)(B)(iii) (portable, readily useable); 11 CCR 7024(d) (never disclosed).
 """
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -17,6 +20,9 @@ from avow.policy import Rulebook
 from avow.policy.language.vocabulary import SHORT_CATEGORIES, SOURCES
 from avow.rights.cases import Case
 from avow.rights.never_disclose import redact
+
+#: The name of the format; in another one, what a reader knows may be somewhere else.
+FORMAT: Final = "avow-archive-2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,21 @@ class Disclosed:
 
     recipient: str
     categories: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """One file that the person sent: its place in the ZIP archive, the data item, its kind, size in bytes and SHA-256 in hex.
+
+    `packed` False: it is named, and its content is not there.
+    """
+
+    name: str
+    item: str
+    kind: str
+    bytes: int
+    sha256: str
+    packed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +96,14 @@ _templates = Environment(
 )
 
 
-def make(case: Case, sections: Sequence[Section], disclosed: Sequence[Disclosed], rulebook: Rulebook, now_ms: int) -> Archive:
+def make(
+    case: Case,
+    sections: Sequence[Section],
+    disclosed: Sequence[Disclosed],
+    files: Sequence[SentFile],
+    rulebook: Rulebook,
+    now_ms: int,
+) -> Archive:
     """Return the archive. Rule: Cal. Civ. Code § 1798.110(a)(1)-(5); 11 CCR 7024(d), (k)."""
     shown = tuple(Section(one.title, tuple(_safe(item) for item in one.items)) for one in sections)
     categories = _categories(shown, disclosed, rulebook)
@@ -86,10 +114,11 @@ def make(case: Case, sections: Sequence[Section], disclosed: Sequence[Disclosed]
         "since": case.contact.since if case.contact else "",
     }
     data = {
-        "format": "avow-archive-1",
+        "format": FORMAT,
         **facts,
         "categories": [_plain(one) for one in categories],
-        "records": {one.title: [_record(item) for item in one.items] for one in shown},
+        "sections": [{"title": one.title, "records": [_record(item) for item in one.items]} for one in shown],
+        "files": [asdict(one) for one in files],
     }
     page = _templates.get_template("archive.html").render(
         facts=facts, categories=categories, sections=shown, moment=moment, label=lambda name: _label(name, rulebook)
@@ -99,6 +128,18 @@ def make(case: Case, sections: Sequence[Section], disclosed: Sequence[Disclosed]
         json.dumps(data, ensure_ascii=False, indent=1).encode(),
         tuple((one.title, len(one.items)) for one in shown),
     )
+
+
+def pack(contents: Sequence[tuple[SentFile, bytes]]) -> bytes:
+    """Return the ZIP archive of files that the person sent, each under its name, as it came.
+
+    Rule: Cal. Civ. Code § 1798.130(a)(3)(B)(iii) (portable, readily useable).
+    """
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archived:
+        for file, content in contents:
+            archived.writestr(file.name, content)
+    return packed.getvalue()
 
 
 def _safe(item: Item) -> Item:
@@ -140,9 +181,10 @@ def _label(name: str, rulebook: Rulebook) -> str:
 
 def _record(item: Item) -> dict[str, Any]:  # Any: JSON
     """Return one item as JSON."""
-    return {"at": moment(item.at_ms).isoformat(timespec="milliseconds"), "collected_at": item.point, **dict(item.fields)}
+    at = moment(item.at_ms).isoformat(timespec="milliseconds")
+    return {"at": at, "collected_at": item.point, "fields": dict(item.fields)}
 
 
 def _plain(answer: CategoryAnswer) -> dict[str, Any]:  # Any: JSON
     """Return one category as JSON."""
-    return {name: getattr(answer, name) for name in CategoryAnswer.__slots__}
+    return asdict(answer)

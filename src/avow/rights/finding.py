@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +10,7 @@ from avow.gate import messages
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.rights import archive, recorded
-from avow.rights.archive import Item, Section
+from avow.rights.archive import Item, Section, SentFile
 from avow.rights.cases import Case
 from avow.rights.kept import ARCHIVES, SENT_FILES, Cases
 from avow.rights.outcomes import Located, Outcome
@@ -57,33 +55,35 @@ class Discloser:
     def disclose(self, case: Case, now_ms: int) -> Sequence[Outcome]:
         """Make and keep the archive of everything held about the person. Rule: Cal. Civ. Code § 1798.110(a)(5)."""
         rulebook = self.versions.everything_declared()
-        made = archive.make(case, self._sections(case, rulebook), self._disclosed(case), rulebook, now_ms)
+        sent = self._keep_files(case)
+        made = archive.make(case, self._sections(case, rulebook), self._disclosed(case), sent, rulebook, now_ms)
         for name, content in zip(ARCHIVES, (made.page, made.data), strict=True):
             self.cases.keep_document(case.request_id, name, content)
-        count = self._keep_files(case)
+        count = sum(one.packed for one in sent)
         files = [Outcome("Files you sent", "in the archive", count)] if count else []
         return [*(Outcome(title, "in the archive", number) for title, number in made.counts), *files]
 
-    def _keep_files(self, case: Case) -> int:
-        """Keep the files that the person sent as one ZIP archive, under the names they gave; return how many.
+    def _keep_files(self, case: Case) -> list[SentFile]:
+        """Keep the files that the person sent as one ZIP archive, under the names they gave; return all that they sent.
 
         Rule: Cal. Civ. Code § 1798.130(a)(3)(B)(iii): the specific pieces, in a format they can use.
         """
         if case.contact is None:
-            return 0
+            return []
         forms = self.store.find(case.contact.identifiers()).submissions
         since = case.contact.since
         wanted = [form for form in forms if form.files and moment(form.collected_ms).date().isoformat() >= since]
-        packed, count = io.BytesIO(), 0
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archived:
-            for form in wanted:
-                for number, file in enumerate(form.files, 1):
-                    if (content := self.store.open_file(form, file)) is not None:
-                        archived.writestr(f"{form.reference}/{number}-{file.name}", content)
-                        count += 1
-        if count:
-            self.cases.keep_document(case.request_id, SENT_FILES, packed.getvalue())
-        return count
+        sent: list[SentFile] = []
+        contents: list[tuple[SentFile, bytes]] = []
+        for form in wanted:
+            for number, file in enumerate(form.files, 1):
+                name, content = f"{form.reference}/{number}-{file.name}", self.store.open_file(form, file)
+                sent.append(SentFile(name, file.item, file.kind, file.size, file.sha256, content is not None))
+                if content is not None:
+                    contents.append((sent[-1], content))
+        if contents:
+            self.cases.keep_document(case.request_id, SENT_FILES, archive.pack(contents))
+        return sent
 
     def _disclosed(self, case: Case) -> list[archive.Disclosed]:
         """Return what of this person was really disclosed."""

@@ -36,6 +36,8 @@ NONCE_BYTES: Final = 12
 _TAG_BYTES: Final = 16
 #: A frame head with this length ends a segment: its writer will append nothing more.
 END_LENGTH: Final = 0xFFFF_FFFF
+#: What there is of that head when only the first bytes of it were written: no frame, and no frame can be that long.
+_CUT_ENDS: Final = frozenset({0xFF00_0000, 0xFFFF_0000, 0xFFFF_FF00})
 #: One group, bytes: bounds the frame and the reader's memory.
 GROUP_BYTES: Final = 4 * 1024 * 1024
 #: Longest frame that is read, bytes: one append may be longer than a group.
@@ -208,9 +210,9 @@ class _Frames:
     def is_damaged(self, offset: int, length: int) -> bool:
         """Return whether the last frame of a writer that is gone was whole once; else its write never ended.
 
-        A write that was cut leaves sectors of zeros; a length of 0 is no frame.
+        A write that was cut leaves sectors of zeros; a length of 0 is no frame, and a mark of the end that was cut is none.
         """
-        if not length:
+        if not length or length in _CUT_ENDS:
             return False
         if not _TAG_BYTES <= length <= _LONGEST:
             return True  # a head is written in one sector, and this one was another

@@ -372,15 +372,16 @@ class _Ahead:
             raise SpoolFull("the spool has reached its limit on disk")
         name = f"{time.time_ns() // 1000:016d}-{secrets.token_hex(8)}"
         cipher = AESGCM(self._keys.create_key("segment", name))
-        path = self._folder / f"{name}{AHEAD}"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        path, descriptor = self._folder / f"{name}{AHEAD}", -1
         try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
             os.posix_fallocate(descriptor, 0, SEGMENT_BYTES)
             os.pwrite(descriptor, MAGIC, 0)
             os.fsync(descriptor)
             sync_folder(self._folder)
         except OSError:
-            os.close(descriptor)
+            if descriptor >= 0:
+                os.close(descriptor)
             path.unlink(missing_ok=True)
             with contextlib.suppress(StoreUnavailable):
                 self._keys.destroy_key("segment", name)
@@ -472,9 +473,21 @@ def _new_writer_folder(folder: Path) -> tuple[Path, int]:
     folder.mkdir(parents=True, exist_ok=True)
     final = folder / f"{time.time_ns() // 1_000_000:013d}-{os.getpid()}-{secrets.token_hex(3)}"
     fresh = folder / f".{final.name}"
-    fresh.mkdir()
-    lock = os.open(fresh / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    fresh.rename(final)
-    sync_folder(folder)
+    with contextlib.ExitStack() as undone:  # a folder whose lock a living process holds, and in which nobody writes, would stay
+        undone.callback(_remove_unused, fresh, final)
+        fresh.mkdir()
+        lock = os.open(fresh / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+        undone.callback(os.close, lock)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        fresh.rename(final)
+        sync_folder(folder)
+        undone.pop_all()
     return final, lock
+
+
+def _remove_unused(*folders: Path) -> None:
+    """Remove a writer's folder in which nothing was written, under whichever of its names it is."""
+    for folder in folders:
+        with contextlib.suppress(OSError):  # not there; or the disk refuses this too, and what is left holds nothing
+            (folder / LOCK_NAME).unlink(missing_ok=True)
+            folder.rmdir()

@@ -12,7 +12,7 @@ from typing import Final
 from avow.gate.sites import Site, Sites
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
-from avow.web.door import Door
+from avow.web.door import PAGE_BODY_BYTES, Door
 from avow.web.exchange import Exchange
 from avow.web.http1 import Way
 
@@ -25,6 +25,7 @@ _OF_NO_SITE: Final = (
     b"/audit/",
     b"/console",
     b"/avow/static/",
+    b"/avow/host",
     b"/avow/integrity",
     b"/avow/feeds/",
     b"/avow/postbacks/",
@@ -32,6 +33,7 @@ _OF_NO_SITE: Final = (
     b"/avow/unsubscribe/",
     b"/avow/mail/",
 )
+_UNKNOWN_PAGE: Final = "This is taken from pages of this server's websites only."
 
 
 class Doors:
@@ -49,13 +51,14 @@ class Doors:
         self._sites = sites
         self._build = build_door
         self._doors: dict[tuple[str, str], Door] = {}
-        self._misdirected = Way(0, misdirected)
+        self._misdirected = Way(PAGE_BODY_BYTES, misdirected)
+        self._refused = Way(PAGE_BODY_BYTES, lambda exchange: exchange.answer_error(403, _UNKNOWN_PAGE))
 
     def way(self, exchange: Exchange) -> Way:
         """Return who answers one HTTP request: this decides of which site it is, and nothing behind asks again."""
         site = self._site(exchange)
         if site is None:
-            return self._misdirected
+            return self._refused if exchange.raw_path.startswith(b"/avow/") else self._misdirected
         return self._door(site, self._versions.in_force()).way(exchange)
 
     def sender(self, exchange: Exchange) -> str:
