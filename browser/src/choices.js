@@ -19,7 +19,8 @@ import { askInVain, isWithin, tellOthers, whenChosen, whenSeen } from "./everywh
 import "./stub.js";
 
 (() => {
-  if (isWithin()) return;
+  if (isWithin() || window.avowChoices) return; // a page that has the line twice asks once
+  window.avowChoices = true;
   askInVain();
   const script = document.currentScript;
   const endpoint = (script && script.dataset.endpoint) || "/avow/choices";

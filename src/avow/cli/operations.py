@@ -86,8 +86,8 @@ class Operations(Protocol):
     def print_policy(self, path: Path | None, name: str, shape: str | None, audience: Audience, *, draft: bool) -> str | Refusal:
         """Return a printout of a policy by its name, as a whole document for these readers."""
 
-    def tag(self, *, pinned: bool) -> str | Refusal:
-        """Return the lines that put the tag on a page that Avow does not serve."""
+    def tag(self, site: str, *, pinned: bool) -> str | Refusal:
+        """Return the block for a website's pages that Avow does not serve: what they load, and the links of their footer."""
 
     def link(self, name: str, page: str) -> str | Refusal:
         """Return the address by which a page that Avow does not serve links to an external link of the policy."""

@@ -34,7 +34,7 @@ from avow.main import server, storage
 from avow.main.installation import Installation, of_requests, open_control, open_store, place_of
 from avow.messaging.mailings import MailingPlan, Mailings
 from avow.messaging.outbox import Outbox
-from avow.policy import Compilation, Ledger, Rulebook, diagnostics, printouts, tag_plan
+from avow.policy import Compilation, Ledger, Rulebook, diagnostics, printouts
 from avow.policy.changes.diff import Change, diff
 from avow.policy.changes.publication import Publication
 from avow.policy.checks.carried_out import EVERYTHING, THIS_VERSION
@@ -55,7 +55,7 @@ from avow.store.embedded import Engine
 from avow.store.holdings import Counts
 from avow.store.store import Store
 from avow.web.assets import Assets
-from avow.web.site import preferences_line, tag_line
+from avow.web.block import block
 from avow.website import watching
 from avow.website.crawling import Crawled
 from avow.website.integrity import Look
@@ -98,17 +98,17 @@ class Operations:
         printed = printouts.print_out(name, rulebook, Ledger(), shape, audience)
         return printed if isinstance(printed, Refusal) else printouts.document(printed, rulebook)
 
-    def tag(self, *, pinned: bool) -> str | Refusal:
-        """Return the lines that put the tag on a page that Avow does not serve, as the configured policy allows."""
+    def tag(self, site: str, *, pinned: bool) -> str | Refusal:
+        """Return the block for the pages of a website that Avow does not serve, as the configured policy allows."""
         configuration = self.configuration()
+        sites = Sites(configuration)
+        chosen = next((one for one in sites.all if one.name == site), None) if site else sites.first
+        if chosen is None or (not site and len(sites.all) > 1):
+            known = ", ".join(one.name for one in sites.all)
+            asked = f"there is no website “{site}”" if site else "there are several websites"
+            return Refusal(f"{asked}; name one of them with --site: {known}", "docs/guide/your-pages.md")
         rulebook = open_rulebook(configuration, datetime.now(UTC).date())
-        website = Sites(configuration).first.website(rulebook)
-        attributes = tag_plan.attributes(rulebook, Audience(website))
-        if not attributes:
-            return Refusal("the policy declares no collection point by tag", rules.NOTICE_AT_COLLECTION)
-        assets, technologies = Assets(), (point.technology.value for point in rulebook.points.values())
-        lines = (tag_line(attributes, assets, pinned=pinned), preferences_line(technologies, assets, pinned=pinned))
-        return "\n".join(line for line in lines if line)
+        return str(block(rulebook, chosen.website(rulebook), Assets(), pinned=pinned))
 
     def link(self, name: str, page: str) -> str | Refusal:
         """Return the address by which a page that Avow does not serve links to an external link of the policy."""
