@@ -32,9 +32,10 @@ def index(operations: Operations) -> None:
 @click.command()
 @click.pass_context
 def integrity(context: click.Context) -> None:
-    """Look at the site once, as its visitors get it, and say whether it answers and serves the tag that was built.
+    """Look at the site once, as its visitors get it, and say whether it answers as it was built.
 
-    Fetches integrity.pages (else the first page) and the tag through website.origin. Exit status 0: all is well; 1: it is not.
+    Fetches integrity.pages (else the first page) and the tag through website.origin. Each page must link to the privacy policy,
+    to the choices where the law asks for it, and load the tag where the policy has one. Exit status 0: all is well; 1: it is not.
     Nothing is kept; the running server looks by itself and keeps what it found.
     """
     looks = context.obj.look_at_site()

@@ -40,6 +40,7 @@ from avow.policy.changes.publication import Publication
 from avow.policy.checks.carried_out import EVERYTHING, THIS_VERSION
 from avow.policy.law import rules
 from avow.policy.rulebook.audience import Audience
+from avow.policy.rulebook.page_duties import PageDuties, page_duties
 from avow.publication import telling
 from avow.publication.files import NO_TEXTS, compile_policy, open_rulebook
 from avow.publication.publishing import Publisher
@@ -128,11 +129,17 @@ class Operations:
             return watching.read_pages(installation.configuration, store.aside, now_ms())
 
     def look_at_site(self) -> tuple[Look, ...]:
-        """Return what the site's configured pages and its tag answer now, through the public origin."""
+        """Return what the site's configured pages and its tag answer now, through the public origin.
+
+        A page must have what the version in force asks of it; before there is one, nothing.
+        """
         configuration = self.configuration()
-        Installation(configuration).prepare()
-        with closing(open_store(configuration)) as store:
-            return watching.look_at_site(configuration, Assets().tag, store.aside, now_ms())[0]
+        with self._publishing(configuration) as (publisher, store):
+            duties = PageDuties()
+            if publisher.versions.has_any():
+                rulebook = publisher.versions.in_force()
+                duties = page_duties(rulebook, Sites(configuration).first.website(rulebook))
+            return watching.look_at_site(configuration, Assets().tag, store.aside, now_ms(), duties)[0]
 
     def diff_policies(self, old: Path, new: Path, *, draft: bool) -> tuple[Change, ...]:
         """Return what changes for people between two policy files."""

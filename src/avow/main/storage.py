@@ -44,6 +44,7 @@ from avow.main.installation import Installation, of_requests, open_store
 from avow.messaging import subscriptions
 from avow.messaging.subscriptions import forget_unconfirmed, settle_ends
 from avow.policy import browser_policy
+from avow.policy.rulebook.page_duties import page_duties
 from avow.recipients.connectors.mail import Carrier
 from avow.retention import Clock
 from avow.rights.kept import Cases
@@ -218,7 +219,9 @@ def _website(installation: Installation, store: Store, versions: Versions, is_ov
     if (watch := kept.integrity) is not None:
 
         def look() -> bool:
-            return watch.once(browser_policy.declared_origins(versions.in_force()))
+            rulebook = versions.in_force()
+            duties = page_duties(rulebook, Sites(configuration).first.website(rulebook))
+            return watch.once(browser_policy.declared_origins(rulebook), duties)
 
         jobs.append(Job("integrity", float(configuration.integrity.every_seconds), look))
     return jobs

@@ -70,8 +70,9 @@ class Assets:
 
     @property
     def tag(self) -> BuiltTag:
-        """The tag of this build."""
-        return BuiltTag(self.address("tag.js"), self.integrity("tag.js"))
+        """The tag of this build, alone and within the script of all parts."""
+        within = BuiltTag(self.address("page.js"), self.integrity("page.js"))
+        return BuiltTag(self.address("tag.js"), self.integrity("tag.js"), within)
 
     def routes(self) -> list[Route]:
         """Return the routes that hand out the built files."""

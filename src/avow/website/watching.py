@@ -11,6 +11,7 @@ from typing import Final
 
 from avow.config import Configuration, reachable
 from avow.definitions import Refusal, local_date
+from avow.policy.rulebook.page_duties import PageDuties
 from avow.store.aside import Aside
 from avow.store.control import integrity as kept
 from avow.store.control.integrity import Seen
@@ -107,13 +108,15 @@ class SearchKeeper:
         return False
 
 
-def look_at_site(configuration: Configuration, tag: BuiltTag, aside: Aside, now_ms: int) -> tuple[tuple[Look, ...], list[str]]:
+def look_at_site(
+    configuration: Configuration, tag: BuiltTag, aside: Aside, now_ms: int, duties: PageDuties
+) -> tuple[tuple[Look, ...], list[str]]:
     """Look at the site through its public origin, at the configured pages, else at the first one; return looks and addresses.
 
-    An address at which that fails is set aside, and has no look.
+    `duties` are what each page must have. An address at which that fails is set aside, and has no look.
     """
     fetcher = Fetcher(configuration.sites[0].every_origin[0])
-    steps, found = looks(fetcher, configuration.integrity.pages or ("/",), tag), []
+    steps, found = looks(fetcher, configuration.integrity.pages or ("/",), tag, duties), []
     try:
         aside.only(LOOKS, steps)
         aside.each(LOOKS, steps, str, lambda address: found.append(steps[address]()), now_ms)
@@ -132,11 +135,11 @@ class Watch:
     now_ms: Callable[[], int]
     report: Report
 
-    def once(self, declared: Container[str]) -> bool:
+    def once(self, declared: Container[str], duties: PageDuties) -> bool:
         """Look, and keep what was found, with who is loaded from no declared origin; returns False."""
         at_ms = self.now_ms()
         today, site = local_date(at_ms, self.configuration.timezone), self.configuration.sites[0].name
-        found, addresses = look_at_site(self.configuration, self.tag, self.store.aside, at_ms)
+        found, addresses = look_at_site(self.configuration, self.tag, self.store.aside, at_ms, duties)
         seen = [Seen(at_ms, one.address, one.outcome.value, one.status, one.milliseconds, one.detail) for one in found]
         with self.store.control.transaction() as tx:
             changed = kept.add(tx, today, seen)

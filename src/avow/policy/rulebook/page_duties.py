@@ -7,7 +7,6 @@ Rule: Bus. & Prof. Code § 22575(a), § 22577(b); Cal. Civ. Code § 1798.135(a);
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,22 +34,24 @@ class PageDuties:
     """What each page of one website must have; `choices_rule` is "" where nothing asks for the link to the choices.
 
     `has_tag`: the policy declares a tag there, so that a page without it is not counted, and asks nobody.
-    `links` are the addresses of both links, each with the titles of which one must be its words; none: any words.
     """
 
     choices_rule: str = ""
     has_tag: bool = False
+    policy_rule: str = ""
 
     @property
-    def links(self) -> Mapping[str, tuple[str, ...]]:
-        """The links that every page must have."""
-        return {POLICY_PATH: ()} | ({CHOICES_PATH: CHOICES_TITLES} if self.choices_rule else {})
+    def links(self) -> tuple[tuple[str, tuple[str, ...], str], ...]:
+        """The links that every page must have: the address, the titles of which one must be in its words, and the rule."""
+        every = ((POLICY_PATH, (), self.policy_rule), (CHOICES_PATH, CHOICES_TITLES, self.choices_rule))
+        return tuple(one for one in every if one[2])
 
 
 def page_duties(rulebook: Rulebook, website: str) -> PageDuties:
     """Return what the pages of a website of the policy must have; "" for the only one, or all of them."""
     here = rulebook.on_website(website)
-    return PageDuties(_choices_rule(here), has_tag=bool(attributes(here, Audience(website))))
+    has_tag = bool(attributes(here, Audience(website)))
+    return PageDuties(_choices_rule(here), has_tag, rules.both(rules.POLICY_POSTED, rules.NOTICE_ONLINE))
 
 
 def _choices_rule(rulebook: Rulebook) -> str:
