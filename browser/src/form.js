@@ -113,7 +113,7 @@ import { canProve, prove } from "./proof.js";
     const above = [];
     const wrong = [];
     for (const [name, words] of Object.entries(errors)) {
-      const field = fields.find((one) => one.name === name && one.type !== "hidden");
+      const field = name && fields.find((one) => one.name === name && one.type !== "hidden"); // "": the form as a whole
       if (!field) above.push(words);
       else wrong.push([field, words]);
     }
@@ -140,7 +140,7 @@ import { canProve, prove } from "./proof.js";
     return isMultipart(form) ? data : new URLSearchParams([...data].filter(([, value]) => typeof value === "string"));
   };
 
-  const passed = async ({ reason, check, bits }) => {
+  const passed = async ({ reason, bits, "avow-check": check }) => {
     if (canProve() && reason !== "not-passed") return { "avow-check": check, "avow-proof": await prove(check, bits) };
     await new Promise((done) => setTimeout(done, WAIT));
     return { "avow-check": check };
