@@ -201,7 +201,7 @@ class Installation:
     """One `avow serve` over a folder of its own.
 
     `forked`: from a process of the tests that has imported the program, and its workers from the same one; otherwise it is
-    started as an operator starts it, by `python`, which is that of the version that serves.
+    started as an operator starts it, by `python`, which is that of the version that serves. `websites`: the tables of several.
     """
 
     def __init__(
@@ -214,6 +214,7 @@ class Installation:
         origin="",
         pages=MARROWBY / "site",
         extra="",
+        websites="",
         forked=True,
         python=sys.executable,
     ):
@@ -226,9 +227,10 @@ class Installation:
         if mail_port:
             sender = 'recipient = "mail-service"\nsender = "privacy@marrowby.example"\nstarttls = false'
             mail = f'[mail]\nhost = "127.0.0.1"\nport = {mail_port}\n{sender}\n'
+        one = f'[website]\nname = "marrowby.example"\norigin = "{origin or self.base}"\npages = "{pages}"\n'
         self.config.write_text(
             f'data = "data"\npolicy = "{policy}"\ntimezone = "America/Los_Angeles"\n'
-            f'[website]\nname = "marrowby.example"\norigin = "{origin or self.base}"\npages = "{pages}"\n'
+            f"{websites or one}"
             f"[listen]\nport = {self.port}\nworkers = {workers}\n{mail}{extra}",
             encoding="utf-8",
         )
@@ -278,16 +280,19 @@ class Installation:
         assert ended == status, printed + errors
         return printed + errors if stderr == subprocess.STDOUT else printed
 
-    def stored(self, start):
-        """Return how often each page whose path starts so is in the event store; nothing while the engine is being started."""
-        asked = (
-            "SELECT page, toUInt32(count()) FROM events WHERE startsWith(page, {start:String}) GROUP BY page FORMAT JSONCompact"
-        )
+    def rows(self, asked, **parameters):
+        """Return two columns of the event store as a dictionary; nothing while the engine is being started."""
+        named = {f"param_{name}": value for name, value in parameters.items()}
         try:
             url = json.loads((self.data / "run" / "engine.json").read_text(encoding="utf-8"))["url"]
-            return dict(httpx.post(url, params={"param_start": start}, content=asked).json()["data"])
+            return dict(httpx.post(url, params=named, content=f"{asked} FORMAT JSONCompact").json()["data"])
         except (OSError, ValueError, KeyError, httpx.HTTPError):  # the engine that answers may be the one that was just killed
             return {}
+
+    def stored(self, start):
+        """Return how often each page whose path starts so is in the event store."""
+        asked = "SELECT page, toUInt32(count()) FROM events WHERE startsWith(page, {start:String}) GROUP BY page"
+        return self.rows(asked, start=start)
 
     def drain(self):
         """Wait until everything that was acknowledged is stored, by events that come after it."""

@@ -16,7 +16,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "avow"
 READ_BY = tomllib.loads((Path(__file__).parent / "read_by.toml").read_text(encoding="utf-8"))
 KEYS = [(kind, key) for kind, table in GRAMMAR.items() for key in table.keys]
 #: What shows the tables in which people do all or part of the work.
-SHOWN_AS = {"right": "rights", "legal_process": "legal-process", "backups": "retention"}
+SHOWN_AS = {"policy": "rights", "right": "rights", "legal_process": "legal-process", "backups": "retention"}
 
 
 @cache

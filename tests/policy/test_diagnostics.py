@@ -185,6 +185,7 @@ CASES = [
     ("AV0610", "We treat you the same whether or not you use these rights. ", "", "Privacy at Tarn Lanterns"),
     ("AV0613", "{{ cross-site }}", "Soon.", "Privacy at Tarn Lanterns"),
     ("AV0616", "by_people    = true", "by_people    = true\nper_12_months = 2", "2"),
+    ("AV0617", "[controller]", "metrics_by_people = true\n\n[controller]", "true"),
     ("AV0617", 'website = "https://tarn.example"', 'website = "https://tarn.example"\nlarge = true', "true"),
     ("AV0618", "max_length = 2000", 'sensitive = "S8"', "text"),
     ("AV0619", "{{ retention }}", "Soon.", "Privacy at Tarn Lanterns"),
@@ -203,6 +204,7 @@ CASES = [
     ("AV0708", KNOW, KNOW.replace("by a link sent to your e-mail address", "by post"), "by post"),
     ("AV0708", 'methods    = ["email", "phone"]\n', 'methods    = ["email", "web"]\n', "web"),
     ("AV0709", 'languages = ["English"]', 'languages = ["English", "Spanish"]', "Spanish"),
+    ("AV0709", "[controller]", 'metrics = "https://tarn.example/figures"\n\n[controller]', "https://tarn.example/figures"),
     ("AV0706", "{ months = 13 }", '{ months = 13, until = "opted-out" }', "opted-out"),
     ("AV0706", "{ months = 13 }", '{ months = 13, until = "consent-withdrawn" }', "consent-withdrawn"),  # of a tag
     # what is usually slipped in a block, by somebody who does not know TOML

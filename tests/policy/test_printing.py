@@ -1,14 +1,19 @@
 """Every printout by its name, in every format it has, and as a page that stands alone."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from avow.definitions import Refusal
+from avow.policy.checks.carried_out import EVERYTHING
+from avow.policy.compile import compile_text
+from avow.policy.law import tables
 from avow.policy.printouts import MEDIA_TYPES, PRINTOUTS, document, print_out
 from avow.policy.printouts.chart import Ledger
+from avow.policy.printouts.tables import rights_list
 from avow.policy.rulebook.audience import Audience
 from avow.policy.rulebook.schemas import json_schema, schema, sendable
 
@@ -132,3 +137,20 @@ def test_a_page_that_stands_alone_fits_a_telephone_and_paper(marrowby):
     assert "overflow-x: auto" in page
     assert "@media print" in page
     assert "<style" not in printed.text
+
+
+def test_the_yearly_figures_of_a_large_business_are_where_its_staff_publish_them(small_text, compiled):
+    """The page says who counts them, and links to them; nothing demands what is refused (11 CCR 7102)."""
+    declared = 'metrics = "https://tarn.example/figures"\nmetrics_by_people = true\n\n[controller]\nlarge = true'
+    found = compiled(small_text.replace("[controller]", declared))
+    assert found.diagnostics == compiled(small_text).diagnostics
+    said = '<a href="https://tarn.example/figures">https://tarn.example/figures</a>'
+    assert f"our staff publish by July 1 of the next year: {said}" in str(rights_list(found.rulebook))
+    assert "July 1" not in str(rights_list(compiled(small_text).rulebook))
+
+
+def test_figures_that_nobody_counts_are_on_no_page(small_text):
+    """A draft may name their place; the page of one, or of an earlier version that did, says nothing of them."""
+    text = small_text.replace("[controller]", 'metrics = "https://tarn.example/figures"\n\n[controller]')
+    found = compile_text(text, "policy.md", tables(), date(2026, 11, 23), does=EVERYTHING)
+    assert "tarn.example/figures" not in str(rights_list(found.rulebook))

@@ -18,6 +18,7 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 from store_records import browser, visitor
 
 from avow.definitions import StoreUnavailable
+from avow.store.embedded import http
 from avow.store.events import Events, announced
 
 
@@ -95,6 +96,29 @@ def test_what_is_no_statement_is_refused(folder, headers, body, status):
     headers = headers | urllib3.make_headers(basic_auth=user)
     assert urllib3.request("POST", f"http://{host}/", body=body, headers=headers).status == status
     assert urllib3.request("GET", f"http://{host}/ping").data == b"Ok.\n"
+
+
+@pytest.mark.parametrize("body", [b"SELECT 'x' || nope", b"INSERT INTO nope FORMAT JSONEachRow\n{}"])
+def test_whatever_the_engine_says_no_to_is_an_answer(folder, body):
+    """Queries and inserts: what chDB raises is what its client gets, with the engine's code."""
+    user, _, host = announced(folder / "run")().removeprefix("http://").rpartition("@")
+    answer = urllib3.request("POST", f"http://{host}/", body=body, headers=urllib3.make_headers(basic_auth=user))
+    assert answer.status >= 400
+    assert int(answer.headers["X-ClickHouse-Exception-Code"]) in {47, 60}
+
+
+def test_a_fault_of_ours_ends_the_connection_and_tells_no_value(caplog):
+    """Its client sees a store that is away, and tries again; the log has the kind of fault and the place."""
+
+    def faulty(_statement):
+        raise KeyError(headers["authorization"])
+
+    headers, server = urllib3.make_headers(basic_auth="avow:password"), http.serve(faulty, "password")
+    with pytest.raises(urllib3.exceptions.HTTPError):
+        urllib3.request("POST", f"http://127.0.0.1:{server.port}/", body=b"SELECT 1", headers=headers, retries=False)
+    server.stop()
+    assert "a statement ended without an answer: KeyError" in caplog.text
+    assert headers["authorization"] not in caplog.text
 
 
 def test_clients_follow_an_engine_to_another_port(store, writer, folder):

@@ -15,6 +15,7 @@ from store_records import MORNING, Writer, browser, open_parts, view_row, visito
 from avow.analytics.question import Scope
 from avow.definitions import StoreUnavailable
 from avow.store.embedded import Engine
+from avow.store.embedded.statements import Statement, StatementFailed
 
 _SERVE = "import sys, time, pathlib; from avow.store.embedded import Engine; f = pathlib.Path(sys.argv[1]); "
 _SERVE += "Engine(f / 'events', f / 'run').start(); time.sleep(600)"
@@ -35,6 +36,26 @@ def test_a_stopped_engine_opens_again_with_its_records(tmp_path):
     assert len(store.find([browser(1)]).events) == 1
     store.close()
     second.stop()
+
+
+def test_what_chdb_does_not_take_is_a_statement_that_failed_and_the_engine_goes_on(tmp_path):
+    """Text that is no Unicode raises TypeError in chDB itself: no HTTP client can send it, a job of ours could."""
+    engine = Engine(tmp_path / "events", tmp_path / "run")
+    engine.start()
+    with pytest.raises(StatementFailed, match="incompatible function arguments"):
+        engine.run(Statement("SELECT '\ud800'"))
+    assert engine.run(Statement("SELECT 1")) == b"1\n"
+    engine.stop()
+
+
+def test_an_engine_that_does_not_open_is_an_outage(tmp_path):
+    """Its threads get no connection, because this process has another engine: what chDB raises there is one sentence."""
+    first, second = (Engine(tmp_path / name / "events", tmp_path / name / "run") for name in ("first", "second"))
+    first.start()
+    with pytest.raises(StoreUnavailable, match="does not open"):
+        second.start()
+    assert first.run(Statement("SELECT 1")) == b"1\n"
+    first.stop()
 
 
 def test_a_question_before_its_tables_and_views_are_made_is_an_outage_not_a_bug(tmp_path):

@@ -12,7 +12,7 @@ import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import msgspec
@@ -91,10 +91,21 @@ def _vault():
         return (Path(folder) / "keys.db").read_bytes()
 
 
+def _publish_first(rulebook):
+    """Return the bytes of a control store in which a first version was published; each house gets a copy of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        control = control_in(folder)
+        Publisher(control, versions.Versions(control, ZONE, lambda: NOW_MS)).first(rulebook, NOW_MS)
+        control.close()
+        return (Path(folder) / "control.db").read_bytes()
+
+
+_published = _once_for_each_version(_publish_first, lambda rulebook: rulebook.id)
+
+
 def _opened(folder, engine):
-    """Return the stores of a data folder, made when missing."""
-    if not (folder / "keys.db").exists():
-        (folder / "keys.db").write_bytes(_vault())
+    """Return the stores of a data folder with an empty key vault."""
+    (folder / "keys.db").write_bytes(_vault())
     return Store(control_in(folder), engine, Vault(folder / "keys.db"), Files(folder / "files"))
 
 
@@ -111,8 +122,6 @@ class Served(House):
         self.versions = self.shared.intake.versions
         self.publisher = Publisher(self.store.control, self.versions)
         self._doors, self._portal, self._until_closed = {}, None, ExitStack()
-        clock = Clock(self.store.control, self.now_ms, self.now_ms)
-        self._jobs = {job.name: job for job in storage.timetable(self.installation, self.store, self.versions, clock)}
         signs_of_life.tell(self.installation.run, {})
 
     def _in_force(self):
@@ -175,6 +184,12 @@ class Served(House):
             self._portal.call(close)
         self._until_closed.close()
         self.store.close()
+
+    @cached_property
+    def _jobs(self):
+        """The jobs of the storage process, by name."""
+        clock = Clock(self.store.control, self.now_ms, self.now_ms)
+        return {job.name: job for job in storage.timetable(self.installation, self.store, self.versions, clock)}
 
     def run(self, *names):
         """Have these jobs do all that they find to do now."""
@@ -298,9 +313,9 @@ def serve(folder, *rulebooks, pages=MARROWBY / "site", origin=ORIGIN, extra=""):
     for one in (installation.run, installation.configuration.public_log, installation.configuration.private_log):
         one.mkdir(parents=True, exist_ok=True)
     engine = Figures()
-    made = Served(_opened(installation.data, engine), NOW, installation=installation, engine=engine)
     first, *later = rulebooks
-    made.publisher.first(first, made.now_ms())
+    (installation.data / "control.db").write_bytes(_published(first))
+    made = Served(_opened(installation.data, engine), NOW, installation=installation, engine=engine)
     for rulebook in later:
         assert isinstance(made.publish(rulebook), Publication)
     return made

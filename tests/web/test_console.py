@@ -1,5 +1,6 @@
 """The console: who gets in, what is shown for which purpose."""
 
+import hmac
 import html
 import json
 import re
@@ -93,6 +94,8 @@ def test_who_signs_in_is_told_by_what_came(serving, small_hashes):
     statuses = [sign_in(proxied, f"nobody-{number}").status_code for number in range(ADDRESS_TRIES + 1)]
     assert statuses == [403] * ADDRESS_TRIES + [429]
     assert sign_in(own, "nobody").status_code == 403
+    proxied.headers["X-Forwarded-For"] = "192.0.2.8"
+    assert sign_in(proxied, "nobody").status_code == 403
     statuses = [sign_in(own).status_code for _ in range(NAME_TRIES + 1)]
     assert statuses == [403] * NAME_TRIES + [429]
     known.headers["X-Forwarded-For"] = "192.0.2.7"
@@ -233,6 +236,14 @@ def test_marking_needs_the_form_token(house, staff, letter):
     assert staff.post(path, data={"state": "answered", "token": token}).status_code == 303
     assert staff.post(path, data={"state": "bogus", "token": token}).status_code == 422
     assert house.rooms.inbox.line(letter).state == "answered"
+
+
+def test_a_form_without_a_session_changes_nothing(house, visitor, letter):
+    """Nor with the token of no session, which anybody can work out: it leads to the sign-in page."""
+    token = hmac.new(b"", b"avow console form", "sha256").hexdigest()
+    sent = visitor.post(f"/console/inbox/{letter}/state", data={"state": "answered", "token": token})
+    assert (sent.status_code, sent.headers["location"]) == (303, "/console/sign-in?next=/console")
+    assert house.rooms.inbox.line(letter).state == "new"
 
 
 def test_extension_needs_a_reason(house, staff):

@@ -121,6 +121,15 @@ def test_status_page_shows_dates_and_documents(visitor, answered):
     assert response.headers["cache-control"] == "no-store"
 
 
+def test_who_filed_a_request_sees_dates_and_no_documents(visitor, house, answered):
+    """Anyone can file with somebody else's address: what was found is behind the link that went to it."""
+    filed = house.link(answered, Link.STATUS)
+    page = visitor.get(f"/privacy/requests/{filed}").text
+    assert "6 January 2027" in page
+    assert "archive.json" not in page
+    assert visitor.get(f"/privacy/requests/{filed}/archive.json").status_code == 404
+
+
 def test_archive_is_its_own_document_without_script(visitor, answered):
     """The archive opens in a sandbox, or is saved."""
     page = visitor.get(f"/privacy/requests/{answered}/archive.html")

@@ -130,6 +130,19 @@ def audit(public: Path, verifier: note.Verifier) -> tuple[note.Checkpoint, list[
     return checkpoint, hashes
 
 
+def check(text: str, folder: Path, key: str | None) -> dict[str, object]:
+    """Check a proof offline against a copy of the published log, and return its statement; raise ProofInvalid.
+
+    `key` is the log's own as somebody published it; without one, that of the folder.
+    """
+    found = read(text)
+    try:
+        verifier = note.Verifier.parse(key or (folder / "key").read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ProofInvalid(f"log: {folder} holds no published log (no file “key”)") from error
+    return verify_against(found, verifier, folder)
+
+
 def verify_against(proof: Proof, verifier: note.Verifier, public: Path) -> dict[str, object]:
     """Check the proof, and that the published log as it is today still holds what it committed to then."""
     statement = verify(proof, verifier)

@@ -1,6 +1,7 @@
 """The operator's commands. The help texts are the reference page, docs/reference/command-line.md.
 
-Each command parses, calls one operation, prints. Exit status: 0 done, 1 refused or not verified, 2 wrong usage.
+Each command parses, opens what it needs, calls one function of a room, prints. Exit status: 0 done, 1 refused or not
+verified, 2 wrong usage.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from avow.assurance.shelf import Shelf
 from avow.cli.operations import Operations
 from avow.definitions import moment
 from avow.store.control.set_aside import SetAside
@@ -27,10 +28,11 @@ def list_(operations: Operations) -> None:
     Moments are in UTC. Nothing of anybody is shown: an item is a name by which its queue knows it.
     """
     listed = 0
-    for one in operations.set_aside():
-        facts = f"{one.id}  {one.queue:<21} {one.kind:<20} {one.attempts:>4}"
-        click.echo(f"{facts}  {_minute(one.first_ms)}  {_minute(one.next_ms)}  {one.item}")
-        listed += 1
+    with operations.shelf() as shelf:
+        for one in shelf.every():
+            facts = f"{one.id}  {one.queue:<21} {one.kind:<20} {one.attempts:>4}"
+            click.echo(f"{facts}  {_minute(one.first_ms)}  {_minute(one.next_ms)}  {one.item}")
+            listed += 1
     click.echo(f"{listed} set aside" if listed else "Nothing is set aside.", err=True)
 
 
@@ -42,9 +44,10 @@ def retry(operations: Operations, item_id: str) -> None:
 
     An entry of the audit log says so. Exit status 1 for an unknown id.
     """
-    found = _known(operations, item_id)
-    if not operations.retry_aside(item_id):
-        raise _unknown(item_id)
+    with operations.shelf() as shelf:
+        found = _known(shelf, item_id)
+        if not shelf.retry(item_id):
+            raise _unknown(item_id)
     click.echo(f"{found.queue} {found.item} is tried at the next round")
 
 
@@ -58,20 +61,21 @@ def discard(operations: Operations, item_id: str, yes: bool) -> None:  # noqa: F
     Says what is lost and asks first. What is owed to somebody (a request, an erasure, an entry of the log) cannot be
     discarded. An entry of the audit log says so. Exit status 1 for an unknown id, or one that cannot be discarded.
     """
-    found = _known(operations, item_id)
-    about = queue(found.queue)
-    if not about.loss:
-        raise click.ClickException(f"{about.label}: this has to be done, and cannot be discarded. {about.remedy}")
-    click.echo(f"{about.label}, {found.item} ({found.kind}). Lost for ever: {about.loss}")
-    if not yes:
-        click.confirm("Discard it?", abort=True)
-    if not operations.discard_aside(item_id):
-        raise _unknown(item_id)
+    with operations.shelf() as shelf:
+        found = _known(shelf, item_id)
+        about = queue(found.queue)
+        if not about.loss:
+            raise click.ClickException(f"{about.label}: this has to be done, and cannot be discarded. {about.remedy}")
+        click.echo(f"{about.label}, {found.item} ({found.kind}). Lost for ever: {about.loss}")
+        if not yes:
+            click.confirm("Discard it?", abort=True)
+        if not shelf.discard(item_id):
+            raise _unknown(item_id)
     click.echo("discarded")
 
 
-def _known(operations: Operations, item_id: str) -> SetAside:
-    found = operations.item_aside(item_id)
+def _known(shelf: Shelf, item_id: str) -> SetAside:
+    found = shelf.item(item_id)
     if found is None:
         raise _unknown(item_id)
     return found

@@ -6,13 +6,16 @@ import gzip
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 import click
 
 from avow.cli.operations import Operations
+from avow.collection.feeds.outbound import LinkAddresses
 from avow.definitions import Refusal
+from avow.publication.files import open_rulebook
 
 #: Longest piece of a line that is held in memory, bytes: a file that is no log may have no line ends.
 LONGEST: Final = 1024 * 1024
@@ -50,7 +53,9 @@ def link(operations: Operations, name: str, page: str) -> None:
     NAME is an external link of the configured policy. Where the policy counts its clicks the address is signed, for this page and
     this installation.
     """
-    address = operations.link(name, page)
+    rulebook = open_rulebook(operations.configuration(), datetime.now(UTC).date())
+    with operations.records() as store:
+        address = LinkAddresses(rulebook, store.vault.hmac).way_of(name, page)
     if isinstance(address, Refusal):
         raise click.ClickException(f"{address.reason} ({address.rule})")
     click.echo(address)
@@ -138,7 +143,8 @@ def demo(operations: Operations, visitors: int, address: str | None, remove: boo
     What they leave is marked as demonstration and removed with --remove.
     """
     if remove:
-        gone = operations.remove_demonstration()
+        with operations.store() as store:
+            gone = store.remove_demonstration()
         click.echo(f"removed: {gone.events} events, {gone.submissions} submissions, {gone.consumer_requests} requests")
         return
     with click.progressbar(length=visitors, label="Visitors", file=sys.stderr) as bar:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 
+from avow import retention as sweeping
 from avow.cli.operations import Operations
-from avow.definitions import moment
+from avow.definitions import moment, now_ms
+from avow.rights import restoring
 from avow.rights.after_restore import Missed
+from avow.store import backup as copies
 
 
 @click.command()
@@ -32,10 +36,12 @@ def backup(operations: Operations, destination: Path, keys: bool) -> None:  # no
     Data without its keys is noise. Replace a copy of the keys after erasures, and destroy the old one.
     """
     if keys:
-        operations.backup_keys(destination)
+        with operations.records() as store:
+            copies.backup_keys(store.vault, destination)
         click.echo(f"keys copied to {destination}")
         return
-    done = operations.backup(destination)
+    with operations.store() as store:
+        done = copies.backup(store, destination, now_ms())
     click.echo(f"{done.events} events, {done.submissions} submissions, {done.files} files, {done.bytes} bytes in {destination}")
 
 
@@ -53,16 +59,20 @@ def restore(operations: Operations, source: Path | None, keys: bool, check: bool
     once you acknowledged the list. After putting back the dump of a database server, --check lists the same.
     """
     if check or acknowledge:
-        found = operations.acknowledge_restore() if acknowledge else operations.missed()
+        with operations.stopped() if acknowledge else nullcontext(operations.place()) as place:
+            found = restoring.acknowledge(place, now_ms()) if acknowledge else restoring.missed(place)
         _tell_missed(found)
         click.echo("Acknowledged; `avow serve` starts." if acknowledge else "")
         return
     if source is None:
         raise click.UsageError("name a backup, or use --check or --acknowledge")
     if keys:
-        click.echo(f"keys in place; {operations.restore_keys(source)} people erased again")
+        with operations.stopped() as place:
+            erased = restoring.restore_keys(place, source)
+        click.echo(f"keys in place; {erased} people erased again")
         return
-    done, found = operations.restore(source)
+    with operations.stopped(), operations.engine():
+        done, found = restoring.restore(operations.place(), source, now_ms())
     click.echo(
         f"{done.events} events, {done.submissions} submissions, {done.files} files restored; "
         f"{done.removed.total} rows of erased people removed again"
@@ -107,7 +117,9 @@ def begin(operations: Operations) -> None:
 
     What there is of the old one is kept beside it. Put back a copy of audit/ instead wherever you have one.
     """
-    click.echo(f"a new log begins at the next start; the old one, as far as it is there, lies in {operations.begin_log()}")
+    with operations.stopped() as place:
+        old = restoring.begin_log(place, now_ms())
+    click.echo(f"a new log begins at the next start; the old one, as far as it is there, lies in {old}")
 
 
 @click.group()
@@ -122,5 +134,6 @@ def confirm(operations: Operations) -> None:
 
     Look at the clock and at what is due first (the evidence page says both). The audit log notes that you did.
     """
-    why = operations.confirm_retention()
+    with operations.control() as control:
+        why = sweeping.confirm(control, now_ms())
     click.echo(f"confirmed; it waited because {why}" if why else "the sweep does not wait for anything")

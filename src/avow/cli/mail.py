@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from avow.cli.operations import Operations
-from avow.definitions import Refusal, moment
+from avow.definitions import Refusal, moment, now_ms
 
 #: How a message may have been passed on, as the console offers it (a test compares them).
 WAYS: Final = ("post", "telephone", "other")
@@ -39,18 +39,19 @@ def send(operations: Operations, point: str, subject: str, dry_run: bool, messag
         text = message.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise click.ClickException(f"{message} is not UTF-8 text") from error
-    plan = operations.plan_mailing(point, subject, text)
-    if isinstance(plan, Refusal):
-        raise click.ClickException(f"{plan.reason} ({plan.rule})")
-    click.echo(
-        f"{plan.subscribed} people are subscribed; {plan.allowed} may be written to, {plan.sent_before} of them have this "
-        f"message already. {plan.measured} agreed to be measured."
-    )
-    if dry_run:
-        click.echo("Nothing was sent.")
-        return
-    with click.progressbar(length=plan.subscribed, label="Putting messages into the outbox", file=sys.stderr) as bar:
-        queued = operations.send_mailing(plan, bar.update)
+    with operations.letters() as letters:
+        plan = letters.plan(point, subject, text, now_ms())
+        if isinstance(plan, Refusal):
+            raise click.ClickException(f"{plan.reason} ({plan.rule})")
+        click.echo(
+            f"{plan.subscribed} people are subscribed; {plan.allowed} may be written to, {plan.sent_before} of them have this "
+            f"message already. {plan.measured} agreed to be measured."
+        )
+        if dry_run:
+            click.echo("Nothing was sent.")
+            return
+        with click.progressbar(length=plan.subscribed, label="Putting messages into the outbox", file=sys.stderr) as bar:
+            queued = letters.send(plan, now_ms(), bar.update)
     click.echo(f"{queued} messages are in the outbox; the running server sends them. Mailing {plan.mailing.id[:8]}.")
 
 
@@ -64,10 +65,12 @@ def list_(operations: Operations, waiting: bool) -> None:  # noqa: FBT001 - clic
     why it has not left, with the mail server's code. It names nobody: who opens a message in the console is in the audit log.
     """
     listed = 0
-    for one in operations.undelivered_mail(untried=waiting):
-        listed += 1
-        made, tries = f"{moment(one.created_ms):%Y-%m-%d %H:%M}", f"{one.attempts} {'try' if one.attempts == 1 else 'tries'}"
-        click.echo(f"{one.message_id}  {made}  {one.state:<7}  {tries:>8}  {one.belongs_to:<10}  {one.trouble}")
+    with operations.outbox() as outbox:
+        for one in outbox.undelivered(untried=waiting):
+            listed += 1
+            made, tries = f"{moment(one.created_ms):%Y-%m-%d %H:%M}", f"{one.attempts} {'try' if one.attempts == 1 else 'tries'}"
+            whose = "mailing" if one.of_mailing else one.reference or "-"
+            click.echo(f"{one.message_id}  {made}  {one.state:<7}  {tries:>8}  {whose:<10}  {one.trouble}")
     click.echo(f"{listed} messages have not left." if listed else "Every message that was tried has left.")
 
 
@@ -80,14 +83,15 @@ def retry(operations: Operations, failed: bool, message: tuple[str, ...]) -> Non
 
     The running server sends it. Each is an entry of the audit log. Exit status 1 when one of them is not there, or has left.
     """
-    undelivered = operations.undelivered_mail() if failed else ()
-    wanted = [*message, *(one.message_id for one in undelivered if one.state == "failed")]
-    if not wanted and not failed:
+    if not message and not failed:
         raise click.UsageError("name a message, or say --failed")
-    for one in wanted:
-        refusal = operations.retry_mail(one)
-        if refusal is not None:
-            raise click.ClickException(f"{one}: {refusal.reason} ({refusal.rule})")
+    with operations.outbox() as outbox:
+        undelivered = outbox.undelivered() if failed else ()
+        wanted = [*message, *(one.message_id for one in undelivered if one.state == "failed")]
+        for one in wanted:
+            refusal = outbox.retry(one, "")
+            if refusal is not None:
+                raise click.ClickException(f"{one}: {refusal.reason} ({refusal.rule})")
     click.echo(f"{len(wanted)} messages have their turn now.")
 
 
@@ -102,7 +106,8 @@ def passed(operations: Operations, way: str, message: str) -> None:
     counts as left from now on: the request is confirmed, extended or answered by it. It is not sent any more. It is an entry of
     the audit log. Exit status 1 when it is not there, has left, or is one that proves an address.
     """
-    refusal = operations.pass_mail_on(message, way)
+    with operations.outbox() as outbox:
+        refusal = outbox.passed_on(message, way, "")
     if refusal is not None:
         raise click.ClickException(f"{refusal.reason} ({refusal.rule})")
     click.echo(f"The message was passed on by {way}." if way != "other" else "The message was passed on.")
@@ -120,7 +125,8 @@ def correct(operations: Operations, message: str) -> None:
     without the address. Exit status 1 when it was not corrected.
     """
     address = click.prompt("New address", err=True)
-    refusal = operations.correct_mail(message, address)
+    with operations.outbox() as outbox:
+        refusal = outbox.correct(message, address, "")
     if refusal is not None:
         raise click.ClickException(f"{refusal.reason} ({refusal.rule})")
     click.echo("The message goes to the new address now.")

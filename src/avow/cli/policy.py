@@ -7,18 +7,32 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO, Final
 
 import click
 
 from avow.cli.operations import Operations
-from avow.definitions import PolicyUnreadable, Refusal
-from avow.policy import Compilation, Diagnostic, Severity, diagnostics, explanations, json_schema, layout, printouts, reports
-from avow.policy.changes.diff import Change
+from avow.definitions import PolicyUnreadable, Refusal, local_date, now_ms
+from avow.policy import (
+    Compilation,
+    Diagnostic,
+    Ledger,
+    Severity,
+    diagnostics,
+    explanations,
+    json_schema,
+    layout,
+    printouts,
+    reports,
+)
+from avow.policy.changes.diff import Change, diff
+from avow.policy.checks.carried_out import EVERYTHING, THIS_VERSION, CarriedOut
 from avow.policy.language.encoding import decoded, not_utf8
 from avow.policy.rulebook.audience import Audience
+from avow.publication.answers import Published
+from avow.publication.files import compile_policy, open_rulebook, rulebook_of
 
 EXISTING: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 #: One that cannot be read is a finding, in every format.
@@ -57,10 +71,10 @@ def check(operations: Operations, paths: tuple[Path, ...], shape: str, strict: b
     found: dict[Diagnostic, None] = {}  # in order, and once: policies share files by include
     texts: dict[str, str] = {}
     clean = []
-    checked = [_shown(path) for path in paths or (operations.policy_path(),)]
+    checked = [_shown(path) for path in paths or (operations.configuration().policy,)]
     for name in checked:
         try:
-            compilation = _from_here(operations.check_policy(Path(name), draft=draft), name)
+            compilation = _from_here(compile_policy(Path(name), _today(), _does(draft)), name)
         except PolicyUnreadable as error:  # too large, or closed to us; the others are checked all the same
             found[_unreadable(error)] = None
             continue
@@ -196,8 +210,7 @@ def _difference(before: str, after: str, name: str) -> Iterator[str]:
 
 @policy.command()
 @click.option("--draft", is_flag=True, help="Judge the text alone, as with `check --draft`.")
-@click.pass_obj
-def lsp(operations: Operations, draft: bool) -> None:  # noqa: FBT001 - as above
+def lsp(draft: bool) -> None:  # noqa: FBT001 - as above
     """Serve an editor over standard input and output: findings as you type, explanations, layout.
 
     Speaks the Language Server Protocol; the editor starts it. Needs the extra avow[lsp].
@@ -206,7 +219,7 @@ def lsp(operations: Operations, draft: bool) -> None:  # noqa: FBT001 - as above
         from avow.cli.language_server import language_server  # noqa: PLC0415 - an extra: loaded only when used
     except ModuleNotFoundError as error:
         raise click.ClickException(f"{error.name} is not installed; install avow[lsp]") from error
-    language_server(lambda path, unsaved: operations.check_policy(path, draft=draft, unsaved=unsaved)).start_io()
+    language_server(lambda path, unsaved: compile_policy(path, _today(), _does(draft), unsaved)).start_io()
 
 
 @policy.command()
@@ -243,20 +256,26 @@ def print_command(
     takes); json-ld (the policy in the W3C Data Privacy Vocabulary); csp (Content-Security-Policy and Permissions-Policy
     of the websites: header, nginx, apache, meta or html). The formats: docs/specs/printouts.md.
     """
-    printed = operations.print_policy(path, name, shape, Audience(website, jurisdiction), draft=draft)
+    audience, source = Audience(website, jurisdiction), path
+    if source is None:  # the installation's own: its origin says how pages travel
+        configuration = operations.configuration()
+        source = configuration.policy
+        audience = replace(audience, over_plain_http=configuration.origin.startswith("http://"))
+    rulebook = rulebook_of(source, _today(), _does(draft))
+    printed = printouts.print_out(name, rulebook, Ledger(), shape, audience)
     if isinstance(printed, Refusal):
         raise click.ClickException(printed.reason)
-    output.write(printed)
+    output.write(printouts.document(printed, rulebook))
 
 
 @policy.command(name="diff")
 @click.argument("old", type=EXISTING)
 @click.argument("new", type=EXISTING)
 @_DRAFT
-@click.pass_obj
-def diff_command(operations: Operations, old: Path, new: Path, draft: bool) -> None:  # noqa: FBT001 - click's way
+def diff_command(old: Path, new: Path, draft: bool) -> None:  # noqa: FBT001 - click's way
     """Say in words what changes for people from the policy OLD to the policy NEW, material changes first."""
-    _tell_changes(operations.diff_policies(old, new, draft=draft))
+    before, after = (rulebook_of(path, _today(), _does(draft)) for path in (old, new))
+    _tell_changes(diff(before, after))
 
 
 @policy.command()
@@ -271,22 +290,17 @@ def publish(operations: Operations, dry_run: bool) -> None:  # noqa: FBT001 - cl
     Interrupted while writing, run it again: nobody is written to twice. The running server takes the version by itself.
     Exit status 1 when it may not be published, with the first possible date.
     """
-    outcome = operations.publish_policy(dry_run=dry_run)
-    if isinstance(outcome, Refusal):
-        raise click.ClickException(f"{outcome.reason} ({outcome.rule})")
-    made = outcome.publication
-    _tell_changes(made.changes)
-    called = f"Version {made.rulebook.id[:12]}"
-    if not outcome.is_new:
-        click.echo(f"{called} is announced already, in force from {made.in_force_on}.")
-    elif dry_run:
-        click.echo(f"{called} would be {'announced, ' if made.is_announced else ''}in force from {made.in_force_on}.")
-    else:
-        click.echo(f"{called} is {'announced' if made.is_announced else 'published'}, in force from {made.in_force_on}.")
-    if dry_run or not made.by_email:
-        return
-    with click.progressbar(length=operations.submissions(), label="Writing to people", file=sys.stderr) as bar:
-        told = operations.tell_people(bar.update)
+    with operations.announcing() as announcing:
+        rulebook = open_rulebook(operations.configuration(), _today())
+        outcome = announcing.publisher.take(rulebook, now_ms(), dry_run=dry_run)
+        if isinstance(outcome, Refusal):
+            raise click.ClickException(f"{outcome.reason} ({outcome.rule})")
+        _tell_outcome(outcome, dry_run=dry_run)
+        if dry_run or not outcome.publication.by_email:
+            return
+        teller = announcing.teller
+        with click.progressbar(length=teller.to_look_through(), label="Writing to people", file=sys.stderr) as bar:
+            told = teller.tell(now_ms(), bar.update)
     click.echo(f"{told} messages are in the outbox; the running server sends them.")
 
 
@@ -294,7 +308,8 @@ def publish(operations: Operations, dry_run: bool) -> None:  # noqa: FBT001 - cl
 @click.pass_obj
 def withdraw(operations: Operations) -> None:
     """Take the announced version back before it is in force. Messages about it that have not left yet are not sent."""
-    outcome = operations.withdraw_policy()
+    with operations.announcing() as announcing:
+        outcome = announcing.publisher.withdraw(now_ms())
     if isinstance(outcome, Refusal):
         raise click.ClickException(f"{outcome.reason} ({outcome.rule})")
     click.echo(f"Version {outcome.rulebook_id[:12]} is withdrawn; it will not come into force.")
@@ -304,10 +319,12 @@ def withdraw(operations: Operations) -> None:
 @click.pass_obj
 def history(operations: Operations) -> None:
     """List every published version, newest first, with what each changed for people."""
-    for version in operations.policy_history():
+    with operations.announcing() as announcing:
+        published, timezone = announcing.history.history(), announcing.history.versions.timezone
+    for version in published:
         click.echo(
             f"{version.rulebook_id[:12]}  {version.standing:<9}  in force from {version.in_force_on}, "
-            f"published {version.published_on}"
+            f"published {local_date(version.published_ms, timezone)}"
         )
         for change in version.changes:
             click.echo(f"    {'material' if change.material else 'minor   '}  {change.words}")
@@ -321,10 +338,34 @@ def show(operations: Operations, on: datetime | None, rulebook_id: str) -> None:
     """Print the literate text that was in force on a day, or of one version; today's without either."""
     if on is not None and rulebook_id:
         raise click.UsageError("name a day or a version, not both")
-    text = operations.policy_text(on.date() if on else None, rulebook_id)
+    with operations.announcing() as announcing:
+        text = announcing.history.text(on.date() if on else None, rulebook_id)
     if isinstance(text, Refusal):
         raise click.ClickException(text.reason)
     click.echo(text, nl=False)
+
+
+def _today() -> date:
+    """Return the day on which a policy is judged: the command line is the clock's door here."""
+    return datetime.now(UTC).date()
+
+
+def _does(draft: bool) -> CarriedOut:  # noqa: FBT001 - the option as it is given
+    """Return what a policy is held to: what this version carries out, or for a draft the text alone."""
+    return EVERYTHING if draft else THIS_VERSION
+
+
+def _tell_outcome(outcome: Published, *, dry_run: bool) -> None:
+    """Say what publishing changes for people, and from when."""
+    made = outcome.publication
+    _tell_changes(made.changes)
+    called = f"Version {made.rulebook.id[:12]}"
+    if not outcome.is_new:
+        click.echo(f"{called} is announced already, in force from {made.in_force_on}.")
+    elif dry_run:
+        click.echo(f"{called} would be {'announced, ' if made.is_announced else ''}in force from {made.in_force_on}.")
+    else:
+        click.echo(f"{called} is {'announced' if made.is_announced else 'published'}, in force from {made.in_force_on}.")
 
 
 def _tell_changes(changes: Sequence[Change]) -> None:

@@ -8,6 +8,9 @@ from typing import IO
 
 import click
 
+from avow.assurance.residue import residue as search
+from avow.audit import note
+from avow.audit import proof as audit
 from avow.cli.operations import Operations
 
 
@@ -31,7 +34,10 @@ def verify(operations: Operations, proof: IO[bytes], folder: Path | None, key: s
         text = proof.read(1_000_000).decode()  # as bytes: the ends of lines are part of what is checked
     except UnicodeDecodeError as error:
         raise click.ClickException("the proof is not a text file") from error
-    statement = operations.verify(text, folder, key)
+    if folder is None and key is not None:
+        statement = audit.verify(audit.read(text), note.Verifier.parse(key))
+    else:
+        statement = audit.check(text, folder or operations.configuration().public_log, key)
     click.echo("The proof is valid. The log holds this statement:")
     for name, value in statement.items():
         click.echo(f"  {name}: {_words(value)}")
@@ -67,7 +73,7 @@ def residue(operations: Operations, canaries: tuple[str, ...], source: IO[str] |
     wanted = [*canaries, *(line.strip() for line in source or () if line.strip())]
     if not wanted:
         raise click.UsageError("name at least one canary, or --from a file")
-    report = operations.residue(tuple(wanted))
+    report = search(operations.configuration().data, wanted)
     for one in report.found:
         click.echo(f"{one.path}: canary {one.canary + 1}, {one.count} times, {one.form}")
     click.echo(f"{len(report.found)} found in {report.files} files, {report.bytes} bytes")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from avow.cli.operations import Operations
-from avow.definitions import Refusal
+from avow.definitions import Refusal, now_ms
+from avow.website.watching import read_pages
 
 
 @click.group()
@@ -21,7 +22,8 @@ def index(operations: Operations) -> None:
     The running server does so by itself, every search.every_minutes. Pages are read as the sitemap lists them; robots.txt
     and noindex are respected.
     """
-    outcome = operations.index_pages()
+    with operations.records() as store:
+        outcome = read_pages(operations.configuration(), store.aside, now_ms())
     if isinstance(outcome, Refusal):
         raise click.ClickException(f"{outcome.reason} ({outcome.rule})")
     click.echo(f"{len(outcome.pages)} pages can be found")

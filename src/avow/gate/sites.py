@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from avow.config import Configuration, Look, Website
 from avow.config.origins import authority
-from avow.definitions import ConfigurationError
+from avow.definitions import ConfigurationError, Refusal
 from avow.policy import Rulebook, paths
 
 #: Every website at once, where staff look at all of them.
@@ -76,6 +76,15 @@ class Sites:
     def named(self, name: str) -> Site:
         """Return the site of a record; the first for one that the configuration no longer names, whose records stay."""
         return self._by_name.get(name, self.first)
+
+    def one(self, name: str) -> Site | Refusal:
+        """Return the website of this name, "" for an only one; a Refusal that lists them where that is none."""
+        if not name and self._only is not None:
+            return self._only
+        if name in self._by_name:
+            return self._by_name[name]
+        asked = f"there is no website “{name}”" if name else "there are several websites"
+        return Refusal(f"{asked}; name one of them with --site: {', '.join(self._by_name)}", "docs/guide/your-pages.md")
 
     def of(self, origin: str, page: str, host: str) -> Site | None:
         """Return the site of a request by the values of `Origin`, `Referer` and `Host`, "" for none; None for no declared site.

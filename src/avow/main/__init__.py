@@ -8,7 +8,7 @@ rooms          what a worker has once, and for each website and version
 worker         a web worker        (process, started by `server`)
 storage        the storage process (process, started by `server`)
 server         `avow serve`
-operations     what the other commands do
+operations     opens what the other commands need
 command        where `avow` begins
 ahead          what is loaded before a fork
 core_dumps     that no process leaves its memory on the disk

@@ -40,6 +40,7 @@ from avow.rights import restoring
 from avow.store import identity
 from avow.store.control.database import require_url
 from avow.web.http1 import BACKLOG
+from avow.website import hosts
 
 log = logging.getLogger(__name__)
 
@@ -292,6 +293,9 @@ def _tell_when_ready(installation: Installation, tell: Callable[[str], None], st
     if link:
         tell(f"First staff account  {link}   (one use, 3 days)")
     tell("Stop with Ctrl-C.")
+    for site in configuration.sites:
+        if seen := hosts.rewritten(site.every_origin[0]):
+            tell(hosts.words(site.every_origin[0], seen))
 
 
 def first_invitation(installation: Installation) -> str:

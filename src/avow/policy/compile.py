@@ -138,6 +138,7 @@ def _rulebook(canonical: str, name: str, document: Document, entries: Entries, l
         jurisdictions=jurisdictions,
         evidence_is_public=policy.get("evidence") == "public",
         metrics=policy.get("metrics", ""),
+        metrics_by_people=policy.get("metrics_by_people", False),
         brands=build.every(entries, "brand", build.brand),
         websites=build.every(entries, "website", build.website),
         messages=build.every(entries, "message", build.messages),

@@ -37,13 +37,14 @@ def build(store: Store, site: Site, rulebook: Rulebook, versions: Versions, now_
 
 @dataclass(frozen=True, slots=True)
 class Announcing:
-    """What publishes versions, and what tells people of an announced one."""
+    """What publishes versions, what tells people of an announced one, and what there was."""
 
     publisher: Publisher
     teller: Teller
+    history: History
 
 
 def announcing(store: Store, versions: Versions, configuration: Configuration) -> Announcing:
     """Return what commands and the clock call."""
     teller = Teller(store, versions, configuration.mail.recipient, Sites(configuration).first.origin)
-    return Announcing(Publisher(store.control, versions), teller)
+    return Announcing(Publisher(store.control, versions), teller, History(store.control, versions))

@@ -8,6 +8,16 @@ from datetime import date
 
 from markupsafe import Markup
 
+from avow.policy.changes.publication import Publication
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What publishing did or would do; `is_new` False: this version is announced already."""
+
+    publication: Publication
+    is_new: bool
+
 
 @dataclass(frozen=True, slots=True)
 class PurposeFacts:

@@ -69,17 +69,23 @@ def _content(path: Path, unsaved: Mapping[Path, str]) -> bytes:
         raise PolicyUnreadable(str(path), f"the policy cannot be read ({error.strerror})", "the key is “policy”") from error
 
 
+def rulebook_of(path: Path, today: date, does: CarriedOut = THIS_VERSION) -> Rulebook:
+    """Return a policy file, compiled; raise PolicyError with the compiler's diagnostics when it does not compile."""
+    compilation = compile_policy(path, today, does)
+    if compilation.rulebook is None:
+        raise PolicyError(diagnostics.as_text(compilation.diagnostics, compilation.texts))
+    return compilation.rulebook
+
+
 def open_rulebook(configuration: Configuration, today: date) -> Rulebook:
     """Return the configured policy file, compiled; what is in force is for `Versions` to say.
 
     Raises PolicyError with the compiler's diagnostics when it does not compile, and ConfigurationError when mail would
     leave through somebody whom the policy does not declare.
     """
-    compilation = compile_policy(configuration.policy, today)
-    if compilation.rulebook is None:
-        raise PolicyError(diagnostics.as_text(compilation.diagnostics, compilation.texts))
-    require_mail_recipient(configuration, compilation.rulebook)
-    return compilation.rulebook
+    rulebook = rulebook_of(configuration.policy, today)
+    require_mail_recipient(configuration, rulebook)
+    return rulebook
 
 
 def require_mail_recipient(configuration: Configuration, rulebook: Rulebook) -> None:

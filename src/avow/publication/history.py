@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Final
 
+from avow.definitions import Refusal
 from avow.gate.versions import Versions, changes_of
 from avow.policy import notice
 from avow.publication.answers import ChangeFacts, VersionFacts, VersionPage
 from avow.store.control import Control, mail
 from avow.store.control.publications import Stored
+
+#: Fewest characters of an id that name a version.
+ID_LEAST: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,17 @@ class History:
         day = self.versions.first_day(rulebook)
         standing = notice.effective_on(day) if day else notice.never_effective(first.in_force_on)
         return VersionPage(rulebook.id, day, first.published_ms, notice.policy_page(rulebook, None, standing=standing))
+
+    def text(self, on: date | None, rulebook_id: str) -> str | Refusal:
+        """Return the literate text in force on a day (today's for None), or of a version by the beginning of its id."""
+        if rulebook_id:
+            known = self.versions.publications() if len(rulebook_id) >= ID_LEAST else ()
+            found = [one for one in known if one.rulebook_id.startswith(rulebook_id)]
+        else:
+            found = list(self.versions.shown_on(on or self.versions.today()))
+        rulebook = self.versions.rulebook(found[0].rulebook_id) if found else None
+        asked = f"with an id that begins with “{rulebook_id}”" if rulebook_id else f"in force on {on}"
+        return rulebook.text if rulebook else Refusal(f"no version was published {asked}", "LAW.md POL-08")
 
     def shown_on(self, day: date) -> tuple[VersionFacts, ...]:
         """Return the versions in force on a day."""

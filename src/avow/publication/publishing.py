@@ -13,11 +13,12 @@ from typing import Final
 
 from avow.definitions import Refusal
 from avow.gate import entries
-from avow.gate.versions import Versions
+from avow.gate.versions import Versions, changes_of
 from avow.policy import Rulebook, law, publication
 from avow.policy.changes.diff import Change, diff
 from avow.policy.changes.publication import Publication
 from avow.policy.law import rules
+from avow.publication.answers import Published
 from avow.store.control import Control, Transaction, mail, publications, rulebooks
 from avow.store.control.publications import Stored
 
@@ -62,6 +63,18 @@ class Publisher:
             _keep(tx, made, now_ms)
         self.versions.refresh()
         return None
+
+    def take(self, rulebook: Rulebook, now_ms: int, *, dry_run: bool = False) -> Published | Refusal:
+        """Judge and publish a version, or only say what that would do; an announced one is not published again."""
+        announced = self.versions.announced()
+        if announced is not None and announced.rulebook_id == rulebook.id:
+            facts = (changes_of(announced), announced.in_force_on, True, announced.by_email)
+            return Published(Publication(rulebook, *facts), is_new=False)
+        made = self.judge(rulebook)
+        if isinstance(made, Refusal):
+            return made
+        refusal = None if dry_run else self.publish(made, now_ms)
+        return refusal or Published(made, is_new=True)
 
     def withdraw(self, now_ms: int) -> Stored | Refusal:
         """Take the announced version back before its day; messages about it that still wait are not sent."""

@@ -38,6 +38,10 @@ class Teller:
     recipient: str
     origin: str
 
+    def to_look_through(self) -> int:
+        """Return how many submissions there are to look through for addresses."""
+        return to_look_through(self.store)
+
     def tell(self, now_ms: int, progress: Callable[[int], None] = lambda _: None) -> int:
         """Queue what is still to be queued for the announced version; return how many messages are new.
 

@@ -31,7 +31,10 @@ from avow.store.store import Store
 def build(
     store: Store, site: Site, rulebook: Rulebook, versions: Versions, configuration: Configuration, now_ms: Callable[[], int]
 ) -> Desk:
-    """Return the desk for a website and version: consumer requests as their persons and staff see them."""
+    """Return the desk for a website and version: consumer requests as their persons and staff see them.
+
+    Rule: 11 CCR 7020, 7021, 7060.
+    """
     line, last_contact = partial(messages.line, store), LastContact(store, versions.rulebook)
     voice = Voice(site.origin, store.vault.hmac, rulebook)
     return Desk(_cases(store, configuration), voice, versions, configuration.timezone, line, last_contact, now_ms)
@@ -55,7 +58,10 @@ def walking(
     is_believed: Callable[[], bool],
     now_ms: Callable[[], int],
 ) -> Walking:
-    """Return what the clock calls. `waiting` says what is accepted and not stored, `events` reads a chunk of a recording."""
+    """Return what the clock calls. `waiting` says what is accepted and not stored, `events` reads a chunk of a recording.
+
+    Rule: 11 CCR 7021(b) (by when), 7022(b) (where is erased), 7024 (what is shown).
+    """
     cases, origin = _cases(store, configuration), Sites(configuration).first.origin
     places = (
         targets.KeyVault(store),  # first: nothing can be read from there on

@@ -131,7 +131,10 @@ def make(
 
 
 def pack(contents: Sequence[tuple[SentFile, bytes]]) -> bytes:
-    """Return the ZIP archive of files that the person sent, each under its name, as it came."""
+    """Return the ZIP archive of files that the person sent, each under its name, as it came.
+
+    Rule: Cal. Civ. Code § 1798.130(a)(3)(B)(iii) (portable, readily useable).
+    """
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archived:
         for file, content in contents:

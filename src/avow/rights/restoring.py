@@ -68,6 +68,14 @@ def restore(place: Place, source: Path, now_ms: int) -> tuple[Restored, Missed]:
     return done, found
 
 
+def restore_keys(place: Place, source: Path) -> int:
+    """Put a copy of the keys in place of those of a stopped installation; return how many people were erased again."""
+    identity.require_keys_of(place.stores, source)
+    erased = backup.restore_keys(source, place.configuration.data / "keys.db")
+    identity.adopt_keys(place.stores)
+    return erased
+
+
 def missed(place: Place) -> Missed:
     """Return what the control store lacks of what the log tells, for somebody to read. Rule: 11 CCR 7101(a)."""
     with _opened(place) as store:

@@ -126,19 +126,8 @@ class Aside:
 
         Raises StoreUnavailable, also for a disk that is full or broken: that is no item's fault.
         """
-        try:
-            return "", step()
-        except StoreUnavailable:
-            raise
-        except OSError as error:
-            if error.errno in _OF_THE_MACHINE:
-                raise StoreUnavailable(f"the disk does not take or give it ({type(error).__name__})") from error
-            return type(error).__name__, None
-        except Exception as error:  # the one place where an item, whatever is wrong with it, is told from its queue
-            # The trace names files and lines; the message could hold a value, so only its type is logged.
-            told = RuntimeError(type(error).__name__).with_traceback(error.__traceback__)
-            log.debug("an item could not be handled", exc_info=told)
-            return type(error).__name__, None
+        failed, answer = attempted(step)
+        return "" if failed is None else type(failed).__name__, answer
 
     def put(
         self,
@@ -264,6 +253,24 @@ class Aside:
         if keyed:
             self.control.checkpoint()
         return len(rows)
+
+
+def attempted(step: Callable[[], _T]) -> tuple[Exception, None] | tuple[None, _T]:
+    """Return what a step raised, or what it returned: an item is told from its queue here, whatever is wrong with it.
+
+    Raises StoreUnavailable, also for a disk that is full or broken: that is no item's fault.
+    """
+    try:
+        return None, step()
+    except StoreUnavailable:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
+            raise StoreUnavailable(f"the disk does not take or give it ({type(error).__name__})") from error
+        # The trace names files and lines; the message could hold a value, so only its type is logged.
+        told = RuntimeError(type(error).__name__).with_traceback(error.__traceback__)
+        log.debug("an item could not be handled", exc_info=told)
+        return error, None
 
 
 def _is_due(next_ms: int | None, now_ms: int) -> bool:

@@ -12,7 +12,7 @@ from typing import Final
 from avow.gate.sites import Site, Sites
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
-from avow.web.door import Door
+from avow.web.door import PAGE_BODY_BYTES, Door
 from avow.web.exchange import Exchange
 from avow.web.http1 import Way
 
@@ -25,6 +25,7 @@ _OF_NO_SITE: Final = (
     b"/audit/",
     b"/console",
     b"/avow/static/",
+    b"/avow/host",
     b"/avow/integrity",
     b"/avow/feeds/",
     b"/avow/postbacks/",
@@ -32,7 +33,10 @@ _OF_NO_SITE: Final = (
     b"/avow/unsubscribe/",
     b"/avow/mail/",
 )
+#: Pages that a link of another website may lead to: what is posted there is of the page that sends it.
+_PAGES: Final = (b"/avow/forms/", b"/avow/notices/")
 _UNKNOWN_HOST: Final = "No website of this server has this address (RFC 9110, section 15.5.20)."
+_UNKNOWN_PAGE: Final = "This is taken from pages of this server's websites only."
 
 
 class Doors:
@@ -43,13 +47,14 @@ class Doors:
         self._sites = sites
         self._build = build_door
         self._doors: dict[tuple[str, str], Door] = {}
-        self._misdirected = Way(0, lambda exchange: exchange.answer_error(421, _UNKNOWN_HOST))
+        self._misdirected = Way(PAGE_BODY_BYTES, lambda exchange: exchange.answer_error(421, _UNKNOWN_HOST))
+        self._refused = Way(PAGE_BODY_BYTES, lambda exchange: exchange.answer_error(403, _UNKNOWN_PAGE))
 
     def way(self, exchange: Exchange) -> Way:
         """Return who answers one HTTP request: this decides of which site it is, and nothing behind asks again."""
         site = self._site(exchange)
         if site is None:
-            return self._misdirected
+            return self._refused if exchange.raw_path.startswith(b"/avow/") else self._misdirected
         return self._door(site, self._versions.in_force()).way(exchange)
 
     def sender(self, exchange: Exchange) -> str:
@@ -72,7 +77,8 @@ class Doors:
         if len(self._sites.all) == 1:
             return self._sites.first
         first = exchange.first
-        page = first.get(b"referer", b"") if exchange.raw_path.startswith(b"/avow/") else b""
+        is_page = exchange.raw_path.startswith(_PAGES) and exchange.method != "POST"
+        page = first.get(b"referer", b"") if exchange.raw_path.startswith(b"/avow/") and not is_page else b""
         told = (first.get(name, b"").decode("latin-1") for name in (b"origin", b"host"))
         origin, host = told
         site = self._sites.of(origin, page.decode("latin-1"), host)

@@ -38,6 +38,7 @@ from avow.web.readiness import ReadinessEndpoint
 from avow.web.recordings import RecordingEndpoint, VisitorRecordings
 from avow.web.rendering import View
 from avow.web.site import CompanySite
+from avow.website.hosts import HOST_PATH
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class Front:
             Route("/avow/preferences", preferences.answer, methods=["GET", "POST"]),
             Route("/avow/openapi.json", partial(openapi.answer, openapi.openapi(rulebook, self.house.website.origin))),
             Route("/healthz", _health),
+            Route(HOST_PATH, _host),
             Mount("/audit", StaticFiles(directory=configuration.public_log)),
         ]
         return preferences.erasing(app(self.house, site, self.assets, routes))
@@ -128,6 +130,11 @@ class Front:
         """Count for the console what was refused of a browser's preferences."""
         site, today = self.house.website.name, moment(self.now_ms()).date()
         self.shared.refusals.add(RefusalRow(today, site, point, field, refusal.reason, refusal.rule))
+
+
+async def _host(request: Request) -> Response:
+    """Answer with the host that the request came under, by which an operator sees what a proxy makes of it."""
+    return PlainTextResponse(request.headers.get("host", "")[:300], headers={"cache-control": "no-store"})
 
 
 async def _health(_request: Request) -> Response:

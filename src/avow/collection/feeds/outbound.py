@@ -25,6 +25,7 @@ from avow.collection.accept import Collector
 from avow.collection.signals import Sender
 from avow.definitions import Event, Permit, Refusal, SpoolFull, moment
 from avow.policy import Rulebook
+from avow.policy.law import rules
 from avow.policy.paths import link_address, page_path
 from avow.policy.rulebook.conversions import CLICK_ID, VISITOR_ID
 from avow.policy.rulebook.declarations import ExternalLink
@@ -59,7 +60,7 @@ def signed_address(keyed: Keyed, name: str, page: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LinkAddresses:
-    """Addresses of the policy's external links, as pages link to them. Both raise KeyError for a link that there is not."""
+    """Addresses of the policy's external links, as pages link to them; KeyError for a link that there is not."""
 
     rulebook: Rulebook
     keyed: Keyed
@@ -69,6 +70,13 @@ class LinkAddresses:
         if self.rulebook.external_links[name].notice:
             return f"{LEAVING_PATH}{quote(name)}"
         return self._counted(name, page)
+
+    def way_of(self, name: str, page: str) -> str | Refusal:
+        """Return the same for a name that somebody wrote, or why there is none."""
+        if name in self.rulebook.external_links:
+            return self.way(name, page)
+        known = ", ".join(sorted(self.rulebook.external_links)) or "none"
+        return Refusal(f'the policy has no external link "{name}"; it has: {known}', rules.NOTICE_AT_COLLECTION)
 
     def onward(self, name: str) -> str:
         """Return where the page that tells of leaving leads."""

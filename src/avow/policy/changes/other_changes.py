@@ -104,6 +104,7 @@ _MINOR: Final = frozenset(
     {
         ("Rulebook", "title"),
         ("Rulebook", "metrics"),
+        ("Rulebook", "metrics_by_people"),
         ("Rulebook", "brands"),
         ("Rulebook", "contacts"),
         ("Rulebook", "external_links"),

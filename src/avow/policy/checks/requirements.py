@@ -129,8 +129,12 @@ def _declared(document: Document, entries: Entries) -> Iterator[Diagnostic]:
     for controller in entries.of("controller"):
         if controller.values.get("large", False) and not any("metrics" in one.values for one in entries.of("policy")):
             message = "a business with 10,000,000 consumers a year publishes how many requests it answered"
-            mend = 'add metrics = "https://..." to [policy]'
+            mend = 'add metrics = "https://..." to [policy], and metrics_by_people = true if your staff count them'
             yield diagnostic("AV0617", controller.at("large"), message, mend)
+    for policy in entries.of("policy"):
+        if policy.values.get("metrics_by_people", False) and "metrics" not in policy.values:
+            message = "the policy says that staff publish how many requests were answered, and not where"
+            yield diagnostic("AV0617", policy.at("metrics_by_people"), message, 'add metrics = "https://...", or remove it')
 
 
 def _shown(document: Document, entries: Entries) -> Iterator[Diagnostic]:

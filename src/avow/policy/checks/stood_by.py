@@ -34,6 +34,7 @@ class StoodBy:
     agents_by: frozenset[str]
     languages: frozenset[str] | None
     business_transfer: bool
+    metrics: bool
     place: frozenset[str]
 
 
@@ -53,6 +54,7 @@ THIS_VERSION: Final = StoodBy(
     agents_by=frozenset({"email", "phone", "post", "in-person"}),
     languages=frozenset({"english"}),
     business_transfer=False,
+    metrics=False,
     place=frozenset({Technology.FORM, Technology.CAREERS_PORTAL, Technology.FEED, "conversation"}),
 )
 
@@ -75,7 +77,17 @@ def check_stood_by(entries: Entries, does: StoodBy) -> Iterator[Diagnostic]:
         if not does.business_transfer and not transfer.values.get("by_people", False):
             message = "nothing in this version tells people that the business changes hands"
             yield diagnostic("AV0709", transfer.here, message, "add by_people = true if your staff tell them, or remove it")
+    yield from _metrics(entries, does)
     yield from _precise_place(entries, does)
+
+
+def _metrics(entries: Entries, does: StoodBy) -> Iterator[Diagnostic]:
+    """Rule: 11 CCR 7102 (requests of a calendar year, counted and published by July 1)."""
+    for policy in entries.of("policy"):
+        if "metrics" in policy.values and not does.metrics and not policy.values.get("metrics_by_people", False):
+            message = "this version does not count the requests of a year, so nothing would be published there"
+            mend = "add metrics_by_people = true if your staff count and publish them, or remove it"
+            yield diagnostic("AV0709", policy.at("metrics"), message, mend)
 
 
 def _right(right: Entry, does: StoodBy) -> Iterator[Diagnostic]:

@@ -103,6 +103,7 @@ _WHOLE: Final = {
             "jurisdictions": Key(Shape.NAMES, least=1),
             "evidence": Key(Shape.CHOICE, choices=("console", "public")),
             "metrics": Key(Shape.ADDRESS),
+            "metrics_by_people": _FLAG,
         },
         named=False,
     ),

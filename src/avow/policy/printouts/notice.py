@@ -195,7 +195,7 @@ def _printed(
             here += 1
             is_seen = _is_seen(document, here, audience)
             token.attrSet("id", document.sections[here].anchor)
-        shown = _aside(rulebook, next(blocks)) if is_block(token) else None
+        shown = _aside(rulebook, next(blocks), audience) if is_block(token) else None
         if is_seen and name is not None:
             yield _html(_computed(rulebook, ledger, audience, name) + controls.get(name, Markup("")))
         elif is_seen and shown is not None:
@@ -295,10 +295,11 @@ def _where(rulebook: Rulebook, audience: Audience) -> Markup:
     return Markup('<nav class="policy-where" aria-label="Where you live">Where you live: {}</nav>\n').format(links)
 
 
-def _aside(rulebook: Rulebook, block: Block) -> Markup:
-    """Return the sentences that a block's declarations come to, or nothing for a block of mere definitions."""
+def _aside(rulebook: Rulebook, block: Block, audience: Audience) -> Markup:
+    """Return the sentences that a block's declarations come to for these readers, or nothing for mere definitions."""
+    here = {point.name: point for point in audience.points(rulebook)}
     said = [
-        *(_point_in_practice(rulebook, rulebook.points[name]) for name in block.tables.get("collection", ())),
+        *(_point_in_practice(rulebook, here[name]) for name in block.tables.get("collection", ()) if name in here),
         *(_signal_in_practice(rulebook, name) for name in block.tables.get("signal", ())),
         *(_right_in_practice(rulebook, name) for name in block.tables.get("right", ())),
     ]

@@ -179,7 +179,18 @@ def rights_list(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Markup:
             )
         )
     laws = audience.laws(rulebook)
-    return bullets(listed) + (clocks(laws[0]) if len(laws) == 1 else clocks_table(laws))
+    answered_by = clocks(laws[0]) if len(laws) == 1 else clocks_table(laws)
+    return bullets(listed) + answered_by + _metrics(rulebook)
+
+
+def _metrics(rulebook: Rulebook) -> Markup:
+    """Return where staff publish how many requests were answered; nothing where nobody does. Rule: 11 CCR 7102(a)."""
+    if not rulebook.metrics_by_people:
+        return Markup()
+    return Markup(
+        "<p>How many such requests we received, carried out and refused in a calendar year, and how long that took, our staff "
+        'publish by July 1 of the next year: <a href="{0}">{0}</a></p>\n'
+    ).format(rulebook.metrics)
 
 
 def taken_by_people(right: Right) -> str:

@@ -75,6 +75,7 @@ class Rulebook:
     jurisdictions: tuple[str, ...]
     evidence_is_public: bool
     metrics: str
+    metrics_by_people: bool
     brands: Mapping[str, str]
     websites: Mapping[str, Website]
     messages: Mapping[str, Messages]

@@ -26,9 +26,9 @@ from typing import Final, Protocol
 
 from avow.addresses import Mailbox, mailbox
 from avow.config import Mail
-from avow.definitions import StoreUnavailable
 from avow.gate.messages import DAMAGED, Trouble, Turn, Waiting
 from avow.recipients.connectors.composing import compose
+from avow.store.aside import attempted
 
 log = logging.getLogger(__name__)
 
@@ -124,24 +124,28 @@ class Carrier:
 
     def _one(self, turn: Turn, now_ms: int) -> _Outcome:
         """Open, compose and hand over one message; nothing that it raises reaches the others."""
-        trouble = Trouble.UNREADABLE
-        try:
-            message = self.outbox.open(turn.message_id, now_ms)
-            if message is None:
-                return _Outcome.KEPT
-            trouble = Trouble.UNWRITABLE
-            letter = self._letter(message)
-            if letter is None:
-                return self._keep(turn, message, now_ms, trouble, is_final=True)
-            trouble = Trouble.LOST  # the server may have it: what cannot be noted now is handed over again
-            return self._hand_over(turn, message, letter, now_ms)
-        except StoreUnavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 - item by item: whatever one message raises is its own
-            log.warning("message %s is %s: %s", turn.message_id, trouble, type(error).__name__)
-            self._hang_up()  # the connection may stand in the middle of a command
-            is_final = trouble is Trouble.UNWRITABLE or isinstance(error, DAMAGED)
-            return self._keep(turn, None, now_ms, trouble, is_final=is_final)
+        failed, message = attempted(lambda: self.outbox.open(turn.message_id, now_ms))
+        if failed is not None:
+            return self._failed(turn, now_ms, Trouble.UNREADABLE, failed)
+        if message is None:
+            return _Outcome.KEPT
+        failed, letter = attempted(lambda: self._letter(message))
+        if failed is not None:
+            return self._failed(turn, now_ms, Trouble.UNWRITABLE, failed)
+        if letter is None:
+            return self._keep(turn, message, now_ms, Trouble.UNWRITABLE, is_final=True)
+        failed, outcome = attempted(lambda: self._hand_over(turn, message, letter, now_ms))
+        if outcome is not None:
+            return outcome
+        assert failed is not None
+        return self._failed(turn, now_ms, Trouble.LOST, failed)  # the server may have it: it is handed over again
+
+    def _failed(self, turn: Turn, now_ms: int, trouble: Trouble, error: Exception) -> _Outcome:
+        """Keep a message of which a step raised."""
+        log.warning("message %s is %s: %s", turn.message_id, trouble, type(error).__name__)
+        self._hang_up()  # the connection may stand in the middle of a command
+        is_final = trouble is Trouble.UNWRITABLE or isinstance(error, DAMAGED)
+        return self._keep(turn, None, now_ms, trouble, is_final=is_final)
 
     def _letter(self, message: Waiting) -> _Letter | None:
         """Return the message as it travels; None when nothing can be written to its address."""

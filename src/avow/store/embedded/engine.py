@@ -13,7 +13,7 @@ import re
 import secrets
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -44,6 +44,9 @@ _REPLACING: Final = "_tmp_replace_"
 _AS_IT_IS: Final = "schema_inference_use_cache_for_file = 0"
 #: A statement after which parts are replaced.
 _CHANGES: Final = re.compile(r"\s*(?:--[^\n]*\n\s*)*(?:ALTER|OPTIMIZE|TRUNCATE|INSERT)\b", re.IGNORECASE)
+#: What chDB raises: RuntimeError, and its own class under it, for what the engine says; TypeError for a text that is not Unicode.
+#: OSError is of the memory in which an insert lies. Anything else is a fault of ours, and ends the connection.
+_REFUSALS: Final = (RuntimeError, TypeError, OSError)
 #: How the engine's note of a table or view begins, and the id by which it names its folder.
 _TABLE: Final = b"ATTACH "
 _ID: Final = re.compile(rb"UUID '([0-9a-f-]{36})'")
@@ -79,7 +82,7 @@ class Engine:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="chdb", initializer=self._connect)
         try:
             self._threads.submit(self._execute, Statement("SELECT 1")).result()
-        except Exception as error:
+        except (StatementFailed, BrokenExecutor) as error:  # the latter: no thread got its connection
             self._threads.shutdown()
             raise StoreUnavailable(f"{self._folder}: the event engine does not open ({type(error).__name__})") from error
         self._parts.start()
@@ -131,7 +134,7 @@ class Engine:
             if _CHANGES.match(statement.sql):
                 self._parts.wrote()
             return bytes(result.bytes() or b"")
-        except Exception as error:  # chDB raises its own class for queries and RuntimeError for inserts
+        except _REFUSALS as error:
             raise StatementFailed(str(error)) from error
 
     def _apply(self, connection: Any, wanted: dict[str, str]) -> None:  # Any: as above

@@ -11,7 +11,9 @@ import email.parser
 import email.policy
 import hmac
 import json
+import logging
 import re
+import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +22,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from avow.definitions import StoreUnavailable
 from avow.store.embedded.statements import Statement, StatementFailed
+
+log = logging.getLogger(__name__)
 
 #: Largest body in bytes: a batch of 100,000 events is about 30 MB.
 _MAX_BODY: Final = 256 << 20
@@ -75,6 +79,14 @@ class _Listener(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 64
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Note what ended a connection without an answer, and nothing of its words: they could hold a value."""
+        del request, client_address
+        error = sys.exc_info()[1]
+        if error is not None and not isinstance(error, OSError):  # that is a client who went away
+            told = RuntimeError(type(error).__name__).with_traceback(error.__traceback__)
+            log.error("a statement ended without an answer: %s", type(error).__name__, exc_info=told)
 
 
 def serve(run: Callable[[Statement], bytes], password: str) -> Server:
