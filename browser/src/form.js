@@ -168,7 +168,6 @@ import { canProve, prove } from "./proof.js";
       form.querySelector('input[name="avow-token"]')?.remove();
       form.reset();
       if (form.dispatchEvent(sent)) location.assign(response.thanks);
-      else form.append(make("p", "It was sent.", { class: "avow-sending", id: `avow-sending-${++numbers}`, role: "status" }));
     } else tell(form, response?.errors ?? { "": response?.detail || AGAIN });
   };
 

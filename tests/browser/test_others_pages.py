@@ -55,6 +55,16 @@ document.addEventListener("avow:sent", (event) => {
 show();"""
 )
 PLACES = '<nav><a href="/app/one">One</a> <a href="/app/write">Write</a></nav><div id="place"></div>'
+APPLICATION_FORM = """<form action="/avow/forms/job-application" method="post" enctype="multipart/form-data">
+<label>Position <input name="position"></label><label>Name <input name="name"></label><label>E-mail <input name="email"></label>
+<label>Resume <input type="file" name="resume"></label><button>Send</button></form>"""
+#: The lines that were put into pages before there was a block, which are still there on this one.
+LINES_OF_BEFORE = (
+    """<script src="/avow/tag.js" data-points="page-view:gpc,dnt:page" defer></script>
+<script src="/avow/preferences.js" defer></script><script src="/avow/choices.js" defer></script>
+<script src="/avow/replay.js" defer></script><script src="/avow/form.js" defer></script>"""
+    + FORM
+)
 #: What browsers say of an answer that is no success: expected where a form has to be mended, or was too fast.
 EXPECTED = "Failed to load resource: the server responded with a status of 4"
 
@@ -74,6 +84,8 @@ def site(shared_installation_of, tmp_path_factory):
         ("index", "Rain and wind", "<p>Words of this page.</p>"),
         ("write", "Write", FORM),
         ("app/index", "Application", f'{PLACES}<script src="/app.js" defer></script>'),
+        ("apply", "Apply", APPLICATION_FORM),
+        ("before", "Lines of before", LINES_OF_BEFORE),
         ("shadow", "Within", '<div id="host"></div><script src="/shadow.js" defer></script>'),
     ):
         page = folder / "pages" / f"{path}.html"
@@ -240,6 +252,36 @@ def test_a_form_that_cannot_be_sent_stays_as_it_is(person, site):
     page.unroute("**/avow/forms/contact-form")
 
 
+def test_a_file_comes_along_and_stays_after_an_error(person, site, until):
+    """No page can put a file back into a form; a page that does not go away need not."""
+    page, console = person(), signed_in(person(), site)
+    page.goto("/apply")
+    page.get_by_role("button", name="Do not allow").click()
+    page.set_input_files("[name=resume]", {"name": "cv.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\nCV\n"})
+    fill(page, position="calibration-technician", name="Kim", email="kim")
+    page.get_by_role("alert").wait_for()
+    assert page.locator("[name=resume]").evaluate("one => one.files[0].name") == "cv.pdf"
+    fill(page, email="kim@example.com")
+    page.wait_for_url("**/avow/forms/job-application/thanks?reference=*")
+    reference = page.locator("strong").first.inner_text()
+    until(lambda: kept(site, console, reference), what="the application in the inbox")
+
+
+def test_a_page_with_the_lines_of_before_as_well_is_asked_and_counted_once(person, site, until):
+    """Whoever puts the block in before the old lines are out has one view, one banner, one notice, one submission."""
+    page, sent = person(), []
+    page.on("request", lambda request: sent.append(request.method + " " + request.url.removeprefix(site.origin)))
+    page.goto("/before", wait_until="networkidle")
+    assert page.locator("avow-asking").count() == 1
+    assert page.locator(".notice-at-collection").count() == 1
+    assert page.evaluate("document.querySelectorAll('script[src*=\"/avow/\"]').length") == 6
+    until(lambda: site.stored("/before") == {"/before": 1}, what="the view")
+    page.get_by_role("button", name="Do not allow").click()
+    fill(page, email="robin@example.com", message="About fog")
+    page.wait_for_url("**/thanks?reference=*")
+    assert len([one for one in sent if one == "GET /avow/forms/contact-form/token"]) == 1
+
+
 def test_an_application_of_one_page_counts_its_places_and_has_its_form(person, site, until):
     """Each place is a view; a form that comes into the page later has notice and guard; sent, the application stays."""
     page, console = person(), signed_in(person(), site)
@@ -271,3 +313,22 @@ def test_the_footer_leads_to_each_notice_and_choice(person):
         assert violations(page) == [], address
     page.goto("/avow/forms/contact-form")
     assert violations(page) == []
+
+
+def test_a_page_of_avow_has_a_form_for_who_has_none(person):
+    """Sent with script after it came back without: what was said of it before is gone, and each word is there once."""
+    page = person()
+    page.goto("/avow/forms/contact-form")
+    page.evaluate("document.querySelector('[name=avow-token]').remove()")  # one so new would be asked about once more
+    page.evaluate("document.querySelector('form').submit()")  # as without script: nobody hears of it
+    page.get_by_role("alert").wait_for()
+    assert page.locator("[name=email]").evaluate("one => document.activeElement === one")
+    fill(page, email="robin@example.com")
+    page.locator("#message-error").wait_for(state="detached")
+    message = page.locator("[name=message]")
+    message.and_(page.locator("[aria-invalid=true]")).wait_for()
+    assert page.locator(".avow-error").count() == 2
+    assert page.locator(".notice-at-collection").count() == 1
+    assert violations(page) == []
+    fill(page, message="About the tide")
+    page.wait_for_url("**/avow/forms/contact-form/thanks?reference=*")

@@ -14,7 +14,7 @@ COMPLETE = Path(__file__).parents[2] / "policies" / "complete" / "policy.md"
 
 
 def test_a_company_that_sells_nothing_needs_the_link_to_its_policy_alone():
-    """Bus. & Prof. Code § 22575(a), 11 CCR 7012(c); no opt-out link where there is nothing to opt out of (11 CCR 7013(g))."""
+    """Bus. & Prof. Code § 22575(a), 11 CCR 7012(c); no opt-out link where there is nothing to opt out of."""
     duties = page_duties(compiled(), "")
     assert duties.has_tag
     assert [(address, rule) for address, _, rule in duties.links] == [

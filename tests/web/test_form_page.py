@@ -37,7 +37,7 @@ def test_a_form_without_script_comes_back_with_what_was_typed(foreign):
     answer = foreign.browser().post(POST, data={"email": "robin", "message": "<b>rain</b>"})
     assert answer.status_code == 422
     assert "&lt;b&gt;rain&lt;/b&gt;</textarea>" in answer.text
-    assert 'value="robin" name="email" required aria-invalid="true" aria-describedby="email-error"' in answer.text
+    assert 'value="robin" name="email" required aria-invalid="true" aria-describedby="email-error" autofocus>' in answer.text
     assert answer.text.count('role="alert"') == 1
 
 

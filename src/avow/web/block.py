@@ -1,7 +1,8 @@
 """The one block for pages that Avow does not serve: what they load, and the links of their footer, as the policy has them.
 
 One script has every part that the policy needs; where another company's script is declared, one more goes before all others.
-What only follows a yes is loaded after it. Rule: 11 CCR 7012(c), 7013, 7014, 7015(b); Bus. & Prof. Code § 22575(a).
+What only follows a yes is loaded after it. Why: decision 0066.
+Rule: 11 CCR 7012(c), 7013, 7014, 7015(b); Bus. & Prof. Code § 22575(a).
 """
 
 from __future__ import annotations

@@ -58,6 +58,7 @@ class OwnForms:
             action=form_address(point),
             values=values,
             errors=errors,
+            first_wrong=next((one.name for one in form.fields if one.name in errors), ""),
             others=[words for name, words in errors.items() if name not in {one.name for one in form.fields}],
             guard=guard(self._token(point)),
             agree=agree_boxes(house.mailings.measures(point)),
