@@ -276,6 +276,11 @@ def test_a_page_with_the_lines_of_before_as_well_is_asked_and_counted_once(perso
     assert page.locator(".notice-at-collection").count() == 1
     assert page.evaluate("document.querySelectorAll('script[src*=\"/avow/\"]').length") == 6
     until(lambda: site.stored("/before") == {"/before": 1}, what="the view")
+    asked = [one for one in sent if one.startswith(("GET /avow/choices", "GET /avow/recording", "GET /avow/preferences"))]
+    # The second about choices is whether the browser gives the cookie of the first back.
+    assert sorted(one.partition("?")[0].rpartition("/")[2] for one in asked if ".js" not in one) == [
+        *("choices", "choices", "preferences", "recording")
+    ]
     page.get_by_role("button", name="Do not allow").click()
     fill(page, email="robin@example.com", message="About fog")
     page.wait_for_url("**/thanks?reference=*")
