@@ -303,7 +303,9 @@ def test_an_application_of_one_page_counts_its_places_and_has_its_form(person, s
     reference = page.locator("#place").inner_text().rpartition(" ")[2]
     until(lambda: kept(site, console, reference), what="the form in the inbox")
     page.go_back()
-    views_and_leaves = {"/app/start": 2, "/app/one": 2 + 1, "/app/write": 2}  # it is at the second place again
+    page.evaluate("avow('page', '#/settings')")  # a place in the fragment, and one without an address of its own
+    page.evaluate("avow('page', '/app/paid')")
+    views_and_leaves = {"/app/start": 2, "/app/one": 4, "/app/write": 2, "/app/one#/settings": 2, "/app/paid": 1}
     until(lambda: site.stored("/app/") == views_and_leaves, what="the views")
 
 

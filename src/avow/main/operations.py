@@ -156,11 +156,12 @@ class Operations:
     def look_at_site(self) -> tuple[Look, ...]:
         """Return what the site's configured pages and its tag answer now, through the public origin.
 
-        A page must have what the version in force asks of it.
+        A page must have what the version in force asks of it, or the configured policy on a machine that serves none.
         """
         configuration = self.configuration()
         with self.records() as store:
-            rulebook = self._versions(store, configuration).in_force()
+            versions = Versions(store.control, configuration.timezone, now_ms)
+            rulebook = versions.in_force() if versions.has_any() else open_rulebook(configuration, datetime.now(UTC).date())
             duties = page_duties(rulebook, Sites(configuration).first.website(rulebook))
             return watching.look_at_site(configuration, Assets().tag, store.aside, now_ms(), duties)[0]
 
