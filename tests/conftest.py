@@ -294,11 +294,11 @@ class Installation:
         asked = "SELECT page, toUInt32(count()) FROM events WHERE startsWith(page, {start:String}) GROUP BY page"
         return self.rows(asked, start=start)
 
-    def drain(self):
-        """Wait until everything that was acknowledged is stored, by events that come after it."""
+    def drain(self, **headers):
+        """Wait until everything that was acknowledged is stored, by events that come after it; `headers` name a website."""
         for _ in range(2):  # the round that takes the first may have looked at another worker's spool before it
             page = f"/drained/{time.monotonic_ns()}"
-            with self.browser() as browser:
+            with self.browser(**headers) as browser:
                 sent = browser.post("/avow/events", json={"events": [{"point": "page-view", "page": page}]})
             assert sent.status_code == 204, sent.text
             wait_for(lambda page=page: self.stored(page), what="the drain")

@@ -15,7 +15,9 @@ from tests.conftest import control_in
 from avow import policy, retention
 from avow.assurance.promises import Promises
 from avow.collection.arrival import Arrival
+from avow.config import Configuration, Website
 from avow.definitions import IdentifierKind, Submission, identifier
+from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.publication.publishing import Publisher
 from avow.rights import figures
@@ -32,6 +34,12 @@ LONGER = (
     ("24 months after our last exchange", "36 months after our last exchange"),
     ("{ months = 24, after", "{ months = 36, after"),
 )
+
+
+def sites(*declared, origin="https://www.marrowby.example", **more):
+    """Return the websites of an installation: those that are declared, else one at this origin."""
+    declared = declared or (Website("marrowby", origin),)
+    return Sites(Configuration(Path("data"), Path("policy.md"), ZONE, websites=declared, **more))
 
 
 class NoEvents:

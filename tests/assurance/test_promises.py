@@ -89,7 +89,7 @@ def test_figures_equal_the_stores(published):
         counts.add_refusals(tx, {counts.RefusalKind(day, "m", "contact-form", "not declared", "r", "colour"): 4})
         counts.add_refusals(tx, {counts.RefusalKind(day, "m", "page-view", "stopped", "11 CCR 7025(c)(1)", ""): 6})
         choices.add(tx, Choice(published.now_ms(), "audience-measurement", opted_out=True, source="link", rulebook_id="r"))
-        purpose_reads.add(tx, day, "contact-form", "answer-questions", allowed=True)
+        purpose_reads.add(tx, day, "marrowby", "contact-form", "answer-questions", allowed=True)
         settings.put(tx, SWEPT, str(published.now_ms() - 600_000))
     verdicts, words = judged(published)
     assert "contact-form: 3 records held. 4 undeclared fields dropped in 12 months." in words
@@ -221,7 +221,7 @@ def report(house, party, days_ago=0, *, is_declared=False, browser="Firefox"):
 def look(house, *addresses):
     """Have Avow look at these addresses now, and find them up."""
     with house.store.control.transaction() as tx:
-        integrity.add(tx, house.now.date(), [Seen(house.now_ms(), one, "up", 200, 5, "") for one in addresses])
+        integrity.add(tx, house.now.date(), "marrowby", [Seen(house.now_ms(), one, "up", 200, 5, "") for one in addresses])
 
 
 def test_what_anybody_can_report_decides_nothing(published):

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from sqlalchemy import text
-from tests.houses import over_both
+from tests.houses import over_both, sites
 
 from avow import jobs, retention
 from avow.assurance import signs_of_life, vital_parts
@@ -144,7 +144,7 @@ def test_lines_of_a_followed_log_that_cannot_be_read_are_a_figure_of_the_day(pub
     log, refusals, day = tmp_path / "access.log", Refusals(), published.now.date()
     log.write_text("before\n")
     keyed, tried = published.store.vault.hmac, published.store.aside.tried
-    imports = Imports("marrowby.example", published.versions, Moments(), tried, refusals, frozenset(), keyed)
+    imports = Imports(sites(), published.versions, Moments(), tried, refusals, keyed)
     intake = LogIntake(imports, VisitCounter(tmp_path), lambda: day, keyed)
     follower = intake.follower(ServerLog(log), published, published.store.control)
     assert follower.once() is False
@@ -153,7 +153,7 @@ def test_lines_of_a_followed_log_that_cannot_be_read_are_a_figure_of_the_day(pub
     refusals.flush(partial(counted.add_refusals, published.store))
     assert figures(control())["avow_log_lines_unreadable_today"] == 2
     with published.store.control.reading() as tx:
-        kind = counts.RefusalKind(day, "marrowby.example", "server-log", UNREADABLE, LINES_RULE, "")
+        kind = counts.RefusalKind(day, "marrowby", "server-log", UNREADABLE, LINES_RULE, "")
         assert counts.refused(tx, day) == ((kind, 2),)
 
 

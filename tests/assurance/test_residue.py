@@ -57,6 +57,18 @@ def test_a_canary_across_two_pieces_is_found_once(tmp_path, monkeypatch):
     assert [found.count for found in residue(tmp_path, [CANARY]).found] == [2]
 
 
+@pytest.mark.parametrize("piece", [1, 7, 256])
+def test_a_canary_between_zeros_is_found_in_every_form(tmp_path, monkeypatch, piece):
+    """Empty space is passed over, and nothing that begins or ends in it."""
+    monkeypatch.setattr("avow.assurance.residue._CHUNK", piece)
+    wide = CANARY.encode("utf-16-be")
+    (tmp_path / "file").write_bytes(bytes(300) + CANARY.encode() + bytes(900) + wide + b"." + bytes(300) + wide)
+    (tmp_path / "empty").write_bytes(bytes(1000))
+    answer = residue(tmp_path, [CANARY])
+    assert {(found.path, found.form): found.count for found in answer.found} == {("file", "utf-8"): 1, ("file", "utf-16"): 2}
+    assert answer.bytes == 1000 + 1501 + len(CANARY) + 2 * len(wide)
+
+
 def test_short_canaries_are_refused(tmp_path):
     """A canary that chance could write proves nothing."""
     with pytest.raises(AvowError, match="canary 2"):

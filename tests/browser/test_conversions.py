@@ -57,7 +57,7 @@ def house(tmp_path_factory, shop, mailbox):
     (folder / "policy.md").write_text(text.replace("https://outfitters.example/marrowby", address), encoding="utf-8")
     (folder / "shop.key").write_text("whsec_" + base64.b64encode(SECRET).decode(), encoding="ascii")
     extra = '[[feeds]]\npoint = "shop-purchase"\nkey_file = "shop.key"\n'
-    installation = Installation(folder, policy=folder / "policy.md", extra=extra, mail_port=mailbox.port).start()
+    installation = Installation(folder, policy=folder / "policy.md", extra=extra, mail_port=mailbox.port, workers=1).start()
     yield installation
     installation.stop()
 

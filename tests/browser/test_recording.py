@@ -258,7 +258,7 @@ def violations(page):
     """Return what axe finds beside the replayed page itself."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
     rules = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], iframes: false}"
-    return page.evaluate(f"axe.run(document, {rules})")["violations"]
+    return page.evaluate(f"axe.run(document, {rules}).then(found => found.violations)")
 
 
 def elsewhere(page, body=""):

@@ -194,7 +194,7 @@ def company(shared_company):
 @pytest.fixture(scope="module")
 def site(shared_installation_of, tmp_path_factory):
     """The site of a company that declares the network."""
-    return shared_installation_of(policy=with_advertising(tmp_path_factory.mktemp("policy"))).start()
+    return shared_installation_of(policy=with_advertising(tmp_path_factory.mktemp("policy")), workers=1).start()
 
 
 @pytest.fixture(scope="module")

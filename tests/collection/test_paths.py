@@ -11,18 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.collection.taking import Taking
 from tests.collection.test_server_log import importing
+from tests.houses import sites
 
 from avow.collection import signals
 from avow.collection.accept import Collector
 from avow.collection.refusals import Refusals
 from avow.collection.signals import Sender
+from avow.config import Website
 from avow.definitions import EventBatch
 from avow.policy import paths
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "paths.json").read_text(encoding="utf-8"))
 TODAY, NOW_MS = date(2026, 11, 23), 1_795_435_200_000
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
-OWN = paths.own_hosts("marrowby.example", "http://127.0.0.1:8400")
+HERE = sites(Website("marrowby.example", "http://127.0.0.1:8400")).first
+OWN = HERE.hosts
 SIGNS = "aZ9-._~ é/ß☂:,+"
 
 
@@ -51,7 +54,7 @@ def doors(rulebook):
 
     def log(target, referrer="-"):
         line = f'203.0.113.9 - - [23/Nov/2026:10:00:00 +0000] "GET {target} HTTP/1.1" 200 5 "{referrer}" "{AGENT}"'
-        (record,) = importing(rulebook, TODAY, own_hosts=OWN).records([line.encode()])
+        (record,) = importing(rulebook, TODAY, website_of=lambda _host: HERE).records([line.encode()])
         return record.fields
 
     return {"tag": tag, "pixel": pixel, "log": log}

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import hmac
+import json
 import os
 from collections import Counter
 from dataclasses import dataclass, field
@@ -13,13 +14,17 @@ import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.houses import MARROWBY, sites
 
+from avow import policy
 from avow.collection import visits
 from avow.collection.bounds import Moments
 from avow.collection.logs import log_formats, server_log
 from avow.collection.logs.following import Follower
+from avow.collection.logs.log_intake import website_of
 from avow.collection.logs.server_log import Import
 from avow.collection.refusals import Refusals
+from avow.config import Website
 from avow.definitions import Refusal, StoreUnavailable
 from avow.store.aside import Aside
 
@@ -28,6 +33,24 @@ LINE = (
     b'"Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"\n'
 )
 READ = log_formats.reader("combined")
+SITES_OF_ONE = sites(Website("s", "https://s.example"))
+SITE = SITES_OF_ONE.first
+BOTH = sites(Website("main", "https://www.example.com"), Website("shop", "https://shop.example.com"))
+#: Two websites, one of which has its log measured.
+OF_MAIN = (
+    MARROWBY.replace('technology = "server-log"\n', 'technology = "server-log"\non         = ["main"]\n')
+    + """
+```avow
+[website.main]
+label   = "Instruments"
+address = "https://www.example.com"
+
+[website.shop]
+label   = "Charts"
+address = "https://shop.example.com"
+```
+"""
+)
 AT = int(datetime(2015, 5, 17, 8, 5, 3, tzinfo=UTC).timestamp() * 1000)
 
 
@@ -38,19 +61,66 @@ def test_log_line_is_read_in_its_own_zone():
     assert (line.method, line.target, line.status, line.size) == ("GET", "/a/b?x=1", "200", "512")
 
 
+@pytest.mark.parametrize(
+    ("format_", "written"),
+    [
+        ("vhost_combined", "{}:443 "),
+        (
+            '$host $remote_addr - $remote_user [$time_local] "$request" $status $bytes_sent "$http_referer" "$http_user_agent"',
+            "{} ",
+        ),
+        ('%{Host}i %h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i"', "{} "),
+        (log_formats.COMBINED, ""),
+    ],
+)
+def test_a_line_is_of_the_website_whose_host_it_names(format_, written):
+    """By Apache's and nginx's words for it; where the format has none, of the first, and of the named one where one is named."""
+    read = log_formats.reader(format_)
+    line = read(written.format("Shop.example.com").encode() + LINE)
+    assert line.target == "/a/b?x=1"
+    assert website_of(BOTH, "")(line.host).name == ("shop" if written else "main")
+    assert website_of(BOTH, "shop")(line.host).name == "shop"
+    stranger = read(written.format("elsewhere.example").encode() + LINE)
+    assert (website_of(BOTH, "")(stranger.host) is None) is bool(written)
+    assert website_of(SITES_OF_ONE, "")(stranger.host).name == "s"
+
+
+def test_a_json_line_names_its_host_as_nginx_does():
+    """By the name of the variable."""
+    line = {"time_iso8601": "2026-11-23T10:00:00+00:00", "request": "GET / HTTP/1.1", "host": "shop.example.com"}
+    assert log_formats.reader("json")(json.dumps(line).encode()).host == "shop.example.com"
+
+
+def test_a_point_is_refused_on_the_website_that_it_is_not_on():
+    """Line by line, counted with the website and the rule; what is of no website of ours as well, and the others go on."""
+    rulebook = policy.compile_text(OF_MAIN, "policy.md", policy.law.tables(), date(2026, 11, 24)).rulebook
+    refusals, read = Refusals(), log_formats.reader("vhost_combined")
+    running = importing(rulebook, date(2015, 5, 17), read=read, refusals=refusals, website_of=website_of(BOTH, ""))
+    hosts = ("www.example.com", "shop.example.com", "elsewhere.example", "www.example.com")
+    found = list(running.records([f"{host}:443 ".encode() + LINE for host in hosts]))
+    assert [one.site for one in found] == ["main", "main"]
+    assert (running.kept, running.refused, running.unreadable) == (2, 2, 0)
+    counted = {}
+    refusals.flush(counted.update)
+    assert sorted((one.site, one.point, count) for one, count in counted.items()) == [
+        ("", "server-log", 1),
+        ("shop", "server-log", 1),
+    ]
+
+
 @given(st.binary(max_size=300))
 def test_no_bytes_are_an_exception(raw):
     """Whatever stands in a log file is a line or unreadable."""
     READ(raw)
 
 
-def importing(rulebook, today, number=lambda *_: 1, read=READ, refusals=None, own_hosts=frozenset(), log="one.log"):
+def importing(rulebook, today, number=lambda *_: 1, read=READ, refusals=None, website_of=lambda _host: SITE, log="one.log"):
     """Return an import that believes every moment up to now."""
     believed = partial(Moments().hold, now_ms=int(datetime.now(UTC).timestamp() * 1000))
     tried = Aside(None, None).tried
     facts = (
         lambda _: rulebook,
-        "s",
+        website_of,
         "server-log",
         lambda: today,
         number,
@@ -60,7 +130,6 @@ def importing(rulebook, today, number=lambda *_: 1, read=READ, refusals=None, ow
         refusals or Refusals(),
         lambda label, data: hashlib.blake2b(label + data, key=b"k" * 32).digest(),
         log,
-        own_hosts,
     )
     return Import(*facts)
 

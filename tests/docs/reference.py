@@ -140,7 +140,7 @@ def configuration() -> str:
     ]
     for name, struct in TABLES.items():
         heading = f"## `[{name}]`" if name else "## Top of the file"
-        rows = [f"| `{key}` | {kind} | {words} |" for key, kind, words in _fields(struct) if key not in TABLES]
+        rows = [f"| `{key}` | {kind} | {words} |" for key, kind, words in _fields(struct) if name or key not in TABLES]
         table = ["| Key | Holds | Meaning |", "|---|---|---|", *rows]
         parts.append(f"{heading}\n\n{inspect.getdoc(struct)}\n\n" + "\n".join(table))
     return "\n\n".join(parts) + "\n"

@@ -18,7 +18,7 @@ VISITOR = "0123456789abcdef0123456789abcdef"
 
 @pytest.fixture
 def kept(published):
-    return Choices(published.store, published.versions.in_force(), published.now_ms, person_of)
+    return Choices(published.store, published.versions.in_force(), published.now_ms, person_of, "marrowby")
 
 
 def person_of(token):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, insert, select
 from tests.houses import person as of
+from tests.houses import sites
 from tests.rights.test_walk import Parts
 
 from avow import store as stores
@@ -123,7 +124,7 @@ def held(house, name):
 def sweep(house):
     """Do what the clock does."""
     now_ms, today = house.now_ms(), house.now.date()
-    cases, voice = Cases(house.store), Voice("", house.store.vault.hmac, house.versions.in_force())
+    cases, voice = Cases(house.store), Voice(sites().first, house.store.vault.hmac, house.versions.in_force())
     for case in cases.every():
         while (now := cases.get(case.request_id)) and walk.advance(now, walk.Tools(voice, cases, (), *[Parts()] * 3), now_ms):
             pass

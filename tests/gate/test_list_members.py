@@ -4,7 +4,7 @@ import json
 
 import pytest
 from sqlalchemy import select, update
-from tests.houses import EMAIL, LONGER, compiled, person
+from tests.houses import EMAIL, LONGER, compiled, person, sites
 
 from avow.messaging import mailings as letters
 from avow.messaging.mailings import Mailings
@@ -58,7 +58,7 @@ def listed(house, monkeypatch):
 def test_a_damaged_subscription_stops_no_mailing(listed):
     """All others have their message, once; the damaged one has it when it is mended and its turn has come."""
     house, record_id, mend = listed
-    sender = Mailings(house.store, house.versions, "mail-service", ORIGIN)
+    sender = Mailings(house.store, house.versions, "mail-service", sites(origin=ORIGIN))
     plan = sender.plan("newsletter", "Autumn", "Hello.\n", house.now_ms())
     assert plan.allowed == MANY - 1
     sender.begin(plan.mailing)
@@ -77,7 +77,7 @@ def test_a_damaged_subscription_stops_no_mailing(listed):
 def test_a_discarded_subscription_stays_discarded_when_the_list_is_gone_through_again(listed):
     """Who runs the command once more does not bring back what staff gave up."""
     house, _, _ = listed
-    sender = Mailings(house.store, house.versions, "mail-service", ORIGIN)
+    sender = Mailings(house.store, house.versions, "mail-service", sites(origin=ORIGIN))
     plan = sender.plan("newsletter", "Autumn", "Hello.\n", house.now_ms())
     sender.begin(plan.mailing)
     sender.queue(house.now_ms())
@@ -93,7 +93,7 @@ def test_a_damaged_mailing_stops_no_other(listed):
     """The older one cannot be read: it is set aside, and the younger one goes out."""
     house, _, mend = listed
     mend()
-    sender = Mailings(house.store, house.versions, "mail-service", ORIGIN)
+    sender = Mailings(house.store, house.versions, "mail-service", sites(origin=ORIGIN))
     for subject in ("Older", "Younger"):
         sender.begin(sender.plan("newsletter", subject, "Hello.\n", house.now_ms()).mailing)
         house.wait(seconds=1)
@@ -108,7 +108,7 @@ def test_a_batch_that_cannot_be_queued_is_queued_one_by_one(listed):
     """The outbox takes no message of one person: those of the same batch have theirs all the same."""
     house, _, mend = listed
     mend()
-    sender = Mailings(house.store, house.versions, "mail-service", ORIGIN)
+    sender = Mailings(house.store, house.versions, "mail-service", sites(origin=ORIGIN))
     plan = sender.plan("newsletter", "Autumn", "Hello.\n", house.now_ms())
     sender.begin(plan.mailing)
     one = house.store.vault.lookup([person(EVERYBODY[4])])[person(EVERYBODY[4])].hex()
@@ -127,7 +127,7 @@ def test_a_damaged_submission_stops_nobody_from_being_told(listed):
     """All others are told of the change, once, and it counts as told; the damaged one is told when it is mended."""
     house, record_id, mend = listed
     assert isinstance(house.publish(compiled(EMAIL, *LONGER, effective="2026-12-24")), Publication)
-    teller = Teller(house.store, house.versions, "mail-service", ORIGIN)
+    teller = Teller(house.store, house.versions, "mail-service", sites(origin=ORIGIN))
     assert teller.tell(house.now_ms()) == MANY - 1
     house.wait(minutes=2)
     assert teller.tell(house.now_ms()) == 0
@@ -143,7 +143,7 @@ def test_who_was_set_aside_is_forgotten_with_the_version(listed):
     """A version that was taken back is told to nobody."""
     house, _, mend = listed
     house.publish(compiled(EMAIL, *LONGER, effective="2026-12-24"))
-    teller = Teller(house.store, house.versions, "mail-service", ORIGIN)
+    teller = Teller(house.store, house.versions, "mail-service", sites(origin=ORIGIN))
     teller.tell(house.now_ms())
     house.publisher.withdraw(house.now_ms())
     mend()

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from tests.houses import FIRST_DAY
 
 from avow.collection.parties import Browsers
@@ -11,7 +12,7 @@ from avow.collection.signals import Signals
 from avow.definitions import StoreUnavailable
 from avow.gate.disclosures import Loaded, PartyLoads, collected
 from avow.publication.facts import PolicyInForce
-from avow.store.control import disclosures
+from avow.store.control import disclosures, tables
 
 
 @pytest.fixture
@@ -24,7 +25,9 @@ def advertising(published):
 
 
 def loaded(rulebook, day=FIRST_DAY, **changes):
-    return Loaded(**{"day": day, "point": "ad-script", "rulebook_id": rulebook.id, "demonstration": False} | changes)
+    return Loaded(
+        **{"day": day, "site": "marrowby", "point": "ad-script", "rulebook_id": rulebook.id, "demonstration": False} | changes
+    )
 
 
 def totals(house):
@@ -50,6 +53,18 @@ def test_page_views_of_a_day_are_one_disclosure_for_each_purpose(published, adve
     assert collected(found, lambda _id: advertising) == {"ad-script": 6}
 
 
+def test_page_views_of_two_websites_are_noted_with_each(published, advertising):
+    """What a script took in on one is no disclosure of the other; the figure of the point is of both."""
+    loads = PartyLoads()
+    for site in ("main", "shop", "shop"):
+        loads.add(loaded(advertising, site=site))
+    loads.flush(published.store, lambda _id: advertising)
+    with published.store.control.reading() as tx:
+        own = tables.disclosures.c
+        assert set(map(tuple, tx.execute(select(own.site, own.count)))) == {("main", 1), ("shop", 2)}
+    assert collected(totals(published), lambda _id: advertising) == {"ad-script": 3}
+
+
 @pytest.mark.parametrize(
     ("out", "into", "recognised"),
     [
@@ -61,7 +76,7 @@ def test_page_views_of_a_day_are_one_disclosure_for_each_purpose(published, adve
 )
 def test_a_browser_is_recognised_while_a_point_may_keep_its_number(published, out, into, recognised):
     """The last use that needs the number, when it is said no to, is the end of it."""
-    browsers = Browsers(published.versions.in_force(), "", PartyLoads(), published.now_ms)
+    browsers = Browsers(published.versions.in_force(), "marrowby", "", PartyLoads(), published.now_ms)
     said = Signals(frozenset(), frozenset(out), "", frozenset(into))
     assert browsers.facts(said).recognises is recognised
 

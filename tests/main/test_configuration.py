@@ -61,6 +61,7 @@ WRONG = {
     "server_logs.path": ['"gone/access.log"', '"folder"', '""'],
     "server_logs.format": ['"no format"', '""'],
     "server_logs.point": ['"nobody"'],
+    "server_logs.website": ['"nobody"'],
     "storage.events": ['"127.0.0.1:8123"', '"tcp://127.0.0.1:9000"', '"http://127.0.0.1:99999"', '"http://"'],
     "storage.control": ['"nowhere"', '"mysql://avow@127.0.0.1/avow"'],
     "storage.spool_mebibytes": ["0", "-5", "99999999", "1.5"],

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.conftest import control_in
-from tests.houses import EMAIL, FIRST_DAY, LONGER, MARROWBY, ZONE, House, NoEvents, compiled
+from tests.houses import EMAIL, FIRST_DAY, LONGER, MARROWBY, ZONE, House, NoEvents, compiled, sites
 
 from avow import policy
 from avow.definitions import Refusal
@@ -93,10 +93,10 @@ def test_no_later_version_widens_what_may_be_done(older, newer):
         before, due = readable(house, record), store.submission(record).delete_on
         day = house.versions.today() + timedelta(days=40)
         house.publisher.publish(Publication(new, (), day, is_announced=True, by_email=True), house.now_ms())
-        told = Teller(store, house.versions, "mail-service", "https://x.example").tell(house.now_ms())
+        told = Teller(store, house.versions, "mail-service", sites()).tell(house.now_ms())
         house.wait(days=40)
         house.versions.refresh()
-        box, now = Outgoing(store, house.versions, "mail-service", of_requests()), house.now_ms()
+        box, now = Outgoing(store, house.versions, "mail-service", of_requests(), sites()), house.now_ms()
         leaving = sum(box.open(one.message_id, now) is not None for one in box.due(now, 10))
         LastContact(store, house.versions.rulebook).answered(house.write("robin@example.com"))
         after, held = readable(house, record), store.submission(record)
@@ -141,7 +141,7 @@ def test_a_new_carrier_gets_no_earlier_address(house):
     other = [("[recipient.mail-service", "[recipient.other-post"), ('["mail-service"]', '["other-post"]')]
     days = house.versions.today().replace(month=12, day=24)
     assert isinstance(house.publish(compiled(EMAIL, *other, effective=days)), Publication)
-    assert Teller(house.store, house.versions, "other-post", "https://x.example").tell(house.now_ms()) == 0
+    assert Teller(house.store, house.versions, "other-post", sites()).tell(house.now_ms()) == 0
     house.versions.refresh()
 
 
@@ -151,8 +151,8 @@ def test_a_message_leaves_only_through_who_was_declared(house, recipient, leaves
     house.publisher.first(compiled(EMAIL), house.now_ms())
     house.write("robin@example.com")
     house.publish(compiled(EMAIL, *LONGER, effective="2026-12-24"))
-    assert Teller(house.store, house.versions, "mail-service", "https://x.example").tell(house.now_ms()) == 1
-    box = Outgoing(house.store, house.versions, recipient, of_requests())
+    assert Teller(house.store, house.versions, "mail-service", sites()).tell(house.now_ms()) == 1
+    box = Outgoing(house.store, house.versions, recipient, of_requests(), sites())
     due = [box.open(one.message_id, house.now_ms()) for one in box.due(house.now_ms(), 10)]
     assert sum(one is not None for one in due) == leaves
     for one in filter(None, due):

@@ -15,13 +15,14 @@ from tests.website.test_watching import MINUTE, Clock, configured
 from avow.assurance.reported import reported
 from avow.collection import counted
 from avow.config import Integrity, Website
+from avow.gate.sites import Sites
 from avow.messaging.reports import Reports
 from avow.messaging.subscriptions import forget_unconfirmed, settle_ends
 from avow.store.control import integrity, mailings, set_aside, subscriptions, tables
 from avow.store.paging import Place
 from avow.web.assets import Assets
-from avow.website.search import SearchIndex
-from avow.website.watching import SearchKeeper, Watch, index_path
+from avow.website.search import SearchIndex, build
+from avow.website.watching import SearchKeeper, Watch, forget_indexes, index_path
 
 #: Markup that Python's parser gives up on.
 POISON = "<![foo[x]]>"
@@ -73,10 +74,11 @@ def of_site(folder, origin):
 def test_a_page_that_cannot_be_read_leaves_the_others_in_the_search(house, tmp_path, origin):
     """It is set aside, and passed by until its turn; once the sitemap no longer lists it, it is forgotten."""
     configuration, clock = of_site(tmp_path, origin), Clock()
+    site = Sites(configuration).first
     configuration.data.mkdir()
-    keeper = SearchKeeper(configuration, house.store.aside, lambda: "a", clock, lambda: False)
+    keeper = SearchKeeper(configuration, site, house.store.aside, lambda: "a", clock, lambda: False)
     keeper.once()
-    assert SearchIndex(index_path(configuration)).pages() == 2
+    assert SearchIndex(index_path(configuration, site)).pages() == 2
     assert aside(house, "search") == ["/poison"]
     house.store.aside.put("search", "/no-longer-listed", "AssertionError", clock())
     clock.at_ms += 61 * MINUTE
@@ -87,7 +89,10 @@ def test_a_page_that_cannot_be_read_leaves_the_others_in_the_search(house, tmp_p
 def test_a_page_that_cannot_be_looked_at_keeps_no_other_from_it(house, tmp_path, origin):
     """The others have their state; that of the site is overdue, for one page says nothing."""
     clock = Clock()
-    watch = Watch(house.store, of_site(tmp_path, origin), Assets().tag, clock, partial(counted.add_seen, house.store))
+    configuration = of_site(tmp_path, origin)
+    watch = Watch(
+        house.store, configuration, Sites(configuration).first, Assets().tag, clock, partial(counted.add_seen, house.store)
+    )
     watch.once(())
     with house.store.control.reading() as tx:
         seen = {one.address for one, _ in integrity.state(tx)}
@@ -95,12 +100,46 @@ def test_a_page_that_cannot_be_looked_at_keeps_no_other_from_it(house, tmp_path,
     assert aside(house, "integrity") == ["/poison"]
 
 
+def test_what_one_website_sets_aside_is_forgotten_by_no_other(house, tmp_path, origin):
+    """Each by its own name, whatever the other reads; what was set aside while there was one website is the first one's."""
+    both = (Website("main", origin), Website("shop", origin), Website("shop-two", origin))
+    configuration, clock = of_site(tmp_path, origin), Clock()
+    configuration = msgspec.structs.replace(configuration, website=None, websites=both)
+    configuration.data.mkdir()
+    house.store.aside.put("search", "/no-longer-listed", "AssertionError", clock())
+    named = ["/poison", "shop /poison", "shop-two /poison"]
+    for _ in range(2):
+        for site in Sites(configuration).all:
+            SearchKeeper(configuration, site, house.store.aside, lambda: "a", clock, lambda: False).once()
+            Watch(house.store, configuration, site, Assets().tag, clock, partial(counted.add_seen, house.store)).once(())
+        assert (aside(house, "search"), aside(house, "integrity")) == (named, named)
+        clock.at_ms += 61 * MINUTE
+    assert len({index_path(configuration, site) for site in Sites(configuration).all}) == 3
+    with house.store.control.reading() as tx:
+        assert len(integrity.state(tx, "shop")) == len(integrity.state(tx, "main")) == len(integrity.state(tx)) / 3
+
+
+def test_indexes_of_websites_that_are_gone_go(tmp_path, origin):
+    """The pages are published; but what nobody names any more is in no search and in no file."""
+    configuration = of_site(tmp_path, origin)
+    configuration.data.mkdir()
+    before = msgspec.structs.replace(configuration, website=None, websites=(Website("main", origin), Website("shop", origin)))
+    for site in Sites(before).all:
+        build(index_path(before, site), {})
+    build(index_path(configuration, Sites(configuration).first), {})
+    (tmp_path / "data" / "control.db").touch()
+    forget_indexes(configuration)
+    assert {one.name for one in (tmp_path / "data").iterdir()} == {"control.db", "search.db", "search.lock"}
+
+
 def test_whom_a_page_loads_and_the_policy_does_not_declare_is_seen(house, tmp_path):
     """It stands among the browsers' reports, as seen by Avow; what is declared does not."""
     page = '<script src="https://tracker.example/t.js"></script><img src="https://declared.example/p.gif">'
     with _serving({"/first": page, "/last": "<title>last</title>"}) as address:
         report = partial(counted.add_seen, house.store)
-        Watch(house.store, of_site(tmp_path, address), Assets().tag, Clock(), report).once(("https://declared.example",))
+        configuration = of_site(tmp_path, address)
+        watch = Watch(house.store, configuration, Sites(configuration).first, Assets().tag, Clock(), report)
+        watch.once(("https://declared.example",))
     (seen,) = reported(house.store, date.min)
     assert (seen.party, seen.pages, seen.directives) == ("tracker.example", ("/first",), ("script-src-elem",))
     assert seen.is_proved

@@ -6,7 +6,7 @@ import re
 
 import msgspec
 import pytest
-from tests.houses import ZONE, compiled, person
+from tests.houses import ZONE, compiled, person, sites
 
 from avow.collection.arrival import Arrival
 from avow.definitions import Record, Refusal, Submission
@@ -36,7 +36,7 @@ class Spool:
 
 
 def desk_of(house):
-    facts = (house.versions.in_force(), house.versions, Spool(house), ORIGIN, ZONE, house.now_ms)
+    facts = (house.versions.in_force(), house.versions, Spool(house), sites(origin=ORIGIN).first, ZONE, house.now_ms)
     return Subscriptions(house.store, *facts)
 
 
@@ -48,7 +48,7 @@ def desk(published):
 
 @pytest.fixture
 def sender(published):
-    return Mailings(published.store, published.versions, "mail-service", ORIGIN)
+    return Mailings(published.store, published.versions, "mail-service", sites(origin=ORIGIN))
 
 
 def asked(house, desk, email, agreed=()):
@@ -125,7 +125,7 @@ def test_only_who_agreed_gets_a_measured_message_and_the_choice_of_the_moment_co
                 published.now_ms(), "email-measurement", opted_out=True, source="link", rulebook_id="r", subject=subject
             ),
         )
-    outbox = Outgoing(published.store, published.versions, "mail-service", of_requests(), sender)
+    outbox = Outgoing(published.store, published.versions, "mail-service", of_requests(), sender.sites, sender)
     due = [outbox.open(one.message_id, published.now_ms()) for one in outbox.due(published.now_ms(), 10)]
     made = {one.message.to: one.parts.html for one in due if one is not None}
     assert {to for to, html in made.items() if "/avow/mail/" in html} == {"yes@example.com"}
@@ -173,7 +173,7 @@ def test_subscribing_is_the_newest_word_about_what_it_is_for_and_a_later_no_coun
     """Where a list waits for a yes: an old no is taken back by the confirmed link, and a new one stops the mailing."""
     words = 'description      = "sending you the letter that you subscribed to"\n'
     house.publisher.first(compiled((words, words + 'choice           = "consent"\n')), house.now_ms())
-    desk, sender = desk_of(house), Mailings(house.store, house.versions, "mail-service", ORIGIN)
+    desk, sender = desk_of(house), Mailings(house.store, house.versions, "mail-service", sites(origin=ORIGIN))
     subject = house.store.vault.subjects_for([person("kim@example.com")], house.now_ms())[person("kim@example.com")]
 
     def says_no():
@@ -226,7 +226,8 @@ def test_an_erased_person_leaves_no_message_of_a_mailing(published, desk, sender
     published.wait(hours=2)
     asked(published, desk, "kim@example.com")
     published.store.erase([person("kim@example.com")], published.now_ms())
-    outbox, now = Outgoing(published.store, published.versions, "mail-service", of_requests(), sender), published.now_ms()
+    outbox = Outgoing(published.store, published.versions, "mail-service", of_requests(), sender.sites, sender)
+    now = published.now_ms()
     assert [outbox.open(one.message_id, now) for one in outbox.due(now, 10)] == [None] * 2
     assert outbox.due(now, 10) == ()
     assert sender.plan("newsletter", "Autumn", TEXT, published.now_ms()).subscribed == 0

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import update
-from tests.houses import EMAIL, LONGER, ZONE, compiled
+from tests.houses import EMAIL, LONGER, ZONE, compiled, sites
 
 from avow.config import Mail
 from avow.definitions import AvowError, Refusal, RequestKind
@@ -70,13 +70,13 @@ class Office:
         house.publisher.first(compiled(EMAIL), house.now_ms())
         self.house, self.store = house, house.store
         self.cases = Cases(house.store, by_mail=True)
-        self.voice = Voice(ORIGIN, house.store.vault.hmac, house.versions.in_force())
+        self.voice = Voice(sites(origin=ORIGIN).first, house.store.vault.hmac, house.versions.in_force())
         line = partial(message_line, house.store)
         counted = LastContact(house.store, house.versions.rulebook)
-        self.desk = Desk(self.cases, self.voice, house.versions, ZONE, line, counted, house.now_ms)
+        self.desk = Desk(self.cases, self.voice, sites(origin=ORIGIN), house.versions, ZONE, line, counted, house.now_ms)
         self.outbox = Outbox(house.store, self.desk.correct_address, of_requests(), house.now_ms)
         mail_ = Mail(host="127.0.0.1", port=server.port, recipient="mail-service", sender="a@marrowby.example", starttls=False)
-        self.carrier = Carrier(Outgoing(house.store, house.versions, "mail-service", of_requests()), mail_)
+        self.carrier = Carrier(Outgoing(house.store, house.versions, "mail-service", of_requests(), sites(origin=ORIGIN)), mail_)
 
     def ask(self, email, visitor_id=None):
         """File a request to know and let it be acknowledged; return it."""
@@ -203,7 +203,7 @@ def test_a_message_about_the_policy_goes_to_another_address_alone(office, server
     """What is held of the person stays; the audit log does not say the address."""
     office.house.write("gone@example.com")
     office.house.publish(compiled(EMAIL, *LONGER, effective="2026-12-24"))
-    Teller(office.store, office.house.versions, "mail-service", ORIGIN).tell(office.house.now_ms())
+    Teller(office.store, office.house.versions, "mail-service", sites(origin=ORIGIN)).tell(office.house.now_ms())
     office.send()
     message = office.outbox.lines(Place()).lines[0]
     assert office.outbox.read(message.message_id, "s1").correction == "message"

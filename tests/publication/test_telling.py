@@ -3,8 +3,9 @@
 import json
 
 import pytest
-from tests.houses import EMAIL, LONGER, compiled, over_both, person
+from tests.houses import EMAIL, LONGER, compiled, over_both, person, sites
 
+from avow.config import Look, Website
 from avow.policy.changes.publication import Publication
 from avow.publication import telling
 from avow.publication.telling import Teller
@@ -24,7 +25,7 @@ def announced(house):
 
 
 def teller(house, recipient="mail-service"):
-    return Teller(house.store, house.versions, recipient, "https://www.marrowby.example")
+    return Teller(house.store, house.versions, recipient, sites())
 
 
 def told(house):
@@ -32,6 +33,26 @@ def told(house):
     with house.store.control.reading() as tx:
         rows = mail.newest(tx, 100)
     return sorted(json.loads(house.store.open_mail(row))["to"] for row in rows)
+
+
+def test_each_is_told_in_the_name_of_the_website_where_they_wrote_last(announced, monkeypatch):
+    """Once, with its name and links, whichever batch they are met in; what is of no website comes from the first."""
+    monkeypatch.setattr(telling, "BATCH", 3)
+    shop = Website("shop", "https://shop.example", look=Look(name="Lorne Charts"))
+    announced.write("person0@example.com", site="shop")
+    announced.write("person1@example.com", site="shop")
+    announced.wait(seconds=1)
+    announced.write("person1@example.com", site="main")
+    both = sites(Website("main", "https://www.example.com"), shop)
+    assert Teller(announced.store, announced.versions, "mail-service", both).tell(announced.now_ms()) == 5
+    with announced.store.control.reading() as tx:
+        rows = mail.newest(tx, 100)
+    letters = {(body := json.loads(announced.store.open_mail(row)))["to"]: (row.site, body["text"]) for row in rows}
+    assert {to: site for to, (site, _) in letters.items()} == dict.fromkeys(EVERYBODY, "main") | {"person0@example.com": "shop"}
+    assert "you wrote to Lorne Charts," in letters["person0@example.com"][1]
+    assert "https://shop.example/privacy-policy/history" in letters["person0@example.com"][1]
+    assert "you wrote to Marrowby Instruments, Inc.," in letters["person1@example.com"][1]
+    assert "https://www.example.com/privacy-policy/history" in letters["person1@example.com"][1]
 
 
 EVERYBODY = [f"person{number}@example.com" for number in range(5)]

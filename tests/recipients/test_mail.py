@@ -15,14 +15,14 @@ from avow.recipients.connectors.mail import Carrier
 NOW = 1_795_000_000_000
 MINUTE = 60_000
 #: As it was decided; whoever carries a message looks at none of it.
-LEAVE = Leave(None, "mail-service", "answer-requests", "", ADDRESS)
+LEAVE = Leave(None, "mail-service", "answer-requests", "", ADDRESS, "marrowby")
 
 
 class Server:
     """A real SMTP server that refuses some, and drops the connection on others."""
 
     def __init__(self):
-        self.messages, self.recipients = [], []
+        self.messages, self.recipients, self.returns = [], [], []
 
     async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802 - aiosmtpd's name
         if address.startswith("gone"):
@@ -42,6 +42,7 @@ class Server:
             return "554 not this text"
         self.messages.append(envelope.content)
         self.recipients += envelope.rcpt_tos
+        self.returns.append(envelope.mail_from)
         return "250 OK"
 
 
@@ -95,6 +96,21 @@ def test_message_is_handed_over_and_written_down(server):
     assert carrier(outbox, server.port).send_due(NOW) == 1
     assert b"Message-ID: <0@marrowby.example>" in server.messages[0]
     assert outbox.noted["0"].recipient == "mail-service"
+
+
+def test_a_letter_comes_from_its_website_and_returns_to_the_installation(server):
+    """Its From and Message-ID are the website's; the envelope's sender is the operator's, where bounces are read."""
+    outbox = Outbox()
+    letter = Waiting("1", NOW, Message("kim@example.com", "Subject", "Text\n"), LEAVE, sender="letters@shop.example")
+    outbox.waiting = {"0": Waiting("0", NOW, Message("lee@example.com", "Subject", "Text\n"), LEAVE), "1": letter}
+    assert carrier(outbox, server.port).send_due(NOW) == 2
+    for content, sender, domain in (
+        (server.messages[0], b"privacy@marrowby.example", b"marrowby.example"),
+        (server.messages[1], b"letters@shop.example", b"shop.example"),
+    ):
+        assert b"From: " + sender + b"\r\n" in content
+        assert b"@" + domain + b">\r\n" in content.partition(b"Message-ID: ")[2][:60]
+    assert server.returns == ["privacy@marrowby.example"] * 2
 
 
 def test_a_message_of_a_mailing_says_how_to_unsubscribe_on_one_line(server):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 import pytest
-from tests.houses import ZONE, House
+from tests.houses import ZONE, House, sites
 from tests.rights.test_walk import carry
 
 from avow.assurance.log_publication import publish
@@ -32,9 +32,9 @@ class Office:
     def __post_init__(self):
         store, rulebook = self.house.store, self.house.versions.in_force()
         self.cases = Cases(store)
-        voice = Voice("https://marrowby.example", store.vault.hmac, rulebook)
+        voice = Voice(sites().first, store.vault.hmac, rulebook)
         counted = LastContact(store, self.house.versions.rulebook)
-        self.desk = Desk(self.cases, voice, self.house.versions, ZONE, str, counted, self.house.now_ms)
+        self.desk = Desk(self.cases, voice, sites(), self.house.versions, ZONE, str, counted, self.house.now_ms)
         discloser = finding.Discloser(store, self.cases, self.house.versions, events_read)
         places = (targets.KeyVault(store), targets.Rows(store, targets.CONTROL))
         self.tools = walk.Tools(voice, self.cases, places, finding.Finder(store), discloser, self.log)

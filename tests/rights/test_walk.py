@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from tests.houses import sites
 
 from avow.definitions import Refusal, RequestKind
 from avow.policy import compile_text, law
@@ -63,7 +64,7 @@ def house(tmp_path, database):
     vault, control = Vault(tmp_path / "keys.db"), Control(database)
     cases = Cases(Store(control, None, vault, Files(tmp_path / "files")))
     parts = Parts()
-    voice = Voice("https://marrowby.example", vault.hmac, rulebook)
+    voice = Voice(sites().first, vault.hmac, rulebook)
     yield walk.Tools(voice, cases, (Shelf(),), parts, parts, parts), control
     control.close()
     vault.close()

@@ -22,6 +22,7 @@ from avow.store.control import (
     choices,
     counts,
     disclosures,
+    integrity,
     mail,
     publications,
     purpose_reads,
@@ -75,6 +76,29 @@ def test_what_was_counted_before_is_kept_as_totals(empty_database):
     with control.reading() as tx:
         assert [one.count for one in choices.counts(tx)] == [3]
         assert [[one.count for one in disclosures.totals(tx, since)] for since in (0, DAY_MS)] == [[15], [5]]
+    control.close()
+
+
+def test_counts_of_before_are_there_when_their_tables_are_made_again(empty_database):
+    """Their key has the website in it now, so that the same address, or purpose, of two websites is two."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    engine = create_engine(empty_database.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "20261130_0018")
+        connection.execute(text("INSERT INTO purpose_reads VALUES ('2026-10-01', 'contact-form', 'security', 2, 1)"))
+        connection.execute(text("INSERT INTO integrity_days VALUES ('2026-10-01', '/', 3, 2, 90)"))
+        connection.execute(text("INSERT INTO integrity_changes VALUES (7, '/', 'up', 200, 40, 'fine', 9)"))
+    engine.dispose()
+    control, day = Control(empty_database), date(2026, 10, 1)
+    with control.transaction() as tx:
+        for site in ("", "shop"):
+            purpose_reads.add(tx, day, site, "contact-form", "security", allowed=True)
+        found = [(one.site, one.allowed, one.refused) for one in purpose_reads.since(tx, day)]
+        assert found == [("", 3, 1), ("shop", 1, 0)]
+        assert [(one.day, one.looks, one.well) for one in integrity.days(tx, "", day)] == [(day, 3, 2)]
+        assert [(one.at_ms, one.detail, last) for one, last in integrity.state(tx, "")] == [(7, "fine", 9)]
     control.close()
 
 
@@ -199,9 +223,9 @@ def test_reads_are_counted_by_answer(control):
     """Allowed and refused reads of a purpose are told apart."""
     with control.transaction() as tx:
         for allowed in (True, True, False):
-            purpose_reads.add(tx, date(2026, 10, 1), "contact-form", "security", allowed=allowed)
+            purpose_reads.add(tx, date(2026, 10, 1), "marrowby", "contact-form", "security", allowed=allowed)
         assert purpose_reads.since(tx, date(2026, 1, 1)) == (
-            purpose_reads.PurposeReads(date(2026, 10, 1), "contact-form", "security", 2, 1),
+            purpose_reads.PurposeReads(date(2026, 10, 1), "contact-form", "security", 2, 1, "marrowby"),
         )
 
 

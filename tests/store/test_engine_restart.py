@@ -13,10 +13,13 @@ import pytest
 from store_records import MORNING, Writer, browser, open_parts, view_row, visitor
 
 from avow.analytics.question import Scope
+from avow.assurance.residue import residue
 from avow.definitions import StoreUnavailable
 from avow.store.embedded import Engine
 from avow.store.embedded.statements import Statement, StatementFailed
 
+CANARY = "canary-of-a-removal-that-was-cut-off"
+MONTH_MS = 30 * 86_400_000
 _SERVE = "import sys, time, pathlib; from avow.store.embedded import Engine; f = pathlib.Path(sys.argv[1]); "
 _SERVE += "Engine(f / 'events', f / 'run').start(); time.sleep(600)"
 
@@ -70,6 +73,34 @@ def test_a_question_before_its_tables_and_views_are_made_is_an_outage_not_a_bug(
     assert store.events.query("dashboard_totals", **scope)[0]["views"] == 0
     store.close()
     engine.stop()
+
+
+def test_what_a_cut_off_removal_left_on_the_disk_is_waited_for_after_the_next_start(tmp_path):
+    """Until the engine has deleted what was replaced: a part that it has begun to delete is not gone."""
+    first = Engine(tmp_path / "events", tmp_path / "run")
+    first.start()
+    store = open_parts(tmp_path)
+    store.events.prepare()
+    fields = {"page": f"/{CANARY}", "browser": "Firefox"}
+    store.write([Writer().event(visitor(1), MORNING - number * MONTH_MS, fields=fields) for number in range(40)])
+    _keep_replaced_parts(store, 3600)
+    store.erase([browser(1)], MORNING + 1)
+    store.events.delete_subjects(store.vault.purging())
+    first.stop()
+    second = Engine(tmp_path / "events", tmp_path / "run")
+    second.start()
+    assert residue(tmp_path / "events", [CANARY]).found
+    _keep_replaced_parts(store, 1)
+    store.purge()
+    assert not store.vault.purging()
+    assert not residue(tmp_path / "events", [CANARY]).found
+    store.close()
+    second.stop()
+
+
+def _keep_replaced_parts(store, seconds):
+    """Say for how long the engine keeps parts that were replaced."""
+    store.events._call(lambda client: client.command(f"ALTER TABLE events MODIFY SETTING old_parts_lifetime = {seconds}"))
 
 
 @pytest.mark.parametrize("left", ["site_events", "page_views", "_tmp_replace_1a2b"])

@@ -12,6 +12,7 @@ from store_records import MORNING, browser, open_parts, person, visitor
 from avow.definitions import AfterRetention, LogLine, StoreUnavailable
 from avow.store import Counts, Holdings, Written
 from avow.store.control import choices, disclosures, mail, requests, set_aside
+from avow.store.mailed import Enclosed
 
 pytestmark = pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
 
@@ -67,7 +68,7 @@ def test_erased_people_are_unreadable_before_the_purge(store, writer):
     form = writer.submission("ada@example.com")
     store.write([writer.event(visitor(1)), form])
     with store.control.transaction() as tx:
-        assert store.tell_of_publication(tx, 2, {person("ada"): b"Dear Ada"}, MORNING) == 1
+        assert store.tell_of_publication(tx, 2, {person("ada"): Enclosed("marrowby", b"Dear Ada")}, MORNING) == 1
     store.erase([browser(1), person("ada")], NIGHT)
     assert store.find([browser(1), person("ada")]) == Holdings()
     assert store.submissions_after("", 10).held == ()

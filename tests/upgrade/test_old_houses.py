@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sqlite3
 import tarfile
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from tests.conftest import Installation, wait_for
 from tests.upgrade.house import ORIGIN, confirmed
 
 from avow.audit import log, merkle, note
+from avow.config import load
 
 ARCHIVES = sorted(Path(__file__).parent.glob("*.tar.gz"))
 #: Requests older than this are not looked for: their records go after 24 months (11 CCR 7101).
@@ -25,7 +28,7 @@ def unpacked(archive, folder, mailbox):
     safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # Python 3.11.4 and later; the archive is ours
     with tarfile.open(archive) as packed:
         packed.extractall(folder, **safe)
-    house = Installation(folder, policy="policy.md", origin=ORIGIN, mail_port=mailbox.port)
+    house = Installation(folder, policy="policy.md", origin=ORIGIN, mail_port=mailbox.port, workers=1)
     house.facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
     return house
 
@@ -70,6 +73,15 @@ def test_what_was_taken_is_there(house):
     assert "Before" in house.officer.get("/console/mailings").text
     period = f"period=custom&from={facts['made']}&to={date.fromisoformat(facts['made']) + timedelta(days=1)}"
     wait_for(lambda: "/lee" in house.officer.get(f"/console/dashboard/figures?{period}").text, what="the visits")
+
+
+def test_rows_of_before_are_of_the_only_website(house):
+    """Rows that knew no website have its name; a mailing is to everybody on its list, as it was."""
+    tables = ("choices", "consumer_requests", "mail", "disclosures", "purpose_reads")
+    with closing(sqlite3.connect(f"file:{house.data / 'control.db'}?mode=ro", uri=True)) as control:
+        sites = {name: {row[0] for row in control.execute(f"SELECT site FROM {name}")} for name in tables}
+        assert {row[0] for row in control.execute("SELECT site FROM mailings")} == {""}
+    assert sites == {name: {load(house.config).website.name} for name in tables}
 
 
 def test_requests_are_where_they_were(house):

@@ -1,16 +1,7 @@
 """The published OpenAPI description: what it says is taken is taken, and nothing generated from it breaks the server."""
 
 import requests
-import schemathesis
 from hypothesis import given, settings
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
-
-CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
 class Elsewhere(requests.adapters.HTTPAdapter):
@@ -22,6 +13,8 @@ class Elsewhere(requests.adapters.HTTPAdapter):
 
 def operations(running):
     """Return what the server publishes, operation by operation."""
+    import schemathesis  # noqa: PLC0415 - a tenth of what each process of the tests would import to collect it
+
     described = schemathesis.openapi.from_url(f"{running.base}/avow/openapi.json")
     return [found.ok() for found in described.get_all_operations()]
 
@@ -41,16 +34,25 @@ def test_every_point_of_the_policy_is_described(running):
 
 def answers_as_described(operation):
     """Send what is generated from the description, valid and not; each answer must be one that it names, in its shape."""
+    from schemathesis import GenerationMode, checks  # noqa: PLC0415 - as above
+    from schemathesis.specs.openapi import checks as described  # noqa: PLC0415 - as above
+
+    held = [
+        checks.not_a_server_error,
+        described.status_code_conformance,
+        described.content_type_conformance,
+        described.response_schema_conformance,
+    ]
     session = requests.Session()
     session.mount("http://", Elsewhere())
     sent_so = {"headers": {"Sec-Fetch-Site": "same-origin"}, "timeout": 30, "allow_redirects": False, "session": session}
-    for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE):
+    for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
 
         @settings(max_examples=20)
         @given(operation.as_strategy(generation_mode=mode))
         def answered(case):
             response = case.call(**sent_so)
-            case.validate_response(response, checks=CHECKS)
+            case.validate_response(response, checks=held)
 
         answered()
 

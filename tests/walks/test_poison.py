@@ -17,6 +17,7 @@ from avow.audit.log import ENTRY_BYTES
 from avow.audit.proof import canonical
 from avow.config import load
 from avow.definitions import Event, RequestKind
+from avow.gate.sites import Sites
 from avow.main.installation import Installation, open_store
 from avow.main.storage import _website, timetable
 from avow.messaging.mailings import Mailings
@@ -116,7 +117,7 @@ class Planter:
         self.write("telling")
         for name in of("unsubscribed"):
             self.store.vault.note_end(person(f"{name}@example.com"), "newsletter", self.house.now_ms())
-        sender = Mailings(self.store, self.house.versions, "mail-service", self.configuration.website.origin)
+        sender = Mailings(self.store, self.house.versions, "mail-service", Sites(self.configuration))
         for number, subject in enumerate(of("mailing")):
             plan = sender.plan("newsletter", subject, "Read [this](https://rain.example/).\n", self.house.now_ms() + number)
             self.ids[subject] = plan.mailing.id
@@ -235,6 +236,12 @@ def looked_at(one):
         return {seen.address for seen, _ in integrity.state(tx)}
 
 
+def found(one, word):
+    """Return how many pages the search of the running website finds."""
+    configuration = load(one.running.config)
+    return SearchIndex(index_path(configuration, Sites(configuration).first)).search(word).total
+
+
 def is_settled(one, name):
     with one.store.control.reading() as tx:
         row = submissions.get(tx, one.ids[name])
@@ -309,7 +316,7 @@ QUEUES = {
     ),
     "search": (
         "search",
-        lambda one: SearchIndex(index_path(Installation(load(one.running.config)))).search("barometer").total,
+        lambda one: found(one, "barometer"),
         lambda _: "/poison",
     ),
     "integrity": ("integrity", lambda one: {"/", "/contact"} <= looked_at(one), lambda _: "/poison"),

@@ -8,7 +8,7 @@ import threading
 from datetime import date
 
 import pytest
-from tests.houses import compiled
+from tests.houses import compiled, sites
 from tests.messaging.test_outbox import Server
 
 from avow.access import passwords
@@ -295,7 +295,7 @@ def three(house):
         house.ask(email=f"person-{number}@example.com")
         house.write(f"person-{number}@example.com")
         house.record(f"{number:032x}", "/products/rain-gauge", f"{number + 1:032x}")
-        letters = mailings.Mailings(house.store, house.versions, "mail-service", ORIGIN)
+        letters = mailings.Mailings(house.store, house.versions, "mail-service", sites(origin=ORIGIN))
         letters.begin(letters.plan("newsletter", f"Letter {number}", "Rain.\n", house.now_ms()).mailing)
     house.run("requests")
 

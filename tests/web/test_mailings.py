@@ -1,6 +1,7 @@
 """Mailings in the console, and the boxes of a subscription's form."""
 
 import pytest
+from tests.houses import sites
 
 from avow.messaging.mailings import Mailings
 
@@ -28,7 +29,7 @@ def house(serving, mailbox):
 @pytest.fixture
 def one(house):
     """The address of the report of a mailing that was sent to all of them."""
-    letters = Mailings(house.store, house.versions, "mail-service", ORIGIN)
+    letters = Mailings(house.store, house.versions, "mail-service", sites(origin=ORIGIN))
     plan = letters.plan("newsletter", "The autumn letter", "Read [this](https://rain.example/).\n", house.now_ms())
     letters.begin(plan.mailing)
     house.run("mailings", "mail")

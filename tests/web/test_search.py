@@ -21,7 +21,7 @@ ELEMENTS = {"form", "label", "div", "input", "button", "ul", "li", "p", "span", 
 def read(house):
     """Have the pages of an installation read, and return a visitor's browser."""
     pages = {f"/gauge/{number}": Page("Rain Gauge", "", "", "A copper <funnel> for rain.") for number in range(12)}
-    build(watching.index_path(house.installation.configuration), pages)
+    build(watching.index_path(house.installation.configuration, house.shared.sites.first), pages)
     return house.browser()
 
 

@@ -17,8 +17,9 @@ def test_history_of_the_site_has_one_bar_a_day(serving):
     before = TODAY - timedelta(days=2)
     with house.store.control.transaction() as tx:
         for day, looks in ((before, 10), (TODAY, 1439)):
-            add_to(tx, integrity_days, {"day": day, "address": "/"}, {"looks": looks, "well": looks, "milliseconds": 41 * looks})
-        integrity.add(tx, TODAY, [integrity.Seen(NOW_MS, "/", "down", 503, 41, "")])
+            key = {"day": day, "site": "marrowby", "address": "/"}
+            add_to(tx, integrity_days, key, {"looks": looks, "well": looks, "milliseconds": 41 * looks})
+        integrity.add(tx, TODAY, "marrowby", [integrity.Seen(NOW_MS, "/", "down", 503, 41, "")])
     text = house.staff().get("/console/integrity").text
     strip = re.search(r'<svg class="strip".*?</svg>', text, re.DOTALL)[0]
     assert (strip.count("<title>"), strip.count('class="none"')) == (HISTORY_DAYS, HISTORY_DAYS - 2)

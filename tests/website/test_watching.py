@@ -6,9 +6,11 @@ from datetime import date
 import msgspec
 import pytest
 from tests.conftest import control_in
+from tests.houses import sites
 
 from avow.config import Integrity, load
 from avow.definitions import ConfigurationError
+from avow.gate.sites import Sites
 from avow.store.control import integrity
 from avow.store.control.integrity import Seen
 from avow.website import watching as website
@@ -52,13 +54,14 @@ class Stored:
 @pytest.fixture
 def watch(tmp_path):
     control = control_in(tmp_path)
-    yield Watch(Stored(control), configured(tmp_path, '[integrity]\npages = ["/"]\n'), None, Clock(), None)
+    configuration = configured(tmp_path, '[integrity]\npages = ["/"]\n')
+    yield Watch(Stored(control), configuration, Sites(configuration).first, None, Clock(), None)
     control.close()
 
 
 def saw(watch, outcome):
     with watch.store.control.transaction() as tx:
-        integrity.add(tx, date(2026, 11, 24), [Seen(watch.now_ms(), "/", outcome, 200, 40, "")])
+        integrity.add(tx, date(2026, 11, 24), watch.site.name, [Seen(watch.now_ms(), "/", outcome, 200, 40, "")])
 
 
 def test_no_news_is_no_good_news(watch):
@@ -84,7 +87,7 @@ def test_pages_are_read_when_it_is_time_and_when_the_policy_changes(tmp_path, mo
     read, answers = [], [website.Crawled({}, {})]
     monkeypatch.setattr(website, "read_pages", lambda *_: read.append(1) or answers[-1])
     clock, version = Clock(), ["a"]
-    keeper = SearchKeeper(configured(tmp_path), None, lambda: version[-1], clock, lambda: False)
+    keeper = SearchKeeper(configured(tmp_path), sites().first, None, lambda: version[-1], clock, lambda: False)
     for minutes, count in ((0, 1), (1, 2), (60, 2), (62, 3)):
         clock.at_ms = 1_000_000 + minutes * MINUTE
         keeper.once()
@@ -104,7 +107,7 @@ def test_pages_read_while_the_clock_was_ahead_are_read_again(tmp_path, monkeypat
     read = []
     monkeypatch.setattr(website, "read_pages", lambda *_: read.append(1) or website.Crawled({}, {}))
     clock = Clock()
-    keeper = SearchKeeper(configured(tmp_path), None, lambda: "a", clock, lambda: False)
+    keeper = SearchKeeper(configured(tmp_path), sites().first, None, lambda: "a", clock, lambda: False)
     clock.at_ms += 1_500 * 24 * 60 * MINUTE
     keeper.once()
     clock.at_ms = 1_000_000

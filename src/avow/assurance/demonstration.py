@@ -69,12 +69,13 @@ class Tally:
 class Visitor:
     """One invented visitor with a browser of their own."""
 
-    def __init__(self, base: str, number: int, token: str, http: urllib3.PoolManager) -> None:
+    def __init__(self, base: str, number: int, token: str, http: urllib3.PoolManager, website: str = "") -> None:
         self._base, self._number, self._http = base.rstrip("/"), number, http
         self._random = random.Random(number)  # noqa: S311 - invented behaviour, repeatable, nothing secret
         self._cookies: dict[str, str] = {}
-        origin = urlsplit(base)
+        origin = urlsplit(website or base)
         self._headers = {
+            "Host": origin.netloc,
             "User-Agent": self._random.choice(_AGENTS),
             "Avow-Demonstration": token,
             "Origin": f"{origin.scheme}://{origin.netloc}",
@@ -164,13 +165,20 @@ class Visitor:
             raise AvowError(f"the installation answered {answer.status} where {sorted(statuses)} was expected; see its log")
 
 
-def drive(base: str, visitors: int, token: str, progress: Callable[[int], None], first: int = 0) -> Tally:
-    """Let `visitors` invented people visit; `progress` is called with 1 for each. Raises AvowError when a door refuses."""
+def drive(  # what a round of visits is made of
+    base: str, visitors: int, token: str, progress: Callable[[int], None], first: int = 0, *, website: str = ""
+) -> Tally:
+    """Let `visitors` invented people visit; `progress` is called with 1 for each. Raises AvowError when a door refuses.
+
+    `website` is the origin of the website that they visit, where `base` reaches several.
+    """
     http = urllib3.PoolManager(maxsize=AT_ONCE, timeout=TIMEOUT_SECONDS, retries=False)
     tally = Tally()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         try:
-            for one in pool.map(lambda number: Visitor(base, number, token, http).live(), range(first, first + visitors)):
+            for one in pool.map(
+                lambda number: Visitor(base, number, token, http, website).live(), range(first, first + visitors)
+            ):
                 tally.add(one)
                 progress(1)
         except urllib3.exceptions.HTTPError as error:

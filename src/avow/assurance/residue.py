@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import os
 import urllib.parse
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,8 +21,8 @@ from avow import addresses
 from avow.assurance import blocks
 from avow.definitions import AvowError
 
-#: Bytes searched at once.
-_CHUNK: Final = 8 << 20
+#: Bytes searched at once; zeros are passed over in pieces of this size.
+_CHUNK: Final = 256 << 10
 #: Characters. A shorter canary would be found by accident: base64 out of step shows only 6 of 8 bytes of it.
 SHORTEST: Final = 8
 
@@ -48,7 +49,7 @@ class Residue:
 def residue(folder: Path, canaries: Sequence[str]) -> Residue:
     """Search every file below `folder` for each canary. Raises AvowError for a canary too short to mean anything.
 
-    Safe on a running installation: a file that disappears while it is searched is gone. Sealed bytes are searched as
+    Safe on a running installation: a file or folder that disappears while it is searched is gone. Sealed bytes are searched as
     they lie; what a destroyed key sealed cannot be read by anybody, this search included.
     """
     short = [index for index, canary in enumerate(canaries) if len(canary) < SHORTEST]
@@ -56,7 +57,7 @@ def residue(folder: Path, canaries: Sequence[str]) -> Residue:
         raise AvowError(f"canary {short[0] + 1} has fewer than {SHORTEST} characters; use longer ones")
     needles = [needle for index, canary in enumerate(canaries) for needle in _forms(index, canary)]
     files, size, found = 0, 0, []
-    for path in sorted(folder.rglob("*")):
+    for path in sorted(Path(place) / name for place, _, names in os.walk(folder) for name in names):
         try:
             if path.is_symlink() or not path.is_file():
                 continue
@@ -148,11 +149,16 @@ def _count(piece: bytes, needle: bytes, fresh_from: int) -> int:
 
 
 def _overlapping(pieces: Iterator[bytes], overlap: int) -> Iterator[tuple[bytes, int]]:
-    """Return pieces with the end of the one before in front, and how long that is."""
+    """Return pieces with the end of the one before in front, and how long that is.
+
+    What is zeros alone is left out: nothing lies in it, and most of a running installation's files is the space that the spool
+    holds ready for what is still to come.
+    """
     tail = b""
     for piece in pieces:
         joined = tail + piece
-        yield joined, len(tail)
+        if joined != bytes(len(joined)):
+            yield joined, len(tail)
         tail = joined[-overlap:] if overlap else b""
 
 

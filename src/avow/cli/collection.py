@@ -45,7 +45,7 @@ def tag(operations: Operations, site: str, unpinned: bool) -> None:  # noqa: FBT
 
 @click.command()
 @click.argument("name")
-@click.option("--page", default="/", show_default=True, metavar="PATH", help="The page that the link stands on.")
+@click.option("--page", default="/", show_default=True, metavar="PATH", help="The page that the link is on.")
 @click.pass_obj
 def link(operations: Operations, name: str, page: str) -> None:
     """Print the address by which a page that Avow does not serve links to another company's site.
@@ -69,8 +69,9 @@ def link(operations: Operations, name: str, page: str) -> None:
 )  # fmt: skip
 @click.option("--point", default="", help="The collection point, when the policy declares several server logs.")
 @click.option("--log", default="", help="The path of the followed log that the files are of, when several are followed.")
+@click.option("--site", default="", help="The website that the lines are of. By default by the host in each, else the first.")
 @click.pass_obj
-def import_log(operations: Operations, paths: tuple[Path, ...], format_: str, point: str, log: str) -> None:
+def import_log(operations: Operations, paths: tuple[Path, ...], format_: str, point: str, log: str, site: str) -> None:
     """Take in server logs (Apache, nginx; plain or compressed with gzip) as the declared server-log point.
 
     Several files are the parts of one rotated log, and taken in the oldest line first.
@@ -91,7 +92,7 @@ def import_log(operations: Operations, paths: tuple[Path, ...], format_: str, po
             done = at
 
         try:
-            outcome = operations.import_log(parts.lines(), progress, format_, point, log)
+            outcome = operations.import_log(parts.lines(), progress, format_, point, log, site)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise click.ClickException(
                 f"{parts.name}: the compressed file is damaged ({type(error).__name__}); what came before the damage was "

@@ -54,7 +54,7 @@ def backup(operations: Operations, destination: Path, keys: bool) -> None:  # no
 def restore(operations: Operations, source: Path | None, keys: bool, check: bool, acknowledge: bool) -> None:  # noqa: FBT001 - as above
     """Put the backup in the folder SOURCE in place of the data; the server must be stopped.
 
-    Whoever was erased since the backup was made is removed again before the command ends. Consumer requests that were
+    Everybody who was erased since the backup was made is removed again before the command ends. Consumer requests that were
     received and choices that were made since are listed: the data does not hold them, and people wait. `avow serve` starts
     once you acknowledged the list. After putting back the dump of a database server, --check lists the same.
     """
@@ -115,7 +115,7 @@ def audit() -> None:
 def begin(operations: Operations) -> None:
     """Begin a new audit log under a new key, when the old one is lost; the server must be stopped.
 
-    What there is of the old one is kept beside it. Put back a copy of audit/ instead wherever you have one.
+    What there is of the old one is kept next to it. Put back a copy of audit/ instead wherever you have one.
     """
     with operations.stopped() as place:
         old = restoring.begin_log(place, now_ms())

@@ -1,6 +1,6 @@
 """The language server: findings, explanations and layout in every editor that speaks the Language Server Protocol.
 
-It runs on the writer's machine, beside the editor, over standard input and output. Needs the extra avow[lsp]. Findings
+It runs on the writer's machine, next to the editor, over standard input and output. Needs the extra avow[lsp]. Findings
 of an included file come from the whole policy: the file itself if it declares [policy], else the nearest policy.md above.
 """
 

@@ -23,24 +23,34 @@ def mail() -> None:
 @mail.command()
 @click.option("--list", "point", required=True, help="The collection point of the policy at which people subscribed.")
 @click.option("--subject", required=True, help="The subject line.")
+@click.option("--site", default="", help="The website whose subscribers get it, by its configured name. All by default.")
 @click.option("--dry-run", is_flag=True, help="Say how many people would get it, and do nothing.")
 @click.argument("message", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.pass_obj
-def send(operations: Operations, point: str, subject: str, dry_run: bool, message: Path) -> None:  # noqa: FBT001 - click's way
+def send(
+    operations: Operations,
+    point: str,
+    subject: str,
+    site: str,
+    dry_run: bool,  # noqa: FBT001 - click's way
+    message: Path,
+) -> None:
     """Send MESSAGE, a file in Markdown, to everybody who subscribed at a collection point and confirmed it.
 
-    Each gets it as plain text and as HTML, with the headers by which mail programs unsubscribe in one click, a link to do it,
-    and the company's postal address. Who agreed to be measured gets signed links and a clear GIF, everybody else plain links.
-    Images are refused: whoever serves one learns who reads. The messages go into the outbox, from which the running server
+    Each gets it in the name, from the sender and with links to the website where they subscribed: as plain text and as HTML, with
+    the headers by which mail programs unsubscribe in one click, a link to do it, and the company's postal address. Who agreed to
+    be measured gets signed links and a clear GIF, everybody else plain links.
+    Images are refused: the server of an image learns who reads. The messages go into the outbox, from which the running server
     sends them; each is asked about once more when its turn comes. The same text with the same subject line to the same list
-    is the same mailing: interrupted, run it again, and nobody gets it twice. Exit status 1 when it may not be sent.
+    is the same mailing: interrupted, run it again, and nobody gets it twice. One to the subscribers of one website is another
+    mailing than one to all. Exit status 1 when it may not be sent.
     """
     try:
         text = message.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise click.ClickException(f"{message} is not UTF-8 text") from error
     with operations.letters() as letters:
-        plan = letters.plan(point, subject, text, now_ms())
+        plan = letters.plan(point, subject, text, now_ms(), site)
         if isinstance(plan, Refusal):
             raise click.ClickException(f"{plan.reason} ({plan.rule})")
         click.echo(

@@ -6,7 +6,7 @@ pages' files, the spool of a worker.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -72,11 +72,13 @@ class Operations(Protocol):
     def tag(self, site: str, *, pinned: bool) -> str | Refusal:
         """Return the block for a website's pages that Avow does not serve: what they load, and the links of their footer."""
 
-    def look_at_site(self) -> tuple[Look, ...]:
-        """Return what the site's configured pages and its tag answer now, through the public origin."""
+    def look_at_sites(self, site: str) -> Mapping[str, tuple[Look, ...]] | Refusal:
+        """Return what the configured pages and the tag of a website, "" for all, answer now; by website."""
 
-    def import_log(self, lines: Iterator[bytes], progress: Progress, format_: str, point: str, log: str) -> Import | Refusal:
-        """Take in a server log."""
+    def import_log(  # each is an option of the command
+        self, lines: Iterator[bytes], progress: Progress, format_: str, point: str, log: str, site: str
+    ) -> Import | Refusal:
+        """Take in a server log, of a website or of the one whose host each line names."""
 
     def demonstrate(self, visitors: int, address: str | None, progress: Progress) -> Tally:
         """Drive invented visitors through the running installation."""

@@ -44,9 +44,13 @@ class BrowserFacts:
 
 @dataclass(frozen=True, slots=True)
 class Browsers:
-    """What the policy in force allows in a visitor's browser; `website` is the policy's name for this site, "" for all."""
+    """What the policy in force allows in a visitor's browser on a website.
+
+    `site` is the website's name in records, `website` the policy's name for it, "" for all.
+    """
 
     rulebook: Rulebook
+    site: str
     website: str
     loads: PartyLoads
     now_ms: Callable[[], int]
@@ -54,7 +58,7 @@ class Browsers:
     def let_load(self, points: Collection[str], *, demonstration: bool) -> None:
         """Count one page view for each point whose company's script was let load."""
         for name in points:
-            self.loads.add(Loaded(moment(self.now_ms()).date(), name, self.rulebook.id, demonstration))
+            self.loads.add(Loaded(moment(self.now_ms()).date(), self.site, name, self.rulebook.id, demonstration))
 
     def facts(self, signals: Signals) -> BrowserFacts:
         """Return what these signals and choices leave. Rule: 11 CCR 7025(c)(1), 7026(f)."""

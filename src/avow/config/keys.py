@@ -21,7 +21,7 @@ INTAKE_EARLIEST: Final = date(1970, 1, 2)
 class Listen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the web workers listen."""
 
-    #: Address to bind. Loopback by default, so that nothing is public before a proxy with TLS stands in front.
+    #: Address to bind. Loopback by default, so that nothing is public before a proxy with TLS is in front.
     host: str = "127.0.0.1"
     #: TCP port. 8400 by default.
     port: int = 8400
@@ -116,6 +116,9 @@ class ServerLog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: str = "combined"
     #: The policy's collection point. Empty by default: the one whose technology is `server-log`; required when there are several.
     point: str = ""
+    #: The name of the website that all lines are of. Empty by default: each line's own, by the host in it where the format has
+    #: one (`vhost_combined`, nginx's `$host`), else the first website.
+    website: str = ""
 
 
 class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -184,7 +187,7 @@ class Intake(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     #: Events, and views by pixels, of one sender in a minute, for all workers together; beyond it 429 is answered, and counted
     #: under Refusals. 6000 by default; 0 for no limit, else 60 to 10000000. A sender is an IPv4 address or the /64 of an IPv6
     #: one; all of a /24 or a /48 may send sixteen times as much. It keeps one program from filling disk and statistics. Behind a
-    #: proxy, name it in `listen.trusted_proxies`: else all visitors are one sender. Whoever connects from this machine is none.
+    #: proxy, name it in `listen.trusted_proxies`: else all visitors are one sender. A connection from this machine is none.
     events_per_minute: int = 6000
 
 

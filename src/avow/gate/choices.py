@@ -65,12 +65,16 @@ class PersonSaid:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What visitors and people say, kept; `person_of` gives who is behind the token of an answer link, nobody for a wrong one."""
+    """What visitors and people say on a website, kept: what one says there holds on all of them.
+
+    `person_of` gives who is behind the token of an answer link, nobody for a wrong one. `site` is the website's name.
+    """
 
     store: Store
     rulebook: Rulebook
     now_ms: Callable[[], int]
     person_of: Callable[[str], tuple[Identifier, ...]]
+    site: str
 
     def record(
         self,
@@ -155,7 +159,7 @@ class Choices:
     ) -> None:
         """Keep an answer, (whose, purpose, whether no), as one."""
         made = [
-            Choice(now_ms, purpose, is_out, source, self.rulebook.id, subject, demonstration=demonstration)
+            Choice(now_ms, purpose, is_out, source, self.rulebook.id, subject, demonstration=demonstration, site=self.site)
             for subject, purpose, is_out in said
         ]
         with self.store.control.transaction() as tx:
@@ -220,7 +224,7 @@ def keep(store: Store, tx: Transaction, answer: Sequence[Choice], ids: Sequence[
     """Keep the choices of one answer and their proof: one entry of the audit log that names them and nobody.
 
     The vault notes what people refused, and what they take back: that outlives an erasure.
-    All are of one moment, source and version. Those that are kept already, by an id that was given, are not proved again.
+    All are of one moment, source, version and website. Those that are kept already, by an id that was given, are proved once.
     Rule: GDPR Art. 7(1).
     """
     own_ids = ids or [None] * len(answer)
@@ -237,7 +241,7 @@ def keep(store: Store, tx: Transaction, answer: Sequence[Choice], ids: Sequence[
     ]
     if said:
         one = answer[0]
-        entries.record(tx, one.at_ms, entries.Chosen(said, one.source, one.rulebook_id))
+        entries.record(tx, one.at_ms, entries.Chosen(said, one.source, one.rulebook_id, one.site))
 
 
 def mark_earlier(store: Store) -> None:
@@ -300,6 +304,7 @@ def _keep_no(  # one source of one form
             rulebook_id=form.rulebook_id,
             subject=subject,
             demonstration=form.demonstration,
+            site=form.site,
         )
         for purpose in purposes
     ]

@@ -57,7 +57,7 @@ class Leave:
     """What the gate says of something that goes out: under which version, for what, from which point, to whom, what, whose.
 
     `point` is "" for what belongs to no collection point, `subject` None for nobody who is known; `categories` are the letters
-    of § 1798.140(v)(1).
+    of § 1798.140(v)(1), `site` is the name of the website that it was given on.
     """
 
     rulebook: Rulebook
@@ -65,19 +65,26 @@ class Leave:
     purpose: str
     point: str
     categories: str
+    site: str
     subject: bytes | None = None
 
     def disclosure(self, at_ms: int, *, count: int = 1, demonstration: bool = False) -> Disclosure:
         """Return what is kept of it once it has left at a moment."""
         until = forget_on(self.rulebook, self.recipient, at_ms) if self.subject is not None else None
         named = (self.recipient, self.categories, self.purpose, self.point, self.rulebook.id, self.subject)
-        return Disclosure(at_ms, *named, count, demonstration=demonstration, forget_on=until)
+        return Disclosure(at_ms, *named, count, demonstration=demonstration, forget_on=until, site=self.site)
 
 
 def decide(
-    rulebook: Rulebook, recipient: str, purpose: str, point: str, categories: str, allowed: Collection[str] | None = None
+    rulebook: Rulebook,
+    recipient: str,
+    purpose: str,
+    point: str,
+    categories: str,
+    site: str,
+    allowed: Collection[str] | None = None,
 ) -> Leave | Refusal:
-    """Return the leave of something that would go to a recipient, by the version under which it was given.
+    """Return the leave of something that would go to a recipient, by the version under which it was given on a website.
 
     `allowed` are the recipients that the version allows it; by default those of its point. A later version adds none.
     Rule: Cal. Civ. Code § 1798.100(a)(1), (d).
@@ -86,7 +93,7 @@ def decide(
     recipients = allowed if allowed is not None else declared.recipients if declared else frozenset[str]()
     if recipient not in recipients:
         return Refusal(f"“{point}” does not go to “{recipient}”", rules.NOTICE_AT_COLLECTION)
-    return Leave(rulebook, recipient, purpose, point, categories)
+    return Leave(rulebook, recipient, purpose, point, categories, site)
 
 
 def note(tx: Transaction, leave: Leave, at_ms: int, own_id: str | None = None, *, demonstration: bool = False) -> bool:
@@ -155,7 +162,7 @@ def _of_click(store: Store, click: Event, rulebook: Rulebook, recipient: str) ->
     subject = store.vault.lookup([person]).get(person) if person else None
     categories = "".join(sorted(rulebook.data[CLICK_ID].categories))
     needing = rulebook.points[click.point].needing(CLICK_ID) & rulebook.recipients[recipient].purposes
-    return Leave(rulebook, recipient, min(needing, default=""), click.point, categories, subject)
+    return Leave(rulebook, recipient, min(needing, default=""), click.point, categories, click.site, subject)
 
 
 # -- other companies' scripts ------------------------------------------------------------------------------------------------
@@ -163,9 +170,10 @@ def _of_click(store: Store, click: Event, rulebook: Rulebook, recipient: str) ->
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A point at which another company takes in itself, let load on a day (UTC) under a version."""
+    """A point at which another company takes in itself, let load on a website on a day (UTC) under a version."""
 
     day: date
+    site: str
     point: str
     rulebook_id: str
     demonstration: bool
@@ -201,8 +209,8 @@ def _of_loads(rulebook: Rulebook, row: Loaded, count: int) -> list[tuple[str, Di
     at_ms = int(datetime.combine(row.day, time(), UTC).timestamp() * 1000)
     made = []
     for purpose in sorted(point.purposes):
-        own_id = _id(f"load {row.day} {row.point} {purpose} {row.rulebook_id} {row.demonstration}")
-        leave = Leave(rulebook, point.collected_by or "", purpose, row.point, "".join(sorted(letters)))
+        own_id = _id(f"load {row.day} {row.site} {row.point} {purpose} {row.rulebook_id} {row.demonstration}")
+        leave = Leave(rulebook, point.collected_by or "", purpose, row.point, "".join(sorted(letters)), row.site)
         made.append((own_id, leave.disclosure(at_ms, count=count, demonstration=row.demonstration)))
     return made
 

@@ -88,13 +88,15 @@ class PolicyWithdrawn(Entry):
 class Chosen(Entry):
     """One answer, as far as it changes something: of each choice its id, `purpose` and `opted_out`.
 
-    Before 0050 there was one entry for each purpose, with `choice`, `purpose` and `opted_out` of its own.
+    `site` is the website on which it was given. Before 0050 there was one entry for each purpose, with `choice`, `purpose` and
+    `opted_out` of its own.
     """
 
     kinds = ("choice",)
     said: Sequence[Mapping[str, object]]
     by: str
     rulebook: str
+    site: str
 
 
 @dataclass(frozen=True, slots=True)

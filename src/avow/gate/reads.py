@@ -30,13 +30,14 @@ _COLLECTED: Final = {"submission": "collected", "file": "collected", "recording"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A record that somebody wants to open: what it is, and under what it was collected.
+    """A record that somebody wants to open: what it is, where and under what it was collected.
 
     `item` is the data item of a file, and `file` its number; "" and 0 for the record itself.
     """
 
     kind: Literal["submission", "file", "recording"]
     record_id: str
+    site: str
     point: str
     rulebook_id: str
     purposes: Collection[str]
@@ -53,18 +54,18 @@ def counted(store: Store, since: date) -> tuple[PurposeReads, ...]:
 
 def submission(held: HeldSubmission) -> Wanted:
     """Return a submission, to be opened."""
-    return Wanted("submission", held.record_id, held.point, held.rulebook_id, held.purposes, held.demonstration)
+    return Wanted("submission", held.record_id, held.site, held.point, held.rulebook_id, held.purposes, held.demonstration)
 
 
 def file_of(held: HeldSubmission, number: int) -> Wanted:
     """Return the file of a submission that has this number, counted from 1, to be opened."""
-    facts = (held.record_id, held.point, held.rulebook_id, held.purposes, held.demonstration)
+    facts = (held.record_id, held.site, held.point, held.rulebook_id, held.purposes, held.demonstration)
     return Wanted("file", *facts, held.files[number - 1].item, number)
 
 
 def recording(row: RecordingRow) -> Wanted:
     """Return a session recording, to be watched."""
-    return Wanted("recording", row.recording_id, row.point, row.rulebook_id, row.purposes, row.demonstration)
+    return Wanted("recording", row.recording_id, row.site, row.point, row.rulebook_id, row.purposes, row.demonstration)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class Reads:
             for one, found in zip(records, judged, strict=True):
                 is_refused = isinstance(found, Refusal)
                 if not one.demonstration:  # figures are about real people
-                    purpose_reads.add(tx, today, one.point, known, allowed=not is_refused)
+                    purpose_reads.add(tx, today, one.site, one.point, known, allowed=not is_refused)
                 entries.record(tx, now_ms, _entry(one, known, member, is_refused=is_refused))
         return judged
 

@@ -17,9 +17,14 @@ from avow.config import Configuration, Look, Website
 from avow.config.origins import authority
 from avow.definitions import ConfigurationError, Refusal
 from avow.policy import Rulebook, paths
+from avow.store.control import Control, settings
+from avow.store.control import sites as rows
 
 #: Every website at once, where staff look at all of them.
 EVERY_SITE: Final = ""
+_RULE: Final = "docs/reference/configuration.md"
+#: The setting that says that the rows of before know their website.
+_NAMED: Final = "sites-named"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,15 @@ class Site:
     def look(self) -> Look:
         """How Avow's own pages look there."""
         return self.declared.look
+
+    @property
+    def sender(self) -> str:
+        """The address that letters to people who wrote there come from; "" for the installation's."""
+        return self.declared.sender
+
+    def called(self, company: str) -> str:
+        """Return the name that people know it by, which letters are signed with: its own, else the company's."""
+        return self.look.name or company
 
     @property
     def is_secure(self) -> bool:
@@ -77,14 +91,21 @@ class Sites:
         """Return the site of a record; the first for one that the configuration no longer names, whose records stay."""
         return self._by_name.get(name, self.first)
 
+    def find(self, name: str) -> Site | Refusal:
+        """Return the site that somebody names; a Refusal with the names that there are for another."""
+        found = self._by_name.get(name)
+        return found or Refusal(f"there is no website “{name}”; there is {', '.join(self._by_name)}", _RULE)
+
     def one(self, name: str) -> Site | Refusal:
-        """Return the website of this name, "" for an only one; a Refusal that lists them where that is none."""
-        if not name and self._only is not None:
-            return self._only
-        if name in self._by_name:
-            return self._by_name[name]
-        asked = f"there is no website “{name}”" if name else "there are several websites"
-        return Refusal(f"{asked}; name one of them with --site: {', '.join(self._by_name)}", "docs/guide/your-pages.md")
+        """Return the site that somebody names, or the only one for ""; a Refusal with the names that there are for none."""
+        if name or self._only is not None:
+            return self.find(name) if name else self.first
+        return Refusal(f"there are several websites; name one of {', '.join(self._by_name)}", _RULE)
+
+    def chosen(self, name: str) -> tuple[Site, ...] | Refusal:
+        """Return the site that somebody names, or all of them for ""."""
+        found = self.find(name) if name else None
+        return found if isinstance(found, Refusal) else (found,) if found else self.all
 
     def of(self, origin: str, page: str, host: str) -> Site | None:
         """Return the site of a request by the values of `Origin`, `Referer` and `Host`, "" for none; None for no declared site.
@@ -96,6 +117,17 @@ class Sites:
             return self._only
         named = (authority(_origin_of(origin)), authority(_origin_of(page)), host.strip().lower(), _without_usual_port(host))
         return next((site for one in named if (site := self._by_host.get(one)) is not None), None)
+
+
+def name_earlier(control: Control, sites: Sites) -> None:
+    """Give rows that an earlier version kept, or a backup of one, the name of the first website, once.
+
+    Until that version there was one website, so what came before is of it. Called before anything is served.
+    """
+    with control.transaction() as tx:
+        if settings.get(tx, _NAMED) is None:
+            rows.name_unnamed(tx, sites.first.name)
+            settings.put(tx, _NAMED, "yes")
 
 
 def require_declared(sites: Sites, rulebooks: Iterable[Rulebook]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -153,23 +153,41 @@ class Operations:
         rulebook = open_rulebook(configuration, datetime.now(UTC).date())
         return str(block(rulebook, one.website(rulebook), Assets(), pinned=pinned))
 
-    def look_at_site(self) -> tuple[Look, ...]:
-        """Return what the site's configured pages and its tag answer now, through the public origin.
+    def look_at_sites(self, site: str) -> Mapping[str, tuple[Look, ...]] | Refusal:
+        """Return what the configured pages and the tag of a website, "" for all, answer now, through the public origin.
 
         A page must have what the version in force asks of it, or the configured policy on a machine that serves none.
         """
-        configuration = self.configuration()
+        configuration, tag = self.configuration(), Assets().tag
+        chosen = Sites(configuration).chosen(site)
+        if isinstance(chosen, Refusal):
+            return chosen
         with self.records() as store:
             versions = Versions(store.control, configuration.timezone, now_ms)
             rulebook = versions.in_force() if versions.has_any() else open_rulebook(configuration, datetime.now(UTC).date())
-            duties = page_duties(rulebook, Sites(configuration).first.website(rulebook))
-            return watching.look_at_site(configuration, Assets().tag, store.aside, now_ms(), duties)[0]
+            look = partial(watching.look_at_site, configuration)
+            return {
+                one.name: look(one, tag, store.aside, now_ms(), page_duties(rulebook, one.website(rulebook)))[0] for one in chosen
+            }
 
     def import_log(
-        self, lines: Iterable[bytes], progress: Callable[[int], None], format_: str = "combined", point: str = "", log: str = ""
+        self,
+        lines: Iterable[bytes],
+        progress: Callable[[int], None],
+        format_: str = "combined",
+        point: str = "",
+        log: str = "",
+        site: str = "",
     ) -> Import | Refusal:
-        """Put the lines of a server log into the spool; `progress` gets bytes read. Safe to repeat: lines come once."""
+        """Put the lines of a server log into the spool; `progress` gets bytes read. Safe to repeat: lines come once.
+
+        `site` is the website that they are of; by "" each is of the website whose host it names, else of the first.
+        """
         configuration = self.configuration()
+        sites = Sites(configuration)
+        unknown = sites.chosen(site)
+        if isinstance(unknown, Refusal):
+            return unknown
         with self.records() as store:
             versions = self._versions(store, configuration)
             found, read_line = log_intake.point_of(versions.in_force(), point), log_formats.reader(format_)
@@ -178,10 +196,9 @@ class Operations:
             if isinstance(read_line, Refusal):
                 return read_line
             installation, refusals = Installation(configuration), Refusals()
-            site = Sites(configuration).first
-            facts = (site.name, versions, installation.moments, store.aside.tried, refusals, site.hosts, store.vault.hmac)
+            made = log_intake.Imports(sites, versions, installation.moments, store.aside.tried, refusals, store.vault.hmac)
             name = log_intake.name_of(configuration, log)
-            running = log_intake.Imports(*facts).of(found, lambda _day: b"", read_line, name, names_former=True)
+            running = made.of(found, lambda _day: b"", read_line, name, website=site, names_former=True)
             outcome = asyncio.run(_spool_lines(installation, running, lines, progress))
             refusals.flush(partial(counted.add_refusals, store))
             return outcome
@@ -191,7 +208,9 @@ class Operations:
         installation = Installation(self.configuration())
         listen = installation.configuration.listen
         base = address or f"http://{reachable(listen.host)}:{listen.port}"
-        return demonstration.drive(base, visitors, installation.demonstration_token(), progress)
+        sites = Sites(installation.configuration)
+        website = sites.first.origin if len(sites.all) > 1 and address is None else ""
+        return demonstration.drive(base, visitors, installation.demonstration_token(), progress, website=website)
 
     def _versions(self, store: Store, configuration: Configuration) -> Versions:
         """Return the versions, of which the configured policy is the first where none was published."""

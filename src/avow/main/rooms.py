@@ -6,7 +6,7 @@ Stores, the one count of senders and the clock are handed in; nothing here start
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -49,7 +49,7 @@ class Shared:
     loads: PartyLoads
     access: access.Access
     assets: Assets
-    website: website.Website
+    websites: Mapping[str, website.Website]
     assurance: assurance.Assurance
     sites: Sites
     now_ms: Callable[[], int]
@@ -109,7 +109,7 @@ def house(
     shown = publication.build(store, site, rulebook, versions, now_ms)
     asked, sweeps = partial(figures.asked, store, versions), partial(retention.sweeps, store.control)
     proofs = assurance.proofs(configuration, store, rulebook, versions, asked, sweeps)
-    choices = Choices(store, rulebook, now_ms, desk.person_of)
+    choices = Choices(store, rulebook, now_ms, desk.person_of, site.name)
     return House(
         website=site,
         sites=shared.sites,
@@ -120,7 +120,7 @@ def house(
         promises=proofs.promises,
         rights=desk,
         choices=choices,
-        browsers=Browsers(rulebook, shown.website, shared.loads, now_ms),
+        browsers=Browsers(rulebook, site.name, shown.website, shared.loads, now_ms),
         recorded=RecordingChoices(store, taking.collector.rulebook, taking.recorder, choices, now_ms),
         recordings=WatchedRecordings(store, versions, as_read, now_ms),
         staff=shared.access.staff,
@@ -131,8 +131,8 @@ def house(
         evidence=proofs.evidence,
         events=store.events,
         outbound=LinkAddresses(rulebook, store.vault.hmac),
-        search=shared.website.search,
-        integrity=shared.website.integrity,
+        search=shared.websites[site.name].search,
+        integrity=shared.websites[site.name].integrity,
         aside=shared.assurance.shelf,
         readiness=shared.assurance.watch,
         notices=shared.assurance.notices,

@@ -196,6 +196,7 @@ def _settle_policy(configuration: Configuration, configured: Rulebook | None, te
         is_first = not versions.has_any()
         if is_first:
             Publisher(control, versions).first(configured or open_rulebook(configuration, datetime.now(UTC).date()), now_ms())
+        sites.name_earlier(control, sites.Sites(configuration))
         following = versions.following()
         require_declared(configuration, versions.in_force(), following)
         if is_first:  # of this very file

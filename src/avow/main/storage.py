@@ -44,6 +44,7 @@ from avow.main.installation import Installation, of_requests, open_store
 from avow.messaging import subscriptions
 from avow.messaging.subscriptions import forget_unconfirmed, settle_ends
 from avow.policy import browser_policy
+from avow.policy.rulebook.audience import Audience
 from avow.policy.rulebook.page_duties import page_duties
 from avow.recipients.connectors.mail import Carrier
 from avow.retention import Clock
@@ -54,6 +55,7 @@ from avow.store import identity
 from avow.store.embedded import Engine
 from avow.store.store import Store
 from avow.web.assets import Assets
+from avow.website.watching import Watch
 
 log = logging.getLogger(__name__)
 
@@ -193,8 +195,8 @@ def _taking_in(installation: Installation, store: Store, versions: Versions, clo
     configuration, refusals = installation.configuration, Refusals()
     sink = Arrival(store, versions.rulebook)
     drain = Drain(configuration.spool, store.vault, sink, refusals, store.aside, clock.is_believed)
-    followed, site = Followed(sink.write, store.aside, clock.wall_ms), Sites(configuration).first
-    imports = Imports(site.name, versions, installation.moments, store.aside.tried, refusals, site.hosts, store.vault.hmac)
+    followed, sites = Followed(sink.write, store.aside, clock.wall_ms), Sites(configuration)
+    imports = Imports(sites, versions, installation.moments, store.aside.tried, refusals, store.vault.hmac)
     logs = LogIntake(imports, VisitCounter(installation.run), utc_today, store.vault.hmac)
     followers = [logs.follower(declared, followed, store.control) for declared in configuration.server_logs]
 
@@ -211,20 +213,26 @@ def _taking_in(installation: Installation, store: Store, versions: Versions, clo
 
 
 def _website(installation: Installation, store: Store, versions: Versions, is_over: Callable[[], bool]) -> list[Job]:
-    """Return the jobs about the company's own pages, each only where there is something to read."""
+    """Return the jobs about the company's own pages, one of each for a website where there is something to read."""
     configuration = installation.configuration
     version, report = (lambda: versions.in_force().id), partial(counted.add_seen, store)
     kept = website.keeping(store, configuration, Assets().tag, report, version, is_over, now_ms)
-    jobs = [Job("search", 2.0, kept.search.once)] if kept.search else []
-    if (watch := kept.integrity) is not None:
 
-        def look() -> bool:
-            rulebook = versions.in_force()
-            duties = page_duties(rulebook, Sites(configuration).first.website(rulebook))
-            return watch.once(browser_policy.declared_origins(rulebook), duties)
+    def look(watch: Watch) -> bool:
+        rulebook = versions.in_force()
+        name = watch.site.website(rulebook)
+        return watch.once(browser_policy.declared_origins(rulebook, Audience(name)), page_duties(rulebook, name))
 
-        jobs.append(Job("integrity", float(configuration.integrity.every_seconds), look))
-    return jobs
+    every = float(configuration.integrity.every_seconds)
+    return [
+        *(Job(_numbered("search", number), 2.0, one.once) for number, one in enumerate(kept.searches, start=1)),
+        *(Job(_numbered("integrity", number), every, partial(look, one)) for number, one in enumerate(kept.looks, start=1)),
+    ]
+
+
+def _numbered(name: str, number: int) -> str:
+    """Return the name of a job of which there may be several."""
+    return name if number == 1 else f"{name}-{number}"
 
 
 def _look_for_damage(installation: Installation) -> bool:

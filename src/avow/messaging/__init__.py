@@ -48,7 +48,7 @@ def build(
         Inbox(store, rulebook, versions, timezone, now_ms),
         Outbox(store, correct_address, requests, now_ms),
         Reports(store, rulebook),
-        Subscriptions(store, rulebook, versions, spool, site.origin, timezone, now_ms),
+        Subscriptions(store, rulebook, versions, spool, site, timezone, now_ms),
     )
 
 
@@ -62,6 +62,6 @@ class Carrying:
 
 def carrying(store: Store, versions: Versions, configuration: Configuration, requests: OfRequests) -> Carrying:
     """Return what composes messages, each by the version of the policy that it names."""
-    recipient = configuration.mail.recipient
-    letters = Mailings(store, versions, recipient, Sites(configuration).first.origin)
-    return Carrying(letters, Outgoing(store, versions, recipient, requests, letters))
+    recipient, sites = configuration.mail.recipient, Sites(configuration)
+    letters = Mailings(store, versions, recipient, sites)
+    return Carrying(letters, Outgoing(store, versions, recipient, requests, sites, letters))

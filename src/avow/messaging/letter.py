@@ -87,9 +87,13 @@ def read(subject_line: str, text: str) -> Letter | Refusal:
     return Letter(subject_line, text.replace("\r\n", "\n").strip() + "\n", tuple(found))
 
 
-def mailing_id(point: str, letter: Letter) -> str:
-    """Return the id of a mailing: the same list, subject line and text are the same mailing, which nobody gets twice."""
+def mailing_id(point: str, letter: Letter, site: str = "") -> str:
+    """Return the id of a mailing: the same list, subject line and text are the same mailing, which nobody gets twice.
+
+    One to the subscribers of one website is another than one to all.
+    """
     said = f"{point}\n{letter.subject_line}\n{letter.text}"  # the first two are one line each
+    said += f"\0{site}" if site else ""
     return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
 

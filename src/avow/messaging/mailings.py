@@ -2,7 +2,7 @@
 
 A mailing is queued in batches, each one transaction with how far the list was gone through; a crash leaves a batch queued or
 not, and anyone who goes on (the command, or the server's job) begins behind the last one. The same text to the same list is the
-same mailing, and nobody has two messages of one.
+same mailing, and nobody has two messages of one. Each goes in the name of the website where its person subscribed.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from avow.definitions import Identifier, IdentifierKind, Permit, Refusal, Techno
 from avow.gate import choices, disclosures, entries, list_members, messages
 from avow.gate.disclosures import ADDRESS, Leave
 from avow.gate.messages import Message, Parts
+from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.messaging import letter as letters
 from avow.messaging.links import Use, token
@@ -23,6 +24,7 @@ from avow.policy.law import rules
 from avow.store.control import mail, mailings
 from avow.store.control.mailings import Mailing
 from avow.store.holdings import HeldSubmission, SubmissionPage
+from avow.store.mailed import Enclosed
 from avow.store.store import Store
 
 #: Subscriptions looked at in one transaction.
@@ -56,16 +58,23 @@ class Composed:
 
 @dataclass(frozen=True, slots=True)
 class Mailings:
-    """The mailings of an installation; `recipient` is the policy's name of who carries messages, `origin` the site's."""
+    """The mailings of an installation; `recipient` is the policy's name of who carries messages."""
 
     store: Store
     versions: Versions
     recipient: str
-    origin: str
+    sites: Sites
 
-    def plan(self, point: str, subject_line: str, text: str, now_ms: int) -> MailingPlan | Refusal:
-        """Return what sending this text to everybody who subscribed at a point would do, or why it is not sent."""
+    def plan(self, point: str, subject_line: str, text: str, now_ms: int, site: str = "") -> MailingPlan | Refusal:
+        """Return what sending this text to everybody who subscribed at a point would do, or why it is not sent.
+
+        `site` is the website whose subscribers get it, "" for all.
+        """
+        chosen = self.sites.find(site) if site else None
+        if isinstance(chosen, Refusal):
+            return chosen
         rulebook = self.versions.in_force()
+        rulebook = rulebook.on_website(chosen.website(rulebook)) if chosen else rulebook
         declared = rulebook.points.get(point)
         if declared is None or declared.technology is not Technology.EMAIL or declared.collected_by:
             known = ", ".join(one.name for one in rulebook.points.values() if one.technology is Technology.EMAIL) or "none"
@@ -75,7 +84,7 @@ class Mailings:
             return letter
         measuring = rulebook.measuring(point)
         facts = (point, measuring.name if measuring else "", rulebook.id, letter.subject_line, letter.text, letter.links, now_ms)
-        wanted = Mailing(letters.mailing_id(point, letter), *facts)
+        wanted = Mailing(letters.mailing_id(point, letter, site), *facts, site=site)
         return self._counted(wanted, now_ms)
 
     def begin(self, wanted: Mailing) -> bool:
@@ -130,12 +139,13 @@ class Mailings:
         rulebook = self.versions.rulebook(held.rulebook_id) if held else None
         if held is None or sent is None or rulebook is None or not isinstance(permit, Permit):
             return None
-        leave = disclosures.decide(rulebook, self.recipient, min(permit.purposes), held.point, ADDRESS, permit.recipients)
+        asked = (min(permit.purposes), held.point, ADDRESS, row.site, permit.recipients)
+        leave = disclosures.decide(rulebook, self.recipient, *asked)
         if isinstance(leave, Refusal):
             return leave
         person = identifier(IdentifierKind.EMAIL, held.address)
         is_measured = self.measures(sent, person, now_ms)
-        parts = self._parts(sent, row.id, held.record_id, is_measured=is_measured)
+        parts = self._parts(sent, row, held.record_id, is_measured=is_measured)
         return Composed(parts, sent.subject_line, is_measured, leave)
 
     def permit(self, held: HeldSubmission, now_ms: int) -> Permit | Refusal:
@@ -166,23 +176,23 @@ class Mailings:
         agreed = choices.opted_in_by(self.store, person) - opted_out
         return isinstance(rulebook.permit(sent.measured_by, opted_out, moment(now_ms).date(), agreed), Permit)
 
-    def _parts(self, sent: Mailing, message_id: str, record_id: str, *, is_measured: bool) -> Parts:
+    def _parts(self, sent: Mailing, row: mail.SealedMail, record_id: str, *, is_measured: bool) -> Parts:
         """Return the message for one person."""
-        keyed, rulebook = self.store.vault.hmac, self.versions.in_force()
+        keyed, rulebook, site = self.store.vault.hmac, self.versions.in_force(), self.sites.named(row.site)
         company, point = rulebook.controller, rulebook.points.get(sent.point)
-        out = f"{self.origin}/avow/unsubscribe/{token(Use.END, (record_id, sent.id), keyed)}"
-        mail_folder = f"{self.origin}/avow/mail/"
+        out = f"{site.origin}/avow/unsubscribe/{token(Use.END, (record_id, sent.id), keyed)}"
+        mail_folder = f"{site.origin}/avow/mail/"
 
         def link(number: int) -> str:
-            return mail_folder + token(Use.LINK, (sent.id, str(number), message_id), keyed)
+            return mail_folder + token(Use.LINK, (sent.id, str(number), row.id), keyed)
 
         frame = letters.Frame(
             label=point.label if point else sent.point,
-            company=company.name,
+            company=site.called(company.name),
             address=company.address,
-            policy=f"{self.origin}/privacy-policy",
+            policy=f"{site.origin}/privacy-policy",
             unsubscribe=out,
-            gif=f"{mail_folder}{token(Use.GIF, (message_id,), keyed)}.gif" if is_measured else "",
+            gif=f"{mail_folder}{token(Use.GIF, (row.id,), keyed)}.gif" if is_measured else "",
             link=link if is_measured else None,
         )
         text, html = letters.composed(letters.Letter(sent.subject_line, sent.text, sent.links), frame)
@@ -241,7 +251,7 @@ class Mailings:
     def _set_aside(self, sent: Mailing, failures: Mapping[str, str], now_ms: int) -> None:
         list_members.set_aside_new(self.store, SUBSCRIPTIONS, sent.id, failures, now_ms)
 
-    def _queue_letters(self, mailing_id: str, now_ms: int, wanted: Mapping[Identifier, bytes]) -> int:
+    def _queue_letters(self, mailing_id: str, now_ms: int, wanted: Mapping[Identifier, Enclosed]) -> int:
         """Queue messages of a mailing and count them, in one transaction; return how many are new."""
         with self.store.control.transaction() as tx:
             new = self.store.queue_mailing(tx, mailing_id, wanted, now_ms)
@@ -257,9 +267,15 @@ class Mailings:
         return self._queue_letters(mailing_id, now_ms, dict([letter])) if letter else 0
 
     def _letter(self, sent: Mailing, now_ms: int, held: HeldSubmission) -> list_members.Letter | None:
-        """Return a message of a mailing as the outbox keeps it; None for who may not be written to."""
+        """Return a message of a mailing as the outbox keeps it; None for who may not be written to, or is of another site."""
+        if not self._is_of(sent, held):
+            return None
         person = self._person(held, now_ms)
-        return (person, _body(held, sent)) if person is not None else None
+        return (person, Enclosed(held.site, _body(held, sent))) if person is not None else None
+
+    def _is_of(self, sent: Mailing, held: HeldSubmission) -> bool:
+        """Return whether a subscription is of the website that a mailing is for."""
+        return sent.site in {"", self.sites.named(held.site).name}
 
     def _person(self, held: HeldSubmission, now_ms: int) -> Identifier | None:
         """Return who is behind a subscription when they may be written to."""
@@ -278,7 +294,7 @@ class Mailings:
             last = page.last
             if not last:
                 break
-            people |= {identifier(IdentifierKind.EMAIL, one.address) for one in page.held}
+            people |= {identifier(IdentifierKind.EMAIL, one.address) for one in page.held if self._is_of(wanted, one)}
             made, _ = list_members.written(self.store, page.held, partial(self._letter, wanted, now_ms))
             allowed |= {letter[0] for letter in made.values() if letter is not None}
         subjects = self.store.vault.lookup(allowed)

@@ -14,6 +14,7 @@ from avow.definitions import IdentifierKind, Refusal, RequestKind, identifier
 from avow.gate import disclosures, messages
 from avow.gate.disclosures import ADDRESS, Leave
 from avow.gate.messages import Message, Trouble, Turn, Waiting
+from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.messaging.mailings import Mailings
 from avow.policy import Rulebook
@@ -48,11 +49,17 @@ class Outgoing:
     given declares the recipient, whatever a later version allows. Else it waits, and the console shows it.
     """
 
-    def __init__(
-        self, store: Store, versions: Versions, recipient: str, requests: OfRequests, letters: Mailings | None = None
+    def __init__(  # what a message may need, each of another room
+        self,
+        store: Store,
+        versions: Versions,
+        recipient: str,
+        requests: OfRequests,
+        sites: Sites,
+        letters: Mailings | None = None,
     ) -> None:
         """`letters` composes the messages of mailings; without it they wait."""
-        self._store, self._control = store, store.control
+        self._store, self._control, self._sites = store, store.control, sites
         self._versions, self._recipient, self._requests, self._letters = versions, recipient, requests, letters
 
     def due(self, now_ms: int, limit: int) -> Sequence[Turn]:
@@ -106,7 +113,8 @@ class Outgoing:
         if not isinstance(leave, Leave):
             self._hold(row, now_ms)
             return None
-        return Waiting(row.id, row.created_ms, message, self._whose(row, message, leave), None, until_ms, row.request_id)
+        leave, sender = self._whose(row, message, leave), self._sites.named(row.site).sender
+        return Waiting(row.id, row.created_ms, message, leave, None, until_ms, row.request_id, sender=sender)
 
     def _letter(self, row: mail.SealedMail, message: Message, now_ms: int) -> Waiting | None:
         """Return a message of a mailing; one that may never leave is removed, one that may not leave now waits."""
@@ -120,7 +128,16 @@ class Outgoing:
             return None
         message = Message(message.to, made.subject_line, "")
         leave = self._whose(row, message, made.leave)
-        return Waiting(row.id, row.created_ms, message, leave, made.parts, mailing=row.mailing, is_measured=made.is_measured)
+        return Waiting(
+            row.id,
+            row.created_ms,
+            message,
+            leave,
+            made.parts,
+            mailing=row.mailing,
+            is_measured=made.is_measured,
+            sender=self._sites.named(row.site).sender,
+        )
 
     def _is_late(self, request_id: str, message_id: str) -> bool:
         """Return whether a message tells of what is past, and take it out of the outbox: a link after the denial, say."""
@@ -150,10 +167,10 @@ class Outgoing:
         if rulebook is None or point is None:
             return None
         if row.publication is None:
-            return disclosures.decide(rulebook, self._recipient, min(point.purposes), point.name, ADDRESS)
+            return disclosures.decide(rulebook, self._recipient, min(point.purposes), point.name, ADDRESS, row.site)
         if not rulebook.may_tell(point.name, self._recipient):
             return None
-        return disclosures.decide(rulebook, self._recipient, CHANGES, point.name, ADDRESS)
+        return disclosures.decide(rulebook, self._recipient, CHANGES, point.name, ADDRESS, row.site)
 
     def _of_request(self, row: mail.SealedMail) -> tuple[Leave | Refusal | None, int | None]:
         """Return the leave of a message of a consumer request, and until when it is tried; None for nobody real."""
@@ -168,4 +185,4 @@ class Outgoing:
         allowed = form.recipients if form else rulebook.recipients.keys()
         law = self._versions.with_law_of(request.rulebook_id)
         until_ms = self._requests.until_ms(request.kind, request.received_on, law)
-        return disclosures.decide(rulebook, self._recipient, *asked, ADDRESS, allowed), until_ms
+        return disclosures.decide(rulebook, self._recipient, *asked, ADDRESS, row.site, allowed), until_ms

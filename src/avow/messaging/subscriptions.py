@@ -36,6 +36,7 @@ from avow.definitions import (
 from avow.gate import choices, entries
 from avow.gate.choices import Choice
 from avow.gate.messages import Message
+from avow.gate.sites import Site
 from avow.gate.versions import Versions
 from avow.messaging import letter
 from avow.messaging.answers import MeasureFacts, PendingFacts, SubscriptionFacts
@@ -67,13 +68,16 @@ class _Waiting(msgspec.Struct, frozen=True, array_like=True):
 
 @dataclass(frozen=True, slots=True)
 class Subscriptions:
-    """Subscriptions under the version in force, by the links in people's messages; fits `collection.forms.Subscriptions`."""
+    """A website's subscriptions under the version in force, by the links in people's messages.
+
+    Fits `collection.forms.Subscriptions`.
+    """
 
     store: Store
     rulebook: Rulebook
     versions: Versions
     spool: Spool
-    origin: str
+    site: Site
     timezone: str
     now_ms: Callable[[], int]
 
@@ -85,10 +89,11 @@ class Subscriptions:
         if subscription.demonstration:
             return  # invented people have no mailbox
         person = _person(subscription)
-        link = f"{self.origin}/avow/subscriptions/{token(Use.CONFIRM, (subscription.record_id,), self.store.vault.hmac)}"
+        link = f"{self.site.origin}/avow/subscriptions/{token(Use.CONFIRM, (subscription.record_id,), self.store.vault.hmac)}"
         waiting: dict[str, str | int] = {
             "record_id": subscription.record_id,
             "point": subscription.point,
+            "site": subscription.site,
             "asked_ms": now_ms,
             "expires_ms": now_ms + int(timedelta(days=CONFIRM_DAYS).total_seconds() * 1000),
         }
@@ -162,7 +167,8 @@ class Subscriptions:
         subject = self._subject(_person(held)) if held else None
         if subject is None:
             return False
-        choices.keep_if_new(self.store, Choice(self.now_ms(), purpose, opted_out, "message", self.rulebook.id, subject))
+        said = Choice(self.now_ms(), purpose, opted_out, "message", self.rulebook.id, subject, site=self.site.name)
+        choices.keep_if_new(self.store, said)
         return True
 
     def _waiting(self, link: str) -> _Waiting | None:
@@ -184,7 +190,8 @@ class Subscriptions:
         optional = [name for name in (*record.purposes, *found.agreed) if name in own.purposes and own.purposes[name].optional]
         if subject:
             agreed = sorted(set(optional))
-            answer = [Choice(now, one, False, "form", own.id, subject) for one in agreed]  # noqa: FBT003 - the column's value
+            said = partial(Choice, now, opted_out=False, source="form", rulebook_id=own.id, subject=subject, site=record.site)
+            answer = [said(purpose=one) for one in agreed]
             choices.keep_yes(self.store, answer, record.record_id)
         kept = own.points[record.point].retention_for(frozenset(record.purposes))
         return msgspec.structs.replace(record, collected_ms=now, delete_on=kept.due(moment(now).date()).isoformat())
@@ -216,7 +223,7 @@ class Subscriptions:
     def _message(self, subscription: Submission, link: str) -> bytes:
         """Return the message with the link, as the outbox keeps it."""
         company, label = self.rulebook.controller, self._label(subscription.point)
-        text = letter.confirmation(label, company.name, company.address, link, CONFIRM_DAYS)
+        text = letter.confirmation(label, self.site.called(company.name), company.address, link, CONFIRM_DAYS)
         facts = (address_among(subscription.people), f"Please confirm: {label}", text)
         return Message(*facts, rulebook=subscription.rulebook_id, point=subscription.point).packed()
 

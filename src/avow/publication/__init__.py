@@ -46,5 +46,5 @@ class Announcing:
 
 def announcing(store: Store, versions: Versions, configuration: Configuration) -> Announcing:
     """Return what commands and the clock call."""
-    teller = Teller(store, versions, configuration.mail.recipient, Sites(configuration).first.origin)
+    teller = Teller(store, versions, configuration.mail.recipient, Sites(configuration))
     return Announcing(Publisher(store.control, versions), teller, History(store.control, versions))

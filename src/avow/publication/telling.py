@@ -14,11 +14,13 @@ from typing import Final
 from avow.definitions import Identifier, IdentifierKind, identifier
 from avow.gate import entries, list_members
 from avow.gate.messages import Message
+from avow.gate.sites import Site, Sites
 from avow.gate.versions import Versions, changes_of
 from avow.policy import publication
 from avow.store.control import mail, publications, submissions
 from avow.store.control.publications import Stored
 from avow.store.holdings import HeldSubmission, SubmissionPage
+from avow.store.mailed import Enclosed
 from avow.store.store import Store
 
 #: Submissions looked at in one transaction.
@@ -31,12 +33,15 @@ PEOPLE: Final = "telling"
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    """Tells the people of an installation; `recipient` is the policy's name of who carries messages, `origin` the site's."""
+    """Tells the people of an installation, each in the name of the website on which they wrote last.
+
+    `recipient` is the policy's name of who carries messages.
+    """
 
     store: Store
     versions: Versions
     recipient: str
-    origin: str
+    sites: Sites
 
     def to_look_through(self) -> int:
         """Return how many submissions there are to look through for addresses."""
@@ -53,10 +58,7 @@ class Teller:
         if announced is None or not announced.by_email:
             list_members.again(self.store, PEOPLE, lambda *_: 0, now_ms)  # there is nothing to tell them any more
             return 0
-        subject, text = publication.message(
-            self.versions.in_force(), changes_of(announced), announced.in_force_on, self.origin.rstrip("/")
-        )
-        write = partial(self._letter, subject, text)
+        write = partial(self._letter, {site.name: self._words(announced, site) for site in self.sites.all})
         told, last = self._tried_again(announced, write, now_ms), ""
         if announced.noticed_ms is not None:
             return told
@@ -89,7 +91,7 @@ class Teller:
         with self.store.control.reading() as tx:
             return _stands(publications.every(tx), announced)
 
-    def _queue(self, announced: Stored, now_ms: int, letters: Mapping[Identifier, bytes]) -> int:
+    def _queue(self, announced: Stored, now_ms: int, letters: Mapping[Identifier, Enclosed]) -> int:
         """Queue messages in one transaction, none about a version that was taken back; return how many are new."""
         with self.store.control.transaction() as tx:
             publications.hold(tx)
@@ -97,14 +99,22 @@ class Teller:
                 return 0
             return self.store.tell_of_publication(tx, announced.seq, letters, now_ms)
 
-    def _letter(self, subject: str, text: str, form: HeldSubmission) -> list_members.Letter | None:
+    def _words(self, announced: Stored, site: Site) -> tuple[str, str]:
+        """Return subject and text of the message in the name of a website."""
+        current = self.versions.in_force()
+        name = site.called(current.controller.name)
+        return publication.message(current, changes_of(announced), announced.in_force_on, site.origin, name)
+
+    def _letter(self, words: Mapping[str, tuple[str, str]], form: HeldSubmission) -> list_members.Letter | None:
         """Return the message to anyone who sent a form; None when they gave no address, or not for this."""
         address = form.address
         own = self.versions.rulebook(form.rulebook_id)
         if not address or own is None or not own.may_tell(form.point, self.recipient):
             return None
-        message = Message(address, subject, text, rulebook=form.rulebook_id, point=form.point)
-        return identifier(IdentifierKind.EMAIL, address), message.packed()
+        person = identifier(IdentifierKind.EMAIL, address)
+        site = self.sites.named(self.store.site_of(person) if len(self.sites.all) > 1 else form.site)
+        message = Message(address, *words[site.name], rulebook=form.rulebook_id, point=form.point)
+        return person, Enclosed(site.name, message.packed())
 
     def _set_aside(self, announced: Stored, failures: Mapping[str, str], now_ms: int) -> None:
         list_members.set_aside_new(self.store, PEOPLE, str(announced.seq), failures, now_ms)

@@ -36,8 +36,8 @@ def build(
     Rule: 11 CCR 7020, 7021, 7060.
     """
     line, last_contact = partial(messages.line, store), LastContact(store, versions.rulebook)
-    voice = Voice(site.origin, store.vault.hmac, rulebook)
-    return Desk(_cases(store, configuration), voice, versions, configuration.timezone, line, last_contact, now_ms)
+    cases, voice = _cases(store, configuration), Voice(site, store.vault.hmac, rulebook)
+    return Desk(cases, voice, Sites(configuration), versions, configuration.timezone, line, last_contact, now_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def walking(
 
     Rule: 11 CCR 7021(b) (by when), 7022(b) (where is erased), 7024 (what is shown).
     """
-    cases, origin = _cases(store, configuration), Sites(configuration).first.origin
+    cases, sites = _cases(store, configuration), Sites(configuration)
     places = (
         targets.KeyVault(store),  # first: nothing can be read from there on
         targets.Rows(store, targets.EVENTS),
@@ -74,7 +74,7 @@ def walking(
     found, discloser = finding.Finder(store), finding.Discloser(store, cases, versions, events)
 
     def tools(case: Case) -> Tools:
-        voice = Voice(origin, store.vault.hmac, versions.with_law_of(case.rulebook_id))
+        voice = Voice(sites.named(case.site), store.vault.hmac, versions.with_law_of(case.rulebook_id))
         return Tools(voice, cases, places, found, discloser, audit_log)
 
     return Walking(OpenRequests(cases, store.aside, tools, is_believed, now_ms), OneForm(store, now_ms))

@@ -38,7 +38,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A consumer request. `contact` is None once its key is destroyed."""
+    """A consumer request. `contact` is None once its key is destroyed; `site` is the website on which it was filed."""
 
     request_id: str
     kind: RequestKind
@@ -49,6 +49,7 @@ class Case:
     demonstration: bool
     history: tuple[Entry, ...]
     contact: Contact | None
+    site: str = ""
 
     @property
     def state(self) -> State:

@@ -12,6 +12,7 @@ from avow.gate.contacts import LastContact
 from avow.gate.messages import (
     MessageLine,
 )
+from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy import LawTable
 from avow.policy.law import rules
@@ -73,10 +74,14 @@ _NOT_OURS = Refusal("this link is not one of ours, or its request is gone", rule
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Consumer requests as their persons and the request desk see them; `message_line` shows a message (`gate.messages`)."""
+    """Consumer requests as their persons and the request desk see them; `message_line` shows a message (`gate.messages`).
+
+    `voice` is of the website on which this is asked; what is written about a request goes in the name of its own.
+    """
 
     cases: Cases
     voice: Voice
+    sites: Sites
     versions: Versions
     business_timezone: str
     message_line: Callable[[SealedMail], MessageLine]
@@ -88,14 +93,15 @@ class Desk:
         return self.versions.with_law_of(case.rulebook_id).law_table
 
     def _voice(self, case: Case) -> Voice:
-        return replace(self.voice, rulebook=self.versions.with_law_of(case.rulebook_id))
+        rulebook = self.versions.with_law_of(case.rulebook_id)
+        return replace(self.voice, site=self.sites.named(case.site), rulebook=rulebook)
 
     def receive(self, request: NewRequest) -> str | Refusal:
         """File the request and return the token of its status page. Rule: 11 CCR 7021(a)."""
         since = request.since.isoformat() if request.since else ""
         details = request.details[: receive.DETAILS_LENGTH]
         contact = Contact(request.email.strip(), request.name.strip(), details, request.visitor_id or "", since)
-        asked = receive.Asked(request.kind, contact, demonstration=request.demonstration)
+        asked = receive.Asked(request.kind, contact, demonstration=request.demonstration, site=self.voice.site.name)
         case = receive.receive(asked, self.voice.rulebook, self.cases, self.business_timezone, self.now_ms())
         return case if isinstance(case, Refusal) else verification.link(Link.STATUS, case.request_id, self.voice.keyed)
 

@@ -48,6 +48,7 @@ class Cases:
             sealed=self._sealed(case.request_id, case.contact),
             demonstration=case.demonstration,
             mark=self._mark(case),
+            site=case.site,
         )
         with self._control.transaction() as tx:
             requests.add(tx, row)
@@ -176,7 +177,7 @@ class Cases:
             if logged is not None:
                 entries.record(tx, at_ms, logged)
             if message is not None:
-                self._keep_message(tx, case.request_id, message, at_ms, message_id)
+                self._keep_message(tx, case, message, at_ms, message_id)
         return True
 
     def delivery(self, request_id: str) -> Delivery:
@@ -231,8 +232,8 @@ class Cases:
                 kept = messages.opened(self._store, row) if extended and row.created_ms == extended.at_ms else None
                 if kept is not None:
                     again = replace(kept, to=corrected.contact.email)
-                    self._keep_message(tx, case.request_id, again, row.created_ms, row.id)
-            self._keep_message(tx, case.request_id, message, at_ms, message_id)
+                    self._keep_message(tx, case, again, row.created_ms, row.id)
+            self._keep_message(tx, case, message, at_ms, message_id)
             entries.record(tx, at_ms, logged)
         return True
 
@@ -302,9 +303,9 @@ class Cases:
         hmac = self._store.vault.hmac
         return [hmac(b"request about", f"{one.kind.value} {one.value}".encode()).hex()[:MARK_LENGTH] for one in people]
 
-    def _keep_message(self, tx: Transaction, request_id: str, message: Message, now_ms: int, message_id: str) -> None:
-        """Put a message into the outbox, sealed under the request's key."""
-        self._store.add_mail(tx, message.packed(), now_ms, request_id, message_id)
+    def _keep_message(self, tx: Transaction, case: Case, message: Message, now_ms: int, message_id: str) -> None:
+        """Put a message into the outbox, sealed under the request's key, in the name of the request's website."""
+        self._store.add_mail(tx, message.packed(), now_ms, case.request_id, message_id, site=case.site)
 
     def _of_row(self, row: RowMapping, history: Sequence[RequestEvent]) -> Case:
         return self._case(requests.of_row(row), history)
@@ -326,6 +327,7 @@ def _case(row: StoredRequest, history: Sequence[RequestEvent], contact: Contact 
         demonstration=row.demonstration,
         history=tuple(Entry(one.seq, one.at_ms, Step(one.what), json.loads(one.detail)) for one in history),
         contact=contact,
+        site=row.site,
     )
 
 

@@ -22,12 +22,13 @@ DETAILS_LENGTH: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody filled in."""
+    """What somebody filled in, and on which website."""
 
     kind: RequestKind
     contact: Contact
     channel: str = "web"
     demonstration: bool = False
+    site: str = ""
 
 
 def receive(asked: Asked, rulebook: Rulebook, cases: Cases, business_timezone: str, now_ms: int) -> Case | Refusal:
@@ -54,6 +55,7 @@ def receive(asked: Asked, rulebook: Rulebook, cases: Cases, business_timezone: s
         demonstration=asked.demonstration,
         history=(Entry(0, now_ms, Step.RECEIVED, {"channel": asked.channel}),),
         contact=asked.contact,
+        site=asked.site,
     )
     cases.add(case, entries.RequestReceived(asked.kind.value, case.request_id, str(received_on)))
     return case

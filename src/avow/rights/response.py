@@ -18,6 +18,7 @@ from avow.audit.log import Log
 from avow.definitions import Refusal, RequestKind, local_date
 from avow.gate import entries
 from avow.gate.messages import Message
+from avow.gate.sites import Site
 from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.rights import asked_again, due, verification
@@ -44,22 +45,24 @@ _templates = Environment(
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """What every message needs: the site's public origin, the vault's HMAC for links, the Rulebook."""
+    """What every message needs: the website in whose name it goes, the vault's HMAC for links, the Rulebook."""
 
-    origin: str
+    site: Site
     keyed: Hmac
     rulebook: Rulebook
 
     def link(self, purpose: Link, case: Case) -> str:
         """Return a link into the privacy centre. Rule: 11 CCR 7024(g) (secure transmission)."""
         if purpose is Link.CONFIRM:
-            return f"{self.origin}/privacy/verify/{verification.link(purpose, case.request_id, self.keyed, case.corrections)}"
-        return f"{self.origin}/privacy/requests/{verification.link(purpose, case.request_id, self.keyed)}"
+            proves = verification.link(purpose, case.request_id, self.keyed, case.corrections)
+            return f"{self.site.origin}/privacy/verify/{proves}"
+        return f"{self.site.origin}/privacy/requests/{verification.link(purpose, case.request_id, self.keyed)}"
 
     def text(self, template: str, case: Case, **facts: Any) -> str:  # Any: what the template shows
         """Return a message to the person. Rule: 11 CCR 7003 (plain words)."""
-        company = self.rulebook.controller
-        shown = {"case": case, "company": company, "origin": self.origin, "kind_words": KIND_WORDS[case.kind], **facts}
+        company, site = self.rulebook.controller, self.site
+        named = {"company": company, "name": site.called(company.name), "origin": site.origin}
+        shown = {"case": case, "kind_words": KIND_WORDS[case.kind], **named, **facts}
         return _templates.get_template(template).render(shown)
 
 

@@ -114,11 +114,11 @@ class Aside:
             self._halving(queue, items[:middle], name_of, step, now_ms)
             self._halving(queue, items[middle:], name_of, step, now_ms)
 
-    def only(self, queue: str, names: Iterable[str]) -> None:
-        """Forget the items of a queue that it no longer has."""
+    def only(self, queue: str, names: Iterable[str], is_own: Callable[[str], bool] = lambda _: True) -> None:
+        """Forget the items of a queue that it no longer has; `is_own` says which are the caller's, where several fill it."""
         with self.control.reading() as tx:
             gone = set_aside.names(tx, queue).keys() - set(names)
-        for name in gone:
+        for name in filter(is_own, gone):
             self.handled(queue, name)
 
     def tried(self, step: Callable[[], _T]) -> tuple[str, _T | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from avow.definitions import Identifier, StoreUnavailable
@@ -17,6 +18,14 @@ _PENDING_AAD: Final = b"pending-subscription"
 _MAIL_AAD: Final = b"mail"
 
 
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """What the outbox keeps of a message to somebody, before it is sealed, and the website in whose name it goes."""
+
+    site: str
+    content: bytes
+
+
 def await_confirmation(
     tx: Transaction, vault: Vault, person: Identifier, waiting: Mapping[str, str | int], record: bytes, message: bytes
 ) -> None:
@@ -26,7 +35,7 @@ def await_confirmation(
     key = vault.key_of(subject)
     if key is None:
         raise StoreUnavailable("the person's key was destroyed while a subscription was kept; try again")
-    mail_id = mail.add(tx, sealing.seal(key, message, _MAIL_AAD), asked_ms, None, subject)
+    mail_id = mail.add(tx, sealing.seal(key, message, _MAIL_AAD), asked_ms, None, subject, site=str(waiting["site"]))
     sealed = sealing.seal(key, record, _PENDING_AAD)
     facts = (str(waiting["record_id"]), str(waiting["point"]), subject, sealed, mail_id, asked_ms, int(waiting["expires_ms"]))
     subscriptions.add(tx, subscriptions.Pending(*facts))
@@ -55,14 +64,14 @@ def seal_again(vault: Vault, row: mail.SealedMail, content: bytes) -> bytes:
     return sealing.seal(key, content, _MAIL_AAD)
 
 
-def queue(tx: Transaction, vault: Vault, mailing_id: str, letters: Mapping[Identifier, bytes], created_ms: int) -> int:
+def queue(tx: Transaction, vault: Vault, mailing_id: str, letters: Mapping[Identifier, Enclosed], created_ms: int) -> int:
     """Queue one message of a mailing for each of these people who has none; return how many; see `Store.queue_mailing`."""
     subjects = vault.lookup(letters)
     keys = vault.keys_of(subjects.values())
     count = 0
     for one, subject in subjects.items():
         if subject in keys and not mailings.has_message(tx, mailing_id, subject):
-            sealed = sealing.seal(keys[subject], letters[one], _MAIL_AAD)
-            mail.add(tx, sealed, created_ms, None, subject, mailing=mailing_id)
+            sealed = sealing.seal(keys[subject], letters[one].content, _MAIL_AAD)
+            mail.add(tx, sealed, created_ms, None, subject, mailing=mailing_id, site=letters[one].site)
             count += 1
     return count

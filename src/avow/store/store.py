@@ -214,6 +214,12 @@ class Store:
             found = tuple(one for one in submissions.of_subjects(tx, subjects) if point in {"", one.point})
             return self._unsealed(tx, found)
 
+    def site_of(self, person: Identifier) -> str:
+        """Return the website on which somebody wrote last; "" where nothing is held that they wrote."""
+        subjects = self.vault.subjects_of([person])
+        with self.control.reading() as tx:
+            return submissions.last_site(tx, subjects)
+
     # -- subscriptions by e-mail -------------------------------------------------------------------------------
 
     def await_confirmation(
@@ -221,7 +227,7 @@ class Store:
     ) -> None:
         """Keep a subscription that waits for its link, and queue the message with it, in the caller's transaction.
 
-        `waiting` says record_id, point, asked_ms and expires_ms. Raises StoreUnavailable when the person's key is gone.
+        `waiting` says record_id, point, site, asked_ms and expires_ms. Raises StoreUnavailable when the person's key is gone.
         """
         mailed.await_confirmation(tx, self.vault, person, waiting, record, message)
 
@@ -233,7 +239,9 @@ class Store:
         """Return the pseudonym of a waiting subscription's person, and another record of it, sealed. Raises StoreUnavailable."""
         return mailed.pending_again(self.vault, person, waiting, record)
 
-    def queue_mailing(self, tx: Transaction, mailing_id: str, letters: Mapping[Identifier, bytes], created_ms: int) -> int:
+    def queue_mailing(
+        self, tx: Transaction, mailing_id: str, letters: Mapping[Identifier, mailed.Enclosed], created_ms: int
+    ) -> int:
         """Queue a message of a mailing to each of these people who has none yet; return how many are new."""
         return mailed.queue(tx, self.vault, mailing_id, letters, created_ms)
 
@@ -294,11 +302,18 @@ class Store:
         key = self.vault.get_key(REQUEST, request_id)
         return sealing.unseal(key, sealed, request_id.encode()) if key is not None and sealed else None
 
-    def add_mail(self, tx: Transaction, content: bytes, created_ms: int, request_id: str, mail_id: str = "") -> str:
-        """Queue a message of a consumer request in the caller's transaction; returns its id, a new one for ""."""
-        return mail.add(tx, self.seal_for_request(request_id, content), created_ms, request_id, None, mail_id=mail_id)
+    def add_mail(  # what is kept of a message is what it takes
+        self, tx: Transaction, content: bytes, created_ms: int, request_id: str, mail_id: str = "", *, site: str = ""
+    ) -> str:
+        """Queue a message of a consumer request in the caller's transaction; returns its id, a new one for "".
 
-    def tell_of_publication(self, tx: Transaction, publication: int, letters: Mapping[Identifier, bytes], created_ms: int) -> int:
+        `site` is the website on which the request was filed.
+        """
+        return mail.add(tx, self.seal_for_request(request_id, content), created_ms, request_id, None, mail_id=mail_id, site=site)
+
+    def tell_of_publication(
+        self, tx: Transaction, publication: int, letters: Mapping[Identifier, mailed.Enclosed], created_ms: int
+    ) -> int:
         """Queue a message to each of these people about an announced version of the policy; return how many are new.
 
         Anyone who has a message about it already gets no second one. A message is erased with its person.
@@ -309,7 +324,8 @@ class Store:
         keys = self.vault.keys_of(wanted.values())
         letters_to = {one: subject for one, subject in wanted.items() if subject in keys}  # the others were erased meanwhile
         for one, subject in letters_to.items():
-            mail.add(tx, sealing.seal(keys[subject], letters[one], b"mail"), created_ms, None, subject, publication)
+            sealed = sealing.seal(keys[subject], letters[one].content, b"mail")
+            mail.add(tx, sealed, created_ms, None, subject, publication, site=letters[one].site)
         return len(letters_to)
 
     def open_mail(self, sealed: mail.SealedMail) -> bytes | None:

@@ -5,36 +5,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from avow.config import Configuration
+from avow.gate.sites import Sites
 from avow.store.store import Store
 from avow.website.integrity import BuiltTag
 from avow.website.search import SearchIndex
-from avow.website.watching import Report, SearchKeeper, Watch, index_path, sitemap_of
+from avow.website.watching import Report, SearchKeeper, Watch, forget_indexes, index_path, sitemap_of, watched
 
 
 @dataclass(frozen=True, slots=True)
 class Website:
-    """The room as pages call it: the search of the site, and what was seen of it."""
+    """The room as the pages of one website call it: its search, and what was seen of it."""
 
     search: SearchIndex
     integrity: Watch
 
 
-def build(store: Store, configuration: Configuration, tag: BuiltTag, report: Report, now_ms: Callable[[], int]) -> Website:
-    """Return the room of a worker. `tag` is what was built, `report` keeps which loads no declared origin explains."""
-    search = SearchIndex(index_path(configuration) if sitemap_of(configuration) else None)
-    return Website(search, Watch(store, configuration, tag, now_ms, report))
+def build(
+    store: Store, configuration: Configuration, tag: BuiltTag, report: Report, now_ms: Callable[[], int]
+) -> Mapping[str, Website]:
+    """Return the room of a worker, for each website by its name.
+
+    `tag` is what was built, `report` keeps which loads no declared origin explains.
+    """
+    made = {}
+    for site in Sites(configuration).all:
+        search = SearchIndex(index_path(configuration, site) if sitemap_of(configuration, site) else None)
+        made[site.name] = Website(search, Watch(store, configuration, site, tag, now_ms, report))
+    return made
 
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """What keeps the search index and the looks at the site up to date; None where nothing is configured to be read."""
+    """What keeps the search indexes of websites and the looks at them up to date, for those where there is something to read."""
 
-    search: SearchKeeper | None
-    integrity: Watch | None
+    searches: Sequence[SearchKeeper]
+    looks: Sequence[Watch]
 
 
 def keeping(
@@ -47,5 +56,13 @@ def keeping(
     now_ms: Callable[[], int],
 ) -> Keeping:
     """Return what the clock calls. Pages are read again under another `version`; `is_over` ends a reading."""
-    search = SearchKeeper(configuration, store.aside, version, now_ms, is_over) if sitemap_of(configuration) else None
-    return Keeping(search, Watch(store, configuration, tag, now_ms, report) if configuration.integrity.pages else None)
+    sites = Sites(configuration).all
+    forget_indexes(configuration)
+    return Keeping(
+        tuple(
+            SearchKeeper(configuration, site, store.aside, version, now_ms, is_over)
+            for site in sites
+            if sitemap_of(configuration, site)
+        ),
+        tuple(Watch(store, configuration, site, tag, now_ms, report) for site in sites if watched(configuration, site)),
+    )

@@ -32,6 +32,9 @@ _RULE: Final = "docs/guide/server-logs.md"
 
 #: Variable of nginx -> the part of a line that it is.
 _NGINX: Final[Mapping[str, str]] = {
+    "host": "host",
+    "http_host": "host",
+    "server_name": "host",
     "remote_addr": "address",
     "remote_user": "user",
     "realip_remote_addr": "",
@@ -53,6 +56,9 @@ _NGINX: Final[Mapping[str, str]] = {
 }
 #: Directive of Apache -> the part of a line that it is; names of headers in lower case.
 _APACHE: Final[Mapping[str, str]] = {
+    "v": "host",
+    "V": "host",
+    "{host}i": "host",
     "h": "address",
     "a": "address",
     "u": "user",
@@ -73,7 +79,7 @@ _APACHE: Final[Mapping[str, str]] = {
     "{avow_choices}C": "choices",
 }
 #: Directives of Apache that are stepped over: those without a name, and those that need one.
-_BARE: Final = frozenset("ADfHIklLnpPqRSTvVX")
+_BARE: Final = frozenset("ADfHIklLnpPqRSTX")
 _NAMED: Final = frozenset({*"ahCceinopPTx", "^ti", "^to"})
 _FRACTIONS: Final = frozenset({"{msec_frac}t", "{usec_frac}t"})
 #: What a line has to tell, all of it, before it may serve a purpose that a visitor can say no to.
@@ -98,7 +104,10 @@ _METHOD_LENGTH: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line as the server wrote it; `said` is None when the format does not tell what the visitor's browser said."""
+    """One line as the server wrote it; `said` is None when the format does not tell what the visitor's browser said.
+
+    `host` is the website that was asked, "" where the format does not tell.
+    """
 
     time_ms: int
     address: str
@@ -109,6 +118,7 @@ class Line:
     referrer: str
     agent: str
     said: signals.Signals | None = None
+    host: str = ""
 
 
 Reader = Callable[[bytes], Line | None]
@@ -259,6 +269,7 @@ def _line(parts: Mapping[str, str | None]) -> Line | None:
         said.get("referrer", ""),
         said.get("agent", ""),
         _signals(said) if said.keys() >= _SIGNALS else None,
+        said.get("host", ""),
     )
 
 

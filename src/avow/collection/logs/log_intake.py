@@ -24,6 +24,7 @@ from avow.collection.logs.server_log import Import, Tried
 from avow.collection.refusals import LINES_RULE, RefusalRow, Refusals
 from avow.config import Configuration, ServerLog
 from avow.definitions import ConfigurationError, Permit, Refusal, Technology, now_ms
+from avow.gate.sites import Site, Sites
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law import rules
@@ -45,32 +46,41 @@ def point_of(rulebook: Rulebook, wanted: str = "") -> str | Refusal:
     return wanted or (points[0] if points else _NONE)
 
 
-def visit_numbers(versions: Versions, salt_of: Callable[[date], bytes]) -> Callable[[Permit, date, str, str], int]:
-    """Return what numbers visits: under the day's salt where there is one, else under one of its own, thrown away with it.
+def visit_numbers(versions: Versions, salt_of: Callable[[date], bytes]) -> Callable[[Permit, str, date, str, str], int]:
+    """Return what numbers the visits of a website: under the day's salt, else under one of its own, thrown away with it.
 
     0, no visit, for a line that serves no purpose of the tag.
     """
     own = secrets.token_bytes(visits.SALT_BYTES)
 
-    def number(permit: Permit, day: date, address: str, agent: str) -> int:
+    def number(permit: Permit, site: str, day: date, address: str, agent: str) -> int:
         if not versions.in_force().counts_visits(permit.purposes):
             return 0
-        salt = salt_of(day)
-        return visits.visit_number(salt, address, agent) if salt else visits.visit_number(own, f"{day} {address}", agent)
+        salt = visits.salt_of_site(salt_of(day), site)
+        if salt:
+            return visits.visit_number(salt, address, agent)
+        return visits.visit_number(visits.salt_of_site(own, site), f"{day} {address}", agent)
 
     return number
+
+
+def website_of(sites: Sites, website: str) -> Callable[[str], Site | None]:
+    """Return what says which website a line is of, by the host in it ("" for none); always the named one, where one is."""
+    if website:
+        named = sites.named(website)
+        return lambda _host: named
+    return lambda host: sites.of("", "", host) if host else sites.first
 
 
 @dataclass(frozen=True, slots=True)
 class Imports:
     """Makes the imports of server logs, each line by the policy of its own day."""
 
-    website: str
+    sites: Sites
     versions: Versions
     moments: Moments
     tried: Tried
     refusals: Refusals
-    own_hosts: frozenset[str]
     #: A secret of the installation (`store.keys.Vault.hmac`).
     keyed: Keyed
 
@@ -81,14 +91,18 @@ class Imports:
         read_line: log_formats.Reader,
         log: str,
         *,
+        website: str = "",
         names_former: bool = False,
     ) -> Import:
-        """Return an import of one log into a collection point; `names_former` for one that may have been imported before."""
-        number = visit_numbers(self.versions, lambda day: visits.salt_of_site(salt_of(day), self.website))
+        """Return an import of one log into a collection point; `names_former` for one that may have been imported before.
+
+        `website` is the one that all lines are of; by "" each is of the website whose host it names, else of the first.
+        """
+        number = visit_numbers(self.versions, salt_of)
         versions = self.versions
-        decided = (versions.in_force_on, self.website, point, versions.today, number, read_line)
+        decided = (versions.in_force_on, website_of(self.sites, website), point, versions.today, number, read_line)
         believed = lambda at_ms: self.moments.hold(at_ms, now_ms())  # noqa: E731 - a question of this import
-        return Import(*decided, believed, self.tried, self.refusals, self.keyed, log, self.own_hosts, names_former)
+        return Import(*decided, believed, self.tried, self.refusals, self.keyed, log, names_former)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +129,15 @@ class LogIntake:
         imports = self.imports
         point = point_of(imports.versions.in_force(), declared.point)
         named = declared.point if isinstance(point, Refusal) else point
-        row = RefusalRow(self.utc_today(), imports.website, named, "", UNREADABLE, LINES_RULE)
+        website = imports.sites.named(declared.website).name
+        row = RefusalRow(self.utc_today(), website, named, "", UNREADABLE, LINES_RULE)
         imports.refusals.add(row, count)
 
     def _import(self, declared: ServerLog, read_line: log_formats.Reader) -> Import:
         point = point_of(self.imports.versions.in_force(), declared.point)
         if isinstance(point, Refusal):
             raise ConfigurationError(f"server_logs {declared.path}: {point.reason}")
-        return self.imports.of(point, self._salt_of, read_line, str(declared.path))
+        return self.imports.of(point, self._salt_of, read_line, str(declared.path), website=declared.website)
 
     def _salt_of(self, day: date) -> bytes:
         return self.counter.salt(day) if day == self.utc_today() else b""
@@ -137,7 +152,8 @@ def name_of(configuration: Configuration, log: str) -> str:
 def check(configuration: Configuration, rulebook: Rulebook) -> None:
     """Check at the start that every configured log can be followed; raise ConfigurationError naming the one that cannot."""
     for declared in configuration.server_logs:
-        for found in (log_formats.reader(declared.format), point_of(rulebook, declared.point)):
+        website = Sites(configuration).chosen(declared.website)
+        for found in (log_formats.reader(declared.format), point_of(rulebook, declared.point), website):
             if isinstance(found, Refusal):
                 raise ConfigurationError(f"server_logs {declared.path}: {found.reason}")
         if not Path(declared.path).parent.is_dir():

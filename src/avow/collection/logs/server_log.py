@@ -18,8 +18,9 @@ from msgspec import structs
 
 from avow.collection import agents, bounds, places, visits
 from avow.collection.logs import log_formats
-from avow.collection.refusals import Refusals
+from avow.collection.refusals import RefusalRow, Refusals
 from avow.definitions import LogLine, Permit, Refusal, moment
+from avow.gate.sites import Site
 from avow.policy import Rulebook, paths
 
 #: Different lines that are remembered, to tell equal ones of the same moment apart; the oldest moments are forgotten first.
@@ -33,6 +34,9 @@ OF_ONE_PERSON: Final = (
     "/privacy/requests/",
     "/privacy/verify/",
 )
+
+#: Why a line is not kept that is of a host which is none of ours.
+_NO_WEBSITE: Final = Refusal("the line is of a host that no website has", "avow.toml [[websites]] origin")
 
 _T = TypeVar("_T")
 Keyed = Callable[[bytes, bytes], bytes]
@@ -50,17 +54,18 @@ class Import:
     """One import of a log: the counts that progress shows.
 
     A line serves a purpose that people can say no to only when its format tells what the browser said: no signal in a line
-    that could not hold one is no permission. A line of a moment that cannot be, or on which anything fails, is unreadable: the
-    next one is read.
+    that could not hold one is no permission. It is of one website, and refused where the point is not on that. A line of a
+    moment that cannot be, or on which anything fails, is unreadable: the next one is read.
     """
 
     #: The version of the policy that was in force on a line's day: a later one does not reach it.
     rulebook_on: Callable[[date], Rulebook]
-    site: str
+    #: Which website a line is of, by the host in it, "" for none; None for no declared one.
+    website_of: Callable[[str], Site | None]
     point: str
     today: Callable[[], date]
-    #: Draws visit numbers from permit, day, address and agent, under a salt that leaves no way back to an address.
-    visit: Callable[[Permit, date, str, str], int]
+    #: Draws visit numbers from permit, website, day, address and agent, under a salt that leaves no way back to an address.
+    visit: Callable[[Permit, str, date, str, str], int]
     read_line: log_formats.Reader
     #: Whether a moment lies within bounds now.
     is_believed: Callable[[int], bool]
@@ -71,8 +76,6 @@ class Import:
     keyed: Keyed
     #: Which log it is, where several are taken in: equal lines of two servers are two.
     log: str = ""
-    #: The site's own hosts, which are no referrers.
-    own_hosts: frozenset[str] = frozenset()
     #: Whether records name the id that earlier versions gave their line: of a file that somebody may have imported before.
     names_former: bool = False
     read: int = 0
@@ -80,12 +83,14 @@ class Import:
     without_identifiers: int = 0
     unreadable: int = 0
     refused: int = 0
+    _hosts: dict[str, frozenset[str]] = field(default_factory=dict)
     _seen: dict[int, Counter[bytes]] = field(default_factory=dict)
     _remembered: int = 0
 
     def records(self, lines: Iterable[bytes]) -> Iterator[LogLine | Refusal]:
         """Yield the record of each readable line; a Refusal when the policy does not allow the point, and nothing after it."""
         rulebooks: dict[date, Rulebook] = {}
+        narrowed: dict[tuple[date, str], Rulebook] = {}
         for raw in lines:
             self.read += 1
             line = self._line(raw)
@@ -97,33 +102,49 @@ class Import:
             rulebook = rulebooks.get(day)
             if rulebook is None:
                 rulebook = rulebooks[day] = self.rulebook_on(day)
-            opted_out, opted_in = _said(rulebook, line)
-            permit = rulebook.permit(self.point, opted_out, day, opted_in)
+            site = self.website_of(line.host)
+            if site is None:
+                self._refuse(_NO_WEBSITE, "")
+                continue
+            here = narrowed.get((day, site.name))
+            if here is None:
+                here = narrowed[day, site.name] = rulebook.on_website(site.website(rulebook))
+                self._hosts[site.name] = site.hosts  # they are no referrers
+            opted_out, opted_in = _said(here, line)
+            permit = here.permit(self.point, opted_out, day, opted_in)
             if isinstance(permit, Refusal) and self.point not in rulebook.points:
                 yield permit
                 return
+            if isinstance(permit, Refusal) and self.point not in here.points:
+                self._refuse(permit, site.name)
+                continue
             if isinstance(permit, Refusal):
                 self.refused += 1
                 continue
-            _, record = self.tried(partial(self._record, line, permit, rulebook))
+            _, record = self.tried(partial(self._record, line, site, permit, here))
             if record is None:
                 self.unreadable += 1
                 continue
             yield record
             self.kept += 1
 
+    def _refuse(self, refusal: Refusal, site: str) -> None:
+        """Count a line for the console that belongs to no website, or to one that the point is not on."""
+        self.refused += 1
+        self.refusals.add(RefusalRow(self.today(), site, self.point, "", refusal.reason, refusal.rule))
+
     def _line(self, raw: bytes) -> log_formats.Line | None:
         """Return what a line says; None for one that cannot be read, or of a moment before any log or after now."""
         _, line = self.tried(partial(self.read_line, raw))
         return line if line is not None and self.is_believed(line.time_ms) else None
 
-    def _record(self, line: log_formats.Line, permit: Permit, rulebook: Rulebook) -> LogLine:
+    def _record(self, line: log_formats.Line, site: Site, permit: Permit, rulebook: Rulebook) -> LogLine:
         """Return the record with permitted fields, none longer than declared; without identifiers when their days are over."""
         day, is_over = moment(line.time_ms).date(), permit.delete_on <= self.today()
         agent, address = agents.describe(line.agent), visits.plain_address(line.address) or line.address
         values = {
             "page": _page(line.target),
-            "referrer": paths.other_site(line.referrer, self.own_hosts),
+            "referrer": paths.other_site(line.referrer, self._hosts[site.name]),
             "method": line.method,
             "status": line.status,
             "bytes": line.size,
@@ -135,27 +156,27 @@ class Import:
             "user-agent": line.agent[: agents.AGENT_LENGTH],
         }
         said = {name: value for name, value in values.items() if value and name in permit.fields}
-        permitted = self._fitting(said, rulebook)
+        permitted = self._fitting(said, site, rulebook)
         readable = permit.split(said)[0]
         record = LogLine.under(
             permit,
             permit.split(permitted)[0] if is_over else permitted,
-            record_id=self._record_id(line, readable),
+            record_id=self._record_id(line, site, readable),
             collected_ms=line.time_ms,
-            site=self.site,
-            visit=self.visit(permit, day, address, line.agent) if address else 0,
+            site=site.name,
+            visit=self.visit(permit, site.name, day, address, line.agent) if address else 0,
             robot=agent.is_robot,
         )
         self.without_identifiers += is_over
-        return structs.replace(record, former_id=self._former_id(line, readable)) if self.names_former else record
+        return structs.replace(record, former_id=self._former_id(line, site, readable)) if self.names_former else record
 
-    def _fitting(self, said: dict[str, str], rulebook: Rulebook) -> dict[str, str]:
+    def _fitting(self, said: dict[str, str], site: Site, rulebook: Rulebook) -> dict[str, str]:
         """Return what is no longer than declared; the rest is counted on the day on which it came."""
         kept, too_long = bounds.fitting(bounds.cut_short(said, rulebook), rulebook)
-        bounds.count_too_long(self.refusals, self.today(), self.site, self.point, too_long)
+        bounds.count_too_long(self.refusals, self.today(), site.name, self.point, too_long)
         return kept
 
-    def _record_id(self, line: log_formats.Line, readable: dict[str, str]) -> str:
+    def _record_id(self, line: log_formats.Line, site: Site, readable: dict[str, str]) -> str:
         """Return the same id for the same line of the same log however often it is imported.
 
         Made of the log's name and all that the line says, whether it is kept or too long. The address goes in as a keyed hash
@@ -166,12 +187,12 @@ class Import:
         written = sorted((name, value) for name, value in readable.items() if name != "country")
         address = visits.plain_address(line.address) or line.address
         who = self.keyed(b"address of a line", f"{line.time_ms} {address}".encode())
-        return self._numbered(line, (self.site, self.point, self.log, line.time_ms, written, who))
+        return self._numbered(line, (site.name, self.point, self.log, line.time_ms, written, who))
 
-    def _former_id(self, line: log_formats.Line, readable: dict[str, str]) -> str:
+    def _former_id(self, line: log_formats.Line, site: Site, readable: dict[str, str]) -> str:
         """Return the id that versions gave the line which knew neither the log's name nor the address."""
         written = sorted((name, value) for name, value in readable.items() if name != "country")
-        return self._numbered(line, (self.site, self.point, line.time_ms, written))
+        return self._numbered(line, (site.name, self.point, line.time_ms, written))
 
     def _numbered(self, line: log_formats.Line, said: tuple[object, ...]) -> str:
         """Return an id made of what a line says and of how many equal ones there were before it."""

@@ -102,19 +102,20 @@ def notice_days(old: Rulebook, new: Rulebook) -> int:
     return max(old.changes.days_before, new.changes.days_before)
 
 
-def message(current: Rulebook, changes: tuple[Change, ...], in_force_on: date, origin: str) -> tuple[str, str]:
+def message(current: Rulebook, changes: tuple[Change, ...], in_force_on: date, origin: str, name: str) -> tuple[str, str]:
     """Return subject and text of the e-mail that tells of a material change: what changes, from when, where to read it all.
 
-    It holds nothing about the person. Rule: Bus. & Prof. Code § 22575(b)(3); 11 CCR 7003 (plain words).
+    `name` is what people know the website at `origin` by. The text holds nothing about the person.
+    Rule: Bus. & Prof. Code § 22575(b)(3); 11 CCR 7003 (plain words).
     """
     who = current.controller
     told = "\n".join(f"* {change.words}" for change in changes if change.material)
     day = f"{in_force_on:%B} {in_force_on.day}, {in_force_on.year}"
     text = (
-        f"Hello,\n\nyou wrote to {who.name}, and we promised to tell you before our privacy policy changes.\n"
+        f"Hello,\n\nyou wrote to {name}, and we promised to tell you before our privacy policy changes.\n"
         f"From {day} on:\n\n{told}\n\n"
         "What we hold about you already stays under the policy under which you gave it to us.\n\n"
         f"Everything that changes, word for word:\n{origin}/privacy-policy/history\n\n"
-        f"See or delete what we hold about you:\n{origin}/privacy\n\n{who.name}\n{who.address}\n{who.email}\n"
+        f"See or delete what we hold about you:\n{origin}/privacy\n\n{name}\n{who.address}\n{who.email}\n"
     )
     return f"Our privacy policy changes on {day}", text

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, Final
 
 from markdown_it import MarkdownIt
@@ -24,6 +25,7 @@ ANCHOR: Final = re.compile(r"\s*\{#([A-Za-z0-9_-]+)((?:\s+(?:site|law)=[A-Za-z0-
 STATEMENT: Final = re.compile(r"\s*\{\.statement\}\s*$")
 PLACEHOLDER: Final = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _LIST_MARK: Final = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?:>[ \t]?)*")
+_MARK: Final = re.compile(r"[\\\]*`\[|\r]")
 _LINK_TARGET: Final = re.compile(r"\]\((?:mailto:)?([^)\s]*)\)")
 _TOML_PLACE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -341,25 +343,30 @@ def _plain(lines: Sequence[tuple[int, int, str]]) -> tuple[str, tuple[tuple[int,
         if letters:
             letters.append(" ")
             where.append((number + 1, start + 1))
-        for column, letter in _letters(raw, start):
-            letters.append(letter)
-            where.append((number + 1, column + 1))
+        for column, words in _words(raw, start):
+            letters.append(words)
+            where.extend(zip(repeat(number + 1), range(column + 1, column + 1 + len(words)), strict=False))
     return "".join(letters), tuple(where)
 
 
-def _letters(raw: str, start: int) -> Iterator[tuple[int, str]]:
+def _words(raw: str, start: int) -> Iterator[tuple[int, str]]:
+    """Yield what is left of a line without its marks, as the runs between them, each with its column (from 0)."""
     at = start
-    while at < len(raw):
+    while mark := _MARK.search(raw, at):
+        if mark.start() > at:
+            yield at, raw[at : mark.start()]
+        at = mark.start()
         target = _LINK_TARGET.match(raw, at)
         if target:
             if target[0].startswith("](mailto:"):  # whom a link writes to is a promise like words
-                yield from enumerate(f" {target[1]}", target.start(1) - 1)
+                yield target.start(1) - 1, f" {target[1]}"
             at = target.end()
         elif raw[at] == "\\" and at + 1 < len(raw) and not raw[at + 1].isalnum():
-            at += 1  # an escaped mark is a letter
-            yield at, raw[at]
-            at += 1
+            yield at + 1, raw[at + 1]  # an escaped mark is a letter
+            at += 2
         else:
-            if raw[at] not in "*`[|\r":
+            if raw[at] in "\\]":
                 yield at, raw[at]
             at += 1
+    if at < len(raw):
+        yield at, raw[at:]

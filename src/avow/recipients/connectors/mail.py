@@ -72,9 +72,9 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Letter:
-    """A message as it travels, and between whom."""
+    """A message as it travels, where it returns to, and to whom it goes."""
 
-    sender: str
+    returns: str
     to: Mailbox
     content: bytes
 
@@ -148,9 +148,13 @@ class Carrier:
         return self._keep(turn, None, now_ms, trouble, is_final=is_final)
 
     def _letter(self, message: Waiting) -> _Letter | None:
-        """Return the message as it travels; None when nothing can be written to its address."""
-        sender, to = mailbox(self.mail.sender), mailbox(message.message.to)
-        return _Letter(str(sender), to, compose(message, sender, to)) if sender and to else None
+        """Return the message as it travels; None when nothing can be written to its address.
+
+        It comes from its website's sender, and what cannot be delivered returns to the installation's (RFC 5321, 4.4).
+        """
+        returns, to = mailbox(self.mail.sender), mailbox(message.message.to)
+        sender = mailbox(message.sender) if message.sender else returns
+        return _Letter(str(returns), to, compose(message, sender, to)) if returns and sender and to else None
 
     def _hand_over(self, turn: Turn, message: Waiting, letter: _Letter, now_ms: int) -> _Outcome:
         """Give one message to the server and note what became of it."""
@@ -231,7 +235,7 @@ def _given(server: smtplib.SMTP, letter: _Letter) -> tuple[Trouble, int, bool] |
         return Trouble.NOT_OFFERED, 0, True
     options = ("SMTPUTF8", "BODY=8BITMIME") if letter.to.needs_smtputf8 else ()
     try:
-        server.sendmail(letter.sender, [str(letter.to)], letter.content, options)
+        server.sendmail(letter.returns, [str(letter.to)], letter.content, options)
     except smtplib.SMTPRecipientsRefused as refused:
         code = max(code for code, _ in refused.recipients.values())
         found = Trouble.REFUSED, code, code >= _PERMANENT

@@ -8,7 +8,7 @@ the transaction first, so that one thing and its audit entry are kept together o
         audit.enqueue(tx, entry)
 
 modules: submissions, recordings, choices, requests, mail, mailings, subscriptions, staff, disclosures, counts, browser_reports,
-         audit, rulebooks, settings, integrity, set_aside
+         audit, rulebooks, settings, integrity, set_aside, sites
 """
 
 from avow.store.control.database import Control, Transaction

@@ -20,7 +20,8 @@ class Choice:
 
     `source` is how it was made: "link" (the choices page or a confirmed link), "banner", "script", "form" (a ticked box),
     "message" (the page behind a message's own link), or a signal, "gpc", "dnt". With "form-" before it, it was the browser's that
-    sent a form, and nobody has proved that the form's address is its sender's.
+    sent a form, and nobody has proved that the form's address is its sender's. `site` is the website on which it was made; it
+    holds on all of them.
     """
 
     at_ms: int
@@ -31,6 +32,7 @@ class Choice:
     subject: bytes | None = None
     proof: str = ""
     demonstration: bool = False
+    site: str = ""
 
 
 @dataclass(frozen=True, slots=True)

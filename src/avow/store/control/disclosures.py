@@ -24,7 +24,8 @@ _DAY_MS: Final = 86_400_000
 class Disclosure:
     """Data of `count` records that went to a recipient; `categories` are the letters of § 1798.140(v)(1), e.g. "AB".
 
-    `forget_on` is the day from which nobody need know whose it was; what names a person has one.
+    `forget_on` is the day from which nobody need know whose it was; what names a person has one. `site` is the website on
+    which it was given.
     """
 
     at_ms: int
@@ -37,6 +38,7 @@ class Disclosure:
     count: int = 1
     demonstration: bool = False
     forget_on: date | None = None
+    site: str = ""
 
 
 @dataclass(frozen=True, slots=True)

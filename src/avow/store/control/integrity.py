@@ -1,6 +1,6 @@
-"""What was found when the site was looked at from outside: counts by day, and the moments at which something changed.
+"""What was found when a website was looked at from outside: counts by day, and the moments at which something changed.
 
-No visitor is in it. Changes are kept for a year, at most `CHANGES` of them, and days for as long.
+No visitor is in it. Changes are kept for a year, at most `CHANGES` of them for each website, and days for as long.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import RowMapping, delete, func, select, update
 
 from avow.store.control.counts import add_to
 from avow.store.control.database import Transaction, alone
@@ -45,70 +45,88 @@ class Day:
     milliseconds: int
 
 
-def add(tx: Transaction, day: date, looks: Iterable[Seen]) -> tuple[Seen, ...]:
-    """Add one look at each of several addresses; return those that differ from the look before, which are kept as changes."""
+def add(tx: Transaction, day: date, site: str, looks: Iterable[Seen]) -> tuple[Seen, ...]:
+    """Add one look at each of several addresses of a website.
+
+    Returns those that differ from the look before, which are kept as changes.
+    """
     alone(tx, "integrity")  # whether a look is a change depends on the look before
     changed: list[Seen] = []
     for one in looks:
         counts = {"looks": 1, "well": int(one.outcome == "up"), "milliseconds": one.milliseconds}
-        add_to(tx, integrity_days, {"day": day, "address": one.address}, counts)
-        before = _latest(tx, one.address)
+        add_to(tx, integrity_days, {"day": day, "site": site, "address": one.address}, counts)
+        before = _latest(tx, site, one.address)
         if before is None or before.outcome != one.outcome:
             changed.append(one)
-            tx.execute(integrity_changes.insert().values(**asdict(one), last_ms=one.at_ms))
+            tx.execute(integrity_changes.insert().values(site=site, **asdict(one), last_ms=one.at_ms))
         else:
-            same = (integrity_changes.c.at_ms == before.at_ms, integrity_changes.c.address == one.address)
+            own = integrity_changes.c
+            same = (own.at_ms == before.at_ms, own.site == site, own.address == one.address)
             told = {"last_ms": one.at_ms, "status": one.status, "milliseconds": one.milliseconds, "detail": one.detail}
             tx.execute(update(integrity_changes).where(*same).values(**told))
-    _prune(tx, day)
+    _prune(tx, day, site)
     return tuple(changed)
 
 
-def changes(tx: Transaction, most: int = CHANGES) -> tuple[tuple[Seen, int], ...]:
-    """Return the changes, the newest first, each with the moment of the last look that found the same."""
-    wanted = select(integrity_changes).order_by(integrity_changes.c.at_ms.desc(), integrity_changes.c.address).limit(most)
-    return tuple(
-        (Seen(**{name: row[name] for name in Seen.__dataclass_fields__}), row["last_ms"]) for row in tx.execute(wanted).mappings()
-    )
+def changes(tx: Transaction, site: str, most: int = CHANGES) -> tuple[tuple[Seen, int], ...]:
+    """Return the changes of a website, the newest first, each with the moment of the last look that found the same."""
+    own = integrity_changes.c
+    wanted = select(integrity_changes).where(own.site == site).order_by(own.at_ms.desc(), own.address).limit(most)
+    return tuple((_seen(row), row["last_ms"]) for row in tx.execute(wanted).mappings())
 
 
-def state(tx: Transaction) -> tuple[tuple[Seen, int], ...]:
-    """Return what the last look at each address found, with its moment; `at_ms` is since when."""
-    newest = select(integrity_changes.c.address, func.max(integrity_changes.c.at_ms)).group_by(integrity_changes.c.address)
+def state(tx: Transaction, site: str | None = None) -> tuple[tuple[Seen, int], ...]:
+    """Return what the last look at each address of a website, else of all of them, found; with its moment.
+
+    `at_ms` is since when.
+    """
+    own = integrity_changes.c
+    newest = select(own.site, own.address, func.max(own.at_ms)).group_by(own.site, own.address).order_by(own.site, own.address)
     found = []
-    for address, at_ms in tx.execute(newest.order_by(integrity_changes.c.address)).all():
-        wanted = select(integrity_changes).where(integrity_changes.c.address == address, integrity_changes.c.at_ms == at_ms)
+    for name, address, at_ms in tx.execute(newest if site is None else newest.where(own.site == site)).all():
+        wanted = select(integrity_changes).where(own.site == name, own.address == address, own.at_ms == at_ms)
         row = tx.execute(wanted).mappings().one()
-        found.append((Seen(**{name: row[name] for name in Seen.__dataclass_fields__}), row["last_ms"]))
+        found.append((_seen(row), row["last_ms"]))
     return tuple(found)
 
 
-def days(tx: Transaction, since: date) -> tuple[Day, ...]:
-    """Return the counts of each day and address since a day, the newest first."""
-    wanted = select(integrity_days).where(integrity_days.c.day >= since)
-    wanted = wanted.order_by(integrity_days.c.day.desc(), integrity_days.c.address)
-    return tuple(Day(**row) for row in tx.execute(wanted).mappings())
+def days(tx: Transaction, site: str, since: date) -> tuple[Day, ...]:
+    """Return the counts of each day and address of a website since a day, the newest first."""
+    own = integrity_days.c
+    columns = (own.day, own.address, own.looks, own.well, own.milliseconds)
+    wanted = select(*columns).where(own.site == site, own.day >= since)
+    return tuple(Day(**row) for row in tx.execute(wanted.order_by(own.day.desc(), own.address)).mappings())
 
 
-def forget(tx: Transaction, kept: Iterable[str]) -> None:
-    """Forget the addresses that are not looked at any more, because the configuration names them no longer."""
+def forget(tx: Transaction, site: str, kept: Iterable[str]) -> None:
+    """Forget the addresses of a website that are not looked at any more, because the configuration names them no longer."""
     for table in (integrity_changes, integrity_days):
-        tx.execute(delete(table).where(table.c.address.not_in(list(kept))))
+        tx.execute(delete(table).where(table.c.site == site, table.c.address.not_in(list(kept))))
 
 
-def _latest(tx: Transaction, address: str) -> Seen | None:
-    wanted = select(integrity_changes).where(integrity_changes.c.address == address)
-    row = tx.execute(wanted.order_by(integrity_changes.c.at_ms.desc()).limit(1)).mappings().first()
-    return Seen(**{name: row[name] for name in Seen.__dataclass_fields__}) if row else None
+def forget_others(tx: Transaction, sites: Iterable[str]) -> None:
+    """Forget the websites that are not looked at any more."""
+    for table in (integrity_changes, integrity_days):
+        tx.execute(delete(table).where(table.c.site.not_in(list(sites))))
 
 
-def _prune(tx: Transaction, today: date) -> None:
+def _latest(tx: Transaction, site: str, address: str) -> Seen | None:
+    own = integrity_changes.c
+    wanted = select(integrity_changes).where(own.site == site, own.address == address).order_by(own.at_ms.desc()).limit(1)
+    row = tx.execute(wanted).mappings().first()
+    return _seen(row) if row else None
+
+
+def _seen(row: RowMapping) -> Seen:
+    return Seen(**{name: row[name] for name in Seen.__dataclass_fields__})
+
+
+def _prune(tx: Transaction, today: date, site: str) -> None:
     """Keep a year, and no more changes than `CHANGES`; the last change of each address stays, for it is the state."""
+    own = integrity_changes.c
     tx.execute(delete(integrity_days).where(integrity_days.c.day < today - timedelta(days=DAYS)))
-    oldest = tx.execute(
-        select(integrity_changes.c.at_ms).order_by(integrity_changes.c.at_ms.desc()).offset(CHANGES - 1).limit(1)
-    ).scalar()
-    newest = select(func.max(integrity_changes.c.at_ms)).group_by(integrity_changes.c.address)
+    of_site = select(own.at_ms).where(own.site == site)
+    oldest = tx.execute(of_site.order_by(own.at_ms.desc()).offset(CHANGES - 1).limit(1)).scalar()
+    newest = select(func.max(own.at_ms)).where(own.site == site).group_by(own.address)
     if oldest is not None:
-        old = (integrity_changes.c.at_ms < oldest, integrity_changes.c.at_ms.not_in(newest))
-        tx.execute(delete(integrity_changes).where(*old))
+        tx.execute(delete(integrity_changes).where(own.site == site, own.at_ms < oldest, own.at_ms.not_in(newest)))

@@ -40,6 +40,7 @@ class SealedMail:
     trouble: str = ""
     code: int = 0
     sent_ms: int | None = None
+    site: str = ""
 
 
 def new_id() -> str:
@@ -56,14 +57,16 @@ def add(
     publication: int | None = None,
     mailing: str | None = None,
     mail_id: str = "",
+    *,
+    site: str = "",
 ) -> str:
     """Keep a message to be sent and return its id; one of `request_id` and `subject` says whose key seals it.
 
     `publication` is the announced version of the policy that it tells of, `mailing` the mailing that it is one of; the same
-    person gets one message of each.
+    person gets one message of each. `site` is the website in whose name it goes.
     """
     mail_id = mail_id or new_id()
-    owner = {"request_id": request_id, "subject": subject, "publication": publication, "mailing": mailing}
+    owner = {"request_id": request_id, "subject": subject, "publication": publication, "mailing": mailing, "site": site}
     row = {"id": mail_id, "created_ms": created_ms, "sealed": sealed, "state": "waiting", "attempts": 0, "next_ms": created_ms}
     tx.execute(insert(mail).values(**row, **owner))
     return mail_id

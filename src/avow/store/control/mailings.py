@@ -20,7 +20,10 @@ Figure = Literal["delivered", "measured", "failed", "unsubscribed"]
 
 @dataclass(frozen=True, slots=True)
 class Mailing:
-    """One mailing; `measured_by` is its collection point by clear GIF, `looked_at` how far the list was gone through."""
+    """One mailing; `measured_by` is its collection point by clear GIF, `looked_at` how far the list was gone through.
+
+    `site` is the website whose subscribers get it, "" for everybody on the list.
+    """
 
     id: str
     point: str
@@ -38,6 +41,7 @@ class Mailing:
     measured: int = 0
     failed: int = 0
     unsubscribed: int = 0
+    site: str = ""
 
 
 def add(tx: Transaction, mailing: Mailing) -> bool:

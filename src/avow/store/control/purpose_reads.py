@@ -14,26 +14,28 @@ from avow.store.control.tables import purpose_reads
 
 @dataclass(frozen=True, slots=True)
 class PurposeReads:
-    """How often submissions of a point were read for a purpose on a day, and how often that was refused."""
+    """How often a website's submissions of a point were read for a purpose on a day, and how often that was refused."""
 
     day: date
     point: str
     purpose: str
     allowed: int
     refused: int
+    site: str = ""
 
 
-def add(tx: Transaction, day: date, point: str, purpose: str, *, allowed: bool) -> None:
+def add(tx: Transaction, day: date, site: str, point: str, purpose: str, *, allowed: bool) -> None:
     """Count one read, or one refused read, for a purpose."""
     add_to(
         tx,
         purpose_reads,
-        {"day": day, "point": point, "purpose": purpose},
+        {"day": day, "site": site, "point": point, "purpose": purpose},
         {"allowed": int(allowed), "refused": int(not allowed)},
     )
 
 
 def since(tx: Transaction, day: date) -> tuple[PurposeReads, ...]:
     """Return the counted reads since a day, newest first."""
-    wanted = select(purpose_reads).where(purpose_reads.c.day >= day).order_by(purpose_reads.c.day.desc(), purpose_reads.c.point)
+    kept = purpose_reads.c
+    wanted = select(purpose_reads).where(kept.day >= day).order_by(kept.day.desc(), kept.site, kept.point)
     return tuple(PurposeReads(**row) for row in tx.execute(wanted).mappings())

@@ -46,7 +46,7 @@ _AT_ONCE: Final = 5_000
 
 @dataclass(frozen=True, slots=True)
 class StoredRequest:
-    """One consumer request as it is kept; `sealed` is the contact."""
+    """One consumer request as it is kept; `sealed` is the contact, `site` the website on which it was filed."""
 
     id: str
     kind: RequestKind
@@ -58,6 +58,7 @@ class StoredRequest:
     demonstration: bool = False
     mark: str = ""
     joined_to: str = ""
+    site: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,17 @@ def of_subjects(tx: Transaction, subjects: Collection[bytes]) -> tuple[SealedSub
     return tuple(_sealed(row) for row in tx.execute(wanted).mappings())
 
 
+def last_site(tx: Transaction, subjects: Collection[bytes]) -> str:
+    """Return the website of the newest submission that belongs to any of these subjects; "" for none."""
+    links = select(submission_subjects.c.record_id).where(submission_subjects.c.subject.in_(subjects))
+    wanted = (
+        select(submissions.c.site)
+        .where(submissions.c.record_id.in_(links))
+        .order_by(submissions.c.collected_ms.desc(), submissions.c.record_id.desc())
+    )
+    return tx.execute(wanted.limit(1)).scalar() or ""
+
+
 def owners(tx: Transaction, record_ids: Collection[str]) -> dict[str, frozenset[bytes]]:
     """Return the subjects of each submission; one that belongs to nobody known is absent."""
     found: dict[str, set[bytes]] = {}

@@ -2,6 +2,9 @@
 
 Everything that says who somebody is lies in a `sealed` column, under a key of the vault. `subject` columns hold random
 pseudonyms. A test compares these definitions with the migrated database.
+
+`site` is the website that a row is of, by its name in the configuration (gate.sites.Sites.named). A name stays in its rows when
+the configuration no longer has it. It is "" only until the first start after the upgrade that brought the column.
 """
 
 from __future__ import annotations
@@ -129,6 +132,7 @@ choices: Final = Table(
     Column("rulebook_id", Text, nullable=False),
     Column("proof", Text, nullable=False),
     Column("demonstration", Boolean, nullable=False),
+    Column("site", Text, nullable=False, server_default=""),
     Index("choices_subject", "subject"),
 )
 
@@ -193,6 +197,7 @@ consumer_requests: Final = Table(
     ),  # what came in time, once answered (rights.timeliness); "": to judge
     Index("consumer_requests_open", "is_open", "received_ms", "id"),
     Index("consumer_requests_days", "days_kept", "demonstration", "kind"),
+    Column("site", Text, nullable=False, server_default=""),
 )
 
 #: Whom a request is about, while its contact is kept: a keyed hash of each identifier.
@@ -232,6 +237,7 @@ mail: Final = Table(
     Column("trouble", Text, nullable=False, server_default=""),  # what kept it from leaving at the last try
     Column("code", Integer, nullable=False, server_default="0"),  # SMTP's answer then
     Column("sent_ms", BigInteger),  # when a mail server took it; NULL for what was sent before this was kept
+    Column("site", Text, nullable=False, server_default=""),  # in whose name and from whose sender it goes
     Index("mail_publication", "publication", "subject", unique=True),  # each person once for each version
     Index("mail_mailing", "mailing", "subject", unique=True),  # each person once for each mailing
     Index("mail_waiting", "state", "next_ms"),
@@ -275,6 +281,7 @@ mailings: Final = Table(
     Column("measured", BigInteger, nullable=False),  # of those delivered, how many agreed to be measured
     Column("failed", BigInteger, nullable=False),
     Column("unsubscribed", BigInteger, nullable=False),
+    Column("site", Text, nullable=False, server_default=""),  # whose subscribers get it; "" for everybody on the list
     Index("mailings_listed", "created_ms", "id"),
 )
 
@@ -330,6 +337,7 @@ disclosures: Final = Table(
     Column("rulebook_id", Text, nullable=False),
     Column("demonstration", Boolean, nullable=False),
     Column("forget_on", Date),  # from when nobody need know whose it was; NULL without a subject
+    Column("site", Text, nullable=False, server_default=""),
     Index("disclosures_forget", "forget_on"),
     Index("disclosures_subject", "subject"),
     Index("disclosures_at", "at_ms"),
@@ -401,11 +409,12 @@ purpose_reads: Final = Table(
     "purpose_reads",
     metadata,
     Column("day", Date, nullable=False),
+    Column("site", Text, nullable=False, server_default=""),
     Column("point", Text, nullable=False),
     Column("purpose", Text, nullable=False),
     Column("allowed", BigInteger, nullable=False),
     Column("refused", BigInteger, nullable=False),
-    PrimaryKeyConstraint("day", "point", "purpose"),
+    PrimaryKeyConstraint("day", "site", "point", "purpose"),
 )
 
 #: The site looked at from outside: by day and address, and what changed when. Of no visitor.
@@ -413,24 +422,26 @@ integrity_days: Final = Table(
     "integrity_days",
     metadata,
     Column("day", Date, nullable=False),
+    Column("site", Text, nullable=False, server_default=""),
     Column("address", Text, nullable=False),
     Column("looks", BigInteger, nullable=False),
     Column("well", BigInteger, nullable=False),
     Column("milliseconds", BigInteger, nullable=False),
-    PrimaryKeyConstraint("day", "address"),
+    PrimaryKeyConstraint("day", "site", "address"),
 )
 
 integrity_changes: Final = Table(
     "integrity_changes",
     metadata,
     Column("at_ms", BigInteger, nullable=False),
+    Column("site", Text, nullable=False, server_default=""),
     Column("address", Text, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("status", Integer, nullable=False),
     Column("milliseconds", BigInteger, nullable=False),
     Column("detail", Text, nullable=False),
     Column("last_ms", BigInteger, nullable=False),
-    PrimaryKeyConstraint("at_ms", "address"),
+    PrimaryKeyConstraint("at_ms", "site", "address"),
 )
 
 #: Items that could not be handled, in any queue. `item` names nobody; what has no other place lies in `sealed`.

@@ -84,7 +84,8 @@ class Door:
     ) -> Response:
         """Return a page of the console with what its frame needs."""
         house = self.house
-        known = {"altered": house.integrity.altered(), "set_aside": house.aside.count(), "notices": house.notices.now()}
+        altered = any(one.altered() for one in house.integrity.everywhere())
+        known = {"altered": altered, "set_aside": house.aside.count(), "notices": house.notices.now()}
         several = [one.name for one in house.sites.all] if len(house.sites.all) > 1 else []
         chosen = self.site(request)
         frame = {"member": member, "token": self._token(request), "sites": several, "chosen_site": chosen, **known}

@@ -15,9 +15,10 @@ from avow.access.answers import StaffMember
 from avow.analytics.period import LABELS, period
 from avow.analytics.question import Scope
 from avow.analytics.searches import LEAST_VISITS, searches
+from avow.gate.sites import EVERY_SITE
 from avow.web.console.door import Door
 from avow.web.forms import day_of
-from avow.website.answers import DayView
+from avow.website.answers import DayView, IntegrityView
 
 #: How far back the days of the site are shown.
 HISTORY_DAYS = 30
@@ -40,6 +41,22 @@ class History:
             return "never looked at"
         percent = 100 * self.well / self.looks
         return "100 %" if self.well == self.looks else f"{min(percent, 99.99):.2f} %"
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """One website as it was seen from outside; `name` is "" for the only one."""
+
+    name: str
+    origin: str
+    configured: bool
+    view: IntegrityView
+    histories: tuple[History, ...]
+
+    @property
+    def altered(self) -> bool:
+        """Whether it serves another tag than was built."""
+        return self.configured and any(one.outcome == "altered" for one in self.view.now)
 
 
 class WebsitePages:
@@ -75,16 +92,12 @@ class WebsitePages:
 
     def _integrity(self, request: Request, member: StaffMember) -> Response:
         today = self._door.view.today()
-        view = self._house.integrity.view(today - timedelta(days=HISTORY_DAYS - 1))
-        return self._door.show(
-            request,
-            "integrity.html",
-            member,
-            view=view,
-            configured=self._house.integrity.is_configured(),
-            histories=histories(view.days, today),
-            days=HISTORY_DAYS,
-        )
+        since, chosen = today - timedelta(days=HISTORY_DAYS - 1), self._door.site(request)
+        watches, places = self._house.integrity.everywhere(), []
+        for one in (watch for watch in watches if chosen in {EVERY_SITE, watch.site.name}):
+            view, name = one.view(since), one.site.name if len(watches) > 1 else ""
+            places.append(LookedAt(name, one.site.origin, one.is_configured(), view, histories(view.days, today)))
+        return self._door.show(request, "integrity.html", member, places=places, days=HISTORY_DAYS)
 
 
 def histories(days: Iterable[DayView], today: date) -> tuple[History, ...]:
