@@ -15,16 +15,16 @@ import { minify } from "terser";
 
 /** Budgets, gzipped. Every visitor of every site loads the tag, which is meant to stay smaller still; the recorder comes only after a yes. */
 const TAG_BYTES_WANTED = 2048;
-const BYTES_MAX = { "tag.js": 2560, "recorder.js": 25_600, "replay.js": 640 };
+const BYTES_MAX = { "tag.js": 2560, "recorder.js": 25_600, "replay.js": 672, "page.js": 9216 };
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "src", "avow", "web", "static", "build");
-const entries = ["tag.js", "stub.js", "choices.js", "chosen.js", "preferences.js", "search.js", "recorder.js", "replay.js", "form-check.js", "console.js", "console.css", "asking.css", "player.js", "player.css"];
+const entries = ["page.js", "form.js", "tag.js", "stub.js", "choices.js", "chosen.js", "preferences.js", "search.js", "recorder.js", "replay.js", "form-check.js", "console.js", "console.css", "asking.css", "player.js", "player.css"];
 
 /** The oldest browsers that what is built runs in. */
 const BROWSERS = ["es2020", "chrome111", "firefox113", "safari16.4"];
 
 /** Scripts of our own that stand on other people's pages have a source map; libraries that we bundle have one where they come from. */
-const MAPPED = new Set(["tag.js", "stub.js", "choices.js", "chosen.js", "preferences.js", "search.js", "replay.js", "form-check.js"]);
+const MAPPED = new Set(["page.js", "form.js", "tag.js", "stub.js", "choices.js", "chosen.js", "preferences.js", "search.js", "replay.js", "form-check.js"]);
 
 /**
  * What the recorder's library leaves at home: its canvas worker (a script in a string), for nothing drawn is ever recorded; and its
@@ -80,7 +80,7 @@ const manifest = {};
 const written = new Map(result.outputFiles.map((file) => [file.path.slice(target.length + 1), Buffer.from(file.contents)]));
 
 // What has to be small goes through terser too, which takes out what esbuild leaves in.
-for (const name of ["tag.js", "recorder.js"]) {
+for (const name of ["page.js", "tag.js", "recorder.js"]) {
   const smaller = await minify(written.get(name).toString(), {
     ecma: 2020,
     compress: { passes: 3 },
@@ -112,6 +112,7 @@ for (const [name, contents] of written) {
   const hashed = await keep(`${name}.map`, Buffer.from(JSON.stringify(sources)));
   await keep(name, Buffer.concat([contents, Buffer.from(`//# sourceMappingURL=/avow/static/${hashed}\n`)]));
 }
+await keep("privacy-choices.svg", await readFile(join(here, "src", "privacy-choices.svg")));
 await writeFile(join(target, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 
 // What intake looks things up in: which country an address belongs to, and what published robots call themselves.

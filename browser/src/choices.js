@@ -20,7 +20,8 @@ import STYLE from "./asking.css?text";
 import "./stub.js";
 
 (() => {
-  if (isWithin()) return;
+  if (isWithin() || window.avowChoices) return; // a page that has the line twice asks once
+  window.avowChoices = true;
   askInVain();
   const script = document.currentScript;
   const endpoint = (script && script.dataset.endpoint) || "/avow/choices";

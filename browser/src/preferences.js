@@ -13,6 +13,7 @@
 import { whenChosen, whenSeen } from "./everywhere.js";
 
 (() => {
+  if (window.avow?.prefer) return; // a page that has the line twice
   const ITEMS = 50; // values of one list
   const PATH = "/avow/preferences";
   window.avow =

@@ -25,7 +25,9 @@ const ask = async () => {
   asking = 0;
 };
 askInVain();
-if (!isWithin())
+const isAgain = window.avowReplay; // a page that has the line twice asks once
+window.avowReplay = true;
+if (!isWithin() && !isAgain)
   whenSeen(() => {
     whenChosen(ask);
     if (!served) ask();

@@ -300,6 +300,27 @@ def test_a_visit_with_frames_and_other_companies_is_seen_while_it_plays(person, 
     assert {name: set(seen) for name, seen in looked.items()} == {name: {1} for name in looked}
 
 
+def test_the_block_of_a_page_of_others_loads_it_after_a_yes_alone(person, site, company, until):
+    """Two scripts before an answer, one so early that others find `__gpp`; the company's after the yes, without a new page."""
+    printed = site.avow("tag")
+    head, foot = printed.split("<!-- Avow: in the footer of every page -->")
+    body = f"<!doctype html><html lang=en><title>F</title>{head}<script>__gpp('ping', (one) => (window.early = one));</script>"
+    page, loaded = person(), []
+    page.on("request", lambda request: loaded.append(request.url) if request.resource_type == "script" else None)
+    page.route("**/others", lambda route: route.fulfill(body=f"{body}<h1>Words</h1>{foot}", content_type="text/html"))
+    page.goto("/others", wait_until="networkidle")
+    assert [re.sub(r".*/(\w+)\..*", r"\1", one) for one in loaded] == ["stub", "page", "count"]  # the last until an opt-out
+    assert page.evaluate("early.cmpStatus") == "stub"
+    assert company.asked == 0
+    assert 'Your Privacy Choices <img src="/avow/privacy-choices.svg"' in foot
+    icon = page.locator(".avow-links img")
+    assert icon.evaluate("one => one.naturalWidth > 0 && one.naturalWidth / one.naturalHeight") == pytest.approx(30 / 14, rel=0.1)
+    page.get_by_role("button", name="Allow", exact=True).click()
+    until(lambda: page.evaluate("window.farsight && window.toldGpp"), what="the script")
+    page.evaluate("avow.optOut('advertising')")
+    until(lambda: page.evaluate(f"!document.querySelector('script[src*=\"{HOST}\"]')"), what="the end of the script")
+
+
 def test_a_signal_outweighs_a_yes(person, company):
     """A browser that sends Global Privacy Control is not asked, and nothing is loaded, whatever its cookie says."""
     page = person(extra_http_headers={"Sec-GPC": "1"})

@@ -37,7 +37,7 @@ class Exchange:
     def __init__(self, path="/", **headers):
         self.raw_path = path.encode()
         self.first = {name.encode(): value.encode() for name, value in headers.items()}
-        self.client, self.answered = "192.0.2.1", None
+        self.client, self.answered, self.method = "192.0.2.1", None, "GET"
 
     def answer_error(self, status, _words):
         self.answered = status
@@ -82,6 +82,8 @@ def test_each_request_goes_through_the_door_of_its_moment(published):
     [
         ("/privacy", {"host": "shop.example.com"}, "shop"),
         ("/privacy", {"host": "shop.example.com", "referer": "https://www.example.com/"}, "shop"),
+        ("/avow/notices/page-view", {"host": "shop.example.com", "referer": "https://www.example.com/"}, "shop"),
+        ("/avow/forms/contact-form", {"host": "shop.example.com", "referer": "https://www.example.com/"}, "shop"),
         ("/avow/pixel.gif", {"host": "www.example.com", "referer": "https://shop.example.com/a"}, "shop"),
         ("/avow/events", {"host": "127.0.0.1:8400", "origin": "https://shop.example.com"}, "shop"),
         ("/privacy/choices", {"host": "127.0.0.1:8400", "origin": "https://shop.example.com"}, "shop"),

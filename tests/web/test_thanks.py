@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import pytest
-from click.testing import CliRunner
 
-from avow.cli import avow
-from avow.main.operations import Operations
 from avow.web.assets import Assets
 from avow.web.site import CompanySite
 
-MARROWBY = Path(__file__).parents[2] / "policies" / "marrowby"
 QUERY = {"reference": "MB-4F7Q2", "dropped": "favourite-colour,<b>x</b>", "masked": "message"}
 
 
@@ -51,12 +44,3 @@ def test_nobody_is_thanked_for_what_is_no_form(visitor, point):
 def test_a_reference_that_is_none_is_not_shown(visitor):
     """Nobody can put words of theirs on the page."""
     assert "call 555" not in visitor.get("/avow/forms/contact-form/thanks", params={"reference": "call 555 now"}).text
-
-
-def test_unpinned_lines_name_nothing_of_this_build(visitor):
-    """No hash in any line, and each script is there under the name that stays."""
-    lines = CliRunner().invoke(avow, ["--config", str(MARROWBY / "avow.toml"), "tag", "--unpinned"], obj=Operations).stdout
-    scripts = re.findall(r'src="([^"]+)"', lines)
-    assert scripts == ["/avow/tag.js", "/avow/preferences.js"]
-    assert "integrity" not in lines
-    assert [visitor.get(one).headers["content-type"] for one in scripts] == ["text/javascript; charset=utf-8"] * 2

@@ -5,24 +5,33 @@ from base64 import b64encode
 
 import pytest
 
+from avow.policy.rulebook.page_duties import PageDuties
 from avow.website.fetching import Fetcher
-from avow.website.integrity import PINNED_TAG, BuiltTag, Outcome, looks
+from avow.website.integrity import PINNED_PAGE, PINNED_TAG, STABLE_PAGE, BuiltTag, Outcome, looks
 
 TAG = "(() => {})();"
-BUILT = BuiltTag("/avow/static/tag.0a1b.js", "sha384-" + b64encode(hashlib.sha384(TAG.encode()).digest()).decode())
+WITHIN = BuiltTag("/avow/static/page.0c0d.js", "sha384-" + b64encode(hashlib.sha384(TAG.encode()).digest()).decode())
+BUILT = BuiltTag("/avow/static/tag.0a1b.js", "sha384-" + b64encode(hashlib.sha384(TAG.encode()).digest()).decode(), WITHIN)
 LINE = '<script src="{}" integrity="{}" defer></script>'
 
 
-def look(fetcher, pages):
+#: What pages of a company must have that has a tag and sells something.
+DUTIES = PageDuties("rule of choices", has_tag=True, policy_rule="rule of the policy")
+NOTHING = PageDuties()
+LINKS = '<footer><a href="/privacy-policy">Privacy policy</a><a href="/privacy/choices">Your Privacy Choices</a></footer>'
+
+
+def look(fetcher, pages, duties=NOTHING):
     """Look at every address."""
-    return tuple(step() for step in looks(fetcher, pages, BUILT).values())
+    return tuple(step() for step in looks(fetcher, pages, BUILT, duties).values())
 
 
 @pytest.fixture
 def served(site):
     """A site as it was built, and a function that looks at it."""
-    site |= {BUILT.address: TAG, "/avow/tag.js": TAG, "/": LINE.format(BUILT.address, BUILT.integrity)}
-    return site, lambda *pages: look(Fetcher(site.origin), pages or ("/",))
+    scripts = (BUILT.address, "/avow/tag.js", WITHIN.address, "/avow/page.js")
+    site |= dict.fromkeys(scripts, TAG) | {"/": LINE.format(BUILT.address, BUILT.integrity)}
+    return site, lambda *pages, **given: look(Fetcher(site.origin), pages or ("/",), **given)
 
 
 def outcomes(seen):
@@ -53,6 +62,9 @@ def test_changed_tag_is_altered(served, changed):
         (LINE.format(BUILT.address, "sha384-other"), Outcome.OLD_LINE),
         (LINE.format("/avow/tag.js", "sha384-other"), Outcome.OLD_LINE),
         (LINE.format("/avow/tag.js", ""), Outcome.UP),
+        (LINE.format("/avow/static/page.9999.js", WITHIN.integrity), Outcome.OLD_LINE),
+        (LINE.format("/avow/page.js", "sha384-other"), Outcome.OLD_LINE),
+        (LINE.format(WITHIN.address, WITHIN.integrity), Outcome.UP),
         (LINE.format("https://other.example/avow/tag.js", "sha384-x"), Outcome.UP),
         ("no tag at all", Outcome.UP),
     ],
@@ -88,3 +100,52 @@ def test_whom_a_page_loads_from_is_seen(served):
         ("https://frames.example", "frame-src"),
         ("https://p.example", "img-src"),
     }
+
+
+@pytest.mark.parametrize("address", [PINNED_PAGE, STABLE_PAGE])
+def test_changed_script_of_all_parts_is_altered(served, address):
+    """It has the tag within, and is looked at as the tag is."""
+    site, looked = served
+    site[WITHIN.address if address == PINNED_PAGE else address] = TAG + " "
+    assert outcomes(looked())[address] is Outcome.ALTERED
+
+
+@pytest.mark.parametrize(
+    ("page", "told"),
+    [
+        (LINE.format("/avow/page.js", "") + LINKS, []),
+        (LINE.format("/avow/tag.js", "") + LINKS.replace("/privacy-policy", "https://other.example/privacy-policy"), ["policy"]),
+        (LINE.format("/avow/tag.js", "") + LINKS.replace('"/privacy', '"./privacy').replace("/choices", "/choices/?a=b#c"), []),
+        (LINE.format("/avow/tag.js", "") + LINKS.replace("Your Privacy Choices", "More"), ["choices"]),
+        (LINE.format("/avow/tag.js", "") + LINKS.replace("Your Privacy Choices", '<img alt="Your Privacy  choices">'), []),
+        (LINE.format("/avow/tag.js", "") + f"<!-- {LINKS} -->", ["policy", "choices"]),
+        (LINKS, ["tag"]),
+        ("", ["policy", "choices", "tag"]),
+    ],
+)
+def test_page_without_what_it_must_have_is_told_with_the_rule(served, page, told):
+    """The links that the law asks for, by where they lead and what they are called, and the tag."""
+    site, looked = served
+    site["/"] = page
+    found = looked(duties=DUTIES)[-1]
+    words = {"policy": "rule of the policy", "choices": "rule of choices", "tag": "no tag"}
+    assert [name for name, one in words.items() if one in found.detail] == told
+    assert found.outcome is (Outcome.LACKING if told else Outcome.UP)
+
+
+def test_only_what_is_asked_is_missed(served):
+    """Where nothing is sold a page needs no link to the choices, and without a tag in the policy none."""
+    site, looked = served
+    site["/"] = '<a href="/privacy-policy">Privacy</a>'
+    assert looked(duties=PageDuties(policy_rule="rule of the policy"))[-1].outcome is Outcome.UP
+
+
+def test_pages_of_avow_itself_are_where_the_links_lead(served):
+    """The privacy centre and the policy have no tag, and need no link to themselves; a page whose name begins alike does."""
+    site, looked = served
+    site |= dict.fromkeys(("/privacy", "/privacy/choices", "/privacy-policy", "/privacy-news"), "<p>Words</p>")
+    found = outcomes(looked("/privacy", "/privacy/choices", "/privacy-policy", "/privacy-news", duties=DUTIES))
+    assert [found[path] is Outcome.LACKING for path in ("/privacy", "/privacy/choices", "/privacy-policy", "/privacy-news")] == [
+        *([False] * 3),
+        True,
+    ]

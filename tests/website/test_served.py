@@ -16,13 +16,15 @@ class Proxy:
     """Stands in front of an installation and, while it tampers, adds a line to the tag."""
 
     def __init__(self):
-        self.upstream, self.tampers = "", True
+        self.upstream, self.tampers, self.strips = "", True, False
 
     def answer(self, path):
         fetched = httpx.get(self.upstream + path)
         body = fetched.content
         if self.tampers and "tag" in path and path.endswith(".js"):
             body += b"\nfetch('//other.example');"
+        if self.strips and path == "/":
+            body = body.replace(b'href="/privacy-policy', b'href="/elsewhere')
         return fetched.status_code, {"Content-Type": fetched.headers["content-type"]}, body
 
 
@@ -37,7 +39,9 @@ def proxy():
 @pytest.fixture(scope="module")
 def served(tmp_path_factory, proxy, running):
     """An installation whose public origin is the proxy."""
-    made = type(running)(tmp_path_factory.mktemp("served"), workers=2, extra='[integrity]\npages = ["/", "/privacy-policy"]\n')
+    made = type(running)(
+        tmp_path_factory.mktemp("served"), workers=2, extra='[integrity]\npages = ["/", "/privacy-policy"]\nevery_seconds = 10\n'
+    )
     proxy.upstream = made.base
     text = made.config.read_text(encoding="utf-8")
     made.config.write_text(text.replace(f'origin = "{made.base}"', f'origin = "{proxy.origin}"'), encoding="utf-8")
@@ -104,4 +108,16 @@ def test_changed_tag_is_told_to_staff_and_to_monitors(served, staff, proxy, unti
     assert "bytes with the hash sha384-" in staff.get("/console/integrity").text
     assert "altered   200" in served.avow("integrity", status=1)
     proxy.tampers = False
-    assert served.avow("integrity").count("up        200") == 4
+    assert served.avow("integrity").count("up        200") == 6
+
+
+def test_a_page_without_its_link_to_the_policy_is_told(served, staff, proxy, until):
+    """By the command with the rule, in the console and in the log, once; the look of the clock finds it by itself."""
+    proxy.tampers, proxy.strips = False, True
+    told = "no link to /privacy-policy (Bus. &amp; Prof. Code § 22575(a); 11 CCR 7012(c))"
+    assert told.replace("&amp;", "&") in served.avow("integrity", status=1)
+    text = until(lambda: (page := staff.get("/console/integrity").text) and told in page and page, 90, "the look of the clock")
+    assert "lacks what it must have" in text
+    assert served.output.read_text().count(": /: the page has no link to /privacy-policy") == 1
+    proxy.strips = False
+    assert "lacking" not in served.avow("integrity")

@@ -1,4 +1,4 @@
-"""The commands that bring data in: the tag for pages, a server log, and invented visitors."""
+"""The commands that bring data in: the block for pages, a server log, and invented visitors."""
 
 from __future__ import annotations
 
@@ -22,18 +22,25 @@ LONGEST: Final = 1024 * 1024
 
 
 @click.command()
-@click.option("--unpinned", is_flag=True, help="A line that need not be renewed after an upgrade: without the hashes of scripts.")
+@click.option(
+    "--site", default="", metavar="NAME", help="The website, by its name in the configuration. Needed where there are several."
+)
+@click.option(
+    "--unpinned", is_flag=True, help="A block that need not be renewed after an upgrade: without the hashes of scripts."
+)
 @click.pass_obj
-def tag(operations: Operations, unpinned: bool) -> None:  # noqa: FBT001 - click passes options so
-    """Print the line that puts the tag on pages that Avow does not serve.
+def tag(operations: Operations, site: str, unpinned: bool) -> None:  # noqa: FBT001 - click passes options so
+    """Print the one block for pages that Avow does not serve, in two parts: for the head, and for the footer.
 
-    It names what the configured policy lets the tag send, and the hash by which browsers refuse any other script under that
-    address. Renew it after each upgrade of Avow and each version of the policy.
+    It holds what the configured policy has on this website: tag, preferences, choices, recorder and forms in one script, the
+    pixel, and the links to the policy, the choices and the notices at collection. It names what the tag may send, and
+    the hash by which browsers refuse any other script under that address. Renew it after each upgrade of Avow and each version of
+    the policy.
     """
-    line = operations.tag(pinned=not unpinned)
-    if isinstance(line, Refusal):
-        raise click.ClickException(f"{line.reason} ({line.rule})")
-    click.echo(line)
+    printed = operations.tag(site, pinned=not unpinned)
+    if isinstance(printed, Refusal):
+        raise click.ClickException(f"{printed.reason} ({printed.rule})")
+    click.echo(printed)
 
 
 @click.command()

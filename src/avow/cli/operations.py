@@ -69,8 +69,8 @@ class Operations(Protocol):
     def serve(self, tell: Callable[[str], None]) -> None:
         """Serve until stopped."""
 
-    def tag(self, *, pinned: bool) -> str | Refusal:
-        """Return the lines that put the tag on a page that Avow does not serve."""
+    def tag(self, site: str, *, pinned: bool) -> str | Refusal:
+        """Return the block for a website's pages that Avow does not serve: what they load, and the links of their footer."""
 
     def look_at_sites(self, site: str) -> Mapping[str, tuple[Look, ...]] | Refusal:
         """Return what the configured pages and the tag of a website, "" for all, answer now; by website."""

@@ -50,10 +50,11 @@ def index(operations: Operations, site: str) -> None:
 @_SITE
 @click.pass_context
 def integrity(context: click.Context, site: str) -> None:
-    """Look at every website once, as its visitors get it, and say whether it answers and serves the tag that was built.
+    """Look at every website once, as its visitors get it, and say whether it answers as it was built.
 
-    Fetches the website's `watched` pages, else integrity.pages (else the first page), and the tag through its origin. Exit status
-    0: all is well; 1: it is not. Nothing is kept; the running server looks by itself and keeps what it found.
+    Fetches the website's `watched` pages, else integrity.pages (else the first page), and the tag through its origin. Each page
+    must link to the privacy policy, to the choices where the law asks for it, and load the tag where the policy has one. Exit
+    status 0: all is well; 1: it is not. Nothing is kept; the running server looks by itself and keeps what it found.
     """
     found = context.obj.look_at_sites(site)
     if isinstance(found, Refusal):

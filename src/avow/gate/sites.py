@@ -96,6 +96,12 @@ class Sites:
         found = self._by_name.get(name)
         return found or Refusal(f"there is no website “{name}”; there is {', '.join(self._by_name)}", _RULE)
 
+    def one(self, name: str) -> Site | Refusal:
+        """Return the site that somebody names, or the only one for ""; a Refusal with the names that there are for none."""
+        if name or self._only is not None:
+            return self.find(name) if name else self.first
+        return Refusal(f"there are several websites; name one of {', '.join(self._by_name)}", _RULE)
+
     def chosen(self, name: str) -> tuple[Site, ...] | Refusal:
         """Return the site that somebody names, or all of them for ""."""
         found = self.find(name) if name else None

@@ -30,9 +30,7 @@ from avow.main import server, storage
 from avow.main.installation import Installation, of_requests, open_control, open_store, place_of
 from avow.messaging.mailings import Mailings
 from avow.messaging.outbox import Outbox
-from avow.policy import tag_plan
-from avow.policy.law import rules
-from avow.policy.rulebook.audience import Audience
+from avow.policy.rulebook.page_duties import page_duties
 from avow.publication.files import open_rulebook
 from avow.rights.restoring import Place
 from avow.spool.spool import Spool
@@ -40,7 +38,7 @@ from avow.store.control import Control
 from avow.store.embedded import Engine
 from avow.store.store import Store
 from avow.web.assets import Assets
-from avow.web.site import preferences_line, tag_line
+from avow.web.block import block
 from avow.website import watching
 from avow.website.integrity import Look
 
@@ -146,26 +144,31 @@ class Operations:
         """Serve until stopped."""
         server.serve(self.configuration_path.resolve(), tell)
 
-    def tag(self, *, pinned: bool) -> str | Refusal:
-        """Return the lines that put the tag on a page that Avow does not serve, as the configured policy allows."""
+    def tag(self, site: str, *, pinned: bool) -> str | Refusal:
+        """Return the block for the pages of a website that Avow does not serve, as the configured policy allows."""
         configuration = self.configuration()
+        one = Sites(configuration).one(site)
+        if isinstance(one, Refusal):
+            return one
         rulebook = open_rulebook(configuration, datetime.now(UTC).date())
-        website = Sites(configuration).first.website(rulebook)
-        attributes = tag_plan.attributes(rulebook, Audience(website))
-        if not attributes:
-            return Refusal("the policy declares no collection point by tag", rules.NOTICE_AT_COLLECTION)
-        assets, technologies = Assets(), (point.technology.value for point in rulebook.points.values())
-        lines = (tag_line(attributes, assets, pinned=pinned), preferences_line(technologies, assets, pinned=pinned))
-        return "\n".join(line for line in lines if line)
+        return str(block(rulebook, one.website(rulebook), Assets(), pinned=pinned))
 
     def look_at_sites(self, site: str) -> Mapping[str, tuple[Look, ...]] | Refusal:
-        """Return what the configured pages and the tag of a website, "" for all, answer now, through the public origin."""
+        """Return what the configured pages and the tag of a website, "" for all, answer now, through the public origin.
+
+        A page must have what the version in force asks of it, or the configured policy on a machine that serves none.
+        """
         configuration, tag = self.configuration(), Assets().tag
         chosen = Sites(configuration).chosen(site)
         if isinstance(chosen, Refusal):
             return chosen
         with self.records() as store:
-            return {one.name: watching.look_at_site(configuration, one, tag, store.aside, now_ms())[0] for one in chosen}
+            versions = Versions(store.control, configuration.timezone, now_ms)
+            rulebook = versions.in_force() if versions.has_any() else open_rulebook(configuration, datetime.now(UTC).date())
+            look = partial(watching.look_at_site, configuration)
+            return {
+                one.name: look(one, tag, store.aside, now_ms(), page_duties(rulebook, one.website(rulebook)))[0] for one in chosen
+            }
 
     def import_log(
         self,

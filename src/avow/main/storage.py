@@ -45,6 +45,7 @@ from avow.messaging import subscriptions
 from avow.messaging.subscriptions import forget_unconfirmed, settle_ends
 from avow.policy import browser_policy
 from avow.policy.rulebook.audience import Audience
+from avow.policy.rulebook.page_duties import page_duties
 from avow.recipients.connectors.mail import Carrier
 from avow.retention import Clock
 from avow.rights.kept import Cases
@@ -219,7 +220,8 @@ def _website(installation: Installation, store: Store, versions: Versions, is_ov
 
     def look(watch: Watch) -> bool:
         rulebook = versions.in_force()
-        return watch.once(browser_policy.declared_origins(rulebook, Audience(watch.site.website(rulebook))))
+        name = watch.site.website(rulebook)
+        return watch.once(browser_policy.declared_origins(rulebook, Audience(name)), page_duties(rulebook, name))
 
     every = float(configuration.integrity.every_seconds)
     return [

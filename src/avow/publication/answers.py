@@ -74,6 +74,38 @@ class PointFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldFacts:
+    """One field of a form. `kind` is "text", "long", "email", "tel" or "file".
+
+    `accepts` names the kinds of a file as ".pdf,.docx"; `longest` is in characters; `several`: more than one file may come.
+    """
+
+    name: str
+    label: str
+    kind: str
+    is_required: bool
+    longest: int
+    description: str = ""
+    accepts: str = ""
+    several: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FormFacts:
+    """A form that a page sends: its collection point, the section of the policy about it, its fields in the policy's order."""
+
+    point: str
+    label: str
+    section: str
+    fields: tuple[FieldFacts, ...]
+
+    @property
+    def has_files(self) -> bool:
+        """Whether it may bring files."""
+        return any(one.kind == "file" for one in self.fields)
+
+
+@dataclass(frozen=True, slots=True)
 class SignalFacts:
     """An opt-out preference signal and the policy's sentence about it (11 CCR 7025(c))."""
 

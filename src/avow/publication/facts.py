@@ -21,6 +21,7 @@ from avow.policy.rulebook.audience import Audience
 from avow.policy.rulebook.declarations import Choice
 from avow.publication.answers import (
     ChoiceFacts,
+    FormFacts,
     LinkFacts,
     PointFacts,
     PolicyFacts,
@@ -29,6 +30,7 @@ from avow.publication.answers import (
     PurposeFacts,
     SignalFacts,
 )
+from avow.publication.page_forms import form_facts
 from avow.store.store import Store
 
 #: What goes out by e-mail and comes back from it.
@@ -104,6 +106,10 @@ class PolicyInForce:
     def notice(self, point: str) -> Markup:
         """Return the notice at collection for one point."""
         return notice.notice_at_collection(self.rulebook, point)
+
+    def form(self, point: str) -> FormFacts | None:
+        """Return a form of this website's pages; None for what is none, also for the forms of the privacy centre."""
+        return form_facts(self.rulebook.on_website(self.website), point)
 
     def evidence(self) -> tuple[PointFacts, ...]:
         """Return the points with what the stores hold of them."""

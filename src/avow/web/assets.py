@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from collections.abc import Mapping
+from functools import partial
 from hashlib import sha384
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
@@ -19,12 +23,13 @@ from avow.website.integrity import BuiltTag
 
 #: A hashed name never changes its content; a year is the longest that caches are asked to keep anything.
 IMMUTABLE = "public, max-age=31536000, immutable"
-#: Where the tag is under a name that stays.
-STABLE_TAG = "/avow/tag.js"
-#: Where what reads and keeps preferences is under a name that stays.
-STABLE_PREFERENCES = "/avow/preferences.js"
-#: The tag under its stable name, for sites that put the tag in by hand.
+#: The icon next to the link to the choices (11 CCR 7015(b)).
+CHOICES_ICON = "/avow/privacy-choices.svg"
+#: What pages name by hand: each is at /avow/ under its plain name, which no upgrade changes.
+_BY_HAND = ("tag.js", "page.js", "stub.js", "preferences.js", "choices.js", "replay.js", "form.js", "privacy-choices.svg")
+#: How long caches keep what has such a name.
 STABLE = "public, max-age=3600"
+_NONE: Mapping[str, str] = MappingProxyType({})
 _TYPES = {
     ".css": "text/css",
     ".csv": "text/csv",
@@ -66,18 +71,15 @@ class Assets:
 
     @property
     def tag(self) -> BuiltTag:
-        """The tag of this build."""
-        return BuiltTag(self.address("tag.js"), self.integrity("tag.js"))
+        """The tag of this build, alone and within the script of all parts."""
+        within = BuiltTag(self.address("page.js"), self.integrity("page.js"))
+        return BuiltTag(self.address("tag.js"), self.integrity("tag.js"), within)
 
     def routes(self) -> list[Route]:
         """Return the routes that hand out the built files."""
         return [
             Route("/avow/static/{name}", self._hand_out),
-            Route("/avow/tag.js", self._hand_out_tag),
-            Route("/avow/preferences.js", self._hand_out_preferences),
-            Route("/avow/choices.js", self._hand_out_choices),
-            Route("/avow/stub.js", self._hand_out_stub),
-            Route("/avow/replay.js", self._hand_out_loader),
+            *(Route(f"/avow/{name}", partial(self._hand_out_by_hand, name)) for name in _BY_HAND),
         ]
 
     # Not coroutines: a file that is asked for first is read and packed outside the event loop.
@@ -87,20 +89,20 @@ class Assets:
             return Response(status_code=404)
         return hand_out(self._folder / name, IMMUTABLE, request)
 
-    def _hand_out_tag(self, request: Request) -> Response:
-        return hand_out(self._folder / self._names["tag.js"], STABLE, request)
+    def _hand_out_by_hand(self, name: str, request: Request) -> Response:
+        return hand_out(self._folder / self._names[name], STABLE, request)
 
-    def _hand_out_preferences(self, request: Request) -> Response:
-        return hand_out(self._folder / self._names["preferences.js"], STABLE, request)
 
-    def _hand_out_choices(self, request: Request) -> Response:
-        return hand_out(self._folder / self._names["choices.js"], STABLE, request)
+def script(
+    assets: Assets, name: str, attributes: Mapping[str, str] = _NONE, *, pinned: bool = True, deferred: bool = True
+) -> Markup:
+    """Return the element that loads a built script; pinned: of this very build, which the browser checks by its hash.
 
-    def _hand_out_stub(self, request: Request) -> Response:
-        return hand_out(self._folder / self._names["stub.js"], STABLE, request)
-
-    def _hand_out_loader(self, request: Request) -> Response:
-        return hand_out(self._folder / self._names["replay.js"], STABLE, request)
+    Not pinned it has the name that upgrades do not change.
+    """
+    source = {"src": assets.address(name), "integrity": assets.integrity(name)} if pinned else {"src": f"/avow/{name}"}
+    written = (Markup(' {}="{}"').format(*pair) for pair in (source | dict(attributes)).items())
+    return Markup("<script{}{}></script>").format(Markup().join(written), Markup(" defer") if deferred else "")
 
 
 def hand_out(path: Path, cache: str, request: Request) -> Response:

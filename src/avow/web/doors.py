@@ -33,6 +33,8 @@ _OF_NO_SITE: Final = (
     b"/avow/unsubscribe/",
     b"/avow/mail/",
 )
+#: Pages that a link of another website may lead to: what is posted there is of the page that sends it.
+_PAGES: Final = (b"/avow/forms/", b"/avow/notices/")
 _UNKNOWN_PAGE: Final = "This is taken from pages of this server's websites only."
 
 
@@ -81,7 +83,8 @@ class Doors:
         if len(self._sites.all) == 1:
             return self._sites.first
         first = exchange.first
-        page = first.get(b"referer", b"") if exchange.raw_path.startswith(b"/avow/") else b""
+        is_page = exchange.raw_path.startswith(_PAGES) and exchange.method != "POST"
+        page = first.get(b"referer", b"") if exchange.raw_path.startswith(b"/avow/") and not is_page else b""
         told = (first.get(name, b"").decode("latin-1") for name in (b"origin", b"host"))
         origin, host = told
         site = self._sites.of(origin, page.decode("latin-1"), host)

@@ -22,6 +22,7 @@ from avow.collection.senders import Senders
 from avow.definitions import Refusal, ScannerUnavailable, SpoolFull
 from avow.web.collect import NAMED, RETRY_SECONDS, told_of
 from avow.web.form_input import FormInput, read
+from avow.web.problems import problem
 from avow.web.security import CROSS_SITE, fetch_site
 
 log = logging.getLogger(__name__)
@@ -65,17 +66,28 @@ class FormPages(Protocol):
 
 #: Renders a template of Avow's own pages: request, template, status, context.
 Render = Callable[..., HTMLResponse]
+#: Returns Avow's own page of a form: request, point, status, what was typed, what has to be mended; None where it has none.
+OwnPage = Callable[[Request, str, int, Mapping[str, str], Mapping[str, str]], Response | None]
 
 
 class FormEndpoint:
     """The endpoint of one worker for every declared form."""
 
-    def __init__(self, senders: Senders, forms: Forms, guard: FormGuard, now_ms: Callable[[], int], render: Render) -> None:
+    def __init__(
+        self,
+        senders: Senders,
+        forms: Forms,
+        guard: FormGuard,
+        now_ms: Callable[[], int],
+        render: Render,
+        own_page: OwnPage,
+    ) -> None:
         self._senders = senders
         self._forms = forms
         self._guard = guard
         self._now_ms = now_ms
         self._render = render
+        self._own_page = own_page
 
     async def take(self, request: Request, site: FormPages) -> Response:
         """Keep a form: 303 to the page of thanks with a reference number; 422 with what was typed; 428 asks once more."""
@@ -111,23 +123,29 @@ class FormEndpoint:
         if isinstance(outcome, Refusal):
             raise HTTPException(404, f"{outcome.reason} ({outcome.rule})")
         if "application/json" in request.headers.get("accept", ""):
-            return _as_json(outcome)
+            return _as_json(outcome, site.thanks_page(point))
         if isinstance(outcome, Form):
             return await self._again(request, site, point, pairs, outcome)
         return self._thanks(site, point, outcome)
 
     async def _again(self, request: Request, site: FormPages, point: str, pairs: list[tuple[str, str]], form: Form) -> Response:
-        """Show the form once more, with what was typed; files cannot be put back by any page, and it says so."""
-        if not site.has_form(point):
-            raise HTTPException(422, " ".join(form.errors.values()))
+        """Show the form once more, with what was typed; files cannot be put back by any page, and it says so.
+
+        On the company's page that has the form; Avow's own where the site has none.
+        """
         errors = dict(form.errors)
         for name in self._forms.file_fields(point):
             if name in form.fields and name not in errors:
                 errors[name] = "Please choose this file once more: a page cannot keep it for you."
-        page = await run_in_threadpool(site.form_again, point, _typed(pairs), errors, request.headers)
-        if not page:
+        typed = _typed(pairs)
+        if not site.has_form(point):
+            own = await run_in_threadpool(self._own_page, request, point, 422, typed, errors)
+        else:
+            page = await run_in_threadpool(site.form_again, point, typed, errors, request.headers)
+            own = HTMLResponse(page, 422) if page else None
+        if own is None:
             raise HTTPException(422, " ".join(errors.values()))
-        return HTMLResponse(page, 422)
+        return own
 
     async def _ask(self, request: Request, point: str, sent: FormInput, verdict: Verdict) -> Response:
         """Ask once more, with everything typed in hidden fields; nothing is kept before the answer."""
@@ -148,10 +166,8 @@ class FormEndpoint:
         )
 
     def _thanks(self, site: FormPages, point: str, accepted: Accepted) -> Response:
-        told = "".join(f"&dropped={shown_name(lost.field)}" for lost in accepted.dropped[:NAMED])
-        told += "".join(f"&masked={name}" for name in accepted.masked[:NAMED])
         headers = dict(told_of(accepted))
-        return RedirectResponse(f"{site.thanks_page(point)}?reference={accepted.reference}{told}", 303, headers)
+        return RedirectResponse(f"{site.thanks_page(point)}?{_told(accepted)}", 303, headers)
 
 
 def _typed(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -162,9 +178,17 @@ def _typed(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {name: "\n".join(values) for name, values in given.items()}
 
 
-def _as_json(outcome: Accepted | Form) -> JSONResponse:
-    """Return the answer of the form API: 201 with the reference, or 422 with the errors by field."""
+def _as_json(outcome: Accepted | Form, thanks: str) -> JSONResponse:
+    """Return the answer of the form API: 201 with the reference and the page of thanks, or 422 with the errors by field."""
     if isinstance(outcome, Form):
-        return JSONResponse({"errors": outcome.errors}, 422)
+        return problem(422, " ".join(outcome.errors.values()), errors=outcome.errors)
     dropped = [{"field": shown_name(lost.field), "reason": lost.reason, "rule": lost.rule} for lost in outcome.dropped]
-    return JSONResponse({"reference": outcome.reference, "dropped": dropped, "masked": list(outcome.masked)}, 201)
+    told = {"reference": outcome.reference, "dropped": dropped, "masked": list(outcome.masked)}
+    return JSONResponse(told | {"thanks": f"{thanks}?{_told(outcome)}"}, 201)
+
+
+def _told(accepted: Accepted) -> str:
+    """Return what the page of thanks is told in its address."""
+    told = "".join(f"&dropped={shown_name(lost.field)}" for lost in accepted.dropped[:NAMED])
+    told += "".join(f"&masked={name}" for name in accepted.masked[:NAMED])
+    return f"reference={accepted.reference}{told}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import quote
 
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9-]{1,40}")
 #: Names of fields that are shown, and their longest, characters.
@@ -20,3 +21,13 @@ def field_names(values: list[str]) -> tuple[str, ...]:
     """Return names of fields, some of them in one value, joined by commas."""
     names = [name.strip()[:_CHARACTERS_MAX] for value in values for name in value.split(",")]
     return tuple(name for name in names if name and name.isprintable())[:_NAMES_MAX]
+
+
+def form_address(point: str) -> str:
+    """Return where a form is sent, and where Avow's own page has it."""
+    return f"/avow/forms/{quote(point)}"
+
+
+def notice_address(point: str) -> str:
+    """Return the page with the notice at collection of a form, or of what a page collects by itself."""
+    return f"/avow/notices/{quote(point)}"

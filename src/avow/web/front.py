@@ -26,6 +26,7 @@ from avow.web.collect import Collect
 from avow.web.door import FEEDS_PATH, FORMS_PATH, Door
 from avow.web.feed_endpoint import FeedEndpoint
 from avow.web.form_endpoint import FormEndpoint
+from avow.web.form_page import OwnForms
 from avow.web.house import House
 from avow.web.integrity import IntegrityEndpoint
 from avow.web.mail import MailEndpoint
@@ -75,7 +76,7 @@ class Front:
             self._count_refused,
             is_secure=self._is_secure,
         )
-        site = CompanySite(self.house, self.assets, lambda point: self.shared.guard.token(point, self.now_ms()), preferences.of)
+        site = CompanySite(self.house, self.assets, self._token, preferences.of)
         routes = [
             *self._taking_in(site),
             *self._conversions(),
@@ -92,10 +93,15 @@ class Front:
         ]
         return preferences.erasing(app(self.house, site, self.assets, routes))
 
+    def _token(self, point: str) -> str:
+        """Return the token of a form that is shown now."""
+        return self.shared.guard.token(point, self.now_ms())
+
     def _taking_in(self, site: CompanySite) -> list[BaseRoute]:
         """Return the addresses of forms, feeds and e-mails."""
         view, taking = View(self.house, self.assets), self.taking
-        endpoint = FormEndpoint(taking.senders, taking.forms, self.shared.guard, self.now_ms, view.page)
+        own = OwnForms(view, self._token)
+        endpoint = FormEndpoint(taking.senders, taking.forms, self.shared.guard, self.now_ms, view.page, own.page)
         feeds = FeedEndpoint(taking.feeds, self.now_ms)
         links = Links(self.shared.store)
 
@@ -104,6 +110,7 @@ class Front:
 
         return [
             Route("/avow/forms/{point}", take_form, methods=["POST"]),
+            *own.routes(),
             Route("/avow/feeds/{point}", feeds.take, methods=["POST"]),
             *MailEndpoint(view, taking.senders, taking.mail_events, self.subscriptions, links, self.now_ms).routes(),
         ]

@@ -14,10 +14,13 @@ class IntegrityEndpoint:
 
     def __init__(self, integrity: Watch, assets: Assets) -> None:
         self._integrity = integrity
-        self._tag = {"address": assets.address("tag.js"), "integrity": assets.integrity("tag.js")}
+        files = {"tag": "tag.js", "page": "page.js"}
+        self._scripts = {
+            name: {"address": assets.address(file), "integrity": assets.integrity(file)} for name, file in files.items()
+        }
 
     def answer(self, _request: Request) -> Response:
         """200 when the site is intact; 503 when it is not, or when nobody has looked: no news is no good news."""
         state = self._integrity.state()
         status = 200 if state == "intact" else 503
-        return JSONResponse({"state": state, "tag": self._tag}, status, {"Cache-Control": "no-store"})
+        return JSONResponse({"state": state} | self._scripts, status, {"Cache-Control": "no-store"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -19,9 +20,13 @@ def asks_for_json(request: Request) -> bool:
     return request.url.path.startswith(_ENDPOINTS) and bool(accepted & _JSON) and "text/html" not in accepted
 
 
-def problem(status: int, detail: str) -> JSONResponse:
-    """Return the problem: what the status is called, and what happened, in words without anything that was sent."""
-    told = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
-    answer = JSONResponse(told | ({"detail": detail} if detail else {}), status, {"Cache-Control": "no-store"})
+def problem(status: int, detail: str, errors: Mapping[str, str] | None = None) -> JSONResponse:
+    """Return the problem: what the status is called, and what happened, in words without anything that was sent.
+
+    `errors` are words by field, of a form that has to be mended.
+    """
+    told: dict[str, object] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
+    told |= ({"detail": detail} if detail else {}) | ({"errors": dict(errors)} if errors else {})
+    answer = JSONResponse(told, status, {"Cache-Control": "no-store"})
     answer.headers["content-type"] = "application/problem+json"
     return answer

@@ -26,7 +26,6 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from avow.collection.browser_kept import Kept
-from avow.collection.forms.spam import AGREE, SHOWN, TRAP
 from avow.collection.parties import PartyFacts
 from avow.definitions import Technology, local_date
 from avow.policy.rulebook.browser_policy import NEEDED
@@ -34,9 +33,10 @@ from avow.publication.answers import PolicyFacts
 from avow.web import openings
 from avow.web.asking import ANSWERED, signals_of
 from avow.web.asking import banner as asking
-from avow.web.assets import IMMUTABLE, STABLE_PREFERENCES, STABLE_TAG, Assets, hand_out
+from avow.web.assets import IMMUTABLE, Assets, hand_out, script
 from avow.web.banner import banner
-from avow.web.form_words import field_names, reference_of
+from avow.web.form_parts import agree_boxes, guard
+from avow.web.form_words import field_names, form_address, reference_of
 from avow.web.house import House
 from avow.web.leaving import LEAVING_PATH
 from avow.web.recordings import number_for
@@ -100,10 +100,10 @@ class CompanySite:
         )
         self._environment.globals |= {
             "asset": self._asset,
-            "form_action": lambda point: f"/avow/forms/{quote(point)}",
+            "form_action": form_address,
             "notice": house.policy.notice,
             "form_guard": lambda point: self._guard(point, token),
-            "agree": self._agree,
+            "agree": lambda point: agree_boxes(house.mailings.measures(point)),
             "leaving": lambda name: f"{LEAVING_PATH}{quote(name)}",
             "announcement": lambda: banner(house.versions.announced()),
         }
@@ -162,7 +162,7 @@ class CompanySite:
     def _guard(self, point: str, token: Callable[[str], str]) -> Markup:
         """Return the guard of a form, and note that it has one, by whatever expression the template names it."""
         self._guarded.add(point)
-        return _guard(token(point))
+        return guard(token(point))
 
     def thanks_page(self, point: str) -> str:
         """Return where a browser goes after its form was kept (303): the form's page + "/thanks", else Avow's own page.
@@ -221,14 +221,6 @@ class CompanySite:
             for directive in NEEDED[Technology(one.kind)] if one.allowed else ():
                 allowed.setdefault(directive, set()).add("https://" + urlsplit(one.address).netloc)
         return {"Content-Security-Policy": content_security_policy(allowed)} if allowed else {}
-
-    def _agree(self, point: str) -> Markup:
-        """Return the boxes of a subscription's form, none of them ticked: to be measured waits for a yes of its own."""
-        box = Markup('<label class="agree"><input type="checkbox" name="{}" value="{}"><span>Allow “{}”{}</span></label>')
-        return Markup("\n").join(
-            box.format(AGREE, one.name, one.label, f": {one.description}" if one.description else "")
-            for one in self._house.mailings.measures(point)
-        )
 
     def _asking(self, headers: Headers, path: str) -> Markup:
         """Return the banner, in the look of the website."""
@@ -302,8 +294,8 @@ class CompanySite:
         """
         said = signals_of(headers)
         if offer := self._house.recorded.offered(path, said):
-            script = Markup('<script src="{}" data-point="{}" defer></script>')
-            return script.format(self._assets.address("recorder.js"), offer.point)
+            recorder = Markup('<script src="{}" data-point="{}" defer></script>')
+            return recorder.format(self._assets.address("recorder.js"), offer.point)
         asking = frozenset(name for one in self._house.policy.facts().choices if one.asks for name in one.purposes)
         if self._house.recorded.offered(path, replace(said, choices=said.choices - asking, consents=asking)) is None:
             return Markup()
@@ -338,9 +330,9 @@ class CompanySite:
 
 def tag_markup(facts: PolicyFacts, assets: Assets, path: str) -> Markup:
     """Return the tag for script and the pixel for none, each only when the policy declares it as a collection point."""
-    markup = (tag_line(facts.tag, assets) if facts.tag else Markup()) + preferences_line(
-        (point.technology for point in facts.points), assets
-    )
+    markup = script(assets, "tag.js", facts.tag) if facts.tag else Markup()
+    if {"cookie", "local-storage"}.intersection(point.technology for point in facts.points):
+        markup += script(assets, "preferences.js")
     for point in facts.points:
         if point.technology == "web-beacon":
             markup += Markup(
@@ -360,31 +352,6 @@ def conversion_pixel(facts: PolicyFacts, point: str, said: Mapping[str, str]) ->
     named = {name.replace("_", "-"): value for name, value in said.items()}
     query = urlencode({"point": point} | {name: value for name, value in named.items() if name in declared.fields})
     return Markup('<img class="pixel" src="/avow/pixel.gif?{}" alt="" width="1" height="1">').format(query)
-
-
-def tag_line(attributes: Mapping[str, str], assets: Assets, *, pinned: bool = True) -> Markup:
-    """Return the element that loads the tag; pinned: of this very build, which the browser checks by its hash."""
-    address = assets.address("tag.js") if pinned else STABLE_TAG
-    written = {"src": address} | ({"integrity": assets.integrity("tag.js")} if pinned else {}) | dict(attributes)
-    return Markup("<script{} defer></script>").format(Markup().join(Markup(' {}="{}"').format(*pair) for pair in written.items()))
-
-
-def preferences_line(technologies: Iterable[str], assets: Assets, *, pinned: bool = True) -> Markup:
-    """Return the element that loads what reads and keeps preferences; empty where the policy lets browsers keep none."""
-    if not {"cookie", "local-storage"}.intersection(technologies):
-        return Markup()
-    name = "preferences.js"
-    if not pinned:
-        return Markup('<script src="{}" defer></script>').format(STABLE_PREFERENCES)
-    return Markup('<script src="{}" integrity="{}" defer></script>').format(assets.address(name), assets.integrity(name))
-
-
-def _guard(token: str) -> Markup:
-    """Return a form's own fields: when it was shown, and one that no person sees, so that who fills it in is none."""
-    return Markup(
-        '<input type="hidden" name="{}" value="{}"><div hidden><label>Please leave this empty'
-        '<input name="{}" tabindex="-1" autocomplete="off"></label></div>'
-    ).format(SHOWN, token, TRAP)
 
 
 def _pages(folder: Path | None) -> dict[str, str]:

@@ -7,7 +7,13 @@ from datetime import date
 from typing import Final
 
 #: What a look can find, in words for staff.
-OUTCOMES: Final = {"up": "answers", "down": "does not answer", "altered": "altered", "old-line": "old line of the tag"}
+OUTCOMES: Final = {
+    "up": "answers",
+    "down": "does not answer",
+    "altered": "altered",
+    "old-line": "old line of the tag",
+    "lacking": "lacks what it must have",
+}
 
 
 @dataclass(frozen=True, slots=True)

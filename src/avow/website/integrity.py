@@ -1,8 +1,8 @@
-"""Whether the site answers, and whether visitors are served the tag that was built.
+"""Whether the site answers, visitors are served the tag that was built, and each page has what law and policy ask of it.
 
 What is fetched comes through the public origin, past every proxy and delivery network in front of it. A tag that one of them
 changed is run by no browser whose page names its hash, and by every browser whose page does not. No visitor is in any of it.
-Rule: W3C Subresource Integrity; Cal. Civ. Code § 1798.100(e) (reasonable security).
+Rule: W3C Subresource Integrity; Cal. Civ. Code § 1798.100(e) (reasonable security); of the links, `policy.rulebook.page_duties`.
 """
 
 from __future__ import annotations
@@ -16,15 +16,20 @@ from hashlib import sha384
 from typing import Final
 
 from avow.definitions import Refusal
+from avow.policy.rulebook.page_duties import PageDuties
 from avow.website.fetching import Fetcher
 from avow.website.reading import Page, ScriptLine, read
 
-#: Where the tag is for pages that name no hash.
+#: Where the tag is for pages that name no hash, and its name under the address that changes with each build, in what is told
+#: and kept; alone, and within the script that has all parts of a page.
 STABLE_TAG: Final = "/avow/tag.js"
-#: The name of the tag under the address that changes with each build, in what is told and kept.
 PINNED_TAG: Final = "/avow/static/tag.*.js"
-_PINNED: Final = "/avow/static/tag."
+STABLE_PAGE: Final = "/avow/page.js"
+PINNED_PAGE: Final = "/avow/static/page.*.js"
 _OK: Final = 200
+#: Pages of Avow's own, which are where the links lead and have no tag.
+_OWN: Final = ("/privacy/", "/privacy-policy/", "/avow/", "/console/", "/audit/", "/leaving/", "/search/")
+_NO_DUTIES: Final = PageDuties()
 
 
 class Outcome(StrEnum):
@@ -34,14 +39,19 @@ class Outcome(StrEnum):
     DOWN = "down"  # no answer, or an error of the server
     ALTERED = "altered"  # another tag than the one that was built
     OLD_LINE = "old-line"  # the page asks for a tag that is not the one that was built
+    LACKING = "lacking"  # the page has no tag, or not the links that the law asks of it
 
 
 @dataclass(frozen=True, slots=True)
 class BuiltTag:
-    """The tag of this build: its address with a hash in the name, and the hash that `avow tag` prints."""
+    """The tag of this build: its address with a hash in the name, and the hash that `avow tag` prints.
+
+    `within` is the script that has the tag and the other parts of a page in one.
+    """
 
     address: str
     integrity: str
+    within: BuiltTag | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +74,24 @@ class Look:
         return self.outcome is Outcome.UP
 
 
-def looks(fetcher: Fetcher, pages: Sequence[str], built: BuiltTag) -> dict[str, Callable[[], Look]]:
-    """Return what fetches the tag, under both of its addresses, and these pages, as a visitor does; by address."""
-    return {
-        PINNED_TAG: lambda: _tag(fetcher, PINNED_TAG, built.address, built),
-        STABLE_TAG: lambda: _tag(fetcher, STABLE_TAG, STABLE_TAG, built),
-        **{path: partial(_page, fetcher, path, built) for path in pages},
-    }
+def looks(
+    fetcher: Fetcher, pages: Sequence[str], built: BuiltTag, duties: PageDuties = _NO_DUTIES
+) -> dict[str, Callable[[], Look]]:
+    """Return what fetches the tag, under each of its addresses, and these pages, as a visitor does; by address.
+
+    `duties` are what each page must have.
+    """
+    steps: dict[str, Callable[[], Look]] = {}
+    for pinned, stable, one in _addresses(built):
+        steps[pinned] = partial(_tag, fetcher, pinned, one.address, one)
+        steps[stable] = partial(_tag, fetcher, stable, stable, one)
+    return steps | {path: partial(_page, fetcher, path, built, duties) for path in pages}
+
+
+def _addresses(built: BuiltTag) -> tuple[tuple[str, str, BuiltTag], ...]:
+    """Return the names of each script that has the tag: with a hash, and the one that stays."""
+    alone = (PINNED_TAG, STABLE_TAG, built)
+    return (alone, (PINNED_PAGE, STABLE_PAGE, built.within)) if built.within else (alone,)
 
 
 def _tag(fetcher: Fetcher, name: str, address: str, built: BuiltTag) -> Look:
@@ -86,29 +107,54 @@ def _tag(fetcher: Fetcher, name: str, address: str, built: BuiltTag) -> Look:
     return Look(name, Outcome.UP, fetched.status, fetched.milliseconds)
 
 
-def _page(fetcher: Fetcher, path: str, built: BuiltTag) -> Look:
+def _page(fetcher: Fetcher, path: str, built: BuiltTag, duties: PageDuties) -> Look:
     fetched = fetcher.get(path)
     if isinstance(fetched, Refusal):
         return Look(path, Outcome.DOWN, 0, 0, fetched.reason)
     if fetched.status != _OK:
         return Look(path, Outcome.DOWN, fetched.status, fetched.milliseconds, f"answered with {fetched.status}")
-    page = read(fetched.text()) if fetched.media_type == "text/html" else Page()
+    page = read(fetched.text()) if fetched.media_type == "text/html" else None
+    lacks = _lacking(fetcher, fetched.path, page, built, duties) if page else ""
+    page = page or Page()
     wrong = next((words for line in page.scripts if (words := _wrong(fetcher, fetched.path, line, built))), "")
     loads = frozenset(
         (origin, one.directive)
         for one in page.loads
         if not fetcher.path_of(one.address, fetched.path) and (origin := fetcher.origin_of(one.address, fetched.path))
     )
-    return Look(path, Outcome.OLD_LINE if wrong else Outcome.UP, fetched.status, fetched.milliseconds, wrong, loads)
+    outcome = Outcome.OLD_LINE if wrong else Outcome.LACKING if lacks else Outcome.UP
+    return Look(path, outcome, fetched.status, fetched.milliseconds, "; ".join(filter(None, (wrong, lacks))), loads)
+
+
+def _lacking(fetcher: Fetcher, path: str, page: Page, built: BuiltTag, duties: PageDuties) -> str:
+    """Return in words what a page has not that it must have, with the rule; "" for nothing, and for pages of Avow's own."""
+    if f"{path.rstrip('/')}/".startswith(_OWN):
+        return ""
+    linked = [(fetcher.path_of(one.address, path).partition("?")[0].rstrip("/"), one.words.lower()) for one in page.links]
+    lacks = []
+    for address, titles, rule in duties.links:
+        words = [said for to, said in linked if to == address]
+        if not words:
+            lacks.append(f"no link to {address} ({rule})")
+        elif titles and not any(title.lower() in said for said in words for title in titles):
+            lacks.append(f"no link to {address} is called “{titles[0]}” ({rule})")
+    if duties.has_tag and not any(_is_tag(fetcher.path_of(one.address, path).partition("?")[0], built) for one in page.scripts):
+        lacks.append("no tag, so that nothing is counted and nobody is asked (docs/guide/your-pages.md)")
+    return f"the page has {', '.join(lacks)}; put in what `avow tag` prints" if lacks else ""
+
+
+def _is_tag(asked: str, built: BuiltTag) -> bool:
+    """Return whether a script of the site is one with the tag, of whichever build."""
+    return any(asked == stable or asked.startswith(pinned.partition("*")[0]) for pinned, stable, _ in _addresses(built))
 
 
 def _wrong(fetcher: Fetcher, page: str, line: ScriptLine, built: BuiltTag) -> str:
     """Return in words why browsers do not run the tag that a page asks for; "" for a good line, and for other scripts."""
     asked = fetcher.path_of(line.address, page).partition("?")[0]
-    if asked != STABLE_TAG and not asked.startswith(_PINNED):
-        return ""
-    if asked.startswith(_PINNED) and asked != built.address:
-        return f"its line asks for {asked}, which is of another build; put in what `avow tag` prints"
-    if line.integrity and built.integrity not in line.integrity.split():
-        return "the hash in its line is of another build, so browsers do not run the tag; put in what `avow tag` prints"
+    for pinned, stable, one in _addresses(built):
+        is_pinned = asked.startswith(pinned.partition("*")[0])
+        if is_pinned and asked != one.address:
+            return f"its line asks for {asked}, which is of another build; put in what `avow tag` prints"
+        if (is_pinned or asked == stable) and line.integrity and one.integrity not in line.integrity.split():
+            return "the hash in its line is of another build, so browsers do not run the tag; put in what `avow tag` prints"
     return ""

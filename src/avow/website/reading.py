@@ -103,6 +103,14 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A link of a page: where it leads, and its words, those of its images among them. As many as the page's bytes hold."""
+
+    address: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page as it reads. `canonical` is the address it calls its own, "" when it says none."""
 
@@ -115,6 +123,7 @@ class Page:
     is_hidden: bool = False
     scripts: tuple[ScriptLine, ...] = ()
     loads: tuple[Load, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 def read(html: str, headers: Mapping[str, str] | None = None) -> Page:
@@ -134,6 +143,7 @@ def read(html: str, headers: Mapping[str, str] | None = None) -> Page:
         is_hidden=_hides(reader.robots) or _hides(tagged),
         scripts=tuple(reader.scripts),
         loads=tuple(reader.loads[:LOADS]),
+        links=tuple(Link(address, _plain(words)) for address, words in reader.links),
     )
 
 
@@ -157,6 +167,7 @@ class _Reader(HTMLParser):
         self.body: list[str] = []
         self.scripts: list[ScriptLine] = []
         self.loads: list[Load] = []
+        self.links: list[tuple[str, list[str]]] = []
         self.description = self.language = self.canonical = self.robots = ""
         self._open: list[str] = []
         self._unread = 0  # how many open elements there were when one began that is not read; 0: all is read
@@ -166,6 +177,10 @@ class _Reader(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         self._note(tag, given)
         self._note_load(tag, given)
+        if tag == "a" and given.get("href"):
+            self.links.append((given["href"], []))
+        elif tag == "img" and "a" in self._open and self.links:
+            self.links[-1][1].append(given.get("alt", ""))
         if tag not in _INLINE or (tag == "a" and self.body and self.body[-1][-1:].isalnum()):  # two buttons are two words
             self._put(" ")
         if tag in _VOID or len(self._open) >= DEPTH:
@@ -188,6 +203,8 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Take words."""
+        if "a" in self._open and self.links:
+            self.links[-1][1].append(data)
         self._put(data)
 
     def _note(self, tag: str, given: Mapping[str, str]) -> None:

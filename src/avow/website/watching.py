@@ -17,6 +17,7 @@ from typing import Final
 from avow.config import Configuration, reachable
 from avow.definitions import Refusal, local_date
 from avow.gate.sites import Site, Sites
+from avow.policy.rulebook.page_duties import PageDuties
 from avow.store.aside import Aside
 from avow.store.control import integrity as kept
 from avow.store.control.integrity import Seen
@@ -151,14 +152,14 @@ class SearchKeeper:
 
 
 def look_at_site(
-    configuration: Configuration, site: Site, tag: BuiltTag, aside: Aside, now_ms: int
+    configuration: Configuration, site: Site, tag: BuiltTag, aside: Aside, now_ms: int, duties: PageDuties
 ) -> tuple[tuple[Look, ...], list[str]]:
     """Look at a website through its public origin, at the configured pages, else at the first one; return looks and addresses.
 
-    An address at which that fails is set aside, and has no look.
+    `duties` are what each page must have. An address at which that fails is set aside, and has no look.
     """
     fetcher, named = Fetcher(site.origin), _Named(configuration, site)
-    steps, found = looks(fetcher, watched(configuration, site) or ("/",), tag), []
+    steps, found = looks(fetcher, watched(configuration, site) or ("/",), tag, duties), []
     try:
         aside.only(LOOKS, map(named.of, steps), named.is_own)
         aside.each(LOOKS, steps, named.of, lambda address: found.append(steps[address]()), now_ms)
@@ -178,11 +179,11 @@ class Watch:
     now_ms: Callable[[], int]
     report: Report
 
-    def once(self, declared: Container[str]) -> bool:
+    def once(self, declared: Container[str], duties: PageDuties) -> bool:
         """Look, and keep what was found, with who is loaded from no declared origin; returns False."""
         at_ms = self.now_ms()
         today, site = local_date(at_ms, self.configuration.timezone), self.site.name
-        found, addresses = look_at_site(self.configuration, self.site, self.tag, self.store.aside, at_ms)
+        found, addresses = look_at_site(self.configuration, self.site, self.tag, self.store.aside, at_ms, duties)
         seen = [Seen(at_ms, one.address, one.outcome.value, one.status, one.milliseconds, one.detail) for one in found]
         with self.store.control.transaction() as tx:
             changed = kept.add(tx, today, site, seen)

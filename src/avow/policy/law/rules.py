@@ -11,6 +11,7 @@ from typing import Final
 # Collection: what is told, what it is for, how long it is kept.
 NOTICE_AT_COLLECTION: Final = "Cal. Civ. Code § 1798.100(a)(1)"
 RETENTION: Final = "Cal. Civ. Code § 1798.100(a)(3)"
+NOTICE_ONLINE: Final = "11 CCR 7012(c)"
 NOTICE_AND_MINIMISATION: Final = "Cal. Civ. Code § 1798.100(a)(1), (c)"
 MINIMISATION: Final = "Cal. Civ. Code § 1798.100(c)"
 EXPECTATIONS: Final = "11 CCR 7002(d)"
@@ -34,6 +35,7 @@ BACKGROUND_CHECK_AUTHORISED: Final = "15 U.S.C. 1681b(b)(2)(A)(ii)"
 
 # The policy and what it says.
 POLICY_IS_KEPT: Final = "Bus. & Prof. Code § 22576"
+POLICY_POSTED: Final = "Bus. & Prof. Code § 22575(a)"
 MATERIAL_CHANGES: Final = "Bus. & Prof. Code § 22575(b)(3)"
 EFFECTIVE_DATE: Final = "Bus. & Prof. Code § 22575(b)(4)"
 DO_NOT_TRACK: Final = "Bus. & Prof. Code § 22575(b)(5)"
@@ -58,6 +60,7 @@ SIGNAL_STOPS: Final = "11 CCR 7025(c)(1)"
 SYMMETRY: Final = "11 CCR 7004(b)"
 OPT_OUT: Final = "Cal. Civ. Code § 1798.120, § 1798.135(a)"
 OPT_OUT_LINK: Final = "Cal. Civ. Code § 1798.135(a)"
+ALTERNATIVE_LINK: Final = "11 CCR 7015"
 LIMIT: Final = "Cal. Civ. Code § 1798.121"
 SENSITIVE_USES: Final = "11 CCR 7027(m)"
 

@@ -33,6 +33,7 @@ from avow.policy.printouts.tables import (
 )
 from avow.policy.rulebook.audience import EVERYBODY, Audience
 from avow.policy.rulebook.conversions import CLICK_ID, hands_a_click
+from avow.policy.rulebook.page_duties import CHOICES_PATH, POLICY_PATH
 from avow.policy.rulebook.rulebook import CollectionPoint, DataItem, Purpose, Rulebook
 
 __all__ = [
@@ -46,11 +47,6 @@ __all__ = [
     "signals_list",
     "technologies_table",
 ]
-
-#: Where the web room serves the policy page.
-POLICY_PATH: Final = "/privacy-policy"
-#: Where it serves the switches.
-CHOICES_PATH: Final = "/privacy/choices"
 
 _Print = Callable[[Rulebook, Audience], Markup]
 #: Placeholder -> what prints it; the chart needs the ledger and stands apart.

@@ -24,7 +24,7 @@ CHANGES: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One look at one address. `outcome` is "up", "down", "altered" or "old-line"; `status` 0 when nothing answered."""
+    """One look at one address: its outcome, as `website.integrity` names it; `status` is 0 when nothing answered."""
 
     at_ms: int
     address: str
