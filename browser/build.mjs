@@ -10,7 +10,7 @@ import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 import { minify } from "terser";
 
 /** Budgets, gzipped. Every visitor of every site loads the tag, which is meant to stay smaller still; the recorder comes only after a yes. */
@@ -18,7 +18,10 @@ const TAG_BYTES_WANTED = 2048;
 const BYTES_MAX = { "tag.js": 2560, "recorder.js": 25_600, "replay.js": 672, "page.js": 9216 };
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "src", "avow", "web", "static", "build");
-const entries = ["page.js", "form.js", "tag.js", "stub.js", "choices.js", "chosen.js", "preferences.js", "search.js", "recorder.js", "replay.js", "form-check.js", "console.js", "console.css", "player.js", "player.css"];
+const entries = ["page.js", "form.js", "tag.js", "stub.js", "choices.js", "chosen.js", "preferences.js", "search.js", "recorder.js", "replay.js", "form-check.js", "console.js", "console.css", "asking.css", "player.js", "player.css"];
+
+/** The oldest browsers that what is built runs in. */
+const BROWSERS = ["es2020", "chrome111", "firefox113", "safari16.4"];
 
 /** Scripts of our own that stand on other people's pages have a source map; libraries that we bundle have one where they come from. */
 const MAPPED = new Set(["page.js", "form.js", "tag.js", "stub.js", "choices.js", "chosen.js", "preferences.js", "search.js", "replay.js", "form-check.js"]);
@@ -45,6 +48,18 @@ const withoutSome = {
   },
 };
 
+/** A style sheet that a script puts into a shadow tree: `import STYLE from "./asking.css?text"`. */
+const asText = {
+  name: "style-as-text",
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /\.css\?text$/ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path.slice(0, -"?text".length)), namespace: "text" }));
+    onLoad({ filter: /.*/, namespace: "text" }, async ({ path }) => {
+      const { code } = await transform(await readFile(path, "utf8"), { loader: "css", minify: true, target: BROWSERS });
+      return { contents: code, loader: "text" };
+    });
+  },
+};
+
 const result = await build({
   absWorkingDir: here,
   entryPoints: entries.map((name) => join("src", name)),
@@ -52,9 +67,9 @@ const result = await build({
   bundle: true,
   minify: true,
   format: "iife",
-  target: ["es2020", "chrome111", "firefox113", "safari16.4"],
+  target: BROWSERS,
   legalComments: "inline",
-  plugins: [withoutSome],
+  plugins: [withoutSome, asText],
   sourcemap: "external",
   write: false,
 });

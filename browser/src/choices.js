@@ -16,6 +16,7 @@
  * from what the server said. A page within another one of this origin leaves all of it to that one.
  */
 import { askInVain, isWithin, tellOthers, whenChosen, whenSeen } from "./everywhere.js";
+import STYLE from "./asking.css?text";
 import "./stub.js";
 
 (() => {
@@ -109,12 +110,17 @@ import "./stub.js";
     }
   };
 
-  const STYLE = `:host{all:initial}@media print{section{display:none}}section{box-sizing:border-box;position:fixed;inset:auto 0 0 0;max-height:60vh;overflow:auto;padding:1rem 1.25rem;
-    font:1rem/1.5 system-ui,sans-serif;background:Canvas;color:CanvasText;color-scheme:light dark;border-top:1px solid GrayText;z-index:2147483646}
-    div{max-width:60rem;margin:auto}h2{font-size:1.1rem;margin:0 0 .3rem}ul{margin:.3rem 0 .8rem;padding-left:1.2rem}p{margin:0}
-    p.answers{display:flex;flex-wrap:wrap;gap:.8rem;align-items:center}button{min-width:10rem;min-height:2.75rem;padding:.5rem 1.2rem;font:inherit;font-weight:600;
-    background:ButtonFace;color:ButtonText;border:1px solid currentColor;border-radius:.3rem;cursor:pointer}a{color:LinkText}
-    :focus-visible{outline:3px solid Highlight;outline-offset:2px}`;
+  /** What is left free at the end of the page, so that the banner covers none of it; it stays when the banner goes, so that nothing moves. */
+  const ROOM = "html{scroll-padding-bottom:var(--avow-banner-most)}html body{margin-bottom:var(--avow-banner-most)}@media print{html body{margin-bottom:0}}";
+  const sheetOf = (text) => {
+    const sheet = new CSSStyleSheet(); // allowed by "style-src 'self'", which a style element is not
+    sheet.replaceSync(text);
+    return sheet;
+  };
+  /** The website's look, once; without it the banner has the browser's own colours. */
+  let look;
+  const dressed = () => (look ??= state.look ? fetch(state.look).then((got) => (got.ok ? got.text() : "")).catch(() => "") : Promise.resolve(""));
+  let room;
 
   const answer = async (said) => {
     const body = JSON.stringify(said);
@@ -126,17 +132,22 @@ import "./stub.js";
     return true;
   };
 
-  /** The banner for pages that Avow did not render: the same words and buttons, in a shadow tree with a style of its own. */
-  const ask = () => {
+  /**
+   * The banner for pages that Avow did not render: the same words, buttons and style, in a shadow tree. It stands before the body, where
+   * no rule for the first or the next child of a page takes it for one, and keyboards come to it first.
+   */
+  const ask = async () => {
     const asked = state.kept ? state.choices.filter((one) => one.ask) : []; // whose answer no browser keeps is not asked for one
-    document.querySelector("avow-asking")?.remove();
-    if (!asked.length || document.querySelector(".asking")) return;
     const names = asked.map((one) => one.name);
+    const before = document.querySelector("avow-asking");
+    if (before && before.dataset.asked === names.join(" ")) return;
+    before?.remove();
+    if (!asked.length || document.querySelector(".asking")) return;
     const host = document.createElement("avow-asking");
+    host.dataset.asked = names.join(" ");
     const root = host.attachShadow({ mode: "open" });
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(STYLE);
-    root.adoptedStyleSheets = [sheet];
+    root.adoptedStyleSheets = [sheetOf(STYLE), sheetOf(await dressed())];
+    if (document.querySelector("avow-asking, .asking")) return;
     const make = (name, text, parent) => {
       const element = document.createElement(name);
       if (text) element.textContent = text;
@@ -144,26 +155,38 @@ import "./stub.js";
       return element;
     };
     const section = make("section", "", root);
+    section.className = "asking";
     section.setAttribute("aria-labelledby", "asking");
-    const box = make("div", "", section);
-    make("h2", "May we?", box).id = "asking";
-    const words = make("p", "These are off. They stay off unless you allow them:", box);
+    const asks = make("div", "", section); // no form: a page with one is not recorded
+    asks.className = "asks";
+    const box = make("div", "", asks);
+    box.className = "asked";
+    make("h2", `${state.company} asks: may we?`, box).id = "asking";
+    const words = make("p", "These are off, and stay off unless you allow them. ", box);
     words.setAttribute("role", "status");
+    make("a", "Choose one by one", words).href = "/privacy/choices";
     const list = make("ul", "", box);
-    for (const one of asked) make("li", one.description ? `${one.label}: ${one.description}` : one.label, list);
-    const buttons = make("p", "", box);
+    for (const one of asked) {
+      const item = make("li", "", list);
+      make("strong", one.label, item);
+      if (one.description) item.append(`: ${one.description}`);
+    }
+    const buttons = make("p", "", asks);
     buttons.className = "answers";
-    const button = (text, said) =>
-      make("button", text, buttons).addEventListener("click", async ({ isTrusted }) => {
+    const button = (text, said) => {
+      const made = make("button", text, buttons);
+      made.type = "button";
+      made.addEventListener("click", async ({ isTrusted }) => {
         // A press that a script made up is an answer of that script.
         const kept = await answer(isTrusted ? { ...said, pressed: true } : said).catch(() => false);
         if (kept) host.remove();
         else words.textContent = "Your answer could not be kept. Nothing was switched on; please try again.";
       });
+    };
     button("Do not allow", { opt_out: names });
     button("Allow", { opt_in: names });
-    make("a", "Choose one by one", buttons).href = "/privacy/choices";
-    document.body.prepend(host);
+    if (!room) document.adoptedStyleSheets = [...document.adoptedStyleSheets, (room = sheetOf(STYLE + ROOM))];
+    document.documentElement.insertBefore(host, document.body);
   };
 
   /** On pages that Avow did not render, say that a signal is heard (11 CCR 7025(c)(6)); at the end of the page, over nothing. */
@@ -174,9 +197,9 @@ import "./stub.js";
     if (!isHeard || said || served) return;
     const host = document.createElement("avow-signal");
     const root = host.attachShadow({ mode: "open" });
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(":host{all:initial;display:block}p{margin:1rem;text-align:center;font:1rem/1.5 system-ui,sans-serif;color:CanvasText;background:Canvas}");
-    root.adoptedStyleSheets = [sheet];
+    root.adoptedStyleSheets = [
+      sheetOf(":host{all:initial;display:block}p{margin:1rem;text-align:center;font:1rem/1.5 system-ui,sans-serif;color:CanvasText;background:Canvas}"),
+    ];
     const words = document.createElement("p");
     words.setAttribute("role", "status");
     words.textContent = "Opt-out preference signal honoured";
@@ -198,7 +221,7 @@ import "./stub.js";
     if (!answered) return;
     state = answered;
     obey();
-    ask();
+    await ask();
     acknowledge();
     for (const call of waiting.splice(0)) call();
     for (const [listenerId, call] of listeners) {

@@ -182,7 +182,7 @@ const start = () => {
   document.addEventListener("visibilitychange", leave);
   document.addEventListener("load", loaded, true);
   const comes = new MutationObserver(place);
-  comes.observe(document.body, { childList: true });
+  for (const where of [document.documentElement, document.body]) comes.observe(where, { childList: true }); // a banner is in either
   for (const name of ["resize", "scroll"]) addEventListener(name, place, { passive: true });
   place();
   finish = () => {

@@ -38,6 +38,7 @@ PUBLIC = [
     "/privacy/know",
     "/privacy/delete",
     "/privacy/choices",
+    "/privacy/choices?saved=1",
     "/console/sign-in",
 ]
 STAFF = [

@@ -43,8 +43,17 @@ def test_of_several_choices_cookies_the_stricter_counts():
 
 def test_choices_survive_their_cookie():
     """What is written into the cookie is read from it."""
-    chosen = frozenset({"audience-measurement", "returning-visitors"})
-    assert signals.read([], None, f"avow_choices={signals.choices_cookie(chosen)}").choices == chosen
+    said = signals.Said(frozenset({"audience-measurement", "ads"}), frozenset({"news"}), frozenset({"maps"}))
+    value = signals.choices_cookie(said.opted_out, said.opted_in, said.allowed)
+    assert signals.read([], None, f"avow_choices={value}").said == said
+
+
+def test_what_was_allowed_is_no_consent():
+    """A later policy may wait for a yes where an earlier one did not: `~` is not taken for one, also by a next answer."""
+    found = signals.read([], None, "avow_choices=v1.~ads.~maps.+news")
+    assert (found.choices, found.consents, found.allowed) == (frozenset(), {"news"}, {"ads", "maps"})
+    then = found.said.then(frozenset({"maps"}), frozenset({"shop"})).where_waited_for(frozenset({"ads", "shop"}))
+    assert then == signals.Said(frozenset({"maps"}), frozenset({"shop"}), frozenset({"news"}))
 
 
 @pytest.mark.parametrize(

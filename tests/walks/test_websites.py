@@ -203,3 +203,16 @@ def test_a_proxy_that_rewrites_the_host_is_told(brands):
     assert said in hosts.words("https://www.example.com", said)
     assert hosts.rewritten(f"http://127.0.0.1:{brands.port}") == ""
     assert hosts.rewritten(f"http://127.0.0.1:{free_port()}") == ""
+
+
+def test_staff_look_at_one_website_or_at_all(brands):
+    """The switch is on every page and is kept; lists say of which website a line is, and figures follow."""
+    desk = brands.installation.staff()
+    every = desk.get("/console/inbox?site=all")
+    assert ">All websites</option>" in every.text
+    assert "<td>shop</td>" in every.text
+    assert "<td>shop</td>" not in desk.get("/console/inbox?site=main").text
+    assert "<td>shop</td>" not in desk.get("/console/inbox").text
+    assert "<td>shop</td>" in desk.get("/console/inbox?site=shop").text
+    assert "shop, " in desk.get("/console").text
+    assert "all websites, " in desk.get("/console?site=nobody").text

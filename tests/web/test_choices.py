@@ -1,5 +1,7 @@
 """Choosing: on the page of choices, by the banner, by a script, and for an address; without script, too."""
 
+import re
+
 import pytest
 from tests.houses import compiled, person
 
@@ -16,6 +18,8 @@ from .serving import NETWORK, VISITOR
 #: Every purpose that a person decides about, and those that wait for a yes, as the choices cookie names them.
 EVERY = "audience-measurement.campaign-measurement.email-measurement.page-improvement.personalisation.returning-visitors"
 YES = ".+email-measurement.+page-improvement.+personalisation"
+#: The others, as the cookie says that they were allowed.
+ALLOWED = ".~audience-measurement.~campaign-measurement.~returning-visitors"
 BROWSER = identifier(IdentifierKind.VISITOR, VISITOR)
 ROBIN = person("robin@example.com")
 
@@ -47,13 +51,13 @@ def sources(house):
     ("form", "cookie"),
     [
         ({"all": "out"}, f"v1.{EVERY}"),
-        ({"all": "in"}, f"v1{YES}"),
+        ({"all": "in"}, f"v1{YES}{ALLOWED}"),
         (
             {"choice.audience-measurement": "in", "choice.returning-visitors": "out", "choice.personalisation": "in"},
-            "v1.campaign-measurement.email-measurement.page-improvement.returning-visitors.+personalisation",
+            "v1.campaign-measurement.email-measurement.page-improvement.returning-visitors.+personalisation.~audience-measurement",
         ),
         ({}, f"v1.{EVERY}"),
-        ({"all": "in", "choice.security": "out"}, f"v1{YES}"),
+        ({"all": "in", "choice.security": "out"}, f"v1{YES}{ALLOWED}"),
     ],
 )
 def test_choices_are_kept_in_the_cookie(visitor, form, cookie):
@@ -209,7 +213,10 @@ def test_banner_leads_to_no_other_site(visitor, back):
         ({"opt_in": ["recording"]}, "v1.+page-improvement"),
         ({"opt_in": ["page-improvement"]}, "v1.+page-improvement"),
         ({"opt_out": ["all"]}, f"v1.{EVERY}"),
-        ({"opt_out": ["returning-visitors"], "opt_in": ["all"]}, f"v1.returning-visitors{YES}"),
+        (
+            {"opt_out": ["returning-visitors"], "opt_in": ["all"]},
+            f"v1.returning-visitors{YES}.~audience-measurement.~campaign-measurement",
+        ),
     ],
 )
 def test_a_script_says_the_same_as_the_page(visitor, house, said, cookie):
@@ -316,6 +323,8 @@ def test_a_choice_that_the_browser_does_not_keep_is_said_to_be_lost(visitor):
     page = visitor.get("/privacy/choices?saved=1").text
     assert "This browser keeps no choice." in page
     assert "Global Privacy Control: it is a signal" in page
+    assert (radios(page), "You have not answered" in page) == ({}, False)
+    assert "Off: what you choose is not kept here." in page
     assert ("Your choice is processed." in page, "is not loaded in this browser" in page) == (False, True)
     assert "This browser keeps no choice." not in visitor.get("/privacy/choices").text
 
@@ -381,7 +390,7 @@ def own(house, sent):
 
 
 #: What the form of that page sends when nothing was changed.
-UNCHANGED = {f"choice.{one}": "in" for one in ("returning-visitors", "campaign-measurement")}
+UNCHANGED = {f"unanswered.{one}": "1" for one in ("returning-visitors", "campaign-measurement", "email-measurement")}
 
 
 def test_a_person_takes_their_opt_out_back_behind_their_own_link(visitor, house, own):
@@ -399,7 +408,7 @@ def test_an_answer_that_did_not_arrive_is_a_no(visitor, house, own):
     """Whoever sends the form without answers has opted out of all of it (as on the page of choices)."""
     refused(house, "audience-measurement")
     visitor.post(f"{own}/choices", data={})
-    every = ("audience-measurement", "campaign-measurement", "returning-visitors")
+    every = ("audience-measurement", "campaign-measurement", "email-measurement", "returning-visitors")
     assert said_by(house, ROBIN) == dict.fromkeys(every, True)
 
 
@@ -409,7 +418,8 @@ def test_a_yes_that_is_given_to_a_browser_is_not_asked_of_an_address(visitor, ho
     assert 'name="choice.recording"' not in visitor.get(own).text
     refused(house, "page-improvement")
     assert 'name="choice.recording" value="out" checked' in visitor.get(own).text
-    sent = {"choice.recording": "in", "choice.audience-measurement": "in", "choice.campaign-measurement": "in"}
+    sent = {**UNCHANGED, "choice.recording": "in", "choice.audience-measurement": "in"}
+    sent |= {"choice.returning-visitors": "out", "choice.campaign-measurement": ""}
     saved = visitor.post(f"{own}/choices", data=sent)
     assert said_by(house, ROBIN) == {
         "audience-measurement": False,
@@ -433,3 +443,44 @@ def test_other_companies_stand_on_the_choices_page_with_their_own_opt_outs(visit
     text = visitor.get("/privacy/choices", headers={"Sec-GPC": "1"}).text
     assert "Farsight Placements</strong>: is not loaded in this browser" in text
     assert '<a href="https://farsight.example/opt-out" rel="noreferrer">its own opt-out</a>' in text
+
+
+def radios(text):
+    """Return what the page of choices shows as answered: switch -> "in" or "out"."""
+    return dict(re.findall(r'name="choice\.([a-z-]+)" value="(in|out)" checked', text))
+
+
+def test_a_switch_that_nobody_answered_looks_so(visitor):
+    """Neither yes nor no is chosen for anybody; words say what holds meanwhile (11 CCR 7004(a)(4))."""
+    text = visitor.get("/privacy/choices").text
+    assert radios(text) == {}
+    assert "You have not answered. It is on until you opt out." in text
+    assert "You have not answered. It is off until you allow it." in text
+
+
+def test_what_was_left_open_stays_open(visitor):
+    """One button saves what was answered, and nothing is answered for anybody; the page says what holds now."""
+    open_ones = dict(re.findall(r'name="(unanswered\.[a-z-]+)" value="(1)"', visitor.get("/privacy/choices").text))
+    said = {"choice.audience-measurement": "in", "choice.returning-visitors": "out", "choice.recording": "in"}
+    saved = visitor.post("/privacy/choices", data=open_ones | said)
+    assert cookie_of(saved) == "avow_choices=v1.returning-visitors.+page-improvement.~audience-measurement"
+    text = visitor.get(saved.headers["location"]).text
+    assert radios(text) == {"audience-measurement": "in", "returning-visitors": "out", "recording": "in"}
+    told = re.search(r'<div class="note" role="status" tabindex="-1" autofocus>(.*?)</div>', text, re.DOTALL)[1]
+    on, off = re.findall(r"<li><strong>(?:On|Off):</strong> (.*?)</li>", told)
+    assert ("Measuring our audience" in on, "Session recording" in on, "Recognising returning visitors" in off) == (True,) * 3
+    assert "What you left open stays open." in told
+
+
+def test_the_signal_is_the_reason_where_it_decides(visitor):
+    """It is said next to the switch, and no answer is made up from it (11 CCR 7025(c)(6))."""
+    text = visitor.get("/privacy/choices", headers={"Sec-GPC": "1", "Cookie": "avow_choices=v1.~returning-visitors"}).text
+    why = "Off: your browser sends Global Privacy Control, which decides, whatever is chosen here."
+    assert (text.count(why), radios(text)) == (text.count("stopped by your signal</span>"), {"returning-visitors": "in"})
+    assert why in text
+
+
+def test_what_was_allowed_before_it_waited_for_a_yes_is_not_answered(visitor):
+    """A policy may ask later for what it did not ask before; the page shows no yes that was never given."""
+    text = visitor.get("/privacy/choices", headers={"Cookie": "avow_choices=v1.~page-improvement"}).text
+    assert radios(text) == {}

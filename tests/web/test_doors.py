@@ -8,7 +8,9 @@ from tests.houses import LONGER, compiled, house, published
 
 from avow.config import Configuration, Website
 from avow.gate.sites import Sites
+from avow.web.assets import Assets
 from avow.web.doors import Doors
+from avow.web.misdirected import Misdirected
 
 __all__ = ["house", "published"]
 
@@ -40,6 +42,9 @@ class Exchange:
     def answer_error(self, status, _words):
         self.answered = status
 
+    def answer(self, status, headers, body):
+        self.answered, self.page = status, (dict(headers), body.decode())
+
 
 def sites(*websites):
     return Sites(Configuration(Path("data"), Path("policy.md"), "America/Los_Angeles", websites=websites))
@@ -52,7 +57,7 @@ def doors_of(published, *websites):
         built.append((site.name, rulebook.id))
         return Door(site, rulebook, answers)
 
-    return Doors(published.versions, sites(*websites), build), answers, built
+    return Doors(published.versions, sites(*websites), build, Misdirected(Assets()).answer), answers, built
 
 
 def test_each_request_goes_through_the_door_of_its_moment(published):
@@ -104,6 +109,17 @@ def test_a_page_follows_its_host_and_what_a_page_sends_that_page(published, path
         assert (exchange.answered, answers) == (name, [])
     else:
         assert [site for _, site, _ in answers] == [name]
+
+
+def test_people_under_an_unknown_host_are_told_by_a_page(published):
+    """It is of no website: no name, no link to one, and nothing that a page may not do elsewhere."""
+    doors, _, _ = doors_of(published, *WEBSITES)
+    exchange = Exchange("/privacy", host="x", accept="text/html,*/*")
+    doors.way(exchange).take(exchange)
+    headers, page = exchange.page
+    assert (exchange.answered, 'href="/"' in page, 'class="name"' in page) == (421, False, False)
+    assert "This address is none of ours" in page
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
 def test_one_website_answers_under_any_host(published):

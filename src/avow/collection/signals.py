@@ -12,7 +12,8 @@ from typing import Final
 from avow.collection.header_values import Every, is_set
 from avow.policy.rulebook import own_cookies
 
-#: The cookie that holds a browser's choices: `v1.` and purposes joined by dots; `+` stands before one that got a yes.
+#: The cookie that holds a browser's choices: `v1.` and purposes joined by dots; `+` is before one that got the yes it waits for,
+#: `~` before one that was allowed where nothing waits for a yes. That one is no consent, whatever a later policy asks for.
 CHOICES_COOKIE: Final = own_cookies.CHOICES.name
 #: What tells that a browser returns cookies, and so could keep a choice; set late, it puts nothing over a no.
 KEEPS_COOKIE: Final = own_cookies.KEEPS.name
@@ -31,6 +32,12 @@ class Signals:
     choices: frozenset[str]
     visitor: str
     consents: frozenset[str] = frozenset()
+    allowed: frozenset[str] = frozenset()
+
+    @property
+    def said(self) -> Said:
+        """What the browser has said about purposes so far."""
+        return Said(self.choices, self.consents, self.allowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +52,11 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a browser has said about purposes so far: each no, and each yes to what waits for one."""
+    """What a browser has said about purposes so far: each no, each yes to what waits for one, and what else it allowed."""
 
     opted_out: frozenset[str] = frozenset()
     opted_in: frozenset[str] = frozenset()
+    allowed: frozenset[str] = frozenset()
 
     def then(self, opted_out: frozenset[str], opted_in: frozenset[str]) -> Said:
         """Return what holds after these answers: the last one about a purpose counts, and of two at once the no.
@@ -56,7 +64,11 @@ class Said:
         Rule: 11 CCR 7004(a): withdrawing is as easy as agreeing; what was not named stays as it was.
         """
         out = (self.opted_out - opted_in) | opted_out
-        return Said(out, (self.opted_in | opted_in) - out)
+        return Said(out, (self.opted_in | opted_in) - out, self.allowed - out)
+
+    def where_waited_for(self, asking: frozenset[str]) -> Said:
+        """Return the same with each yes in its place: to what waits for one (`asking`), or to what does not."""
+        return Said(self.opted_out, self.opted_in & asking, (self.opted_in | self.allowed) - asking - self.opted_out)
 
 
 def of(every: Every) -> Signals:
@@ -73,8 +85,9 @@ def read(gpc: Iterable[str], dnt: Iterable[str] | None, cookie: str | None) -> S
     preferences = frozenset(name for name, lines in (("gpc", gpc), ("dnt", dnt or ())) if is_set(lines))
     cookies = cookies_of(cookie) if cookie else {}
     said = cookies.get(CHOICES_COOKIE, [""])
-    refused, agreed = frozenset().union(*map(choices_of, said)), consents_of(said[0]).intersection(*map(consents_of, said))
-    return Signals(preferences, refused, visitor_id(cookies.get(VISITOR_COOKIE, [""])[0]), agreed - refused)
+    refused = frozenset[str]().union(*map(choices_of, said))
+    agreed, allowed = (of_one(said[0]).intersection(*map(of_one, said)) - refused for of_one in (consents_of, allowed_of))
+    return Signals(preferences, refused, visitor_id(cookies.get(VISITOR_COOKIE, [""])[0]), agreed, allowed)
 
 
 def cookies_of(header: str) -> dict[str, list[str]]:
@@ -96,19 +109,31 @@ def visitor_id(value: str) -> str:
     return value if is_ours else ""
 
 
-def choices_cookie(opted_out: frozenset[str], opted_in: frozenset[str] = frozenset()) -> str:
-    """Return the cookie value that keeps a browser's choices: each no, and each yes to what waits for one."""
-    return "v1." + ".".join([*sorted(opted_out), *(f"+{name}" for name in sorted(opted_in))])
+def choices_cookie(
+    opted_out: frozenset[str], opted_in: frozenset[str] = frozenset(), allowed: frozenset[str] = frozenset()
+) -> str:
+    """Return the cookie value that keeps a browser's choices, by `CHOICES_COOKIE`."""
+    marked = (("", opted_out), ("+", opted_in), ("~", allowed))
+    return "v1." + ".".join(f"{mark}{name}" for mark, names in marked for name in sorted(names))
 
 
 def choices_of(value: str) -> frozenset[str]:
     """Return the purposes that the value of a choices cookie opts out of; none for a damaged one."""
-    return frozenset(name for name in _said(value) if not name.startswith("+"))
+    return frozenset(name for name in _said(value) if name[0] not in "+~")
 
 
 def consents_of(value: str) -> frozenset[str]:
     """Return the purposes that the value of a choices cookie says yes to; none for a damaged one."""
-    return frozenset(name[1:] for name in _said(value) if name.startswith("+") and name[1:])
+    return _marked(value, "+")
+
+
+def allowed_of(value: str) -> frozenset[str]:
+    """Return the purposes that the value of a choices cookie allows where nothing waits for a yes; none for a damaged one."""
+    return _marked(value, "~")
+
+
+def _marked(value: str, mark: str) -> frozenset[str]:
+    return frozenset(name[1:] for name in _said(value) if name.startswith(mark) and name[1:])
 
 
 def _said(value: str) -> list[str]:

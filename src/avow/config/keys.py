@@ -43,20 +43,24 @@ class Named(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How Avow's own pages, banner and letters look on one website, so that visitors never leave the brand."""
+    """How Avow's own pages, banner and letters look on one website, so that visitors never leave the brand.
+
+    docs/guide/websites.md.
+    """
 
     #: The name that people know the website by. Empty by default: the controller's.
     name: str = ""
     #: The colour of links and buttons, `#rrggbb`. Empty by default: Avow's own. Text in it has to be read on the page: a contrast
-    #: of 4.5 to 1 (WCAG 2.2, 1.4.3).
+    #: of 4.5 to 1 (WCAG 2.2, 1.4.3). Text on it is white or dark, whichever can be read.
     accent: str = ""
-    #: The same on dark pages. Empty by default: Avow's own.
+    #: The same on dark pages. Empty by default: `accent`, made lighter until it can be read there.
     accent_dark: str = ""
-    #: The colour of the page, `#rrggbb`. Empty by default: Avow's own.
+    #: The colour of the page, `#rrggbb`. Empty by default: Avow's own. Text, cards and lines follow from it.
     background: str = ""
     #: The same for who asks for dark pages. Empty by default: Avow's own.
     background_dark: str = ""
-    #: A picture of at most 64 KiB, SVG, PNG or WebP, next to the name. None by default.
+    #: A picture of at most 64 KiB, SVG, PNG or WebP, next to the name and in the browser's tab; it can run nothing. None by
+    #: default.
     logo: Path | None = None
 
 

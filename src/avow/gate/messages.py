@@ -135,6 +135,7 @@ class MessageLine:
     reference: str = ""
     trouble: str = ""
     of_mailing: bool = False
+    site: str = ""
 
 
 def line(store: Store, row: mail.SealedMail) -> MessageLine:
@@ -145,7 +146,8 @@ def line(store: Store, row: mail.SealedMail) -> MessageLine:
     except DAMAGED:
         subject = "(cannot be read)"
     reference = (row.request_id or "")[:10].upper()
-    return MessageLine(row.id, row.created_ms, subject, row.state, row.attempts, reference, _why(row), row.mailing is not None)
+    of_mailing = row.mailing is not None
+    return MessageLine(row.id, row.created_ms, subject, row.state, row.attempts, reference, _why(row), of_mailing, row.site)
 
 
 def _why(row: mail.SealedMail) -> str:

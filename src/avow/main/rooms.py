@@ -33,6 +33,7 @@ from avow.rights import figures
 from avow.rights.desk import Desk
 from avow.spool.spool import Spool
 from avow.store.store import Store
+from avow.web.appearance import Appearance
 from avow.web.assets import Assets
 from avow.web.front import Front
 from avow.web.house import House
@@ -52,6 +53,7 @@ class Shared:
     websites: Mapping[str, website.Website]
     assurance: assurance.Assurance
     sites: Sites
+    appearances: Mapping[str, Appearance]
     now_ms: Callable[[], int]
     uploading: Counter[str] = field(default_factory=Counter)
 
@@ -67,7 +69,7 @@ def shared(installation: Installation, store: Store, counts: SenderCounts, now_m
     """Return what a worker has once; raise ConfigurationError for a feed whose key cannot be read."""
     configuration = installation.configuration
     spool = Spool(configuration.spool, store.vault, configuration.storage.spool_mebibytes * 1024 * 1024)
-    versions, assets = Versions(store.control, configuration.timezone, now_ms), Assets()
+    versions, assets, sites = Versions(store.control, configuration.timezone, now_ms), Assets(), Sites(configuration)
     neighbours = Neighbours(
         partial(retention.waiting, store.control),
         partial(figures.missed, store, versions),
@@ -83,7 +85,8 @@ def shared(installation: Installation, store: Store, counts: SenderCounts, now_m
         assets,
         website.build(store, configuration, assets.tag, partial(counted.add_seen, store), now_ms),
         assurance.build(configuration, store, spool, versions, neighbours, now_ms),
-        Sites(configuration),
+        sites,
+        {site.name: Appearance(site) for site in sites.all},
         now_ms,
     )
 
@@ -113,6 +116,7 @@ def house(
     return House(
         website=site,
         sites=shared.sites,
+        appearance=shared.appearances[site.name],
         timezone=configuration.timezone,
         now_ms=now_ms,
         policy=shown.policy,

@@ -26,6 +26,7 @@ from avow.main import rooms
 from avow.main.installation import Installation, open_store
 from avow.web.doors import Doors
 from avow.web.http1 import Connections
+from avow.web.misdirected import Misdirected
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,12 @@ async def _serve(configuration_path: Path, listener: socket.socket) -> None:
     store = open_store(installation.configuration)
     _stop_without_server()
     shared = rooms.shared(installation, store, SharedCounts(installation.run), now_ms)
-    door = Doors(shared.intake.versions, shared.sites, lambda site, rulebook: rooms.front(shared, site, rulebook).door())
+    door = Doors(
+        shared.intake.versions,
+        shared.sites,
+        lambda site, rulebook: rooms.front(shared, site, rulebook).door(),
+        Misdirected(shared.assets).answer,
+    )
     door.prepare()
     timetable = [
         jobs.Job("counts", FLUSH_SECONDS, shared.flush),

@@ -31,6 +31,7 @@ class SubmissionLine:
     delete_on: date
     demonstration: bool = False
     decision: str | None = None
+    site: str = ""
 
 
 @dataclass(frozen=True, slots=True)

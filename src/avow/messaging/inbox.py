@@ -124,5 +124,13 @@ class Inbox:
         kept = self._kept(row.rulebook_id, row.point)
         decision = row.decision if kept and kept.after == "decision" else None
         return SubmissionLine(
-            row.record_id, row.reference, row.point, row.collected_ms, row.state, row.delete_on, row.demonstration, decision
+            row.record_id,
+            row.reference,
+            row.point,
+            row.collected_ms,
+            row.state,
+            row.delete_on,
+            row.demonstration,
+            decision,
+            row.site,
         )

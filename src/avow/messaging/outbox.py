@@ -41,10 +41,10 @@ class Outbox:
     of_requests: OfRequests
     now_ms: Callable[[], int]
 
-    def lines(self, at: Place) -> Page[MessageLine]:
-        """Return a page of messages to single people without their addresses: what has not left after a try, then the newest."""
+    def lines(self, at: Place, site: str = "") -> Page[MessageLine]:
+        """Return a page of messages to single people, of a site or "" for all: what has not left after a try, then the newest."""
         with self.store.control.reading() as tx:
-            return mail.listed(tx, at, LINES).each(partial(messages.line, self.store))
+            return mail.listed(tx, at, LINES, site).each(partial(messages.line, self.store))
 
     def undelivered(self, *, untried: bool = False) -> Iterator[MessageLine]:
         """Yield all that has not left after a try, the messages of mailings too; then, `untried`, what nobody tried to send."""

@@ -93,6 +93,7 @@ class RequestLine:
     demonstration: bool = False
     has_failed_message: bool = False
     waits: str = ""
+    site: str = ""
 
 
 @dataclass(frozen=True, slots=True)

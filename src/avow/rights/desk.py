@@ -177,9 +177,9 @@ class Desk:
         case = self.cases.get(request_id) if request_id else None
         return _addresses(case) if case is not None else ()
 
-    def desk(self, at: Place) -> Page[RequestLine]:
-        """Return a page of requests: those with a message that failed first, then open ones, the soonest due first."""
-        failed, shown = self.cases.failed_messages(), self.cases.page(at, LINES)
+    def desk(self, at: Place, site: str = "") -> Page[RequestLine]:
+        """Return a page of requests of a site, "" for all: a message that failed, then open ones, the soonest due first."""
+        failed, shown = self.cases.failed_messages(), self.cases.page(at, LINES, site)
         lines = [replace(self._line(case), has_failed_message=case.request_id in failed) for case in shown.lines]
         lines.sort(key=lambda line: (not line.has_failed_message, not line.is_open, line.answer_by, line.request_id))
         return Page(tuple(lines), shown.before, shown.after)
@@ -263,6 +263,7 @@ class Desk:
             case.channel,
             case.demonstration,
             waits=self._waits(case),
+            site=case.site,
         )
 
     def _waits(self, case: Case) -> str:

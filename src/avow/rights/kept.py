@@ -84,10 +84,10 @@ class Cases:
             with self._control.transaction() as tx:
                 requests.rest(tx, looks)
 
-    def page(self, at: Place, limit: int) -> Page[Case]:
-        """Return a page of requests that can be read: with a failed message first, then open ones, then answered ones."""
+    def page(self, at: Place, limit: int, site: str = "") -> Page[Case]:
+        """Return a page of readable requests of a site, "" for all: with a failed message first, then open, then answered."""
         with self._control.reading() as tx:
-            found = requests.page(tx, at, limit)
+            found = requests.page(tx, at, limit, site)
             histories = requests.histories(tx, [row["id"] for row in found.lines])
         return Page(self.readable(found.lines, histories), found.before, found.after)
 

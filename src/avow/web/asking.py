@@ -1,12 +1,14 @@
 """The banner that asks for a yes, where the policy says that consent comes first; a form, so it needs no script.
 
-Yes and no stand side by side, are equally large and take one step; closing the page or walking on is no answer and no yes.
-Who has answered, either way, is not asked again while the cookie lives (400 days), and who sends a signal that stops the use
-is not asked at all. Rule: 11 CCR 7004(a)(2), (c); 7026(k) (12 months); GDPR Art. 7.
+It is over the end of the window, moves nothing of the page, and names who asks; its style is `browser/src/asking.css`, which a
+page adjusts by custom properties. Yes and no are next to each other, equally large, and take one step; closing the page or
+walking on is no answer and no yes. Who has answered, either way, is not asked again while the cookie lives (400 days), and who
+sends a signal that stops the use is not asked at all. Rule: 11 CCR 7004(a)(2), (c); 7026(k) (12 months); GDPR Art. 7.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from markupsafe import Markup
@@ -36,8 +38,12 @@ def waiting(choices: tuple[ChoiceFacts, ...], said: signals.Signals) -> tuple[Ch
     )
 
 
-def banner(choices: tuple[ChoiceFacts, ...], said: signals.Signals, back: str) -> Markup:
-    """Return the banner, or nothing when there is nothing to ask; its form leads back to the page it is on."""
+def banner(choices: tuple[ChoiceFacts, ...], said: signals.Signals, back: str, brand: str, styles: Iterable[str]) -> Markup:
+    """Return the banner, or nothing when there is nothing to ask; its form leads back to the page it is on.
+
+    `brand` is who asks, as people know the website; `styles` are addresses of style sheets, in their order.
+    Rule: 11 CCR 7004(a)(2): the answers are two buttons alike, next to each other.
+    """
     asked = waiting(choices, said)
     if not asked:
         return Markup()
@@ -45,14 +51,16 @@ def banner(choices: tuple[ChoiceFacts, ...], said: signals.Signals, back: str) -
         Markup("<li><strong>{}</strong>{}</li>").format(one.label, f": {one.description}" if one.description else "")
         for one in asked
     )
-    return Markup(
-        '<section class="asking" aria-labelledby="asking">\n<form method="post" action="/privacy/choices">\n'
-        '<h2 id="asking">May we?</h2>\n<p>These are off. They stay off unless you allow them:</p>\n<ul>\n{}\n</ul>\n'
+    links = Markup().join(Markup('<link rel="stylesheet" href="{}">\n').format(one) for one in styles)
+    return links + Markup(
+        '<section class="asking" aria-labelledby="asking">\n'
+        '<form class="asks" method="post" action="/privacy/choices">\n<div class="asked">\n'
+        '<h2 id="asking">{} asks: may we?</h2>\n<p>These are off, and stay off unless you allow them. '
+        '<a href="/privacy/choices">Choose one by one</a></p>\n<ul>\n{}\n</ul>\n</div>\n'
         '<input type="hidden" name="back" value="{}">\n<p class="answers">'
         '<button type="submit" name="ask" value="out">Do not allow</button> '
-        '<button type="submit" name="ask" value="in">Allow</button> '
-        '<a href="/privacy/choices">Choose one by one</a></p>\n</form>\n</section>\n'
-    ).format(items, back)
+        '<button type="submit" name="ask" value="in">Allow</button></p>\n</form>\n</section>\n'
+    ).format(brand, items, back)
 
 
 def unasked(back: str) -> str:

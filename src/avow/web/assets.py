@@ -10,6 +10,7 @@ from hashlib import sha384
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
+from typing import Final
 
 from markupsafe import Markup
 from starlette.requests import Request
@@ -39,7 +40,7 @@ _TYPES = {
     ".webp": "image/webp",
 }
 #: No cookie or signal changes a file, so that shared caches keep one for everybody.
-_HEADERS = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin", "Vary": "Accept-Encoding"}
+HEADERS: Final = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin", "Vary": "Accept-Encoding"}
 
 
 def built_folder() -> Path:
@@ -108,7 +109,7 @@ def hand_out(path: Path, cache: str, request: Request) -> Response:
     """Return a file with its type and caching, packed as the client takes it; only called with names listed at the start."""
     media_type = _TYPES.get(path.suffix, "application/octet-stream")
     found = path.stat()
-    headers = {"Cache-Control": cache, "ETag": f'W/"{found.st_mtime_ns:x}-{found.st_size:x}"', **_HEADERS}
+    headers = {"Cache-Control": cache, "ETag": f'W/"{found.st_mtime_ns:x}-{found.st_size:x}"', **HEADERS}
     coding = coding_for(request.headers.get("accept-encoding", ""))
     if not coding or not is_text(media_type) or found.st_size < PACKED_FROM:
         return FileResponse(path, media_type=media_type, headers=headers)

@@ -32,17 +32,17 @@ _STATE: Final = "/avow/choices"
 
 def set_cookie(said: signals.Said, *, is_secure: bool) -> str:
     """Return the Set-Cookie value that keeps these answers."""
-    value = signals.choices_cookie(said.opted_out, said.opted_in)
+    value = signals.choices_cookie(said.opted_out, said.opted_in, said.allowed)
     secure = "; Secure" if is_secure else ""
     return f"{signals.CHOICES_COOKIE}={value}; HttpOnly; Max-Age={COOKIE_SECONDS}; Path=/; SameSite=Lax{secure}"
 
 
 def renewed(said: signals.Signals, *, is_secure: bool) -> str:
     """Return the Set-Cookie value that makes a browser's cookie new; nothing for one without a no."""
-    out, into = (frozenset(filter(_NAME.fullmatch, names)) for names in (said.choices, said.consents))
-    if not out or len(out) + len(into) > _NAMES_MAX:
+    kept = [frozenset(filter(_NAME.fullmatch, names)) for names in (said.choices, said.consents, said.allowed)]
+    if not kept[0] or sum(map(len, kept)) > _NAMES_MAX:
         return ""
-    return set_cookie(signals.Said(out, into), is_secure=is_secure)
+    return set_cookie(signals.Said(*kept), is_secure=is_secure)
 
 
 def forgotten(visitor: str, *, is_secure: bool) -> tuple[str, str]:

@@ -35,19 +35,25 @@ _OF_NO_SITE: Final = (
 )
 #: Pages that a link of another website may lead to: what is posted there is of the page that sends it.
 _PAGES: Final = (b"/avow/forms/", b"/avow/notices/")
-_UNKNOWN_HOST: Final = "No website of this server has this address (RFC 9110, section 15.5.20)."
 _UNKNOWN_PAGE: Final = "This is taken from pages of this server's websites only."
 
 
 class Doors:
     """The doors of one worker; each is built when it is first needed."""
 
-    def __init__(self, versions: Versions, sites: Sites, build_door: Callable[[Site, Rulebook], Door]) -> None:
+    def __init__(
+        self,
+        versions: Versions,
+        sites: Sites,
+        build_door: Callable[[Site, Rulebook], Door],
+        misdirected: Callable[[Exchange], None],
+    ) -> None:
+        """`misdirected` answers what is of no website."""
         self._versions = versions
         self._sites = sites
         self._build = build_door
         self._doors: dict[tuple[str, str], Door] = {}
-        self._misdirected = Way(PAGE_BODY_BYTES, lambda exchange: exchange.answer_error(421, _UNKNOWN_HOST))
+        self._misdirected = Way(PAGE_BODY_BYTES, misdirected)
         self._refused = Way(PAGE_BODY_BYTES, lambda exchange: exchange.answer_error(403, _UNKNOWN_PAGE))
 
     def way(self, exchange: Exchange) -> Way:

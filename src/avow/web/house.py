@@ -30,6 +30,7 @@ from avow.messaging.reports import Reports
 from avow.publication.facts import PolicyInForce
 from avow.publication.history import History
 from avow.rights.desk import Desk
+from avow.web.appearance import Appearance
 from avow.website import watching
 from avow.website.search import SearchIndex
 
@@ -46,6 +47,7 @@ class House:
 
     website: Site
     sites: Sites
+    appearance: Appearance
     timezone: str
     now_ms: Callable[[], int]
     policy: PolicyInForce

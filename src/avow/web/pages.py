@@ -57,6 +57,7 @@ def app(house: House, site: CompanySite, assets: Assets, more: Sequence[BaseRout
     return Starlette(
         routes=[
             *assets.routes(),
+            *house.appearance.routes(),
             *PrivacyCenter(view).routes(),
             *Console(view).routes(),
             *Leaving(view).routes(),

@@ -118,6 +118,6 @@ class VisitorRecordings:
         stop = partial(self._house.recorded.stop, demonstration=is_demonstration, let_in=let_in)
         off = await run_in_threadpool(stop, said, sent.recording[:64])
         response = Response(status_code=204, headers=_NO_STORE)
-        then = signals.Said(said.choices, said.consents).then(off, frozenset())
+        then = said.said.then(off, frozenset())
         set_choices(response, then, self._house, said.visitor)
         return response

@@ -53,20 +53,28 @@ class _Compiled(BytecodeCache):
 COMPILED: Final = _Compiled()
 
 
+def environment(assets: Assets) -> Environment:
+    """Return where templates of Avow's own pages are, with what every one of them may name."""
+    made = Environment(
+        loader=PackageLoader("avow.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        bytecode_cache=COMPILED,
+    )
+    made.globals["asset"] = assets.address
+    return made
+
+
 class View:
     """Renders Avow's own pages with what every page shows."""
 
     def __init__(self, house: House, assets: Assets) -> None:
         self.house = house
         self._zone = ZoneInfo(house.timezone)
-        self._environment = Environment(
-            loader=PackageLoader("avow.web"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            bytecode_cache=COMPILED,
-        )
+        self._look = house.appearance if house.appearance.is_own else None
+        self._environment = environment(assets)
         self._environment.filters |= {
             "day": day,
             "moment": self.moment,
@@ -76,7 +84,6 @@ class View:
             "kind": kind_words,
             "many": many,
         }
-        self._environment.globals["asset"] = assets.address
         self._environment.globals["announcement"] = lambda: banner(house.versions.announced())
 
     def page(
@@ -90,6 +97,8 @@ class View:
         return self._environment.get_template(template).render(
             facts=self.house.policy.facts(),
             site=self.house.website,
+            look=self._look,
+            brand=self._brand(),
             path=request.url.path,
             gpc=signal_set(request.headers, "sec-gpc"),
             dnt=signal_set(request.headers, "dnt"),
@@ -105,8 +114,14 @@ class View:
         heading = _SORRY.get(status, (HTTPStatus(status).phrase, ""))[0]
         template = self._environment.get_template("sorry.html")
         words = detail or self.words(status)
-        page = template.render(status=status, heading=heading, words=words, path=request.url.path)
+        path = request.url.path
+        look = None if path.startswith("/console") else self._look
+        page = template.render(status=status, heading=heading, words=words, path=path, look=look, brand=self._brand())
         return HTMLResponse(page, status_code=status)
+
+    def _brand(self) -> str:
+        """Return what people know the website by."""
+        return self.house.appearance.name(self.house.policy.facts().company)
 
     def today(self) -> date:
         """Return today in the business's time zone."""

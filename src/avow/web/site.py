@@ -222,6 +222,12 @@ class CompanySite:
                 allowed.setdefault(directive, set()).add("https://" + urlsplit(one.address).netloc)
         return {"Content-Security-Policy": content_security_policy(allowed)} if allowed else {}
 
+    def _asking(self, headers: Headers, path: str) -> Markup:
+        """Return the banner, in the look of the website."""
+        facts, look = self._house.policy.facts(), self._house.appearance
+        styles = [self._assets.address("asking.css"), *([look.style] if look.is_own else [])]
+        return asking(facts.choices, signals_of(headers), path, look.name(facts.company), styles)
+
     def _scripts(self, path: str, headers: Headers) -> Markup:
         """Return what a page loads for this visitor: the tag, other companies' loader and the recorder, each as it is allowed."""
         facts = self._house.policy.facts()
@@ -275,7 +281,7 @@ class CompanySite:
             tag=lambda: Markup() if shown["errors"] else self._scripts(path, headers),
             outbound=lambda name: self._house.outbound.way(name, path),
             conversion=lambda point, **said: conversion_pixel(facts, point, {"page": path, **said}),
-            asking=lambda: Markup() if shown.get("is_answered") else asking(facts.choices, signals_of(headers), path),
+            asking=lambda: Markup() if shown.get("is_answered") else self._asking(headers, path),
             search_field=lambda: search_field(searched, facts.points, self._assets),
             search_results=lambda: search_results(searched),
             **shown,

@@ -156,9 +156,11 @@ def undelivered(tx: Transaction, at: Place, limit: int) -> Page[SealedMail]:
     return paging.page(tx, _undelivered(select(mail)), at, limit).each(_sealed)
 
 
-def listed(tx: Transaction, at: Place, limit: int) -> Page[SealedMail]:
-    """Return a page of messages to single people: what has not left after a try, then the newest; none of mailings."""
+def listed(tx: Transaction, at: Place, limit: int, site: str = "") -> Page[SealedMail]:
+    """Return a page of messages to single people of a site, "" for all: what has not left after a try, then the newest."""
     single = select(mail).where(mail.c.mailing.is_(None))
+    if site:
+        single = single.where(mail.c.site == site)
     has_left = single.where(~_FAILED, ~_TRIED)
     parts = (*_undelivered(single), Part(has_left, mail.c.created_ms, mail.c.id))
     return paging.page(tx, parts, at, limit).each(_sealed)

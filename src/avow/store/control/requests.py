@@ -111,11 +111,11 @@ def every(tx: Transaction) -> tuple[RowMapping, ...]:
     return tuple(tx.execute(select(*_COLUMNS).order_by(consumer_requests.c.received_ms)).mappings())
 
 
-def page(tx: Transaction, at: Place, limit: int) -> Page[RowMapping]:
-    """Return a page of requests: with a failed message, then open, the oldest first, then answered, the newest first."""
+def page(tx: Transaction, at: Place, limit: int, site: str = "") -> Page[RowMapping]:
+    """Return a page of requests of a site, "" for all: with a failed message, then open, the oldest first, then answered."""
     one = consumer_requests.c
     failed = one.id.in_(select(mail.c.request_id).where(mail.c.state == "failed", mail.c.request_id.is_not(None)))
-    rows = select(*_COLUMNS)
+    rows = select(*_COLUMNS).where(one.site == site) if site else select(*_COLUMNS)
     parts = (
         Part(rows.where(failed), one.received_ms, one.id, rises=True),
         Part(rows.where(one.is_open == true(), ~failed), one.received_ms, one.id, rises=True),

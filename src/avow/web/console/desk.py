@@ -31,7 +31,7 @@ class DeskPages:
         ]
 
     def _list(self, request: Request, member: StaffMember) -> Response:
-        return self._door.show(request, "desk.html", member, found=self._rights.desk(place(request)))
+        return self._door.show(request, "desk.html", member, found=self._rights.desk(place(request), self._door.site(request)))
 
     def _detail(self, request: Request, member: StaffMember) -> Response:
         return self._one(request, member, "", "", 200)

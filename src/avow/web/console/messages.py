@@ -111,7 +111,9 @@ class MessagePages:
         return RedirectResponse("/console/inbox", 303)
 
     def _outbox(self, request: Request, member: StaffMember) -> Response:
-        return self._door.show(request, "outbox.html", member, found=self._house.outbox.lines(place(request)))
+        return self._door.show(
+            request, "outbox.html", member, found=self._house.outbox.lines(place(request), self._door.site(request))
+        )
 
     def _message(self, request: Request, member: StaffMember) -> Response:
         return self._one_message(request, member, 200)

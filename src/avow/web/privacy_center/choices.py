@@ -28,6 +28,7 @@ from avow.web.choices_cookie import forgotten, set_cookie
 from avow.web.forms import read_form
 from avow.web.house import DEMONSTRATION_KEY, House
 from avow.web.privacy_center.requests import numbered, visitor_of
+from avow.web.privacy_center.switches import IN, Switch, answered, switches
 from avow.web.problems import asks_for_json, problem
 from avow.web.rendering import View
 from avow.web.security import is_same_origin
@@ -83,15 +84,16 @@ class ChoicePages:
         back = own_path(request.query_params.get("back", ""))
         if was_said and is_kept and back:
             return RedirectResponse(back, 303)
-        said = self._as_kept(signals_of(request.headers), is_kept=is_kept or not was_said)
+        was_lost = was_said and not is_kept
+        said = self._as_kept(signals_of(request.headers), is_kept=not was_lost)
+        shown = _of_browser(facts.choices, said)
         return self._view.page(
             request,
             "privacy_center/choices.html",
-            choices=facts.choices,
-            off=_switched_off(facts.choices, said),
+            switches=[replace(one, answer="", is_lost=True) for one in shown] if was_lost else shown,
             parties=self._view.house.browsers.facts(said).parties,
             was_saved=was_said and is_kept,
-            was_lost=was_said and not is_kept,
+            was_lost=was_lost,
             way_back=unasked(back),
             has_visitor=numbered(request) is not None,
             is_former=visitor_of(request) is None,
@@ -110,12 +112,11 @@ class ChoicePages:
             on = frozenset(one.name for one in asked) if form["ask"] == "in" else frozenset()
             back, source = _way_back(request, own_path(form.get("back", ""))), "banner"
         else:
-            asked, back, source = choices, "/privacy/choices?saved=1", "link"
+            back, source = "/privacy/choices?saved=1", "link"
             every = form.get("all")  # the two big buttons: "out" or "in"; without either, each switch has its own answer
-            # A switch without an answer is off: a choice that did not arrive is no permission.
-            on = frozenset(
-                one.name for one in choices if every == "in" or (every != "out" and form.get(f"choice.{one.name}") == "in")
-            )
+            said = answered(_of_browser(choices, signals_of(request.headers)), form)
+            on = frozenset(one.name for one in choices if (every or said.get(one.name)) == IN)
+            asked = tuple(one for one in choices if every or one.name in said)
         out = frozenset(name for one in asked if one.name not in on for name in one.purposes)
         into = frozenset(name for one in asked if one.name in on for name in one.purposes)
         return await self._keep(request, out, into, source, RedirectResponse(back, 303))
@@ -169,7 +170,7 @@ class ChoicePages:
         if not out | into:
             return response
         house, visitor, before = self._view.house, visitor_of(request), signals_of(request.headers)
-        then = signals.Said(before.choices, before.consents).then(out, into)
+        then = before.said.then(out, into)
         said = {name: name in out for name in sorted(out | into)}
         if visitor is None:  # nobody to remember it of: what the cookie says already is no new answer
             changed = (before.choices ^ then.opted_out) | (before.consents ^ (then.opted_in & _asking(house)))
@@ -181,7 +182,7 @@ class ChoicePages:
         )
         refused = await run_in_threadpool(keep, visitor, said, source)
         if refused:
-            then = signals.Said(before.choices, before.consents).then(out, into - refused)
+            then = before.said.then(out, into - refused)
             response = await run_in_threadpool(self._too_many, request)
         set_choices(response, then, house, before.visitor)
         return response
@@ -202,22 +203,24 @@ class ChoicePages:
         return purposes | {one.name: one.purposes for one in choices} | {_ALL: frozenset(purposes)}
 
     def _told(self, said: signals.Signals, *, is_kept: bool) -> dict[str, Any]:  # Any: JSON
-        facts = self._view.house.policy.facts()
+        facts, appearance = self._view.house.policy.facts(), self._view.house.appearance
         browser = self._view.house.browsers.facts(self._as_kept(said, is_kept=is_kept))
-        off, asked = _switched_off(facts.choices, said), waiting(facts.choices, said)
+        shown, asked = _of_browser(facts.choices, said), waiting(facts.choices, said)
         return {
+            "company": appearance.name(facts.company),
+            "look": appearance.style,
             "signals": sorted(said.preferences),
             "kept": is_kept,
             "choices": [
                 {
-                    "name": one.name,
-                    "label": one.label,
-                    "description": one.description,
-                    "on": one.name not in off and not said.preferences & set(one.stopped_by),
-                    "stopped_by": sorted(said.preferences & set(one.stopped_by)),
-                    "ask": one in asked,
+                    "name": one.choice.name,
+                    "label": one.choice.label,
+                    "description": one.choice.description,
+                    "on": one.is_on,
+                    "stopped_by": sorted(said.preferences & set(one.choice.stopped_by)),
+                    "ask": one.choice in asked,
                 }
-                for one in facts.choices
+                for one in shown
             ],
             "third_parties": [asdict(one) for one in browser.parties],
             "gpp": browser.gpp,
@@ -244,7 +247,7 @@ def set_choices(response: Response, said: signals.Said, house: House, visitor: s
     alone gets it until the browser is closed, so that what was kept under it can still be asked for.
     Rule: Cal. Civ. Code § 1798.100(c); § 1798.105(a).
     """
-    kept = signals.Said(said.opted_out, said.opted_in & _asking(house))
+    kept = said.where_waited_for(_asking(house))
     is_secure = house.website.is_secure
     response.headers.append("set-cookie", set_cookie(kept, is_secure=is_secure))
     now = signals.Signals(frozenset(), kept.opted_out, visitor, kept.opted_in)
@@ -258,7 +261,6 @@ def _asking(house: House) -> frozenset[str]:
     return frozenset(name for one in house.policy.facts().choices if one.asks for name in one.purposes)
 
 
-def _switched_off(choices: tuple[ChoiceFacts, ...], said: signals.Signals) -> frozenset[str]:
-    """Return the switches that are off in this browser: those said no to, and those that wait for a yes."""
-    out, agreed = said.choices, said.consents
-    return frozenset(one.name for one in choices if one.purposes & out or (one.asks and not one.purposes <= agreed))
+def _of_browser(choices: tuple[ChoiceFacts, ...], said: signals.Signals) -> tuple[Switch, ...]:
+    """Return the switches as they are in this browser."""
+    return switches(choices, said.said, said.preferences)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -23,6 +22,7 @@ from avow.web.forms import read_form
 from avow.web.house import DEMONSTRATION_KEY
 from avow.web.privacy_center.choices import CHOICE, CHOICES_MOST, set_choices
 from avow.web.privacy_center.requests import visitor_of
+from avow.web.privacy_center.switches import OUT, Switch, answered, switches
 from avow.web.rendering import View
 
 #: An archive or a letter is a document of its own: it may bring its style, and may do nothing else.
@@ -32,24 +32,13 @@ _DOCUMENT_POLICY: Final = (
 _READABLE: Final = ("text/html", "text/plain")
 
 
-@dataclass(frozen=True, slots=True)
-class _Switch:
-    """One switch as it stands for a person."""
-
-    choice: ChoiceFacts
-    is_off: bool
-
-
-def _switches(choices: tuple[ChoiceFacts, ...], said: PersonSaid) -> tuple[_Switch, ...]:
+def _switches(choices: tuple[ChoiceFacts, ...], said: PersonSaid) -> tuple[Switch, ...]:
     """Return the switches that an address decides about; a yes that is given to one browser is not among them.
 
     Unless the person's no stands about it, which can be taken back like any other.
     """
-    return tuple(
-        _Switch(one, bool(one.purposes & said.opted_out) or (one.asks and not one.purposes <= said.opted_in))
-        for one in choices
-        if not one.asks or one.by_mail or one.purposes & said.opted_out
-    )
+    decided = (one for one in choices if not one.asks or one.by_mail or one.purposes & said.opted_out)
+    return switches(decided, signals.Said(said.opted_out, said.opted_in))
 
 
 class FollowingPages:
@@ -75,10 +64,10 @@ class FollowingPages:
             raise HTTPException(404)
         token = request.path_params["token"]
         said = self._view.house.choices.of_person(token)
-        switches = _switches(self._view.house.policy.facts().choices, said) if said else ()
+        shown = _switches(self._view.house.policy.facts().choices, said) if said else ()
         was_saved = "saved" in request.query_params
         return self._view.page(
-            request, "privacy_center/status.html", 200, asked=status, token=token, switches=switches, was_saved=was_saved
+            request, "privacy_center/status.html", 200, asked=status, token=token, switches=shown, was_saved=was_saved
         )
 
     async def _say(self, request: Request) -> Response:
@@ -88,12 +77,10 @@ class FollowingPages:
         person = await run_in_threadpool(house.choices.of_person, token)
         if person is None:
             raise HTTPException(404)
-        answers = {
-            one.choice: form.get(f"choice.{one.choice.name}") != "in"  # as on the page of choices: no answer is no permission
-            for one in _switches(house.policy.facts().choices, person)
-            if (form.get(f"choice.{one.choice.name}") != "in") is not one.is_off
-        }
-        changed = {purpose: is_out for choice, is_out in answers.items() for purpose in sorted(choice.purposes)}
+        shown = _switches(house.policy.facts().choices, person)
+        said = answered(shown, form)
+        new = {one.choice: said[one.choice.name] == OUT for one in shown if said.get(one.choice.name, one.answer) != one.answer}
+        changed = {purpose: is_out for choice, is_out in new.items() for purpose in sorted(choice.purposes)}
         response = RedirectResponse(f"/privacy/requests/{token}?saved=1", 303)
         if changed:
             await run_in_threadpool(house.choices.say, token, changed)
@@ -109,7 +96,7 @@ class FollowingPages:
             let_in = partial(house.senders.let_in, request, CHOICE, CHOICES_MOST)
             keep = partial(house.choices.record, demonstration=request.scope.get(DEMONSTRATION_KEY, False), let_in=let_in)
             await run_in_threadpool(keep, visitor, changed, "link")
-        kept = signals.Said((said.choices - frozenset(changed)) | out, said.consents - out)
+        kept = signals.Said((said.choices - frozenset(changed)) | out, said.consents - out, said.allowed - out)
         set_choices(response, kept, self._view.house, said.visitor)
 
     def _document(self, request: Request) -> Response:
@@ -149,7 +136,7 @@ class FollowingPages:
         said = signals_of(request.headers)
         persons = await run_in_threadpool(self._view.house.choices.meet, answer_token, said.choices)
         if persons - said.choices:
-            then = signals.Said(said.choices, said.consents).then(persons, frozenset())
+            then = said.said.then(persons, frozenset())
             set_choices(response, then, self._view.house, said.visitor)
 
     def _verify_page(self, request: Request, found: Verification | None, refusal: Refusal | None, status: int) -> Response:
