@@ -42,20 +42,26 @@ class PageDuties:
 
     @property
     def links(self) -> tuple[tuple[str, tuple[str, ...], str], ...]:
-        """The links that every page must have: the address, the titles of which one must be in its words, and the rule."""
+        """The links that every page must have: the address, the titles of which one must be in its words, and the rule.
+
+        Rule: 11 CCR 7015(b): the titles.
+        """
         every = ((POLICY_PATH, (), self.policy_rule), (CHOICES_PATH, CHOICES_TITLES, self.choices_rule))
         return tuple(one for one in every if one[2])
 
 
 def page_duties(rulebook: Rulebook, website: str) -> PageDuties:
-    """Return what the pages of a website of the policy must have; "" for the only one, or all of them."""
+    """Return what the pages of a website of the policy must have; "" for the only one, or all of them.
+
+    Rule: Bus. & Prof. Code § 22575(a); Cal. Civ. Code § 1798.135(a); 11 CCR 7012(c).
+    """
     here = rulebook.on_website(website)
     has_tag = bool(attributes(here, Audience(website)))
     return PageDuties(_choices_rule(here), has_tag, rules.both(rules.POLICY_POSTED, rules.NOTICE_ONLINE))
 
 
 def _choices_rule(rulebook: Rulebook) -> str:
-    """Return the rules by which each page links to the choices; "" for none."""
+    """Return the rules by which each page links to the choices; "" for none. Rule: Cal. Civ. Code § 1798.121, § 1798.135(a)."""
     asked = []
     if any(rulebook.recipients[name].effective_disclosure in _THIRD for name in _receivers(rulebook)):
         asked.append(rules.OPT_OUT_LINK)
@@ -65,7 +71,7 @@ def _choices_rule(rulebook: Rulebook) -> str:
 
 
 def _receivers(rulebook: Rulebook) -> frozenset[str]:
-    """Return who gets something of what is collected there, or collects it."""
+    """Return who gets something of what is collected there, or collects it. Rule: Cal. Civ. Code § 1798.140(ad), (ah)."""
     points = rulebook.points.values()
     return frozenset(name for point in points for name in (*point.recipients, point.collected_by or "") if name)
 
