@@ -18,6 +18,7 @@ from avow.config import Integrity, Website
 from avow.gate.sites import Sites
 from avow.messaging.reports import Reports
 from avow.messaging.subscriptions import forget_unconfirmed, settle_ends
+from avow.policy.rulebook.page_duties import PageDuties
 from avow.store.control import integrity, mailings, set_aside, subscriptions, tables
 from avow.store.paging import Place
 from avow.web.assets import Assets
@@ -93,7 +94,7 @@ def test_a_page_that_cannot_be_looked_at_keeps_no_other_from_it(house, tmp_path,
     watch = Watch(
         house.store, configuration, Sites(configuration).first, Assets().tag, clock, partial(counted.add_seen, house.store)
     )
-    watch.once(())
+    watch.once((), PageDuties())
     with house.store.control.reading() as tx:
         seen = {one.address for one, _ in integrity.state(tx)}
     assert {"/first", "/last"} <= seen
@@ -111,7 +112,9 @@ def test_what_one_website_sets_aside_is_forgotten_by_no_other(house, tmp_path, o
     for _ in range(2):
         for site in Sites(configuration).all:
             SearchKeeper(configuration, site, house.store.aside, lambda: "a", clock, lambda: False).once()
-            Watch(house.store, configuration, site, Assets().tag, clock, partial(counted.add_seen, house.store)).once(())
+            Watch(house.store, configuration, site, Assets().tag, clock, partial(counted.add_seen, house.store)).once(
+                (), PageDuties()
+            )
         assert (aside(house, "search"), aside(house, "integrity")) == (named, named)
         clock.at_ms += 61 * MINUTE
     assert len({index_path(configuration, site) for site in Sites(configuration).all}) == 3
@@ -139,7 +142,7 @@ def test_whom_a_page_loads_and_the_policy_does_not_declare_is_seen(house, tmp_pa
         report = partial(counted.add_seen, house.store)
         configuration = of_site(tmp_path, address)
         watch = Watch(house.store, configuration, Sites(configuration).first, Assets().tag, Clock(), report)
-        watch.once(("https://declared.example",))
+        watch.once(("https://declared.example",), PageDuties())
     (seen,) = reported(house.store, date.min)
     assert (seen.party, seen.pages, seen.directives) == ("tracker.example", ("/first",), ("script-src-elem",))
     assert seen.is_proved

@@ -94,7 +94,7 @@ def test_people_are_written_to_when_the_promise_in_force_says_so(compiled):
 def test_the_message_says_what_changes_and_when(compiled, marrowby):
     """It names the day, what is material, and where to read the rest."""
     changes = diff(marrowby, edited(compiled, *LONGER))
-    subject, text = publication.message(marrowby, changes, date(2026, 12, 23), "https://www.marrowby.example")
+    subject, text = publication.message(marrowby, changes, date(2026, 12, 23), "https://www.marrowby.example", "Marrowby")
     assert subject == "Our privacy policy changes on December 23, 2026"
     assert "36 months" in text
     assert "https://www.marrowby.example/privacy-policy/history" in text

@@ -71,7 +71,8 @@ def test_what_was_taken_is_there(house):
     assert b"canary-of-robin-in-the-file" in house.officer.get(f"{place}/files/1?purpose=recruiting").content
     assert facts["robin"]["recording"] in house.officer.get("/console/recordings").text
     assert "Before" in house.officer.get("/console/mailings").text
-    period = f"period=custom&from={facts['made']}&to={date.fromisoformat(facts['made']) + timedelta(days=1)}"
+    made, day = date.fromisoformat(facts["made"]), timedelta(days=1)  # in UTC; at the business the day before may not be over
+    period = f"period=custom&from={made - day}&to={made + day}"
     wait_for(lambda: "/lee" in house.officer.get(f"/console/dashboard/figures?{period}").text, what="the visits")
 
 

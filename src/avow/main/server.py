@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
 import multiprocessing
@@ -51,6 +52,8 @@ PAUSE_SECONDS: Final = 0.5
 LONGEST_PAUSE_SECONDS: Final = 30.0
 #: A process that lived so long, seconds, is not one that ends again and again.
 LIVED_SECONDS: Final = 60.0
+#: A server that was killed leaves workers, which look for it once a second and then let go of the port.
+PORT_SECONDS: Final = 5.0
 #: How long the first answer may take, seconds.
 READY_SECONDS: Final = 60
 #: The exit status that stands for "nobody knows": the process that forks the others ended before the one that it forked.
@@ -241,13 +244,12 @@ def listening(listen: Listen) -> Iterator[list[socket.socket]]:
     """Listen with one socket for each worker; the kernel spreads connections over them.
 
     They belong to this process: what comes while a worker is being started again waits. Raises ConfigurationError for a
-    port that somebody else listens on.
+    port that somebody else listens on, once the workers of a server that was killed have had the time to notice.
     """
     family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
     with ExitStack() as open_sockets:
         try:
-            with socket.create_server((listen.host, listen.port), family=family):  # SO_REUSEPORT would share it with a stranger
-                pass
+            _wait_for_port(listen, family)
             listeners = [
                 open_sockets.enter_context(
                     socket.create_server((listen.host, listen.port), family=family, backlog=BACKLOG, reuse_port=True)
@@ -257,6 +259,19 @@ def listening(listen: Listen) -> Iterator[list[socket.socket]]:
         except OSError as error:
             raise ConfigurationError(f"listen: {listen.host}:{listen.port} cannot be bound ({error.strerror})") from error
         yield listeners
+
+
+def _wait_for_port(listen: Listen, family: socket.AddressFamily) -> None:
+    """Return when nobody else listens on the port; raise OSError when somebody still does after PORT_SECONDS."""
+    until = time.monotonic() + PORT_SECONDS
+    while True:
+        try:
+            with socket.create_server((listen.host, listen.port), family=family):  # SO_REUSEPORT would share it with a stranger
+                return
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > until:
+                raise
+            time.sleep(0.1)
 
 
 @contextmanager
