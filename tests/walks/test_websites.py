@@ -216,3 +216,22 @@ def test_staff_look_at_one_website_or_at_all(brands):
     assert "<td>shop</td>" in desk.get("/console/inbox?site=shop").text
     assert "shop, " in desk.get("/console").text
     assert "all websites, " in desk.get("/console?site=nobody").text
+
+
+def test_a_website_that_is_gone_leaves_its_records(brands):
+    """Taken out of the configuration, it is answered 421; what it took in is listed under its name, and can be asked for."""
+    installation, config = brands.installation, brands.installation.config
+    before = config.read_text(encoding="utf-8")
+    installation.stop()
+    config.write_text(before.replace(configured({"shop": brands.origin("shop")}), ""), encoding="utf-8")
+    installation.start()
+    with brands.browser("main") as main:
+        assert main.post("/privacy/delete", data={"email": "robin.two@example.com"}).status_code == 303
+    desk = installation.staff()
+    wait_for(lambda: "/console/requests/" in desk.get("/console/requests").text, 30, "the request")
+    control = brands.control()
+    with control.reading() as tx:
+        assert [one.site for one in submissions.listed(tx, "contact-form", Place(), 10).lines] == ["shop"]
+    control.close()
+    with brands.browser("shop") as shop:
+        assert shop.get("/privacy").status_code == 200  # one website is everything there is, whatever the host

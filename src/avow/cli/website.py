@@ -7,6 +7,7 @@ import click
 from avow.cli.operations import Operations
 from avow.definitions import Refusal, now_ms
 from avow.gate.sites import Sites
+from avow.website import hosts
 from avow.website.watching import read_pages, sitemap_of
 
 _SITE = click.option("--site", default="", help="The website, by its name in the configuration. All by default.")
@@ -53,8 +54,9 @@ def integrity(context: click.Context, site: str) -> None:
     """Look at every website once, as its visitors get it, and say whether it answers as it was built.
 
     Fetches the website's `watched` pages, else integrity.pages (else the first page), and the tag through its origin. Each page
-    must link to the privacy policy, to the choices where the law asks for it, and load the tag where the policy has one. Exit
-    status 0: all is well; 1: it is not. Nothing is kept; the running server looks by itself and keeps what it found.
+    must link to the privacy policy, to the choices where the law asks for it, and load the tag where the policy has one; a proxy
+    must hand on the host that visitors ask for. Exit status 0: all is well; 1: it is not. Nothing is kept; the running server
+    looks by itself and keeps what it found.
     """
     found = context.obj.look_at_sites(site)
     if isinstance(found, Refusal):
@@ -66,4 +68,8 @@ def integrity(context: click.Context, site: str) -> None:
             click.echo(f"{one.outcome.value:9}{one.status or '---':>4}{one.milliseconds:>7} ms  {one.address}")
             if one.detail:
                 click.echo(f"{'':24}{one.detail}")
-    context.exit(0 if all(one.is_well for looks in found.values() for one in looks) else 1)
+    origins = [one.origin for one in Sites(context.obj.configuration()).all if one.name in found]
+    rewritten = {origin: seen for origin in origins if (seen := hosts.rewritten(origin))}
+    for origin, seen in rewritten.items():
+        click.echo(hosts.words(origin, seen))
+    context.exit(0 if not rewritten and all(one.is_well for looks in found.values() for one in looks) else 1)
