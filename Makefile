@@ -9,13 +9,15 @@ CHROMIUM := /usr/bin/chromium-headless-shell
 # says: to compile them again takes each process ten seconds.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 CLAMD := $(VENV)/clamd/usr/sbin/clamd
+# A static site of others, on which the tests put what `avow tag` prints.
+MANUAL := $(VENV)/manual/usr/share/doc/sqlite3/lang.html
 NGINX := /usr/sbin/nginx
 CADDY := /usr/bin/caddy
 SYSTEMD := /usr/bin/systemd-analyze
 POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/postgres) /usr/lib/postgresql/15/bin/postgres)
 
 # What the tests start of Debian, and the packages of it that are missing here.
-DEBIAN := $(CHROMIUM) $(CLAMD) $(POSTGRES) $(NGINX) $(CADDY) $(SYSTEMD)
+DEBIAN := $(CHROMIUM) $(CLAMD) $(MANUAL) $(POSTGRES) $(NGINX) $(CADDY) $(SYSTEMD)
 unless_there = $(if $(wildcard $(1)),,$(2))
 MISSING := $(call unless_there,$(CHROMIUM),chromium-headless-shell) $(call unless_there,$(POSTGRES),postgresql) \
 	$(call unless_there,$(NGINX),nginx-light) $(call unless_there,$(CADDY),caddy) $(call unless_there,$(SYSTEMD),systemd)
@@ -111,6 +113,7 @@ debian:
 	$(if $(filter-out $(wildcard $(DEBIAN)),$(DEBIAN)),$(APT) update -qq)
 	$(if $(strip $(MISSING)),$(INSTALL) $(MISSING))
 	$(if $(wildcard $(CLAMD)),,$(UNPACK_CLAMD))
+	$(if $(wildcard $(MANUAL)),,$(UNPACK_MANUAL))
 
 # Unpacked and not installed: an installed one would start services that load signatures from the internet.
 define UNPACK_CLAMD
@@ -118,6 +121,12 @@ mkdir -p $(VENV)/clamd
 	cd $(VENV)/clamd && apt-get download -qq clamav-daemon libmspack0 \
 		$$(apt-cache depends clamav-daemon | sed -n 's/.*Depends: \(libclamav[0-9t]*\)$$/\1/p' | head -n 1)
 	cd $(VENV)/clamd && for package in *.deb; do dpkg -x $$package . && rm $$package; done
+endef
+
+# Unpacked, for an installed one is left out where a machine keeps no documentation.
+define UNPACK_MANUAL
+mkdir -p $(VENV)/manual
+	cd $(VENV)/manual && apt-get download -qq sqlite3-doc && dpkg -x sqlite3-doc_*.deb . && rm sqlite3-doc_*.deb
 endef
 
 $(NGINX):
