@@ -5,13 +5,12 @@ import hmac
 import os
 import socket
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from tests.conftest import REPOSITORY
 
 from avow.collection.accept import Collector
 from avow.collection.forms.attachments import Attachments
@@ -28,7 +27,7 @@ from avow.web.form_endpoint import FormEndpoint
 
 from .test_forms import APPLICATION, PDF, MemoryFiles, MemorySpool, apply
 
-CLAMD = Path(sys.prefix) / "clamd"  # where `make test` unpacks Debian's package
+CLAMD = REPOSITORY / ".venv" / "clamd"  # where `make test` unpacks Debian's package
 SIGN = b"AVOW-INVENTED-VIRUS-FOR-TESTS"
 NOWHERE = "/nowhere/clamd.sock"
 
