@@ -36,6 +36,9 @@ SITES = Sites(configuration(MAIN, SHOP))
         ("", "https://sam@www.shop.example/", "", "shop"),
         ("", "android-app://mail", "www.example.com", "main"),
         ("", "http://[", "www.example.com", "main"),
+        ("", "", "www.example.com.", "main"),
+        ("", "", "www.example.com.:443", "main"),
+        ("https://shop.example.com.", "", "", "shop"),
         ("", "", "127.0.0.1:8400", ""),
         ("", "", "", ""),
         ("https://elsewhere.example", "", "elsewhere.example", ""),
@@ -55,6 +58,16 @@ def test_whatever_headers_say_is_one_of_the_websites_or_none(origin, page, host)
     assert SITES.of(origin, page, host) in (*SITES.all, None)
 
 
+@pytest.mark.parametrize(
+    ("host", "name"), [("a.example", "a"), ("A.example.:9480", "a"), ("a.example:80", ""), ("b.example", "")]
+)
+def test_a_line_of_a_log_may_leave_the_port_out(host, name):
+    """Where one website alone has the host; a port that is there has to be the right one."""
+    origins = {"a": "http://a.example:9480", "b1": "http://b.example:1", "b2": "http://b.example:2"}
+    found = Sites(configuration(*(Website(one, origin) for one, origin in origins.items()))).of_line(host)
+    assert (found.name if found else "") == name
+
+
 def test_one_website_is_everything_there_is():
     """Whatever host a proxy hands on, as before there were several."""
     only = Sites(configuration(MAIN))
@@ -71,6 +84,9 @@ def test_the_policy_names_each_of_several_websites(complete_policy):
     """One website may have any name; of several, each is a [website.NAME], or nothing says what is collected there."""
     require_declared(Sites(configuration(Website("any name", "https://x.example"))), [complete_policy])
     require_declared(SITES, [complete_policy])
+    old = Website("www.example.com", "https://x.example", declared_as="main")
+    require_declared(Sites(configuration(old, SHOP)), [complete_policy])
+    assert Sites(configuration(old, SHOP)).first.website(complete_policy) == "main"
     with pytest.raises(ConfigurationError, match="“blog” is no"):
         require_declared(Sites(configuration(MAIN, Website("blog", "https://blog.example"))), [complete_policy])
 

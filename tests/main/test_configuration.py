@@ -35,6 +35,7 @@ WRONG = {
         '"https://exämple.example"', '"https://www.example.com "',
     ],
     "website.origins": ['["www.example.com"]', '["https://www.example.com/path"]', '"https://www.example.com"'],
+    "website.declared_as": ['"no such"', "5"],
     "website.pages": ['""', '"gone"', '"file"'],
     "website.sender": ['"no address"', '"Privacy <privacy@example.com>"'],
     "website.sitemap": ['"sitemap.xml"', '"//other.example/"'],

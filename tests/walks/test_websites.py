@@ -155,6 +155,8 @@ def test_a_form_of_another_website_is_refused(brands):
     with brands.browser("shop") as shop:
         letter = shop.post("/avow/forms/newsletter", data={"email": "robin@example.com"})
         assert letter.status_code == 404
+        assert "another website" in letter.text
+        assert "Allow “" not in shop.get("/avow/forms/contact-form").text
         contact = {"name": "Robin", "email": "robin.two@example.com", "company": "Heron", "message": "two websites"}
         assert shop.post("/avow/forms/contact-form", data=contact).status_code == 303
     control = brands.control()
@@ -228,6 +230,8 @@ def test_a_website_that_is_gone_leaves_its_records(brands):
     with brands.browser("main") as main:
         assert main.post("/privacy/delete", data={"email": "robin.two@example.com"}).status_code == 303
     desk = installation.staff()
+    inbox = desk.get("/console/inbox").text
+    assert inbox.count("/console/inbox/") == 1  # of the website that is gone
     wait_for(lambda: "/console/requests/" in desk.get("/console/requests").text, 30, "the request")
     control = brands.control()
     with control.reading() as tx:

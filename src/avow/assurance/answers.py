@@ -16,6 +16,7 @@ class RefusalCount:
     reason: str
     rule: str
     count: int
+    site: str
 
 
 @dataclass(frozen=True, slots=True)

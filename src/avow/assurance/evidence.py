@@ -30,7 +30,7 @@ class Evidence:
         """Return the counted refusals of a site, "" for all."""
         with self.store.control.reading() as tx:
             rows = [(one, count) for one, count in counts.refused(tx, since) if site in {"", one.site}]
-        return tuple(RefusalCount(one.day, one.point, one.field, one.reason, one.rule, count) for one, count in rows)
+        return tuple(RefusalCount(one.day, one.point, one.field, one.reason, one.rule, count, one.site) for one, count in rows)
 
     def purpose_reads(self, since: date) -> tuple[PurposeReads, ...]:
         """Return the counted reads by purpose."""

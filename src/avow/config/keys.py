@@ -84,6 +84,9 @@ class Website(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     watched: tuple[str, ...] = ()
     #: How Avow's own pages look there.
     look: Look = msgspec.field(default_factory=Look)
+    #: The policy's `[website.NAME]`, where the records have another name for it: that of an installation which had one website.
+    #: Empty by default: the same name.
+    declared_as: str = ""
 
     @property
     def every_origin(self) -> tuple[str, ...]:

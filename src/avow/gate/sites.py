@@ -7,6 +7,7 @@ have ended TLS.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,8 +67,11 @@ class Site:
 
     def website(self, rulebook: Rulebook) -> str:
         """Return which of the policy's websites it is, by name or address; "" where the policy tells none apart."""
+        declared = self.declared.declared_as or self.name
+        if declared in rulebook.websites:
+            return declared
         for one in rulebook.websites.values():
-            if self.name == one.name or authority(one.address) in map(authority, self.declared.every_origin):
+            if not self.declared.declared_as and authority(one.address) in map(authority, self.declared.every_origin):
                 return one.name
         return ""
 
@@ -86,6 +90,9 @@ class Sites:
         self._by_name = {site.name: site for site in self.all}
         self._by_host = {authority(one): site for site in self.all for one in site.declared.every_origin}
         self._only = self.first if len(self.all) == 1 else None
+        names = Counter(_name_of(host) for host in self._by_host)
+        #: By the name alone, where one website has it: of hosts of logs, which need not have their port.
+        self._by_name_of_host = {_name_of(host): site for host, site in self._by_host.items() if names[_name_of(host)] == 1}
 
     def named(self, name: str) -> Site:
         """Return the site of a record; the first for one that the configuration no longer names, whose records stay."""
@@ -115,8 +122,13 @@ class Sites:
         """
         if self._only is not None:
             return self._only
-        named = (authority(_origin_of(origin)), authority(_origin_of(page)), host.strip().lower(), _without_usual_port(host))
+        asked = _in_one_form(host)
+        named = (authority(_origin_of(origin)), authority(_origin_of(page)), asked, _without_usual_port(asked))
         return next((site for one in named if (site := self._by_host.get(one)) is not None), None)
+
+    def of_line(self, host: str) -> Site | None:
+        """Return the site of a line of a log by its host, with its port or without; None for none of ours."""
+        return self.of("", "", host) or self._by_name_of_host.get(_in_one_form(host))
 
 
 def name_earlier(control: Control, sites: Sites) -> None:
@@ -135,14 +147,14 @@ def require_declared(sites: Sites, rulebooks: Iterable[Rulebook]) -> None:
 
     Rule: the policy is what visitors of each website read; a website without one could take in nothing.
     """
-    if len(sites.all) == 1:
-        return
     for rulebook in rulebooks:
         for site in sites.all:
-            if site.name not in rulebook.websites:
+            is_told_apart = len(sites.all) > 1 or site.declared.declared_as
+            if is_told_apart and not site.website(rulebook):
                 known = ", ".join(sorted(rulebook.websites)) or "none"
-                wanted = f"the policy names {known}; declare it there, or take it out here"
-                raise ConfigurationError(f"websites: “{site.name}” is no [website.NAME] of the policy; {wanted}")
+                wanted = f"the policy names {known}; write the one that it is as declared_as, or declare it there"
+                called = site.declared.declared_as or site.name
+                raise ConfigurationError(f"websites: “{called}” is no [website.NAME] of the policy; {wanted}")
 
 
 def _origin_of(address: str) -> str:
@@ -151,8 +163,20 @@ def _origin_of(address: str) -> str:
         parts = urlsplit(address.strip())
     except ValueError:
         return ""
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else ""
+    return f"{parts.scheme}://{_in_one_form(parts.netloc.rpartition('@')[2])}" if parts.netloc else ""
+
+
+def _in_one_form(host: str) -> str:
+    """Return a host as it is compared: lower case, and without the dot that ends a whole name (RFC 1034, section 3.1)."""
+    name, colon, port = host.strip().lower().rpartition(":")
+    return f"{name.removesuffix('.')}{colon}{port}" if colon and port.isdigit() else host.strip().lower().removesuffix(".")
 
 
 def _without_usual_port(host: str) -> str:
-    return host.strip().lower().removesuffix(":443").removesuffix(":80")
+    return host.removesuffix(":443").removesuffix(":80")
+
+
+def _name_of(host: str) -> str:
+    """Return a host without its port."""
+    name, colon, port = host.rpartition(":")
+    return name if colon and port.isdigit() else host

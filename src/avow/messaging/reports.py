@@ -71,9 +71,11 @@ class Reports:
         with self.store.control.reading() as tx:
             return tuple(ListLine(one.name, one.label, mailings.subscribers(tx, one.name)) for one in declared)
 
-    def measures(self, point: str) -> tuple[MeasureFacts, ...]:
-        """Return the purposes for which the e-mails of a list would be measured."""
-        measuring = self.rulebook.measuring(point)
+    def measures(self, point: str, website: str = "") -> tuple[MeasureFacts, ...]:
+        """Return the purposes for which the e-mails of a list would be measured for who subscribes on a website of the policy."""
+        here = self.rulebook.on_website(website)
+        listed = here.points.get(point)
+        measuring = here.measuring(point) if listed and listed.technology is Technology.EMAIL else None
         declared = [self.rulebook.purposes[name] for name in sorted(measuring.purposes)] if measuring else []
         return tuple(MeasureFacts(one.name, one.label, one.description) for one in declared if one.needs_consent)
 

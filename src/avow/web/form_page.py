@@ -61,7 +61,7 @@ class OwnForms:
             first_wrong=next((one.name for one in form.fields if one.name in errors), ""),
             others=[words for name, words in errors.items() if name not in {one.name for one in form.fields}],
             guard=guard(self._token(point)),
-            agree=agree_boxes(house.mailings.measures(point)),
+            agree=agree_boxes(house.mailings.measures(point, house.policy.website)),
             notice=house.policy.notice(point),
         )
 

@@ -103,7 +103,7 @@ class CompanySite:
             "form_action": form_address,
             "notice": house.policy.notice,
             "form_guard": lambda point: self._guard(point, token),
-            "agree": lambda point: agree_boxes(house.mailings.measures(point)),
+            "agree": lambda point: agree_boxes(house.mailings.measures(point, house.policy.website)),
             "leaving": lambda name: f"{LEAVING_PATH}{quote(name)}",
             "announcement": lambda: banner(house.versions.announced()),
         }

@@ -68,6 +68,14 @@ class Forms:
         """Count for the console that a form was asked once more, and why."""
         self._collector.count_refused(sender, point, refusal, moment(now_ms).date())
 
+    def _not_here(self, point: str, sender: Sender, now_ms: int) -> Refusal:
+        """Return why a form is not taken at all; one of another website is counted. Rule: Cal. Civ. Code § 1798.100(a)(1)."""
+        if point not in self._rulebook.elsewhere:
+            return Refusal("the policy declares no such form", events.RULE)
+        refusal = Refusal(events.NOT_HERE, events.RULE)
+        self.refuse(point, sender, refusal, now_ms)
+        return refusal
+
     async def take(
         self,
         point: str,
@@ -86,7 +94,7 @@ class Forms:
         """
         declared = self._rulebook.points.get(point)
         if declared is None or declared.technology not in _TAKEN:
-            return Refusal("the policy declares no such form", events.RULE)
+            return self._not_here(point, sender, now_ms)
         form = submissions.parse(self._rulebook, declared, pairs, uploads)
         if form.errors:
             return form

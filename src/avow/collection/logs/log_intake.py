@@ -69,7 +69,7 @@ def website_of(sites: Sites, website: str) -> Callable[[str], Site | None]:
     if website:
         named = sites.named(website)
         return lambda _host: named
-    return lambda host: sites.of("", "", host) if host else sites.first
+    return lambda host: sites.of_line(host) if host else sites.first
 
 
 @dataclass(frozen=True, slots=True)

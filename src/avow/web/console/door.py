@@ -96,10 +96,13 @@ class Door:
         return response
 
     def site(self, request: Request) -> str:
-        """Return the website that staff look at: as the address asks, else as their browser keeps it; "" for all of them."""
+        """Return the website that staff look at: as the address asks, else as their browser keeps it; "" for all of them.
+
+        Where one website is left, all is looked at: what others took in, and who asks about it, are there under their names.
+        """
         named = [one.name for one in self.house.sites.all]
         if len(named) == 1:
-            return named[0]
+            return EVERY_SITE
         asked = request.query_params.get("site") or unquote(request.cookies.get(SITE_COOKIE, ""))
         return asked if asked in named else EVERY_SITE
 
