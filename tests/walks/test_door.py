@@ -105,7 +105,13 @@ def test_no_json_is_answered_with_500(running, value):
 
 @pytest.mark.parametrize(
     ("body", "status"),
-    [(b"not json", 400), (b'{"events": []}', 400), (b"[" * 100_000, 400), (b'{"events":[{"point":"nope"}]}', 404)],
+    [
+        (b"not json", 400),
+        (b'{"events": []}', 400),
+        (b"[" * 100_000, 400),
+        (b'{"events":[{"point":"nope"}]}', 404),
+        (b'{"events":[{"page":"/"}, 7, {"point":7}]}', 404),
+    ],
 )
 def test_unreadable_and_unknown_events_are_told(running, body, status):
     """A body that cannot be read is 400, an unknown collection point 404."""

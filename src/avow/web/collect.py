@@ -88,7 +88,7 @@ class Collect:
         if not accepted.dropped:
             exchange.answer(204, headers)
             return
-        status = 404 if not accepted.kept and all(not lost.field and lost.point for lost in accepted.dropped) else 200
+        status = 404 if not accepted.kept and all(not lost.field for lost in accepted.dropped) else 200
         report = [
             {"point": lost.point, "field": shown_name(lost.field) if lost.field else "", "reason": lost.reason}
             for lost in accepted.dropped
