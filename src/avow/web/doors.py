@@ -51,6 +51,7 @@ class Doors:
         """`misdirected` answers what is of no website."""
         self._versions = versions
         self._sites = sites
+        self._only = sites.first if len(sites.all) == 1 else None
         self._build = build_door
         self._doors: dict[tuple[str, str], Door] = {}
         self._misdirected = Way(PAGE_BODY_BYTES, misdirected)
@@ -58,10 +59,12 @@ class Doors:
 
     def way(self, exchange: Exchange) -> Way:
         """Return who answers one HTTP request: this decides of which site it is, and nothing behind asks again."""
-        site = self._site(exchange)
+        site = self._only or self._site(exchange)
         if site is None:
             return self._refused if exchange.raw_path.startswith(b"/avow/") else self._misdirected
-        return self._door(site, self._versions.in_force()).way(exchange)
+        rulebook = self._versions.in_force()
+        door = self._doors.get((site.name, rulebook.id))  # here, not in `_door`: every event passes
+        return (door or self._door(site, rulebook)).way(exchange)
 
     def sender(self, exchange: Exchange) -> str:
         """Return whom a request's body is counted for, whichever site it is of."""
@@ -80,8 +83,6 @@ class Doors:
 
     def _site(self, exchange: Exchange) -> Site | None:
         """Return the site of a request. A page is of its own host; what a page loads or sends is of the site of that page."""
-        if len(self._sites.all) == 1:
-            return self._sites.first
         first = exchange.first
         is_page = exchange.raw_path.startswith(_PAGES) and exchange.method != "POST"
         page = first.get(b"referer", b"") if exchange.raw_path.startswith(b"/avow/") and not is_page else b""
