@@ -173,6 +173,7 @@ MAIN = '[[websites]]\nname = "main"\norigin = "https://www.example.com"\n'
         (MAIN + '[[websites]]\nname = "shop"\norigin = "https://WWW.example.com:443/"\n', "origin www.example.com"),
         (MAIN + '[[websites]]\nname = "shop"\norigins = ["https://shop.example.com", "http://www.example.com"]\n', "2 of them"),
         (MAIN + '[[websites]]\nname = "shop"\n', "origin is missing"),
+        (MAIN + '[[websites]]\nname = "shop"\norigin = "https://shop.example.com"\nsender = "none"\n', "(of “shop”)"),
         (MAIN + '[[websites]]\nname = "shop"\norigin = "https://shop.example.com"\n', "no [website.NAME] of the policy"),
     ],
 )

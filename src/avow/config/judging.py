@@ -68,7 +68,8 @@ def _of_sites(configuration: Configuration) -> Iterator[str]:
         yield "there are [website] and [[websites]]; write every website as one of [[websites]]"
     key = "websites" if configuration.websites else "website"
     for website in configuration.sites:
-        yield from _of_website(key, website)
+        whose = f" (of “{website.name[:_LONGEST_NAME]}”)" if len(configuration.sites) > 1 else ""
+        yield from (f"{fault}{whose}" for fault in _of_website(key, website))
     for name, count in Counter(website.name for website in configuration.sites).items():
         if count > 1:
             yield f"websites: “{name}” is there {count} times; records are filed under the name, so give each its own"
@@ -110,7 +111,7 @@ def _of_path(key: str, path: str) -> Iterator[str]:
 
 def _of_look(key: str, look: Look) -> Iterator[str]:
     if len(look.name) > _LONGEST_NAME or not look.name.isprintable():
-        yield f"{key}.name is “{look.name}”; write at most {_LONGEST_NAME} characters that can be printed"
+        yield f"{key}.name is “{look.name[:_LONGEST_NAME]}”; write at most {_LONGEST_NAME} characters that can be printed"
     written = {name: getattr(look, name) for name in ("accent", "accent_dark", "background", "background_dark")}
     wrong = {name: value for name, value in written.items() if value and not _COLOUR.fullmatch(value)}
     for name, value in wrong.items():
