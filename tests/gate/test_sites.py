@@ -81,8 +81,9 @@ def test_a_record_of_a_website_that_is_gone_is_the_first_ones():
 
 
 def test_the_policy_names_each_of_several_websites(complete_policy):
-    """One website may have any name; of several, each is a [website.NAME], or nothing says what is collected there."""
-    require_declared(Sites(configuration(Website("any name", "https://x.example"))), [complete_policy])
+    """Of several, here or in the policy, each is a [website.NAME], or nothing says what is collected there."""
+    with pytest.raises(ConfigurationError, match="“any name” is no"):
+        require_declared(Sites(configuration(Website("any name", "https://x.example"))), [complete_policy])
     require_declared(SITES, [complete_policy])
     old = Website("www.example.com", "https://x.example", declared_as="main")
     require_declared(Sites(configuration(old, SHOP)), [complete_policy])
@@ -96,4 +97,11 @@ def test_a_website_is_known_by_its_name_or_address(complete_policy):
     by_address = Sites(configuration(Website("any", "https://www.lornecharts.example"))).first
     assert by_address.website(complete_policy) == "shop"
     assert SITES.all[0].website(complete_policy) == "main"
-    assert Sites(configuration(Website("any", "https://x.example"))).first.website(complete_policy) == ""
+
+
+def test_a_website_that_a_version_does_not_name_takes_in_what_is_of_all_alone(complete_policy):
+    """A version that was published while the server runs may have dropped it: nothing of the others comes in there."""
+    dropped = Sites(configuration(MAIN, Website("blog", "https://blog.example"))).all[1]
+    here = complete_policy.on_website(dropped.website(complete_policy))
+    assert any(point.on for point in complete_policy.points.values())
+    assert all(not point.on or point.on & set(complete_policy.messages) for point in here.points.values())

@@ -66,14 +66,17 @@ class Site:
         return frozenset().union(*(paths.own_hosts(self.name, one) for one in self.declared.every_origin))
 
     def website(self, rulebook: Rulebook) -> str:
-        """Return which of the policy's websites it is, by name or address; "" where the policy tells none apart."""
+        """Return which of the policy's websites it is, by name or address; "" where the policy tells none apart.
+
+        Where it tells several apart and this is none of them, its own name: what is declared `on` others is not for it.
+        """
         declared = self.declared.declared_as or self.name
         if declared in rulebook.websites:
             return declared
         for one in rulebook.websites.values():
             if not self.declared.declared_as and authority(one.address) in map(authority, self.declared.every_origin):
                 return one.name
-        return ""
+        return declared if len(rulebook.websites) > 1 else ""
 
 
 def site_of(declared: Website) -> Site:
@@ -143,14 +146,14 @@ def name_earlier(control: Control, sites: Sites) -> None:
 
 
 def require_declared(sites: Sites, rulebooks: Iterable[Rulebook]) -> None:
-    """Raise ConfigurationError for one of several websites that no version of the policy in force or to come names.
+    """Raise ConfigurationError for a website that a version in force or to come does not name, where there are several.
 
-    Rule: the policy is what visitors of each website read; a website without one could take in nothing.
+    Rule: the policy is what visitors of each website read; nothing else says what is collected there.
     """
     for rulebook in rulebooks:
         for site in sites.all:
-            is_told_apart = len(sites.all) > 1 or site.declared.declared_as
-            if is_told_apart and not site.website(rulebook):
+            is_told_apart = len(sites.all) > 1 or len(rulebook.websites) > 1 or site.declared.declared_as
+            if is_told_apart and site.website(rulebook) not in rulebook.websites:
                 known = ", ".join(sorted(rulebook.websites)) or "none"
                 wanted = f"the policy names {known}; write the one that it is as declared_as, or declare it there"
                 called = site.declared.declared_as or site.name
