@@ -99,6 +99,16 @@ def test_a_website_is_known_by_its_name_or_address(complete_policy):
     assert SITES.all[0].website(complete_policy) == "main"
 
 
+def test_an_only_website_says_which_of_several_it_will_be_before_there_are(complete_policy, published):
+    """While a version that tells websites apart is announced, both hold: the one in force, which tells none apart, and it."""
+    only = Sites(configuration(Website("www.example.com", "https://x.example", declared_as="main")))
+    in_force = published.versions.in_force()
+    require_declared(only, [in_force, complete_policy])
+    assert (only.first.website(in_force), only.first.website(complete_policy)) == ("", "main")
+    with pytest.raises(ConfigurationError, match="“main” is no"):
+        require_declared(only, [in_force])
+
+
 def test_a_website_that_a_version_does_not_name_takes_in_what_is_of_all_alone(complete_policy):
     """A version that was published while the server runs may have dropped it: nothing of the others comes in there."""
     dropped = Sites(configuration(MAIN, Website("blog", "https://blog.example"))).all[1]

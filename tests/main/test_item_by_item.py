@@ -103,12 +103,12 @@ def test_a_page_that_cannot_be_looked_at_keeps_no_other_from_it(house, tmp_path,
 
 def test_what_one_website_sets_aside_is_forgotten_by_no_other(house, tmp_path, origin):
     """Each by its own name, whatever the other reads; what was set aside while there was one website is the first one's."""
-    both = (Website("main", origin), Website("shop", origin), Website("shop-two", origin))
+    both = (Website("main", origin), Website("shop", origin), Website("shop two", origin))
     configuration, clock = of_site(tmp_path, origin), Clock()
     configuration = msgspec.structs.replace(configuration, website=None, websites=both)
     configuration.data.mkdir()
     house.store.aside.put("search", "/no-longer-listed", "AssertionError", clock())
-    named = ["/poison", "shop /poison", "shop-two /poison"]
+    named = ["/poison", "shop /poison", "shop two /poison"]
     for _ in range(2):
         for site in Sites(configuration).all:
             SearchKeeper(configuration, site, house.store.aside, lambda: "a", clock, lambda: False).once()

@@ -8,7 +8,7 @@ have ended TLS.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -145,19 +145,22 @@ def name_earlier(control: Control, sites: Sites) -> None:
             settings.put(tx, _NAMED, "yes")
 
 
-def require_declared(sites: Sites, rulebooks: Iterable[Rulebook]) -> None:
+def require_declared(sites: Sites, rulebooks: Sequence[Rulebook]) -> None:
     """Raise ConfigurationError for a website that a version in force or to come does not name, where there are several.
 
+    What is written as `declared_as` has to be in one of them: before the first that tells websites apart, there is one.
     Rule: the policy is what visitors of each website read; nothing else says what is collected there.
     """
-    for rulebook in rulebooks:
-        for site in sites.all:
-            is_told_apart = len(sites.all) > 1 or len(rulebook.websites) > 1 or site.declared.declared_as
-            if is_told_apart and site.website(rulebook) not in rulebook.websites:
-                known = ", ".join(sorted(rulebook.websites)) or "none"
-                wanted = f"the policy names {known}; write the one that it is as declared_as, or declare it there"
-                called = site.declared.declared_as or site.name
-                raise ConfigurationError(f"websites: “{called}” is no [website.NAME] of the policy; {wanted}")
+    for site in sites.all:
+        called = site.declared.declared_as
+        unknown = [one for one in rulebooks if len(sites.all) > 1 or len(one.websites) > 1]
+        unknown = [one for one in unknown if site.website(one) not in one.websites]
+        if called and not any(called in one.websites for one in rulebooks):
+            unknown = list(rulebooks)
+        if unknown:
+            known = ", ".join(sorted(unknown[0].websites)) or "none"
+            wanted = f"the policy names {known}; write the one that it is as declared_as, or declare it there"
+            raise ConfigurationError(f"websites: “{called or site.name}” is no [website.NAME] of the policy; {wanted}")
 
 
 def _origin_of(address: str) -> str:

@@ -90,7 +90,8 @@ class _Named:
 
     def is_own(self, item: str) -> bool:
         """Return whether an item that is set aside is of this website; what is of none that there is, is the first one's."""
-        return self._sites.named(item.partition(" ")[0]).name == self._site.name
+        others = (one.name for one in self._sites.all[1:] if item.startswith(f"{one.name} "))  # a name may hold spaces
+        return next(others, self._sites.first.name) == self._site.name
 
 
 def read_pages(
