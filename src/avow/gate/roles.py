@@ -16,7 +16,7 @@ from avow.definitions import Refusal
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.policy.rulebook.roles import ADMINISTRATOR, CLOSING, Act, Role
+from avow.policy.rulebook.roles import ADMINISTRATOR, CLOSING, Act, Role, of_names
 
 __all__ = ["ADMINISTRATOR", "FRESH", "Act", "Member", "Role", "Roles"]
 
@@ -55,9 +55,15 @@ class Roles:
         return None
 
     def of(self, member: Member, rulebook: Rulebook | None = None) -> tuple[Role, ...]:
-        """Return the member's roles as a version declares them, the one in force unless another is named."""
-        declared = (rulebook or self.versions.in_force()).roles
-        return tuple(declared[name] for name in member.roles if name in declared)
+        """Return the member's roles as a version declares them, the one in force unless another is named.
+
+        A role that was renamed goes by its former names in versions that know it by these: there it is what they say. Why:
+        decision 0068.
+        """
+        in_force = of_names(self.versions.in_force().roles, member.roles)
+        if rulebook is None:
+            return in_force
+        return of_names(rulebook.roles, {*member.roles, *(name for role in in_force for name in (role.name, *role.formerly))})
 
     def points(self, member: Member, act: Act) -> frozenset[str]:
         """Return the declared points with which the member may do this."""

@@ -263,6 +263,7 @@ _DECIDING: Final = {
             "points": _NAMES,
             "purposes": _NAMES,
             "hides": _NAMES,
+            "formerly": _NAMES,
         },
         named=True,
     ),

@@ -214,6 +214,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
                 "points": "names of the collection points with whose records they may do it; none for `publish` and `administer`",
                 "purposes": "names of the purposes for which they may",
                 "hides": "names of the data items that they do not see, at whatever collection point",
+                "formerly": "its names in earlier versions: it opens their records where those names could",
             },
         ),
         "choice": Meaning(

@@ -66,6 +66,7 @@ def role(entry: Entry) -> Role:
         points=frozenset(values.get("points", ())),
         purposes=frozenset(values.get("purposes", ())),
         hides=frozenset(values.get("hides", ())),
+        formerly=frozenset(values.get("formerly", ())),
     )
 
 

@@ -37,7 +37,7 @@ ADMINISTRATOR: Final = "administrator"
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What its members may do. `hides` are data items that it does not see, at whatever point."""
+    """What its members may do. `hides` are data items that it does not see, at whatever point; `formerly` its earlier names."""
 
     name: str
     label: str
@@ -45,6 +45,7 @@ class Role:
     points: frozenset[str]
     purposes: frozenset[str]
     hides: frozenset[str] = frozenset()
+    formerly: frozenset[str] = frozenset()
 
     def may_do(self, act: Act, point: str = "", purpose: str = "") -> bool:
         """Return whether it may do this with records of a point for a purpose; "" stands for any that it has."""
@@ -53,6 +54,15 @@ class Role:
         if act in WITHOUT_POINTS:
             return True
         return (point in self.points if point else bool(self.points)) and (not purpose or purpose in self.purposes)
+
+
+def of_names(declared: Mapping[str, Role], names: Iterable[str]) -> tuple[Role, ...]:
+    """Return the declared roles that go by these names, or did so formerly: an account keeps the name that it was given.
+
+    A name that the version does not know gives no role.
+    """
+    asked = frozenset(names)
+    return tuple(role for role in declared.values() if role.name in asked or role.formerly & asked)
 
 
 def with_administrator(declared: Mapping[str, Role], points: Iterable[str], purposes: Iterable[str]) -> Mapping[str, Role]:
