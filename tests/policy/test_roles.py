@@ -2,33 +2,37 @@
 
 import pytest
 
+from avow.policy.changes.diff import diff
 from avow.policy.rulebook.roles import ADMINISTRATOR, CLOSING, WITHOUT_POINTS, Act, of_names
 
 from .with_roles import ANALYST, DESK, with_roles
 
+ANSWER = 'purposes = ["answer"]\n\n'
+READING = 'may      = ["read"]\npoints   = ["visit"]\npurposes = ["count"]'
+CLERK_OF_VISITS = '[role.clerk]\nlabel = "Clerk"\nmay = ["decide"]\npoints = ["visit"]\npurposes = ["count"]\n'
 #: What is replaced by what in the small policy with roles -> the code, and the word that is underlined.
 CASES = [
     ("AV0105", '"measure"', '"mesure"', "mesure"),
     ("AV0106", '"read", "answer", "decide"', '"read", "answer", "decide", "read"', "read"),
     ("AV0106", 'points   = ["letter"]', 'points   = ["letter", "letter"]', "letter"),
-    ("AV0201", 'purposes = ["answer"]\n\n', 'purposes = ["answer"]\nhides = ["txt"]\n\n', "txt"),
-    ("AV0202", 'purposes = ["answer"]\n\n', 'purposes = ["anser"]\n\n', "anser"),
+    ("AV0201", ANSWER, 'purposes = ["answer"]\nhides = ["txt"]\n\n', "txt"),
+    ("AV0202", ANSWER, 'purposes = ["anser"]\n\n', "anser"),
     ("AV0204", 'points   = ["letter"]', 'points   = ["leter"]', "leter"),
     ("AV0801", '"measure"', '"publish"', "visit"),
     ("AV0801", 'points   = ["letter"]\n', "", "read"),
-    ("AV0801", 'purposes = ["answer"]\n\n', "purposes = []\n\n", "read"),
-    ("AV0802", 'purposes = ["answer"]\n\n', 'purposes = ["answer"]\nhides = ["page"]\n\n', "page"),
+    ("AV0801", ANSWER, "purposes = []\n\n", "read"),
+    ("AV0802", ANSWER, 'purposes = ["answer"]\nhides = ["page"]\n\n', "page"),
     ("AV0803", '"measure"', '"assign"', "visit"),
     ("AV0803", '"read", "answer", "decide"', '"answer", "decide"', "letter"),
     ("AV0804", 'points   = ["letter"]', 'points   = ["letter", "visit"]', "visit"),
     ("AV0804", '["count", "return"]\n```', '["count", "return", "answer"]\n```', "answer"),
-    ("AV0805", '"measure"]\npoints   = ["visit"]\npurposes = ["count", "return"]', '"read"]\npoints   = ["visit"]\npurposes = ["count"]', "return"),
+    ("AV0805", ANALYST.split("\n", 2)[2].strip(), READING, "return"),
     ("AV0806", "[role.desk]", '[role.administrator]\nlabel = "A"\nmay = ["publish"]\n[role.desk]', "administrator"),
     ("AV0807", '"read", "answer", "decide"', '"read", "answer"', "desk"),
-    ("AV0807", "[role.analyst]", '[role.clerk]\nlabel = "Clerk"\nmay = ["decide"]\npoints = ["visit"]\npurposes = ["count"]\n[role.analyst]', "letter"),
-    ("AV0808", 'purposes = ["answer"]\n\n', 'purposes = ["answer"]\nformerly = ["analyst"]\n\n', "analyst"),
-    ("AV0808", 'purposes = ["answer"]\n\n', 'purposes = ["answer"]\nformerly = ["administrator"]\n\n', "administrator"),
-]  # fmt: skip
+    ("AV0807", "[role.analyst]", f"{CLERK_OF_VISITS}[role.analyst]", "letter"),
+    ("AV0808", ANSWER, 'purposes = ["answer"]\nformerly = ["analyst"]\n\n', "analyst"),
+    ("AV0808", ANSWER, 'purposes = ["answer"]\nformerly = ["administrator"]\n\n', "administrator"),
+]
 
 
 @pytest.mark.parametrize(("code", "old", "new", "word"), CASES)
@@ -42,7 +46,7 @@ def test_a_mistake_of_a_role_is_reported_once_at_its_word(compiled, small_text, 
     found = compiled(text).diagnostics
     assert {item.code for item in found} == {code}
     one = found[0]
-    assert text.splitlines()[one.line - 1][one.column - 1 : one.column - 1 + one.length].strip('[]"') in {word, "purposes"}
+    assert text.splitlines()[one.line - 1][one.column - 1 : one.column - 1 + one.length].strip('[]"') == word
 
 
 def test_a_former_name_belongs_to_one_role(compiled, small_text):
@@ -93,3 +97,88 @@ def test_a_purpose_says_whether_a_reason_is_written(complete):
     assert complete.needs_reason("equal-opportunity")
     assert not complete.needs_reason("recruiting")
     assert complete.needs_reason("never-heard-of")
+
+
+def told(compiled, old, new):
+    """Return what changes about roles between two texts: the words, and whether they are material."""
+    found = diff(compiled(old).rulebook, compiled(new).rulebook)
+    return {change.words: change.material for change in found if "role" in change.kind}
+
+
+OPENS = "may newly open, answer and decide about “Letter form”, for answering you."
+CLERK = DESK.replace("role.desk", "role.clerk").replace("Letter desk", "Clerks")
+
+
+def test_the_first_roles_are_no_widening_and_the_last_one_is(compiled, small_text):
+    """Before and after, everybody with an account can."""
+    with_them = with_roles(small_text)
+    assert told(compiled, small_text, with_them) == {
+        "Our software now limits which of our staff see what, by their roles: letter desk, analytics and administrator.": False
+    }
+    assert told(compiled, with_them, small_text) == {
+        "Nothing limits any more which of our staff see what: everybody with an account can.": True
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (DESK.replace('"answer", ', ""), DESK, "“Letter desk” may newly answer “Letter form”, for answering you."),
+        (
+            ANALYST.replace('"measure"', '"measure", "read"').replace('"count", ', ""),
+            ANALYST.replace('"measure"', '"measure", "read"'),
+            "“Analytics” may newly open and see figures of “Visits”, for counting visits.",
+        ),
+        (DESK + 'hides = ["text"]\n', DESK, "“Letter desk” newly sees: your words."),
+        (ANALYST, DESK.replace("role.desk", "role.analyst"), "“Letter desk” " + OPENS),
+        (DESK, CLERK, "“Clerks” " + OPENS),
+    ],
+)
+def test_more_than_before_is_material_and_less_is_not(compiled, small_text, before, after, words):
+    """An act, a purpose, a field, a point, or another group of people; taken the other way round it is none of it."""
+    both = [DESK.replace("desk", "first"), ANALYST.replace("analyst", "second")]
+    old, new = (with_roles(small_text, one, *both) for one in (before, after))
+    assert told(compiled, old, new)[words]
+    back = told(compiled, new, old)
+    assert not any(material for said, material in back.items() if said[:4] == words[:4])
+
+
+def test_a_role_under_a_new_name_is_compared_with_what_it_was(compiled, small_text):
+    """Said to be the same, it widens nothing; not said, one goes and another comes."""
+    old = with_roles(small_text)
+    renamed = with_roles(small_text, CLERK + 'formerly = ["desk"]\n', ANALYST)
+    assert told(compiled, old, renamed) == {"“Clerks” was called “Letter desk” before.": False}
+    silent = told(compiled, old, with_roles(small_text, CLERK, ANALYST))
+    assert silent["New role of our staff: “Clerks”."] is False
+    assert silent["“Clerks” " + OPENS]
+    assert silent["Nobody works as “Letter desk” any more: what these members could open, they no longer can."] is False
+
+
+def test_another_point_says_who_sees_it_by_itself(compiled, small_text):
+    """A new point is material, and told as one; that a role has it is not told again."""
+    more = '[collection.visits-too]\nlabel = "More visits"\ntechnology = "tag"\nsource = "device"\ndata = ["page"]\n'
+    more += 'purposes = ["count"]\nretention = { months = 13 }\n'
+    old = with_roles(small_text)
+    new = with_roles(small_text, DESK, ANALYST.replace('["visit"]', '["visit", "visits-too"]'), more)
+    assert told(compiled, old, new) == {}
+    assert told(compiled, small_text, small_text.replace("[collection.letter]", f"{more}\n[collection.letter]")) == {}
+
+
+def test_what_is_done_without_records_is_minor(compiled, small_text):
+    """To publish is not to see anybody."""
+    pages = '[role.pages]\nlabel = "Pages"\nmay = ["publish"]\n'
+    old, new = (with_roles(small_text, DESK, ANALYST, one) for one in (pages, pages.replace('"]', '", "administer"]')))
+    assert told(compiled, old, new) == {"“Pages” may newly look after accounts, imports and the installation.": False}
+    assert told(compiled, new, old) == {"“Pages” may no longer look after accounts, imports and the installation.": False}
+
+
+def test_no_reason_any_more_is_material(compiled, small_text):
+    """A promise less; a promise more is none to wait for."""
+    asked = small_text.replace('label       = "Answering you"', 'label       = "Answering you"\nwritten_reason = true')
+    (found,) = diff(compiled(asked).rulebook, compiled(small_text).rulebook)
+    assert (found.words, found.material) == (
+        "A member of our staff who opens something for answering you no longer writes down why.",
+        True,
+    )
+    (found,) = diff(compiled(small_text).rulebook, compiled(asked).rulebook)
+    assert not found.material

@@ -1,8 +1,9 @@
 """Check what can be read: the names meet, and each declaration keeps to the rules of its kind.
 
 Checks look at sound entries only, and stay silent about a name whose declaration is broken, so that one mistake is
-reported once. Further checks: `disclosures` (recipients), `roles` (who of the staff), `requirements` (what every policy must have), `prose`,
-`subjects`, `receivers` and `promises` (the words against the declarations), `carried_out` (what this version does).
+reported once. Further checks: `disclosures` (recipients), `roles` (who of the staff), `requirements` (what every policy
+must have), `prose`, `subjects`, `receivers` and `promises` (the words against the declarations), `carried_out` (what this
+version does).
 """
 
 from __future__ import annotations
