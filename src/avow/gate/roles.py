@@ -17,7 +17,7 @@ from avow.gate import entries
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.policy.rulebook.roles import ADMINISTRATOR, CLOSING, Act, Role
+from avow.policy.rulebook.roles import ADMINISTRATOR, CLOSING, Act, Role, of_names
 from avow.store.control import Control
 
 __all__ = ["ADMINISTRATOR", "FRESH", "Act", "Member", "Role", "Roles"]
@@ -54,7 +54,7 @@ class Roles:
         """
         in_force = self.versions.in_force()
         about = point if point in in_force.points else ""
-        theirs = {act for act in acts if any(role.may_do(act, about) for role in self.of(member, in_force))}
+        theirs = {act for act in acts if any(role.may_do(act, about) for role in self.of(member))}
         if not theirs:
             words = " or ".join(sorted(acts))
             return Refusal(f"no role of yours may {words} here" + (f" with “{point}”" if about else ""), rules.MINIMISATION)
@@ -66,19 +66,26 @@ class Roles:
         """Return the same for a look: who is untrained may still look. Rule: 11 CCR 7100(a)."""
         return self.may(replace(member, is_trained=True), acts, point)
 
+    def of(self, member: Member, rulebook: Rulebook | None = None) -> tuple[Role, ...]:
+        """Return the member's roles as a version declares them, the one in force unless another is named.
+
+        A role that was renamed goes by its former names in versions that know it by these: there it is what they say. Why:
+        decision 0068.
+        """
+        in_force = of_names(self.versions.in_force().roles, member.roles)
+        if rulebook is None:
+            return in_force
+        return of_names(rulebook.roles, {*member.roles, *(name for role in in_force for name in (role.name, *role.formerly))})
+
     def refused(self, door: str, acts: Collection[Act], member: Member) -> None:
         """Log that a member was refused at a door of the console; `door` is the pattern of its address."""
         with self.control.transaction() as tx:
             entries.record(tx, self.now_ms(), entries.ActRefused(door, " ".join(sorted(acts)), member.staff_id))
 
-    def of(self, member: Member, rulebook: Rulebook) -> tuple[Role, ...]:
-        """Return the member's roles as a version declares them."""
-        return tuple(rulebook.roles[name] for name in member.roles if name in rulebook.roles)
-
     def out_of_reach(self, member: Member, act: Act) -> frozenset[str]:
         """Return the declared points with which the member may not do this: lists leave them out."""
         in_force = self.versions.in_force()
-        roles = self.of(member, in_force)
+        roles = self.of(member)
         return frozenset(point for point in in_force.points if not any(role.may_do(act, point) for role in roles))
 
     def measures(self, member: Member) -> frozenset[str]:
@@ -87,7 +94,7 @@ class Roles:
         Rule: Cal. Civ. Code § 1798.100(a)(1), (c).
         """
         in_force = self.versions.in_force()
-        roles = self.of(member, in_force)
+        roles = self.of(member)
         return frozenset(
             name
             for name, point in in_force.points.items()
