@@ -11,8 +11,9 @@ from starlette.routing import Route
 
 from avow.access import AccountLine
 from avow.definitions import Refusal
-from avow.gate.roles import Member
+from avow.gate.roles import Act, Member
 from avow.web.console.door import Door
+from avow.web.console.needs import needs
 
 ADDRESS: Final = "/console/staff"
 
@@ -27,12 +28,12 @@ class StaffPages:
     def routes(self) -> list[Route]:
         """Return the list, the question before an account is removed, and the decisions."""
         return [
-            Route("/console/staff", self._door.page(self._list)),
-            Route("/console/staff/invitations", self._door.action(self._invite), methods=["POST"]),
-            Route("/console/staff/{staff_id}/password", self._door.action(self._new_password), methods=["POST"]),
-            Route("/console/staff/{staff_id}/sign-out", self._door.action(self._end_sessions), methods=["POST"]),
-            Route("/console/staff/{staff_id}/remove", self._door.page(self._ask)),
-            Route("/console/staff/{staff_id}/remove", self._door.action(self._remove), methods=["POST"]),
+            self._door.page("/console/staff", self._list, needs(Act.ADMINISTER)),
+            self._door.action("/console/staff/invitations", self._invite, needs(Act.ADMINISTER, fresh=True)),
+            self._door.action("/console/staff/{staff_id}/password", self._new_password, needs(Act.ADMINISTER, fresh=True)),
+            self._door.action("/console/staff/{staff_id}/sign-out", self._end_sessions, needs(Act.ADMINISTER)),
+            self._door.page("/console/staff/{staff_id}/remove", self._ask, needs(Act.ADMINISTER)),
+            self._door.action("/console/staff/{staff_id}/remove", self._remove, needs(Act.ADMINISTER, fresh=True)),
         ]
 
     def _list(self, request: Request, member: Member, link: str = "", invited: str = "") -> Response:
