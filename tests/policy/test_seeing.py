@@ -2,10 +2,13 @@
 
 import json
 import re
+from datetime import date
 
 import pytest
 
 from avow.policy import notice
+from avow.policy.evidence.facts import Facts, Read
+from avow.policy.evidence.findings import Verdict, findings
 from avow.policy.printouts.chart import Ledger
 from avow.policy.printouts.dpv import json_ld
 from avow.policy.printouts.register import register
@@ -99,3 +102,34 @@ def test_the_vocabulary_has_units_and_procedures(staffed, small):
     (figures,) = graph["this:collection/visit"]["dpv:hasOrganisationalMeasure"]
     assert "dpv:hasPersonalData" not in figures
     assert "role" not in json_ld(small)
+
+
+def found_about(rulebook, kind, name, *read):
+    """Return what the evidence says about one declaration after these reads."""
+    return tuple(findings(rulebook, Facts(0, read=read), kind, name, date(2026, 11, 23)))
+
+
+def test_the_evidence_names_the_role_and_what_the_gate_opens_to_it(staffed):
+    """Which points, for what, without what; what was opened and refused for that; figures alone are no opening."""
+    read = (Read("letter", "answer", 3, 1), Read("visit", "count", 9, 9))
+    (desk,) = found_about(staffed, "role", "desk", *read)
+    assert desk.control.startswith("The gate opens “Letter form” to “Letter desk” for answering you, without e-mail address,")
+    assert (desk.evidence, desk.verdict) == (
+        "Opened 3 times in 12 months for that, by all who may; refused once.",
+        Verdict.HOLDS,
+    )
+    (analyst,) = found_about(staffed, "role", "analyst", *read)
+    assert (analyst.control.startswith("The gate opens no record to “Analytics”"), analyst.verdict) == (True, Verdict.NO_EVIDENCE)
+    assert any(
+        "by whom it says (Letter desk (not: e-mail address))" in one.control
+        for one in found_about(staffed, "collection", "letter", *read)
+    )
+
+
+def test_the_table_of_roles_has_the_evidence_of_each(staffed, small):
+    """Where the section shows the table in place of declarations."""
+    controls = [one.control for one in found_about(staffed, "table", "roles")]
+    assert [name in control for name, control in zip(("Letter desk", "Analytics", "Administrator"), controls, strict=True)] == [
+        True
+    ] * 3
+    assert found_about(small, "table", "roles") == ()
