@@ -164,7 +164,7 @@ def test_nothing_is_ever_said_to_stand_twice_that_does_not(rulebook, now_ms, fie
 
 
 def test_no_text_is_sent_in_fewer_bytes_than_it_is_written_in():
-    """So a body that is as long as what was read of it says nothing twice: a value that another one hides would make it longer."""
+    """So a body as long as what was read of it says nothing twice: a value that another one hides would make it longer."""
     for character in map(chr, (*range(0xD800), *range(0xE000, sys.maxunicode + 1))):
         bare = b'"%s"' % character.encode()
         written = msgspec.json.encode(character)

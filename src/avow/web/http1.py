@@ -237,13 +237,14 @@ class Connection(asyncio.Protocol):
         if not target.startswith(b"/"):
             target = origin_form(target)
         exchange = self._exchange = Exchange(self, parser.get_method().decode("latin-1"), target, lines, first)
-        exchange.version = parser.get_http_version()
         self._unfinished = 0
         way = self._way = self._all.doors.way(exchange)
+        if not way.is_hot:  # nobody asks there, and each event would pay for it
+            exchange.version = parser.get_http_version()
         if not parser.should_keep_alive():
             self._is_last = True
-        if b"content-length" in first:
-            self._expect_body(exchange, way, announced(first[b"content-length"]))
+        if (length := first.get(b"content-length")) is not None:
+            self._expect_body(exchange, way, announced(length))
         elif way.streams:
             self._way = Way(0, way.take)
 
@@ -258,7 +259,7 @@ class Connection(asyncio.Protocol):
             self._moving = min(length, MOVED_BYTES)
             if not is_free:
                 raise BodyRefused(400, "A request with files is sent after the answer to the one before it.")
-        if is_free and exchange.first.get(b"expect", b"").lower() == b"100-continue":
+        if is_free and b"expect" in exchange.first and exchange.first[b"expect"].lower() == b"100-continue":
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, part: bytes) -> None:
