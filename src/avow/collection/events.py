@@ -81,7 +81,9 @@ class EventParser:
         read = body.events
         if len(raw) != len(self._encode(body)) and _may_say_twice(raw, read):
             return self._parse_slowly(raw)
-        return Batch(read) if self._with_amount.keys().isdisjoint(map(type, read)) else self._without_refused_amounts(Batch(read))
+        if not self._with_amount or self._with_amount.keys().isdisjoint(map(type, read)):
+            return Batch(read)
+        return self._without_refused_amounts(Batch(read))
 
     def event(self, point: CollectionPoint, given: Mapping[str, object]) -> Batch:
         """Return one event with what is declared of the fields that were sent, and the rest with its reason.
@@ -175,9 +177,12 @@ def _batch_decoder(types: list[type[msgspec.Struct]]) -> msgspec.json.Decoder[An
 
 
 def _tagged(schema: type[msgspec.Struct], point: str) -> type[msgspec.Struct]:
-    """Return the schema with the point's name as its tag; not frozen, because its fields are cut down before they are kept."""
+    """Return the schema with the point's name as its tag; not frozen, because its fields are cut down before they are kept.
+
+    It holds texts alone, so that no cycle can go through it, and the garbage collector need not know of the events of a batch.
+    """
     return msgspec.defstruct(
-        schema.__name__, [], bases=(schema,), tag_field="point", tag=point, frozen=False, forbid_unknown_fields=True
+        schema.__name__, [], bases=(schema,), tag_field="point", tag=point, frozen=False, forbid_unknown_fields=True, gc=False
     )
 
 
