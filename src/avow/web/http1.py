@@ -263,7 +263,7 @@ class Connection(asyncio.Protocol):
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, part: bytes) -> None:
-        """Gather, or hand on, a part of the body."""
+        """Gather, or hand on, a part of the body; refuse it when this worker, or its sender, holds too many bytes of bodies."""
         way, exchange = self._way, self._exchange
         if self._pieces is not None:
             self._pieces.add(part)
@@ -272,7 +272,13 @@ class Connection(asyncio.Protocol):
         if way is None or exchange is None:
             return
         self._parts.append(part)
-        self._hold(len(part) + PIECE_BYTES, way, exchange)
+        size = len(part) + PIECE_BYTES
+        self._held += size
+        self._all.pending += size
+        if self._all.pending > PENDING_BYTES - (0 if way.is_hot else RESERVE_BYTES):
+            raise BodyRefused(503, "Too much is coming in just now.", RETRY_SECONDS)
+        if not way.is_hot:
+            self._share(exchange)
         if way.streams:
             self._moving -= len(part)
             if self._moving <= 0:
@@ -424,15 +430,6 @@ class Connection(asyncio.Protocol):
             raise BodyRefused(400, "A request names its host.")
         if any([name for name, _ in lines].count(once) > 1 for once in (b"host", b"content-length")):
             raise BodyRefused(400, "A request names its host and its length once.")
-
-    def _hold(self, size: int, way: Way, exchange: Exchange) -> None:
-        """Count bytes of a body that came; refuse it when this worker, or its sender, holds too many."""
-        self._held += size
-        self._all.pending += size
-        if self._all.pending > PENDING_BYTES - (0 if way.is_hot else RESERVE_BYTES):
-            raise BodyRefused(503, "Too much is coming in just now.", RETRY_SECONDS)
-        if not way.is_hot:
-            self._share(exchange)
 
     def _share(self, exchange: Exchange) -> None:
         """Count for its sender what is held and not counted for anybody; a hot body only while it is not all there."""
