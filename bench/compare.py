@@ -49,19 +49,18 @@ def main() -> None:
     parser.add_argument("old")
     parser.add_argument("new")
     parser.add_argument("--pairs", type=int, default=9)
-    parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--loads", nargs="+", choices=EVENTS, default=list(EVENTS))
     asked = parser.parse_args()
     print(f"{time.strftime('%Y-%m-%d')}, {describe()}\n")
-    print("\n".join(compare(asked.old, asked.new, asked.loads, asked.pairs, asked.seconds)))
+    for line in compare(asked.old, asked.new, asked.loads, asked.pairs, asked.seconds):
+        print(line, flush=True)
 
 
-def compare(old: str, new: str, loads: list[str], pairs: int, seconds: int) -> list[str]:
-    """Return a Markdown table: a row for each load, new over old, the pair in the middle and between what it lies."""
-    lines = [
-        "| load | old, CPU µs/event | new, CPU µs/event | new over old | 95 % between | lowest, highest | with the drain | errors |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-    ]
+def compare(old: str, new: str, loads: list[str], pairs: int, seconds: int) -> Iterator[str]:
+    """Yield a Markdown table: a row for each load as it is measured, new over old, the middle pair and its bounds."""
+    yield "| load | old, CPU µs/event | new, CPU µs/event | new over old | 95 % between | lowest, highest | with the drain | errors |"
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
     with scratch() as folder:
         (folder / "old").mkdir()
         (folder / "new").mkdir()
@@ -71,12 +70,9 @@ def compare(old: str, new: str, loads: list[str], pairs: int, seconds: int) -> l
                 load = script(folder / "load.lua", name)
                 with _drain_after(one) as drain_of_old, _drain_after(other) as drain_of_new:
                     measured = [_pair((one, other), load, seconds, new_first=number % 2 == 1) for number in range(pairs)]
-                lines.append(_row(name, measured, (drain_of_old[0], drain_of_new[0])))
-    return [
-        *lines,
-        "",
-        f"Of {pairs} pairs of {seconds} seconds each, the one in the middle. {CONNECTIONS} connections, 1 worker each.",
-    ]
+                yield _row(name, measured, (drain_of_old[0], drain_of_new[0]))
+    yield ""
+    yield f"Of {pairs} pairs of {seconds} seconds each, the one in the middle. {CONNECTIONS} connections, 1 worker each."
 
 
 @contextlib.contextmanager
