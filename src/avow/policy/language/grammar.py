@@ -13,6 +13,7 @@ from typing import Final
 
 from avow.definitions import AfterRetention, IdentifierKind, Technology
 from avow.policy.language.vocabulary import (
+    ACTS,
     AGENT_ASKS,
     AGENT_CONFIRMATIONS,
     CHILD_KNOWLEDGE,
@@ -170,6 +171,7 @@ _COLLECTING: Final = {
             "business_purpose": _OPTIONAL_TEXT,
             "legal_basis": Key(Shape.CHOICE, choices=tuple(LEGAL_BASES)),
             "sensitive_use": Key(Shape.CHOICE, choices=tuple(SENSITIVE_USES)),
+            "written_reason": _FLAG,
             "dpv": _OPTIONAL_TEXT,
         },
         named=True,
@@ -253,6 +255,17 @@ _DECIDING: Final = {
         {"stops": Key(Shape.NAMES, required=True), "sentence": _TEXT},
         named=True,
         choices=tuple(SIGNALS),
+    ),
+    "role": Table(
+        {
+            "label": _TEXT,
+            "may": Key(Shape.CHOICES, required=True, choices=tuple(ACTS), least=1),
+            "points": _NAMES,
+            "purposes": _NAMES,
+            "hides": _NAMES,
+            "formerly": _NAMES,
+        },
+        named=True,
     ),
     "choice": Table(
         {"label": _TEXT, "description": _OPTIONAL_TEXT, "stops": Key(Shape.NAMES, required=True, least=1)},

@@ -53,6 +53,22 @@ SHORT_CATEGORIES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+#: What a role may do -> the words that visitors read.
+ACTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "read": "open records of people",
+        "answer": "write to people, and note what was answered",
+        "assign": "say who looks after a record or request",
+        "decide": "decide about applications, and work on consumer requests",
+        "deny": "deny or extend consumer requests",
+        "approve": "be the second person where two are needed",
+        "export": "take records out",
+        "measure": "see figures",
+        "publish": "publish policies, pages and mailings",
+        "administer": "look after accounts, imports and the installation",
+    }
+)
+
 #: Code -> what it reveals. Rule: Cal. Civ. Code § 1798.140(ae); S10 from 2025, S11 from 2026 (read in commentary only).
 SENSITIVE: Final[Mapping[str, str]] = MappingProxyType(
     {

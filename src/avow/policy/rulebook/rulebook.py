@@ -38,6 +38,7 @@ from avow.policy.rulebook.declarations import (
     Told,
     Website,
 )
+from avow.policy.rulebook.roles import Role
 
 __all__ = [
     "CollectionPoint",
@@ -99,6 +100,9 @@ class Rulebook:
     incidents: Incidents | None
     legal_process: LegalProcess | None
     accessibility: Accessibility | None
+    #: With the one that there always is; `declares_roles` tells whether the policy has any of its own.
+    roles: Mapping[str, Role]
+    declares_roles: bool
     law: Mapping[str, LawTable]
     #: Collection points of this version that are not on the website that it was narrowed to (`on_website`).
     elsewhere: frozenset[str] = frozenset()
@@ -176,6 +180,14 @@ class Rulebook:
             reason = f'"{point}" is collected for {known}, not for "{purpose}"'
             return Refusal(reason, rules.NOTICE_AND_MINIMISATION)
         return None
+
+    def needs_reason(self, purpose: str) -> bool:
+        """Return whether a member of staff who opens a record for this purpose writes why; for an unknown one, yes.
+
+        Rule: Cal. Civ. Code § 1798.100(c), (e).
+        """
+        declared = self.purposes.get(purpose)
+        return declared is None or declared.written_reason
 
     def may_load(self, point: str, opted_out: frozenset[str], opted_in: frozenset[str]) -> Refusal | None:
         """Return None when a page may load what another company collects by at this point, for a person with these choices.

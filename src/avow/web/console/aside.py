@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from avow.access.answers import StaffMember
 from avow.assurance.shelf import AsideLine
+from avow.gate.roles import Act, Member
 from avow.store.queues import queue
 from avow.web.console.door import Door, place
+from avow.web.console.needs import needs
 
 ADDRESS: Final = "/console/set-aside"
 
@@ -27,13 +28,13 @@ class AsidePages:
     def routes(self) -> list[Route]:
         """Return the list, the question before something is given up, and the two decisions."""
         return [
-            Route("/console/set-aside", self._door.page(self._list)),
-            Route("/console/set-aside/{item_id}/retry", self._door.action(self._retry), methods=["POST"]),
-            Route("/console/set-aside/{item_id}/discard", self._door.page(self._ask)),
-            Route("/console/set-aside/{item_id}/discard", self._door.action(self._discard), methods=["POST"]),
+            self._door.page("/console/set-aside", self._list, needs(Act.ADMINISTER)),
+            self._door.action("/console/set-aside/{item_id}/retry", self._retry, needs(Act.ADMINISTER)),
+            self._door.page("/console/set-aside/{item_id}/discard", self._ask, needs(Act.ADMINISTER)),
+            self._door.action("/console/set-aside/{item_id}/discard", self._discard, needs(Act.ADMINISTER, fresh=True)),
         ]
 
-    def _list(self, request: Request, member: StaffMember) -> Response:
+    def _list(self, request: Request, member: Member) -> Response:
         counts = sorted((queue(name), number) for name, number in self._aside.queues().items())
         found = self._aside.lines(place(request)).each(lambda line: (line, queue(line.queue)))
         return self._door.show(
@@ -46,18 +47,18 @@ class AsidePages:
             done=request.query_params.get("done", ""),
         )
 
-    def _ask(self, request: Request, member: StaffMember) -> Response:
+    def _ask(self, request: Request, member: Member) -> Response:
         line = self._line(request)
         if not queue(line.queue).loss:
             raise HTTPException(409, "This has to be done, and cannot be discarded.")
         return self._door.show(request, "discard.html", member, line=line, queue=queue(line.queue))
 
-    def _retry(self, request: Request, member: StaffMember, _form: dict[str, str]) -> Response:
+    def _retry(self, request: Request, member: Member, _form: dict[str, str]) -> Response:
         if not self._aside.retry(request.path_params["item_id"], member.staff_id):
             raise HTTPException(404)
         return RedirectResponse(f"{ADDRESS}?done=retried", 303)
 
-    def _discard(self, request: Request, member: StaffMember, _form: dict[str, str]) -> Response:
+    def _discard(self, request: Request, member: Member, _form: dict[str, str]) -> Response:
         line = self._line(request)
         if not self._aside.discard(line.item_id, member.staff_id):
             raise HTTPException(409, "This has to be done, and cannot be discarded.")

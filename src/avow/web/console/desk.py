@@ -7,8 +7,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from avow.access.answers import StaffMember
+from avow.definitions import Refusal
+from avow.gate.roles import Act, Member
 from avow.web.console.door import Door, place
+from avow.web.console.needs import DESK, Shows, needs
 
 #: Shortest and longest reason for an extension, in characters: the person must be able to understand it.
 REASON_MIN = 20
@@ -25,18 +27,18 @@ class DeskPages:
     def routes(self) -> list[Route]:
         """Return the list, one consumer request, and its extension."""
         return [
-            Route("/console/requests", self._door.page(self._list)),
-            Route("/console/requests/{request_id}", self._door.page(self._detail)),
-            Route("/console/requests/{request_id}/extension", self._door.action(self._extend), methods=["POST"]),
+            self._door.page("/console/requests", self._list, needs(*DESK, shows=Shows.LINES)),
+            self._door.page("/console/requests/{request_id}", self._detail, needs(*DESK, shows=Shows.A_PERSON)),
+            self._door.action("/console/requests/{request_id}/extension", self._extend, needs(Act.DENY, fresh=True)),
         ]
 
-    def _list(self, request: Request, member: StaffMember) -> Response:
+    def _list(self, request: Request, member: Member) -> Response:
         return self._door.show(request, "desk.html", member, found=self._rights.desk(place(request), self._door.site(request)))
 
-    def _detail(self, request: Request, member: StaffMember) -> Response:
+    def _detail(self, request: Request, member: Member) -> Response:
         return self._one(request, member, "", "", 200)
 
-    def _extend(self, request: Request, member: StaffMember, form: dict[str, str]) -> Response:
+    def _extend(self, request: Request, member: Member, form: dict[str, str]) -> Response:
         reason = form.get("reason", "").strip()
         if not REASON_MIN <= len(reason) <= REASON_MAX:
             words = f"Please give the reason in {REASON_MIN} to {REASON_MAX} characters; it is told to the person."
@@ -46,8 +48,10 @@ class DeskPages:
             return self._one(request, member, reason, f"{refusal.reason} ({refusal.rule})", 409)
         return RedirectResponse(f"/console/requests/{request.path_params['request_id']}", 303)
 
-    def _one(self, request: Request, member: StaffMember, reason: str, error: str, status: int) -> Response:
-        detail = self._rights.detail(request.path_params["request_id"])
+    def _one(self, request: Request, member: Member, reason: str, error: str, status: int) -> Response:
+        detail = self._rights.detail(request.path_params["request_id"], member)
         if detail is None:
             raise HTTPException(404)
+        if isinstance(detail, Refusal):
+            return self._door.refused(request, member, detail)
         return self._door.show(request, "request.html", member, status, detail=detail, reason=reason, error=error)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import quote, unquote
@@ -16,12 +17,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from avow.access import DEVICE, SignedIn
-from avow.access.answers import Sender, StaffMember
+from avow.access.answers import Sender
 from avow.definitions import Refusal
+from avow.gate.roles import Member
 from avow.gate.sites import EVERY_SITE
 from avow.publication.answers import PolicyFacts
 from avow.store import paging
 from avow.store.paging import Place
+from avow.web.console.needs import HOME, MENU, Needs, needs
 from avow.web.forms import read_form
 from avow.web.rendering import View
 
@@ -40,8 +43,8 @@ _PASSWORD_MAX: Final = 256
 _NAME_MAX: Final = 80
 _SESSION_MAX: Final = 256
 
-Page = Callable[[Request, StaffMember], Response]
-Action = Callable[[Request, StaffMember, dict[str, str]], Response]
+Page = Callable[[Request, Member], Response]
+Action = Callable[[Request, Member, dict[str, str]], Response]
 
 
 class Door:
@@ -50,42 +53,82 @@ class Door:
     def __init__(self, view: View) -> None:
         self.view = view
         self.house = view.house
+        #: What each door that was made here needs, by method and path.
+        self.needed: dict[tuple[str, str], Needs] = {}
 
-    def page(self, handler: Page) -> Callable[[Request], Response]:
-        """Return an endpoint that needs a session; without one the browser is sent to sign in and back here."""
+    def page(self, path: str, handler: Page, needed: Needs) -> Route:
+        """Return a page for whose roles allow it; without a session the browser is sent to sign in and back here."""
 
         def endpoint(request: Request) -> Response:
             member = self._member(request)
-            return handler(request, member) if member else self._to_sign_in(request)
+            if member is None:
+                return self._to_sign_in(request)
+            return self._no(request, path, member, needed) or handler(request, member)
 
-        return endpoint
+        return self._declared(Route(path, endpoint), needed)
 
-    def action(self, handler: Action) -> Callable[[Request], Awaitable[Response]]:
-        """Return an endpoint for a console form: needs a session and the session's token in the form."""
+    def action(self, path: str, handler: Action, needed: Needs) -> Route:
+        """Return what a console form does: needs a session, the session's token in the form, and a role that allows it."""
 
-        async def endpoint(request: Request) -> Response:
-            form = await read_form(request)
-            member = await run_in_threadpool(self._member, request)
+        def answer(request: Request, form: dict[str, str]) -> Response:
+            member = self._member(request)
             if member is None:
                 return self._to_sign_in(request)
             if not hmac.compare_digest(form.get("token", "").encode(), self._token(request).encode()):
                 raise HTTPException(403)
-            return await run_in_threadpool(handler, request, member, form)
+            return self._no(request, path, member, needed) or handler(request, member, form)
 
-        return endpoint
+        async def endpoint(request: Request) -> Response:
+            return await run_in_threadpool(answer, request, await read_form(request))
+
+        return self._declared(Route(path, endpoint, methods=["POST"]), needed)
+
+    def _declared(self, route: Route, needed: Needs) -> Route:
+        """Note what a door needs, for the menu, and for who asks which doors say nothing."""
+        self.needed[next(iter((route.methods or set()) & {"GET", "POST"})), route.path] = needed
+        return route
+
+    def _no(self, request: Request, path: str, member: Member, needed: Needs) -> Response | None:
+        """Return the page that refuses a member whose roles do not allow it; logged. None where one does."""
+        roles = self.house.roles
+        asks = roles.looks if request.method == "GET" else roles.may
+        refusal = asks(member, needed.acts) if needed.acts else None
+        if refusal is None:
+            return None
+        if path == HOME:
+            return RedirectResponse(self.menu(member)[0][1][0][0], 303)
+        roles.refused(path, needed.acts, member)
+        return self.refused(request, member, refusal)
+
+    def refused(self, request: Request, member: Member, refusal: Refusal) -> Response:
+        """Return the page that says why a member may not do or see something, with the rule."""
+        if request.headers.get("hx-request") == "true":
+            raise HTTPException(403, f"{refusal.reason} ({refusal.rule})")
+        return self.show(request, "refused.html", member, 403, refusal=refusal)
+
+    def menu(self, member: Member) -> list[tuple[str, list[tuple[str, str]]]]:
+        """Return the groups of the menu with the pages that are a member's own."""
+        roles = self.house.roles
+        lets_in = {
+            path
+            for (method, path), one in self.needed.items()
+            if method == "GET" and not (one.acts and roles.looks(member, one.acts))
+        }
+        groups = ((group, [(path, words) for path, words in pages.items() if path in lets_in]) for group, pages in MENU.items())
+        return [(group, pages) for group, pages in groups if pages]
 
     def show(
         self,
         request: Request,
         template: str,
-        member: StaffMember,
+        member: Member,
         status: int = 200,
         **context: Any,  # Any: what templates take
     ) -> Response:
         """Return a page of the console with what its frame needs."""
         house = self.house
         altered = any(one.altered() for one in house.integrity.everywhere())
-        known = {"altered": altered, "set_aside": house.aside.count(), "notices": house.notices.now()}
+        known = {"altered": altered, "set_aside": house.aside.count(), "notices": house.notices.now(), "menu": self.menu(member)}
         several = [one.name for one in house.sites.all] if len(house.sites.all) > 1 else []
         chosen = self.site(request)
         frame = {"member": member, "token": self._token(request), "sites": several, "chosen_site": chosen, **known}
@@ -111,7 +154,15 @@ class Door:
         chosen, house = self.site(request), self.house
         return house.policy.facts(house.sites.named(chosen).website(house.policy.rulebook) if chosen else EVERY_SITE)
 
-    def _member(self, request: Request) -> StaffMember | None:
+    def measured(self, request: Request, member: Member) -> PolicyFacts:
+        """Return the same with just those points whose figures the member may see, and links that such points count."""
+        facts, theirs = self.facts(request), self.house.roles.measures(member)
+        points = tuple(one for one in facts.points if one.name in theirs)
+        return replace(
+            facts, points=points, links=tuple(one for one in facts.links if {one.clicks, one.reports} - {""} <= theirs)
+        )
+
+    def _member(self, request: Request) -> Member | None:
         session = request.cookies.get(SESSION_COOKIE, "")
         return self.house.staff.member(session) if 0 < len(session) <= _SESSION_MAX else None
 
@@ -145,7 +196,7 @@ class DoorPages:
         return [
             Route("/console/sign-in", self._show_sign_in),
             Route("/console/sign-in", self._sign_in, methods=["POST"]),
-            Route("/console/sign-out", self._door.action(self._sign_out), methods=["POST"]),
+            self._door.action("/console/sign-out", self._sign_out, needs()),
             Route("/console/invitations/{token}", self._show_invitation),
             Route("/console/invitations/{token}", self._accept, methods=["POST"]),
         ]
@@ -180,7 +231,7 @@ class DoorPages:
         page = self._door.view.page
         return await run_in_threadpool(page, request, "console/sign_in.html", status, error=error, name=name, next=target)
 
-    def _sign_out(self, request: Request, _member: StaffMember, _form: dict[str, str]) -> Response:
+    def _sign_out(self, request: Request, _member: Member, _form: dict[str, str]) -> Response:
         self._staff.sign_out(request.cookies.get(SESSION_COOKIE, ""))
         response = RedirectResponse("/console/sign-in", 303)
         response.delete_cookie(SESSION_COOKIE, path="/console")

@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from avow.access.answers import StaffMember
+from avow.gate.roles import Act, Member
 from avow.store import paging
 from avow.store.paging import LINES
 from avow.web.console.door import Door, place
+from avow.web.console.needs import DESK, Shows, needs
 from avow.web.evidence import promises
 
 #: How far back the counted refusals and reads are shown.
@@ -33,16 +34,16 @@ class EvidencePages:
     def routes(self) -> list[Route]:
         """Return the pages."""
         return [
-            Route("/console/refusals", self._door.page(self._refusals)),
-            Route("/console/browser-reports", self._door.page(self._browser_reports)),
-            Route("/console/choices", self._door.page(self._choices)),
-            Route("/console/policy", self._door.page(self._policy)),
-            Route("/console/policy/printouts/{name}", self._door.page(self._printout)),
-            Route("/console/evidence", self._door.page(self._evidence)),
-            Route("/console/audit", self._door.page(self._audit)),
+            self._door.page("/console/refusals", self._refusals, needs(Act.ADMINISTER, Act.PUBLISH, *DESK)),
+            self._door.page("/console/browser-reports", self._browser_reports, needs(Act.ADMINISTER, Act.PUBLISH)),
+            self._door.page("/console/choices", self._choices, needs(Act.MEASURE, *DESK, shows=Shows.FIGURES)),
+            self._door.page("/console/policy", self._policy, needs()),
+            self._door.page("/console/policy/printouts/{name}", self._printout, needs()),
+            self._door.page("/console/evidence", self._evidence, needs()),
+            self._door.page("/console/audit", self._audit, needs(Act.ADMINISTER, *DESK)),
         ]
 
-    def _refusals(self, request: Request, member: StaffMember) -> Response:
+    def _refusals(self, request: Request, member: Member) -> Response:
         evidence, since = self._house.evidence, self._door.view.today() - timedelta(days=EVIDENCE_DAYS)
         return self._door.show(
             request,
@@ -53,7 +54,7 @@ class EvidencePages:
             days=EVIDENCE_DAYS,
         )
 
-    def _browser_reports(self, request: Request, member: StaffMember) -> Response:
+    def _browser_reports(self, request: Request, member: Member) -> Response:
         since = self._door.view.today() - timedelta(days=REPORT_DAYS)
         reports = self._house.evidence.browser_reports(since, self._door.site(request))
         undeclared = [one for one in reports if one.is_undeclared_party]
@@ -68,17 +69,17 @@ class EvidencePages:
             shown=PAGES_SHOWN,
         )
 
-    def _choices(self, request: Request, member: StaffMember) -> Response:
+    def _choices(self, request: Request, member: Member) -> Response:
         labels = {purpose.name: purpose.label for purpose in self._door.facts(request).purposes}
         return self._door.show(request, "choices.html", member, counts=self._house.choices.counts(), labels=labels)
 
-    def _policy(self, request: Request, member: StaffMember) -> Response:
+    def _policy(self, request: Request, member: Member) -> Response:
         policy, versions = self._house.policy, self._house.versions.history()
         return self._door.show(
             request, "policy.html", member, points=policy.evidence(), printouts=policy.printouts(), versions=versions
         )
 
-    def _printout(self, request: Request, member: StaffMember) -> Response:
+    def _printout(self, request: Request, member: Member) -> Response:
         """Show a printout of the policy to read or print, or hand it out as a file for machines."""
         printed = self._house.policy.printout(request.path_params["name"], request.query_params.get("format"))
         if printed is None:
@@ -88,9 +89,9 @@ class EvidencePages:
         headers = {"Content-Disposition": f'attachment; filename="{printed.filename}"'}
         return Response(printed.text, media_type=printed.media_type, headers=headers)
 
-    def _evidence(self, request: Request, member: StaffMember) -> Response:
+    def _evidence(self, request: Request, member: Member) -> Response:
         is_public = self._house.promises.is_public
         return self._door.show(request, "evidence.html", member, is_public=is_public, **promises(self._door.view))
 
-    def _audit(self, request: Request, member: StaffMember) -> Response:
+    def _audit(self, request: Request, member: Member) -> Response:
         return self._door.show(request, "audit.html", member, audit=self._house.evidence.audit())

@@ -7,8 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from avow.access.answers import StaffMember
+from avow.gate.roles import Act, Member
 from avow.web.console.door import Door, place
+from avow.web.console.needs import Shows, needs
 
 
 class MailingsPages:
@@ -21,15 +22,15 @@ class MailingsPages:
     def routes(self) -> list[Route]:
         """Return the list and one mailing's report."""
         return [
-            Route("/console/mailings", self._door.page(self._list)),
-            Route("/console/mailings/{mailing_id}", self._door.page(self._report)),
+            self._door.page("/console/mailings", self._list, needs(Act.MEASURE, Act.PUBLISH, shows=Shows.FIGURES)),
+            self._door.page("/console/mailings/{mailing_id}", self._report, needs(Act.MEASURE, Act.PUBLISH, shows=Shows.FIGURES)),
         ]
 
-    def _list(self, request: Request, member: StaffMember) -> Response:
+    def _list(self, request: Request, member: Member) -> Response:
         lists, found = self._mailings.lists(), self._mailings.lines(place(request))
         return self._door.show(request, "mailings.html", member, lists=lists, found=found)
 
-    def _report(self, request: Request, member: StaffMember) -> Response:
+    def _report(self, request: Request, member: Member) -> Response:
         report = self._mailings.report(request.path_params["mailing_id"])
         if report is None:
             raise HTTPException(404)

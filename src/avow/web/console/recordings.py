@@ -13,12 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from avow.access.answers import StaffMember
 from avow.analytics.answers import RecordingLine, VisitView
 from avow.definitions import Refusal
+from avow.gate.roles import Act, Member
 from avow.gate.sites import EVERY_SITE
 from avow.policy.paths import page_path
 from avow.web.console.door import Door, place
+from avow.web.console.needs import Shows, needs
 
 #: Pages of a visit that its line names.
 PAGES_SHOWN: Final = 5
@@ -39,12 +40,14 @@ class RecordingsPages:
     def routes(self) -> list[Route]:
         """Return the list, the player, and the chunks that the player fetches."""
         return [
-            Route("/console/recordings", self._door.page(self._list)),
-            Route("/console/recordings/{recording_id}", self._door.page(self._watch)),
-            Route("/console/recordings/{recording_id}/chunks/{seq:int}", self._door.page(self._chunk)),
+            self._door.page("/console/recordings", self._list, needs(Act.READ, shows=Shows.LINES)),
+            self._door.page("/console/recordings/{recording_id}", self._watch, needs(Act.READ, shows=Shows.A_PERSON)),
+            self._door.page(
+                "/console/recordings/{recording_id}/chunks/{seq:int}", self._chunk, needs(Act.READ, shows=Shows.A_PERSON)
+            ),
         ]
 
-    def _list(self, request: Request, member: StaffMember) -> Response:
+    def _list(self, request: Request, member: Member) -> Response:
         asked = request.query_params.get("page", "").strip()[:500]
         page = page_path(asked) if asked else ""
         points = self._door.facts(request).points
@@ -58,10 +61,10 @@ class RecordingsPages:
             is_declared=any(point.technology == "session-recording" for point in points),
         )
 
-    def _watch(self, request: Request, member: StaffMember) -> Response:
+    def _watch(self, request: Request, member: Member) -> Response:
         """Show a visit, from one of its pages on: its player only for a purpose that was declared, and why not otherwise."""
         recording_id, purpose = request.path_params["recording_id"], request.query_params.get("purpose", "")
-        view = self._recordings.watch(recording_id, purpose, member.staff_id) if purpose else None
+        view = self._recordings.watch(recording_id, purpose, member) if purpose else None
         visit = self._recordings.visit(recording_id)
         if visit is None:
             raise HTTPException(404)
@@ -82,7 +85,7 @@ class RecordingsPages:
             response.headers["Content-Security-Policy"] = PLAYER_POLICY
         return response
 
-    def _chunk(self, request: Request, member: StaffMember) -> Response:
+    def _chunk(self, request: Request, member: Member) -> Response:
         """Hand one chunk to a player whose opening by this member is in the audit log; without events when it is erased since."""
         recording_id = request.path_params["recording_id"]
         if not self._recordings.is_watching(recording_id, member.staff_id, request.headers.get("avow-ticket", "")):
