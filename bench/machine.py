@@ -66,7 +66,8 @@ def avow_serve(folder: Path, workers: int = 2, more: str = "", python: str = sys
     port = free_port()
     (folder / "avow.toml").write_text(
         f'data = "data"\npolicy = "{MARROWBY / "policy.md"}"\ntimezone = "America/Los_Angeles"\n[website]\n'
-        f'name = "marrowby.example"\norigin = "http://127.0.0.1:{port}"\n[listen]\nport = {port}\nworkers = {workers}\n{more}',
+        f'name = "marrowby.example"\norigin = "http://127.0.0.1:{port}"\n[listen]\nport = {port}\nworkers = {workers}\n'
+        f"[console]\nwithout_second_factor = 'a bench has none'\n{more}",
         encoding="utf-8",
     )
     command = [python, "-m", "avow", "--config", str(folder / "avow.toml"), "serve"]
