@@ -60,6 +60,9 @@ class NoEvents:
     def of_subjects(self, _subjects):
         return ()
 
+    def before(self, *_about, **_more):
+        return []
+
     def subjects(self):
         return frozenset()
 

@@ -88,7 +88,7 @@ _SAID: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "CollectionPoint": frozenset(
             {"name", "fields", "purposes", "recipients", "only", "retentions", "cookie_days", "section"}
         ),
-        "Purpose": frozenset({"name", "choice", "description"}),
+        "Purpose": frozenset({"name", "choice", "description", "combines"}),
         "Recipient": frozenset(
             {"name", "label", "role", "contract", "services", "categories", "purposes", "country", "keeps_days"}
         ),
