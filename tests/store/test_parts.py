@@ -30,6 +30,17 @@ print("acknowledged", flush=True)
 time.sleep(60)
 """
 
+#: An engine is opened, its parts are named at once, and it is killed.
+LOOK = """
+import os, pathlib, sys
+from avow.store.embedded import Engine
+from avow.store.embedded.statements import Statement
+engine = Engine(pathlib.Path(sys.argv[1]) / "events", pathlib.Path(sys.argv[1]) / "run")
+engine.start()
+print(engine.run(Statement("SELECT name FROM system.parts WHERE table = 'events' ORDER BY name")).decode(), flush=True)
+os._exit(0)
+"""
+
 
 @pytest.fixture
 def ended(tmp_path):
@@ -85,3 +96,12 @@ def test_what_was_cut_off_before_a_kill_leaves_nothing_behind(tmp_path, ended):
     ended("engine._parts.stop(); engine.run(Statement('OPTIMIZE TABLE events FINAL')); os._exit(0)", 100)
     assert list(opened(tmp_path).values()) == [3]
     assert list((tmp_path / "events").glob("store/*/*/detached/*")) == []
+
+
+def test_what_was_replaced_before_a_kill_is_known_from_the_start(tmp_path, ended):
+    """The engine loads it in the background: a deletion that goes on after a kill would not have waited for it to go."""
+    inserts = "[store.events.insert([view_row(number)]) for number in range(60)]"
+    ended(f"engine._parts.stop(); {inserts}; engine.run(Statement('OPTIMIZE TABLE events FINAL')); os._exit(0)", 2**40)
+    for _ in range(10):  # a quick engine has loaded it in time, now and then
+        done = subprocess.run([sys.executable, "-c", LOOK, tmp_path], capture_output=True, text=True, timeout=60, check=True)
+        assert done.stdout.split() == sorted(one.parent.name for one in tmp_path.glob("events/store/*/*/2*/columns.txt"))

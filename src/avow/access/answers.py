@@ -6,15 +6,6 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class StaffMember:
-    """Who is signed in."""
-
-    staff_id: str
-    name: str
-    role: str
-
-
-@dataclass(frozen=True, slots=True)
 class Invitation:
     """An open invitation to the console; with the name of an account, to choose a new password for it."""
 

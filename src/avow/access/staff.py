@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from avow.access import accounts, invitations, signing_in
 from avow.access.accounts import Accounts, SignedIn, named
-from avow.access.answers import Invitation, Sender, StaffMember
+from avow.access.answers import Invitation, Sender
 from avow.access.passwords import Passwords
 from avow.access.signing_in import Attempt, Failures, Guard
 from avow.definitions import Refusal
+from avow.gate.roles import ADMINISTRATOR, Member
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,11 @@ class Staff:
             signs.guard.take_back(admission, attempt.now_ms)
         return future
 
-    def member(self, session: str) -> StaffMember | None:
+    def member(self, session: str) -> Member | None:
         """Return who is signed in."""
-        found = accounts.member(self.signs.accounts, session, self.signs.now_ms())
-        return StaffMember(found.staff_id, found.name, found.role) if found else None
+        now_ms = self.signs.now_ms()
+        found = accounts.member(self.signs.accounts, session, now_ms)
+        return Member(found.staff_id, found.name, (ADMINISTRATOR,), is_trained=True, proved_ms=now_ms) if found else None
 
     def sign_out(self, session: str) -> None:
         """End the session."""

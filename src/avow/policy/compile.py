@@ -20,6 +20,7 @@ from avow.policy.language.parse import Document, parse
 from avow.policy.language.read import Entries, Entry, read
 from avow.policy.law import LawTable, table_text
 from avow.policy.rulebook import build
+from avow.policy.rulebook.roles import with_administrator
 from avow.policy.rulebook.rulebook import Rulebook
 
 #: The jurisdiction of a policy that names none.
@@ -127,6 +128,8 @@ def _rulebook(canonical: str, name: str, document: Document, entries: Entries, l
     jurisdictions = tuple(policy.get("jurisdictions", (DEFAULT_JURISDICTION,)))
     governing = MappingProxyType({code: law[code] for code in jurisdictions})
     purposes = build.every(entries, "purpose", build.purpose)
+    points = build.every(entries, "collection", lambda entry: build.point(entry, document))
+    roles = build.every(entries, "role", build.role)
     return Rulebook(
         id=rulebook_id(canonical, governing),
         name=name,
@@ -146,7 +149,7 @@ def _rulebook(canonical: str, name: str, document: Document, entries: Entries, l
         sources=MappingProxyType({**build.usual_sources(), **build.every(entries, "source", build.source)}),
         data=build.every(entries, "data", build.data_item),
         purposes=purposes,
-        points=build.every(entries, "collection", lambda entry: build.point(entry, document)),
+        points=points,
         backup_days=build.only(entries, "backups", build.backups),
         duties=build.every(entries, "duty", build.duty),
         datasets=build.every(entries, "dataset", build.dataset),
@@ -162,5 +165,7 @@ def _rulebook(canonical: str, name: str, document: Document, entries: Entries, l
         incidents=build.only(entries, "incidents", build.incidents),
         legal_process=build.only(entries, "legal_process", build.legal_process),
         accessibility=build.only(entries, "accessibility", build.accessibility),
+        roles=with_administrator(roles, points, purposes),
+        declares_roles=bool(roles),
         law=governing,
     )

@@ -13,6 +13,7 @@ from typing import Final
 
 from avow.definitions import AfterRetention, IdentifierKind, Technology
 from avow.policy.language.vocabulary import (
+    ACTS,
     AGENT_ASKS,
     AGENT_CONFIRMATIONS,
     CHILD_KNOWLEDGE,
@@ -254,6 +255,16 @@ _DECIDING: Final = {
         {"stops": Key(Shape.NAMES, required=True), "sentence": _TEXT},
         named=True,
         choices=tuple(SIGNALS),
+    ),
+    "role": Table(
+        {
+            "label": _TEXT,
+            "may": Key(Shape.CHOICES, required=True, choices=tuple(ACTS), least=1),
+            "points": _NAMES,
+            "purposes": _NAMES,
+            "hides": _NAMES,
+        },
+        named=True,
     ),
     "choice": Table(
         {"label": _TEXT, "description": _OPTIONAL_TEXT, "stops": Key(Shape.NAMES, required=True, least=1)},

@@ -53,6 +53,22 @@ SHORT_CATEGORIES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+#: What a role may do -> the words that visitors read.
+ACTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "read": "reads it",
+        "answer": "answers",
+        "assign": "says who looks after it",
+        "decide": "decides about it",
+        "deny": "denies or extends requests",
+        "approve": "approves what needs two people",
+        "export": "takes it out",
+        "measure": "sees figures",
+        "publish": "publishes policies, pages and mailings",
+        "administer": "administers the installation",
+    }
+)
+
 #: Code -> what it reveals. Rule: Cal. Civ. Code § 1798.140(ae); S10 from 2025, S11 from 2026 (read in commentary only).
 SENSITIVE: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -37,6 +37,7 @@ from avow.policy.rulebook.declarations import (
     Told,
     Website,
 )
+from avow.policy.rulebook.roles import Act, Role
 
 #: Longest value of a data item that names no length, in characters: a line of text.
 DEFAULT_MAX_LENGTH = 200
@@ -53,6 +54,19 @@ def only(entries: Entries, kind: str, make: Callable[[Entry], _Made]) -> _Made |
     """Return the one declaration of a kind, or None when the policy has none."""
     found = entries.of(kind)
     return make(found[0]) if found else None
+
+
+def role(entry: Entry) -> Role:
+    """Return the declared role. Rule: Cal. Civ. Code § 1798.100(c), (e)."""
+    values = entry.values
+    return Role(
+        name=entry.name,
+        label=values["label"],
+        may=frozenset(Act(word) for word in values["may"]),
+        points=frozenset(values.get("points", ())),
+        purposes=frozenset(values.get("purposes", ())),
+        hides=frozenset(values.get("hides", ())),
+    )
 
 
 def data_item(entry: Entry) -> DataItem:

@@ -38,6 +38,7 @@ from avow.policy.rulebook.declarations import (
     Told,
     Website,
 )
+from avow.policy.rulebook.roles import Role
 
 __all__ = [
     "CollectionPoint",
@@ -99,6 +100,9 @@ class Rulebook:
     incidents: Incidents | None
     legal_process: LegalProcess | None
     accessibility: Accessibility | None
+    #: With the one that there always is; `declares_roles` tells whether the policy has any of its own.
+    roles: Mapping[str, Role]
+    declares_roles: bool
     law: Mapping[str, LawTable]
     #: Collection points of this version that are not on the website that it was narrowed to (`on_website`).
     elsewhere: frozenset[str] = frozenset()

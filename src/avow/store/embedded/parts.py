@@ -100,6 +100,7 @@ class Parts:
         """From now on nothing that is replaced goes by itself."""
         with suppress(StatementFailed):  # the first start of all: the table is not made yet
             self._ask("SYSTEM STOP CLEANUP events")
+            self._ask("SYSTEM WAIT LOADING PARTS events")  # what was replaced is loaded later: who waits for it to go must see it
             self._let_go_of_copies()
         self._thread.start()
 

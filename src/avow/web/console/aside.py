@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from avow.access.answers import StaffMember
 from avow.assurance.shelf import AsideLine
+from avow.gate.roles import Member
 from avow.store.queues import queue
 from avow.web.console.door import Door, place
 
@@ -33,7 +33,7 @@ class AsidePages:
             Route("/console/set-aside/{item_id}/discard", self._door.action(self._discard), methods=["POST"]),
         ]
 
-    def _list(self, request: Request, member: StaffMember) -> Response:
+    def _list(self, request: Request, member: Member) -> Response:
         counts = sorted((queue(name), number) for name, number in self._aside.queues().items())
         found = self._aside.lines(place(request)).each(lambda line: (line, queue(line.queue)))
         return self._door.show(
@@ -46,18 +46,18 @@ class AsidePages:
             done=request.query_params.get("done", ""),
         )
 
-    def _ask(self, request: Request, member: StaffMember) -> Response:
+    def _ask(self, request: Request, member: Member) -> Response:
         line = self._line(request)
         if not queue(line.queue).loss:
             raise HTTPException(409, "This has to be done, and cannot be discarded.")
         return self._door.show(request, "discard.html", member, line=line, queue=queue(line.queue))
 
-    def _retry(self, request: Request, member: StaffMember, _form: dict[str, str]) -> Response:
+    def _retry(self, request: Request, member: Member, _form: dict[str, str]) -> Response:
         if not self._aside.retry(request.path_params["item_id"], member.staff_id):
             raise HTTPException(404)
         return RedirectResponse(f"{ADDRESS}?done=retried", 303)
 
-    def _discard(self, request: Request, member: StaffMember, _form: dict[str, str]) -> Response:
+    def _discard(self, request: Request, member: Member, _form: dict[str, str]) -> Response:
         line = self._line(request)
         if not self._aside.discard(line.item_id, member.staff_id):
             raise HTTPException(409, "This has to be done, and cannot be discarded.")

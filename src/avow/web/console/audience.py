@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from avow.access.answers import StaffMember
 from avow.analytics.devices import devices
 from avow.analytics.live import live
 from avow.analytics.pages import top_pages
@@ -21,6 +20,7 @@ from avow.analytics.reconciled import Sources, reconciled
 from avow.analytics.sources import Extent, extents, sources
 from avow.analytics.visits import series, totals
 from avow.collection import places
+from avow.gate.roles import Member
 from avow.publication.answers import PointFacts
 from avow.web.charts import chart
 from avow.web.console.door import Door
@@ -52,7 +52,7 @@ class AudiencePages:
             Route("/console/dashboard/live", self._door.page(self._live)),
         ]
 
-    def _whole(self, request: Request, member: StaffMember) -> Response:
+    def _whole(self, request: Request, member: Member) -> Response:
         points = _seeing(self._door.facts(request).points, _MEASURED)
         span, scope = self._asked(request)
         known = extents(self._house.events, scope.site)
@@ -69,10 +69,10 @@ class AudiencePages:
             **self._live_of(scope),
         )
 
-    def _figures(self, request: Request, member: StaffMember) -> Response:
+    def _figures(self, request: Request, member: Member) -> Response:
         return self._door.show(request, "_figures.html", member, **self._figures_of(request, *self._asked(request)))
 
-    def _live(self, request: Request, member: StaffMember) -> Response:
+    def _live(self, request: Request, member: Member) -> Response:
         return self._door.show(request, "_live.html", member, **self._live_of(self._asked(request)[1]))
 
     def _asked(self, request: Request) -> tuple[Period, Scope]:

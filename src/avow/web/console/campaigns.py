@@ -6,11 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from avow.access.answers import StaffMember
 from avow.analytics.campaigns import CAMPAIGN_ROWS, WINDOW_DAYS, Conversions, campaigns
 from avow.analytics.outbound import CountedLink, followed
 from avow.analytics.period import LABELS
 from avow.analytics.question import Scope
+from avow.gate.roles import Member
 from avow.publication.answers import PointFacts, PolicyFacts
 from avow.web.console.audience import asked_period
 from avow.web.console.door import Door
@@ -30,7 +30,7 @@ class CampaignPages:
         """Return the one page."""
         return [Route("/console/campaigns", self._door.page(self._show))]
 
-    def _show(self, request: Request, member: StaffMember) -> Response:
+    def _show(self, request: Request, member: Member) -> Response:
         house, facts = self._house, self._door.facts(request)
         span = asked_period(request.query_params, house)
         views = tuple(one.name for one in facts.points if one.technology in _VIEWING and one.event in {"", "view"})

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from avow.access.answers import StaffMember
+from avow.gate.roles import Member
 from avow.web.console.door import Door, place
 
 #: Shortest and longest reason for an extension, in characters: the person must be able to understand it.
@@ -30,13 +30,13 @@ class DeskPages:
             Route("/console/requests/{request_id}/extension", self._door.action(self._extend), methods=["POST"]),
         ]
 
-    def _list(self, request: Request, member: StaffMember) -> Response:
+    def _list(self, request: Request, member: Member) -> Response:
         return self._door.show(request, "desk.html", member, found=self._rights.desk(place(request), self._door.site(request)))
 
-    def _detail(self, request: Request, member: StaffMember) -> Response:
+    def _detail(self, request: Request, member: Member) -> Response:
         return self._one(request, member, "", "", 200)
 
-    def _extend(self, request: Request, member: StaffMember, form: dict[str, str]) -> Response:
+    def _extend(self, request: Request, member: Member, form: dict[str, str]) -> Response:
         reason = form.get("reason", "").strip()
         if not REASON_MIN <= len(reason) <= REASON_MAX:
             words = f"Please give the reason in {REASON_MIN} to {REASON_MAX} characters; it is told to the person."
@@ -46,7 +46,7 @@ class DeskPages:
             return self._one(request, member, reason, f"{refusal.reason} ({refusal.rule})", 409)
         return RedirectResponse(f"/console/requests/{request.path_params['request_id']}", 303)
 
-    def _one(self, request: Request, member: StaffMember, reason: str, error: str, status: int) -> Response:
+    def _one(self, request: Request, member: Member, reason: str, error: str, status: int) -> Response:
         detail = self._rights.detail(request.path_params["request_id"])
         if detail is None:
             raise HTTPException(404)

@@ -16,8 +16,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from avow.access import DEVICE, SignedIn
-from avow.access.answers import Sender, StaffMember
+from avow.access.answers import Sender
 from avow.definitions import Refusal
+from avow.gate.roles import Member
 from avow.gate.sites import EVERY_SITE
 from avow.publication.answers import PolicyFacts
 from avow.store import paging
@@ -40,8 +41,8 @@ _PASSWORD_MAX: Final = 256
 _NAME_MAX: Final = 80
 _SESSION_MAX: Final = 256
 
-Page = Callable[[Request, StaffMember], Response]
-Action = Callable[[Request, StaffMember, dict[str, str]], Response]
+Page = Callable[[Request, Member], Response]
+Action = Callable[[Request, Member, dict[str, str]], Response]
 
 
 class Door:
@@ -78,7 +79,7 @@ class Door:
         self,
         request: Request,
         template: str,
-        member: StaffMember,
+        member: Member,
         status: int = 200,
         **context: Any,  # Any: what templates take
     ) -> Response:
@@ -111,7 +112,7 @@ class Door:
         chosen, house = self.site(request), self.house
         return house.policy.facts(house.sites.named(chosen).website(house.policy.rulebook) if chosen else EVERY_SITE)
 
-    def _member(self, request: Request) -> StaffMember | None:
+    def _member(self, request: Request) -> Member | None:
         session = request.cookies.get(SESSION_COOKIE, "")
         return self.house.staff.member(session) if 0 < len(session) <= _SESSION_MAX else None
 
@@ -180,7 +181,7 @@ class DoorPages:
         page = self._door.view.page
         return await run_in_threadpool(page, request, "console/sign_in.html", status, error=error, name=name, next=target)
 
-    def _sign_out(self, request: Request, _member: StaffMember, _form: dict[str, str]) -> Response:
+    def _sign_out(self, request: Request, _member: Member, _form: dict[str, str]) -> Response:
         self._staff.sign_out(request.cookies.get(SESSION_COOKIE, ""))
         response = RedirectResponse("/console/sign-in", 303)
         response.delete_cookie(SESSION_COOKIE, path="/console")

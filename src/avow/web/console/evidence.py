@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from avow.access.answers import StaffMember
+from avow.gate.roles import Member
 from avow.store import paging
 from avow.store.paging import LINES
 from avow.web.console.door import Door, place
@@ -42,7 +42,7 @@ class EvidencePages:
             Route("/console/audit", self._door.page(self._audit)),
         ]
 
-    def _refusals(self, request: Request, member: StaffMember) -> Response:
+    def _refusals(self, request: Request, member: Member) -> Response:
         evidence, since = self._house.evidence, self._door.view.today() - timedelta(days=EVIDENCE_DAYS)
         return self._door.show(
             request,
@@ -53,7 +53,7 @@ class EvidencePages:
             days=EVIDENCE_DAYS,
         )
 
-    def _browser_reports(self, request: Request, member: StaffMember) -> Response:
+    def _browser_reports(self, request: Request, member: Member) -> Response:
         since = self._door.view.today() - timedelta(days=REPORT_DAYS)
         reports = self._house.evidence.browser_reports(since, self._door.site(request))
         undeclared = [one for one in reports if one.is_undeclared_party]
@@ -68,17 +68,17 @@ class EvidencePages:
             shown=PAGES_SHOWN,
         )
 
-    def _choices(self, request: Request, member: StaffMember) -> Response:
+    def _choices(self, request: Request, member: Member) -> Response:
         labels = {purpose.name: purpose.label for purpose in self._door.facts(request).purposes}
         return self._door.show(request, "choices.html", member, counts=self._house.choices.counts(), labels=labels)
 
-    def _policy(self, request: Request, member: StaffMember) -> Response:
+    def _policy(self, request: Request, member: Member) -> Response:
         policy, versions = self._house.policy, self._house.versions.history()
         return self._door.show(
             request, "policy.html", member, points=policy.evidence(), printouts=policy.printouts(), versions=versions
         )
 
-    def _printout(self, request: Request, member: StaffMember) -> Response:
+    def _printout(self, request: Request, member: Member) -> Response:
         """Show a printout of the policy to read or print, or hand it out as a file for machines."""
         printed = self._house.policy.printout(request.path_params["name"], request.query_params.get("format"))
         if printed is None:
@@ -88,9 +88,9 @@ class EvidencePages:
         headers = {"Content-Disposition": f'attachment; filename="{printed.filename}"'}
         return Response(printed.text, media_type=printed.media_type, headers=headers)
 
-    def _evidence(self, request: Request, member: StaffMember) -> Response:
+    def _evidence(self, request: Request, member: Member) -> Response:
         is_public = self._house.promises.is_public
         return self._door.show(request, "evidence.html", member, is_public=is_public, **promises(self._door.view))
 
-    def _audit(self, request: Request, member: StaffMember) -> Response:
+    def _audit(self, request: Request, member: Member) -> Response:
         return self._door.show(request, "audit.html", member, audit=self._house.evidence.audit())

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from avow.access.answers import StaffMember
+from avow.gate.roles import Member
 from avow.web.console.door import Door, place
 
 
@@ -25,11 +25,11 @@ class MailingsPages:
             Route("/console/mailings/{mailing_id}", self._door.page(self._report)),
         ]
 
-    def _list(self, request: Request, member: StaffMember) -> Response:
+    def _list(self, request: Request, member: Member) -> Response:
         lists, found = self._mailings.lists(), self._mailings.lines(place(request))
         return self._door.show(request, "mailings.html", member, lists=lists, found=found)
 
-    def _report(self, request: Request, member: StaffMember) -> Response:
+    def _report(self, request: Request, member: Member) -> Response:
         report = self._mailings.report(request.path_params["mailing_id"])
         if report is None:
             raise HTTPException(404)

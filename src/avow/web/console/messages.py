@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from avow.access.answers import StaffMember
 from avow.addresses import LENGTH, wrong_with
 from avow.definitions import LETTERS, Refusal
+from avow.gate.roles import Member
 from avow.gate.sites import EVERY_SITE
 from avow.messaging.answers import Decision, SubmissionLine, SubmissionState
 from avow.web.console.door import Door, place
@@ -44,7 +44,7 @@ class MessagePages:
             Route("/console/outbox/{message_id}/address", self._door.action(self._correct), methods=["POST"]),
         ]
 
-    def _inbox(self, request: Request, member: StaffMember) -> Response:
+    def _inbox(self, request: Request, member: Member) -> Response:
         facts = self._door.facts(request)
         point = request.query_params.get("point", "")
         point = point if any(known.name == point for known in facts.points) else ""
@@ -53,7 +53,7 @@ class MessagePages:
         labels = {known.name: known.label for known in facts.points}
         return self._door.show(request, "inbox.html", member, found=found, forms=forms, chosen=point, labels=labels)
 
-    def _submission(self, request: Request, member: StaffMember) -> Response:
+    def _submission(self, request: Request, member: Member) -> Response:
         """Show one submission; its fields only for the purpose that was declared, and why not when it may not be."""
         record_id, purpose = request.path_params["record_id"], request.query_params.get("purpose", "")
         inbox = self._house.inbox
@@ -74,7 +74,7 @@ class MessagePages:
             point=self._point(line),
         )
 
-    def _file(self, request: Request, member: StaffMember) -> Response:
+    def _file(self, request: Request, member: Member) -> Response:
         """Hand out one file for a purpose, to be saved and never shown: what a stranger sent may be made to deceive."""
         record_id, purpose = request.path_params["record_id"], request.query_params.get("purpose", "")
         number = request.path_params["number"]
@@ -92,7 +92,7 @@ class MessagePages:
         }
         return Response(found.content, media_type="application/octet-stream", headers=headers)
 
-    def _decide(self, request: Request, member: StaffMember, form: dict[str, str]) -> Response:
+    def _decide(self, request: Request, member: Member, form: dict[str, str]) -> Response:
         record_id, decision = request.path_params["record_id"], form.get("decision", "")
         if decision not in get_args(Decision):
             raise HTTPException(422, "Please choose what was decided.")
@@ -101,7 +101,7 @@ class MessagePages:
             raise HTTPException(409, f"{refusal.reason} ({refusal.rule})")
         return RedirectResponse(f"/console/inbox/{record_id}", 303)
 
-    def _mark(self, request: Request, member: StaffMember, form: dict[str, str]) -> Response:
+    def _mark(self, request: Request, member: Member, form: dict[str, str]) -> Response:
         record_id, state = request.path_params["record_id"], form.get("state", "")
         if state not in _BY_STAFF:
             raise HTTPException(422, "Please say whether it was read or answered.")
@@ -110,33 +110,33 @@ class MessagePages:
         self._house.inbox.mark(record_id, cast("SubmissionState", state), member.staff_id)  # it is one of them
         return RedirectResponse("/console/inbox", 303)
 
-    def _outbox(self, request: Request, member: StaffMember) -> Response:
+    def _outbox(self, request: Request, member: Member) -> Response:
         return self._door.show(
             request, "outbox.html", member, found=self._house.outbox.lines(place(request), self._door.site(request))
         )
 
-    def _message(self, request: Request, member: StaffMember) -> Response:
+    def _message(self, request: Request, member: Member) -> Response:
         return self._one_message(request, member, 200)
 
-    def _one_message(self, request: Request, member: StaffMember, status: int, error: str = "", address: str = "") -> Response:
+    def _one_message(self, request: Request, member: Member, status: int, error: str = "", address: str = "") -> Response:
         message = self._house.outbox.read(request.path_params["message_id"], member.staff_id)
         if message is None:
             raise HTTPException(404)
         return self._door.show(request, "message.html", member, status, message=message, error=error, address=address)
 
-    def _again(self, request: Request, member: StaffMember, _form: dict[str, str]) -> Response:
+    def _again(self, request: Request, member: Member, _form: dict[str, str]) -> Response:
         refusal = self._house.outbox.retry(request.path_params["message_id"], member.staff_id)
         if refusal is not None:
             return self._one_message(request, member, 409, f"{refusal.reason} ({refusal.rule})")
         return RedirectResponse("/console/outbox", 303)
 
-    def _passed_on(self, request: Request, member: StaffMember, form: dict[str, str]) -> Response:
+    def _passed_on(self, request: Request, member: Member, form: dict[str, str]) -> Response:
         refusal = self._house.outbox.passed_on(request.path_params["message_id"], form.get("way", ""), member.staff_id)
         if refusal is not None:
             return self._one_message(request, member, 409, f"{refusal.reason} ({refusal.rule})")
         return RedirectResponse("/console/outbox", 303)
 
-    def _correct(self, request: Request, member: StaffMember, form: dict[str, str]) -> Response:
+    def _correct(self, request: Request, member: Member, form: dict[str, str]) -> Response:
         address = form.get("address", "").strip()
         if wrong := wrong_with(address):
             return self._one_message(request, member, 422, f"The address of the message {wrong}.", address[:LENGTH])

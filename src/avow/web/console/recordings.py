@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from avow.access.answers import StaffMember
 from avow.analytics.answers import RecordingLine, VisitView
 from avow.definitions import Refusal
+from avow.gate.roles import Member
 from avow.gate.sites import EVERY_SITE
 from avow.policy.paths import page_path
 from avow.web.console.door import Door, place
@@ -44,7 +44,7 @@ class RecordingsPages:
             Route("/console/recordings/{recording_id}/chunks/{seq:int}", self._door.page(self._chunk)),
         ]
 
-    def _list(self, request: Request, member: StaffMember) -> Response:
+    def _list(self, request: Request, member: Member) -> Response:
         asked = request.query_params.get("page", "").strip()[:500]
         page = page_path(asked) if asked else ""
         points = self._door.facts(request).points
@@ -58,7 +58,7 @@ class RecordingsPages:
             is_declared=any(point.technology == "session-recording" for point in points),
         )
 
-    def _watch(self, request: Request, member: StaffMember) -> Response:
+    def _watch(self, request: Request, member: Member) -> Response:
         """Show a visit, from one of its pages on: its player only for a purpose that was declared, and why not otherwise."""
         recording_id, purpose = request.path_params["recording_id"], request.query_params.get("purpose", "")
         view = self._recordings.watch(recording_id, purpose, member.staff_id) if purpose else None
@@ -82,7 +82,7 @@ class RecordingsPages:
             response.headers["Content-Security-Policy"] = PLAYER_POLICY
         return response
 
-    def _chunk(self, request: Request, member: StaffMember) -> Response:
+    def _chunk(self, request: Request, member: Member) -> Response:
         """Hand one chunk to a player whose opening by this member is in the audit log; without events when it is erased since."""
         recording_id = request.path_params["recording_id"]
         if not self._recordings.is_watching(recording_id, member.staff_id, request.headers.get("avow-ticket", "")):

@@ -10,8 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from avow.access import AccountLine
-from avow.access.answers import StaffMember
 from avow.definitions import Refusal
+from avow.gate.roles import Member
 from avow.web.console.door import Door
 
 ADDRESS: Final = "/console/staff"
@@ -35,31 +35,31 @@ class StaffPages:
             Route("/console/staff/{staff_id}/remove", self._door.action(self._remove), methods=["POST"]),
         ]
 
-    def _list(self, request: Request, member: StaffMember, link: str = "", invited: str = "") -> Response:
+    def _list(self, request: Request, member: Member, link: str = "", invited: str = "") -> Response:
         done = request.query_params.get("done", "")
         lines, unknown = self._register.accounts(), self._register.failed_unknown()
         return self._door.show(request, "staff.html", member, lines=lines, unknown=unknown, link=link, invited=invited, done=done)
 
-    def _invite(self, request: Request, member: StaffMember, _form: dict[str, str]) -> Response:
+    def _invite(self, request: Request, member: Member, _form: dict[str, str]) -> Response:
         return self._list(request, member, self._register.invite(member.staff_id))
 
-    def _new_password(self, request: Request, member: StaffMember, _form: dict[str, str]) -> Response:
+    def _new_password(self, request: Request, member: Member, _form: dict[str, str]) -> Response:
         line = self._line(request)
         link = self._register.new_password(line.staff_id, member.staff_id)
         if isinstance(link, Refusal):
             raise HTTPException(404, link.reason)
         return self._list(request, member, link, line.name)
 
-    def _end_sessions(self, request: Request, member: StaffMember, _form: dict[str, str]) -> Response:
+    def _end_sessions(self, request: Request, member: Member, _form: dict[str, str]) -> Response:
         refusal = self._register.end_sessions(request.path_params["staff_id"], member.staff_id)
         if refusal is not None:
             raise HTTPException(404, refusal.reason)
         return RedirectResponse(f"{ADDRESS}?done=sessions", 303)
 
-    def _ask(self, request: Request, member: StaffMember) -> Response:
+    def _ask(self, request: Request, member: Member) -> Response:
         return self._door.show(request, "remove_account.html", member, line=self._line(request), error="")
 
-    def _remove(self, request: Request, member: StaffMember, _form: dict[str, str]) -> Response:
+    def _remove(self, request: Request, member: Member, _form: dict[str, str]) -> Response:
         line = self._line(request)
         refusal = self._register.remove(line.staff_id, member.staff_id)
         if refusal is not None:

@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from avow.access.answers import StaffMember
 from avow.analytics.period import LABELS, period
 from avow.analytics.question import Scope
 from avow.analytics.searches import LEAST_VISITS, searches
+from avow.gate.roles import Member
 from avow.gate.sites import EVERY_SITE
 from avow.web.console.door import Door
 from avow.web.forms import day_of
@@ -73,7 +73,7 @@ class WebsitePages:
             Route("/console/integrity", self._door.page(self._integrity)),
         ]
 
-    def _searches(self, request: Request, member: StaffMember) -> Response:
+    def _searches(self, request: Request, member: Member) -> Response:
         house, query = self._house, request.query_params
         days = (day_of(query.get("from", "")), day_of(query.get("to", "")))
         span = period(query.get("period", "30d"), house.now_ms(), house.timezone, *days)
@@ -90,7 +90,7 @@ class WebsitePages:
             least=LEAST_VISITS,
         )
 
-    def _integrity(self, request: Request, member: StaffMember) -> Response:
+    def _integrity(self, request: Request, member: Member) -> Response:
         today = self._door.view.today()
         since, chosen = today - timedelta(days=HISTORY_DAYS - 1), self._door.site(request)
         watches, places = self._house.integrity.everywhere(), []
