@@ -4,6 +4,7 @@ import json
 from datetime import date
 
 import pytest
+from tests.collection.test_feeds import AGREEMENT
 from tests.combined import COMBINED, PURPOSE
 from tests.houses import ZONE, compiled, over_both, person
 
@@ -141,3 +142,20 @@ def test_a_version_that_is_not_here_answers_no(combining):
     wrote(combining, point="job-application", rulebook_id="00" * 32)
     view = read(combining, wrote(combining))
     assert (view.sent, len(view.withheld)) == ((), 1)
+
+
+@pytest.mark.parametrize("declares", [True, False])
+def test_what_a_feed_delivered_is_next_to_a_form_only_where_that_is_declared(house, declares):
+    """The result of a check is read with the application that it is about, by the address of both, or not at all."""
+    label = 'label            = "Choosing whom to hire"\n'
+    together = ((label, f'{label}combines = ["job-application", "check"]\n'),) if declares else ()
+    rulebook = compiled(("\n### What our server notes", AGREEMENT), *together)
+    house.publisher.first(rulebook, house.now_ms())
+    wrote(house, rulebook=rulebook, point="check")
+    wrote(house, SASHA, rulebook, "check")
+    wrote(house, rulebook=rulebook, point="agreement")
+    found = read(house, wrote(house, rulebook=rulebook, point="job-application"), "recruiting")
+    if declares:
+        assert [[value for _, value in one.fields] for one in found.sent] == [[KIM, "some check-result"]]
+    else:
+        assert found.reason == "nothing declares that “Choosing whom to hire” puts it together with anything else"

@@ -1,5 +1,6 @@
 """What is put together about one person, against a running server: where the policy declares it and they agreed."""
 
+import html
 import json
 import re
 
@@ -61,6 +62,15 @@ def entries(house, record):
     state = log.read_state(house.data / "audit" / "private")
     found = [json.loads(entry) for entry in log.read_entries(house.data / "audit" / "public", state.size)]
     return [one for one in found if one.get("record") == record]
+
+
+def test_whoever_is_asked_is_told_what_is_put_together(house):
+    """On the banner, on the page of choices and in what the page's script says, before anybody says yes."""
+    browser = house.browser()
+    told = "puts together “Page visits”, “Contact form” and “Job application”"
+    pages = [html.unescape(browser.get(path).text) for path in ("/", "/privacy/choices")]
+    assert [told in page.replace("Puts", "puts") for page in pages] == [True, True]
+    assert told in str([one["description"] for one in browser.get("/avow/choices").json()["choices"]])
 
 
 def test_visits_are_shown_next_to_a_message_where_its_writer_agreed(house, staff):
