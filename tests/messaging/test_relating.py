@@ -12,6 +12,7 @@ from avow.definitions import IdentifierKind, Refusal, identifier
 from avow.gate import reads
 from avow.messaging.inbox import Inbox
 from avow.messaging.relating import SHOWN
+from avow.rights.finding import Discloser
 from avow.store.control import choices
 from avow.store.control.choices import Choice
 
@@ -70,6 +71,48 @@ def test_the_version_of_each_record_decides(combining, form, application, is_sho
     view = read(combining, wrote(combining, rulebook=versions[form]))
     assert bool(view.sent) is is_shown
     assert bool(view.withheld) is ((form, application) == (1, 0))
+
+
+@pytest.mark.parametrize("versions", [(WITH, WITH), (WITH, WITHOUT), (WITHOUT, WITH), (WITHOUT, WITHOUT)])
+def test_the_gate_asks_the_versions_of_both(combining, versions):
+    """Whoever asks: of two records the one says no as well as the other."""
+    form, application = (
+        combining.store.submission(wrote(combining, rulebook=rulebook, point=point))
+        for rulebook, point in zip(versions, ("contact-form", "job-application"), strict=True)
+    )
+    gate = reads.Reads(combining.store, combining.versions, combining.now_ms)
+    related = [reads.Related(reads.submission(application), IdentifierKind.EMAIL)]
+    (found,) = gate.open_related(reads.submission(form), related, form.people, PURPOSE, "staff-1")
+    assert isinstance(found, reads.Opened) is (versions == (WITH, WITH))
+
+
+def test_each_view_is_judged_by_its_own_version_and_the_number_stays_out(combining):
+    """Before the message, of this browser, under a version that combines it for a purpose that needs the number."""
+    number = "ab" * 16
+    combining.view(number, "/under-none", compiled())
+    combining.view(number, "/shown", WITH)
+    combining.view(number, "/elsewhere", WITH, "page-leave")
+    combining.view("cd" * 16, "/of-another", WITH)
+    form = wrote(combining, fields={"email": KIM, "message": "Hello", "visitor-id": number})
+    combining.wait(minutes=1)
+    combining.view(number, "/later", WITH)
+    view = read(combining, form)
+    assert [one.fields for one in view.before] == [(("Page visited", "/shown"),)]
+    assert [called for called, _ in view.withheld] == ["“Page visits”"]
+    assert number not in str(view)
+
+
+def test_who_asks_to_know_gets_what_was_put_together_and_no_more(combining):
+    """By the address alone: the views that staff could read next to the message, judged as they were for staff."""
+    number = "ab" * 16
+    for page, rulebook in (("/under-none", compiled()), ("/shown", WITH)):
+        combining.view(number, page, rulebook)
+    combining.view(number, "/elsewhere", WITH, "page-leave")
+    wrote(combining, fields={"email": KIM, "message": "Hello", "visitor-id": number})
+    combining.wait(minutes=1)
+    combining.view(number, "/later", WITH)
+    held = Discloser(combining.store, None, combining.versions, None).related(combining.store.find([person(KIM)]))
+    assert [one.fields for one in held] == [{"page": "/shown"}]
 
 
 def test_what_may_not_be_shown_is_named_with_its_rule_counted_and_logged(combining):

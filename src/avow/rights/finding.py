@@ -108,7 +108,7 @@ class Discloser:
         held = self.store.find(case.contact.identifiers())
         labels = {point.name: point.label for point in rulebook.points.values()}
         by_point: dict[str, list[Item]] = {}
-        for event in (*held.events, *self._related(held)):
+        for event in (*held.events, *self.related(held)):
             by_point.setdefault(event.point, []).append(_event_item(event))
         for form in held.submissions:
             by_point.setdefault(form.point, []).append(Item(form.collected_ms, form.point, form.fields))
@@ -130,7 +130,7 @@ class Discloser:
         sections.append(Section("Your requests", tuple(asked)))
         return [_since(section, case.contact.since) for section in sections]
 
-    def _related(self, held: Holdings) -> list[HeldEvent]:
+    def related(self, held: Holdings) -> list[HeldEvent]:
         """Return what a purpose puts together with what the person wrote, and is found by the number of their browser alone.
 
         Just that, and nothing else of the browser: who wrote from it has not proved to be alone with it.
