@@ -57,6 +57,7 @@ WORDS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "Methods": ("`methods`:", vocabulary.METHODS),
     "Levels": ("`level` of a right:", vocabulary.LEVELS),
     "Choices": ("`choice` of a purpose:", vocabulary.PURPOSE_CHOICES),
+    "Acts": ("`may`: what the members of a role do with the records of its `points`.", vocabulary.ACTS),
     "Legal bases": ("`legal_basis`:", vocabulary.LEGAL_BASES),
     "Uses of sensitive information": ("`sensitive_use`:", vocabulary.SENSITIVE_USES),
     "People": ("`people`:", vocabulary.PEOPLE),
@@ -81,6 +82,7 @@ WORDS_OF: Mapping[str, str] = {
     "also": "Categories",
     "categories": "Categories",
     "sensitive": "Sensitive categories",
+    "may": "Acts",
     "sensitive_use": "Uses of sensitive information",
     "contract": "Contract clauses",
     "jurisdictions": "Jurisdictions",
@@ -106,6 +108,8 @@ TABLES = {
     "uploads": config.Uploads,
     "search": config.Search,
     "integrity": config.Integrity,
+    "console": config.Console,
+    "openid_connect": config.OpenIDConnect,
 }
 
 

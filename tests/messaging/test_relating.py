@@ -6,8 +6,9 @@ from datetime import date
 import pytest
 from tests.collection.test_feeds import AGREEMENT
 from tests.combined import COMBINED, PURPOSE
-from tests.houses import ZONE, compiled, over_both, person
+from tests.houses import ZONE, compiled, insider, over_both, person
 
+from avow import policy
 from avow.definitions import IdentifierKind, Refusal, identifier
 from avow.gate import reads
 from avow.messaging.inbox import Inbox
@@ -42,7 +43,7 @@ def wrote(house, email=KIM, rulebook=WITH, point="contact-form", **changes):
 def read(house, record_id, purpose=PURPOSE):
     """Return what is shown next to a submission that is open for a purpose."""
     inbox = Inbox(house.store, house.versions.in_force(), house.versions, ZONE, house.now_ms)
-    return inbox.read(record_id, purpose, "staff-1").related
+    return inbox.read(record_id, purpose, insider()).related
 
 
 def ids(view):
@@ -82,7 +83,7 @@ def test_the_gate_asks_the_versions_of_both(combining, versions):
     )
     gate = reads.Reads(combining.store, combining.versions, combining.now_ms)
     related = [reads.Related(reads.submission(application), IdentifierKind.EMAIL)]
-    (found,) = gate.open_related(reads.submission(form), related, form.people, PURPOSE, "staff-1")
+    (found,) = gate.open_related(reads.submission(form), related, form.people, PURPOSE, insider(), "")
     assert isinstance(found, reads.Opened) is (versions == (WITH, WITH))
 
 
@@ -113,6 +114,35 @@ def test_who_asks_to_know_gets_what_was_put_together_and_no_more(combining):
     combining.view(number, "/later", WITH)
     held = Discloser(combining.store, None, combining.versions, None).related(combining.store.find([person(KIM)]))
     assert [one.fields for one in held] == [{"page": "/shown"}]
+
+
+def test_a_role_that_does_not_read_visits_gets_none_of_them(house):
+    """What may be combined is still only for whose role reads it: of two, the visits stay away from the one who answers."""
+    roles = """
+```avow
+[role.answers]
+label    = "Answers"
+may      = ["read", "answer", "decide", "administer"]
+points   = ["contact-form", "job-application"]
+purposes = ["understanding-enquiries"]
+
+[role.learns]
+label    = "Learns"
+may      = ["read", "measure"]
+points   = ["contact-form", "page-view"]
+purposes = ["understanding-enquiries"]
+```
+"""
+    text = WITH.text + roles
+    rulebook = policy.reopen(text, "policy.md", policy.law.tables())
+    house.publisher.first(rulebook, house.now_ms())
+    number = "ab" * 16
+    house.view(number, "/shown", rulebook)
+    wrote(house, rulebook=rulebook, point="job-application")
+    form = wrote(house, rulebook=rulebook, fields={"email": KIM, "message": "Hello", "visitor-id": number})
+    inbox = Inbox(house.store, rulebook, house.versions, ZONE, house.now_ms)
+    seen = [inbox.read(form, PURPOSE, insider("s1", role)).related for role in ("answers", "learns")]
+    assert [(len(one.before), len(one.sent), len(one.withheld)) for one in seen] == [(0, 1, 1), (1, 0, 1)]
 
 
 def test_what_may_not_be_shown_is_named_with_its_rule_counted_and_logged(combining):
@@ -162,7 +192,7 @@ def test_what_is_erased_is_next_to_nothing(combining):
     form = wrote(combining)
     combining.store.erase([person(KIM)], combining.now_ms())
     inbox = Inbox(combining.store, WITH, combining.versions, ZONE, combining.now_ms)
-    assert inbox.read(form, PURPOSE, "staff-1") is None
+    assert inbox.read(form, PURPOSE, insider()) is None
 
 
 def test_what_was_invented_is_next_to_nothing_real(combining):

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from avow import messaging, publication, rights
+from avow import access, messaging, publication, rights
 from avow.access.register import Register
 from avow.assurance import demonstration
 from avow.assurance.shelf import Shelf
@@ -24,6 +24,7 @@ from avow.collection.logs.server_log import Import
 from avow.collection.refusals import Refusals
 from avow.config import Configuration, load, reachable
 from avow.definitions import ConfigurationError, Refusal, SpoolFull, now_ms
+from avow.gate.reads import Reads
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.main import server, storage
@@ -108,7 +109,7 @@ class Operations:
         with self.records() as store:
             versions = self._versions(store, configuration)
             desk = rights.build(store, Sites(configuration).first, versions.in_force(), versions, configuration, now_ms)
-            yield Outbox(store, desk.correct_address, of_requests(), now_ms)
+            yield Outbox(store, desk.correct_address, of_requests(), now_ms, Reads(store, versions, now_ms))
 
     @contextmanager
     def shelf(self) -> Iterator[Shelf]:
@@ -119,8 +120,9 @@ class Operations:
     @contextmanager
     def staff(self) -> Iterator[Register]:
         """Open the accounts of the console."""
+        configuration = self.configuration()
         with self.control() as control:
-            yield Register(control, self.configuration().origin, now_ms)
+            yield access.register_of(control, configuration, Versions(control, configuration.timezone, now_ms), now_ms)
 
     def place(self) -> Place:
         """Return where the installation lies."""

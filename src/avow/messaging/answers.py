@@ -8,6 +8,7 @@ from typing import Literal
 
 from avow.definitions import Refusal
 from avow.gate.messages import Addressee, MessageLine
+from avow.gate.reads import Reason
 
 #: What happened to a submission after it came in.
 SubmissionState = Literal["new", "read", "answered"]
@@ -33,6 +34,7 @@ class SubmissionLine:
     demonstration: bool = False
     decision: str | None = None
     site: str = ""
+    assigned_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class SubmissionView:
     dropped: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
     files: tuple[FileLine, ...] = ()
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

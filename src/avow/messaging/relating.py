@@ -14,6 +14,7 @@ from typing import Final
 from avow.definitions import Identifier, IdentifierKind, Refusal, identifier
 from avow.gate import reads
 from avow.gate.reads import Opened, Reads, Related
+from avow.gate.roles import Member
 from avow.messaging.answers import RelatedLine, RelatedView
 from avow.policy.rulebook import combining
 from avow.policy.rulebook.conversions import VISITOR_ID
@@ -33,9 +34,10 @@ class Relating:
     store: Store
     reads: Reads
 
-    def to(self, form: HeldSubmission, opened: Opened, purpose: str, staff_id: str) -> RelatedView | Refusal:
+    def to(self, form: HeldSubmission, opened: Opened, purpose: str, member: Member, reason: str) -> RelatedView | Refusal:
         """Return what is shown next to a submission that is open for a purpose, or why nothing is.
 
+        `reason` is why the member opens it, where the policy asks for that: it holds for what else is opened, and stays with it.
         Nothing is looked for where no declaration combines anything, or its person said no.
         """
         record, people = reads.submission(form), _people(form, opened)
@@ -47,7 +49,7 @@ class Relating:
         if not found:
             return RelatedView()
         wanted = [Related(_wanted(held), by) for held, by in found]
-        judged = self.reads.open_related(record, wanted, people, purpose, staff_id)
+        judged = self.reads.open_related(record, wanted, people, purpose, member, reason)
         shown = [(held, one) for (held, _), one in zip(found, judged, strict=True) if not isinstance(one, Refusal)]
         before = [(held, one) for held, one in shown if isinstance(held, HeldEvent)]
         sent = [(held, one) for held, one in shown if isinstance(held, HeldSubmission)]

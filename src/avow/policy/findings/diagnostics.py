@@ -61,6 +61,7 @@ _RETENTION: Final = rules.RETENTION
 _METHODS: Final = rules.both(rules.METHODS, rules.METHODS_OF_REQUESTS)
 _SALE: Final = rules.both(rules.SOLD_TOLD, rules.SERVICE_PROVIDER)
 _PROMISE: Final = rules.POLICY_IS_KEPT
+_ACCESS: Final = rules.both(rules.MINIMISATION, rules.SECURITY)
 
 
 def _error(finds: str, rule: str) -> Code:
@@ -176,6 +177,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0518": _error("prose takes the use of a website for consent", rules.both(rules.CONSENT, rules.CONSENT_DEFINED)),
         "AV0519": _error("a date in prose that the policy does not have", rules.both(rules.EFFECTIVE_DATE, rules.YEARLY_UPDATE)),
         "AV0520": _warning("a duration of which nobody can tell whether something is kept so long", _PROMISE),
+        "AV0521": _error("prose says of who among the staff sees something what the roles do not", _PROMISE),
         # 06: the policy as a whole
         "AV0601": _error("a declaration that every policy must have is missing", _LANGUAGE),
         "AV0602": _error("a right that must be offered is missing", rules.RIGHTS_TOLD),
@@ -211,6 +213,15 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0708": _error("a right that promises more than this version carries out", _PROMISE),
         "AV0709": _error("a standing promise that this version does not keep", _PROMISE),
         "AV0711": _error("a purpose combines what this version does not put together", _PROMISE),
+        # 08: who of the staff sees it
+        "AV0801": _error("a role with records and nothing to do with them, or the other way round", _ACCESS),
+        "AV0802": _error("a field is hidden from a role that could not see it", _ACCESS),
+        "AV0803": _error("a collection point that no role may look at", _NEED),
+        "AV0804": _error("points and purposes of a role that do not meet", rules.NOTICE_AND_MINIMISATION),
+        "AV0805": _warning("a purpose that no role has, of records that staff open", _NEED),
+        "AV0806": _error("no role may look after the installation", _LANGUAGE),
+        "AV0807": _error("no role may decide about consumer requests", rules.DAYS_TO_ANSWER),
+        "AV0808": _error("a former name that a role has, or that two roles claim", _LANGUAGE),
     }
 )
 
@@ -224,6 +235,7 @@ GROUPS: Final[Mapping[str, str]] = MappingProxyType(
         "05": "The prose says something else than the declarations",
         "06": "What every policy must have",
         "07": "What this version of the software does not carry out",
+        "08": "Who of the staff sees it",
     }
 )
 

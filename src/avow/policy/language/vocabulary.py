@@ -56,16 +56,30 @@ SHORT_CATEGORIES: Final[Mapping[str, str]] = MappingProxyType(
 #: What a role may do -> the words that visitors read.
 ACTS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "read": "reads it",
-        "answer": "answers",
-        "assign": "says who looks after it",
-        "decide": "decides about it",
-        "deny": "denies or extends requests",
-        "approve": "approves what needs two people",
-        "export": "takes it out",
-        "measure": "sees figures",
-        "publish": "publishes policies, pages and mailings",
-        "administer": "administers the installation",
+        "read": "open records of people",
+        "answer": "write to people, and note what was answered",
+        "assign": "say who looks after a record or request",
+        "decide": "decide about applications, and work on consumer requests",
+        "deny": "deny or extend consumer requests",
+        "approve": "be the second person where two are needed",
+        "export": "take records out",
+        "measure": "see figures",
+        "publish": "publish policies, pages and mailings",
+        "administer": "look after accounts, imports and the installation",
+    }
+)
+
+#: What a role may do with records -> the same with the record as what it is done to, as "open what comes by the form".
+WITH_RECORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "read": "open",
+        "answer": "answer",
+        "assign": "assign",
+        "decide": "decide about",
+        "deny": "deny requests about",
+        "approve": "approve what is done with",
+        "export": "take out",
+        "measure": "see figures of",
     }
 )
 
@@ -395,6 +409,7 @@ PLACEHOLDERS: Final[Mapping[str, str]] = MappingProxyType(
         "retention": "table of retention periods by record, category and purpose",
         "recipients": "table of recipients",
         "rights": "the rights offered, how to ask and by when we answer, by jurisdiction",
+        "roles": "table of who among the staff sees what, by their roles",
         "signals": "list of opt-out preference signals and what each stops",
         "choices": "list of the switches and what each stops",
         "agents": "how an authorized agent asks for somebody",

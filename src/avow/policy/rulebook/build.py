@@ -66,6 +66,7 @@ def role(entry: Entry) -> Role:
         points=frozenset(values.get("points", ())),
         purposes=frozenset(values.get("purposes", ())),
         hides=frozenset(values.get("hides", ())),
+        formerly=frozenset(values.get("formerly", ())),
     )
 
 
@@ -105,6 +106,7 @@ def purpose(entry: Entry) -> Purpose:
         legal_basis=values.get("legal_basis", ""),
         sensitive_use=values.get("sensitive_use", ""),
         combines=tuple(values.get("combines", ())),
+        written_reason=values.get("written_reason", False),
         dpv=values.get("dpv", ""),
     )
 
