@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from sqlalchemy import text
+from tests.deliveries import planted
 from tests.houses import over_both, sites
 
 from avow import jobs, retention
@@ -29,7 +30,7 @@ from avow.collection.visits import VisitCounter
 from avow.config import Configuration, Mail, ServerLog, Website
 from avow.definitions import StoreUnavailable
 from avow.spool.spool import SEGMENT_BYTES, Spool
-from avow.store.control import audit, counts, mail
+from avow.store.control import audit, counts
 
 MINUTE = 60_000
 
@@ -161,8 +162,8 @@ def test_lines_of_a_followed_log_that_cannot_be_read_are_a_figure_of_the_day(pub
 def test_a_message_that_is_due_for_an_hour_is_not_ready(house, control):
     """Where mail is sent at all; messages of mailings take their time."""
     with house.store.control.transaction() as tx:
-        mail.add(tx, b"sealed", house.now_ms(), "r1", None)
-        mail.add(tx, b"sealed", house.now_ms() - 90 * MINUTE, None, b"s", mailing="m1")
+        planted(tx, house.now_ms(), request_id="r1")
+        planted(tx, house.now_ms() - 90 * MINUTE, "mailing", subject=b"s", batch="m1")
     house.wait(minutes=59)
     assert failing(control()) == set()
     house.wait(minutes=2)

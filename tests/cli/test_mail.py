@@ -6,12 +6,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.deliveries import planted
 
 from avow.cli.mail import WAYS
 from avow.config import load
 from avow.main.installation import Installation, open_control
 from avow.messaging import outbox
-from avow.store.control import audit, mail
+from avow.store.control import audit, deliveries
 from avow.store.keys import Vault
 
 from .test_staff import CONFIGURATION, NOW
@@ -26,7 +27,7 @@ def control(folder, write):
     installation.prepare()
     with closing(open_control(installation.configuration)) as opened, closing(Vault(installation.data / "keys.db")):
         with opened.transaction() as tx:
-            mail.add(tx, b"sealed", NOW, "r" * 24, None)
+            planted(tx, NOW, request_id="r" * 24)
         yield opened
 
 
@@ -38,7 +39,7 @@ def test_a_message_is_passed_on_by_hand_once(run, control):
     done, again = (run("mail", "passed", "--by", "telephone", message) for _ in range(2))
     assert (done.exit_code, done.stdout, again.exit_code) == (0, "The message was passed on by telephone.\n", 1)
     with control.reading() as tx:
-        assert mail.get(tx, message).state == "sent"
+        assert deliveries.get(tx, message).state == "sent"
         entries = [entry for _, entry in audit.pending(tx, 10)]
     assert any(b'"by":"command"' in one and b'"way":"telephone"' in one for one in entries)
     assert run("mail", "passed", "--by", "dove", message).exit_code == 2

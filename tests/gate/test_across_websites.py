@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from tests.deliveries import planted
 from tests.houses import compiled, insider, over_both, sites
 from tests.messaging.test_mailings import TEXT, Spool, asked, subscribed
 
@@ -15,7 +16,7 @@ from avow.gate.reads import Reads
 from avow.gate.sites import name_earlier
 from avow.messaging.mailings import Mailings
 from avow.messaging.subscriptions import Subscriptions
-from avow.store.control import audit, disclosures, integrity, mail, purpose_reads
+from avow.store.control import audit, deliveries, disclosures, integrity, purpose_reads
 from avow.store.control import choices as rows
 from avow.store.control.integrity import Seen
 
@@ -104,7 +105,7 @@ def test_what_goes_out_of_a_website_is_noted_with_it(published):
     link = asked(published, subscriptions_at(published, SHOP), ROBIN.value)
     assert link
     with published.store.control.reading() as tx:
-        (waiting,) = mail.due(tx, published.now_ms(), 10)
+        (waiting,) = deliveries.due(tx, published.now_ms(), 10)
     assert waiting.site == "marrowby"  # of the record's own website, whichever door hands it on
     record = published.store.submission(published.write(ROBIN.value, site="shop"))
     Reads(published.store, published.versions, published.now_ms).open_for(reads.submission(record), "answer-questions", insider())
@@ -121,7 +122,7 @@ def test_rows_of_before_get_the_name_of_the_first_website_once(published):
         rows.add(tx, no)
         rows.add(tx, replace(no, site="shop"))
         disclosures.add(tx, disclosures.Disclosure(1, "post", "A", "ads", "p", "r", b"s"))
-        mail.add(tx, b"sealed", 1, "r" * 24, None)
+        planted(tx, request_id="r" * 24)
         purpose_reads.add(tx, today, "", "contact-form", "security", allowed=True)
         integrity.add(tx, today, "", [Seen(1, "/", "up", 200, 1, "")])
     for _ in range(2):
@@ -129,6 +130,6 @@ def test_rows_of_before_get_the_name_of_the_first_website_once(published):
     with store.control.reading() as tx:
         assert {one.site for one in rows.of_subjects(tx, [b"s"])} == {"main", "shop"}
         assert [one.site for one in disclosures.of_subjects(tx, [b"s"])] == ["main"]
-        assert [one.site for one in mail.due(tx, 2, 10)] == ["main"]
+        assert [one.site for one in deliveries.due(tx, 2, 10)] == ["main"]
         assert [one.site for one in purpose_reads.since(tx, today)] == ["main"]
         assert [one.address for one, _ in integrity.state(tx, "main")] == ["/"]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, insert, select
+from tests.deliveries import planted
 from tests.houses import person as of
 from tests.houses import sites
 from tests.rights.test_walk import Parts
@@ -23,7 +24,6 @@ from avow.store.control import tables
 
 LONG_AGO = 1_577_836_800_000  # 2020
 PERSON = b"p" * 16
-MESSAGE = {"id": "m", "created_ms": LONG_AGO, "sealed": b"s", "state": "sent", "attempts": 1, "next_ms": 0}
 RECORD = {"record_id": "r", "site": "m", "point": "contact-form", "rulebook_id": "v", "demonstration": False}
 
 
@@ -55,25 +55,34 @@ def disclosure(house):
     put(house, tables.disclosures, id="d", at_ms=LONG_AGO, **row, **more)
 
 
+def delivery(house, kind, made_ms=LONG_AGO, **more):
+    with house.store.control.transaction() as tx:
+        planted(tx, made_ms, kind, state="sent", attempts=1, **more)
+
+
 def notice(house):
-    put(house, tables.mail, **MESSAGE, subject=PERSON, publication=1)
+    delivery(house, "notice", subject=PERSON, batch="1")
+
+
+def corrected_notice(house):
+    delivery(house, "notice", subject=PERSON, batch="1", address=b"s")
 
 
 def mailing(house):
-    put(house, tables.mail, **MESSAGE, subject=PERSON, mailing="one")
+    delivery(house, "mailing", subject=PERSON, batch="one")
 
 
 def message(house):
-    put(house, tables.mail, **MESSAGE, subject=PERSON)
+    delivery(house, "confirmation", subject=PERSON)
 
 
 def message_of_a_request(house):
-    put(house, tables.mail, **MESSAGE, request_id="gone")
+    delivery(house, "letter", request_id="gone", letter=b"s")
 
 
 def waiting(house):
     times = {"asked_ms": LONG_AGO, "expires_ms": LONG_AGO}
-    put(house, tables.pending_subscriptions, record_id="r", point="news", subject=PERSON, sealed=b"s", mail_id="m", **times)
+    put(house, tables.pending_subscriptions, record_id="r", point="news", subject=PERSON, sealed=b"s", delivery="m", **times)
 
 
 def request(house):
@@ -103,8 +112,9 @@ PLANTED = {
     "recordings.subject": (recording,),
     "choices.subject": (choice,),
     "consumer_requests.sealed": (request,),
-    "mail.subject": (notice, mailing, message),
-    "mail.sealed": (notice, mailing, message, message_of_a_request),
+    "delivery_people.subject": (notice, mailing, message),
+    "delivery_people.sealed": (corrected_notice,),
+    "letters.sealed": (message_of_a_request,),
     "pending_subscriptions.subject": (waiting,),
     "pending_subscriptions.sealed": (waiting,),
     "disclosures.subject": (disclosure,),
@@ -165,18 +175,12 @@ def test_a_notice_outlives_nothing_that_its_person_sent(published):
     """The case that was found: a form erased on its day, and the address in the notice for ever."""
     published.write("robin@example.com", delete_on="2028-12-01")
     person = published.store.vault.lookup([of("robin@example.com")])
-    put(
-        published,
-        tables.mail,
-        **{**MESSAGE, "created_ms": published.now_ms()},
-        subject=next(iter(person.values())),
-        publication=1,
-    )
+    delivery(published, "notice", published.now_ms(), subject=next(iter(person.values())), batch="1")
     sweep(published)
-    assert held(published, "mail.sealed") == 1
+    assert held(published, "delivery_people.subject") == 1
     published.wait(days=366)
     sweep(published)
-    assert held(published, "mail.sealed") == 0
+    assert held(published, "delivery_people.subject") == 0
 
 
 @pytest.mark.parametrize(("keeps_days", "after"), [(0, 366), (900, 901)])

@@ -1,9 +1,8 @@
 """One damaged subscription, submission or mailing: everybody else gets their message, and the damaged one when it is mended."""
 
-import json
-
 import pytest
 from sqlalchemy import select, update
+from tests.deliveries import addressees as addressees_of
 from tests.houses import EMAIL, LONGER, compiled, person, sites
 
 from avow.messaging import mailings as letters
@@ -11,7 +10,7 @@ from avow.messaging.mailings import Mailings
 from avow.policy.changes.publication import Publication
 from avow.publication import telling
 from avow.publication.telling import Teller
-from avow.store.control import mail, set_aside, tables
+from avow.store.control import deliveries, set_aside, tables
 
 ORIGIN = "https://www.marrowby.example"
 MANY = 7
@@ -33,8 +32,8 @@ def damage(house, record_id):
 
 def addressees(house):
     with house.store.control.reading() as tx:
-        rows = mail.due(tx, house.now_ms(), 1000)
-    return sorted(json.loads(house.store.open_mail(row))["to"] for row in rows)
+        rows = deliveries.due(tx, house.now_ms(), 1000)
+    return addressees_of(house, rows)
 
 
 def aside(house, queue):
@@ -112,7 +111,7 @@ def test_a_batch_that_cannot_be_queued_is_queued_one_by_one(listed):
     plan = sender.plan("newsletter", "Autumn", "Hello.\n", house.now_ms())
     sender.begin(plan.mailing)
     one = house.store.vault.lookup([person(EVERYBODY[4])])[person(EVERYBODY[4])].hex()
-    refuse = f"BEFORE INSERT ON mail WHEN NEW.subject = X'{one}' BEGIN SELECT RAISE(ABORT, 'no'); END"
+    refuse = f"BEFORE INSERT ON delivery_people WHEN NEW.subject = X'{one}' BEGIN SELECT RAISE(ABORT, 'no'); END"
     with house.store.control.transaction() as tx:
         tx.exec_driver_sql(f"CREATE TRIGGER refuse {refuse}")
     assert sender.queue(house.now_ms()) == MANY - 1

@@ -8,17 +8,16 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.conftest import control_in
+from tests.deliveries import leased
 from tests.houses import EMAIL, FIRST_DAY, LONGER, MARROWBY, ZONE, House, NoEvents, compiled, insider, sites
 
 from avow import policy
 from avow.definitions import Refusal
 from avow.gate.contacts import LastContact
-from avow.main.installation import of_requests
 from avow.messaging.inbox import Inbox
-from avow.messaging.outgoing import Outgoing
 from avow.policy.changes.publication import Publication
 from avow.publication.telling import Teller
-from avow.store.control import disclosures, mail
+from avow.store.control import deliveries, disclosures
 from avow.store.files import Files
 from avow.store.keys import Vault
 from avow.store.store import Store
@@ -96,7 +95,7 @@ def test_no_later_version_widens_what_may_be_done(older, newer):
         told = Teller(store, house.versions, "mail-service", sites()).tell(house.now_ms())
         house.wait(days=40)
         house.versions.refresh()
-        box, now = Outgoing(store, house.versions, "mail-service", of_requests(), sites()), house.now_ms()
+        box, now = leased(house), house.now_ms()
         leaving = sum(box.open(one.message_id, now) is not None for one in box.due(now, 10))
         LastContact(store, house.versions.rulebook).answered(house.write("robin@example.com"))
         after, held = readable(house, record), store.submission(record)
@@ -152,11 +151,11 @@ def test_a_message_leaves_only_through_who_was_declared(house, recipient, leaves
     house.write("robin@example.com")
     house.publish(compiled(EMAIL, *LONGER, effective="2026-12-24"))
     assert Teller(house.store, house.versions, "mail-service", sites()).tell(house.now_ms()) == 1
-    box = Outgoing(house.store, house.versions, recipient, of_requests(), sites())
+    box = leased(house, recipient)
     due = [box.open(one.message_id, house.now_ms()) for one in box.due(house.now_ms(), 10)]
     assert sum(one is not None for one in due) == leaves
     for one in filter(None, due):
-        box.sent(one, house.now_ms())
+        box.sent(one, house.now_ms(), "250 OK")
     with house.store.control.reading() as tx:
         assert [(one.purpose, one.count) for one in disclosures.totals(tx, 0)] == [("changes", 1)] * leaves
-        assert [one.state for one in mail.newest(tx, 10)] == ["sent" if leaves else "waiting"]
+        assert [one.state for one in deliveries.newest(tx, 10)] == ["sent" if leaves else "waiting"]

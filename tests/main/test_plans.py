@@ -11,8 +11,8 @@ from avow.store.control import (
     Control,
     audit,
     choices,
+    deliveries,
     disclosures,
-    mail,
     recordings,
     requests,
     set_aside,
@@ -30,10 +30,13 @@ HOT = {
     "choices counted": choices.counts,
     "disclosures of somebody": lambda tx: disclosures.of_subjects(tx, SOMEBODY),
     "disclosures counted": lambda tx: disclosures.totals(tx, 0),
-    "mail due": lambda tx: mail.due(tx, 5, 100),
-    "mail since": mail.longest_due_ms,
-    "mail of a request": lambda tx: mail.of_request(tx, "x5"),
-    "mail of somebody": lambda tx: mail.of_subjects(tx, SOMEBODY),
+    "deliveries due": lambda tx: deliveries.due(tx, 5, 100),
+    "deliveries since": deliveries.longest_due_ms,
+    "deliveries of a request": lambda tx: deliveries.of_request(tx, "x5"),
+    "deliveries of somebody": lambda tx: deliveries.of_subjects(tx, SOMEBODY),
+    "deliveries that failed": deliveries.count_failed,
+    "deliveries of a batch": lambda tx: deliveries.count_batch(tx, "x5"),
+    "deliveries that one has": lambda tx: deliveries.have_one(tx, "x5", SOMEBODY),
     "recordings due": lambda tx: recordings.due(tx, DAY),
     "recordings of somebody": lambda tx: recordings.of_subjects(tx, SOMEBODY),
     "requests due": lambda tx: requests.due(tx, 5, 100),
@@ -47,8 +50,19 @@ HOT = {
 } | {f"list: {name}": lambda tx, ask=ask: ask(tx, Place((0, 5, "a"))) for name, ask in LISTS.items()}
 #: Tables of which each row is something that was done, or waits.
 GROWING = (
-    *("audit_queue", "choices", "consumer_requests", "disclosures", "mail", "mailings", "pending_subscriptions", "recordings"),
     *(
+        "audit_queue",
+        "choices",
+        "consumer_requests",
+        "deliveries",
+        "delivery_people",
+        "disclosures",
+        "letters",
+        "mailings",
+        "recordings",
+    ),
+    *(
+        "pending_subscriptions",
         "recording_chunks",
         "request_events",
         "request_people",
@@ -58,7 +72,7 @@ GROWING = (
         "submissions",
     ),
 )
-ROWS = 5_000
+ROWS = 20_000
 WHOLE = re.compile(r"Seq Scan on (\w+)")
 #: How a column is filled by its type, from a number; those that say whether something is done say so of nearly all.
 BY_TYPE = {
@@ -68,9 +82,13 @@ BY_TYPE = {
     Boolean: "n % 1000 = 0",
 }
 DONE = {
-    "mail.state": "CASE WHEN n % 1000 = 0 THEN 'waiting' ELSE 'sent' END",
-    "mail.mailing": "CASE WHEN n % 2 = 0 THEN 'm' || n % 50 END",
-    "mail.request_id": "CASE WHEN n % 2 = 1 THEN 'x' || n END",
+    "deliveries.state": "CASE WHEN n % 1000 = 0 THEN 'waiting' ELSE 'sent' END",
+    "deliveries.kind": "CASE WHEN n % 2 = 0 THEN 'mailing' ELSE 'letter' END",
+    "deliveries.is_many": "n % 2 = 0",
+    "deliveries.batch": "CASE WHEN n % 2 = 0 THEN 'm' || n % 50 ELSE '' END",
+    "delivery_people.delivery": "'x' || n",
+    "delivery_people.batch": "CASE WHEN n % 2 = 0 THEN 'm' || n % 50 END",
+    "delivery_people.request_id": "CASE WHEN n % 2 = 1 THEN 'x' || n END",
     "recordings.pages": """'["/page"]'""",
     "recordings.purposes": "'[]'",
 }

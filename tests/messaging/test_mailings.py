@@ -1,22 +1,20 @@
 """Subscriptions and mailings without a server: who gets what, once each, and what is left when it ends."""
 
 import asyncio
-import json
 import re
 
 import msgspec
 import pytest
+from tests.deliveries import composing, leased
 from tests.houses import ZONE, compiled, person, sites
 
 from avow.collection.arrival import Arrival
 from avow.definitions import Record, Refusal, Submission
-from avow.main.installation import of_requests
 from avow.messaging import mailings as letters
 from avow.messaging.links import Use, parts_of, token
 from avow.messaging.mailings import Mailings
-from avow.messaging.outgoing import Outgoing
 from avow.messaging.subscriptions import AGAIN_MS, Subscriptions, forget_unconfirmed, settle_ends
-from avow.store.control import choices, mail, mailings, submissions, subscriptions
+from avow.store.control import choices, deliveries, mailings, submissions, subscriptions
 
 ORIGIN = "https://www.marrowby.example"
 TEXT = "Read [this](https://rain.example/).\n"
@@ -64,8 +62,9 @@ def asked(house, desk, email, agreed=()):
     desk.ask(record, frozenset(agreed), house.now_ms())
     with house.store.control.reading() as tx:
         row = subscriptions.get(tx, record_id)
-        held = house.store.open_mail(mail.get(tx, row.mail_id)) if row else b"{}"
-    return (re.search(r"/avow/subscriptions/(\S+)", json.loads(held).get("text", "")) or ["", ""])[1]
+        asks = deliveries.get(tx, row.delivery) if row else None
+    text = composing(house, places=sites(origin=ORIGIN)).read(asks).text if asks else ""
+    return (re.search(r"/avow/subscriptions/(\S+)", text) or ["", ""])[1]
 
 
 def subscribed(house, desk, email, agreed=()):
@@ -80,7 +79,7 @@ def begun(house, sender, text=TEXT):
 
 def queued(house):
     with house.store.control.reading() as tx:
-        return [row for sent in mailings.newest(tx, 10) for row in mail.of_mailing(tx, sent.id)]
+        return [row for sent in mailings.newest(tx, 10) for row in deliveries.of_batch(tx, sent.id) if row.state != "withdrawn"]
 
 
 def test_a_link_confirms_once_and_the_audit_log_says_under_which_version(published, desk):
@@ -105,7 +104,7 @@ def test_who_does_not_confirm_is_forgotten_with_the_message(published, desk):
     assert desk.pending(link) is None  # the newer link counts
     published.wait(days=3)
     assert forget_unconfirmed(published.store, published.now_ms()) == 1
-    assert published.store.find([person("kim@example.com")]).mail == ()
+    assert published.store.find([person("kim@example.com")]).deliveries == ()
 
 
 def test_only_who_agreed_gets_a_measured_message_and_the_choice_of_the_moment_counts(published, desk, sender):
@@ -125,7 +124,7 @@ def test_only_who_agreed_gets_a_measured_message_and_the_choice_of_the_moment_co
                 published.now_ms(), "email-measurement", opted_out=True, source="link", rulebook_id="r", subject=subject
             ),
         )
-    outbox = Outgoing(published.store, published.versions, "mail-service", of_requests(), sender.sites, sender)
+    outbox = leased(published, places=sender.sites)
     due = [outbox.open(one.message_id, published.now_ms()) for one in outbox.due(published.now_ms(), 10)]
     made = {one.message.to: one.parts.html for one in due if one is not None}
     assert {to for to, html in made.items() if "/avow/mail/" in html} == {"yes@example.com"}
@@ -157,7 +156,7 @@ def test_who_unsubscribes_gets_nothing_more_and_is_erased_on_the_day(published, 
     begun(published, sender)
     sender.queue(published.now_ms())
     record = published.store.submissions_of(person("kim@example.com"), "newsletter")[0]
-    out = token(Use.END, (record.record_id, queued(published)[0].mailing), published.store.vault.hmac)
+    out = token(Use.END, (record.record_id, queued(published)[0].batch), published.store.vault.hmac)
     published.wait(seconds=1)
     assert desk.end(out)
     assert desk.end(out)
@@ -226,7 +225,7 @@ def test_an_erased_person_leaves_no_message_of_a_mailing(published, desk, sender
     published.wait(hours=2)
     asked(published, desk, "kim@example.com")
     published.store.erase([person("kim@example.com")], published.now_ms())
-    outbox = Outgoing(published.store, published.versions, "mail-service", of_requests(), sender.sites, sender)
+    outbox = leased(published, places=sender.sites)
     now = published.now_ms()
     assert [outbox.open(one.message_id, now) for one in outbox.due(now, 10)] == [None] * 2
     assert outbox.due(now, 10) == ()

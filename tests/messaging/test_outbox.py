@@ -1,6 +1,5 @@
 """The outbox over a real store and a real mail server: what is damaged stops nobody, and what failed waits for a person."""
 
-import json
 import re
 import socket
 from contextlib import suppress
@@ -9,17 +8,19 @@ from functools import partial
 import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import update
+from tests.deliveries import composing
 from tests.houses import EMAIL, LONGER, ZONE, compiled, insider, sites
 
 from avow.config import Mail
 from avow.definitions import AvowError, Refusal, RequestKind
+from avow.gate import deliveries as gate
 from avow.gate.contacts import LastContact
+from avow.gate.messages import letter
 from avow.gate.messages import line as message_line
 from avow.gate.reads import Reads
-from avow.main.installation import of_requests
 from avow.messaging.outbox import Outbox
-from avow.messaging.outgoing import Outgoing
 from avow.publication.telling import Teller
+from avow.recipients.carrying import Leased
 from avow.recipients.connectors.mail import ROUND, Carrier
 from avow.rights import response
 from avow.rights.answers import NewRequest
@@ -27,7 +28,7 @@ from avow.rights.desk import Desk
 from avow.rights.kept import Cases
 from avow.rights.response import Voice
 from avow.rights.states import State, Step
-from avow.store.control import mail, tables
+from avow.store.control import deliveries, tables
 from avow.store.paging import Place
 
 ORIGIN = "https://www.marrowby.example"
@@ -72,13 +73,14 @@ class Office:
         self.house, self.store = house, house.store
         self.cases = Cases(house.store, by_mail=True)
         self.voice = Voice(sites(origin=ORIGIN).first, house.store.vault.hmac, house.versions.in_force())
-        line = partial(message_line, house.store)
+        line = partial(message_line, read=partial(letter, house.store))
         counted = LastContact(house.store, house.versions.rulebook)
         reads, places = Reads(house.store, house.versions, house.now_ms), sites(origin=ORIGIN)
         self.desk = Desk(self.cases, self.voice, places, house.versions, ZONE, line, counted, house.now_ms, reads)
-        self.outbox = Outbox(house.store, self.desk.correct_address, of_requests(), house.now_ms, reads)
+        self.composing = composing(house, places=places)
+        self.outbox = Outbox(house.store, self.desk.correct_address, self.composing, house.now_ms, reads)
         mail_ = Mail(host="127.0.0.1", port=server.port, recipient="mail-service", sender="a@marrowby.example", starttls=False)
-        self.carrier = Carrier(Outgoing(house.store, house.versions, "mail-service", of_requests(), sites(origin=ORIGIN)), mail_)
+        self.carrier = Carrier(Leased(house.store, self.composing), mail_)
 
     def ask(self, email, visitor_id=None):
         """File a request to know and let it be acknowledged; return it."""
@@ -101,13 +103,14 @@ class Office:
 
     def link(self, case):
         """Return the token of the newest link that confirms."""
-        body = json.loads(self.store.open_mail(self.row(case)))
-        return re.search(r"/privacy/verify/(\S+)", body["text"])[1]
+        return re.search(r"/privacy/verify/(\S+)", letter(self.store, self.row(case)).text)[1]
 
     def plant(self, case, **values):
         """Write over a message below the doors."""
         with self.store.control.transaction() as tx:
-            tx.execute(update(tables.mail).where(tables.mail.c.request_id == case.request_id).values(**values))
+            for row in deliveries.of_request(tx, case.request_id):
+                table, own = (tables.letters, "delivery") if "sealed" in values else (tables.deliveries, "id")
+                tx.execute(update(table).where(table.c[own] == row.id).values(**values))
 
 
 @pytest.fixture
@@ -222,8 +225,9 @@ def test_an_answer_that_has_not_left_is_not_forgotten(office, server):
     for step, detail in steps:
         office.cases.append(office.cases.get(case.request_id), step, office.house.now_ms(), detail, None, None)
     with office.store.control.transaction() as tx:
-        mail.remove(tx, office.row(case).id)
-        office.store.add_mail(tx, b'{"to":"gone@example.com","subject":"","text":"","attachments":[]}', 1, case.request_id)
+        deliveries.remove(tx, office.row(case).id)
+        gone = b'{"to":"gone@example.com","subject":"","text":"","attachments":[]}'
+        gate.queue_letter(office.store, tx, case.request_id, gone, 1)
     office.send()
 
     def forgotten():

@@ -112,7 +112,7 @@ def test_who_asks_to_know_gets_what_was_put_together_and_no_more(combining):
     wrote(combining, fields={"email": KIM, "message": "Hello", "visitor-id": number})
     combining.wait(minutes=1)
     combining.view(number, "/later", WITH)
-    held = Discloser(combining.store, None, combining.versions, None).related(combining.store.find([person(KIM)]))
+    held = Discloser(combining.store, None, combining.versions, None, None).related(combining.store.find([person(KIM)]))
     assert [one.fields for one in held] == [{"page": "/shown"}]
 
 

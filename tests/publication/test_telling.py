@@ -1,15 +1,14 @@
 """Telling people by e-mail of a material change: everybody once, whatever happens in between."""
 
-import json
-
 import pytest
+from tests.deliveries import addressees, composing
 from tests.houses import EMAIL, LONGER, compiled, over_both, person, sites
 
 from avow.config import Look, Website
 from avow.policy.changes.publication import Publication
 from avow.publication import telling
 from avow.publication.telling import Teller
-from avow.store.control import mail, publications
+from avow.store.control import deliveries, publications
 
 
 @pytest.fixture
@@ -31,8 +30,8 @@ def teller(house, recipient="mail-service"):
 def told(house):
     """Return the addresses of the queued messages."""
     with house.store.control.reading() as tx:
-        rows = mail.newest(tx, 100)
-    return sorted(json.loads(house.store.open_mail(row))["to"] for row in rows)
+        rows = [row for row in deliveries.newest(tx, 100) if row.state != "withdrawn"]
+    return addressees(house, rows)
 
 
 def test_each_is_told_in_the_name_of_the_website_where_they_wrote_last(announced, monkeypatch):
@@ -46,8 +45,9 @@ def test_each_is_told_in_the_name_of_the_website_where_they_wrote_last(announced
     both = sites(Website("main", "https://www.example.com"), shop)
     assert Teller(announced.store, announced.versions, "mail-service", both).tell(announced.now_ms()) == 5
     with announced.store.control.reading() as tx:
-        rows = mail.newest(tx, 100)
-    letters = {(body := json.loads(announced.store.open_mail(row)))["to"]: (row.site, body["text"]) for row in rows}
+        rows = deliveries.newest(tx, 100)
+    read = composing(announced, places=both).read
+    letters = {(message := read(row)).to: (row.site, message.text) for row in rows}
     assert {to: site for to, (site, _) in letters.items()} == dict.fromkeys(EVERYBODY, "main") | {"person0@example.com": "shop"}
     assert "you wrote to Lorne Charts," in letters["person0@example.com"][1]
     assert "https://shop.example/privacy-policy/history" in letters["person0@example.com"][1]
@@ -111,7 +111,7 @@ def test_withdrawing_takes_the_unsent_messages_back(announced):
     """Nobody hears of what will not happen, unless the message has left already."""
     teller(announced).tell(announced.now_ms())
     with announced.store.control.transaction() as tx:
-        mail.sent(tx, mail.newest(tx, 1)[0].id, announced.now_ms())
+        deliveries.sent(tx, deliveries.newest(tx, 1)[0].id, announced.now_ms())
     announced.publisher.withdraw(announced.now_ms())
     assert len(told(announced)) == 1
     assert any('"unsent":4' in entry for entry in announced.logged())

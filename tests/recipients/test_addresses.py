@@ -85,8 +85,11 @@ class One:
     def sent(self, *_noted):
         self.noted = "sent"
 
-    def kept(self, _message_id, trouble, _code, _next_ms):
+    def kept(self, _message_id, trouble, _code, _next_ms, _receipt):
         self.noted = str(trouble)
+
+    def release(self):
+        return None
 
 
 def given_to(server, address):

@@ -56,6 +56,7 @@ class Outbox:
             for number, to in enumerate(addresses)
         }
         self.noted, self.attempts, self.poison = {}, attempts, dict(poison)
+        self.receipts, self.released = {}, 0
 
     def due(self, _now_ms, limit):
         return [Turn(one, self.attempts) for one in self.waiting if one not in self.noted][:limit]
@@ -65,11 +66,16 @@ class Outbox:
             raise self.poison[message_id]
         return self.waiting[message_id]
 
-    def sent(self, waiting, _now_ms):
+    def sent(self, waiting, _now_ms, receipt):
         self.noted[waiting.message_id] = waiting.leave
+        self.receipts[waiting.message_id] = receipt
 
-    def kept(self, message_id, trouble, code, next_ms):
+    def kept(self, message_id, trouble, code, next_ms, receipt):
         self.noted[message_id] = (trouble, code, next_ms)
+        self.receipts[message_id] = receipt
+
+    def release(self):
+        self.released += 1
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from avow.definitions import RequestKind
 from avow.rights import receive, response, verification
 from avow.rights.cases import Contact
 from avow.rights.states import State, Step
-from avow.store.control import audit, mail
+from avow.store.control import audit, deliveries
 
 from .test_walk import DAY, RECEIVED, advance, house
 
@@ -32,7 +32,7 @@ def pass_by(tools, now_ms):
 def sent(control):
     """Return how many messages there are."""
     with control.reading() as tx:
-        return len(mail.newest(tx, 1000))
+        return len(deliveries.newest(tx, 1000))
 
 
 def test_many_requests_are_two_messages(house):

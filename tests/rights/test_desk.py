@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import pytest
+from tests.deliveries import composing
 from tests.houses import ZONE, House, sites
 from tests.rights.test_walk import carry
 
@@ -37,7 +38,7 @@ class Office:
         counted = LastContact(store, self.house.versions.rulebook)
         reads, now_ms = Reads(store, self.house.versions, self.house.now_ms), self.house.now_ms
         self.desk = Desk(self.cases, voice, sites(), self.house.versions, ZONE, str, counted, now_ms, reads)
-        discloser = finding.Discloser(store, self.cases, self.house.versions, events_read)
+        discloser = finding.Discloser(store, self.cases, self.house.versions, events_read, composing(self.house).read)
         places = (targets.KeyVault(store), targets.Rows(store, targets.CONTROL))
         self.tools = walk.Tools(voice, self.cases, places, finding.Finder(store), discloser, self.log)
 

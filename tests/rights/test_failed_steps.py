@@ -12,7 +12,7 @@ from avow.rights import receive, verification
 from avow.rights.cases import Contact
 from avow.rights.kept import Cases
 from avow.rights.states import State, Step
-from avow.store.control import audit, mail
+from avow.store.control import audit, deliveries
 from avow.store.store import Store
 
 __all__ = ["house"]
@@ -50,7 +50,7 @@ def is_done_once(case, control):
     tasks = Counter(task for entry in case.history if entry.step is Step.OUTCOME for task in entry.detail["tasks"])
     with control.reading() as tx:
         entries = [entry for _, entry in audit.pending(tx, 1000) if case.request_id.encode() in entry]
-        letters = [one for one in mail.newest(tx, 100) if one.request_id == case.request_id]
+        letters = [one for one in deliveries.newest(tx, 100) if one.request_id == case.request_id]
     return (
         {steps[step] for step in ONCE} == {1}
         and set(tasks.values()) == {1}

@@ -14,14 +14,14 @@ from avow.rights import figures, targets
 from avow.rights.open_requests import OpenRequests
 from avow.rights.outcomes import Erasure, Located
 from avow.rights.states import Step
-from avow.store.control import mail, mailings, recordings, requests, set_aside, submissions, tables
+from avow.store.control import deliveries, mailings, recordings, requests, set_aside, submissions, tables
 from avow.store.control.submissions import Sought
 from avow.store.paging import Place
 
 __all__ = ["office"]
 #: Tables that hold what was done, one row for each.
 PAST = (
-    "consumer_requests|request_events|request_people|mail|choices|disclosures|submissions|submission_subjects|recordings"
+    "consumer_requests|request_events|request_people|deliveries|delivery_people|letters|choices|disclosures|submissions|submission_subjects|recordings"
     "|mailings|set_aside"
 )
 #: A table read from its beginning to its end; not an index that is followed as far as a page goes, or counted.
@@ -161,7 +161,7 @@ LISTS = {
     "desk": lambda tx, at: requests.page(tx, at, 100),
     "inbox": lambda tx, at: submissions.listed(tx, Sought(without=["newsletter"]), at, 100),
     "inbox of a form": lambda tx, at: submissions.listed(tx, Sought("contact-form"), at, 100),
-    "outbox": lambda tx, at: mail.listed(tx, at, 100),
+    "outbox": lambda tx, at: deliveries.listed(tx, at, 100),
     "mailings": lambda tx, at: mailings.listed(tx, at, 100),
     "mailing": lambda tx, _at: mailings.waiting(tx, "m"),
     "recordings": lambda tx, at: recordings.listed(tx, "/page", at, 100),

@@ -160,7 +160,7 @@ def test_what_waits_for_its_link_gets_the_one_form_at_once(published):
     facts = {"record_id": "1" * 32, "collected_ms": 1, "site": "s", "point": "newsletter", "rulebook_id": "r", "reference": "R"}
     kept = {"delete_on": "2099-01-01", "then": AfterRetention.ERASE, "identifiers": {"email": FULL_WIDTH}}
     record = Submission(**facts, **kept, fields={"email": FULL_WIDTH})
-    content = msgspec.msgpack.encode(subscriptions._Waiting(record, []))
+    content = msgspec.msgpack.encode(subscriptions.Awaited(record, []))
     sealed = sealing.seal(store.vault.key_of(subject), content, b"pending-subscription")
     with store.control.transaction() as tx:
         pending.add(tx, pending.Pending("0" * 32, "other", subject, b"damaged" * 9, "m", 1, 2))
@@ -169,7 +169,7 @@ def test_what_waits_for_its_link_gets_the_one_form_at_once(published):
     now = store.vault.lookup([person("kim@example.example")])[person("kim@example.example")]
     with store.control.reading() as tx:
         found = pending.of_person(tx, "newsletter", now)
-    assert msgspec.msgpack.decode(store.open_pending(found), type=subscriptions._Waiting).record.fields == {
+    assert msgspec.msgpack.decode(store.open_pending(found), type=subscriptions.Awaited).record.fields == {
         "email": "kim@example.example"
     }
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from tests.rights.test_walk import DAY, RECEIVED, carry, file, house
 
+from avow.gate import deliveries
 from avow.rights import verification
 from avow.rights.open_requests import AT_ONCE, OpenRequests
 from avow.rights.states import State, Step
@@ -99,8 +100,8 @@ def test_the_desk_reads_a_page_at_a_time(house, job):
     with house[1].transaction() as tx:
         for seq, what in ((8, "responded"), (9, "closed")):
             requests.append(tx, requests.RequestEvent(answered, seq, RECEIVED, what, "{}"))
-        sent = house[0].cases._store.add_mail(tx, b"{}", RECEIVED, failed)
-        tx.execute(tables.mail.update().where(tables.mail.c.id == sent).values(state="failed"))
+        sent = deliveries.queue_letter(house[0].cases._store, tx, failed, b"{}", RECEIVED)
+        tx.execute(tables.deliveries.update().where(tables.deliveries.c.id == sent).values(state="failed"))
     with house[1].reading() as tx:
         first = requests.page(tx, Place(), 2)
         second = requests.page(tx, paging.place(after=first.after), 2)

@@ -15,7 +15,7 @@ from avow.rights.kept import Cases
 from avow.rights.outcomes import Located, Outcome
 from avow.rights.response import Voice
 from avow.rights.states import State, Step
-from avow.store.control import Control, audit, mail, requests
+from avow.store.control import Control, audit, deliveries, requests
 from avow.store.files import Files
 from avow.store.keys import Vault
 from avow.store.store import Store
@@ -81,9 +81,9 @@ def file(tools, kind=RequestKind.DELETE):
 def carry(store, now_ms):
     """Have every message leave whose turn has come; return how many did. The real way is in tests/messaging/test_outbox.py."""
     with store.control.transaction() as tx:
-        leaving = [row for row in mail.due(tx, now_ms, 1000) if row.request_id]
+        leaving = [row for row in deliveries.due(tx, now_ms, 1000) if row.request_id]
         for row in leaving:
-            mail.sent(tx, row.id, now_ms)
+            deliveries.sent(tx, row.id, now_ms)
             receipts.follow(tx, row.request_id, row.id, now_ms, {"how": "a test took it"})
     return len(leaving)
 
@@ -122,7 +122,7 @@ def test_unverified_request_is_denied_on_its_target_day(house):
     told = {"outcome": "denied", "reason": "unverified", "how": "a test took it"}
     assert denied.entry(Step.RESPONDED).detail == told
     with control.reading() as tx:
-        assert len(mail.newest(tx, 10)) == 2
+        assert len(deliveries.newest(tx, 10)) == 2
     assert isinstance(verification.confirm(denied, tools.cases, on_target + 2 * DAY), Refusal)
 
 

@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 from tests import commands
+from tests.deliveries import planted
 
 from avow.definitions import AvowError, StoreUnavailable
 from avow.store.control import (
@@ -21,9 +22,9 @@ from avow.store.control import (
     browser_reports,
     choices,
     counts,
+    deliveries,
     disclosures,
     integrity,
-    mail,
     publications,
     purpose_reads,
     requests,
@@ -263,26 +264,30 @@ def test_the_last_choice_counts(control):
 def test_mail_of_a_clock_that_was_ahead_has_its_turn_now(control):
     """No pause is so long: its moment was written while the clock was wrong."""
     with control.transaction() as tx:
-        ahead, waits = (mail.add(tx, b"sealed", at, "r", None) for at in (1_500 * 24 * 3_600_000, 9 * 3_600_000))
-        assert [one.id for one in mail.due(tx, 10, 5)] == [ahead]
-        assert [one.id for one in mail.due(tx, 9 * 3_600_000, 5)] == [waits, ahead]
+        ahead, waits = (planted(tx, at, request_id="r") for at in (1_500 * 24 * 3_600_000, 9 * 3_600_000))
+        assert [one.id for one in deliveries.due(tx, 10, 5)] == [ahead]
+        assert [one.id for one in deliveries.due(tx, 9 * 3_600_000, 5)] == [waits, ahead]
 
 
 def test_mail_waits_its_turn(control):
     """A message that is kept is due later, a failed one when somebody asks for it, one that has left never."""
     with control.transaction() as tx:
-        mail_id = mail.add(tx, b"sealed", 10, "r", None)
-        assert [one.id for one in mail.due(tx, 10, 5)] == [mail_id]
-        mail.kept(tx, mail_id, "refused", 451, 99)
-        assert mail.due(tx, 98, 5) == ()
-        mail.kept(tx, mail_id, "refused", 550, None)
-        assert mail.due(tx, 999, 5) == ()
-        found = mail.get(tx, mail_id)
+        mail_id = planted(tx, 10, request_id="r")
+        assert [one.id for one in deliveries.due(tx, 10, 5)] == [mail_id]
+        assert not deliveries.kept(tx, mail_id, "one", "refused", 451, 99)  # nobody carries it
+        assert [one.id for one in deliveries.claim(tx, "one", 10, 5)] == [mail_id]
+        assert not deliveries.again(tx, mail_id, 10)  # it is leaving
+        assert deliveries.kept(tx, mail_id, "one", "refused", 451, 99)
+        assert deliveries.due(tx, 98, 5) == ()
+        assert [one.id for one in deliveries.claim(tx, "one", 99, 5)] == [mail_id]
+        assert deliveries.kept(tx, mail_id, "one", "refused", 550, None)
+        assert deliveries.due(tx, 999, 5) == ()
+        found = deliveries.get(tx, mail_id)
         assert (found.state, found.attempts, found.trouble, found.code) == ("failed", 2, "refused", 550)
-        assert mail.again(tx, mail_id, 999)
-        assert [(one.id, one.attempts) for one in mail.due(tx, 999, 5)] == [(mail_id, 0)]
-        mail.sent(tx, mail_id, 1000)
-        assert not mail.again(tx, mail_id, 1001)
+        assert deliveries.again(tx, mail_id, 999)
+        assert [(one.id, one.attempts) for one in deliveries.due(tx, 999, 5)] == [(mail_id, 0)]
+        deliveries.sent(tx, mail_id, 1000)
+        assert not deliveries.again(tx, mail_id, 1001)
 
 
 def test_deleted_bytes_leave_database_and_log(tmp_path):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.deliveries import planted
 
 from avow.store import paging
-from avow.store.control import Control, mail, set_aside
+from avow.store.control import Control, deliveries, set_aside
 from avow.store.control.set_aside import SetAside
 from avow.store.paging import Place
 
@@ -56,11 +57,14 @@ def test_parts_of_a_list_follow_each_other(control, limit):
     """What failed, what is tried again, the rest: each the newest first, requests before others, whichever page it is on."""
     with control.transaction() as tx:
         for number in range(24):
-            mail_id = mail.add(tx, b"x", number, "r" if number % 2 else None, None if number % 2 else b"s")
-            if number % 3 < 2:
-                mail.kept(tx, mail_id, "refused", 550, None if number % 3 == 0 else 0)
-        forth, _ = walked(lambda at, most: mail.listed(tx, at, most), limit)
-    shown = [(one.state, one.attempts, one.created_ms) for page in forth for one in page.lines]
+            whose = {"request_id": "r"} if number % 2 else {"subject": b"s"}
+            planted(tx, number, "letter" if number % 2 else "notice", **whose)
+        for one in deliveries.claim(tx, "carrier", 99, 99):
+            if one.made_ms % 3 < 2:
+                deliveries.kept(tx, one.id, "carrier", "refused", 550, None if one.made_ms % 3 == 0 else 0)
+        deliveries.release(tx, "carrier")
+        forth, _ = walked(lambda at, most: deliveries.listed(tx, at, most), limit)
+    shown = [(one.state, one.attempts, one.made_ms) for page in forth for one in page.lines]
     assert [state for state, _, _ in shown] == ["failed"] * 8 + ["waiting"] * 16
     assert [attempts for _, attempts, _ in shown] == [1] * 16 + [0] * 8
     moments = [moment for _, _, moment in shown]

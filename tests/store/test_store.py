@@ -10,9 +10,10 @@ from msgspec.structs import replace
 from store_records import MORNING, browser, open_parts, person, visitor
 
 from avow.definitions import AfterRetention, LogLine, StoreUnavailable
+from avow.gate import deliveries
+from avow.gate.deliveries import Reference
 from avow.store import Counts, Holdings, Written
-from avow.store.control import choices, disclosures, mail, requests, set_aside
-from avow.store.mailed import Enclosed
+from avow.store.control import choices, disclosures, requests, set_aside
 
 pytestmark = pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
 
@@ -68,7 +69,8 @@ def test_erased_people_are_unreadable_before_the_purge(store, writer):
     form = writer.submission("ada@example.com")
     store.write([writer.event(visitor(1)), form])
     with store.control.transaction() as tx:
-        assert store.tell_of_publication(tx, 2, {person("ada"): Enclosed("marrowby", b"Dear Ada")}, MORNING) == 1
+        people = {person("ada"): Reference("marrowby", form.record_id)}
+        assert deliveries.queue_each(store, tx, "notice", "2", people, MORNING) == 1
     store.erase([browser(1), person("ada")], NIGHT)
     assert store.find([browser(1), person("ada")]) == Holdings()
     assert store.submissions_after("", 10).held == ()
@@ -219,12 +221,12 @@ def test_the_demonstration_takes_no_file_of_real_people_along(store, writer):
 def test_mail_of_a_request_dies_with_its_key(store):
     """Forgetting the contact of a consumer request makes its messages unreadable."""
     with store.control.transaction() as tx:
-        mail_id = store.add_mail(tx, b"Dear Ada", MORNING, "r" * 32)
+        queued = deliveries.queue_letter(store, tx, "r" * 32, b"Dear Ada", MORNING)
     with store.control.reading() as tx:
-        waiting = mail.get(tx, mail_id)
-    assert store.open_mail(waiting) == b"Dear Ada"
-    store.vault.destroy_key("request", "r" * 32)
-    assert store.open_mail(waiting) is None
+        waiting = deliveries.get(tx, queued)
+        assert deliveries.letter(store, tx, waiting) == b"Dear Ada"
+        store.vault.destroy_key("request", "r" * 32)
+        assert deliveries.letter(store, tx, waiting) is None
 
 
 @pytest.mark.parametrize("stage", ["before rows", "before work list"])

@@ -78,7 +78,7 @@ def test_what_was_taken_is_there(house):
 
 def test_rows_of_before_are_of_the_only_website(house):
     """Rows that knew no website have its name; a mailing is to everybody on its list, as it was."""
-    tables = ("choices", "consumer_requests", "mail", "disclosures", "purpose_reads")
+    tables = ("choices", "consumer_requests", "deliveries", "disclosures", "purpose_reads")
     with closing(sqlite3.connect(f"file:{house.data / 'control.db'}?mode=ro", uri=True)) as control:
         sites = {name: {row[0] for row in control.execute(f"SELECT site FROM {name}")} for name in tables}
         assert {row[0] for row in control.execute("SELECT site FROM mailings")} == {""}

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from sqlalchemy import text, update
 from tests.conftest import MARROWBY
+from tests.deliveries import planted
 from tests.houses import EMAIL, LONGER, House, compiled, person
 
 from avow.audit.log import ENTRY_BYTES
@@ -28,7 +29,7 @@ from avow.rights.cases import Contact
 from avow.rights.kept import Cases
 from avow.rights.receive import Asked, receive
 from avow.spool.spool import Spool
-from avow.store.control import audit, integrity, mail, mailings, set_aside, submissions, subscriptions, tables
+from avow.store.control import audit, deliveries, integrity, mailings, set_aside, submissions, subscriptions, tables
 from avow.website.search import SearchIndex
 from avow.website.watching import index_path
 
@@ -157,7 +158,7 @@ class Planter:
         with self.store.control.transaction() as tx:
             own = tables.consumer_requests.c.id == self.ids["poison.requests"]
             tx.execute(update(tables.consumer_requests).where(own).values(kind="poison"))
-            self.ids["poison.mail"] = mail.add(tx, b"garbage", 1, self.ids["first.requests"], None)
+            self.ids["poison.mail"] = planted(tx, request_id=self.ids["first.requests"], letter=b"garbage")
 
     def logged(self):
         """Three entries of the audit log, one longer than an entry may be."""
@@ -260,7 +261,7 @@ def of_mailing(one, name):
 
 def failed(one):
     with one.store.control.reading() as tx:
-        return mail.get(tx, one.ids["poison.mail"]).state == "failed"
+        return deliveries.get(tx, one.ids["poison.mail"]).state == "failed"
 
 
 #: Queue -> (the job that works through it, whether its neighbours are done, what is set aside of it).

@@ -166,14 +166,16 @@ def test_killed_while_writing_to_people_nobody_is_written_to_twice(installation_
     assert 0 < _messages(server) < len(people)
     assert "announced already" in server.avow("policy", "publish")
     with closing(sqlite3.connect(server.data / "control.db")) as control:
-        told = control.execute("SELECT count(*), count(DISTINCT subject) FROM mail WHERE publication IS NOT NULL").fetchone()
+        told = control.execute(
+            "SELECT count(*), count(DISTINCT subject) FROM delivery_people JOIN deliveries ON id = delivery WHERE kind = 'notice'"
+        ).fetchone()
     assert told == (len(people), len(people))
 
 
 def _messages(server):
     """Return how many messages about a version are queued."""
     with closing(sqlite3.connect(server.data / "control.db", timeout=20)) as control:
-        return control.execute("SELECT count(*) FROM mail WHERE publication IS NOT NULL").fetchone()[0]
+        return control.execute("SELECT count(*) FROM deliveries WHERE kind = 'notice' AND state <> 'withdrawn'").fetchone()[0]
 
 
 def _write_for(server, people):

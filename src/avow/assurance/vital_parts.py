@@ -18,10 +18,11 @@ from avow.assurance import signs_of_life
 from avow.assurance.readiness import Check, Look, Metric, Report
 from avow.config import Configuration
 from avow.definitions import moment
+from avow.gate import deliveries
 from avow.gate.counted import Counted
 from avow.spool import spool as spools
 from avow.spool.spool import Spool
-from avow.store.control import audit, counts, mail, set_aside
+from avow.store.control import audit, counts, set_aside
 from avow.store.store import Store
 
 #: The storage process says each second that it lives; so long it may be silent, seconds.
@@ -143,7 +144,7 @@ def spooled(folder: Path, limit_bytes: int, now_ms: Callable[[], int]) -> Report
 def control(store: Store, configuration: Configuration, neighbours: Neighbours, now_ms: Callable[[], int]) -> Report:
     """Look whether the control store answers, and at what waits in it."""
     with store.control.reading() as tx:
-        due_ms, failed = mail.longest_due_ms(tx), mail.count_failed(tx)
+        due_ms, failed = deliveries.longest_due_ms(tx), deliveries.count_failed(tx)
         entry, entries = audit.oldest(tx), audit.waiting(tx)
         shelved = set_aside.count(tx)
         now = now_ms()

@@ -9,19 +9,19 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from avow.definitions import Identifier
+from avow.gate.deliveries import Reference
 from avow.store.control import set_aside
 from avow.store.holdings import HeldSubmission
-from avow.store.mailed import Enclosed
 from avow.store.store import Store
 
 #: Members looked at again in one round.
 AGAIN: Final = 200
-#: A message to be: whom it goes to, and what the outbox keeps of it.
-Letter = tuple[Identifier, Enclosed]
+#: A message to be: whom it goes to, and by what it is composed.
+Letter = tuple[Identifier, Reference]
 #: Returns the message for one submission; None when its person gets none.
 Write = Callable[[HeldSubmission], Letter | None]
 #: Queues messages in a transaction, each person's once; returns how many are new.
-Queue = Callable[[Mapping[Identifier, Enclosed]], int]
+Queue = Callable[[Mapping[Identifier, Reference]], int]
 
 
 def written(store: Store, held: Iterable[HeldSubmission], write: Write) -> tuple[dict[str, Letter | None], dict[str, str]]:

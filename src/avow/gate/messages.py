@@ -1,21 +1,23 @@
-"""The one shape of a message to a person: as it is kept, sealed; as it leaves; and as staff see it in a list.
+"""The one shape of a message to a person: as it leaves, as staff see it in a list, and as a letter of a request is kept, sealed.
 
-What is kept is JSON: `to`, `subject`, `text`, `attachments` (file name, media type, content), and, where it tells under what it
-was written, `rulebook`, `point` and `record`. A message of a mailing holds no text: that is the mailing's.
+What is kept of a letter is JSON: `to`, `subject`, `text`, `attachments` (file name, media type, content). Everything else is
+composed from what it is about, each time that somebody needs it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
 
+from avow.gate import deliveries
+from avow.gate.deliveries import Delivery
 from avow.gate.disclosures import Leave
-from avow.store.control import mail
+from avow.store.control import Transaction
 from avow.store.store import Store
 
 #: What opening bytes raises that are not what was kept.
@@ -46,39 +48,35 @@ WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An e-mail to somebody; `attachments` are (file name, media type, content).
-
-    `rulebook` and `point` say under which version and at which point the address was given, `record` whose subscription it is
-    for; each "" where another row says it.
-    """
+    """An e-mail to somebody; `attachments` are (file name, media type, content)."""
 
     to: str
     subject: str
     text: str
     attachments: tuple[tuple[str, str, bytes], ...] = ()
-    rulebook: str = ""
-    point: str = ""
-    record: str = ""
 
     def packed(self) -> bytes:
         """Return the message as it is kept, before it is sealed."""
         attachments = [[name, kind, content.decode()] for name, kind, content in self.attachments]
-        body = {"to": self.to, "subject": self.subject, "text": self.text, "attachments": attachments}
-        told = {"rulebook": self.rulebook, "point": self.point, "record": self.record}
-        return json.dumps({**body, **{name: value for name, value in told.items() if value}}).encode()
+        return json.dumps({"to": self.to, "subject": self.subject, "text": self.text, "attachments": attachments}).encode()
 
 
 def unpacked(plain: bytes) -> Message:
     """Return a message as it was kept. Raises one of DAMAGED."""
     body = json.loads(plain)
     attachments = tuple((name, kind, content.encode()) for name, kind, content in body["attachments"])
-    told = {name: body.get(name, "") for name in ("rulebook", "point", "record")}
-    return Message(body["to"], body["subject"], body["text"], attachments, **told)
+    return Message(body["to"], body["subject"], body["text"], attachments)
 
 
-def opened(store: Store, row: mail.SealedMail) -> Message | None:
-    """Return a message of the outbox; None when its key is destroyed. Raises one of DAMAGED."""
-    plain = store.open_mail(row)
+def letter(store: Store, row: Delivery) -> Message | None:
+    """Return a letter of a consumer request; None when its key is destroyed. Raises one of DAMAGED."""
+    with store.control.reading() as tx:
+        return letter_in(tx, store, row)
+
+
+def letter_in(tx: Transaction, store: Store, row: Delivery) -> Message | None:
+    """Return a letter of a consumer request, as `letter` does, in the caller's transaction."""
+    plain = deliveries.letter(store, tx, row)
     return unpacked(plain) if plain is not None else None
 
 
@@ -122,7 +120,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class MessageLine:
-    """A message to a person in the list: no address. `state` is "waiting", "sent" or "failed".
+    """A message to a person in the list: no address. `state` is "waiting", "leaving", "sent" or "failed".
 
     `attempts` is how often a mail server answered, `trouble` why the message has not left, "" when nothing kept it.
     """
@@ -138,19 +136,20 @@ class MessageLine:
     site: str = ""
 
 
-def line(store: Store, row: mail.SealedMail) -> MessageLine:
-    """Return a message for a list; one that cannot be read is there all the same."""
+def line(row: Delivery, read: Callable[[Delivery], Message | None]) -> MessageLine:
+    """Return a message for a list; one that cannot be read is there all the same. `read` returns what it says."""
     try:
-        message = opened(store, row)
+        message = read(row)
         subject = message.subject if message else "(its key is destroyed)"
     except DAMAGED:
         subject = "(cannot be read)"
     reference = (row.request_id or "")[:10].upper()
-    of_mailing = row.mailing is not None
-    return MessageLine(row.id, row.created_ms, subject, row.state, row.attempts, reference, _why(row), of_mailing, row.site)
+    return MessageLine(
+        row.id, row.made_ms, subject, row.state, row.attempts, reference, _why(row), row.kind == "mailing", row.site
+    )
 
 
-def _why(row: mail.SealedMail) -> str:
+def _why(row: Delivery) -> str:
     """Return why a message has not left, in words, with the mail server's code."""
     words = WORDS[Trouble(row.trouble)] if row.trouble else ""
     return f"{words} ({row.code})" if row.code else words

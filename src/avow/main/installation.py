@@ -10,7 +10,7 @@ from pathlib import Path
 from avow.collection.bounds import Moments
 from avow.config import Configuration
 from avow.definitions import ConfigurationError
-from avow.messaging.outgoing import OfRequests
+from avow.messaging.composing import OfRequests
 from avow.rights import due, receipts
 from avow.rights.restoring import Place
 from avow.store import identity
@@ -128,7 +128,7 @@ def _control_url(configuration: Configuration) -> str:
 
 def of_requests() -> OfRequests:
     """Return what the room of rights says of the messages of consumer requests, for the room of messaging."""
-    return OfRequests(receipts.follow, receipts.is_late, due.tried_until_ms)
+    return OfRequests(receipts.follow, receipts.is_late, due.tried_until_ms, receipts.is_erasing)
 
 
 def place_of(configuration: Configuration) -> Place:

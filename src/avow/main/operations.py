@@ -109,7 +109,8 @@ class Operations:
         with self.records() as store:
             versions = self._versions(store, configuration)
             desk = rights.build(store, Sites(configuration).first, versions.in_force(), versions, configuration, now_ms)
-            yield Outbox(store, desk.correct_address, of_requests(), now_ms, Reads(store, versions, now_ms))
+            composing = messaging.carrying(store, versions, configuration, of_requests())
+            yield Outbox(store, desk.correct_address, composing, now_ms, Reads(store, versions, now_ms))
 
     @contextmanager
     def shelf(self) -> Iterator[Shelf]:

@@ -95,9 +95,10 @@ def shared(installation: Installation, store: Store, counts: SenderCounts, now_m
 def front(shared: Shared, site: Site, rulebook: Rulebook) -> Front:
     """Return all that is behind the doors of one website under one version of the policy."""
     intake, configuration, now_ms = shared.intake, shared.installation.configuration, shared.now_ms
-    store, versions, timezone = intake.store, intake.versions, configuration.timezone
+    store, versions = intake.store, intake.versions
     desk = rights.build(store, site, rulebook, versions, configuration, now_ms)
-    mail = messaging.build(store, rulebook, versions, intake.spool, site, timezone, desk.correct_address, of_requests(), now_ms)
+    of_desk = (desk.correct_address, of_requests(), now_ms)
+    mail = messaging.build(store, rulebook, versions, intake.spool, site, configuration, *of_desk)
     token, here = shared.installation.demonstration_token(), rulebook.on_website(site.website(rulebook))
     taking = collection.build(intake, site, here, mail.subscriptions, pages_with_forms(site.pages), token)
     called = house(shared, site, rulebook, taking, desk, mail)

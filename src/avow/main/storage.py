@@ -46,6 +46,7 @@ from avow.messaging.subscriptions import forget_unconfirmed, settle_ends
 from avow.policy import browser_policy
 from avow.policy.rulebook.audience import Audience
 from avow.policy.rulebook.page_duties import page_duties
+from avow.recipients.carrying import Leased
 from avow.recipients.connectors.mail import Carrier
 from avow.retention import Clock
 from avow.rights.kept import Cases
@@ -167,10 +168,11 @@ def timetable(installation: Installation, store: Store, versions: Versions, cloc
     sweeping = retention.build(store, clock, settle, configuration.timezone)
     announcing = publication.announcing(store, versions, configuration)
     carrying = messaging.carrying(store, versions, configuration, of_requests())
-    carrier = Carrier(carrying.outgoing, configuration.mail, is_believed=clock.is_believed)
+    carrier = Carrier(Leased(store, carrying), configuration.mail, is_believed=clock.is_believed)
     waiting = Waiting(configuration.spool, store)
     spooled = SpoolWaiting(waiting.left, waiting.forget)
-    walking = rights.walking(store, versions, configuration, audit_log, spooled, events_read, clock.is_believed, now_ms)
+    told = (events_read, carrying.read)
+    walking = rights.walking(store, versions, configuration, audit_log, spooled, *told, clock.is_believed, now_ms)
     requests, one_form, written = walking.requests, walking.one_form, store.control.changes
     return [
         Job("versions", 1.0, versions.refresh, written),

@@ -12,10 +12,10 @@ from avow.config import Configuration
 from avow.gate.reads import Reads
 from avow.gate.sites import Site, Sites
 from avow.gate.versions import Versions
+from avow.messaging.composing import Composing, OfRequests
 from avow.messaging.inbox import Inbox
 from avow.messaging.mailings import Mailings
 from avow.messaging.outbox import CorrectAddress, Outbox
-from avow.messaging.outgoing import OfRequests, Outgoing
 from avow.messaging.reports import Reports
 from avow.messaging.subscriptions import Subscriptions
 from avow.policy import Rulebook
@@ -39,30 +39,22 @@ def build(
     versions: Versions,
     spool: Spool,
     site: Site,
-    timezone: str,
+    configuration: Configuration,
     correct_address: CorrectAddress,
     requests: OfRequests,
     now_ms: Callable[[], int],
 ) -> Messaging:
     """Return the room for a website and version; `correct_address` and `requests` ask what of a message is a request's."""
+    composing, timezone = carrying(store, versions, configuration, requests), configuration.timezone
     return Messaging(
         Inbox(store, rulebook, versions, timezone, now_ms),
-        Outbox(store, correct_address, requests, now_ms, Reads(store, versions, now_ms)),
+        Outbox(store, correct_address, composing, now_ms, Reads(store, versions, now_ms)),
         Reports(store, rulebook),
         Subscriptions(store, rulebook, versions, spool, site, timezone, now_ms),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Carrying:
-    """What leaves: mailings, composed letter by letter, and every message whose turn has come."""
-
-    letters: Mailings
-    outgoing: Outgoing
-
-
-def carrying(store: Store, versions: Versions, configuration: Configuration, requests: OfRequests) -> Carrying:
-    """Return what composes messages, each by the version of the policy that it names."""
+def carrying(store: Store, versions: Versions, configuration: Configuration, requests: OfRequests) -> Composing:
+    """Return what composes messages, each by the version of the policy that it names, mailings letter by letter."""
     recipient, sites = configuration.mail.recipient, Sites(configuration)
-    letters = Mailings(store, versions, recipient, sites)
-    return Carrying(letters, Outgoing(store, versions, recipient, requests, sites, letters))
+    return Composing(store, versions, recipient, requests, sites, Mailings(store, versions, recipient, sites))

@@ -13,7 +13,8 @@ from functools import partial
 from typing import Final
 
 from avow.definitions import Identifier, IdentifierKind, Permit, Refusal, Technology, identifier, moment
-from avow.gate import choices, disclosures, entries, list_members, messages
+from avow.gate import choices, deliveries, disclosures, entries, list_members
+from avow.gate.deliveries import Delivery, Reference
 from avow.gate.disclosures import ADDRESS, Leave
 from avow.gate.messages import Message, Parts
 from avow.gate.sites import Sites
@@ -21,10 +22,9 @@ from avow.gate.versions import Versions
 from avow.messaging import letter as letters
 from avow.messaging.links import Use, token
 from avow.policy.law import rules
-from avow.store.control import mail, mailings
+from avow.store.control import mailings
 from avow.store.control.mailings import Mailing
 from avow.store.holdings import HeldSubmission, SubmissionPage
-from avow.store.mailed import Enclosed
 from avow.store.store import Store
 
 #: Subscriptions looked at in one transaction.
@@ -32,6 +32,8 @@ BATCH: Final = 200
 #: Where a mailing that cannot be queued is set aside, and where a subscription of one.
 MAILINGS: Final = "mailings"
 SUBSCRIPTIONS: Final = "mailing-subscriptions"
+#: What staff and its person see in the place of a mailing's text, which is not of anybody.
+_WORDS: Final = "An e-mail that went to everybody who subscribed."
 _NO_LIST: Final = rules.NOTICE_AT_COLLECTION
 
 
@@ -48,8 +50,9 @@ class MailingPlan:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A message of a mailing as it travels, and under what it leaves."""
+    """A message of a mailing as it travels, whom it goes to, and under what it leaves."""
 
+    address: str
     parts: Parts
     subject_line: str
     is_measured: bool
@@ -126,15 +129,15 @@ class Mailings:
         )
         return sum(new)
 
-    def compose(self, row: mail.SealedMail, now_ms: int) -> Composed | Refusal | None:
+    def compose(self, row: Delivery, now_ms: int) -> Composed | Refusal | None:
         """Return a message of a mailing as it travels; a Refusal when it may not leave now, None when it never may again.
 
-        What its person has chosen meanwhile counts. Rule: Cal. Civ. Code § 1798.120(d), § 1798.135(c)(4); 11 CCR 7026(f).
+        What its person has chosen meanwhile counts. Raises ValueError for a subscription that cannot be read.
+        Rule: Cal. Civ. Code § 1798.120(d), § 1798.135(c)(4); 11 CCR 7026(f).
         """
-        message = messages.opened(self.store, row)
-        held = self.store.submission(message.record) if message else None
+        held = self.store.readable_submission(row.about.record)
         with self.store.control.reading() as tx:
-            sent = mailings.get(tx, row.mailing or "")
+            sent = mailings.get(tx, row.batch)
         permit = self.permit(held, now_ms) if held else None
         rulebook = self.versions.rulebook(held.rulebook_id) if held else None
         if held is None or sent is None or rulebook is None or not isinstance(permit, Permit):
@@ -146,7 +149,14 @@ class Mailings:
         person = identifier(IdentifierKind.EMAIL, held.address)
         is_measured = self.measures(sent, person, now_ms)
         parts = self._parts(sent, row, held.record_id, is_measured=is_measured)
-        return Composed(parts, sent.subject_line, is_measured, leave)
+        return Composed(held.address, parts, sent.subject_line, is_measured, leave)
+
+    def read(self, row: Delivery) -> Message | None:
+        """Return a message of a mailing for who may look at it: whom it goes to, and what it is; None once either is gone."""
+        held = self.store.readable_submission(row.about.record)
+        with self.store.control.reading() as tx:
+            sent = mailings.shown(tx, row.batch)
+        return Message(held.address, sent.subject_line, _WORDS) if held and sent else None
 
     def permit(self, held: HeldSubmission, now_ms: int) -> Permit | Refusal:
         """Return whether somebody may be written to, by the version that they subscribed under and what they chose since.
@@ -176,7 +186,7 @@ class Mailings:
         agreed = choices.opted_in_by(self.store, person) - opted_out
         return isinstance(rulebook.permit(sent.measured_by, opted_out, moment(now_ms).date(), agreed), Permit)
 
-    def _parts(self, sent: Mailing, row: mail.SealedMail, record_id: str, *, is_measured: bool) -> Parts:
+    def _parts(self, sent: Mailing, row: Delivery, record_id: str, *, is_measured: bool) -> Parts:
         """Return the message for one person."""
         keyed, rulebook, site = self.store.vault.hmac, self.versions.in_force(), self.sites.named(row.site)
         company, point = rulebook.controller, rulebook.points.get(sent.point)
@@ -232,7 +242,7 @@ class Mailings:
             with self.store.control.transaction() as tx:
                 if not mailings.advance(tx, sent, page.last):  # another process was faster: go on behind its batch
                     return 0, False
-                new = self.store.queue_mailing(tx, sent.id, dict(wanted.values()), now_ms)
+                new = deliveries.queue_each(self.store, tx, "mailing", sent.id, dict(wanted.values()), now_ms)
                 mailings.queued(tx, sent.id, new, refused)
                 return new, True
 
@@ -251,10 +261,10 @@ class Mailings:
     def _set_aside(self, sent: Mailing, failures: Mapping[str, str], now_ms: int) -> None:
         list_members.set_aside_new(self.store, SUBSCRIPTIONS, sent.id, failures, now_ms)
 
-    def _queue_letters(self, mailing_id: str, now_ms: int, wanted: Mapping[Identifier, Enclosed]) -> int:
+    def _queue_letters(self, mailing_id: str, now_ms: int, wanted: Mapping[Identifier, Reference]) -> int:
         """Queue messages of a mailing and count them, in one transaction; return how many are new."""
         with self.store.control.transaction() as tx:
-            new = self.store.queue_mailing(tx, mailing_id, wanted, now_ms)
+            new = deliveries.queue_each(self.store, tx, "mailing", mailing_id, wanted, now_ms)
             mailings.queued(tx, mailing_id, new, 0)
         return new
 
@@ -267,11 +277,11 @@ class Mailings:
         return self._queue_letters(mailing_id, now_ms, dict([letter])) if letter else 0
 
     def _letter(self, sent: Mailing, now_ms: int, held: HeldSubmission) -> list_members.Letter | None:
-        """Return a message of a mailing as the outbox keeps it; None for who may not be written to, or is of another site."""
+        """Return by what a message of a mailing is composed; None for who may not be written to, or is of another site."""
         if not self._is_of(sent, held):
             return None
         person = self._person(held, now_ms)
-        return (person, Enclosed(held.site, _body(held, sent))) if person is not None else None
+        return (person, Reference(held.site, held.record_id)) if person is not None else None
 
     def _is_of(self, sent: Mailing, held: HeldSubmission) -> bool:
         """Return whether a subscription is of the website that a mailing is for."""
@@ -302,9 +312,3 @@ class Mailings:
             before = sum(mailings.has_message(tx, wanted.id, subject) for subject in subjects.values())
         measured = sum(self.measures(wanted, person, now_ms) for person in allowed) if wanted.measured_by else 0
         return MailingPlan(wanted, len(people), len(allowed), measured, before)
-
-
-def _body(held: HeldSubmission, sent: Mailing) -> bytes:
-    """Return what the outbox keeps of a message: whom it goes to and what it is; its text is the mailing's."""
-    words = "An e-mail that went to everybody who subscribed."
-    return Message(held.address, sent.subject_line, words, record=held.record_id).packed()

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from typing import Final
 
 from avow import addresses
 from avow.definitions import Refusal
-from avow.gate import entries, messages
+from avow.gate import deliveries, entries, messages
+from avow.gate.deliveries import OF_REQUESTS, UNSENT, Delivery
 from avow.gate.messages import DAMAGED, Message, MessageLine, Trouble
 from avow.gate.reads import Reads
 from avow.gate.roles import Act, Member
 from avow.messaging.answers import MessageView
-from avow.messaging.outgoing import OfRequests
+from avow.messaging.composing import Composing
 from avow.policy.law import rules
 from avow.store import paging
-from avow.store.control import Transaction, mail, mailings
+from avow.store.control import Transaction, mailings
 from avow.store.paging import LINES, Page, Place
 from avow.store.store import Store
 
@@ -38,36 +38,37 @@ _PROVES: Final = Refusal(
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """The messages of an installation to single people."""
+    """The messages of an installation to single people: what staff see of its deliveries."""
 
     store: Store
     correct_address: CorrectAddress
-    of_requests: OfRequests
+    composing: Composing
     now_ms: Callable[[], int]
     reads: Reads
 
     def lines(self, at: Place, site: str = "") -> Page[MessageLine]:
         """Return a page of messages to single people, of a site or "" for all: what has not left after a try, then the newest."""
         with self.store.control.reading() as tx:
-            return mail.listed(tx, at, LINES, site).each(partial(messages.line, self.store))
+            found = deliveries.listed(tx, at, LINES, site)
+        return found.each(self._line)
 
     def undelivered(self, *, untried: bool = False) -> Iterator[MessageLine]:
         """Yield all that has not left after a try, the messages of mailings too; then, `untried`, what nobody tried to send."""
-        for pages in (mail.undelivered, mail.untried)[: 1 + untried]:
+        for pages in (deliveries.undelivered, deliveries.untried)[: 1 + untried]:
             at: Place | None = Place()
             while at is not None:
                 with self.store.control.reading() as tx:
                     found = pages(tx, at, _AT_ONCE)
-                yield from (messages.line(self.store, row) for row in found.lines)
+                yield from map(self._line, found.lines)
                 at = paging.place(after=found.after) if found.after else None
 
     def read(self, message_id: str, member: Member) -> MessageView | Refusal | None:
         """Return one message for a member of staff who writes to people; an audit entry says who looked."""
         with self.store.control.reading() as tx:
-            row = mail.get(tx, message_id)
+            row = deliveries.get(tx, message_id)
         if row is None:
             return None
-        message = _opened(self.store, row)
+        message = self._opened(row)
         if message is None and row.trouble != Trouble.UNREADABLE:
             return None
         refusal = self.reads.look_at("message", message_id, WRITING, member)
@@ -75,13 +76,13 @@ class Outbox:
             return refusal
         shown = (message.to, message.text) if message else ("", "")
         ways = WAYS if message and _may_be_passed_on(row) else ()
-        return MessageView(messages.line(self.store, row), *shown, correction=_correction(row) if message else "", ways=ways)
+        return MessageView(self._line(row), *shown, correction=_correction(row) if message else "", ways=ways)
 
     def retry(self, message_id: str, staff_id: str) -> Refusal | None:
         """Let a message that has not left have its turn now, with as many tries as a new one; `staff_id` "": by the command."""
         with self.store.control.transaction() as tx:
-            row = mail.get(tx, message_id)
-            if row is None or not mail.again(tx, message_id, self.now_ms()):
+            row = deliveries.get(tx, message_id)
+            if row is None or not deliveries.again(tx, message_id, self.now_ms(), staff_id):
                 return _NOT_THERE
             self._noted(tx, row, "message.again", staff_id)
         return None
@@ -97,14 +98,14 @@ class Outbox:
             return Refusal("say how it was passed on: by " + ", ".join(WAYS), rules.RECORDS_KEPT)
         now_ms = self.now_ms()
         with self.store.control.transaction() as tx:
-            row = mail.get(tx, message_id)
-            if row is None or not _may_be_passed_on(row) or not mail.passed_on(tx, message_id, now_ms):
+            row = deliveries.get(tx, message_id)
+            if row is None or not _may_be_passed_on(row) or not deliveries.passed_on(tx, message_id, way, staff_id, now_ms):
                 return _NOT_THERE
             by = entries.by_whom(staff_id)
             entries.record(tx, now_ms, entries.MessagePassedOn(message_id, way, **by))
             if row.request_id is not None:
                 how = {"how": f"passed on by hand: {way}", **by}
-                self.of_requests.follow(tx, row.request_id, message_id, now_ms, how)
+                self.composing.requests.follow(tx, row.request_id, message_id, now_ms, how)
         return None
 
     def correct(self, message_id: str, address: str, staff_id: str) -> Refusal | None:
@@ -116,47 +117,48 @@ class Outbox:
         if not isinstance(found, addresses.Mailbox):
             return Refusal(f"a message {found}", "RFC 5321")
         with self.store.control.reading() as tx:
-            row = mail.get(tx, message_id)
-        if row is None or row.state == "sent":
+            row = deliveries.get(tx, message_id)
+        if row is None or row.state not in UNSENT:
             return _NOT_THERE
         if row.request_id is not None:
             return self.correct_address(row.request_id, str(found), staff_id)
-        return self._redirect(row, str(found), staff_id) if row.publication is not None else _PROVES
+        return self._redirect(row, str(found), staff_id) if row.kind == "notice" else _PROVES
 
-    def _redirect(self, row: mail.SealedMail, address: str, staff_id: str) -> Refusal | None:
+    def _redirect(self, row: Delivery, address: str, staff_id: str) -> Refusal | None:
         """Let one message about a change of the policy go to another address; nothing else of its person changes."""
-        message = messages.opened(self.store, row)
-        if message is None:
+        if self.composing.read(row) is None:
             return _NOT_THERE
-        sealed = self.store.seal_mail_again(row, replace(message, to=address).packed())
+        sealed = deliveries.seal_address(self.store, row, address)
         with self.store.control.transaction() as tx:
-            if not mail.again(tx, row.id, self.now_ms(), sealed):
+            if not deliveries.again(tx, row.id, self.now_ms(), staff_id, sealed):
                 return _NOT_THERE
             self._noted(tx, row, "message.corrected", staff_id)
         return None
 
-    def _noted(self, tx: Transaction, row: mail.SealedMail, what: str, staff_id: str) -> None:
+    def _noted(self, tx: Transaction, row: Delivery, what: str, staff_id: str) -> None:
         """Write who did it into the audit log, and take a message of a mailing out of those that failed."""
         entries.record(tx, self.now_ms(), entries.MessageAgain(what, row.id, **entries.by_whom(staff_id)))
-        if row.mailing is not None and row.state == "failed":
-            mailings.count(tx, row.mailing, "failed", -1)
+        if row.kind == "mailing" and row.state == "failed":
+            mailings.count(tx, row.batch, "failed", -1)
+
+    def _line(self, row: Delivery) -> MessageLine:
+        return messages.line(row, self.composing.read)
+
+    def _opened(self, row: Delivery) -> Message | None:
+        try:
+            return self.composing.read(row)
+        except DAMAGED:
+            return None
 
 
-def _opened(store: Store, row: mail.SealedMail) -> Message | None:
-    try:
-        return messages.opened(store, row)
-    except DAMAGED:
-        return None
+def _may_be_passed_on(row: Delivery) -> bool:
+    return row.state in UNSENT and row.kind in {*OF_REQUESTS, "notice"}
 
 
-def _may_be_passed_on(row: mail.SealedMail) -> bool:
-    return row.state != "sent" and (row.request_id is not None or row.publication is not None)
-
-
-def _correction(row: mail.SealedMail) -> str:
+def _correction(row: Delivery) -> str:
     """Return what a corrected address would change: "request", "message", or "" where none can be given."""
-    if row.state == "sent":
+    if row.state not in UNSENT:
         return ""
-    if row.request_id is not None:
+    if row.kind in OF_REQUESTS:
         return "request"
-    return "message" if row.publication is not None else ""
+    return "message" if row.kind == "notice" else ""

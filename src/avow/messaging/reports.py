@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from avow.definitions import Identifier, IdentifierKind, Technology, identifier
-from avow.gate import choices, messages
+from avow.gate import choices, deliveries
 from avow.gate.messages import Addressee
 from avow.messaging.answers import LinkLine, ListLine, MailingLine, MailingReport, MeasureFacts, Reached
 from avow.messaging.letter import mailing_name
@@ -13,7 +13,7 @@ from avow.messaging.links import Use, parts_of
 from avow.messaging.told import NOTHING_TOLD, UNKNOWN_MS, told
 from avow.policy import Rulebook
 from avow.policy.paths import link_address
-from avow.store.control import mail, mailings
+from avow.store.control import mailings
 from avow.store.control.mailings import Mailing
 from avow.store.paging import LINES, Page, Place
 from avow.store.store import Store
@@ -44,12 +44,12 @@ class Links:
 
     def _reached(self, message_id: str, mailing_id: str, address: str) -> Reached:
         with self.store.control.reading() as tx:
-            row = mail.get(tx, message_id)
-            sent = mailings.shown(tx, mailing_id or (row.mailing if row else None) or "")
-        message = messages.opened(self.store, row) if row is not None and row.mailing is not None else None
+            row = deliveries.get(tx, message_id)
+            sent = mailings.shown(tx, mailing_id or (row.batch if row is not None and row.kind == "mailing" else ""))
+        held = self.store.submission(row.about.record) if row is not None and row.kind == "mailing" else None
         if sent is None:
             return Reached("", "", address, None, None)
-        person = identifier(IdentifierKind.EMAIL, message.to) if message is not None else None
+        person = identifier(IdentifierKind.EMAIL, held.address) if held is not None else None
         addressee = self._addressee(person) if person is not None else None
         taken_ms = None if row is None else UNKNOWN_MS if row.state == "sent" and row.sent_ms is None else row.sent_ms
         return Reached(sent.measured_by, mailing_name(sent.id, sent.subject_line), address, addressee, taken_ms)

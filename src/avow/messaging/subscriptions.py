@@ -33,7 +33,7 @@ from avow.definitions import (
     local_date,
     moment,
 )
-from avow.gate import choices, entries
+from avow.gate import choices, deliveries, entries
 from avow.gate.choices import Choice
 from avow.gate.messages import Message
 from avow.gate.sites import Site
@@ -43,7 +43,7 @@ from avow.messaging.answers import MeasureFacts, PendingFacts, SubscriptionFacts
 from avow.messaging.links import Use, parts_of, token
 from avow.policy import Rulebook
 from avow.spool.spool import Spool
-from avow.store.control import mail, mailings, submissions, subscriptions
+from avow.store.control import mailings, submissions, subscriptions
 from avow.store.holdings import HeldSubmission, SubmissionPage
 from avow.store.store import Store
 
@@ -59,7 +59,7 @@ ENDED: Final = "unsubscribed"
 _LINK_OVER: Final = Refusal("this link was used, or its three days are over; please subscribe again", "docs/guide/e-mails.md")
 
 
-class _Waiting(msgspec.Struct, frozen=True, array_like=True):
+class Awaited(msgspec.Struct, frozen=True, array_like=True):
     """What waits for its link: the record to be, and the purposes next to it that were agreed to."""
 
     record: Submission
@@ -88,26 +88,20 @@ class Subscriptions:
         """
         if subscription.demonstration:
             return  # invented people have no mailbox
-        person = _person(subscription)
-        link = f"{self.site.origin}/avow/subscriptions/{token(Use.CONFIRM, (subscription.record_id,), self.store.vault.hmac)}"
-        waiting: dict[str, str | int] = {
-            "record_id": subscription.record_id,
-            "point": subscription.point,
-            "site": subscription.site,
-            "asked_ms": now_ms,
-            "expires_ms": now_ms + int(timedelta(days=CONFIRM_DAYS).total_seconds() * 1000),
-        }
+        person, expires_ms = _person(subscription), now_ms + int(timedelta(days=CONFIRM_DAYS).total_seconds() * 1000)
+        record_id, point, site = subscription.record_id, subscription.point, subscription.site
         subject = self.store.vault.subjects_for([person], now_ms)[person]  # before: two that come at once are the same person
         with self.store.control.transaction() as tx:
             subscriptions.hold(tx)
-            before = subscriptions.of_person(tx, subscription.point, subject)
+            before = subscriptions.of_person(tx, point, subject)
             if before is not None and now_ms - before.asked_ms < AGAIN_MS:
                 return
             if before is not None:
                 subscriptions.remove(tx, before.record_id)
-                mail.remove(tx, before.mail_id)
-            record = msgspec.msgpack.encode(_Waiting(subscription, sorted(agreed)))
-            self.store.await_confirmation(tx, person, waiting, record, self._message(subscription, link))
+                deliveries.remove(tx, before.delivery)
+            asks = deliveries.queue_confirmation(tx, subject, record_id, site, subscription.rulebook_id, now_ms)
+            waiting = subscriptions.Pending(record_id, point, subject, b"", asks, now_ms, expires_ms)
+            self.store.await_confirmation(tx, waiting, msgspec.msgpack.encode(Awaited(subscription, sorted(agreed))))
 
     def pending(self, link: str) -> PendingFacts | None:
         """Return what the link from the message would confirm; changes nothing, so that mail scanners subscribe nobody."""
@@ -171,17 +165,14 @@ class Subscriptions:
         choices.keep_if_new(self.store, said)
         return True
 
-    def _waiting(self, link: str) -> _Waiting | None:
+    def _waiting(self, link: str) -> Awaited | None:
         """Return what waits behind a link, while it works."""
         parts = parts_of(Use.CONFIRM, link, 1, self.store.vault.hmac)
         if parts is None:
             return None
-        with self.store.control.reading() as tx:
-            row = subscriptions.get(tx, parts[0])
-        plain = self.store.open_pending(row) if row is not None and row.expires_ms > self.now_ms() else None
-        return msgspec.msgpack.decode(plain, type=_Waiting) if plain is not None else None
+        return waiting(self.store, parts[0], self.now_ms())
 
-    def _agreed(self, found: _Waiting) -> Submission:
+    def _agreed(self, found: Awaited) -> Submission:
         """Keep the yes of a subscription and its boxes as the person's own; return the record as of this moment."""
         now = self.now_ms()
         record = msgspec.structs.replace(found.record, fields=fields_in_one_form(found.record.fields, found.record.people))
@@ -202,7 +193,7 @@ class Subscriptions:
             row = subscriptions.get(tx, record.record_id)
             if row is None or not subscriptions.remove(tx, record.record_id):
                 return
-            mail.remove(tx, row.mail_id)
+            deliveries.remove(tx, row.delivery)
             entry = entries.SubscriptionConfirmed(record.record_id, record.rulebook_id, record.point)
             entries.record(tx, record.collected_ms, entry)
 
@@ -220,12 +211,22 @@ class Subscriptions:
     def _label(self, point: str) -> str:
         return self.rulebook.points[point].label if point in self.rulebook.points else point
 
-    def _message(self, subscription: Submission, link: str) -> bytes:
-        """Return the message with the link, as the outbox keeps it."""
-        company, label = self.rulebook.controller, self._label(subscription.point)
-        text = letter.confirmation(label, self.site.called(company.name), company.address, link, CONFIRM_DAYS)
-        facts = (address_among(subscription.people), f"Please confirm: {label}", text)
-        return Message(*facts, rulebook=subscription.rulebook_id, point=subscription.point).packed()
+
+def waiting(store: Store, record_id: str, now_ms: int = 0) -> Awaited | None:
+    """Return what waits for its link; None once it was confirmed or erased, or its time is over at a moment."""
+    with store.control.reading() as tx:
+        row = subscriptions.get(tx, record_id)
+    plain = store.open_pending(row) if row is not None and row.expires_ms > now_ms else None
+    return msgspec.msgpack.decode(plain, type=Awaited) if plain is not None else None
+
+
+def message(store: Store, rulebook: Rulebook, site: Site, subscription: Submission) -> Message:
+    """Return the message with the link that confirms a subscription, in the words of the version in force."""
+    company, declared = rulebook.controller, rulebook.points.get(subscription.point)
+    label = declared.label if declared else subscription.point
+    link = f"{site.origin}/avow/subscriptions/{token(Use.CONFIRM, (subscription.record_id,), store.vault.hmac)}"
+    text = letter.confirmation(label, site.called(company.name), company.address, link, CONFIRM_DAYS)
+    return Message(address_among(subscription.people), f"Please confirm: {label}", text)
 
 
 def bring_into_one_form(store: Store) -> int:
@@ -241,14 +242,14 @@ def bring_into_one_form(store: Store) -> int:
 def _formed(store: Store, waiting: subscriptions.Pending) -> bool:
     """Bring one subscription into the one form; False where it has it, or is gone."""
     plain = store.open_pending(waiting)
-    found = msgspec.msgpack.decode(plain, type=_Waiting) if plain is not None else None
+    found = msgspec.msgpack.decode(plain, type=Awaited) if plain is not None else None
     if found is None:
         return False
     people = found.record.people
     fields = fields_in_one_form(found.record.fields, people)
     named = [(one.kind.value, one.value) for one in people]
     record = msgspec.structs.replace(found.record, fields=fields, identifiers=named)
-    subject, sealed = store.pending_again(_person(record), waiting, msgspec.msgpack.encode(_Waiting(record, found.agreed)))
+    subject, sealed = store.pending_again(_person(record), waiting, msgspec.msgpack.encode(Awaited(record, found.agreed)))
     if (record.fields, subject) == (found.record.fields, waiting.subject):
         return False
     with store.control.transaction() as tx:
@@ -288,7 +289,7 @@ def forget_unconfirmed(store: Store, now_ms: int) -> int:
         with store.control.transaction() as tx:
             gone = [subscriptions.remove(tx, one.record_id) for one in some]
             for one in some:
-                mail.remove(tx, one.mail_id)
+                deliveries.remove(tx, one.delivery)
         forgotten += sum(gone)
 
     store.aside.all_or_each(UNCONFIRMED, expired, lambda one: one.record_id, forget, now_ms)

@@ -7,10 +7,11 @@ from datetime import date, timedelta
 from typing import Final
 
 from avow.definitions import Refusal
+from avow.gate import deliveries
 from avow.gate.versions import Versions, changes_of
 from avow.policy import notice
 from avow.publication.answers import ChangeFacts, VersionFacts, VersionPage
-from avow.store.control import Control, mail
+from avow.store.control import Control
 from avow.store.control.publications import Stored
 
 #: Fewest characters of an id that name a version.
@@ -33,7 +34,7 @@ class History:
         """Return all versions, the newest first; how many people were written to is counted."""
         published = self.versions.publications()
         with self.control.reading() as tx:
-            told = {one.seq: mail.count_told(tx, one.seq) for one in published if one.by_email}
+            told = {one.seq: deliveries.count_batch(tx, str(one.seq)) for one in published if one.by_email}
         return tuple(self._facts(one, _until(one, published), told.get(one.seq, 0)) for one in reversed(published))
 
     def page(self, rulebook_id: str) -> VersionPage | None:

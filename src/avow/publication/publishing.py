@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from avow.definitions import Refusal
-from avow.gate import entries
+from avow.gate import deliveries, entries
 from avow.gate.versions import Versions, changes_of
 from avow.policy import Rulebook, law, publication
 from avow.policy.changes.diff import Change, diff
 from avow.policy.changes.publication import Publication
 from avow.policy.law import rules
 from avow.publication.answers import Published
-from avow.store.control import Control, Transaction, mail, publications, rulebooks
+from avow.store.control import Control, Transaction, publications, rulebooks
 from avow.store.control.publications import Stored
 
 _RULE: Final = rules.MATERIAL_CHANGES
@@ -86,7 +86,7 @@ class Publisher:
             if announced.in_force_ms is not None or announced.in_force_on <= self.versions.today():
                 return Refusal("the announced version came into force at this moment; it can only be replaced", _RULE)
             if publications.withdraw(tx, announced.seq, now_ms):
-                unsent = mail.cancel_told(tx, announced.seq)
+                unsent = deliveries.withdraw_batch(tx, str(announced.seq))
                 entries.record(tx, now_ms, entries.PolicyWithdrawn(announced.rulebook_id, unsent))
         self.versions.refresh()
         return announced

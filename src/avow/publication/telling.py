@@ -1,7 +1,7 @@
 """Telling people by e-mail that the policy changes: everybody whose address we hold, once for each announced version.
 
 Messages are queued some hundred at a time, each batch in one transaction; a crash leaves a batch queued or not, and the
-next run goes through all people again and passes over those who have their message. The mail job sends them.
+next run goes through all people again and passes over those who have their message. The mail job has each composed in its turn.
 """
 
 from __future__ import annotations
@@ -12,15 +12,13 @@ from functools import partial
 from typing import Final
 
 from avow.definitions import Identifier, IdentifierKind, identifier
-from avow.gate import entries, list_members
-from avow.gate.messages import Message
-from avow.gate.sites import Site, Sites
-from avow.gate.versions import Versions, changes_of
-from avow.policy import publication
-from avow.store.control import mail, publications, submissions
+from avow.gate import deliveries, entries, list_members
+from avow.gate.deliveries import Reference
+from avow.gate.sites import Sites
+from avow.gate.versions import Versions
+from avow.store.control import publications, submissions
 from avow.store.control.publications import Stored
 from avow.store.holdings import HeldSubmission, SubmissionPage
-from avow.store.mailed import Enclosed
 from avow.store.store import Store
 
 #: Submissions looked at in one transaction.
@@ -58,8 +56,7 @@ class Teller:
         if announced is None or not announced.by_email:
             list_members.again(self.store, PEOPLE, lambda *_: 0, now_ms)  # there is nothing to tell them any more
             return 0
-        write = partial(self._letter, {site.name: self._words(announced, site) for site in self.sites.all})
-        told, last = self._tried_again(announced, write, now_ms), ""
+        told, last = self._tried_again(announced, now_ms), ""
         if announced.noticed_ms is not None:
             return told
         while True:
@@ -67,7 +64,7 @@ class Teller:
             last = page.last
             if not last:
                 break
-            told += self._batch(announced, page, write, now_ms)
+            told += self._batch(announced, page, now_ms)
             if not self._stands(announced):  # taken back meanwhile
                 return told
             progress(len(page.held) + len(page.damaged))
@@ -75,9 +72,9 @@ class Teller:
             self._note(announced, now_ms)
         return told
 
-    def _batch(self, announced: Stored, page: SubmissionPage, write: list_members.Write, now_ms: int) -> int:
+    def _batch(self, announced: Stored, page: SubmissionPage, now_ms: int) -> int:
         """Queue the messages of a batch; return how many are new."""
-        made, failures = list_members.written(self.store, page.held, write)
+        made, failures = list_members.written(self.store, page.held, self._letter)
         wanted = {record_id: letter for record_id, letter in made.items() if letter is not None}
         self._set_aside(announced, {**page.damaged, **failures}, now_ms)
         queue = partial(self._queue, announced, now_ms)
@@ -91,40 +88,33 @@ class Teller:
         with self.store.control.reading() as tx:
             return _stands(publications.every(tx), announced)
 
-    def _queue(self, announced: Stored, now_ms: int, letters: Mapping[Identifier, Enclosed]) -> int:
+    def _queue(self, announced: Stored, now_ms: int, letters: Mapping[Identifier, Reference]) -> int:
         """Queue messages in one transaction, none about a version that was taken back; return how many are new."""
         with self.store.control.transaction() as tx:
             publications.hold(tx)
             if not _stands(publications.every(tx), announced):
                 return 0
-            return self.store.tell_of_publication(tx, announced.seq, letters, now_ms)
+            return deliveries.queue_each(self.store, tx, "notice", str(announced.seq), letters, now_ms)
 
-    def _words(self, announced: Stored, site: Site) -> tuple[str, str]:
-        """Return subject and text of the message in the name of a website."""
-        current = self.versions.in_force()
-        name = site.called(current.controller.name)
-        return publication.message(current, changes_of(announced), announced.in_force_on, site.origin, name)
-
-    def _letter(self, words: Mapping[str, tuple[str, str]], form: HeldSubmission) -> list_members.Letter | None:
-        """Return the message to anyone who sent a form; None when they gave no address, or not for this."""
+    def _letter(self, form: HeldSubmission) -> list_members.Letter | None:
+        """Return by what anyone who sent a form is told; None when they gave no address, or not for this."""
         address = form.address
         own = self.versions.rulebook(form.rulebook_id)
         if not address or own is None or not own.may_tell(form.point, self.recipient):
             return None
         person = identifier(IdentifierKind.EMAIL, address)
         site = self.sites.named(self.store.site_of(person) if len(self.sites.all) > 1 else form.site)
-        message = Message(address, *words[site.name], rulebook=form.rulebook_id, point=form.point)
-        return person, Enclosed(site.name, message.packed())
+        return person, Reference(site.name, form.record_id)
 
     def _set_aside(self, announced: Stored, failures: Mapping[str, str], now_ms: int) -> None:
         list_members.set_aside_new(self.store, PEOPLE, str(announced.seq), failures, now_ms)
 
-    def _tried_again(self, announced: Stored, write: list_members.Write, now_ms: int) -> int:
+    def _tried_again(self, announced: Stored, now_ms: int) -> int:
         """Tell those who were set aside and whose next try is due; of another version there is nothing to tell any more."""
 
         def one(seq: str, record_id: str) -> int:
             form = self.store.readable_submission(record_id) if seq == str(announced.seq) else None
-            letter = write(form) if form is not None else None
+            letter = self._letter(form) if form is not None else None
             return self._queue(announced, now_ms, dict([letter])) if letter else 0
 
         return list_members.again(self.store, PEOPLE, one, now_ms)
@@ -133,7 +123,7 @@ class Teller:
         """Note that everybody is told, with how many, once."""
         with self.store.control.transaction() as tx:
             if publications.noticed(tx, announced.seq, now_ms):
-                people = mail.count_told(tx, announced.seq)
+                people = deliveries.count_batch(tx, str(announced.seq))
                 entries.record(tx, now_ms, entries.PolicyNotice(announced.rulebook_id, "email", people))
         self.versions.refresh()
 

@@ -36,7 +36,7 @@ def build(
 
     Rule: 11 CCR 7020, 7021, 7060.
     """
-    line, last_contact = partial(messages.line, store), LastContact(store, versions.rulebook)
+    line, last_contact = partial(messages.line, read=partial(messages.letter, store)), LastContact(store, versions.rulebook)
     cases, voice = _cases(store, configuration), Voice(site, store.vault.hmac, rulebook)
     sites, reads = Sites(configuration), Reads(store, versions, now_ms)
     return Desk(cases, voice, sites, versions, configuration.timezone, line, last_contact, now_ms, reads)
@@ -57,10 +57,13 @@ def walking(
     audit_log: Log,
     waiting: targets.Waiting,
     events: EventsOf,
+    read: finding.Read,
     is_believed: Callable[[], bool],
     now_ms: Callable[[], int],
 ) -> Walking:
-    """Return what the clock calls. `waiting` says what is accepted and not stored, `events` reads a chunk of a recording.
+    """Return what the clock calls.
+
+    `waiting` says what is accepted and not stored, `events` reads a chunk of a recording, `read` returns what a delivery says.
 
     Rule: 11 CCR 7021(b) (by when), 7022(b) (where is erased), 7024 (what is shown).
     """
@@ -73,7 +76,7 @@ def walking(
         targets.SealedFiles(store, cases),
         targets.SpoolTarget(waiting),
     )
-    found, discloser = finding.Finder(store), finding.Discloser(store, cases, versions, events)
+    found, discloser = finding.Finder(store), finding.Discloser(store, cases, versions, events, read)
 
     def tools(case: Case) -> Tools:
         voice = Voice(sites.named(case.site), store.vault.hmac, versions.with_law_of(case.rulebook_id))

@@ -10,9 +10,8 @@ from typing import Final
 
 from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, local_date
 from avow.gate.contacts import LastContact
-from avow.gate.messages import (
-    MessageLine,
-)
+from avow.gate.deliveries import Delivery
+from avow.gate.messages import MessageLine
 from avow.gate.reads import Reads
 from avow.gate.roles import Act, Member
 from avow.gate.sites import Sites
@@ -38,7 +37,6 @@ from avow.rights.kept import Cases
 from avow.rights.response import Voice
 from avow.rights.states import ANSWERED, RECEIPTS, WORDS, State, Step, receipt_of
 from avow.rights.verification import Link
-from avow.store.control.mail import SealedMail
 from avow.store.paging import LINES, Page, Place
 
 #: Whoever has one of these acts works on consumer requests.
@@ -90,7 +88,7 @@ class Desk:
     sites: Sites
     versions: Versions
     business_timezone: str
-    message_line: Callable[[SealedMail], MessageLine]
+    message_line: Callable[[Delivery], MessageLine]
     last_contact: LastContact
     now_ms: Callable[[], int]
     reads: Reads

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from avow.definitions import Identifier, IdentifierKind, identifier, moment
-from avow.gate import messages
+from avow.gate.deliveries import Delivery
+from avow.gate.messages import DAMAGED, Message
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.rulebook import combining
@@ -18,9 +19,11 @@ from avow.rights.cases import Case
 from avow.rights.kept import ARCHIVES, SENT_FILES, Cases
 from avow.rights.outcomes import Located, Outcome
 from avow.rights.targets import CONTROL, EVENTS, FILES, RECORDINGS
-from avow.store.holdings import HeldEvent, HeldMail, HeldSubmission, Holdings
+from avow.store.holdings import HeldEvent, HeldSubmission, Holdings
 from avow.store.store import Store
 
+#: Returns what a delivery says; None where what it is about is gone. Raises one of DAMAGED.
+Read = Callable[[Delivery], Message | None]
 #: Most events of a browser that are put into an archive for each form: what a page shows to staff is far less.
 MOST_RELATED: Final = 10_000
 
@@ -62,6 +65,7 @@ class Discloser:
     cases: Cases
     versions: Versions
     events: recorded.EventsOf
+    read: Read
 
     def disclose(self, case: Case, now_ms: int) -> Sequence[Outcome]:
         """Make and keep the archive of everything held about the person. Rule: Cal. Civ. Code § 1798.110(a)(5)."""
@@ -123,7 +127,7 @@ class Discloser:
             Item(one.at_ms, one.point, {"to": one.recipient, "categories": one.categories, "for": one.purpose})
             for one in held.disclosures
         ]
-        messages = [item for one in held.mail if (item := self._mail_item(one))]
+        messages = [self._message(one) for one in held.deliveries]
         sections += [Section("Your choices", tuple(choices)), Section("Disclosures to others", tuple(disclosed))]
         sections += [Section("Messages to you", tuple(messages))]
         asked = [Item(one.received_ms, "rights-request", {"request": one.kind.value}) for one in self._requests(case)]
@@ -164,10 +168,14 @@ class Discloser:
         own = identifier(IdentifierKind.EMAIL, case.contact.email)
         return [one for one in self.cases.about([own]) if one.contact and own in one.contact.identifiers()]
 
-    def _mail_item(self, held: HeldMail) -> Item | None:
-        """Return a message outside consumer requests."""
-        message = messages.unpacked(held.content)
-        return Item(held.created_ms, "", {"subject": message.subject, "text": message.text})
+    def _message(self, row: Delivery) -> Item:
+        """Return a message outside consumer requests: what it says, or what it was where that cannot be put together any more."""
+        try:
+            message = self.read(row)
+        except DAMAGED:
+            message = None
+        said = {"subject": message.subject, "text": message.text} if message else {"message": row.kind}
+        return Item(row.made_ms, "", said)
 
 
 def _event_item(event: HeldEvent) -> Item:

@@ -12,11 +12,11 @@ from sqlalchemy import RowMapping
 
 from avow.addresses import address_of
 from avow.definitions import Identifier, IdentifierKind, identifier
-from avow.gate import entries, messages
+from avow.gate import deliveries, entries, messages
 from avow.gate.messages import Message
 from avow.rights.cases import MARK_LENGTH, Alike, Case, Contact, Delivery
 from avow.rights.states import ANSWERED, Entry, Step
-from avow.store.control import Transaction, mail, requests
+from avow.store.control import Transaction, requests
 from avow.store.control.requests import Look, RequestEvent, StoredRequest
 from avow.store.keys import REQUEST
 from avow.store.paging import Page, Place
@@ -169,7 +169,7 @@ class Cases:
         The entry names the message that was put into the outbox with it ("message" in its detail). False, and nothing is kept,
         when another process has added that entry already. Why: decision 0007.
         """
-        message_id = mail.new_id() if message is not None else ""
+        message_id = deliveries.new_id() if message is not None else ""
         named = {"message": message_id} if message is not None else {}
         with self._control.transaction() as tx:
             if not requests.append(tx, _row(case.request_id, Entry(len(case.history), at_ms, step, {**detail, **named}))):
@@ -177,7 +177,7 @@ class Cases:
             if logged is not None:
                 entries.record(tx, at_ms, logged)
             if message is not None:
-                self._keep_message(tx, case, message, at_ms, message_id)
+                self._keep_message(tx, case, message, at_ms, message_id, step)
         return True
 
     def widen(self, request_id: str, visitors: Sequence[str]) -> Case | None:
@@ -210,8 +210,8 @@ class Cases:
         if not self._by_mail:
             return Delivery(is_owed=False, last_ms=0)
         with self._control.reading() as tx:
-            rows = mail.of_request(tx, request_id)
-        return Delivery(any(row.state != "sent" for row in rows), max((row.sent_ms or 0 for row in rows), default=0))
+            rows = deliveries.of_request(tx, request_id)
+        return Delivery(any(row.state in deliveries.UNSENT for row in rows), max((row.sent_ms or 0 for row in rows), default=0))
 
     @property
     def is_by_mail(self) -> bool:
@@ -221,12 +221,12 @@ class Cases:
     def failed_messages(self) -> frozenset[str]:
         """Return the requests that have a message which failed, and needs a person."""
         with self._control.reading() as tx:
-            return mail.failed_requests(tx)
+            return deliveries.failed_requests(tx)
 
-    def messages(self, request_id: str) -> tuple[mail.SealedMail, ...]:
-        """Return the messages of a request, sealed, oldest first."""
+    def messages(self, request_id: str) -> tuple[deliveries.Delivery, ...]:
+        """Return the messages of a request, oldest first."""
         with self._control.reading() as tx:
-            return mail.of_request(tx, request_id)
+            return deliveries.of_request(tx, request_id)
 
     def correct(
         self,
@@ -241,7 +241,7 @@ class Cases:
         False, and nothing is kept, when another process has added that entry of the history already. Why: decision 0007.
         """
         assert corrected.contact is not None
-        sealed, message_id = self._sealed(case.request_id, corrected.contact), mail.new_id()
+        sealed, message_id = self._sealed(case.request_id, corrected.contact), deliveries.new_id()
         extended = case.entry(Step.EXTENSION_WRITTEN) or case.entry(Step.EXTENDED)
         *new, last = corrected.history[len(case.history) :]
         with self._control.transaction() as tx:
@@ -250,15 +250,16 @@ class Cases:
                     return False  # the first of them: nobody else writes between two entries of one transaction
             requests.reseal(tx, case.request_id, sealed, self._mark(corrected))
             requests.name_people(tx, case.request_id, self._people(corrected.contact.identifiers()))
-            for row in mail.of_request(tx, case.request_id):
-                if row.state == "sent":
+            for row in deliveries.of_request(tx, case.request_id):
+                if row.state not in deliveries.UNSENT:
                     continue
-                mail.remove(tx, row.id)
-                kept = messages.opened(self._store, row) if extended and row.created_ms == extended.at_ms else None
+                is_extension = extended is not None and row.made_ms == extended.at_ms
+                kept = messages.letter_in(tx, self._store, row) if is_extension else None
+                deliveries.remove(tx, row.id)
                 if kept is not None:
                     again = replace(kept, to=corrected.contact.email)
-                    self._keep_message(tx, case, again, row.created_ms, row.id)
-            self._keep_message(tx, case, message, at_ms, message_id)
+                    self._keep_message(tx, case, again, row.made_ms, row.id, Step.EXTENSION_WRITTEN)
+            self._keep_message(tx, case, message, at_ms, message_id, Step.LINK_WRITTEN)
             entries.record(tx, at_ms, logged)
         return True
 
@@ -328,9 +329,19 @@ class Cases:
         hmac = self._store.vault.hmac
         return [hmac(b"request about", f"{one.kind.value} {one.value}".encode()).hex()[:MARK_LENGTH] for one in people]
 
-    def _keep_message(self, tx: Transaction, case: Case, message: Message, now_ms: int, message_id: str) -> None:
-        """Put a message into the outbox, sealed under the request's key, in the name of the request's website."""
-        self._store.add_mail(tx, message.packed(), now_ms, case.request_id, message_id, site=case.site)
+    def _keep_message(self, tx: Transaction, case: Case, message: Message, now_ms: int, message_id: str, step: Step) -> None:
+        """Queue the letter of a step, sealed under the request's key, in the name of the request's website."""
+        deliveries.queue_letter(
+            self._store,
+            tx,
+            case.request_id,
+            message.packed(),
+            now_ms,
+            kind="answer" if step in {Step.ANSWER_WRITTEN, Step.RESPONDED} else "letter",
+            delivery_id=message_id,
+            site=case.site,
+            rulebook_id=case.rulebook_id,
+        )
 
     def _of_row(self, row: RowMapping, history: Sequence[RequestEvent]) -> Case:
         return self._case(requests.of_row(row), history)

@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from avow.definitions import Identifier, RequestKind
 from avow.gate import entries
 from avow.rights import states
-from avow.rights.states import Entry, Step
+from avow.rights.kept import Cases
+from avow.rights.states import Entry, State, Step
 from avow.store.control import Transaction, requests
 from avow.store.control.requests import RequestEvent
+from avow.store.store import Store
 
 
 def follow(tx: Transaction, request_id: str, message_id: str, at_ms: int, how: Mapping[str, str]) -> bool:
@@ -35,6 +38,15 @@ def is_late(tx: Transaction, request_id: str, message_id: str) -> bool:
     history = _history(tx, request_id)
     is_of_step = any(entry.detail.get("message") == message_id and entry.step in states.RECEIPTS for entry in history)
     return is_of_step and states.receipt_of(history, message_id) is None
+
+
+def is_erasing(store: Store, person: Identifier) -> bool:
+    """Return whether a deletion of somebody is confirmed and not carried out: nothing more goes to them but its letters.
+
+    Rule: Cal. Civ. Code § 1798.105(c)(1).
+    """
+    under_way = {State.VERIFIED, State.FULFILLING}
+    return any(one.kind is RequestKind.DELETE and one.state in under_way for one in Cases(store).about([person]))
 
 
 def _history(tx: Transaction, request_id: str) -> Sequence[Entry]:

@@ -12,8 +12,6 @@
     store.submission(record_id), store.submissions_after(record_id, limit)
     store.last_contact(identifiers, due)              moves due dates, by each record's own promise
     store.seal_for_request(id, plain), store.unseal_for_request(id, sealed)
-    store.add_mail(tx, content, created_ms, request_id), store.open_mail(mail)
-    store.tell_of_publication(tx, publication, letters, created_ms)
     store.evidence(), store.overdue(today), store.collected(since_ms)     counts per collection point
 
     store.control     transactions; one module per subject in `avow.store.control` (requests, staff, audit, ...)
@@ -28,7 +26,7 @@ imports) and web workers reach it over loopback. `Events.prepare()` makes the ev
 once the engine runs. Formats and guarantees: docs/specs/store.md.
 """
 
-from avow.store.holdings import Counts, Due, Evidence, HeldEvent, HeldMail, HeldSubmission, Holdings, Written
+from avow.store.holdings import Counts, Due, Evidence, HeldEvent, HeldSubmission, Holdings, Written
 from avow.store.store import Store
 
 __all__ = [
@@ -36,7 +34,6 @@ __all__ = [
     "Due",
     "Evidence",
     "HeldEvent",
-    "HeldMail",
     "HeldSubmission",
     "Holdings",
     "Store",

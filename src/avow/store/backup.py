@@ -24,6 +24,7 @@ from sqlalchemy import delete, func, select
 from avow.definitions import ConfigurationError, StoreUnavailable
 from avow.store import removal
 from avow.store.control import Control, audit
+from avow.store.control.database import messages_table
 from avow.store.control.tables import staff_sessions, submissions
 from avow.store.events import Events
 from avow.store.holdings import Counts
@@ -213,7 +214,7 @@ def require_vault(source: Path, manifest: Manifest, vault: Vault) -> None:
             )
         return
     with closing(sqlite3.connect(f"file:{source / 'control.db'}?mode=ro&immutable=1", uri=True)) as control:
-        tables = ("submission_subjects", "choices", "mail", "disclosures")
+        tables = ("submission_subjects", "choices", "disclosures", messages_table(control))
         found = {bytes(row[0]) for table in tables for row in control.execute(_SUBJECTS.format(table=table))}
     if found and not vault.knows(found):
         raise ConfigurationError(

@@ -8,6 +8,7 @@ from datetime import date
 
 from avow.definitions import AfterRetention, Identifier, Recording, StoredFile, address_among
 from avow.store.control.choices import Choice
+from avow.store.control.deliveries import Delivery
 from avow.store.control.disclosures import Disclosure
 from avow.store.control.recordings import RecordingRow
 from avow.store.control.submissions import State
@@ -71,16 +72,6 @@ class SubmissionPage:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldMail:
-    """One message to a person, as `Store.add_mail` was given it."""
-
-    id: str
-    created_ms: int
-    state: str
-    content: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Holdings:
     """Everything held about some identifiers, oldest first."""
 
@@ -88,7 +79,7 @@ class Holdings:
     submissions: tuple[HeldSubmission, ...] = ()
     choices: tuple[Choice, ...] = ()
     disclosures: tuple[Disclosure, ...] = ()
-    mail: tuple[HeldMail, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
     recordings: tuple[RecordingRow, ...] = ()
 
 
@@ -115,14 +106,14 @@ class Counts:
     submissions: int = 0
     choices: int = 0
     disclosures: int = 0
-    mail: int = 0
+    deliveries: int = 0
     consumer_requests: int = 0
     recordings: int = 0
 
     @property
     def total(self) -> int:
         """All of them."""
-        others = self.choices + self.disclosures + self.mail + self.consumer_requests
+        others = self.choices + self.disclosures + self.deliveries + self.consumer_requests
         return self.events + self.submissions + self.recordings + others
 
 

@@ -24,6 +24,7 @@ from typing import Final, NoReturn
 
 from avow.definitions import ConfigurationError, StoreUnavailable
 from avow.store.control import Control, rulebooks, settings
+from avow.store.control.database import messages_table
 from avow.store.events import Events
 from avow.store.keys import Vault
 
@@ -296,7 +297,7 @@ def _require_keys(stores: Stores) -> None:
         return  # its own dump brings its own id
     with closing(sqlite3.connect(f"file:{stores.control_path}?mode=ro", uri=True)) as control:
         subjects = set()
-        for table in ("submission_subjects", "choices", "mail"):
+        for table in ("submission_subjects", "choices", messages_table(control)):
             rows = control.execute(f"SELECT subject FROM {table} WHERE subject IS NOT NULL ORDER BY rowid DESC LIMIT 200")  # noqa: S608 - names of tables
             subjects |= {bytes(row[0]) for row in rows}
     with closing(Vault(stores.data / VAULT)) as vault:

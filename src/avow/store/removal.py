@@ -18,8 +18,8 @@ from avow.store.aside import Aside
 from avow.store.control import (
     choices,
     dated,
+    deliveries,
     disclosures,
-    mail,
     reports,
     requests,
     submission_files,
@@ -96,7 +96,7 @@ def remaining(subjects: Collection[bytes], control: Control, events: Events) -> 
                 submissions.count_of_subjects(tx, chunk) + subscriptions.count_of_subjects(tx, chunk),
                 choices.count_of_subjects(tx, chunk),
                 disclosures.count_of_subjects(tx, chunk),
-                mail.count_of_subjects(tx, chunk),
+                deliveries.count_of_subjects(tx, chunk),
                 listed.count_of_subjects(tx, chunk),
             )
             for chunk in _chunks(subjects)
@@ -194,7 +194,7 @@ def _destroy_due_day_keys(today: date, control: Control, events: Events, vault: 
 
 
 def _remove_subjects(subjects: Collection[bytes], control: Control, events: Events, files: Files) -> Counts:
-    """Remove rows in every store; choices and disclosures only forget whose they were."""
+    """Remove rows in every store; choices and disclosures only forget whose they were, and what has not left is withdrawn."""
     removed = Counts()
     for chunk in _chunks(subjects):
         with control.transaction() as tx:
@@ -204,10 +204,10 @@ def _remove_subjects(subjects: Collection[bytes], control: Control, events: Even
                 removed.submissions + submissions.remove_of_subjects(tx, chunk) + subscriptions.remove_of_subjects(tx, chunk),
                 removed.choices + choices.forget_subjects(tx, chunk),
                 removed.disclosures + disclosures.forget_subjects(tx, chunk),
-                removed.mail + mail.remove_of_subjects(tx, chunk),
+                removed.deliveries + deliveries.forget_subjects(tx, chunk),
             )
     gone = events.delete_subjects(subjects)
-    return Counts(gone, removed.submissions, removed.choices, removed.disclosures, removed.mail)
+    return Counts(gone, removed.submissions, removed.choices, removed.disclosures, removed.deliveries)
 
 
 def _erased_again(control: Control, events: Events, vault: Vault) -> frozenset[bytes]:
@@ -229,7 +229,7 @@ def _erased_again(control: Control, events: Events, vault: Vault) -> frozenset[b
 def _subjects_in_use(control: Control, events: Events) -> set[bytes]:
     """Return every subject that has a row in any store."""
     with control.reading() as tx:
-        used = submissions.subjects(tx) | choices.subjects(tx) | disclosures.subjects(tx) | mail.subjects(tx)
+        used = submissions.subjects(tx) | choices.subjects(tx) | disclosures.subjects(tx) | deliveries.subjects(tx)
         used |= listed.subjects(tx) | subscriptions.subjects(tx)
     return set(used | events.subjects())
 

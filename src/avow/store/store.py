@@ -19,8 +19,8 @@ from avow.store.control import (
     Transaction,
     choices,
     dated,
+    deliveries,
     disclosures,
-    mail,
     read_reasons,
     submission_files,
     submissions,
@@ -29,7 +29,7 @@ from avow.store.control import (
 from avow.store.control import recordings as listed_recordings
 from avow.store.events import Events
 from avow.store.files import Files
-from avow.store.holdings import Counts, Due, Evidence, HeldEvent, HeldMail, HeldSubmission, Holdings, SubmissionPage, Written
+from avow.store.holdings import Counts, Due, Evidence, HeldEvent, HeldSubmission, Holdings, SubmissionPage, Written
 from avow.store.keys import DAY, REQUEST, Said, Vault
 
 log = logging.getLogger(__name__)
@@ -70,11 +70,10 @@ class Store:
         keys = self.vault.keys_of(subjects)
         with self.control.reading() as tx:
             sealed = submissions.of_subjects(tx, subjects)
-            chosen, disclosed, sent = (part.of_subjects(tx, subjects) for part in (choices, disclosures, mail))
+            chosen, disclosed, sent = (part.of_subjects(tx, subjects) for part in (choices, disclosures, deliveries))
             forms, recorded = self._unsealed(tx, sealed), listed_recordings.of_subjects(tx, subjects)
         found = [event_rows.held_event(row, keys.get) for row in self.events.of_subjects(subjects)]
-        letters = [self._opened(one) for one in sent]
-        return Holdings(tuple(_present(found)), forms, chosen, disclosed, tuple(_present(letters)), recorded)
+        return Holdings(tuple(_present(found)), forms, chosen, disclosed, sent, recorded)
 
     def erase(self, identifiers: Iterable[Identifier], at_ms: int) -> frozenset[bytes]:
         """Make everything about these people unreadable for ever, at once: keys destroyed, tombstones written.
@@ -227,6 +226,11 @@ class Store:
         found = self.events.before(keys, points, form.collected_ms, most, demonstration=form.demonstration)
         return _present(event_rows.held_event(row, keys.get) for row in found)
 
+    def submissions_of_subject(self, subject: bytes) -> tuple[HeldSubmission, ...]:
+        """Return what somebody sent who is known by a pseudonym, oldest first; nothing at once after they were erased."""
+        with self.control.reading() as tx:
+            return self._unsealed(tx, submissions.of_subjects(tx, [subject]))
+
     def site_of(self, person: Identifier) -> str:
         """Return the website on which somebody wrote last; "" where nothing is held that they wrote."""
         subjects = self.vault.subjects_of([person])
@@ -235,14 +239,9 @@ class Store:
 
     # -- subscriptions by e-mail -------------------------------------------------------------------------------
 
-    def await_confirmation(
-        self, tx: Transaction, person: Identifier, waiting: Mapping[str, str | int], record: bytes, message: bytes
-    ) -> None:
-        """Keep a subscription that waits for its link, and queue the message with it, in the caller's transaction.
-
-        `waiting` says record_id, point, site, asked_ms and expires_ms. Raises StoreUnavailable when the person's key is gone.
-        """
-        mailed.await_confirmation(tx, self.vault, person, waiting, record, message)
+    def await_confirmation(self, tx: Transaction, waiting: subscriptions.Pending, record: bytes) -> None:
+        """Keep a subscription that waits for its link, `record` sealed for its person. Raises StoreUnavailable without a key."""
+        mailed.await_confirmation(tx, self.vault, waiting, record)
 
     def open_pending(self, waiting: subscriptions.Pending) -> bytes | None:
         """Return the record of a subscription that waits; None when its person was erased."""
@@ -251,12 +250,6 @@ class Store:
     def pending_again(self, person: Identifier, waiting: subscriptions.Pending, record: bytes) -> tuple[bytes, bytes]:
         """Return the pseudonym of a waiting subscription's person, and another record of it, sealed. Raises StoreUnavailable."""
         return mailed.pending_again(self.vault, person, waiting, record)
-
-    def queue_mailing(
-        self, tx: Transaction, mailing_id: str, letters: Mapping[Identifier, mailed.Enclosed], created_ms: int
-    ) -> int:
-        """Queue a message of a mailing to each of these people who has none yet; return how many are new."""
-        return mailed.queue(tx, self.vault, mailing_id, letters, created_ms)
 
     # -- session recordings ------------------------------------------------------------------------------------
 
@@ -342,41 +335,6 @@ class Store:
         key = self.vault.get_key(REQUEST, request_id)
         return sealing.unseal(key, sealed, request_id.encode()) if key is not None and sealed else None
 
-    def add_mail(  # what is kept of a message is what it takes
-        self, tx: Transaction, content: bytes, created_ms: int, request_id: str, mail_id: str = "", *, site: str = ""
-    ) -> str:
-        """Queue a message of a consumer request in the caller's transaction; returns its id, a new one for "".
-
-        `site` is the website on which the request was filed.
-        """
-        return mail.add(tx, self.seal_for_request(request_id, content), created_ms, request_id, None, mail_id=mail_id, site=site)
-
-    def tell_of_publication(
-        self, tx: Transaction, publication: int, letters: Mapping[Identifier, mailed.Enclosed], created_ms: int
-    ) -> int:
-        """Queue a message to each of these people about an announced version of the policy; return how many are new.
-
-        Anyone who has a message about it already gets no second one. A message is erased with its person.
-        """
-        subjects = self.vault.lookup(letters)
-        told = mail.told(tx, publication, subjects.values())
-        wanted = {one: subject for one, subject in subjects.items() if subject not in told}
-        keys = self.vault.keys_of(wanted.values())
-        letters_to = {one: subject for one, subject in wanted.items() if subject in keys}  # the others were erased meanwhile
-        for one, subject in letters_to.items():
-            sealed = sealing.seal(keys[subject], letters[one].content, b"mail")
-            mail.add(tx, sealed, created_ms, None, subject, publication, site=letters[one].site)
-        return len(letters_to)
-
-    def open_mail(self, sealed: mail.SealedMail) -> bytes | None:
-        """Return a message's content; None when its key was destroyed."""
-        held = self._opened(sealed)
-        return None if held is None else held.content
-
-    def seal_mail_again(self, row: mail.SealedMail, content: bytes) -> bytes:
-        """Return another content of a message to a person, sealed as the one that is kept; StoreUnavailable without a key."""
-        return mailed.seal_again(self.vault, row, content)
-
     # -- counts for the policy's live evidence -----------------------------------------------------------------
 
     def evidence(self) -> dict[str, Evidence]:
@@ -437,15 +395,6 @@ class Store:
                     damaged[row.record_id] = type(error).__name__
                 log.error("submission %s cannot be opened (%s)", row.record_id, type(error).__name__)  # noqa: TRY400 - no words of it
         return tuple(_present(found))
-
-    def _opened(self, sealed: mail.SealedMail) -> HeldMail | None:
-        """Return a message unsealed."""
-        if sealed.request_id is not None:
-            content = self.unseal_for_request(sealed.request_id, sealed.sealed)
-        else:
-            key = self.vault.key_of(sealed.subject) if sealed.subject else None
-            content = sealing.unseal(key, sealed.sealed, b"mail") if key is not None else None
-        return None if content is None else HeldMail(sealed.id, sealed.created_ms, sealed.state, content)
 
 
 def _present(found: Iterable[_T | None]) -> list[_T]:

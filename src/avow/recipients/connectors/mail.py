@@ -3,7 +3,7 @@
 Without a server messages wait in the outbox, where the console shows them. Whatever happens to one message happens to it
 alone, and a server that is away costs no message a try (decision 0040).
 
-    open, decide, compose   cannot be opened or written: failed at once
+    claim, compose, decide  cannot be read or written: failed at once
     connect                 no connection: nobody is charged, the server is asked again after a growing pause
     hand over               yes: sent · no for now (4xx): tried again · no for good (5xx): failed, a person looks at it
                             connection lost: the message waits, a new connection goes on with the others
@@ -19,10 +19,10 @@ import smtplib
 import ssl
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import Enum
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from avow.addresses import Mailbox, mailbox
 from avow.config import Mail
@@ -48,6 +48,11 @@ _LONGEST: Final = 512
 #: First and longest pause before a server that is away is asked again, milliseconds.
 _AWAY_MS: Final = 4_000
 _AWAY_LONGEST_MS: Final = 300_000
+#: Characters of what a server said that are kept; the rest says nothing new.
+RECEIPT_LENGTH: Final = 200
+#: A part of an address that is so short is in many a word: only a word that is no more than it is left out.
+_SHORT: Final = 2
+_AROUND: Final = "\"'()[]{},;:.!?"
 #: SMTP's answer that the server closes the connection, whatever was asked (RFC 5321, 3.8).
 _CLOSING: Final = 421
 #: From here on the answer is no, for good (RFC 5321, 4.2.1).
@@ -58,16 +63,19 @@ class Outbox(Protocol):
     """Where messages wait."""
 
     def due(self, now_ms: int, limit: int) -> Sequence[Turn]:
-        """Return messages whose next try is due."""
+        """Return messages whose next try is due, claimed: nobody else hands them over."""
 
     def open(self, message_id: str, now_ms: int) -> Waiting | None:
-        """Return a message, unsealed; None when it may not leave now, which the outbox has noted."""
+        """Return a message, composed; None when it may not leave now, which the outbox has noted."""
 
-    def sent(self, sent: Waiting, now_ms: int) -> None:
-        """Note that a message that was opened was handed over, as its leave was decided."""
+    def sent(self, sent: Waiting, now_ms: int, receipt: str) -> None:
+        """Note that a message that was opened was handed over, as its leave was decided, with what the server said."""
 
-    def kept(self, message_id: str, trouble: Trouble, code: int, next_ms: int | None) -> None:
-        """Note a try that did not succeed, with SMTP's code (0: none); no next moment means that it has failed."""
+    def kept(self, message_id: str, trouble: Trouble, code: int, next_ms: int | None, receipt: str) -> None:
+        """Note a try that did not succeed, with SMTP's code (0: none) and words; no next moment means that it has failed."""
+
+    def release(self) -> None:
+        """Give back what was claimed and not tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,30 @@ class _Letter:
     returns: str
     to: Mailbox
     content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a server answered: what was the trouble (None: it took the message), SMTP's code, whether that is for good."""
+
+    trouble: Trouble | None = None
+    code: int = 0
+    is_final: bool = False
+    receipt: str = ""
+
+
+_NOTHING: Final = _Said()
+
+
+class _Server(smtplib.SMTP):
+    """A connection that remembers what the server said when it took a message."""
+
+    taken: tuple[int, bytes] = (0, b"")
+
+    def data(self, msg: Any) -> tuple[int, bytes]:  # Any: what the library takes for a text
+        """Hand over a message's text, and remember the answer."""
+        self.taken = super().data(msg)
+        return self.taken
 
 
 class _Outcome(Enum):
@@ -95,7 +127,7 @@ class Carrier:
     outbox: Outbox
     mail: Mail
     is_believed: Callable[[], bool] = lambda: True
-    _server: smtplib.SMTP | None = None
+    _server: _Server | None = None
     _pause_ms: int = 0
     _again_ms: int = 0
 
@@ -111,6 +143,7 @@ class Carrier:
                     return outcomes.count(_Outcome.HANDED_OVER)
         finally:
             self._hang_up()
+            self.outbox.release()
         return 0
 
     def _page(self, turns: Sequence[Turn], now_ms: int) -> list[_Outcome]:
@@ -161,21 +194,20 @@ class Carrier:
         server = self._server or self._connected(now_ms)
         if server is None:
             return _Outcome.AWAY
-        found = _given(server, letter)
-        if found is None:
-            self.outbox.sent(message, now_ms)
+        said = _given(server, letter)
+        if said.trouble is None:
+            self.outbox.sent(message, now_ms, said.receipt)
             return _Outcome.HANDED_OVER
-        trouble, code, is_final = found
         if server.sock is None:
             self._hang_up()
-        if trouble is Trouble.LOST:
+        if said.trouble is Trouble.LOST:
             self._hang_up()
             if self._connected(now_ms) is None:  # the server is away: that was no answer to this message
                 return _Outcome.AWAY
-        return self._keep(turn, message, now_ms, trouble, code, is_final=is_final)
+        return self._keep(turn, message, now_ms, said.trouble, said, is_final=said.is_final)
 
     def _keep(
-        self, turn: Turn, message: Waiting | None, now_ms: int, trouble: Trouble, code: int = 0, *, is_final: bool
+        self, turn: Turn, message: Waiting | None, now_ms: int, trouble: Trouble, said: _Said = _NOTHING, *, is_final: bool
     ) -> _Outcome:
         """Note a try that did not succeed and when the next one is: after 1, 2, 4 … minutes, until its bound is reached."""
         attempts, until_ms = turn.attempts + 1, message.until_ms if message else None
@@ -183,10 +215,10 @@ class Carrier:
         pause_ms = int(timedelta(minutes=min(2 ** min(attempts - 1, 9), longest)).total_seconds() * 1000)
         is_late = until_ms is not None and now_ms >= until_ms and self.is_believed()
         is_over = is_final or is_late or (until_ms is None and attempts >= MAX_ATTEMPTS)
-        self.outbox.kept(turn.message_id, trouble, code, None if is_over else now_ms + pause_ms)
+        self.outbox.kept(turn.message_id, trouble, said.code, None if is_over else now_ms + pause_ms, said.receipt)
         return _Outcome.KEPT
 
-    def _connected(self, now_ms: int) -> smtplib.SMTP | None:
+    def _connected(self, now_ms: int) -> _Server | None:
         """Return a connection that is; None while the server is away, which is said once."""
         try:
             self._server = _connect(self.mail)
@@ -210,9 +242,9 @@ class Carrier:
             server.close()
 
 
-def _connect(mail: Mail) -> smtplib.SMTP:
+def _connect(mail: Mail) -> _Server:
     """Return a connection that is encrypted and signed in, as configured."""
-    server = smtplib.SMTP(mail.host, mail.port, timeout=CONNECT_SECONDS)
+    server = _Server(mail.host, mail.port, timeout=CONNECT_SECONDS)
     with ExitStack() as unless_ready:
         unless_ready.callback(server.close)
         if mail.starttls:
@@ -226,25 +258,43 @@ def _connect(mail: Mail) -> smtplib.SMTP:
     return server
 
 
-def _given(server: smtplib.SMTP, letter: _Letter) -> tuple[Trouble, int, bool] | None:
-    """Hand one message over; return None for yes, else what happened, SMTP's code, and whether that is for good.
+def _given(server: _Server, letter: _Letter) -> _Said:
+    """Hand one message over; return what the server said to it.
 
     A refused sender is mended in the configuration or at the server, so it is never for good.
     """
     if letter.to.needs_smtputf8 and not server.has_extn("smtputf8"):
-        return Trouble.NOT_OFFERED, 0, True
+        return _Said(Trouble.NOT_OFFERED, is_final=True)
     options = ("SMTPUTF8", "BODY=8BITMIME") if letter.to.needs_smtputf8 else ()
     try:
         server.sendmail(letter.returns, [str(letter.to)], letter.content, options)
     except smtplib.SMTPRecipientsRefused as refused:
-        code = max(code for code, _ in refused.recipients.values())
-        found = Trouble.REFUSED, code, code >= _PERMANENT
+        code, words = max(refused.recipients.values())
+        found = _Said(Trouble.REFUSED, code, code >= _PERMANENT, receipt(code, words, letter.to))
     except smtplib.SMTPSenderRefused as refused:
-        found = Trouble.REFUSED, refused.smtp_code, False
+        found = _Said(Trouble.REFUSED, refused.smtp_code, receipt=receipt(refused.smtp_code, refused.smtp_error, letter.to))
     except smtplib.SMTPResponseException as refused:
-        found = Trouble.REFUSED, refused.smtp_code, refused.smtp_code >= _PERMANENT
+        code = refused.smtp_code
+        found = _Said(Trouble.REFUSED, code, code >= _PERMANENT, receipt(code, refused.smtp_error, letter.to))
     except (OSError, smtplib.SMTPException):
-        found = Trouble.LOST, 0, False
+        found = _Said(Trouble.LOST)
     else:
-        return None
-    return (Trouble.LOST, found[1], False) if found[1] == _CLOSING else found
+        return _Said(receipt=receipt(*server.taken, letter.to))
+    return replace(found, trouble=Trouble.LOST, is_final=False) if found.code == _CLOSING else found
+
+
+def receipt(code: int, words: bytes | str, to: Mailbox) -> str:
+    """Return what a server said as it is kept: its code and words, without anything that could be an address, or a part of one.
+
+    Servers repeat whom a message goes to. A word that holds an @, a bracket or what is before or behind the @ is left out.
+    """
+    text = words.decode("ascii", "replace") if isinstance(words, bytes) else words
+    parts = [part for part in (to.local.casefold(), to.domain.casefold()) if part]
+
+    def may_stay(word: str) -> bool:
+        plain = word.casefold()
+        names = any(part in plain if len(part) > _SHORT else part == plain.strip(_AROUND) for part in parts)
+        return word.isprintable() and not names and not set(word) & set("@<>=%+\ufffd")
+
+    kept = " ".join(word if may_stay(word) else "…" for word in text.split())
+    return f"{code} {kept}"[:RECEIPT_LENGTH].strip()

@@ -20,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from avow.definitions import AvowError, ConfigurationError, StoreUnavailable
 
 #: The newest migration; a test compares it with the folder.
-HEAD: Final = "20261130_0021"
+HEAD: Final = "20261130_0022"
 _MIGRATIONS: Final = Path(__file__).parent.parent / "migrations"
 #: How long a process waits for another's write, seconds.
 _BUSY_SECONDS: Final = 20
@@ -130,6 +130,12 @@ def alone(tx: Transaction, *names: str) -> None:
     if tx.dialect.name == "postgresql":
         drawn = hashlib.blake2b("\0".join(("avow", *names)).encode(), digest_size=8).digest()
         tx.execute(select(func.pg_advisory_xact_lock(int.from_bytes(drawn, "big", signed=True))))
+
+
+def messages_table(control: sqlite3.Connection) -> str:
+    """Return the table of a SQLite store that says whose messages are, also of a store that no migration has reached yet."""
+    wanted = "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('mail', 'delivery_people')"
+    return "mail" if ("mail",) in control.execute(wanted).fetchall() else "delivery_people"
 
 
 def require_url(url: str) -> None:

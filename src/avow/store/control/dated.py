@@ -5,7 +5,9 @@
     disclosures    the person of a disclosure        its own `forget_on`: 12 months, and as long as the recipient keeps the data
     notices        e-mail about a changed policy     12 months, and no longer than anything that its person sent
     mailings       e-mail of a mailing               as long as its person is subscribed
-    messages       e-mail that asks for a link       as long as the subscription waits for it
+    messages       e-mail that asks for a link       as long as the subscription waits for it; a letter as long as its request
+                                                     has a contact
+    withdrawn      what never left, and names nobody 12 months
     subscriptions  what waits for its link           its own `expires_ms` (the job "unconfirmed")
     requests       the contact of a request          7 days after the closing (`rights.due`; the job "requests")
     reasons        why somebody opened a record      as long as the record is there
@@ -21,15 +23,17 @@ from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 
+from avow.store.control import deliveries as rows
 from avow.store.control import mailings, read_reasons, set_aside
 from avow.store.control.database import Transaction
 from avow.store.control.tables import (
     choices,
     consumer_requests,
+    deliveries,
+    delivery_people,
     disclosures,
-    mail,
     pending_subscriptions,
     request_events,
     submission_subjects,
@@ -44,6 +48,7 @@ NOTICES_MONTHS: Final = 12
 _CLOSED: Final = timedelta(days=7 + 90 + 14)
 #: A message, or something that waits, that is so young may belong to a transaction on its way.
 _YOUNG: Final = timedelta(days=2)
+_own: Final = delivery_people.c
 
 
 def sweep(tx: Transaction, today: date) -> int:
@@ -51,10 +56,10 @@ def sweep(tx: Transaction, today: date) -> int:
     forget = [
         update(choices).where(_choices(today)).values(subject=None),
         update(disclosures).where(_disclosures(today)).values(subject=None),
-        delete(mail).where(_notices(today)),
-        delete(mail).where(_messages(today)),
     ]
-    gone = mailings.sweep_messages(tx) + read_reasons.remove_left(tx, _start_ms(today - _YOUNG))
+    gone = rows.let_go(tx, tx.scalars(_notices(today)).all()) + rows.let_go(tx, tx.scalars(_messages(today)).all())
+    gone += mailings.sweep_messages(tx) + read_reasons.remove_left(tx, _start_ms(today - _YOUNG))
+    gone += rows.remove_withdrawn(tx, _start_ms(months_before(today, NOTICES_MONTHS)))
     return sum(int(tx.execute(one).rowcount) for one in forget) + gone
 
 
@@ -69,9 +74,9 @@ def overdue(tx: Transaction, today: date) -> dict[str, int]:
     wanted = {
         "choices": select(func.count()).select_from(choices).where(_choices(before)),
         "disclosures": select(func.count()).select_from(disclosures).where(_disclosures(before)),
-        "notices": select(func.count()).select_from(mail).where(_notices(before)),
-        "mailings": select(func.count()).select_from(mail).where(mailings.has_ended(), mail.c.created_ms < _start_ms(before)),
-        "messages": select(func.count()).select_from(mail).where(_messages(before)),
+        "notices": _count(_notices(before)),
+        "mailings": _count(mailings.ended(), deliveries.c.made_ms < _start_ms(before)),
+        "messages": _count(_messages(before)),
         "subscriptions": select(func.count()).select_from(pending_subscriptions).where(waits),
         "reasons": select(func.count()).select_from(kept_reasons).where(read_reasons.left(_start_ms(before - _YOUNG))),
         "requests": select(func.count()).select_from(consumer_requests).where(consumer_requests.c.id.in_(closed), has_contact),
@@ -89,21 +94,34 @@ def _disclosures(today: date) -> ColumnElement[bool]:
     return and_(disclosures.c.subject.is_not(None), disclosures.c.forget_on <= today)
 
 
-def _notices(today: date) -> ColumnElement[bool]:
-    has_sent = select(submission_subjects.c.record_id).where(submission_subjects.c.subject == mail.c.subject).correlate(mail)
-    is_old = mail.c.created_ms < _start_ms(months_before(today, NOTICES_MONTHS))
-    is_left = and_(mail.c.created_ms < _start_ms(today - _YOUNG), ~has_sent.exists())
-    return and_(mail.c.publication.is_not(None), or_(is_old, is_left))
+def _count(ids: Select[str], *conditions: ColumnElement[bool]) -> Select[int]:
+    return select(func.count()).select_from(deliveries).where(deliveries.c.id.in_(ids), *conditions)
 
 
-def _messages(today: date) -> ColumnElement[bool]:
-    waits = select(pending_subscriptions.c.record_id).where(pending_subscriptions.c.mail_id == mail.c.id).correlate(mail)
-    is_one = and_(mail.c.request_id.is_(None), mail.c.publication.is_(None), mail.c.mailing.is_(None))
+def _notices(today: date) -> Select[str]:
+    """Return the statement that names the notices of which nobody need know any more to whom they went."""
+    has_sent = select(submission_subjects.c.record_id).where(submission_subjects.c.subject == _own.subject)
+    is_old = deliveries.c.made_ms < _start_ms(months_before(today, NOTICES_MONTHS))
+    is_left = and_(deliveries.c.made_ms < _start_ms(today - _YOUNG), ~has_sent.correlate(delivery_people).exists())
+    return _of_somebody().where(deliveries.c.kind == "notice", or_(is_old, is_left))
+
+
+def _messages(today: date) -> Select[str]:
+    """Return the statement that names the messages that ask for a link, and letters, that nothing waits for any more."""
+    waits = select(pending_subscriptions.c.record_id).where(pending_subscriptions.c.delivery == _own.delivery)
     asked = select(consumer_requests.c.id).where(
-        consumer_requests.c.id == mail.c.request_id, func.length(consumer_requests.c.sealed) > 0
+        consumer_requests.c.id == _own.request_id, func.length(consumer_requests.c.sealed) > 0
     )
-    is_left = or_(and_(is_one, ~waits.exists()), and_(mail.c.request_id.is_not(None), ~asked.correlate(mail).exists()))
-    return and_(is_left, mail.c.created_ms < _start_ms(today - _YOUNG))
+    is_left = or_(
+        and_(deliveries.c.kind == "confirmation", ~waits.correlate(delivery_people).exists()),
+        and_(deliveries.c.kind.in_(rows.OF_REQUESTS), ~asked.correlate(delivery_people).exists()),
+    )
+    return _of_somebody().where(is_left, deliveries.c.made_ms < _start_ms(today - _YOUNG))
+
+
+def _of_somebody() -> Select[str]:
+    """Return the statement that names the deliveries that say whose they are."""
+    return select(deliveries.c.id).join(delivery_people, _own.delivery == deliveries.c.id)
 
 
 def months_before(day: date, months: int) -> date:

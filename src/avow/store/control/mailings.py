@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, select, update
+from sqlalchemy import RowMapping, Select, and_, func, select, update
 
 from avow.store import paging
+from avow.store.control import deliveries as rows
 from avow.store.control.database import Transaction
 from avow.store.control.rows import add_new
-from avow.store.control.tables import mail, mailings, submission_subjects, submissions
+from avow.store.control.tables import deliveries, delivery_people, mailings, submission_subjects, submissions
 from avow.store.paging import Page, Part, Place
 
 Figure = Literal["delivered", "measured", "failed", "unsubscribed"]
@@ -109,14 +110,13 @@ def count(tx: Transaction, mailing_id: str, figure: Figure, by: int = 1) -> None
 
 
 def waiting(tx: Transaction, mailing_id: str) -> int:
-    """Return how many messages of a mailing are still in the outbox."""
-    wanted = select(func.count()).select_from(mail).where(mail.c.mailing == mailing_id, mail.c.state == "waiting")
-    return int(tx.execute(wanted).scalar_one())
+    """Return how many messages of a mailing are still to leave."""
+    return rows.count_batch(tx, mailing_id, ("waiting", "leaving"))
 
 
 def has_message(tx: Transaction, mailing_id: str, subject: bytes) -> bool:
     """Return whether this person has a message of this mailing already."""
-    return tx.execute(select(mail.c.id).where(mail.c.mailing == mailing_id, mail.c.subject == subject)).first() is not None
+    return bool(rows.have_one(tx, mailing_id, [subject]))
 
 
 def subscribers(tx: Transaction, point: str) -> int:
@@ -128,26 +128,30 @@ def subscribers(tx: Transaction, point: str) -> int:
 
 
 def forget_messages(tx: Transaction, point: str, subject: bytes) -> int:
-    """Remove this person's messages of all mailings to a point, sent or not; return how many."""
-    own = select(mailings.c.id).where(mailings.c.point == point)
-    return int(tx.execute(delete(mail).where(mail.c.mailing.in_(own), mail.c.subject == subject)).rowcount)
+    """Forget this person's messages of all mailings to a point, sent or not (`deliveries.let_go`); return how many."""
+    own = delivery_people.c
+    to_point = select(mailings.c.id).where(mailings.c.point == point)
+    found = select(own.delivery).where(own.subject == subject, own.batch.in_(to_point))
+    return rows.let_go(tx, tx.scalars(found).all())
 
 
-def has_ended() -> ColumnElement[bool]:
-    """Return the condition on a message of a mailing whose person has no subscription there any more."""
+def ended() -> Select[str]:
+    """Return the statement that names the messages of mailings whose person has no subscription there any more."""
+    own, sent = delivery_people.c, mailings.c
     held = and_(
         submissions.c.record_id == submission_subjects.c.record_id,
-        submissions.c.point == mailings.c.point,
-        submission_subjects.c.subject == mail.c.subject,
-        mailings.c.id == mail.c.mailing,
+        submissions.c.point == sent.point,
+        submission_subjects.c.subject == own.subject,
+        sent.id == own.batch,
     )
-    kept = select(submissions.c.record_id).where(held).correlate(mail).exists()
-    return and_(mail.c.mailing.is_not(None), ~kept)
+    kept = select(submissions.c.record_id).where(held).correlate(delivery_people).exists()
+    is_one = and_(deliveries.c.id == own.delivery, deliveries.c.kind == "mailing")
+    return select(own.delivery).where(select(deliveries.c.id).where(is_one).correlate(delivery_people).exists(), ~kept)
 
 
 def sweep_messages(tx: Transaction) -> int:
-    """Remove the messages of mailings to people who have no subscription there any more; return how many."""
-    return int(tx.execute(delete(mail).where(has_ended())).rowcount)
+    """Forget the messages of mailings to people who have no subscription there any more; return how many."""
+    return rows.let_go(tx, tx.scalars(ended()).all())
 
 
 def _shown(row: RowMapping) -> Mailing:

@@ -28,10 +28,11 @@ from sqlalchemy import (
 
 from avow.definitions import RequestKind
 from avow.store import paging
+from avow.store.control import deliveries
 from avow.store.control.database import Transaction
 from avow.store.control.rows import add_new
 from avow.store.control.set_aside import BEYOND_MS
-from avow.store.control.tables import consumer_requests, mail, request_events, request_people, set_aside
+from avow.store.control.tables import consumer_requests, request_events, request_people, set_aside
 from avow.store.paging import Page, Part, Place
 
 #: The queue of requests whose next step failed (`store.aside`).
@@ -114,7 +115,7 @@ def every(tx: Transaction) -> tuple[RowMapping, ...]:
 def page(tx: Transaction, at: Place, limit: int, site: str = "") -> Page[RowMapping]:
     """Return a page of requests of a site, "" for all: with a failed message, then open, the oldest first, then answered."""
     one = consumer_requests.c
-    failed = one.id.in_(select(mail.c.request_id).where(mail.c.state == "failed", mail.c.request_id.is_not(None)))
+    failed = one.id.in_(deliveries.requests_with_failures())
     rows = select(*_COLUMNS).where(one.site == site) if site else select(*_COLUMNS)
     parts = (
         Part(rows.where(failed), one.received_ms, one.id, rises=True),
@@ -280,18 +281,18 @@ def reseal(tx: Transaction, request_id: str, sealed: bytes, mark: str) -> None:
 
 
 def forget_contact(tx: Transaction, request_id: str) -> None:
-    """Empty the sealed contact and its marks, and remove the messages; the caller destroys the key. The record itself stays.
+    """Empty the sealed contact and its marks, and forget the messages; the caller destroys the key. The record itself stays.
 
     Rule: 11 CCR 7101(a), (b): the record of a request is kept 24 months, without more than it needs.
     """
     tx.execute(consumer_requests.update().where(consumer_requests.c.id == request_id).values(sealed=b"", mark=""))
     name_people(tx, request_id, ())
-    tx.execute(delete(mail).where(mail.c.request_id == request_id))
+    deliveries.forget_request(tx, request_id)
 
 
 def remove(tx: Transaction, request_id: str) -> None:
     """Remove the record of a request with history and messages; the caller destroys the key."""
-    tx.execute(delete(mail).where(mail.c.request_id == request_id))
+    deliveries.forget_request(tx, request_id)
     tx.execute(delete(request_events).where(request_events.c.request_id == request_id))
     name_people(tx, request_id, ())
     tx.execute(delete(consumer_requests).where(consumer_requests.c.id == request_id))

@@ -10,15 +10,15 @@ from avow.store.control.database import Transaction
 from avow.store.control.tables import (
     choices,
     consumer_requests,
+    deliveries,
     disclosures,
     integrity_changes,
     integrity_days,
-    mail,
     purpose_reads,
 )
 
 #: Tables whose rows are of one website. A mailing without a name is to everybody on its list, now as before.
-_OF_ONE: Final = (choices, consumer_requests, mail, disclosures, purpose_reads, integrity_days, integrity_changes)
+_OF_ONE: Final = (choices, consumer_requests, deliveries, disclosures, purpose_reads, integrity_days, integrity_changes)
 
 
 def name_unnamed(tx: Transaction, site: str) -> int:

@@ -13,13 +13,13 @@ from avow.store.control.tables import pending_subscriptions as pending
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """One subscription that waits; `sealed` is what will be kept, under its person's key, and `mail_id` the message sent."""
+    """One subscription that waits; `sealed` is what will be kept, under its person's key, and `delivery` the message sent."""
 
     record_id: str
     point: str
     subject: bytes
     sealed: bytes
-    mail_id: str
+    delivery: str
     asked_ms: int
     expires_ms: int
 

@@ -235,30 +235,59 @@ request_events: Final = Table(
     PrimaryKeyConstraint("request_id", "seq"),
 )
 
-mail: Final = Table(
-    "mail",
+#: Everything that leaves to a person or a recipient, by any way: references, never what it says (docs/specs/deliveries.md).
+deliveries: Final = Table(
+    "deliveries",
     metadata,
-    Column("id", Text, primary_key=True),
-    Column("request_id", Text),  # sealed under the key ("request", request_id) ...
-    Column("subject", LargeBinary),  # ... or under this person's key
-    Column("created_ms", BigInteger, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("id", Text, primary_key=True),  # by which the other side knows a second copy: the Message-ID of an e-mail
+    Column("kind", Text, nullable=False),  # letter, answer, confirmation, notice, mailing
+    Column("batch", Text, nullable=False),  # of which many get one each: a mailing, the number of an announced version; else ""
+    Column("is_many", Boolean, nullable=False),  # one of a mailing: many and alike, and in no list of messages to single people
+    Column("recipient", Text, nullable=False),  # the policy's name of who gets or carries it, "" until it was decided
+    Column("connector", Text, nullable=False),  # the way it leaves: smtp; by hand, once staff passed it on
+    Column("purpose", Text, nullable=False),  # as it was decided, "" before
+    Column("rulebook_id", Text, nullable=False),  # the version by which it was decided; before, "" where its record says it
+    Column("site", Text, nullable=False),  # in whose name and from whose sender it goes
+    Column("state", Text, nullable=False),  # waiting, leaving, sent, received, failed, withdrawn
     Column("attempts", Integer, nullable=False),
     Column("next_ms", BigInteger, nullable=False),
-    Column("publication", BigInteger),  # the announced version that the message tells of
-    Column("mailing", Text),  # the mailing that the message is one of
-    Column("trouble", Text, nullable=False, server_default=""),  # what kept it from leaving at the last try
-    Column("code", Integer, nullable=False, server_default="0"),  # SMTP's answer then
-    Column("sent_ms", BigInteger),  # when a mail server took it; NULL for what was sent before this was kept
-    Column("site", Text, nullable=False, server_default=""),  # in whose name and from whose sender it goes
-    Index("mail_publication", "publication", "subject", unique=True),  # each person once for each version
-    Index("mail_mailing", "mailing", "subject", unique=True),  # each person once for each mailing
-    Index("mail_waiting", "state", "next_ms"),
-    Index("mail_request", "request_id"),
-    Index("mail_subject", "subject"),
-    Index("mail_listed", "mailing", "created_ms", "id"),
-    Index("mail_of_mailing", "mailing", "state"),
+    Column("holder", Text, nullable=False),  # who carries it while it is leaving, "" else ...
+    Column("lease_ms", BigInteger),  # ... and until when nobody else may
+    Column("approver", Text, nullable=False),  # the member of staff who last let it go: again, to another address, by hand
+    Column("trouble", Text, nullable=False),  # what kept it from leaving at the last try, or why it was withdrawn
+    Column("code", Integer, nullable=False),  # the other side's answer then, as a number
+    Column("receipt", Text, nullable=False),  # what the other side said, without any address
+    Column("made_ms", BigInteger, nullable=False),
+    Column("sent_ms", BigInteger),  # when the other side took it; NULL for what was sent before this was kept
+    Index("deliveries_due", "state", "next_ms"),
+    Index("deliveries_listed", "is_many", "made_ms", "id"),
+    Index("deliveries_of_batch", "batch", "state"),
+)
+
+#: Whose a delivery is, and which record and items of theirs; without a row it names nobody.
+delivery_people: Final = Table(
+    "delivery_people",
+    metadata,
+    Column("delivery", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("subject", LargeBinary),  # the person ...
+    Column("request_id", Text),  # ... or the consumer request, whose contact it is
+    Column("record", Text, nullable=False),  # the submission by which they are written to, "" for the request's own contact
+    Column("items", Text, nullable=False),  # the categories of what goes with it, letters of § 1798.140(v)(1)
+    Column("batch", Text),  # the delivery's, where it has one
+    Column("sealed", LargeBinary),  # another address that staff gave, under this person's key, until it is sent
+    PrimaryKeyConstraint("delivery", "number"),
+    Index("delivery_people_batch", "batch", "subject", unique=True),  # each person once for each mailing and version
+    Index("delivery_people_subject", "subject"),
+    Index("delivery_people_request", "request_id"),
+)
+
+#: What has to stay the very same letter: of a consumer request, sealed under the request's key, and swept with it.
+letters: Final = Table(
+    "letters",
+    metadata,
+    Column("delivery", Text, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
 )
 
 #: Subscriptions that wait for the link in the message to be confirmed: the submission to be, sealed for its person.
@@ -269,7 +298,7 @@ pending_subscriptions: Final = Table(
     Column("point", Text, nullable=False),
     Column("subject", LargeBinary, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
-    Column("mail_id", Text, nullable=False),  # the message with the link; it goes when this goes
+    Column("delivery", Text, nullable=False),  # the message with the link; it goes when this goes
     Column("asked_ms", BigInteger, nullable=False),
     Column("expires_ms", BigInteger, nullable=False),
     Index("pending_subscriptions_person", "point", "subject", unique=True),

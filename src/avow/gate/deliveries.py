@@ -1,0 +1,167 @@
+"""Everything that leaves to a person or a recipient has a row here: queued in the transaction of what it tells of, and followed.
+
+A row names what it is about, and never holds what it says: `recipients.carrying` has it composed when its turn comes, and
+everything is asked again then. Two things are kept sealed: the letters of a consumer request, which have to stay the very same,
+under the request's key; and another address that staff gave for a notice, under its person's key, until it has left.
+Why: decision 0070. The states: `store.control.deliveries`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from avow.definitions import Identifier, StoreUnavailable
+from avow.gate.disclosures import ADDRESS
+from avow.store import sealing
+from avow.store.control import Transaction
+from avow.store.control import deliveries as rows
+from avow.store.control.deliveries import (
+    OF_REQUESTS,
+    UNSENT,
+    About,
+    Delivery,
+    again,
+    claim,
+    count_batch,
+    count_failed,
+    failed_requests,
+    get,
+    held,
+    kept,
+    listed,
+    longest_due_ms,
+    new_id,
+    of_request,
+    passed_on,
+    release,
+    remove,
+    renew,
+    sent,
+    undelivered,
+    untried,
+    withdraw,
+    withdraw_batch,
+)
+from avow.store.store import Store
+
+__all__ = [
+    "OF_REQUESTS",
+    "UNSENT",
+    "About",
+    "Delivery",
+    "Reference",
+    "again",
+    "claim",
+    "count_batch",
+    "count_failed",
+    "failed_requests",
+    "get",
+    "held",
+    "kept",
+    "letter",
+    "listed",
+    "longest_due_ms",
+    "new_id",
+    "of_request",
+    "open_address",
+    "passed_on",
+    "queue_confirmation",
+    "queue_each",
+    "queue_letter",
+    "release",
+    "remove",
+    "renew",
+    "seal_address",
+    "sent",
+    "undelivered",
+    "untried",
+    "withdraw",
+    "withdraw_batch",
+]
+
+#: What an address that staff gave is bound to; earlier versions sealed whole messages so.
+_ADDRESS_AAD: Final = b"mail"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """By what one of many is composed: a submission of its person, and in the name of which website it goes."""
+
+    site: str
+    record: str
+
+
+def queue_letter(
+    store: Store,
+    tx: Transaction,
+    request_id: str,
+    content: bytes,
+    made_ms: int,
+    *,
+    kind: Literal["letter", "answer"] = "letter",
+    delivery_id: str = "",
+    site: str = "",
+    rulebook_id: str = "",
+) -> str:
+    """Queue a letter of a consumer request, with the one copy of it under the request's key; return its id, a new one for "".
+
+    `rulebook_id` is the version that the request is held to, `site` the website on which it was filed.
+    """
+    delivery_id = delivery_id or new_id()
+    about = (About(request_id=request_id, items=ADDRESS),)
+    row = Delivery(delivery_id, kind, made_ms, site=site, rulebook_id=rulebook_id, people=about)
+    rows.add(tx, row, store.seal_for_request(request_id, content))
+    return delivery_id
+
+
+def queue_confirmation(tx: Transaction, subject: bytes, record: str, site: str, rulebook_id: str, made_ms: int) -> str:
+    """Queue the message that asks whether somebody subscribed; `record` is the subscription that waits. Returns its id."""
+    delivery_id = new_id()
+    about = (About(subject=subject, record=record, items=ADDRESS),)
+    rows.add(tx, Delivery(delivery_id, "confirmation", made_ms, site=site, rulebook_id=rulebook_id, people=about))
+    return delivery_id
+
+
+def queue_each(
+    store: Store,
+    tx: Transaction,
+    kind: Literal["mailing", "notice"],
+    batch: str,
+    people: Mapping[Identifier, Reference],
+    made_ms: int,
+) -> int:
+    """Queue one for each of these people who has none of this batch; return how many are new. Who was erased gets none.
+
+    `batch` is a mailing's id, or the number of an announced version.
+    """
+    subjects = store.vault.lookup(people)
+    known = store.vault.keys_of(subjects.values()).keys() - rows.have_one(tx, batch, list(subjects.values()))
+    new = {subject: people[one] for one, subject in subjects.items() if subject in known}
+    for subject, one in new.items():
+        about = (About(subject=subject, record=one.record, items=ADDRESS),)
+        rows.add(tx, Delivery(new_id(), kind, made_ms, site=one.site, batch=batch, people=about))
+    return len(new)
+
+
+def letter(store: Store, tx: Transaction, row: Delivery) -> bytes | None:
+    """Return what `queue_letter` was given; None when its key was destroyed, or nothing is kept. Raises for damaged bytes."""
+    sealed = rows.letter(tx, row.id)
+    return store.unseal_for_request(row.request_id, sealed) if row.request_id and sealed else None
+
+
+def seal_address(store: Store, row: Delivery, address: str) -> bytes:
+    """Return another address for a delivery, sealed for its person. Raises StoreUnavailable without a key."""
+    key = store.vault.key_of(row.subject) if row.subject else None
+    if key is None:
+        raise StoreUnavailable("the person's key was destroyed while an address was corrected")
+    return sealing.seal(key, json.dumps({"to": address}).encode(), _ADDRESS_AAD)
+
+
+def open_address(store: Store, row: Delivery) -> str:
+    """Return the address that staff gave for a delivery, "" for none. Raises for damaged bytes."""
+    sealed, subject = row.about.sealed, row.subject
+    key = store.vault.key_of(subject) if sealed and subject else None
+    return str(json.loads(sealing.unseal(key, sealed, _ADDRESS_AAD))["to"]) if key is not None and sealed else ""

@@ -1,0 +1,122 @@
+"""Deliveries are carried from here: claimed for a while, composed when their turn comes, handed to a connector, and followed.
+
+    claim     what is due is this process's until its lease is over; no other carries it meanwhile
+    compose   by the kind's room: everything is asked again, and what it says is put together
+    hand over by a connector (`recipients.connectors`)
+    note      in one transaction: that the other side took it, with what it said; the disclosure; what follows from it
+
+A process that dies between the other side's yes and our note leaves what cannot be told from one that died before: it is handed
+over again, under the same id, by which the other side knows the copy. What somebody is owed by law may come twice and may not be
+lost (decision 0070).
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
+
+from avow.definitions import Refusal
+from avow.gate import deliveries, disclosures
+from avow.gate.deliveries import Delivery
+from avow.gate.messages import Trouble, Turn, Waiting
+from avow.store.control import Transaction
+from avow.store.store import Store
+
+#: What may not leave is looked at again after this time, milliseconds: the configuration may have been mended.
+HELD_MS: Final = 3_600_000
+#: After so many seconds a claim is renewed before the next message is begun. What is left of the lease is then longer than
+#: a mail server may take over one (`connectors.mail`: 20 s for the connection, 60 s for each of five steps).
+RENEW_SECONDS: Final = 120.0
+
+
+class Kinds(Protocol):
+    """What the rooms say of their kinds of deliveries: `messaging.composing`, and what is handed in by tests."""
+
+    def compose(self, row: Delivery, now_ms: int) -> Waiting | Refusal | None:
+        """Return a delivery as it leaves now; a Refusal when it may not for now, None when it is to be withdrawn."""
+
+    def left(self, tx: Transaction, sent: Waiting, now_ms: int) -> None:
+        """Note what follows from one that left."""
+
+    def failed(self, tx: Transaction, row: Delivery) -> None:
+        """Note what follows from one that failed for good."""
+
+
+@dataclass(slots=True)
+class Leased:
+    """Fits `connectors.mail.Outbox`: what this process may carry. One caller at a time.
+
+    `holder` names the process, and nothing else in the world.
+    """
+
+    store: Store
+    kinds: Kinds
+    holder: str = field(default_factory=lambda: secrets.token_hex(8))
+    seconds: Callable[[], float] = time.monotonic
+    _rows: dict[str, Delivery] = field(default_factory=dict)
+    _claimed: float = 0.0
+
+    def due(self, now_ms: int, limit: int) -> Sequence[Turn]:
+        """Claim what is due; return it in the order of its turns."""
+        self._claimed = self.seconds()  # before: the lease is never shorter than we believe
+        with self.store.control.transaction() as tx:
+            claimed = deliveries.claim(tx, self.holder, now_ms, limit)
+        self._rows = {row.id: row for row in claimed}
+        return tuple(Turn(row.id, row.attempts) for row in claimed)
+
+    def open(self, message_id: str, now_ms: int) -> Waiting | None:
+        """Return a message that can be sent now; None when it may not leave, which is noted, or is ours no longer."""
+        row = self._row(message_id, now_ms)
+        if row is None:
+            return None
+        made = self.kinds.compose(row, now_ms)
+        if isinstance(made, Waiting):
+            return made
+        with self.store.control.transaction() as tx:
+            if made is None:
+                deliveries.withdraw(tx, row.id)
+            else:
+                deliveries.held(tx, row.id, self.holder, Trouble.HELD, now_ms + HELD_MS)
+        return None
+
+    def sent(self, sent: Waiting, now_ms: int, receipt: str) -> None:
+        """Note that a message was handed over, as a disclosure about its person where one is known."""
+        leave = sent.leave
+        if leave.subject is not None and self.store.vault.key_of(leave.subject) is None:
+            leave = replace(leave, subject=None)  # erased while the server took its time: nothing new is kept of them
+        decided = {"recipient": leave.recipient, "purpose": leave.purpose, "rulebook_id": leave.rulebook.id}
+        with self.store.control.transaction() as tx:
+            deliveries.sent(tx, sent.message_id, now_ms, **decided, receipt=receipt)
+            disclosures.note(tx, leave, now_ms)
+            self.kinds.left(tx, sent, now_ms)
+
+    def kept(self, message_id: str, trouble: Trouble, code: int, next_ms: int | None, receipt: str) -> None:
+        """Note a try that did not succeed."""
+        row = self._rows.get(message_id)
+        with self.store.control.transaction() as tx:
+            is_ours = deliveries.kept(tx, message_id, self.holder, trouble, code, next_ms, receipt)
+            if is_ours and next_ms is None and row is not None:
+                self.kinds.failed(tx, row)
+
+    def release(self) -> None:
+        """Let what was claimed and not tried wait again, for whoever comes first."""
+        if self._rows:
+            with self.store.control.transaction() as tx:
+                deliveries.release(tx, self.holder)
+        self._rows = {}
+
+    def _row(self, message_id: str, now_ms: int) -> Delivery | None:
+        """Return a delivery as it is now while it is ours: nobody passed it on, corrected it or took it back meanwhile."""
+        if self.seconds() - self._claimed > RENEW_SECONDS:
+            self._claimed = self.seconds()
+            with self.store.control.transaction() as tx:
+                ours = deliveries.renew(tx, self.holder, now_ms)
+            self._rows = {one: row for one, row in self._rows.items() if one in ours}
+        if message_id not in self._rows:
+            return None
+        with self.store.control.reading() as tx:
+            row = deliveries.get(tx, message_id)
+        return row if row is not None and (row.state, row.holder) == ("leaving", self.holder) else None
