@@ -235,8 +235,8 @@ class Installation:
         one = f'[website]\nname = "marrowby.example"\norigin = "{origin or self.base}"\npages = "{pages}"\n'
         self.config.write_text(
             f'data = "data"\npolicy = "{policy}"\ntimezone = "America/Los_Angeles"\n'
-            f"{websites or one}"
-            f"[listen]\nport = {self.port}\nworkers = {workers}\n{mail}{console}{extra}",
+            f"{websites or one}{console}"
+            f"[listen]\nport = {self.port}\nworkers = {workers}\n{mail}{extra}",
             encoding="utf-8",
         )
         self.process = None
