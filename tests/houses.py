@@ -17,6 +17,7 @@ from avow.assurance.promises import Promises
 from avow.collection.arrival import Arrival
 from avow.config import Configuration, Website
 from avow.definitions import IdentifierKind, Submission, identifier
+from avow.gate.roles import ADMINISTRATOR, Member
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.publication.publishing import Publisher
@@ -40,6 +41,11 @@ def sites(*declared, origin="https://www.marrowby.example", **more):
     """Return the websites of an installation: those that are declared, else one at this origin."""
     declared = declared or (Website("marrowby", origin),)
     return Sites(Configuration(Path("data"), Path("policy.md"), ZONE, websites=declared, **more))
+
+
+def insider(staff_id="s1", *roles, is_trained=True, proved_ms=0):
+    """Return a member of staff, an administrator unless roles are named."""
+    return Member(staff_id, "Robin", roles or (ADMINISTRATOR,), is_trained, proved_ms)
 
 
 class NoEvents:

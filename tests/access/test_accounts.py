@@ -43,7 +43,9 @@ class Console:
         )
         self.door, self.second = Staff(signs), second
         self.declared = with_administrator({}, (), ())
-        self.register = Register(control, ORIGIN, "UTC", IDLE_MS, False, lambda: self.declared, house.now_ms)
+        self.register = Register(
+            control, ORIGIN, "UTC", IDLE_MS, needs_factor=False, declared=lambda: self.declared, now_ms=house.now_ms
+        )
         self.failed = FailedSignIns(control, house.now_ms)
 
     def join(self, name, link=None):

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from tests.houses import compiled, over_both, sites
+from tests.houses import compiled, insider, over_both, sites
 from tests.messaging.test_mailings import TEXT, Spool, asked, subscribed
 
 from avow.config import Website
@@ -107,7 +107,7 @@ def test_what_goes_out_of_a_website_is_noted_with_it(published):
         (waiting,) = mail.due(tx, published.now_ms(), 10)
     assert waiting.site == "marrowby"  # of the record's own website, whichever door hands it on
     record = published.store.submission(published.write(ROBIN.value, site="shop"))
-    Reads(published.store, published.versions, published.now_ms).open_for(reads.submission(record), "answer-questions", "s")
+    Reads(published.store, published.versions, published.now_ms).open_for(reads.submission(record), "answer-questions", insider())
     with published.store.control.reading() as tx:
         assert [(one.site, one.point) for one in purpose_reads.since(tx, published.now.date())] == [("shop", "contact-form")]
 

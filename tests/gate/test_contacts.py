@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.houses import ZONE, person
+from tests.houses import ZONE, insider, person
 from tests.rights.test_desk import ROBIN, office
 
 from avow.gate.contacts import LastContact
@@ -39,9 +39,9 @@ def test_an_answer_by_staff_moves_the_date_to_the_contact_that_was_answered(publ
     records = written_twice(published)
     inbox = Inbox(published.store, published.versions.in_force(), published.versions, ZONE, published.now_ms)
     published.wait(days=10)
-    inbox.mark(records[1], "read", "staff")
+    inbox.mark(records[1], "read", insider())
     assert due(published, *records) == [FIRST, AGAIN]
-    inbox.mark(records[1], "answered", "staff")
+    inbox.mark(records[1], "answered", insider())
     assert due(published, *records) == [AGAIN, AGAIN]
 
 

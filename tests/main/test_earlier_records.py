@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.conftest import control_in
-from tests.houses import EMAIL, FIRST_DAY, LONGER, MARROWBY, ZONE, House, NoEvents, compiled, sites
+from tests.houses import EMAIL, FIRST_DAY, LONGER, MARROWBY, ZONE, House, NoEvents, compiled, insider, sites
 
 from avow import policy
 from avow.definitions import Refusal
@@ -70,7 +70,7 @@ def opened(source):
 def readable(house, record_id):
     """Return what a member of staff can read of a record, by purpose."""
     inbox = Inbox(house.store, house.versions.in_force(), house.versions, ZONE, house.now_ms)
-    views = {purpose: inbox.read(record_id, purpose, "staff") for purpose in (*PURPOSES, "audience-measurement")}
+    views = {purpose: inbox.read(record_id, purpose, insider()) for purpose in (*PURPOSES, "audience-measurement")}
     return {purpose: set() if isinstance(view, Refusal) else set(view.fields) for purpose, view in views.items()}
 
 

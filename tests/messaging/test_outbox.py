@@ -9,12 +9,13 @@ from functools import partial
 import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import update
-from tests.houses import EMAIL, LONGER, ZONE, compiled, sites
+from tests.houses import EMAIL, LONGER, ZONE, compiled, insider, sites
 
 from avow.config import Mail
 from avow.definitions import AvowError, Refusal, RequestKind
 from avow.gate.contacts import LastContact
 from avow.gate.messages import line as message_line
+from avow.gate.reads import Reads
 from avow.main.installation import of_requests
 from avow.messaging.outbox import Outbox
 from avow.messaging.outgoing import Outgoing
@@ -73,8 +74,9 @@ class Office:
         self.voice = Voice(sites(origin=ORIGIN).first, house.store.vault.hmac, house.versions.in_force())
         line = partial(message_line, house.store)
         counted = LastContact(house.store, house.versions.rulebook)
-        self.desk = Desk(self.cases, self.voice, sites(origin=ORIGIN), house.versions, ZONE, line, counted, house.now_ms)
-        self.outbox = Outbox(house.store, self.desk.correct_address, of_requests(), house.now_ms)
+        reads, places = Reads(house.store, house.versions, house.now_ms), sites(origin=ORIGIN)
+        self.desk = Desk(self.cases, self.voice, places, house.versions, ZONE, line, counted, house.now_ms, reads)
+        self.outbox = Outbox(house.store, self.desk.correct_address, of_requests(), house.now_ms, reads)
         mail_ = Mail(host="127.0.0.1", port=server.port, recipient="mail-service", sender="a@marrowby.example", starttls=False)
         self.carrier = Carrier(Outgoing(house.store, house.versions, "mail-service", of_requests(), sites(origin=ORIGIN)), mail_)
 
@@ -122,7 +124,7 @@ def test_damaged_rows_stop_nobody(office, server):
     assert server.taken == ["person2@example.com"]
     shown = [(line.state, line.subject, line.trouble) for line in office.outbox.lines(Place()).lines]
     assert shown[:2] == [("failed", "(cannot be read)", "what is kept of it cannot be read")] * 2
-    assert [office.outbox.read(office.row(one).id, "s").text for one in cases[:2]] == ["", ""]
+    assert [office.outbox.read(office.row(one).id, insider()).text for one in cases[:2]] == ["", ""]
 
 
 @pytest.mark.parametrize("email", ["jo..hn@example.com", "gone@example.com"])
@@ -154,7 +156,7 @@ def test_a_failed_message_is_first_on_the_desk_and_sent_again_by_a_person(office
     failed, _ = office.ask("gone@example.com"), office.ask("kim@example.com")
     office.send()
     assert [line.has_failed_message for line in office.desk.desk(Place()).lines] == [True, False]
-    assert office.desk.detail(failed.request_id).messages[0].trouble == "the mail server refused it (550)"
+    assert office.desk.detail(failed.request_id, insider()).messages[0].trouble == "the mail server refused it (550)"
     server.gone.clear()
     assert office.outbox.retry(office.row(failed).id, "s1") is None
     assert office.send() == 1
@@ -206,7 +208,7 @@ def test_a_message_about_the_policy_goes_to_another_address_alone(office, server
     Teller(office.store, office.house.versions, "mail-service", sites(origin=ORIGIN)).tell(office.house.now_ms())
     office.send()
     message = office.outbox.lines(Place()).lines[0]
-    assert office.outbox.read(message.message_id, "s1").correction == "message"
+    assert office.outbox.read(message.message_id, insider()).correction == "message"
     assert office.outbox.correct(message.message_id, "robin@example.com", "s1") is None
     assert office.send() == 1
     assert server.taken == ["robin@example.com"]
@@ -242,7 +244,7 @@ def test_an_answer_that_has_not_left_is_not_forgotten(office, server):
 def test_a_request_is_tried_until_it_can_be_answered_no_more(office, server):
     """Not twelve times: every hour, until the end of the extended period; then it has failed."""
     case = office.ask("full@example.com")
-    due = office.desk.detail(case.request_id).extended_answer_by
+    due = office.desk.detail(case.request_id, insider()).extended_answer_by
     states = []
     for day in (0, 1, (due - office.house.now.date()).days - 2, 2, 1, 1, 1):
         office.house.wait(days=day)

@@ -11,6 +11,7 @@ from avow.audit.log import Log
 from avow.collection.recordings.chunks import events_read
 from avow.definitions import RequestKind
 from avow.gate.contacts import LastContact
+from avow.gate.reads import Reads
 from avow.rights import finding, targets, verification, walk
 from avow.rights.answers import NewRequest
 from avow.rights.desk import Desk
@@ -34,7 +35,8 @@ class Office:
         self.cases = Cases(store)
         voice = Voice(sites().first, store.vault.hmac, rulebook)
         counted = LastContact(store, self.house.versions.rulebook)
-        self.desk = Desk(self.cases, voice, sites(), self.house.versions, ZONE, str, counted, self.house.now_ms)
+        reads, now_ms = Reads(store, self.house.versions, self.house.now_ms), self.house.now_ms
+        self.desk = Desk(self.cases, voice, sites(), self.house.versions, ZONE, str, counted, now_ms, reads)
         discloser = finding.Discloser(store, self.cases, self.house.versions, events_read)
         places = (targets.KeyVault(store), targets.Rows(store, targets.CONTROL))
         self.tools = walk.Tools(voice, self.cases, places, finding.Finder(store), discloser, self.log)

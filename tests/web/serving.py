@@ -20,7 +20,7 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from starlette.testclient import TestClient
 from tests.conftest import control_in
-from tests.houses import ZONE, House
+from tests.houses import ZONE, House, insider
 
 from avow.access import Trained, accounts, invitations
 from avow.access.accounts import Account, Accounts
@@ -237,7 +237,7 @@ class Served(House):
     def subscribe(self, email, agreed=()):
         """Subscribe to the letter, and press the button behind the link that was sent."""
         self.send("/newsletter", "newsletter", email=email, **{"avow-agree": list(agreed)})
-        told = self.rooms.outbox.read(self.messages("waiting")[0], "s1").text
+        told = self.rooms.outbox.read(self.messages("waiting")[0], insider()).text
         way = re.search(r"/avow/subscriptions/\S+", told)[0]
         assert self.browser().post(way).status_code == 200
         self.run("drain")

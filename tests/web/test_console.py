@@ -8,7 +8,7 @@ import threading
 from datetime import date
 
 import pytest
-from tests.houses import compiled, sites
+from tests.houses import compiled, insider, sites
 from tests.messaging.test_outbox import Server
 
 from avow.access import passwords
@@ -192,7 +192,7 @@ MESSAGE = "My barometer <b>rises</b> when it rains.\nWhat now?"
 def letter(house):
     """The id of what Robin wrote, with a field that the policy does not declare."""
     house.send("/contact", "contact-form", email="robin@example.com", message=MESSAGE, **{"favourite-colour": "red"})
-    [line] = house.rooms.inbox.lines("", paging.Place()).lines
+    [line] = house.rooms.inbox.lines("", paging.Place(), insider()).lines
     return line.record_id
 
 
@@ -204,7 +204,7 @@ def reads(house):
 def test_inbox_shows_nothing_about_the_person(house, staff, letter):
     """The list has reference, date and the form's label; nothing is read for it."""
     text = staff.get("/console/inbox").text
-    assert house.rooms.inbox.line(letter).reference in text
+    assert house.rooms.inbox.line(letter, insider()).reference in text
     assert "<td>Contact form</td>" in text
     assert "robin@example.com" not in text
     assert reads(house) == []
@@ -232,11 +232,11 @@ def test_marking_needs_the_form_token(house, staff, letter):
     """A form of the console without its token changes nothing."""
     path = f"/console/inbox/{letter}/state"
     assert staff.post(path, data={"state": "answered"}).status_code == 403
-    assert house.rooms.inbox.line(letter).state == "new"
+    assert house.rooms.inbox.line(letter, insider()).state == "new"
     token = _token(staff, f"/console/inbox/{letter}?purpose=answer-questions")
     assert staff.post(path, data={"state": "answered", "token": token}).status_code == 303
     assert staff.post(path, data={"state": "bogus", "token": token}).status_code == 422
-    assert house.rooms.inbox.line(letter).state == "answered"
+    assert house.rooms.inbox.line(letter, insider()).state == "answered"
 
 
 def test_a_form_without_a_session_changes_nothing(house, visitor, letter):
@@ -244,7 +244,7 @@ def test_a_form_without_a_session_changes_nothing(house, visitor, letter):
     token = hmac.new(b"", b"avow console form", "sha256").hexdigest()
     sent = visitor.post(f"/console/inbox/{letter}/state", data={"state": "answered", "token": token})
     assert (sent.status_code, sent.headers["location"]) == (303, "/console/sign-in?next=/console")
-    assert house.rooms.inbox.line(letter).state == "new"
+    assert house.rooms.inbox.line(letter, insider()).state == "new"
 
 
 def test_extension_needs_a_reason(house, staff):

@@ -13,6 +13,7 @@ from avow.access.invitations import ends_ms, new_token
 from avow.definitions import Refusal, local_date
 from avow.gate import entries
 from avow.gate.roles import Act, Role
+from avow.policy.rulebook.roles import of_names
 from avow.store.control import Control, Transaction, staff, staff_factors, staff_sessions, staff_training
 from avow.store.control.staff import StaffMember
 from avow.store.control.staff_training import Trained
@@ -279,8 +280,7 @@ class Register:
         return refused(f"the policy in force declares no role “{unknown}”; it has {', '.join(sorted(declared))}")
 
     def _administers(self, roles: Iterable[str]) -> bool:
-        declared = self.declared()
-        return any(one in declared and declared[one].may_do(Act.ADMINISTER) for one in roles)
+        return any(role.may_do(Act.ADMINISTER) for role in of_names(self.declared(), roles))
 
     def _is_last(self, tx: Transaction, account: StaffMember) -> bool:
         """Return whether nobody else with a password could administer without this account; the caller holds the accounts.

@@ -15,9 +15,8 @@ from avow.access.second import Enrolled, Means, NewApp, Proof, Second
 from avow.access.sessions import Sessions
 from avow.access.signing_in import PASSWORD_MAX, Attempt, Failures, Guard
 from avow.definitions import Refusal, local_date
-from avow.gate.roles import FRESH, Member
+from avow.gate.roles import Member
 
-_FRESH_MS: Final = int(FRESH.total_seconds() * 1000)
 _WRONG: Final = refused("this is not the password of your account")
 _ENDED: Final = refused("your session has ended; sign in again")
 
@@ -93,10 +92,6 @@ class Staff:
         """Return who is signed in, with what holds of them now."""
         now_ms = self.signs.now_ms()
         return self.signs.sessions.member(session, now_ms, local_date(now_ms, self.signs.timezone))
-
-    def is_fresh(self, member: Member) -> bool:
-        """Return whether the member proved a factor within the last minutes."""
-        return 0 <= self.signs.now_ms() - member.proved_ms <= _FRESH_MS
 
     def waits_for(self, session: str) -> str | None:
         """Return what a session waits for, "" when it is whole; None when there is none."""

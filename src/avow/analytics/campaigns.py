@@ -96,6 +96,6 @@ def _parameters(views: Scope, asked: Conversions) -> dict[str, str | int]:
         **views.parameters(),
         "point": ",".join((*asked.points, *asked.reports)),
         "reports": ",".join(asked.reports),
-        "views": ",".join(views.points),
+        "views": ",".join(views.points or ()),
         "window_ms": int(timedelta(days=WINDOW_DAYS).total_seconds() * 1000),
     }

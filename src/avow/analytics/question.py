@@ -9,6 +9,8 @@ from typing import Any, Final, Protocol
 
 #: Rows of a ranked table; a longer list is a report, not a dashboard.
 RANKED_ROWS = 10
+#: What stands for no point: names without a letter, which no point has.
+_NONE: Final = ","
 
 
 class Query(Protocol):
@@ -23,16 +25,20 @@ class Query(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which events: of one site, "" for all, from (inclusive) to (exclusive) in milliseconds, of these points or of all."""
+    """Which events: of one site, "" for all, from (inclusive) to (exclusive) in milliseconds, of these points.
+
+    `points` None stands for all of them, and no point for none: who may measure nothing is told nothing.
+    """
 
     site: str
     from_ms: int
     to_ms: int
-    points: tuple[str, ...] = ()
+    points: tuple[str, ...] | None = None
 
     def parameters(self) -> dict[str, str | int]:
-        """Return the bound parameters that every dashboard query takes; `point` is a list with commas, "" for all."""
-        return {"site": self.site, "from_ms": self.from_ms, "to_ms": self.to_ms, "point": ",".join(self.points)}
+        """Return the bound parameters that every dashboard query takes; `point` is names with commas between, "" for all."""
+        named = "" if self.points is None else ",".join(self.points) or _NONE
+        return {"site": self.site, "from_ms": self.from_ms, "to_ms": self.to_ms, "point": named}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from avow.analytics.answers import RecordedVisit, RecordingLine, RecordingView, 
 from avow.definitions import Refusal
 from avow.gate import reads
 from avow.gate.reads import Reads
+from avow.gate.roles import Member
 from avow.gate.versions import Versions
 from avow.store.control import recordings
 from avow.store.control.recordings import RecordingRow
@@ -42,12 +43,12 @@ class WatchedRecordings:
         rows = self._visit(recording_id)
         return RecordedVisit(tuple(map(_line, rows))) if rows else None
 
-    def watch(self, recording_id: str, purpose: str, staff_id: str) -> VisitView | Refusal | None:
+    def watch(self, recording_id: str, purpose: str, member: Member) -> VisitView | Refusal | None:
         """Open a visit, each page of it for a purpose of the page's own day; counted and logged, refusals too."""
         rows = self._visit(recording_id)
         if not rows:
             return None
-        judged = Reads(self.store, self.versions, self.now_ms).open_all(list(map(reads.recording, rows)), purpose, staff_id)
+        judged = Reads(self.store, self.versions, self.now_ms).open_all(list(map(reads.recording, rows)), purpose, member)
         refused = [one for one in judged if isinstance(one, Refusal)]
         allowed = [row for row, one in zip(rows, judged, strict=True) if not isinstance(one, Refusal)]
         if not allowed:
@@ -56,7 +57,7 @@ class WatchedRecordings:
         with self.store.control.reading() as tx:
             pages = tuple(
                 RecordingView(
-                    _line(row), recordings.chunks(tx, row.recording_id), self._ticket(row.recording_id, staff_id, until)
+                    _line(row), recordings.chunks(tx, row.recording_id), self._ticket(row.recording_id, member.staff_id, until)
                 )
                 for row in allowed
             )

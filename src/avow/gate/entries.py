@@ -300,10 +300,31 @@ class SubmissionMarked(Entry):
 
 @dataclass(frozen=True, slots=True)
 class MessageRead(Entry):
-    """Somebody opened a message of the outbox."""
+    """Somebody opened a message of the outbox, or was refused."""
 
-    kinds = ("message.read",)
+    kinds = ("message.read", "message.read.refused")
+    what: str
     message: str
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRead(Entry):
+    """Somebody opened a consumer request on the desk, or was refused."""
+
+    kinds = ("request.read", "request.read.refused")
+    what: str
+    request: str
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActRefused(Entry):
+    """A member of staff asked for a page or an act of the console that no role of theirs has; `door` is the address's pattern."""
+
+    kinds = ("act.refused",)
+    door: str
+    acts: str
     staff: str
 
 

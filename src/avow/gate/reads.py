@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from avow.definitions import Refusal, local_date
 from avow.gate import entries
+from avow.gate.roles import Act, Member, Roles
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law import rules
@@ -84,13 +85,13 @@ class Reads:
     versions: Versions
     now_ms: Callable[[], int]
 
-    def open_for(self, record: Wanted, purpose: str, member: str) -> Opened | Refusal:
+    def open_for(self, record: Wanted, purpose: str, member: Member) -> Opened | Refusal:
         """Return what a member of staff may read of a record for a purpose; counted and logged in one transaction."""
         return self.open_all([record], purpose, member)[0]
 
-    def open_all(self, records: Sequence[Wanted], purpose: str, member: str) -> list[Opened | Refusal]:
+    def open_all(self, records: Sequence[Wanted], purpose: str, member: Member) -> list[Opened | Refusal]:
         """Return the same of several records that are opened together."""
-        judged = [self._judged(one, purpose) for one in records]
+        judged = [self._judged(one, purpose, member) for one in records]
         now_ms = self.now_ms()
         known = purpose if purpose in self.versions.in_force().purposes else "(not declared)"
         today = local_date(now_ms, self.versions.timezone)
@@ -99,10 +100,22 @@ class Reads:
                 is_refused = isinstance(found, Refusal)
                 if not one.demonstration:  # figures are about real people
                     purpose_reads.add(tx, today, one.site, one.point, known, allowed=not is_refused)
-                entries.record(tx, now_ms, _entry(one, known, member, is_refused=is_refused))
+                entries.record(tx, now_ms, _entry(one, known, member.staff_id, is_refused=is_refused))
         return judged
 
-    def _judged(self, record: Wanted, purpose: str) -> Opened | Refusal:
+    def look_at(self, what: Literal["message", "request"], about: str, acts: Collection[Act], member: Member) -> Refusal | None:
+        """Return None when a member may look at what belongs to a person and to no point: a message to them, their request.
+
+        Logged, refusals too; one of these acts must be a role's. Rule: Cal. Civ. Code § 1798.100(c), (e).
+        """
+        refusal = Roles(self.store.control, self.versions, self.now_ms).looks(member, acts)
+        kind = f"{what}.read" if refusal is None else f"{what}.read.refused"
+        entry = entries.MessageRead if what == "message" else entries.RequestRead
+        with self.store.control.transaction() as tx:
+            entries.record(tx, self.now_ms(), entry(kind, about, member.staff_id))
+        return refusal
+
+    def _judged(self, record: Wanted, purpose: str, member: Member) -> Opened | Refusal:
         """Return what the record's own version allows: a later, looser one does not reach it."""
         collected = _COLLECTED[record.kind]
         rulebook = self.versions.rulebook(record.rulebook_id)
@@ -111,7 +124,12 @@ class Reads:
         refusal = rulebook.may_read(record.point, purpose)
         if refusal is not None:
             return refusal
-        fields = rulebook.fields_for(record.point, purpose)
+        hidden = Roles(self.store.control, self.versions, self.now_ms).hidden(member, rulebook, record.point, purpose)
+        if isinstance(hidden, Refusal):
+            return hidden
+        fields = rulebook.fields_for(record.point, purpose) - hidden
+        if record.item in hidden:
+            return Refusal(f"your roles do not see “{rulebook.data[record.item].label}”", rules.MINIMISATION)
         if purpose not in record.purposes or (record.item and record.item not in fields):
             return Refusal(f"this {record.kind} was not {collected} for “{purpose}”", rules.NOTICE_AT_COLLECTION)
         return Opened(rulebook, fields)

@@ -7,16 +7,18 @@ Rule: Cal. Civ. Code § 1798.100(c), (e); 11 CCR 7100 (who is untrained closes n
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
 from avow.definitions import Refusal
+from avow.gate import entries
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.policy.rulebook.roles import ADMINISTRATOR, CLOSING, Act, Role
+from avow.policy.rulebook.roles import ADMINISTRATOR, CLOSING, Act, Role, of_names
+from avow.store.control import Control
 
 __all__ = ["ADMINISTRATOR", "FRESH", "Act", "Member", "Role", "Roles"]
 
@@ -40,50 +42,83 @@ class Member:
 class Roles:
     """Answers for all members what their roles allow, by the version in force."""
 
+    control: Control
     versions: Versions
     now_ms: Callable[[], int]
 
-    def may(self, member: Member, act: Act, point: str = "", purpose: str = "") -> Refusal | None:
-        """Return None when a role of the member may do this; without a point: with any point at all.
+    def may(self, member: Member, acts: Collection[Act], point: str = "") -> Refusal | None:
+        """Return None when a role of the member may do one of these acts with a point, else why not.
 
-        Rule: Cal. Civ. Code § 1798.100(c); 11 CCR 7100(a).
+        Without a point, or with one that is declared no more: with any point at all. Rule: Cal. Civ. Code § 1798.100(c); 11 CCR
+        7100(a).
         """
-        if not any(role.may_do(act, point, purpose) for role in self.of(member)):
-            return _not_theirs(act, point, purpose)
-        if act in CLOSING and not member.is_trained:
-            return Refusal("your training has no date or is over: you can look, and not close", rules.TRAINING)
+        in_force = self.versions.in_force()
+        about = point if point in in_force.points else ""
+        theirs = {act for act in acts if any(role.may_do(act, about) for role in self.of(member))}
+        if not theirs:
+            words = " or ".join(sorted(acts))
+            return Refusal(f"no role of yours may {words} here" + (f" with “{point}”" if about else ""), rules.MINIMISATION)
+        if theirs <= CLOSING and not member.is_trained:
+            return Refusal("your training is over, or was never entered: you can look, and not close", rules.TRAINING)
         return None
 
+    def looks(self, member: Member, acts: Collection[Act], point: str = "") -> Refusal | None:
+        """Return the same for a look: who is untrained may still look. Rule: 11 CCR 7100(a)."""
+        return self.may(replace(member, is_trained=True), acts, point)
+
     def of(self, member: Member, rulebook: Rulebook | None = None) -> tuple[Role, ...]:
-        """Return the member's roles as a version declares them, the one in force unless another is named."""
-        declared = (rulebook or self.versions.in_force()).roles
-        return tuple(declared[name] for name in member.roles if name in declared)
+        """Return the member's roles as a version declares them, the one in force unless another is named.
 
-    def points(self, member: Member, act: Act) -> frozenset[str]:
-        """Return the declared points with which the member may do this."""
-        declared = self.versions.in_force().points
-        return frozenset(name for name in declared if any(role.may_do(act, name) for role in self.of(member)))
+        A role that was renamed goes by its former names in versions that know it by these: there it is what they say. Why:
+        decision 0068.
+        """
+        in_force = of_names(self.versions.in_force().roles, member.roles)
+        if rulebook is None:
+            return in_force
+        return of_names(rulebook.roles, {*member.roles, *(name for role in in_force for name in (role.name, *role.formerly))})
 
-    def opens(self, member: Member, rulebook: Rulebook, point: str, purpose: str) -> frozenset[str] | Refusal:
-        """Return the fields of a record of this version that the member does not see, or why they do not see it at all.
+    def refused(self, door: str, acts: Collection[Act], member: Member) -> None:
+        """Log that a member was refused at a door of the console; `door` is the pattern of its address."""
+        with self.control.transaction() as tx:
+            entries.record(tx, self.now_ms(), entries.ActRefused(door, " ".join(sorted(acts)), member.staff_id))
 
+    def out_of_reach(self, member: Member, act: Act) -> frozenset[str]:
+        """Return the declared points with which the member may not do this: lists leave them out."""
+        in_force = self.versions.in_force()
+        roles = self.of(member)
+        return frozenset(point for point in in_force.points if not any(role.may_do(act, point) for role in roles))
+
+    def measures(self, member: Member) -> frozenset[str]:
+        """Return the points whose figures the member may see: a role measures them, for a purpose that the point serves.
+
+        Rule: Cal. Civ. Code § 1798.100(a)(1), (c).
+        """
+        in_force = self.versions.in_force()
+        roles = self.of(member)
+        return frozenset(
+            name
+            for name, point in in_force.points.items()
+            if any(role.may_do(Act.MEASURE, name, purpose) for role in roles for purpose in point.purposes)
+        )
+
+    def hidden(self, member: Member, rulebook: Rulebook, point: str, purpose: str) -> frozenset[str] | Refusal:
+        """Return the data items that the member does not see of a record of this version, or why they see none of it.
+
+        Of a point that is declared no more, the record's own version answers alone, where it declares roles.
         Rule: Cal. Civ. Code § 1798.100(a)(1), (c): a later, looser promise does not reach what was collected before.
         """
         in_force = self.versions.in_force()
-        hidden: frozenset[str] = frozenset()
-        for version in (in_force, rulebook) if rulebook.declares_roles else (in_force,):
-            reading = [role for role in self.of(member, version) if role.may_do(Act.READ, point, purpose)]
+        asked = [
+            version for version, counts in ((in_force, point in in_force.points), (rulebook, rulebook.declares_roles)) if counts
+        ]
+        about, hides = (point, frozenset[str]()) if asked else ("", frozenset[str]())
+        for version in asked or [in_force]:
+            reading = [role for role in self.of(member, version) if role.may_do(Act.READ, about, purpose)]
             if not reading:
-                return _not_theirs(Act.READ, point, purpose)
-            hidden |= frozenset.intersection(*(role.hides for role in reading))
-        return hidden
+                return Refusal(f"no role of yours may read “{point}” for “{purpose}”", rules.MINIMISATION)
+            hides |= frozenset.intersection(*(role.hides for role in reading))
+        return hides
 
     def is_fresh(self, member: Member) -> bool:
         """Return whether the member proved a factor within the last minutes."""
         return 0 <= self.now_ms() - member.proved_ms <= _FRESH_MS
-
-
-def _not_theirs(act: Act, point: str, purpose: str) -> Refusal:
-    with_what = f' "{point}"' if point else ""
-    for_what = f' for "{purpose}"' if purpose else ""
-    return Refusal(f"no role of yours may {act}{with_what}{for_what}", rules.NOTICE_AND_MINIMISATION)

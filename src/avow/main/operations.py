@@ -24,6 +24,7 @@ from avow.collection.logs.server_log import Import
 from avow.collection.refusals import Refusals
 from avow.config import Configuration, load, reachable
 from avow.definitions import ConfigurationError, Refusal, SpoolFull, now_ms
+from avow.gate.reads import Reads
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.main import server, storage
@@ -108,7 +109,7 @@ class Operations:
         with self.records() as store:
             versions = self._versions(store, configuration)
             desk = rights.build(store, Sites(configuration).first, versions.in_force(), versions, configuration, now_ms)
-            yield Outbox(store, desk.correct_address, of_requests(), now_ms)
+            yield Outbox(store, desk.correct_address, of_requests(), now_ms, Reads(store, versions, now_ms))
 
     @contextmanager
     def shelf(self) -> Iterator[Shelf]:

@@ -25,6 +25,7 @@ from avow.collection.refusals import EVENTS_RULE, GUARD_RULE, LINES_RULE
 from avow.collection.visits import plain_address
 from avow.gate.choices import Choices
 from avow.gate.disclosures import PartyLoads
+from avow.gate.roles import Roles
 from avow.gate.sites import Site, Sites
 from avow.gate.versions import Versions
 from avow.main.installation import Installation, of_requests
@@ -127,6 +128,7 @@ def house(
         browsers=Browsers(rulebook, site.name, shown.website, shared.loads, now_ms),
         recorded=RecordingChoices(store, taking.collector.rulebook, taking.recorder, choices, now_ms),
         recordings=WatchedRecordings(store, versions, as_read, now_ms),
+        roles=Roles(store.control, versions, now_ms),
         staff=shared.access.staff,
         register=shared.access.register,
         inbox=mail.inbox,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from avow.config import Configuration
+from avow.gate.reads import Reads
 from avow.gate.sites import Site, Sites
 from avow.gate.versions import Versions
 from avow.messaging.inbox import Inbox
@@ -46,7 +47,7 @@ def build(
     """Return the room for a website and version; `correct_address` and `requests` ask what of a message is a request's."""
     return Messaging(
         Inbox(store, rulebook, versions, timezone, now_ms),
-        Outbox(store, correct_address, requests, now_ms),
+        Outbox(store, correct_address, requests, now_ms, Reads(store, versions, now_ms)),
         Reports(store, rulebook),
         Subscriptions(store, rulebook, versions, spool, site, timezone, now_ms),
     )

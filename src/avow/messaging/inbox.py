@@ -9,6 +9,7 @@ from avow.definitions import Refusal, Technology, local_date
 from avow.gate import entries, reads
 from avow.gate.contacts import LastContact
 from avow.gate.reads import Reads
+from avow.gate.roles import Act, Member, Roles
 from avow.gate.versions import Versions
 from avow.messaging.answers import Decision, FileContent, FileLine, SubmissionLine, SubmissionState, SubmissionView
 from avow.policy import Rulebook
@@ -31,27 +32,31 @@ class Inbox:
     timezone: str
     now_ms: Callable[[], int]
 
-    def lines(self, point: str, at: Place, site: str = "") -> Page[SubmissionLine]:
-        """Return a page of the submissions of a site, "" for all, without their fields.
+    def lines(self, point: str, at: Place, member: Member, site: str = "") -> Page[SubmissionLine]:
+        """Return a page of the submissions of a site, "" for all, without their fields, that a role of the member may read.
 
         Subscriptions, which nobody answers, are there only when asked for.
         """
-        lists = [one.name for one in self.rulebook.points.values() if one.technology is Technology.EMAIL]
+        away = self._roles.out_of_reach(member, Act.READ)
+        if not point:
+            away |= {one.name for one in self.rulebook.points.values() if one.technology is Technology.EMAIL}
         with self.store.control.reading() as tx:
-            return submissions.listed(tx, point, at, LINES, lists, site).each(self._line)
+            return submissions.listed(tx, point, at, LINES, away, site).each(self._line)
 
-    def line(self, record_id: str) -> SubmissionLine | None:
+    def line(self, record_id: str, member: Member) -> SubmissionLine | Refusal | None:
         """Return one submission without its fields."""
         with self.store.control.reading() as tx:
             row = submissions.get(tx, record_id)
-        return self._line(row) if row else None
+        if row is None:
+            return None
+        return self._roles.looks(member, [Act.READ], row.point) or self._line(row)
 
-    def read(self, record_id: str, purpose: str, staff_id: str) -> SubmissionView | Refusal | None:
+    def read(self, record_id: str, purpose: str, member: Member) -> SubmissionView | Refusal | None:
         """Return the fields that this purpose needs; counted and logged, refusals too."""
         held = self.store.submission(record_id)
         if held is None:
             return None
-        opened = self._reads.open_for(reads.submission(held), purpose, staff_id)
+        opened = self._reads.open_for(reads.submission(held), purpose, member)
         if isinstance(opened, Refusal):
             return opened
         rulebook, wanted = opened.rulebook, opened.fields
@@ -69,24 +74,27 @@ class Inbox:
             ),
         )
 
-    def file(self, record_id: str, number: int, purpose: str, staff_id: str) -> FileContent | Refusal | None:
+    def file(self, record_id: str, number: int, purpose: str, member: Member) -> FileContent | Refusal | None:
         """Return one file for this purpose; each download is an audit entry. Rule: Cal. Civ. Code § 1798.100(a)(1), (c)."""
         held = self.store.submission(record_id)
         if held is None or not 0 < number <= len(held.files):
             return None
-        opened = self._reads.open_for(reads.file_of(held, number), purpose, staff_id)
+        opened = self._reads.open_for(reads.file_of(held, number), purpose, member)
         if isinstance(opened, Refusal):
             return opened
         file = held.files[number - 1]
         content = self.store.open_file(held, file)
         return FileContent(file.name, content) if content is not None else None
 
-    def decide(self, record_id: str, decision: Decision, staff_id: str) -> Refusal | None:
+    def decide(self, record_id: str, decision: Decision, member: Member) -> Refusal | None:
         """Record a decision; the due date counts from the first one, by the promise under which the record was collected.
 
         Rule: Cal. Civ. Code § 1798.100(a)(3); the decision of docs/decisions/0026-a-decision-is-recorded.md.
         """
         held = self.store.submission(record_id)
+        refusal = self._roles.may(member, [Act.DECIDE], held.point) if held else None
+        if refusal is not None:
+            return refusal
         kept = self._kept(held.rulebook_id, held.point, frozenset(held.purposes)) if held else None
         if held is None or kept is None or kept.after != "decision":
             return Refusal("nothing is counted from a decision on this submission", rules.RETENTION)
@@ -95,21 +103,32 @@ class Inbox:
         with self.store.control.transaction() as tx:
             if submissions.decide(tx, record_id, decision, today):
                 submissions.keep_until(tx, record_id, kept.due(today))
-            entries.record(tx, now, entries.SubmissionMarked(f"submission.decided.{decision}", record_id, staff_id))
+            entries.record(tx, now, entries.SubmissionMarked(f"submission.decided.{decision}", record_id, member.staff_id))
         return None
 
-    def mark(self, record_id: str, state: SubmissionState, staff_id: str) -> None:
+    def mark(self, record_id: str, state: SubmissionState, member: Member) -> Refusal | None:
         """Set the state; an answer makes this the last contact. Rule: Cal. Civ. Code § 1798.100(a)(3)."""
+        with self.store.control.reading() as tx:
+            row = submissions.get(tx, record_id)
+        acts = [Act.ANSWER] if state == "answered" else [Act.READ]
+        refusal = self._roles.may(member, acts, row.point) if row else None
+        if refusal is not None:
+            return refusal
         with self.store.control.transaction() as tx:
             if submissions.mark(tx, record_id, state):
-                entry = entries.SubmissionMarked(f"submission.marked.{state}", record_id, staff_id)
+                entry = entries.SubmissionMarked(f"submission.marked.{state}", record_id, member.staff_id)
                 entries.record(tx, self.now_ms(), entry)
         if state == "answered":  # a person wrote to a person: this contact counts (docs/decisions/0050)
             LastContact(self.store, self.versions.rulebook).answered(record_id)
+        return None
 
     @property
     def _reads(self) -> Reads:
         return Reads(self.store, self.versions, self.now_ms)
+
+    @property
+    def _roles(self) -> Roles:
+        return Roles(self.store.control, self.versions, self.now_ms)
 
     def _kept(self, rulebook_id: str, point: str, purposes: frozenset[str] = frozenset()) -> Retention | None:
         """Return the period of a record by its own version; None when the version is not here."""

@@ -11,6 +11,8 @@ from avow import addresses
 from avow.definitions import Refusal
 from avow.gate import entries, messages
 from avow.gate.messages import DAMAGED, Message, MessageLine, Trouble
+from avow.gate.reads import Reads
+from avow.gate.roles import Act, Member
 from avow.messaging.answers import MessageView
 from avow.messaging.outgoing import OfRequests
 from avow.policy.law import rules
@@ -21,6 +23,8 @@ from avow.store.store import Store
 
 #: Corrects the address of a consumer request: its id, the address, who does it.
 CorrectAddress = Callable[[str, str, str], Refusal | None]
+#: Whoever has one of these acts writes to people.
+WRITING: Final = (Act.ANSWER, Act.DECIDE, Act.DENY, Act.APPROVE)
 #: How a member of staff may have passed a message on.
 WAYS: Final = ("post", "telephone", "other")
 #: Messages that are read at once for a list of all.
@@ -40,6 +44,7 @@ class Outbox:
     correct_address: CorrectAddress
     of_requests: OfRequests
     now_ms: Callable[[], int]
+    reads: Reads
 
     def lines(self, at: Place, site: str = "") -> Page[MessageLine]:
         """Return a page of messages to single people, of a site or "" for all: what has not left after a try, then the newest."""
@@ -56,8 +61,8 @@ class Outbox:
                 yield from (messages.line(self.store, row) for row in found.lines)
                 at = paging.place(after=found.after) if found.after else None
 
-    def read(self, message_id: str, staff_id: str) -> MessageView | None:
-        """Return one message for a member of staff; an audit entry says who looked."""
+    def read(self, message_id: str, member: Member) -> MessageView | Refusal | None:
+        """Return one message for a member of staff who writes to people; an audit entry says who looked."""
         with self.store.control.reading() as tx:
             row = mail.get(tx, message_id)
         if row is None:
@@ -65,8 +70,9 @@ class Outbox:
         message = _opened(self.store, row)
         if message is None and row.trouble != Trouble.UNREADABLE:
             return None
-        with self.store.control.transaction() as tx:
-            entries.record(tx, self.now_ms(), entries.MessageRead(message_id, staff_id))
+        refusal = self.reads.look_at("message", message_id, WRITING, member)
+        if refusal is not None:
+            return refusal
         shown = (message.to, message.text) if message else ("", "")
         ways = WAYS if message and _may_be_passed_on(row) else ()
         return MessageView(messages.line(self.store, row), *shown, correction=_correction(row) if message else "", ways=ways)

@@ -13,6 +13,7 @@ from avow.audit.log import Log
 from avow.config import Configuration
 from avow.gate import messages
 from avow.gate.contacts import LastContact
+from avow.gate.reads import Reads
 from avow.gate.sites import Site, Sites
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
@@ -37,7 +38,8 @@ def build(
     """
     line, last_contact = partial(messages.line, store), LastContact(store, versions.rulebook)
     cases, voice = _cases(store, configuration), Voice(site, store.vault.hmac, rulebook)
-    return Desk(cases, voice, Sites(configuration), versions, configuration.timezone, line, last_contact, now_ms)
+    sites, reads = Sites(configuration), Reads(store, versions, now_ms)
+    return Desk(cases, voice, sites, versions, configuration.timezone, line, last_contact, now_ms, reads)
 
 
 @dataclass(frozen=True, slots=True)

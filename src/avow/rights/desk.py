@@ -6,12 +6,15 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
 from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, local_date
 from avow.gate.contacts import LastContact
 from avow.gate.messages import (
     MessageLine,
 )
+from avow.gate.reads import Reads
+from avow.gate.roles import Act, Member
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy import LawTable
@@ -37,6 +40,9 @@ from avow.rights.states import ANSWERED, RECEIPTS, WORDS, State, Step, receipt_o
 from avow.rights.verification import Link
 from avow.store.control.mail import SealedMail
 from avow.store.paging import LINES, Page, Place
+
+#: Whoever has one of these acts works on consumer requests.
+WORKING: Final = (Act.DECIDE, Act.DENY, Act.APPROVE)
 
 _TIMELINE = {
     Step.RECEIVED: "Received",
@@ -87,6 +93,7 @@ class Desk:
     message_line: Callable[[SealedMail], MessageLine]
     last_contact: LastContact
     now_ms: Callable[[], int]
+    reads: Reads
 
     def _law(self, case: Case) -> LawTable:
         """Return the law that the request was filed under: a later version moves none of its days."""
@@ -184,11 +191,14 @@ class Desk:
         lines.sort(key=lambda line: (not line.has_failed_message, not line.is_open, line.answer_by, line.request_id))
         return Page(tuple(lines), shown.before, shown.after)
 
-    def detail(self, request_id: str) -> RequestDetail | None:
-        """Return one request for the desk. Rule: 11 CCR 7101(a)."""
+    def detail(self, request_id: str, member: Member) -> RequestDetail | Refusal | None:
+        """Return one request for the desk, to who works on requests; logged. Rule: 11 CCR 7101(a)."""
         case = self.cases.get(request_id)
         if case is None:
             return None
+        refusal = self.reads.look_at("request", request_id, WORKING, member)
+        if refusal is not None:
+            return refusal
         last, until = due.extension(case, self._law(case))
         kinds = tuple(sorted({one.kind.value for one in case.contact.identifiers()})) if case.contact else ()
         outcomes = tuple(TargetOutcome(one["target"], one["did"], one["records"], one["rule"]) for one in outcomes_of(case))

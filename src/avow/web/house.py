@@ -23,6 +23,7 @@ from avow.collection.feeds.outbound import LinkAddresses
 from avow.collection.parties import Browsers
 from avow.collection.recordings.recorder import RecordingChoices
 from avow.gate.choices import Choices
+from avow.gate.roles import Roles
 from avow.gate.sites import Site, Sites
 from avow.messaging.inbox import Inbox
 from avow.messaging.outbox import Outbox
@@ -58,6 +59,7 @@ class House:
     browsers: Browsers
     recorded: RecordingChoices
     recordings: WatchedRecordings
+    roles: Roles
     staff: Staff
     register: Register
     inbox: Inbox

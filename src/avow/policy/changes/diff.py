@@ -14,6 +14,7 @@ from typing import Final
 
 from avow.policy.changes.change import Added, Change, Kept, Removed, compared, plain, spaced
 from avow.policy.changes.other_changes import others
+from avow.policy.changes.roles import role_changes
 from avow.policy.language.parse import parse
 from avow.policy.language.vocabulary import AGENT_ASKS, AGENT_CONFIRMATIONS, RIGHTS, ROLES, SHORT_CATEGORIES, SIGNALS
 from avow.policy.markup import joined, lowered
@@ -39,6 +40,7 @@ def diff(old: Rulebook, new: Rulebook) -> tuple[Change, ...]:
         *_purposes(old, new),
         *_points(old, new),
         *_recipients(old, new),
+        *role_changes(old, new),
         *_signals(old, new),
         *_rights(old, new),
         *_controller(old, new),
@@ -129,6 +131,10 @@ def _purpose(before: Purpose, after: Purpose) -> Iterator[Change]:
     if before.description != after.description:
         words = f'The purpose "{after.label}" is described as "{after.description}"; before: "{before.description}".'
         yield Change("purpose", words, material=True)
+    if before.written_reason != after.written_reason:
+        writes = "now writes" if after.written_reason else "no longer writes"
+        words = f"A member of our staff who opens something for {lowered(after.label)} {writes} down why."
+        yield Change("purpose", words, material=before.written_reason)
 
 
 def _decided(purpose: Purpose) -> str:

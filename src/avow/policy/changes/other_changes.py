@@ -83,12 +83,13 @@ _SAID: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "Rulebook": frozenset(
             {"id", "name", "text", "effective", "updated", "controller", "changes", "evidence_is_public", "law", "_permits"}
+            | {"roles", "declares_roles"}
         ),
         "added": frozenset({"data", "purposes", "points", "recipients", "signals", "rights"}),
         "CollectionPoint": frozenset(
             {"name", "fields", "purposes", "recipients", "only", "retentions", "cookie_days", "section"}
         ),
-        "Purpose": frozenset({"name", "choice", "description"}),
+        "Purpose": frozenset({"name", "choice", "description", "written_reason"}),
         "Recipient": frozenset(
             {"name", "label", "role", "contract", "services", "categories", "purposes", "country", "keeps_days"}
         ),

@@ -1,8 +1,9 @@
 """Check what can be read: the names meet, and each declaration keeps to the rules of its kind.
 
 Checks look at sound entries only, and stay silent about a name whose declaration is broken, so that one mistake is
-reported once. Further checks: `disclosures` (recipients), `requirements` (what every policy must have), `prose`,
-`subjects`, `receivers` and `promises` (the words against the declarations), `carried_out` (what this version does).
+reported once. Further checks: `disclosures` (recipients), `roles` (who of the staff), `requirements` (what every policy
+must have), `prose`, `subjects`, `receivers` and `promises` (the words against the declarations), `carried_out` (what this
+version does).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from avow.policy.checks.promises import check_promises
 from avow.policy.checks.prose import check_prose
 from avow.policy.checks.receivers import check_receivers
 from avow.policy.checks.requirements import check_requirements
+from avow.policy.checks.roles import check_held, check_roles
 from avow.policy.checks.stated_dates import check_stated_dates
 from avow.policy.checks.subjects import check_subjects
 from avow.policy.findings.diagnostics import Diagnostic, diagnostic
@@ -76,9 +78,13 @@ def check(
             )
     yield from _switches(entries)
     yield from _sections(document, entries)
+    contradictions = tuple(check_roles(entries))
+    yield from contradictions
     if whole:
         unmet = tuple(_meeting(entries))
         yield from unmet
+        if not unmet and not contradictions:
+            yield from check_held(entries)
         yield from _unused(entries, {item.code for item in unmet})
         yield from check_receivers(document, entries)
     yield from check_disclosures(document, entries, today, whole=whole)
@@ -103,6 +109,9 @@ _USES: Final = (
     ("recipient", "purposes", "purpose"),
     ("signal", "stops", "purpose"),
     ("choice", "stops", "purpose"),
+    ("role", "points", "collection"),
+    ("role", "purposes", "purpose"),
+    ("role", "hides", "data"),
     ("right", "form", "collection"),
     ("dataset", "collections", "collection"),
     ("website", "brand", "brand"),

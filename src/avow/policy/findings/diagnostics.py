@@ -61,6 +61,7 @@ _RETENTION: Final = rules.RETENTION
 _METHODS: Final = rules.both(rules.METHODS, rules.METHODS_OF_REQUESTS)
 _SALE: Final = rules.both(rules.SOLD_TOLD, rules.SERVICE_PROVIDER)
 _PROMISE: Final = rules.POLICY_IS_KEPT
+_ACCESS: Final = rules.both(rules.MINIMISATION, rules.SECURITY)
 
 
 def _error(finds: str, rule: str) -> Code:
@@ -206,6 +207,15 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0707": _error("a data set that this version does not release", _PROMISE),
         "AV0708": _error("a right that promises more than this version carries out", _PROMISE),
         "AV0709": _error("a standing promise that this version does not keep", _PROMISE),
+        # 08: who of the staff sees it
+        "AV0801": _error("a role with records and nothing to do with them, or the other way round", _ACCESS),
+        "AV0802": _error("a field is hidden from a role that could not see it", _ACCESS),
+        "AV0803": _error("a collection point that no role may look at", _NEED),
+        "AV0804": _error("points and purposes of a role that do not meet", rules.NOTICE_AND_MINIMISATION),
+        "AV0805": _warning("a purpose that no role has, of records that staff open", _NEED),
+        "AV0806": _error("no role may look after the installation", _LANGUAGE),
+        "AV0807": _error("no role may decide about consumer requests", rules.DAYS_TO_ANSWER),
+        "AV0808": _error("a former name that a role has, or that two roles claim", _LANGUAGE),
     }
 )
 
@@ -219,6 +229,7 @@ GROUPS: Final[Mapping[str, str]] = MappingProxyType(
         "05": "The prose says something else than the declarations",
         "06": "What every policy must have",
         "07": "What this version of the software does not carry out",
+        "08": "Who of the staff sees it",
     }
 )
 

@@ -113,6 +113,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
                 "sensitive_use": (
                     f"the use of sensitive information that {rules.SENSITIVE_USES} allows; without it, people can limit it"
                 ),
+                "written_reason": "true: the console asks a written reason of a member of staff who opens a record for it",
                 "dpv": "term of the W3C Data Privacy Vocabulary, as `dpv:ServiceProvision`",
             },
         ),
@@ -204,6 +205,17 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
         "signal": Meaning(
             "The answer to an opt-out preference signal: `gpc` (`Sec-GPC: 1`) or `dnt` (`DNT: 1`).",
             {"stops": "names of the purposes it stops; may be empty", "sentence": "the answer in words"},
+        ),
+        "role": Meaning(
+            "What a member of staff may do, with which records, for what. Without any role every member may do everything.",
+            {
+                "label": "what notices call its members",
+                "may": "what its members may do",
+                "points": "names of the collection points with whose records they may do it; none for `publish` and `administer`",
+                "purposes": "names of the purposes for which they may",
+                "hides": "names of the data items that they do not see, at whatever collection point",
+                "formerly": "its names in earlier versions: it opens their records where those names could",
+            },
         ),
         "choice": Meaning(
             "A switch of the privacy centre; a purpose that none stops has one of its own.",

@@ -56,16 +56,16 @@ SHORT_CATEGORIES: Final[Mapping[str, str]] = MappingProxyType(
 #: What a role may do -> the words that visitors read.
 ACTS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "read": "reads it",
-        "answer": "answers",
-        "assign": "says who looks after it",
-        "decide": "decides about it",
-        "deny": "denies or extends requests",
-        "approve": "approves what needs two people",
-        "export": "takes it out",
-        "measure": "sees figures",
-        "publish": "publishes policies, pages and mailings",
-        "administer": "administers the installation",
+        "read": "open records of people",
+        "answer": "write to people, and note what was answered",
+        "assign": "say who looks after a record or request",
+        "decide": "decide about applications, and work on consumer requests",
+        "deny": "deny or extend consumer requests",
+        "approve": "be the second person where two are needed",
+        "export": "take records out",
+        "measure": "see figures",
+        "publish": "publish policies, pages and mailings",
+        "administer": "look after accounts, imports and the installation",
     }
 )
 

@@ -66,6 +66,7 @@ def role(entry: Entry) -> Role:
         points=frozenset(values.get("points", ())),
         purposes=frozenset(values.get("purposes", ())),
         hides=frozenset(values.get("hides", ())),
+        formerly=frozenset(values.get("formerly", ())),
     )
 
 
@@ -104,6 +105,7 @@ def purpose(entry: Entry) -> Purpose:
         business_purpose=values.get("business_purpose", ""),
         legal_basis=values.get("legal_basis", ""),
         sensitive_use=values.get("sensitive_use", ""),
+        written_reason=values.get("written_reason", False),
         dpv=values.get("dpv", ""),
     )
 

@@ -68,6 +68,7 @@ class Purpose:
 
     `choice` is "none", "opt-out" (until the person says no) or "consent" (not before the person said yes).
     `legal_basis` is that of GDPR Art. 6(1); `sensitive_use` the use of sensitive information that 11 CCR 7027(m) allows.
+    `written_reason` says that whoever of the staff opens a record for it writes why.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Purpose:
     business_purpose: str
     legal_basis: str
     sensitive_use: str
+    written_reason: bool
     dpv: str
 
     @property

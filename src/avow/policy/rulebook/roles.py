@@ -5,7 +5,7 @@ Rule: Cal. Civ. Code § 1798.100(c), (e): who among us sees it is part of what i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -37,7 +37,10 @@ ADMINISTRATOR: Final = "administrator"
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What its members may do. `hides` are data items that it does not see, at whatever point."""
+    """What its members may do. `hides` are data items that it does not see, at whatever point; `formerly` its earlier names.
+
+    `is_whole` is the administrator of a policy without roles: everything that was ever collected, points of before included.
+    """
 
     name: str
     label: str
@@ -45,17 +48,28 @@ class Role:
     points: frozenset[str]
     purposes: frozenset[str]
     hides: frozenset[str] = frozenset()
+    formerly: frozenset[str] = frozenset()
+    is_whole: bool = False
 
     def may_do(self, act: Act, point: str = "", purpose: str = "") -> bool:
         """Return whether it may do this with records of a point for a purpose; "" stands for any that it has."""
         if act not in self.may:
             return False
-        if act in WITHOUT_POINTS:
+        if self.is_whole or act in WITHOUT_POINTS:
             return True
         return (point in self.points if point else bool(self.points)) and (not purpose or purpose in self.purposes)
 
 
-def with_administrator(declared: Mapping[str, Role], points: Iterable[str], purposes: Iterable[str]) -> Mapping[str, Role]:
+def of_names(declared: Mapping[str, Role], names: Iterable[str]) -> tuple[Role, ...]:
+    """Return the declared roles that go by these names, or did so formerly: an account keeps the name that it was given.
+
+    A name that the version does not know gives no role.
+    """
+    asked = frozenset(names)
+    return tuple(role for role in declared.values() if role.name in asked or role.formerly & asked)
+
+
+def with_administrator(declared: Mapping[str, Role], points: Collection[str], purposes: Collection[str]) -> Mapping[str, Role]:
     """Return the declared roles with that of administrators.
 
     Where none is declared, it may do everything: that is how accounts were before. Else, unless it is declared itself, it may
@@ -63,6 +77,6 @@ def with_administrator(declared: Mapping[str, Role], points: Iterable[str], purp
     """
     if ADMINISTRATOR in declared:
         return declared
-    everything = Role(ADMINISTRATOR, "Administrator", frozenset(Act), frozenset(points), frozenset(purposes))
+    everything = Role(ADMINISTRATOR, "Administrator", frozenset(Act), frozenset(points), frozenset(purposes), is_whole=True)
     bare = Role(ADMINISTRATOR, "Administrator", WITHOUT_POINTS, frozenset(), frozenset())
     return MappingProxyType({**declared, ADMINISTRATOR: bare if declared else everything})

@@ -181,6 +181,14 @@ class Rulebook:
             return Refusal(reason, rules.NOTICE_AND_MINIMISATION)
         return None
 
+    def needs_reason(self, purpose: str) -> bool:
+        """Return whether a member of staff who opens a record for this purpose writes why; for an unknown one, yes.
+
+        Rule: Cal. Civ. Code § 1798.100(c), (e).
+        """
+        declared = self.purposes.get(purpose)
+        return declared is None or declared.written_reason
+
     def may_load(self, point: str, opted_out: frozenset[str], opted_in: frozenset[str]) -> Refusal | None:
         """Return None when a page may load what another company collects by at this point, for a person with these choices.
 

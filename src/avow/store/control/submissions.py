@@ -64,11 +64,11 @@ def get(tx: Transaction, record_id: str) -> SealedSubmission | None:
 def listed(
     tx: Transaction, point: str, at: Place, limit: int, without: Collection[str] = (), site: str = ""
 ) -> Page[SealedSubmission]:
-    """Return a page of the submissions of a point ("" for all but those in `without`) and site, the newest first."""
+    """Return a page of the submissions of a point, "" for all, and of a site, the newest first; none of those in `without`."""
     wanted = select(submissions).where(submissions.c.site == site) if site else select(submissions)
     if point:
         wanted = wanted.where(submissions.c.point == point)
-    elif without:
+    if without:
         wanted = wanted.where(submissions.c.point.not_in(without))
     return paging.page(tx, [Part(wanted, submissions.c.collected_ms, submissions.c.record_id)], at, limit).each(_sealed)
 

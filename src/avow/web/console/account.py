@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -13,12 +12,17 @@ from starlette.routing import Route
 from avow.access import Enrolled
 from avow.definitions import Refusal
 from avow.gate.roles import Member
+from avow.policy.rulebook.roles import of_names
 from avow.web.console.door import BUSY, Door, device_of, sentence
+from avow.web.console.needs import needs
 from avow.web.console.sign_in import PASSWORD_MAX, PASSWORD_MIN, enter, picture, unfit_password
 
 ADDRESS: Final = "/console/account"
 _PASSWORD: Final = f"{ADDRESS}/password"
 _CODE_MAX: Final = 40
+#: One's own: whoever is signed in.
+_OWN: Final = needs()
+_GRAVE: Final = needs(fresh=True)
 
 
 class AccountPages:
@@ -30,20 +34,20 @@ class AccountPages:
 
     def routes(self) -> list[Route]:
         """Return the page, and what is decided on it; a factor is added and removed with a fresh one."""
-        door, post = self._door, ["POST"]
+        door = self._door
         return [
-            Route(ADDRESS, door.page(self._show)),
-            Route(_PASSWORD, door.page(self._ask_password, fresh=True)),
-            Route(_PASSWORD, self._change_password_in_turn(), methods=post),
-            Route(f"{ADDRESS}/app", door.page(self._new_app, fresh=True)),
-            Route(f"{ADDRESS}/app", door.action(self._add_app, fresh=True), methods=post),
-            Route(f"{ADDRESS}/app/remove", door.action(self._remove_app, fresh=True), methods=post),
-            Route(f"{ADDRESS}/passkeys", door.page(self._new_passkey, fresh=True)),
-            Route(f"{ADDRESS}/passkeys", door.action(self._add_passkey, fresh=True), methods=post),
-            Route(f"{ADDRESS}/passkeys/{{number}}/remove", door.action(self._remove_passkey, fresh=True), methods=post),
-            Route(f"{ADDRESS}/recovery-codes", door.action(self._recovery_codes, fresh=True), methods=post),
-            Route(f"{ADDRESS}/sessions/end-others", door.action(self._end_others), methods=post),
-            Route(f"{ADDRESS}/sessions/{{number}}/end", door.action(self._end_session), methods=post),
+            door.page(ADDRESS, self._show, _OWN),
+            door.page(_PASSWORD, self._ask_password, _GRAVE),
+            door.action(_PASSWORD, self._change_password, _OWN),
+            door.page(f"{ADDRESS}/app", self._new_app, _GRAVE),
+            door.action(f"{ADDRESS}/app", self._add_app, _GRAVE),
+            door.action(f"{ADDRESS}/app/remove", self._remove_app, _GRAVE),
+            door.page(f"{ADDRESS}/passkeys", self._new_passkey, _GRAVE),
+            door.action(f"{ADDRESS}/passkeys", self._add_passkey, _GRAVE),
+            door.action(f"{ADDRESS}/passkeys/{{number}}/remove", self._remove_passkey, _GRAVE),
+            door.action(f"{ADDRESS}/recovery-codes", self._recovery_codes, _GRAVE),
+            door.action(f"{ADDRESS}/sessions/end-others", self._end_others, _OWN),
+            door.action(f"{ADDRESS}/sessions/{{number}}/end", self._end_session, _OWN),
         ]
 
     def _show(self, request: Request, member: Member, status: int = 200, error: str = "") -> Response:
@@ -51,8 +55,7 @@ class AccountPages:
         if account is None:
             raise HTTPException(404)
         done = request.query_params.get("done", "")
-        declared = self._register.declared()
-        roles = [declared[name].label if name in declared else name for name in account.roles]
+        roles = [role.label for role in of_names(self._register.declared(), account.roles)]
         options = self._staff.new_passkey(self._door.session(request))
         shown = {"account": account, "roles": roles, "may_have_passkeys": bool(options), "done": done, "error": error}
         return self._door.show(request, "account.html", member, status, **shown)
@@ -62,24 +65,20 @@ class AccountPages:
     def _ask_password(self, request: Request, member: Member, status: int = 200, error: str = "") -> Response:
         return self._door.show(request, "own_password.html", member, status, error=error, shortest=PASSWORD_MIN)
 
-    def _change_password_in_turn(self) -> Callable[[Request], Awaitable[Response]]:
-        """Return the endpoint: what was typed is kept on no page, so it asks for a fresh factor before it shows its fields."""
-
-        def begin(request: Request, member: Member, form: dict[str, str]) -> Response:
-            if not self._staff.is_fresh(member):
-                return RedirectResponse(_PASSWORD, 303)
-            if unfit := unfit_password(form.get("new", "")):
-                return self._ask_password(request, member, 422, unfit["password"])
-            session, old, new = self._door.session(request), form.get("old", "")[: PASSWORD_MAX + 1], form["new"]
-            answer = self._staff.change_password(session, old, new, device_of(request))
-            if answer is None:
-                return self._ask_password(request, member, 503, BUSY)
-            changed = answer if isinstance(answer, Refusal) else answer.result()
-            if isinstance(changed, Refusal):
-                return self._ask_password(request, member, 422, sentence(changed.reason))
-            return enter(self._door, RedirectResponse(f"{ADDRESS}?done=password", 303), changed)
-
-        return self._door.action(begin)
+    def _change_password(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        """Change it. Passwords are kept on no page that asks who it is, so who is not fresh any more types them again."""
+        if not self._door.house.roles.is_fresh(member):
+            return RedirectResponse(_PASSWORD, 303)
+        if unfit := unfit_password(form.get("new", "")):
+            return self._ask_password(request, member, 422, unfit["password"])
+        session, old, new = self._door.session(request), form.get("old", "")[: PASSWORD_MAX + 1], form["new"]
+        answer = self._staff.change_password(session, old, new, device_of(request))
+        if answer is None:
+            return self._ask_password(request, member, 503, BUSY)
+        changed = answer if isinstance(answer, Refusal) else answer.result()
+        if isinstance(changed, Refusal):
+            return self._ask_password(request, member, 422, sentence(changed.reason))
+        return enter(self._door, RedirectResponse(f"{ADDRESS}?done=password", 303), changed)
 
     # -- factors ---------------------------------------------------------------------------------------------------------------
 

@@ -10,9 +10,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from avow.assurance.shelf import AsideLine
-from avow.gate.roles import Member
+from avow.gate.roles import Act, Member
 from avow.store.queues import queue
 from avow.web.console.door import Door, place
+from avow.web.console.needs import needs
 
 ADDRESS: Final = "/console/set-aside"
 
@@ -27,10 +28,10 @@ class AsidePages:
     def routes(self) -> list[Route]:
         """Return the list, the question before something is given up, and the two decisions."""
         return [
-            Route("/console/set-aside", self._door.page(self._list)),
-            Route("/console/set-aside/{item_id}/retry", self._door.action(self._retry), methods=["POST"]),
-            Route("/console/set-aside/{item_id}/discard", self._door.page(self._ask)),
-            Route("/console/set-aside/{item_id}/discard", self._door.action(self._discard), methods=["POST"]),
+            self._door.page("/console/set-aside", self._list, needs(Act.ADMINISTER)),
+            self._door.action("/console/set-aside/{item_id}/retry", self._retry, needs(Act.ADMINISTER)),
+            self._door.page("/console/set-aside/{item_id}/discard", self._ask, needs(Act.ADMINISTER)),
+            self._door.action("/console/set-aside/{item_id}/discard", self._discard, needs(Act.ADMINISTER, fresh=True)),
         ]
 
     def _list(self, request: Request, member: Member) -> Response:

@@ -20,10 +20,11 @@ from avow.analytics.reconciled import Sources, reconciled
 from avow.analytics.sources import Extent, extents, sources
 from avow.analytics.visits import series, totals
 from avow.collection import places
-from avow.gate.roles import Member
+from avow.gate.roles import Act, Member
 from avow.publication.answers import PointFacts
 from avow.web.charts import chart
 from avow.web.console.door import Door
+from avow.web.console.needs import HOME, Shows, needs
 from avow.web.forms import day_of
 from avow.web.house import House
 
@@ -47,14 +48,14 @@ class AudiencePages:
     def routes(self) -> list[Route]:
         """Return the dashboard and its parts."""
         return [
-            Route("/console", self._door.page(self._whole)),
-            Route("/console/dashboard/figures", self._door.page(self._figures)),
-            Route("/console/dashboard/live", self._door.page(self._live)),
+            self._door.page(HOME, self._whole, needs(Act.MEASURE, shows=Shows.FIGURES)),
+            self._door.page("/console/dashboard/figures", self._figures, needs(Act.MEASURE, shows=Shows.FIGURES)),
+            self._door.page("/console/dashboard/live", self._live, needs(Act.MEASURE, shows=Shows.FIGURES)),
         ]
 
     def _whole(self, request: Request, member: Member) -> Response:
-        points = _seeing(self._door.facts(request).points, _MEASURED)
-        span, scope = self._asked(request)
+        points = _seeing(self._door.measured(request, member).points, _MEASURED)
+        span, scope = self._asked(request, member)
         known = extents(self._house.events, scope.site)
         return self._door.show(
             request,
@@ -65,28 +66,32 @@ class AudiencePages:
             chosen=request.query_params.get("point", ""),
             elsewhere=_elsewhere(known, scope, points),
             query=str(request.query_params),
-            **self._figures_of(request, span, scope),
+            **self._figures_of(request, member, span, scope),
             **self._live_of(scope),
         )
 
     def _figures(self, request: Request, member: Member) -> Response:
-        return self._door.show(request, "_figures.html", member, **self._figures_of(request, *self._asked(request)))
+        return self._door.show(
+            request, "_figures.html", member, **self._figures_of(request, member, *self._asked(request, member))
+        )
 
     def _live(self, request: Request, member: Member) -> Response:
-        return self._door.show(request, "_live.html", member, **self._live_of(self._asked(request)[1]))
+        return self._door.show(request, "_live.html", member, **self._live_of(self._asked(request, member)[1]))
 
-    def _asked(self, request: Request) -> tuple[Period, Scope]:
+    def _asked(self, request: Request, member: Member) -> tuple[Period, Scope]:
         """Return the period and scope that the address asks for; what it does not know falls back to the first choice."""
         query = request.query_params
         span = asked_period(query, self._house)
-        points = _seeing(self._door.facts(request).points, _MEASURED)
+        points = _seeing(self._door.measured(request, member).points, _MEASURED)
         asked = query.get("point", "")
         browsers = _names(_seeing(points, _BROWSER))
         chosen = {"all": _names(points), **{name: (name,) for name in _names(points)}}.get(asked, browsers)
         return span, Scope(self._door.site(request), span.from_ms, span.to_ms, chosen)
 
-    def _figures_of(self, request: Request, span: Period, scope: Scope) -> dict[str, Any]:  # Any: what templates take
-        events, points = self._house.events, self._door.facts(request).points
+    def _figures_of(
+        self, request: Request, member: Member, span: Period, scope: Scope
+    ) -> dict[str, Any]:  # Any: what templates take
+        events, points = self._house.events, self._door.measured(request, member).points
         moments, seen = series(events, scope, span), _sources_of(points)
         return {
             "span": span,

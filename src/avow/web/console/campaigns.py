@@ -10,10 +10,11 @@ from avow.analytics.campaigns import CAMPAIGN_ROWS, WINDOW_DAYS, Conversions, ca
 from avow.analytics.outbound import CountedLink, followed
 from avow.analytics.period import LABELS
 from avow.analytics.question import Scope
-from avow.gate.roles import Member
+from avow.gate.roles import Act, Member
 from avow.publication.answers import PointFacts, PolicyFacts
 from avow.web.console.audience import asked_period
 from avow.web.console.door import Door
+from avow.web.console.needs import Shows, needs
 
 #: Points whose page views say by which campaign a visit came.
 _VIEWING = ("tag", "web-beacon")
@@ -28,10 +29,10 @@ class CampaignPages:
 
     def routes(self) -> list[Route]:
         """Return the one page."""
-        return [Route("/console/campaigns", self._door.page(self._show))]
+        return [self._door.page("/console/campaigns", self._show, needs(Act.MEASURE, shows=Shows.FIGURES))]
 
     def _show(self, request: Request, member: Member) -> Response:
-        house, facts = self._house, self._door.facts(request)
+        house, facts = self._house, self._door.measured(request, member)
         span = asked_period(request.query_params, house)
         views = tuple(one.name for one in facts.points if one.technology in _VIEWING and one.event in {"", "view"})
         scope = Scope(self._door.site(request), span.from_ms, span.to_ms, views)

@@ -7,8 +7,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from avow.gate.roles import Member
+from avow.definitions import Refusal
+from avow.gate.roles import Act, Member
 from avow.web.console.door import Door, place
+from avow.web.console.needs import DESK, Shows, needs
 
 #: Shortest and longest reason for an extension, in characters: the person must be able to understand it.
 REASON_MIN = 20
@@ -25,9 +27,9 @@ class DeskPages:
     def routes(self) -> list[Route]:
         """Return the list, one consumer request, and its extension."""
         return [
-            Route("/console/requests", self._door.page(self._list)),
-            Route("/console/requests/{request_id}", self._door.page(self._detail)),
-            Route("/console/requests/{request_id}/extension", self._door.action(self._extend), methods=["POST"]),
+            self._door.page("/console/requests", self._list, needs(*DESK, shows=Shows.LINES)),
+            self._door.page("/console/requests/{request_id}", self._detail, needs(*DESK, shows=Shows.A_PERSON)),
+            self._door.action("/console/requests/{request_id}/extension", self._extend, needs(Act.DENY, fresh=True)),
         ]
 
     def _list(self, request: Request, member: Member) -> Response:
@@ -47,7 +49,9 @@ class DeskPages:
         return RedirectResponse(f"/console/requests/{request.path_params['request_id']}", 303)
 
     def _one(self, request: Request, member: Member, reason: str, error: str, status: int) -> Response:
-        detail = self._rights.detail(request.path_params["request_id"])
+        detail = self._rights.detail(request.path_params["request_id"], member)
         if detail is None:
             raise HTTPException(404)
+        if isinstance(detail, Refusal):
+            return self._door.refused(request, member, detail)
         return self._door.show(request, "request.html", member, status, detail=detail, reason=reason, error=error)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import quote, unquote
@@ -17,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
 
 from avow.access import Proof
 from avow.definitions import Refusal
@@ -25,6 +27,7 @@ from avow.gate.sites import EVERY_SITE
 from avow.publication.answers import PolicyFacts
 from avow.store import paging
 from avow.store.paging import Place
+from avow.web.console.needs import HOME, MENU, Needs
 from avow.web.forms import read_form
 from avow.web.rendering import View
 
@@ -56,46 +59,52 @@ class Door:
     def __init__(self, view: View) -> None:
         self.view = view
         self.house = view.house
+        #: What each door that was made here needs, by method and path.
+        self.needed: dict[tuple[str, str], Needs] = {}
 
-    def page(self, handler: Page, *, fresh: bool = False) -> Callable[[Request], Response]:
-        """Return an endpoint that needs a session; without one the browser is sent to sign in and back here.
-
-        `fresh`: and a factor that was proved some minutes ago at most; else it is sent to prove one, and back here.
-        """
+    def page(self, path: str, handler: Page, needed: Needs) -> Route:
+        """Return a page for whose roles allow it; without a session the browser is sent to sign in and back here."""
 
         def endpoint(request: Request) -> Response:
             member = self._member(request)
             if member is None:
                 return self._to_sign_in(request)
-            if fresh and not self.house.staff.is_fresh(member):
+            if (refused := self._no(request, path, member, needed)) is not None:
+                return refused
+            if needed.fresh and not self.house.roles.is_fresh(member):
                 query = f"?{request.url.query}" if request.url.query else ""
                 return RedirectResponse(f"{CONFIRM}?next={quote(request.url.path + query, safe='')}", 303)
             return handler(request, member)
 
-        return endpoint
+        return self._declared(Route(path, endpoint), needed)
 
-    def action(self, handler: Action, *, fresh: bool = False) -> Callable[[Request], Awaitable[Response]]:
-        """Return an endpoint for a console form: needs a session and the session's token in the form.
+    def action(self, path: str, handler: Action, needed: Needs) -> Route:
+        """Return what a console form does: needs a session, the session's token in the form, and a role that allows it.
 
-        `fresh`: and a factor that was proved some minutes ago at most, or with this form. Without one the answer is a page that
-        asks for it and keeps what was typed.
+        Where it needs a fresh factor and there is none, the answer is a page that asks for one and keeps what was typed.
         """
 
-        async def endpoint(request: Request) -> Response:
-            form = await read_form(request)
-            member = await run_in_threadpool(self._member, request)
+        def let_in(request: Request, form: Mapping[str, str]) -> Member | Response:
+            member = self._member(request)
             if member is None:
                 return self._to_sign_in(request)
             if not hmac.compare_digest(form.get("token", "").encode(), self.token(request).encode()):
                 raise HTTPException(403)
+            return self._no(request, path, member, needed) or member
+
+        async def endpoint(request: Request) -> Response:
+            form = await read_form(request)
             proving = {name: form.pop(name) for name in _PROVING if name in form}
-            if fresh and not self.house.staff.is_fresh(member):
+            member = await run_in_threadpool(let_in, request, form)
+            if isinstance(member, Response):
+                return member
+            if needed.fresh and not self.house.roles.is_fresh(member):
                 refusal = await self.prove(request, proving) if any(proving.values()) else ""
                 if refusal is not None:
                     return await run_in_threadpool(self.ask, request, member, form, refusal)
             return await run_in_threadpool(handler, request, member, form)
 
-        return endpoint
+        return self._declared(Route(path, endpoint, methods=["POST"]), needed)
 
     async def prove(self, request: Request, proving: Mapping[str, str]) -> str | None:
         """Look at what somebody shows to prove who they are; return why it is not taken, as a sentence."""
@@ -119,6 +128,40 @@ class Door:
         status = 403 if error else 200
         return self.show(request, "confirm.html", member, status, means=means, fields=form, error=error, next="")
 
+    def _declared(self, route: Route, needed: Needs) -> Route:
+        """Note what a door needs, for the menu, and for who asks which doors say nothing."""
+        self.needed[next(iter((route.methods or set()) & {"GET", "POST"})), route.path] = needed
+        return route
+
+    def _no(self, request: Request, path: str, member: Member, needed: Needs) -> Response | None:
+        """Return the page that refuses a member whose roles do not allow it; logged. None where one does."""
+        roles = self.house.roles
+        asks = roles.looks if request.method == "GET" else roles.may
+        refusal = asks(member, needed.acts) if needed.acts else None
+        if refusal is None:
+            return None
+        if path == HOME:
+            return RedirectResponse(self.menu(member)[0][1][0][0], 303)
+        roles.refused(path, needed.acts, member)
+        return self.refused(request, member, refusal)
+
+    def refused(self, request: Request, member: Member, refusal: Refusal) -> Response:
+        """Return the page that says why a member may not do or see something, with the rule."""
+        if request.headers.get("hx-request") == "true":
+            raise HTTPException(403, f"{refusal.reason} ({refusal.rule})")
+        return self.show(request, "refused.html", member, 403, refusal=refusal)
+
+    def menu(self, member: Member) -> list[tuple[str, list[tuple[str, str]]]]:
+        """Return the groups of the menu with the pages that are a member's own."""
+        roles = self.house.roles
+        lets_in = {
+            path
+            for (method, path), one in self.needed.items()
+            if method == "GET" and not (one.acts and roles.looks(member, one.acts))
+        }
+        groups = ((group, [(path, words) for path, words in pages.items() if path in lets_in]) for group, pages in MENU.items())
+        return [(group, pages) for group, pages in groups if pages]
+
     def show(
         self,
         request: Request,
@@ -130,7 +173,7 @@ class Door:
         """Return a page of the console with what its frame needs."""
         house = self.house
         altered = any(one.altered() for one in house.integrity.everywhere())
-        known = {"altered": altered, "set_aside": house.aside.count(), "notices": house.notices.now()}
+        known = {"altered": altered, "set_aside": house.aside.count(), "notices": house.notices.now(), "menu": self.menu(member)}
         several = [one.name for one in house.sites.all] if len(house.sites.all) > 1 else []
         chosen = self.site(request)
         frame = {"member": member, "token": self.token(request), "sites": several, "chosen_site": chosen, **known}
@@ -155,6 +198,14 @@ class Door:
         """Return the policy in force as it holds on the website that staff look at."""
         chosen, house = self.site(request), self.house
         return house.policy.facts(house.sites.named(chosen).website(house.policy.rulebook) if chosen else EVERY_SITE)
+
+    def measured(self, request: Request, member: Member) -> PolicyFacts:
+        """Return the same with just those points whose figures the member may see, and links that such points count."""
+        facts, theirs = self.facts(request), self.house.roles.measures(member)
+        points = tuple(one for one in facts.points if one.name in theirs)
+        return replace(
+            facts, points=points, links=tuple(one for one in facts.links if {one.clicks, one.reports} - {""} <= theirs)
+        )
 
     def _member(self, request: Request) -> Member | None:
         session = self.session(request)

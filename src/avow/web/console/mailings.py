@@ -7,8 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from avow.gate.roles import Member
+from avow.gate.roles import Act, Member
 from avow.web.console.door import Door, place
+from avow.web.console.needs import Shows, needs
 
 
 class MailingsPages:
@@ -21,8 +22,8 @@ class MailingsPages:
     def routes(self) -> list[Route]:
         """Return the list and one mailing's report."""
         return [
-            Route("/console/mailings", self._door.page(self._list)),
-            Route("/console/mailings/{mailing_id}", self._door.page(self._report)),
+            self._door.page("/console/mailings", self._list, needs(Act.MEASURE, Act.PUBLISH, shows=Shows.FIGURES)),
+            self._door.page("/console/mailings/{mailing_id}", self._report, needs(Act.MEASURE, Act.PUBLISH, shows=Shows.FIGURES)),
         ]
 
     def _list(self, request: Request, member: Member) -> Response:

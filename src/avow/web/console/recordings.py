@@ -15,10 +15,11 @@ from starlette.routing import Route
 
 from avow.analytics.answers import RecordingLine, VisitView
 from avow.definitions import Refusal
-from avow.gate.roles import Member
+from avow.gate.roles import Act, Member
 from avow.gate.sites import EVERY_SITE
 from avow.policy.paths import page_path
 from avow.web.console.door import Door, place
+from avow.web.console.needs import Shows, needs
 
 #: Pages of a visit that its line names.
 PAGES_SHOWN: Final = 5
@@ -39,9 +40,11 @@ class RecordingsPages:
     def routes(self) -> list[Route]:
         """Return the list, the player, and the chunks that the player fetches."""
         return [
-            Route("/console/recordings", self._door.page(self._list)),
-            Route("/console/recordings/{recording_id}", self._door.page(self._watch)),
-            Route("/console/recordings/{recording_id}/chunks/{seq:int}", self._door.page(self._chunk)),
+            self._door.page("/console/recordings", self._list, needs(Act.READ, shows=Shows.LINES)),
+            self._door.page("/console/recordings/{recording_id}", self._watch, needs(Act.READ, shows=Shows.A_PERSON)),
+            self._door.page(
+                "/console/recordings/{recording_id}/chunks/{seq:int}", self._chunk, needs(Act.READ, shows=Shows.A_PERSON)
+            ),
         ]
 
     def _list(self, request: Request, member: Member) -> Response:
@@ -61,7 +64,7 @@ class RecordingsPages:
     def _watch(self, request: Request, member: Member) -> Response:
         """Show a visit, from one of its pages on: its player only for a purpose that was declared, and why not otherwise."""
         recording_id, purpose = request.path_params["recording_id"], request.query_params.get("purpose", "")
-        view = self._recordings.watch(recording_id, purpose, member.staff_id) if purpose else None
+        view = self._recordings.watch(recording_id, purpose, member) if purpose else None
         visit = self._recordings.visit(recording_id)
         if visit is None:
             raise HTTPException(404)

@@ -20,6 +20,7 @@ from avow.collection.agents import describe
 from avow.definitions import Refusal
 from avow.gate.roles import Member
 from avow.web.console.door import BUSY, CODE, CONFIRM, DEVICE_COOKIE, PASSKEY, SESSION_COOKIE, Door, back_to, device_of, sentence
+from avow.web.console.needs import needs
 from avow.web.forms import read_form
 
 _DEVICE_SECONDS: Final = int(DEVICE.total_seconds())
@@ -81,11 +82,11 @@ class SignInPages:
             Route("/console/sign-in/code", self._code, methods=["POST"]),
             Route("/console/sign-in/enrol", self._show_enrolment),
             Route("/console/sign-in/enrol", self._enrol, methods=["POST"]),
-            Route("/console/sign-out", self._door.action(self._sign_out), methods=["POST"]),
+            self._door.action("/console/sign-out", self._sign_out, needs()),
             Route("/console/invitations/{token}", self._show_invitation),
             Route("/console/invitations/{token}", self._accept, methods=["POST"]),
-            Route(CONFIRM, self._door.page(self._show_confirm)),
-            Route(CONFIRM, self._door.action(self._confirmed, fresh=True), methods=["POST"]),
+            self._door.page(CONFIRM, self._show_confirm, needs()),
+            self._door.action(CONFIRM, self._confirmed, needs(fresh=True)),
         ]
 
     # -- name and password -----------------------------------------------------------------------------------------------------
@@ -201,7 +202,7 @@ class SignInPages:
 
     def _show_confirm(self, request: Request, member: Member) -> Response:
         target = back_to(request.query_params.get("next", ""))
-        if self._staff.is_fresh(member):
+        if self._door.house.roles.is_fresh(member):
             return RedirectResponse(target, 303)
         return self._door.ask(request, member, {"next": target}, "")
 

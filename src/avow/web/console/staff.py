@@ -13,13 +13,17 @@ from starlette.routing import Route
 from avow.access import Trained
 from avow.access.answers import AccountPage
 from avow.definitions import Refusal
-from avow.gate.roles import Member
+from avow.gate.roles import Act, Member
+from avow.policy.rulebook.roles import of_names
 from avow.web.console.door import Door, sentence
+from avow.web.console.needs import needs
 from avow.web.forms import day_of
 
 ADDRESS: Final = "/console/staff"
 #: Begins the name of a field that chooses a role.
 ROLE: Final = "role-"
+_LOOKS: Final = needs(Act.ADMINISTER)
+_GRAVE: Final = needs(Act.ADMINISTER, fresh=True)
 #: What a training holds for, unless another day is chosen.
 _YEAR: Final = timedelta(days=365)
 
@@ -33,20 +37,20 @@ class StaffPages:
 
     def routes(self) -> list[Route]:
         """Return the list, the page of an account, the questions before what is grave, and the decisions."""
-        door, post, one = self._door, ["POST"], f"{ADDRESS}/{{staff_id}}"
+        door, one = self._door, f"{ADDRESS}/{{staff_id}}"
         return [
-            Route(ADDRESS, door.page(self._list)),
-            Route(f"{ADDRESS}/invitations", door.action(self._invite, fresh=True), methods=post),
-            Route(one, door.page(self._show)),
-            Route(f"{one}/roles", door.action(self._change_roles, fresh=True), methods=post),
-            Route(f"{one}/password", door.action(self._new_password, fresh=True), methods=post),
-            Route(f"{one}/sign-out", door.action(self._end_sessions), methods=post),
-            Route(f"{one}/sessions/{{number}}/end", door.action(self._end_session), methods=post),
-            Route(f"{one}/factors/reset", door.action(self._reset_factors, fresh=True), methods=post),
-            Route(f"{one}/training", door.action(self._train), methods=post),
-            Route(f"{one}/training/{{training_id}}/remove", door.action(self._remove_training), methods=post),
-            Route(f"{one}/remove", door.page(self._ask)),
-            Route(f"{one}/remove", door.action(self._remove, fresh=True), methods=post),
+            door.page(ADDRESS, self._list, _LOOKS),
+            door.action(f"{ADDRESS}/invitations", self._invite, _GRAVE),
+            door.page(one, self._show, _LOOKS),
+            door.action(f"{one}/roles", self._change_roles, _GRAVE),
+            door.action(f"{one}/password", self._new_password, _GRAVE),
+            door.action(f"{one}/sign-out", self._end_sessions, _LOOKS),
+            door.action(f"{one}/sessions/{{number}}/end", self._end_session, _LOOKS),
+            door.action(f"{one}/factors/reset", self._reset_factors, _GRAVE),
+            door.action(f"{one}/training", self._train, _LOOKS),
+            door.action(f"{one}/training/{{training_id}}/remove", self._remove_training, _LOOKS),
+            door.page(f"{one}/remove", self._ask, _LOOKS),
+            door.action(f"{one}/remove", self._remove, _GRAVE),
         ]
 
     # -- all of them -----------------------------------------------------------------------------------------------------------
@@ -73,11 +77,13 @@ class StaffPages:
         account = self._account(request)
         today = self._door.view.today()
         suggested = {"topic": "", "on": today.isoformat(), "until": (today + _YEAR).isoformat()}
+        declared = self._register.declared()
+        held = of_names(declared, account.roles)
+        unknown = [name for name in account.roles if not of_names(declared, [name])]
         shown = {"account": account, "error": error, "done": request.query_params.get("done", "")}
+        shown |= {"held": {role.name for role in held}, "unknown": unknown}
         training = suggested | {name: typed[name] for name in suggested if typed and name in typed}
-        return self._door.show(
-            request, "staff_account.html", member, status, declared=self._register.declared(), training=training, **shown
-        )
+        return self._door.show(request, "staff_account.html", member, status, declared=declared, training=training, **shown)
 
     def _change_roles(self, request: Request, member: Member, form: dict[str, str]) -> Response:
         was = tuple(form.get("was", "").split())

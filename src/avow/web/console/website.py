@@ -14,9 +14,10 @@ from starlette.routing import Route
 from avow.analytics.period import LABELS, period
 from avow.analytics.question import Scope
 from avow.analytics.searches import LEAST_VISITS, searches
-from avow.gate.roles import Member
+from avow.gate.roles import Act, Member
 from avow.gate.sites import EVERY_SITE
 from avow.web.console.door import Door
+from avow.web.console.needs import Shows, needs
 from avow.web.forms import day_of
 from avow.website.answers import DayView, IntegrityView
 
@@ -69,15 +70,15 @@ class WebsitePages:
     def routes(self) -> list[Route]:
         """Return the pages."""
         return [
-            Route("/console/searches", self._door.page(self._searches)),
-            Route("/console/integrity", self._door.page(self._integrity)),
+            self._door.page("/console/searches", self._searches, needs(Act.MEASURE, shows=Shows.FIGURES)),
+            self._door.page("/console/integrity", self._integrity, needs(Act.ADMINISTER, Act.PUBLISH)),
         ]
 
     def _searches(self, request: Request, member: Member) -> Response:
         house, query = self._house, request.query_params
         days = (day_of(query.get("from", "")), day_of(query.get("to", "")))
         span = period(query.get("period", "30d"), house.now_ms(), house.timezone, *days)
-        points = tuple(one.name for one in self._door.facts(request).points if one.event == "search")
+        points = tuple(one.name for one in self._door.measured(request, member).points if one.event == "search")
         return self._door.show(
             request,
             "searches.html",
