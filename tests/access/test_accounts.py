@@ -45,7 +45,7 @@ class Console:
         second = second_of(control, guard, keyed=house.store.vault.hmac, failures=self.failures)
         passwords = access.Passwords()
         signs = SignIns(
-            Accounts(control), second.sessions, guard, second, passwords, self.failures, address_of, "UTC", house.now_ms
+            Accounts(control), second.sessions, guard, second, None, passwords, self.failures, address_of, "UTC", house.now_ms
         )
         self.door, self.second = Staff(signs), second
         self.declared = with_administrator({}, (), ())
