@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import re
@@ -21,7 +22,8 @@ import urllib3
 
 REPOSITORY = Path(__file__).parent.parent
 MARROWBY = REPOSITORY / "policies" / "marrowby"
-TICKS = os.sysconf("SC_CLK_TCK")
+#: With a process's number inverted and moved by three bits, the clock of its CPU time (clock_getcpuclockid(3)).
+_CPU_OF_PROCESS = 2
 
 
 def free_port() -> int:
@@ -133,15 +135,12 @@ def family(pid: int) -> list[int]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the CPU time of a process and all below it, so far."""
-    total = 0
+    """Return the CPU time of a process and all below it, so far; to the nanosecond, where /proc counts hundredths of a second."""
+    total = 0.0
     for one in family(pid):
-        try:
-            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        total += int(fields[11]) + int(fields[12])
-    return total / TICKS
+        with contextlib.suppress(OSError):
+            total += time.clock_gettime(~one << 3 | _CPU_OF_PROCESS)
+    return total
 
 
 def storage_of(pid: int) -> int | None:

@@ -280,6 +280,7 @@ class Register:
         return refused(f"the policy in force declares no role “{unknown}”; it has {', '.join(sorted(declared))}")
 
     def _administers(self, roles: Iterable[str]) -> bool:
+        """Return whether one of these roles may administer, by today's name or a former one."""
         return any(role.may_do(Act.ADMINISTER) for role in of_names(self.declared(), roles))
 
     def _is_last(self, tx: Transaction, account: StaffMember) -> bool:

@@ -271,6 +271,21 @@ class SubmissionRead(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class RecordsRelated(Entry):
+    """What else is known of its person was shown next to a submission, for a purpose that combines both; or was refused.
+
+    One entry for each collection point of what was shown, and none where nothing is combined.
+    """
+
+    kinds = ("submission.related", "submission.related.refused")
+    what: str
+    record: str
+    point: str
+    purpose: str
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingWatched(Entry):
     """Somebody watched a session recording for a purpose, or was refused."""
 
@@ -295,6 +310,25 @@ class SubmissionMarked(Entry):
     )
     what: str
     record: str
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionAssigned(Entry):
+    """Somebody said who of the staff looks after a submission; `to` "" for nobody."""
+
+    kinds = ("submission.assigned",)
+    record: str
+    to: str
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSought(Entry):
+    """Somebody looked in the inbox for what a person sent, by their address, which no log has; `found` submissions."""
+
+    kinds = ("person.sought",)
+    found: int
     staff: str
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -21,6 +21,7 @@ from avow.store.control import (
     dated,
     disclosures,
     mail,
+    read_reasons,
     submission_files,
     submissions,
     subscriptions,
@@ -28,11 +29,13 @@ from avow.store.control import (
 from avow.store.control import recordings as listed_recordings
 from avow.store.events import Events
 from avow.store.files import Files
-from avow.store.holdings import Counts, Due, Evidence, HeldMail, HeldSubmission, Holdings, SubmissionPage, Written
+from avow.store.holdings import Counts, Due, Evidence, HeldEvent, HeldMail, HeldSubmission, Holdings, SubmissionPage, Written
 from avow.store.keys import DAY, REQUEST, Said, Vault
 
 log = logging.getLogger(__name__)
 _T = TypeVar("_T")
+#: What the words of a reason are bound to, before the id of their record.
+_REASON: Final = b"reason "
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +217,16 @@ class Store:
             found = tuple(one for one in submissions.of_subjects(tx, subjects) if point in {"", one.point})
             return self._unsealed(tx, found)
 
+    def events_before(self, person: Identifier, points: Collection[str], form: HeldSubmission, most: int) -> list[HeldEvent]:
+        """Return at most so many events of one person at these points from before a submission, the newest first.
+
+        What was invented is next to nothing real. Nothing at once after the person was erased.
+        """
+        subjects = self.vault.subjects_of([person])
+        keys = self.vault.keys_of(subjects)
+        found = self.events.before(keys, points, form.collected_ms, most, demonstration=form.demonstration)
+        return _present(event_rows.held_event(row, keys.get) for row in found)
+
     def site_of(self, person: Identifier) -> str:
         """Return the website on which somebody wrote last; "" where nothing is held that they wrote."""
         subjects = self.vault.subjects_of([person])
@@ -290,6 +303,33 @@ class Store:
     def sweep_files(self, now_ms: int) -> int:
         """Remove files that no stored submission names and that are too old to belong to one on its way."""
         return uploads.sweep(now_ms, self.control, self.files, self.aside)
+
+    # -- why somebody inside opened a record -------------------------------------------------------------------
+
+    def seal_reason(self, record_id: str, words: str) -> bytes:
+        """Return words sealed as a submission or recording is: who erases it makes them unreadable; b"" where that was done."""
+        key = self._key_of(record_id)
+        return sealing.seal(key, words.encode(), _REASON + record_id.encode()) if key is not None else b""
+
+    def unseal_reason(self, reason: read_reasons.SealedReason) -> str | None:
+        """Return what `seal_reason` was given; None when a key is gone."""
+        key = self._key_of(reason.record_id) if reason.sealed else None
+        return None if key is None else sealing.unseal(key, reason.sealed, _REASON + reason.record_id.encode()).decode()
+
+    def _key_of(self, record_id: str) -> bytes | None:
+        """Return the key of a submission or recording, joined of those of all its people; None when it, or one, is gone."""
+        with self.control.reading() as tx:
+            form, shown = submissions.get(tx, record_id), listed_recordings.get(tx, record_id)
+            owners = submissions.owners(tx, [record_id]).get(record_id, frozenset())
+        if shown is not None:
+            people = (shown.subject,) if shown.subject else ()
+            keys = [self.vault.get_key(recordings.RECORDING, record_id), *map(self.vault.key_of, people)]
+        elif form is not None:
+            keys = list(map(self.vault.key_of, owners)) or [self.vault.get_key(DAY, form.day_key) if form.day_key else None]
+        else:
+            return None
+        present = _present(keys)
+        return sealing.joint_key(present) if len(present) == len(keys) else None
 
     # -- what belongs to a consumer request --------------------------------------------------------------------
 

@@ -2,8 +2,8 @@
 
 Checks look at sound entries only, and stay silent about a name whose declaration is broken, so that one mistake is
 reported once. Further checks: `disclosures` (recipients), `roles` (who of the staff), `requirements` (what every policy
-must have), `prose`, `subjects`, `receivers` and `promises` (the words against the declarations), `carried_out` (what this
-version does).
+must have), `prose`, `subjects`, `receivers`, `said_of_staff` and `promises` (the words against the declarations),
+`carried_out` (what this version does).
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Final
 
-from avow.definitions import Technology
+from avow.definitions import FORMS, Technology
 from avow.policy.checks.carried_out import CarriedOut, check_carried_out
+from avow.policy.checks.combining import check_combining
 from avow.policy.checks.disclosures import check_disclosures
 from avow.policy.checks.external_links import check_links, linked
 from avow.policy.checks.files import check_authorisations, check_files
@@ -24,6 +25,7 @@ from avow.policy.checks.prose import check_prose
 from avow.policy.checks.receivers import check_receivers
 from avow.policy.checks.requirements import check_requirements
 from avow.policy.checks.roles import check_held, check_roles
+from avow.policy.checks.said_of_staff import check_said_of_staff
 from avow.policy.checks.stated_dates import check_stated_dates
 from avow.policy.checks.subjects import check_subjects
 from avow.policy.findings.diagnostics import Diagnostic, diagnostic
@@ -67,6 +69,7 @@ def check(
     yield from check_authorisations(entries)
     yield from check_people(entries)
     yield from check_links(entries)
+    yield from check_combining(entries)
     for dataset in entries.of("dataset"):
         if not dataset.values["never_reidentified"]:
             message = f'whoever releases "{dataset.name}" must promise never to find out whom it was about'
@@ -92,6 +95,7 @@ def check(
     yield from check_stated_dates(document, entries)
     yield from check_subjects(document, entries, law, whole=whole)
     yield from check_promises(document, entries, law)
+    yield from check_said_of_staff(document, entries)
     yield from check_requirements(document, entries, law, today, whole=whole)
     yield from check_carried_out(document, entries, does)
 
@@ -107,6 +111,7 @@ _USES: Final = (
     ("collection", "authorised_by", "collection"),
     ("collection", "duties", "duty"),
     ("recipient", "purposes", "purpose"),
+    ("purpose", "combines", "collection"),
     ("signal", "stops", "purpose"),
     ("choice", "stops", "purpose"),
     ("role", "points", "collection"),
@@ -289,8 +294,8 @@ def _stored(entries: Entries, point: Entry) -> Iterator[Diagnostic]:
     """Check what is put into the browser: its lifetime and its names. Rule: Cal. Civ. Code § 1798.100(a)(1), (3)."""
     technology = point.values["technology"]
     visitor = {item.name for item in entries.of("data") if item.values.get("identifier") == "visitor"}
-    # What a link counts, or another company reports, finds a browser that is recognised already; it sets no cookie.
-    sets_none = point.name in linked(entries)
+    # What a link counts, another company reports or a form brings finds a browser that is recognised already: no cookie is set.
+    sets_none = point.name in linked(entries) or technology in FORMS
     recognises = [place for place, item in enumerate(point.values["data"]) if item in visitor and not sets_none]
     if "cookie_days" not in point.values and (recognises or technology == Technology.COOKIE):
         where = point.at("data", recognises[0]) if recognises else point.at("technology")

@@ -11,6 +11,7 @@ from avow.web.console.campaigns import CampaignPages
 from avow.web.console.desk import DeskPages
 from avow.web.console.door import Door
 from avow.web.console.evidence import EvidencePages
+from avow.web.console.inbox import InboxPages
 from avow.web.console.mailings import MailingsPages
 from avow.web.console.messages import MessagePages
 from avow.web.console.recordings import RecordingsPages
@@ -24,16 +25,17 @@ class Console:
     """The pages under /console."""
 
     def __init__(self, view: View) -> None:
-        self._view = view
+        self.door = Door(view)
 
     def routes(self) -> list[Route]:
-        """Return all routes of the console."""
-        door = Door(self._view)
+        """Return all routes of the console; its door then knows what each needs."""
+        door = self.door
         rooms = (
             SignInPages(door),
             AudiencePages(door),
             CampaignPages(door),
             RecordingsPages(door),
+            InboxPages(door),
             MessagePages(door),
             MailingsPages(door),
             DeskPages(door),

@@ -20,9 +20,6 @@ from avow.web.console.sign_in import PASSWORD_MAX, PASSWORD_MIN, enter, picture,
 ADDRESS: Final = "/console/account"
 _PASSWORD: Final = f"{ADDRESS}/password"
 _CODE_MAX: Final = 40
-#: One's own: whoever is signed in.
-_OWN: Final = needs()
-_GRAVE: Final = needs(fresh=True)
 
 
 class AccountPages:
@@ -34,20 +31,20 @@ class AccountPages:
 
     def routes(self) -> list[Route]:
         """Return the page, and what is decided on it; a factor is added and removed with a fresh one."""
-        door = self._door
+        door, own, grave = self._door, needs(), needs(fresh=True)
         return [
-            door.page(ADDRESS, self._show, _OWN),
-            door.page(_PASSWORD, self._ask_password, _GRAVE),
-            door.action(_PASSWORD, self._change_password, _OWN),
-            door.page(f"{ADDRESS}/app", self._new_app, _GRAVE),
-            door.action(f"{ADDRESS}/app", self._add_app, _GRAVE),
-            door.action(f"{ADDRESS}/app/remove", self._remove_app, _GRAVE),
-            door.page(f"{ADDRESS}/passkeys", self._new_passkey, _GRAVE),
-            door.action(f"{ADDRESS}/passkeys", self._add_passkey, _GRAVE),
-            door.action(f"{ADDRESS}/passkeys/{{number}}/remove", self._remove_passkey, _GRAVE),
-            door.action(f"{ADDRESS}/recovery-codes", self._recovery_codes, _GRAVE),
-            door.action(f"{ADDRESS}/sessions/end-others", self._end_others, _OWN),
-            door.action(f"{ADDRESS}/sessions/{{number}}/end", self._end_session, _OWN),
+            door.page(ADDRESS, self._show, own),
+            door.page(_PASSWORD, self._ask_password, grave),
+            door.action(_PASSWORD, self._change_password, own),
+            door.page(f"{ADDRESS}/app", self._new_app, grave),
+            door.action(f"{ADDRESS}/app", self._add_app, grave),
+            door.action(f"{ADDRESS}/app/remove", self._remove_app, grave),
+            door.page(f"{ADDRESS}/passkeys", self._new_passkey, grave),
+            door.action(f"{ADDRESS}/passkeys", self._add_passkey, grave),
+            door.action(f"{ADDRESS}/passkeys/{{number}}/remove", self._remove_passkey, grave),
+            door.action(f"{ADDRESS}/recovery-codes", self._recovery_codes, grave),
+            door.action(f"{ADDRESS}/sessions/end-others", self._end_others, own),
+            door.action(f"{ADDRESS}/sessions/{{number}}/end", self._end_session, own),
         ]
 
     def _show(self, request: Request, member: Member, status: int = 200, error: str = "") -> Response:
@@ -66,7 +63,7 @@ class AccountPages:
         return self._door.show(request, "own_password.html", member, status, error=error, shortest=PASSWORD_MIN)
 
     def _change_password(self, request: Request, member: Member, form: dict[str, str]) -> Response:
-        """Change it. Passwords are kept on no page that asks who it is, so who is not fresh any more types them again."""
+        """Change it; what was typed is kept on no page, so a fresh factor is asked for before the fields are shown."""
         if not self._door.house.roles.is_fresh(member):
             return RedirectResponse(_PASSWORD, 303)
         if unfit := unfit_password(form.get("new", "")):

@@ -63,18 +63,20 @@ class Door:
         self.needed: dict[tuple[str, str], Needs] = {}
 
     def page(self, path: str, handler: Page, needed: Needs) -> Route:
-        """Return a page for whose roles allow it; without a session the browser is sent to sign in and back here."""
+        """Return a page for whose roles allow it; without a session the browser is sent to sign in and back here.
+
+        `fresh`: and a factor that was proved some minutes ago at most; else it is sent to prove one, and back here.
+        """
 
         def endpoint(request: Request) -> Response:
             member = self._member(request)
             if member is None:
                 return self._to_sign_in(request)
-            if (refused := self._no(request, path, member, needed)) is not None:
-                return refused
-            if needed.fresh and not self.house.roles.is_fresh(member):
+            refused = self._no(request, path, member, needed)
+            if refused is None and needed.fresh and not self.house.roles.is_fresh(member):
                 query = f"?{request.url.query}" if request.url.query else ""
                 return RedirectResponse(f"{CONFIRM}?next={quote(request.url.path + query, safe='')}", 303)
-            return handler(request, member)
+            return refused or handler(request, member)
 
         return self._declared(Route(path, endpoint), needed)
 
@@ -84,7 +86,7 @@ class Door:
         Where it needs a fresh factor and there is none, the answer is a page that asks for one and keeps what was typed.
         """
 
-        def let_in(request: Request, form: Mapping[str, str]) -> Member | Response:
+        def let_in(request: Request, form: dict[str, str]) -> Member | Response:
             member = self._member(request)
             if member is None:
                 return self._to_sign_in(request)
@@ -94,10 +96,10 @@ class Door:
 
         async def endpoint(request: Request) -> Response:
             form = await read_form(request)
-            proving = {name: form.pop(name) for name in _PROVING if name in form}
             member = await run_in_threadpool(let_in, request, form)
             if isinstance(member, Response):
                 return member
+            proving = {name: form.pop(name) for name in _PROVING if name in form}
             if needed.fresh and not self.house.roles.is_fresh(member):
                 refusal = await self.prove(request, proving) if any(proving.values()) else ""
                 if refusal is not None:

@@ -22,8 +22,6 @@ from avow.web.forms import day_of
 ADDRESS: Final = "/console/staff"
 #: Begins the name of a field that chooses a role.
 ROLE: Final = "role-"
-_LOOKS: Final = needs(Act.ADMINISTER)
-_GRAVE: Final = needs(Act.ADMINISTER, fresh=True)
 #: What a training holds for, unless another day is chosen.
 _YEAR: Final = timedelta(days=365)
 
@@ -38,19 +36,20 @@ class StaffPages:
     def routes(self) -> list[Route]:
         """Return the list, the page of an account, the questions before what is grave, and the decisions."""
         door, one = self._door, f"{ADDRESS}/{{staff_id}}"
+        looks, grave = needs(Act.ADMINISTER), needs(Act.ADMINISTER, fresh=True)
         return [
-            door.page(ADDRESS, self._list, _LOOKS),
-            door.action(f"{ADDRESS}/invitations", self._invite, _GRAVE),
-            door.page(one, self._show, _LOOKS),
-            door.action(f"{one}/roles", self._change_roles, _GRAVE),
-            door.action(f"{one}/password", self._new_password, _GRAVE),
-            door.action(f"{one}/sign-out", self._end_sessions, _LOOKS),
-            door.action(f"{one}/sessions/{{number}}/end", self._end_session, _LOOKS),
-            door.action(f"{one}/factors/reset", self._reset_factors, _GRAVE),
-            door.action(f"{one}/training", self._train, _LOOKS),
-            door.action(f"{one}/training/{{training_id}}/remove", self._remove_training, _LOOKS),
-            door.page(f"{one}/remove", self._ask, _LOOKS),
-            door.action(f"{one}/remove", self._remove, _GRAVE),
+            door.page(ADDRESS, self._list, looks),
+            door.action(f"{ADDRESS}/invitations", self._invite, grave),
+            door.page(one, self._show, looks),
+            door.action(f"{one}/roles", self._change_roles, grave),
+            door.action(f"{one}/password", self._new_password, grave),
+            door.action(f"{one}/sign-out", self._end_sessions, looks),
+            door.action(f"{one}/sessions/{{number}}/end", self._end_session, looks),
+            door.action(f"{one}/factors/reset", self._reset_factors, grave),
+            door.action(f"{one}/training", self._train, looks),
+            door.action(f"{one}/training/{{training_id}}/remove", self._remove_training, looks),
+            door.page(f"{one}/remove", self._ask, looks),
+            door.action(f"{one}/remove", self._remove, grave),
         ]
 
     # -- all of them -----------------------------------------------------------------------------------------------------------
