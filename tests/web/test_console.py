@@ -191,7 +191,7 @@ MESSAGE = "My barometer <b>rises</b> when it rains.\nWhat now?"
 def letter(house):
     """The id of what Robin wrote, with a field that the policy does not declare."""
     house.send("/contact", "contact-form", email="robin@example.com", message=MESSAGE, **{"favourite-colour": "red"})
-    [line] = house.rooms.inbox.lines("", paging.Place(), insider()).lines
+    [line] = house.rooms.inbox.lines(paging.Place(), insider()).lines
     return line.record_id
 
 

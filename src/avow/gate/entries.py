@@ -299,6 +299,25 @@ class SubmissionMarked(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class SubmissionAssigned(Entry):
+    """Somebody said who of the staff looks after a submission; `to` "" for nobody."""
+
+    kinds = ("submission.assigned",)
+    record: str
+    to: str
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSought(Entry):
+    """Somebody looked in the inbox for what a person sent, by their address, which no log has; `found` submissions."""
+
+    kinds = ("person.sought",)
+    found: int
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
 class MessageRead(Entry):
     """Somebody opened a message of the outbox, or was refused."""
 

@@ -59,6 +59,7 @@ submissions: Final = Table(
     Column("state", Text, nullable=False),
     Column("decision", Text, nullable=False, server_default=""),  # on an application: hired, not-hired, withdrawn
     Column("decided_on", Date),  # the day of the first decision
+    Column("assigned_to", Text, nullable=False, server_default=""),  # the member of staff who looks after it, by id
     Index("submissions_collected", "collected_ms"),
     Index("submissions_due", "delete_on"),
     Index("submissions_listed", "point", "collected_ms", "record_id"),
@@ -72,6 +73,19 @@ submission_subjects: Final = Table(
     Column("subject", LargeBinary, nullable=False),
     PrimaryKeyConstraint("record_id", "subject"),
     Index("submission_subjects_subject", "subject"),
+)
+
+#: Why a member of staff opened a record, where its policy asks for words; sealed as the record is, and gone with it.
+read_reasons: Final = Table(
+    "read_reasons",
+    metadata,
+    Column("record_id", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("staff_id", Text, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("record_id", "at_ms", "staff_id"),
 )
 
 #: The list of session recordings; what they show lies in the files, sealed (avow.store.recordings).

@@ -10,6 +10,7 @@ from avow.web.console.campaigns import CampaignPages
 from avow.web.console.desk import DeskPages
 from avow.web.console.door import Door, DoorPages
 from avow.web.console.evidence import EvidencePages
+from avow.web.console.inbox import InboxPages
 from avow.web.console.mailings import MailingsPages
 from avow.web.console.messages import MessagePages
 from avow.web.console.recordings import RecordingsPages
@@ -32,6 +33,7 @@ class Console:
             AudiencePages(door),
             CampaignPages(door),
             RecordingsPages(door),
+            InboxPages(door),
             MessagePages(door),
             MailingsPages(door),
             DeskPages(door),
