@@ -11,6 +11,8 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist loadfile 
 CLAMD := $(VENV)/clamd/usr/sbin/clamd
 # A static site of others, on which the tests put what `avow tag` prints.
 MANUAL := $(VENV)/manual/usr/share/doc/sqlite3/lang.html
+# A single-page application of others, as its template's own command makes it; the tests paste the same into it, and build it.
+TEMPLATE := $(VENV)/template/application/index.html
 NGINX := /usr/sbin/nginx
 CADDY := /usr/bin/caddy
 SYSTEMD := /usr/bin/systemd-analyze
@@ -35,11 +37,11 @@ run: dist/.installed ## Serve the invented company's website with Avow under it
 	$(BIN)/avow --config policies/marrowby/avow.toml serve
 
 test: ## Run every check and test against the built wheel
-	$(AT_ONCE) check debian
+	$(AT_ONCE) check debian $(TEMPLATE)
 	$(PYTEST)
 
 # What a new version of a library breaks is seen before `make lock UPGRADE=--upgrade` takes it in; names of newer ones are printed.
-test-latest: dist/.installed debian ## Run every test with the newest versions that pyproject.toml allows, whatever is locked
+test-latest: dist/.installed debian $(TEMPLATE) ## Run every test with the newest versions that pyproject.toml allows, whatever is locked
 	$(PYTHON) -m venv --clear $(VENV)-latest
 	$(VENV)-latest/bin/python -m pip install --quiet --upgrade "$$(echo dist/avow-*.whl)[dev]"
 	$(VENV)-latest/bin/python -m pip list --outdated
@@ -94,6 +96,11 @@ $(VENV)/.packages: requirements-dev.lock
 browser/node_modules/.packages: browser/package-lock.json
 	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20 ? 1 : 0)' || { echo "Avow's browser part is built with Node 20 or later"; exit 1; }
 	cd browser && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(TEMPLATE): tests/browser/template/package.json tests/browser/template/package-lock.json
+	mkdir -p $(VENV)/template && cp $^ $(VENV)/template
+	cd $(VENV)/template && npm ci --silent --no-audit --no-fund && npx --no-install create-vue --force --router application > /dev/null
 	@touch $@
 
 dist/.installed: $(VENV)/.packages browser/node_modules/.packages requirements.lock release/components.py $(SOURCES)

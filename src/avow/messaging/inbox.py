@@ -13,9 +13,11 @@ from avow.gate.reads import Reads
 from avow.gate.roles import Act, Member, Roles
 from avow.gate.versions import Versions
 from avow.messaging.answers import Decision, FileContent, FileLine, SubmissionLine, SubmissionState, SubmissionView
+from avow.messaging.relating import Relating
 from avow.policy import Rulebook
 from avow.policy.language.vocabulary import FILE_TYPES
 from avow.policy.law import rules
+from avow.policy.rulebook.conversions import VISITOR_ID
 from avow.policy.rulebook.declarations import Retention
 from avow.store.control import staff, submissions
 from avow.store.control.submissions import Sought
@@ -89,11 +91,13 @@ class Inbox:
         if isinstance(opened, Refusal):
             return opened
         rulebook, wanted = opened.rulebook, opened.fields
-        labelled = [(name, rulebook.data[name].label) for name in rulebook.points[held.point].fields if name in held.fields]
+        named = [name for name in rulebook.points[held.point].fields if name in held.fields and name != VISITOR_ID]
+        labelled = [(name, rulebook.data[name].label) for name in named]
         return SubmissionView(
             self._line(held),
             purpose,
             tuple((label, held.fields[name]) for name, label in labelled if name in wanted),
+            Relating(self.store, self._reads).to(held, opened, purpose, member, reason),
             held.dropped,
             tuple(label for name, label in labelled if name not in wanted),
             tuple(

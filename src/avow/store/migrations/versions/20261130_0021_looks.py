@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_0021"
-down_revision = "20261130_0019"
+down_revision = "20261130_0020"
 branch_labels = None
 depends_on = None
 
