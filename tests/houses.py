@@ -166,7 +166,7 @@ class House:
     def logged(self):
         """Return what waits for the audit log, as text."""
         with self.store.control.reading() as tx:
-            return [entry.decode() for _, entry in audit.pending(tx, 1000)]
+            return [entry.decode() for _, entry in audit.pending(tx, 10_000)]
 
 
 @cache

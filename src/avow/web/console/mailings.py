@@ -27,11 +27,18 @@ class MailingsPages:
         ]
 
     def _list(self, request: Request, member: Member) -> Response:
-        lists, found = self._mailings.lists(), self._mailings.lines(place(request))
+        away = self._away(member)
+        lists, found = self._mailings.lists(away), self._mailings.lines(place(request), away)
         return self._door.show(request, "mailings.html", member, lists=lists, found=found)
 
     def _report(self, request: Request, member: Member) -> Response:
-        report = self._mailings.report(request.path_params["mailing_id"])
+        roles, policy = self._door.house.roles, self._door.house.policy.rulebook
+        report = self._mailings.report(request.path_params["mailing_id"], set(policy.points) - roles.measures(member))
         if report is None:
             raise HTTPException(404)
         return self._door.show(request, "mailing.html", member, report=report, line=report.line)
+
+    def _away(self, member: Member) -> frozenset[str]:
+        """Return the lists that a member has nothing to do with: who sends mailings has to do with all of them."""
+        roles, points = self._door.house.roles, frozenset(self._door.house.policy.rulebook.points)
+        return frozenset() if roles.looks(member, [Act.PUBLISH]) is None else points - roles.measures(member)
