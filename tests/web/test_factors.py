@@ -231,3 +231,25 @@ def test_where_no_factor_is_needed_the_password_confirms(serving):
     assert (wrong.status_code, "not the password of your account" in wrong.text) == (403, True)
     done = kim.send(wrong, "/console/staff/invitations", **{"confirm-password": PASSWORD})
     assert f'value="{ORIGIN}/console/invitations/' in done.text
+
+
+def test_the_evidence_says_how_staff_sign_in(serving, house, kim):
+    """With a second factor; or with none, and then in the words of the configuration, in the console and for everybody."""
+    assert "With a password and a second factor" in kim.browser.get("/console/evidence").text
+    bare = serving(console="[console]\nwithout_second_factor = 'on a machine that nobody else reaches'\n")
+    for page in (bare.staff().get("/console/evidence"), bare.browser().get("/privacy-policy/evidence")):
+        assert "With a password alone." in page.text
+        assert "“on a machine that nobody else reaches”" in page.text
+
+
+def test_ones_own_entries_of_the_log_are_shown(kim, house):
+    """What is published and what still waits, of this account alone."""
+    house.account("somebody else")
+    house.run("audit")
+    kim.browser = house.browser()
+    page = kim.browser.get(kim.sign_in().headers["location"])
+    kim.send(page, "/console/sign-in/code", **{"confirm-code": kim.codes[0]})
+    text = kim.browser.get("/console/account").text
+    said = re.findall(r"</time>: ([^<]+)</li>", text)
+    made = ["Recovery codes were made", "A second factor was set up", "The account was made"]
+    assert said == ["Signed in", "A recovery code was used", "Signed in", *made]

@@ -30,3 +30,12 @@ class AuditState:
     key: str
     waiting: int = 0
     published_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffEntry:
+    """An entry of the audit log about an account: when, its kind, and by whom where somebody else may have decided."""
+
+    at_ms: int
+    what: str
+    by: str

@@ -55,6 +55,7 @@ class AccountPages:
         roles = [role.label for role in of_names(self._register.declared(), account.roles)]
         options = self._staff.new_passkey(self._door.session(request))
         shown = {"account": account, "roles": roles, "may_have_passkeys": bool(options), "done": done, "error": error}
+        shown["said"] = self._door.house.evidence.of_staff(member.staff_id)
         return self._door.show(request, "account.html", member, status, **shown)
 
     # -- password --------------------------------------------------------------------------------------------------------------
