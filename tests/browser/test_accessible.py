@@ -58,6 +58,8 @@ STAFF = [
     "/policy",
     "/evidence",
     "/audit",
+    "/audit?what=staff.added&about=0123456789ab&from=2026-01-01",
+    "/audit/0",
     "/staff",
 ]
 

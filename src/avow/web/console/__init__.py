@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from avow.web.console.aside import AsidePages
 from avow.web.console.audience import AudiencePages
+from avow.web.console.audit import AuditPages
 from avow.web.console.campaigns import CampaignPages
 from avow.web.console.desk import DeskPages
 from avow.web.console.door import Door, DoorPages
@@ -36,6 +37,7 @@ class Console:
             MailingsPages(door),
             DeskPages(door),
             EvidencePages(door),
+            AuditPages(door),
             WebsitePages(door),
             AsidePages(door),
             StaffPages(door),
