@@ -133,9 +133,7 @@ def measure(
     printed = subprocess.run([*command, f"-d{seconds}s", address], check=True, capture_output=True, text=True).stdout
     stored = (cpu_seconds(storage) - before[1]) if storage else 0.0
     web = cpu_seconds(pid) - before[0] - stored
-    requests = int(re.search(r"(\d+) requests in", printed)[1])
-    bad = re.search(r"Non-2xx or 3xx responses: (\d+)", printed)
-    lost = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", printed)
+    requests = requests_of(printed)
     return Measured(
         name,
         requests / seconds,
@@ -143,8 +141,20 @@ def measure(
         stored / requests * 1e6,
         re.search(r"^\s+50%\s+(\S+)", printed, re.MULTILINE)[1],
         re.search(r"^\s+99%\s+(\S+)", printed, re.MULTILINE)[1],
-        (int(bad[1]) if bad else 0) + sum(map(int, lost.groups()) if lost else ()),
+        errors_of(printed),
     )
+
+
+def requests_of(printed: str) -> int:
+    """Return how many requests wrk says were answered."""
+    return int(re.search(r"(\d+) requests in", printed)[1])
+
+
+def errors_of(printed: str) -> int:
+    """Return how many requests wrk says were answered with an error, or not at all."""
+    bad = re.search(r"Non-2xx or 3xx responses: (\d+)", printed)
+    lost = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", printed)
+    return (int(bad[1]) if bad else 0) + sum(map(int, lost.groups()) if lost else ())
 
 
 def _at_half_load(full: Measured, address: str, pid: int, folder: Path) -> Measured:

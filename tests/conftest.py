@@ -197,6 +197,10 @@ class Mailbox:
         self._controller.stop()
 
 
+#: How staff of a test sign in.
+CONSOLE = "[console]\nwithout_second_factor = 'a test has none'\n"
+
+
 class Installation:
     """One `avow serve` over a folder of its own.
 
@@ -215,6 +219,7 @@ class Installation:
         pages=MARROWBY / "site",
         extra="",
         websites="",
+        console=CONSOLE,
         forked=True,
         python=sys.executable,
     ):
@@ -231,7 +236,7 @@ class Installation:
         self.config.write_text(
             f'data = "data"\npolicy = "{policy}"\ntimezone = "America/Los_Angeles"\n'
             f"{websites or one}"
-            f"[listen]\nport = {self.port}\nworkers = {workers}\n{mail}{extra}",
+            f"[listen]\nport = {self.port}\nworkers = {workers}\n{mail}{console}{extra}",
             encoding="utf-8",
         )
         self.process = None

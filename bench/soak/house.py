@@ -162,7 +162,8 @@ class House:
             f'[website]\nname = "marrowby.example"\norigin = "{self.base}"\n'
             f"[listen]\nport = {self.port}\nworkers = 2\ntrusted_proxies = {PROXIES}\n"
             f'[mail]\nhost = "127.0.0.1"\nport = {self.mail_port}\nrecipient = "mail-service"\n'
-            f'sender = "privacy@marrowby.example"\nstarttls = false\n[[server_logs]]\npath = "{self.log}"\n',
+            f'sender = "privacy@marrowby.example"\nstarttls = false\n[[server_logs]]\npath = "{self.log}"\n'
+            '[console]\nwithout_second_factor = "a soak has none"\n',
             encoding="utf-8",
         )
 

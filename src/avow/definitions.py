@@ -391,7 +391,7 @@ class RecordIds:
         self._next = first + count
         if now_ms != self._at_ms:  # some dozens of ids are drawn in a millisecond
             self._at_ms, self._start = now_ms, f"{now_ms:012x}{self._process}"
-        return f"{self._start}{first:08x}"
+        return self._start + first.to_bytes(4, "big").hex()
 
 
 def now_ms() -> int:

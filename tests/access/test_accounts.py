@@ -17,10 +17,14 @@ from avow.access.staff import SignIns, Staff
 from avow.collection.limits.sender_counts import Counts
 from avow.collection.limits.sender_memory import counted_for
 from avow.definitions import Refusal
+from avow.policy.rulebook.roles import with_administrator
 from avow.store.control import audit, staff
+
+from .conftest import ADMINISTRATOR, IDLE_MS, second_of
 
 pytestmark = pytest.mark.usefixtures("small_hashes")
 PASSWORD = "a long sentence for tests"
+ORIGIN = "https://www.example.com"
 HERE = Sender("192.0.2.1", "", "")
 
 
@@ -32,14 +36,19 @@ class Console:
         guard = access.Guard(Counts(), house.store.vault.hmac)
         self.failures = access.Failures()
         address_of = partial(counted_for, trusted=frozenset())
-        signs = SignIns(Accounts(control), guard, access.Passwords(), self.failures, address_of, house.now_ms)
-        self.door = Staff(signs)
-        self.register = Register(control, "https://www.example.com", house.now_ms)
+        second = second_of(control, guard, keyed=house.store.vault.hmac, failures=self.failures)
+        passwords = access.Passwords()
+        signs = SignIns(
+            Accounts(control), second.sessions, guard, second, passwords, self.failures, address_of, "UTC", house.now_ms
+        )
+        self.door, self.second = Staff(signs), second
+        self.declared = with_administrator({}, (), ())
+        self.register = Register(control, ORIGIN, "UTC", IDLE_MS, False, lambda: self.declared, house.now_ms)
         self.failed = FailedSignIns(control, house.now_ms)
 
     def join(self, name, link=None):
         """Accept an invitation."""
-        token = (link or self.register.invite()).rpartition("/")[2]
+        token = (link or self.register.invite(ADMINISTRATOR)).rpartition("/")[2]
         return self.door.accept(token, name, PASSWORD).result(60)
 
     def id(self, name):
@@ -67,7 +76,7 @@ def console(house):
 @over_both
 def test_who_leaves_is_out_at_once(console, house):
     """The session ends, the password opens nothing, and no invitation made before lets anybody back in."""
-    left = console.register.invite()
+    left = console.register.invite(ADMINISTRATOR)
     assert console.register.remove(console.id("Kim"), by=console.id("Robin")) is None
     assert console.door.member(console.kim.session) is None
     assert "do not belong" in console.sign_in("Kim").reason

@@ -10,7 +10,7 @@ from avow.collection.limits import sender_counts
 from avow.definitions import Refusal
 from avow.store.control import staff
 
-from .conftest import DAY, NOW, PASSWORD, keyed
+from .conftest import ADMINISTRATOR, DAY, NOW, PASSWORD, keyed
 
 pytestmark = pytest.mark.usefixtures("small_hashes")
 WINDOW = sender_counts.WINDOW_MS
@@ -59,9 +59,10 @@ def test_an_invented_device_is_not_known(attempt, locked, change):
     assert "too many" in attempt(device=locked.device + change if change else locked.device[:-1]).reason
 
 
-def test_a_device_is_known_to_its_own_account_alone(accounts, guard, attempt, locked):
+def test_a_device_is_known_to_its_own_account_alone(accounts, second, attempt, locked):
     """Kim's browser is a stranger to Robin's account."""
-    kim = access.accept(accounts, guard, access.invite(accounts, "privacy-officer", NOW), "Kim", PASSWORD, NOW)
+    token = access.invite(accounts, ADMINISTRATOR, NOW)
+    kim = access.accept(accounts, second.enter, token, "Kim", PASSWORD, "", NOW)
     assert "too many" in attempt(device=kim.device).reason
 
 
@@ -115,10 +116,10 @@ def test_tries_at_the_same_moment_are_counted_before_they_are_looked_at(accounts
     assert (len(answers), sum(not isinstance(one, Refusal) for one in answers)) == (70, NAME_TRIES)
 
 
-def test_a_password_that_changes_meanwhile_opens_nothing(accounts, guard, robin):
+def test_a_password_that_changes_meanwhile_opens_nothing(accounts, guard, second, robin):
     """Whoever was let try before an account is removed gets no session after it."""
     tried = access.Attempt("Robin", PASSWORD, "192.0.2.1", "", NOW)
     admission = guard.admit(accounts, tried)
     with accounts.control.transaction() as tx:
         staff.remove(tx, admission.account.staff_id)
-    assert isinstance(access.sign_in(accounts, guard, tried, admission), Refusal)
+    assert isinstance(access.sign_in(second.enter, guard, tried, admission), Refusal)

@@ -8,6 +8,8 @@ import pytest
 
 from avow.policy.printouts import PRINTOUTS
 
+from .conftest import SMALL
+
 
 @pytest.mark.parametrize("name", PRINTOUTS)
 def test_each_printout_is_printed_by_its_name(run, write, name):
@@ -60,3 +62,28 @@ def test_a_draft_can_be_looked_at_and_compared(run, write):
     assert "30 days" in run("policy", "print", "policy", "ahead.md", "--draft").output
     assert run("policy", "diff", "policy.md", "ahead.md").exit_code == 1
     assert "keeps" in run("policy", "diff", "policy.md", "ahead.md", "--draft").output
+
+
+ROLES = """
+## Who among us sees it {#who-sees-it}
+
+```avow
+[role.desk]
+label    = "Letter desk"
+may      = ["read", "decide", "measure"]
+points   = ["letter", "visit"]
+purposes = ["answer", "count", "return"]
+```
+"""
+
+
+def test_a_role_that_comes_as_another_goes_is_asked_about(run, write):
+    """Whether it is the same one under another name, nobody but the writer knows."""
+    other = ROLES.replace("role.desk", "role.clerks").replace("Letter desk", "Clerks")
+    write("policy.md", text=SMALL + ROLES)
+    write("other.md", text=SMALL + other)
+    write("said.md", text=SMALL + other.replace('"return"]\n', '"return"]\nformerly = ["desk"]\n'))
+    asked = run("policy", "diff", "policy.md", "other.md").output
+    assert "minor     Nobody works as “Letter desk” any more" in asked
+    assert "write the old name as formerly of the new" in asked
+    assert run("policy", "diff", "policy.md", "said.md").output.startswith("minor     “Clerks” was called “Letter desk” before.")

@@ -11,8 +11,8 @@ from avow.collection.senders import Senders
 class Durable:
     """A spool in memory."""
 
-    def append_then(self, _record, done):
-        done(None)
+    def append_then(self, _record, done, kept):
+        done(kept)
 
 
 class Named(Senders):

@@ -1,6 +1,7 @@
 """What becomes of input: permitted fields only, signals and choices first, the rest named."""
 
 import json
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -151,12 +152,26 @@ def test_a_body_that_says_its_events_or_a_point_twice_is_told(house, now_ms):
 @given(st.dictionaries(st.sampled_from(["page", "referrer", "browser", "campaign"]), st.text(max_size=9), max_size=4), st.data())
 def test_nothing_is_ever_said_to_stand_twice_that_does_not(rulebook, now_ms, fields, data):
     """Colons, quotes and backslashes in values are no names; a name that is written again with another value always is."""
-    body = json.dumps({"events": [{"point": "page-view", **fields}]}, ensure_ascii=data.draw(st.booleans()))
+    comma, colon = data.draw(st.sampled_from([(",", ":"), (", ", ": "), (",", " : ")]))
+    ascii_alone = data.draw(st.booleans())
+    body = json.dumps({"events": [{"point": "page-view", **fields}]}, ensure_ascii=ascii_alone, separators=(comma, colon))
     parser = EventParser(rulebook)
     assert TWICE not in {lost.reason for lost in parser.parse(body.encode()).dropped}
     for name, value in fields.items():
-        again = body[:-3] + f", {json.dumps(name)} : {json.dumps(value + 'x')}" + "}]}"
-        assert TWICE in {lost.reason for lost in parser.parse(again.encode()).dropped}
+        for said in {value + "x", ""} - {value}:
+            again = body[:-3] + f"{comma}{json.dumps(name)}{colon}{json.dumps(said, ensure_ascii=ascii_alone)}" + "}]}"
+            assert TWICE in {lost.reason for lost in parser.parse(again.encode()).dropped}
+
+
+def test_no_text_is_sent_in_fewer_bytes_than_it_is_written_in():
+    """So a body as long as what was read of it says nothing twice: a value that another one hides would make it longer."""
+    for character in map(chr, (*range(0xD800), *range(0xE000, sys.maxunicode + 1))):
+        bare = b'"%s"' % character.encode()
+        written = msgspec.json.encode(character)
+        if written != bare:  # then it has to be escaped, and this is the shortest way
+            with pytest.raises(msgspec.DecodeError):
+                msgspec.json.decode(bare)
+            assert len(written) == (4 if character in '"\\\b\f\n\r\t' else 8)
 
 
 def test_signal_keeps_nothing(house, now_ms):

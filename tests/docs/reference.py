@@ -108,6 +108,8 @@ TABLES = {
     "uploads": config.Uploads,
     "search": config.Search,
     "integrity": config.Integrity,
+    "console": config.Console,
+    "openid_connect": config.OpenIDConnect,
 }
 
 

@@ -91,6 +91,11 @@ def set_aside(house):
     put(house, tables.set_aside, **{**values, **words, "sealed": b"s", "delete_on": day, "demonstration": False})
 
 
+def reason(house):
+    row = {"record_id": "gone", "at_ms": LONG_AGO, "staff_id": "s1", "site": "marrowby", "purpose": "p", "sealed": b"s"}
+    put(house, tables.read_reasons, **row)
+
+
 #: What is planted in each column, long past its day; a column without an entry has no day that anybody thought of.
 PLANTED = {
     "submissions.sealed": (submission,),
@@ -103,6 +108,7 @@ PLANTED = {
     "pending_subscriptions.subject": (waiting,),
     "pending_subscriptions.sealed": (waiting,),
     "disclosures.subject": (disclosure,),
+    "read_reasons.sealed": (reason,),
     "set_aside.sealed": (set_aside,),
 }
 COLUMNS = sorted(

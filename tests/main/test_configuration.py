@@ -20,6 +20,12 @@ RIGHT = {
     "website": {"name": '"www.example.com"', "origin": '"https://www.example.com"'},
     "mail": {"host": '"mail.example.com"', "recipient": '"mail-service"', "sender": '"privacy@example.com"'},
     "[server_logs]": {"path": '"access.log"'},
+    "openid_connect": {
+        "issuer": '"https://login.example.com"',
+        "client_id": '"avow"',
+        "client_secret_file": '"file"',
+        "roles": '{ "team" = ["administrator"] }',
+    },
     "[feeds]": {"point": '"applications"', "key_file": '"key"'},
 }
 LISTED = {"server_logs": "[server_logs]", "feeds": "[feeds]"}
@@ -76,6 +82,19 @@ WRONG = {
     "search.every_minutes": ["0", "10081", "-1"],
     "integrity.pages": ['["about"]', '["//other.example/"]', '["/"' + ', "/"' * 20 + "]"],
     "integrity.every_seconds": ["9", "86401"],
+    "console.without_second_factor": ['"yes"', '" "', f'"{"x" * 201}"', "true", '"a reason in\ntwo lines"'],
+    "console.idle_minutes": ["4", "721", "-1", '"30"'],
+    "openid_connect.issuer": [
+        '"login.example.com"', '"http://login.example.com"', '"https://login.example.com?a=b"', '"https://sam@login.example.com"',
+        '"ftp://login.example.com"', '"https://"', '"https://login.example.com:99999"',
+    ],
+    "openid_connect.client_id": ['""', "5"],
+    "openid_connect.client_secret_file": ['"gone"', '"empty"', '"folder"', '""'],
+    "openid_connect.label": ['""', f'"{"x" * 81}"'],
+    "openid_connect.scopes": ['["two words"]', '"profile"'],
+    "openid_connect.groups_claim": ['""'],
+    "openid_connect.roles": ["{}", '{ "team" = ["No Role"] }', '{ "team" = "officer" }'],
+    "openid_connect.second_factor": ['"mfa"', '[""]'],
 }  # fmt: skip
 ROWS = [(key, value) for key, values in WRONG.items() for value in values]
 

@@ -18,7 +18,7 @@ from avow.policy.rulebook.audience import Audience
 from avow.policy.rulebook.schemas import json_schema, schema, sendable
 
 EVERY = [(name, shape) for name, printout in PRINTOUTS.items() for shape in printout.formats]
-NAMES = "policy notices technologies retention recipients rights chart json-ld register schemas schedule request-map csp"
+NAMES = "policy notices technologies retention recipients rights roles chart json-ld register schemas schedule request-map csp"
 
 
 def test_the_printouts_have_their_names():

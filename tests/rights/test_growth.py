@@ -15,6 +15,7 @@ from avow.rights.open_requests import OpenRequests
 from avow.rights.outcomes import Erasure, Located
 from avow.rights.states import Step
 from avow.store.control import mail, mailings, recordings, requests, set_aside, submissions, tables
+from avow.store.control.submissions import Sought
 from avow.store.paging import Place
 
 __all__ = ["office"]
@@ -158,8 +159,8 @@ def test_what_was_answered_late_stays_late(office, job):
 
 LISTS = {
     "desk": lambda tx, at: requests.page(tx, at, 100),
-    "inbox": lambda tx, at: submissions.listed(tx, "", at, 100, ["newsletter"]),
-    "inbox of a form": lambda tx, at: submissions.listed(tx, "contact-form", at, 100),
+    "inbox": lambda tx, at: submissions.listed(tx, Sought(without=["newsletter"]), at, 100),
+    "inbox of a form": lambda tx, at: submissions.listed(tx, Sought("contact-form"), at, 100),
     "outbox": lambda tx, at: mail.listed(tx, at, 100),
     "mailings": lambda tx, at: mailings.listed(tx, at, 100),
     "mailing": lambda tx, _at: mailings.waiting(tx, "m"),

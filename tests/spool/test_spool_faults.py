@@ -250,7 +250,7 @@ def test_an_answer_that_fails_keeps_nobody_else_from_theirs(tmp_path):
         asyncio.get_running_loop().set_exception_handler(lambda *_: None)
         writer = spool.Spool(tmp_path, Keys(), 1 << 30)
         for done in (answered.append, broken, answered.append):
-            writer.append_then(b"record", done)
+            writer.append_then(b"record", done, None)
         await writer.append([b"next"])
         writer.close()
 

@@ -30,6 +30,7 @@ from avow.store.control import (
     rulebooks,
     settings,
     staff,
+    staff_sessions,
 )
 from avow.store.control.database import _MIGRATIONS, HEAD
 from avow.store.control.tables import metadata
@@ -197,7 +198,7 @@ def test_what_the_database_refuses_is_told_without_a_value(control):
 
     def add() -> None:
         with control.transaction() as tx:
-            staff.add(tx, "Ada", "hash", "owner", 1)
+            staff.add(tx, "Ada", "hash", ["owner"], 1)
 
     add()
     with pytest.raises(AvowError) as refused:
@@ -232,20 +233,21 @@ def test_reads_are_counted_by_answer(control):
 def test_an_invitation_is_used_once(control):
     """The second to accept, and whoever comes too late, is refused."""
     with control.transaction() as tx:
-        staff.invite(tx, b"h", "owner", 100)
+        staff.invite(tx, b"h", ["owner"], 100)
         assert staff.invitation(tx, b"h", 100) is None
         assert [staff.use_invitation(tx, b"h", 50), staff.use_invitation(tx, b"h", 51)] == [True, False]
 
 
 def test_sessions_end(control):
-    """A session is good until its moment, or until it is ended."""
+    """By their time, by lack of use, or when they are signed out."""
     with control.transaction() as tx:
-        staff_id = staff.add(tx, "Ada", "hash", "owner", 1)
-        staff.begin_session(tx, b"s", staff_id, 100, 1)
-        assert staff.of_session(tx, b"s", 99).name == "Ada"
-        assert staff.of_session(tx, b"s", 100) is None
-        staff.end_session(tx, b"s")
-        assert staff.of_session(tx, b"s", 99) is None
+        staff_id = staff.add(tx, "Ada", "hash", ["owner"], 1)
+        staff_sessions.begin(tx, staff_sessions.New(b"s", staff_id, 100, 1), 1)
+        assert staff_sessions.find(tx, b"s", 99, 1000)[1].name == "Ada"
+        assert staff_sessions.find(tx, b"s", 100, 1000) is None
+        assert staff_sessions.find(tx, b"s", 50, 49) is None
+        staff_sessions.end(tx, b"s")
+        assert staff_sessions.find(tx, b"s", 99, 1000) is None
 
 
 def test_the_last_choice_counts(control):

@@ -197,7 +197,13 @@ def main(commit, name):
         mailbox = Mailbox()
         stack.callback(mailbox.stop)
         house = OldHouse(
-            folder / "house", mail_port=mailbox.port, policy="policy.md", origin=ORIGIN, pages=company / "site", python=python
+            folder / "house",
+            mail_port=mailbox.port,
+            policy="policy.md",
+            origin=ORIGIN,
+            pages=company / "site",
+            console="",
+            python=python,
         )
         house.start()
         stack.callback(house.stop)

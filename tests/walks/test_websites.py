@@ -163,7 +163,7 @@ def test_a_form_of_another_website_is_refused(brands):
 
     def kept():
         with control.reading() as tx:
-            return [one.site for one in submissions.listed(tx, "contact-form", Place(), 10).lines]
+            return [one.site for one in submissions.listed(tx, submissions.Sought("contact-form"), Place(), 10).lines]
 
     wait_for(lambda: kept() == ["shop"], 30, "the drain")
     control.close()
@@ -235,7 +235,7 @@ def test_a_website_that_is_gone_leaves_its_records(brands):
     wait_for(lambda: "/console/requests/" in desk.get("/console/requests").text, 30, "the request")
     control = brands.control()
     with control.reading() as tx:
-        assert [one.site for one in submissions.listed(tx, "contact-form", Place(), 10).lines] == ["shop"]
+        assert [one.site for one in submissions.listed(tx, submissions.Sought("contact-form"), Place(), 10).lines] == ["shop"]
     control.close()
     with brands.browser("shop") as shop:
         assert shop.get("/privacy").status_code == 200  # one website is everything there is, whatever the host

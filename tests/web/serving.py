@@ -11,7 +11,7 @@ import re
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -22,8 +22,8 @@ from starlette.testclient import TestClient
 from tests.conftest import control_in
 from tests.houses import ZONE, House, insider
 
-from avow.access import accounts, invitations
-from avow.access.accounts import ROLE, Account, Accounts
+from avow.access import Trained, accounts, invitations
+from avow.access.accounts import Account, Accounts
 from avow.assurance import notices, signs_of_life
 from avow.collection import signals
 from avow.collection.arrival import Arrival
@@ -33,6 +33,7 @@ from avow.collection.signals import Sender
 from avow.config import load
 from avow.definitions import Recording, RequestKind
 from avow.gate import versions
+from avow.gate.roles import ADMINISTRATOR
 from avow.main import rooms, storage
 from avow.main.installation import Installation
 from avow.policy.changes.publication import Publication
@@ -59,6 +60,7 @@ NOW_MS, TODAY, MINUTE = int(NOW.timestamp() * 1000), NOW.date(), 60_000
 VISITOR, NETWORK = "0123456789abcdef0123456789abcdef", "198.51.100.7"
 #: The example policy's session recordings.
 RECORDED = "session-recording"
+CONSOLE = "[console]\nwithout_second_factor = 'a test has none'\nidle_minutes = 720\n"
 #: As often as a job is run at most; one that has always more to do is a mistake.
 ROUNDS = 20
 
@@ -202,14 +204,19 @@ class Served(House):
 
     # -- staff
 
-    def account(self, name, password_hash=""):
-        """Make an account by an invitation; return it."""
-        made, token = Accounts(self.store.control), invitations.invite(Accounts(self.store.control), ROLE, self.now_ms())
-        return made.accept_invitation(accounts.digest(token), Account("", name, ROLE, password_hash), self.now_ms())
+    def account(self, name, password_hash="", roles=(ADMINISTRATOR,), *, trained=True):
+        """Make an account by an invitation, trained for a year unless not; return it."""
+        made, token = Accounts(self.store.control), invitations.invite(Accounts(self.store.control), roles, self.now_ms())
+        account = made.accept_invitation(accounts.digest(token), Account("", name, roles, password_hash), self.now_ms())
+        if trained:
+            training = Trained("consumer requests", today := self.now.date() - timedelta(days=1), today + timedelta(days=366))
+            assert self.shared.access.register.train(account.staff_id, training) is None
+        return account
 
     def session(self, account):
-        """Begin a session of an account; return its token."""
-        return accounts.enter(Accounts(self.store.control), account, self.now_ms())
+        """Begin a session of an account, whose factor was proved just now; return its token."""
+        signs = self.shared.access.staff.signs
+        return signs.second.enter(account, "a browser of a test", self.now_ms(), is_proved=True).session
 
     def staff(self, name="robin"):
         """Return the browser of a member of staff who is signed in."""
@@ -302,13 +309,16 @@ def policy_of(name):
     return found.rulebook
 
 
-def serve(folder, *rulebooks, pages=MARROWBY / "site", origin=ORIGIN, extra=""):
-    """Return an installation in a folder: its first version in force, the next ones published; `extra` is more configuration."""
+def serve(folder, *rulebooks, pages=MARROWBY / "site", origin=ORIGIN, extra="", console=CONSOLE):
+    """Return an installation in a folder: its first version in force, the next ones published; `extra` is more configuration.
+
+    `console` is how staff sign in: as a test does, with a password alone, and for as long as its clock goes.
+    """
     site = f"pages = '{pages}'" if pages else ""
     text = (
         f"data = 'data'\npolicy = 'policy.md'\ntimezone = '{ZONE}'\n[website]\nname = 'marrowby'\norigin = '{origin}'\n{site}\n"
     )
-    (folder / "avow.toml").write_text(f"{text}{extra}\n", encoding="utf-8")
+    (folder / "avow.toml").write_text(f"{text}{console}{extra}\n", encoding="utf-8")
     installation = Installation(load(folder / "avow.toml"))
     for one in (installation.run, installation.configuration.public_log, installation.configuration.private_log):
         one.mkdir(parents=True, exist_ok=True)

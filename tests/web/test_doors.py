@@ -22,6 +22,7 @@ class Door:
 
     def __init__(self, site, rulebook, answers):
         self.site, self.rulebook, self.answers = site, rulebook, answers
+        self.ways = {}  # none is looked up first
 
     def way(self, exchange):
         self.answers.append((exchange, self.site.name, self.rulebook.id))

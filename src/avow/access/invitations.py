@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from avow.access.accounts import Account, Accounts, Invitation, SignedIn, digest, enter, named
+from avow.access.accounts import Account, Accounts, Invitation, SignedIn, digest, named
 from avow.access.passwords import hashed
-from avow.access.signing_in import PASSWORD_MAX, Guard
+from avow.access.signing_in import PASSWORD_MAX, Enter
 from avow.definitions import Refusal
 
 INVITATION: Final = timedelta(days=3)
@@ -30,10 +30,10 @@ def ends_ms(now_ms: int) -> int:
     return now_ms + int(INVITATION.total_seconds() * 1000)
 
 
-def invite(accounts: Accounts, role: str, now_ms: int) -> str:
+def invite(accounts: Accounts, roles: tuple[str, ...], now_ms: int) -> str:
     """Return the token of a new invitation to make an account."""
     token = new_token()
-    accounts.add_invitation(digest(token), role, ends_ms(now_ms))
+    accounts.add_invitation(digest(token), roles, ends_ms(now_ms))
     return token
 
 
@@ -42,23 +42,25 @@ def open_invitation(accounts: Accounts, token: str, now_ms: int) -> Invitation |
     return accounts.invitation(digest(token), now_ms)
 
 
-def accept(accounts: Accounts, guard: Guard, token: str, name: str, password: str, now_ms: int) -> SignedIn | Refusal:
+def accept(
+    accounts: Accounts, enter: Enter, token: str, name: str, password: str, browser: str, now_ms: int
+) -> SignedIn | Refusal:
     """Make the invited account, or give the account its new password; sign in. The name of an account stays what it is."""
     invitation = open_invitation(accounts, token, now_ms)
     if invitation is None:
         return _ENDED
-    chosen = Account(invitation.staff_id, invitation.name or named(name), invitation.role, "")
-    refusal = _unfit(chosen.name, password)
+    chosen = Account(invitation.staff_id, invitation.name or named(name), invitation.roles, "")
+    refusal = unfit(chosen.name, password)
     if refusal:
         return refusal
     account = accounts.accept_invitation(digest(token), replace(chosen, password_hash=hashed(password)), now_ms)
-    session = enter(accounts, account, now_ms) if account else None
-    if account is None or session is None:
+    entered = enter(account, browser, now_ms) if account else None
+    if entered is None:
         return _ENDED if invitation.staff_id else _TAKEN
-    return SignedIn(session, guard.device(account, now_ms))
+    return entered
 
 
-def _unfit(name: str, password: str) -> Refusal | None:
+def unfit(name: str, password: str) -> Refusal | None:
     """Return what is wrong with a chosen name or password."""
     if not 1 <= len(name) <= NAME_LENGTH or not name.isprintable():
         return Refusal(f"choose a name of 1 to {NAME_LENGTH} characters", "docs/guide/console.md#accounts")

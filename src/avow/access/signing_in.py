@@ -3,6 +3,7 @@
 1. `Guard.admit` counts the try, by the sender's address and by the name, whether or not there is such an account; a device that
    signed in to this account before is counted by itself, so that nobody can lock its owner out.
 2. `sign_in` looks at the password, in the thread of `passwords`; one that fits takes the count back.
+3. `Second` asks for a code or passkey where the account has one (`Guard.admit_code` counts by account or device).
 
 Whoever is refused was counted as failed: `Failures` keeps how often by account and hour, and of unknown names the number alone.
 """
@@ -19,7 +20,7 @@ from datetime import timedelta
 from threading import Lock
 from typing import Final, Protocol
 
-from avow.access.accounts import Account, Accounts, SignedIn, enter
+from avow.access.accounts import Account, Accounts, SignedIn
 from avow.access.passwords import fits
 from avow.definitions import Refusal
 
@@ -29,6 +30,8 @@ PASSWORD_MAX: Final = 256
 NAME_TRIES: Final = 10
 ADDRESS_TRIES: Final = 30
 DEVICE_TRIES: Final = 10
+#: The same of codes: for one account, and from one known device of it.
+CODE_TRIES: Final = 10
 WINDOW: Final = timedelta(minutes=10)
 #: A device is known for so long after its last sign-in: longer than any leave.
 DEVICE: Final = timedelta(days=400)
@@ -40,6 +43,10 @@ _TOO_OFTEN: Final = Refusal(
     "docs/guide/console.md#accounts",
 )
 _WRONG: Final = Refusal("name and password do not belong together", "docs/guide/console.md#accounts")
+
+
+#: What begins a session of an account in a browser: `Second.enter`.
+Enter = Callable[[Account, str, int], SignedIn | None]
 
 
 class Counts(Protocol):
@@ -56,7 +63,8 @@ class Counts(Protocol):
 class Attempt:
     """Somebody who wants to sign in: what was typed, from which address, and what the browser kept of an earlier sign-in.
 
-    `address` is empty where it speaks for everybody: on the machine of a proxy that nobody named.
+    `address` is empty where it speaks for everybody: on the machine of a proxy that nobody named. `browser` is its family and
+    system, for the list of sessions.
     """
 
     name: str
@@ -64,6 +72,7 @@ class Attempt:
     address: str
     device: str
     now_ms: int
+    browser: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +106,22 @@ class Guard:
             return _TOO_OFTEN
         return Admission(account, tuple(limits), is_known)
 
+    def admit_code(self, account: Account, device: str, now_ms: int) -> Admission | Refusal:
+        """Count the try of a code; who has the password cannot lock out the device that signed in before."""
+        is_known = self._is_known(account, device, now_ms)
+        counted = (device, "code by device") if is_known else (account.staff_id, "code by account")
+        no = {0} if is_known else {0, None}
+        if self.counts.lease(counted[0], 1, CODE_TRIES, now_ms, counted[1]) in no:
+            return _TOO_OFTEN
+        return Admission(account, (counted,), is_known)
+
+    def admit_passkey(self, address: str, now_ms: int) -> Admission | Refusal:
+        """Count the try of a passkey alone, by the sender's address."""
+        counted = ((address, "sign-in by address"),) if address else ()
+        if any(self.counts.lease(sender, 1, ADDRESS_TRIES, now_ms, act) in {0, None} for sender, act in counted):
+            return _TOO_OFTEN
+        return Admission(None, counted, is_known=False)
+
     def take_back(self, admission: Admission, now_ms: int) -> None:
         """Take back a try of this moment that succeeded, or whose password nobody looked at."""
         for sender, act in admission.counted:
@@ -119,17 +144,18 @@ class Guard:
         return self.keyed(_LABEL, f"{number}.{until}.{account.staff_id}.{account.password_hash}".encode()).hex()
 
 
-def sign_in(accounts: Accounts, guard: Guard, attempt: Attempt, admission: Admission) -> SignedIn | Refusal:
+def sign_in(enter: Enter, guard: Guard, attempt: Attempt, admission: Admission) -> SignedIn | Refusal:
     """Return a new session if the password fits; an unknown name takes as long as a wrong password."""
     account = admission.account
-    is_right = fits(attempt.password[:PASSWORD_MAX], account.password_hash if account else None)
+    has_password = account is not None and bool(account.password_hash)  # else it signs in at a provider
+    is_right = fits(attempt.password[:PASSWORD_MAX], account.password_hash if account and has_password else None)
     if account is None or not is_right or len(attempt.password) > PASSWORD_MAX:
         return _WRONG
-    session = enter(accounts, account, attempt.now_ms)
-    if session is None:  # removed, or another password, meanwhile
+    entered = enter(account, attempt.browser, attempt.now_ms)
+    if entered is None:  # removed, or another password, meanwhile
         return _WRONG
     guard.take_back(admission, attempt.now_ms)
-    return SignedIn(session, guard.device(account, attempt.now_ms))
+    return entered
 
 
 class Failures:

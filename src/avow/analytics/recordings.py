@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from avow.analytics import recorded_visits
@@ -12,7 +12,7 @@ from avow.analytics.answers import RecordedVisit, RecordingLine, RecordingView, 
 from avow.definitions import Refusal
 from avow.gate import reads
 from avow.gate.reads import Reads
-from avow.gate.roles import Member
+from avow.gate.roles import Act, Member, Roles
 from avow.gate.versions import Versions
 from avow.store.control import recordings
 from avow.store.control.recordings import RecordingRow
@@ -32,23 +32,27 @@ class WatchedRecordings:
     as_read: Callable[[bytes, int], bytes]
     now_ms: Callable[[], int]
 
-    def visits(self, page: str, at: Place, site: str = "") -> Page[RecordedVisit]:
-        """Return a page of the visits to a site ("" for all), the newest first."""
+    def visits(self, page: str, at: Place, member: Member, site: str = "") -> Page[RecordedVisit]:
+        """Return a page of the visits to a site ("" for all), the newest first, that a role of the member reads."""
+        away = self._roles.out_of_reach(member, Act.READ)
         with self.store.control.reading() as tx:
             found = recorded_visits.listed(tx, page, at, LINES, site)
-        return found.each(lambda rows: RecordedVisit(tuple(map(_line, rows))))
+        theirs = tuple(rows for rows in found.lines if not away & {row.point for row in rows})
+        return replace(found, lines=theirs).each(lambda rows: RecordedVisit(tuple(map(_line, rows))))
 
-    def visit(self, recording_id: str) -> RecordedVisit | None:
+    def visit(self, recording_id: str, member: Member) -> RecordedVisit | Refusal | None:
         """Return the visit of one recording."""
         rows = self._visit(recording_id)
-        return RecordedVisit(tuple(map(_line, rows))) if rows else None
+        if not rows:
+            return None
+        return self._roles.looks(member, [Act.READ], rows[0].point) or RecordedVisit(tuple(map(_line, rows)))
 
-    def watch(self, recording_id: str, purpose: str, member: Member) -> VisitView | Refusal | None:
+    def watch(self, recording_id: str, purpose: str, member: Member, reason: str = "") -> VisitView | Refusal | None:
         """Open a visit, each page of it for a purpose of the page's own day; counted and logged, refusals too."""
         rows = self._visit(recording_id)
         if not rows:
             return None
-        judged = Reads(self.store, self.versions, self.now_ms).open_all(list(map(reads.recording, rows)), purpose, member)
+        judged = self._reads.open_all(list(map(reads.recording, rows)), purpose, member, reason)
         refused = [one for one in judged if isinstance(one, Refusal)]
         allowed = [row for row, one in zip(rows, judged, strict=True) if not isinstance(one, Refusal)]
         if not allowed:
@@ -62,6 +66,19 @@ class WatchedRecordings:
                 for row in allowed
             )
         return VisitView(pages, len(refused))
+
+    def needs_reason(self, recording_id: str, purpose: str) -> bool:
+        """Return whether whoever watches this recording for this purpose writes why."""
+        row = self._row(recording_id)
+        return row is not None and self._reads.needs_reason(reads.recording(row), purpose)
+
+    @property
+    def _reads(self) -> Reads:
+        return Reads(self.store, self.versions, self.now_ms)
+
+    @property
+    def _roles(self) -> Roles:
+        return Roles(self.store.control, self.versions, self.now_ms)
 
     def is_watching(self, recording_id: str, staff_id: str, ticket: str) -> bool:
         """Return whether the word was made here when this member opened this recording, and still counts."""

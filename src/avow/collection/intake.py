@@ -97,8 +97,8 @@ class Intake:
             events=events,
         )
         encoded = self._encode(record)
-        accepted = Accepted(len(events), batch.dropped, refused, new_visitor, min(days, default=0), record=encoded)
-        collector.spool.append_then(encoded, lambda full: done(accepted if full is None else full))  # (7)
+        accepted = Accepted(len(events), batch.dropped, refused, new_visitor, min(days) if days else 0, record=encoded)
+        collector.spool.append_then(encoded, done, accepted)  # (7)
 
     def _ask(self, known: Known, kind: type) -> Layout | Refusal:
         """Return what may be kept of a sender's events of one type; asked once, with what the events share encoded."""

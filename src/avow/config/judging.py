@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from typing import Final
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from avow.addresses import SENTENCE, judged
@@ -19,10 +20,12 @@ from avow.config.keys import (
     INTAKE_EARLIEST,
     INTEGRITY_PAGES,
     Configuration,
+    Console,
     Intake,
     Listen,
     Look,
     Mail,
+    OpenIDConnect,
     Storage,
     Uploads,
     Website,
@@ -39,6 +42,14 @@ _URL: Final = re.compile(rf"https?://(?:[^\s/@]+@)?(?:{_NAME}|\[[0-9A-Fa-f:.]+\]
 _CLAMD: Final = re.compile(r"/.+|(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
 _LONGEST_NAME: Final = 200
 _COLOUR: Final = re.compile(r"#[0-9A-Fa-f]{6}")
+#: The name of a role, as the policy has it.
+_ROLE: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
+_SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+_LONGEST_LABEL: Final = 80
+#: A word that says nothing is no reason.
+_SHORTEST_REASON: Final = 10
+#: To the end that every session has.
+_IDLE: Final = range(5, 12 * 60 + 1)
 _PORTS: Final = range(1, 65_536)
 #: One worker per core on the largest usual machine.
 _WORKERS: Final = range(1, 65)
@@ -58,6 +69,8 @@ def faults(configuration: Configuration, today: date) -> Iterator[str]:
     yield from _of_intake(configuration.intake, today)
     yield from _of_uploads(configuration.uploads)
     yield from _of_looks(configuration)
+    yield from _of_console(configuration.console)
+    yield from _of_openid_connect(configuration.openid_connect)
 
 
 def _of_sites(configuration: Configuration) -> Iterator[str]:
@@ -202,6 +215,57 @@ def _of_looks(configuration: Configuration) -> Iterator[str]:
     if len(integrity.pages) > INTEGRITY_PAGES:
         yield f"integrity.pages names {len(integrity.pages)} pages; name at most {INTEGRITY_PAGES}"
     yield from _outside("integrity.every_seconds", integrity.every_seconds, range(10, 24 * 3600 + 1))
+
+
+def _of_console(console: Console) -> Iterator[str]:
+    reason = console.without_second_factor
+    if reason and not (_SHORTEST_REASON <= len(reason.strip()) <= _LONGEST_NAME and reason.isprintable()):
+        wanted = f"write why, in {_SHORTEST_REASON} to {_LONGEST_NAME} characters: the pages of evidence repeat it"
+        yield f"console.without_second_factor is “{reason[:_LONGEST_NAME]}”; {wanted}"
+    yield from _outside("console.idle_minutes", console.idle_minutes, _IDLE)
+
+
+def _of_openid_connect(provider: OpenIDConnect) -> Iterator[str]:
+    given = {"client_id": provider.client_id, "client_secret_file": provider.client_secret_file, "roles": provider.roles}
+    if not provider.issuer:
+        if named := next((name for name, value in given.items() if value), ""):
+            yield f"openid_connect.{named} is set, so openid_connect.issuer must be set as well"
+        return
+    if not _is_issuer(provider.issuer):
+        wanted = "write what the provider's metadata has, like https://login.example.com; without TLS only on this machine"
+        yield f"openid_connect.issuer is “{provider.issuer[:_LONGEST_NAME]}”; {wanted}"
+    for name, value in given.items():
+        if not value:
+            yield f"openid_connect.issuer is set, so openid_connect.{name} must be set as well"
+    if not 1 <= len(provider.label.strip()) <= _LONGEST_LABEL or not provider.label.isprintable():
+        wanted = f"write what staff call the provider, in 1 to {_LONGEST_LABEL} characters"
+        yield f"openid_connect.label is “{provider.label[:_LONGEST_LABEL]}”; {wanted}"
+    for scope in provider.scopes:
+        if not _SCOPE.fullmatch(scope):
+            yield f"openid_connect.scopes: “{scope}” is no scope; write one word each, like profile"
+    if not provider.groups_claim.strip():
+        yield "openid_connect.groups_claim is empty; write the claim that lists groups, like groups"
+    if "" in provider.second_factor:
+        yield "openid_connect.second_factor has an empty value, which nothing shows; write values of acr or amr, like mfa"
+    for group, roles in provider.roles.items():
+        for role in roles:
+            if not _ROLE.fullmatch(role):
+                yield f"openid_connect.roles: the group “{group}” has the role “{role}”; write one that the policy declares"
+
+
+def _is_issuer(text: str) -> bool:
+    """Return whether a text is an issuer: https, no query or fragment (OpenID Connect Discovery 1.0, 3), or this machine's."""
+    try:
+        parts = urlsplit(text)
+        plain = not (parts.query or parts.fragment or parts.username) and bool(parts.hostname) and (parts.port or 1) in _PORTS
+    except ValueError:
+        return False
+    is_here = parts.scheme == "http" and (parts.hostname == "localhost" or _is_loopback(parts.hostname or ""))
+    return plain and text.isprintable() and " " not in text and (parts.scheme == "https" or is_here)
+
+
+def _is_loopback(host: str) -> bool:
+    return _is_address(host) and ipaddress.ip_address(host).is_loopback
 
 
 def _outside(key: str, value: int, allowed: range, besides: str = "") -> Iterator[str]:

@@ -198,6 +198,39 @@ class Intake(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     events_per_minute: int = 6000
 
 
+class Console(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How staff sign in to the console. docs/guide/console.md."""
+
+    #: Why accounts need no second factor, in words, which the pages of evidence repeat: `on a machine that nobody else reaches`.
+    #: Empty by default: each account has one, and sets it up at its next sign-in.
+    without_second_factor: str = ""
+    #: Minutes after which a session ends that nobody uses. 30 by default; 5 to 720. Each session ends after 12 hours, used or
+    #: not.
+    idle_minutes: int = 30
+
+
+class OpenIDConnect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An OpenID provider at which staff sign in, next to accounts with a password. docs/guide/console.md."""
+
+    #: The provider's issuer, as its metadata has it: `https://login.example.com`. Empty by default: there is none.
+    issuer: str = ""
+    #: What the provider calls this installation. Required with issuer.
+    client_id: str = ""
+    #: File that holds the client's secret. Required with issuer; a file, so that the secret is not in the configuration.
+    client_secret_file: Path | None = None
+    #: What staff call the provider, on the button. `your company's sign-in` by default.
+    label: str = "your company's sign-in"
+    #: Scopes that are asked for besides `openid`. `profile` by default.
+    scopes: tuple[str, ...] = ("profile",)
+    #: The claim of the ID token that lists groups. `groups` by default.
+    groups_claim: str = "groups"
+    #: The roles of each group: `{ "privacy-team" = ["officer"] }`. Required with issuer. A group that is not named gives none,
+    #: and who has no role cannot sign in.
+    roles: dict[str, tuple[str, ...]] = {}
+    #: Values of the ID token's `acr` or `amr` that show a second factor: `["mfa"]`. Empty by default: Avow asks for its own.
+    second_factor: tuple[str, ...] = ()
+
+
 class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything an operator sets."""
 
@@ -231,6 +264,10 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     search: Search = msgspec.field(default_factory=Search)
     #: The site seen from outside.
     integrity: Integrity = msgspec.field(default_factory=Integrity)
+    #: How staff sign in.
+    console: Console = msgspec.field(default_factory=Console)
+    #: An OpenID provider for staff.
+    openid_connect: OpenIDConnect = msgspec.field(default_factory=OpenIDConnect)
 
     @property
     def sites(self) -> tuple[Website, ...]:

@@ -28,6 +28,7 @@ def require_there(configuration: Configuration) -> None:
 
 def _faults(configuration: Configuration) -> Iterator[str]:
     yield from _of_data(configuration.data)
+    yield from _of_secrets(configuration)
     if configuration.policy.is_dir():
         yield f"policy is {configuration.policy}, which is a folder; name the policy's file"
     key = "websites" if configuration.websites else "website"
@@ -37,9 +38,6 @@ def _faults(configuration: Configuration) -> Iterator[str]:
             yield f"{key}.pages is {pages}, which is no folder; name the one with the site's pages, or leave the key out"
         if logo is not None and (fault := _of_logo(logo)):
             yield f"{key}.look.logo is {logo}, {fault}"
-    password = configuration.mail.password_file
-    if password is not None and not _holds_text(password):
-        yield f"mail.password_file is {password}, which cannot be read or is empty; put the password there"
     for log in configuration.server_logs:
         if log.path.is_dir() or not log.path.parent.is_dir():
             kind = "is a folder" if log.path.is_dir() else "lies in no folder that is there"
@@ -47,6 +45,16 @@ def _faults(configuration: Configuration) -> Iterator[str]:
     for feed in configuration.feeds:
         if not _holds_text(feed.key_file):
             yield f"feeds.key_file is {feed.key_file}, which cannot be read or is empty; put the key of “{feed.point}” there"
+
+
+def _of_secrets(configuration: Configuration) -> Iterator[str]:
+    secrets = {
+        "mail.password_file": (configuration.mail.password_file, "the password"),
+        "openid_connect.client_secret_file": (configuration.openid_connect.client_secret_file, "the client's secret"),
+    }
+    for name, (file, what) in secrets.items():
+        if file is not None and not _holds_text(file):
+            yield f"{name} is {file}, which cannot be read or is empty; put {what} there"
 
 
 def _of_logo(logo: Path) -> str:

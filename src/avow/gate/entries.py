@@ -299,6 +299,25 @@ class SubmissionMarked(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class SubmissionAssigned(Entry):
+    """Somebody said who of the staff looks after a submission; `to` "" for nobody."""
+
+    kinds = ("submission.assigned",)
+    record: str
+    to: str
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSought(Entry):
+    """Somebody looked in the inbox for what a person sent, by their address, which no log has; `found` submissions."""
+
+    kinds = ("person.sought",)
+    found: int
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
 class MessageRead(Entry):
     """Somebody opened a message of the outbox, or was refused."""
 
@@ -407,25 +426,36 @@ class MailingQueued(Entry):
 
 @dataclass(frozen=True, slots=True)
 class StaffInvited(Entry):
-    """A link to make an account was made, by whose id it is, or by `command`."""
+    """A link to make an account was made, by whose id it is, or by `command`. Before 0070 `role` in place of `roles`."""
 
     kinds = ("staff.invited",)
-    role: str
+    roles: Sequence[str]
     by: str
 
 
 @dataclass(frozen=True, slots=True)
 class StaffAdded(Entry):
-    """An account was made."""
+    """An account was made; `issuer` where it signs in at the OpenID provider. Before 0070 `role` in place of `roles`."""
 
     kinds = ("staff.added",)
     staff: str
-    role: str
+    roles: Sequence[str]
+    issuer: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRolesChanged(Entry):
+    """An account has other roles; `by` is an id, `command`, or `provider` where its groups changed."""
+
+    kinds = ("staff.roles-changed",)
+    staff: str
+    roles: Sequence[str]
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
 class StaffSession(Entry):
-    """A member of staff signed in or out, or chose a new password by a link, which ended their sessions."""
+    """A member of staff signed in or out, or chose a new password, which ended their sessions."""
 
     kinds = ("staff.signed-in", "staff.signed-out", "staff.password-changed")
     what: str
@@ -440,6 +470,39 @@ class StaffSignInFailed(Entry):
     staff: str
     hour: int
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class StaffFactor(Entry):
+    """A second factor was set up or removed (`factor` is `app` or `passkey`), or all of them were.
+
+    Recovery codes were made, or one was used; a passkey's counter went back, as a copy's does, and it is refused since. `by` is
+    an id, or `command`.
+    """
+
+    kinds = (
+        "staff.factor-added",
+        "staff.factor-removed",
+        "staff.factors-reset",
+        "staff.recovery-codes-made",
+        "staff.recovery-code-used",
+        "staff.passkey-cloned",
+    )
+    what: str
+    staff: str
+    by: str
+    factor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffTrained(Entry):
+    """A training was noted, which holds through `until`, or one that was noted by mistake was removed."""
+
+    kinds = ("staff.trained", "staff.training-removed")
+    what: str
+    staff: str
+    until: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, Literal
 
 from avow.definitions import Refusal, local_date
@@ -18,6 +18,7 @@ from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.store.control import purpose_reads
+from avow.store.control import read_reasons as reasons
 from avow.store.control.purpose_reads import PurposeReads
 from avow.store.control.recordings import RecordingRow
 from avow.store.holdings import HeldSubmission
@@ -25,6 +26,12 @@ from avow.store.store import Store
 
 __all__ = ["Opened", "PurposeReads", "Reads", "Wanted", "counted", "file_of", "recording", "submission"]
 
+
+#: Shortest and longest reason that is written where the policy asks for one, in characters; reasons shown with a record.
+REASON_LENGTH: Final = (10, 500)
+REASONS_SHOWN: Final = 20
+#: So long what was written opens the files of its record as well: a working day.
+WRITTEN: Final = timedelta(hours=12)
 
 _COLLECTED: Final = {"submission": "collected", "file": "collected", "recording": "made"}
 
@@ -71,10 +78,24 @@ def recording(row: RecordingRow) -> Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A record that may be read: by which version, and just those of its fields that the purpose needs."""
+    """A record that may be read: by which version, and just those of its fields that the purpose needs.
+
+    `reasoned` says that whoever opens it wrote why.
+    """
 
     rulebook: Rulebook
     fields: frozenset[str]
+    reasoned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a member of staff opened a record, in their words."""
+
+    staff_id: str
+    at_ms: int
+    purpose: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +106,18 @@ class Reads:
     versions: Versions
     now_ms: Callable[[], int]
 
-    def open_for(self, record: Wanted, purpose: str, member: Member) -> Opened | Refusal:
-        """Return what a member of staff may read of a record for a purpose; counted and logged in one transaction."""
-        return self.open_all([record], purpose, member)[0]
+    def open_for(self, record: Wanted, purpose: str, member: Member, reason: str = "") -> Opened | Refusal:
+        """Return what a member of staff may read of a record for a purpose; counted and logged in one transaction.
 
-    def open_all(self, records: Sequence[Wanted], purpose: str, member: Member) -> list[Opened | Refusal]:
+        `reason` are their words, where the policy asks for some: they are kept with the record, sealed as it is.
+        """
+        return self.open_all([record], purpose, member, reason)[0]
+
+    def open_all(self, records: Sequence[Wanted], purpose: str, member: Member, reason: str = "") -> list[Opened | Refusal]:
         """Return the same of several records that are opened together."""
-        judged = [self._judged(one, purpose, member) for one in records]
+        judged = [self._judged(one, purpose, member, reason.strip()) for one in records]
         now_ms = self.now_ms()
+        written = {} if not reason.strip() else self._sealed(records, judged, reason.strip())
         known = purpose if purpose in self.versions.in_force().purposes else "(not declared)"
         today = local_date(now_ms, self.versions.timezone)
         with self.store.control.transaction() as tx:
@@ -101,7 +126,30 @@ class Reads:
                 if not one.demonstration:  # figures are about real people
                     purpose_reads.add(tx, today, one.site, one.point, known, allowed=not is_refused)
                 entries.record(tx, now_ms, _entry(one, known, member.staff_id, is_refused=is_refused))
+                if one.record_id in written:
+                    words = written[one.record_id]
+                    reasons.add(tx, reasons.SealedReason(one.record_id, now_ms, member.staff_id, one.site, purpose, words))
         return judged
+
+    def needs_reason(self, record: Wanted, purpose: str) -> bool:
+        """Return whether the version in force, or the record's own, asks whoever opens it for this purpose to write why."""
+        rulebook = self.versions.rulebook(record.rulebook_id)
+        versions = (self.versions.in_force(), rulebook) if rulebook else ()
+        return any(purpose in one.purposes and one.needs_reason(purpose) for one in versions)
+
+    def reasons(self, record_id: str) -> tuple[Reason, ...]:
+        """Return why a record was opened, the newest reason first; for whom it was opened."""
+        with self.store.control.reading() as tx:
+            found = reasons.of_record(tx, record_id, REASONS_SHOWN)
+        read = ((one, self.store.unseal_reason(one)) for one in found)
+        return tuple(Reason(one.staff_id, one.at_ms, one.purpose, words) for one, words in read if words is not None)
+
+    def _sealed(self, records: Sequence[Wanted], judged: Sequence[Opened | Refusal], reason: str) -> dict[str, bytes]:
+        """Return the reason as it is kept with each record that is opened and asks for one."""
+        opened = [
+            one.record_id for one, found in zip(records, judged, strict=True) if isinstance(found, Opened) and found.reasoned
+        ]
+        return {one: self.store.seal_reason(one, reason) for one in opened}
 
     def look_at(self, what: Literal["message", "request"], about: str, acts: Collection[Act], member: Member) -> Refusal | None:
         """Return None when a member may look at what belongs to a person and to no point: a message to them, their request.
@@ -115,8 +163,8 @@ class Reads:
             entries.record(tx, self.now_ms(), entry(kind, about, member.staff_id))
         return refusal
 
-    def _judged(self, record: Wanted, purpose: str, member: Member) -> Opened | Refusal:
-        """Return what the record's own version allows: a later, looser one does not reach it."""
+    def _judged(self, record: Wanted, purpose: str, member: Member, reason: str) -> Opened | Refusal:
+        """Return what the record's own version allows, to this member: a later, looser one does not reach it."""
         collected = _COLLECTED[record.kind]
         rulebook = self.versions.rulebook(record.rulebook_id)
         if rulebook is None:  # no answer is a no
@@ -128,11 +176,29 @@ class Reads:
         if isinstance(hidden, Refusal):
             return hidden
         fields = rulebook.fields_for(record.point, purpose) - hidden
-        if record.item in hidden:
-            return Refusal(f"your roles do not see “{rulebook.data[record.item].label}”", rules.MINIMISATION)
-        if purpose not in record.purposes or (record.item and record.item not in fields):
+        if purpose not in record.purposes or (record.item and record.item not in fields | hidden):
             return Refusal(f"this {record.kind} was not {collected} for “{purpose}”", rules.NOTICE_AT_COLLECTION)
-        return Opened(rulebook, fields)
+        return self._without_more(record, purpose, member, reason, hidden) or Opened(
+            rulebook, fields, self.needs_reason(record, purpose)
+        )
+
+    def _without_more(self, record: Wanted, purpose: str, member: Member, reason: str, hidden: frozenset[str]) -> Refusal | None:
+        """Return why a member who may read for this purpose does not read just this: it is hidden, or nobody wrote why."""
+        if record.item in hidden:
+            return Refusal("your roles do not see this file", rules.MINIMISATION)
+        least, most = REASON_LENGTH
+        if not self.needs_reason(record, purpose) or least <= len(reason) <= most:
+            return None
+        if record.kind == "file" and self._has_written(record, purpose, member):
+            return None
+        return Refusal(f"write why you open this {record.kind}, in {least} to {most} characters", rules.MINIMISATION)
+
+    def _has_written(self, record: Wanted, purpose: str, member: Member) -> bool:
+        """Return whether the member wrote why they opened the record that a file is of, within their working day."""
+        since = self.now_ms() - int(WRITTEN.total_seconds() * 1000)
+        with self.store.control.reading() as tx:
+            known = reasons.of_record(tx, record.record_id, REASONS_SHOWN)
+        return any((one.staff_id, one.purpose) == (member.staff_id, purpose) and one.at_ms >= since for one in known)
 
 
 def _entry(record: Wanted, purpose: str, member: str, *, is_refused: bool) -> entries.Entry:

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from avow import messaging, publication, rights
+from avow import access, messaging, publication, rights
 from avow.access.register import Register
 from avow.assurance import demonstration
 from avow.assurance.shelf import Shelf
@@ -120,8 +120,9 @@ class Operations:
     @contextmanager
     def staff(self) -> Iterator[Register]:
         """Open the accounts of the console."""
+        configuration = self.configuration()
         with self.control() as control:
-            yield Register(control, self.configuration().origin, now_ms)
+            yield access.register_of(control, configuration, Versions(control, configuration.timezone, now_ms), now_ms)
 
     def place(self) -> Place:
         """Return where the installation lies."""

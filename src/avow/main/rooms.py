@@ -82,7 +82,7 @@ def shared(installation: Installation, store: Store, counts: SenderCounts, now_m
         installation,
         collection.shared(configuration, store, versions, spool, counts),
         PartyLoads(),
-        access.build(store, configuration.origin, counts, partial(counted_for, trusted=trusted), now_ms),
+        access.build(store, configuration, versions, counts, partial(counted_for, trusted=trusted), now_ms),
         assets,
         website.build(store, configuration, assets.tag, partial(counted.add_seen, store), now_ms),
         assurance.build(configuration, store, spool, versions, neighbours, now_ms),

@@ -31,6 +31,7 @@ from avow.collection.logs import log_intake
 from avow.config import Configuration, Listen, load, reachable, require_there
 from avow.definitions import ConfigurationError, now_ms
 from avow.gate import sites
+from avow.gate.roles import ADMINISTRATOR
 from avow.gate.versions import Versions
 from avow.main import storage, worker
 from avow.main.installation import Installation, open_control, open_store, place_of
@@ -321,7 +322,7 @@ def first_invitation(installation: Installation) -> str:
         accounts = Accounts(store.control)
         if accounts.has_any():
             return ""
-        token = access.invite(accounts, access.ROLE, now_ms())
+        token = access.invite(accounts, (ADMINISTRATOR,), now_ms())
         return f"{installation.configuration.origin}/console/invitations/{token}"
     finally:
         store.close()

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Literal
 
 from avow.gate.messages import Addressee, MessageLine
+from avow.gate.reads import Reason
 
 #: What happened to a submission after it came in.
 SubmissionState = Literal["new", "read", "answered"]
@@ -32,6 +33,7 @@ class SubmissionLine:
     demonstration: bool = False
     decision: str | None = None
     site: str = ""
+    assigned_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class SubmissionView:
     dropped: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
     files: tuple[FileLine, ...] = ()
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

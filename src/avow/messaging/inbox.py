@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
-from avow.definitions import Refusal, Technology, local_date
+from avow.definitions import IdentifierKind, Refusal, Technology, identifier, local_date
 from avow.gate import entries, reads
 from avow.gate.contacts import LastContact
 from avow.gate.reads import Reads
@@ -16,10 +17,13 @@ from avow.policy import Rulebook
 from avow.policy.language.vocabulary import FILE_TYPES
 from avow.policy.law import rules
 from avow.policy.rulebook.declarations import Retention
-from avow.store.control import submissions
+from avow.store.control import staff, submissions
+from avow.store.control.submissions import Sought
 from avow.store.holdings import HeldSubmission
 from avow.store.paging import LINES, Page, Place
 from avow.store.store import Store
+
+_ANY: Final = Sought()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +36,41 @@ class Inbox:
     timezone: str
     now_ms: Callable[[], int]
 
-    def lines(self, point: str, at: Place, member: Member, site: str = "") -> Page[SubmissionLine]:
-        """Return a page of the submissions of a site, "" for all, without their fields, that a role of the member may read.
+    def lines(self, at: Place, member: Member, sought: Sought = _ANY, address: str = "") -> Page[SubmissionLine]:
+        """Return a page of submissions, without their fields, that a role of the member may read.
 
-        Subscriptions, which nobody answers, are there only when asked for.
+        Subscriptions, which nobody answers, are there only when asked for. Whose they are shows when somebody asks for an
+        address: that is a look at a person, and logged.
         """
         away = self._roles.out_of_reach(member, Act.READ)
-        if not point:
+        if not sought.point:
             away |= {one.name for one in self.rulebook.points.values() if one.technology is Technology.EMAIL}
-        with self.store.control.reading() as tx:
-            return submissions.listed(tx, point, at, LINES, away, site).each(self._line)
+        sought = replace(sought, without=away)
+        if not address:
+            with self.store.control.reading() as tx:
+                return submissions.listed(tx, sought, at, LINES).each(self._line)
+        person = identifier(IdentifierKind.EMAIL, address)
+        with self.store.control.transaction() as tx:
+            own = replace(sought, subjects=tuple(self.store.vault.lookup([person]).values()))
+            found = submissions.listed(tx, own, at, LINES)
+            entries.record(tx, self.now_ms(), entries.PersonSought(len(found.lines), member.staff_id))
+            return found.each(self._line)
+
+    def assign(self, record_id: str, staff_id: str, member: Member) -> Refusal | None:
+        """Say who looks after a submission, "" for nobody; to take it oneself asks only that one may answer."""
+        with self.store.control.transaction() as tx:
+            row = submissions.get(tx, record_id)
+            if row is None:
+                return Refusal("there is no such submission any more", "docs/guide/console.md")
+            acts = [Act.ASSIGN, Act.ANSWER] if staff_id in {member.staff_id, ""} else [Act.ASSIGN]
+            refusal = self._roles.looks(member, acts, row.point)
+            if refusal is not None:
+                return refusal
+            if staff_id and staff.get(tx, staff_id) is None:
+                return Refusal("there is no such account; it may have been removed", "docs/guide/console.md")
+            if submissions.assign(tx, record_id, staff_id):
+                entries.record(tx, self.now_ms(), entries.SubmissionAssigned(record_id, staff_id, member.staff_id))
+        return None
 
     def line(self, record_id: str, member: Member) -> SubmissionLine | Refusal | None:
         """Return one submission without its fields."""
@@ -51,12 +80,12 @@ class Inbox:
             return None
         return self._roles.looks(member, [Act.READ], row.point) or self._line(row)
 
-    def read(self, record_id: str, purpose: str, member: Member) -> SubmissionView | Refusal | None:
+    def read(self, record_id: str, purpose: str, member: Member, reason: str = "") -> SubmissionView | Refusal | None:
         """Return the fields that this purpose needs; counted and logged, refusals too."""
         held = self.store.submission(record_id)
         if held is None:
             return None
-        opened = self._reads.open_for(reads.submission(held), purpose, member)
+        opened = self._reads.open_for(reads.submission(held), purpose, member, reason)
         if isinstance(opened, Refusal):
             return opened
         rulebook, wanted = opened.rulebook, opened.fields
@@ -72,7 +101,13 @@ class Inbox:
                 for number, file in enumerate(held.files, 1)
                 if file.item in wanted
             ),
+            self._reads.reasons(record_id),
         )
+
+    def needs_reason(self, record_id: str, purpose: str) -> bool:
+        """Return whether whoever opens this submission for this purpose writes why."""
+        held = self.store.submission(record_id)
+        return held is not None and self._reads.needs_reason(reads.submission(held), purpose)
 
     def file(self, record_id: str, number: int, purpose: str, member: Member) -> FileContent | Refusal | None:
         """Return one file for this purpose; each download is an audit entry. Rule: Cal. Civ. Code § 1798.100(a)(1), (c)."""
@@ -152,4 +187,5 @@ class Inbox:
             row.demonstration,
             decision,
             row.site,
+            row.assigned_to,
         )

@@ -23,7 +23,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import lz4.block  # type: ignore[import-untyped]  # ships no types
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -91,7 +91,9 @@ class _Work:
     at: int
 
 
-_Done = Callable[[SpoolFull | None], None]
+_Kept = TypeVar("_Kept")
+#: Who is told, and of what; of SpoolFull in its place.
+_Wait = tuple[Callable[[Any], None], Any]  # Any: the one takes the other, of whatever type
 
 
 def _settle(future: asyncio.Future[None], full: SpoolFull | None) -> None:
@@ -118,10 +120,11 @@ class Spool:
     def __init__(self, folder: Path, keys: SegmentKeys, limit_bytes: int) -> None:
         self._folder, self._lock = _new_writer_folder(folder)
         self._ahead = _Ahead(self._folder, keys, limit_bytes)
-        self._pending: list[tuple[bytes, _Done]] = []
+        self._pending: list[bytes] = []
+        self._waits: list[_Wait] = []  # who is told of each that is pending
         self._pending_bytes = 0
         self._began = 0.0
-        self._writing: list[_Done] = []
+        self._writing: list[_Wait] = []
         self._segment: _Segment | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._waiting: asyncio.TimerHandle | None = None
@@ -138,13 +141,13 @@ class Spool:
         """
         body = b"".join([part for record in encoded for part in (RECORD_HEAD.pack(len(record)), record)])
         future = asyncio.get_running_loop().create_future()
-        self._queue(body, partial(_settle, future))
+        self._queue(body, (partial(_settle, future), None))
         return future
 
-    def append_then(self, record: bytes, done: _Done) -> None:
-        """Queue an encoded record; `done` is called when it is durable, or with SpoolFull: at once when too many are waiting."""
+    def append_then(self, record: bytes, done: Callable[[_Kept | SpoolFull], None], kept: _Kept) -> None:
+        """Queue an encoded record; `done` gets `kept` when it is durable, or SpoolFull: at once when too many are waiting."""
         try:
-            self._queue(RECORD_HEAD.pack(len(record)) + record, done)
+            self._queue(RECORD_HEAD.pack(len(record)) + record, (done, kept))
         except SpoolFull as full:
             done(full)
 
@@ -153,13 +156,14 @@ class Spool:
         is_busy = self._loop is not None and (self._writing or self._pending)
         return max(0.0, self._loop.time() - self._began) if is_busy and self._loop is not None else 0.0
 
-    def _queue(self, body: bytes, done: _Done) -> None:
+    def _queue(self, body: bytes, wait: _Wait) -> None:
         """Add to the next group."""
         size = len(body)
         if self._pending_bytes + size > PENDING_BYTES:
             raise SpoolFull("the spool cannot take more records at the moment")
         pending = self._pending
-        pending.append((body, done))
+        pending.append(body)
+        self._waits.append(wait)
         self._pending_bytes += size
         if len(pending) == 1 and not self._writing:
             self._loop = asyncio.get_running_loop()
@@ -191,9 +195,9 @@ class Spool:
         if segment is None:
             return
         self._began = self._loop.time()
-        group, self._pending = self._pending[:count], self._pending[count:]
+        bodies, self._pending = self._pending[:count], self._pending[count:]
+        self._writing, self._waits = self._waits[:count], self._waits[count:]
         self._pending_bytes -= size
-        bodies, self._writing = [body for body, _ in group], [done for _, done in group]
         is_handed_over = False
         try:
             frame = _frame(segment, b"".join(bodies))
@@ -206,8 +210,10 @@ class Spool:
 
     def _next_group(self) -> tuple[int, int]:
         """Return how many of what is pending make the next group, at most GROUP_BYTES long, and how many bytes they have."""
+        if self._pending_bytes <= GROUP_BYTES:
+            return len(self._pending), self._pending_bytes
         size = count = 0
-        for body, _ in self._pending:
+        for body in self._pending:
             if count and size + len(body) > GROUP_BYTES:
                 break
             size += len(body)
@@ -240,12 +246,12 @@ class Spool:
         if self._pending and self._loop is not None:
             self._write_soon(self._loop)
 
-    def _answer(self, waiting: Iterator[_Done], full: SpoolFull | None) -> None:
+    def _answer(self, waiting: Iterator[_Wait], full: SpoolFull | None) -> None:
         """Call what waits; one that raises keeps no answer from those behind it."""
         is_done = False
         try:
-            for done in waiting:
-                done(full)
+            for done, kept in waiting:
+                done(kept if full is None else full)
             is_done = True
         finally:
             if not is_done and self._loop is not None:
@@ -287,9 +293,9 @@ class Spool:
     def _refuse_pending(self, full: SpoolFull) -> None:
         """Refuse what has waited for a segment; anyone who comes now waits for the next one."""
         self._stop_waiting()
-        pending, self._pending, self._pending_bytes = self._pending, [], 0
+        waiting, self._waits, self._pending, self._pending_bytes = self._waits, [], [], 0
         self._tell(f"{full}; what came is refused")
-        self._answer((done for _, done in pending), full)
+        self._answer(iter(waiting), full)
 
     def _tell(self, what: str) -> None:
         """Log what is wrong, once in TELL_SECONDS: it may be wrong for each request."""

@@ -50,6 +50,7 @@ class HeldSubmission:
     demonstration: bool
     files: tuple[StoredFile, ...] = ()
     decision: str = ""
+    assigned_to: str = ""
 
     @property
     def address(self) -> str:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -21,6 +21,7 @@ from avow.store.control import (
     dated,
     disclosures,
     mail,
+    read_reasons,
     submission_files,
     submissions,
     subscriptions,
@@ -33,6 +34,8 @@ from avow.store.keys import DAY, REQUEST, Said, Vault
 
 log = logging.getLogger(__name__)
 _T = TypeVar("_T")
+#: What the words of a reason are bound to, before the id of their record.
+_REASON: Final = b"reason "
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +293,33 @@ class Store:
     def sweep_files(self, now_ms: int) -> int:
         """Remove files that no stored submission names and that are too old to belong to one on its way."""
         return uploads.sweep(now_ms, self.control, self.files, self.aside)
+
+    # -- why somebody inside opened a record -------------------------------------------------------------------
+
+    def seal_reason(self, record_id: str, words: str) -> bytes:
+        """Return words sealed as a submission or recording is: who erases it makes them unreadable; b"" where that was done."""
+        key = self._key_of(record_id)
+        return sealing.seal(key, words.encode(), _REASON + record_id.encode()) if key is not None else b""
+
+    def unseal_reason(self, reason: read_reasons.SealedReason) -> str | None:
+        """Return what `seal_reason` was given; None when a key is gone."""
+        key = self._key_of(reason.record_id) if reason.sealed else None
+        return None if key is None else sealing.unseal(key, reason.sealed, _REASON + reason.record_id.encode()).decode()
+
+    def _key_of(self, record_id: str) -> bytes | None:
+        """Return the key of a submission or recording, joined of those of all its people; None when it, or one, is gone."""
+        with self.control.reading() as tx:
+            form, shown = submissions.get(tx, record_id), listed_recordings.get(tx, record_id)
+            owners = submissions.owners(tx, [record_id]).get(record_id, frozenset())
+        if shown is not None:
+            people = (shown.subject,) if shown.subject else ()
+            keys = [self.vault.get_key(recordings.RECORDING, record_id), *map(self.vault.key_of, people)]
+        elif form is not None:
+            keys = list(map(self.vault.key_of, owners)) or [self.vault.get_key(DAY, form.day_key) if form.day_key else None]
+        else:
+            return None
+        present = _present(keys)
+        return sealing.joint_key(present) if len(present) == len(keys) else None
 
     # -- what belongs to a consumer request --------------------------------------------------------------------
 

@@ -78,4 +78,5 @@ def held_submission(row: SealedSubmission, keys: Iterable[bytes | None]) -> Held
         demonstration=row.demonstration,
         files=tuple(content.files),
         decision=row.decision,
+        assigned_to=row.assigned_to,
     )

@@ -67,7 +67,8 @@ class Door:
         self._under_way: set[asyncio.Task[None]] = set()  # the loop itself holds tasks weakly
         self._upload = self._later(self._answer_upload)
         self._page = Way(PAGE_BODY_BYTES, self._later(self._answer_page))
-        self._ways = {
+        #: Who answers at the addresses that are looked up first, by path.
+        self.ways: Mapping[bytes, Way] = {
             b"/avow/events": Way(EVENTS_BODY_BYTES, collect.events, is_hot=True),
             b"/avow/pixel.gif": Way(0, collect.pixel, is_hot=True),
             b"/avow/csp-reports": Way(REPORTS_BODY_BYTES, reports.take),
@@ -76,7 +77,7 @@ class Door:
 
     def way(self, exchange: Exchange) -> Way:
         """Return who answers a request, and how much may come with it."""
-        way = self._ways.get(exchange.raw_path)
+        way = self.ways.get(exchange.raw_path)
         if way is not None:
             return way
         if exchange.method == "POST":

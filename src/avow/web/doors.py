@@ -63,8 +63,8 @@ class Doors:
         if site is None:
             return self._refused if exchange.raw_path.startswith(b"/avow/") else self._misdirected
         rulebook = self._versions.in_force()
-        door = self._doors.get((site.name, rulebook.id))  # here, not in `_door`: every event passes
-        return (door or self._door(site, rulebook)).way(exchange)
+        door = self._doors.get((site.name, rulebook.id)) or self._door(site, rulebook)
+        return door.ways.get(exchange.raw_path) or door.way(exchange)  # looked up here, without a call more: every event passes
 
     def sender(self, exchange: Exchange) -> str:
         """Return whom a request's body is counted for, whichever site it is of."""

@@ -237,13 +237,14 @@ class Connection(asyncio.Protocol):
         if not target.startswith(b"/"):
             target = origin_form(target)
         exchange = self._exchange = Exchange(self, parser.get_method().decode("latin-1"), target, lines, first)
-        exchange.version = parser.get_http_version()
         self._unfinished = 0
         way = self._way = self._all.doors.way(exchange)
+        if not way.is_hot:  # nobody asks there, and each event would pay for it
+            exchange.version = parser.get_http_version()
         if not parser.should_keep_alive():
             self._is_last = True
-        if b"content-length" in first:
-            self._expect_body(exchange, way, announced(first[b"content-length"]))
+        if (length := first.get(b"content-length")) is not None:
+            self._expect_body(exchange, way, announced(length))
         elif way.streams:
             self._way = Way(0, way.take)
 
@@ -258,11 +259,11 @@ class Connection(asyncio.Protocol):
             self._moving = min(length, MOVED_BYTES)
             if not is_free:
                 raise BodyRefused(400, "A request with files is sent after the answer to the one before it.")
-        if is_free and exchange.first.get(b"expect", b"").lower() == b"100-continue":
+        if is_free and b"expect" in exchange.first and exchange.first[b"expect"].lower() == b"100-continue":
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, part: bytes) -> None:
-        """Gather, or hand on, a part of the body."""
+        """Gather, or hand on, a part of the body; refuse it when this worker, or its sender, holds too many bytes of bodies."""
         way, exchange = self._way, self._exchange
         if self._pieces is not None:
             self._pieces.add(part)
@@ -271,7 +272,13 @@ class Connection(asyncio.Protocol):
         if way is None or exchange is None:
             return
         self._parts.append(part)
-        self._hold(len(part) + PIECE_BYTES, way, exchange)
+        size = len(part) + PIECE_BYTES
+        self._held += size
+        self._all.pending += size
+        if self._all.pending > PENDING_BYTES - (0 if way.is_hot else RESERVE_BYTES):
+            raise BodyRefused(503, "Too much is coming in just now.", RETRY_SECONDS)
+        if not way.is_hot:
+            self._share(exchange)
         if way.streams:
             self._moving -= len(part)
             if self._moving <= 0:
@@ -423,15 +430,6 @@ class Connection(asyncio.Protocol):
             raise BodyRefused(400, "A request names its host.")
         if any([name for name, _ in lines].count(once) > 1 for once in (b"host", b"content-length")):
             raise BodyRefused(400, "A request names its host and its length once.")
-
-    def _hold(self, size: int, way: Way, exchange: Exchange) -> None:
-        """Count bytes of a body that came; refuse it when this worker, or its sender, holds too many."""
-        self._held += size
-        self._all.pending += size
-        if self._all.pending > PENDING_BYTES - (0 if way.is_hot else RESERVE_BYTES):
-            raise BodyRefused(503, "Too much is coming in just now.", RETRY_SECONDS)
-        if not way.is_hot:
-            self._share(exchange)
 
     def _share(self, exchange: Exchange) -> None:
         """Count for its sender what is held and not counted for anybody; a hot body only while it is not all there."""

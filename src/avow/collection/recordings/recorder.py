@@ -85,7 +85,7 @@ class RecordingCollector:
         if isinstance(accepted, Refusal) or not accepted.record:
             done(accepted)
         else:
-            self._spool.append_then(accepted.record, lambda full: done(accepted if full is None else full))
+            self._spool.append_then(accepted.record, done, accepted)
 
     def read(self, raw: bytes, sender: Sender, now_ms: int) -> Accepted | Refusal:
         """Return what to keep of one chunk: all of it as it was sent, whose events are looked at before it leaves the spool.

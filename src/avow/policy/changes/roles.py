@@ -8,11 +8,10 @@ Rule: Bus. & Prof. Code § 22575(b)(3); Cal. Civ. Code § 1798.100(a)(1), (c).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
 from typing import Final
 
 from avow.policy.changes.change import Change
-from avow.policy.language.vocabulary import ACTS
+from avow.policy.language.vocabulary import ACTS, WITH_RECORDS
 from avow.policy.markup import joined, lowered
 from avow.policy.rulebook.roles import WITHOUT_POINTS, Act, Role, of_names
 from avow.policy.rulebook.rulebook import Rulebook
@@ -22,19 +21,6 @@ __all__ = ["GONE", "NEW", "role_changes"]
 #: Kinds of change: a role that comes, and one that goes. Where both are in one version, the one may be the other renamed.
 NEW: Final = "new role"
 GONE: Final = "role given up"
-#: What is done with the records of a point, as a sentence says it.
-_DOES: Final[Mapping[Act, str]] = MappingProxyType(
-    {
-        Act.READ: "open",
-        Act.ANSWER: "answer",
-        Act.ASSIGN: "assign",
-        Act.DECIDE: "decide about",
-        Act.DENY: "deny requests about",
-        Act.APPROVE: "approve what is done with",
-        Act.EXPORT: "take out",
-        Act.MEASURE: "see figures of",
-    }
-)
 #: What a role reaches: point -> purpose -> acts.
 _Reach = Mapping[str, Mapping[str, frozenset[Act]]]
 
@@ -104,13 +90,13 @@ def _beyond(rulebook: Rulebook, one: _Reach, other: _Reach, points: Iterable[str
         for purpose in (purpose for purpose in rulebook.purposes if purpose in one.get(name, {})):
             more = one[name][purpose] - other.get(name, {}).get(purpose, frozenset())
             if more:
-                by_acts.setdefault(tuple(act for act in _DOES if act in more), []).append(purpose)
+                by_acts.setdefault(tuple(act for act in Act if act in more), []).append(purpose)
         for acts, purposes in by_acts.items():
             gathered.setdefault((acts, tuple(purposes)), []).append(name)
     for (acts, uses), names in gathered.items():
         what = joined(f"“{rulebook.points[name].label}”" for name in names)
         called = joined(lowered(rulebook.purposes[name].label) for name in uses)
-        yield f"{joined(_DOES[act] for act in acts)} {what}, for {called}"
+        yield f"{joined(WITH_RECORDS[act] for act in acts)} {what}, for {called}"
 
 
 def _fields(old: Rulebook, new: Rulebook, before: tuple[Role, ...], after: Role) -> Iterator[Change]:

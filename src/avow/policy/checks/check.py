@@ -2,8 +2,8 @@
 
 Checks look at sound entries only, and stay silent about a name whose declaration is broken, so that one mistake is
 reported once. Further checks: `disclosures` (recipients), `roles` (who of the staff), `requirements` (what every policy
-must have), `prose`, `subjects`, `receivers` and `promises` (the words against the declarations), `carried_out` (what this
-version does).
+must have), `prose`, `subjects`, `receivers`, `said_of_staff` and `promises` (the words against the declarations),
+`carried_out` (what this version does).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from avow.policy.checks.prose import check_prose
 from avow.policy.checks.receivers import check_receivers
 from avow.policy.checks.requirements import check_requirements
 from avow.policy.checks.roles import check_held, check_roles
+from avow.policy.checks.said_of_staff import check_said_of_staff
 from avow.policy.checks.stated_dates import check_stated_dates
 from avow.policy.checks.subjects import check_subjects
 from avow.policy.findings.diagnostics import Diagnostic, diagnostic
@@ -92,6 +93,7 @@ def check(
     yield from check_stated_dates(document, entries)
     yield from check_subjects(document, entries, law, whole=whole)
     yield from check_promises(document, entries, law)
+    yield from check_said_of_staff(document, entries)
     yield from check_requirements(document, entries, law, today, whole=whole)
     yield from check_carried_out(document, entries, does)
 

@@ -66,10 +66,10 @@ def check_promises(document: Document, entries: Entries, law: Mapping[str, LawTa
 
 def _unjudgeable(document: Document, entries: Entries, section: int) -> bool:
     """Whether something in the section could not be read, so that what it declares is unknown."""
-    return any(_covers(document, section, other) for other in document.unreadable | entries.faulty)
+    return any(covers(document, section, other) for other in document.unreadable | entries.faulty)
 
 
-def _covers(document: Document, section: int, other: int) -> bool:
+def covers(document: Document, section: int, other: int) -> bool:
     """Whether what is in the other section stands for this one as well: itself, or within, the title apart."""
     return other == section or (document.sections[section].level > 1 and document.within(other, section))
 
@@ -77,7 +77,7 @@ def _covers(document: Document, section: int, other: int) -> bool:
 def _is_carried_out(document: Document, entries: Entries, section: int) -> bool:
     acting = (other for other, kinds in entries.sections.items() if kinds - _NAMING)
     showing = (placeholder.section for placeholder in document.placeholders if placeholder.name not in _TELLING)
-    return any(_covers(document, section, other) for other in (*acting, *showing))
+    return any(covers(document, section, other) for other in (*acting, *showing))
 
 
 def _promise(prose: Prose) -> Iterator[Diagnostic]:
@@ -135,7 +135,7 @@ def _kept(document: Document, entries: Entries, section: int) -> Mapping[Duratio
     """Return from when the periods of a section's collection points and duties count, by their length."""
     starts: dict[Duration, set[str]] = {}
     for entry in entries.sound:
-        if _covers(document, section, entry.block.section):
+        if covers(document, section, entry.block.section):
             periods = [period for _, period in build.periods(entry)] if entry.kind == "collection" else []
             for period in [*periods, *([entry.values["keeps"]] if entry.kind == "duty" else [])]:
                 kept = build.retention(period)
@@ -158,8 +158,8 @@ def _starts(prose: Prose, kept: Mapping[Duration, set[str]]) -> Iterator[Diagnos
 
 def _declared(document: Document, entries: Entries, law: Mapping[str, LawTable], section: int) -> frozenset[Duration] | None:
     """Return every duration that the section's declarations and tables have; None when the law's are not known."""
-    here = [entry for entry in entries.sound if _covers(document, section, entry.block.section)]
-    shown = {placeholder.name for placeholder in document.placeholders if _covers(document, section, placeholder.section)}
+    here = [entry for entry in entries.sound if covers(document, section, entry.block.section)]
+    shown = {placeholder.name for placeholder in document.placeholders if covers(document, section, placeholder.section)}
     if shown & {"retention", "technologies"}:
         if not entries.is_whole("collection"):
             return None  # the one with a mistake, which is reported, may have it

@@ -19,6 +19,7 @@ from avow.policy.law import rules
 from avow.policy.law.counting import add_months
 from avow.policy.markup import joined, lowered
 from avow.policy.rulebook.rulebook import Rulebook
+from avow.policy.rulebook.seeing import in_words, seeing
 
 #: The sweep runs every hour; when it has not run for this long, nobody is erasing anything.
 SWEEP_LATE: Final = timedelta(hours=25)
@@ -91,8 +92,10 @@ def _point(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]:
     opened = [one for one in facts.read if one.point == name]
     if opened:
         allowed, refused = sum(one.allowed for one in opened), sum(one.refused for one in opened)
+        who = in_words(rulebook, point)
         yield Finding(
-            "A message is opened for a purpose that the policy of its own day declares, or not at all.",
+            "A message is opened for a purpose that the policy of its own day declares"
+            + (f", by whom it says ({who}), or not at all." if who else ", or not at all."),
             f"Opened {_times(allowed)} for a declared purpose in 12 months; refused {_times(refused)}.",
             Verdict.HOLDS,
             facts.at_ms,
@@ -214,6 +217,33 @@ def _right(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]:
     )
 
 
+def _role(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]:
+    """Say what the gate lets a role open, and what was opened of that by all who may; figures of one role alone are not kept.
+
+    Rule: Cal. Civ. Code § 1798.100(c), (e).
+    """
+    role = rulebook.roles[name]
+    open_to = {
+        point.name for point in rulebook.points.values() for one in seeing(rulebook, point) if one.role == role and one.opens
+    }
+    if not open_to:
+        control = f"The gate opens no record to “{role.label}”; what its members see are figures, or nothing of people."
+        yield Finding(control, "Who opens what is asked of the policy each time.", Verdict.NO_EVIDENCE, facts.at_ms)
+        return
+    read = [one for one in facts.read if one.point in open_to and one.purpose in role.purposes]
+    labels = joined(f"“{point.label}”" for point in rulebook.points.values() if point.name in open_to)
+    hidden = joined(lowered(item.label) for item in rulebook.data.values() if item.name in role.hides)
+    uses = joined(lowered(purpose.label) for purpose in rulebook.purposes.values() if purpose.name in role.purposes)
+    yield Finding(
+        f"The gate opens {labels} to “{role.label}” for {uses}, {f'without {hidden}, ' if hidden else ''}and nothing else; each "
+        "opening, and each refusal, is an entry of the log.",
+        f"Opened {_times(sum(one.allowed for one in read))} in 12 months for that, by all who may; refused "
+        f"{_times(sum(one.refused for one in read))}.",
+        Verdict.HOLDS if read else Verdict.NO_EVIDENCE,
+        facts.at_ms,
+    )
+
+
 def _table(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]:
     """Return what is found about a section that shows a computed table in place of declarations."""
     if name == "technologies":
@@ -227,6 +257,7 @@ def _table(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]:
             "recipients": (_recipient, rulebook.recipients),
             "signals": (_signal, rulebook.signals),
             "rights": (_right, rulebook.rights),
+            "roles": (_role, rulebook.roles if rulebook.declares_roles else {}),
             "choices": (_purpose, rulebook.purposes),
         }[name]
         yield from (finding for one in declared for finding in finder(rulebook, facts, one))
@@ -348,6 +379,7 @@ _FINDERS: Final[Mapping[str, Callable[[Rulebook, Facts, str], Iterator[Finding]]
         "recipient": _recipient,
         "signal": _signal,
         "right": _right,
+        "role": _role,
         "changes": _changes,
         "table": _table,
     }

@@ -173,6 +173,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0518": _error("prose takes the use of a website for consent", rules.both(rules.CONSENT, rules.CONSENT_DEFINED)),
         "AV0519": _error("a date in prose that the policy does not have", rules.both(rules.EFFECTIVE_DATE, rules.YEARLY_UPDATE)),
         "AV0520": _warning("a duration of which nobody can tell whether something is kept so long", _PROMISE),
+        "AV0521": _error("prose says of who among the staff sees something what the roles do not", _PROMISE),
         # 06: the policy as a whole
         "AV0601": _error("a declaration that every policy must have is missing", _LANGUAGE),
         "AV0602": _error("a right that must be offered is missing", rules.RIGHTS_TOLD),

@@ -69,6 +69,20 @@ ACTS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+#: What a role may do with records -> the same with the record as what it is done to, as "open what comes by the form".
+WITH_RECORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "read": "open",
+        "answer": "answer",
+        "assign": "assign",
+        "decide": "decide about",
+        "deny": "deny requests about",
+        "approve": "approve what is done with",
+        "export": "take out",
+        "measure": "see figures of",
+    }
+)
+
 #: Code -> what it reveals. Rule: Cal. Civ. Code § 1798.140(ae); S10 from 2025, S11 from 2026 (read in commentary only).
 SENSITIVE: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -395,6 +409,7 @@ PLACEHOLDERS: Final[Mapping[str, str]] = MappingProxyType(
         "retention": "table of retention periods by record, category and purpose",
         "recipients": "table of recipients",
         "rights": "the rights offered, how to ask and by when we answer, by jurisdiction",
+        "roles": "table of who among the staff sees what, by their roles",
         "signals": "list of opt-out preference signals and what each stops",
         "choices": "list of the switches and what each stops",
         "agents": "how an authorized agent asks for somebody",

@@ -19,6 +19,7 @@ from avow.policy.printouts import notice, request_map, schedule, tables
 from avow.policy.printouts.chart import Ledger
 from avow.policy.printouts.dpv import json_ld
 from avow.policy.printouts.register import register_csv, register_page
+from avow.policy.printouts.staff import roles_table
 from avow.policy.rulebook import browser_policy
 from avow.policy.rulebook.audience import EVERYBODY, Audience
 from avow.policy.rulebook.rulebook import Rulebook
@@ -101,6 +102,7 @@ PRINTOUTS: Final[Mapping[str, Printout]] = MappingProxyType(
         "retention": Printout("Retention", {"html": _shown(tables.retention_table)}),
         "recipients": Printout("Recipients", {"html": _shown(tables.recipients_table)}),
         "rights": Printout("Rights", {"html": _shown(tables.rights_list)}),
+        "roles": Printout("Who among us sees it", {"html": _shown(roles_table)}),
         "chart": Printout("Categories in the last 12 months", {"html": _chart}),
         "json-ld": Printout("Policy in the Data Privacy Vocabulary", {"json-ld": _whole(json_ld)}),
         "register": Printout("Register of processing activities", {"html": _whole(register_page), "csv": _whole(register_csv)}),

@@ -12,7 +12,16 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from avow.policy.language.vocabulary import CATEGORIES, DISCLOSURES, METHODS, RIGHTS, SENSITIVE, SHORT_CATEGORIES, TECHNOLOGIES
+from avow.policy.language.vocabulary import (
+    ACTS,
+    CATEGORIES,
+    DISCLOSURES,
+    METHODS,
+    RIGHTS,
+    SENSITIVE,
+    SHORT_CATEGORIES,
+    TECHNOLOGIES,
+)
 from avow.policy.law import LawTable
 from avow.policy.printouts.dpv_terms import (
     BASIS_TERMS,
@@ -29,7 +38,9 @@ from avow.policy.printouts.dpv_terms import (
 )
 from avow.policy.rulebook.measures import measures
 from avow.policy.rulebook.periods import periods
+from avow.policy.rulebook.roles import Role
 from avow.policy.rulebook.rulebook import CollectionPoint, DataItem, Purpose, Recipient, Right, Rulebook
+from avow.policy.rulebook.seeing import Seeing, seeing
 
 #: A node of the graph, as json.dumps takes it.
 Node: TypeAlias = dict[str, object]
@@ -47,6 +58,7 @@ def json_ld(rulebook: Rulebook) -> str:
         *(_purpose(purpose) for purpose in rulebook.purposes.values()),
         *(_recipient(recipient) for recipient in rulebook.recipients.values()),
         *(_right(right) for right in rulebook.rights.values()),
+        *(_role(rulebook, role) for role in _declared_roles(rulebook)),
     ]
     context = {**CONTEXT, "this": f"urn:avow:policy:{rulebook.id}:"}
     return json.dumps({"@context": context, "@graph": graph}, indent=1, ensure_ascii=False) + "\n"
@@ -78,6 +90,8 @@ def _controller(rulebook: Rulebook) -> Node:
         "dpv:hasAddress": who.address,
         "dpv:hasContact": ways,
     }
+    if rulebook.declares_roles:
+        node["dpv:hasOrganisationalUnit"] = [_ref(f"this:role/{role.name}") for role in _declared_roles(rulebook)]
     if who.representative:
         node["dpv:hasRepresentative"] = {"@type": "dpv:Representative", "dpv:hasName": who.representative}
     if who.data_protection_officer:
@@ -117,7 +131,46 @@ def _process(rulebook: Rulebook, point: CollectionPoint) -> Node:
         "dpv:hasLegalBasis": _distinct(_basis(purpose) for purpose in purposes),
         "dpv:hasEntityInvolvement": _distinct(term for purpose in purposes for term in CHOICE_TERMS[purpose.choice]),
     }
+    access = [_access(point, one) for one in seeing(rulebook, point)]
+    if access:
+        node["dpv:hasOrganisationalMeasure"] = access
     return node | {key: [_ref(term) for term in terms] for key, terms in many.items() if terms}
+
+
+def _access(point: CollectionPoint, one: Seeing) -> Node:
+    """Return who of the staff gets at the records of a point, for what, and to which of its data: an authorisation procedure."""
+    node: Node = {
+        "@type": "dpv:AuthorisationProcedure",
+        "dct:description": _may(one.role),
+        "dpv:hasOrganisationalUnit": _ref(f"this:role/{one.role.name}"),
+        "dpv:hasPurpose": [_ref(f"this:purpose/{name}") for name in one.purposes],
+    }
+    if one.opens:
+        node["dpv:hasPersonalData"] = [_ref(f"this:data/{name}") for name in point.fields if name not in one.hidden]
+    return node
+
+
+def _role(rulebook: Rulebook, role: Role) -> Node:
+    node: Node = {
+        "@id": f"this:role/{role.name}",
+        "@type": "dpv:OrganisationalUnit",
+        "dpv:hasName": role.label,
+        "dct:description": _may(role),
+    }
+    many = {
+        "dpv:hasProcess": [f"this:collection/{name}" for name in rulebook.points if name in role.points],
+        "dpv:hasPurpose": [f"this:purpose/{name}" for name in rulebook.purposes if name in role.purposes],
+    }
+    return node | {key: [_ref(term) for term in terms] for key, terms in many.items() if terms}
+
+
+def _declared_roles(rulebook: Rulebook) -> tuple[Role, ...]:
+    """Return the roles of a policy that declares any, with the administrator that there always is."""
+    return tuple(rulebook.roles.values()) if rulebook.declares_roles else ()
+
+
+def _may(role: Role) -> str:
+    return f"may {'; '.join(words for act, words in ACTS.items() if act in role.may)}"
 
 
 def _processing(point: CollectionPoint) -> Iterator[str]:

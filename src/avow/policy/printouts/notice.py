@@ -20,6 +20,7 @@ from avow.policy.markup import bullets, day, joined, lowered, megabytes
 from avow.policy.printouts import statements
 from avow.policy.printouts.chart import Ledger
 from avow.policy.printouts.narrow import narrow_tables
+from avow.policy.printouts.staff import role_in_practice, roles_table
 from avow.policy.printouts.tables import (
     chart,
     contact_lines,
@@ -35,6 +36,7 @@ from avow.policy.rulebook.audience import EVERYBODY, Audience
 from avow.policy.rulebook.conversions import CLICK_ID, hands_a_click
 from avow.policy.rulebook.page_duties import CHOICES_PATH, POLICY_PATH
 from avow.policy.rulebook.rulebook import CollectionPoint, DataItem, Purpose, Rulebook
+from avow.policy.rulebook.seeing import in_words
 
 __all__ = [
     "chart",
@@ -44,6 +46,7 @@ __all__ = [
     "recipients_table",
     "retention_table",
     "rights_list",
+    "roles_table",
     "signals_list",
     "technologies_table",
 ]
@@ -56,6 +59,7 @@ PRINTED: Final[Mapping[str, _Print]] = MappingProxyType(
         "retention": retention_table,
         "recipients": recipients_table,
         "rights": rights_list,
+        "roles": roles_table,
         "signals": signals_list,
         "choices": statements.choices_list,
         "agents": statements.agents_words,
@@ -115,14 +119,16 @@ def notice_at_collection(rulebook: Rulebook, point: str) -> Markup:
     """
     declared = rulebook.points[point]
     purposes = [rulebook.purposes[name] for name in rulebook.purposes if name in declared.purposes]
+    seen = in_words(rulebook, declared)
     return Markup(
         '<aside class="notice-at-collection" aria-label="Notice at collection">\n<p><strong>What we collect here</strong></p>\n'
-        "{categories}<p><strong>What for:</strong> {purposes}.</p>\n<p><strong>Kept:</strong> {kept}.</p>\n<p>{sold}</p>\n"
+        "{categories}<p><strong>What for:</strong> {purposes}.</p>\n<p><strong>Kept:</strong> {kept}.</p>\n{seen}<p>{sold}</p>\n"
         '{choice}<p><a href="{path}#{section}">More about this in our privacy policy</a></p>\n</aside>\n'
     ).format(
         categories=bullets(_by_category(rulebook, declared)),
         purposes=joined(purpose.description for purpose in purposes),
         kept=declared.retention.words,
+        seen=Markup("<p><strong>Who among us sees it:</strong> {}.</p>\n").format(seen) if seen else "",
         sold=_sold(rulebook, declared),
         choice=_choices(purposes),
         path=POLICY_PATH,
@@ -302,6 +308,7 @@ def _aside(rulebook: Rulebook, block: Block, audience: Audience) -> Markup:
         *(_point_in_practice(rulebook, here[name]) for name in block.tables.get("collection", ()) if name in here),
         *(_signal_in_practice(rulebook, name) for name in block.tables.get("signal", ())),
         *(_right_in_practice(rulebook, name) for name in block.tables.get("right", ())),
+        *(role_in_practice(rulebook, rulebook.roles[name], audience) for name in block.tables.get("role", ())),
     ]
     if not said:
         return Markup("")

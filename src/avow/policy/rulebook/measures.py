@@ -11,6 +11,7 @@ from typing import Final
 
 from avow.definitions import LETTERS
 from avow.policy.rulebook.rulebook import CollectionPoint, Rulebook
+from avow.policy.rulebook.seeing import in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,16 @@ PSEUDONYM: Final = Measure("readable activity stands beside a random number, not
 #: Whatever the point is.
 ALWAYS: Final = (
     Measure("staff sign in with a password of their own", "dpv:PasswordAuthentication"),
-    Measure("staff see it for a declared purpose only", "dpv:AccessControlMethod"),
     Measure("what is decided and done stands in a signed, append-only log", "dpv:DigitalSignatures"),
     Measure("backups hold no keys", "dpv:DataBackupProtocols"),
 )
+
+
+def _access(rulebook: Rulebook, point: CollectionPoint) -> Measure:
+    """Return how staff are kept from what is not theirs. Rule: Cal. Civ. Code § 1798.100(e)."""
+    seen = in_words(rulebook, point)
+    by = f", and by a declared role: {seen}" if seen else ""
+    return Measure(f"staff see it for a declared purpose only{by}", "dpv:AccessControlMethod")
 
 
 def measures(rulebook: Rulebook, point: CollectionPoint) -> tuple[Measure, ...]:
@@ -43,4 +50,5 @@ def measures(rulebook: Rulebook, point: CollectionPoint) -> tuple[Measure, ...]:
     is_letter = point.technology in LETTERS
     sealed = is_letter or any(rulebook.data[name].sealed for name in point.fields)
     readable = not is_letter and any(not rulebook.data[name].sealed for name in point.fields)
-    return (*((SEALED, KEYS) if sealed else ()), *((PSEUDONYM,) if readable else ()), *ALWAYS)
+    found = (*((SEALED, KEYS) if sealed else ()), *((PSEUDONYM,) if readable else ()))
+    return (*found, _access(rulebook, point), *ALWAYS)

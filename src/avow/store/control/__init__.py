@@ -7,8 +7,8 @@ the transaction first, so that one thing and its audit entry are kept together o
         requests.append(tx, request_id, seq, at_ms, "verified", "{}")
         audit.enqueue(tx, entry)
 
-modules: submissions, recordings, choices, requests, mail, mailings, subscriptions, staff, disclosures, counts, browser_reports,
-         audit, rulebooks, settings, integrity, set_aside, sites
+modules: submissions, recordings, choices, requests, mail, mailings, subscriptions, staff, staff_sessions, staff_factors,
+         staff_training, disclosures, counts, browser_reports, audit, rulebooks, settings, integrity, set_aside, sites
 """
 
 from avow.store.control.database import Control, Transaction

@@ -8,6 +8,7 @@
     messages       e-mail that asks for a link       as long as the subscription waits for it
     subscriptions  what waits for its link           its own `expires_ms` (the job "unconfirmed")
     requests       the contact of a request          7 days after the closing (`rights.due`; the job "requests")
+    reasons        why somebody opened a record      as long as the record is there
     set aside      what could not be handled         the day of its own record (`store.aside`)
 
 Records themselves (submissions, recordings, events) have `delete_on`. A test goes through every column of the schema and fails
@@ -22,7 +23,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
-from avow.store.control import mailings, set_aside
+from avow.store.control import mailings, read_reasons, set_aside
 from avow.store.control.database import Transaction
 from avow.store.control.tables import (
     choices,
@@ -33,6 +34,7 @@ from avow.store.control.tables import (
     request_events,
     submission_subjects,
 )
+from avow.store.control.tables import read_reasons as kept_reasons
 
 #: Months for which it stays known whose a choice was; a year for disclosures at least, and for sent notices at most.
 CHOICES_MONTHS: Final = 24
@@ -52,7 +54,8 @@ def sweep(tx: Transaction, today: date) -> int:
         delete(mail).where(_notices(today)),
         delete(mail).where(_messages(today)),
     ]
-    return sum(int(tx.execute(one).rowcount) for one in forget) + mailings.sweep_messages(tx)
+    gone = mailings.sweep_messages(tx) + read_reasons.remove_left(tx, _start_ms(today - _YOUNG))
+    return sum(int(tx.execute(one).rowcount) for one in forget) + gone
 
 
 def overdue(tx: Transaction, today: date) -> dict[str, int]:
@@ -70,6 +73,7 @@ def overdue(tx: Transaction, today: date) -> dict[str, int]:
         "mailings": select(func.count()).select_from(mail).where(mailings.has_ended(), mail.c.created_ms < _start_ms(before)),
         "messages": select(func.count()).select_from(mail).where(_messages(before)),
         "subscriptions": select(func.count()).select_from(pending_subscriptions).where(waits),
+        "reasons": select(func.count()).select_from(kept_reasons).where(read_reasons.left(_start_ms(before - _YOUNG))),
         "requests": select(func.count()).select_from(consumer_requests).where(consumer_requests.c.id.in_(closed), has_contact),
     }
     found = {name: int(tx.execute(one).scalar_one()) for name, one in wanted.items()}

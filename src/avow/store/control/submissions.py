@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, update
+from sqlalchemy import RowMapping, Select, and_, delete, func, insert, or_, select, update
 
 from avow.definitions import AfterRetention, after_retention
 from avow.store import paging
@@ -39,6 +39,37 @@ class SealedSubmission:
     state: State = "new"
     decision: str = ""
     decided_on: date | None = None
+    assigned_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which submissions a list is of; "" and None stand for any. `without` are points that it leaves out.
+
+    `assigned_to` "" are those that nobody looks after; `subjects` are the people of whom they are.
+    """
+
+    point: str = ""
+    site: str = ""
+    without: Collection[str] = ()
+    state: str = ""
+    reference: str = ""
+    assigned_to: str | None = None
+    subjects: Collection[bytes] | None = None
+
+    def rows(self) -> Select[Any]:  # Any: SQLAlchemy knows no types of a table's columns
+        """Return the statement that finds them."""
+        kept = submissions.c
+        asked = {kept.point: self.point, kept.site: self.site, kept.state: self.state, kept.reference: self.reference}
+        wanted = select(submissions).where(*(column == value for column, value in asked.items() if value))
+        if self.without:
+            wanted = wanted.where(kept.point.not_in(self.without))
+        if self.assigned_to is not None:
+            wanted = wanted.where(kept.assigned_to == self.assigned_to)
+        if self.subjects is not None:
+            links = select(submission_subjects.c.record_id).where(submission_subjects.c.subject.in_(self.subjects))
+            wanted = wanted.where(kept.record_id.in_(links))
+        return wanted
 
 
 def known(tx: Transaction, record_ids: Collection[str]) -> frozenset[str]:
@@ -61,16 +92,17 @@ def get(tx: Transaction, record_id: str) -> SealedSubmission | None:
     return None if row is None else _sealed(row)
 
 
-def listed(
-    tx: Transaction, point: str, at: Place, limit: int, without: Collection[str] = (), site: str = ""
-) -> Page[SealedSubmission]:
-    """Return a page of the submissions of a point, "" for all, and of a site, the newest first; none of those in `without`."""
-    wanted = select(submissions).where(submissions.c.site == site) if site else select(submissions)
-    if point:
-        wanted = wanted.where(submissions.c.point == point)
-    if without:
-        wanted = wanted.where(submissions.c.point.not_in(without))
-    return paging.page(tx, [Part(wanted, submissions.c.collected_ms, submissions.c.record_id)], at, limit).each(_sealed)
+def listed(tx: Transaction, sought: Sought, at: Place, limit: int) -> Page[SealedSubmission]:
+    """Return a page of submissions, the newest first."""
+    rows = Part(sought.rows(), submissions.c.collected_ms, submissions.c.record_id)
+    return paging.page(tx, [rows], at, limit).each(_sealed)
+
+
+def assign(tx: Transaction, record_id: str, staff_id: str) -> bool:
+    """Say who looks after a submission, "" for nobody; return whether that is another one than before."""
+    row = submissions.c.record_id == record_id
+    changed = update(submissions).where(row, submissions.c.assigned_to != staff_id).values(assigned_to=staff_id)
+    return bool(tx.execute(changed).rowcount)
 
 
 def of_subjects(tx: Transaction, subjects: Collection[bytes]) -> tuple[SealedSubmission, ...]:

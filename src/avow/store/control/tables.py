@@ -59,6 +59,7 @@ submissions: Final = Table(
     Column("state", Text, nullable=False),
     Column("decision", Text, nullable=False, server_default=""),  # on an application: hired, not-hired, withdrawn
     Column("decided_on", Date),  # the day of the first decision
+    Column("assigned_to", Text, nullable=False, server_default=""),  # the member of staff who looks after it, by id
     Index("submissions_collected", "collected_ms"),
     Index("submissions_due", "delete_on"),
     Index("submissions_listed", "point", "collected_ms", "record_id"),
@@ -72,6 +73,19 @@ submission_subjects: Final = Table(
     Column("subject", LargeBinary, nullable=False),
     PrimaryKeyConstraint("record_id", "subject"),
     Index("submission_subjects_subject", "subject"),
+)
+
+#: Why a member of staff opened a record, where its policy asks for words; sealed as the record is, and gone with it.
+read_reasons: Final = Table(
+    "read_reasons",
+    metadata,
+    Column("record_id", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("staff_id", Text, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("record_id", "at_ms", "staff_id"),
 )
 
 #: The list of session recordings; what they show lies in the files, sealed (avow.store.recordings).
@@ -290,10 +304,12 @@ staff: Final = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
-    Column("password_hash", Text, nullable=False),
-    Column("role", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),  # "" for who signs in at a provider
     Column("created_ms", BigInteger, nullable=False),
     Column("signed_in_ms", BigInteger),  # the last time
+    Column("roles", Text, nullable=False, server_default='["administrator"]'),  # names of the policy's roles: a sorted JSON list
+    Column("issuer", Text, nullable=False, server_default=""),  # of the OpenID provider whose subject this is; "" for none
+    Column("issuer_subject", Text, nullable=False, server_default=""),
 )
 
 failed_sign_ins: Final = Table(
@@ -309,18 +325,79 @@ staff_sessions: Final = Table(
     "staff_sessions",
     metadata,
     Column("token_hash", LargeBinary, primary_key=True),
+    Column("number", Text, nullable=False),  # what pages and commands call it by; it opens nothing
     Column("staff_id", Text, nullable=False),
+    Column("begun_ms", BigInteger, nullable=False),
+    Column("seen_ms", BigInteger, nullable=False),  # to the minute
     Column("expires_ms", BigInteger, nullable=False),
+    Column("proved_ms", BigInteger, nullable=False),  # when a factor was last proved; 0 for never
+    Column("waits_for", Text, nullable=False),  # "code", "enrolment"; "" once it is a whole session
+    Column("tries", Integer, nullable=False),  # wrong codes
+    Column("pending", LargeBinary),  # the sealed secret of an app that is being set up
+    Column("browser", Text, nullable=False),  # family and system
+    Index("staff_sessions_of", "staff_id"),
+)
+
+staff_apps: Final = Table(
+    "staff_apps",
+    metadata,
+    Column("staff_id", Text, primary_key=True),
+    Column("secret", LargeBinary, nullable=False),  # of the codes; sealed
+    Column("last_step", BigInteger, nullable=False),  # of the last code that was taken
+    Column("since_ms", BigInteger, nullable=False),
+)
+
+staff_passkeys: Final = Table(
+    "staff_passkeys",
+    metadata,
+    Column("credential_id", LargeBinary, primary_key=True),
+    Column("number", Text, nullable=False),  # what pages call it by
+    Column("staff_id", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("counter", BigInteger, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("used_ms", BigInteger),
+    Column("cloned_ms", BigInteger),  # when its counter went back; it is refused since
+    Index("staff_passkeys_of", "staff_id"),
+)
+
+staff_recovery_codes: Final = Table(
+    "staff_recovery_codes",
+    metadata,
+    Column("staff_id", Text, primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),  # HMAC under the vault's secret
+    Column("used_ms", BigInteger),
+)
+
+staff_spent: Final = Table(
+    "staff_spent",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),  # of a challenge or code that must not be taken again
+    Column("expires_ms", BigInteger, nullable=False),
+)
+
+staff_training: Final = Table(
+    "staff_training",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("staff_id", Text, nullable=False),
+    Column("topic", Text, nullable=False),  # on what
+    Column("trained_on", Date, nullable=False),
+    Column("until_on", Date, nullable=False),  # its last day
+    Column("noted_by", Text, nullable=False),
+    Column("noted_ms", BigInteger, nullable=False),
+    Index("staff_training_of", "staff_id"),
 )
 
 invitations: Final = Table(
     "invitations",
     metadata,
     Column("token_hash", LargeBinary, primary_key=True),
-    Column("role", Text, nullable=False),
     Column("expires_ms", BigInteger, nullable=False),
     Column("used_ms", BigInteger),
     Column("staff_id", Text, nullable=False, server_default=""),  # who chooses a new password; "" for a new account
+    Column("roles", Text, nullable=False, server_default='["administrator"]'),
 )
 
 disclosures: Final = Table(

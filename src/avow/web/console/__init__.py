@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
+from avow.web.console.account import AccountPages
 from avow.web.console.aside import AsidePages
 from avow.web.console.audience import AudiencePages
 from avow.web.console.audit import AuditPages
 from avow.web.console.campaigns import CampaignPages
 from avow.web.console.desk import DeskPages
-from avow.web.console.door import Door, DoorPages
+from avow.web.console.door import Door
 from avow.web.console.evidence import EvidencePages
+from avow.web.console.inbox import InboxPages
 from avow.web.console.mailings import MailingsPages
 from avow.web.console.messages import MessagePages
 from avow.web.console.recordings import RecordingsPages
+from avow.web.console.sign_in import SignInPages
 from avow.web.console.staff import StaffPages
 from avow.web.console.website import WebsitePages
 from avow.web.rendering import View
@@ -29,10 +32,11 @@ class Console:
         """Return all routes of the console."""
         door = Door(self._view)
         rooms = (
-            DoorPages(door),
+            SignInPages(door),
             AudiencePages(door),
             CampaignPages(door),
             RecordingsPages(door),
+            InboxPages(door),
             MessagePages(door),
             MailingsPages(door),
             DeskPages(door),
@@ -41,5 +45,6 @@ class Console:
             WebsitePages(door),
             AsidePages(door),
             StaffPages(door),
+            AccountPages(door),
         )
         return [route for room in rooms for route in room.routes()]

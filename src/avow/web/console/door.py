@@ -1,10 +1,14 @@
-"""The console's door: sessions, the token in forms, signing in and out, invitations."""
+"""The console's door: sessions, the token in forms, and the question who it is before what is grave.
+
+A form that needs a fresh factor and has none is answered with a page that asks for one and holds what was typed; that page sends
+all of it to the same address again, so that what was begun goes on.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Final
@@ -16,15 +20,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from avow.access import DEVICE, SignedIn
-from avow.access.answers import Sender
+from avow.access import Proof
 from avow.definitions import Refusal
 from avow.gate.roles import Member
 from avow.gate.sites import EVERY_SITE
 from avow.publication.answers import PolicyFacts
 from avow.store import paging
 from avow.store.paging import Place
-from avow.web.console.needs import HOME, MENU, Needs, needs
+from avow.web.console.needs import HOME, MENU, Needs
 from avow.web.forms import read_form
 from avow.web.rendering import View
 
@@ -33,15 +36,18 @@ SESSION_COOKIE: Final = "avow_staff"
 DEVICE_COOKIE: Final = "avow_device"
 #: Which website staff look at, where there are several.
 SITE_COOKIE: Final = "avow_site"
-_DEVICE_SECONDS: Final = int(DEVICE.total_seconds())
-_DEVICE_MAX: Final = 256
-_BUSY: Final = "Many sign-ins are waiting just now. Please try again in some seconds."
-_BUSY_SECONDS: Final = 5
-#: Shortest password of a staff account, in characters (NIST SP 800-63B asks for at least 8; no other rules).
-PASSWORD_MIN: Final = 12
-_PASSWORD_MAX: Final = 256
-_NAME_MAX: Final = 80
+DEVICE_LENGTH: Final = 256
+BUSY: Final = "Many sign-ins are waiting just now. Please try again in some seconds."
+CONFIRM: Final = "/console/confirm"
+SIGN_IN: Final = "/console/sign-in"
+#: Where a sign-in goes on that waits for something.
+WAYS: Final = {"code": f"{SIGN_IN}/code", "enrolment": f"{SIGN_IN}/enrol"}
 _SESSION_MAX: Final = 256
+#: Names of the fields by which somebody proves who they are; the page's own form never sees them.
+CODE, PASSKEY, PASSWORD = "confirm-code", "confirm-passkey", "confirm-password"
+_PROVING: Final = (CODE, PASSKEY, PASSWORD)
+#: Longest of what is typed to prove, characters; what is longer is wrong.
+_TYPED: Final = 300
 
 Page = Callable[[Request, Member], Response]
 Action = Callable[[Request, Member, dict[str, str]], Response]
@@ -57,29 +63,49 @@ class Door:
         self.needed: dict[tuple[str, str], Needs] = {}
 
     def page(self, path: str, handler: Page, needed: Needs) -> Route:
-        """Return a page for whose roles allow it; without a session the browser is sent to sign in and back here."""
+        """Return a page for whose roles allow it; without a session the browser is sent to sign in and back here.
+
+        `fresh`: and a factor that was proved some minutes ago at most; else it is sent to prove one, and back here.
+        """
 
         def endpoint(request: Request) -> Response:
             member = self._member(request)
             if member is None:
                 return self._to_sign_in(request)
-            return self._no(request, path, member, needed) or handler(request, member)
+            refused = self._no(request, path, member, needed)
+            if refused is None and needed.fresh and not self.house.roles.is_fresh(member):
+                query = f"?{request.url.query}" if request.url.query else ""
+                return RedirectResponse(f"{CONFIRM}?next={quote(request.url.path + query, safe='')}", 303)
+            return refused or handler(request, member)
 
         return self._declared(Route(path, endpoint), needed)
 
     def action(self, path: str, handler: Action, needed: Needs) -> Route:
-        """Return what a console form does: needs a session, the session's token in the form, and a role that allows it."""
+        """Return what a console form does: needs a session, the session's token in the form, and a role that allows it.
 
-        def answer(request: Request, form: dict[str, str]) -> Response:
+        `fresh`: and a factor that was proved some minutes ago at most, or with this form. Without one the answer is a page that
+        asks for it and keeps what was typed.
+        """
+
+        def let_in(request: Request, form: dict[str, str]) -> Member | Response:
             member = self._member(request)
             if member is None:
                 return self._to_sign_in(request)
-            if not hmac.compare_digest(form.get("token", "").encode(), self._token(request).encode()):
+            if not hmac.compare_digest(form.get("token", "").encode(), self.token(request).encode()):
                 raise HTTPException(403)
-            return self._no(request, path, member, needed) or handler(request, member, form)
+            return self._no(request, path, member, needed) or member
 
         async def endpoint(request: Request) -> Response:
-            return await run_in_threadpool(answer, request, await read_form(request))
+            form = await read_form(request)
+            member = await run_in_threadpool(let_in, request, form)
+            if isinstance(member, Response):
+                return member
+            proving = {name: form.pop(name) for name in _PROVING if name in form}
+            if needed.fresh and not self.house.roles.is_fresh(member):
+                refusal = await self.prove(request, proving) if any(proving.values()) else ""
+                if refusal is not None:
+                    return await run_in_threadpool(self.ask, request, member, form, refusal)
+            return await run_in_threadpool(handler, request, member, form)
 
         return self._declared(Route(path, endpoint, methods=["POST"]), needed)
 
@@ -117,6 +143,28 @@ class Door:
         groups = ((group, [(path, words) for path, words in pages.items() if path in lets_in]) for group, pages in MENU.items())
         return [(group, pages) for group, pages in groups if pages]
 
+    async def prove(self, request: Request, proving: Mapping[str, str]) -> str | None:
+        """Look at what somebody shows to prove who they are; return why it is not taken, as a sentence."""
+        session, device = self.session(request), device_of(request)
+        staff = self.house.staff
+        if typed := proving.get(PASSWORD, ""):
+            answer = await run_in_threadpool(staff.prove_by_password, session, typed[:_TYPED], device)
+            if answer is None:
+                return BUSY
+            refusal = answer if isinstance(answer, Refusal) else await asyncio.wrap_future(answer)
+        else:
+            proof = Proof(proving.get(CODE, "")[:_TYPED], proving.get(PASSKEY, ""))
+            refusal = await run_in_threadpool(staff.prove, session, proof, device)
+        return sentence(refusal.reason) if refusal else None
+
+    def ask(self, request: Request, member: Member, form: Mapping[str, str], error: str) -> Response:
+        """Return the page that asks who it is, with the fields of the form that it goes on with."""
+        means = self.house.staff.means(self.session(request))
+        if means is None:
+            return self._to_sign_in(request)
+        status = 403 if error else 200
+        return self.show(request, "confirm.html", member, status, means=means, fields=form, error=error, next="")
+
     def show(
         self,
         request: Request,
@@ -131,7 +179,7 @@ class Door:
         known = {"altered": altered, "set_aside": house.aside.count(), "notices": house.notices.now(), "menu": self.menu(member)}
         several = [one.name for one in house.sites.all] if len(house.sites.all) > 1 else []
         chosen = self.site(request)
-        frame = {"member": member, "token": self._token(request), "sites": several, "chosen_site": chosen, **known}
+        frame = {"member": member, "token": self.token(request), "sites": several, "chosen_site": chosen, **known}
         response = self.view.page(request, f"console/{template}", status, **(frame | context))
         if several and "site" in request.query_params:
             is_secure = house.website.is_secure
@@ -163,19 +211,29 @@ class Door:
         )
 
     def _member(self, request: Request) -> Member | None:
-        session = request.cookies.get(SESSION_COOKIE, "")
-        return self.house.staff.member(session) if 0 < len(session) <= _SESSION_MAX else None
+        session = self.session(request)
+        return self.house.staff.member(session) if session else None
 
-    def _token(self, request: Request) -> str:
-        """Return the form token: derived from the session, so that it lives and ends with it and is stored nowhere."""
+    def session(self, request: Request) -> str:
+        """Return the token of the browser's session; "" for none."""
         session = request.cookies.get(SESSION_COOKIE, "")
+        return session if len(session) <= _SESSION_MAX else ""
+
+    def token(self, request: Request) -> str:
+        """Return the form token: derived from the session, so that it lives and ends with it and is stored nowhere."""
+        session = self.session(request)
         return hmac.new(session.encode(), b"avow console form", sha256).hexdigest()
 
     def _to_sign_in(self, request: Request) -> Response:
         if request.headers.get("hx-request") == "true":  # a refreshing panel must not show the sign-in page inside itself
-            return Response(status_code=204, headers={"HX-Redirect": "/console/sign-in"})
-        target = request.url.path if request.method == "GET" else "/console"
-        return RedirectResponse(f"/console/sign-in?next={quote(target)}", 303)
+            return Response(status_code=204, headers={"HX-Redirect": SIGN_IN})
+        session = self.session(request)
+        waits_for = self.house.staff.waits_for(session) if session else None
+        return RedirectResponse(self.to_wait(waits_for, request.url.path if request.method == "GET" else "/console"), 303)
+
+    def to_wait(self, waits_for: str | None, target: str) -> str:
+        """Return where a browser goes whose session waits for this ("" when it is whole, None for none), to come to a page."""
+        return target if waits_for == "" else f"{WAYS.get(waits_for or '', SIGN_IN)}?next={quote(target)}"
 
 
 def place(request: Request) -> Place:
@@ -184,101 +242,17 @@ def place(request: Request) -> Place:
     return paging.place(query.get("after", ""), query.get("before", ""))
 
 
-class DoorPages:
-    """Signing in and out, and the page behind an invitation."""
-
-    def __init__(self, door: Door) -> None:
-        self._door = door
-        self._staff = door.house.staff
-
-    def routes(self) -> list[Route]:
-        """Return the pages that need no session, and signing out."""
-        return [
-            Route("/console/sign-in", self._show_sign_in),
-            Route("/console/sign-in", self._sign_in, methods=["POST"]),
-            self._door.action("/console/sign-out", self._sign_out, needs()),
-            Route("/console/invitations/{token}", self._show_invitation),
-            Route("/console/invitations/{token}", self._accept, methods=["POST"]),
-        ]
-
-    def _show_sign_in(self, request: Request) -> Response:
-        return self._door.view.page(
-            request, "console/sign_in.html", error="", name="", next=_next(request.query_params.get("next", ""))
-        )
-
-    async def _sign_in(self, request: Request) -> Response:
-        form = await read_form(request)
-        name, password = form.get("name", "").strip()[:_NAME_MAX], form.get("password", "")[: _PASSWORD_MAX + 1]
-        sender = Sender(
-            request.client.host if request.client else "",
-            ", ".join(request.headers.getlist("x-forwarded-for")),
-            request.cookies.get(DEVICE_COOKIE, "")[:_DEVICE_MAX],
-        )
-        target = _next(form.get("next", ""))
-        answer = await run_in_threadpool(self._staff.sign_in, name, password, sender)
-        if isinstance(answer, Refusal):
-            return await self._again(request, 429, answer.reason, name, target)
-        if answer is None:
-            response = await self._again(request, 503, _BUSY, name, target)
-            response.headers["Retry-After"] = str(_BUSY_SECONDS)
-            return response
-        entered = await asyncio.wrap_future(answer)
-        if isinstance(entered, Refusal):
-            return await self._again(request, 403, entered.reason, name, target)
-        return self._enter(entered, target)
-
-    async def _again(self, request: Request, status: int, error: str, name: str, target: str) -> Response:
-        page = self._door.view.page
-        return await run_in_threadpool(page, request, "console/sign_in.html", status, error=error, name=name, next=target)
-
-    def _sign_out(self, request: Request, _member: Member, _form: dict[str, str]) -> Response:
-        self._staff.sign_out(request.cookies.get(SESSION_COOKIE, ""))
-        response = RedirectResponse("/console/sign-in", 303)
-        response.delete_cookie(SESSION_COOKIE, path="/console")
-        return response
-
-    def _show_invitation(self, request: Request) -> Response:
-        return self._invitation(request, {}, {}, 200)
-
-    async def _accept(self, request: Request) -> Response:
-        form = await read_form(request)
-        invited = await run_in_threadpool(self._staff.invitation, request.path_params["token"])
-        if invited is None:
-            raise HTTPException(404)
-        name, password = invited.name or form.get("name", "").strip(), form.get("password", "")
-        errors: dict[str, str] = {}
-        if not 1 <= len(name) <= _NAME_MAX:
-            errors["name"] = f"Please give the name you will sign in with, 1 to {_NAME_MAX} characters."
-        if not PASSWORD_MIN <= len(password) <= _PASSWORD_MAX:
-            errors["password"] = (
-                f"Please use {PASSWORD_MIN} to {_PASSWORD_MAX} characters; a few words in a row are easy to keep in mind."
-            )
-        if not errors:
-            answer = await run_in_threadpool(self._staff.accept, request.path_params["token"], name, password)
-            entered = Refusal(_BUSY, "docs/guide/console.md#accounts") if answer is None else await asyncio.wrap_future(answer)
-            if not isinstance(entered, Refusal):
-                return self._enter(entered, "/console")
-            errors[""] = entered.reason
-        return await run_in_threadpool(self._invitation, request, {"name": name}, errors, 422)
-
-    def _invitation(self, request: Request, values: dict[str, str], errors: dict[str, str], status: int) -> Response:
-        invitation = self._staff.invitation(request.path_params["token"])
-        if invitation is None:
-            raise HTTPException(404)
-        return self._door.view.page(
-            request, "console/invitation.html", status, invitation=invitation, values=values, errors=errors, shortest=PASSWORD_MIN
-        )
-
-    def _enter(self, entered: SignedIn, target: str) -> Response:
-        response = RedirectResponse(target, 303)
-        kept: dict[str, Any] = {"path": "/console", "httponly": True, "samesite": "strict"}  # Any: of several types
-        kept["secure"] = self._door.house.website.is_secure
-        response.set_cookie(SESSION_COOKIE, entered.session, **kept)
-        response.set_cookie(DEVICE_COOKIE, entered.device, max_age=_DEVICE_SECONDS, **kept)
-        return response
+def device_of(request: Request) -> str:
+    """Return what the browser kept of an earlier sign-in."""
+    return request.cookies.get(DEVICE_COOKIE, "")[:DEVICE_LENGTH]
 
 
-def _next(target: str) -> str:
-    """Return where to go after signing in: only ever a page of the console."""
+def sentence(reason: str) -> str:
+    """Return a refusal's reason as a sentence."""
+    return f"{reason[:1].upper()}{reason[1:]}."
+
+
+def back_to(target: str) -> str:
+    """Return where to go after signing in or confirming: only ever a page of the console."""
     plain = target.isascii() and target.isprintable() and "\\" not in target and "//" not in target
-    return target if plain and (target == "/console" or target.startswith("/console/")) else "/console"
+    return target if plain and (target == "/console" or target.startswith(("/console/", "/console?"))) else "/console"

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from avow.analytics.answers import RecordingLine, VisitView
 from avow.definitions import Refusal
+from avow.gate.reads import REASON_LENGTH
 from avow.gate.roles import Act, Member
 from avow.gate.sites import EVERY_SITE
 from avow.policy.paths import page_path
@@ -42,6 +43,7 @@ class RecordingsPages:
         return [
             self._door.page("/console/recordings", self._list, needs(Act.READ, shows=Shows.LINES)),
             self._door.page("/console/recordings/{recording_id}", self._watch, needs(Act.READ, shows=Shows.A_PERSON)),
+            self._door.action("/console/recordings/{recording_id}", self._with_reason, needs(Act.READ, shows=Shows.A_PERSON)),
             self._door.page(
                 "/console/recordings/{recording_id}/chunks/{seq:int}", self._chunk, needs(Act.READ, shows=Shows.A_PERSON)
             ),
@@ -55,7 +57,7 @@ class RecordingsPages:
             request,
             "recordings.html",
             member,
-            found=self._recordings.visits(page, place(request), self._door.site(request)),
+            found=self._recordings.visits(page, place(request), member, self._door.site(request)),
             shown_pages=PAGES_SHOWN,
             page=page,
             is_declared=any(point.technology == "session-recording" for point in points),
@@ -63,11 +65,21 @@ class RecordingsPages:
 
     def _watch(self, request: Request, member: Member) -> Response:
         """Show a visit, from one of its pages on: its player only for a purpose that was declared, and why not otherwise."""
-        recording_id, purpose = request.path_params["recording_id"], request.query_params.get("purpose", "")
-        view = self._recordings.watch(recording_id, purpose, member) if purpose else None
-        visit = self._recordings.visit(recording_id)
+        return self._one(request, member, request.query_params.get("purpose", ""), "")
+
+    def _with_reason(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        """Show a visit to who wrote why they watch it."""
+        return self._one(request, member, form.get("purpose", ""), form.get("reason", "").strip())
+
+    def _one(self, request: Request, member: Member, purpose: str, reason: str) -> Response:
+        recording_id = request.path_params["recording_id"]
+        asks = bool(purpose) and self._recordings.needs_reason(recording_id, purpose)
+        view = self._recordings.watch(recording_id, purpose, member, reason) if purpose and (reason or not asks) else None
+        visit = self._recordings.visit(recording_id, member)
         if visit is None:
             raise HTTPException(404)
+        if isinstance(visit, Refusal):
+            return self._door.refused(request, member, visit)
         refused = isinstance(view, Refusal)
         response = self._door.show(
             request,
@@ -80,6 +92,9 @@ class RecordingsPages:
             refusal=view if refused else None,
             view=None if refused else view,
             label=self._label(visit.pages[0]),
+            asks_reason=asks,
+            reason=reason[: REASON_LENGTH[1]],
+            reason_length=REASON_LENGTH,
         )
         if not refused and view:
             response.headers["Content-Security-Policy"] = PLAYER_POLICY

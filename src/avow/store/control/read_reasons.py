@@ -1,0 +1,50 @@
+"""Why somebody inside opened a record, in their own words: sealed under the record's keys, and gone with it.
+
+The audit log knows that it was opened, and for what purpose; words may name a person, and never stand in a log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import ColumnElement, and_, delete, insert, select
+
+from avow.store.control.database import Transaction
+from avow.store.control.tables import read_reasons, recordings, submissions
+
+
+@dataclass(frozen=True, slots=True)
+class SealedReason:
+    """One row: who opened which record, when, for what purpose, and why."""
+
+    record_id: str
+    at_ms: int
+    staff_id: str
+    site: str
+    purpose: str
+    sealed: bytes
+
+
+def add(tx: Transaction, reason: SealedReason) -> None:
+    """Keep a reason."""
+    tx.execute(insert(read_reasons).values(**asdict(reason)))
+
+
+def of_record(tx: Transaction, record_id: str, limit: int) -> tuple[SealedReason, ...]:
+    """Return the last reasons of a record, the newest first."""
+    kept = read_reasons.c
+    wanted = select(read_reasons).where(kept.record_id == record_id).order_by(kept.at_ms.desc(), kept.staff_id).limit(limit)
+    return tuple(SealedReason(**row) for row in tx.execute(wanted).mappings())
+
+
+def left(before_ms: int) -> ColumnElement[bool]:
+    """Return which reasons are of records that are gone, from before a moment."""
+    kept = read_reasons.c
+    submitted = select(submissions.c.record_id).where(submissions.c.record_id == kept.record_id).correlate(read_reasons)
+    recorded = select(recordings.c.recording_id).where(recordings.c.recording_id == kept.record_id).correlate(read_reasons)
+    return and_(kept.at_ms < before_ms, ~submitted.exists(), ~recorded.exists())
+
+
+def remove_left(tx: Transaction, before_ms: int) -> int:
+    """Remove the reasons of records that are gone; return how many."""
+    return int(tx.execute(delete(read_reasons).where(left(before_ms))).rowcount)
