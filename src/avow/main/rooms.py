@@ -122,6 +122,7 @@ def house(
         now_ms=now_ms,
         policy=shown.policy,
         versions=shown.history,
+        proposing=publication.proposing(store, versions, configuration, now_ms),
         promises=proofs.promises,
         rights=desk,
         choices=choices,

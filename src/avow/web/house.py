@@ -30,6 +30,7 @@ from avow.messaging.outbox import Outbox
 from avow.messaging.reports import Reports
 from avow.publication.facts import PolicyInForce
 from avow.publication.history import History
+from avow.publication.proposing import Proposing
 from avow.rights.desk import Desk
 from avow.web.appearance import Appearance
 from avow.website import watching
@@ -53,6 +54,7 @@ class House:
     now_ms: Callable[[], int]
     policy: PolicyInForce
     versions: History
+    proposing: Proposing
     promises: Promises
     rights: Desk
     choices: Choices

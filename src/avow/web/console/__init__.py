@@ -15,6 +15,7 @@ from avow.web.console.evidence import EvidencePages
 from avow.web.console.inbox import InboxPages
 from avow.web.console.mailings import MailingsPages
 from avow.web.console.messages import MessagePages
+from avow.web.console.publishing import PublishingPages
 from avow.web.console.recordings import RecordingsPages
 from avow.web.console.sign_in import SignInPages
 from avow.web.console.staff import StaffPages
@@ -42,6 +43,7 @@ class Console:
             DeskPages(door),
             EvidencePages(door),
             AuditPages(door),
+            PublishingPages(door),
             WebsitePages(door),
             AsidePages(door),
             StaffPages(door),

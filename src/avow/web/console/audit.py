@@ -27,25 +27,33 @@ from avow.web.forms import day_of
 ADDRESS: Final = "/console/audit"
 #: Who acted where no member of staff did.
 COMMAND, LINK = "command", "link"
-_NOBODY: Final = {COMMAND: "the command line", LINK: "the person, by the link"}
+_NOBODY: Final = {COMMAND: "the command line", LINK: "the person, by the link", "provider": "the OpenID provider"}
 #: Fields that have a place of their own on the page.
-_SHOWN: Final = frozenset({"at", "what", "staff"})
+_SHOWN: Final = frozenset({"at", "what"})
 _ID: Final = re.compile(rf"[0-9A-Za-z_.-]{{{ABOUT_LEAST},80}}")
 #: A reference, as people quote it: the first ten digits of the request's id.
 _REFERENCE: Final = re.compile(r"[0-9A-F]{10}")
 
 
 @dataclass(frozen=True, slots=True)
+class FieldLine:
+    """A field of an entry in words; `about` is the id by which other entries that name it are found, "" for none."""
+
+    name: str
+    words: str
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EntryLine:
-    """An entry as a page shows it: its number, what happened, who did it, its fields; `ids` are values to look for."""
+    """An entry as a page shows it: its number, what happened, who did it, and its fields."""
 
     index: int
     at_ms: int
     what: str
     words: str
     who: str
-    fields: tuple[tuple[str, str], ...]
-    ids: frozenset[str]
+    fields: tuple[FieldLine, ...]
     leaf: str
     text: str
 
@@ -132,10 +140,10 @@ class AuditPages:
 
     def _line(self, one: Numbered, names: Mapping[str, str]) -> EntryLine:
         facts = one.facts
-        by = str(facts.get("staff") or facts.get("by") or "")
-        who = names.get(by) or _NOBODY.get(by) or (f"an account that is gone ({by})" if "staff" in facts else "")
-        shown = {name: value for name, value in facts.items() if name not in _SHOWN and not (name == "by" and who)}
-        fields = tuple((name, _words(value)) for name, value in shown.items())
+        actor = "by" if "by" in facts else "staff"  # where both are there, `staff` is whose account it is
+        who = _who(str(facts.get(actor, "")), names)
+        shown = {name: value for name, value in facts.items() if name not in _SHOWN and not (name == actor and who)}
+        fields = tuple(_field(name, value, names) for name, value in shown.items())
         return EntryLine(
             one.index,
             int(facts["at"]),
@@ -143,10 +151,19 @@ class AuditPages:
             sentence(facts["what"]),
             who,
             fields,
-            frozenset(value for _, value in fields if _is_id(value)),
             b64encode(merkle.leaf_hash(one.text)).decode(),
             one.text.decode(),
         )
+
+
+def _who(actor: str, names: Mapping[str, str]) -> str:
+    """Return who acted, "" for nobody that is known by it."""
+    return names.get(actor) or _NOBODY.get(actor) or (f"an account that is gone ({actor})" if _is_id(actor) else "")
+
+
+def _field(name: str, value: Any, names: Mapping[str, str]) -> FieldLine:  # Any: JSON
+    words = _words(value)
+    return FieldLine(name, names.get(words, words), words if _is_id(words) else "")
 
 
 def _words(value: Any) -> str:  # Any: JSON

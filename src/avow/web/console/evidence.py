@@ -75,7 +75,14 @@ class EvidencePages:
     def _policy(self, request: Request, member: Member) -> Response:
         policy, versions = self._house.policy, self._house.versions.history()
         return self._door.show(
-            request, "policy.html", member, points=policy.evidence(), printouts=policy.printouts(), versions=versions
+            request,
+            "policy.html",
+            member,
+            points=policy.evidence(),
+            printouts=policy.printouts(),
+            versions=versions,
+            publishes=self._house.roles.looks(member, {Act.PUBLISH}) is None,
+            done=request.query_params.get("done", ""),
         )
 
     def _printout(self, request: Request, member: Member) -> Response:
