@@ -427,6 +427,18 @@ class MailingQueued(Entry):
     mailing: str
 
 
+@dataclass(frozen=True, slots=True)
+class LogImported(Entry):
+    """A member of staff had an uploaded server log taken in, or gave it up; `lines` were kept."""
+
+    kinds = ("log-import.confirmed", "log-import.done", "log-import.discarded")
+    what: str
+    upload: str
+    point: str
+    staff: str
+    lines: int | None = None
+
+
 # -- accounts ----------------------------------------------------------------------------------------------------------------
 
 

@@ -20,12 +20,14 @@ from avow.assurance.promises import Promises
 from avow.assurance.readiness import Watch
 from avow.assurance.shelf import Shelf
 from avow.collection.feeds.outbound import LinkAddresses
+from avow.collection.logs.uploaded import Uploads
 from avow.collection.parties import Browsers
 from avow.collection.recordings.recorder import RecordingChoices
 from avow.gate.choices import Choices
 from avow.gate.roles import Roles
 from avow.gate.sites import Site, Sites
 from avow.messaging.inbox import Inbox
+from avow.messaging.mailings import Mailings
 from avow.messaging.outbox import Outbox
 from avow.messaging.reports import Reports
 from avow.publication.facts import PolicyInForce
@@ -67,6 +69,8 @@ class House:
     inbox: Inbox
     outbox: Outbox
     mailings: Reports
+    letters: Mailings
+    imports: Uploads
     evidence: Evidence
     events: Query
     outbound: LinkAddresses

@@ -12,6 +12,7 @@ from avow.web.console.campaigns import CampaignPages
 from avow.web.console.desk import DeskPages
 from avow.web.console.door import Door
 from avow.web.console.evidence import EvidencePages
+from avow.web.console.imports import ImportPages
 from avow.web.console.inbox import InboxPages
 from avow.web.console.mailings import MailingsPages
 from avow.web.console.messages import MessagePages
@@ -46,6 +47,7 @@ class Console:
             PublishingPages(door),
             WebsitePages(door),
             AsidePages(door),
+            ImportPages(door),
             StaffPages(door),
             AccountPages(door),
         )
