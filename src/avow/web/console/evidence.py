@@ -1,4 +1,4 @@
-"""Evidence: what was refused, which choices hold, what the policy says, and the audit log."""
+"""Evidence: what was refused, which choices hold, what the policy says, and whether it is kept."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PAGES_SHOWN = 8
 
 
 class EvidencePages:
-    """Refusals, browser reports, choices, the policy, the evidence next to its promises, and the audit log."""
+    """Refusals, browser reports, choices, the policy, and the evidence next to its promises."""
 
     def __init__(self, door: Door) -> None:
         self._door = door
@@ -40,7 +40,6 @@ class EvidencePages:
             self._door.page("/console/policy", self._policy, needs()),
             self._door.page("/console/policy/printouts/{name}", self._printout, needs()),
             self._door.page("/console/evidence", self._evidence, needs()),
-            self._door.page("/console/audit", self._audit, needs(Act.ADMINISTER, *DESK)),
         ]
 
     def _refusals(self, request: Request, member: Member) -> Response:
@@ -76,7 +75,14 @@ class EvidencePages:
     def _policy(self, request: Request, member: Member) -> Response:
         policy, versions = self._house.policy, self._house.versions.history()
         return self._door.show(
-            request, "policy.html", member, points=policy.evidence(), printouts=policy.printouts(), versions=versions
+            request,
+            "policy.html",
+            member,
+            points=policy.evidence(),
+            printouts=policy.printouts(),
+            versions=versions,
+            publishes=self._house.roles.looks(member, {Act.PUBLISH}) is None,
+            done=request.query_params.get("done", ""),
         )
 
     def _printout(self, request: Request, member: Member) -> Response:
@@ -92,6 +98,3 @@ class EvidencePages:
     def _evidence(self, request: Request, member: Member) -> Response:
         is_public = self._house.promises.is_public
         return self._door.show(request, "evidence.html", member, is_public=is_public, **promises(self._door.view))
-
-    def _audit(self, request: Request, member: Member) -> Response:
-        return self._door.show(request, "audit.html", member, audit=self._house.evidence.audit())

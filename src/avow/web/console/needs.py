@@ -63,6 +63,7 @@ MENU: Final[Mapping[str, Mapping[str, str]]] = {
     "Installation": {
         "/console/integrity": "Integrity",
         "/console/set-aside": "Set aside",
+        "/console/imports": "Imports",
         "/console/staff": "Staff",
     },
 }
