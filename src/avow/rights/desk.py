@@ -13,7 +13,7 @@ from avow.gate.messages import (
     MessageLine,
 )
 from avow.gate.reads import Reads
-from avow.gate.roles import WORKING, Member
+from avow.gate.roles import Member
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy import LawTable
@@ -192,7 +192,7 @@ class Desk:
         case = self.cases.get(request_id)
         if case is None:
             return None
-        refusal = self.reads.look_at("request", request_id, member, WORKING)
+        refusal = self.reads.look_at("request", request_id, member, self.reads.roles.works(member, only_looks=True))
         if refusal is not None:
             return refusal
         last, until = due.extension(case, self._law(case))

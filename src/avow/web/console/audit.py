@@ -18,10 +18,10 @@ from starlette.routing import Route
 
 from avow.audit import merkle
 from avow.audit.reading import ABOUT_LEAST, Numbered, Wanted
-from avow.gate.roles import Act, Member
+from avow.gate.roles import WORKING, Act, Member
 from avow.web.console.door import Door, place
 from avow.web.console.entry_words import SENTENCES, grouped, sentence
-from avow.web.console.needs import DESK, needs
+from avow.web.console.needs import needs
 from avow.web.forms import day_of
 
 ADDRESS: Final = "/console/audit"
@@ -67,7 +67,7 @@ class AuditPages:
 
     def routes(self) -> list[Route]:
         """Return the list, and one entry."""
-        needed = needs(Act.ADMINISTER, *DESK)
+        needed = needs(Act.ADMINISTER, requests=WORKING)
         return [
             self._door.page("/console/audit", self._list, needed),
             self._door.page("/console/audit/{index}", self._one, needed),

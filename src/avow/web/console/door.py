@@ -143,13 +143,12 @@ class Door:
     def _no(self, request: Request, path: str, member: Member, needed: Needs) -> Response | None:
         """Return the page that refuses a member whose roles do not allow it; logged. None where one does."""
         roles = self.house.roles
-        asks = roles.looks if request.method == "GET" else roles.may
-        refusal = asks(member, needed.acts) if needed.acts else None
+        refusal = needed.refuses(roles, member, only_looks=request.method == "GET")
         if refusal is None:
             return None
         if path == HOME:
             return RedirectResponse(self.menu(member)[0][1][0][0], 303)
-        roles.refused(path, needed.acts, member)
+        roles.refused(path, needed.acts | needed.requests, member)
         return self.refused(request, member, refusal)
 
     def refused(self, request: Request, member: Member, refusal: Refusal) -> Response:
@@ -164,7 +163,7 @@ class Door:
         lets_in = {
             path
             for (method, path), one in self.needed.items()
-            if method == "GET" and not (one.acts and roles.looks(member, one.acts))
+            if method == "GET" and one.refuses(roles, member, only_looks=True) is None
         }
         groups = ((group, [(path, words) for path, words in pages.items() if path in lets_in]) for group, pages in MENU.items())
         return [(group, pages) for group, pages in groups if pages]

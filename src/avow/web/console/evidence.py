@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from avow.gate.roles import Act, Member
+from avow.gate.roles import WORKING, Act, Member
 from avow.store import paging
 from avow.store.paging import LINES
 from avow.web.console.door import Door, place
-from avow.web.console.needs import DESK, Shows, needs
+from avow.web.console.needs import Shows, needs
 from avow.web.evidence import promises
 
 #: How far back the counted refusals and reads are shown.
@@ -34,9 +34,9 @@ class EvidencePages:
     def routes(self) -> list[Route]:
         """Return the pages."""
         return [
-            self._door.page("/console/refusals", self._refusals, needs(Act.ADMINISTER, Act.PUBLISH, *DESK)),
+            self._door.page("/console/refusals", self._refusals, needs(Act.ADMINISTER, Act.PUBLISH, requests=WORKING)),
             self._door.page("/console/browser-reports", self._browser_reports, needs(Act.ADMINISTER, Act.PUBLISH)),
-            self._door.page("/console/choices", self._choices, needs(Act.MEASURE, *DESK, shows=Shows.FIGURES)),
+            self._door.page("/console/choices", self._choices, needs(Act.MEASURE, requests=WORKING, shows=Shows.FIGURES)),
             self._door.page("/console/policy", self._policy, needs()),
             self._door.page("/console/policy/printouts/{name}", self._printout, needs()),
             self._door.page("/console/evidence", self._evidence, needs()),
