@@ -235,8 +235,8 @@ class Installation:
         one = f'[website]\nname = "marrowby.example"\norigin = "{origin or self.base}"\npages = "{pages}"\n'
         self.config.write_text(
             f'data = "data"\npolicy = "{policy}"\ntimezone = "America/Los_Angeles"\n'
-            f"{websites or one}"
-            f"[listen]\nport = {self.port}\nworkers = {workers}\n{mail}{console}{extra}",
+            f"{websites or one}{console}"
+            f"[listen]\nport = {self.port}\nworkers = {workers}\n{mail}{extra}",
             encoding="utf-8",
         )
         self.process = None
@@ -313,8 +313,8 @@ class Installation:
         fixed = {"User-Agent": BROWSER, "Origin": self.base, "Sec-Fetch-Site": "same-origin"}
         return Person(base_url=self.base, headers={**fixed, **headers}, timeout=30)
 
-    def staff(self):
-        """Return a signed-in member of staff's HTTP client."""
+    def staff(self, *, trained=True):
+        """Return the HTTP client of a member of staff who is signed in, and trained: who is not can look and not close."""
         client = self.browser()
         link = "/" + self.avow("invite").strip().split("/", 3)[3]
         page = client.get(link)
@@ -326,6 +326,8 @@ class Installation:
         }
         answer = client.post(link, data={**fields, **({"csrf": token[1]} if token else {})})
         assert answer.status_code == 303, answer.text
+        if trained:
+            self.avow("staff", "trained", fields["name"], "--until", "2099-12-31")
         return client
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
 from itertools import count
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from tests.conftest import control_in
@@ -49,7 +50,10 @@ def insider(staff_id="s1", *roles, is_trained=True, proved_ms=0):
 
 
 class NoEvents:
-    """An event engine that holds nothing."""
+    """An event engine that holds nothing but the views that a test plants (`House.view`)."""
+
+    def __init__(self):
+        self.views = []
 
     def query(self, _name, **_parameters):
         return []
@@ -65,6 +69,15 @@ class NoEvents:
 
     def of_subjects(self, _subjects):
         return ()
+
+    def before(self, subjects, points, before_ms, most, *, demonstration):
+        wanted = {UUID(bytes=one) for one in subjects}
+        found = [
+            one
+            for one in reversed(self.views)
+            if one["subject"] in wanted and one["point"] in points and one["collected_ms"] < before_ms
+        ]
+        return [one for one in found if one["demonstration"] == demonstration][:most]
 
     def subjects(self):
         return frozenset()
@@ -133,6 +146,16 @@ class House:
         Arrival(self.store, self.versions.rulebook).write([record])
         return record_id
 
+    def view(self, number, page, rulebook, point="page-view"):
+        """Plant the row of a view of a known browser, as the engine would answer it, under a version."""
+        person = identifier(IdentifierKind.VISITOR, number)
+        subject = self.store.vault.subjects_for([person], self.now_ms())[person]
+        row = dict.fromkeys(("referrer", "campaign", "browser", "system", "device", "language", "method", "sealed"), "")
+        row |= {"record_id": UUID(int=next(self.numbers)), "collected_ms": self.now_ms(), "site": "marrowby", "point": point}
+        row |= {"rulebook_id": rulebook.id, "name": point, "page": page, "status": 0, "bytes": 0, "props": {}}
+        row |= {"subject": UUID(bytes=subject), "robot": 0, "demonstration": 0, "delete_on": "2030-01-01", "then": "erase"}
+        self.store.events.views.append(row)
+
     def promises(self):
         """Return the evidence beside the promises of the version in force."""
         folder = self.store.files._folder
@@ -143,7 +166,7 @@ class House:
     def logged(self):
         """Return what waits for the audit log, as text."""
         with self.store.control.reading() as tx:
-            return [entry.decode() for _, entry in audit.pending(tx, 1000)]
+            return [entry.decode() for _, entry in audit.pending(tx, 10_000)]
 
 
 @cache

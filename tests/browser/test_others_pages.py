@@ -1,14 +1,16 @@
-"""Pages that Avow does not serve, with the block that `avow tag` prints pasted as it is: a static site, and one of one page.
+"""Pages that Avow does not serve, with the block that `avow tag` prints pasted as it is: static ones, and two of one page.
 
 A real nginx serves both, hands Avow's paths on, and allows neither script nor style within a page.
 """
 
 import os
+import shutil
 import subprocess
+from pathlib import Path
 
 import httpx
 import pytest
-from tests.conftest import free_port, wait_for
+from tests.conftest import REPOSITORY, free_port, wait_for
 
 from .conftest import PERSON, signed_in
 from .test_accessible import violations
@@ -22,6 +24,10 @@ http {{
     location ~ ^/(avow|privacy|privacy-policy|console|audit)(/|$) {{
       proxy_pass http://127.0.0.1:{avow}; client_max_body_size 33m;
     }}
+    location /template/ {{
+      root {folder}/pages; try_files $uri /template/index.html;
+      add_header Content-Security-Policy "{policy} data:";
+    }}
     location / {{
       root {folder}/pages; index index.html; try_files $uri $uri.html $uri/index.html /app/index.html;
       add_header Cache-Control "public, max-age=600";
@@ -29,7 +35,9 @@ http {{
     }}
   }}
 }}"""
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'"
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; img-src 'self'"
+#: The application that create-vue makes of its template with a router, and what Vite needs to build it: see the Makefile.
+TEMPLATE = REPOSITORY / ".venv" / "template"
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title>{head}</head><body><main><h1>{title}</h1>{body}</main><footer>{foot}</footer></body></html>"""
 FORM = """<form action="/avow/forms/contact-form" method="post">
@@ -79,7 +87,7 @@ def site(shared_installation_of, tmp_path_factory):
         "".join(line for line in text.splitlines(keepends=True) if not line.startswith("pages")), encoding="utf-8"
     )
     made.start()
-    head, foot = made.avow("tag").split("<!-- Avow: in the footer of every page -->")
+    head, foot = made.avow("tag", "--site", "marrowby.example").split("<!-- Avow: in the footer of every page -->")
     for path, title, body in (
         ("index", "Rain and wind", "<p>Words of this page.</p>"),
         ("write", "Write", FORM),
@@ -94,6 +102,7 @@ def site(shared_installation_of, tmp_path_factory):
     (folder / "pages" / "app.js").write_text(APPLICATION, encoding="utf-8")
     within = f"document.querySelector('#host').attachShadow({{ mode: 'open' }}).innerHTML = `{FORM}`;"
     (folder / "pages" / "shadow.js").write_text(within, encoding="utf-8")
+    build_template(folder, head, foot)
     folder.chmod(0o755)
     temporary = "".join(f"{kind}_temp_path {folder}/bodies;" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     user = "user root;" if os.geteuid() == 0 else ""
@@ -106,6 +115,26 @@ def site(shared_installation_of, tmp_path_factory):
     yield made
     process.terminate()
     process.wait(30)
+
+
+def build_template(folder, head, foot):
+    """Put the block into the application of a template, and a form into its second place; build it with Vite."""
+    made = folder / "application"
+    shutil.copytree(TEMPLATE / "application", made)
+    (made / "node_modules").symlink_to(TEMPLATE / "node_modules")
+    shutil.copy(Path(__file__).parent / "template" / "WriteView.vue", made / "src" / "views" / "AboutView.vue")
+    index = made / "index.html"
+    page = index.read_text(encoding="utf-8")
+    for mark, block in (("<head>", f"<head>{head}"), ("</body>", f"{foot}</body>")):
+        assert page.count(mark) == 1
+        page = page.replace(mark, block)
+    index.write_text(page, encoding="utf-8")
+    vite = [made / "node_modules" / ".bin" / "vite", "build", "--base=/template/", f"--outDir={folder}/pages/template"]
+    done = subprocess.run(vite, cwd=made, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    built = (folder / "pages" / "template" / "index.html").read_text(encoding="utf-8")
+    assert head.strip() in built
+    assert foot.strip() in built
 
 
 def _answers(origin):
@@ -307,6 +336,50 @@ def test_an_application_of_one_page_counts_its_places_and_has_its_form(person, s
     page.evaluate("avow('page', '/app/paid')")
     views_and_leaves = {"/app/start": 2, "/app/one": 4, "/app/write": 2, "/app/one#/settings": 2, "/app/paid": 1}
     until(lambda: site.stored("/app/") == views_and_leaves, what="the views")
+
+
+def test_a_built_template_asks_counts_each_route_and_starts_what_waits(person, site, until):
+    """What create-vue makes and Vite builds, with the block as it was printed: one view for each route, back included."""
+    page, loaded = person(), []
+    page.on("request", lambda request: loaded.append(request.url))
+    page.goto("/template/", wait_until="networkidle")
+    page.get_by_text("You did it!").wait_for()
+    page.get_by_role("button", name="Do not allow").wait_for()
+    assert not [one for one in loaded if "/recorder." in one]
+    allow(page)
+    page.get_by_role("link", name="About").click()
+    page.locator("form > .notice-at-collection").wait_for()
+    page.go_back()
+    page.get_by_text("You did it!").wait_for()
+    # A view and a leave of each, and the second view of the first, which is open still.
+    until(lambda: site.stored("/template/") == {"/template/": 3, "/template/about": 2}, what="the views")
+    said_no = person()
+    said_no.goto("/template/about")
+    said_no.get_by_role("button", name="Do not allow").click()
+    said_no.get_by_role("link", name="Home").click()
+    said_no.get_by_text("You did it!").wait_for()
+    assert not said_no.locator("avow-asking").count()
+
+
+def test_a_form_of_a_built_template_is_guarded_mended_and_kept(person, site, until):
+    """Its framework renders it again at each letter: notice, guard and errors stay; so does the application when it is sent."""
+    page, sent = person(), []
+    page.on("request", lambda request: sent.append(f"{request.method} {request.url.removeprefix(site.origin)}"))
+    console = signed_in(person(), site)
+    page.goto("/template/")
+    page.get_by_role("button", name="Do not allow").click()
+    page.get_by_role("link", name="About").click()
+    page.locator("form > .notice-at-collection").wait_for()
+    fill(page, email="robin", message="From a template")
+    page.get_by_role("alert").wait_for()
+    assert page.locator("#typed").inner_text() == "robin"
+    assert page.locator(".notice-at-collection").count() == 1
+    fill(page, email="robin@example.com")
+    page.locator("#kept").wait_for()
+    assert page.url.endswith("/template/about")
+    assert "GET /avow/forms/contact-form/token" in sent
+    reference = page.locator("#kept").inner_text().rpartition(" ")[2]
+    until(lambda: kept(site, console, reference), what="the form in the inbox")
 
 
 def test_the_footer_leads_to_each_notice_and_choice(person):

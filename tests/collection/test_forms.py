@@ -2,11 +2,15 @@
 
 import asyncio
 import io
+import re
 import zipfile
 
 import msgspec
 import pytest
+from tests.combined import COMBINED, PURPOSE
+from tests.houses import compiled
 
+from avow import policy
 from avow.collection import signals
 from avow.collection.accept import Collector
 from avow.collection.forms.attachments import Attachments
@@ -67,8 +71,8 @@ def house(rulebook):
     return Forms(Collector(rulebook, "marrowby.example", spool, None, Refusals()), Attachments(files), waiting), spool, files
 
 
-def take(forms, pairs, now_ms, *uploads, point="contact-form"):
-    return asyncio.run(forms.take(point, pairs, SENDER, now_ms, uploads))
+def take(forms, pairs, now_ms, *uploads, point="contact-form", sender=SENDER):
+    return asyncio.run(forms.take(point, pairs, sender, now_ms, uploads))
 
 
 def apply(forms, now_ms, *uploads, letter=""):
@@ -243,3 +247,33 @@ def test_a_file_is_told_by_its_bytes(content, kind):
 def test_the_name_of_a_file_cannot_deceive(name, shown):
     """No folders, no control or direction marks, and the ending of what it is."""
     assert shown_name(name, "pdf") == shown
+
+
+@pytest.mark.parametrize(
+    ("said", "gpc", "is_combined", "is_noted"),
+    [
+        ({}, (), True, False),
+        ({"opted_in": frozenset({PURPOSE})}, (), True, True),
+        ({"opted_in": frozenset({PURPOSE})}, (), False, False),
+        ({"opted_in": frozenset({PURPOSE}), "opted_out": frozenset({PURPOSE})}, (), True, False),
+        ({"opted_in": frozenset({PURPOSE})}, ("1",), True, False),
+    ],
+)
+def test_the_browser_is_noted_only_where_that_is_combined_and_agreed_to(now_ms, said, gpc, is_combined, is_noted):
+    """By the cookie of whoever said yes, sealed with the form; never by a field of the form, and never as one of its people."""
+    number, spool = "ab" * 16, MemorySpool()
+    stopped = ("stops    = [\n  ", f'stops    = [\n  "{PURPOSE}", ')
+    rulebook = compiled(*COMBINED, stopped)
+    if not is_combined:  # as a version may be that an earlier compiler let pass
+        text = re.sub(r"(?m)^combines .*$", "", rulebook.text)
+        rulebook = policy.reopen(text, "policy.md", policy.law.tables())
+    forms = Forms(
+        Collector(rulebook, "marrowby.example", spool, None, Refusals()), Attachments(MemoryFiles()), MemorySubscriptions()
+    )
+    cookie = f"avow_visitor={number}; avow_choices={signals.choices_cookie(**{'opted_out': frozenset()} | said)}"
+    sender = Sender("203.0.113.9", "", signals.read(gpc, None, cookie), demonstration=False)
+    take(forms, [("email", "kim@example.com"), ("message", "Hello"), ("visitor-id", "cd" * 16)], now_ms, sender=sender)
+    (record,) = spool.records
+    assert record.fields.get("visitor-id") == (number if is_noted else None)
+    assert [kind for kind, _ in record.identifiers] == ["email"]
+    assert (PURPOSE in record.purposes) is (is_noted or not is_combined)

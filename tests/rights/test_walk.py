@@ -50,6 +50,9 @@ class Parts:
     def locate(self, _identifiers):
         return Located(("00" * 16,), {"shelf": 3})
 
+    def browsers_of(self, _identifiers):
+        return ()
+
     def disclose(self, _case, _now_ms):
         return [Outcome("Page visits", "in the archive", 2)]
 

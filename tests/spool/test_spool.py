@@ -318,3 +318,20 @@ class Counted(dict):
 
     def add_refusals(self, counts):
         self.update(counts)
+
+
+def test_what_is_too_much_for_one_group_becomes_several(tmp_path, monkeypatch):
+    """A frame is bounded, and with it what its reader has in memory; every record is there, in its order, in one of them."""
+    monkeypatch.setattr(spool, "GROUP_BYTES", 100)
+    sizes, sealed = [], spool._frame  # the one place that sees a group
+
+    def seen(segment, plain):
+        sizes.append(len(plain))
+        return sealed(segment, plain)
+
+    monkeypatch.setattr(spool, "_frame", seen)
+    keys, records = Keys(), [bytes([number]) * 36 for number in range(7)]
+    append(tmp_path, keys, records)
+    assert read_all(tmp_path, keys) == records
+    assert sum(sizes) == 7 * 40
+    assert max(sizes) <= 100

@@ -78,6 +78,7 @@ _CONVERSIONS = {
     ],
 }
 _ONE_ROW = {
+    "dashboard_searches_all": {"searches": 120, "visitors": 90, "without": 14},
     "dashboard_totals": {"views": 12843, "visits": 5120, "visitors": 3977, "robots": 812, "demonstration": 400},
     "dashboard_reconciled": {"visits": 5300, "tag": 5120, "beacon": 210, "log": 5011, "log_alone": 90},
     "dashboard_extent": {"name": "server-log", "events": 9100, "first_ms": 1_431_857_103_000, "last_ms": 1_432_155_959_000},

@@ -46,3 +46,12 @@ class LogPage:
     looked: int
     last_ms: int | None
     is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StaffEntry:
+    """An entry of the audit log about an account: when, its kind, and by whom where somebody else may have decided."""
+
+    at_ms: int
+    what: str
+    by: str

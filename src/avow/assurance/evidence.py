@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+import json
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from pathlib import Path
+from typing import Final
 
-from avow.assurance.answers import AuditState, LogPage, RefusalCount
+from avow.assurance.answers import AuditState, LogPage, RefusalCount, StaffEntry
 from avow.assurance.reported import reported
 from avow.audit import reading
-from avow.audit.log import read_state
+from avow.audit.log import each_entry, read_state
 from avow.gate import reads
 from avow.gate.reads import PurposeReads
 from avow.policy.evidence import Reported
@@ -19,15 +22,21 @@ from avow.store.control import audit, counts
 from avow.store.paging import LINES, Page, Place
 from avow.store.store import Store
 
+#: So many of the log's last entries are looked through for one account, and so many of its own are shown.
+_LOOKED_AT: Final = 10_000
+_SHOWN: Final = 30
+_ABOUT_STAFF: Final = "staff."
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was refused, read and proved."""
+    """What was refused, read and proved; `without_second_factor` is why staff need none, "" where they do."""
 
     store: Store
     public_log: Path
     private_log: Path
     origin: str
+    without_second_factor: str
 
     def refusals(self, since: date, site: str = "") -> tuple[RefusalCount, ...]:
         """Return the counted refusals of a site, "" for all."""
@@ -42,6 +51,16 @@ class Evidence:
     def browser_reports(self, since: date, site: str = "") -> tuple[Reported, ...]:
         """Return whom browsers reported on pages of a site, "" for all."""
         return reported(self.store, since, site)
+
+    def of_staff(self, staff_id: str) -> tuple[StaffEntry, ...]:
+        """Return what the log says of an account, the newest first: of its last entries, and of those that wait for it."""
+        size = read_state(self.private_log).size
+        with self.store.control.reading() as tx:
+            waiting = [entry for _, entry in audit.pending(tx, _LOOKED_AT)]
+        published = each_entry(self.public_log, size, max(0, size - _LOOKED_AT)) if size else iter(())
+        found = (json.loads(entry) for entry in chain(published, waiting))
+        own = [one for one in found if one.get("staff") == staff_id and one["what"].startswith(_ABOUT_STAFF)]
+        return tuple(StaffEntry(one["at"], one["what"], one.get("by", "")) for one in reversed(own[-_SHOWN:]))
 
     def audit(self) -> AuditState:
         """Return the state of the published log."""

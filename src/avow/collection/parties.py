@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from avow.collection import privacy_strings
 from avow.collection.signals import Signals
-from avow.definitions import Permit, moment
+from avow.definitions import LETTERS, Permit, moment
 from avow.gate.disclosures import Loaded, PartyLoads
 from avow.policy import Rulebook
 from avow.policy.rulebook.audience import Audience
@@ -94,7 +94,12 @@ class Browsers:
     def _recognises(self, stopped: frozenset[str], consents: frozenset[str]) -> bool:
         """Return whether a browser's number may still be kept with what comes from it, at any point."""
         today = moment(self.now_ms()).date()
-        points = (point for point in self.rulebook.points.values() if VISITOR_ID in point.fields and not point.collected_by)
+        points = (
+            point
+            for point in self.rulebook.points.values()
+            # a form that notes which browser it came from recognises none
+            if VISITOR_ID in point.fields and not point.collected_by and point.technology not in LETTERS
+        )
         permits = (self.rulebook.permit(point.name, stopped, today, consents) for point in points)
         return any(isinstance(permit, Permit) and VISITOR_ID in permit.fields for permit in permits)
 

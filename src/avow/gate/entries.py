@@ -275,6 +275,21 @@ class SubmissionRead(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class RecordsRelated(Entry):
+    """What else is known of its person was shown next to a submission, for a purpose that combines both; or was refused.
+
+    One entry for each collection point of what was shown, and none where nothing is combined.
+    """
+
+    kinds = ("submission.related", "submission.related.refused")
+    what: str
+    record: str
+    point: str
+    purpose: str
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingWatched(Entry):
     """Somebody watched a session recording for a purpose, or was refused."""
 

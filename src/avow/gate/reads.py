@@ -11,20 +11,21 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, Literal
 
-from avow.definitions import Refusal, local_date
-from avow.gate import entries
+from avow.definitions import Identifier, IdentifierKind, Refusal, local_date
+from avow.gate import choices, entries
 from avow.gate.roles import Act, Member, Roles
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law import rules
+from avow.policy.rulebook import combining
 from avow.store.control import purpose_reads
 from avow.store.control import read_reasons as reasons
 from avow.store.control.purpose_reads import PurposeReads
 from avow.store.control.recordings import RecordingRow
-from avow.store.holdings import HeldSubmission
+from avow.store.holdings import HeldEvent, HeldSubmission
 from avow.store.store import Store
 
-__all__ = ["Opened", "PurposeReads", "Reads", "Wanted", "counted", "file_of", "recording", "submission"]
+__all__ = ["Opened", "PurposeReads", "Reads", "Related", "Wanted", "counted", "event", "file_of", "recording", "submission"]
 
 
 #: Shortest and longest reason that is written where the policy asks for one, in characters; reasons shown with a record.
@@ -33,22 +34,23 @@ REASONS_SHOWN: Final = 20
 #: So long what was written opens the files of its record as well: a working day.
 WRITTEN: Final = timedelta(hours=12)
 
-_COLLECTED: Final = {"submission": "collected", "file": "collected", "recording": "made"}
+_COLLECTED: Final = {"submission": "collected", "file": "collected", "recording": "made", "event": "collected"}
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A record that somebody wants to open: what it is, where and under what it was collected.
 
-    `item` is the data item of a file, and `file` its number; "" and 0 for the record itself.
+    `item` is the data item of a file, and `file` its number; "" and 0 for the record itself. `purposes` are those that it was
+    collected for; None where that is those of its point, by its own version.
     """
 
-    kind: Literal["submission", "file", "recording"]
+    kind: Literal["submission", "file", "recording", "event"]
     record_id: str
     site: str
     point: str
     rulebook_id: str
-    purposes: Collection[str]
+    purposes: Collection[str] | None
     demonstration: bool
     item: str = ""
     file: int = 0
@@ -74,6 +76,19 @@ def file_of(held: HeldSubmission, number: int) -> Wanted:
 def recording(row: RecordingRow) -> Wanted:
     """Return a session recording, to be watched."""
     return Wanted("recording", row.recording_id, row.site, row.point, row.rulebook_id, row.purposes, row.demonstration)
+
+
+def event(held: HeldEvent) -> Wanted:
+    """Return an event of a known person, to be shown."""
+    return Wanted("event", held.record_id, held.site, held.point, held.rulebook_id, None, held.demonstration)
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A record to be shown next to another one, and by what it is known to be of the same person."""
+
+    record: Wanted
+    by: IdentifierKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +146,73 @@ class Reads:
                     reasons.add(tx, reasons.SealedReason(one.record_id, now_ms, member.staff_id, one.site, purpose, words))
         return judged
 
+    def may_relate(self, record: Wanted, people: Collection[Identifier], purpose: str) -> Refusal | None:
+        """Return None when anything may be put together with a record, and its people have not said no since.
+
+        Rule: Cal. Civ. Code § 1798.100(a)(1), (c); 11 CCR 7026(f): a no holds for what is done from then on.
+        """
+        rulebook = self.versions.rulebook(record.rulebook_id)
+        if rulebook is None or not combining.others(rulebook, purpose, record.point):
+            label = rulebook.purposes[purpose].label if rulebook and purpose in rulebook.purposes else purpose
+            return Refusal(f"nothing declares that “{label}” puts it together with anything else", rules.NOTICE_AND_MINIMISATION)
+        if purpose in choices.opted_out_by(self.store, people):
+            return Refusal(f"this person has said no to “{rulebook.purposes[purpose].label}”", rules.SIGNAL_STOPS)
+        return None
+
+    def open_related(
+        self,
+        record: Wanted,
+        related: Sequence[Related],
+        people: Collection[Identifier],
+        purpose: str,
+        member: Member,
+        reason: str,
+    ) -> list[Opened | Refusal]:
+        """Return what may be shown of other records of the same person next to one that is open; counted and logged.
+
+        The version of each of the two decides; a point is counted, and logged, once for each opening. `people` are those of
+        whom all of it is. Rule: Cal. Civ. Code § 1798.100(a)(1), (c).
+        """
+        stopped = self.may_relate(record, people, purpose)
+        judged = [stopped or self._together(record, one, purpose, member, reason) for one in related]
+        found = {
+            (one.record.site, one.record.point, isinstance(what, Refusal)) for one, what in zip(related, judged, strict=True)
+        }
+        letters = [(one.record, what) for one, what in zip(related, judged, strict=True) if one.record.kind == "submission"]
+        written = self._sealed([one for one, _ in letters], [what for _, what in letters], reason)
+        now_ms = self.now_ms()
+        today = local_date(now_ms, self.versions.timezone)
+        with self.store.control.transaction() as tx:
+            for one, _ in letters:
+                if one.record_id in written:
+                    words = written[one.record_id]
+                    reasons.add(tx, reasons.SealedReason(one.record_id, now_ms, member.staff_id, one.site, purpose, words))
+            for site, point, is_refused in sorted(found):
+                if not record.demonstration:
+                    purpose_reads.add(tx, today, site, point, purpose, allowed=not is_refused)
+                what = f"submission.related{'.refused' if is_refused else ''}"
+                entries.record(tx, now_ms, entries.RecordsRelated(what, record.record_id, point, purpose, member.staff_id))
+        return judged
+
+    def _together(self, record: Wanted, other: Related, purpose: str, member: Member, reason: str) -> Opened | Refusal:
+        """Return what may be shown of a record next to another one: each version has to combine both points."""
+        opened = self._judged(other.record, purpose, member, reason)
+        own = self.versions.rulebook(record.rulebook_id)
+        if isinstance(opened, Refusal):
+            return opened
+        if own is None:
+            return Refusal("the policy that this record was collected under is not here", rules.NOTICE_AT_COLLECTION)
+        for rulebook in (own, opened.rulebook):
+            refusal = combining.may_combine(rulebook, purpose, record.point, other.record.point, other.by)
+            if refusal is not None:
+                return refusal
+        return opened
+
+    @property
+    def roles(self) -> Roles:
+        """What roles allow."""
+        return Roles(self.store.control, self.versions, self.now_ms)
+
     def needs_reason(self, record: Wanted, purpose: str) -> bool:
         """Return whether the version in force, or the record's own, asks whoever opens it for this purpose to write why."""
         rulebook = self.versions.rulebook(record.rulebook_id)
@@ -151,12 +233,14 @@ class Reads:
         ]
         return {one: self.store.seal_reason(one, reason) for one in opened}
 
-    def look_at(self, what: Literal["message", "request"], about: str, acts: Collection[Act], member: Member) -> Refusal | None:
-        """Return None when a member may look at what belongs to a person and to no point: a message to them, their request.
+    def look_at(
+        self, what: Literal["message", "request"], about: str, member: Member, acts: Collection[Act], point: str = ""
+    ) -> Refusal | None:
+        """Return None when a member may look at what belongs to a person and is no record: a message to them, their request.
 
         Logged, refusals too; one of these acts must be a role's. Rule: Cal. Civ. Code § 1798.100(c), (e).
         """
-        refusal = Roles(self.store.control, self.versions, self.now_ms).looks(member, acts)
+        refusal = self.roles.looks(member, acts, point)
         kind = f"{what}.read" if refusal is None else f"{what}.read.refused"
         entry = entries.MessageRead if what == "message" else entries.RequestRead
         with self.store.control.transaction() as tx:
@@ -172,11 +256,12 @@ class Reads:
         refusal = rulebook.may_read(record.point, purpose)
         if refusal is not None:
             return refusal
-        hidden = Roles(self.store.control, self.versions, self.now_ms).hidden(member, rulebook, record.point, purpose)
+        hidden = self.roles.hidden(member, rulebook, record.point, purpose)
         if isinstance(hidden, Refusal):
             return hidden
         fields = rulebook.fields_for(record.point, purpose) - hidden
-        if purpose not in record.purposes or (record.item and record.item not in fields | hidden):
+        is_for = record.purposes is None or purpose in record.purposes
+        if not is_for or (record.item and record.item not in fields | hidden):
             return Refusal(f"this {record.kind} was not {collected} for “{purpose}”", rules.NOTICE_AT_COLLECTION)
         return self._without_more(record, purpose, member, reason, hidden) or Opened(
             rulebook, fields, self.needs_reason(record, purpose)

@@ -20,8 +20,10 @@ from avow.policy.law import rules
 from avow.policy.rulebook.roles import ADMINISTRATOR, CLOSING, Act, Role, of_names
 from avow.store.control import Control
 
-__all__ = ["ADMINISTRATOR", "FRESH", "Act", "Member", "Role", "Roles"]
+__all__ = ["ADMINISTRATOR", "FRESH", "WORKING", "Act", "Member", "Role", "Roles"]
 
+#: Whoever has one of these acts works on consumer requests.
+WORKING: Final = (Act.DECIDE, Act.DENY, Act.APPROVE)
 #: So long a proved factor is fresh enough for what cannot be undone.
 FRESH: Final = timedelta(minutes=5)
 _FRESH_MS: Final = int(FRESH.total_seconds() * 1000)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from avow.definitions import Refusal
 from avow.gate.messages import Addressee, MessageLine
 from avow.gate.reads import Reason
 
@@ -56,12 +57,42 @@ class FileContent:
 
 
 @dataclass(frozen=True, slots=True)
+class RelatedLine:
+    """A record of the same person: the label of its point, (label, value) pairs of the fields that the purpose may use.
+
+    `record_id` is that of another submission; "" for what their browser, or an e-mail, told.
+    """
+
+    at_ms: int
+    point: str
+    fields: tuple[tuple[str, str], ...]
+    record_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedView:
+    """What a purpose puts together with a submission, the newest first: what its person did before, and what else they sent.
+
+    `withheld` says of which points something is there that may not be shown, and why. `is_cut`: there is more than that.
+    """
+
+    before: tuple[RelatedLine, ...] = ()
+    sent: tuple[RelatedLine, ...] = ()
+    withheld: tuple[tuple[str, Refusal], ...] = ()
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SubmissionView:
-    """A submission read for one purpose: (label, value) pairs of just the fields that this purpose may use."""
+    """A submission read for one purpose: (label, value) pairs of just the fields that this purpose may use.
+
+    `related` is what the purpose puts together with it, or why it stays alone.
+    """
 
     line: SubmissionLine
     purpose: str
     fields: tuple[tuple[str, str], ...]
+    related: RelatedView | Refusal
     dropped: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
     files: tuple[FileLine, ...] = ()

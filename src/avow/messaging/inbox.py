@@ -13,9 +13,11 @@ from avow.gate.reads import Reads
 from avow.gate.roles import Act, Member, Roles
 from avow.gate.versions import Versions
 from avow.messaging.answers import Decision, FileContent, FileLine, SubmissionLine, SubmissionState, SubmissionView
+from avow.messaging.relating import Relating
 from avow.policy import Rulebook
 from avow.policy.language.vocabulary import FILE_TYPES
 from avow.policy.law import rules
+from avow.policy.rulebook.conversions import VISITOR_ID
 from avow.policy.rulebook.declarations import Retention
 from avow.store.control import staff, submissions
 from avow.store.control.submissions import Sought
@@ -40,7 +42,8 @@ class Inbox:
         """Return a page of submissions, without their fields, that a role of the member may read.
 
         Subscriptions, which nobody answers, are there only when asked for. Whose they are shows when somebody asks for an
-        address: that is a look at a person, and logged.
+        address: that is a look at a person, and logged. It finds what they sent by one form: that what came by several is of
+        one person is shown where a purpose combines them, and an address alone has no purpose. Why: decision 0067.
         """
         away = self._roles.out_of_reach(member, Act.READ)
         if not sought.point:
@@ -49,6 +52,8 @@ class Inbox:
         if not address:
             with self.store.control.reading() as tx:
                 return submissions.listed(tx, sought, at, LINES).each(self._line)
+        if not sought.point:
+            return Page()
         person = identifier(IdentifierKind.EMAIL, address)
         with self.store.control.transaction() as tx:
             own = replace(sought, subjects=tuple(self.store.vault.lookup([person]).values()))
@@ -89,11 +94,13 @@ class Inbox:
         if isinstance(opened, Refusal):
             return opened
         rulebook, wanted = opened.rulebook, opened.fields
-        labelled = [(name, rulebook.data[name].label) for name in rulebook.points[held.point].fields if name in held.fields]
+        named = [name for name in rulebook.points[held.point].fields if name in held.fields and name != VISITOR_ID]
+        labelled = [(name, rulebook.data[name].label) for name in named]
         return SubmissionView(
             self._line(held),
             purpose,
             tuple((label, held.fields[name]) for name, label in labelled if name in wanted),
+            Relating(self.store, self._reads).to(held, opened, purpose, member, reason),
             held.dropped,
             tuple(label for name, label in labelled if name not in wanted),
             tuple(

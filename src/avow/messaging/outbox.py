@@ -12,7 +12,7 @@ from avow.definitions import Refusal
 from avow.gate import entries, messages
 from avow.gate.messages import DAMAGED, Message, MessageLine, Trouble
 from avow.gate.reads import Reads
-from avow.gate.roles import Act, Member
+from avow.gate.roles import WORKING, Act, Member
 from avow.messaging.answers import MessageView
 from avow.messaging.outgoing import OfRequests
 from avow.policy.law import rules
@@ -23,8 +23,6 @@ from avow.store.store import Store
 
 #: Corrects the address of a consumer request: its id, the address, who does it.
 CorrectAddress = Callable[[str, str, str], Refusal | None]
-#: Whoever has one of these acts writes to people.
-WRITING: Final = (Act.ANSWER, Act.DECIDE, Act.DENY, Act.APPROVE)
 #: How a member of staff may have passed a message on.
 WAYS: Final = ("post", "telephone", "other")
 #: Messages that are read at once for a list of all.
@@ -46,10 +44,34 @@ class Outbox:
     now_ms: Callable[[], int]
     reads: Reads
 
-    def lines(self, at: Place, site: str = "") -> Page[MessageLine]:
-        """Return a page of messages to single people, of a site or "" for all: what has not left after a try, then the newest."""
+    def lines(self, at: Place, member: Member, site: str = "") -> Page[MessageLine]:
+        """Return a page of messages to single people, of a site or "" for all: what has not left after a try, then the newest.
+
+        Just those that a role of the member has to do with: see `sees`.
+        """
         with self.store.control.reading() as tx:
-            return mail.listed(tx, at, LINES, site).each(partial(messages.line, self.store))
+            found = mail.listed(tx, at, LINES, site)
+        theirs = tuple(row for row in found.lines if self._refusal(row, member) is None)
+        return replace(found, lines=theirs).each(partial(messages.line, self.store))
+
+    def sees(self, message_id: str, member: Member) -> Refusal | None:
+        """Return why a member has nothing to do with a message, None where they have.
+
+        One of a request is for who works on requests, another one for who answers what people send at its point.
+        """
+        with self.store.control.reading() as tx:
+            row = mail.get(tx, message_id)
+        return None if row is None else self._refusal(row, member)
+
+    def _refusal(self, row: mail.SealedMail, member: Member) -> Refusal | None:
+        return self.reads.roles.looks(member, *self._asked(row))
+
+    def _asked(self, row: mail.SealedMail) -> tuple[tuple[Act, ...], str]:
+        """Return one of which acts a look at a message needs, and at which point."""
+        if row.request_id is not None:
+            return WORKING, ""
+        message = _opened(self.store, row)
+        return (Act.ANSWER,), message.point if message else ""
 
     def undelivered(self, *, untried: bool = False) -> Iterator[MessageLine]:
         """Yield all that has not left after a try, the messages of mailings too; then, `untried`, what nobody tried to send."""
@@ -70,7 +92,7 @@ class Outbox:
         message = _opened(self.store, row)
         if message is None and row.trouble != Trouble.UNREADABLE:
             return None
-        refusal = self.reads.look_at("message", message_id, WRITING, member)
+        refusal = self.reads.look_at("message", message_id, member, *self._asked(row))
         if refusal is not None:
             return refusal
         shown = (message.to, message.text) if message else ("", "")

@@ -17,6 +17,8 @@ from avow.gate.counted import Counted
 from avow.gate.disclosures import DisclosureTotal
 from avow.gate.versions import Versions
 from avow.policy import DisclosureCount, Ledger, Rulebook, browser_policy, notice, printouts, tag_plan
+from avow.policy.markup import joined
+from avow.policy.rulebook import combining
 from avow.policy.rulebook.audience import Audience
 from avow.policy.rulebook.declarations import Choice
 from avow.publication.answers import (
@@ -185,7 +187,10 @@ def _choice_facts(rulebook: Rulebook, choice: Choice) -> ChoiceFacts:
     on_pages = any(point.technology in _IN_BROWSERS and point.purposes & choice.stops for point in rulebook.points.values())
     met = {point.technology for point in rulebook.points.values() if point.purposes & choice.stops}
     by_mail = bool(met) and met <= _BY_MAIL
-    return ChoiceFacts(choice.name, choice.label, choice.description, choice.stops, asks, on_pages, stopped, by_mail)
+    together = dict.fromkeys(point for name in sorted(choice.stops) for point in rulebook.purposes[name].combines)
+    combined = f"puts together {joined(combining.called(rulebook, one) for one in together)}" if together else ""
+    said = "; ".join(part for part in (choice.description, combined) if part)  # who is asked is told what they would agree to
+    return ChoiceFacts(choice.name, choice.label, said, choice.stops, asks, on_pages, stopped, by_mail)
 
 
 def _point_facts(rulebook: Rulebook, name: str, records: int | None = None, oldest: date | None = None) -> PointFacts:

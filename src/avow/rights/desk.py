@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
 
 from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, local_date
 from avow.gate.contacts import LastContact
@@ -14,7 +13,7 @@ from avow.gate.messages import (
     MessageLine,
 )
 from avow.gate.reads import Reads
-from avow.gate.roles import Act, Member
+from avow.gate.roles import WORKING, Member
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy import LawTable
@@ -40,9 +39,6 @@ from avow.rights.states import ANSWERED, FOR_STAFF, RECEIPTS, WORDS, State, Step
 from avow.rights.verification import Link
 from avow.store.control.mail import SealedMail
 from avow.store.paging import LINES, Page, Place
-
-#: Whoever has one of these acts works on consumer requests.
-WORKING: Final = (Act.DECIDE, Act.DENY, Act.APPROVE)
 
 _TIMELINE = {
     Step.RECEIVED: "Received",
@@ -196,7 +192,7 @@ class Desk:
         case = self.cases.get(request_id)
         if case is None:
             return None
-        refusal = self.reads.look_at("request", request_id, WORKING, member)
+        refusal = self.reads.look_at("request", request_id, member, WORKING)
         if refusal is not None:
             return refusal
         last, until = due.extension(case, self._law(case))

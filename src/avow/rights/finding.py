@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from avow.definitions import Identifier, IdentifierKind, identifier, moment
 from avow.gate import messages
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
+from avow.policy.rulebook import combining
+from avow.policy.rulebook.conversions import VISITOR_ID
 from avow.rights import archive, recorded
 from avow.rights.archive import Item, Section, SentFile
 from avow.rights.cases import Case
 from avow.rights.kept import ARCHIVES, SENT_FILES, Cases
 from avow.rights.outcomes import Located, Outcome
 from avow.rights.targets import CONTROL, EVENTS, FILES, RECORDINGS
-from avow.store.holdings import HeldEvent, HeldMail
+from avow.store.holdings import HeldEvent, HeldMail, HeldSubmission, Holdings
 from avow.store.store import Store
+
+#: Most events of a browser that are put into an archive for each form: what a page shows to staff is far less.
+MOST_RELATED: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,11 @@ class Finder:
                 FILES: self.store.remaining_files(subjects),
             },
         )
+
+    def browsers_of(self, identifiers: Sequence[Identifier]) -> tuple[str, ...]:
+        """Return the numbers of the browsers that are noted with what these people wrote. Why: decision 0067."""
+        forms = [form for person in identifiers for form in self.store.submissions_of(person)]
+        return tuple(dict.fromkeys(form.fields[VISITOR_ID] for form in forms if form.fields.get(VISITOR_ID)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +108,7 @@ class Discloser:
         held = self.store.find(case.contact.identifiers())
         labels = {point.name: point.label for point in rulebook.points.values()}
         by_point: dict[str, list[Item]] = {}
-        for event in held.events:
+        for event in (*held.events, *self.related(held)):
             by_point.setdefault(event.point, []).append(_event_item(event))
         for form in held.submissions:
             by_point.setdefault(form.point, []).append(Item(form.collected_ms, form.point, form.fields))
@@ -118,6 +129,33 @@ class Discloser:
         asked = [Item(one.received_ms, "rights-request", {"request": one.kind.value}) for one in self._requests(case)]
         sections.append(Section("Your requests", tuple(asked)))
         return [_since(section, case.contact.since) for section in sections]
+
+    def related(self, held: Holdings) -> list[HeldEvent]:
+        """Return what a purpose puts together with what the person wrote, and is found by the number of their browser alone.
+
+        Just that, and nothing else of the browser: who wrote from it has not proved to be alone with it.
+        Rule: Cal. Civ. Code § 1798.110(a)(5); 11 CCR 7060, 7062. Why: decision 0067.
+        """
+        known = {event.record_id for event in held.events}
+        found: dict[str, HeldEvent] = {}
+        for form in held.submissions:
+            visitor, rulebook = form.fields.get(VISITOR_ID, ""), self.versions.rulebook(form.rulebook_id)
+            if not visitor or rulebook is None:
+                continue
+            for purpose in form.purposes:
+                points = combining.others(rulebook, purpose, form.point)
+                person = identifier(IdentifierKind.VISITOR, visitor)
+                events = self.store.events_before(person, points, form, MOST_RELATED)
+                found |= {one.record_id: one for one in events if self._is_combined(one, form, purpose)}
+        new = [event for record_id, event in found.items() if record_id not in known]
+        return sorted(new, key=lambda event: event.collected_ms)
+
+    def _is_combined(self, event: HeldEvent, form: HeldSubmission, purpose: str) -> bool:
+        """Return whether the versions of both combine an event with a form by the number of the browser."""
+        versions = map(self.versions.rulebook, (event.rulebook_id, form.rulebook_id))
+        return all(
+            one and not combining.may_combine(one, purpose, form.point, event.point, IdentifierKind.VISITOR) for one in versions
+        )
 
     def _requests(self, case: Case) -> list[Case]:
         """Return the requests of the same address, this one included."""

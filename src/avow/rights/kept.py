@@ -180,6 +180,31 @@ class Cases:
                 self._keep_message(tx, case, message, at_ms, message_id)
         return True
 
+    def widen(self, request_id: str, visitors: Sequence[str]) -> Case | None:
+        """Let a request find what came from these browsers as well; None when its contact was changed or forgotten just now.
+
+        Rule: Cal. Civ. Code § 1798.105(c)(1). Why: decision 0067.
+        """
+        with self._control.reading() as tx:
+            row = requests.get(tx, request_id)
+        case = self.get(request_id)
+        if row is None or case is None or case.contact is None:
+            return None
+        known = {case.contact.visitor_id, *case.contact.more_visitors}
+        new = tuple(one for one in dict.fromkeys(visitors) if one not in known)
+        if not new:
+            return case
+        wide = replace(case, contact=replace(case.contact, more_visitors=(*case.contact.more_visitors, *new)))
+        assert wide.contact is not None
+        sealed = self._sealed(request_id, wide.contact)
+        with self._control.transaction() as tx:
+            kept = requests.get(tx, request_id)
+            if kept is None or kept.sealed != row.sealed:
+                return None
+            requests.reseal(tx, request_id, sealed, self._mark(wide))
+            requests.name_people(tx, request_id, self._people(wide.contact.identifiers()))
+        return wide
+
     def delivery(self, request_id: str) -> Delivery:
         """Return what became of the messages of a request that a mail server carries. Why: decision 0058."""
         if not self._by_mail:

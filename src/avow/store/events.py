@@ -181,6 +181,16 @@ class Events:
         wanted = [UUID(bytes=subject) for subject in subjects]
         return self.query("find_events", subjects=wanted) if wanted else []
 
+    def before(
+        self, subjects: Iterable[bytes], points: Collection[str], before_ms: int, most: int, *, demonstration: bool
+    ) -> list[dict[str, Any]]:  # Any: as `query`
+        """Return at most so many rows of these subjects at these points from before a moment, the newest first."""
+        wanted = [UUID(bytes=subject) for subject in subjects]
+        if not wanted or not points:
+            return []
+        bounds = {"before_ms": before_ms, "most": most, "demonstration": int(demonstration)}
+        return self.query("events_before", subjects=wanted, points=sorted(points), **bounds)
+
     def count_subjects(self, subjects: Iterable[bytes]) -> int:
         """Return how many rows of these subjects are stored."""
         wanted = {UUID(bytes=subject) for subject in subjects}

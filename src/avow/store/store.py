@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, TypeVar
@@ -29,7 +29,7 @@ from avow.store.control import (
 from avow.store.control import recordings as listed_recordings
 from avow.store.events import Events
 from avow.store.files import Files
-from avow.store.holdings import Counts, Due, Evidence, HeldMail, HeldSubmission, Holdings, SubmissionPage, Written
+from avow.store.holdings import Counts, Due, Evidence, HeldEvent, HeldMail, HeldSubmission, Holdings, SubmissionPage, Written
 from avow.store.keys import DAY, REQUEST, Said, Vault
 
 log = logging.getLogger(__name__)
@@ -216,6 +216,16 @@ class Store:
         with self.control.reading() as tx:
             found = tuple(one for one in submissions.of_subjects(tx, subjects) if point in {"", one.point})
             return self._unsealed(tx, found)
+
+    def events_before(self, person: Identifier, points: Collection[str], form: HeldSubmission, most: int) -> list[HeldEvent]:
+        """Return at most so many events of one person at these points from before a submission, the newest first.
+
+        What was invented is next to nothing real. Nothing at once after the person was erased.
+        """
+        subjects = self.vault.subjects_of([person])
+        keys = self.vault.keys_of(subjects)
+        found = self.events.before(keys, points, form.collected_ms, most, demonstration=form.demonstration)
+        return _present(event_rows.held_event(row, keys.get) for row in found)
 
     def site_of(self, person: Identifier) -> str:
         """Return the website on which somebody wrote last; "" where nothing is held that they wrote."""

@@ -17,6 +17,8 @@ from avow.collection.forms.uploads import Upload
 from avow.collection.signals import Sender
 from avow.definitions import FORMS, Permit, RecordIds, Refusal, Submission, Technology, moment
 from avow.policy import CollectionPoint
+from avow.policy.rulebook.combining import by_browser
+from avow.policy.rulebook.conversions import VISITOR_ID
 
 #: What is sent from a page's form.
 _TAKEN: Final = FORMS | {Technology.EMAIL}
@@ -139,7 +141,14 @@ class Forms:
         return Accepted(1, form.dropped, (), reference=record.reference, masked=form.masked)
 
     def _submission(self, permit: Permit, form: submissions.Form, sender: Sender, now_ms: int) -> Submission:
-        """Return the record of a form, with what its sender's browser had opted out of."""
+        """Return the record of a form, with what its sender's browser had opted out of.
+
+        Which browser it was is noted where a purpose that this person allows combines the form by it, and nowhere else.
+        """
+        point = self._rulebook.points[permit.point]
+        is_noted = sender.signals.visitor and VISITOR_ID in permit.fields and by_browser(self._rulebook, point) & permit.purposes
+        if is_noted and point.technology in FORMS:
+            form = replace(form, fields={**form.fields, VISITOR_ID: sender.signals.visitor})
         made = submissions.record(
             self._rulebook,
             self._collector.site,

@@ -7,7 +7,7 @@ how to weigh is told as it is and counts as material: an unknown change is never
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -18,6 +18,7 @@ from avow.policy.changes.roles import role_changes
 from avow.policy.language.parse import parse
 from avow.policy.language.vocabulary import AGENT_ASKS, AGENT_CONFIRMATIONS, RIGHTS, ROLES, SHORT_CATEGORIES, SIGNALS
 from avow.policy.markup import joined, lowered
+from avow.policy.rulebook import combining
 from avow.policy.rulebook.declarations import CollectionPoint, Purpose, Recipient, Retention, Right
 from avow.policy.rulebook.rulebook import Rulebook
 
@@ -118,10 +119,27 @@ def _purposes(old: Rulebook, new: Rulebook) -> Iterator[Change]:
         match purpose:
             case Added(_, after):
                 yield Change("purpose", f"New purpose: {lowered(after.label)}.", material=True)
+                yield from _combining(old, new, (), after)
             case Removed(_, before):
                 yield Change("purpose", f"Purpose given up: {lowered(before.label)}.", material=False)
             case Kept(_, before, after):
                 yield from _purpose(before, after)
+                yield from _combining(old, new, before.combines, after)
+
+
+def _combining(old: Rulebook, new: Rulebook, before: Sequence[str], after: Purpose) -> Iterator[Change]:
+    """Say what is newly put together about one person, and what no longer is. Rule: Cal. Civ. Code § 1798.100(a)(1), (c)."""
+    label = lowered(after.label)
+    if set(after.combines) - set(before):
+        named = joined(combining.called(new, name) for name in after.combines)
+        words = f"For {label} we newly put together what {named} tell of one person."
+        yield Change("purpose", words, material=True)
+    lost = [name for name in before if name not in after.combines]
+    if lost:
+        named = joined(combining.called(old, name) for name in lost)
+        tells = "tells" if len(lost) == 1 else "tell"
+        words = f"For {label} we no longer put what {named} {tells} of one person together with anything else."
+        yield Change("purpose", words, material=False)
 
 
 def _purpose(before: Purpose, after: Purpose) -> Iterator[Change]:

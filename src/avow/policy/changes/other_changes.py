@@ -89,7 +89,7 @@ _SAID: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "CollectionPoint": frozenset(
             {"name", "fields", "purposes", "recipients", "only", "retentions", "cookie_days", "section"}
         ),
-        "Purpose": frozenset({"name", "choice", "description", "written_reason"}),
+        "Purpose": frozenset({"name", "choice", "description", "written_reason", "combines"}),
         "Recipient": frozenset(
             {"name", "label", "role", "contract", "services", "categories", "purposes", "country", "keeps_days"}
         ),

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from avow.definitions import SERVER_FIELDS, RequestKind, Technology
+from avow.definitions import LETTERS, SERVER_FIELDS, RequestKind, Technology
 from avow.policy.checks.external_links import linked
 from avow.policy.checks.mail_points import check_mail_point
 from avow.policy.checks.prose import denies_sale
@@ -41,6 +41,7 @@ class CarriedOut:
 
     `withdrawn` are the technologies whose data goes when a yes is taken back; `own_choice_only`: browsers keep only what
     people chose, and it is given to nobody; `own_mailings_only`: e-mail is what `avow mail send` sends, and what it can measure.
+    `combined` are the technologies of what it shows next to a letter of the same person.
     `stands_by` is what it does about rights and standing promises; None takes all of them.
     """
 
@@ -55,6 +56,7 @@ class CarriedOut:
     subscription_criteria: frozenset[str]
     own_choice_only: bool
     own_mailings_only: bool
+    combined: frozenset[str]
     third_parties: bool
     keeping_recipients: bool
     duties: bool
@@ -75,6 +77,7 @@ EVERYTHING: Final = CarriedOut(
     subscription_criteria=frozenset(RETENTION_CRITERIA),
     own_choice_only=False,
     own_mailings_only=False,
+    combined=frozenset(TECHNOLOGIES),
     third_parties=True,
     keeping_recipients=True,
     duties=True,
@@ -109,6 +112,7 @@ THIS_VERSION: Final = CarriedOut(
     subscription_criteria=frozenset({"unsubscribed"}),
     own_choice_only=True,
     own_mailings_only=True,
+    combined=LETTERS | {Technology.TAG, Technology.WEB_BEACON, Technology.PIXEL, Technology.CLEAR_GIF},
     third_parties=False,
     keeping_recipients=False,
     duties=False,
@@ -124,6 +128,7 @@ def check_carried_out(document: Document, entries: Entries, does: CarriedOut) ->
     """
     for point in entries.of("collection"):
         yield from _point(entries, point, does)
+    yield from _combined(entries, does)
     for right in entries.of("right"):
         by_switch = right.name not in _BY_SWITCH or "web" in right.values["methods"] or does is EVERYTHING
         if not (right.name in does.rights and by_switch) and not right.values.get("by_people", False):
@@ -171,6 +176,21 @@ def _technology(entries: Entries, point: Entry, does: CarriedOut) -> Iterator[Di
         yield from _in_browser(entries, point)
     elif does.own_mailings_only and technology in _BY_MAIL and "collected_by" not in point.values:
         yield from check_mail_point(entries, point)
+
+
+def _combined(entries: Entries, does: CarriedOut) -> Iterator[Diagnostic]:
+    """Check that this version shows what purposes combine: records of one person, next to a letter of theirs."""
+    points = {point.name: point.values["technology"] for point in entries.of("collection")}
+    for purpose in entries.of("purpose"):
+        named = {place: points[name] for place, name in enumerate(purpose.values.get("combines", ())) if name in points}
+        for place in (place for place, technology in named.items() if technology not in does.combined):
+            message = f'this version does not put what comes by "{named[place]}" together with anything else'
+            mend = f'take "{purpose.values["combines"][place]}" out of combines'
+            yield diagnostic("AV0711", purpose.at("combines", place), message, mend)
+        if does is not EVERYTHING and named and not LETTERS & set(named.values()):
+            message = f'"{purpose.name}" combines no form, feed or subscription, and this version shows records on no other page'
+            mend = "add the form whose messages are read for it, or remove combines"
+            yield diagnostic("AV0711", purpose.at("combines"), message, mend)
 
 
 def _periods(point: Entry, does: CarriedOut) -> Iterator[Diagnostic]:

@@ -13,8 +13,9 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Final
 
-from avow.definitions import Technology
+from avow.definitions import FORMS, Technology
 from avow.policy.checks.carried_out import CarriedOut, check_carried_out
+from avow.policy.checks.combining import check_combining
 from avow.policy.checks.disclosures import check_disclosures
 from avow.policy.checks.external_links import check_links, linked
 from avow.policy.checks.files import check_authorisations, check_files
@@ -68,6 +69,7 @@ def check(
     yield from check_authorisations(entries)
     yield from check_people(entries)
     yield from check_links(entries)
+    yield from check_combining(entries)
     for dataset in entries.of("dataset"):
         if not dataset.values["never_reidentified"]:
             message = f'whoever releases "{dataset.name}" must promise never to find out whom it was about'
@@ -109,6 +111,7 @@ _USES: Final = (
     ("collection", "authorised_by", "collection"),
     ("collection", "duties", "duty"),
     ("recipient", "purposes", "purpose"),
+    ("purpose", "combines", "collection"),
     ("signal", "stops", "purpose"),
     ("choice", "stops", "purpose"),
     ("role", "points", "collection"),
@@ -291,8 +294,8 @@ def _stored(entries: Entries, point: Entry) -> Iterator[Diagnostic]:
     """Check what is put into the browser: its lifetime and its names. Rule: Cal. Civ. Code § 1798.100(a)(1), (3)."""
     technology = point.values["technology"]
     visitor = {item.name for item in entries.of("data") if item.values.get("identifier") == "visitor"}
-    # What a link counts, or another company reports, finds a browser that is recognised already; it sets no cookie.
-    sets_none = point.name in linked(entries)
+    # What a link counts, another company reports or a form brings finds a browser that is recognised already: no cookie is set.
+    sets_none = point.name in linked(entries) or technology in FORMS
     recognises = [place for place, item in enumerate(point.values["data"]) if item in visitor and not sets_none]
     if "cookie_days" not in point.values and (recognises or technology == Technology.COOKIE):
         where = point.at("data", recognises[0]) if recognises else point.at("technology")

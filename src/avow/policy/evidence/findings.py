@@ -18,6 +18,7 @@ from avow.policy.language.vocabulary import RIGHTS, SIGNALS
 from avow.policy.law import rules
 from avow.policy.law.counting import add_months
 from avow.policy.markup import joined, lowered
+from avow.policy.rulebook import combining
 from avow.policy.rulebook.rulebook import Rulebook
 from avow.policy.rulebook.seeing import in_words, seeing
 
@@ -142,8 +143,10 @@ def _given(rulebook: Rulebook, facts: Facts, name: str) -> Finding:
 
 
 def _purpose(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]:
-    """Rule: 11 CCR 7004, 7026."""
+    """Rule: 11 CCR 7004, 7026; Cal. Civ. Code § 1798.100(a)(1), (c)."""
     purpose = rulebook.purposes.get(name)
+    if purpose is not None and purpose.combines:
+        yield _combined(rulebook, facts, name)
     if purpose is None or not purpose.optional:
         return
     no = sum(one.count for one in facts.chosen if one.purpose == name and one.opted_out)
@@ -152,6 +155,20 @@ def _purpose(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]:
         f"Your choice about {lowered(purpose.label)} is asked before anything is written.",
         f"{_many(no + yes, 'choice')} recorded: {no:,} against it, {yes:,} for it.",
         Verdict.HOLDS if no or yes else Verdict.NO_EVIDENCE,
+        facts.at_ms,
+    )
+
+
+def _combined(rulebook: Rulebook, facts: Facts, name: str) -> Finding:
+    """Return how often records that a purpose combines were opened for it. Rule: Cal. Civ. Code § 1798.100(a)(1), (c)."""
+    purpose = rulebook.purposes[name]
+    opened = [one for one in facts.read if one.purpose == name and one.point in purpose.combines]
+    allowed, refused = sum(one.allowed for one in opened), sum(one.refused for one in opened)
+    what = joined(combining.called(rulebook, point) for point in purpose.combines)
+    return Finding(
+        f"What {what} tell of one person is shown together for {lowered(purpose.label)}, as declared; else it stays apart.",
+        f"Opened {_times(allowed)} for it in 12 months; refused {_times(refused)}.",
+        Verdict.HOLDS if opened else Verdict.NO_EVIDENCE,
         facts.at_ms,
     )
 

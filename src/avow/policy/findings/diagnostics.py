@@ -132,6 +132,10 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0320": _error("an authorisation by what is no form, or of somebody who could not be found", rules.BACKGROUND_CHECK),
         "AV0325": _error("a link whose clicks or reports cannot be what the policy says of them", _NOTICE),
         "AV0326": _error("a form or feed whose person nobody could find again", rules.DELETE_AND_KNOW),
+        "AV0327": _error("a purpose combines records that nothing shows to be of one person", _NOTICE),
+        "AV0328": _error("what a browser told is combined with what its person wrote, and nobody asks them", _NEED),
+        "AV0329": _error("sensitive information is combined beyond what the law lets it be used for", rules.SENSITIVE_USES),
+        "AV0330": _error("a form keeps a browser's number that nothing combines", _NEED),
         # 04: recipients, sale and sharing
         "AV0401": _error("prose denies sale and sharing, and a recipient is a third party", _SALE),
         "AV0402": _error(
@@ -208,6 +212,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0707": _error("a data set that this version does not release", _PROMISE),
         "AV0708": _error("a right that promises more than this version carries out", _PROMISE),
         "AV0709": _error("a standing promise that this version does not keep", _PROMISE),
+        "AV0711": _error("a purpose combines what this version does not put together", _PROMISE),
         # 08: who of the staff sees it
         "AV0801": _error("a role with records and nothing to do with them, or the other way round", _ACCESS),
         "AV0802": _error("a field is hidden from a role that could not see it", _ACCESS),

@@ -171,6 +171,7 @@ _COLLECTING: Final = {
             "business_purpose": _OPTIONAL_TEXT,
             "legal_basis": Key(Shape.CHOICE, choices=tuple(LEGAL_BASES)),
             "sensitive_use": Key(Shape.CHOICE, choices=tuple(SENSITIVE_USES)),
+            "combines": Key(Shape.NAMES, least=2),
             "written_reason": _FLAG,
             "dpv": _OPTIONAL_TEXT,
         },

@@ -113,6 +113,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
                 "sensitive_use": (
                     f"the use of sensitive information that {rules.SENSITIVE_USES} allows; without it, people can limit it"
                 ),
+                "combines": "names of the collection points of which it puts together what is of one person; default none",
                 "written_reason": "true: the console asks a written reason of a member of staff who opens a record for it",
                 "dpv": "term of the W3C Data Privacy Vocabulary, as `dpv:ServiceProvision`",
             },

@@ -280,7 +280,7 @@ def _choice(entry: Entry, way: Way, key: Key, value: object) -> list[Diagnostic]
 
 def _names(entry: Entry, way: Way, key: Key, value: object) -> list[Diagnostic]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value) or len(value) < key.least:
-        least = f" with at least {key.least} entry" if key.least else ""
+        least = f" with at least {key.least} {'entry' if key.least == 1 else 'entries'}" if key.least else ""
         message = f'"{way[0]}" must be a {key.shape}{least}'
         meant = f'["{value}"]' if isinstance(value, str) and value else '["one", "another"]'
         return [diagnostic("AV0105", entry.at(*way), message, f"write {way[-1]} = {meant}")]

@@ -56,6 +56,7 @@ def json_ld(rulebook: Rulebook) -> str:
         *(_data(item) for item in rulebook.data.values()),
         *_categories(rulebook),
         *(_purpose(purpose) for purpose in rulebook.purposes.values()),
+        *(_combining(purpose) for purpose in rulebook.purposes.values() if purpose.combines),
         *(_recipient(recipient) for recipient in rulebook.recipients.values()),
         *(_right(right) for right in rulebook.rights.values()),
         *(_role(rulebook, role) for role in _declared_roles(rulebook)),
@@ -75,9 +76,15 @@ def _notice(rulebook: Rulebook) -> Node:
         "dct:modified": _date(rulebook.updated.isoformat()),
         "dpv:hasDataController": _ref("this:controller"),
         "dpv:hasApplicableLaw": [_ref(f"this:law/{code}") for code in sorted(rulebook.law)],
-        "dpv:hasProcess": [_ref(f"this:collection/{name}") for name in rulebook.points],
+        "dpv:hasProcess": [_ref(f"this:{one}") for one in _processes(rulebook)],
         "dpv:hasRight": [_ref(f"this:right/{name}") for name in rulebook.rights],
     }
+
+
+def _processes(rulebook: Rulebook) -> Iterator[str]:
+    """Yield every process of the notice: each collection point, and what each purpose puts together of several."""
+    yield from (f"collection/{name}" for name in rulebook.points)
+    yield from (f"combining/{name}" for name, one in rulebook.purposes.items() if one.combines)
 
 
 def _controller(rulebook: Rulebook) -> Node:
@@ -259,6 +266,20 @@ def _purpose(purpose: Purpose) -> Node:
     if purpose.business_purpose:
         node["dct:source"] = purpose.business_purpose
     return node
+
+
+def _combining(purpose: Purpose) -> Node:
+    """Return what a purpose puts together of one person, as a process over those of its collection points."""
+    return {
+        "@id": f"this:combining/{purpose.name}",
+        "@type": "dpv:PersonalDataProcess",
+        "dct:title": purpose.label,
+        "dpv:hasDataController": _ref("this:controller"),
+        "dpv:hasNotice": _ref("this:policy"),
+        "dpv:hasPurpose": _ref(f"this:purpose/{purpose.name}"),
+        "dpv:hasProcess": [_ref(f"this:collection/{name}") for name in purpose.combines],
+        "dpv:hasProcessing": _ref("dpv:Combine"),
+    }
 
 
 def _recipient(recipient: Recipient) -> Node:

@@ -6,7 +6,7 @@ table. Nothing here is typed next to the policy, so notice and machine cannot di
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import date
 from types import MappingProxyType
 from typing import Final
@@ -14,6 +14,7 @@ from typing import Final
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from avow.definitions import SERVER_FIELDS
 from avow.policy.language.parse import ANCHOR, PLACEHOLDER, STATEMENT, Block, Document, Section, is_block, markdown, parse
 from avow.policy.language.vocabulary import FILE_TYPES, METHODS, SHORT_CATEGORIES, SIGNALS, TECHNOLOGIES
 from avow.policy.markup import bullets, day, joined, lowered, megabytes
@@ -32,6 +33,7 @@ from avow.policy.printouts.tables import (
     signals_list,
     technologies_table,
 )
+from avow.policy.rulebook import combining
 from avow.policy.rulebook.audience import EVERYBODY, Audience
 from avow.policy.rulebook.conversions import CLICK_ID, hands_a_click
 from avow.policy.rulebook.page_duties import CHOICES_PATH, POLICY_PATH
@@ -122,11 +124,13 @@ def notice_at_collection(rulebook: Rulebook, point: str) -> Markup:
     seen = in_words(rulebook, declared)
     return Markup(
         '<aside class="notice-at-collection" aria-label="Notice at collection">\n<p><strong>What we collect here</strong></p>\n'
-        "{categories}<p><strong>What for:</strong> {purposes}.</p>\n<p><strong>Kept:</strong> {kept}.</p>\n{seen}<p>{sold}</p>\n"
-        '{choice}<p><a href="{path}#{section}">More about this in our privacy policy</a></p>\n</aside>\n'
+        "{categories}<p><strong>What for:</strong> {purposes}.</p>\n{together}"
+        "<p><strong>Kept:</strong> {kept}.</p>\n{seen}<p>{sold}</p>\n{choice}"
+        '<p><a href="{path}#{section}">More about this in our privacy policy</a></p>\n</aside>\n'
     ).format(
         categories=bullets(_by_category(rulebook, declared)),
         purposes=joined(purpose.description for purpose in purposes),
+        together=_together(rulebook, declared),
         kept=declared.retention.words,
         seen=Markup("<p><strong>Who among us sees it:</strong> {}.</p>\n").format(seen) if seen else "",
         sold=_sold(rulebook, declared),
@@ -134,6 +138,12 @@ def notice_at_collection(rulebook: Rulebook, point: str) -> Markup:
         path=POLICY_PATH,
         section=declared.section,
     )
+
+
+def _together(rulebook: Rulebook, point: CollectionPoint) -> Markup:
+    """Return with what else the data of a point is put together. Rule: Cal. Civ. Code § 1798.100(a)(1), (c)."""
+    said = [combining.words(rulebook, name) for name, one in rulebook.purposes.items() if point.name in one.combines]
+    return Markup("").join(Markup("<p>{}</p>\n").format(sentence) for sentence in said)
 
 
 def _choices(purposes: list[Purpose]) -> Markup:
@@ -165,7 +175,7 @@ def _file_words(item: DataItem) -> str:
 
 
 def _is_optional(point: CollectionPoint, item: str) -> bool:
-    return bool(point.required) and item not in point.required
+    return bool(point.required) and item not in point.required | SERVER_FIELDS
 
 
 def _sold(rulebook: Rulebook, point: CollectionPoint) -> str | Markup:
@@ -306,6 +316,11 @@ def _aside(rulebook: Rulebook, block: Block, audience: Audience) -> Markup:
     here = {point.name: point for point in audience.points(rulebook)}
     said = [
         *(_point_in_practice(rulebook, here[name]) for name in block.tables.get("collection", ()) if name in here),
+        *(
+            _combined_in_practice(rulebook, name)
+            for name in block.tables.get("purpose", ())
+            if _is_combined(rulebook, name, here)
+        ),
         *(_signal_in_practice(rulebook, name) for name in block.tables.get("signal", ())),
         *(_right_in_practice(rulebook, name) for name in block.tables.get("right", ())),
         *(role_in_practice(rulebook, rulebook.roles[name], audience) for name in block.tables.get("role", ())),
@@ -324,7 +339,9 @@ def _point_in_practice(rulebook: Rulebook, point: CollectionPoint) -> str:
     sentences = [f"{point.label} ({TECHNOLOGIES[point.technology]}): {who} keeps {what}, and nothing else."]
     for purpose in (rulebook.purposes[name] for name in rulebook.purposes if name in point.purposes):
         choice = {"opt-out": " You can opt out.", "consent": " Only after you said yes."}.get(purpose.choice, "")
-        sentences.append(f"Used for {lowered(purpose.label)}.{choice}")
+        others = joined(combining.called(rulebook, name) for name in combining.others(rulebook, purpose.name, point.name))
+        together = f", put together with what we hold of the same person from {others}" if others else ""
+        sentences.append(f"Used for {lowered(purpose.label)}{together}.{choice}")
     for item, purposes in point.only.items():
         needed = joined(lowered(rulebook.purposes[name].label) for name in sorted(purposes))
         sentences.append(f"The {lowered(rulebook.data[item].label)} is kept only for {needed}.")
@@ -333,6 +350,18 @@ def _point_in_practice(rulebook: Rulebook, point: CollectionPoint) -> str:
     of_it = f"Of it, the {lowered(rulebook.data[CLICK_ID].label)} alone is passed" if hands_a_click(rulebook, point) else "Passed"
     sentences.append(f"{of_it} on to {joined(given)}." if given else "Passed on to nobody.")
     return " ".join(sentences)
+
+
+def _is_combined(rulebook: Rulebook, purpose: str, here: Container[str]) -> bool:
+    """Return whether a purpose puts together what these readers meet with anything else."""
+    declared = rulebook.purposes.get(purpose)
+    return declared is not None and any(name in here for name in declared.combines)
+
+
+def _combined_in_practice(rulebook: Rulebook, purpose: str) -> str:
+    """Return what a purpose combines, and that nothing else does. Rule: Cal. Civ. Code § 1798.100(a)(1), (c)."""
+    said = {"opt-out": " Unless you said no.", "consent": " Only after you said yes."}.get(rulebook.purposes[purpose].choice, "")
+    return f"{combining.words(rulebook, purpose)}{said} For anything else they stay apart."
 
 
 def _signal_in_practice(rulebook: Rulebook, name: str) -> str:

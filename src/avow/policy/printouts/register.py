@@ -18,6 +18,7 @@ from avow.policy.language.vocabulary import EEA, PEOPLE, ROLES, SAFEGUARDS, SHOR
 from avow.policy.law import rules
 from avow.policy.markup import bullets, day, joined, lowered, table
 from avow.policy.printouts.tables import contact_lines
+from avow.policy.rulebook import combining
 from avow.policy.rulebook.measures import measures
 from avow.policy.rulebook.periods import periods
 from avow.policy.rulebook.rulebook import CollectionPoint, Recipient, Rulebook
@@ -104,7 +105,7 @@ def _activity(rulebook: Rulebook, point: CollectionPoint) -> Activity:
     return Activity(
         name=point.name,
         label=point.label,
-        purposes=tuple(purpose.label for purpose in rulebook.purposes.values() if purpose.name in point.purposes),
+        purposes=tuple(_used_for(rulebook, point, name) for name in rulebook.purposes if name in point.purposes),
         people=PEOPLE[point.people],
         data=tuple(_by_category(rulebook, point)),
         recipients=tuple(f"{one.label} ({ROLES[one.effective_role]}): {one.services}" for one in recipients),
@@ -112,6 +113,13 @@ def _activity(rulebook: Rulebook, point: CollectionPoint) -> Activity:
         erasure=tuple(_limits(rulebook, point)),
         measures=tuple(_protecting(rulebook, point)),
     )
+
+
+def _used_for(rulebook: Rulebook, point: CollectionPoint, purpose: str) -> str:
+    """Return what a purpose is called, and with which other points it puts this one together."""
+    others = joined(combining.called(rulebook, name) for name in combining.others(rulebook, purpose, point.name))
+    label = rulebook.purposes[purpose].label
+    return f"{label} (put together with {others})" if others else label
 
 
 def _limits(rulebook: Rulebook, point: CollectionPoint) -> Iterator[str]:

@@ -46,13 +46,20 @@ def request_map(rulebook: Rulebook) -> tuple[RequestTarget, ...]:
         RequestTarget(
             point=point.name,
             store=_store(point),
-            identifiers=frozenset(kind for name in point.fields if (kind := rulebook.data[name].identifier) in PROVED and kind),
+            identifiers=_finding(rulebook, point),
             items=point.fields,
             recipients=_given(point),
             keeping=frozenset(name for name in _given(point) if rulebook.recipients[name].keeps_days > 0),
         )
         for point in rulebook.points.values()
     )
+
+
+def _finding(rulebook: Rulebook, point: CollectionPoint) -> frozenset[IdentifierKind]:
+    """Return what the records of a point are found by: a letter by the address in it, whatever browser it came from."""
+    kinds = {rulebook.data[name].identifier for name in point.fields}
+    proved = PROVED - {IdentifierKind.VISITOR} if point.technology in LETTERS else PROVED
+    return frozenset(kind for kind in kinds if kind is not None and kind in proved)
 
 
 def _store(point: CollectionPoint) -> str:

@@ -105,6 +105,7 @@ def purpose(entry: Entry) -> Purpose:
         business_purpose=values.get("business_purpose", ""),
         legal_basis=values.get("legal_basis", ""),
         sensitive_use=values.get("sensitive_use", ""),
+        combines=tuple(values.get("combines", ())),
         written_reason=values.get("written_reason", False),
         dpv=values.get("dpv", ""),
     )

@@ -68,6 +68,7 @@ class Purpose:
 
     `choice` is "none", "opt-out" (until the person says no) or "consent" (not before the person said yes).
     `legal_basis` is that of GDPR Art. 6(1); `sensitive_use` the use of sensitive information that 11 CCR 7027(m) allows.
+    `combines` are the points of which it puts together what is of one person; what no purpose combines stays apart.
     `written_reason` says that whoever of the staff opens a record for it writes why.
     """
 
@@ -78,6 +79,7 @@ class Purpose:
     business_purpose: str
     legal_basis: str
     sensitive_use: str
+    combines: tuple[str, ...]
     written_reason: bool
     dpv: str
 

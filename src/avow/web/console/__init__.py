@@ -28,11 +28,11 @@ class Console:
     """The pages under /console."""
 
     def __init__(self, view: View) -> None:
-        self._view = view
+        self.door = Door(view)
 
     def routes(self) -> list[Route]:
-        """Return all routes of the console."""
-        door = Door(self._view)
+        """Return all routes of the console; its door then knows what each needs."""
+        door = self.door
         rooms = (
             SignInPages(door),
             AudiencePages(door),

@@ -37,23 +37,24 @@ class MailingsPages:
 
     def routes(self) -> list[Route]:
         """Return the list, writing a mailing, looking at it, sending it, and one mailing's report."""
-        seen, sends = needs(Act.MEASURE, Act.PUBLISH, shows=Shows.FIGURES), needs(Act.PUBLISH, shows=Shows.FIGURES)
+        seen, sends = needs(Act.MEASURE, Act.PUBLISH, shows=Shows.FIGURES), needs(Act.PUBLISH)
         return [
             self._door.page("/console/mailings", self._list, seen),
             self._door.page("/console/mailings/new", self._form, sends),
             self._door.files("/console/mailings/new", self._look, sends, 0),
             self._door.files("/console/mailings/new/html", self._html, sends, 0),
-            self._door.files("/console/mailings/send", self._send, needs(Act.PUBLISH, shows=Shows.FIGURES, fresh=True), 0),
+            self._door.files("/console/mailings/send", self._send, needs(Act.PUBLISH, fresh=True), 0),
             self._door.page("/console/mailings/{mailing_id}", self._report, seen),
         ]
 
     def _list(self, request: Request, member: Member) -> Response:
-        lists, found = self._mailings.lists(), self._mailings.lines(place(request))
-        sends = self._door.house.roles.looks(member, {Act.PUBLISH}) is None
+        away, sends = self._away(member), self._door.house.roles.looks(member, {Act.PUBLISH}) is None
+        lists, found = self._mailings.lists(away), self._mailings.lines(place(request), away)
         return self._door.show(request, "mailings.html", member, lists=lists, found=found, sends=sends)
 
     def _report(self, request: Request, member: Member) -> Response:
-        report = self._mailings.report(request.path_params["mailing_id"])
+        roles, policy = self._door.house.roles, self._door.house.policy.rulebook
+        report = self._mailings.report(request.path_params["mailing_id"], set(policy.points) - roles.measures(member))
         if report is None:
             raise HTTPException(404)
         return self._door.show(request, "mailing.html", member, report=report, line=report.line)
@@ -111,6 +112,11 @@ class MailingsPages:
         if isinstance(wanted, Refusal):
             raise HTTPException(422, f"{wanted.reason} ({wanted.rule})")
         return wanted
+
+    def _away(self, member: Member) -> frozenset[str]:
+        """Return the lists that a member has nothing to do with: who sends mailings has to do with all of them."""
+        roles, points = self._door.house.roles, frozenset(self._door.house.policy.rulebook.points)
+        return frozenset() if roles.looks(member, [Act.PUBLISH]) is None else points - roles.measures(member)
 
 
 def _written(form: Mapping[str, str]) -> tuple[str, str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from avow.gate.roles import Act
+from avow.gate.roles import WORKING, Act
 
 
 class Shows(StrEnum):
@@ -33,9 +33,9 @@ def needs(*acts: Act, shows: Shows = Shows.NOBODY, fresh: bool = False) -> Needs
     return Needs(frozenset(acts), shows, fresh)
 
 
-#: Whoever works on consumer requests, and on messages about them.
-DESK: Final = (Act.DECIDE, Act.DENY, Act.APPROVE)
-LETTERS: Final = (Act.ANSWER, *DESK)
+#: Whoever works on consumer requests, or answers what people send: messages to them are theirs.
+DESK: Final = WORKING
+LETTERS: Final = (Act.ANSWER, *WORKING)
 
 #: Where one comes to after signing in: the dashboard, or the first page of one's own menu.
 HOME: Final = "/console"
