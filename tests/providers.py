@@ -20,7 +20,8 @@ class OpenIDProvider:
         self.issuer = f"http://127.0.0.1:{self.port}"
         command = ["node", "provider.mjs", str(self.port), callback]
         self._process = subprocess.Popen(command, cwd=FOLDER, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        assert "ready" in "".join(iter(self._process.stdout.readline, "ready\n")) + "ready"
+        said = iter(self._process.stdout.readline, "")  # until it ends, if it does not start
+        assert "ready\n" in said, "the provider does not start; `make debian` installs it"
 
     def account(self, subject, **claims):
         """Have an account with these claims."""

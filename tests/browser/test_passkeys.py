@@ -9,6 +9,8 @@ from contextlib import closing
 import pyotp
 import pytest
 
+from .test_accessible import violations
+
 PASSWORD = "a long sentence for tests"
 #: What a person's own computer has: it asks for a finger, and keeps passkeys that it finds by itself.
 OWN = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
@@ -215,3 +217,55 @@ def test_what_is_grave_goes_on_after_a_passkey(staff, named):
     kim.page.get_by_role("button", name="Confirm with a passkey").click()
     kim.page.wait_for_selector("input.wide")
     assert "/console/invitations/" in kim.page.input_value("input.wide")
+
+
+def test_every_page_of_signing_in_is_accessible_and_fits_a_telephone(staff):
+    """Setting up, codes, the second step, who is it: no rule of WCAG AA is broken, nothing runs over the side."""
+    kim, seen = staff(), []
+
+    def look(name):
+        for width in (390, 1280):
+            kim.page.set_viewport_size({"width": width, "height": 800})
+            assert kim.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        assert violations(kim.page) == [], name
+        seen.append(name)
+
+    kim.join()
+    look("set up")
+    kim.with_app()
+    look("recovery codes")
+    kim.page.goto("/console/staff")
+    kim.page.locator("th a").first.click()
+    look("an account")
+    kim.page.goto("/console/account/passkeys")
+    kim.page.fill("input[name=label]", "telephone")
+    kim.page.get_by_role("button", name="Add a passkey").click()
+    kim.page.wait_for_url("**/console/account?done=added")
+    kim.password()
+    look("second step")
+    assert len(seen) == 4
+
+
+def test_without_script_codes_are_enough(chromium, named):
+    """The forms of passkeys are not shown; the app and its codes work."""
+    context = chromium.new_context(base_url=named.base, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(named.avow("invite").strip())
+    page.fill("input[name=name]", "Sam without script")
+    page.fill("input[name=password]", PASSWORD)
+    page.locator("main button[type=submit]").click()
+    page.wait_for_url("**/console/sign-in/enrol**")
+    assert not page.get_by_role("button", name="Add a passkey").is_visible()
+    page.locator("summary").click()
+    page.fill("input[name=code]", pyotp.TOTP(re.sub(r"\s", "", page.inner_text(".secret"))).now())
+    page.get_by_role("button", name="Set it up").click()
+    codes = page.locator("ul.codes code").all_inner_texts()
+    context.clear_cookies()
+    page.goto("/console/sign-in?next=/console/account")
+    page.fill("input[name=name]", "Sam without script")
+    page.fill("input[name=password]", PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.fill("input[name='confirm-code']", codes[0])
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_url("**/console/account")
+    context.close()

@@ -21,7 +21,7 @@ from .serving import VISITOR, serve
 
 FENCE = "## Children {#children}"
 #: Doors that whoever has no session opens.
-PUBLIC = re.compile(r"/console/(sign-in(/\w+)?|invitations/\{token\})")
+PUBLIC = re.compile(r"/console/(sign-in(/\w+){0,2}|invitations/\{token\})")
 
 
 def role(name, may, points=(), purposes=(), hides=()):

@@ -54,7 +54,7 @@ class Provided:
 
     def finish(self, answer: Mapping[str, str], cookie: str, browser: str, address: str, now_ms: int) -> Arrived | Refusal:
         """Let in who comes back; a provider's answer is counted by address before anything is asked for it."""
-        admission = self.second.guard.admit_passkey(address, now_ms)
+        admission = self.second.guard.admit_sender(address, now_ms)
         if isinstance(admission, Refusal):
             return _TOO_OFTEN
         claims = self.provider.finish(answer, cookie, now_ms)

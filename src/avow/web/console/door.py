@@ -203,6 +203,7 @@ class Door:
         house = self.house
         altered = any(one.altered() for one in house.integrity.everywhere())
         known = {"altered": altered, "set_aside": house.aside.count(), "notices": house.notices.now(), "menu": self.menu(member)}
+        known["own_roles"] = [one.label for one in house.roles.of(member)] or ["no role"]
         several = [one.name for one in house.sites.all] if len(house.sites.all) > 1 else []
         chosen = self.site(request)
         frame = {"member": member, "token": self.token(request), "sites": several, "chosen_site": chosen, **known}
