@@ -36,6 +36,15 @@ class AuditState:
 
 
 @dataclass(frozen=True, slots=True)
+class StaffEntry:
+    """An entry of the audit log about an account: when, its kind, and by whom where somebody else may have decided."""
+
+    at_ms: int
+    what: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class LogPage:
     """A page of the published log, the newest entry first; `looked` entries were gone through for it, the last at `last_ms`.
 
@@ -46,12 +55,3 @@ class LogPage:
     looked: int
     last_ms: int | None
     is_whole: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StaffEntry:
-    """An entry of the audit log about an account: when, its kind, and by whom where somebody else may have decided."""
-
-    at_ms: int
-    what: str
-    by: str

@@ -135,28 +135,6 @@ class Door:
             raise HTTPException(403)
         return self._no(request, path, member, needed) or member
 
-    async def prove(self, request: Request, proving: Mapping[str, str]) -> str | None:
-        """Look at what somebody shows to prove who they are; return why it is not taken, as a sentence."""
-        session, device = self.session(request), device_of(request)
-        staff = self.house.staff
-        if typed := proving.get(PASSWORD, ""):
-            answer = await run_in_threadpool(staff.prove_by_password, session, typed[:_TYPED], device)
-            if answer is None:
-                return BUSY
-            refusal = answer if isinstance(answer, Refusal) else await asyncio.wrap_future(answer)
-        else:
-            proof = Proof(proving.get(CODE, "")[:_TYPED], proving.get(PASSKEY, ""))
-            refusal = await run_in_threadpool(staff.prove, session, proof, device)
-        return sentence(refusal.reason) if refusal else None
-
-    def ask(self, request: Request, member: Member, form: Mapping[str, str], error: str, *, is_long: bool = False) -> Response:
-        """Return the page that asks who it is, with the fields of the form that it goes on with."""
-        means = self.house.staff.means(self.session(request))
-        if means is None:
-            return self._to_sign_in(request)
-        status = 403 if error else 200
-        return self.show(request, "confirm.html", member, status, means=means, fields=form, error=error, next="", is_long=is_long)
-
     def _declared(self, route: Route, needed: Needs) -> Route:
         """Note what a door needs, for the menu, and for who asks which doors say nothing."""
         self.needed[next(iter((route.methods or set()) & {"GET", "POST"})), route.path] = needed
@@ -190,6 +168,28 @@ class Door:
         }
         groups = ((group, [(path, words) for path, words in pages.items() if path in lets_in]) for group, pages in MENU.items())
         return [(group, pages) for group, pages in groups if pages]
+
+    async def prove(self, request: Request, proving: Mapping[str, str]) -> str | None:
+        """Look at what somebody shows to prove who they are; return why it is not taken, as a sentence."""
+        session, device = self.session(request), device_of(request)
+        staff = self.house.staff
+        if typed := proving.get(PASSWORD, ""):
+            answer = await run_in_threadpool(staff.prove_by_password, session, typed[:_TYPED], device)
+            if answer is None:
+                return BUSY
+            refusal = answer if isinstance(answer, Refusal) else await asyncio.wrap_future(answer)
+        else:
+            proof = Proof(proving.get(CODE, "")[:_TYPED], proving.get(PASSKEY, ""))
+            refusal = await run_in_threadpool(staff.prove, session, proof, device)
+        return sentence(refusal.reason) if refusal else None
+
+    def ask(self, request: Request, member: Member, form: Mapping[str, str], error: str, *, is_long: bool = False) -> Response:
+        """Return the page that asks who it is, with the fields of the form that it goes on with."""
+        means = self.house.staff.means(self.session(request))
+        if means is None:
+            return self._to_sign_in(request)
+        status = 403 if error else 200
+        return self.show(request, "confirm.html", member, status, means=means, fields=form, error=error, next="", is_long=is_long)
 
     def show(
         self,

@@ -48,8 +48,9 @@ class MailingsPages:
         ]
 
     def _list(self, request: Request, member: Member) -> Response:
-        away, sends = self._away(member), self._door.house.roles.looks(member, {Act.PUBLISH}) is None
+        away = self._away(member)
         lists, found = self._mailings.lists(away), self._mailings.lines(place(request), away)
+        sends = self._door.house.roles.looks(member, {Act.PUBLISH}) is None
         return self._door.show(request, "mailings.html", member, lists=lists, found=found, sends=sends)
 
     def _report(self, request: Request, member: Member) -> Response:
@@ -58,6 +59,11 @@ class MailingsPages:
         if report is None:
             raise HTTPException(404)
         return self._door.show(request, "mailing.html", member, report=report, line=report.line)
+
+    def _away(self, member: Member) -> frozenset[str]:
+        """Return the lists that a member has nothing to do with: who sends mailings has to do with all of them."""
+        roles, points = self._door.house.roles, frozenset(self._door.house.policy.rulebook.points)
+        return frozenset() if roles.looks(member, [Act.PUBLISH]) is None else points - roles.measures(member)
 
     def _form(self, request: Request, member: Member) -> Response:
         return self._write(request, member, {"list": request.query_params.get("list", "")})
@@ -112,11 +118,6 @@ class MailingsPages:
         if isinstance(wanted, Refusal):
             raise HTTPException(422, f"{wanted.reason} ({wanted.rule})")
         return wanted
-
-    def _away(self, member: Member) -> frozenset[str]:
-        """Return the lists that a member has nothing to do with: who sends mailings has to do with all of them."""
-        roles, points = self._door.house.roles, frozenset(self._door.house.policy.rulebook.points)
-        return frozenset() if roles.looks(member, [Act.PUBLISH]) is None else points - roles.measures(member)
 
 
 def _written(form: Mapping[str, str]) -> tuple[str, str, str]:
