@@ -48,7 +48,7 @@ def changed(text, *pairs, effective=None):
 def propose(page, change):
     """Begin with the text in force, change it, and send it to be looked at."""
     page.goto("/console/policy")
-    page.get_by_role("link", name="Publish a version…").press("Enter")
+    page.get_by_role("button", name="Publish a version…").press("Enter")
     page.get_by_role("link", name="Begin with the text in force").press("Enter")
     field = page.get_by_label("The policy, in Markdown")
     is_well(page)

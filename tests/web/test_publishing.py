@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from tests.houses import EMAIL, LONGER, MARROWBY, compiled
 
+from avow.access import passwords
 from avow.definitions import Refusal
 from avow.publication.proposing import PASTED, arrange
 from avow.store.control import audit
@@ -20,6 +21,12 @@ PAGE = "/console/policy/publish"
 def policy_text(*pairs, **more):
     """The example policy with some words replaced."""
     return compiled(*pairs, **more).text
+
+
+@pytest.fixture
+def staff(house, small_hashes):
+    """A member of staff who is signed in, and has a password."""
+    return house.browser(cookies={"avow_staff": house.session(house.account("robin", passwords.hashed("correct horse battery")))})
 
 
 @pytest.fixture
@@ -219,3 +226,19 @@ def test_without_a_session_nothing_is_read(visitor):
 def test_a_form_of_elsewhere_is_refused(staff):
     """Without the session's token."""
     assert staff.post(PAGE, files=parts(text="# A\n", token="0" * 64)).status_code == 403
+
+
+def test_without_a_fresh_factor_it_is_asked_for_and_the_text_is_kept(house, staff, judged):
+    """Six minutes later nothing is published, and the whole policy goes on from the page that asks, once it was proved."""
+    _, fields = judged(policy_text(*LONGER, effective=TODAY + timedelta(days=40)))
+    house.wait(minutes=6)
+    asked = staff.post(f"{PAGE}/confirm", files=parts(**fields)).text
+    assert house.versions.announced() is None
+    assert f'action="{PAGE}/confirm" enctype="multipart/form-data"' in asked
+    kept = {name: html.unescape(value) for name, value in re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', asked)}
+    assert kept == fields
+    again = staff.post(f"{PAGE}/confirm", files=parts(**kept, **{"confirm-password": "another password"}))
+    assert (again.status_code, house.versions.announced()) == (403, None)
+    done = staff.post(f"{PAGE}/confirm", files=parts(**kept, **{"confirm-password": "correct horse battery"}))
+    assert done.headers["location"] == "/console/policy?done=published"
+    assert house.versions.announced().rulebook_id == fields["version"]

@@ -36,6 +36,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "submission.read.refused": "A submission was not shown for a purpose.",
     "submission.file": "A file of a submission was opened for a purpose.",
     "submission.file.refused": "A file of a submission was not handed out for a purpose.",
+    "submission.related": "What belongs to the writer of a submission was opened next to it.",
+    "submission.related.refused": "What belongs to the writer of a submission was not shown.",
     "recording.watched": "A session recording was watched for a purpose.",
     "recording.watched.refused": "A session recording was not shown for a purpose.",
     "submission.marked.new": "A submission was marked as new.",

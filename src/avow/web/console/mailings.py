@@ -37,13 +37,13 @@ class MailingsPages:
 
     def routes(self) -> list[Route]:
         """Return the list, writing a mailing, looking at it, sending it, and one mailing's report."""
-        seen, sends = needs(Act.MEASURE, Act.PUBLISH, shows=Shows.FIGURES), needs(Act.PUBLISH, shows=Shows.FIGURES)
+        seen, sends = needs(Act.MEASURE, Act.PUBLISH, shows=Shows.FIGURES), needs(Act.PUBLISH)
         return [
             self._door.page("/console/mailings", self._list, seen),
             self._door.page("/console/mailings/new", self._form, sends),
             self._door.files("/console/mailings/new", self._look, sends, 0),
             self._door.files("/console/mailings/new/html", self._html, sends, 0),
-            self._door.files("/console/mailings/send", self._send, needs(Act.PUBLISH, shows=Shows.FIGURES, fresh=True), 0),
+            self._door.files("/console/mailings/send", self._send, needs(Act.PUBLISH, fresh=True), 0),
             self._door.page("/console/mailings/{mailing_id}", self._report, seen),
         ]
 
