@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from tests.houses import compiled
+from tests.houses import MARROWBY, compiled
 
 from avow.gate.roles import Act
 from avow.policy.rulebook.roles import WITHOUT_POINTS
@@ -19,7 +19,8 @@ from avow.web.rendering import View
 
 from .serving import VISITOR, serve
 
-FENCE = "## Children {#children}"
+#: The section in which the example declares its roles; here are others.
+SECTION = MARROWBY[MARROWBY.index("## Who among us sees it") : MARROWBY.index("## How long we keep it")]
 #: Doors that whoever has no session opens.
 PUBLIC = re.compile(r"/console/(sign-in(/\w+){0,2}|invitations/\{token\})")
 
@@ -52,7 +53,7 @@ ROLES = {
 def world(tmp_path_factory):
     """An installation with a role for each kind of work, with one member each, and something behind each door."""
     block = "\n\n".join(ROLES.values())
-    rulebook = compiled((FENCE, f"## Who among us sees it {{#who}}\n\n```avow\n{block}\n```\n\n{FENCE}"))
+    rulebook = compiled((SECTION, f"## Who among us sees it {{#who-sees-it}}\n\n```avow\n{block}\n```\n\n"))
     house = serve(tmp_path_factory.mktemp("house"), rulebook)
     house.record("ab" * 16, "/products/rain-gauge", VISITOR)
     house.send("/contact", "contact-form", email="robin@example.com", message="What now?")
