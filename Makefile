@@ -14,15 +14,18 @@ MANUAL := $(VENV)/manual/usr/share/doc/sqlite3/lang.html
 # A single-page application of others, as its template's own command makes it; the tests paste the same into it, and build it.
 TEMPLATE := $(VENV)/template/application/index.html
 NGINX := /usr/sbin/nginx
+# The other program that works out codes of an authenticator app.
+OATHTOOL := /usr/bin/oathtool
 CADDY := /usr/bin/caddy
 SYSTEMD := /usr/bin/systemd-analyze
 POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/postgres) /usr/lib/postgresql/15/bin/postgres)
 
 # What the tests start of Debian, and the packages of it that are missing here.
-DEBIAN := $(CHROMIUM) $(CLAMD) $(MANUAL) $(POSTGRES) $(NGINX) $(CADDY) $(SYSTEMD)
+DEBIAN := $(CHROMIUM) $(OATHTOOL) $(CLAMD) $(MANUAL) $(POSTGRES) $(NGINX) $(CADDY) $(SYSTEMD)
 unless_there = $(if $(wildcard $(1)),,$(2))
 MISSING := $(call unless_there,$(CHROMIUM),chromium-headless-shell) $(call unless_there,$(POSTGRES),postgresql) \
-	$(call unless_there,$(NGINX),nginx-light) $(call unless_there,$(CADDY),caddy) $(call unless_there,$(SYSTEMD),systemd)
+	$(call unless_there,$(NGINX),nginx-light) $(call unless_there,$(CADDY),caddy) $(call unless_there,$(SYSTEMD),systemd) \
+	$(call unless_there,$(OATHTOOL),oathtool)
 # Side by side, and what each says at its end.
 AT_ONCE := $(MAKE) --no-print-directory --output-sync=target --jobs=3
 
@@ -37,11 +40,11 @@ run: dist/.installed ## Serve the invented company's website with Avow under it
 	$(BIN)/avow --config policies/marrowby/avow.toml serve
 
 test: ## Run every check and test against the built wheel
-	$(AT_ONCE) check debian $(TEMPLATE)
+	$(AT_ONCE) check debian $(TEMPLATE) tests/openid/node_modules/.packages
 	$(PYTEST)
 
 # What a new version of a library breaks is seen before `make lock UPGRADE=--upgrade` takes it in; names of newer ones are printed.
-test-latest: dist/.installed debian $(TEMPLATE) ## Run every test with the newest versions that pyproject.toml allows, whatever is locked
+test-latest: dist/.installed debian $(TEMPLATE) tests/openid/node_modules/.packages ## Run every test with the newest versions that pyproject.toml allows, whatever is locked
 	$(PYTHON) -m venv --clear $(VENV)-latest
 	$(VENV)-latest/bin/python -m pip install --quiet --upgrade "$$(echo dist/avow-*.whl)[dev]"
 	$(VENV)-latest/bin/python -m pip list --outdated
@@ -85,7 +88,7 @@ reference: dist/.installed ## Write docs/reference from the help texts, the conf
 	$(BIN)/python tests/docs/reference.py
 
 clean: ## Remove what was built; data in var/ stays
-	rm -rf $(VENV) $(VENV)-lock $(VENV)-latest dist browser/node_modules src/avow/web/static/build src/avow/collection/built
+	rm -rf $(VENV) $(VENV)-lock $(VENV)-latest dist browser/node_modules tests/openid/node_modules src/avow/web/static/build src/avow/collection/built
 
 $(VENV)/.packages: requirements-dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Avow needs Python 3.11 or later; name one: make PYTHON=python3.11"; exit 1; }
@@ -101,6 +104,11 @@ browser/node_modules/.packages: browser/package-lock.json
 $(TEMPLATE): tests/browser/template/package.json tests/browser/template/package-lock.json
 	mkdir -p $(VENV)/template && cp $^ $(VENV)/template
 	cd $(VENV)/template && npm ci --silent --no-audit --no-fund && npx --no-install create-vue --force --router application > /dev/null
+	@touch $@
+
+# The OpenID provider at which the tests sign in.
+tests/openid/node_modules/.packages: tests/openid/package-lock.json
+	cd tests/openid && npm ci --silent --no-audit --no-fund
 	@touch $@
 
 dist/.installed: $(VENV)/.packages browser/node_modules/.packages requirements.lock release/components.py $(SOURCES)

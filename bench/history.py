@@ -26,10 +26,11 @@ from aiosmtpd.controller import Controller
 from avow.audit.log import Log
 from avow.config import load
 from avow.definitions import RequestKind, now_ms
+from avow.gate import deliveries
 from avow.gate.versions import Versions
 from avow.jobs import Job, start
 from avow.main.installation import Installation, open_store
-from avow.main.storage import _timetable
+from avow.main.storage import timetable
 from avow.publication.files import open_rulebook
 from avow.publication.publishing import Publisher
 from avow.store import identity
@@ -96,7 +97,7 @@ def house(folder: Path, more: str = "") -> Iterator[House]:
         rulebook = open_rulebook(installation.configuration, datetime.now(UTC).date())
         Publisher(store.control, versions).first(rulebook, now_ms())
         versions.refresh()
-        yield House(store, rulebook.id, _timetable(installation, store, versions))
+        yield House(store, rulebook.id, timetable(installation, store, versions))
     finally:
         store.close()
         engine.stop()
@@ -219,7 +220,7 @@ def mailed(built: House, got: Counter[str]) -> list[str]:
             is_odd = number % (MESSAGES // ODD) == 0
             to = _ADDRESSES[number // (MESSAGES // ODD) % len(_ADDRESSES)] if is_odd else f"robin.{number}@example.com"
             body = {"to": to, "subject": "A message", "text": "Some words.", "attachments": []}
-            built.store.add_mail(tx, json.dumps(body).encode(), now_ms(), request_id)
+            deliveries.queue_letter(built.store, tx, request_id, json.dumps(body).encode(), now_ms())
     carry = next(job for job in built.jobs if job.name == "mail")
     began = time.perf_counter()
     while carry.run():

@@ -224,6 +224,7 @@ class Installation:
         python=sys.executable,
     ):
         self.folder, self.port = folder, free_port()
+        self._policy = Path(policy)
         self._forked, self._python = forked and python == sys.executable, python
         self.base = f"http://127.0.0.1:{self.port}"
         self.data = folder / "data"
@@ -235,8 +236,8 @@ class Installation:
         one = f'[website]\nname = "marrowby.example"\norigin = "{origin or self.base}"\npages = "{pages}"\n'
         self.config.write_text(
             f'data = "data"\npolicy = "{policy}"\ntimezone = "America/Los_Angeles"\n'
-            f"{websites or one}"
-            f"[listen]\nport = {self.port}\nworkers = {workers}\n{mail}{console}{extra}",
+            f"{websites or one}{console}"
+            f"[listen]\nport = {self.port}\nworkers = {workers}\n{mail}{extra}",
             encoding="utf-8",
         )
         self.process = None
@@ -313,10 +314,17 @@ class Installation:
         fixed = {"User-Agent": BROWSER, "Origin": self.base, "Sec-Fetch-Site": "same-origin"}
         return Person(base_url=self.base, headers={**fixed, **headers}, timeout=30)
 
-    def staff(self):
-        """Return a signed-in member of staff's HTTP client."""
+    def invite(self):
+        """Return the link that makes an account which may everything: by two roles, where the policy declares them."""
+        declared = re.findall(
+            r"^\[role\.(administrator|privacy-officer)\]$", self._policy.read_text(encoding="utf-8"), re.MULTILINE
+        )
+        return self.avow("invite", *(word for name in declared for word in ("--role", name))).strip()
+
+    def staff(self, *, trained=True):
+        """Return the HTTP client of a member of staff who is signed in, and trained: who is not can look and not close."""
         client = self.browser()
-        link = "/" + self.avow("invite").strip().split("/", 3)[3]
+        link = "/" + self.invite().split("/", 3)[3]
         page = client.get(link)
         token = re.search(r'name="csrf" value="([^"]+)"', page.text)
         fields = {
@@ -326,6 +334,8 @@ class Installation:
         }
         answer = client.post(link, data={**fields, **({"csrf": token[1]} if token else {})})
         assert answer.status_code == 303, answer.text
+        if trained:
+            self.avow("staff", "trained", fields["name"], "--until", "2099-12-31")
         return client
 
 

@@ -84,7 +84,7 @@ def judge(house: House, ledger: Ledger, people: People) -> Found:
     found.readiness = house.readiness()
     with closing(_control(house)) as control:
         tomorrow = (time.time() + 86_400) * 1000
-        waiting = control.execute("SELECT count(*) FROM mail WHERE state = 'waiting' AND next_ms > ?", (tomorrow,))
+        waiting = control.execute("SELECT count(*) FROM deliveries WHERE state = 'waiting' AND next_ms > ?", (tomorrow,))
         found.far_away = waiting.fetchone()[0]
     return found
 

@@ -95,9 +95,15 @@ def _in_the_control_store(house: House) -> None:
     now, name = time.time_ns() // 1_000_000, secrets.token_hex(16)
     with closing(sqlite3.connect(house.data / "control.db", timeout=30)) as connection, connection:
         connection.execute(
-            "INSERT INTO mail (id, request_id, created_ms, sealed, state, attempts, next_ms) VALUES (?, ?, ?, ?, 'waiting', 0, ?)",
-            (name, name, now, b"damaged", now),
+            "INSERT INTO deliveries (id, kind, batch, is_many, recipient, connector, purpose, rulebook_id, site, state, attempts, "
+            "next_ms, holder, approver, trouble, code, receipt, made_ms) "
+            "VALUES (?, 'letter', '', 0, '', 'smtp', '', '', '', 'waiting', 0, ?, '', '', '', 0, '', ?)",
+            (name, now, now),
         )
+        connection.execute(
+            "INSERT INTO delivery_people (delivery, number, request_id, record, items) VALUES (?, 0, ?, '', 'A')", (name, name)
+        )
+        connection.execute("INSERT INTO letters (delivery, sealed) VALUES (?, ?)", (name, b"damaged"))
         connection.execute(
             "INSERT INTO consumer_requests (id, kind, received_ms, received_on, rulebook_id, channel, sealed, demonstration) "
             "VALUES (?, 'none', ?, '2026-01-01', '', 'web', ?, 0)",

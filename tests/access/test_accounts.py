@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
+from datetime import timedelta
 from functools import partial
 
+import pyotp
 import pytest
 from tests.houses import over_both
 
@@ -17,6 +20,7 @@ from avow.access.staff import SignIns, Staff
 from avow.collection.limits.sender_counts import Counts
 from avow.collection.limits.sender_memory import counted_for
 from avow.definitions import Refusal
+from avow.gate.roles import Act, Role
 from avow.policy.rulebook.roles import with_administrator
 from avow.store.control import audit, staff
 
@@ -25,6 +29,8 @@ from .conftest import ADMINISTRATOR, IDLE_MS, second_of
 pytestmark = pytest.mark.usefixtures("small_hashes")
 PASSWORD = "a long sentence for tests"
 ORIGIN = "https://www.example.com"
+#: The tables of what an account has.
+OWN = ("staff_sessions", "staff_apps", "staff_passkeys", "staff_recovery_codes", "staff_training")
 HERE = Sender("192.0.2.1", "", "")
 
 
@@ -39,11 +45,13 @@ class Console:
         second = second_of(control, guard, keyed=house.store.vault.hmac, failures=self.failures)
         passwords = access.Passwords()
         signs = SignIns(
-            Accounts(control), second.sessions, guard, second, passwords, self.failures, address_of, "UTC", house.now_ms
+            Accounts(control), second.sessions, guard, second, None, passwords, self.failures, address_of, "UTC", house.now_ms
         )
         self.door, self.second = Staff(signs), second
         self.declared = with_administrator({}, (), ())
-        self.register = Register(control, ORIGIN, "UTC", IDLE_MS, False, lambda: self.declared, house.now_ms)
+        self.register = Register(
+            control, ORIGIN, "UTC", IDLE_MS, needs_factor=False, declared=lambda: self.declared, now_ms=house.now_ms
+        )
         self.failed = FailedSignIns(control, house.now_ms)
 
     def join(self, name, link=None):
@@ -188,3 +196,161 @@ def test_old_counts_are_forgotten(console, house):
         console.failed.keep({})
     with house.store.control.reading() as tx:
         assert staff.failed(tx) == {}
+
+
+# -- roles and the last who may administer
+
+
+OFFICER = Role("officer", "Officer", frozenset({Act.READ, Act.ANSWER}), frozenset({"contact-form"}), frozenset({"answers"}))
+DECLARED = with_administrator({"officer": OFFICER}, ("contact-form",), ("answers",))
+
+
+@pytest.fixture
+def roles(console):
+    """A policy that declares a role of officers."""
+    console.declared = DECLARED
+    return console
+
+
+def roles_of(console, name):
+    return next(one.roles for one in console.register.accounts() if one.name == name)
+
+
+@over_both
+def test_other_roles_hold_at_the_next_request(roles, house):
+    """The open session has them, without signing in again; the log has numbers and names of roles."""
+    kim = roles.id("Kim")
+    assert roles.door.member(roles.kim.session).roles == ("administrator",)
+    assert roles.register.change_roles(kim, ["administrator"], ["officer"], by=roles.id("Robin")) is None
+    assert roles.door.member(roles.kim.session).roles == ("officer",)
+    assert roles.said() == [{"what": "staff.roles-changed", "staff": kim, "roles": ["officer"], "by": roles.id("Robin")}]
+
+
+def test_what_changes_nothing_is_no_entry(roles):
+    """However the roles are written."""
+    assert roles.register.change_roles(roles.id("Kim"), None, ["administrator", "administrator"]) is None
+    assert roles.said() == []
+
+
+@over_both
+def test_of_two_browsers_the_second_is_told(roles, house):
+    """Nothing is overwritten that the second had not seen."""
+    kim = roles.id("Kim")
+    assert roles.register.change_roles(kim, ["administrator"], ["officer"]) is None
+    refused = roles.register.change_roles(kim, ["administrator"], ["administrator", "officer"])
+    assert "somebody else changed the roles of this account meanwhile: they are officer" in refused.reason
+    assert roles_of(roles, "Kim") == ("officer",)
+
+
+@pytest.mark.parametrize("wanted", [[], ["recruiter"], ["officer", "recruiter"]])
+def test_an_account_has_roles_that_there_are(roles, wanted):
+    """At least one, and each declared; the same of an invitation."""
+    assert isinstance(roles.register.change_roles(roles.id("Kim"), None, wanted), Refusal)
+    assert isinstance(roles.register.invite(wanted), Refusal)
+    assert roles_of(roles, "Kim") == ("administrator",)
+
+
+def test_an_invited_account_has_the_roles_of_its_invitation(roles):
+    """And no others."""
+    roles.join("Lee", roles.register.invite(["officer"]))
+    assert roles_of(roles, "Lee") == ("officer",)
+
+
+@over_both
+def test_the_last_who_may_administer_stays_that(roles, house):
+    """It neither loses the role nor goes, whoever asks; an officer next to it does not count."""
+    robin, kim = roles.id("Robin"), roles.id("Kim")
+    assert roles.register.change_roles(kim, None, ["officer"]) is None
+    for refused in (
+        roles.register.change_roles(robin, None, ["officer"], by=robin),
+        roles.register.change_roles(robin, None, ["officer"]),
+        roles.register.remove(robin, by=robin),
+        roles.register.remove(robin),
+    ):
+        assert "last account of our own that may administer" in refused.reason
+    assert roles.register.remove(kim) is None
+
+
+@over_both
+def test_of_two_administrators_who_leave_at_once_one_stays(roles, house):
+    """Each sees the other when it begins."""
+    answers = []
+
+    def leave(name):
+        answers.append(roles.register.remove(roles.id(name), by=roles.id(name)))
+
+    threads = [threading.Thread(target=leave, args=(name,)) for name in ("Robin", "Kim")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(one is None for one in answers) == [False, True]
+    assert len(roles.register.accounts()) == 1
+
+
+def test_who_signs_in_at_a_provider_is_not_the_last_who_may_administer(roles, house):
+    """Its groups, or the provider's end, would close the console."""
+    roles.register.remove(roles.id("Kim"))
+    with house.store.control.transaction() as tx:
+        staff.add(tx, "Pat", "", ["administrator"], house.now_ms(), "https://login.example.com", "7")
+    assert "last account of our own" in roles.register.remove(roles.id("Robin")).reason
+    assert roles.register.remove(roles.id("Pat")) is None
+
+
+# -- trainings
+
+
+def test_a_training_holds_through_its_last_day(console, house):
+    """The day after it the member can look and not close."""
+    today = house.now.date()
+    training = access.Trained("consumer requests", today, today + timedelta(days=1))
+    assert not console.door.member(console.kim.session).is_trained
+    assert console.register.train(console.id("Kim"), training, by=console.id("Robin")) is None
+    assert console.door.member(console.kim.session).is_trained
+    house.wait(days=1)
+    kim = console.sign_in("Kim")
+    assert console.door.member(kim.session).is_trained
+    house.wait(days=1)
+    assert not console.door.member(console.sign_in("Kim").session).is_trained
+    assert [one for one in console.said() if one["what"] == "staff.trained"] == [
+        {
+            "what": "staff.trained",
+            "staff": console.id("Kim"),
+            "until": (today + timedelta(days=1)).isoformat(),
+            "by": console.id("Robin"),
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("on", "until", "topic"), [(1, 9, "law"), (0, -1, "law"), (0, 9, " "), (0, 9, "a\nb"), (0, 9, "x" * 201)]
+)
+def test_a_training_that_cannot_be_is_refused(console, house, on, until, topic):
+    """Still to come, over before it was, or on nothing."""
+    today = house.now.date()
+    training = access.Trained(topic, today + timedelta(days=on), today + timedelta(days=until))
+    assert isinstance(console.register.train(console.id("Kim"), training), Refusal)
+    assert console.register.page(console.id("Kim")).trainings == ()
+
+
+def test_a_training_noted_by_mistake_is_removed(console, house):
+    """The others stay."""
+    today, kim = house.now.date(), console.id("Kim")
+    for days in (10, 20):
+        console.register.train(kim, access.Trained("law", today, today + timedelta(days=days)))
+    longest = console.register.page(kim).trainings[0]
+    assert console.register.remove_training(kim, longest.training_id) is None
+    assert [one.until_on for one in console.register.page(kim).trainings] == [today + timedelta(days=10)]
+
+
+@over_both
+def test_what_an_account_had_goes_with_it(console, house):
+    """Sessions, factors, codes and trainings: no row names it any more."""
+    kim, today = console.id("Kim"), house.now.date()
+    secret = console.second.new_app(console.kim.session, house.now_ms()).secret.replace(" ", "")
+    assert isinstance(console.door.add_app(console.kim.session, pyotp.TOTP(secret).at(house.now)), access.Enrolled)
+    console.register.train(kim, access.Trained("law", today, today))
+    console.register.remove(kim)
+    with house.store.control.reading() as tx:
+        left = {table: tx.exec_driver_sql(f"SELECT count(*) FROM {table} WHERE staff_id = '{kim}'").scalar() for table in OWN}
+    assert left == dict.fromkeys(OWN, 0)

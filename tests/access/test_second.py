@@ -204,7 +204,7 @@ def test_the_store_alone_makes_no_codes(accounts, app, tmp_path):
 
 def test_an_app_of_another_vault_opens_nothing(accounts, guard, again):
     """A store without its vault is no way in."""
-    other = second_of(accounts.control, guard, is_required=True, keyed=lambda label, data: bytes(32))
+    other = second_of(accounts.control, guard, is_required=True, keyed=lambda *_said: bytes(32))
     assert isinstance(show(other, again(NOW + MINUTE), "123456", NOW + MINUTE), Refusal)
 
 

@@ -82,7 +82,7 @@ WRONG = {
     "search.every_minutes": ["0", "10081", "-1"],
     "integrity.pages": ['["about"]', '["//other.example/"]', '["/"' + ', "/"' * 20 + "]"],
     "integrity.every_seconds": ["9", "86401"],
-    "console.without_second_factor": ['"yes"', '" "', f'"{"x" * 201}"', "true", '"a reason in\ntwo lines"'],
+    "console.without_second_factor": ['"yes"', '" "', f'"{"x" * 201}"', "true", '"a reason in\\ntwo lines"'],
     "console.idle_minutes": ["4", "721", "-1", '"30"'],
     "openid_connect.issuer": [
         '"login.example.com"', '"http://login.example.com"', '"https://login.example.com?a=b"', '"https://sam@login.example.com"',

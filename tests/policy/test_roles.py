@@ -24,6 +24,7 @@ CASES = [
     ("AV0802", ANSWER, 'purposes = ["answer"]\nhides = ["page"]\n\n', "page"),
     ("AV0803", '"measure"', '"assign"', "visit"),
     ("AV0803", '"read", "answer", "decide"', '"answer", "decide"', "letter"),
+    ("AV0803", '"read", "answer", "decide"', '"answer", "decide", "measure"', "letter"),  # a letter is no figure
     ("AV0804", 'points   = ["letter"]', 'points   = ["letter", "visit"]', "visit"),
     ("AV0804", '["count", "return"]\n```', '["count", "return", "answer"]\n```', "answer"),
     ("AV0805", ANALYST.split("\n", 2)[2].strip(), READING, "return"),

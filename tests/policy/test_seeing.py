@@ -111,7 +111,7 @@ def found_about(rulebook, kind, name, *read):
 
 def test_the_evidence_names_the_role_and_what_the_gate_opens_to_it(staffed):
     """Which points, for what, without what; what was opened and refused for that; figures alone are no opening."""
-    read = (Read("letter", "answer", 3, 1), Read("visit", "count", 9, 9))
+    read = (Read("letter", "answer", 3, 1), Read("visit", "count", 9, 9), Read("letter", "count", 9, 9))
     (desk,) = found_about(staffed, "role", "desk", *read)
     assert desk.control.startswith("The gate opens “Letter form” to “Letter desk” for answering you, without e-mail address,")
     assert (desk.evidence, desk.verdict) == (

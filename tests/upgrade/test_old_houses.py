@@ -85,6 +85,20 @@ def test_rows_of_before_are_of_the_only_website(house):
     assert sites == {name: {load(house.config).website.name} for name in tables}
 
 
+def test_accounts_of_before_are_administrators_and_sign_in_anew(house):
+    """Whatever their one role was called; no session of before is left, and the password is the same."""
+    with closing(sqlite3.connect(f"file:{house.data / 'control.db'}?mode=ro", uri=True)) as control:
+        accounts = control.execute("SELECT name, roles FROM staff ORDER BY created_ms").fetchall()
+        sessions = control.execute("SELECT count(*) FROM staff_sessions").fetchone()[0]
+    assert {roles for _, roles in accounts} == {'["administrator"]'}
+    assert len(accounts) >= 2
+    assert sessions >= 1
+    form = {"name": accounts[0][0], "password": "a long sentence for tests"}
+    with house.browser() as officer:
+        assert officer.post("/console/sign-in", data=form).headers["location"] == "/console"
+        assert officer.get("/console/staff").status_code == 200
+
+
 def test_requests_are_where_they_were(house):
     """Each is on the desk, and none that was answered is open again."""
     if datetime.now(UTC).date() - date.fromisoformat(house.facts["made"]) > REQUESTS_KEPT:

@@ -45,6 +45,7 @@ from avow.rights import verification
 from avow.rights.answers import NewRequest
 from avow.rights.kept import Cases
 from avow.rights.verification import Link
+from avow.store.control import deliveries
 from avow.store.files import Files
 from avow.store.keys import Vault
 from avow.store.paging import Place
@@ -204,7 +205,7 @@ class Served(House):
 
     # -- staff
 
-    def account(self, name, password_hash="", roles=(ADMINISTRATOR,), *, trained=True):
+    def account(self, name, password_hash="", roles=(ADMINISTRATOR, "privacy-officer"), *, trained=True):
         """Make an account by an invitation, trained for a year unless not; return it."""
         made, token = Accounts(self.store.control), invitations.invite(Accounts(self.store.control), roles, self.now_ms())
         account = made.accept_invitation(accounts.digest(token), Account("", name, roles, password_hash), self.now_ms())
@@ -290,7 +291,8 @@ class Served(House):
 
     def messages(self, state):
         """Return the ids of the messages in this state, the newest first."""
-        return [one.message_id for one in self.rooms.outbox.lines(Place()).lines if one.state == state]
+        with self.store.control.reading() as tx:
+            return [one.id for one in deliveries.listed(tx, Place(), 1000).lines if one.state == state]
 
     def verified(self, kind=RequestKind.KNOW, email="robin@example.com", **more):
         """File a request, follow the link that was sent to its address, and have it answered; return its answer's token."""

@@ -77,13 +77,16 @@ def test_who_looks_after_it_is_chosen_and_filtered(house, letters):
 
 
 def test_a_person_is_found_by_their_address_and_no_page_address_or_log_has_it(house, letters):
-    """In any spelling; that somebody looked is logged; nobody known finds nothing."""
+    """In any spelling, by one form at a time; that somebody looked is logged; nobody known finds nothing."""
     staff = house.staff()
-    given = {"token": token(staff, "/console/inbox"), "address": " Robin@EXAMPLE.com"}
+    given = {"token": token(staff, "/console/inbox"), "address": " Robin@EXAMPLE.com", "point": "contact-form"}
     assert listed(staff.post("/console/inbox", data=given).text) == [letters[2], letters[0]]
     assert staff.post("/console/inbox", data={**given, "address": "lee@example.com"}).text.count("0 submissions") == 1
     assert staff.post("/console/inbox", data={**given, "address": "not an address"}).status_code == 422
-    assert logged(house).count("person.sought") == 2
+    assert staff.post("/console/inbox", data={**given, "point": ""}).text.count("what came by several stays apart") == 1
+    assert listed(staff.post("/console/inbox", data={**given, "point": "newsletter"}).text) == []
+    assert logged(house).count("person.sought") == 3
+    assert house.rooms.inbox.lines(Place(), insider(), address="robin@example.com").lines == ()
     assert "robin" not in logged(house).lower()
     assert staff.post("/console/inbox", data={"address": "robin@example.com"}).status_code == 403
 

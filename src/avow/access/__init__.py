@@ -2,8 +2,8 @@
 
 `accounts` knows who there is; `invitations` are links that make an account or a new password; `passwords` hashes in a thread of
 its own; `signing_in` counts tries before anything dear is done, and knows the devices that signed in before; `apps` looks at
-codes and `passkeys` at what browsers sign; `second` asks for them; `sessions` begin and end; `register` is what is decided about
-accounts; `staff` is all of it as pages see it. `build` wires it.
+codes and `passkeys` at what browsers sign; `second` asks for them; `sessions` begin and end; `oidc` asks the OpenID provider, and
+`provided` has its accounts; `register` is what is decided about accounts; `staff` is all of it as pages see it. `build` wires it.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from avow.access.accounts import Account, Accounts, Invitation, SignedIn, digest, named
-from avow.access.apps import Codes
+from avow.access.apps import Codes, Keyed
 from avow.access.failed import FailedSignIns
 from avow.access.invitations import INVITATION, NAME_LENGTH, PASSWORD_LENGTH, accept, ends_ms, invite, new_token, open_invitation
+from avow.access.oidc import Provider
 from avow.access.passkeys import Passkeys
 from avow.access.passwords import Passwords
+from avow.access.provided import Provided
 from avow.access.register import AccountLine, Register
 from avow.access.second import Enrolled, Means, NewApp, Proof, Second
 from avow.access.sessions import SESSION, Sessions
@@ -98,8 +100,10 @@ def build(
     passkeys = Passkeys(keyed, configuration.origin, f"Avow, {site}")
     needs_factor = not configuration.console.without_second_factor
     second = Second(sessions, guard, failures, Codes(keyed), passkeys, needs_factor, site)
-    signs = SignIns(Accounts(control), sessions, guard, second, Passwords(), failures, address_of, configuration.timezone, now_ms)
     register = register_of(control, configuration, versions, now_ms)
+    provided = _provided(control, configuration, keyed, second, register.declared)
+    timezone, passwords = configuration.timezone, Passwords()
+    signs = SignIns(Accounts(control), sessions, guard, second, provided, passwords, failures, address_of, timezone, now_ms)
     return Access(Staff(signs), register, failures, FailedSignIns(control, now_ms))
 
 
@@ -113,6 +117,21 @@ def register_of(control: Control, configuration: Configuration, versions: Versio
     return Register(
         control, configuration.origin, configuration.timezone, _idle_ms(configuration), needs_factor, declared, now_ms
     )
+
+
+def _provided(
+    control: Control,
+    configuration: Configuration,
+    keyed: Keyed,
+    second: Second,
+    declared: Callable[[], Mapping[str, Role]],
+) -> Provided | None:
+    """Return how staff sign in at the provider; None where the configuration names none."""
+    configured = configuration.openid_connect
+    if not configured.issuer:
+        return None
+    provider = Provider(configured, f"{configuration.origin}/console/sign-in/provider/callback", keyed)
+    return Provided(control, provider, second, second.failures, declared)
 
 
 def _idle_ms(configuration: Configuration) -> int:

@@ -18,6 +18,10 @@ from avow.store.control import Transaction, staff, staff_factors
 CODE: Final = "code"
 ENROLMENT: Final = "enrolment"
 
+#: Else who left the company, and so the provider, would still come in.
+_AT_PROVIDER: Final = refused(
+    "this account signs in at your OpenID provider; begin there, and use the passkey as the second step"
+)
 _ENDED: Final = refused("this sign-in has ended; sign in again")
 _TOO_MANY: Final = refused("that was one wrong code too many, so this sign-in has ended; sign in again")
 
@@ -125,13 +129,15 @@ class Second:
 
     def with_passkey(self, answer: str, browser: str, address: str, now_ms: int) -> SignedIn | Refusal:
         """Sign in with a passkey alone; tries are counted by address before anything is looked at."""
-        admission = self.guard.admit_passkey(address, now_ms)
+        admission = self.guard.admit_sender(address, now_ms)
         if isinstance(admission, Refusal):
             return admission
         with self.sessions.control.transaction() as tx:
             found = self.passkeys.who(tx, answer, now_ms)
             account = None if isinstance(found, Refusal) else account_of(staff.get(tx, found))
-            token = self.sessions.begin(tx, account, browser, "", now_ms) if account else None
+            if account is not None and account.issuer:
+                found = _AT_PROVIDER
+            token = self.sessions.begin(tx, account, browser, "", now_ms) if account and not account.issuer else None
         if isinstance(found, Refusal):
             self.failures.add(None, now_ms)
             return found

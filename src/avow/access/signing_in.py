@@ -115,8 +115,8 @@ class Guard:
             return _TOO_OFTEN
         return Admission(account, (counted,), is_known)
 
-    def admit_passkey(self, address: str, now_ms: int) -> Admission | Refusal:
-        """Count the try of a passkey alone, by the sender's address."""
+    def admit_sender(self, address: str, now_ms: int) -> Admission | Refusal:
+        """Count the try of a passkey alone, or of a provider's answer, by the sender's address."""
         counted = ((address, "sign-in by address"),) if address else ()
         if any(self.counts.lease(sender, 1, ADDRESS_TRIES, now_ms, act) in {0, None} for sender, act in counted):
             return _TOO_OFTEN

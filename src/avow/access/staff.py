@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
@@ -10,15 +10,17 @@ from typing import Final
 from avow.access import invitations, signing_in
 from avow.access.accounts import Account, Accounts, SignedIn, named, refused
 from avow.access.answers import Invitation, Sender
+from avow.access.oidc import Begun
 from avow.access.passwords import Passwords, fits, hashed
+from avow.access.provided import Arrived, Provided
 from avow.access.second import Enrolled, Means, NewApp, Proof, Second
 from avow.access.sessions import Sessions
 from avow.access.signing_in import PASSWORD_MAX, Attempt, Failures, Guard
 from avow.definitions import Refusal, local_date
-from avow.gate.roles import FRESH, Member
+from avow.gate.roles import Member
 
-_FRESH_MS: Final = int(FRESH.total_seconds() * 1000)
 _WRONG: Final = refused("this is not the password of your account")
+_NO_PROVIDER: Final = refused("no provider is configured here")
 _ENDED: Final = refused("your session has ended; sign in again")
 
 
@@ -33,6 +35,7 @@ class SignIns:
     sessions: Sessions
     guard: Guard
     second: Second
+    provided: Provided | None
     passwords: Passwords
     failures: Failures
     address_of: Callable[[str, str], str]
@@ -88,6 +91,23 @@ class Staff:
         """Sign in with a passkey alone."""
         address = self.signs.address_of(sender.peer, sender.forwarded)
         return self.signs.second.with_passkey(answer, sender.browser, address, self.signs.now_ms())
+
+    @property
+    def provider(self) -> str:
+        """What staff call the OpenID provider; "" where there is none."""
+        provided = self.signs.provided
+        return provided.provider.configured.label if provided else ""
+
+    def begin_at_provider(self, target: str, *, again: bool) -> Begun | Refusal:
+        """Send a browser to the provider, to come back to a page; `again`: to sign in anew there."""
+        provided = self.signs.provided
+        return provided.begin(target, self.signs.now_ms(), again=again) if provided else _NO_PROVIDER
+
+    def from_provider(self, answer: Mapping[str, str], cookie: str, sender: Sender) -> Arrived | Refusal:
+        """Let in who comes back from the provider."""
+        provided = self.signs.provided
+        address = self.signs.address_of(sender.peer, sender.forwarded)
+        return provided.finish(answer, cookie, sender.browser, address, self.signs.now_ms()) if provided else _NO_PROVIDER
 
     def member(self, session: str) -> Member | None:
         """Return who is signed in, with what holds of them now."""

@@ -63,4 +63,6 @@ def proofs(
     """Return what is shown of a version; `asked` and `sweeps` are what `Promises` asks of rights and retention."""
     public, private = configuration.public_log, configuration.private_log
     promises = Promises(rulebook, store, versions, public, private, asked, sweeps)
-    return Proofs(promises, Evidence(store, public, private, configuration.log_origin))
+    return Proofs(
+        promises, Evidence(store, public, private, configuration.log_origin, configuration.console.without_second_factor)
+    )

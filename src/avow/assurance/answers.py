@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from avow.audit.reading import Numbered
+from avow.store.paging import Page
+
 
 @dataclass(frozen=True, slots=True)
 class RefusalCount:
@@ -30,3 +33,25 @@ class AuditState:
     key: str
     waiting: int = 0
     published_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffEntry:
+    """An entry of the audit log about an account: when, its kind, and by whom where somebody else may have decided."""
+
+    at_ms: int
+    what: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """A page of the published log, the newest entry first; `looked` entries were gone through for it, the last at `last_ms`.
+
+    `is_whole`: nothing older is left to look through.
+    """
+
+    found: Page[Numbered]
+    looked: int
+    last_ms: int | None
+    is_whole: bool

@@ -237,6 +237,15 @@ def _of_openid_connect(provider: OpenIDConnect) -> Iterator[str]:
     for name, value in given.items():
         if not value:
             yield f"openid_connect.issuer is set, so openid_connect.{name} must be set as well"
+    yield from _of_asked(provider)
+    for group, roles in provider.roles.items():
+        for role in roles:
+            if not _ROLE.fullmatch(role):
+                yield f"openid_connect.roles: the group “{group}” has the role “{role}”; write one that the policy declares"
+
+
+def _of_asked(provider: OpenIDConnect) -> Iterator[str]:
+    """Yield what is wrong with what the provider is asked for, and what is read of its answer."""
     if not 1 <= len(provider.label.strip()) <= _LONGEST_LABEL or not provider.label.isprintable():
         wanted = f"write what staff call the provider, in 1 to {_LONGEST_LABEL} characters"
         yield f"openid_connect.label is “{provider.label[:_LONGEST_LABEL]}”; {wanted}"
@@ -247,10 +256,6 @@ def _of_openid_connect(provider: OpenIDConnect) -> Iterator[str]:
         yield "openid_connect.groups_claim is empty; write the claim that lists groups, like groups"
     if "" in provider.second_factor:
         yield "openid_connect.second_factor has an empty value, which nothing shows; write values of acr or amr, like mfa"
-    for group, roles in provider.roles.items():
-        for role in roles:
-            if not _ROLE.fullmatch(role):
-                yield f"openid_connect.roles: the group “{group}” has the role “{role}”; write one that the policy declares"
 
 
 def _is_issuer(text: str) -> bool:

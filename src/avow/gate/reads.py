@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from avow.definitions import Identifier, IdentifierKind, Refusal, local_date
 from avow.gate import choices, entries
-from avow.gate.roles import Act, Member, Roles
+from avow.gate.roles import Member, Roles
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law import rules
@@ -208,6 +208,11 @@ class Reads:
                 return refusal
         return opened
 
+    @property
+    def roles(self) -> Roles:
+        """What roles allow."""
+        return Roles(self.store.control, self.versions, self.now_ms)
+
     def needs_reason(self, record: Wanted, purpose: str) -> bool:
         """Return whether the version in force, or the record's own, asks whoever opens it for this purpose to write why."""
         rulebook = self.versions.rulebook(record.rulebook_id)
@@ -228,12 +233,11 @@ class Reads:
         ]
         return {one: self.store.seal_reason(one, reason) for one in opened}
 
-    def look_at(self, what: Literal["message", "request"], about: str, acts: Collection[Act], member: Member) -> Refusal | None:
-        """Return None when a member may look at what belongs to a person and to no point: a message to them, their request.
+    def look_at(self, what: Literal["message", "request"], about: str, member: Member, refusal: Refusal | None) -> Refusal | None:
+        """Log that a member looks at what belongs to a person and is no record, a message or a request, or was refused.
 
-        Logged, refusals too; one of these acts must be a role's. Rule: Cal. Civ. Code § 1798.100(c), (e).
+        Returns the refusal. Rule: Cal. Civ. Code § 1798.100(c), (e).
         """
-        refusal = Roles(self.store.control, self.versions, self.now_ms).looks(member, acts)
         kind = f"{what}.read" if refusal is None else f"{what}.read.refused"
         entry = entries.MessageRead if what == "message" else entries.RequestRead
         with self.store.control.transaction() as tx:
@@ -249,7 +253,7 @@ class Reads:
         refusal = rulebook.may_read(record.point, purpose)
         if refusal is not None:
             return refusal
-        hidden = Roles(self.store.control, self.versions, self.now_ms).hidden(member, rulebook, record.point, purpose)
+        hidden = self.roles.hidden(member, rulebook, record.point, purpose)
         if isinstance(hidden, Refusal):
             return hidden
         fields = rulebook.fields_for(record.point, purpose) - hidden

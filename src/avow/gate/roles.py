@@ -20,8 +20,10 @@ from avow.policy.law import rules
 from avow.policy.rulebook.roles import ADMINISTRATOR, CLOSING, Act, Role, of_names
 from avow.store.control import Control
 
-__all__ = ["ADMINISTRATOR", "FRESH", "Act", "Member", "Role", "Roles"]
+__all__ = ["ADMINISTRATOR", "FRESH", "WORKING", "Act", "Member", "Role", "Roles"]
 
+#: Whoever has one of these acts works on consumer requests.
+WORKING: Final = (Act.DECIDE, Act.DENY, Act.APPROVE)
 #: So long a proved factor is fresh enough for what cannot be undone.
 FRESH: Final = timedelta(minutes=5)
 _FRESH_MS: Final = int(FRESH.total_seconds() * 1000)
@@ -65,6 +67,17 @@ class Roles:
     def looks(self, member: Member, acts: Collection[Act], point: str = "") -> Refusal | None:
         """Return the same for a look: who is untrained may still look. Rule: 11 CCR 7100(a)."""
         return self.may(replace(member, is_trained=True), acts, point)
+
+    def works(self, member: Member, acts: Collection[Act] = WORKING, *, only_looks: bool = False) -> Refusal | None:
+        """Return None when a member may do one of these acts with consumer requests, else why not.
+
+        A role has to do with them by the point at which they come in, the form of a right; by any, where the policy names none.
+        Rule: 11 CCR 7100(a), 7101(c).
+        """
+        forms = {right.form or "" for right in self.versions.in_force().rights.values()} - {""} or {""}
+        asks = self.looks if only_looks else self.may
+        refusals = [asks(member, acts, form) for form in sorted(forms)]
+        return None if None in refusals else refusals[0]
 
     def of(self, member: Member, rulebook: Rulebook | None = None) -> tuple[Role, ...]:
         """Return the member's roles as a version declares them, the one in force unless another is named.

@@ -20,7 +20,7 @@ from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, i
 from avow.gate import disclosures, messages
 from avow.gate.deliveries import Delivery, open_address
 from avow.gate.disclosures import ADDRESS, Leave
-from avow.gate.messages import Message, Waiting
+from avow.gate.messages import DAMAGED, Message, Waiting
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions, changes_of
 from avow.messaging import subscriptions
@@ -98,9 +98,21 @@ class Composing:
         if row.request_id is not None:
             return messages.letter(self.store, row)
         if row.kind == "mailing":
-            return self.letters.read(row)
+            return self.letters.said(row)
         found = self._confirmation(row) if row.kind == "confirmation" else self._notice(row)
         return found[0] if found is not None else None
+
+    def point(self, row: Delivery) -> str:
+        """Return at which point the address of a message was given, "" where nothing says so any more, or it is a request's."""
+        try:
+            if row.kind == "mailing":
+                with self.store.control.reading() as tx:
+                    sent = mailings.shown(tx, row.batch)
+                return sent.point if sent is not None else ""
+            found = self._confirmation(row) if row.kind == "confirmation" else self._notice(row)
+        except DAMAGED:
+            return ""
+        return found[2] if found is not None else ""
 
     def left(self, tx: Transaction, sent: Waiting, now_ms: int) -> None:
         """Note what follows from a message that the mail server took: figures of its mailing, the step of its request."""

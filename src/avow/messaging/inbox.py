@@ -42,7 +42,8 @@ class Inbox:
         """Return a page of submissions, without their fields, that a role of the member may read.
 
         Subscriptions, which nobody answers, are there only when asked for. Whose they are shows when somebody asks for an
-        address: that is a look at a person, and logged.
+        address: that is a look at a person, and logged. It finds what they sent by one form: that what came by several is of
+        one person is shown where a purpose combines them, and an address alone has no purpose. Why: decision 0067.
         """
         away = self._roles.out_of_reach(member, Act.READ)
         if not sought.point:
@@ -51,6 +52,8 @@ class Inbox:
         if not address:
             with self.store.control.reading() as tx:
                 return submissions.listed(tx, sought, at, LINES).each(self._line)
+        if not sought.point:
+            return Page()
         person = identifier(IdentifierKind.EMAIL, address)
         with self.store.control.transaction() as tx:
             own = replace(sought, subjects=tuple(self.store.vault.lookup([person]).values()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from avow import addresses
@@ -23,8 +23,6 @@ from avow.store.store import Store
 
 #: Corrects the address of a consumer request: its id, the address, who does it.
 CorrectAddress = Callable[[str, str, str], Refusal | None]
-#: Whoever has one of these acts writes to people.
-WRITING: Final = (Act.ANSWER, Act.DECIDE, Act.DENY, Act.APPROVE)
 #: How a member of staff may have passed a message on.
 WAYS: Final = ("post", "telephone", "other")
 #: Messages that are read at once for a list of all.
@@ -46,11 +44,30 @@ class Outbox:
     now_ms: Callable[[], int]
     reads: Reads
 
-    def lines(self, at: Place, site: str = "") -> Page[MessageLine]:
-        """Return a page of messages to single people, of a site or "" for all: what has not left after a try, then the newest."""
+    def lines(self, at: Place, member: Member, site: str = "") -> Page[MessageLine]:
+        """Return a page of messages to single people, of a site or "" for all: what has not left after a try, then the newest.
+
+        Just those that a role of the member has to do with: see `sees`.
+        """
         with self.store.control.reading() as tx:
             found = deliveries.listed(tx, at, LINES, site)
-        return found.each(self._line)
+        theirs = tuple(row for row in found.lines if self._refusal(row, member) is None)
+        return replace(found, lines=theirs).each(self._line)
+
+    def sees(self, message_id: str, member: Member) -> Refusal | None:
+        """Return why a member has nothing to do with a message, None where they have.
+
+        One of a request is for who works on requests, another one for who answers what people send at its point.
+        """
+        with self.store.control.reading() as tx:
+            row = deliveries.get(tx, message_id)
+        return None if row is None else self._refusal(row, member)
+
+    def _refusal(self, row: Delivery, member: Member) -> Refusal | None:
+        roles = self.reads.roles
+        if row.kind in OF_REQUESTS:
+            return roles.works(member, only_looks=True)
+        return roles.looks(member, [Act.ANSWER], self.composing.point(row))
 
     def undelivered(self, *, untried: bool = False) -> Iterator[MessageLine]:
         """Yield all that has not left after a try, the messages of mailings too; then, `untried`, what nobody tried to send."""
@@ -71,7 +88,7 @@ class Outbox:
         message = self._opened(row)
         if message is None and row.trouble != Trouble.UNREADABLE:
             return None
-        refusal = self.reads.look_at("message", message_id, WRITING, member)
+        refusal = self.reads.look_at("message", message_id, member, self._refusal(row, member))
         if refusal is not None:
             return refusal
         shown = (message.to, message.text) if message else ("", "")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from avow.definitions import Identifier, IdentifierKind, Technology, identifier
 from avow.gate import choices, deliveries
@@ -65,9 +66,10 @@ class Reports:
     store: Store
     rulebook: Rulebook
 
-    def lists(self) -> tuple[ListLine, ...]:
-        """Return the lists that the policy in force declares, with how many people are on each."""
-        declared = [one for one in self.rulebook.points.values() if one.technology is Technology.EMAIL and not one.collected_by]
+    def lists(self, without: Collection[str] = ()) -> tuple[ListLine, ...]:
+        """Return the lists that the policy in force declares, with how many people are on each; `without` are left out."""
+        points = (one for one in self.rulebook.points.values() if one.name not in without)
+        declared = [one for one in points if one.technology is Technology.EMAIL and not one.collected_by]
         with self.store.control.reading() as tx:
             return tuple(ListLine(one.name, one.label, mailings.subscribers(tx, one.name)) for one in declared)
 
@@ -79,26 +81,31 @@ class Reports:
         declared = [self.rulebook.purposes[name] for name in sorted(measuring.purposes)] if measuring else []
         return tuple(MeasureFacts(one.name, one.label, one.description) for one in declared if one.needs_consent)
 
-    def lines(self, at: Place) -> Page[MailingLine]:
-        """Return a page of mailings, the newest first."""
+    def lines(self, at: Place, without: Collection[str] = ()) -> Page[MailingLine]:
+        """Return a page of mailings, the newest first; none of the lists in `without`."""
         with self.store.control.reading() as tx:
             found = mailings.listed(tx, at, LINES)
-            return found.each(lambda one: self._line(one, mailings.waiting(tx, one.id)))
+            shown = replace(found, lines=tuple(one for one in found.lines if one.point not in without))
+            return shown.each(lambda one: self._line(one, mailings.waiting(tx, one.id)))
 
-    def report(self, mailing_id: str) -> MailingReport | None:
-        """Return what came back of one mailing; robots and the demonstration left out of people's figures."""
+    def report(self, mailing_id: str, without: Collection[str] = ()) -> MailingReport | None:
+        """Return what came back of one mailing; robots and the demonstration left out of people's figures.
+
+        One that measures at a point in `without` says nothing of it.
+        """
         with self.store.control.reading() as tx:
             sent = mailings.shown(tx, mailing_id)
             waiting = mailings.waiting(tx, mailing_id)
         if sent is None:
             return None
         by = self.rulebook.points.get(sent.measured_by)
-        back = told(self.store.events, sent.measured_by, self._name(sent)) if sent.measured_by else NOTHING_TOLD
+        is_shown = bool(sent.measured_by) and sent.measured_by not in without
+        back = told(self.store.events, sent.measured_by, self._name(sent)) if is_shown else NOTHING_TOLD
         links = tuple(LinkLine(address, *back.links.get(link_address(address), (0, 0))) for address in sent.links)
         opened, opened_times = back.links.get("", (0, 0))
         return MailingReport(
             line=self._line(sent, waiting),
-            is_measured=bool(sent.measured_by),
+            is_measured=is_shown,
             is_by_person=by is not None
             and any(self.rulebook.data[name].identifier is IdentifierKind.EMAIL for name in by.fields),
             opened=opened,

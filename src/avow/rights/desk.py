@@ -6,14 +6,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
 
 from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, local_date
 from avow.gate.contacts import LastContact
 from avow.gate.deliveries import Delivery
 from avow.gate.messages import MessageLine
 from avow.gate.reads import Reads
-from avow.gate.roles import Act, Member
+from avow.gate.roles import Member
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy import LawTable
@@ -35,12 +34,9 @@ from avow.rights.due import Due, What
 from avow.rights.execution import outcomes_of
 from avow.rights.kept import Cases
 from avow.rights.response import Voice
-from avow.rights.states import ANSWERED, RECEIPTS, WORDS, State, Step, receipt_of
+from avow.rights.states import ANSWERED, FOR_STAFF, RECEIPTS, WORDS, State, Step, receipt_of
 from avow.rights.verification import Link
 from avow.store.paging import LINES, Page, Place
-
-#: Whoever has one of these acts works on consumer requests.
-WORKING: Final = (Act.DECIDE, Act.DENY, Act.APPROVE)
 
 _TIMELINE = {
     Step.RECEIVED: "Received",
@@ -194,7 +190,7 @@ class Desk:
         case = self.cases.get(request_id)
         if case is None:
             return None
-        refusal = self.reads.look_at("request", request_id, WORKING, member)
+        refusal = self.reads.look_at("request", request_id, member, self.reads.roles.works(member, only_looks=True))
         if refusal is not None:
             return refusal
         last, until = due.extension(case, self._law(case))
@@ -202,7 +198,9 @@ class Desk:
         outcomes = tuple(TargetOutcome(one["target"], one["did"], one["records"], one["rule"]) for one in outcomes_of(case))
         messages = tuple(self.message_line(row) for row in self.cases.messages(request_id))
         can_extend = response.may_extend(case) and self._today() <= last
-        return RequestDetail(self._line(case), WORDS[case.state], kinds, _timeline(case), outcomes, can_extend, until, messages)
+        return RequestDetail(
+            self._line(case), FOR_STAFF[case.state][1], kinds, _timeline(case), outcomes, can_extend, until, messages
+        )
 
     def extend(self, request_id: str, reason: str, staff_id: str) -> Refusal | None:
         """Extend the period once, with a reason told to the person. Rule: 11 CCR 7021(b)."""
@@ -272,6 +270,7 @@ class Desk:
             case.demonstration,
             waits=self._waits(case),
             site=case.site,
+            standing=FOR_STAFF[case.state][0],
         )
 
     def _waits(self, case: Case) -> str:

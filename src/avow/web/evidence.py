@@ -9,8 +9,9 @@ from avow.web.rendering import View
 
 
 def promises(view: View) -> dict[str, Any]:  # Any: what templates take
-    """Return the judged promises with the count of each verdict."""
+    """Return the judged promises with the count of each verdict, and how staff sign in."""
     now_ms = view.house.now_ms()
     judged = view.house.promises.judged(now_ms)
     counts = {verdict: sum(one.verdict is verdict for one in judged) for verdict in Verdict}
-    return {"judged": judged, "counts": counts, "Verdict": Verdict, "now_ms": now_ms}
+    reason = view.house.evidence.without_second_factor
+    return {"judged": judged, "counts": counts, "Verdict": Verdict, "now_ms": now_ms, "without_second_factor": reason}

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from avow.access import Enrolled
 from avow.definitions import Refusal
 from avow.gate.roles import Member
+from avow.policy.rulebook.roles import of_names
 from avow.web.console.door import BUSY, Door, device_of, sentence
 from avow.web.console.needs import needs
 from avow.web.console.sign_in import PASSWORD_MAX, PASSWORD_MIN, enter, picture, unfit_password
@@ -51,10 +52,10 @@ class AccountPages:
         if account is None:
             raise HTTPException(404)
         done = request.query_params.get("done", "")
-        declared = self._register.declared()
-        roles = [declared[name].label if name in declared else name for name in account.roles]
+        roles = [role.label for role in of_names(self._register.declared(), account.roles)]
         options = self._staff.new_passkey(self._door.session(request))
         shown = {"account": account, "roles": roles, "may_have_passkeys": bool(options), "done": done, "error": error}
+        shown["said"] = self._door.house.evidence.of_staff(member.staff_id)
         return self._door.show(request, "account.html", member, status, **shown)
 
     # -- password --------------------------------------------------------------------------------------------------------------

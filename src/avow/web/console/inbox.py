@@ -76,13 +76,16 @@ class InboxPages:
         )
 
     def _seek(self, request: Request, member: Member, form: dict[str, str]) -> Response:
-        """Show what one person sent, by their address: in the form, for addresses of people never stand in one of a page."""
-        address = form.get("address", "").strip()[:LENGTH]
+        """Show what one person sent by one form, by their address: no page's address ever has one of a person."""
+        address, point = form.get("address", "").strip()[:LENGTH], form.get("point", "")
+        chosen = dict.fromkeys(_FILTERS, "") | {"point": point}
         wrong = f"The address {words}." if (words := wrong_with(address)) else ""
+        if not any(one.name == point and one.technology in LETTERS for one in self._door.facts(request).points):
+            wrong = wrong or "Choose the form that they sent: what came by several stays apart."
         if wrong:
             return self._list(request, member, 422, address=address, wrong=wrong)
-        found = self._house.inbox.lines(Place(), member, Sought(site=self._door.site(request)), address)
-        return self._list(request, member, found=found, address=address)
+        found = self._house.inbox.lines(Place(), member, Sought(point, self._door.site(request)), address)
+        return self._list(request, member, found=found, address=address, chosen=chosen)
 
     def _list(self, request: Request, member: Member, status: int = 200, **shown: Any) -> Response:  # Any: what templates take
         facts, away = self._door.facts(request), self._house.roles.out_of_reach(member, Act.READ)

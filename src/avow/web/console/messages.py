@@ -9,9 +9,9 @@ from starlette.routing import Route
 
 from avow.addresses import LENGTH, wrong_with
 from avow.definitions import Refusal
-from avow.gate.roles import Member
+from avow.gate.roles import WORKING, Act, Member
 from avow.web.console.door import Door, place
-from avow.web.console.needs import LETTERS, Shows, needs
+from avow.web.console.needs import Shows, needs
 
 
 class MessagePages:
@@ -24,16 +24,18 @@ class MessagePages:
     def routes(self) -> list[Route]:
         """Return the list, and one message with what can be done about it."""
         return [
-            self._door.page("/console/outbox", self._outbox, needs(*LETTERS, shows=Shows.LINES)),
-            self._door.page("/console/outbox/{message_id}", self._message, needs(*LETTERS, shows=Shows.A_PERSON)),
-            self._door.action("/console/outbox/{message_id}/again", self._again, needs(*LETTERS)),
-            self._door.action("/console/outbox/{message_id}/passed-on", self._passed_on, needs(*LETTERS)),
-            self._door.action("/console/outbox/{message_id}/address", self._correct, needs(*LETTERS)),
+            self._door.page("/console/outbox", self._outbox, needs(Act.ANSWER, requests=WORKING, shows=Shows.LINES)),
+            self._door.page(
+                "/console/outbox/{message_id}", self._message, needs(Act.ANSWER, requests=WORKING, shows=Shows.A_PERSON)
+            ),
+            self._door.action("/console/outbox/{message_id}/again", self._again, needs(Act.ANSWER, requests=WORKING)),
+            self._door.action("/console/outbox/{message_id}/passed-on", self._passed_on, needs(Act.ANSWER, requests=WORKING)),
+            self._door.action("/console/outbox/{message_id}/address", self._correct, needs(Act.ANSWER, requests=WORKING)),
         ]
 
     def _outbox(self, request: Request, member: Member) -> Response:
         return self._door.show(
-            request, "outbox.html", member, found=self._house.outbox.lines(place(request), self._door.site(request))
+            request, "outbox.html", member, found=self._house.outbox.lines(place(request), member, self._door.site(request))
         )
 
     def _message(self, request: Request, member: Member) -> Response:
@@ -48,13 +50,15 @@ class MessagePages:
         return self._door.show(request, "message.html", member, status, message=message, error=error, address=address)
 
     def _again(self, request: Request, member: Member, _form: dict[str, str]) -> Response:
-        refusal = self._house.outbox.retry(request.path_params["message_id"], member.staff_id)
+        message_id, outbox = request.path_params["message_id"], self._house.outbox
+        refusal = self._sees(request, member) or outbox.retry(message_id, member.staff_id)
         if refusal is not None:
             return self._one_message(request, member, 409, f"{refusal.reason} ({refusal.rule})")
         return RedirectResponse("/console/outbox", 303)
 
     def _passed_on(self, request: Request, member: Member, form: dict[str, str]) -> Response:
-        refusal = self._house.outbox.passed_on(request.path_params["message_id"], form.get("way", ""), member.staff_id)
+        message_id, outbox = request.path_params["message_id"], self._house.outbox
+        refusal = self._sees(request, member) or outbox.passed_on(message_id, form.get("way", ""), member.staff_id)
         if refusal is not None:
             return self._one_message(request, member, 409, f"{refusal.reason} ({refusal.rule})")
         return RedirectResponse("/console/outbox", 303)
@@ -63,7 +67,11 @@ class MessagePages:
         address = form.get("address", "").strip()
         if wrong := wrong_with(address):
             return self._one_message(request, member, 422, f"The address of the message {wrong}.", address[:LENGTH])
-        refusal = self._house.outbox.correct(request.path_params["message_id"], address, member.staff_id)
+        message_id, outbox = request.path_params["message_id"], self._house.outbox
+        refusal = self._sees(request, member) or outbox.correct(message_id, address, member.staff_id)
         if refusal is not None:
             return self._one_message(request, member, 409, f"{refusal.reason} ({refusal.rule})", address)
         return RedirectResponse("/console/outbox", 303)
+
+    def _sees(self, request: Request, member: Member) -> Refusal | None:
+        return self._house.outbox.sees(request.path_params["message_id"], member)

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from avow.access import DEVICE, Enrolled, NewApp, Proof, SignedIn
 from avow.access.answers import Sender
+from avow.access.oidc import BEGUN
 from avow.collection.agents import describe
 from avow.definitions import Refusal
 from avow.gate.roles import Member
@@ -25,6 +26,10 @@ from avow.web.forms import read_form
 
 _DEVICE_SECONDS: Final = int(DEVICE.total_seconds())
 _BUSY_SECONDS: Final = 5
+#: Where one goes to sign in at the OpenID provider, and what a browser keeps meanwhile.
+PROVIDER: Final = "/console/sign-in/provider"
+PROVIDER_COOKIE: Final = "avow_provider"
+_BEGUN_SECONDS: Final = int(BEGUN.total_seconds())
 #: Shortest password of a staff account, in characters (NIST SP 800-63B asks for at least 8; no other rules).
 PASSWORD_MIN: Final = 12
 PASSWORD_MAX: Final = 256
@@ -77,6 +82,8 @@ class SignInPages:
         return [
             Route("/console/sign-in", self._show_sign_in),
             Route("/console/sign-in", self._sign_in, methods=["POST"]),
+            Route(PROVIDER, self._to_provider),
+            Route(f"{PROVIDER}/callback", self._from_provider),
             Route("/console/sign-in/passkey", self._with_passkey, methods=["POST"]),
             Route("/console/sign-in/code", self._show_code),
             Route("/console/sign-in/code", self._code, methods=["POST"]),
@@ -96,6 +103,7 @@ class SignInPages:
 
     def _page(self, request: Request, status: int, error: str, name: str, target: str) -> Response:
         shown = {"error": error, "name": name, "next": target, "passkey_options": self._staff.passkey_sign_in()}
+        shown["provider"] = self._staff.provider
         return self._door.view.page(request, "console/sign_in.html", status, **shown)
 
     async def _sign_in(self, request: Request) -> Response:
@@ -121,6 +129,35 @@ class SignInPages:
         if isinstance(entered, Refusal):
             return await run_in_threadpool(self._page, request, 403, sentence(entered.reason), "", target)
         return self._entered(entered, target)
+
+    # -- at the provider -------------------------------------------------------------------------------------------------------
+
+    def _to_provider(self, request: Request) -> Response:
+        target = back_to(request.query_params.get("next", ""))
+        begun = self._staff.begin_at_provider(target, again="again" in request.query_params)
+        if isinstance(begun, Refusal):
+            return self._page(request, 503, sentence(begun.reason), "", target)
+        response = RedirectResponse(begun.address, 303)
+        # Lax: the provider's page leads back here, and nobody else's page can know what is in it.
+        kept: dict[str, Any] = {"path": PROVIDER, "httponly": True, "samesite": "lax"}  # Any: of several types
+        response.set_cookie(PROVIDER_COOKIE, begun.cookie, max_age=_BEGUN_SECONDS, secure=self._is_secure, **kept)
+        return response
+
+    def _from_provider(self, request: Request) -> Response:
+        cookie = request.cookies.get(PROVIDER_COOKIE, "")
+        arrived = self._staff.from_provider(request.query_params, cookie, sender_of(request))
+        if isinstance(arrived, Refusal):
+            response: Response = self._page(request, 403, sentence(arrived.reason), "", "/console")
+        else:
+            way = self._door.to_wait(arrived.entered.waits_for, arrived.target) if arrived.entered.waits_for else arrived.target
+            # A page of our own, that goes on: after a redirect from another site no browser sends the session's cookie.
+            response = enter(self._door, self._door.view.page(request, "console/go_on.html", way=way), arrived.entered)
+        response.delete_cookie(PROVIDER_COOKIE, path=PROVIDER)
+        return response
+
+    @property
+    def _is_secure(self) -> bool:
+        return self._door.house.website.is_secure
 
     def _entered(self, entered: SignedIn, target: str) -> Response:
         """Go on: to the page that was asked for, or to what the session waits for."""

@@ -14,6 +14,7 @@ from avow.access import Trained
 from avow.access.answers import AccountPage
 from avow.definitions import Refusal
 from avow.gate.roles import Act, Member
+from avow.policy.rulebook.roles import of_names
 from avow.web.console.door import Door, sentence
 from avow.web.console.needs import needs
 from avow.web.forms import day_of
@@ -75,11 +76,13 @@ class StaffPages:
         account = self._account(request)
         today = self._door.view.today()
         suggested = {"topic": "", "on": today.isoformat(), "until": (today + _YEAR).isoformat()}
+        declared = self._register.declared()
+        held = of_names(declared, account.roles)
+        unknown = [name for name in account.roles if not of_names(declared, [name])]
         shown = {"account": account, "error": error, "done": request.query_params.get("done", "")}
+        shown |= {"held": {role.name for role in held}, "unknown": unknown}
         training = suggested | {name: typed[name] for name in suggested if typed and name in typed}
-        return self._door.show(
-            request, "staff_account.html", member, status, declared=self._register.declared(), training=training, **shown
-        )
+        return self._door.show(request, "staff_account.html", member, status, declared=declared, training=training, **shown)
 
     def _change_roles(self, request: Request, member: Member, form: dict[str, str]) -> Response:
         was = tuple(form.get("was", "").split())

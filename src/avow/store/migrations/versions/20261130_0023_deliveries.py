@@ -12,8 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261130_0022"
-down_revision = "20261130_0021"
+revision = "20261130_0023"
+down_revision = "20261130_0022"
 branch_labels = None
 depends_on = None
 
