@@ -317,7 +317,7 @@ class Installation:
     def invite(self):
         """Return the link that makes an account which may everything: by two roles, where the policy declares them."""
         declared = re.findall(
-            r"^\[role\.(administrator|privacy-officer)\]$", self._policy.read_text(encoding="utf-8"), re.MULTILINE
+            r"^\[role\.(administrator|privacy-officer)\]$", (self.folder / self._policy).read_text(encoding="utf-8"), re.MULTILINE
         )
         return self.avow("invite", *(word for name in declared for word in ("--role", name))).strip()
 

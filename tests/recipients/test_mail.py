@@ -4,7 +4,10 @@ import socket
 
 import pytest
 from aiosmtpd.controller import Controller
+from hypothesis import given
+from hypothesis import strategies as st
 
+from avow import addresses
 from avow.config import Mail
 from avow.definitions import StoreUnavailable
 from avow.gate.disclosures import ADDRESS, Leave
@@ -225,6 +228,42 @@ def test_without_a_server_messages_stay(server):
     outbox = Outbox("kim@example.com")
     assert Carrier(outbox, Mail()).send_due(NOW) == 0
     assert (outbox.noted, server.messages) == ({}, [])
+
+
+def test_what_the_server_said_is_handed_on(server):
+    """Its words of a yes, and of a no; the claim is given back at the end of the round."""
+    outbox = Outbox("kim@example.com", "gone@example.com", "later@example.com", "lost@example.com")
+    carrier(outbox, server.port).send_due(NOW)
+    assert outbox.receipts == {"0": "250 OK", "1": "550 no such mailbox", "2": "451 try again", "3": ""}
+    assert outbox.released == 1
+
+
+@given(
+    address=st.sampled_from(["kim@example.com", "a.very.long.name@mail.example.com", "KIM@EXAMPLE.COM", "jörg@bücher.example"]),
+    before=st.text(st.characters(codec="ascii"), max_size=30),
+    form=st.sampled_from(
+        ["{0}", "<{0}>", "{0}:", "rcpt={0}", "'{0}'", "{1} unknown", "user {1} of {2}", "{1}%{2}", "x-{1}-{2}.x"]
+    ),
+)
+def test_no_part_of_an_address_is_in_a_receipt(address, before, form):
+    """However the server repeats it: whole, in brackets, its name alone, its domain alone."""
+    to = addresses.mailbox(address)
+    said = mail.receipt(550, f"{before} {form.format(address, to.local, to.domain)} 5.1.1", to)
+    assert to.domain.casefold() not in said.casefold()
+    assert to.local.casefold() not in said.casefold().split()
+    assert "@" not in said
+    assert len(said) <= mail.RECEIPT_LENGTH
+    assert said.startswith("550")
+
+
+def test_a_receipt_keeps_what_finds_the_message_at_the_server():
+    """Its codes and the name that it has in the server's queue; bytes that are no ASCII are left out."""
+    to = addresses.mailbox("kim@example.com")
+    assert (
+        mail.receipt(250, b"2.0.0 Ok: queued as 4BxQ7z\n2.1.5 <kim@example.com>", to) == "250 2.0.0 Ok: queued as 4BxQ7z 2.1.5 …"
+    )
+    assert mail.receipt(250, "Gr\u00fc\u00dfe".encode(), to) == "250 …"
+    assert mail.receipt(250, b"", to) == "250"
 
 
 AHEAD = NOW + 1_500 * 24 * 60 * MINUTE

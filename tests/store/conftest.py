@@ -46,3 +46,10 @@ def store(folder: Path, request: pytest.FixtureRequest):
 @pytest.fixture
 def writer() -> Writer:
     return Writer()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(request, tmp_path):
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'control.db'}"
+    return request.getfixturevalue("postgresql").empty()

@@ -39,13 +39,6 @@ from avow.store.control.tables import metadata
 DAY_MS = 86_400_000
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_database(request, tmp_path):
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'control.db'}"
-    return request.getfixturevalue("postgresql").empty()
-
-
 @pytest.fixture
 def control(database):
     opened = Control(database)

@@ -10,10 +10,11 @@ import tarfile
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 import pytest
 from tests.conftest import Installation, wait_for
-from tests.upgrade.house import ORIGIN, confirmed
+from tests.upgrade.house import ORIGIN, confirmed, reached
 
 from avow.audit import log, merkle, note
 from avow.config import load
@@ -21,6 +22,8 @@ from avow.config import load
 ARCHIVES = sorted(Path(__file__).parent.glob("*.tar.gz"))
 #: Requests older than this are not looked for: their records go after 24 months (11 CCR 7101).
 REQUESTS_KEPT = timedelta(days=700)
+#: A request that nobody confirms is denied on the target day (11 CCR 7021), and the message with its link is withdrawn.
+CONFIRMED_WITHIN: Final = timedelta(days=40)
 
 
 def unpacked(archive, folder, mailbox):
@@ -106,6 +109,23 @@ def test_requests_are_where_they_were(house):
     desk = house.officer.get("/console/requests").text
     assert sorted(re.findall(r'href="/console/requests/[^"]+">([^<]+)<', desk)) == house.facts["requests"]
     assert desk.count(">answered<") >= 2
+
+
+def test_messages_that_had_not_left_are_as_they_were_and_leave(house, mailbox):
+    """One that waited leaves by itself; one that had failed is listed until a person sends it again. Each says what it said."""
+    if "unsent" not in house.facts:
+        pytest.skip("every message of this house had left")
+    if datetime.now(UTC).date() - date.fromisoformat(house.facts["made"]) > CONFIRMED_WITHIN:
+        pytest.skip("their requests have gone on without them: nobody confirmed")
+    assert house.facts["unsent"] == ["failed", "waiting"]
+    waited = mailbox.to("una.before@example.com", "confirm").get_body().get_content()
+    assert house.browser().get(reached(house, re.search(r"http://\S+/privacy/verify/\S+", waited)[0])).status_code == 200
+    (failed,) = [line for line in house.avow("mail", "list").splitlines() if " failed " in line]
+    assert "the mail server refused it (550)" in failed
+    assert failed.split()[0] in house.officer.get("/console/outbox").text
+    house.avow("mail", "retry", "--failed")
+    assert mailbox.to("kai.before@example.com", "confirm")
+    wait_for(lambda: "Every message" in house.avow("mail", "list"), what="the end of what had not left")
 
 
 def test_the_audit_log_goes_on(house):
