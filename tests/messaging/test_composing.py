@@ -80,6 +80,7 @@ def test_who_is_erased_between_queue_and_turn_gets_nothing(announced, queue):
     assert opened(announced) == []
     assert {row.state for row in rows(announced)} == {"withdrawn"}
     assert {row.people for row in rows(announced)} == {()}
+    assert [composing(announced).read(row) for row in rows(announced)] == [None]
     announced.store.purge(now_ms=announced.now_ms())
     assert opened(announced) == []
 

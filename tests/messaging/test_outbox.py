@@ -160,6 +160,7 @@ def test_a_failed_message_is_first_on_the_desk_and_sent_again_by_a_person(office
     office.send()
     assert [line.has_failed_message for line in office.desk.desk(Place()).lines] == [True, False]
     assert office.desk.detail(failed.request_id, insider()).messages[0].trouble == "the mail server refused it (550)"
+    assert office.outbox.read(office.row(failed).id, insider()).receipt == "550 no such mailbox"
     server.gone.clear()
     assert office.outbox.retry(office.row(failed).id, "s1") is None
     assert office.send() == 1

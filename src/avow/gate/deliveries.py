@@ -3,7 +3,7 @@
 A row names what it is about, and never holds what it says: `recipients.carrying` has it composed when its turn comes, and
 everything is asked again then. Two things are kept sealed: the letters of a consumer request, which have to stay the very same,
 under the request's key; and another address that staff gave for a notice, under its person's key, until it has left.
-Why: decision 0070. The states: `store.control.deliveries`.
+Why: decision 0072. The states: `store.control.deliveries`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from avow.store import sealing
 from avow.store.control import Transaction
 from avow.store.control import deliveries as rows
 from avow.store.control.deliveries import (
+    BY_HAND,
     OF_REQUESTS,
     UNSENT,
     About,
@@ -48,6 +49,7 @@ from avow.store.control.deliveries import (
 from avow.store.store import Store
 
 __all__ = [
+    "BY_HAND",
     "OF_REQUESTS",
     "UNSENT",
     "About",

@@ -104,7 +104,8 @@ class MessageView:
     """A message opened by a member of staff.
 
     `correction` says what another address would change: "request" (of the consumer request, with a new link), "message" (this
-    message alone), "" (none can be given). `ways` are those by which a person may pass it on; none once it has left.
+    message alone), "" (none can be given). `ways` are those by which a person may pass it on; none once it has left. `receipt` is
+    what the mail server said last, without any address; with `by_hand` how a person passed it on.
     """
 
     line: MessageLine
@@ -112,6 +113,8 @@ class MessageView:
     text: str
     correction: str = ""
     ways: tuple[str, ...] = ()
+    receipt: str = ""
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from typing import Final
 
 from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, identifier
 from avow.gate import disclosures, messages
-from avow.gate.deliveries import Delivery, open_address
+from avow.gate.deliveries import OF_REQUESTS, Delivery, open_address
 from avow.gate.disclosures import ADDRESS, Leave
 from avow.gate.messages import DAMAGED, Message, Waiting
 from avow.gate.sites import Sites
@@ -77,8 +77,8 @@ class Composing:
 
         Raises one of `messages.DAMAGED` for what cannot be read.
         """
-        if row.request_id is not None:
-            return self._of_request(row)
+        if row.kind in OF_REQUESTS:
+            return self._of_request(row) if row.request_id is not None else None
         subject = row.subject
         if subject is None:
             return None
@@ -95,7 +95,7 @@ class Composing:
 
         Raises one of `messages.DAMAGED` for what cannot be read.
         """
-        if row.request_id is not None:
+        if row.kind in OF_REQUESTS:
             return messages.letter(self.store, row)
         if row.kind == "mailing":
             return self.letters.said(row)
@@ -202,7 +202,8 @@ class Composing:
 
     def _told_by(self, row: Delivery) -> HeldSubmission | None:
         """Return what a person sent by which they may be told: what is named, else the newest that allows it, or any."""
-        assert row.subject is not None
+        if row.subject is None:  # it was withdrawn
+            return None
         named = self.store.readable_submission(row.about.record) if row.about.record else None
         others = reversed(self.store.submissions_of_subject(row.subject))
         held = [one for one in (named, *others) if one is not None and one.address]

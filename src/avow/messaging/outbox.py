@@ -9,7 +9,7 @@ from typing import Final
 from avow import addresses
 from avow.definitions import Refusal
 from avow.gate import deliveries, entries, messages
-from avow.gate.deliveries import OF_REQUESTS, UNSENT, Delivery
+from avow.gate.deliveries import BY_HAND, OF_REQUESTS, UNSENT, Delivery
 from avow.gate.messages import DAMAGED, Message, MessageLine, Trouble
 from avow.gate.reads import Reads
 from avow.gate.roles import Act, Member
@@ -27,7 +27,9 @@ CorrectAddress = Callable[[str, str, str], Refusal | None]
 WAYS: Final = ("post", "telephone", "other")
 #: Messages that are read at once for a list of all.
 _AT_ONCE: Final = 500
-_NOT_THERE: Final = Refusal("there is no such message any more, or it has left", "docs/guide/requests.md")
+_NOT_THERE: Final = Refusal(
+    "there is no such message any more, it has left, or it is leaving right now", "docs/guide/requests.md"
+)
 _PROVES: Final = Refusal(
     "this message goes to an address that its person gave and proves, or has proved; ask them to subscribe again",
     "docs/decisions/0030",
@@ -93,7 +95,8 @@ class Outbox:
             return refusal
         shown = (message.to, message.text) if message else ("", "")
         ways = WAYS if message and _may_be_passed_on(row) else ()
-        return MessageView(self._line(row), *shown, correction=_correction(row) if message else "", ways=ways)
+        correction, by_hand = _correction(row) if message else "", row.connector == BY_HAND
+        return MessageView(self._line(row), *shown, correction, ways, row.receipt, by_hand=by_hand)
 
     def retry(self, message_id: str, staff_id: str) -> Refusal | None:
         """Let a message that has not left have its turn now, with as many tries as a new one; `staff_id` "": by the command."""

@@ -7,7 +7,7 @@
 
 A process that dies between the other side's yes and our note leaves what cannot be told from one that died before: it is handed
 over again, under the same id, by which the other side knows the copy. What somebody is owed by law may come twice and may not be
-lost (decision 0070).
+lost (decision 0072).
 """
 
 from __future__ import annotations

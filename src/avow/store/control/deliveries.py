@@ -17,7 +17,7 @@
     unsent    -> waiting    -> [again]
     unsent    -> withdrawn  -> [withdraw, let_go]
 
-A row is never what it says: that is composed when its turn comes (decision 0070). `letters` has the copies of what has to stay
+A row is never what it says: that is composed when its turn comes (decision 0072). `letters` has the copies of what has to stay
 the very same letter, sealed under the key of their consumer request.
 """
 
@@ -57,6 +57,8 @@ State = Literal["waiting", "leaving", "sent", "received", "failed", "withdrawn"]
 
 #: Kinds of a consumer request; the copy of each is sealed under the request's key.
 OF_REQUESTS: Final = ("letter", "answer")
+#: The way of what a person passed on.
+BY_HAND: Final = "by hand"
 #: What may still leave.
 UNSENT: Final = ("waiting", "leaving", "failed")
 #: A turn further away than any pause of ours, milliseconds, was written down while the clock was ahead: it has come.
@@ -209,7 +211,7 @@ def sent(  # what is kept of it is what it takes
 
 def passed_on(tx: Transaction, delivery_id: str, way: str, by: str, now_ms: int) -> bool:
     """Note that a person passed something on by hand that had not left; False when there is no such one, or many get one."""
-    done = {"state": "sent", "sent_ms": now_ms, "trouble": "", "code": 0, "connector": "by hand", "receipt": way, "approver": by}
+    done = {"state": "sent", "sent_ms": now_ms, "trouble": "", "code": 0, "connector": BY_HAND, "receipt": way, "approver": by}
     one = update(deliveries).where(deliveries.c.id == delivery_id, deliveries.c.state.in_(UNSENT), deliveries.c.kind != "mailing")
     is_new = tx.execute(one.values(**done, **_FREE).returning(deliveries.c.id)).first() is not None
     _forget_address(tx, delivery_id)
@@ -244,9 +246,9 @@ def again(tx: Transaction, delivery_id: str, now_ms: int, by: str = "", sealed: 
     return is_there
 
 
-def withdraw(tx: Transaction, delivery_id: str, why: str = "") -> bool:
-    """Take back what has not left; it says why, and names nobody any more. False when it has left, or is not there."""
-    gone = {"state": "withdrawn", "trouble": why, "code": 0, **_FREE}
+def withdraw(tx: Transaction, delivery_id: str) -> bool:
+    """Take back what has not left; it names nobody any more. False when it has left, or is not there."""
+    gone = {"state": "withdrawn", "trouble": "", "code": 0, **_FREE}
     one = update(deliveries).where(deliveries.c.id == delivery_id, deliveries.c.state.in_(UNSENT))
     if tx.execute(one.values(**gone).returning(deliveries.c.id)).first() is None:
         return False

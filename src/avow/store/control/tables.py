@@ -254,7 +254,7 @@ deliveries: Final = Table(
     Column("holder", Text, nullable=False),  # who carries it while it is leaving, "" else ...
     Column("lease_ms", BigInteger),  # ... and until when nobody else may
     Column("approver", Text, nullable=False),  # the member of staff who last let it go: again, to another address, by hand
-    Column("trouble", Text, nullable=False),  # what kept it from leaving at the last try, or why it was withdrawn
+    Column("trouble", Text, nullable=False),  # what kept it from leaving at the last try
     Column("code", Integer, nullable=False),  # the other side's answer then, as a number
     Column("receipt", Text, nullable=False),  # what the other side said, without any address
     Column("made_ms", BigInteger, nullable=False),

@@ -1,4 +1,4 @@
-"""One table for everything that leaves, in the place of messages that were kept whole (decision 0070).
+"""One table for everything that leaves, in the place of messages that were kept whole (decision 0072).
 
 The code of before knows no such table, so it must not serve any more. Moved, without any key: letters of consumer requests with
 their one sealed copy; mailings and notices by the newest submission of their person; questions for a confirmation by the
