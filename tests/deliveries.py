@@ -10,7 +10,7 @@ from avow.gate.deliveries import About, Delivery
 from avow.main.installation import of_requests
 from avow.messaging.composing import Composing
 from avow.messaging.mailings import Mailings
-from avow.recipients.carrying import Leased
+from avow.recipients.carrying import Kinds, Leased
 from avow.store.control import deliveries
 
 
@@ -23,7 +23,12 @@ def composing(house, recipient="mail-service", places=None):
 
 def leased(house, recipient="mail-service", places=None):
     """Return what a process of an installation carries."""
-    return Leased(house.store, composing(house, recipient, places))
+    return Leased(house.store, kinds_of(composing(house, recipient, places)))
+
+
+def kinds_of(made):
+    """Return what a process is told of the kinds by who composes them."""
+    return Kinds(made.compose, made.left, made.failed)
 
 
 def planted(tx, made_ms=1, kind="letter", *, request_id=None, subject=None, record="", batch="", letter=None, **more):

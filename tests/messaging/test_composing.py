@@ -2,7 +2,7 @@
 
 import pytest
 from sqlalchemy import select
-from tests.deliveries import composing, leased
+from tests.deliveries import composing, leased, planted
 from tests.houses import EMAIL, LONGER, compiled, over_both, person, sites
 from tests.messaging.test_mailings import TEXT, asked, desk_of, subscribed
 
@@ -15,7 +15,8 @@ from avow.rights import receive
 from avow.rights.cases import Contact
 from avow.rights.kept import Cases
 from avow.rights.states import Step
-from avow.store.control import deliveries, tables
+from avow.store import sealing
+from avow.store.control import deliveries, requests, tables
 
 ROBIN = "robin@example.com"
 
@@ -160,6 +161,27 @@ def test_an_address_that_staff_gave_is_kept_until_it_has_served(announced):
     box.sent(made, announced.now_ms(), "250 OK")
     (row,) = rows(announced)
     assert (row.state, row.about.sealed, composing(announced).read(row).to) == ("sent", None, ROBIN)
+
+
+def test_a_notice_of_an_earlier_version_goes_where_its_kept_message_says(announced):
+    """The address of one that had not left may have been corrected: the migration moved the sealed message as it was."""
+    (row,) = rows(announced)
+    message = b'{"to":"corrected@example.com","subject":"s","text":"t","attachments":[],"rulebook":"r","point":"contact-form"}'
+    sealed = sealing.seal(announced.store.vault.key_of(row.subject), message, b"mail")
+    with announced.store.control.transaction() as tx:
+        tx.execute(tables.delivery_people.update().values(sealed=sealed, record=""))
+    (made,) = opened(announced)
+    assert (made.message.to, made.leave.purpose) == ("corrected@example.com", "changes")
+
+
+def test_what_is_of_a_request_goes_with_its_record(announced):
+    """Also what never left: of a request that was removed there is nothing to say any more."""
+    with announced.store.control.transaction() as tx:
+        planted(tx, request_id="q", letter=b"sealed")
+        planted(tx, request_id="q", state="sent", letter=b"sealed")
+        requests.remove(tx, "q")
+        assert tx.execute(select(tables.letters)).all() == []
+    assert [row.kind for row in rows(announced)] == ["notice"]
 
 
 def test_a_damaged_record_fails_its_notice_and_is_shown(announced):

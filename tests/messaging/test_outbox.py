@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import update
-from tests.deliveries import composing
+from tests.deliveries import composing, kinds_of
 from tests.houses import EMAIL, LONGER, ZONE, compiled, insider, sites
 
 from avow.config import Mail
@@ -80,7 +80,7 @@ class Office:
         self.composing = composing(house, places=places)
         self.outbox = Outbox(house.store, self.desk.correct_address, self.composing, house.now_ms, reads)
         mail_ = Mail(host="127.0.0.1", port=server.port, recipient="mail-service", sender="a@marrowby.example", starttls=False)
-        self.carrier = Carrier(Leased(house.store, self.composing), mail_)
+        self.carrier = Carrier(Leased(house.store, kinds_of(self.composing)), mail_)
 
     def ask(self, email, visitor_id=None):
         """File a request to know and let it be acknowledged; return it."""

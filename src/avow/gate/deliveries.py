@@ -28,6 +28,7 @@ from avow.store.control.deliveries import (
     claim,
     count_batch,
     count_failed,
+    due,
     failed_requests,
     get,
     held,
@@ -59,6 +60,7 @@ __all__ = [
     "claim",
     "count_batch",
     "count_failed",
+    "due",
     "failed_requests",
     "get",
     "held",
@@ -142,9 +144,8 @@ def queue_each(
     subjects = store.vault.lookup(people)
     known = store.vault.keys_of(subjects.values()).keys() - rows.have_one(tx, batch, list(subjects.values()))
     new = {subject: people[one] for one, subject in subjects.items() if subject in known}
-    for subject, one in new.items():
-        about = (About(subject=subject, record=one.record, items=ADDRESS),)
-        rows.add(tx, Delivery(new_id(), kind, made_ms, site=one.site, batch=batch, people=about))
+    whose = [(one.site, (About(subject=subject, record=one.record, items=ADDRESS),)) for subject, one in new.items()]
+    rows.add_each(tx, [Delivery(new_id(), kind, made_ms, site=site, batch=batch, people=about) for site, about in whose])
     return len(new)
 
 

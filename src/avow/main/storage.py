@@ -47,7 +47,7 @@ from avow.messaging.subscriptions import forget_unconfirmed, settle_ends
 from avow.policy import browser_policy
 from avow.policy.rulebook.audience import Audience
 from avow.policy.rulebook.page_duties import page_duties
-from avow.recipients.carrying import Leased
+from avow.recipients.carrying import Kinds, Leased
 from avow.recipients.connectors.mail import Carrier
 from avow.retention import Clock
 from avow.rights.kept import Cases
@@ -169,7 +169,8 @@ def timetable(installation: Installation, store: Store, versions: Versions, cloc
     sweeping = retention.build(store, clock, settle, configuration.timezone)
     announcing = publication.announcing(store, versions, configuration)
     carrying = messaging.carrying(store, versions, configuration, of_requests())
-    carrier = Carrier(Leased(store, carrying), configuration.mail, is_believed=clock.is_believed)
+    kinds = Kinds(carrying.compose, carrying.left, carrying.failed)
+    carrier = Carrier(Leased(store, kinds), configuration.mail, is_believed=clock.is_believed)
     waiting = Waiting(configuration.spool, store)
     spooled = SpoolWaiting(waiting.left, waiting.forget)
     told = (events_read, carrying.read)

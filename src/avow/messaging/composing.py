@@ -59,7 +59,7 @@ class OfRequests:
 
 @dataclass(frozen=True, slots=True)
 class Composing:
-    """Fits `recipients.carrying.Kinds`. `recipient` is the policy's name of who carries messages today.
+    """What every kind says. `recipient` is the policy's name of who carries messages today.
 
     A message carries a person's address to that recipient: it leaves only when the version under which the address was
     given declares the recipient, whatever a later version allows. Else it waits, and the console shows it.

@@ -28,7 +28,7 @@ WAYS: Final = ("post", "telephone", "other")
 #: Messages that are read at once for a list of all.
 _AT_ONCE: Final = 500
 _NOT_THERE: Final = Refusal(
-    "there is no such message any more, it has left, or it is leaving right now", "docs/guide/requests.md"
+    "there is no such message any more, it is leaving right now, or it has left", "docs/guide/requests.md"
 )
 _PROVES: Final = Refusal(
     "this message goes to an address that its person gave and proves, or has proved; ask them to subscribe again",

@@ -16,7 +16,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from typing import Final
 
 from avow.definitions import Refusal
 from avow.gate import deliveries, disclosures
@@ -32,17 +32,17 @@ HELD_MS: Final = 3_600_000
 RENEW_SECONDS: Final = 120.0
 
 
-class Kinds(Protocol):
-    """What the rooms say of their kinds of deliveries: `messaging.composing`, and what is handed in by tests."""
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """What the rooms say of their kinds of deliveries, by functions (`messaging.composing`).
 
-    def compose(self, row: Delivery, now_ms: int) -> Waiting | Refusal | None:
-        """Return a delivery as it leaves now; a Refusal when it may not for now, None when it is to be withdrawn."""
+    `compose` returns a delivery as it leaves now (a Refusal when it may not for now, None when it is to be withdrawn); `left`
+    notes what follows from one that left, `failed` from one that failed for good, both in the transaction that notes it.
+    """
 
-    def left(self, tx: Transaction, sent: Waiting, now_ms: int) -> None:
-        """Note what follows from one that left."""
-
-    def failed(self, tx: Transaction, row: Delivery) -> None:
-        """Note what follows from one that failed for good."""
+    compose: Callable[[Delivery, int], Waiting | Refusal | None]
+    left: Callable[[Transaction, Waiting, int], None]
+    failed: Callable[[Transaction, Delivery], None]
 
 
 @dataclass(slots=True)
@@ -60,8 +60,11 @@ class Leased:
     _claimed: float = 0.0
 
     def due(self, now_ms: int, limit: int) -> Sequence[Turn]:
-        """Claim what is due; return it in the order of its turns."""
-        self._claimed = self.seconds()  # before: the lease is never shorter than we believe
+        """Claim what is due; return it in the order of its turns. At rest nothing is written."""
+        self._claimed, self._rows = self.seconds(), {}  # before: the lease is never shorter than we believe
+        with self.store.control.reading() as tx:
+            if not deliveries.due(tx, now_ms, 1, self.holder):
+                return ()
         with self.store.control.transaction() as tx:
             claimed = deliveries.claim(tx, self.holder, now_ms, limit)
         self._rows = {row.id: row for row in claimed}

@@ -136,14 +136,22 @@ def new_id() -> str:
 
 def add(tx: Transaction, delivery: Delivery, letter: bytes | None = None) -> None:
     """Keep something that is to leave, with whose it is; `letter` is the sealed copy of what has to stay the same."""
-    own = {name: getattr(delivery, name) for name in _COLUMNS}
-    more = {"next_ms": delivery.next_ms or delivery.made_ms, "is_many": delivery.kind == "mailing"}
-    tx.execute(insert(deliveries).values(**{**own, **more}))
-    for number, one in enumerate(delivery.people):
-        row = {"delivery": delivery.id, "number": number, "batch": delivery.batch or None}
-        tx.execute(insert(delivery_people).values(**asdict(one), **row))
+    add_each(tx, [delivery])
     if letter is not None:
         tx.execute(insert(letters).values(delivery=delivery.id, sealed=letter))
+
+
+def add_each(tx: Transaction, wanted: Sequence[Delivery]) -> None:
+    """Keep many that are to leave, as `add` does."""
+    own, people = [], []
+    for one in wanted:
+        row = {name: getattr(one, name) for name in _COLUMNS}
+        own.append({**row, "next_ms": one.next_ms or one.made_ms, "is_many": one.kind == "mailing"})
+        named = {"delivery": one.id, "batch": one.batch or None}
+        people += [{**asdict(whose), **named, "number": number} for number, whose in enumerate(one.people)]
+    for table, rows in ((deliveries, own), (delivery_people, people)):
+        if rows:
+            tx.execute(insert(table), rows)
 
 
 def get(tx: Transaction, delivery_id: str) -> Delivery | None:
@@ -157,9 +165,9 @@ def letter(tx: Transaction, delivery_id: str) -> bytes | None:
     return tx.execute(select(letters.c.sealed).where(letters.c.delivery == delivery_id)).scalar()
 
 
-def due(tx: Transaction, now_ms: int, limit: int) -> tuple[Delivery, ...]:
-    """Return what could be claimed now; see `claim`."""
-    return _whole(tx, tx.execute(_claimable(tx, select(deliveries), "", now_ms, limit)).mappings())
+def due(tx: Transaction, now_ms: int, limit: int, holder: str = "") -> tuple[Delivery, ...]:
+    """Return what `holder` could claim now; see `claim`."""
+    return _whole(tx, tx.execute(_claimable(tx, select(deliveries), holder, now_ms, limit)).mappings())
 
 
 def claim(tx: Transaction, holder: str, now_ms: int, limit: int) -> tuple[Delivery, ...]:
@@ -410,6 +418,12 @@ def forget_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
 def forget_request(tx: Transaction, request_id: str) -> int:
     """Forget what belongs to a consumer request (`let_go`), the copies of its letters too; return how many."""
     return let_go(tx, tx.scalars(select(delivery_people.c.delivery).where(delivery_people.c.request_id == request_id)).all())
+
+
+def remove_request(tx: Transaction, request_id: str) -> None:
+    """Remove what belongs to a consumer request of which the record goes, whatever became of it."""
+    for one in tx.scalars(select(delivery_people.c.delivery).where(delivery_people.c.request_id == request_id)).all():
+        remove(tx, one)
 
 
 # -- inside -----------------------------------------------------------------------------------------------------------------

@@ -292,7 +292,7 @@ def forget_contact(tx: Transaction, request_id: str) -> None:
 
 def remove(tx: Transaction, request_id: str) -> None:
     """Remove the record of a request with history and messages; the caller destroys the key."""
-    deliveries.forget_request(tx, request_id)
+    deliveries.remove_request(tx, request_id)
     tx.execute(delete(request_events).where(request_events.c.request_id == request_id))
     name_people(tx, request_id, ())
     tx.execute(delete(consumer_requests).where(consumer_requests.c.id == request_id))

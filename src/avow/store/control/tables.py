@@ -284,10 +284,7 @@ delivery_people: Final = Table(
 
 #: What has to stay the very same letter: of a consumer request, sealed under the request's key, and swept with it.
 letters: Final = Table(
-    "letters",
-    metadata,
-    Column("delivery", Text, primary_key=True),
-    Column("sealed", LargeBinary, nullable=False),
+    "letters", metadata, Column("delivery", Text, primary_key=True), Column("sealed", LargeBinary, nullable=False)
 )
 
 #: Subscriptions that wait for the link in the message to be confirmed: the submission to be, sealed for its person.
