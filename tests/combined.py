@@ -19,6 +19,8 @@ business_purpose = "Cal. Civ. Code § 1798.140(e)(5)"
 combines         = ["page-view", "contact-form", "job-application"]
 
 [purpose.answer-questions]"""
+#: What the privacy officer of the example works for, who shall see this as well.
+_OFFICER = '"answer-requests", "answer-questions", "recruiting",'
 #: A purpose that puts visits, messages and applications of one person together, with what it needs of each.
 COMBINED = (
     (
@@ -40,6 +42,7 @@ only       = { resume = ["recruiting"], letter = ["recruiting"] }
 purposes   = ["recruiting", "understanding-enquiries"]""",
     ),
     ("\n[purpose.answer-questions]", _DECLARED),
+    (_OFFICER, f'{_OFFICER} "{PURPOSE}",'),
 )
 
 

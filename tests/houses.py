@@ -45,8 +45,8 @@ def sites(*declared, origin="https://www.marrowby.example", **more):
 
 
 def insider(staff_id="s1", *roles, is_trained=True, proved_ms=0):
-    """Return a member of staff, an administrator unless roles are named."""
-    return Member(staff_id, "Robin", roles or (ADMINISTRATOR,), is_trained, proved_ms)
+    """Return a member of staff, administrator and privacy officer unless roles are named."""
+    return Member(staff_id, "Robin", roles or (ADMINISTRATOR, "privacy-officer"), is_trained, proved_ms)
 
 
 class NoEvents:

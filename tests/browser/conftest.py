@@ -82,7 +82,7 @@ def visit(chromium, running):
 
 def signed_in(page, installation):
     """Take an invitation of an installation, and return the page of the console."""
-    page.goto(installation.avow("invite").strip())
+    page.goto(installation.invite())
     name = f"Officer {id(page)}"
     page.fill("input[name=name]", name)
     for field in page.locator("input[type=password]").all():

@@ -47,6 +47,7 @@ STAFF = [
     "/recordings",
     "/inbox",
     "/mailings",
+    "/mailings/new",
     "/requests",
     "/outbox",
     "/choices",
@@ -55,9 +56,15 @@ STAFF = [
     "/searches",
     "/integrity",
     "/set-aside",
+    "/imports",
     "/policy",
+    "/policy/publish",
+    "/policy/publish?from=in-force",
+    "/policy/withdraw",
     "/evidence",
     "/audit",
+    "/audit?what=staff.added&about=0123456789ab&from=2026-01-01",
+    "/audit/0",
     "/staff",
     "/account",
     "/account/app",
@@ -179,6 +186,32 @@ def test_first_tab_leads_past_the_navigation(visit):
         page.evaluate("document.activeElement.blur()")
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
+
+
+def test_the_menu_is_a_window_of_its_own_on_a_telephone(console):
+    """Away until its button is pressed, then all of it, one page below the other; by keyboard, and nothing that axe finds."""
+    console.set_viewport_size({"width": 390, "height": 844})
+    console.goto("/console/audit")
+    menu = console.get_by_role("navigation", name="Console")
+    assert not menu.is_visible()
+    console.get_by_role("button", name="Menu").press("Enter")
+    menu.wait_for()
+    boxes = [one.bounding_box() for one in menu.get_by_role("link").all()]
+    assert len(boxes) > 15
+    assert len({round(box["x"]) for box in boxes}) == 1
+    assert [box["y"] for box in boxes] == sorted(box["y"] for box in boxes)
+    assert menu.evaluate("menu => menu.scrollWidth <= menu.clientWidth")
+    assert violations(console) == []
+    console.keyboard.press("Escape")
+    assert not menu.is_visible()
+
+
+def test_the_menu_is_all_there_where_there_is_room(console):
+    """On a screen of 900 points nothing of it is below the edge."""
+    console.set_viewport_size({"width": 1280, "height": 900})
+    console.goto("/console/audit")
+    links = console.get_by_role("navigation", name="Console").get_by_role("link").all()
+    assert max(box["y"] + box["height"] for box in (one.bounding_box() for one in links)) <= 900
 
 
 def test_staff_are_invited_and_removed_on_pages_without_violation(console):

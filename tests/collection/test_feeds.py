@@ -64,6 +64,12 @@ required   = ["email", "resume"]
 purposes   = ["recruiting"]
 retention  = { years = 2, after = "decision" }
 
+[role.screening]
+label    = "Screening"
+may      = ["read"]
+points   = ["agreement", "check", "portal-application"]
+purposes = ["recruiting"]
+
 [data.certificates]
 label    = "Certificates"
 category = "I"

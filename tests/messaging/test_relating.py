@@ -19,6 +19,8 @@ from avow.store.control.choices import Choice
 
 KIM, SASHA = "kim@example.com", "sasha@example.com"
 DECLARED = 'combines         = ["page-view", "contact-form", "job-application"]'
+#: Where the example's privacy officer gets a point more.
+OFFICER = '"rights-request", "contact-form", "job-application",'
 #: The same policy, with which nothing is put together with applications.
 WITHOUT = compiled(*COMBINED, (DECLARED, 'combines         = ["page-view", "contact-form"]'))
 WITH = compiled(*COMBINED, effective=date(2027, 1, 10))
@@ -222,7 +224,7 @@ def test_what_a_feed_delivered_is_next_to_a_form_only_where_that_is_declared(hou
     """The result of a check is read with the application that it is about, by the address of both, or not at all."""
     label = 'label            = "Choosing whom to hire"\n'
     together = ((label, f'{label}combines = ["job-application", "check"]\n'),) if declares else ()
-    rulebook = compiled(("\n### What our server notes", AGREEMENT), *together)
+    rulebook = compiled(("\n### What our server notes", AGREEMENT), (OFFICER, f'{OFFICER} "check",'), *together)
     house.publisher.first(rulebook, house.now_ms())
     wrote(house, rulebook=rulebook, point="check")
     wrote(house, SASHA, rulebook, "check")

@@ -30,6 +30,25 @@ def test_recent_lines_keep_their_address_sealed_and_old_ones_do_not(running, tmp
     assert running.avow("assurance", "residue", "198.51.100.77", "203.0.113.99").startswith("0 found")
 
 
+def test_a_log_is_uploaded_in_the_console(running, until):
+    """Counted, confirmed and stored once each, though it is sent twice and by the command as well; no address in clear."""
+    staff, now = running.staff(), datetime.now(UTC)
+    log = "".join(line(now - timedelta(minutes=6, seconds=number), "198.51.100.88", "/uploaded") for number in range(3_000))
+    for _ in range(2):
+        page = staff.get("/console/imports").text
+        token = re.search(r'name="token" value="([0-9a-f]{64})"', page)[1]
+        sent = staff.post("/console/imports", files=[("token", (None, token)), ("file", ("access.log", log))])
+        assert sent.status_code == 303, sent.text
+        confirm = until(
+            lambda: re.search(r'action="(/console/imports/[0-9a-f]+/confirm)"', staff.get("/console/imports").text), 60
+        )
+        done = staff.get("/console/imports").text.count("It was taken in.")
+        assert staff.post(confirm[1], data={"token": token}).status_code == 303
+        until(lambda before=done: staff.get("/console/imports").text.count("It was taken in.") == before + 1, 60, "the lines")
+    assert running.stored("/uploaded") == {"/uploaded": 3_000}
+    assert running.avow("assurance", "residue", "198.51.100.88").startswith("0 found")
+
+
 def test_a_log_is_followed_while_the_server_writes_it(tmp_path, installation_of, until):
     """Lines are stored once each, through a rotation and a kill of everything in the middle; no address in clear."""
     log = tmp_path / "access.log"

@@ -155,3 +155,26 @@ def test_what_an_email_told_is_in_the_archive_and_gone_with_its_person(running, 
     assert running.avow("assurance", "residue", address).startswith("0 found")
     links = [one for one in LINK.findall(html(sent[0])) if not one.endswith("gif")]
     assert browser.get(links[1]).headers["location"] == "https://rain.example/"  # and leads on, counting nobody
+
+
+def test_a_mailing_is_sent_from_the_console(running, mailbox, until):
+    """Looked at, confirmed, and in the hands of the mail server; the report counts it."""
+    subscribe(running, mailbox, "winter.letter@example.com", agree=False)
+    staff = running.staff()
+    token = re.search(r'name="token" value="([0-9a-f]{64})"', staff.get("/console/mailings/new").text)[1]
+    letter = {"token": token, "list": "newsletter", "subject": "The winter letter", "text": "It *snows*.\n", "site": ""}
+
+    def looked():
+        page = staff.post("/console/mailings/new", files={name: (None, value) for name, value in letter.items()}).text
+        assert "Nothing is sent yet" in page
+        return page if int(re.search(r"Gets it</dt><dd>([0-9]+)", page)[1]) else ""
+
+    until(looked, 20, "the subscription, drained")
+    fields = letter | {"mailing": re.search(r'name="mailing" value="([0-9a-f]{32})"', looked())[1]}
+    before = len(mailbox.messages)
+    answer = staff.post("/console/mailings/send", files={name: (None, value) for name, value in fields.items()})
+    assert answer.headers["location"] == f"/console/mailings/{fields['mailing']}"
+    message = mailbox.to("winter.letter@example.com", "winter letter", before)
+    assert "<em>snows</em>" in html(message)
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert "The winter letter" in staff.get("/console/mailings").text

@@ -46,6 +46,7 @@ NO_LIST = {
     "versions": "reads the one version in force and the one announced",
     "in-force": "notes the one version that came into force",
     "salt": "forgets one number",
+    "imports": "goes through one upload at a time; one that fails says so, and the next one goes on: tests/web/test_imports.py",
     "clock": "looks at one clock",
     "soundness": "looks at two files, and says of each whether it is damaged",
 }

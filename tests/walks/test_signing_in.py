@@ -11,7 +11,7 @@ PASSWORD = "a long sentence for tests"
 def officer(running):
     """A browser that is signed in, with the name of its account."""
     name, client = f"Robin {time.monotonic_ns()}", running.browser()
-    link = "/console" + running.avow("invite").strip().partition("/console")[2]
+    link = "/console" + running.invite().partition("/console")[2]
     assert client.post(link, data={"name": name, "password": PASSWORD}).status_code == 303
     yield name, client
     client.close()

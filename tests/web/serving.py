@@ -205,7 +205,7 @@ class Served(House):
 
     # -- staff
 
-    def account(self, name, password_hash="", roles=(ADMINISTRATOR,), *, trained=True):
+    def account(self, name, password_hash="", roles=(ADMINISTRATOR, "privacy-officer"), *, trained=True):
         """Make an account by an invitation, trained for a year unless not; return it."""
         made, token = Accounts(self.store.control), invitations.invite(Accounts(self.store.control), roles, self.now_ms())
         account = made.accept_invitation(accounts.digest(token), Account("", name, roles, password_hash), self.now_ms())

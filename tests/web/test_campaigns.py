@@ -33,10 +33,14 @@ VALUE = (
 )
 
 
+#: Who sees figures of the other links sees those of this one.
+SEEN = ('"shop-purchase", "site-search"', '"guide-click", "shop-purchase", "site-search"')
+
+
 @pytest.fixture
 def house(serving):
     """An installation whose policy has one conversion of the site and two counted links."""
-    return serving(compiled(("[source.shop]", GUIDE), VALUE))
+    return serving(compiled(("[source.shop]", GUIDE), VALUE, SEEN))
 
 
 def test_campaigns_and_links_stand_in_tables(staff):

@@ -161,7 +161,7 @@ def test_signing_out_needs_the_token_and_ends_the_session(staff):
 
 def test_invitation_makes_an_account_with_a_long_password(house, visitor, small_hashes):
     """Twelve characters at least; then the account is signed in."""
-    link = house.rooms.register.invite(["administrator"]).removeprefix(ORIGIN)
+    link = house.rooms.register.invite(["administrator", "privacy-officer"]).removeprefix(ORIGIN)
     short = visitor.post(link, data={"name": "kim", "password": "short"})
     assert (short.status_code, 'value="kim"' in short.text) == (422, True)
     assert house.rooms.register.accounts() == ()
@@ -436,3 +436,14 @@ def test_without_reports_the_page_says_how_to_get_them(staff):
     text = staff.get("/console/browser-reports").text
     assert "None has reported anything: look whether your pages send the headers below." in text
     assert "<h2>Declared, but" not in text
+
+
+def test_the_desk_speaks_to_staff(house, staff):
+    """Of the person as of a third one; their own page speaks to them."""
+    filed = house.ask()
+    house.walk()
+    desk, one = staff.get("/console/requests").text, staff.get(f"/console/requests/{filed.partition('-')[0]}").text
+    assert "not confirmed yet" in desk
+    assert "The person has not confirmed yet." in one
+    assert "their e-mail address" in one
+    assert "We are waiting for you" not in one

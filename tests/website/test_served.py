@@ -52,7 +52,7 @@ def served(tmp_path_factory, proxy, running):
 @pytest.fixture(scope="module")
 def staff(served):
     """A signed-in member of staff, who comes by the listener itself."""
-    path = "/console" + served.avow("invite").strip().partition("/console")[2]
+    path = "/console" + served.invite().partition("/console")[2]
     client = served.browser()
     fields = {"name": "Officer", "password": "a long sentence for tests", "again": "a long sentence for tests"}
     assert client.post(path, data=fields).status_code == 303

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from avow.audit.reading import Numbered
+from avow.store.paging import Page
+
 
 @dataclass(frozen=True, slots=True)
 class RefusalCount:
@@ -39,3 +42,16 @@ class StaffEntry:
     at_ms: int
     what: str
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """A page of the published log, the newest entry first; `looked` entries were gone through for it, the last at `last_ms`.
+
+    `is_whole`: nothing older is left to look through.
+    """
+
+    found: Page[Numbered]
+    looked: int
+    last_ms: int | None
+    is_whole: bool

@@ -10,14 +10,17 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from avow.assurance.answers import AuditState, RefusalCount, StaffEntry
+from avow.assurance.answers import AuditState, LogPage, RefusalCount, StaffEntry
 from avow.assurance.reported import reported
+from avow.audit import reading
 from avow.audit.log import each_entry, read_state
 from avow.definitions import AvowError
 from avow.gate import reads
 from avow.gate.reads import PurposeReads
 from avow.policy.evidence import Reported
+from avow.store import paging
 from avow.store.control import audit, counts
+from avow.store.paging import LINES, Page, Place
 from avow.store.store import Store
 
 #: So many of the log's last entries are looked through for one account, and so many of its own are shown.
@@ -81,3 +84,38 @@ class Evidence:
             waiting,
             int(checkpoint.stat().st_mtime * 1000) if checkpoint.exists() else None,
         )
+
+    def entries(self, wanted: reading.Wanted, at: Place) -> LogPage:
+        """Return a page of the published log; one look is bounded, and says how far it went. Why: decision 0069.
+
+        Raises ProofInvalid for a log whose checkpoint was not signed by its key.
+        """
+        checkpoint = reading.published(self.public_log)
+        size = checkpoint.size if checkpoint else 0
+        begin = min(at.row[1], size) if at.row else None
+        if begin is not None and at.is_back:
+            look = reading.newer(self.public_log, size, wanted, LINES, begin)
+            if look.is_end:  # the beginning of the list is a page of its own, whole
+                return self.entries(wanted, Place())
+            lines, last = tuple(reversed(look.entries)), begin + 1
+            before, after = _place(look.last), _place(lines[-1].index if lines else last)
+            return LogPage(Page(lines, before, after), look.looked, self._at(look.last, size), is_whole=False)
+        look = reading.older(self.public_log, size, wanted, LINES, begin)
+        first = look.entries[0].index if look.entries else begin
+        before, after = _place(None if begin is None else first), _place(None if look.is_end else look.last)
+        return LogPage(Page(look.entries, before, after), look.looked, self._at(look.last, size), is_whole=look.is_end)
+
+    def entry(self, index: int) -> reading.Proved | None:
+        """Return an entry of the published log with its proof; None where the log has none of this number."""
+        return reading.prove(self.public_log, index)
+
+    def _at(self, index: int | None, size: int) -> int | None:
+        """Return the moment of an entry by its number."""
+        if index is None:
+            return None
+        at_ms: int = reading.at(self.public_log, size, index).facts["at"]
+        return at_ms
+
+
+def _place(index: int | None) -> str:
+    return "" if index is None else paging.name((0, index, "0"))

@@ -123,7 +123,7 @@ class Log:
         """
         edge, size, beginning = Edge(), self.state.size, merkle.EMPTY_ROOT
         for start in range(0, size, TILE):
-            bundle = _read_bundle(self._public, start // TILE, min(TILE, size - start))
+            bundle = read_bundle(self._public, start // TILE, min(TILE, size - start))
             leaves = [merkle.leaf_hash(entry) for entry in split_bundle(bundle)][: size - start]
             if start < published <= start + TILE:
                 beginning = edge.grown(leaves[: published - start])[0].root()
@@ -251,7 +251,7 @@ def each_entry(public: Path, size: int, first: int = 0) -> Iterator[bytes]:
     """Yield the first `size` entries from the entry bundles, from the entry `first` on; a bundle at a time is in memory."""
     for index in range(first // TILE, (size + TILE - 1) // TILE):
         width = min(TILE, size - index * TILE)
-        yield from split_bundle(_read_bundle(public, index, width))[max(0, first - index * TILE) : width]
+        yield from split_bundle(read_bundle(public, index, width))[max(0, first - index * TILE) : width]
 
 
 def read_entries(public: Path, size: int) -> list[bytes]:
@@ -270,7 +270,7 @@ def split_bundle(bundle: bytes) -> list[bytes]:
     return entries
 
 
-def _read_bundle(public: Path, index: int, width: int) -> bytes:
+def read_bundle(public: Path, index: int, width: int) -> bytes:
     """Return a bundle: the full one when it exists, else the partial one of this width."""
     full = public / tile_path("entries", index)
     return full.read_bytes() if full.is_file() else (public / tile_path("entries", index, width)).read_bytes()

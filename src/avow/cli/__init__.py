@@ -13,8 +13,9 @@ import click
 
 from avow import __version__
 from avow.cli.aside import aside
+from avow.cli.audit import audit
 from avow.cli.collection import demo, import_log, link, tag
-from avow.cli.installation import audit, backup, restore, retention, serve
+from avow.cli.installation import backup, restore, retention, serve
 from avow.cli.law import law
 from avow.cli.mail import mail
 from avow.cli.operations import Operations

@@ -104,24 +104,6 @@ def _day(milliseconds: int) -> str:
     return moment(milliseconds).date().isoformat()
 
 
-@click.group(name="audit")
-def audit() -> None:
-    """Look after the audit log."""
-
-
-@audit.command()
-@click.confirmation_option(prompt="Proofs from before will verify against a copy of the old log alone. Begin a new one?")
-@click.pass_obj
-def begin(operations: Operations) -> None:
-    """Begin a new audit log under a new key, when the old one is lost; the server must be stopped.
-
-    What there is of the old one is kept next to it. Put back a copy of audit/ instead wherever you have one.
-    """
-    with operations.stopped() as place:
-        old = restoring.begin_log(place, now_ms())
-    click.echo(f"a new log begins at the next start; the old one, as far as it is there, lies in {old}")
-
-
 @click.group()
 def retention() -> None:
     """See to the erasing of what is due."""

@@ -28,12 +28,12 @@ from avow.policy import (
     reports,
 )
 from avow.policy.changes.diff import Change, diff
-from avow.policy.changes.roles import GONE, NEW
 from avow.policy.checks.carried_out import EVERYTHING, THIS_VERSION, CarriedOut
 from avow.policy.language.encoding import decoded, not_utf8
 from avow.policy.rulebook.audience import Audience
 from avow.publication.answers import Published
 from avow.publication.files import compile_policy, open_rulebook, rulebook_of
+from avow.publication.proposing import role_hint
 
 EXISTING: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 #: One that cannot be read is a finding, in every format.
@@ -372,10 +372,7 @@ def _tell_outcome(outcome: Published, *, dry_run: bool) -> None:
 def _tell_changes(changes: Sequence[Change]) -> None:
     for change in sorted(changes, key=lambda one: not one.material):
         click.echo(f"{'material' if change.material else 'minor   '}  {change.words}")
-    if {GONE, NEW} <= {change.kind for change in changes}:
-        click.echo(
-            "note      If a new role is the one that was given up, write the old name as formerly of the new: else it opens no "
-            "record that an earlier version promised to the old one."
-        )
+    if hint := role_hint(changes):
+        click.echo(f"note      {hint}")
     if not changes:
         click.echo("Nothing changes for people.")

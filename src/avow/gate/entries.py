@@ -44,13 +44,15 @@ def by_whom(staff_id: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class PolicyPublished(Entry):
-    """A version was published."""
+    """A version was published; the first one of an installation by nobody, at the start."""
 
     kinds = ("policy.published",)
     rulebook: str
     effective: str
     in_force_on: str
     material: bool
+    staff: str | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class PolicyWithdrawn(Entry):
     kinds = ("policy.withdrawn",)
     rulebook: str
     unsent: int
+    staff: str | None = None
+    by: str | None = None
 
 
 # -- choices and disclosures -------------------------------------------------------------------------------------------------
@@ -426,6 +430,8 @@ class MailingBegun(Entry):
     mailing: str
     point: str
     rulebook: str
+    staff: str | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,6 +440,18 @@ class MailingQueued(Entry):
 
     kinds = ("mailing.queued",)
     mailing: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogImported(Entry):
+    """A member of staff had an uploaded server log taken in, or gave it up; `lines` were kept."""
+
+    kinds = ("log-import.confirmed", "log-import.done", "log-import.discarded")
+    what: str
+    upload: str
+    point: str
+    staff: str
+    lines: int | None = None
 
 
 # -- accounts ----------------------------------------------------------------------------------------------------------------

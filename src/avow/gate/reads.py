@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from avow.definitions import Identifier, IdentifierKind, Refusal, local_date
 from avow.gate import choices, entries
-from avow.gate.roles import Act, Member, Roles
+from avow.gate.roles import Member, Roles
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law import rules
@@ -233,14 +233,11 @@ class Reads:
         ]
         return {one: self.store.seal_reason(one, reason) for one in opened}
 
-    def look_at(
-        self, what: Literal["message", "request"], about: str, member: Member, acts: Collection[Act], point: str = ""
-    ) -> Refusal | None:
-        """Return None when a member may look at what belongs to a person and is no record: a message to them, their request.
+    def look_at(self, what: Literal["message", "request"], about: str, member: Member, refusal: Refusal | None) -> Refusal | None:
+        """Log that a member looks at what belongs to a person and is no record, a message or a request, or was refused.
 
-        Logged, refusals too; one of these acts must be a role's. Rule: Cal. Civ. Code § 1798.100(c), (e).
+        Returns the refusal. Rule: Cal. Civ. Code § 1798.100(c), (e).
         """
-        refusal = self.roles.looks(member, acts, point)
         kind = f"{what}.read" if refusal is None else f"{what}.read.refused"
         entry = entries.MessageRead if what == "message" else entries.RequestRead
         with self.store.control.transaction() as tx:

@@ -68,6 +68,17 @@ class Roles:
         """Return the same for a look: who is untrained may still look. Rule: 11 CCR 7100(a)."""
         return self.may(replace(member, is_trained=True), acts, point)
 
+    def works(self, member: Member, acts: Collection[Act] = WORKING, *, only_looks: bool = False) -> Refusal | None:
+        """Return None when a member may do one of these acts with consumer requests, else why not.
+
+        A role has to do with them by the point at which they come in, the form of a right; by any, where the policy names none.
+        Rule: 11 CCR 7100(a), 7101(c).
+        """
+        forms = {right.form or "" for right in self.versions.in_force().rights.values()} - {""} or {""}
+        asks = self.looks if only_looks else self.may
+        refusals = [asks(member, acts, form) for form in sorted(forms)]
+        return None if None in refusals else refusals[0]
+
     def of(self, member: Member, rulebook: Rulebook | None = None) -> tuple[Role, ...]:
         """Return the member's roles as a version declares them, the one in force unless another is named.
 

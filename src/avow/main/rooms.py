@@ -18,6 +18,7 @@ from avow.collection import counted
 from avow.collection.feeds.outbound import LinkAddresses
 from avow.collection.limits.sender_counts import SenderCounts
 from avow.collection.limits.sender_memory import counted_for
+from avow.collection.logs.uploaded import Uploads
 from avow.collection.parties import Browsers
 from avow.collection.recordings.chunks import as_read
 from avow.collection.recordings.recorder import RecordingChoices
@@ -122,6 +123,7 @@ def house(
         now_ms=now_ms,
         policy=shown.policy,
         versions=shown.history,
+        proposing=publication.proposing(store, versions, configuration, now_ms),
         promises=proofs.promises,
         rights=desk,
         choices=choices,
@@ -134,6 +136,8 @@ def house(
         inbox=mail.inbox,
         outbox=mail.outbox,
         mailings=mail.reports,
+        letters=messaging.carrying(store, versions, configuration, of_requests()).letters,
+        imports=Uploads(store, versions, shared.sites, configuration, now_ms),
         evidence=proofs.evidence,
         events=store.events,
         outbound=LinkAddresses(rulebook, store.vault.hmac),

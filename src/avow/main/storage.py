@@ -24,6 +24,7 @@ from avow.collection import counted
 from avow.collection.arrival import Arrival
 from avow.collection.drain import BATCH_RECORDS, Drain
 from avow.collection.logs.log_intake import Imports, LogIntake
+from avow.collection.logs.uploaded import Importing
 from avow.collection.one_by_one import Followed
 from avow.collection.recordings.chunks import events_read
 from avow.collection.refusals import Refusals
@@ -208,6 +209,7 @@ def _taking_in(installation: Installation, store: Store, versions: Versions, clo
     return [
         Job("drain", 0.5, empty_spool),
         *(Job(f"server-log-{number}", 1.0, one.once) for number, one in enumerate(followers, start=1)),
+        Job("imports", 1.0, Importing(store, imports, followed, clock.wall_ms).once, store.control.changes),
         Job("salt", LOOK_SECONDS, lambda: logs.counter.forget(utc_today())),
     ]
 

@@ -7,6 +7,7 @@ same mailing, and nobody has two messages of one. Each goes in the name of the w
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -32,18 +33,25 @@ BATCH: Final = 200
 #: Where a mailing that cannot be queued is set aside, and where a subscription of one.
 MAILINGS: Final = "mailings"
 SUBSCRIPTIONS: Final = "mailing-subscriptions"
+#: The record and the message of a preview, which are nobody's.
+_NOBODY: Final = "0" * 32
 _NO_LIST: Final = rules.NOTICE_AT_COLLECTION
 
 
 @dataclass(frozen=True, slots=True)
 class MailingPlan:
-    """What sending a mailing would do: people on the list, who of them may be written to, is measured, has it already."""
+    """What sending a mailing would do: people on the list, who of them may be written to, is measured, has it already.
+
+    `left_out` says of the others why not, and how many; `is_whole` False: only the first subscriptions of the list were counted.
+    """
 
     mailing: Mailing
     subscribed: int
     allowed: int
     measured: int
     sent_before: int
+    left_out: tuple[tuple[str, int], ...] = ()
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +73,18 @@ class Mailings:
     recipient: str
     sites: Sites
 
-    def plan(self, point: str, subject_line: str, text: str, now_ms: int, site: str = "") -> MailingPlan | Refusal:
+    def plan(
+        self, point: str, subject_line: str, text: str, now_ms: int, site: str = "", most: int | None = None
+    ) -> MailingPlan | Refusal:
         """Return what sending this text to everybody who subscribed at a point would do, or why it is not sent.
 
-        `site` is the website whose subscribers get it, "" for all.
+        `site` is the website whose subscribers get it, "" for all; `most` how many subscriptions are counted, None for all.
         """
+        wanted = self.read(point, subject_line, text, now_ms, site)
+        return wanted if isinstance(wanted, Refusal) else self._counted(wanted, now_ms, most)
+
+    def read(self, point: str, subject_line: str, text: str, now_ms: int, site: str = "") -> Mailing | Refusal:
+        """Return a mailing as it would be sent, not begun; or why it is not sent."""
         chosen = self.sites.find(site) if site else None
         if isinstance(chosen, Refusal):
             return chosen
@@ -84,15 +99,22 @@ class Mailings:
             return letter
         measuring = rulebook.measuring(point)
         facts = (point, measuring.name if measuring else "", rulebook.id, letter.subject_line, letter.text, letter.links, now_ms)
-        wanted = Mailing(letters.mailing_id(point, letter, site), *facts, site=site)
-        return self._counted(wanted, now_ms)
+        return Mailing(letters.mailing_id(point, letter, site), *facts, site=site)
 
-    def begin(self, wanted: Mailing) -> bool:
-        """Keep the mailing, from where anybody can go on; return whether it is new. Who has it already gets no second one."""
+    def preview(self, wanted: Mailing) -> Parts:
+        """Return a mailing as a reader who is not measured gets it; the link by which nobody unsubscribes leads nowhere."""
+        return self._parts(wanted, wanted.site, _NOBODY, _NOBODY, is_measured=False)
+
+    def begin(self, wanted: Mailing, staff_id: str = "") -> bool:
+        """Keep the mailing, from where anybody can go on; return whether it is new. Who has it already gets no second one.
+
+        `staff_id` is who sends it, "" for the command line.
+        """
         with self.store.control.transaction() as tx:
             is_new = mailings.add(tx, wanted)
             if is_new:
-                entries.record(tx, wanted.created_ms, entries.MailingBegun(wanted.id, wanted.point, wanted.rulebook_id))
+                by = entries.by_whom(staff_id)
+                entries.record(tx, wanted.created_ms, entries.MailingBegun(wanted.id, wanted.point, wanted.rulebook_id, **by))
             else:
                 mailings.again(tx, wanted.id)
         return is_new
@@ -145,7 +167,7 @@ class Mailings:
             return leave
         person = identifier(IdentifierKind.EMAIL, held.address)
         is_measured = self.measures(sent, person, now_ms)
-        parts = self._parts(sent, row, held.record_id, is_measured=is_measured)
+        parts = self._parts(sent, row.site, row.id, held.record_id, is_measured=is_measured)
         return Composed(parts, sent.subject_line, is_measured, leave)
 
     def permit(self, held: HeldSubmission, now_ms: int) -> Permit | Refusal:
@@ -176,15 +198,15 @@ class Mailings:
         agreed = choices.opted_in_by(self.store, person) - opted_out
         return isinstance(rulebook.permit(sent.measured_by, opted_out, moment(now_ms).date(), agreed), Permit)
 
-    def _parts(self, sent: Mailing, row: mail.SealedMail, record_id: str, *, is_measured: bool) -> Parts:
+    def _parts(self, sent: Mailing, site_name: str, message_id: str, record_id: str, *, is_measured: bool) -> Parts:
         """Return the message for one person."""
-        keyed, rulebook, site = self.store.vault.hmac, self.versions.in_force(), self.sites.named(row.site)
+        keyed, rulebook, site = self.store.vault.hmac, self.versions.in_force(), self.sites.named(site_name)
         company, point = rulebook.controller, rulebook.points.get(sent.point)
         out = f"{site.origin}/avow/unsubscribe/{token(Use.END, (record_id, sent.id), keyed)}"
         mail_folder = f"{site.origin}/avow/mail/"
 
         def link(number: int) -> str:
-            return mail_folder + token(Use.LINK, (sent.id, str(number), row.id), keyed)
+            return mail_folder + token(Use.LINK, (sent.id, str(number), message_id), keyed)
 
         frame = letters.Frame(
             label=point.label if point else sent.point,
@@ -192,7 +214,7 @@ class Mailings:
             address=company.address,
             policy=f"{site.origin}/privacy-policy",
             unsubscribe=out,
-            gif=f"{mail_folder}{token(Use.GIF, (row.id,), keyed)}.gif" if is_measured else "",
+            gif=f"{mail_folder}{token(Use.GIF, (message_id,), keyed)}.gif" if is_measured else "",
             link=link if is_measured else None,
         )
         text, html = letters.composed(letters.Letter(sent.subject_line, sent.text, sent.links), frame)
@@ -284,24 +306,39 @@ class Mailings:
             return None
         return identifier(IdentifierKind.EMAIL, held.address)
 
-    def _counted(self, wanted: Mailing, now_ms: int) -> MailingPlan:
+    def _why_not(self, held: HeldSubmission, now_ms: int) -> str:
+        """Return why somebody on the list is not written to, "" for who is."""
+        may = self.permit(held, now_ms)
+        if isinstance(may, Refusal):
+            return may.reason
+        return "" if self.recipient in may.recipients else "the policy that they subscribed under names no such recipient"
+
+    def _counted(self, wanted: Mailing, now_ms: int, most: int | None) -> MailingPlan:
         """Go through the list and count."""
         people: set[Identifier] = set()
         allowed: set[Identifier] = set()
-        last = ""
-        while True:
+        reasons: dict[Identifier, str] = {}
+        last, seen = "", 0
+        while most is None or seen < most:
             page = self.store.submissions_after(last, BATCH, wanted.point)
             last = page.last
             if not last:
                 break
-            people |= {identifier(IdentifierKind.EMAIL, one.address) for one in page.held if self._is_of(wanted, one)}
+            seen += len(page.held) + len(page.damaged)
+            for one in page.held:
+                if self._is_of(wanted, one):
+                    person = identifier(IdentifierKind.EMAIL, one.address)
+                    people.add(person)
+                    reasons[person] = self._why_not(one, now_ms)
             made, _ = list_members.written(self.store, page.held, partial(self._letter, wanted, now_ms))
             allowed |= {letter[0] for letter in made.values() if letter is not None}
+        left_out = Counter(reason for person, reason in reasons.items() if person not in allowed)
         subjects = self.store.vault.lookup(allowed)
         with self.store.control.reading() as tx:
             before = sum(mailings.has_message(tx, wanted.id, subject) for subject in subjects.values())
         measured = sum(self.measures(wanted, person, now_ms) for person in allowed) if wanted.measured_by else 0
-        return MailingPlan(wanted, len(people), len(allowed), measured, before)
+        counts = (len(people), len(allowed), measured, before)
+        return MailingPlan(wanted, *counts, tuple(left_out.most_common()), is_whole=not last)
 
 
 def _body(held: HeldSubmission, sent: Mailing) -> bytes:

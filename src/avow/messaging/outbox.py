@@ -12,7 +12,7 @@ from avow.definitions import Refusal
 from avow.gate import entries, messages
 from avow.gate.messages import DAMAGED, Message, MessageLine, Trouble
 from avow.gate.reads import Reads
-from avow.gate.roles import WORKING, Act, Member
+from avow.gate.roles import Act, Member
 from avow.messaging.answers import MessageView
 from avow.messaging.outgoing import OfRequests
 from avow.policy.law import rules
@@ -64,14 +64,11 @@ class Outbox:
         return None if row is None else self._refusal(row, member)
 
     def _refusal(self, row: mail.SealedMail, member: Member) -> Refusal | None:
-        return self.reads.roles.looks(member, *self._asked(row))
-
-    def _asked(self, row: mail.SealedMail) -> tuple[tuple[Act, ...], str]:
-        """Return one of which acts a look at a message needs, and at which point."""
+        roles = self.reads.roles
         if row.request_id is not None:
-            return WORKING, ""
+            return roles.works(member, only_looks=True)
         message = _opened(self.store, row)
-        return (Act.ANSWER,), message.point if message else ""
+        return roles.looks(member, [Act.ANSWER], message.point if message else "")
 
     def undelivered(self, *, untried: bool = False) -> Iterator[MessageLine]:
         """Yield all that has not left after a try, the messages of mailings too; then, `untried`, what nobody tried to send."""
@@ -92,7 +89,7 @@ class Outbox:
         message = _opened(self.store, row)
         if message is None and row.trouble != Trouble.UNREADABLE:
             return None
-        refusal = self.reads.look_at("message", message_id, member, *self._asked(row))
+        refusal = self.reads.look_at("message", message_id, member, self._refusal(row, member))
         if refusal is not None:
             return refusal
         shown = (message.to, message.text) if message else ("", "")

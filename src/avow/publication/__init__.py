@@ -14,6 +14,7 @@ from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.publication.facts import PolicyInForce
 from avow.publication.history import History
+from avow.publication.proposing import Proposing
 from avow.publication.publishing import Publisher
 from avow.publication.telling import Teller
 from avow.store.store import Store
@@ -42,6 +43,11 @@ class Announcing:
     publisher: Publisher
     teller: Teller
     history: History
+
+
+def proposing(store: Store, versions: Versions, configuration: Configuration, now_ms: Callable[[], int]) -> Proposing:
+    """Return what staff publish by in the console."""
+    return Proposing(Publisher(store.control, versions), store, configuration, now_ms)
 
 
 def announcing(store: Store, versions: Versions, configuration: Configuration) -> Announcing:

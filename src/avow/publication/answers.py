@@ -8,6 +8,8 @@ from datetime import date
 
 from markupsafe import Markup
 
+from avow.definitions import Refusal
+from avow.policy import Diagnostic
 from avow.policy.changes.publication import Publication
 
 
@@ -17,6 +19,33 @@ class Published:
 
     publication: Publication
     is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A finding of the compiler with the line that it is about, in three parts: before the word, the word, and behind it."""
+
+    diagnostic: Diagnostic
+    before: str
+    word: str
+    behind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A policy that staff sent, judged, and not published: what the compiler says, and what publishing it would do, or why not.
+
+    `texts` are its files by the names that they are included by; `standing` names what was published when it was judged
+    (`Publisher.standing`). `looked_through`: submissions that are looked through for addresses to write to.
+    """
+
+    texts: Mapping[str, str]
+    rulebook_id: str
+    findings: tuple[Finding, ...]
+    outcome: Published | Refusal | None
+    standing: str
+    looked_through: int = 0
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ Rule: Bus. & Prof. Code § 22575(b)(3); LAW.md POL-08, CAL-04.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,7 +39,7 @@ class Publisher:
             publications.hold(tx)
             if publications.every(tx):
                 return False
-            _keep(tx, publication.first(rulebook, self.versions.today()), now_ms)
+            _keep(tx, publication.first(rulebook, self.versions.today()), now_ms, {})
         self.versions.refresh()
         return True
 
@@ -48,8 +49,15 @@ class Publisher:
         untold = None if announced is None else self._untold(rulebook, announced)
         return publication.judge(self.versions.in_force(), rulebook, self.versions.today(), untold)
 
-    def publish(self, made: Publication, now_ms: int) -> Refusal | None:
+    def standing(self) -> str:
+        """Return a name for what is published now, which changes with each version that is published or taken back."""
+        self.versions.refresh()
+        return hashlib.sha256(repr(_state(self.versions.publications())).encode()).hexdigest()[:16]
+
+    def publish(self, made: Publication, now_ms: int, staff_id: str = "") -> Refusal | None:
         """Publish what `judge` allowed; the running server takes it within a second, or at the midnight of its day.
+
+        `staff_id` is who publishes, "" for the command line.
 
         Its day is looked at again once nobody else can write: what was allowed before midnight is a day of notice short after.
         """
@@ -60,11 +68,11 @@ class Publisher:
                 return Refusal("another version was published or taken back at this moment; look, and try again", _RULE)
             if not publication.still_stands(made, self.versions.in_force(), self.versions.today()):
                 return Refusal("the day ended at this moment, and a day of notice with it; look, and try again", _RULE)
-            _keep(tx, made, now_ms)
+            _keep(tx, made, now_ms, entries.by_whom(staff_id))
         self.versions.refresh()
         return None
 
-    def take(self, rulebook: Rulebook, now_ms: int, *, dry_run: bool = False) -> Published | Refusal:
+    def take(self, rulebook: Rulebook, now_ms: int, staff_id: str = "", *, dry_run: bool = False) -> Published | Refusal:
         """Judge and publish a version, or only say what that would do; an announced one is not published again."""
         announced = self.versions.announced()
         if announced is not None and announced.rulebook_id == rulebook.id:
@@ -73,21 +81,26 @@ class Publisher:
         made = self.judge(rulebook)
         if isinstance(made, Refusal):
             return made
-        refusal = None if dry_run else self.publish(made, now_ms)
+        refusal = None if dry_run else self.publish(made, now_ms, staff_id)
         return refusal or Published(made, is_new=True)
 
-    def withdraw(self, now_ms: int) -> Stored | Refusal:
-        """Take the announced version back before its day; messages about it that still wait are not sent."""
+    def withdraw(self, now_ms: int, staff_id: str = "", wanted: str = "") -> Stored | Refusal:
+        """Take the announced version back before its day; messages about it that still wait are not sent.
+
+        `wanted` is the version that is meant, "" for whichever it is; `staff_id` as in `publish`.
+        """
         announced = self.versions.announced()
         if announced is None:
             return Refusal("no version is announced; what is in force can only be replaced", _RULE)
+        if wanted and announced.rulebook_id != wanted:
+            return Refusal("another version is announced meanwhile; look at it first", _RULE)
         with self.control.transaction() as tx:
             publications.hold(tx)
             if announced.in_force_ms is not None or announced.in_force_on <= self.versions.today():
                 return Refusal("the announced version came into force at this moment; it can only be replaced", _RULE)
             if publications.withdraw(tx, announced.seq, now_ms):
                 unsent = mail.cancel_told(tx, announced.seq)
-                entries.record(tx, now_ms, entries.PolicyWithdrawn(announced.rulebook_id, unsent))
+                entries.record(tx, now_ms, entries.PolicyWithdrawn(announced.rulebook_id, unsent, **entries.by_whom(staff_id)))
         self.versions.refresh()
         return announced
 
@@ -117,7 +130,7 @@ def changes_text(changes: Sequence[Change]) -> str:
     return json.dumps([[one.kind, one.words, one.material] for one in changes], ensure_ascii=False)
 
 
-def _keep(tx: Transaction, made: Publication, now_ms: int) -> None:
+def _keep(tx: Transaction, made: Publication, now_ms: int, by: Mapping[str, str]) -> None:
     """Keep the version and its publication. Notice by the banner begins with it; by e-mail it ends when all are told."""
     rulebook = made.rulebook
     kept = rulebooks.StoredRulebook(rulebook.id, rulebook.text, rulebook.effective, now_ms, rulebook.name, law.dump(rulebook.law))
@@ -132,6 +145,6 @@ def _keep(tx: Transaction, made: Publication, now_ms: int) -> None:
         noticed_ms=None if made.by_email else now_ms,
     )
     days = (str(rulebook.effective), str(made.in_force_on))
-    entries.record(tx, now_ms, entries.PolicyPublished(rulebook.id, *days, made.is_material))
+    entries.record(tx, now_ms, entries.PolicyPublished(rulebook.id, *days, made.is_material, **by))
     if made.is_announced:
         entries.record(tx, now_ms, entries.PolicyNotice(rulebook.id, "banner"))

@@ -75,7 +75,8 @@ class RequestStatus:
 class RequestLine:
     """A consumer request on the desk; `days_left` counts to `answer_by` and is negative when late. No personal data.
 
-    `waits` says what has not reached the person yet, and for what it waits: "answer waits for the mail server".
+    `waits` says what has not reached the person yet, and for what it waits: "answer waits for the mail server". `standing` is the
+    state in a word or two for staff.
     """
 
     request_id: str
@@ -94,11 +95,12 @@ class RequestLine:
     has_failed_message: bool = False
     waits: str = ""
     site: str = ""
+    standing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestDetail:
-    """One consumer request with its timeline and outcomes."""
+    """One consumer request with its timeline and outcomes; `state_words` is the sentence about its state for staff."""
 
     line: RequestLine
     state_words: str

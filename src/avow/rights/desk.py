@@ -13,7 +13,7 @@ from avow.gate.messages import (
     MessageLine,
 )
 from avow.gate.reads import Reads
-from avow.gate.roles import WORKING, Member
+from avow.gate.roles import Member
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy import LawTable
@@ -35,7 +35,7 @@ from avow.rights.due import Due, What
 from avow.rights.execution import outcomes_of
 from avow.rights.kept import Cases
 from avow.rights.response import Voice
-from avow.rights.states import ANSWERED, RECEIPTS, WORDS, State, Step, receipt_of
+from avow.rights.states import ANSWERED, FOR_STAFF, RECEIPTS, WORDS, State, Step, receipt_of
 from avow.rights.verification import Link
 from avow.store.control.mail import SealedMail
 from avow.store.paging import LINES, Page, Place
@@ -192,7 +192,7 @@ class Desk:
         case = self.cases.get(request_id)
         if case is None:
             return None
-        refusal = self.reads.look_at("request", request_id, member, WORKING)
+        refusal = self.reads.look_at("request", request_id, member, self.reads.roles.works(member, only_looks=True))
         if refusal is not None:
             return refusal
         last, until = due.extension(case, self._law(case))
@@ -200,7 +200,9 @@ class Desk:
         outcomes = tuple(TargetOutcome(one["target"], one["did"], one["records"], one["rule"]) for one in outcomes_of(case))
         messages = tuple(self.message_line(row) for row in self.cases.messages(request_id))
         can_extend = response.may_extend(case) and self._today() <= last
-        return RequestDetail(self._line(case), WORDS[case.state], kinds, _timeline(case), outcomes, can_extend, until, messages)
+        return RequestDetail(
+            self._line(case), FOR_STAFF[case.state][1], kinds, _timeline(case), outcomes, can_extend, until, messages
+        )
 
     def extend(self, request_id: str, reason: str, staff_id: str) -> Refusal | None:
         """Extend the period once, with a reason told to the person. Rule: 11 CCR 7021(b)."""
@@ -270,6 +272,7 @@ class Desk:
             case.demonstration,
             waits=self._waits(case),
             site=case.site,
+            standing=FOR_STAFF[case.state][0],
         )
 
     def _waits(self, case: Case) -> str:

@@ -153,6 +153,45 @@ WORDS: Final = {
 }
 
 
+#: What staff read about each state: in a word or two for a list, and in a sentence that says who has to do what next.
+FOR_STAFF: Final = {
+    State.RECEIVED: ("received", "The request came in. The message that asks for its confirmation is written next, by itself."),
+    State.JOINED: (
+        "joined",
+        "The same was asked with the same address within the hour. It is answered together with the request that leads.",
+    ),
+    State.ACKNOWLEDGING: (
+        "link not sent yet",
+        "The message with the link that confirms the address is written, and has not left yet.",
+    ),
+    State.VERIFYING: (
+        "not confirmed yet",
+        "The person has not confirmed yet. They were sent the link that proves their address, and nobody has followed it.",
+    ),
+    State.VERIFIED: (
+        "confirmed",
+        "The person has confirmed their address. Everything that belongs to them is looked for, by itself.",
+    ),
+    State.FULFILLING: ("being carried out", "The plan is carried out, place by place."),
+    State.PROVED: (
+        "carried out",
+        "It is done, and everything was searched again. The answer is written when the proof is in the audit log.",
+    ),
+    State.DENIED: (
+        "denied",
+        "The person did not confirm in time, so nothing may be done for them. The message that says so is written next.",
+    ),
+    State.RESTORED: ("answered before", "It was answered after the backup that was put back, and is closed again."),
+    State.ANSWERING: ("answer not sent yet", "The answer is written, and has not left yet."),
+    State.RESPONDED: ("answered", "The person has the answer."),
+    State.CLOSED: ("closed", "The person has the answer, and the request is closed."),
+    State.RECORD_ONLY: (
+        "record only",
+        "It is closed, and how to reach the person was destroyed. The record that the law asks for is left.",
+    ),
+}
+
+
 def derive(history: Sequence[Entry]) -> State:
     """Return the state that the history leads to.
 

@@ -36,6 +36,7 @@ UPLOADS_AT_ONCE: Final = 4
 UPLOADS_OF_ONE: Final = 2
 FORMS_PATH: Final = "/avow/forms/"
 FEEDS_PATH: Final = "/avow/feeds/"
+IMPORTS_PATH: Final = "/console/imports"
 
 AsgiMessage = MutableMapping[str, Any]  # Any: the ASGI specification's own type
 AsgiApp = Callable[

@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from avow.collection.building import Shared, Taking
+from avow.collection.logs.uploaded import UPLOAD_BYTES
 from avow.collection.refusals import RefusalRow
 from avow.definitions import Refusal, moment
 from avow.messaging.reports import Links
@@ -23,7 +24,7 @@ from avow.web import openapi
 from avow.web.assets import Assets
 from avow.web.browser_reports import ReportEndpoint
 from avow.web.collect import Collect
-from avow.web.door import FEEDS_PATH, FORMS_PATH, Door
+from avow.web.door import FEEDS_PATH, FORMS_PATH, IMPORTS_PATH, Door
 from avow.web.feed_endpoint import FeedEndpoint
 from avow.web.form_endpoint import FormEndpoint
 from avow.web.form_page import OwnForms
@@ -58,7 +59,11 @@ class Front:
         configuration, taking, rulebook = self.shared.configuration, self.taking, self.taking.collector.rulebook
         declared = frozenset(browser_policy.declared_origins(rulebook))
         reports = ReportEndpoint(self.shared.reports, declared, self.house.website.name, configuration.timezone, self.now_ms)
-        files = {FORMS_PATH: taking.forms.files_bytes, FEEDS_PATH: taking.feeds.files_bytes}
+        files = {
+            FORMS_PATH: taking.forms.files_bytes,
+            FEEDS_PATH: taking.feeds.files_bytes,
+            IMPORTS_PATH: lambda rest: 0 if rest else UPLOAD_BYTES,
+        }
         collect = Collect(taking.intake, self.now_ms, is_secure=self._is_secure)
         recordings = RecordingEndpoint(taking.recordings, taking.senders, self.now_ms)
         return Door(collect, reports, recordings, self.pages(), files, self.uploading)

@@ -20,16 +20,19 @@ from avow.assurance.promises import Promises
 from avow.assurance.readiness import Watch
 from avow.assurance.shelf import Shelf
 from avow.collection.feeds.outbound import LinkAddresses
+from avow.collection.logs.uploaded import Uploads
 from avow.collection.parties import Browsers
 from avow.collection.recordings.recorder import RecordingChoices
 from avow.gate.choices import Choices
 from avow.gate.roles import Roles
 from avow.gate.sites import Site, Sites
 from avow.messaging.inbox import Inbox
+from avow.messaging.mailings import Mailings
 from avow.messaging.outbox import Outbox
 from avow.messaging.reports import Reports
 from avow.publication.facts import PolicyInForce
 from avow.publication.history import History
+from avow.publication.proposing import Proposing
 from avow.rights.desk import Desk
 from avow.web.appearance import Appearance
 from avow.website import watching
@@ -53,6 +56,7 @@ class House:
     now_ms: Callable[[], int]
     policy: PolicyInForce
     versions: History
+    proposing: Proposing
     promises: Promises
     rights: Desk
     choices: Choices
@@ -65,6 +69,8 @@ class House:
     inbox: Inbox
     outbox: Outbox
     mailings: Reports
+    letters: Mailings
+    imports: Uploads
     evidence: Evidence
     events: Query
     outbound: LinkAddresses

@@ -443,6 +443,30 @@ reports: Final = Table(
     Index("reports_due", "delete_on"),
 )
 
+#: Server logs that staff uploaded: each waits, is counted, and is taken in when somebody says so. The file is sealed, elsewhere.
+log_imports: Final = Table(
+    "log_imports",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("point", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("log", Text, nullable=False),
+    Column("staff_id", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),  # bytes as they came
+    Column("done", BigInteger, nullable=False),  # bytes of it that are gone through
+    Column("lines", BigInteger, nullable=False),
+    Column("kept", BigInteger, nullable=False),
+    Column("without_identifiers", BigInteger, nullable=False),
+    Column("unreadable", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    Column("trouble", Text, nullable=False),
+    Index("log_imports_state", "state", "created_ms"),
+    Index("log_imports_listed", "created_ms", "id"),
+)
+
 #: SQLite's rowid must be INTEGER to count upwards for ever.
 _sequence: Final = BigInteger().with_variant(Integer, "sqlite")
 

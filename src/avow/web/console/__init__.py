@@ -7,13 +7,16 @@ from starlette.routing import Route
 from avow.web.console.account import AccountPages
 from avow.web.console.aside import AsidePages
 from avow.web.console.audience import AudiencePages
+from avow.web.console.audit import AuditPages
 from avow.web.console.campaigns import CampaignPages
 from avow.web.console.desk import DeskPages
 from avow.web.console.door import Door
 from avow.web.console.evidence import EvidencePages
+from avow.web.console.imports import ImportPages
 from avow.web.console.inbox import InboxPages
 from avow.web.console.mailings import MailingsPages
 from avow.web.console.messages import MessagePages
+from avow.web.console.publishing import PublishingPages
 from avow.web.console.recordings import RecordingsPages
 from avow.web.console.sign_in import SignInPages
 from avow.web.console.staff import StaffPages
@@ -40,8 +43,11 @@ class Console:
             MailingsPages(door),
             DeskPages(door),
             EvidencePages(door),
+            AuditPages(door),
+            PublishingPages(door),
             WebsitePages(door),
             AsidePages(door),
+            ImportPages(door),
             StaffPages(door),
             AccountPages(door),
         )

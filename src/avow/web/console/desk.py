@@ -8,9 +8,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from avow.definitions import Refusal
-from avow.gate.roles import Act, Member
+from avow.gate.roles import WORKING, Act, Member
 from avow.web.console.door import Door, place
-from avow.web.console.needs import DESK, Shows, needs
+from avow.web.console.needs import Shows, needs
 
 #: Shortest and longest reason for an extension, in characters: the person must be able to understand it.
 REASON_MIN = 20
@@ -27,9 +27,9 @@ class DeskPages:
     def routes(self) -> list[Route]:
         """Return the list, one consumer request, and its extension."""
         return [
-            self._door.page("/console/requests", self._list, needs(*DESK, shows=Shows.LINES)),
-            self._door.page("/console/requests/{request_id}", self._detail, needs(*DESK, shows=Shows.A_PERSON)),
-            self._door.action("/console/requests/{request_id}/extension", self._extend, needs(Act.DENY, fresh=True)),
+            self._door.page("/console/requests", self._list, needs(requests=WORKING, shows=Shows.LINES)),
+            self._door.page("/console/requests/{request_id}", self._detail, needs(requests=WORKING, shows=Shows.A_PERSON)),
+            self._door.action("/console/requests/{request_id}/extension", self._extend, needs(requests=[Act.DENY], fresh=True)),
         ]
 
     def _list(self, request: Request, member: Member) -> Response:

@@ -21,12 +21,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from avow.access import Proof
+from avow.collection.forms.uploads import Upload
 from avow.definitions import Refusal
 from avow.gate.roles import Member
 from avow.gate.sites import EVERY_SITE
 from avow.publication.answers import PolicyFacts
 from avow.store import paging
 from avow.store.paging import Place
+from avow.web import form_input
 from avow.web.console.needs import HOME, MENU, Needs
 from avow.web.forms import read_form
 from avow.web.rendering import View
@@ -51,6 +53,7 @@ _TYPED: Final = 300
 
 Page = Callable[[Request, Member], Response]
 Action = Callable[[Request, Member, dict[str, str]], Response]
+FilesAction = Callable[[Request, Member, dict[str, str], list[Upload]], Response]
 
 
 class Door:
@@ -86,27 +89,84 @@ class Door:
         Where it needs a fresh factor and there is none, the answer is a page that asks for one and keeps what was typed.
         """
 
-        def let_in(request: Request, form: dict[str, str]) -> Member | Response:
-            member = self._member(request)
-            if member is None:
-                return self._to_sign_in(request)
-            if not hmac.compare_digest(form.get("token", "").encode(), self.token(request).encode()):
-                raise HTTPException(403)
-            return self._no(request, path, member, needed) or member
-
         async def endpoint(request: Request) -> Response:
-            form = await read_form(request)
-            member = await run_in_threadpool(let_in, request, form)
-            if isinstance(member, Response):
-                return member
-            proving = {name: form.pop(name) for name in _PROVING if name in form}
-            if needed.fresh and not self.house.roles.is_fresh(member):
-                refusal = await self.prove(request, proving) if any(proving.values()) else ""
-                if refusal is not None:
-                    return await run_in_threadpool(self.ask, request, member, form, refusal)
-            return await run_in_threadpool(handler, request, member, form)
+            return await self._act(request, path, needed, await read_form(request), handler)
 
         return self._declared(Route(path, endpoint, methods=["POST"]), needed)
+
+    def files(self, path: str, handler: FilesAction, needed: Needs, most: int) -> Route:
+        """Return the same for a form that brings long texts or files, at most so many; nothing of it is read without a session.
+
+        Files are not kept for a form that needs a fresh factor: there is none.
+        """
+
+        async def endpoint(request: Request) -> Response:
+            if await run_in_threadpool(self._member, request) is None:
+                return self._to_sign_in(request)
+            came = await form_input.read(request, most)
+
+            def handle(request: Request, member: Member, form: dict[str, str]) -> Response:
+                return handler(request, member, form, came.uploads)
+
+            return await self._act(request, path, needed, dict(came.pairs), handle, is_long=True)
+
+        return self._declared(Route(path, endpoint, methods=["POST"]), needed)
+
+    async def _act(
+        self, request: Request, path: str, needed: Needs, form: dict[str, str], handler: Action, *, is_long: bool = False
+    ) -> Response:
+        """Do what a form says, once it is known who sent it; `is_long`: it is sent in parts, as files are."""
+        member = await run_in_threadpool(self._let_in, request, path, needed, form)
+        if isinstance(member, Response):
+            return member
+        proving = {name: form.pop(name) for name in _PROVING if name in form}
+        if needed.fresh and not self.house.roles.is_fresh(member):
+            refusal = await self.prove(request, proving) if any(proving.values()) else ""
+            if refusal is not None:
+                return await run_in_threadpool(self.ask, request, member, form, refusal, is_long=is_long)
+        return await run_in_threadpool(handler, request, member, form)
+
+    def _let_in(self, request: Request, path: str, needed: Needs, form: Mapping[str, str]) -> Member | Response:
+        """Return who sent a form with their session's token, or the answer to who may not."""
+        member = self._member(request)
+        if member is None:
+            return self._to_sign_in(request)
+        if not hmac.compare_digest(form.get("token", "").encode(), self.token(request).encode()):
+            raise HTTPException(403)
+        return self._no(request, path, member, needed) or member
+
+    def _declared(self, route: Route, needed: Needs) -> Route:
+        """Note what a door needs, for the menu, and for who asks which doors say nothing."""
+        self.needed[next(iter((route.methods or set()) & {"GET", "POST"})), route.path] = needed
+        return route
+
+    def _no(self, request: Request, path: str, member: Member, needed: Needs) -> Response | None:
+        """Return the page that refuses a member whose roles do not allow it; logged. None where one does."""
+        roles = self.house.roles
+        refusal = needed.refuses(roles, member, only_looks=request.method == "GET")
+        if refusal is None:
+            return None
+        if path == HOME:
+            return RedirectResponse(self.menu(member)[0][1][0][0], 303)
+        roles.refused(path, needed.acts | needed.requests, member)
+        return self.refused(request, member, refusal)
+
+    def refused(self, request: Request, member: Member, refusal: Refusal) -> Response:
+        """Return the page that says why a member may not do or see something, with the rule."""
+        if request.headers.get("hx-request") == "true":
+            raise HTTPException(403, f"{refusal.reason} ({refusal.rule})")
+        return self.show(request, "refused.html", member, 403, refusal=refusal)
+
+    def menu(self, member: Member) -> list[tuple[str, list[tuple[str, str]]]]:
+        """Return the groups of the menu with the pages that are a member's own."""
+        roles = self.house.roles
+        lets_in = {
+            path
+            for (method, path), one in self.needed.items()
+            if method == "GET" and one.refuses(roles, member, only_looks=True) is None
+        }
+        groups = ((group, [(path, words) for path, words in pages.items() if path in lets_in]) for group, pages in MENU.items())
+        return [(group, pages) for group, pages in groups if pages]
 
     async def prove(self, request: Request, proving: Mapping[str, str]) -> str | None:
         """Look at what somebody shows to prove who they are; return why it is not taken, as a sentence."""
@@ -122,47 +182,13 @@ class Door:
             refusal = await run_in_threadpool(staff.prove, session, proof, device)
         return sentence(refusal.reason) if refusal else None
 
-    def ask(self, request: Request, member: Member, form: Mapping[str, str], error: str) -> Response:
+    def ask(self, request: Request, member: Member, form: Mapping[str, str], error: str, *, is_long: bool = False) -> Response:
         """Return the page that asks who it is, with the fields of the form that it goes on with."""
         means = self.house.staff.means(self.session(request))
         if means is None:
             return self._to_sign_in(request)
         status = 403 if error else 200
-        return self.show(request, "confirm.html", member, status, means=means, fields=form, error=error, next="")
-
-    def _declared(self, route: Route, needed: Needs) -> Route:
-        """Note what a door needs, for the menu, and for who asks which doors say nothing."""
-        self.needed[next(iter((route.methods or set()) & {"GET", "POST"})), route.path] = needed
-        return route
-
-    def _no(self, request: Request, path: str, member: Member, needed: Needs) -> Response | None:
-        """Return the page that refuses a member whose roles do not allow it; logged. None where one does."""
-        roles = self.house.roles
-        asks = roles.looks if request.method == "GET" else roles.may
-        refusal = asks(member, needed.acts) if needed.acts else None
-        if refusal is None:
-            return None
-        if path == HOME:
-            return RedirectResponse(self.menu(member)[0][1][0][0], 303)
-        roles.refused(path, needed.acts, member)
-        return self.refused(request, member, refusal)
-
-    def refused(self, request: Request, member: Member, refusal: Refusal) -> Response:
-        """Return the page that says why a member may not do or see something, with the rule."""
-        if request.headers.get("hx-request") == "true":
-            raise HTTPException(403, f"{refusal.reason} ({refusal.rule})")
-        return self.show(request, "refused.html", member, 403, refusal=refusal)
-
-    def menu(self, member: Member) -> list[tuple[str, list[tuple[str, str]]]]:
-        """Return the groups of the menu with the pages that are a member's own."""
-        roles = self.house.roles
-        lets_in = {
-            path
-            for (method, path), one in self.needed.items()
-            if method == "GET" and not (one.acts and roles.looks(member, one.acts))
-        }
-        groups = ((group, [(path, words) for path, words in pages.items() if path in lets_in]) for group, pages in MENU.items())
-        return [(group, pages) for group, pages in groups if pages]
+        return self.show(request, "confirm.html", member, status, means=means, fields=form, error=error, next="", is_long=is_long)
 
     def show(
         self,

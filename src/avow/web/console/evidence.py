@@ -1,4 +1,4 @@
-"""Evidence: what was refused, which choices hold, what the policy says, and the audit log."""
+"""Evidence: what was refused, which choices hold, what the policy says, and whether it is kept."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from avow.gate.roles import Act, Member
+from avow.gate.roles import WORKING, Act, Member
 from avow.store import paging
 from avow.store.paging import LINES
 from avow.web.console.door import Door, place
-from avow.web.console.needs import DESK, Shows, needs
+from avow.web.console.needs import Shows, needs
 from avow.web.evidence import promises
 
 #: How far back the counted refusals and reads are shown.
@@ -25,7 +25,7 @@ PAGES_SHOWN = 8
 
 
 class EvidencePages:
-    """Refusals, browser reports, choices, the policy, the evidence next to its promises, and the audit log."""
+    """Refusals, browser reports, choices, the policy, and the evidence next to its promises."""
 
     def __init__(self, door: Door) -> None:
         self._door = door
@@ -34,13 +34,12 @@ class EvidencePages:
     def routes(self) -> list[Route]:
         """Return the pages."""
         return [
-            self._door.page("/console/refusals", self._refusals, needs(Act.ADMINISTER, Act.PUBLISH, *DESK)),
+            self._door.page("/console/refusals", self._refusals, needs(Act.ADMINISTER, Act.PUBLISH, requests=WORKING)),
             self._door.page("/console/browser-reports", self._browser_reports, needs(Act.ADMINISTER, Act.PUBLISH)),
-            self._door.page("/console/choices", self._choices, needs(Act.MEASURE, *DESK, shows=Shows.FIGURES)),
+            self._door.page("/console/choices", self._choices, needs(Act.MEASURE, requests=WORKING, shows=Shows.FIGURES)),
             self._door.page("/console/policy", self._policy, needs()),
             self._door.page("/console/policy/printouts/{name}", self._printout, needs()),
             self._door.page("/console/evidence", self._evidence, needs()),
-            self._door.page("/console/audit", self._audit, needs(Act.ADMINISTER, *DESK)),
         ]
 
     def _refusals(self, request: Request, member: Member) -> Response:
@@ -76,7 +75,14 @@ class EvidencePages:
     def _policy(self, request: Request, member: Member) -> Response:
         policy, versions = self._house.policy, self._house.versions.history()
         return self._door.show(
-            request, "policy.html", member, points=policy.evidence(), printouts=policy.printouts(), versions=versions
+            request,
+            "policy.html",
+            member,
+            points=policy.evidence(),
+            printouts=policy.printouts(),
+            versions=versions,
+            publishes=self._house.roles.looks(member, {Act.PUBLISH}) is None,
+            done=request.query_params.get("done", ""),
         )
 
     def _printout(self, request: Request, member: Member) -> Response:
@@ -92,6 +98,3 @@ class EvidencePages:
     def _evidence(self, request: Request, member: Member) -> Response:
         is_public = self._house.promises.is_public
         return self._door.show(request, "evidence.html", member, is_public=is_public, **promises(self._door.view))
-
-    def _audit(self, request: Request, member: Member) -> Response:
-        return self._door.show(request, "audit.html", member, audit=self._house.evidence.audit())

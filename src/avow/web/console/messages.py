@@ -9,9 +9,9 @@ from starlette.routing import Route
 
 from avow.addresses import LENGTH, wrong_with
 from avow.definitions import Refusal
-from avow.gate.roles import Member
+from avow.gate.roles import WORKING, Act, Member
 from avow.web.console.door import Door, place
-from avow.web.console.needs import LETTERS, Shows, needs
+from avow.web.console.needs import Shows, needs
 
 
 class MessagePages:
@@ -24,11 +24,13 @@ class MessagePages:
     def routes(self) -> list[Route]:
         """Return the list, and one message with what can be done about it."""
         return [
-            self._door.page("/console/outbox", self._outbox, needs(*LETTERS, shows=Shows.LINES)),
-            self._door.page("/console/outbox/{message_id}", self._message, needs(*LETTERS, shows=Shows.A_PERSON)),
-            self._door.action("/console/outbox/{message_id}/again", self._again, needs(*LETTERS)),
-            self._door.action("/console/outbox/{message_id}/passed-on", self._passed_on, needs(*LETTERS)),
-            self._door.action("/console/outbox/{message_id}/address", self._correct, needs(*LETTERS)),
+            self._door.page("/console/outbox", self._outbox, needs(Act.ANSWER, requests=WORKING, shows=Shows.LINES)),
+            self._door.page(
+                "/console/outbox/{message_id}", self._message, needs(Act.ANSWER, requests=WORKING, shows=Shows.A_PERSON)
+            ),
+            self._door.action("/console/outbox/{message_id}/again", self._again, needs(Act.ANSWER, requests=WORKING)),
+            self._door.action("/console/outbox/{message_id}/passed-on", self._passed_on, needs(Act.ANSWER, requests=WORKING)),
+            self._door.action("/console/outbox/{message_id}/address", self._correct, needs(Act.ANSWER, requests=WORKING)),
         ]
 
     def _outbox(self, request: Request, member: Member) -> Response:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from avow.gate.roles import WORKING, Act
+from avow.definitions import Refusal
+from avow.gate.roles import Act, Member, Roles
 
 
 class Shows(StrEnum):
@@ -21,21 +22,28 @@ class Shows(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a door needs: one of these acts, none for whoever is signed in; `fresh`: a factor proved within the last minutes."""
+    """What a door needs: one of these acts, or one of `requests` with consumer requests; neither for whoever is signed in.
+
+    `fresh`: and a factor proved within the last minutes.
+    """
 
     acts: frozenset[Act]
+    requests: frozenset[Act]
     shows: Shows
     fresh: bool = False
 
+    def refuses(self, roles: Roles, member: Member, *, only_looks: bool) -> Refusal | None:
+        """Return why a member may not come in; None for whoever may."""
+        asks = roles.looks if only_looks else roles.may
+        refusals = [asks(member, self.acts)] if self.acts else []
+        refusals += [roles.works(member, self.requests, only_looks=only_looks)] if self.requests else []
+        return None if None in refusals or not refusals else refusals[0]
 
-def needs(*acts: Act, shows: Shows = Shows.NOBODY, fresh: bool = False) -> Needs:
+
+def needs(*acts: Act, requests: Iterable[Act] = (), shows: Shows = Shows.NOBODY, fresh: bool = False) -> Needs:
     """Return what a door needs."""
-    return Needs(frozenset(acts), shows, fresh)
+    return Needs(frozenset(acts), frozenset(requests), shows, fresh)
 
-
-#: Whoever works on consumer requests, or answers what people send: messages to them are theirs.
-DESK: Final = WORKING
-LETTERS: Final = (Act.ANSWER, *WORKING)
 
 #: Where one comes to after signing in: the dashboard, or the first page of one's own menu.
 HOME: Final = "/console"
@@ -63,6 +71,7 @@ MENU: Final[Mapping[str, Mapping[str, str]]] = {
     "Installation": {
         "/console/integrity": "Integrity",
         "/console/set-aside": "Set aside",
+        "/console/imports": "Imports",
         "/console/staff": "Staff",
     },
 }
