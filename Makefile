@@ -37,6 +37,9 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
 
 run: dist/.installed ## Serve the invented company's website with Avow under it
+	@echo "The first account administers. To see people's data and answer requests with it, too, once it is made:"
+	@echo "  $(BIN)/avow --config policies/marrowby/avow.toml staff roles NAME administrator privacy-officer"
+	@echo "  $(BIN)/avow --config policies/marrowby/avow.toml staff trained NAME --until 2099-12-31"
 	$(BIN)/avow --config policies/marrowby/avow.toml serve
 
 test: ## Run every check and test against the built wheel

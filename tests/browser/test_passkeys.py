@@ -52,7 +52,7 @@ class Staff:
         return self.devtools.send("WebAuthn.getCredentials", {"authenticatorId": self.authenticator})["credentials"]
 
     def join(self):
-        self.page.goto(self.installation.avow("invite").strip())
+        self.page.goto(self.installation.invite())
         self.page.fill("input[name=name]", self.name)
         self.page.fill("input[name=password]", PASSWORD)
         self.page.locator("main button[type=submit]").click()
@@ -255,7 +255,7 @@ def test_without_script_codes_are_enough(chromium, named):
     """The forms of passkeys are not shown; the app and its codes work."""
     context = chromium.new_context(base_url=named.base, java_script_enabled=False)
     page = context.new_page()
-    page.goto(named.avow("invite").strip())
+    page.goto(named.invite())
     page.fill("input[name=name]", "Sam without script")
     page.fill("input[name=password]", PASSWORD)
     page.locator("main button[type=submit]").click()
