@@ -224,7 +224,7 @@ class Installation:
         python=sys.executable,
     ):
         self.folder, self.port = folder, free_port()
-        self._policy = Path(policy)
+        self._policy = folder / policy
         self._forked, self._python = forked and python == sys.executable, python
         self.base = f"http://127.0.0.1:{self.port}"
         self.data = folder / "data"
