@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import pytest
 from tests.houses import MARROWBY, compiled
 
-from avow.gate.roles import Act
 from avow.policy.rulebook.roles import WITHOUT_POINTS
 from avow.store.control import submissions
 from avow.store.paging import Place
