@@ -315,10 +315,8 @@ class Installation:
         return Person(base_url=self.base, headers={**fixed, **headers}, timeout=30)
 
     def invite(self):
-        """Return the link that makes an account which may everything: by two roles, where the policy declares them."""
-        declared = re.findall(
-            r"^\[role\.(administrator|privacy-officer)\]$", self._policy.read_text(encoding="utf-8"), re.MULTILINE
-        )
+        """Return the link that makes an account which may everything: by every role, where the policy declares some."""
+        declared = re.findall(r"^\[role\.([a-z-]+)\]$", self._policy.read_text(encoding="utf-8"), re.MULTILINE)
         return self.avow("invite", *(word for name in declared for word in ("--role", name))).strip()
 
     def staff(self, *, trained=True):
