@@ -37,6 +37,8 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
 
 run: dist/.installed ## Serve the invented company's website with Avow under it
+	@echo "The first account has every role. To answer requests with it, note a training, once it is made:"
+	@echo "  $(BIN)/avow --config policies/marrowby/avow.toml staff trained NAME --until 2099-12-31"
 	$(BIN)/avow --config policies/marrowby/avow.toml serve
 
 test: ## Run every check and test against the built wheel

@@ -100,7 +100,7 @@ def _honest(server: Server, member: str) -> tuple[list[tuple[int, int]], list[fl
 
 def _member(server: Server) -> str:
     """Invite a member and accept; return the cookies of that browser."""
-    command = [sys.executable, "-m", "avow", "--config", str(server.folder / "avow.toml"), "invite"]
+    command = [sys.executable, "-m", "avow", "--config", str(server.folder / "avow.toml"), "invite", "--role", "administrator"]
     link = subprocess.run(command, capture_output=True, text=True, check=True, cwd=server.folder).stdout.strip()
     headers = {"Origin": server.base, "Sec-Fetch-Site": "same-origin", "Content-Type": FORM}
     address = server.base + "/console" + link.partition("/console")[2]

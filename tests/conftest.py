@@ -224,7 +224,7 @@ class Installation:
         python=sys.executable,
     ):
         self.folder, self.port = folder, free_port()
-        self._policy = Path(policy)
+        self._policy = folder / policy
         self._forked, self._python = forked and python == sys.executable, python
         self.base = f"http://127.0.0.1:{self.port}"
         self.data = folder / "data"
@@ -315,10 +315,8 @@ class Installation:
         return Person(base_url=self.base, headers={**fixed, **headers}, timeout=30)
 
     def invite(self):
-        """Return the link that makes an account which may everything: by two roles, where the policy declares them."""
-        declared = re.findall(
-            r"^\[role\.(administrator|privacy-officer)\]$", (self.folder / self._policy).read_text(encoding="utf-8"), re.MULTILINE
-        )
+        """Return the link that makes an account which may everything: by every role, where the policy declares some."""
+        declared = re.findall(r"^\[role\.([a-z-]+)\]$", (self.folder / self._policy).read_text(encoding="utf-8"), re.MULTILINE)
         return self.avow("invite", *(word for name in declared for word in ("--role", name))).strip()
 
     def staff(self, *, trained=True):

@@ -225,6 +225,17 @@ def test_a_session_that_waits_for_a_code_sets_nothing_up(needed, again):
     assert needed.passkey_options(waiting, NOW + MINUTE) == ""
 
 
+def test_a_sign_in_from_before_the_first_factor_adds_none_of_its_own(accounts, guard, needed, kim):
+    """Who knew the password meanwhile waits for an enrolment as well; once the owner has a factor, theirs is no way in."""
+    tried = access.Attempt("Kim", PASSWORD, "192.0.2.1", "", NOW)
+    stranger = access.sign_in(needed.enter, guard, tried, guard.admit(accounts, tried)).session
+    theirs, own = needed.new_app(stranger, NOW).secret, needed.new_app(kim.session, NOW).secret
+    assert needed.add_app(kim.session, code(own, NOW), NOW).signed_in
+    assert isinstance(needed.add_app(stranger, code(theirs, NOW), NOW), Refusal)
+    assert needed.new_app(stranger, NOW) is None
+    assert needed.passkey_options(stranger, NOW) == ""
+
+
 def test_a_factor_of_ones_own_is_asked_for_where_none_is_needed(accounts, guard, second, app, again):
     """It is there, so it counts."""
     tried = access.Attempt("Kim", PASSWORD, "192.0.2.1", "", NOW)

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 from tests.providers import SECRET, OpenIDProvider
 
-from .test_passkeys import OWN
+from .test_passkeys import OWN, at
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def test_one_click_there_and_back(chromium, with_provider):
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.goto("/console/staff")
     page.get_by_role("button", name="your company's sign-in").click()
-    page.wait_for_url("**/console/staff")
+    page.wait_for_url(at("/console/staff"))
     assert "Kim Lee" in page.inner_text("main")
     assert "at the provider" in page.inner_text("main")
     assert errors == []

@@ -40,7 +40,7 @@ address = "{CHARTS}"
 ```
 """
 LETTER = "Read about [the rain gauge](https://rain.example/).\n"
-OF_ONE = ("choices", "consumer_requests", "mail", "disclosures", "purpose_reads")
+OF_ONE = ("choices", "consumer_requests", "deliveries", "disclosures", "purpose_reads")
 
 
 @pytest.fixture(scope="module")
@@ -185,4 +185,4 @@ def test_every_row_names_a_website(house):
     wait_for(lambda: "charts" in sites_of(house, "choices"), what="the choice")
     found = {table: sites_of(house, table) for table in OF_ONE}
     assert set().union(*found.values()) == {"main", "charts"}
-    assert found["mail"] == {"main", "charts"}
+    assert found["deliveries"] == {"main", "charts"}

@@ -253,3 +253,12 @@ def test_ones_own_entries_of_the_log_are_shown(kim, house):
     said = re.findall(r"</time>: ([^<]+)</li>", text)
     made = ["Recovery codes were made", "A second factor was set up", "The account was made"]
     assert said == ["Signed in", "A recovery code was used", "Signed in", *made]
+
+
+def test_a_log_that_cannot_be_read_closes_no_account(kim, house):
+    """Sessions can be ended all the same."""
+    house.run("audit")
+    entries = house.installation.configuration.public_log / "tile" / "entries"
+    entries.rename(entries.with_name("gone"))
+    page = kim.browser.get("/console/account")
+    assert (page.status_code, "cannot be read just now" in page.text) == (200, True)

@@ -70,7 +70,7 @@ def test_the_last_account_is_not_removed(staff, people, house):
 def test_an_invitation_needs_a_role(staff, people, house):
     """None is chosen beforehand, and one that nobody declared is none."""
     assert "checked" not in staff.get(PAGE).text
-    for chosen in ({}, {"role-recruiter": "yes"}):
+    for chosen in ({}, {"role-no-such": "yes"}):
         assert send(staff, "/invitations", **chosen).status_code == 422
 
 

@@ -233,9 +233,15 @@ class Second:
             return refusal or self._enrolled(tx, token, found, now_ms)
 
     def _may_enrol(self, tx: Transaction, token: str, now_ms: int) -> OpenSession | None:
-        """Return the session when it may set up a factor: one that waits for that, or a whole one."""
+        """Return the session when it may set up a factor: a whole one, or one that waits for that while its account has none.
+
+        Who knew a password before its owner set a factor up adds none of their own afterwards.
+        """
         found = self.sessions.within(tx, token, now_ms)
-        return found if found is not None and found.kept.waits_for != CODE else None
+        if found is None or found.is_whole:
+            return found
+        is_first = found.kept.waits_for == ENROLMENT and self._waits_for(tx, found.account.staff_id) == ENROLMENT
+        return found if is_first else None
 
     def _enrolled(self, tx: Transaction, token: str, found: OpenSession, now_ms: int) -> Enrolled:
         staff_id = found.account.staff_id

@@ -14,6 +14,7 @@ from avow.assurance.answers import AuditState, LogPage, RefusalCount, StaffEntry
 from avow.assurance.reported import reported
 from avow.audit import reading
 from avow.audit.log import each_entry, read_state
+from avow.definitions import AvowError
 from avow.gate import reads
 from avow.gate.reads import PurposeReads
 from avow.policy.evidence import Reported
@@ -52,12 +53,18 @@ class Evidence:
         """Return whom browsers reported on pages of a site, "" for all."""
         return reported(self.store, since, site)
 
-    def of_staff(self, staff_id: str) -> tuple[StaffEntry, ...]:
-        """Return what the log says of an account, the newest first: of its last entries, and of those that wait for it."""
-        size = read_state(self.private_log).size
+    def of_staff(self, staff_id: str) -> tuple[StaffEntry, ...] | None:
+        """Return what the log says of an account, the newest first: of its last entries, and of those that wait for it.
+
+        None for a log that cannot be read: it closes no page on which sessions are ended.
+        """
         with self.store.control.reading() as tx:
             waiting = [entry for _, entry in audit.pending(tx, _LOOKED_AT)]
-        published = each_entry(self.public_log, size, max(0, size - _LOOKED_AT)) if size else iter(())
+        try:
+            size = read_state(self.private_log).size
+            published = list(each_entry(self.public_log, size, max(0, size - _LOOKED_AT))) if size else []
+        except (OSError, AvowError):
+            return None
         found = (json.loads(entry) for entry in chain(published, waiting))
         own = [one for one in found if one.get("staff") == staff_id and one["what"].startswith(_ABOUT_STAFF)]
         return tuple(StaffEntry(one["at"], one["what"], one.get("by", "")) for one in reversed(own[-_SHOWN:]))

@@ -31,7 +31,6 @@ from avow.collection.logs import log_intake
 from avow.config import Configuration, Listen, load, reachable, require_there
 from avow.definitions import ConfigurationError, now_ms
 from avow.gate import sites
-from avow.gate.roles import ADMINISTRATOR
 from avow.gate.versions import Versions
 from avow.main import storage, worker
 from avow.main.installation import Installation, open_control, open_store, place_of
@@ -316,13 +315,18 @@ def _tell_when_ready(installation: Installation, tell: Callable[[str], None], st
 
 
 def first_invitation(installation: Installation) -> str:
-    """Return a one-time link that makes the first account; empty when there is an account already."""
-    store = open_store(installation.configuration)
+    """Return a one-time link that makes the first account; empty when there is an account already.
+
+    It has every role of the policy: whoever installs gives others theirs, and keeps what they need.
+    """
+    configuration = installation.configuration
+    store = open_store(configuration)
     try:
         accounts = Accounts(store.control)
         if accounts.has_any():
             return ""
-        token = access.invite(accounts, (ADMINISTRATOR,), now_ms())
-        return f"{installation.configuration.origin}/console/invitations/{token}"
+        roles = Versions(store.control, configuration.timezone, now_ms).in_force().roles
+        token = access.invite(accounts, tuple(sorted(roles)), now_ms())
+        return f"{configuration.origin}/console/invitations/{token}"
     finally:
         store.close()
