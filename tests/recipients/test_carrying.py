@@ -200,3 +200,16 @@ def test_who_takes_too_long_over_its_messages_sees_what_is_anothers_by_now(house
     slow.release()
     assert states(house, ids) == {"leaving": 3}
     assert quick.open(turns[1].message_id, house.now_ms()) is not None
+
+
+@pytest.mark.parametrize("house", ["postgresql"], indirect=True)
+def test_who_takes_long_keeps_what_nobody_else_has_claimed(house):
+    """Before the message that it begins late, everything that it has is its own for another lease."""
+    letters(house, 3)
+    moments = iter([0.0, *[1.0 + carrying.RENEW_SECONDS] * 3])
+    slow, other = leased(house), leased(house)
+    slow.seconds = lambda: next(moments)
+    turns = slow.due(house.now_ms(), 10)
+    lapse(house)
+    assert slow.open(turns[0].message_id, house.now_ms()) is not None
+    assert other.due(house.now_ms(), 10) == ()
