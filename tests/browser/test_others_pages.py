@@ -321,7 +321,7 @@ def test_an_application_of_one_page_counts_its_places_and_has_its_form(person, s
     page, console = person(), signed_in(person(), site)
     page.goto("/app/start")
     allow(page)
-    page.get_by_role("link", name="One").click()
+    page.get_by_role("link", name="One", exact=True).click()
     page.get_by_role("link", name="Write").click()
     page.locator("form > .notice-at-collection").wait_for()
     fill(page, email="robin", message="From the application")

@@ -4,7 +4,7 @@ import dataclasses
 import json
 
 import pytest
-from tests.houses import person
+from tests.houses import NoEvents, person
 from tests.rights.test_desk import Office, office
 
 from avow.audit import log, note, proof
@@ -58,6 +58,23 @@ def test_what_is_being_removed_of_others_is_counted_as_nobodys_own(office):
     assert sum(found.counts.values()) == 0
     rows = targets.Rows(store, targets.CONTROL)
     assert rows.remaining(Erasure((), Located((), {}), 0)) == 0
+
+
+def test_rows_are_gone_when_their_bytes_are(office, monkeypatch):
+    """A search for rows finds none as soon as they are replaced; what they lay in leaves the disk later, after a kill as well."""
+    store = office.house.store
+    office.house.write("ada@example.com")
+    subjects = tuple(one.hex() for one in store.vault.lookup([person("ada@example.com")]).values())
+    erasure = Erasure((person("ada@example.com"),), Located(subjects, {}), 0)
+    store.erase(erasure.identifiers, office.house.now_ms() + 1)
+    monkeypatch.setattr(NoEvents, "await_removal", lambda _: False)  # as of an engine that still has the files
+    store.purge()
+    rows = targets.Rows(store, targets.CONTROL)
+    assert rows.remaining(erasure) == 0
+    assert rows.erase(erasure, office.house.now_ms()) is None
+    monkeypatch.undo()
+    store.purge()
+    assert rows.erase(erasure, office.house.now_ms()).did == "erased"
 
 
 @pytest.mark.parametrize("kind", RequestKind)

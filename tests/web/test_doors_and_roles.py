@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from tests.houses import MARROWBY, compiled
+from tests.houses import MARROWBY, compiled, insider
 
 from avow.policy.rulebook.roles import WITHOUT_POINTS
 from avow.store.control import submissions
@@ -110,6 +110,12 @@ def test_every_page_of_the_menu_is_a_door():
     assert {path for pages in MENU.values() for path in pages} <= {path for method, path in NEEDED if method == "GET"}
 
 
+def reaches(rulebook, name, needed):
+    """Return whether a role has a point of the technologies that a door is about."""
+    theirs = rulebook.roles[name].points if name in rulebook.roles else frozenset()
+    return not needed.at or any(rulebook.points[point].technology in needed.at for point in theirs)
+
+
 def address(path, ids):
     """Return the address of a door, with what there is of its kind."""
     return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: ids.get(found[1], "1"), path)
@@ -124,7 +130,8 @@ def test_a_role_opens_the_doors_that_it_has_and_no_other(world, door):
     for name, browser in world.browsers.items():
         may = world.rulebook.roles[name].may if name in world.rulebook.roles else frozenset()
         on_requests = may if name == "officer" else frozenset()  # the recruiter decides about applications alone
-        is_theirs = needed == needs(fresh=needed.fresh) or bool(needed.acts & may or needed.requests & on_requests)
+        by_acts = needed.acts & may if reaches(world.rulebook, name, needed) else needed.acts & may & WITHOUT_POINTS
+        is_theirs = needed == needs(fresh=needed.fresh) or bool(by_acts or needed.requests & on_requests)
         where, known = address(path, world.ids), sum("act.refused" in one for one in world.house.logged())
         if method == "GET":
             answer = browser.get(where)
@@ -219,3 +226,21 @@ def test_lists_and_mailings_are_for_who_sends_or_measures_them(world):
     assert "Marrowby letter" not in world.browsers["analyst"].get("/console/mailings").text
     lists = world.browsers["editor"].get("/console/mailings").text
     assert any(one.label in lists for one in world.house.rooms.mailings.lists())
+
+
+def test_a_letter_is_given_to_whoever_may_read_it(world):
+    """And to nobody else: it would lie with somebody who cannot open it."""
+    page = f"/console/inbox/{world.ids['record_id']}"
+    people = {one.name: one.staff_id for one in world.house.rooms.register.accounts()}
+    boss = insider("s9", "support")
+    assert world.house.rooms.inbox.assign(world.ids["record_id"], people["recruiter"], boss).reason.startswith("no role of yours")
+    text = world.browsers["support"].get(page).text
+    assert "Give it to" not in text  # who may answer takes it, and gives it to nobody
+    assert world.house.rooms.inbox.assign(world.ids["record_id"], "", boss) is None
+
+
+def test_counts_of_records_are_for_who_has_to_do_with_them(world):
+    """The page Policy is for everybody, and what is held of a point is not."""
+    row = re.compile(r"<code>contact-form</code>.*?</tr>", re.DOTALL)
+    assert '<td class="number">1</td>' in row.search(world.browsers["support"].get("/console/policy").text)[0]
+    assert '<td class="number">1</td>' not in row.search(world.browsers["recruiter"].get("/console/policy").text)[0]

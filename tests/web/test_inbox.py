@@ -122,6 +122,8 @@ def test_a_reason_is_asked_kept_sealed_and_shown(asking):
     short = staff.post(page, data={**given, "reason": "so"})
     assert short.status_code == 403
     assert MESSAGE not in short.text
+    for empty in (20 * "\u200b", 10 * "-" + "aaaa", "a" + 12 * " " + "b", 501 * "a"):
+        assert staff.post(page, data={**given, "reason": empty}).status_code == 403, empty
     read = staff.post(page, data={**given, "reason": REASON})
     assert MESSAGE in read.text
     assert REASON in read.text

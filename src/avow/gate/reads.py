@@ -269,18 +269,18 @@ class Reads:
         if record.item in hidden:
             return Refusal("your roles do not see this file", rules.MINIMISATION)
         least, most = REASON_LENGTH
-        if not self.needs_reason(record, purpose) or least <= len(reason) <= most:
+        says = sum(letter.isalnum() for letter in reason) if len(reason) <= most else 0
+        if not self.needs_reason(record, purpose) or says >= least:
             return None
         if record.kind == "file" and self._has_written(record, purpose, member):
             return None
-        return Refusal(f"write why you open this {record.kind}, in {least} to {most} characters", rules.MINIMISATION)
+        return Refusal(f"write why you open this {record.kind}, in {least} to {most} letters", rules.MINIMISATION)
 
     def _has_written(self, record: Wanted, purpose: str, member: Member) -> bool:
         """Return whether the member wrote why they opened the record that a file is of, within their working day."""
         since = self.now_ms() - int(WRITTEN.total_seconds() * 1000)
         with self.store.control.reading() as tx:
-            known = reasons.of_record(tx, record.record_id, REASONS_SHOWN)
-        return any((one.staff_id, one.purpose) == (member.staff_id, purpose) and one.at_ms >= since for one in known)
+            return reasons.has_written(tx, record.record_id, member.staff_id, purpose, since)
 
 
 def _entry(record: Wanted, purpose: str, member: str, *, is_refused: bool) -> entries.Entry:

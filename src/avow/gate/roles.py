@@ -20,7 +20,7 @@ from avow.policy.law import rules
 from avow.policy.rulebook.roles import ADMINISTRATOR, CLOSING, Act, Role, of_names
 from avow.store.control import Control
 
-__all__ = ["ADMINISTRATOR", "FRESH", "WORKING", "Act", "Member", "Role", "Roles"]
+__all__ = ["ADMINISTRATOR", "FRESH", "WORKING", "Act", "Member", "Role", "Roles", "as_member"]
 
 #: Whoever has one of these acts works on consumer requests.
 WORKING: Final = (Act.DECIDE, Act.DENY, Act.APPROVE)
@@ -38,6 +38,11 @@ class Member:
     roles: tuple[str, ...]
     is_trained: bool
     proved_ms: int
+
+
+def as_member(staff_id: str, name: str, roles: tuple[str, ...]) -> Member:
+    """Return a colleague, to ask what they may look at: no session of theirs is there."""
+    return Member(staff_id, name, roles, is_trained=False, proved_ms=0)
 
 
 @dataclass(frozen=True, slots=True)

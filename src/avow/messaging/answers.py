@@ -197,10 +197,14 @@ class LinkLine:
 
 @dataclass(frozen=True, slots=True)
 class MailingReport:
-    """What came back of a mailing; people are told apart only where the policy says whose e-mail it was (`is_by_person`)."""
+    """What came back of a mailing; people are told apart only where the policy says whose e-mail it was (`is_by_person`).
+
+    `is_hidden`: it measures at a point whose figures are not for who asks.
+    """
 
     line: MailingLine
     is_measured: bool
+    is_hidden: bool
     is_by_person: bool
     opened: int
     opened_times: int

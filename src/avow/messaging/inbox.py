@@ -10,7 +10,7 @@ from avow.definitions import IdentifierKind, Refusal, Technology, identifier, lo
 from avow.gate import entries, reads
 from avow.gate.contacts import LastContact
 from avow.gate.reads import Reads
-from avow.gate.roles import Act, Member, Roles
+from avow.gate.roles import Act, Member, Roles, as_member
 from avow.gate.versions import Versions
 from avow.messaging.answers import Decision, FileContent, FileLine, SubmissionLine, SubmissionState, SubmissionView
 from avow.messaging.relating import Relating
@@ -71,8 +71,11 @@ class Inbox:
             refusal = self._roles.looks(member, acts, row.point)
             if refusal is not None:
                 return refusal
-            if staff_id and staff.get(tx, staff_id) is None:
+            colleague = staff.get(tx, staff_id) if staff_id else None
+            if staff_id and colleague is None:
                 return Refusal("there is no such account; it may have been removed", "docs/guide/console.md")
+            if colleague and self._roles.looks(as_member(colleague.id, colleague.name, colleague.roles), [Act.READ], row.point):
+                return Refusal("no role of theirs may read it", rules.MINIMISATION)
             if submissions.assign(tx, record_id, staff_id):
                 entries.record(tx, self.now_ms(), entries.SubmissionAssigned(record_id, staff_id, member.staff_id))
         return None

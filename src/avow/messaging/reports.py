@@ -88,24 +88,25 @@ class Reports:
             shown = replace(found, lines=tuple(one for one in found.lines if one.point not in without))
             return shown.each(lambda one: self._line(one, mailings.waiting(tx, one.id)))
 
-    def report(self, mailing_id: str, without: Collection[str] = ()) -> MailingReport | None:
+    def report(self, mailing_id: str, without: Collection[str] = (), unmeasured: Collection[str] = ()) -> MailingReport | None:
         """Return what came back of one mailing; robots and the demonstration left out of people's figures.
 
-        One that measures at a point in `without` says nothing of it.
+        None for one of the lists in `without`; one that measures at a point in `unmeasured` says nothing of it.
         """
         with self.store.control.reading() as tx:
             sent = mailings.shown(tx, mailing_id)
             waiting = mailings.waiting(tx, mailing_id)
-        if sent is None:
+        if sent is None or sent.point in without:
             return None
         by = self.rulebook.points.get(sent.measured_by)
-        is_shown = bool(sent.measured_by) and sent.measured_by not in without
+        is_shown = bool(sent.measured_by) and sent.measured_by not in unmeasured
         back = told(self.store.events, sent.measured_by, self._name(sent)) if is_shown else NOTHING_TOLD
         links = tuple(LinkLine(address, *back.links.get(link_address(address), (0, 0))) for address in sent.links)
         opened, opened_times = back.links.get("", (0, 0))
         return MailingReport(
             line=self._line(sent, waiting),
             is_measured=is_shown,
+            is_hidden=sent.measured_by in unmeasured,
             is_by_person=by is not None
             and any(self.rulebook.data[name].identifier is IdentifierKind.EMAIL for name in by.fields),
             opened=opened,

@@ -46,9 +46,13 @@ class Rows:
     name: str
 
     def erase(self, erasure: Erasure, now_ms: int) -> Outcome | None:
-        """Say how many rows went, once a search finds none. Rule: 11 CCR 7022(b)(1)."""
+        """Say how many rows went, once a search finds none and the purge is through with these people.
+
+        It ends when their bytes have left the disk, which a search for rows does not see. Rule: 11 CCR 7022(b)(1).
+        """
         del now_ms
-        if self.remaining(erasure):
+        subjects = [bytes.fromhex(one) for one in erasure.located.subjects]
+        if self.remaining(erasure) or self.store.vault.is_purging(subjects):
             return None
         return Outcome(self.name, "erased", erasure.located.counts.get(self.name, 0))
 

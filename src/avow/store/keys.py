@@ -267,6 +267,11 @@ class Vault:
         with self._lock:
             return frozenset(row[0] for row in self._read("SELECT subject FROM purging", ()))
 
+    def is_purging(self, subjects: Iterable[bytes]) -> bool:
+        """Return whether rows of one of these subjects, or the bytes of such rows, may still lie in the stores."""
+        with self._lock:
+            return any(True for one in subjects for _ in self._read("SELECT 1 FROM purging WHERE subject = ?", (one,)))
+
     def queue_purge(self, subjects: Iterable[bytes]) -> None:
         """Put subjects without a key on the work list of the purge."""
         self._in_pieces(("INSERT OR IGNORE INTO purging (subject) VALUES (?)",), [(one,) for one in subjects])

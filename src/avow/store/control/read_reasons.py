@@ -37,6 +37,13 @@ def of_record(tx: Transaction, record_id: str, limit: int) -> tuple[SealedReason
     return tuple(SealedReason(**row) for row in tx.execute(wanted).mappings())
 
 
+def has_written(tx: Transaction, record_id: str, staff_id: str, purpose: str, since_ms: int) -> bool:
+    """Return whether a member of staff wrote why they opened a record for a purpose, since a moment."""
+    kept = read_reasons.c
+    own = and_(kept.record_id == record_id, kept.staff_id == staff_id, kept.purpose == purpose, kept.at_ms >= since_ms)
+    return tx.execute(select(kept.at_ms).where(own).limit(1)).first() is not None
+
+
 def left(before_ms: int) -> ColumnElement[bool]:
     """Return which reasons are of records that are gone, from before a moment."""
     kept = read_reasons.c

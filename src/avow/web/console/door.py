@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from hashlib import sha256
@@ -50,6 +51,9 @@ CODE, PASSKEY, PASSWORD = "confirm-code", "confirm-passkey", "confirm-password"
 _PROVING: Final = (CODE, PASSKEY, PASSWORD)
 #: Longest of what is typed to prove, characters; what is longer is wrong.
 _TYPED: Final = 300
+
+#: An address of the console, with its query: no other way up or out of it.
+_OWN_PAGE: Final = re.compile(r"/console(/[\w.:-]+)*/?(\?[!-\[\]-~]*)?", re.ASCII)
 
 Page = Callable[[Request, Member], Response]
 Action = Callable[[Request, Member, dict[str, str]], Response]
@@ -155,7 +159,8 @@ class Door:
         """Return the page that says why a member may not do or see something, with the rule."""
         if request.headers.get("hx-request") == "true":
             raise HTTPException(403, f"{refusal.reason} ({refusal.rule})")
-        return self.show(request, "refused.html", member, 403, refusal=refusal)
+        heading = "Not yours to see" if request.method == "GET" else "Not done"
+        return self.show(request, "refused.html", member, 403, refusal=refusal, heading=heading)
 
     def menu(self, member: Member) -> list[tuple[str, list[tuple[str, str]]]]:
         """Return the groups of the menu with the pages that are a member's own."""
@@ -280,5 +285,4 @@ def sentence(reason: str) -> str:
 
 def back_to(target: str) -> str:
     """Return where to go after signing in or confirming: only ever a page of the console."""
-    plain = target.isascii() and target.isprintable() and "\\" not in target and "//" not in target
-    return target if plain and (target == "/console" or target.startswith(("/console/", "/console?"))) else "/console"
+    return target if _OWN_PAGE.fullmatch(target) and ".." not in target else HOME

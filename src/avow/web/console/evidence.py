@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from starlette.exceptions import HTTPException
@@ -74,11 +75,14 @@ class EvidencePages:
 
     def _policy(self, request: Request, member: Member) -> Response:
         policy, versions = self._house.policy, self._house.versions.history()
+        roles = self._house.roles
+        theirs = roles.measures(member) | (set(policy.rulebook.points) - roles.out_of_reach(member, Act.READ))
+        points = [one if one.name in theirs else replace(one, records=None, oldest=None) for one in policy.evidence()]
         return self._door.show(
             request,
             "policy.html",
             member,
-            points=policy.evidence(),
+            points=points,
             printouts=policy.printouts(),
             versions=versions,
             publishes=self._house.roles.looks(member, {Act.PUBLISH}) is None,

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from avow.addresses import LENGTH, wrong_with
 from avow.definitions import LETTERS, Refusal
 from avow.gate.reads import REASON_LENGTH
-from avow.gate.roles import Act, Member
+from avow.gate.roles import Act, Member, as_member
 from avow.gate.sites import EVERY_SITE
 from avow.messaging.answers import Decision, SubmissionLine, SubmissionState
 from avow.publication.answers import PurposeFacts
@@ -43,9 +43,9 @@ class InboxPages:
 
     def routes(self) -> list[Route]:
         """Return the list, who looks for a person in it, one submission with its files, and what is done about it."""
-        page, action, reads = self._door.page, self._door.action, needs(Act.READ, shows=Shows.A_PERSON)
+        page, action, reads = self._door.page, self._door.action, needs(Act.READ, shows=Shows.A_PERSON, at=LETTERS)
         return [
-            page("/console/inbox", self._inbox, needs(Act.READ, shows=Shows.LINES)),
+            page("/console/inbox", self._inbox, needs(Act.READ, shows=Shows.LINES, at=LETTERS)),
             action("/console/inbox", self._seek, reads),
             page("/console/inbox/{record_id}", self._submission, reads),
             action("/console/inbox/{record_id}", self._with_reason, reads),
@@ -135,7 +135,10 @@ class InboxPages:
             reason_length=REASON_LENGTH,
             colleagues=self._colleagues(),
             purposes=self._purposes(line),
-            can_assign=self._house.roles.looks(member, [Act.ASSIGN], line.point) is None,
+            readers=self._readers(line.point),
+            can_assign=self._may(member, Act.ASSIGN, line, only_looks=True),
+            can_answer=self._may(member, Act.ANSWER, line),
+            can_decide=self._may(member, Act.DECIDE, line),
         )
 
     def _assign(self, request: Request, member: Member, form: dict[str, str]) -> Response:
@@ -155,7 +158,7 @@ class InboxPages:
         if found is None:
             raise HTTPException(404)
         if isinstance(found, Refusal):
-            raise HTTPException(403, f"{found.reason} ({found.rule})")
+            return self._door.refused(request, member, found)
         headers = {
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name, safe='')}",
             "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -182,6 +185,17 @@ class InboxPages:
         if refusal is not None:
             return self._door.refused(request, member, refusal)
         return RedirectResponse("/console/inbox", 303)
+
+    def _may(self, member: Member, act: Act, line: SubmissionLine, *, only_looks: bool = False) -> bool:
+        """Return whether a button would do what it says."""
+        roles = self._house.roles
+        return (roles.looks if only_looks else roles.may)(member, [act], line.point) is None
+
+    def _readers(self, point: str) -> set[str]:
+        """Return who may read what comes in at a point, by id: a submission is given to one of them."""
+        looks = self._house.roles.looks
+        accounts = self._house.register.accounts()
+        return {one.staff_id for one in accounts if not looks(as_member(one.staff_id, one.name, one.roles), [Act.READ], point)}
 
     def _colleagues(self) -> dict[str, str]:
         """Return the names of everybody who has an account, by id."""

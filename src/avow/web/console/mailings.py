@@ -50,12 +50,15 @@ class MailingsPages:
     def _list(self, request: Request, member: Member) -> Response:
         away = self._away(member)
         lists, found = self._mailings.lists(away), self._mailings.lines(place(request), away)
-        sends = self._door.house.roles.looks(member, {Act.PUBLISH}) is None
-        return self._door.show(request, "mailings.html", member, lists=lists, found=found, sends=sends)
+        roles = self._door.house.roles
+        sends, unread = roles.looks(member, {Act.PUBLISH}) is None, roles.out_of_reach(member, Act.READ)
+        return self._door.show(request, "mailings.html", member, lists=lists, found=found, sends=sends, away=away, unread=unread)
 
     def _report(self, request: Request, member: Member) -> Response:
         roles, policy = self._door.house.roles, self._door.house.policy.rulebook
-        report = self._mailings.report(request.path_params["mailing_id"], set(policy.points) - roles.measures(member))
+        report = self._mailings.report(
+            request.path_params["mailing_id"], self._away(member), set(policy.points) - roles.measures(member)
+        )
         if report is None:
             raise HTTPException(404)
         return self._door.show(request, "mailing.html", member, report=report, line=report.line)

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from avow.addresses import LENGTH, wrong_with
-from avow.definitions import Refusal
+from avow.definitions import LETTERS, Refusal
 from avow.gate.roles import WORKING, Act, Member
 from avow.web.console.door import Door, place
 from avow.web.console.needs import Shows, needs
@@ -23,11 +23,10 @@ class MessagePages:
 
     def routes(self) -> list[Route]:
         """Return the list, and one message with what can be done about it."""
+        listed, looks = (needs(Act.ANSWER, requests=WORKING, shows=one, at=LETTERS) for one in (Shows.LINES, Shows.A_PERSON))
         return [
-            self._door.page("/console/outbox", self._outbox, needs(Act.ANSWER, requests=WORKING, shows=Shows.LINES)),
-            self._door.page(
-                "/console/outbox/{message_id}", self._message, needs(Act.ANSWER, requests=WORKING, shows=Shows.A_PERSON)
-            ),
+            self._door.page("/console/outbox", self._outbox, listed),
+            self._door.page("/console/outbox/{message_id}", self._message, looks),
             self._door.action("/console/outbox/{message_id}/again", self._again, needs(Act.ANSWER, requests=WORKING)),
             self._door.action("/console/outbox/{message_id}/passed-on", self._passed_on, needs(Act.ANSWER, requests=WORKING)),
             self._door.action("/console/outbox/{message_id}/address", self._correct, needs(Act.ANSWER, requests=WORKING)),

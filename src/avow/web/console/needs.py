@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from avow.definitions import Refusal
+from avow.definitions import Refusal, Technology
 from avow.gate.roles import Act, Member, Roles
 
 
@@ -24,25 +24,30 @@ class Shows(StrEnum):
 class Needs:
     """What a door needs: one of these acts, or one of `requests` with consumer requests; neither for whoever is signed in.
 
-    `fresh`: and a factor proved within the last minutes.
+    `fresh`: and a factor proved within the last minutes. `at`: the acts count with points of these technologies alone.
     """
 
     acts: frozenset[Act]
     requests: frozenset[Act]
     shows: Shows
     fresh: bool = False
+    at: frozenset[Technology] = frozenset()
 
     def refuses(self, roles: Roles, member: Member, *, only_looks: bool) -> Refusal | None:
         """Return why a member may not come in; None for whoever may."""
         asks = roles.looks if only_looks else roles.may
-        refusals = [asks(member, self.acts)] if self.acts else []
+        declared = roles.versions.in_force().points
+        points = [name for name, one in declared.items() if one.technology in self.at] or [""]
+        refusals = [asks(member, self.acts, point) for point in points] if self.acts else []
         refusals += [roles.works(member, self.requests, only_looks=only_looks)] if self.requests else []
         return None if None in refusals or not refusals else refusals[0]
 
 
-def needs(*acts: Act, requests: Iterable[Act] = (), shows: Shows = Shows.NOBODY, fresh: bool = False) -> Needs:
+def needs(
+    *acts: Act, requests: Iterable[Act] = (), shows: Shows = Shows.NOBODY, fresh: bool = False, at: Iterable[Technology] = ()
+) -> Needs:
     """Return what a door needs."""
-    return Needs(frozenset(acts), frozenset(requests), shows, fresh)
+    return Needs(frozenset(acts), frozenset(requests), shows, fresh, frozenset(at))
 
 
 #: Where one comes to after signing in: the dashboard, or the first page of one's own menu.

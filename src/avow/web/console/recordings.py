@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from avow.analytics.answers import RecordingLine, VisitView
-from avow.definitions import Refusal
+from avow.definitions import Refusal, Technology
 from avow.gate.reads import REASON_LENGTH
 from avow.gate.roles import Act, Member
 from avow.gate.sites import EVERY_SITE
@@ -40,13 +40,13 @@ class RecordingsPages:
 
     def routes(self) -> list[Route]:
         """Return the list, the player, and the chunks that the player fetches."""
+        at = [Technology.SESSION_RECORDING]
+        watching = needs(Act.READ, shows=Shows.A_PERSON, at=at)
         return [
-            self._door.page("/console/recordings", self._list, needs(Act.READ, shows=Shows.LINES)),
-            self._door.page("/console/recordings/{recording_id}", self._watch, needs(Act.READ, shows=Shows.A_PERSON)),
-            self._door.action("/console/recordings/{recording_id}", self._with_reason, needs(Act.READ, shows=Shows.A_PERSON)),
-            self._door.page(
-                "/console/recordings/{recording_id}/chunks/{seq:int}", self._chunk, needs(Act.READ, shows=Shows.A_PERSON)
-            ),
+            self._door.page("/console/recordings", self._list, needs(Act.READ, shows=Shows.LINES, at=at)),
+            self._door.page("/console/recordings/{recording_id}", self._watch, watching),
+            self._door.action("/console/recordings/{recording_id}", self._with_reason, watching),
+            self._door.page("/console/recordings/{recording_id}/chunks/{seq:int}", self._chunk, watching),
         ]
 
     def _list(self, request: Request, member: Member) -> Response:

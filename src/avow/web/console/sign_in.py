@@ -20,6 +20,7 @@ from avow.access.oidc import BEGUN
 from avow.collection.agents import describe
 from avow.definitions import Refusal
 from avow.gate.roles import Member
+from avow.policy.rulebook.roles import of_names
 from avow.web.console.door import BUSY, CODE, CONFIRM, DEVICE_COOKIE, PASSKEY, SESSION_COOKIE, Door, back_to, device_of, sentence
 from avow.web.console.needs import needs
 from avow.web.forms import read_form
@@ -258,6 +259,8 @@ class SignInPages:
             raise HTTPException(404)
         name, password = invited.name or form.get("name", "").strip(), form.get("password", "")
         errors = unfit_password(password)
+        if not invited.name and not of_names(self._door.house.register.declared(), invited.roles):
+            errors[""] = "The policy in force has no role of this invitation any more. Ask for a new one."
         if not 1 <= len(name) <= _NAME_MAX:
             errors["name"] = f"Please give the name you will sign in with, 1 to {_NAME_MAX} characters."
         if not errors:
