@@ -151,7 +151,7 @@ def test_killed_while_writing_to_people_nobody_is_written_to_twice(installation_
     server = installation_of(mail_port=mailbox.port, policy="policy.md")  # nobody serves it: the command writes by itself
     file = server.folder / "policy.md"
     file.write_text(TEXT.replace(*EMAIL), encoding="utf-8")
-    people = [f"reader{number}@example.com" for number in range(3000)]
+    people = [f"reader{number}@example.com" for number in range(9000)]
     _write_for(server, people)
     day = (datetime.now(UTC) + timedelta(days=40)).date()
     edit(file, *LONGER)
