@@ -123,6 +123,7 @@ def test_the_banner_moves_nothing(person, path, size):
     assert page.evaluate("moved") == 0
     banner.get_by_role("button", name="Do not allow").click()
     banner.wait_for(state="detached")
+    page.wait_for_load_state()  # a page that is opened again is laid out once its style is there
     assert (page.evaluate(WHERE), page.evaluate("moved")) == (where, 0)
     if path == OTHER:  # the other page is opened again
         assert page.evaluate("scrollY") == top
