@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.ingest import CONNECTIONS, REACH, drained, errors_of, requests_of, script
-from bench.machine import Server, avow_serve, cpu_seconds, describe, scratch, storage_of
+from bench.machine import MARROWBY, Server, avow_serve, cpu_seconds, describe, scratch, storage_of
 
 #: How many events a request of each load brings.
 EVENTS = {"pixel": 1, "1 event": 1, "10 events": 10, "50 events": 50}
@@ -64,7 +64,8 @@ def compare(old: str, new: str, loads: list[str], pairs: int, seconds: int) -> I
     with scratch() as folder:
         (folder / "old").mkdir()
         (folder / "new").mkdir()
-        with avow_serve(folder / "old", 1, python=old) as one, avow_serve(folder / "new", 1, python=new) as other:
+        same = {"workers": 1, "policy": _policy_of_both(folder)}
+        with avow_serve(folder / "old", python=old, **same) as one, avow_serve(folder / "new", python=new, **same) as other:
             for name in loads:
                 assert name in REACH
                 load = script(folder / "load.lua", name)
@@ -89,6 +90,14 @@ def _drain_after(server: Server) -> Iterator[list[float]]:
         os.kill(storage, signal.SIGCONT)
     drained(server)
     seconds.append(cpu_seconds(storage) - before)
+
+
+def _policy_of_both(folder: Path) -> Path:
+    """Return the example policy without its roles, which earlier versions do not know."""
+    text = (MARROWBY / "policy.md").read_text(encoding="utf-8")
+    before, _, roles = text.partition("## Who among us sees it")
+    (folder / "policy.md").write_text(before + roles[roles.index("\n## ") + 1 :], encoding="utf-8")
+    return folder / "policy.md"
 
 
 def _pair(servers: tuple[Server, Server], load: Path, seconds: int, *, new_first: bool) -> tuple[Measured, Measured]:

@@ -43,7 +43,7 @@ def run() -> list[str]:
     mail += 'sender = "privacy@marrowby.example"\nstarttls = false\n'
     lines = ["| flood | its answers | honest: events, pages, forms, sign-ins taken | page ms, median (99 %) | MiB |"]
     lines.append("| --- | --- | --- | --- | ---: |")
-    with scratch() as folder, avow_serve(folder, more=mail) as server:
+    with scratch() as folder, avow_serve(folder, more=f"[console]\nwithout_second_factor = 'a bench has none'\n{mail}") as server:
         member = _member(server)
         entries = _entries(server)
         for name, flood in FLOODS.items():

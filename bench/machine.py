@@ -61,13 +61,15 @@ class Server:
 
 
 @contextmanager
-def avow_serve(folder: Path, workers: int = 2, more: str = "", python: str = sys.executable) -> Iterator[Server]:
+def avow_serve(
+    folder: Path, workers: int = 2, more: str = "", python: str = sys.executable, policy: Path = MARROWBY / "policy.md"
+) -> Iterator[Server]:
     """Run an installation over a folder; `more` is added to its configuration, `python` has the version that serves it."""
     port = free_port()
     (folder / "avow.toml").write_text(
-        f'data = "data"\npolicy = "{MARROWBY / "policy.md"}"\ntimezone = "America/Los_Angeles"\n[website]\n'
+        f'data = "data"\npolicy = "{policy}"\ntimezone = "America/Los_Angeles"\n[website]\n'
         f'name = "marrowby.example"\norigin = "http://127.0.0.1:{port}"\n[listen]\nport = {port}\nworkers = {workers}\n'
-        f"[console]\nwithout_second_factor = 'a bench has none'\n{more}",
+        f"{more}",
         encoding="utf-8",
     )
     command = [python, "-m", "avow", "--config", str(folder / "avow.toml"), "serve"]
