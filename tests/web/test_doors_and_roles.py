@@ -2,6 +2,7 @@
 
 import re
 import tempfile
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -167,6 +168,9 @@ def test_a_refusal_is_in_the_log_without_an_address(world):
     [entry] = [one for one in world.house.logged()[before:] if "act.refused" in one]
     assert '"door":"/console/inbox/{record_id}"' in entry
     assert world.ids["record_id"] not in entry
+    counted = [one for one in world.house.rooms.evidence.purpose_reads(date.min) if one.point == "(the console)"]
+    assert sum(one.refused for one in counted) == sum("act.refused" in one for one in world.house.logged())
+    assert {one.site for one in counted} == {world.house.rooms.website.name}
 
 
 def test_who_reads_sees_just_their_points_fields_and_purposes(world):

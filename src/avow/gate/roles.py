@@ -12,18 +12,20 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from avow.definitions import Refusal
+from avow.definitions import Refusal, local_date
 from avow.gate import entries
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.policy.rulebook.roles import ADMINISTRATOR, CLOSING, Act, Role, of_names
-from avow.store.control import Control
+from avow.store.control import Control, purpose_reads
 
 __all__ = ["ADMINISTRATOR", "FRESH", "WORKING", "Act", "Member", "Role", "Roles", "as_member"]
 
 #: Whoever has one of these acts works on consumer requests.
 WORKING: Final = (Act.DECIDE, Act.DENY, Act.APPROVE)
+#: Under what a refusal at a door is counted, which is about no collection point.
+AT_A_DOOR: Final = "(the console)"
 #: So long a proved factor is fresh enough for what cannot be undone.
 FRESH: Final = timedelta(minutes=5)
 _FRESH_MS: Final = int(FRESH.total_seconds() * 1000)
@@ -95,10 +97,13 @@ class Roles:
             return in_force
         return of_names(rulebook.roles, {*member.roles, *(name for role in in_force for name in (role.name, *role.formerly))})
 
-    def refused(self, door: str, acts: Collection[Act], member: Member) -> None:
-        """Log that a member was refused at a door of the console; `door` is the pattern of its address."""
+    def refused(self, door: str, acts: Collection[Act], member: Member, site: str) -> None:
+        """Count and log that a member was refused at a door of the console; `door` is the pattern of its address."""
+        now_ms = self.now_ms()
+        today, named = local_date(now_ms, self.versions.timezone), " ".join(sorted(acts))
         with self.control.transaction() as tx:
-            entries.record(tx, self.now_ms(), entries.ActRefused(door, " ".join(sorted(acts)), member.staff_id))
+            purpose_reads.add(tx, today, site, AT_A_DOOR, named, allowed=False)
+            entries.record(tx, now_ms, entries.ActRefused(door, named, member.staff_id))
 
     def out_of_reach(self, member: Member, act: Act) -> frozenset[str]:
         """Return the declared points with which the member may not do this: lists leave them out."""

@@ -152,7 +152,7 @@ class Door:
             return None
         if path == HOME:
             return RedirectResponse(self.menu(member)[0][1][0][0], 303)
-        roles.refused(path, needed.acts | needed.requests, member)
+        roles.refused(path, needed.acts | needed.requests, member, self.house.website.name)
         return self.refused(request, member, refusal)
 
     def refused(self, request: Request, member: Member, refusal: Refusal) -> Response:
