@@ -59,7 +59,8 @@ class Outbox:
     def sees(self, message_id: str, member: Member) -> Refusal | None:
         """Return why a member has nothing to do with a message, None where they have.
 
-        One of a request is for who works on requests, another one for who answers what people send at its point.
+        One of a request, or of which nothing says its point any more, is for who works on requests; another one for who answers
+        what people send at its point.
         """
         with self.store.control.reading() as tx:
             row = deliveries.get(tx, message_id)
@@ -67,9 +68,8 @@ class Outbox:
 
     def _refusal(self, row: Delivery, member: Member) -> Refusal | None:
         roles = self.reads.roles
-        if row.kind in OF_REQUESTS:
-            return roles.works(member, only_looks=True)
-        return roles.looks(member, [Act.ANSWER], self.composing.point(row))
+        point = "" if row.kind in OF_REQUESTS else self.composing.point(row)
+        return roles.looks(member, [Act.ANSWER], point) if point else roles.works(member, only_looks=True)
 
     def undelivered(self, *, untried: bool = False) -> Iterator[MessageLine]:
         """Yield all that has not left after a try, the messages of mailings too; then, `untried`, what nobody tried to send."""
