@@ -1,0 +1,119 @@
+"""What leaves, to whom, and what left."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table
+
+from avow.store.control.tables.base import Text, metadata
+
+#: Everything that leaves to a person or a recipient, by any way: references, never what it says (docs/specs/deliveries.md).
+deliveries: Final = Table(
+    "deliveries",
+    metadata,
+    Column("id", Text, primary_key=True),  # by which the other side knows a second copy: the Message-ID of an e-mail
+    Column("kind", Text, nullable=False),  # letter, answer, confirmation, notice, mailing
+    Column("batch", Text, nullable=False),  # of which many get one each: a mailing, the number of an announced version; else ""
+    Column("is_many", Boolean, nullable=False),  # one of a mailing: many and alike, and in no list of messages to single people
+    Column("recipient", Text, nullable=False),  # the policy's name of who gets or carries it, "" until it was decided
+    Column("connector", Text, nullable=False),  # the way it leaves: smtp; by hand, once staff passed it on
+    Column("purpose", Text, nullable=False),  # as it was decided, "" before
+    Column("rulebook_id", Text, nullable=False),  # the version by which it was decided; before, "" where its record says it
+    Column("site", Text, nullable=False),  # in whose name and from whose sender it goes
+    Column("state", Text, nullable=False),  # waiting, leaving, sent, received, failed, withdrawn
+    Column("attempts", Integer, nullable=False),
+    Column("next_ms", BigInteger, nullable=False),
+    Column("holder", Text, nullable=False),  # who carries it while it is leaving, "" else ...
+    Column("lease_ms", BigInteger),  # ... and until when nobody else may
+    Column("approver", Text, nullable=False),  # the member of staff who last let it go: again, to another address, by hand
+    Column("trouble", Text, nullable=False),  # what kept it from leaving at the last try
+    Column("code", Integer, nullable=False),  # the other side's answer then, as a number
+    Column("receipt", Text, nullable=False),  # what the other side said, without any address
+    Column("made_ms", BigInteger, nullable=False),
+    Column("sent_ms", BigInteger),  # when the other side took it; NULL for what was sent before this was kept
+    Index("deliveries_due", "state", "next_ms"),
+    Index("deliveries_listed", "is_many", "made_ms", "id"),
+    Index("deliveries_of_batch", "batch", "state"),
+)
+
+#: Whose a delivery is, and which record and items of theirs; without a row it names nobody.
+delivery_people: Final = Table(
+    "delivery_people",
+    metadata,
+    Column("delivery", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("subject", LargeBinary),  # the person ...
+    Column("request_id", Text),  # ... or the consumer request, whose contact it is
+    Column("record", Text, nullable=False),  # the submission by which they are written to, "" for the request's own contact
+    Column("items", Text, nullable=False),  # the categories of what goes with it, letters of § 1798.140(v)(1)
+    Column("batch", Text),  # the delivery's, where it has one
+    Column("sealed", LargeBinary),  # another address that staff gave, under this person's key, until it is sent
+    PrimaryKeyConstraint("delivery", "number"),
+    Index("delivery_people_batch", "batch", "subject", unique=True),  # each person once for each mailing and version
+    Index("delivery_people_subject", "subject"),
+    Index("delivery_people_request", "request_id"),
+)
+
+#: What has to stay the very same letter: of a consumer request, sealed under the request's key, and swept with it.
+letters: Final = Table(
+    "letters", metadata, Column("delivery", Text, primary_key=True), Column("sealed", LargeBinary, nullable=False)
+)
+
+#: E-mails sent to everybody who subscribed at a collection point; nothing here is of anybody. Kept, so that links lead on.
+mailings: Final = Table(
+    "mailings",
+    metadata,
+    Column("id", Text, primary_key=True),  # hash of point, subject line and text: the same again is the same mailing
+    Column("point", Text, nullable=False),
+    Column("measured_by", Text, nullable=False),  # the collection point by clear GIF; "" for none
+    Column("rulebook_id", Text, nullable=False),
+    Column("subject_line", Text, nullable=False),
+    Column("text", Text, nullable=False),  # Markdown
+    Column("links", Text, nullable=False),  # JSON list of addresses: what a signed link may lead to
+    Column("created_ms", BigInteger, nullable=False),
+    Column("looked_at", Text, nullable=False),  # the last submission that was looked at
+    Column("queued_ms", BigInteger),  # when everybody had their message in the outbox
+    Column("recipients", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),  # who subscribed and may not be written to, by their choices or the policy
+    Column("delivered", BigInteger, nullable=False),
+    Column("measured", BigInteger, nullable=False),  # of those delivered, how many agreed to be measured
+    Column("failed", BigInteger, nullable=False),
+    Column("unsubscribed", BigInteger, nullable=False),
+    Column("site", Text, nullable=False, server_default=""),  # whose subscribers get it; "" for everybody on the list
+    Index("mailings_listed", "created_ms", "id"),
+)
+
+disclosures: Final = Table(
+    "disclosures",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("categories", Text, nullable=False),  # letters of § 1798.140(v)(1), e.g. "AB"
+    Column("purpose", Text, nullable=False),
+    Column("point", Text, nullable=False),
+    Column("subject", LargeBinary),
+    Column("count", BigInteger, nullable=False),
+    Column("rulebook_id", Text, nullable=False),
+    Column("demonstration", Boolean, nullable=False),
+    Column("forget_on", Date),  # from when nobody need know whose it was; NULL without a subject
+    Column("site", Text, nullable=False, server_default=""),
+    Index("disclosures_forget", "forget_on"),
+    Index("disclosures_subject", "subject"),
+    Index("disclosures_at", "at_ms"),
+)
+
+#: What went to whom on a day (days since 1970, UTC), kept with each disclosure.
+disclosure_totals: Final = Table(
+    "disclosure_totals",
+    metadata,
+    Column("day", BigInteger, nullable=False, autoincrement=False),
+    Column("recipient", Text, nullable=False),
+    Column("categories", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("point", Text, nullable=False),
+    Column("rulebook_id", Text, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    PrimaryKeyConstraint("day", "recipient", "categories", "purpose", "point", "rulebook_id"),
+)

@@ -1,0 +1,124 @@
+"""What people said and asked: choices, what was refused for them, consumer requests; subscriptions that wait for their link."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, true
+
+from avow.store.control.tables.base import Text, metadata
+
+choices: Final = Table(
+    "choices",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("subject", LargeBinary),  # NULL: nobody known, or the person was erased; the fact of the choice stays
+    Column("at_ms", BigInteger, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("opted_out", Boolean, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("rulebook_id", Text, nullable=False),
+    Column("proof", Text, nullable=False),
+    Column("demonstration", Boolean, nullable=False),
+    Column("site", Text, nullable=False, server_default=""),
+    Index("choices_subject", "subject"),
+)
+
+#: How often each choice was made, kept with each: a page that shows it reads as much after ten years as on the first day.
+choice_totals: Final = Table(
+    "choice_totals",
+    metadata,
+    Column("purpose", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("opted_out", Boolean, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    PrimaryKeyConstraint("purpose", "source", "opted_out"),
+)
+
+refusals: Final = Table(
+    "refusals",
+    metadata,
+    Column("day", Date, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("point", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    PrimaryKeyConstraint("day", "site", "point", "reason", "rule", "field"),
+)
+
+browser_reports: Final = Table(
+    "browser_reports",
+    metadata,
+    Column("day", Date, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("party", Text, nullable=False),  # a host, or a part of the page itself in quotes
+    Column("directive", Text, nullable=False),
+    Column("page", Text, nullable=False),  # a path without what could be of somebody
+    Column("browser", Text, nullable=False),
+    Column("is_declared", Boolean, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    PrimaryKeyConstraint("day", "site", "party", "directive", "page", "browser", "is_declared"),
+)
+
+consumer_requests: Final = Table(
+    "consumer_requests",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    Column("received_on", Date, nullable=False),
+    Column("rulebook_id", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # the contact, under the key ("request", id)
+    Column("demonstration", Boolean, nullable=False),
+    Column("mark", Text, nullable=False, server_default=""),  # keyed hash of kind and address, "" once the contact is forgotten
+    Column("joined_to", Text, nullable=False, server_default=""),  # the request that this one is answered with
+    Index("consumer_requests_mark", "mark"),
+    Column("next_ms", BigInteger, nullable=False, server_default="0"),  # when the job looks at it again; 0: at once
+    Index("consumer_requests_joined_to", "joined_to"),
+    Index("consumer_requests_next", "next_ms", "received_ms"),
+    Column("is_open", Boolean, nullable=False, server_default=true()),  # no answer yet
+    Column(
+        "days_kept", Text, nullable=False, server_default=""
+    ),  # what came in time, once answered (rights.timeliness); "": to judge
+    Index("consumer_requests_open", "is_open", "received_ms", "id"),
+    Index("consumer_requests_days", "days_kept", "demonstration", "kind"),
+    Column("site", Text, nullable=False, server_default=""),
+)
+
+#: Whom a request is about, while its contact is kept: a keyed hash of each identifier.
+request_people: Final = Table(
+    "request_people",
+    metadata,
+    Column("mark", Text, nullable=False),
+    Column("request_id", Text, nullable=False),
+    PrimaryKeyConstraint("mark", "request_id"),
+    Index("request_people_request", "request_id"),
+)
+
+request_events: Final = Table(
+    "request_events",
+    metadata,
+    Column("request_id", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("detail", Text, nullable=False),  # JSON without personal information
+    PrimaryKeyConstraint("request_id", "seq"),
+)
+
+#: Subscriptions that wait for the link in the message to be confirmed: the submission to be, sealed for its person.
+pending_subscriptions: Final = Table(
+    "pending_subscriptions",
+    metadata,
+    Column("record_id", Text, primary_key=True),
+    Column("point", Text, nullable=False),
+    Column("subject", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("delivery", Text, nullable=False),  # the message with the link; it goes when this goes
+    Column("asked_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+    Index("pending_subscriptions_person", "point", "subject", unique=True),
+)

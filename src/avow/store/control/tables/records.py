@@ -1,0 +1,101 @@
+"""Records: what people sent, what was recorded, and why somebody of the staff opened it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table
+
+from avow.store.control.tables.base import Text, metadata
+
+submissions: Final = Table(
+    "submissions",
+    metadata,
+    Column("record_id", Text, primary_key=True),
+    Column("reference", Text, nullable=False),
+    Column("collected_ms", BigInteger, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("point", Text, nullable=False),
+    Column("rulebook_id", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # empty once de-identified
+    Column("day_key", Text, nullable=False),  # name of the key of its day when it belongs to nobody known, else ""
+    Column("delete_on", Date, nullable=False),
+    Column("then", Text, nullable=False),
+    Column("demonstration", Boolean, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("decision", Text, nullable=False, server_default=""),  # on an application: hired, not-hired, withdrawn
+    Column("decided_on", Date),  # the day of the first decision
+    Column("assigned_to", Text, nullable=False, server_default=""),  # the member of staff who looks after it, by id
+    Index("submissions_collected", "collected_ms"),
+    Index("submissions_due", "delete_on"),
+    Index("submissions_listed", "point", "collected_ms", "record_id"),
+)
+
+#: Whose a submission is: sealed under all of these people's keys together, so that erasing one makes it unreadable.
+submission_subjects: Final = Table(
+    "submission_subjects",
+    metadata,
+    Column("record_id", Text, nullable=False),
+    Column("subject", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("record_id", "subject"),
+    Index("submission_subjects_subject", "subject"),
+)
+
+#: Why a member of staff opened a record, where its policy asks for words; sealed as the record is, and gone with it.
+read_reasons: Final = Table(
+    "read_reasons",
+    metadata,
+    Column("record_id", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("staff_id", Text, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("record_id", "at_ms", "staff_id"),
+)
+
+#: The list of session recordings; what they show lies in the files, sealed (avow.store.recordings).
+recordings: Final = Table(
+    "recordings",
+    metadata,
+    Column("recording_id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("point", Text, nullable=False),
+    Column("rulebook_id", Text, nullable=False),
+    Column("started_ms", BigInteger, nullable=False),
+    Column("first_ms", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+    Column("pages", Text, nullable=False),  # JSON list of paths
+    Column("purposes", Text, nullable=False),  # JSON list of names
+    Column("subject", LargeBinary),  # NULL: of nobody known
+    Column("delete_on", Date, nullable=False),
+    Column("demonstration", Boolean, nullable=False),
+    Column("withdrawn", Boolean, nullable=False),  # the yes was taken back; `purge` removes it
+    Index("recordings_started", "started_ms"),
+    Index("recordings_due", "delete_on"),
+    Index("recordings_subject", "subject"),
+)
+
+recording_chunks: Final = Table(
+    "recording_chunks",
+    metadata,
+    Column("recording_id", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    PrimaryKeyConstraint("recording_id", "seq"),
+)
+
+#: Who took the yes back, and when: a keyed hash of the visitor or the recording, for chunks that come late.
+recording_withdrawals: Final = Table(
+    "recording_withdrawals",
+    metadata,
+    Column("mark", LargeBinary, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+submission_files: Final = Table(
+    "submission_files",
+    metadata,
+    Column("name", Text, primary_key=True),  # among the files; sealed under the key of the submission's person
+    Column("record_id", Text, nullable=False),
+    Index("submission_files_record", "record_id"),
+)
