@@ -153,7 +153,7 @@ def _rulebook(canonical: str, name: str, document: Document, entries: Entries, l
         backup_days=build.only(entries, "backups", build.backups),
         duties=build.every(entries, "duty", build.duty),
         datasets=build.every(entries, "dataset", build.dataset),
-        recipients=build.every(entries, "recipient", build.recipient),
+        recipients=build.recipients(entries),
         external_links=build.every(entries, "external_link", build.external_link),
         signals=build.every(entries, "signal", build.signal),
         choices=build.choices(entries, purposes),

@@ -16,7 +16,7 @@ from avow.policy.changes.change import Added, Change, Kept, Removed, compared, p
 from avow.policy.changes.other_changes import others
 from avow.policy.changes.roles import role_changes
 from avow.policy.language.parse import parse
-from avow.policy.language.vocabulary import AGENT_ASKS, AGENT_CONFIRMATIONS, RIGHTS, ROLES, SHORT_CATEGORIES, SIGNALS
+from avow.policy.language.vocabulary import AGENT_ASKS, AGENT_CONFIRMATIONS, EFFECTIVE_ROLES, RIGHTS, SHORT_CATEGORIES, SIGNALS
 from avow.policy.markup import joined, lowered
 from avow.policy.rulebook import combining
 from avow.policy.rulebook.declarations import CollectionPoint, Purpose, Recipient, Retention, Right
@@ -178,7 +178,8 @@ def _recipient(old: Rulebook, new: Rulebook, before: Recipient, after: Recipient
     if before.label != after.label:
         yield Change("recipient", f"{after.label} takes the place of {before.label}.", material=True)
     if before.effective_role != after.effective_role:
-        words = f"{after.label} becomes a {ROLES[after.effective_role]}; before: {ROLES[before.effective_role]}."
+        was, now = (EFFECTIVE_ROLES[one.effective_role] for one in (before, after))
+        words = f"{after.label} becomes a {now}; before: {was}."
         yield Change("recipient", words, material=after.effective_role == "third-party")
     if before.country != after.country:
         yield Change("recipient", f"{after.label} is in {after.country}; before: {before.country}.", material=True)

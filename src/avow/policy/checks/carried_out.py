@@ -32,6 +32,16 @@ _LATER: Final = "wait for a version that does it, or take it out of the policy; 
 _IN_BROWSER: Final = frozenset({Technology.COOKIE, Technology.LOCAL_STORAGE})
 #: What goes out by e-mail and comes back from it.
 _BY_MAIL: Final = frozenset({Technology.EMAIL, Technology.CLEAR_GIF})
+#: Keys of the language that this version of the software need not obey: kind and key.
+_NOT_BY_ALL: Final = frozenset(
+    {
+        ("data", "says_age"),
+        ("recipient", "instruct"),
+        ("recipient", "needs_authorisation"),
+        ("recipient", "second_person_above"),
+        ("recipient", "stops_when_lapsed"),
+    }
+)
 _COOKIE_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
 
@@ -41,8 +51,8 @@ class CarriedOut:
 
     `withdrawn` are the technologies whose data goes when a yes is taken back; `own_choice_only`: browsers keep only what
     people chose, and it is given to nobody; `own_mailings_only`: e-mail is what `avow mail send` sends, and what it can measure.
-    `combined` are the technologies of what it shows next to a letter of the same person.
-    `stands_by` is what it does about rights and standing promises; None takes all of them.
+    `combined` are the technologies of what it shows next to a letter of the same person; `keys` those of
+    `_NOT_BY_ALL` that it obeys. `stands_by` is what it does about rights and standing promises; None takes all of them.
     """
 
     technologies: frozenset[str]
@@ -57,6 +67,7 @@ class CarriedOut:
     own_choice_only: bool
     own_mailings_only: bool
     combined: frozenset[str]
+    keys: frozenset[tuple[str, str]]
     third_parties: bool
     keeping_recipients: bool
     duties: bool
@@ -78,6 +89,7 @@ EVERYTHING: Final = CarriedOut(
     own_choice_only=False,
     own_mailings_only=False,
     combined=frozenset(TECHNOLOGIES),
+    keys=_NOT_BY_ALL,
     third_parties=True,
     keeping_recipients=True,
     duties=True,
@@ -113,6 +125,7 @@ THIS_VERSION: Final = CarriedOut(
     own_choice_only=True,
     own_mailings_only=True,
     combined=LETTERS | {Technology.TAG, Technology.WEB_BEACON, Technology.PIXEL, Technology.CLEAR_GIF},
+    keys=frozenset(),
     third_parties=False,
     keeping_recipients=False,
     duties=False,
@@ -143,9 +156,12 @@ def check_carried_out(document: Document, entries: Entries, does: CarriedOut) ->
                     "AV0701", right.at("methods", place), message, "remove the method, or wait for a version that has it"
                 )
     denied = denies_sale(document)  # then the contradiction is reported there, once
+    known = build.recipients(entries)
     for recipient in entries.of("recipient"):
         asked = denied or _asked_each_time(entries, recipient.name)
-        yield from _recipient(recipient, does, asked=asked, only_loaded=_only_loaded(entries, recipient.name))
+        only_loaded = known[recipient.name].effective_role == "third-party" and _only_loaded(entries, recipient.name)
+        yield from _recipient(recipient, does, asked=asked, only_loaded=only_loaded)
+    yield from _keys(entries, does)
     if does.stands_by is not None:
         yield from check_stood_by(entries, does.stands_by)
     if not does.datasets:
@@ -270,6 +286,14 @@ def _only_loaded(entries: Entries, name: str) -> bool:
     return bool(points) and all("loads" in point.values and point.values.get("collected_by") == name for point in points)
 
 
+def _keys(entries: Entries, does: CarriedOut) -> Iterator[Diagnostic]:
+    """Check that this version obeys each key that some version of it does not."""
+    for kind, key in sorted(_NOT_BY_ALL - does.keys):
+        for entry in entries.of(kind):
+            if key in entry.values:
+                yield diagnostic("AV0712", entry.at(key), f'this version does not obey "{key}" of [{kind}.{entry.name}]', _LATER)
+
+
 def _recipient(recipient: Entry, does: CarriedOut, *, asked: bool, only_loaded: bool) -> Iterator[Diagnostic]:
     if not does.third_parties and recipient.values["role"] == "third-party" and not asked:
         message = f'"{recipient.name}" is a third party, and this version cannot stop what it is given when somebody opts out'
@@ -277,8 +301,7 @@ def _recipient(recipient: Entry, does: CarriedOut, *, asked: bool, only_loaded: 
     days = recipient.values["keeps_days"]
     # What a third party's own script collected never passed through here: nothing here names a person to it, so the letter
     # about a deletion says where it takes an opt-out itself. Rule: Cal. Civ. Code § 1798.105(c)(1); 11 CCR 7022(b)(3).
-    by_itself = only_loaded and build.recipient(recipient).effective_role == "third-party"
-    if not does.keeping_recipients and days > 0 and not by_itself:
+    if not does.keeping_recipients and days > 0 and not only_loaded:
         message = f'"{recipient.name}" keeps data for {days} days, and nothing tells it to delete on request'
         mend = "keep the true number, and give it nothing until a version tells recipients to delete; --draft judges the text"
         yield diagnostic("AV0703", recipient.at("keeps_days"), message, mend)

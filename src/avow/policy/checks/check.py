@@ -111,6 +111,7 @@ _USES: Final = (
     ("collection", "authorised_by", "collection"),
     ("collection", "duties", "duty"),
     ("recipient", "purposes", "purpose"),
+    ("recipient", "needs_authorisation", "collection"),
     ("purpose", "combines", "collection"),
     ("signal", "stops", "purpose"),
     ("choice", "stops", "purpose"),

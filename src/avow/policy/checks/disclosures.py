@@ -17,6 +17,7 @@ from avow.policy.language.vocabulary import CATEGORIES, CLAUSES, EEA
 from avow.policy.law import rules
 from avow.policy.law.counting import add_months
 from avow.policy.rulebook import build
+from avow.policy.rulebook.declarations import Contract, Recipient
 
 #: A contract is checked at least so often. Rule: Cal. Civ. Code § 1798.140(ag)(1)(D); 11 CCR 7053(b).
 CHECK_MONTHS: Final = 12
@@ -30,9 +31,10 @@ def check_disclosures(document: Document, entries: Entries, today: date, *, whol
     denied = denies_sale(document)  # then the contradiction is reported there, once
     for point in entries.of("collection"):
         yield from _given(entries, point)
+    known = build.recipients(entries)
     for recipient in entries.of("recipient"):
-        yield from _role(entries, recipient, denied=denied)
-        yield from _checked(recipient, today)
+        yield from _role(entries, recipient, known[recipient.name], denied=denied)
+        yield from _checked(recipient, known[recipient.name].contract, today)
         yield from _abroad(entries, recipient)
     if whole and not denied:
         yield from _sold(entries)
@@ -58,9 +60,8 @@ def _given(entries: Entries, point: Entry) -> Iterator[Diagnostic]:
             yield diagnostic("AV0306", point.at("recipients", place), message, mend)
 
 
-def _role(entries: Entries, entry: Entry, *, denied: bool) -> Iterator[Diagnostic]:
+def _role(entries: Entries, entry: Entry, recipient: Recipient, *, denied: bool) -> Iterator[Diagnostic]:
     """Check that role, contract and use go together. Rule: 11 CCR 7050, 7051(a), (c), 7053(a)."""
-    recipient = build.recipient(entry)
     if recipient.role != "third-party" and recipient.disclosure != "business-purpose":
         message = f'"{entry.name}" is declared a {recipient.role} and is given it by {recipient.disclosure}; it cannot be both'
         yield diagnostic("AV0406", entry.at("disclosure"), message, 'declare role = "third-party", or end that use by contract')
@@ -76,15 +77,19 @@ def _role(entries: Entries, entry: Entry, *, denied: bool) -> Iterator[Diagnosti
     elif recipient.own_use:
         message = f'"{entry.name}" is declared a {recipient.role} and uses the data for itself; it cannot be both'
         yield diagnostic("AV0406", entry.at("own_use"), message, 'declare role = "third-party", or end that use by contract')
-    elif is_third_party(entries, entry):
-        message = f'"{entry.name}" is declared a {recipient.role} but is a third party by law: {third_party_because(entry)}'
+    elif recipient.cross_context:
+        message = f'"{entry.name}" is declared a {recipient.role} but is a third party by law: {third_party_because(recipient)}'
+        mend = 'declare role = "third-party" and disclosure = "sharing", or take the purpose from the recipient'
+        yield diagnostic("AV0402", entry.at("purposes"), message, mend)
+    elif is_third_party(entries, recipient):
+        message = f'"{entry.name}" is declared a {recipient.role} but is a third party by law: {third_party_because(recipient)}'
         mend = f"declare [recipient.{entry.name}.contract] with {len(CLAUSES)} clauses"
         yield diagnostic("AV0402", entry.here, message, mend)
 
 
-def _checked(entry: Entry, today: date) -> Iterator[Diagnostic]:
+def _checked(entry: Entry, contract: Contract | None, today: date) -> Iterator[Diagnostic]:
     """Remind of the yearly check. Rule: Cal. Civ. Code § 1798.140(ag)(1)(D); 11 CCR 7053(b)."""
-    contract, checked = build.recipient(entry).contract, entry.values.get("checked")
+    checked = entry.values.get("checked")
     if contract is None:
         return
     last = max(contract.signed, checked or contract.signed)

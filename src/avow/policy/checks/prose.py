@@ -16,6 +16,7 @@ from avow.policy.language.parse import Document, Prose
 from avow.policy.language.read import Entries, Entry
 from avow.policy.language.vocabulary import SIGNALS
 from avow.policy.rulebook import build
+from avow.policy.rulebook.declarations import Recipient
 
 
 def _words(pattern: str) -> re.Pattern[str]:
@@ -138,7 +139,7 @@ def check_prose(document: Document, entries: Entries) -> Iterator[Diagnostic]:
 
     Rule: Bus. & Prof. Code § 22576, and the rule of each check.
     """
-    third = [entry for entry in entries.of("recipient") if is_third_party(entries, entry)]
+    third = [one for one in build.recipients(entries).values() if is_third_party(entries, one)]
     signals = {entry.name: bool(entry.values["stops"]) for entry in entries.of("signal")}
     contacts = [*entries.of("controller"), *entries.of("contact")]
     offered = _offered(entries)
@@ -216,7 +217,7 @@ def _purposes(prose: Prose, start: int, sentence: str) -> Iterator[Diagnostic]:
             yield diagnostic("AV0507", prose.span(start + found.start(), start + found.end()), message, mend)
 
 
-def _sale(prose: Prose, third: list[Entry]) -> Iterator[Diagnostic]:
+def _sale(prose: Prose, third: list[Recipient]) -> Iterator[Diagnostic]:
     """Compare a denial of sale and sharing with who receives data. Rule: Cal. Civ. Code § 1798.130(a)(5)(C); 11 CCR 7051."""
     sale, sharing = _denial(_NO_SALE, prose), _denial(_NO_SHARING, prose)
     found = sale or sharing
@@ -224,7 +225,7 @@ def _sale(prose: Prose, third: list[Entry]) -> Iterator[Diagnostic]:
         return
     place = prose.span(found.start(), found.end())
     if third:
-        names = ", ".join(f'"{entry.name}" ({third_party_because(entry)})' for entry in third)
+        names = ", ".join(f'"{one.name}" ({third_party_because(one)})' for one in third)
         message = f"this denies sale and sharing, but by law data goes to a third party: {names}"
         yield diagnostic(
             "AV0401", place, message, "complete the contract of the recipient, remove the recipient, or remove the denial"
@@ -234,24 +235,27 @@ def _sale(prose: Prose, third: list[Entry]) -> Iterator[Diagnostic]:
         yield diagnostic("AV0404", place, message, 'write "we do not sell or share", if both are true')
 
 
-def is_third_party(entries: Entries, recipient: Entry) -> bool:
+def is_third_party(entries: Entries, recipient: Recipient) -> bool:
     """Whether a recipient is a third party; unknown, so not, while its contract may stand under a misspelt name.
 
-    Rule: 11 CCR 7051(c), 7053.
+    Rule: 11 CCR 7050(b), 7051(c), 7053.
     """
-    may_have_one = "contract" not in recipient.values and not entries.is_whole("recipient")
-    by_role = recipient.values["role"] == "third-party" or recipient.values.get("own_use", False)
-    return build.recipient(recipient).effective_role == "third-party" and (by_role or not may_have_one)
+    may_have_one = recipient.contract is None and not entries.is_whole("recipient")
+    by_itself = recipient.role == "third-party" or recipient.own_use or recipient.cross_context
+    return recipient.effective_role == "third-party" and (by_itself or not may_have_one)
 
 
-def third_party_because(recipient: Entry) -> str:
-    """Say why a recipient is a third party by computation. Rule: 11 CCR 7051(c), 7053."""
-    if recipient.values["role"] == "third-party" or recipient.values.get("own_use", False):
-        return "it is declared as one" if recipient.values["role"] == "third-party" else "it uses the data for itself"
-    contract = build.recipient(recipient).contract
-    if contract is None:
+def third_party_because(recipient: Recipient) -> str:
+    """Say why a recipient is a third party by computation. Rule: 11 CCR 7050(b), 7051(c), 7053."""
+    if recipient.role == "third-party":
+        return "it is declared as one"
+    if recipient.cross_context:
+        return "it serves advertising across businesses, for which no contract makes a service provider"
+    if recipient.own_use:
+        return "it uses the data for itself"
+    if recipient.contract is None:
         return "no contract is declared"
-    return f"its contract lacks {', '.join(contract.missing)}" if contract.missing else "it is declared as one"
+    return f"its contract lacks {', '.join(recipient.contract.missing)}"
 
 
 def _signals(prose: Prose, start: int, sentence: str, signals: dict[str, bool]) -> Iterator[Diagnostic]:

@@ -51,7 +51,7 @@ def check_receivers(document: Document, entries: Entries) -> Iterator[Diagnostic
     if not entries.is_whole("recipient"):
         return
     # A service provider whose contract is incomplete is a third party by law, and is declared all the same.
-    roles = {role for entry in entries.of("recipient") for role in (entry.values["role"], build.recipient(entry).effective_role)}
+    roles = {role for one in build.recipients(entries).values() for role in (one.role, one.effective_role)}
     for prose in document.prose:
         for start, sentence in sentences(prose):
             yield from _unknown(roles, prose, start, sentence)

@@ -277,7 +277,7 @@ def _is_declared(entries: Entries, subject: Subject) -> bool:
     if subject.table == "collection":
         return any(build.people(point) == "applicants" for point in entries.of("collection"))
     if subject.table == "recipient":
-        return any(build.recipient(entry).effective_role == "third-party" for entry in entries.of("recipient"))
+        return any(one.effective_role == "third-party" for one in build.recipients(entries).values())
     return bool(entries.declared(subject.table))
 
 

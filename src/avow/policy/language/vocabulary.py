@@ -135,6 +135,31 @@ THIRD_PARTY_CLAUSES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+#: Role by computation -> how notices call it. Rule: Cal. Civ. Code § 1798.140(d)(2): what is of the same business is it itself.
+EFFECTIVE_ROLES: Final[Mapping[str, str]] = MappingProxyType({**ROLES, "same-business": "company of the same business"})
+
+#: How a recipient is told to delete, correct or stop -> how notices call it.
+#: Rule: Cal. Civ. Code § 1798.105(c)(1); 11 CCR 7022(b), 7023(c).
+INSTRUCTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "page": "by a page on which it answers",
+        "mail": "by e-mail",
+        "webhook": "by a signed message to its computers",
+        "opendsr": "by a signed message to its computers (OpenDSR)",
+    }
+)
+
+#: What an item of a form says of the age of the person who fills it in -> what it holds. Rule: Cal. Civ. Code § 1798.120(c).
+AGES_SAID: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "age": "the age in whole years",
+        "birth-date": "the day of birth, as 2012-05-17",
+        "birth-year": "the year of birth",
+        "under-13": "a box: the person is younger than 13",
+        "13-to-15": "a box: the person is 13, 14 or 15",
+    }
+)
+
 #: What a disclosure is -> how notices call it. Rule: Cal. Civ. Code § 1798.140(e), (ad), (ah).
 DISCLOSURES: Final[Mapping[str, str]] = MappingProxyType(
     {

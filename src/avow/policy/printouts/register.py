@@ -14,7 +14,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from avow.policy.language.vocabulary import EEA, PEOPLE, ROLES, SAFEGUARDS, SHORT_CATEGORIES
+from avow.policy.language.vocabulary import EEA, EFFECTIVE_ROLES, PEOPLE, SAFEGUARDS, SHORT_CATEGORIES
 from avow.policy.law import rules
 from avow.policy.markup import bullets, day, joined, lowered, table
 from avow.policy.printouts.tables import contact_lines
@@ -108,7 +108,7 @@ def _activity(rulebook: Rulebook, point: CollectionPoint) -> Activity:
         purposes=tuple(_used_for(rulebook, point, name) for name in rulebook.purposes if name in point.purposes),
         people=PEOPLE[point.people],
         data=tuple(_by_category(rulebook, point)),
-        recipients=tuple(f"{one.label} ({ROLES[one.effective_role]}): {one.services}" for one in recipients),
+        recipients=tuple(f"{one.label} ({EFFECTIVE_ROLES[one.effective_role]}): {one.services}" for one in recipients),
         transfers=tuple(_transfer(one) for one in recipients if one.country not in EEA),
         erasure=tuple(_limits(rulebook, point)),
         measures=tuple(_protecting(rulebook, point)),

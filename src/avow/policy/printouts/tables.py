@@ -9,11 +9,11 @@ from markupsafe import Markup
 from avow.policy.language.vocabulary import (
     CATEGORIES,
     DISCLOSURES,
+    EFFECTIVE_ROLES,
     METHODS,
     PURPOSE_CHOICES,
     RETENTION_CRITERIA,
     RIGHTS,
-    ROLES,
     SAFEGUARDS,
     SHORT_CATEGORIES,
     SIGNALS,
@@ -138,7 +138,7 @@ def recipients_table(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Mark
         (
             (
                 _named(recipient),
-                ROLES[recipient.effective_role],
+                EFFECTIVE_ROLES[recipient.effective_role],
                 recipient.services,
                 joined(_short(sorted(recipient.categories))),
                 _purposes(rulebook, recipient.purposes),
@@ -342,7 +342,7 @@ def _recipients(rulebook: Rulebook, ledger: Ledger, names: Iterable[str], *, sol
 
 
 def _recipient(recipient: Recipient | None, name: str) -> str:
-    return f"{recipient.label} ({ROLES[recipient.effective_role]})" if recipient else f"{name} (third party)"
+    return f"{recipient.label} ({EFFECTIVE_ROLES[recipient.effective_role]})" if recipient else f"{name} (third party)"
 
 
 def _purposes(rulebook: Rulebook, names: frozenset[str]) -> str:

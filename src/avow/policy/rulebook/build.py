@@ -87,6 +87,7 @@ def data_item(entry: Entry) -> DataItem:
         file=_file(values["file"]) if "file" in values else None,
         never=tuple(values.get("never", ())),
         on_found=values.get("on_found", "mask"),
+        says_age=values.get("says_age", ""),
     )
 
 
@@ -107,6 +108,7 @@ def purpose(entry: Entry) -> Purpose:
         sensitive_use=values.get("sensitive_use", ""),
         combines=tuple(values.get("combines", ())),
         written_reason=values.get("written_reason", False),
+        cross_context=values.get("cross_context", False),
         dpv=values.get("dpv", ""),
     )
 
@@ -188,8 +190,18 @@ def dataset(entry: Entry) -> Dataset:
     return Dataset(entry.name, values["label"], values["description"], values["method"], values["least_people"], points)
 
 
-def recipient(entry: Entry) -> Recipient:
-    """Return the declared recipient. Rule: Cal. Civ. Code § 1798.140(ag), (ai); 11 CCR 7051, 7053."""
+def across_contexts(entries: Entries) -> frozenset[str]:
+    """Return the purposes that are advertising across contexts. Rule: Cal. Civ. Code § 1798.140(k)."""
+    return frozenset(entry.name for entry in entries.of("purpose") if entry.values.get("cross_context", False))
+
+
+def recipients(entries: Entries) -> Mapping[str, Recipient]:
+    """Return every declared recipient by its name. Rule: Cal. Civ. Code § 1798.140(ag), (ai); 11 CCR 7050, 7051, 7053."""
+    crossing = across_contexts(entries)
+    return every(entries, "recipient", lambda entry: _recipient(entry, crossing))
+
+
+def _recipient(entry: Entry, crossing: frozenset[str]) -> Recipient:
     values = entry.values
     agreed = values.get("contract")
     contract = None
@@ -211,6 +223,12 @@ def recipient(entry: Entry) -> Recipient:
         origins=tuple(values.get("origins", ())),
         opt_out=values.get("opt_out", ""),
         safeguards=values.get("safeguards", ""),
+        instruct=values.get("instruct", ""),
+        same_business=values.get("same_business", False),
+        second_person_above=values.get("second_person_above"),
+        stops_when_lapsed=values.get("stops_when_lapsed", False),
+        needs_authorisation=values.get("needs_authorisation", ""),
+        cross_context=not crossing.isdisjoint(values["purposes"]),
     )
 
 

@@ -32,6 +32,7 @@ class DataItem:
     `dpv` is the W3C Data Privacy Vocabulary's term, empty when none is declared. `file` is set for an item that is a
     file. `region` is the country whose telephone numbers may be typed without its own number in front, "" for none.
     `never` is what its text must not hold, and `on_found` ("mask" or "refuse") what happens to text that does.
+    `says_age` is what it tells of a person's age, by the names of `AGES_SAID`; "" for nothing (Cal. Civ. Code § 1798.120(c)).
     """
 
     name: str
@@ -47,6 +48,7 @@ class DataItem:
     file: FileLimits | None
     never: tuple[str, ...]
     on_found: str
+    says_age: str
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -69,7 +71,8 @@ class Purpose:
     `choice` is "none", "opt-out" (until the person says no) or "consent" (not before the person said yes).
     `legal_basis` is that of GDPR Art. 6(1); `sensitive_use` the use of sensitive information that 11 CCR 7027(m) allows.
     `combines` are the points of which it puts together what is of one person; what no purpose combines stays apart.
-    `written_reason` says that whoever of the staff opens a record for it writes why.
+    `written_reason` says that whoever of the staff opens a record for it writes why. `cross_context`: it is advertising by
+    what people do with several businesses (Cal. Civ. Code § 1798.140(k)), for which nobody is a service provider.
     """
 
     name: str
@@ -81,6 +84,7 @@ class Purpose:
     sensitive_use: str
     combines: tuple[str, ...]
     written_reason: bool
+    cross_context: bool
     dpv: str
 
     @property
@@ -231,8 +235,13 @@ class Contract:
 class Recipient:
     """Somebody else who gets personal information.
 
-    `own_use`: it uses what it gets for purposes of its own. `origins` are the addresses that its script, pixel or frame
-    is loaded from; `opt_out` is where it takes an opt-out itself; `safeguards` those of a transfer abroad (GDPR Art. 46).
+    `own_use`: it uses what it gets for purposes of its own. `same_business`: it controls the business or is controlled by it,
+    under the same brand (Cal. Civ. Code § 1798.140(d)(2)). `cross_context`: one of its purposes is. `origins` are the
+    addresses that its script, pixel or frame is loaded from; `opt_out` is where it takes an opt-out itself; `safeguards`
+    those of a transfer abroad (GDPR Art. 46). `instruct` is how it is told to delete, correct or stop, by the names of
+    `INSTRUCTS`; "" where nothing tells it. A batch of more than `second_person_above` records needs a second member of staff;
+    None: no batch does. `stops_when_lapsed`: it gets nothing from the day on which its review is due.
+    `needs_authorisation` is the form by which a person authorised in writing what is ordered of it (15 U.S.C. 1681b(b)(2)).
     """
 
     name: str
@@ -250,23 +259,37 @@ class Recipient:
     origins: tuple[str, ...]
     opt_out: str
     safeguards: str
+    instruct: str
+    same_business: bool
+    second_person_above: int | None
+    stops_when_lapsed: bool
+    needs_authorisation: str
+    cross_context: bool
 
     @property
     def effective_role(self) -> str:
-        """The role by computation: without a compliant contract everybody is a third party (11 CCR 7051(c), 7053)."""
+        """The role by computation: "third-party" without a compliant contract, or for ends that are not ours.
+
+        What is of the same business is no third party, whatever its contract, and is "same-business".
+        Rule: 11 CCR 7050(b) (across contexts, whatever the contract says), 7051(c), 7053; Cal. Civ. Code § 1798.140(d)(2), (ai).
+        """
+        if self.cross_context:
+            return "third-party"
+        if self.same_business:
+            return "same-business"
         if self.own_use or self.contract is None or self.contract.missing:
             return "third-party"
         return self.role
 
     @property
     def effective_disclosure(self) -> str:
-        """What giving to it is by computation: a business purpose, or a sale unless it is declared as sharing.
+        """What giving to it is by computation: a business purpose, sharing, or a sale unless it is declared as sharing.
 
-        Rule: Cal. Civ. Code § 1798.140(ad), (ah): for value, or for advertising across contexts.
+        Rule: Cal. Civ. Code § 1798.140(ad), (ah): for value, or for advertising across contexts; 11 CCR 7050(b).
         """
         if self.effective_role != "third-party":
             return "business-purpose"
-        return "sharing" if self.disclosure == "sharing" else "sale"
+        return "sharing" if self.cross_context or self.disclosure == "sharing" else "sale"
 
 
 @dataclass(frozen=True, slots=True)

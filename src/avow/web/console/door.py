@@ -228,6 +228,10 @@ class Door:
         asked = request.query_params.get("site") or unquote(request.cookies.get(SITE_COOKIE, ""))
         return asked if asked in named else EVERY_SITE
 
+    def colleagues(self) -> dict[str, str]:
+        """Return the names of everybody who has an account, by id."""
+        return {one.staff_id: one.name for one in self.house.register.accounts()}
+
     def facts(self, request: Request) -> PolicyFacts:
         """Return the policy in force as it holds on the website that staff look at."""
         chosen, house = self.site(request), self.house
