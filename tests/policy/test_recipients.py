@@ -29,10 +29,12 @@ def codes(*changes, text=SMALL):
 
 def test_each_key_is_in_the_rulebook():
     """How it is told, when a second person is asked, when it gets nothing, and by which form an order is authorised."""
-    said = 'keeps_days = 30\ninstruct = "page"\nsecond_person_above = 40\nstops_when_lapsed = true\nneeds_authorisation = "note"'
+    said = (
+        'keeps_days = 30\ninstruct = "page"\nsecond_person_above = 40\nstops_when_lapsed = true\nneeds_authorisation = "letter"'
+    )
     post = rulebook_of((KEPT, said)).recipients["post"]
     assert (post.instruct, post.second_person_above, post.stops_when_lapsed) == ("page", 40, True)
-    assert post.needs_authorisation == "note"
+    assert post.needs_authorisation == "letter"
 
 
 def test_what_is_not_said_is_none():
@@ -70,3 +72,156 @@ def test_what_is_of_the_same_business_is_no_third_party(said):
 def test_an_authorisation_is_a_collection_point():
     """A name that nothing declares is no authorisation."""
     assert "AV0204" in codes((KEPT, f'{KEPT}\nneeds_authorisation = "nothing"'))
+
+
+NETWORK = """
+[recipient.ads]
+label      = "Weir Placements"
+role       = "third-party"
+services   = "shows our advertisements elsewhere"
+categories = ["A", "F"]
+purposes   = ["count"]
+country    = "United States"
+keeps_days = 0
+disclosure = "DISCLOSURE"
+
+[recipient.ads.contract]
+signed            = 2026-01-15
+specific_purposes = true
+same_protection   = true
+forwards_opt_outs = true
+checks            = true
+notice_if_unable  = true
+stop_and_mend     = true
+"""
+OPT_OUT = '[right.opt-out]\nmethods      = ["web", "email"]\nverification = "not at all"\nlevel        = "none"\n\n[right.know]'
+DENIAL = "We do not sell or share personal information."
+
+
+def with_network(disclosure, sentence):
+    """The small policy in which an advertising network gets what visits tell."""
+    network = NETWORK.replace("DISCLOSURE", disclosure)
+    return (
+        (DENIAL, sentence),
+        ('purposes    = ["count", "return"]', 'purposes    = ["count", "return"]\nrecipients  = ["ads"]'),
+        ("[recipient.post]", f"{network}\n[recipient.post]"),
+        ("[right.know]", OPT_OUT),
+    )
+
+
+SHARING = "We do not sell personal information; we share it for advertising, and you can opt out."
+TRUE_OF_SHARING = [
+    SHARING,
+    "We do not sell; we share, and you can opt out.",
+    "We do not sell your personal information, but we share it for cross-context behavioral advertising.",
+    "We do not sell your information. We do share some of it for advertising, and you can opt out of that.",
+    "We sell or share what visits tell us.",
+]
+FALSE_OF_SHARING = {
+    DENIAL: ["AV0401"],
+    "We do not sell personal information.": ["AV0401", "AV0404"],
+    "We do not share personal information.": ["AV0401"],
+    "We do not sell your personal information, and we do not share it for advertising.": ["AV0401"],
+    "We sell your personal information.": ["AV0411"],
+}
+
+
+@pytest.mark.parametrize("sentence", TRUE_OF_SHARING)
+def test_what_is_said_of_sharing_compiles_when_it_is_true(sentence):
+    """Cal. Civ. Code § 1798.140(ah): sharing is no sale, and saying so is no denial of it."""
+    assert codes(*with_network("sharing", sentence)) == []
+
+
+@pytest.mark.parametrize(("sentence", "found"), FALSE_OF_SHARING.items())
+def test_what_is_said_of_sharing_is_refused_when_it_is_false(sentence, found):
+    """A denial of one is read as a denial of both, unless the other is said next to it."""
+    assert codes(*with_network("sharing", sentence)) == found
+
+
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        (SHARING, ["AV0401", "AV0411"]),
+        ("We do not share personal information.", ["AV0401"]),
+        ("We sell your personal information and do not share it for advertising.", []),
+        ("We sell your personal information.", []),
+    ],
+)
+def test_a_sale_is_no_sharing(sentence, found):
+    """Cal. Civ. Code § 1798.140(ad): for value; who says that it is only shared says nothing true."""
+    assert codes(*with_network("sale", sentence)) == found
+
+
+@pytest.mark.parametrize("sentence", [*TRUE_OF_SHARING, "We sell your personal information."])
+def test_nobody_admits_what_nobody_does(sentence):
+    """A policy that says that it shares, with a mail service alone, is refused."""
+    assert "AV0411" in codes((DENIAL, sentence))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "We share your letter with the company that delivers our mail. {.statement}",
+        "We share it only with companies that work for us. {.statement}",
+        "We sell lanterns, and we share what we know about them. {.statement}",
+        "Neither do we share it for advertising. {.statement}",
+    ],
+)
+def test_to_share_is_also_a_word_of_everyday_life(sentence):
+    """What goes to who works for the company is not shared as the law means it."""
+    assert codes((DENIAL, f"{DENIAL}\n\n{sentence}")) == []
+
+
+def test_what_is_shared_for_value_is_sold_as_well():
+    """Both lists of the law, both denials false."""
+    crossing = ('label       = "Counting visits"', 'label       = "Counting visits"\ncross_context = true')
+    ads = rulebook_of(*with_network("sale", ""), crossing).recipients["ads"]
+    assert (ads.is_sold_to, ads.is_shared_with) == (True, True)
+    ads = rulebook_of(*with_network("sharing", ""), crossing).recipients["ads"]
+    assert (ads.is_sold_to, ads.is_shared_with) == (False, True)
+
+
+def test_a_false_we_do_not_share_does_not_compile_however_good_the_contract_is():
+    """11 CCR 7050(b): the clauses of a service provider do not excuse advertising across contexts."""
+    answering = 'label       = "Answering you"'
+    crossing = (answering, f'{answering}\ncross_context = true\nchoice      = "opt-out"')
+    assert codes(crossing) == ["AV0401"]
+    assert codes(crossing, (DENIAL, ""))[0] == "AV0402"
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("same_business = true", []),
+        ("same_business = true\nown_use = true", []),
+        ('same_business = true\nrole = "third-party"', ["AV0406"]),
+    ],
+)
+def test_a_company_of_the_same_business_needs_no_clauses(said, found):
+    """It is no third party, so that the denial stays true; and it cannot be declared both."""
+    contract = SMALL.index("[recipient.post.contract]")
+    text = SMALL[:contract] + SMALL[SMALL.index("```", contract) :]
+    text = text.replace('role       = "service-provider"\n', "") if "role" in said else text
+    assert codes((KEPT, f"{KEPT}\n{said}"), text=text) == found
+
+
+def test_the_same_business_serves_no_advertising_across_businesses():
+    """What is across businesses is not within one."""
+    answering = 'label       = "Answering you"'
+    changes = ((answering, f"{answering}\ncross_context = true"), (KEPT, f"{KEPT}\nsame_business = true"), (DENIAL, ""))
+    assert codes(*changes) == ["AV0406"]
+
+
+def test_an_order_is_authorised_by_a_form_that_finds_its_person():
+    """15 U.S.C. 1681b(b)(2): what no person writes, and what names nobody, authorises nothing."""
+    assert codes((KEPT, f'{KEPT}\nneeds_authorisation = "letter"')) == []
+    assert codes((KEPT, f'{KEPT}\nneeds_authorisation = "visit"')) == ["AV0320"]
+    required = ('required   = ["email"]\n', "")
+    assert "AV0320" in codes(required, (KEPT, f'{KEPT}\nneeds_authorisation = "letter"'))
+
+
+@pytest.mark.parametrize(("item", "found"), [("Your words", []), ("Page", ["AV0331"]), ("E-mail address", ["AV0331"])])
+def test_an_age_is_told_by_what_a_form_asks_for(item, found):
+    """A page that was visited and an address tell nobody's age."""
+    label = next(line for line in SMALL.splitlines() if line.startswith("label") and f'"{item}"' in line)
+    assert codes((label, f'{label}\nsays_age = "birth-date"')) == found

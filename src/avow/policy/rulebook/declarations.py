@@ -291,6 +291,19 @@ class Recipient:
             return "business-purpose"
         return "sharing" if self.cross_context or self.disclosure == "sharing" else "sale"
 
+    @property
+    def is_shared_with(self) -> bool:
+        """Whether what it gets is shared with it. Rule: Cal. Civ. Code § 1798.140(ah)."""
+        return self.effective_disclosure == "sharing"
+
+    @property
+    def is_sold_to(self) -> bool:
+        """Whether what it gets is sold to it: also to one with whom it is shared, when that is for value.
+
+        Rule: Cal. Civ. Code § 1798.140(ad).
+        """
+        return self.effective_disclosure == "sale" or (self.is_shared_with and self.disclosure == "sale")
+
 
 @dataclass(frozen=True, slots=True)
 class Signal:
