@@ -20,7 +20,7 @@ from avow.policy.rulebook.declarations import Recipient
 from avow.store.control import Transaction, recipients
 from avow.store.control.recipients import Registered
 
-__all__ = ["Registered", "Standing", "broken", "standing", "standing_of"]
+__all__ = ["Registered", "Standing", "broken", "registered", "standing", "standing_of"]
 
 #: A contract is checked at least so often. Rule: Cal. Civ. Code § 1798.140(ag)(1)(D); 11 CCR 7053(b).
 CHECK_MONTHS: Final = 12
@@ -61,9 +61,9 @@ def standing(tx: Transaction, rulebook: Rulebook, name: str, today: date) -> Sta
     return standing_of(rulebook, name, recipients.get(tx, name), today)
 
 
-def standing_of(rulebook: Rulebook, name: str, registered: Registered | None, today: date) -> Standing:
+def standing_of(rulebook: Rulebook, name: str, known: Registered | None, today: date) -> Standing:
     """Return what stands of a recipient on a day. Rule: 11 CCR 7051(c), 7053(c); Cal. Civ. Code § 1798.140(ag)(1)(D)."""
-    declared, kept = rulebook.recipients.get(name), registered or Registered(name)
+    declared, kept = rulebook.recipients.get(name), known or Registered(name)
     if declared is None:
         reason = f"the policy in force declares no recipient “{name}”"
         return Standing(name, "", (), "none", None, Refusal(reason, rules.NOTICE_AT_COLLECTION))
@@ -82,13 +82,18 @@ def standing_of(rulebook: Rulebook, name: str, registered: Registered | None, to
     return Standing(name, role, missing, contract, review_on, refusal)
 
 
-def broken(rulebook: Rulebook, registered: Iterable[Registered]) -> tuple[tuple[str, str], ...]:
+def registered(tx: Transaction) -> tuple[Registered, ...]:
+    """Return what is registered of every recipient."""
+    return tuple(recipients.every(tx).values())
+
+
+def broken(rulebook: Rulebook, known: Iterable[Registered]) -> tuple[tuple[str, str], ...]:
     """Return what a version says of contracts that is known to be untrue, as (recipient, why): it is not published so.
 
     Rule: Bus. & Prof. Code § 22576; 11 CCR 7051(c).
     """
     found = []
-    for one in registered:
+    for one in known:
         declared = rulebook.recipients.get(one.name)
         contract = declared.contract if declared else None
         if contract is None:
