@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from avow.definitions import Identifier, StoreUnavailable
@@ -20,6 +20,7 @@ from avow.store.control import Transaction
 from avow.store.control import deliveries as rows
 from avow.store.control.deliveries import (
     BY_HAND,
+    BY_PAGE,
     OF_REQUESTS,
     UNSENT,
     About,
@@ -38,6 +39,7 @@ from avow.store.control.deliveries import (
     new_id,
     of_request,
     passed_on,
+    received,
     release,
     remove,
     renew,
@@ -51,6 +53,7 @@ from avow.store.store import Store
 
 __all__ = [
     "BY_HAND",
+    "BY_PAGE",
     "OF_REQUESTS",
     "UNSENT",
     "About",
@@ -74,7 +77,9 @@ __all__ = [
     "passed_on",
     "queue_confirmation",
     "queue_each",
+    "queue_instruction",
     "queue_letter",
+    "received",
     "release",
     "remove",
     "renew",
@@ -127,6 +132,27 @@ def queue_confirmation(tx: Transaction, subject: bytes, record: str, site: str, 
     about = (About(subject=subject, record=record, items=ADDRESS),)
     rows.add(tx, Delivery(delivery_id, "confirmation", made_ms, site=site, rulebook_id=rulebook_id, people=about))
     return delivery_id
+
+
+def queue_instruction(
+    tx: Transaction,
+    request_id: str,
+    instruction: str,
+    *,
+    recipient: str,
+    connector: str,
+    site: str,
+    rulebook_id: str,
+    made_ms: int,
+) -> str:
+    """Queue what tells a recipient what to do for a consumer request, or reminds it; return the id of the delivery.
+
+    `instruction` is its row (`gate.instructions`), by which it is composed; `connector` the way it leaves.
+    """
+    about = (About(request_id=request_id, record=instruction),)
+    row = Delivery(new_id(), "instruction", made_ms, site, rulebook_id=rulebook_id, recipient=recipient, people=about)
+    rows.add(tx, replace(row, connector=connector))
+    return row.id
 
 
 def queue_each(

@@ -27,6 +27,9 @@ from avow.store.control.instructions import Instruction, due, get, of_requests, 
 from avow.store.store import Store
 
 __all__ = [
+    "BY_STAFF",
+    "RECIPIENT",
+    "WITH_REASON",
     "Answer",
     "Instruction",
     "Wanted",
@@ -126,7 +129,9 @@ def queue(store: Store, tx: Transaction, request_id: str, site: str, wanted: Map
         entries.record(tx, now_ms, entries.RequestInstructed("request.instructed", request_id, one.id, one.recipient))
 
 
-def left(tx: Transaction, instruction_id: str, at_ms: int, remind_after: Sequence[int], how: str, staff: str | None = None) -> None:
+def left(
+    tx: Transaction, instruction_id: str, at_ms: int, remind_after: Sequence[int], how: str, staff: str | None = None
+) -> None:
     """Note that a recipient was told, in the transaction that notes that the delivery left; a reminder changes nothing here.
 
     `remind_after` are days after which it is reminded.
@@ -137,9 +142,7 @@ def left(tx: Transaction, instruction_id: str, at_ms: int, remind_after: Sequenc
     next_ms = at_ms + remind_after[0] * _DAY_MS if remind_after else None
     if one.told_ms is None:
         rows.told(tx, instruction_id, at_ms, next_ms)
-        told = entries.RequestInstructed(
-            "request.instruction-told", one.request_id, one.id, one.recipient, how=how, staff=staff
-        )
+        told = entries.RequestInstructed("request.instruction-told", one.request_id, one.id, one.recipient, how=how, staff=staff)
         entries.record(tx, at_ms, told)
 
 

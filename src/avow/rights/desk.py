@@ -35,6 +35,7 @@ from avow.rights.execution import outcomes_of
 from avow.rights.kept import Cases
 from avow.rights.response import Voice
 from avow.rights.states import ANSWERED, FOR_STAFF, RECEIPTS, WORDS, State, Step, receipt_of
+from avow.rights.telling import ToldRecipients
 from avow.rights.verification import Link
 from avow.store.paging import LINES, Page, Place
 
@@ -50,6 +51,8 @@ _TIMELINE = {
     Step.EXTENDED: "Period extended, and the person told",
     Step.PLANNED: "Plan made",
     Step.OUTCOME: "Carried out",
+    Step.AWAITED: "Done here; waiting for others to confirm",
+    Step.LATE: "Answered after us",
     Step.PROVED: "Searched again and proved",
     Step.ANSWER_WRITTEN: "Answer written",
     Step.RESPONDED: "Answered",
@@ -58,9 +61,14 @@ _TIMELINE = {
     Step.RESTORED: "Answered before the data was restored",
 }
 #: Steps that who filed a request is not told: what is held of somebody, how much, and whether others asked for them.
-_NOT_FOR_WHO_FILED = frozenset({Step.PLANNED, Step.OUTCOME, Step.JOINED, Step.ACKNOWLEDGED, *RECEIPTS})
+_NOT_FOR_WHO_FILED = frozenset({Step.PLANNED, Step.OUTCOME, Step.AWAITED, Step.LATE, Step.JOINED, Step.ACKNOWLEDGED, *RECEIPTS})
 #: What a request is said to be to who filed it: a link may be on its way, or wait its hour, and its page says nothing of it.
-_SHOWN = {State.ACKNOWLEDGING: State.RECEIVED, State.VERIFYING: State.RECEIVED, State.JOINED: State.RECEIVED}
+_SHOWN = {
+    State.ACKNOWLEDGING: State.RECEIVED,
+    State.VERIFYING: State.RECEIVED,
+    State.JOINED: State.RECEIVED,
+    State.DOWNSTREAM: State.FULFILLING,
+}
 #: What of a request waits until its message has left.
 _WAITING = {Step.LINK_WRITTEN: "link", Step.EXTENSION_WRITTEN: "longer period", Step.ANSWER_WRITTEN: "answer"}
 _MEDIA = {"archive.html": "text/html; charset=utf-8", "archive.json": "application/json", "files.zip": "application/zip"}
@@ -88,6 +96,7 @@ class Desk:
     last_contact: LastContact
     now_ms: Callable[[], int]
     reads: Reads
+    told: ToldRecipients
 
     def _law(self, case: Case) -> LawTable:
         """Return the law that the request was filed under: a later version moves none of its days."""
@@ -118,11 +127,12 @@ class Desk:
         case, is_answer = found
         case = case if is_answer else self._as_led(case)
         lines = due.table(case, self._law(case))
+        shown = case.state if is_answer else _SHOWN.get(case.state, case.state)
         return RequestStatus(
             case.reference,
             case.kind,
-            case.state.value,
-            WORDS[case.state if is_answer else _SHOWN.get(case.state, case.state)],
+            shown.value,
+            WORDS[shown],
             case.received_on,
             _by(lines, What.CONFIRMATION),
             lines[What.ANSWER].target,
@@ -131,6 +141,7 @@ class Desk:
             _timeline(case) if is_answer else _dates(case),
             self._documents(case) if is_answer else (),
             is_of_proved=is_answer,
+            told=self.told.lines(case, for_staff=False) if is_answer else (),
         )
 
     def download(self, token: str, name: str) -> Download | None:
@@ -142,7 +153,9 @@ class Desk:
         if not is_answer or name not in {one.name for one in self._documents(case)}:
             return None
         if name == "letter":
-            return Download(response.letter(case, self._voice(case)).encode(), "text/plain; charset=utf-8", "letter.txt")
+            return Download(
+                response.letter(case, self._voice(case), self.cases).encode(), "text/plain; charset=utf-8", "letter.txt"
+            )
         if name == "proof.tlog-proof":
             return Download(case.answer["proof"].encode(), "text/plain; charset=utf-8", name)
         content = self.cases.document(case.request_id, name)
@@ -199,7 +212,15 @@ class Desk:
         messages = tuple(self.message_line(row) for row in self.cases.messages(request_id))
         can_extend = response.may_extend(case) and self._today() <= last
         return RequestDetail(
-            self._line(case), FOR_STAFF[case.state][1], kinds, _timeline(case), outcomes, can_extend, until, messages
+            self._line(case),
+            FOR_STAFF[case.state][1],
+            kinds,
+            _timeline(case),
+            outcomes,
+            can_extend,
+            until,
+            messages,
+            self.told.lines(case, for_staff=True),
         )
 
     def extend(self, request_id: str, reason: str, staff_id: str) -> Refusal | None:
@@ -310,7 +331,9 @@ def _dates(case: Case) -> tuple[TimelineStep, ...]:
 
 def _words(step: Step, detail: dict[str, object]) -> str:
     """Return the detail of a step in words."""
-    if step is Step.OUTCOME:
+    if step is Step.AWAITED:
+        return ", ".join(json.loads(json.dumps(detail["recipients"])))
+    if step in {Step.OUTCOME, Step.LATE}:
         outcomes = json.loads(json.dumps(detail["outcomes"]))
         return "; ".join(
             f"{one['target']}: {one['did']}" + (f" ({one['records']})" if one["records"] else "") for one in outcomes

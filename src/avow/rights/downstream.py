@@ -54,7 +54,9 @@ def end_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> boo
         return False
     task = waiting[0]
     detail = _detail(Outcome(task["target"], NOT_CONFIRMED, 0, task["rule"]), task["instruction"], "")
-    return cases.append(case, Step.OUTCOME, now_ms, detail, entries.RequestTarget(case.request_id, task["target"], task["rule"]), None)
+    return cases.append(
+        case, Step.OUTCOME, now_ms, detail, entries.RequestTarget(case.request_id, task["target"], task["rule"]), None
+    )
 
 
 def note(cases: Cases, one: Instruction, said: Answer, reason: str, by: str, now_ms: int) -> Refusal | None:

@@ -1,4 +1,4 @@
-"""What of a person went to which recipients, by the log of disclosures: before their keys are destroyed, for the plan of a deletion.
+"""What of a person went to which recipients, by the log of disclosures, for the plan of a deletion: before keys are destroyed.
 
 By subject, and for as long as the recipient may keep it: the log forgets whose something was no sooner
 (`gate.disclosures.forget_on`). A recipient is told by what finds the person there, and by nothing that it was not given: who got
@@ -33,7 +33,7 @@ class Recipients:
     versions: Versions
 
     def of(self, contact: Contact) -> tuple[Given, ...]:
-        """Return to whom something of this person went, by name; invented people's went to nobody. Rule: 11 CCR 7022(b)(2), (3)."""
+        """Return to whom something of this person went; invented people's went to nobody. Rule: 11 CCR 7022(b)(2), (3)."""
         found = disclosures.of_people(self.store, contact.identifiers())
         by_recipient: dict[str, list[Disclosure]] = {}
         for one in found:

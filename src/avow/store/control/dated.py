@@ -5,8 +5,9 @@
     disclosures    the person of a disclosure        its own `forget_on`: 12 months, and as long as the recipient keeps the data
     notices        e-mail about a changed policy     12 months, and no longer than anything that its person sent
     mailings       e-mail of a mailing               as long as its person is subscribed
-    messages       e-mail that asks for a link       as long as the subscription waits for it; a letter as long as its request
-                                                     has a contact
+    messages       e-mail that asks for a link       as long as the subscription waits for it; a letter, and what a recipient
+                                                     is told, as long as its request has a contact
+    instructions   what finds a person at recipients with the contact of its request
     withdrawn      what never left, and names nobody 12 months
     subscriptions  what waits for its link           its own `expires_ms` (the job "unconfirmed")
     requests       the contact of a request          7 days after the closing (`rights.due`; the job "requests")
@@ -34,6 +35,7 @@ from avow.store.control.tables import (
     deliveries,
     delivery_people,
     disclosures,
+    instructions,
     pending_subscriptions,
     request_events,
     submission_subjects,
@@ -56,6 +58,7 @@ def sweep(tx: Transaction, today: date) -> int:
     forget = [
         update(choices).where(_choices(today)).values(subject=None),
         update(disclosures).where(_disclosures(today)).values(subject=None),
+        update(instructions).where(_instructions(today)).values(sealed=b"", words=b"", next_ms=None),
     ]
     gone = rows.let_go(tx, tx.scalars(_notices(today)).all()) + rows.let_go(tx, tx.scalars(_messages(today)).all())
     gone += mailings.sweep_messages(tx) + read_reasons.remove_left(tx, _start_ms(today - _YOUNG))
@@ -75,6 +78,7 @@ def overdue(tx: Transaction, today: date) -> dict[str, int]:
         "choices": select(func.count()).select_from(choices).where(_choices(before)),
         "disclosures": select(func.count()).select_from(disclosures).where(_disclosures(before)),
         "notices": _count(_notices(before)),
+        "instructions": select(func.count()).select_from(instructions).where(_instructions(before)),
         "mailings": _count(mailings.ended(), deliveries.c.made_ms < _start_ms(before)),
         "messages": _count(_messages(before)),
         "subscriptions": select(func.count()).select_from(pending_subscriptions).where(waits),
@@ -92,6 +96,15 @@ def _choices(today: date) -> ColumnElement[bool]:
 
 def _disclosures(today: date) -> ColumnElement[bool]:
     return and_(disclosures.c.subject.is_not(None), disclosures.c.forget_on <= today)
+
+
+def _instructions(today: date) -> ColumnElement[bool]:
+    """Return the condition that finds what still says whom an instruction is about, although its request does not any more."""
+    asked = select(consumer_requests.c.id).where(
+        consumer_requests.c.id == instructions.c.request_id, func.length(consumer_requests.c.sealed) > 0
+    )
+    says = or_(func.length(instructions.c.sealed) > 0, func.length(instructions.c.words) > 0)
+    return and_(says, ~asked.correlate(instructions).exists(), instructions.c.made_ms < _start_ms(today - _YOUNG))
 
 
 def _count(ids: Select[str], *conditions: ColumnElement[bool]) -> Select[int]:
@@ -114,7 +127,7 @@ def _messages(today: date) -> Select[str]:
     )
     is_left = or_(
         and_(deliveries.c.kind == "confirmation", ~waits.correlate(delivery_people).exists()),
-        and_(deliveries.c.kind.in_(rows.OF_REQUESTS), ~asked.correlate(delivery_people).exists()),
+        and_(_own.request_id.is_not(None), ~asked.correlate(delivery_people).exists()),
     )
     return _of_somebody().where(is_left, deliveries.c.made_ms < _start_ms(today - _YOUNG))
 

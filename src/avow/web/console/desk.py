@@ -9,6 +9,8 @@ from starlette.routing import Route
 
 from avow.definitions import Refusal
 from avow.gate.roles import WORKING, Act, Member
+from avow.rights.answering import OFFERED
+from avow.rights.telling import WAYS, Facts
 from avow.web.console.door import Door, place
 from avow.web.console.needs import Shows, needs
 
@@ -25,11 +27,14 @@ class DeskPages:
         self._rights = door.house.rights
 
     def routes(self) -> list[Route]:
-        """Return the list, one consumer request, and its extension."""
+        """Return the list, one consumer request, its extension, and what is done about a recipient that was told."""
         return [
             self._door.page("/console/requests", self._list, needs(requests=WORKING, shows=Shows.LINES)),
             self._door.page("/console/requests/{request_id}", self._detail, needs(requests=WORKING, shows=Shows.A_PERSON)),
             self._door.action("/console/requests/{request_id}/extension", self._extend, needs(requests=[Act.DENY], fresh=True)),
+            self._door.action("/console/requests/{request_id}/told", self._pass_on, needs(requests=[Act.DECIDE])),
+            self._door.action("/console/requests/{request_id}/answer", self._answer_for, needs(requests=[Act.DECIDE])),
+            self._door.action("/console/requests/{request_id}/excuse", self._excuse, needs(requests=[Act.DENY], fresh=True)),
         ]
 
     def _list(self, request: Request, member: Member) -> Response:
@@ -48,10 +53,31 @@ class DeskPages:
             return self._one(request, member, reason, f"{refusal.reason} ({refusal.rule})", 409)
         return RedirectResponse(f"/console/requests/{request.path_params['request_id']}", 303)
 
-    def _one(self, request: Request, member: Member, reason: str, error: str, status: int) -> Response:
+    def _pass_on(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        about = request.path_params["request_id"], form.get("instruction", "")
+        return self._told(request, member, self._rights.told.pass_on(*about, form.get("way", ""), member.staff_id))
+
+    def _answer_for(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        about = request.path_params["request_id"], form.get("instruction", "")
+        said = form.get("answer", ""), form.get("reason", "")
+        return self._told(request, member, self._rights.told.answer_for(*about, *said, member.staff_id))
+
+    def _excuse(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        about = request.path_params["request_id"], form.get("instruction", "")
+        facts = Facts(form.get("effort", ""), form.get("gain", ""), form.get("why", ""))
+        return self._told(request, member, self._rights.told.excuse(*about, facts, member.staff_id))
+
+    def _told(self, request: Request, member: Member, refusal: Refusal | None) -> Response:
+        """Show the request again; a refusal next to its recipients."""
+        if refusal is None:
+            return RedirectResponse(f"/console/requests/{request.path_params['request_id']}#told", 303)
+        return self._one(request, member, "", "", 422, f"{refusal.reason} ({refusal.rule})")
+
+    def _one(self, request: Request, member: Member, reason: str, error: str, status: int, told_error: str = "") -> Response:
         detail = self._rights.detail(request.path_params["request_id"], member)
         if detail is None:
             raise HTTPException(404)
         if isinstance(detail, Refusal):
             return self._door.refused(request, member, detail)
-        return self._door.show(request, "request.html", member, status, detail=detail, reason=reason, error=error)
+        shown = {"told_error": told_error, "told_ways": WAYS, "told_answers": tuple(OFFERED.items())}
+        return self._door.show(request, "request.html", member, status, detail=detail, reason=reason, error=error, **shown)

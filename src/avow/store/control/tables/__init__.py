@@ -27,6 +27,7 @@ from avow.store.control.tables.leaving import (
     delivery_people,
     disclosure_totals,
     disclosures,
+    instructions,
     letters,
     mailings,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "disclosure_totals",
     "disclosures",
     "failed_sign_ins",
+    "instructions",
     "integrity_changes",
     "integrity_days",
     "invitations",
