@@ -23,12 +23,16 @@ from avow.store.control.tables.installation import (
     settings,
 )
 from avow.store.control.tables.leaving import (
+    batches,
     deliveries,
     delivery_people,
     disclosure_totals,
     disclosures,
     letters,
     mailings,
+    recipients,
+    screenings,
+    standing_disclosures,
 )
 from avow.store.control.tables.members import (
     failed_sign_ins,
@@ -63,6 +67,7 @@ from avow.store.control.tables.records import (
 
 __all__ = [
     "audit_queue",
+    "batches",
     "browser_reports",
     "choice_totals",
     "choices",
@@ -83,6 +88,7 @@ __all__ = [
     "publications",
     "purpose_reads",
     "read_reasons",
+    "recipients",
     "recording_chunks",
     "recording_withdrawals",
     "recordings",
@@ -91,6 +97,7 @@ __all__ = [
     "request_events",
     "request_people",
     "rulebooks",
+    "screenings",
     "set_aside",
     "settings",
     "staff",
@@ -100,6 +107,7 @@ __all__ = [
     "staff_sessions",
     "staff_spent",
     "staff_training",
+    "standing_disclosures",
     "submission_files",
     "submission_subjects",
     "submissions",
