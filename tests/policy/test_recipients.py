@@ -8,6 +8,9 @@ import pytest
 
 from avow import policy
 from avow.policy.checks.carried_out import EVERYTHING
+from avow.policy.evidence import Facts, Verdict, disclosed
+from avow.policy.evidence.findings import findings
+from avow.policy.language.vocabulary import CLAUSES, THIRD_PARTY_CLAUSES
 from avow.policy.printouts.dpv import json_ld
 from avow.policy.printouts.notice import notice_at_collection, rights_list
 from avow.policy.printouts.recipients import recipients_table
@@ -286,3 +289,35 @@ def test_machines_read_the_roles_as_well(complete):
     assert nodes["this:recipient/dispatch"]["@type"] == "dpv:Recipient"
     assert nodes["this:recipient/crm"]["@type"] == "dpv:DataProcessor"
     assert nodes["this:purpose/advertising"]["skos:broader"] == [{"@id": "dpv:TargetedAdvertising"}]
+
+
+def evidence_of(rulebook, recipient, purpose, point):
+    """What the evidence says of one disclosure to a recipient."""
+    facts = Facts(0, disclosed=(disclosed(rulebook, recipient, "A", purpose, point, 1),))
+    (first, *_) = findings(rulebook, facts, "recipient", recipient, TODAY)
+    return first
+
+
+def test_a_missing_clause_is_shown_next_to_the_promise():
+    """A version that was published without it stays as it is; its evidence is red, and says what lacks."""
+    whole, less = rulebook_of(), rulebook_of(("checks                  = true\n", ""))
+    assert (whole.recipients["post"].missing_clauses, less.recipients["post"].missing_clauses) == ((), ("checks",))
+    assert evidence_of(whole, "post", "answer", "letter").verdict is Verdict.HOLDS
+    found = evidence_of(less, "post", "answer", "letter")
+    assert (found.verdict, found.evidence.endswith("It lacks: checks.")) == (Verdict.FAILS, True)
+
+
+def test_what_another_company_takes_in_itself_is_declared(complete):
+    """Its script is counted by page view: at the point that it collects by, for what that is declared."""
+    assert evidence_of(complete, "ad-network", "advertising", "ad-script").verdict is Verdict.HOLDS
+    assert evidence_of(complete, "ad-network", "advertising", "page-view").verdict is Verdict.FAILS
+
+
+def test_no_clause_is_asked_of_the_same_business():
+    """Nor of nobody: a third party without a contract lacks every clause of one."""
+    contract = SMALL.index("[recipient.post.contract]")
+    text = SMALL[:contract] + SMALL[SMALL.index("```", contract) :]
+    assert rulebook_of((KEPT, f"{KEPT}\nsame_business = true"), text=text).recipients["post"].missing_clauses == ()
+    assert set(rulebook_of(text=text).recipients["post"].missing_clauses) == set(CLAUSES)
+    third = ('role       = "service-provider"', 'role       = "third-party"')
+    assert set(rulebook_of(third, text=text).recipients["post"].missing_clauses) == set(THIRD_PARTY_CLAUSES)
