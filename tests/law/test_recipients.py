@@ -10,8 +10,31 @@ import pytest
 
 from avow import policy
 from avow.policy.checks.carried_out import EVERYTHING, THIS_VERSION
-from avow.policy.language.vocabulary import CLAUSES, THIRD_PARTY_CLAUSES
+from avow.policy.language.vocabulary import CLAUSES as DECLARED
+from avow.policy.language.vocabulary import THIRD_PARTY_CLAUSES as DECLARED_OF_THIRD_PARTIES
 
+#: 11 CCR 7051(a), § 1798.100(d), § 1798.140(ag): what the contract with a service provider says.
+CLAUSES = (
+    "no_sale_or_sharing",
+    "specific_purposes",
+    "no_other_use",
+    "no_combining",
+    "same_protection",
+    "checks",
+    "notice_if_unable",
+    "stop_and_mend",
+    "helps_with_requests",
+    "same_for_subcontractors",
+)
+#: 11 CCR 7053(a), § 1798.100(d)(1)-(5): what the contract with a third party says.
+THIRD_PARTY_CLAUSES = (
+    "specific_purposes",
+    "same_protection",
+    "forwards_opt_outs",
+    "checks",
+    "notice_if_unable",
+    "stop_and_mend",
+)
 SMALL = (Path(__file__).parents[1] / "policy" / "small.md").read_text(encoding="utf-8")
 DENIAL = "We do not sell or share personal information."
 KEPT = "keeps_days = 0"
@@ -38,9 +61,12 @@ def _changed(*changes):
     return text
 
 
-def _found(*changes, does=EVERYTHING):
-    found = policy.compile_text(_changed(*changes), "policy.md", policy.law.tables(), date(2026, 11, 24), does=does).diagnostics
-    return [item.code for item in found]
+def _judged(*changes, does=EVERYTHING):
+    return policy.compile_text(_changed(*changes), "policy.md", policy.law.tables(), date(2026, 11, 24), does=does).diagnostics
+
+
+def _found(*changes):
+    return [item.code for item in _judged(*changes)]
 
 
 def _post(*changes):
@@ -50,6 +76,11 @@ def _post(*changes):
 def _contract(clauses):
     lines = "".join(f"{clause} = true\n" for clause in clauses)
     return f"[recipient.post.contract]\nsigned = 2026-01-15\n{lines}"
+
+
+def test_the_language_has_the_clauses_of_the_law_and_no_others():
+    """SPC-01, SPC-03: what is asked is what is listed here."""
+    assert (set(DECLARED), set(DECLARED_OF_THIRD_PARTIES)) == (set(CLAUSES), set(THIRD_PARTY_CLAUSES))
 
 
 @pytest.mark.parametrize("clause", CLAUSES)
@@ -96,4 +127,5 @@ def test_the_link_leads_to_a_form():
         OPT_OUT.replace('["web", "email"]', '["email", "phone"]').replace('"none"', '"none"\nby_people    = true'),
     )
     third = (THIRD, (CONTRACT, _contract(THIRD_PARTY_CLAUSES)), *STOPPED)
-    assert _found(*third, by_mail, does=THIS_VERSION) == ["AV0702"]
+    (found,) = _judged(*third, by_mail, does=THIS_VERSION)
+    assert (found.code, "leads to no form" in found.message) == ("AV0702", True)
