@@ -9,7 +9,6 @@ the configuration no longer has it. It is "" only until the first start after th
 
 from __future__ import annotations
 
-from avow.store.control.tables.base import metadata
 from avow.store.control.tables.installation import (
     audit_queue,
     integrity_changes,
@@ -64,6 +63,7 @@ from avow.store.control.tables.records import (
     submission_subjects,
     submissions,
 )
+from avow.store.control.tables.types import metadata
 
 __all__ = [
     "audit_queue",

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table
 
-from avow.store.control.tables.base import Text, metadata
+from avow.store.control.tables.types import Text, metadata
 
 #: Everything that leaves to a person or a recipient, by any way: references, never what it says (docs/specs/deliveries.md).
 deliveries: Final = Table(
