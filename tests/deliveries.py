@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from types import MappingProxyType
 
 from tests.houses import sites
 
@@ -16,11 +15,11 @@ from avow.recipients.carrying import Kinds, Leased
 from avow.store.control import deliveries
 
 
-def composing(house, recipient="mail-service", places=None, contacts=MappingProxyType({})):
+def composing(house, recipient="mail-service", places=None):
     """Return what composes an installation's deliveries."""
     places = places or sites()
     mailings = Mailings(house.store, house.versions, recipient, places)
-    told = ToRecipients(house.store, house.versions, places, contacts.get, (3, 7, 14))
+    told = ToRecipients(house.store, house.versions, places, (3, 7, 14))
     return Composing(house.store, house.versions, recipient, of_requests(), places, mailings, told)
 
 

@@ -361,10 +361,28 @@ class Recording(msgspec.Struct, frozen=True, tag="recording", kw_only=True, arra
     demonstration: bool = False
 
 
+class Signalled(msgspec.Struct, frozen=True, tag="signalled", kw_only=True, array_like=True):
+    """An opt-out preference signal of a browser that is known by its number: what it stopped, and which signal did.
+
+    `opted_out` is purpose -> "gpc" or "dnt". It is kept as the number's choice, and nothing else is done with it.
+    Rule: 11 CCR 7025(c)(1), (d).
+    """
+
+    record_id: str
+    collected_ms: int
+    site: str
+    rulebook_id: str
+    visitor: str
+    opted_out: dict[str, str]
+    demonstration: bool = False
+
+
 Record = Event | MailEvent | LogLine | EventBatch | Submission | Recording
+#: What a spool holds.
+Spooled = Record | Signalled
 
 
-def count(records: Iterable[Record]) -> int:
+def count(records: Iterable[Spooled]) -> int:
     """Return how many records these are, each event of a batch counted."""
     return sum(len(one.events) if isinstance(one, EventBatch) else 1 for one in records)
 

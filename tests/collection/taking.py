@@ -21,7 +21,7 @@ class Named(Senders):
     who = None
 
     def of(self, _peer, _lines, _first, now_ms):
-        return self.known(self.who, now_ms)
+        return self._heard(self.known(self.who, now_ms), now_ms)
 
 
 class Taking:

@@ -56,6 +56,9 @@ class Parts:
     def of(self, _contact):
         return ()
 
+    def are_leaving(self, _contact):
+        return False
+
     def disclose(self, _case, _now_ms):
         return [Outcome("Page visits", "in the archive", 2)]
 

@@ -27,3 +27,14 @@ def confirmed(house, mailbox, browser, kind, address, mailed=""):
     link, before = file_request(house, mailbox, browser, kind, address, mailed), len(mailbox.messages)
     page = reached(house, browser.post(link).headers["location"])
     return page, mailbox.to(mailed or address, "done", before).get_body().get_content()
+
+
+def confirmed_each(house, mailbox, kind, people):
+    """Do the same for several people at once; `people` is what each types, by what mail to them is written to."""
+    before = len(mailbox.messages)
+    links = {
+        mailed: (browser := house.browser(), file_request(house, mailbox, browser, kind, typed, mailed))
+        for mailed, typed in people.items()
+    }
+    pages = {mailed: reached(house, browser.post(link).headers["location"]) for mailed, (browser, link) in links.items()}
+    return {mailed: (page, mailbox.to(mailed, "done", before).get_body().get_content()) for mailed, page in pages.items()}

@@ -18,8 +18,12 @@ def logged(house):
     browser = house.browser(cookies={"avow_staff": house.session(robin)})
     with house.store.control.transaction() as tx:
         for number in range(300):
-            entries.record(tx, house.now_ms() + number, entries.MessageRead("message.read", "ab" * 16, robin.staff_id))
-        entries.record(tx, house.now_ms() + 300, entries.MessageRead("message.read", "cd" * 16, "0123456789abcdef"))
+            entries.record(
+                tx, house.now_ms() + number, entries.MessageRead("message.read", "ab" * 16, "answer-requests", robin.staff_id)
+            )
+        entries.record(
+            tx, house.now_ms() + 300, entries.MessageRead("message.read", "cd" * 16, "answer-requests", "0123456789abcdef")
+        )
     house.run("audit")
     return browser, robin.staff_id
 

@@ -91,9 +91,12 @@ class Collector:
     def by_what(self, sender: Sender) -> dict[str, str]:
         """Return each purpose that is stopped and what stopped it; a signal, where it did so too, is the stronger word."""
         by = dict.fromkeys(sorted(self.rulebook.stops(frozenset(), sender.signals.choices)), "link")
-        for signal in sorted(sender.signals.preferences):
-            by |= dict.fromkeys(sorted(self.rulebook.stopped_by(frozenset([signal]))), signal)
-        return by
+        return by | self.signalled(sender)
+
+    def signalled(self, sender: Sender) -> dict[str, str]:
+        """Return each purpose that a signal of this sender stops, and which signal does; the stronger word of two."""
+        preferences = sorted(sender.signals.preferences)  # "dnt", then "gpc"
+        return {name: one for one in preferences for name in sorted(self.rulebook.stopped_by(frozenset([one])))}
 
     def opted_in(self, sender: Sender) -> frozenset[str]:
         """Return the purposes that wait for a yes and got one from this browser. Rule: 11 CCR 7004; GDPR Art. 7."""

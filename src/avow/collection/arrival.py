@@ -1,36 +1,52 @@
-"""The true end of walk 1: what the spool brought is narrowed by what its people have chosen meanwhile, kept, and noted."""
+"""The true end of walk 1: what the spool brought is narrowed by what its people have chosen meanwhile, kept, noted, sent on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
+from avow.collection import narrowing
 from avow.collection.forms import submissions
-from avow.definitions import Record, Recording, Submission
-from avow.gate import choices, disclosures
+from avow.definitions import Event, EventBatch, Record, Recording, Signalled, Spooled, Submission
+from avow.gate import choices, disclosures, handing_over, profiles
 from avow.gate.contacts import LastContact
 from avow.policy import Rulebook
 from avow.store.store import Store
 
+_NOBODY: Final[Mapping[str, str]] = MappingProxyType({})
+
 
 class Arrival:
-    """The drain's sink: the store, where a form is narrowed by its sender's standing choices.
+    """The drain's sink: the store, where a form is narrowed by its sender's standing choices, and the rest by its browser's.
 
     It moves their due dates only when it came behind a link that we mailed; a form that anybody can write moves none.
+    `connectors` are the ways of the recipients to which records go as they come in, where the policy gives them to these.
     """
 
-    def __init__(self, store: Store, rulebook_of: Callable[[str], Rulebook | None]) -> None:
+    def __init__(
+        self, store: Store, rulebook_of: Callable[[str], Rulebook | None], connectors: Mapping[str, str] = _NOBODY
+    ) -> None:
         self._store = store
+        self._connectors = connectors
         self._rulebook_of = rulebook_of
         self._last_contact = LastContact(store, rulebook_of)
 
-    def write(self, records: Sequence[Record]) -> Sequence[Recording]:
+    def write(self, records: Sequence[Spooled]) -> Sequence[Recording]:
         """Keep the records, then what belongs to the same people as long as each was promised.
 
-        Returns the chunks whose place in their recording holds another one.
+        Signals come first, so that they narrow what came with them. Returns the chunks whose place in their recording holds
+        another one.
         """
-        kept = [one for record in records if (one := self._narrowed(record)) is not None]
+        self._hear([one for one in records if isinstance(one, Signalled)])
+        came = [one for one in records if not isinstance(one, Signalled)]
+        numbers = {one.visitor for one in came if not isinstance(one, Submission)} - {""}
+        standing = profiles.standing(self._store, numbers)
+        kept = [one for record in came for one in self._narrowed(record, standing)]
         written = self._store.write(kept)
-        disclosures.note_handed_over(self._store, kept, self._rulebook_of)
+        disclosures.note_handed_over(self._store, came, self._rulebook_of)  # a number that went out did so, whatever is kept
+        forms = [one for one in kept if isinstance(one, Submission)]
+        handing_over.queue_arrived(self._store, forms, self._rulebook_of, self._connectors)
         for record in kept:
             if isinstance(record, Submission) and record.people:
                 choices.keep_with_form(self._store, record)
@@ -38,12 +54,38 @@ class Arrival:
                     self._last_contact.proved(record)
         return written.changed
 
-    def _narrowed(self, record: Record) -> Record | None:
-        """Return what its person's standing choices leave of a record; a form that names nobody is left as it came."""
-        people = record.people if isinstance(record, Submission) else ()
-        if not isinstance(record, Submission) or not people:
-            return record
-        if any(self._store.vault.ended_at(person, record.point) >= record.collected_ms for person in people):
+    def _hear(self, signalled: Sequence[Signalled]) -> None:
+        """Keep what signals stop, and take back what was recorded for these purposes alone. Rule: 11 CCR 7025(c)(1)."""
+        profiles.keep_signals(self._store, signalled)
+        for one in signalled:
+            rulebook = self._rulebook_of(one.rulebook_id)
+            if rulebook is not None and choices.stops_recordings(rulebook, one.opted_out):
+                self._store.withdraw_recordings(one.visitor, "", one.collected_ms)
+
+    def _narrowed(self, record: Record, standing: Mapping[str, frozenset[str]]) -> Iterator[Record]:
+        """Yield what its person's or its browser's standing choices leave of a record."""
+        if isinstance(record, Submission):
+            form = self._form(record)
+            yield from () if form is None else (form,)
+            return
+        opted_out = standing.get(record.visitor)
+        if not opted_out:
+            yield record
+        elif isinstance(record, EventBatch):
+            yield from narrowing.events(record, self._rulebook_of, opted_out)
+        elif isinstance(record, Event):
+            one = narrowing.event(record, self._rulebook_of, opted_out)
+            yield from () if one is None else (one,)
+        else:
+            chunk = narrowing.recording(record, self._rulebook_of, opted_out)
+            yield from () if chunk is None else (chunk,)
+
+    def _form(self, form: Submission) -> Submission | None:
+        """Return what its sender's standing choices leave of a form; one that names nobody is left as it came."""
+        people = form.people
+        if not people:
+            return form
+        if any(self._store.vault.ended_at(person, form.point) >= form.collected_ms for person in people):
             return None  # unsubscribed while it was in the spool
-        rulebook, opted_out = self._rulebook_of(record.rulebook_id), choices.opted_out_by(self._store, people)
-        return submissions.narrowed(record, rulebook, opted_out) if rulebook and opted_out else record
+        rulebook, opted_out = self._rulebook_of(form.rulebook_id), choices.opted_out_by(self._store, people)
+        return submissions.narrowed(form, rulebook, opted_out) if rulebook and opted_out else form

@@ -27,9 +27,10 @@ from avow.definitions import (
     EventBatch,
     LogLine,
     MailEvent,
-    Record,
     Recording,
     Refusal,
+    Signalled,
+    Spooled,
     Submission,
     Terms,
     count,
@@ -56,7 +57,7 @@ AGAIN_MS: Final = 10_000
 class Sink(Protocol):
     """Where records go. Writing is idempotent by record id and returns only after it is durable."""
 
-    def write(self, records: Sequence[Record]) -> Sequence[Recording]:
+    def write(self, records: Sequence[Spooled]) -> Sequence[Recording]:
         """Keep the records; return chunks whose place holds another one. Raises StoreUnavailable: they could not be kept."""
 
 
@@ -67,7 +68,7 @@ class _Packed(BatchHead, frozen=True, tag="batch", kw_only=True, array_like=True
     events: list[dict[str, str]]
 
 
-_DECODER: Final = msgspec.msgpack.Decoder(Event | MailEvent | LogLine | _Packed | Submission | Recording)
+_DECODER: Final = msgspec.msgpack.Decoder(Event | MailEvent | LogLine | _Packed | Submission | Recording | Signalled)
 _TERMS: Final = msgspec.msgpack.Decoder(dict[str, Terms])
 
 
@@ -98,7 +99,7 @@ class Drain:
         now_ms, today = _now()
         segments.finish_removals(self.folder, self.keys)
         moved = held = weight = size = 0
-        batch: list[Record] = []
+        batch: list[Spooled] = []
         progress: list[tuple[Path, segments.Chunk]] = []
         for path, is_closed in segments.segments(self.folder):
             for chunk, records in self._chunks(path, is_closed=is_closed, now_ms=now_ms):
@@ -128,7 +129,7 @@ class Drain:
     def _quarantine(self) -> Quarantine:
         return Quarantine(self.folder, self.keys, self.aside)
 
-    def _chunks(self, path: Path, *, is_closed: bool, now_ms: int) -> Iterator[tuple[segments.Chunk, list[Record]]]:
+    def _chunks(self, path: Path, *, is_closed: bool, now_ms: int) -> Iterator[tuple[segments.Chunk, list[Spooled]]]:
         """Yield what a segment holds beyond what was already moved, a chunk at a time."""
         name = path.stem
         key = self.keys.get_key("segment", name)
@@ -154,20 +155,20 @@ class Drain:
         log.error("segment %s has no key: moved to quarantine", path.stem)
         self._quarantine.put(path, NO_KEY, now_ms)
 
-    def _decoded(self, name: str, encoded: Sequence[bytes]) -> list[Record]:
+    def _decoded(self, name: str, encoded: Sequence[bytes]) -> list[Spooled]:
         """Return the records of a chunk; those that another version wrote, which this one cannot read, stay where they are."""
         try:
             return list(decoded(encoded))
         except msgspec.DecodeError:
             log.error("segment %s holds records of another version: moved to quarantine", name)  # noqa: TRY400 - the trace shows bytes
             self._faults[name] = UNREADABLE
-        found: list[Record] = []
+        found: list[Spooled] = []
         for one in encoded:
             with contextlib.suppress(msgspec.DecodeError):
                 found.extend(decoded([one]))
         return found
 
-    def _flush(self, batch: list[Record], progress: list[tuple[Path, segments.Chunk]], now_ms: int) -> None:
+    def _flush(self, batch: list[Spooled], progress: list[tuple[Path, segments.Chunk]], now_ms: int) -> None:
         """Write the batch, then, and only then, let go of it in the spool."""
         if self.aside is None:
             self._keep(batch)
@@ -184,7 +185,7 @@ class Drain:
                 self._faults.pop(name, None)  # only now: what could not go aside is no whole segment at the next look
                 self._offsets.pop(name, None)
 
-    def _keep(self, batch: Sequence[Record]) -> None:
+    def _keep(self, batch: Sequence[Spooled]) -> None:
         """Hand records to the sink, and count what of them may not be kept."""
         kept, refused = _sorted_out(batch)
         if kept:
@@ -201,9 +202,9 @@ def _now() -> tuple[int, date]:
     return int(now.timestamp() * 1000), now.date()
 
 
-def _sorted_out(batch: Iterable[Record]) -> tuple[list[Record], list[tuple[Recording, Refusal]]]:
+def _sorted_out(batch: Iterable[Spooled]) -> tuple[list[Spooled], list[tuple[Recording, Refusal]]]:
     """Return records as the sink may have them, recordings scrubbed; and those recordings of which nothing may be kept."""
-    kept: list[Record] = []
+    kept: list[Spooled] = []
     refused: list[tuple[Recording, Refusal]] = []
     for record in batch:
         found = chunks.checked(record) if isinstance(record, Recording) else record
@@ -215,7 +216,7 @@ def _sorted_out(batch: Iterable[Record]) -> tuple[list[Record], list[tuple[Recor
     return kept, refused
 
 
-def decoded(encoded: Iterable[bytes]) -> Iterator[Record]:
+def decoded(encoded: Iterable[bytes]) -> Iterator[Spooled]:
     """Yield the records of a chunk; equal terms of its batches are one object. Raises msgspec.DecodeError."""
     known: dict[bytes, dict[str, Terms]] = {}
     for record in map(_DECODER.decode, encoded):

@@ -42,7 +42,7 @@ class Intake:
     def take(self, sent: bytes | Batch, peer: str, lines: Lines, first: Mapping[bytes, bytes], now_ms: int, done: Done) -> None:
         """Take in the events of one HTTP request: a body, or what a pixel's address said (`Pixels.read`).
 
-        (1) who sends, as it says: address, agent, signals, choices; worked out once a minute
+        (1) who sends, as it says: address, agent, signals, choices; worked out once a minute, and a known browser's signal kept
         (2) whether this sender may send more: else TOO_MANY
         (3) what the body says, by the schemas compiled from the policy; a Refusal when it cannot be read
         (4) the permit, asked once for each point
@@ -83,7 +83,7 @@ class Intake:
             done(Accepted(0, batch.dropped, refused))
             return
         visitor = known.sender.signals.visitor if days else ""
-        new_visitor = secrets.token_hex(signals.VISITOR_ID_LENGTH // 2) if days and not visitor else ""
+        new_visitor = self._new_visitor(known, now_ms) if days and not visitor else ""
         known.visit = known.visit or collector.visit(known.sender, known.today)
         record = _Encoded(  # (6)
             record_id=self._ids.new(now_ms, len(events)),
@@ -99,6 +99,13 @@ class Intake:
         encoded = self._encode(record)
         accepted = Accepted(len(events), batch.dropped, refused, new_visitor, min(days) if days else 0, record=encoded)
         collector.spool.append_then(encoded, done, accepted)  # (7)
+
+    def _new_visitor(self, known: Known, now_ms: int) -> str:
+        """Return a new number for a browser; what its signal stops is stopped for the number too. Rule: 11 CCR 7025(c)(1)."""
+        number = secrets.token_hex(signals.VISITOR_ID_LENGTH // 2)
+        if known.signalled:
+            self.senders.hear(known, number, now_ms)
+        return number
 
     def _ask(self, known: Known, kind: type) -> Layout | Refusal:
         """Return what may be kept of a sender's events of one type; asked once, with what the events share encoded."""

@@ -20,8 +20,9 @@ from avow.definitions import (
     Identifier,
     IdentifierKind,
     MailEvent,
-    Record,
     Recording,
+    Signalled,
+    Spooled,
     Submission,
     identifier,
     moment,
@@ -37,18 +38,18 @@ _ID_LENGTH: Final = 32
 #: The digits of an id that count on within a batch (`definitions.RecordIds`).
 _COUNTED: Final = 8
 
-Decode = Callable[[Iterable[bytes]], Iterable[Record]]
+Decode = Callable[[Iterable[bytes]], Iterable[Spooled]]
 
 
 @dataclass(frozen=True, slots=True)
 class OneByOne:
     """A sink around another one, `keep`, for records of this moment."""
 
-    keep: Callable[[Sequence[Record]], object]
+    keep: Callable[[Sequence[Spooled]], object]
     aside: Aside
     now_ms: int
 
-    def write(self, records: Sequence[Record]) -> None:
+    def write(self, records: Sequence[Spooled]) -> None:
         """Keep the records, and set aside those that cannot be kept. Raises StoreUnavailable: then write all of them again."""
         failure, _ = self.aside.tried(lambda: self.keep(records))
         if not failure:
@@ -74,7 +75,7 @@ class OneByOne:
             else:
                 self.aside.handled(DRAIN, row.item)
 
-    def _put(self, record: Record, failure: str) -> None:
+    def _put(self, record: Spooled, failure: str) -> None:
         """Set one record aside."""
         is_id = _is_id(record.record_id)
         name = record.record_id if is_id else hashlib.blake2b(record.record_id.encode(), digest_size=16).hexdigest()
@@ -94,11 +95,11 @@ class OneByOne:
 class Followed:
     """Fits `collection.drain.Sink` for what comes without the spool, as followed logs do."""
 
-    keep: Callable[[Sequence[Record]], object]
+    keep: Callable[[Sequence[Spooled]], object]
     aside: Aside
     now_ms: Callable[[], int]
 
-    def write(self, records: Sequence[Record]) -> Sequence[Recording]:
+    def write(self, records: Sequence[Spooled]) -> Sequence[Recording]:
         """Keep the records, none a chunk of a recording; set aside what does not go. Raises StoreUnavailable, as `keep` does."""
         OneByOne(self.keep, self.aside, self.now_ms()).write(records)
         return ()
@@ -119,7 +120,7 @@ def set_aside_of(aside: Aside, people: Collection[Identifier], decode: Decode) -
     return [row for row, content in aside.contents(DRAIN) if is_theirs(content)]
 
 
-def _people(record: Record) -> set[Identifier]:
+def _people(record: Spooled) -> set[Identifier]:
     """Return anyone who a record names."""
     if isinstance(record, Submission):
         return set(record.people)
@@ -134,16 +135,22 @@ def _is_id(text: str) -> bool:
     return len(text) == _ID_LENGTH and set(text) <= set("0123456789abcdef")
 
 
-def _last_day(record: Record, now_ms: int) -> date:
+def _last_day(record: Spooled, now_ms: int) -> date:
     """Return the day on which a record that is set aside goes; early where its own day cannot be read."""
-    days = [one.delete_on for one in record.terms.values()] if isinstance(record, EventBatch) else [record.delete_on]
     try:
-        return min(map(date.fromisoformat, days))
+        return min(map(date.fromisoformat, _days(record)))
     except ValueError:
         return moment(now_ms).date() + timedelta(days=NO_DAY)
 
 
-def _halves(records: Sequence[Record]) -> tuple[Sequence[Record], ...]:
+def _days(record: Spooled) -> list[str]:
+    """Return the days on which what a record holds goes; none for a signal, which has no day of its own."""
+    if isinstance(record, Signalled):
+        return []
+    return [one.delete_on for one in record.terms.values()] if isinstance(record, EventBatch) else [record.delete_on]
+
+
+def _halves(records: Sequence[Spooled]) -> tuple[Sequence[Spooled], ...]:
     """Return the two halves of records, a batch of events taken apart too; () for what cannot be halved."""
     if len(records) > 1:
         return records[: len(records) // 2], records[len(records) // 2 :]

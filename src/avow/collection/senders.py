@@ -11,18 +11,21 @@ from typing import Final
 import msgspec
 
 from avow.collection import agents, signals
-from avow.collection.accept import Collector
+from avow.collection.accept import Accepted, Collector
 from avow.collection.layouts import Layout
 from avow.collection.limits.event_leases import EventLeases
 from avow.collection.remembered import Remembered
 from avow.collection.signals import Sender
 from avow.collection.visits import client_address, plain_address
-from avow.definitions import Refusal, moment
+from avow.definitions import RecordIds, Refusal, Signalled, SpoolFull, moment
 
 DEMONSTRATION_HEADER: Final = "avow-demonstration"
 #: What a request says about its sender.
 _TELLING: Final = (b"user-agent", b"cookie", b"sec-gpc", b"dnt", b"x-forwarded-for", DEMONSTRATION_HEADER.encode())
 _DAY_MS: Final = 86_400_000
+#: What became of a signal that was kept.
+_HEARD: Final = Accepted(0, (), ())
+_ENCODE: Final = msgspec.msgpack.Encoder().encode
 
 #: The header lines of an HTTP request, names in lower case.
 Lines = Sequence[tuple[bytes, bytes]]
@@ -32,14 +35,16 @@ Every = Callable[[str], list[str]]
 class Known:
     """What is known about a sender today, and what the policy answers for each type of events.
 
-    `layouts` and `terms` are filled by `intake`, once for each; `visit` is 0 until today's salt is known.
+    `layouts` and `terms` are filled by `intake`, once for each; `visit` is 0 until today's salt is known. `signalled` is what
+    their signals stop, until it is kept for the browser's number.
     """
 
-    __slots__ = ("agent", "allowance", "layouts", "opted_in", "opted_out", "sender", "terms", "today", "visit")
+    __slots__ = ("agent", "allowance", "layouts", "opted_in", "opted_out", "sender", "signalled", "terms", "today", "visit")
 
     def __init__(self, sender: Sender, today: date, collector: Collector, leases: EventLeases) -> None:
         self.sender, self.today = sender, today
         self.opted_out, self.opted_in = collector.opted_out(sender), collector.opted_in(sender)
+        self.signalled = collector.signalled(sender)
         self.agent = agents.describe(sender.agent)
         self.allowance = leases.of(sender.address)
         self.layouts: dict[type, Layout | Refusal] = {}
@@ -57,6 +62,7 @@ class Senders:
         self._token = token
         self._known: Remembered[tuple[str | bytes | None, ...], Known] = Remembered()
         self._day_ends_ms = 0
+        self._ids = RecordIds()
 
     def of(self, peer: str, lines: Lines, first: Mapping[bytes, bytes], now_ms: int) -> Known:
         """Return what is known about who sent a request; remembered for those that come again within a minute of one day.
@@ -67,17 +73,45 @@ class Senders:
             self._known.found.clear()
             self._day_ends_ms = (now_ms // _DAY_MS + 1) * _DAY_MS
         if len(first) < len(lines):  # a second line may hold a no: not looked up by the first, nor remembered
-            return self.known(self.sender(peer, partial(_every, lines)), now_ms)
+            return self._heard(self.known(self.sender(peer, partial(_every, lines)), now_ms), now_ms)
         key = (peer, *map(first.get, _TELLING))
         found = self._known.found.get(key)
         if found is None:
             found = self.known(self.sender(peer, partial(_every, lines)), now_ms)
             self._known.keep(key, found, sum(len(one) for one in key if one is not None))
-        return found
+        return found if not found.signalled else self._heard(found, now_ms)
 
     def known(self, sender: Sender, now_ms: int) -> Known:
         """Return what is known about a sender, worked out."""
         return Known(sender, moment(now_ms).date(), self._collector, self.leases)
+
+    def hear(self, known: Known, visitor: str, now_ms: int) -> None:
+        """Hand on what a sender's signals stop, to be kept as the opt-out of the browser's number; once for each `Known`.
+
+        Whatever becomes of what they sent. Rule: 11 CCR 7025(c)(1).
+        """
+        said, known.signalled = known.signalled, {}
+        record = Signalled(
+            record_id=self._ids.new(now_ms),
+            collected_ms=now_ms,
+            site=self._collector.site,
+            rulebook_id=self._collector.rulebook.id,
+            visitor=visitor,
+            opted_out=said,
+            demonstration=known.sender.demonstration,
+        )
+
+        def heard(outcome: Accepted | Refusal | SpoolFull) -> None:
+            if isinstance(outcome, SpoolFull):
+                known.signalled = said  # the next request of the same sender says it again
+
+        self._collector.spool.append_then(_ENCODE(record), heard, _HEARD)
+
+    def _heard(self, known: Known, now_ms: int) -> Known:
+        """Return the same, with the signals of a browser that has a number on their way; one without keeps its opt-out itself."""
+        if known.signalled and known.sender.signals.visitor:
+            self.hear(known, known.sender.signals.visitor, now_ms)
+        return known
 
     def sender(self, peer: str, every: Every) -> Sender:
         """Return who sent a request: address as far as a trusted proxy tells, agent, signals, demonstration or not.

@@ -9,7 +9,7 @@ Rule: 11 CCR 7025(c)(1): the browser or device, any profile of it, and the known
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,6 +35,7 @@ __all__ = [
     "mark_earlier",
     "opted_in_by",
     "opted_out_by",
+    "stops_recordings",
 ]
 
 #: Purposes about which one HTTP request may say something.
@@ -104,8 +105,7 @@ class Choices:
             subject = self.store.vault.subjects_for([person], now)[person]
         self._keep([(subject, purpose, is_out) for purpose, is_out in new], source, now, demonstration=demonstration)
         switched_off = frozenset(purpose for purpose, is_out in said if is_out)
-        is_recorded = any(point.purposes <= switched_off for point in self.rulebook.recorded_points)
-        if visitor_id and is_recorded and (is_let_in or subject):
+        if visitor_id and stops_recordings(self.rulebook, switched_off) and (is_let_in or subject):
             self.store.withdraw_recordings(visitor_id, "", now)
         return refused
 
@@ -128,6 +128,15 @@ class Choices:
                 found |= {purpose for purpose, _ in new}
         self._keep(said, "link", now)
         return found
+
+    def of_number(self, visitor_id: str) -> frozenset[str]:
+        """Return the purposes that a browser's number has opted out of, by choice or by signal, also before it was erased.
+
+        Rule: 11 CCR 7025(c)(1), 7026(f).
+        """
+        person = identifier(IdentifierKind.VISITOR, visitor_id)
+        noted = self.store.vault.choices_noted([person]).get(person, {})
+        return frozenset(purpose for purpose, (_, is_out) in noted.items() if is_out)
 
     def of_person(self, answer_token: str) -> PersonSaid | None:
         """Return what the person behind a confirmed link has said; None where nothing is held of them."""
@@ -177,6 +186,11 @@ class Choices:
         """Return what was said about purposes that a person decides about."""
         declared = self.rulebook.purposes
         return [(name, out) for name, out in said.items() if name in declared and declared[name].optional][:MAX_CHOICES]
+
+
+def stops_recordings(rulebook: Rulebook, opted_out: Collection[str]) -> bool:
+    """Return whether this no stops all that a session recording is for, so that what was recorded is taken back."""
+    return any(point.purposes <= set(opted_out) for point in rulebook.recorded_points)
 
 
 def counts(store: Store) -> tuple[ChoiceCount, ...]:

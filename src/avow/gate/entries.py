@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from avow.gate.entries_of_recipients import BatchStep, DeliveryStep, RecipientChanged
 from avow.gate.entry import Entry, by_whom, record
 
-__all__ = ["Entry", "by_whom", "record"]
+__all__ = ["BatchStep", "DeliveryStep", "Entry", "RecipientChanged", "by_whom", "record"]
 
 
 # -- the policy --------------------------------------------------------------------------------------------------------------
@@ -331,21 +332,23 @@ class PersonSought(Entry):
 
 @dataclass(frozen=True, slots=True)
 class MessageRead(Entry):
-    """Somebody opened a message of the outbox, or was refused."""
+    """Somebody opened a message of the outbox for a purpose, or was refused."""
 
     kinds = ("message.read", "message.read.refused")
     what: str
     message: str
+    purpose: str
     staff: str
 
 
 @dataclass(frozen=True, slots=True)
 class RequestRead(Entry):
-    """Somebody opened a consumer request on the desk, or was refused."""
+    """Somebody opened a consumer request on the desk for a purpose, or was refused."""
 
     kinds = ("request.read", "request.read.refused")
     what: str
     request: str
+    purpose: str
     staff: str
 
 

@@ -56,6 +56,18 @@ class Wanted:
     file: int = 0
 
 
+def says_why(reason: str) -> bool:
+    """Return whether words are a reason, by how many letters and figures they have."""
+    least, most = REASON_LENGTH
+    return len(reason) <= most and sum(letter.isalnum() for letter in reason) >= least
+
+
+def say_why(what: str) -> Refusal:
+    """Return the refusal of who opens something without the reason that the policy asks for."""
+    least, most = REASON_LENGTH
+    return Refusal(f"write why you open this {what}, in {least} to {most} letters", rules.MINIMISATION)
+
+
 def counted(store: Store, since: date) -> tuple[PurposeReads, ...]:
     """Return how often records were read for each purpose since a day, the newest first."""
     with store.control.reading() as tx:
@@ -233,17 +245,6 @@ class Reads:
         ]
         return {one: self.store.seal_reason(one, reason) for one in opened}
 
-    def look_at(self, what: Literal["message", "request"], about: str, member: Member, refusal: Refusal | None) -> Refusal | None:
-        """Log that a member looks at what belongs to a person and is no record, a message or a request, or was refused.
-
-        Returns the refusal. Rule: Cal. Civ. Code § 1798.100(c), (e).
-        """
-        kind = f"{what}.read" if refusal is None else f"{what}.read.refused"
-        entry = entries.MessageRead if what == "message" else entries.RequestRead
-        with self.store.control.transaction() as tx:
-            entries.record(tx, self.now_ms(), entry(kind, about, member.staff_id))
-        return refusal
-
     def _judged(self, record: Wanted, purpose: str, member: Member, reason: str) -> Opened | Refusal:
         """Return what the record's own version allows, to this member: a later, looser one does not reach it."""
         collected = _COLLECTED[record.kind]
@@ -268,13 +269,11 @@ class Reads:
         """Return why a member who may read for this purpose does not read just this: it is hidden, or nobody wrote why."""
         if record.item in hidden:
             return Refusal("your roles do not see this file", rules.MINIMISATION)
-        least, most = REASON_LENGTH
-        says = sum(letter.isalnum() for letter in reason) if len(reason) <= most else 0
-        if not self.needs_reason(record, purpose) or says >= least:
+        if not self.needs_reason(record, purpose) or says_why(reason):
             return None
         if record.kind == "file" and self._has_written(record, purpose, member):
             return None
-        return Refusal(f"write why you open this {record.kind}, in {least} to {most} letters", rules.MINIMISATION)
+        return say_why(record.kind)
 
     def _has_written(self, record: Wanted, purpose: str, member: Member) -> bool:
         """Return whether the member wrote why they opened the record that a file is of, within their working day."""

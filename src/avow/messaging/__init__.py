@@ -58,5 +58,5 @@ def build(
 def carrying(store: Store, versions: Versions, configuration: Configuration, requests: OfRequests) -> Composing:
     """Return what composes messages, each by the version of the policy that it names, mailings letter by letter."""
     recipient, sites = configuration.mail.recipient, Sites(configuration)
-    to_recipients = ToRecipients(store, versions, sites, lambda _name: "", configuration.instructions.remind_after_days)
+    to_recipients = ToRecipients(store, versions, sites, configuration.instructions.remind_after_days)
     return Composing(store, versions, recipient, requests, sites, Mailings(store, versions, recipient, sites), to_recipients)

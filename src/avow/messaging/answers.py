@@ -7,6 +7,7 @@ from datetime import date
 from typing import Literal
 
 from avow.definitions import Refusal
+from avow.gate.letters import Shown
 from avow.gate.messages import Addressee, MessageLine
 from avow.gate.reads import Reason
 
@@ -101,7 +102,7 @@ class SubmissionView:
 
 @dataclass(frozen=True, slots=True)
 class MessageView:
-    """A message opened by a member of staff.
+    """A message opened by a member of staff; `look` says for what.
 
     `correction` says what another address would change: "request" (of the consumer request, with a new link), "message" (this
     message alone), "" (none can be given). `ways` are those by which a person may pass it on; none once it has left. `receipt` is
@@ -111,6 +112,7 @@ class MessageView:
     line: MessageLine
     recipient: str
     text: str
+    look: Shown
     correction: str = ""
     ways: tuple[str, ...] = ()
     receipt: str = ""

@@ -6,12 +6,12 @@ Rule: 11 CCR 7022(b)(2), (3); § 1798.100(c) (a mail server need not know whom i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from avow.definitions import Refusal
-from avow.gate import instructions, told
+from avow.gate import instructions, recipients, told
 from avow.gate.deliveries import Delivery
 from avow.gate.disclosures import Leave
 from avow.gate.instructions import Instruction
@@ -32,15 +32,11 @@ _UNKNOWN: Final = Refusal("the version by which its recipient was given somethin
 
 @dataclass(frozen=True, slots=True)
 class ToRecipients:
-    """What goes to recipients by e-mail. `contact` returns the address that is registered of one, "" for none.
-
-    `remind_after` are days after which one that has not answered is reminded.
-    """
+    """What goes to recipients by e-mail; `remind_after` are days after which one that has not answered is reminded."""
 
     store: Store
     versions: Versions
     sites: Sites
-    contact: Callable[[str], str]
     remind_after: Sequence[int]
 
     def compose(self, row: Delivery) -> Waiting | Refusal | None:
@@ -48,7 +44,7 @@ class ToRecipients:
         one = self._instruction(row)
         if one is None or one.answer or not one.sealed:
             return None
-        to, rulebook = self.contact(row.recipient), self.versions.rulebook(one.rulebook_id)
+        to, rulebook = self._contact(row.recipient), self.versions.rulebook(one.rulebook_id)
         if not to:
             return _NO_CONTACT
         if rulebook is None:
@@ -61,7 +57,7 @@ class ToRecipients:
         """Return what a message says, for who may look at it; None once it says nothing any more."""
         one = self._instruction(row)
         rulebook = self.versions.rulebook(one.rulebook_id) if one else None
-        return None if one is None or rulebook is None else self._message(row, one, self.contact(row.recipient), rulebook)
+        return None if one is None or rulebook is None else self._message(row, one, self._contact(row.recipient), rulebook)
 
     def left(self, tx: Transaction, instruction: str, now_ms: int, how: str, staff: str | None = None) -> None:
         """Note that a recipient was told, in the transaction that notes that it left."""
@@ -70,6 +66,10 @@ class ToRecipients:
     def _instruction(self, row: Delivery) -> Instruction | None:
         with self.store.control.reading() as tx:
             return instructions.get(tx, row.about.record) if row.about.record else None
+
+    def _contact(self, recipient: str) -> str:
+        with self.store.control.reading() as tx:
+            return recipients.contact(tx, recipient)
 
     def _message(self, row: Delivery, one: Instruction, to: str, rulebook: Rulebook) -> Message:
         """Return the message in the name of the request's website; its company is that of today."""

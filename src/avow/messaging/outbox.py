@@ -10,9 +10,10 @@ from avow import addresses
 from avow.definitions import Refusal
 from avow.gate import deliveries, entries, messages
 from avow.gate.deliveries import BY_HAND, OF_REQUESTS, UNSENT, Delivery
+from avow.gate.letters import Closed, Letter, Letters
 from avow.gate.messages import DAMAGED, Message, MessageLine, Trouble
 from avow.gate.reads import Reads
-from avow.gate.roles import Act, Member
+from avow.gate.roles import Member
 from avow.messaging.answers import MessageView
 from avow.messaging.composing import Composing
 from avow.policy.law import rules
@@ -70,9 +71,12 @@ class Outbox:
         return None if row is None else self._refusal(row, member)
 
     def _refusal(self, row: Delivery, member: Member) -> Refusal | None:
-        roles = self.reads.roles
+        return Letters(self.reads).sees(self._letter(row), member)
+
+    def _letter(self, row: Delivery) -> Letter:
+        """Return a message, to be opened. A request's is opened for the purposes of requests."""
         point = "" if row.request_id is not None else self.composing.point(row)
-        return roles.looks(member, [Act.ANSWER], point) if point else roles.works(member, only_looks=True)
+        return Letter("message", row.id, row.site, point, row.request_id or row.about.record)
 
     def undelivered(self, *, untried: bool = False) -> Iterator[MessageLine]:
         """Yield all that has not left after a try, the messages of mailings too; then, `untried`, what nobody tried to send."""
@@ -84,8 +88,8 @@ class Outbox:
                 yield from map(self._line, found.lines)
                 at = paging.place(after=found.after) if found.after else None
 
-    def read(self, message_id: str, member: Member) -> MessageView | Refusal | None:
-        """Return one message for a member of staff who writes to people; an audit entry says who looked."""
+    def read(self, message_id: str, member: Member, purpose: str = "", reason: str = "") -> MessageView | Closed | Refusal | None:
+        """Return one message for a member of staff who writes to people, for a purpose; counted and logged (`gate.letters`)."""
         with self.store.control.reading() as tx:
             row = deliveries.get(tx, message_id)
         if row is None:
@@ -93,13 +97,13 @@ class Outbox:
         message = self._opened(row)
         if message is None and row.trouble != Trouble.UNREADABLE:
             return None
-        refusal = self.reads.look_at("message", message_id, member, self._refusal(row, member))
-        if refusal is not None:
-            return refusal
+        look = Letters(self.reads).look(self._letter(row), member, purpose, reason)
+        if isinstance(look, Closed | Refusal):
+            return look
         shown = (message.to, message.text) if message else ("", "")
         ways = WAYS if message and _may_be_passed_on(row) else ()
         correction, by_hand = _correction(row) if message else "", row.connector == BY_HAND
-        return MessageView(self._line(row), *shown, correction, ways, row.receipt, by_hand=by_hand)
+        return MessageView(self._line(row), *shown, look, correction, ways, row.receipt, by_hand=by_hand)
 
     def retry(self, message_id: str, staff_id: str) -> Refusal | None:
         """Let a message that has not left have its turn now, with as many tries as a new one; `staff_id` "": by the command."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from avow.definitions import RequestKind
+from avow.gate.letters import Shown
 from avow.gate.messages import MessageLine
 
 
@@ -101,9 +102,13 @@ class RequestLine:
 
 @dataclass(frozen=True, slots=True)
 class RequestDetail:
-    """One consumer request with its timeline and outcomes; `state_words` is the sentence about its state for staff."""
+    """One consumer request with its timeline and outcomes; `state_words` is the sentence about its state for staff.
+
+    `look` says for what it was opened.
+    """
 
     line: RequestLine
+    look: Shown
     state_words: str
     identifiers: tuple[str, ...]
     timeline: tuple[Step, ...]

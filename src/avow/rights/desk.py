@@ -10,6 +10,7 @@ from datetime import date
 from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, local_date
 from avow.gate.contacts import LastContact
 from avow.gate.deliveries import Delivery
+from avow.gate.letters import Closed, Letter, Letters
 from avow.gate.messages import MessageLine
 from avow.gate.reads import Reads
 from avow.gate.roles import Member
@@ -198,14 +199,20 @@ class Desk:
         lines.sort(key=lambda line: (not line.has_failed_message, not line.is_open, line.answer_by, line.request_id))
         return Page(tuple(lines), shown.before, shown.after)
 
-    def detail(self, request_id: str, member: Member) -> RequestDetail | Refusal | None:
-        """Return one request for the desk, to who works on requests; logged. Rule: 11 CCR 7101(a)."""
+    def detail(
+        self, request_id: str, member: Member, purpose: str = "", reason: str = ""
+    ) -> RequestDetail | Closed | Refusal | None:
+        """Return one request for the desk, to who works on requests, for a purpose; counted and logged (`gate.letters`).
+
+        Rule: 11 CCR 7101(a), (c).
+        """
         case = self.cases.get(request_id)
         if case is None:
             return None
-        refusal = self.reads.look_at("request", request_id, member, self.reads.roles.works(member, only_looks=True))
-        if refusal is not None:
-            return refusal
+        letter = Letter("request", request_id, case.site, "", request_id, case.demonstration)
+        look = Letters(self.reads).look(letter, member, purpose, reason)
+        if isinstance(look, Closed | Refusal):
+            return look
         last, until = due.extension(case, self._law(case))
         kinds = tuple(sorted({one.kind.value for one in case.contact.identifiers()})) if case.contact else ()
         outcomes = tuple(TargetOutcome(one["target"], one["did"], one["records"], one["rule"]) for one in outcomes_of(case))
@@ -213,6 +220,7 @@ class Desk:
         can_extend = response.may_extend(case) and self._today() <= last
         return RequestDetail(
             self._line(case),
+            look,
             FOR_STAFF[case.state][1],
             kinds,
             _timeline(case),

@@ -74,6 +74,8 @@ def make_plan(
         return False
     today = local_date(now_ms, rulebook.law_table.timezone)
     is_told = case.kind is RequestKind.DELETE and not case.demonstration
+    if is_told and telling.recipients.are_leaving(case.contact):  # seen at the next round, with where it went
+        return False
     given = telling.recipients.of(case.contact) if is_told else ()
     tasks = plan.make(case.kind, tuple(target.name for target in targets), given, today)
     answer_by = instructions.answer_by(due.table(case, rulebook)[due.What.ANSWER].target, telling.days_before, today)

@@ -18,7 +18,7 @@ from avow.gate.instructions import Instruction, Wanted
 from avow.gate.messages import Message
 from avow.rights.cases import MARK_LENGTH, Alike, Case, Contact, Delivery
 from avow.rights.states import ANSWERED, Entry, Step
-from avow.store.control import Transaction, requests
+from avow.store.control import Transaction, read_reasons, requests
 from avow.store.control.requests import Look, RequestEvent, StoredRequest
 from avow.store.keys import REQUEST
 from avow.store.paging import Page, Place
@@ -329,6 +329,7 @@ class Cases:
         self._store.vault.destroy_key(REQUEST, request_id)
         with self._control.transaction() as tx:
             requests.forget_contact(tx, request_id)
+            read_reasons.remove_of_record(tx, request_id)
         for name in (*ARCHIVES, SENT_FILES):
             self._store.files.delete(f"{request_id}-{name}")
 

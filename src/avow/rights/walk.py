@@ -83,6 +83,7 @@ def next_look_ms(case: Case, rulebook: Rulebook, now_ms: int) -> int:
         State.RECEIVED: lambda: now_ms + _WHILE_MS,
         State.ACKNOWLEDGING: lambda: due.denied_ms(case, rulebook),
         State.VERIFYING: lambda: due.denied_ms(case, rulebook),
+        State.VERIFIED: lambda: now_ms + SOON_MS,
         State.FULFILLING: lambda: now_ms + SOON_MS,
         State.DOWNSTREAM: lambda: due.denied_ms(case, rulebook) if execution.open_tasks_of(case) else now_ms + SOON_MS,
         State.PROVED: lambda: now_ms + SOON_MS,

@@ -166,7 +166,7 @@ class Store:
         keys = self.vault.keys_of(subjects)
         if keys.keys() != subjects:
             return False
-        key, own = sealing.joint_key(keys.values()), self._owners(held)
+        key, own = sealing.joint_key(keys.values()), self.owners(held.record_id)
         kept = held if own == subjects else self._files_again(held, key, now_ms)
         gone = [one.stored for one in kept.files] if kept is not held else []
         with self.control.transaction() as tx:
@@ -181,9 +181,10 @@ class Store:
         uploads.remove(gone, self.files)
         return is_kept
 
-    def _owners(self, held: HeldSubmission) -> frozenset[bytes]:
+    def owners(self, record_id: str) -> frozenset[bytes]:
+        """Return the pseudonyms of a submission's people; none for nobody who is known, and for one that is gone."""
         with self.control.reading() as tx:
-            return submissions.owners(tx, [held.record_id]).get(held.record_id, frozenset())
+            return submissions.owners(tx, [record_id]).get(record_id, frozenset())
 
     def _files_again(self, held: HeldSubmission, key: bytes, now_ms: int) -> HeldSubmission:
         """Keep the files of a submission once more, under another key; return it with their names. What is gone is left out."""
@@ -281,7 +282,7 @@ class Store:
 
     def open_file(self, held: HeldSubmission, file: StoredFile) -> bytes | None:
         """Return the bytes of a submission's file; None when it, or its person's key, is gone."""
-        owners = self._owners(held)
+        owners = self.owners(held.record_id)
         keys = self.vault.keys_of(owners)
         sealed = self.files.get(file.stored)
         if sealed is None or not owners or keys.keys() != owners:
@@ -300,7 +301,7 @@ class Store:
     # -- why somebody inside opened a record -------------------------------------------------------------------
 
     def seal_reason(self, record_id: str, words: str) -> bytes:
-        """Return words sealed as a submission or recording is: who erases it makes them unreadable; b"" where that was done."""
+        """Return words sealed as the record or request is: who erases it makes them unreadable; b"" where that was done."""
         key = self._key_of(record_id)
         return sealing.seal(key, words.encode(), _REASON + record_id.encode()) if key is not None else b""
 
@@ -310,17 +311,23 @@ class Store:
         return None if key is None else sealing.unseal(key, reason.sealed, _REASON + reason.record_id.encode()).decode()
 
     def _key_of(self, record_id: str) -> bytes | None:
-        """Return the key of a submission or recording, joined of those of all its people; None when it, or one, is gone."""
+        """Return the key of a submission, a recording, a consumer request or a subscription that waits; None when it is gone.
+
+        Joined of those of all its people: when one is gone, all of it is.
+        """
         with self.control.reading() as tx:
             form, shown = submissions.get(tx, record_id), listed_recordings.get(tx, record_id)
+            waiting = subscriptions.get(tx, record_id)
             owners = submissions.owners(tx, [record_id]).get(record_id, frozenset())
         if shown is not None:
             people = (shown.subject,) if shown.subject else ()
             keys = [self.vault.get_key(recordings.RECORDING, record_id), *map(self.vault.key_of, people)]
         elif form is not None:
             keys = list(map(self.vault.key_of, owners)) or [self.vault.get_key(DAY, form.day_key) if form.day_key else None]
+        elif waiting is not None:
+            keys = [self.vault.key_of(waiting.subject)]
         else:
-            return None
+            keys = [self.vault.get_key(REQUEST, record_id)]
         present = _present(keys)
         return sealing.joint_key(present) if len(present) == len(keys) else None
 

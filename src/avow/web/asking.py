@@ -9,14 +9,21 @@ sends a signal that stops the use is not asked at all. Rule: 11 CCR 7004(a)(2), 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
+from urllib.parse import parse_qs
 
 from markupsafe import Markup
 from starlette.datastructures import Headers
+from starlette.types import Scope
 
 from avow.collection import signals
 from avow.publication.answers import ChoiceFacts
 
+#: Where choices.js asks, once on each page, also of another server.
+STATE_PATH: Final = "/avow/choices"
+#: Signals that a page's script may add to those of the headers; none can be taken away.
+BY_SCRIPT: Final = frozenset({"gpc", "dnt"})
 #: In the query of a page that is opened by the way back from "This browser keeps no choice": it does not ask again.
 ANSWERED: Final = "avow-answered"
 #: Longest address that the banner's form leads back to, characters.
@@ -26,6 +33,21 @@ _BACK_MAX: Final = 1000
 def signals_of(headers: Headers) -> signals.Signals:
     """Return what a page's HTTP request says about its visitor's will."""
     return signals.of(headers.getlist)
+
+
+def said_in(scope: Scope) -> signals.Signals:
+    """Return what an HTTP request says about its visitor's will, with what a page's script saw of signals where it asks.
+
+    Some browsers' extensions set a signal on the page and send no header. Rule: 11 CCR 7025(b)(1).
+    """
+    said = signals_of(Headers(scope=scope))
+    return replace(said, preferences=said.preferences | seen_by_script(scope)) if scope["path"] == STATE_PATH else said
+
+
+def seen_by_script(scope: Scope) -> frozenset[str]:
+    """Return the signals that a page's script saw, as it says: it can add some, and take none away."""
+    query = parse_qs(scope["query_string"].decode("latin-1"))
+    return frozenset(name for said in query.get("signals", []) for name in said.split(" ")) & BY_SCRIPT
 
 
 def waiting(choices: tuple[ChoiceFacts, ...], said: signals.Signals) -> tuple[ChoiceFacts, ...]:

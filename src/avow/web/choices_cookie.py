@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -17,17 +18,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from avow.collection import signals
 from avow.policy.rulebook.own_cookies import CHOICES
-from avow.web.asking import signals_of
+from avow.web.asking import STATE_PATH, said_in
 
 #: Longest life that browsers give a cookie, seconds.
 COOKIE_SECONDS: Final = CHOICES.days * 86_400
 #: What the name of a purpose looks like, and most names that are made new: the cookie comes from a browser.
 _NAME: Final = re.compile(r"[a-z0-9-]{1,80}")
 _NAMES_MAX: Final = 100
-
-
-#: Where choices.js asks, once on each page, also of another server.
-_STATE: Final = "/avow/choices"
 
 
 def set_cookie(said: signals.Said, *, is_secure: bool) -> str:
@@ -60,17 +57,27 @@ def forgotten(visitor: str, *, is_secure: bool) -> tuple[str, str]:
 class Renewal:
     """ASGI middleware around every page: when somebody opens one, it makes the cookie of a no new, and takes a number away.
 
+    A signal is a no of the browser, so it is kept in that cookie.
+
     A number goes with the signal after which nobody may be recognised, as it goes with a choice (11 CCR 7025(c)(1)).
     """
 
-    def __init__(self, app: ASGIApp, *, is_secure: bool, recognises: Callable[[signals.Signals], bool]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        is_secure: bool,
+        recognises: Callable[[signals.Signals], bool],
+        stopped_by: Callable[[frozenset[str]], frozenset[str]],
+    ) -> None:
         self._app = app
         self._is_secure = is_secure
         self._recognises = recognises
+        self._stopped_by = stopped_by
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Call, and add the cookie to an answer that does not set it itself."""
-        cookies = self._cookies(signals_of(Headers(scope=scope))) if _is_opened(scope) else ()
+        cookies = self._cookies(said_in(scope)) if is_opened(scope) else ()
 
         async def send_renewing(message: Message) -> None:
             if message["type"] == "http.response.start" and cookies:
@@ -80,20 +87,27 @@ class Renewal:
         await self._app(scope, receive, send_renewing)
 
     def _cookies(self, said: signals.Signals) -> tuple[str, ...]:
-        """Return the Set-Cookie values that this browser gets with a page."""
-        cookie = renewed(said, is_secure=self._is_secure)
+        """Return the Set-Cookie values that this browser gets with a page; what its signal stops is in the cookie like any no.
+
+        Rule: 11 CCR 7025(c)(1): the signal is an opt-out of the browser; (c)(5): when it is missing later, that is no consent.
+        """
+        cookie = renewed(with_signals(said, self._stopped_by), is_secure=self._is_secure)
         is_over = said.visitor and said.preferences and not self._recognises(said)
         return (*([cookie] if cookie else ()), *(forgotten(said.visitor, is_secure=self._is_secure) if is_over else ()))
 
 
-def _is_opened(scope: Scope) -> bool:
-    """Return whether somebody opens a page, and has chosen or got a number before; only for a page do browsers ask for HTML."""
+def is_opened(scope: Scope) -> bool:
+    """Return whether somebody opens a page, or its script asks for it; only for a page do browsers ask for HTML."""
     if scope["type"] != "http" or scope["method"] != "GET":
         return False
-    headers = Headers(scope=scope)
-    is_page = "text/html" in headers.get("accept", "") or scope["path"] == _STATE
-    names = (signals.CHOICES_COOKIE, signals.VISITOR_COOKIE)
-    return is_page and any(name in one for one in headers.getlist("cookie") for name in names)
+    return "text/html" in Headers(scope=scope).get("accept", "") or scope["path"] == STATE_PATH
+
+
+def with_signals(said: signals.Signals, stopped_by: Callable[[frozenset[str]], frozenset[str]]) -> signals.Signals:
+    """Return what a browser has said, with each purpose that its signals stop among those that it opted out of."""
+    stopped = stopped_by(said.preferences)
+    yes, allowed = said.consents - stopped, said.allowed - stopped
+    return replace(said, choices=said.choices | stopped, consents=yes, allowed=allowed) if stopped else said
 
 
 def _add(headers: MutableHeaders, cookies: tuple[str, ...]) -> None:

@@ -26,6 +26,7 @@ from avow.web.rendering import View
 from avow.web.search import SearchPages
 from avow.web.security import Guard
 from avow.web.site import CompanySite
+from avow.web.standing import Standing
 from avow.web.thanks import Thanks
 
 
@@ -69,10 +70,12 @@ def app(house: House, site: CompanySite, assets: Assets, more: Sequence[BaseRout
         exception_handlers={HTTPException: http_error, StoreUnavailable: unavailable},
         middleware=[
             Middleware(Encoding),
+            Middleware(Standing, house=house, sorry=sorry),
             Middleware(
                 Renewal,
                 is_secure=house.website.is_secure,
                 recognises=lambda said: house.browsers.facts(said).recognises,
+                stopped_by=house.browsers.rulebook.stopped_by,
             ),
             Middleware(Guard, sorry=sorry),
         ],

@@ -1,4 +1,4 @@
-"""Why somebody inside opened a record, in their own words: sealed under the record's keys, and gone with it.
+"""Why somebody inside opened a record, a request or a message, in their own words: sealed under its keys, and gone with it.
 
 The audit log knows that it was opened, and for what purpose; words may name a person, and never stand in a log.
 """
@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import ColumnElement, and_, delete, insert, select
 
 from avow.store.control.database import Transaction
-from avow.store.control.tables import read_reasons, recordings, submissions
+from avow.store.control.tables import consumer_requests, pending_subscriptions, read_reasons, recordings, submissions
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,14 @@ def has_written(tx: Transaction, record_id: str, staff_id: str, purpose: str, si
 def left(before_ms: int) -> ColumnElement[bool]:
     """Return which reasons are of records that are gone, from before a moment."""
     kept = read_reasons.c
-    submitted = select(submissions.c.record_id).where(submissions.c.record_id == kept.record_id).correlate(read_reasons)
-    recorded = select(recordings.c.recording_id).where(recordings.c.recording_id == kept.record_id).correlate(read_reasons)
-    return and_(kept.at_ms < before_ms, ~submitted.exists(), ~recorded.exists())
+    of_what = (submissions.c.record_id, recordings.c.recording_id, consumer_requests.c.id, pending_subscriptions.c.record_id)
+    there = [select(one).where(one == kept.record_id).correlate(read_reasons).exists() for one in of_what]
+    return and_(kept.at_ms < before_ms, *(~one for one in there))
+
+
+def remove_of_record(tx: Transaction, record_id: str) -> None:
+    """Remove why something was opened: the key under which it was written down is gone."""
+    tx.execute(delete(read_reasons).where(read_reasons.c.record_id == record_id))
 
 
 def remove_left(tx: Transaction, before_ms: int) -> int:

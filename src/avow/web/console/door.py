@@ -30,7 +30,7 @@ from avow.publication.answers import PolicyFacts
 from avow.store import paging
 from avow.store.paging import Place
 from avow.web import form_input
-from avow.web.console.needs import HOME, MENU, Needs
+from avow.web.console.needs import HOME, MENU, Needs, Shows
 from avow.web.forms import read_form
 from avow.web.rendering import View
 
@@ -147,7 +147,8 @@ class Door:
     def _no(self, request: Request, path: str, member: Member, needed: Needs) -> Response | None:
         """Return the page that refuses a member whose roles do not allow it; logged. None where one does."""
         roles = self.house.roles
-        refusal = needed.refuses(roles, member, only_looks=request.method == "GET")
+        only_looks = request.method == "GET" or needed.shows is Shows.A_PERSON  # by a form, for its words stand in no address
+        refusal = needed.refuses(roles, member, only_looks=only_looks)
         if refusal is None:
             return None
         if path == HOME:
@@ -227,6 +228,10 @@ class Door:
             return EVERY_SITE
         asked = request.query_params.get("site") or unquote(request.cookies.get(SITE_COOKIE, ""))
         return asked if asked in named else EVERY_SITE
+
+    def colleagues(self) -> dict[str, str]:
+        """Return the names of everybody who has an account, by id."""
+        return {one.staff_id: one.name for one in self.house.register.accounts()}
 
     def facts(self, request: Request) -> PolicyFacts:
         """Return the policy in force as it holds on the website that staff look at."""

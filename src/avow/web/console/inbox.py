@@ -97,7 +97,7 @@ class InboxPages:
             status,
             forms=[known for known in facts.points if known.technology in LETTERS and known.name not in away],
             labels={known.name: known.label for known in facts.points},
-            colleagues=self._colleagues(),
+            colleagues=self._door.colleagues(),
             now_ms=self._house.now_ms(),
             **(usual | shown),
         )
@@ -133,7 +133,7 @@ class InboxPages:
             asks_reason=asks,
             reason=reason[: REASON_LENGTH[1]],
             reason_length=REASON_LENGTH,
-            colleagues=self._colleagues(),
+            colleagues=self._door.colleagues(),
             purposes=self._purposes(line),
             readers=self._readers(line.point),
             can_assign=self._may(member, Act.ASSIGN, line, only_looks=True),
@@ -196,10 +196,6 @@ class InboxPages:
         looks = self._house.roles.looks
         accounts = self._house.register.accounts()
         return {one.staff_id for one in accounts if not looks(as_member(one.staff_id, one.name, one.roles), [Act.READ], point)}
-
-    def _colleagues(self) -> dict[str, str]:
-        """Return the names of everybody who has an account, by id."""
-        return {one.staff_id: one.name for one in self._house.register.accounts()}
 
     def _purposes(self, line: SubmissionLine) -> list[PurposeFacts]:
         """Return the purposes that the point serves today; all of them for one that is declared no more."""

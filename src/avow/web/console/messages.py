@@ -9,9 +9,11 @@ from starlette.routing import Route
 
 from avow.addresses import LENGTH, wrong_with
 from avow.definitions import LETTERS, Refusal
+from avow.gate.letters import Closed
 from avow.gate.roles import WORKING, Act, Member
 from avow.web.console.door import Door, place
 from avow.web.console.needs import Shows, needs
+from avow.web.console.opening import to_open
 
 
 class MessagePages:
@@ -27,6 +29,7 @@ class MessagePages:
         return [
             self._door.page("/console/outbox", self._outbox, listed),
             self._door.page("/console/outbox/{message_id}", self._message, looks),
+            self._door.action("/console/outbox/{message_id}", self._with_reason, looks),
             self._door.action("/console/outbox/{message_id}/again", self._again, needs(Act.ANSWER, requests=WORKING)),
             self._door.action("/console/outbox/{message_id}/passed-on", self._passed_on, needs(Act.ANSWER, requests=WORKING)),
             self._door.action("/console/outbox/{message_id}/address", self._correct, needs(Act.ANSWER, requests=WORKING)),
@@ -38,38 +41,53 @@ class MessagePages:
         )
 
     def _message(self, request: Request, member: Member) -> Response:
-        return self._one_message(request, member, 200)
+        return self._one_message(request, member, (request.query_params.get("purpose", ""), ""))
 
-    def _one_message(self, request: Request, member: Member, status: int, error: str = "", address: str = "") -> Response:
-        message = self._house.outbox.read(request.path_params["message_id"], member)
+    def _with_reason(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        """Show one message to who wrote why they open it; words about a person never stand in an address."""
+        return self._one_message(request, member, (form.get("purpose", ""), form.get("why", "")))
+
+    def _one_message(
+        self, request: Request, member: Member, wanted: tuple[str, str], status: int = 200, error: str = "", address: str = ""
+    ) -> Response:
+        """Show one message; `wanted` is the purpose for which it is opened, and why."""
+        message_id = request.path_params["message_id"]
+        message = self._house.outbox.read(message_id, member, *wanted)
         if message is None:
             raise HTTPException(404)
+        if isinstance(message, Closed):
+            return to_open(self._door, request, member, message, f"/console/outbox/{message_id}", "A message")
         if isinstance(message, Refusal):
             return self._door.refused(request, member, message)
-        return self._door.show(request, "message.html", member, status, message=message, error=error, address=address)
+        shown = {"message": message, "error": error, "address": address, "colleagues": self._door.colleagues()}
+        return self._door.show(request, "message.html", member, status, **shown)
 
-    def _again(self, request: Request, member: Member, _form: dict[str, str]) -> Response:
+    def _again(self, request: Request, member: Member, form: dict[str, str]) -> Response:
         message_id, outbox = request.path_params["message_id"], self._house.outbox
         refusal = self._sees(request, member) or outbox.retry(message_id, member.staff_id)
         if refusal is not None:
-            return self._one_message(request, member, 409, f"{refusal.reason} ({refusal.rule})")
+            return self._one_message(request, member, (form.get("purpose", ""), ""), 409, f"{refusal.reason} ({refusal.rule})")
         return RedirectResponse("/console/outbox", 303)
 
     def _passed_on(self, request: Request, member: Member, form: dict[str, str]) -> Response:
         message_id, outbox = request.path_params["message_id"], self._house.outbox
         refusal = self._sees(request, member) or outbox.passed_on(message_id, form.get("way", ""), member.staff_id)
         if refusal is not None:
-            return self._one_message(request, member, 409, f"{refusal.reason} ({refusal.rule})")
+            return self._one_message(request, member, (form.get("purpose", ""), ""), 409, f"{refusal.reason} ({refusal.rule})")
         return RedirectResponse("/console/outbox", 303)
 
     def _correct(self, request: Request, member: Member, form: dict[str, str]) -> Response:
         address = form.get("address", "").strip()
         if wrong := wrong_with(address):
-            return self._one_message(request, member, 422, f"The address of the message {wrong}.", address[:LENGTH])
+            return self._one_message(
+                request, member, (form.get("purpose", ""), ""), 422, f"The address of the message {wrong}.", address[:LENGTH]
+            )
         message_id, outbox = request.path_params["message_id"], self._house.outbox
         refusal = self._sees(request, member) or outbox.correct(message_id, address, member.staff_id)
         if refusal is not None:
-            return self._one_message(request, member, 409, f"{refusal.reason} ({refusal.rule})", address)
+            return self._one_message(
+                request, member, (form.get("purpose", ""), ""), 409, f"{refusal.reason} ({refusal.rule})", address
+            )
         return RedirectResponse("/console/outbox", 303)
 
     def _sees(self, request: Request, member: Member) -> Refusal | None:

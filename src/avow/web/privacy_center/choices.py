@@ -23,7 +23,7 @@ from avow.collection.json_names import twice
 from avow.collection.limits.sender_counts import WINDOW_MS
 from avow.policy.rulebook.own_cookies import OF_VISITORS
 from avow.publication.answers import ChoiceFacts
-from avow.web.asking import own_path, signals_of, unasked, waiting
+from avow.web.asking import STATE_PATH, own_path, said_in, signals_of, unasked, waiting
 from avow.web.choices_cookie import forgotten, set_cookie
 from avow.web.forms import read_form
 from avow.web.house import DEMONSTRATION_KEY, House
@@ -36,8 +36,6 @@ from avow.web.security import is_same_origin
 #: Largest body of /avow/choices, bytes, and most names in it.
 _JSON_BYTES: Final = 8192
 _NAMES_MAX: Final = 100
-#: Signals that a page's script may add to those of the headers; none can be taken away.
-_BY_SCRIPT: Final = frozenset({"gpc", "dnt"})
 #: Stands for every switch of the policy.
 _ALL: Final = "all"
 #: What is counted: answers that change something, of one sender within `sender_counts.WINDOW_MS`. A hall full of people may
@@ -74,8 +72,8 @@ class ChoicePages:
         return [
             Route("/privacy/choices", self._show),
             Route("/privacy/choices", self._save, methods=["POST"]),
-            Route("/avow/choices", self._state),
-            Route("/avow/choices", self._answer, methods=["POST"]),
+            Route(STATE_PATH, self._state),
+            Route(STATE_PATH, self._answer, methods=["POST"]),
         ]
 
     def _show(self, request: Request) -> Response:
@@ -127,10 +125,9 @@ class ChoicePages:
         A browser that returns no cookie gets one, and nothing of another company is let load before that came back: a browser
         that keeps no choice keeps no opt-out either, so it is told as one that opted out.
         """
-        said = signals_of(request.headers)
+        said = said_in(request.scope)
         is_kept = not {signals.CHOICES_COOKIE, signals.KEEPS_COOKIE}.isdisjoint(request.cookies)
-        seen = frozenset(request.query_params.get("signals", "").split(" ")) & _BY_SCRIPT
-        told = self._told(replace(said, preferences=said.preferences | seen), is_kept=is_kept)
+        told = self._told(said, is_kept=is_kept)
         before = request.query_params.get("loaded", "").split(" ")
         now = [one["name"] for one in told["third_parties"] if one["allowed"] and one["name"] not in before]
         is_demonstration = request.scope.get(DEMONSTRATION_KEY, False)
@@ -166,10 +163,15 @@ class ChoicePages:
     async def _keep(
         self, request: Request, out: frozenset[str], into: frozenset[str], source: str, response: Response
     ) -> Response:
-        """Keep the answers durably, then, and only then, in the browser's cookie; a no is never refused, a yes is after many."""
+        """Keep the answers durably, then, and only then, in the browser's cookie; a no is never refused, a yes is after many.
+
+        A yes to what this browser's own signal stops is none: the signal decides, and holds when it is missing later.
+        Rule: 11 CCR 7025(c)(1), (c)(3).
+        """
+        house, visitor, before = self._view.house, visitor_of(request), signals_of(request.headers)
+        into -= house.browsers.rulebook.stopped_by(before.preferences)
         if not out | into:
             return response
-        house, visitor, before = self._view.house, visitor_of(request), signals_of(request.headers)
         then = before.said.then(out, into)
         said = {name: name in out for name in sorted(out | into)}
         if visitor is None:  # nobody to remember it of: what the cookie says already is no new answer

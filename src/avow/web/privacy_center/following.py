@@ -18,6 +18,7 @@ from avow.gate.choices import PersonSaid
 from avow.publication.answers import ChoiceFacts
 from avow.rights.answers import Verification
 from avow.web.asking import signals_of
+from avow.web.choices_cookie import with_signals
 from avow.web.forms import read_form
 from avow.web.house import DEMONSTRATION_KEY
 from avow.web.privacy_center.choices import CHOICE, CHOICES_MOST, set_choices
@@ -133,11 +134,15 @@ class FollowingPages:
 
     async def _meet(self, request: Request, answer_token: str, response: Response) -> None:
         """Let the opt-outs of this browser and of the person who just confirmed in it hold for both (11 CCR 7025(c)(1))."""
-        said = signals_of(request.headers)
-        persons = await run_in_threadpool(self._view.house.choices.meet, answer_token, said.choices)
-        if persons - said.choices:
+        house = self._view.house
+        said = with_signals(signals_of(request.headers), house.browsers.rulebook.stopped_by)
+        persons = await run_in_threadpool(house.choices.meet, answer_token, said.choices)
+        if new := persons - said.choices:
             then = said.said.then(persons, frozenset())
-            set_choices(response, then, self._view.house, said.visitor)
+            if said.visitor:  # what is kept under the number goes with the browser that the person proved to be theirs
+                keep = partial(house.choices.record, demonstration=request.scope.get(DEMONSTRATION_KEY, False))
+                await run_in_threadpool(keep, said.visitor, dict.fromkeys(sorted(new), True), "link")
+            set_choices(response, then, house, said.visitor)
 
     def _verify_page(self, request: Request, found: Verification | None, refusal: Refusal | None, status: int) -> Response:
         return self._view.page(request, "privacy_center/verify.html", status, found=found, refusal=refusal)

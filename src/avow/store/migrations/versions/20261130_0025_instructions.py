@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_0025"
-down_revision = "20261130_0023"
+down_revision = "20261130_0024"
 branch_labels = None
 depends_on = None
 
