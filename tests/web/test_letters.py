@@ -107,6 +107,19 @@ def test_a_reason_is_asked_kept_and_gone_with_the_request(serving):
         assert read_reasons.of_record(tx, request_id, 9) == ()
 
 
+def test_who_is_untrained_opens_it_all_the_same(serving):
+    """11 CCR 7100(a): to say why one looks is to look; nothing is sent again by them."""
+    house = serving(compiled(ASKED))
+    kim = house.account("kim", roles=("privacy-officer",), trained=False)
+    browser = house.browser(cookies={"avow_staff": house.session(kim)})
+    page, message = pages(house)
+    token = re.search(r'name="token" value="([^"]+)"', browser.get(page).text)[1]
+    given = {"token": token, "purpose": "answer-requests"}
+    assert REASON in browser.post(page, data={**given, "why": REASON}).text
+    assert "Opened for" in browser.get(message).text
+    assert browser.post(f"{message}/again", data=given).status_code == 403
+
+
 def test_without_a_form_of_rights_the_law_is_the_purpose(serving):
     """A policy that names none declares no purpose for requests: who works on them opens them, and it is counted."""
     house = serving(compiled((FORM, "")))

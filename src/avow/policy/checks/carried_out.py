@@ -15,7 +15,7 @@ from typing import Final
 from avow.definitions import LETTERS, SERVER_FIELDS, RequestKind, Technology
 from avow.policy.checks.external_links import linked
 from avow.policy.checks.mail_points import check_mail_point
-from avow.policy.checks.prose import denies_sale
+from avow.policy.checks.selling import contradicted
 from avow.policy.checks.stood_by import THIS_VERSION as STOOD_BY
 from avow.policy.checks.stood_by import StoodBy, check_stood_by
 from avow.policy.findings.diagnostics import Diagnostic, diagnostic
@@ -69,7 +69,6 @@ class CarriedOut:
     combined: frozenset[str]
     keys: frozenset[tuple[str, str]]
     third_parties: bool
-    keeping_recipients: bool
     duties: bool
     datasets: bool
     stands_by: StoodBy | None
@@ -91,7 +90,6 @@ EVERYTHING: Final = CarriedOut(
     combined=frozenset(TECHNOLOGIES),
     keys=_NOT_BY_ALL,
     third_parties=True,
-    keeping_recipients=True,
     duties=True,
     datasets=True,
     stands_by=None,
@@ -125,9 +123,8 @@ THIS_VERSION: Final = CarriedOut(
     own_choice_only=True,
     own_mailings_only=True,
     combined=LETTERS | {Technology.TAG, Technology.WEB_BEACON, Technology.PIXEL, Technology.CLEAR_GIF},
-    keys=frozenset(),
+    keys=frozenset({("recipient", "second_person_above"), ("recipient", "stops_when_lapsed")}),
     third_parties=False,
-    keeping_recipients=False,
     duties=False,
     datasets=False,
     stands_by=STOOD_BY,
@@ -155,12 +152,8 @@ def check_carried_out(document: Document, entries: Entries, does: CarriedOut) ->
                 yield diagnostic(
                     "AV0701", right.at("methods", place), message, "remove the method, or wait for a version that has it"
                 )
-    denied = denies_sale(document)  # then the contradiction is reported there, once
-    known = build.recipients(entries)
-    for recipient in entries.of("recipient"):
-        asked = denied or _asked_each_time(entries, recipient.name)
-        only_loaded = known[recipient.name].effective_role == "third-party" and _only_loaded(entries, recipient.name)
-        yield from _recipient(recipient, does, asked=asked, only_loaded=only_loaded)
+    if does is not EVERYTHING:
+        yield from _recipients(document, entries, does)
     yield from _keys(entries, does)
     if does.stands_by is not None:
         yield from check_stood_by(entries, does.stands_by)
@@ -276,6 +269,15 @@ def _asked_each_time(entries: Entries, name: str) -> bool:
     )
 
 
+def _stops_by_form(entries: Entries) -> bool:
+    """Whether the link to the choices stops sale and sharing; where no such right is declared, that is reported already.
+
+    Rule: 11 CCR 7026(a): the signal and, where business is done online, a form behind the link; a banner is none.
+    """
+    rights = [right.values for right in entries.of("right") if right.name == "opt-out"]
+    return not rights or any("web" in values["methods"] for values in rights)
+
+
 def _only_loaded(entries: Entries, name: str) -> bool:
     """Whether a recipient gets nothing but what its own script or image collects where pages load it: an opt-out stops that."""
     points = [
@@ -294,6 +296,21 @@ def _keys(entries: Entries, does: CarriedOut) -> Iterator[Diagnostic]:
                 yield diagnostic("AV0712", entry.at(key), f'this version does not obey "{key}" of [{kind}.{entry.name}]', _LATER)
 
 
+def _recipients(document: Document, entries: Entries, does: CarriedOut) -> Iterator[Diagnostic]:
+    """Check that an opt-out stops what third parties get, and that who keeps copies is told to delete."""
+    denied = contradicted(document, entries)  # then the contradiction is reported there, once
+    known = build.recipients(entries)
+    for recipient in entries.of("recipient"):
+        is_third = known[recipient.name].effective_role == "third-party"
+        asked = recipient.name in denied or _asked_each_time(entries, recipient.name)
+        if is_third and recipient.name not in denied and not _stops_by_form(entries):
+            message = f'"{recipient.name}" is a third party, and the link by which people opt out leads to no form'
+            yield diagnostic("AV0702", recipient.here, message, 'add "web" to the methods of [right.opt-out]')
+            asked = True
+        only_loaded = is_third and _only_loaded(entries, recipient.name)
+        yield from _recipient(recipient, does, asked=asked, only_loaded=only_loaded)
+
+
 def _recipient(recipient: Entry, does: CarriedOut, *, asked: bool, only_loaded: bool) -> Iterator[Diagnostic]:
     if not does.third_parties and recipient.values["role"] == "third-party" and not asked:
         message = f'"{recipient.name}" is a third party, and this version cannot stop what it is given when somebody opts out'
@@ -301,7 +318,7 @@ def _recipient(recipient: Entry, does: CarriedOut, *, asked: bool, only_loaded: 
     days = recipient.values["keeps_days"]
     # What a third party's own script collected never passed through here: nothing here names a person to it, so the letter
     # about a deletion says where it takes an opt-out itself. Rule: Cal. Civ. Code § 1798.105(c)(1); 11 CCR 7022(b)(3).
-    if not does.keeping_recipients and days > 0 and not only_loaded:
+    if "instruct" not in recipient.values and days > 0 and not only_loaded:
         message = f'"{recipient.name}" keeps data for {days} days, and nothing tells it to delete on request'
-        mend = "keep the true number, and give it nothing until a version tells recipients to delete; --draft judges the text"
+        mend = 'add instruct = "page": it answers on a page; or "mail", "webhook", "opendsr", as it can be told'
         yield diagnostic("AV0703", recipient.at("keeps_days"), message, mend)

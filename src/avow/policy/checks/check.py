@@ -2,7 +2,7 @@
 
 Checks look at sound entries only, and stay silent about a name whose declaration is broken, so that one mistake is
 reported once. Further checks: `disclosures` (recipients), `roles` (who of the staff), `requirements` (what every policy
-must have), `prose`, `subjects`, `receivers`, `said_of_staff` and `promises` (the words against the declarations),
+must have), `prose`, `selling`, `subjects`, `receivers`, `said_of_staff` and `promises` (the words against the declarations),
 `carried_out` (what this version does).
 """
 
@@ -14,6 +14,7 @@ from datetime import date
 from typing import Final
 
 from avow.definitions import FORMS, Technology
+from avow.policy.checks.ages import check_ages
 from avow.policy.checks.carried_out import CarriedOut, check_carried_out
 from avow.policy.checks.combining import check_combining
 from avow.policy.checks.disclosures import check_disclosures
@@ -26,6 +27,7 @@ from avow.policy.checks.receivers import check_receivers
 from avow.policy.checks.requirements import check_requirements
 from avow.policy.checks.roles import check_held, check_roles
 from avow.policy.checks.said_of_staff import check_said_of_staff
+from avow.policy.checks.selling import check_selling
 from avow.policy.checks.stated_dates import check_stated_dates
 from avow.policy.checks.subjects import check_subjects
 from avow.policy.findings.diagnostics import Diagnostic, diagnostic
@@ -67,6 +69,7 @@ def check(
         yield from _point(entries, point)
     yield from check_files(entries)
     yield from check_authorisations(entries)
+    yield from check_ages(entries)
     yield from check_people(entries)
     yield from check_links(entries)
     yield from check_combining(entries)
@@ -91,6 +94,7 @@ def check(
         yield from _unused(entries, {item.code for item in unmet})
         yield from check_receivers(document, entries)
     yield from check_disclosures(document, entries, today, whole=whole)
+    yield from check_selling(document, entries)
     yield from check_prose(document, entries)
     yield from check_stated_dates(document, entries)
     yield from check_subjects(document, entries, law, whole=whole)

@@ -5,11 +5,11 @@ Rule: Cal. Civ. Code § 1798.100(d), § 1798.120, § 1798.135, § 1798.140(ag), 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import date
 from typing import Final
 
-from avow.policy.checks.prose import denies_sale, is_third_party, third_party_because
+from avow.policy.checks.selling import contradicted, is_third_party, third_party_because
 from avow.policy.findings.diagnostics import Diagnostic, diagnostic
 from avow.policy.language.parse import Document
 from avow.policy.language.read import Entries, Entry
@@ -28,16 +28,16 @@ def check_disclosures(document: Document, entries: Entries, today: date, *, whol
 
     Rule: Cal. Civ. Code § 1798.100(d), § 1798.120, § 1798.135, § 1798.140(ag), (ai); 11 CCR 7051, 7053; GDPR Art. 44-46.
     """
-    denied = denies_sale(document)  # then the contradiction is reported there, once
+    denied = contradicted(document, entries)  # the contradiction is reported there, once
     for point in entries.of("collection"):
         yield from _given(entries, point)
     known = build.recipients(entries)
     for recipient in entries.of("recipient"):
-        yield from _role(entries, recipient, known[recipient.name], denied=denied)
+        yield from _role(entries, recipient, known[recipient.name], denied=recipient.name in denied)
         yield from _checked(recipient, known[recipient.name].contract, today)
         yield from _abroad(entries, recipient)
-    if whole and not denied:
-        yield from _sold(entries)
+    if whole:
+        yield from _sold(entries, denied)
 
 
 def _given(entries: Entries, point: Entry) -> Iterator[Diagnostic]:
@@ -65,6 +65,8 @@ def _role(entries: Entries, entry: Entry, recipient: Recipient, *, denied: bool)
     if recipient.role != "third-party" and recipient.disclosure != "business-purpose":
         message = f'"{entry.name}" is declared a {recipient.role} and is given it by {recipient.disclosure}; it cannot be both'
         yield diagnostic("AV0406", entry.at("disclosure"), message, 'declare role = "third-party", or end that use by contract')
+    elif recipient.same_business and (recipient.cross_context or recipient.role == "third-party"):
+        yield _of_the_group(entry, recipient)
     elif denied:
         return
     elif recipient.role == "third-party":
@@ -74,7 +76,7 @@ def _role(entries: Entries, entry: Entry, recipient: Recipient, *, denied: bool)
             message = f'the contract with the third party "{entry.name}" {lacks}'
             mend = f"agree on the clauses of {rules.THIRD_PARTY_CONTRACT}, and declare them in [recipient.{entry.name}.contract]"
             yield diagnostic("AV0405", entry.at("contract"), message, mend)
-    elif recipient.own_use:
+    elif recipient.own_use and not recipient.same_business:
         message = f'"{entry.name}" is declared a {recipient.role} and uses the data for itself; it cannot be both'
         yield diagnostic("AV0406", entry.at("own_use"), message, 'declare role = "third-party", or end that use by contract')
     elif recipient.cross_context:
@@ -85,6 +87,17 @@ def _role(entries: Entries, entry: Entry, recipient: Recipient, *, denied: bool)
         message = f'"{entry.name}" is declared a {recipient.role} but is a third party by law: {third_party_because(recipient)}'
         mend = f"declare [recipient.{entry.name}.contract] with {len(CLAUSES)} clauses"
         yield diagnostic("AV0402", entry.here, message, mend)
+
+
+def _of_the_group(entry: Entry, recipient: Recipient) -> Diagnostic:
+    """Return what a company of the same business cannot be. Rule: Cal. Civ. Code § 1798.140(d)(2), (k), (ai)."""
+    if recipient.role == "third-party":
+        message = f'"{entry.name}" is declared of the same business and a third party; it cannot be both'
+        mend = 'declare the role that its contract would give it, as "service-provider", or remove same_business'
+        return diagnostic("AV0406", entry.at("same_business"), message, mend)
+    message = f'"{entry.name}" is declared of the same business, and serves advertising across businesses; it cannot be both'
+    mend = "take the purpose from the recipient, or remove same_business"
+    return diagnostic("AV0406", entry.at("purposes"), message, mend)
 
 
 def _checked(entry: Entry, contract: Contract | None, today: date) -> Iterator[Diagnostic]:
@@ -111,9 +124,11 @@ def _abroad(entries: Entries, recipient: Entry) -> Iterator[Diagnostic]:
         yield diagnostic("AV0410", recipient.at("country"), message, mend)
 
 
-def _sold(entries: Entries) -> Iterator[Diagnostic]:
+def _sold(entries: Entries, denied: Container[str]) -> Iterator[Diagnostic]:
     """Check what is owed where data is sold or shared. Rule: Cal. Civ. Code § 1798.120, § 1798.135(a); 11 CCR 7025(c)(1)."""
-    third = [entry for entry in entries.of("recipient") if entry.values["role"] == "third-party"]
+    known = build.recipients(entries)
+    declared = [entry for entry in entries.of("recipient") if known[entry.name].role == "third-party"]
+    third = [entry for entry in declared if entry.name not in denied and known[entry.name].effective_role == "third-party"]
     gpc = next((set(entry.values["stops"]) for entry in entries.of("signal") if entry.name == "gpc"), None)
     for recipient in third:
         called = f'"{recipient.name}" is a third party'

@@ -40,6 +40,10 @@ def check_authorisations(entries: Entries) -> Iterator[Diagnostic]:
     """Find authorisations that could not be found on file. Rule: 15 U.S.C. 1681b(b)(2): in writing, before the report."""
     points = {point.name: point for point in entries.of("collection")}
     emails = {item.name for item in entries.of("data") if item.values.get("identifier") == "email"}
+    for recipient in entries.of("recipient"):
+        form = points.get(recipient.values.get("needs_authorisation", ""))
+        if form is not None:
+            yield from _authorises(recipient, "needs_authorisation", form, emails)
     for point in points.values():
         form = points.get(point.values.get("authorised_by", ""))
         if form is None:
@@ -47,14 +51,24 @@ def check_authorisations(entries: Entries) -> Iterator[Diagnostic]:
         if point.values["technology"] != Technology.FEED:
             message = f'"{point.name}" is no feed, and only what a feed brings is held against an authorisation'
             yield diagnostic("AV0320", point.at("authorised_by"), message, "remove authorised_by")
-        elif Technology(form.values["technology"]) not in FORMS:
-            message = f'"{form.name}" is no form, so nobody can agree by it'
-            yield diagnostic("AV0320", point.at("authorised_by"), message, "name a form in which a person agrees in writing")
-        for one in (point, form):
-            if not emails & set(one.values.get("required", ())):
-                message = f'"{one.name}" does not ask whose it is, so no authorisation can be found'
-                yield diagnostic("AV0320", point.at("authorised_by"), message, _whose(emails))
-                break
+        if not emails & set(point.values.get("required", ())):
+            yield _nobodys(point, "authorised_by", point, emails)
+        else:
+            yield from _authorises(point, "authorised_by", form, emails)
+
+
+def _authorises(entry: Entry, key: str, form: Entry, emails: set[str]) -> Iterator[Diagnostic]:
+    """Check that a person can agree by the form that an entry names, and is found by it. Rule: 15 U.S.C. 1681b(b)(2)."""
+    if Technology(form.values["technology"]) not in FORMS or "collected_by" in form.values:
+        message = f'"{form.name}" is no form of ours, so nobody can agree by it'
+        yield diagnostic("AV0320", entry.at(key), message, "name a form in which a person agrees in writing")
+    elif not emails & set(form.values.get("required", ())):
+        yield _nobodys(entry, key, form, emails)
+
+
+def _nobodys(entry: Entry, key: str, point: Entry, emails: set[str]) -> Diagnostic:
+    message = f'"{point.name}" does not ask whose it is, so no authorisation can be found'
+    return diagnostic("AV0320", entry.at(key), message, _whose(emails))
 
 
 def _whose(emails: set[str]) -> str:

@@ -15,8 +15,6 @@ from avow.policy.findings.diagnostics import Diagnostic, diagnostic
 from avow.policy.language.parse import Document, Prose
 from avow.policy.language.read import Entries, Entry
 from avow.policy.language.vocabulary import SIGNALS
-from avow.policy.rulebook import build
-from avow.policy.rulebook.declarations import Recipient
 
 
 def _words(pattern: str) -> re.Pattern[str]:
@@ -69,19 +67,6 @@ _OPEN_PURPOSE: Final = _words(
 #: A purpose that people are told of, or asked about, first is not left open.
 _FIRST: Final = _words(r"\b(?:before|unless)\b")
 _NEGATED: Final = _words(r"(?:\b(?:no|not|never|nothing|without|nor)\b|n['’]t\b)[^.;]{0,25}$")  # noqa: RUF001 - policies are typeset with this apostrophe
-
-_DENY: Final = r"(?:\b(?:not|never|neither|nor|no|without)\b|n['’]t\b)[^.!?;]{0,100}?"  # noqa: RUF001 - policies are typeset with this apostrophe
-_NO_SALE: Final = _words(_DENY + r"\b(?:sell|sells|sold|selling|sale|rent)\b")
-#: What a denial of sale must be about: a shop that does not sell lamps to children denies nothing.
-_INFORMATION: Final = _words(
-    r"\b(?:data|information|details|personal|records?|e-?mails?|address(?:es)?|numbers?|lists?|names?|it|them|anything|you)\b"
-    r"|^\W*(?:(?:or|and|nor) (?:rent|trade|share|disclose)\w*\W*)*$"
-)
-#: A denial of sale that is meant for the young alone. Rule: Cal. Civ. Code § 1798.120(c).
-_SOME_AGE: Final = _words(r"\b(?:under|below|younger than) (?:the age of )?\d{1,2}\b|\bchildren\b|\bminors\b")
-#: Where what is denied has been said, and something else begins.
-_NO_MORE_OF_IT: Final = _words(r"[,;:(\u2013\u2014]|\b(?:including|whether|even|also|so|because|nor|let alone)\b")
-_NO_SHARING: Final = _words(_DENY + r"\b(?:share|shares|shared|sharing)\b")
 
 #: How prose calls each signal, in the singular and the plural.
 SIGNAL_NAMES: Final = {
@@ -139,13 +124,11 @@ def check_prose(document: Document, entries: Entries) -> Iterator[Diagnostic]:
 
     Rule: Bus. & Prof. Code § 22576, and the rule of each check.
     """
-    third = [one for one in build.recipients(entries).values() if is_third_party(entries, one)]
     signals = {entry.name: bool(entry.values["stops"]) for entry in entries.of("signal")}
     contacts = [*entries.of("controller"), *entries.of("contact")]
     offered = _offered(entries)
     yield from _shield(document)
     for prose in document.prose:
-        yield from _sale(prose, third)
         yield from _contacts(prose, contacts, whole=entries.is_whole("contact"))
         for start, sentence in sentences(prose):
             yield from _keeping(prose, start, sentence)
@@ -155,27 +138,6 @@ def check_prose(document: Document, entries: Entries) -> Iterator[Diagnostic]:
             yield from _consent(prose, start, sentence)
             if not prose.statement:
                 yield from _rights(prose, start, sentence, offered)
-
-
-def denies_sale(document: Document) -> bool:
-    """Whether any sentence says that nothing is sold or shared. Rule: Cal. Civ. Code § 1798.130(a)(5)(C)."""
-    return any(_denial(_NO_SALE, prose) or _denial(_NO_SHARING, prose) for prose in document.prose)
-
-
-def _denial(pattern: re.Pattern[str], prose: Prose) -> re.Match[str] | None:
-    """Return the first denial that is about information, and meant for everybody.
-
-    It is meant for people of some age alone where that is said of the information itself: not behind a comma that follows it.
-    """
-    for found in pattern.finditer(prose.words):
-        rest = re.split(r"[.!?](?:\s|$)", prose.words[found.end() :], maxsplit=1)[0]
-        before = re.split(r"[.!?]\s", prose.words[: found.start()])[-1]
-        inside = _INFORMATION.search(rest)
-        about = inside or _INFORMATION.search(found[0]) or _INFORMATION.search(f"{before}.")
-        end = _NO_MORE_OF_IT.search(rest, inside.end() if inside else 0)
-        if about and not _SOME_AGE.search(rest[: end.start()] if end else rest):
-            return found
-    return None
 
 
 def sentences(prose: Prose) -> tuple[tuple[int, str], ...]:
@@ -215,47 +177,6 @@ def _purposes(prose: Prose, start: int, sentence: str) -> Iterator[Diagnostic]:
             message = f'"{found[0]}" leaves open what the data is used for'
             mend = "name each purpose, and declare it with [purpose.name]"
             yield diagnostic("AV0507", prose.span(start + found.start(), start + found.end()), message, mend)
-
-
-def _sale(prose: Prose, third: list[Recipient]) -> Iterator[Diagnostic]:
-    """Compare a denial of sale and sharing with who receives data. Rule: Cal. Civ. Code § 1798.130(a)(5)(C); 11 CCR 7051."""
-    sale, sharing = _denial(_NO_SALE, prose), _denial(_NO_SHARING, prose)
-    found = sale or sharing
-    if found is None:
-        return
-    place = prose.span(found.start(), found.end())
-    if third:
-        names = ", ".join(f'"{one.name}" ({third_party_because(one)})' for one in third)
-        message = f"this denies sale and sharing, but by law data goes to a third party: {names}"
-        yield diagnostic(
-            "AV0401", place, message, "complete the contract of the recipient, remove the recipient, or remove the denial"
-        )
-    if sale and not sharing:
-        message = "this denies sale but says nothing of sharing for advertising across websites"
-        yield diagnostic("AV0404", place, message, 'write "we do not sell or share", if both are true')
-
-
-def is_third_party(entries: Entries, recipient: Recipient) -> bool:
-    """Whether a recipient is a third party; unknown, so not, while its contract may stand under a misspelt name.
-
-    Rule: 11 CCR 7050(b), 7051(c), 7053.
-    """
-    may_have_one = recipient.contract is None and not entries.is_whole("recipient")
-    by_itself = recipient.role == "third-party" or recipient.own_use or recipient.cross_context
-    return recipient.effective_role == "third-party" and (by_itself or not may_have_one)
-
-
-def third_party_because(recipient: Recipient) -> str:
-    """Say why a recipient is a third party by computation. Rule: 11 CCR 7050(b), 7051(c), 7053."""
-    if recipient.role == "third-party":
-        return "it is declared as one"
-    if recipient.cross_context:
-        return "it serves advertising across businesses, for which no contract makes a service provider"
-    if recipient.own_use:
-        return "it uses the data for itself"
-    if recipient.contract is None:
-        return "no contract is declared"
-    return f"its contract lacks {', '.join(recipient.contract.missing)}"
 
 
 def _signals(prose: Prose, start: int, sentence: str, signals: dict[str, bool]) -> Iterator[Diagnostic]:

@@ -136,6 +136,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0328": _error("what a browser told is combined with what its person wrote, and nobody asks them", _NEED),
         "AV0329": _error("sensitive information is combined beyond what the law lets it be used for", rules.SENSITIVE_USES),
         "AV0330": _error("a form keeps a browser's number that nothing combines", _NEED),
+        "AV0331": _error("an item is said to tell an age that it cannot tell", rules.CHILDREN_OPT_IN),
         # 04: recipients, sale and sharing
         "AV0401": _error("prose denies sale and sharing, and a recipient is a third party", _SALE),
         "AV0402": _error(
@@ -154,6 +155,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0408": _error("data is sold or shared, and no right to opt out is offered", rules.OPT_OUT),
         "AV0409": _error("data is sold or shared, and the opt-out signal does not stop it", rules.SIGNAL_STOPS),
         "AV0410": _error("a transfer out of the EEA without safeguards", rules.TRANSFERS),
+        "AV0411": _error("prose admits a sale or sharing that no recipient has", _PROMISE),
         # 05: prose against declarations
         "AV0501": _error("a paragraph promises something that nothing in its section carries out", _PROMISE),
         "AV0502": _error("a duration in prose, or its start, that no declaration of its section has", _PROMISE),
@@ -205,7 +207,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         # 07: what this version of the software does not carry out
         "AV0701": _error("a right that this version does not carry out", _PROMISE),
         "AV0702": _error("a third party, to whom this version stops nothing", rules.OPT_OUT_LINK),
-        "AV0703": _error("a recipient keeps data, and this version does not tell it to delete", rules.DELETE_DOWNSTREAM),
+        "AV0703": _error("a recipient keeps data, and nothing tells it to delete", rules.DELETE_DOWNSTREAM),
         "AV0704": _error("a technology that this version does not collect by", _PROMISE),
         "AV0705": _error("a duty to keep, which this version's deletion does not respect", rules.LEGAL_DUTY),
         "AV0706": _error("a retention that starts or ends with something this version does not see", _RETENTION),

@@ -282,6 +282,17 @@ class Recipient:
         return self.role
 
     @property
+    def missing_clauses(self) -> tuple[str, ...]:
+        """The clauses that the law asks for in its contract and that are not there; of the same business none is asked for.
+
+        Rule: Cal. Civ. Code § 1798.100(d); 11 CCR 7051(a), 7053(a).
+        """
+        if self.same_business and not self.cross_context:
+            return ()
+        asked = THIRD_PARTY_CLAUSES if self.role == "third-party" else CLAUSES
+        return tuple(clause for clause in asked if self.contract is None or clause not in self.contract.clauses)
+
+    @property
     def effective_disclosure(self) -> str:
         """What giving to it is by computation: a business purpose, sharing, or a sale unless it is declared as sharing.
 
@@ -290,6 +301,19 @@ class Recipient:
         if self.effective_role != "third-party":
             return "business-purpose"
         return "sharing" if self.cross_context or self.disclosure == "sharing" else "sale"
+
+    @property
+    def is_shared_with(self) -> bool:
+        """Whether what it gets is shared with it. Rule: Cal. Civ. Code § 1798.140(ah)."""
+        return self.effective_disclosure == "sharing"
+
+    @property
+    def is_sold_to(self) -> bool:
+        """Whether what it gets is sold to it: also to one with whom it is shared, when that is for value.
+
+        Rule: Cal. Civ. Code § 1798.140(ad).
+        """
+        return self.effective_disclosure == "sale" or (self.is_shared_with and self.disclosure == "sale")
 
 
 @dataclass(frozen=True, slots=True)

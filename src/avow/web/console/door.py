@@ -30,7 +30,7 @@ from avow.publication.answers import PolicyFacts
 from avow.store import paging
 from avow.store.paging import Place
 from avow.web import form_input
-from avow.web.console.needs import HOME, MENU, Needs
+from avow.web.console.needs import HOME, MENU, Needs, Shows
 from avow.web.forms import read_form
 from avow.web.rendering import View
 
@@ -147,7 +147,8 @@ class Door:
     def _no(self, request: Request, path: str, member: Member, needed: Needs) -> Response | None:
         """Return the page that refuses a member whose roles do not allow it; logged. None where one does."""
         roles = self.house.roles
-        refusal = needed.refuses(roles, member, only_looks=request.method == "GET")
+        only_looks = request.method == "GET" or needed.shows is Shows.A_PERSON  # by a form, for its words stand in no address
+        refusal = needed.refuses(roles, member, only_looks=only_looks)
         if refusal is None:
             return None
         if path == HOME:
