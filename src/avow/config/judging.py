@@ -20,6 +20,7 @@ from avow.config.keys import (
     INTAKE_EARLIEST,
     INTEGRITY_PAGES,
     Configuration,
+    Connection,
     Console,
     Intake,
     Listen,
@@ -66,6 +67,8 @@ def faults(configuration: Configuration, today: date) -> Iterator[str]:
     yield from _of_mail(configuration.mail)
     yield from _of_storage(configuration.storage)
     yield from _of_feeds(configuration)
+    for name, connection in configuration.recipient.items():
+        yield from _of_connection(f"recipient.{name}", connection)
     yield from _of_intake(configuration.intake, today)
     yield from _of_uploads(configuration.uploads)
     yield from _of_looks(configuration)
@@ -185,6 +188,12 @@ def _of_feeds(configuration: Configuration) -> Iterator[str]:
     for point, count in Counter(feed.point for feed in configuration.feeds).items():
         if count > 1:
             yield f"feeds: “{point}” is there {count} times; a collection point has one key"
+
+
+def _of_connection(key: str, connection: Connection) -> Iterator[str]:
+    found = _URL.fullmatch(connection.address)
+    if not connection.address.startswith("https://") or "@" in connection.address or found is None or not _is_port(found[1]):
+        yield f"{key}.address is no address of a webhook; write one like https://crm.example.com/avow, without a name or password"
 
 
 def _of_intake(intake: Intake, today: date) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -152,6 +152,25 @@ class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key_file: Path
 
 
+class Connection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a recipient of the policy is reached: `[recipient.NAME]`, one for each. docs/guide/recipients.md."""
+
+    #: Where it takes what goes to it, `https://crm.example.com/avow`. Required. A redirect is never followed.
+    address: str
+    #: File that holds the key by which what goes there is signed: `whsec_` and a shared secret, or `whsk_` and an Ed25519 key, in
+    #: base64. Several, a line each, while a key is changed. Required.
+    key_file: Path
+    #: The way: `webhook` (docs/specs/webhooks.md). `webhook` by default.
+    connector: Literal["webhook"] = "webhook"
+    #: File with the authorities under which its certificate is believed, in PEM. The system's by default.
+    ca_file: Path | None = None
+    #: Whether its name may lead to an address inside your own network. False by default: a name that somebody else answers for
+    #: would reach what only you may.
+    allow_private: bool = False
+    #: Whether records go there as they come in, where the policy gives them to it. True by default; false: what staff send.
+    on_arrival: bool = True
+
+
 class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The search over the site's own pages, at /search. docs/guide/search.md."""
 
@@ -256,6 +275,8 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     storage: Storage = msgspec.field(default_factory=Storage)
     #: Feeds. None by default: a feed without a key takes nothing.
     feeds: tuple[Feed, ...] = ()
+    #: How recipients of the policy are reached, by name. None by default: nothing is sent to them from here.
+    recipient: dict[str, Connection] = {}
     #: Bounds of what comes in.
     intake: Intake = msgspec.field(default_factory=Intake)
     #: Files that come with forms.

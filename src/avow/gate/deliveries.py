@@ -8,8 +8,9 @@ Why: decision 0072. The states: `store.control.deliveries`.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -20,10 +21,14 @@ from avow.store.control import Transaction
 from avow.store.control import deliveries as rows
 from avow.store.control.deliveries import (
     BY_HAND,
+    MAIL,
+    OF_RECORDS,
     OF_REQUESTS,
     UNSENT,
     About,
     Delivery,
+    Lane,
+    add_new,
     again,
     claim,
     count_batch,
@@ -51,11 +56,16 @@ from avow.store.store import Store
 
 __all__ = [
     "BY_HAND",
+    "MAIL",
+    "OF_RECORDS",
     "OF_REQUESTS",
     "UNSENT",
     "About",
     "Delivery",
+    "Errand",
+    "Lane",
     "Reference",
+    "ToGo",
     "again",
     "claim",
     "count_batch",
@@ -75,6 +85,7 @@ __all__ = [
     "queue_confirmation",
     "queue_each",
     "queue_letter",
+    "queue_records",
     "release",
     "remove",
     "renew",
@@ -96,6 +107,30 @@ class Reference:
 
     site: str
     record: str
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What records go out for: to whom, by which way, for what ("": whatever they may go for in their turn), who asked."""
+
+    kind: Literal["disclosure", "order", "conversion"]
+    recipient: str
+    connector: str
+    purpose: str = ""
+    batch: str = ""
+    asker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToGo:
+    """A record that is to go: of a point, under a version, of these people; `with_` are further records that it needs."""
+
+    record: str
+    point: str
+    site: str
+    rulebook_id: str
+    subjects: frozenset[bytes]
+    with_: tuple[str, ...] = ()
 
 
 def queue_letter(
@@ -147,6 +182,36 @@ def queue_each(
     whose = [(one.site, (About(subject=subject, record=one.record, items=ADDRESS),)) for subject, one in new.items()]
     rows.add_each(tx, [Delivery(new_id(), kind, made_ms, site=site, batch=batch, people=about) for site, about in whose])
     return len(new)
+
+
+def queue_records(tx: Transaction, errand: Errand, records: Iterable[ToGo], made_ms: int) -> tuple[str, ...]:
+    """Queue a delivery for each record that has none of this errand; return their ids, which follow from both.
+
+    What is queued twice, because a batch was interrupted or a record came again, leaves once.
+    """
+    made = []
+    for one in records:
+        first = min(one.subjects, default=None)
+        people = [About(subject=subject, record=one.record) for subject in sorted(one.subjects)] or [About(record=one.record)]
+        people += [About(subject=first, record=other) for other in one.with_]
+        drawn = f"{errand.kind} {errand.batch} {errand.recipient} {one.record}"
+        row = Delivery(
+            id=hashlib.blake2b(drawn.encode(), digest_size=16).hexdigest(),
+            kind=errand.kind,
+            made_ms=made_ms,
+            site=one.site,
+            batch=errand.batch,
+            rulebook_id=one.rulebook_id,
+            recipient=errand.recipient,
+            connector=errand.connector,
+            point=one.point,
+            purpose=errand.purpose,
+            asker=errand.asker,
+            people=tuple(people),
+        )
+        made.append(row)
+    add_new(tx, made)
+    return tuple(one.id for one in made)
 
 
 def letter(store: Store, tx: Transaction, row: Delivery) -> bytes | None:

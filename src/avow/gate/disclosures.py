@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from operator import itemgetter
 from typing import Final
@@ -57,7 +57,8 @@ class Leave:
     """What the gate says of something that goes out: under which version, for what, from which point, to whom, what, whose.
 
     `point` is "" for what belongs to no collection point, `subject` None for nobody who is known; `categories` are the letters
-    of § 1798.140(v)(1), `site` is the name of the website that it was given on.
+    of § 1798.140(v)(1), `site` is the name of the website that it was given on. `items` are the policy's names of what goes of a
+    `record`, `others` the further pseudonyms of its person, and `delivery` is by which it leaves.
     """
 
     rulebook: Rulebook
@@ -67,12 +68,27 @@ class Leave:
     categories: str
     site: str
     subject: bytes | None = None
+    items: tuple[str, ...] = ()
+    record: str = ""
+    others: frozenset[bytes] = frozenset()
+    delivery: str = ""
 
     def disclosure(self, at_ms: int, *, count: int = 1, demonstration: bool = False) -> Disclosure:
         """Return what is kept of it once it has left at a moment."""
         until = forget_on(self.rulebook, self.recipient, at_ms) if self.subject is not None else None
         named = (self.recipient, self.categories, self.purpose, self.point, self.rulebook.id, self.subject)
-        return Disclosure(at_ms, *named, count, demonstration=demonstration, forget_on=until, site=self.site)
+        is_known = self.subject is not None
+        return Disclosure(
+            at_ms,
+            *named,
+            count,
+            demonstration=demonstration,
+            forget_on=until,
+            site=self.site,
+            items=" ".join(self.items),
+            record=self.record if is_known else "",
+            delivery=self.delivery if is_known else "",
+        )
 
 
 def decide(
@@ -102,6 +118,8 @@ def note(tx: Transaction, leave: Leave, at_ms: int, own_id: str | None = None, *
     `own_id` is there for what may be noted again. Invented people are in no log. Rule: Cal. Civ. Code § 1798.130(a)(5)(C).
     """
     is_new = disclosures.add(tx, leave.disclosure(at_ms, demonstration=demonstration), own_id)
+    for other in sorted(leave.others) if is_new else ():  # found by each of its identifiers, and counted once
+        disclosures.add(tx, replace(leave, subject=other).disclosure(at_ms, count=0, demonstration=demonstration))
     if is_new and not demonstration:
         entries.record(tx, at_ms, entries.Disclosed(leave.recipient, leave.categories, leave.purpose))
     return is_new

@@ -33,6 +33,7 @@ class Trouble(StrEnum):
     UNWRITABLE = "unwritable"
     UNREADABLE = "unreadable"
     HELD = "held"
+    UNREACHABLE = "unreachable"
 
 
 #: The same for staff, to stand behind "failed" or "waiting".
@@ -42,6 +43,7 @@ WORDS: Final = {
     Trouble.NOT_OFFERED: "the mail server carries no address with such letters before the @ (it offers no SMTPUTF8)",
     Trouble.UNWRITABLE: "no e-mail can be written to this address, or with this text",
     Trouble.UNREADABLE: "what is kept of it cannot be read",
+    Trouble.UNREACHABLE: "its recipient cannot be reached",
     Trouble.HELD: "the policy that its address was given under does not name who carries it, or it is not needed any more",
 }
 
