@@ -62,6 +62,7 @@ specific_purposes = true
 same_protection   = true
 forwards_opt_outs = true
 checks            = true
+notice_if_unable  = true
 stop_and_mend     = true
 ```
 

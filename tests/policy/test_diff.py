@@ -31,7 +31,7 @@ FILLED = {
     "stops": frozenset({"audience-measurement"}),
 }
 EMPTY = ((), frozenset(), MappingProxyType({}))
-_OTHER_WORDS = {"service-provider": "contractor", "none": "consent", "opt-out": "none", "consent": "none"}
+_OTHER_WORDS = {"": "page", "service-provider": "contractor", "none": "consent", "opt-out": "none", "consent": "none"}
 
 
 def other(value):
@@ -128,6 +128,55 @@ def test_a_lost_clause_is_material():
     changes = diff(RULEBOOK, replace(RULEBOOK, id="other", recipients=MappingProxyType({**RULEBOOK.recipients, name: poorer})))
     assert {change.material for change in changes} == {True}
     assert "no sale or sharing" in " ".join(change.words for change in changes)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words", "material"),
+    [
+        ({}, {"keeps_days": 30}, "Harrow Post Relay keeps what it receives for 30 days; before: 0.", True),
+        (
+            {},
+            {"instruct": "mail"},
+            "Harrow Post Relay is told to delete, correct or stop by e-mail; before, nothing told it.",
+            False,
+        ),
+        ({"instruct": "mail"}, {}, "Nothing tells Harrow Post Relay to delete, correct or stop any more.", True),
+        ({}, {"same_business": True}, "becomes a company of the same business; before: service provider.", True),
+        ({}, {"cross_context": True}, "Harrow Post Relay becomes a third party; before: service provider.", True),
+        ({"role": "third-party"}, {"role": "third-party", "cross_context": True}, "serves advertising by what people do", True),
+        ({"stops_when_lapsed": True}, {}, "gets what is declared while the review of its contract is overdue.", True),
+        ({}, {"stops_when_lapsed": True}, "gets nothing while the review of its contract is overdue.", False),
+        ({"second_person_above": 9}, {}, "No batch for Harrow Post Relay waits for a second member of our staff.", True),
+        ({"second_person_above": 9}, {"second_person_above": 5}, "A batch of more than 5 records for Harrow Post", False),
+        ({"needs_authorisation": "contact-form"}, {}, "about you needs no authorisation of yours any more.", True),
+    ],
+)
+def test_what_a_recipient_may_do_more_is_material(before, after, words, material):
+    """Who keeps longer, becomes a third party or is bound by less is told to people; what binds it more is not material."""
+    mailer = RULEBOOK.recipients["mail-service"]
+    old, new = (
+        replace(RULEBOOK, id=name, recipients=MappingProxyType({**RULEBOOK.recipients, "mail-service": replace(mailer, **facts)}))
+        for name, facts in (("old", before), ("new", after))
+    )
+    (change,) = diff(old, new)
+    assert words in change.words
+    assert change.material is material
+
+
+def test_a_new_third_party_is_told_with_what_it_gets():
+    """People read at once that their data is shared, and with whom."""
+    network = replace(RULEBOOK.recipients["shop"], name="ads", label="Farsight Placements", cross_context=True)
+    (change,) = diff(RULEBOOK, replace(RULEBOOK, id="new", recipients=MappingProxyType({**RULEBOOK.recipients, "ads": network})))
+    told = "New recipient: Farsight Placements, a third party; what it gets is shared for advertising across websites."
+    assert (change.words, change.material) == (told, True)
+
+
+def test_a_purpose_across_businesses_is_told():
+    """It makes a third party of whoever serves it."""
+    measured = replace(RULEBOOK.purposes["newsletter"], cross_context=True)
+    changed = replace(RULEBOOK, id="new", purposes=MappingProxyType({**RULEBOOK.purposes, "newsletter": measured}))
+    (change,) = diff(RULEBOOK, changed)
+    assert (change.words.endswith("is advertising by what people do with several businesses."), change.material) == (True, True)
 
 
 @pytest.mark.parametrize(("kind", "right"), [("know", Right)])

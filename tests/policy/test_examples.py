@@ -44,6 +44,14 @@ def test_the_complete_example_declares_everything():
     assert shown == set(PLACEHOLDERS)
 
 
+@pytest.mark.parametrize("kind", ["data", "recipient"])
+def test_the_complete_example_uses_every_key_of_what_is_given_away(kind):
+    """Each vendor that a business really has is in it, with all that the language can say of one."""
+    rulebook = _compiled("complete", does=EVERYTHING).rulebook
+    said = {key for block in parse(rulebook.text).blocks for values in block.tables.get(kind, {}).values() for key in values}
+    assert said == set(GRAMMAR[kind].keys)
+
+
 @pytest.mark.parametrize("path", sorted(POLICIES.rglob("*.md")), ids=lambda path: path.relative_to(POLICIES).as_posix())
 def test_an_example_is_laid_out_in_the_canonical_way(path):
     """Whoever copies an example begins with what `avow policy fmt` would make of it."""

@@ -153,8 +153,8 @@ def test_the_notice_of_a_point_that_sells_leads_to_the_opt_out():
     """Where data goes to a third party, the notice says to whom and where to stop it (11 CCR 7012(e)-(g))."""
     complete = compile_policy(COMPLETE, date(2026, 11, 24), EVERYTHING).rulebook
     shown = str(notice.notice_at_collection(complete, "conversion"))
-    assert "We sell or share this information: it goes to Farsight Placements." in shown
-    assert '<a href="/privacy/choices">Do not sell or share it</a>' in shown
+    assert "We share this information with Farsight Placements for advertising." in shown
+    assert '<a href="/privacy/choices">Do Not Sell or Share My Personal Information</a>' in shown
     assert "Only after you said yes: measuring campaigns and advertising elsewhere." in shown
 
 

@@ -1,9 +1,21 @@
 """What the policy says of a recipient, and what the law makes of it: roles and disclosures by computation."""
 
+import json
+from dataclasses import replace
+from types import MappingProxyType
+
 import pytest
 
 from avow import policy
 from avow.policy.checks.carried_out import EVERYTHING
+from avow.policy.evidence import Facts, Verdict, disclosed
+from avow.policy.evidence.findings import findings
+from avow.policy.language.vocabulary import CLAUSES, THIRD_PARTY_CLAUSES
+from avow.policy.printouts.dpv import json_ld
+from avow.policy.printouts.notice import notice_at_collection, rights_list
+from avow.policy.printouts.recipients import recipients_table
+from avow.policy.printouts.register import register
+from avow.policy.rulebook.audience import Audience
 
 from .conftest import SMALL, TODAY
 
@@ -225,3 +237,87 @@ def test_an_age_is_told_by_what_a_form_asks_for(item, found):
     """A page that was visited and an address tell nobody's age."""
     label = next(line for line in SMALL.splitlines() if line.startswith("label") and f'"{item}"' in line)
     assert codes((label, f'{label}\nsays_age = "birth-date"')) == found
+
+
+def test_the_example_has_vendors_of_every_role(complete):
+    """Mail, customers, screening, counting and payments work for the business; one is of the group, one advertises."""
+    roles = {name: one.effective_role for name, one in complete.recipients.items()}
+    assert {name for name, role in roles.items() if role == "third-party"} == {"ad-network"}
+    assert {name for name, role in roles.items() if role == "same-business"} == {"dispatch"}
+    assert {"mail-service", "crm", "screening", "analytics", "payments", "careers-portal"} <= set(roles)
+    assert all(one.instruct for one in complete.recipients.values() if one.keeps_days)
+
+
+def test_visitors_read_how_a_recipient_is_told(complete):
+    """The table of recipients says the role by computation, and what happens to copies."""
+    shown = str(recipients_table(complete))
+    assert "company of the same business" in shown
+    assert "730 days; we tell it by a signed message to its computers to delete or correct it" in shown
+    assert "shared for advertising across websites" in shown
+
+
+def test_a_website_shows_who_takes_in_data_on_it_by_a_script_of_its_own(complete):
+    """A company that nothing is passed on to, and whose script sees the visitor, is a recipient as well."""
+    alone = {**complete.points, "conversion": replace(complete.points["conversion"], recipients=frozenset())}
+    alone["shop-click"] = replace(complete.points["shop-click"], recipients=frozenset())
+    only_script = replace(complete, points=MappingProxyType(alone))
+    assert "Farsight Placements" in recipients_table(only_script, Audience("shop"))
+    assert "Farsight Placements" not in recipients_table(only_script, Audience("main"))
+    assert "We share this information with Farsight Placements" in notice_at_collection(only_script, "ad-script")
+
+
+def test_the_right_to_opt_out_says_from_whom_and_how(complete, marrowby):
+    """11 CCR 7013(f), 7026(a): two methods, of which the signal is one; nothing where nobody sells."""
+    shown = str(rights_list(complete))
+    assert "We share personal information with Farsight Placements for advertising. To stop it, use " in shown
+    assert "Do Not Sell or Share My Personal Information</a>, or let your browser send Global Privacy Control" in shown
+    assert "To stop it" not in rights_list(marrowby)
+
+
+def test_the_register_has_what_binds_a_recipient(complete):
+    """Art. 30: staff and authorities read how it is told, and what holds a batch or an order back."""
+    said = {words.partition(" (")[0]: words for one in register(complete) for words in one.recipients}
+    held = "a batch of more than 500 records waits for a second member of staff, gets nothing while the review"
+    assert held in said["Copperline Contacts"]
+    assert "nothing is ordered without “Agreement to a background check” of the person" in said["Plumbline Screening"]
+
+
+def test_machines_read_the_roles_as_well(complete):
+    """JSON-LD: a third party, a company of the same business, and advertising to people by what is known of them."""
+    nodes = {node["@id"]: node for node in json.loads(json_ld(complete))["@graph"]}
+    assert nodes["this:recipient/ad-network"]["@type"] == "dpv:ThirdParty"
+    assert nodes["this:recipient/dispatch"]["@type"] == "dpv:Recipient"
+    assert nodes["this:recipient/crm"]["@type"] == "dpv:DataProcessor"
+    assert nodes["this:purpose/advertising"]["skos:broader"] == [{"@id": "dpv:TargetedAdvertising"}]
+
+
+def evidence_of(rulebook, recipient, purpose, point):
+    """What the evidence says of one disclosure to a recipient."""
+    facts = Facts(0, disclosed=(disclosed(rulebook, recipient, "A", purpose, point, 1),))
+    (first, *_) = findings(rulebook, facts, "recipient", recipient, TODAY)
+    return first
+
+
+def test_a_missing_clause_is_shown_next_to_the_promise():
+    """A version that was published without it stays as it is; its evidence is red, and says what lacks."""
+    whole, less = rulebook_of(), rulebook_of(("checks                  = true\n", ""))
+    assert (whole.recipients["post"].missing_clauses, less.recipients["post"].missing_clauses) == ((), ("checks",))
+    assert evidence_of(whole, "post", "answer", "letter").verdict is Verdict.HOLDS
+    found = evidence_of(less, "post", "answer", "letter")
+    assert (found.verdict, found.evidence.endswith("It lacks: checks.")) == (Verdict.FAILS, True)
+
+
+def test_what_another_company_takes_in_itself_is_declared(complete):
+    """Its script is counted by page view: at the point that it collects by, for what that is declared."""
+    assert evidence_of(complete, "ad-network", "advertising", "ad-script").verdict is Verdict.HOLDS
+    assert evidence_of(complete, "ad-network", "advertising", "page-view").verdict is Verdict.FAILS
+
+
+def test_no_clause_is_asked_of_the_same_business():
+    """Nor of nobody: a third party without a contract lacks every clause of one."""
+    contract = SMALL.index("[recipient.post.contract]")
+    text = SMALL[:contract] + SMALL[SMALL.index("```", contract) :]
+    assert rulebook_of((KEPT, f"{KEPT}\nsame_business = true"), text=text).recipients["post"].missing_clauses == ()
+    assert set(rulebook_of(text=text).recipients["post"].missing_clauses) == set(CLAUSES)
+    third = ('role       = "service-provider"', 'role       = "third-party"')
+    assert set(rulebook_of(third, text=text).recipients["post"].missing_clauses) == set(THIRD_PARTY_CLAUSES)

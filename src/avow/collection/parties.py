@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from avow.collection import privacy_strings
@@ -12,6 +12,7 @@ from avow.gate.disclosures import Loaded, PartyLoads
 from avow.policy import Rulebook
 from avow.policy.rulebook.audience import Audience
 from avow.policy.rulebook.conversions import VISITOR_ID
+from avow.policy.rulebook.declarations import Recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,9 @@ class Browsers:
                 )
             )
         unsaid = {name for name, purpose in rulebook.purposes.items() if purpose.needs_consent} - signals.consents
-        sale, sharing = (privacy_strings.opt_out(_disclosed(rulebook, kind), stopped | unsaid) for kind in ("sale", "sharing"))
+        third = rulebook.recipients.values()
+        sale = privacy_strings.opt_out(_served(one for one in third if one.is_sold_to), stopped | unsaid)
+        sharing = privacy_strings.opt_out(_served(one for one in third if one.is_shared_with), stopped | unsaid)
         gpc = "gpc" in signals.preferences
         return BrowserFacts(
             tuple(parties),
@@ -104,6 +107,6 @@ class Browsers:
         return any(isinstance(permit, Permit) and VISITOR_ID in permit.fields for permit in permits)
 
 
-def _disclosed(rulebook: Rulebook, kind: str) -> frozenset[str]:
+def _served(third: Iterable[Recipient]) -> frozenset[str]:
     """Return the purposes for which something is sold, or shared. Rule: Cal. Civ. Code § 1798.140(ad), (ah)."""
-    return frozenset(name for one in rulebook.recipients.values() if one.effective_disclosure == kind for name in one.purposes)
+    return frozenset(name for one in third for name in one.purposes)

@@ -20,7 +20,7 @@ from avow.policy.rulebook.declarations import Recipient
 from avow.store.control import Transaction, recipients
 from avow.store.control.recipients import Registered
 
-__all__ = ["Registered", "Standing", "broken", "registered", "standing", "standing_of"]
+__all__ = ["Registered", "Standing", "broken", "contact", "registered", "standing", "standing_of"]
 
 #: A contract is checked at least so often. Rule: Cal. Civ. Code § 1798.140(ag)(1)(D); 11 CCR 7053(b).
 CHECK_MONTHS: Final = 12
@@ -85,6 +85,12 @@ def standing_of(rulebook: Rulebook, name: str, known: Registered | None, today: 
 def registered(tx: Transaction) -> tuple[Registered, ...]:
     """Return what is registered of every recipient."""
     return tuple(recipients.every(tx).values())
+
+
+def contact(tx: Transaction, name: str) -> str:
+    """Return the address to which instructions to a recipient go; "" where none is registered."""
+    found = recipients.get(tx, name)
+    return found.contact if found else ""
 
 
 def broken(rulebook: Rulebook, known: Iterable[Registered]) -> tuple[tuple[str, str], ...]:

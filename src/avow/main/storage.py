@@ -191,6 +191,7 @@ def timetable(installation: Installation, store: Store, versions: Versions, cloc
         *_taking_in(installation, store, versions, clock),
         Job("one-form", ONE_FORM_SECONDS, one_form.once, one_form.changes),
         Job("requests", 1.0, requests.once, requests.changes),
+        Job("reminders", 60.0, walking.reminders.once),
         Job("purge", 1.0, sweeping.purge.once),
         Job("audit", 0.5, lambda: publish(store, audit_log, now_ms()), written),
         Job("mail", 2.0, lambda: carrier.send_due(now_ms()) > 0),

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Generic, TypeVar
 
-from avow.policy.markup import joined
+from avow.policy.markup import joined, lowered
+from avow.policy.rulebook.rulebook import Rulebook
 
 _Name = TypeVar("_Name", bound=str)
 _Declared = TypeVar("_Declared")
@@ -71,6 +72,11 @@ def plain(value: object) -> str:
         case _:
             words = "" if value is None else str(value)
     return words or "nothing"
+
+
+def uses(rulebook: Rulebook, purposes: frozenset[str]) -> str:
+    """Return purposes of a version in words."""
+    return joined(lowered(rulebook.purposes[name].label) for name in sorted(purposes))
 
 
 def spaced(name: str) -> str:

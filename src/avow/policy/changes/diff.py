@@ -12,14 +12,15 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from avow.policy.changes.change import Added, Change, Kept, Removed, compared, plain, spaced
+from avow.policy.changes.change import Added, Change, Kept, Removed, compared, plain, spaced, uses
 from avow.policy.changes.other_changes import others
+from avow.policy.changes.recipients import recipient_changes
 from avow.policy.changes.roles import role_changes
 from avow.policy.language.parse import parse
-from avow.policy.language.vocabulary import AGENT_ASKS, AGENT_CONFIRMATIONS, EFFECTIVE_ROLES, RIGHTS, SHORT_CATEGORIES, SIGNALS
+from avow.policy.language.vocabulary import AGENT_ASKS, AGENT_CONFIRMATIONS, RIGHTS, SIGNALS
 from avow.policy.markup import joined, lowered
 from avow.policy.rulebook import combining
-from avow.policy.rulebook.declarations import CollectionPoint, Purpose, Recipient, Retention, Right
+from avow.policy.rulebook.declarations import CollectionPoint, Purpose, Retention, Right
 from avow.policy.rulebook.rulebook import Rulebook
 
 __all__ = ["Change", "diff"]
@@ -40,7 +41,7 @@ def diff(old: Rulebook, new: Rulebook) -> tuple[Change, ...]:
     found = [
         *_purposes(old, new),
         *_points(old, new),
-        *_recipients(old, new),
+        *recipient_changes(old, new),
         *role_changes(old, new),
         *_signals(old, new),
         *_rights(old, new),
@@ -76,8 +77,8 @@ def _point(old: Rulebook, new: Rulebook, before: CollectionPoint, after: Collect
     for verb, words, material in (
         ("newly collects", _labels(new, set(after.fields) - set(before.fields)), True),
         ("no longer collects", _labels(old, set(before.fields) - set(after.fields)), False),
-        ("is newly used for", _uses(new, after.purposes - before.purposes), True),
-        ("is no longer used for", _uses(old, before.purposes - after.purposes), False),
+        ("is newly used for", uses(new, after.purposes - before.purposes), True),
+        ("is no longer used for", uses(old, before.purposes - after.purposes), False),
         ("newly goes to", _names(new, after.recipients - before.recipients), True),
         ("no longer goes to", _names(old, before.recipients - after.recipients), False),
     ):
@@ -86,9 +87,7 @@ def _point(old: Rulebook, new: Rulebook, before: CollectionPoint, after: Collect
     for item in (item for item in after.fields if item in before.fields):
         widened = after.only.get(item, after.purposes) & before.purposes - before.only.get(item, before.purposes)
         if widened:
-            yield Change(
-                "collection", f"{called}: {_labels(new, {item})} is newly used for {_uses(new, widened)}.", material=True
-            )
+            yield Change("collection", f"{called}: {_labels(new, {item})} is newly used for {uses(new, widened)}.", material=True)
     yield from _retentions(new, called, before, after)
     if (after.cookie_days or 0) != (before.cookie_days or 0):
         longer = (after.cookie_days or 0) > (before.cookie_days or 0)
@@ -102,7 +101,7 @@ def _retentions(new: Rulebook, called: str, before: CollectionPoint, after: Coll
     yield from _retention(called, before.retention, after.retention)
     for each in compared(before.retentions, after.retentions):
         if isinstance(each, Kept) and (each.old, each.new) != (before.retention, after.retention):
-            yield from _retention(f"{called} for {_uses(new, frozenset({each.name}))}", each.old, each.new)
+            yield from _retention(f"{called} for {uses(new, frozenset({each.name}))}", each.old, each.new)
 
 
 def _retention(called: str, before: Retention, after: Retention) -> Iterator[Change]:
@@ -149,6 +148,10 @@ def _purpose(before: Purpose, after: Purpose) -> Iterator[Change]:
     if before.description != after.description:
         words = f'The purpose "{after.label}" is described as "{after.description}"; before: "{before.description}".'
         yield Change("purpose", words, material=True)
+    if before.cross_context != after.cross_context:
+        across = "is" if after.cross_context else "is no longer"
+        words = f'The purpose "{after.label}" {across} advertising by what people do with several businesses.'
+        yield Change("purpose", words, material=after.cross_context)
     if before.written_reason != after.written_reason:
         writes = "now writes" if after.written_reason else "no longer writes"
         words = f"A member of our staff who opens something for {lowered(after.label)} {writes} down why."
@@ -163,67 +166,14 @@ def _decided(purpose: Purpose) -> str:
     return f"You can opt out of {label}." if purpose.optional else f"You can no longer opt out of {label}."
 
 
-def _recipients(old: Rulebook, new: Rulebook) -> Iterator[Change]:
-    for recipient in compared(old.recipients, new.recipients):
-        match recipient:
-            case Added(_, after):
-                yield Change("recipient", f"New recipient: {after.label}.", material=True)
-            case Removed(_, before):
-                yield Change("recipient", f"{before.label} no longer receives anything.", material=False)
-            case Kept(_, before, after):
-                yield from _recipient(old, new, before, after)
-
-
-def _recipient(old: Rulebook, new: Rulebook, before: Recipient, after: Recipient) -> Iterator[Change]:
-    if before.label != after.label:
-        yield Change("recipient", f"{after.label} takes the place of {before.label}.", material=True)
-    if before.effective_role != after.effective_role:
-        was, now = (EFFECTIVE_ROLES[one.effective_role] for one in (before, after))
-        words = f"{after.label} becomes a {now}; before: {was}."
-        yield Change("recipient", words, material=after.effective_role == "third-party")
-    if before.country != after.country:
-        yield Change("recipient", f"{after.label} is in {after.country}; before: {before.country}.", material=True)
-    yield from _given(old, new, before, after)
-    if before.keeps_days != after.keeps_days:
-        longer = after.keeps_days > before.keeps_days
-        words = f"{after.label} keeps what it receives for {after.keeps_days} days; before: {before.keeps_days}."
-        yield Change("recipient", words, material=longer)
-    if before.services != after.services:
-        words = f'What {after.label} does for us: "{after.services}"; before: "{before.services}".'
-        yield Change("recipient", words, material=True)
-    yield from _contract(before, after)
-
-
-def _given(old: Rulebook, new: Rulebook, before: Recipient, after: Recipient) -> Iterator[Change]:
-    for verb, words, material in (
-        ("may newly receive", _short(after.categories - before.categories), True),
-        ("may no longer receive", _short(before.categories - after.categories), False),
-        ("may newly use it for", _uses(new, after.purposes - before.purposes), True),
-        ("may no longer use it for", _uses(old, before.purposes - after.purposes), False),
-    ):
-        if words:
-            yield Change("recipient", f"{after.label} {verb} {words}.", material=material)
-
-
-def _contract(before: Recipient, after: Recipient) -> Iterator[Change]:
-    """Say how the contract changes; a lost clause also changes the role, which is said there (11 CCR 7051(c))."""
-    held = before.contract.clauses if before.contract else frozenset[str]()
-    holds = after.contract.clauses if after.contract else frozenset[str]()
-    if held - holds:
-        missing = joined(name.replace("_", " ") for name in sorted(held - holds))
-        yield Change("recipient", f"The contract with {after.label} no longer says: {missing}.", material=True)
-    elif before.contract != after.contract:
-        yield Change("recipient", f"The contract with {after.label} was renewed or completed.", material=False)
-
-
 def _signals(old: Rulebook, new: Rulebook) -> Iterator[Change]:
     for name, called in SIGNALS.items():
         before = old.signals[name].stops if name in old.signals else frozenset()
         after = new.signals[name].stops if name in new.signals else frozenset()
         if after - before:
-            yield Change("signal", f"{called} newly stops {_uses(new, after - before)}.", material=False)
+            yield Change("signal", f"{called} newly stops {uses(new, after - before)}.", material=False)
         if before - after:
-            yield Change("signal", f"{called} no longer stops {_uses(old, before - after)}.", material=True)
+            yield Change("signal", f"{called} no longer stops {uses(old, before - after)}.", material=True)
 
 
 def _rights(old: Rulebook, new: Rulebook) -> Iterator[Change]:
@@ -323,16 +273,8 @@ def _prose(rulebook: Rulebook) -> dict[str, tuple[str, tuple[str, ...]]]:
     return {anchor: (titles[anchor], tuple(said)) for anchor, said in words.items() if said}
 
 
-def _short(letters: frozenset[str]) -> str:
-    return joined(lowered(SHORT_CATEGORIES[letter]) for letter in sorted(letters))
-
-
 def _labels(rulebook: Rulebook, items: set[str]) -> str:
     return joined(lowered(rulebook.data[name].label) for name in sorted(items))
-
-
-def _uses(rulebook: Rulebook, purposes: frozenset[str]) -> str:
-    return joined(lowered(rulebook.purposes[name].label) for name in sorted(purposes))
 
 
 def _names(rulebook: Rulebook, recipients: frozenset[str]) -> str:

@@ -89,9 +89,10 @@ _SAID: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "CollectionPoint": frozenset(
             {"name", "fields", "purposes", "recipients", "only", "retentions", "cookie_days", "section"}
         ),
-        "Purpose": frozenset({"name", "choice", "description", "written_reason", "combines"}),
+        "Purpose": frozenset({"name", "choice", "description", "written_reason", "combines", "cross_context"}),
         "Recipient": frozenset(
             {"name", "label", "role", "contract", "services", "categories", "purposes", "country", "keeps_days"}
+            | {"same_business", "cross_context", "instruct", "stops_when_lapsed", "second_person_above", "needs_authorisation"}
         ),
         "Signal": frozenset({"name", "stops"}),
         "Right": frozenset({"name", "methods", "verification"}),

@@ -169,7 +169,7 @@ def disclosed(rulebook: Rulebook | None, recipient: str, categories: str, purpos
         return Disclosed(recipient, purpose, point, count, is_declared=False, is_sale=True)
     is_purpose = purpose in known.purposes or (purpose == "changes" and "email" in rulebook.changes.told_by)
     declared = rulebook.points.get(point)
-    is_point = not point or (declared is not None and recipient in declared.recipients)
+    is_point = not point or (declared is not None and recipient in {*declared.recipients, declared.collected_by})
     is_declared = is_purpose and is_point and set(categories) <= known.categories
     return Disclosed(recipient, purpose, point, count, is_declared, known.effective_disclosure != "business-purpose")
 

@@ -196,7 +196,9 @@ def _recipient(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]
         evidence += (
             f" Contract of {known.contract.signed} with {len(known.contract.clauses)} of the clauses that the law asks for."
         )
-    verdict = Verdict.FAILS if wrong else Verdict.HOLDS if went else Verdict.NO_EVIDENCE
+    if known.missing_clauses:
+        evidence += f" It lacks: {joined(name.replace('_', ' ') for name in known.missing_clauses)}."
+    verdict = Verdict.FAILS if wrong or (went and known.missing_clauses) else Verdict.HOLDS if went else Verdict.NO_EVIDENCE
     yield Finding(
         f"{known.label} gets what is declared, for what is declared; each time is an entry of the ledger.",
         evidence,

@@ -124,13 +124,14 @@ ROLES: Final[Mapping[str, str]] = MappingProxyType(
     {"service-provider": "service provider", "contractor": "contractor", "third-party": "third party"}
 )
 
-#: Clause -> what a contract with a third party must say. Rule: Cal. Civ. Code § 1798.100(d); 11 CCR 7053(a).
+#: Clause -> what a contract with a third party must say. Rule: Cal. Civ. Code § 1798.100(d)(1)-(5); 11 CCR 7053(a).
 THIRD_PARTY_CLAUSES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "specific_purposes": CLAUSES["specific_purposes"],
         "same_protection": CLAUSES["same_protection"],
         "forwards_opt_outs": "obeys the opt-outs that the business passes on",
         "checks": CLAUSES["checks"],
+        "notice_if_unable": CLAUSES["notice_if_unable"],
         "stop_and_mend": CLAUSES["stop_and_mend"],
     }
 )

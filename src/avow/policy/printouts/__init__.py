@@ -15,7 +15,7 @@ from markupsafe import Markup
 from avow.definitions import Refusal
 from avow.policy.language.read import did_you_mean
 from avow.policy.markup import day
-from avow.policy.printouts import notice, request_map, schedule, tables
+from avow.policy.printouts import notice, recipients, request_map, schedule, tables
 from avow.policy.printouts.chart import Ledger
 from avow.policy.printouts.dpv import json_ld
 from avow.policy.printouts.register import register_csv, register_page
@@ -100,7 +100,7 @@ PRINTOUTS: Final[Mapping[str, Printout]] = MappingProxyType(
         "notices": Printout("Notices at collection", {"html": _shown(_notices)}),
         "technologies": Printout("Technologies", {"html": _shown(tables.technologies_table)}),
         "retention": Printout("Retention", {"html": _shown(tables.retention_table)}),
-        "recipients": Printout("Recipients", {"html": _shown(tables.recipients_table)}),
+        "recipients": Printout("Recipients", {"html": _shown(recipients.recipients_table)}),
         "rights": Printout("Rights", {"html": _shown(tables.rights_list)}),
         "roles": Printout("Who among us sees it", {"html": _shown(roles_table)}),
         "chart": Printout("Categories in the last 12 months", {"html": _chart}),

@@ -15,7 +15,6 @@ from typing import TypeAlias
 from avow.policy.language.vocabulary import (
     ACTS,
     CATEGORIES,
-    DISCLOSURES,
     METHODS,
     RIGHTS,
     SENSITIVE,
@@ -24,6 +23,7 @@ from avow.policy.language.vocabulary import (
 )
 from avow.policy.law import LawTable
 from avow.policy.printouts.dpv_terms import (
+    ACROSS_CONTEXTS,
     BASIS_TERMS,
     CATEGORY_TERMS,
     CHOICE_TERMS,
@@ -31,11 +31,13 @@ from avow.policy.printouts.dpv_terms import (
     LAW_TERMS,
     PEOPLE_TERMS,
     PURPOSE_TERMS,
+    RECIPIENT_TERMS,
     RIGHT_TERMS,
     SAFEGUARD_TERMS,
     SENSITIVE_TERMS,
     SOURCE_TERMS,
 )
+from avow.policy.printouts.recipients import in_law
 from avow.policy.rulebook.measures import measures
 from avow.policy.rulebook.periods import periods
 from avow.policy.rulebook.roles import Role
@@ -256,6 +258,7 @@ def _categories(rulebook: Rulebook) -> Iterator[Node]:
 
 def _purpose(purpose: Purpose) -> Node:
     broader = next((term for rule, term in PURPOSE_TERMS.items() if rule in purpose.business_purpose), "dpv:Purpose")
+    broader = ACROSS_CONTEXTS if purpose.cross_context else broader
     node: Node = {
         "@id": f"this:purpose/{purpose.name}",
         "@type": "dpv:Purpose",
@@ -283,12 +286,11 @@ def _combining(purpose: Purpose) -> Node:
 
 
 def _recipient(recipient: Recipient) -> Node:
-    kind = "dpv:ThirdParty" if recipient.effective_role == "third-party" else "dpv:DataProcessor"
     node: Node = {
         "@id": f"this:recipient/{recipient.name}",
-        "@type": kind,
+        "@type": RECIPIENT_TERMS.get(recipient.effective_role, "dpv:DataProcessor"),
         "dpv:hasName": recipient.label,
-        "dct:description": f"{recipient.services}; {DISCLOSURES[recipient.effective_disclosure]}",
+        "dct:description": f"{recipient.services}; {in_law(recipient)}",
         "dpv:hasLocation": {"@type": "dpv:Country", "skos:prefLabel": recipient.country},
         "dpv:hasPersonalData": [_ref(f"ccpa:{letter}") for letter in sorted(recipient.categories)],
         "dpv:hasPurpose": [_ref(f"this:purpose/{name}") for name in sorted(recipient.purposes)],

@@ -69,6 +69,10 @@ PURPOSE_TERMS: Final[Mapping[str, str]] = MappingProxyType(
         "(e)(8)": "dpv:ImproveExistingProductsAndServices",
     }
 )
+#: What a purpose is across contexts (Cal. Civ. Code § 1798.140(k)): advertising to somebody, by what is known of them.
+ACROSS_CONTEXTS: Final = "dpv:TargetedAdvertising"
+#: Role by computation -> its term; a service provider or contractor is a processor.
+RECIPIENT_TERMS: Final[Mapping[str, str]] = MappingProxyType({"third-party": "dpv:ThirdParty", "same-business": "dpv:Recipient"})
 #: Right -> the article of the GDPR that gives the same.
 RIGHT_TERMS: Final[Mapping[str, str]] = MappingProxyType(
     {

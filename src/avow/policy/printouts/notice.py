@@ -21,13 +21,13 @@ from avow.policy.markup import bullets, day, joined, lowered, megabytes
 from avow.policy.printouts import statements
 from avow.policy.printouts.chart import Ledger
 from avow.policy.printouts.narrow import narrow_tables
+from avow.policy.printouts.recipients import recipients_table, sold_or_shared
 from avow.policy.printouts.staff import role_in_practice, roles_table
 from avow.policy.printouts.tables import (
     chart,
     contact_lines,
     items_in_words,
     period_in_words,
-    recipients_table,
     retention_table,
     rights_list,
     signals_list,
@@ -36,7 +36,7 @@ from avow.policy.printouts.tables import (
 from avow.policy.rulebook import combining
 from avow.policy.rulebook.audience import EVERYBODY, Audience
 from avow.policy.rulebook.conversions import CLICK_ID, hands_a_click
-from avow.policy.rulebook.page_duties import CHOICES_PATH, POLICY_PATH
+from avow.policy.rulebook.page_duties import POLICY_PATH
 from avow.policy.rulebook.rulebook import CollectionPoint, DataItem, Purpose, Rulebook
 from avow.policy.rulebook.seeing import in_words
 
@@ -133,7 +133,7 @@ def notice_at_collection(rulebook: Rulebook, point: str) -> Markup:
         together=_together(rulebook, declared),
         kept=declared.retention.words,
         seen=Markup("<p><strong>Who among us sees it:</strong> {}.</p>\n").format(seen) if seen else "",
-        sold=_sold(rulebook, declared),
+        sold=sold_or_shared(rulebook, declared),
         choice=_choices(purposes),
         path=POLICY_PATH,
         section=declared.section,
@@ -176,20 +176,6 @@ def _file_words(item: DataItem) -> str:
 
 def _is_optional(point: CollectionPoint, item: str) -> bool:
     return bool(point.required) and item not in point.required | SERVER_FIELDS
-
-
-def _sold(rulebook: Rulebook, point: CollectionPoint) -> str | Markup:
-    """Say whether the data is sold or shared, and where to stop it: a computed fact, not a sentence.
-
-    Rule: Cal. Civ. Code § 1798.100(a)(1); 11 CCR 7012(e)-(g), 7051(c).
-    """
-    given = [rulebook.recipients[name] for name in rulebook.recipients if name in point.recipients]
-    third = [recipient.label for recipient in given if recipient.effective_role == "third-party"]
-    if third:
-        return Markup('We sell or share this information: it goes to {}. <a href="{}">Do not sell or share it</a>.').format(
-            joined(third), CHOICES_PATH
-        )
-    return "We do not sell this information and do not share it for advertising."
 
 
 def _printed(

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from avow.policy.language.vocabulary import EEA, EFFECTIVE_ROLES, PEOPLE, SAFEGUARDS, SHORT_CATEGORIES
 from avow.policy.law import rules
 from avow.policy.markup import bullets, day, joined, lowered, table
+from avow.policy.printouts.recipients import binding
 from avow.policy.printouts.tables import contact_lines
 from avow.policy.rulebook import combining
 from avow.policy.rulebook.measures import measures
@@ -108,7 +109,7 @@ def _activity(rulebook: Rulebook, point: CollectionPoint) -> Activity:
         purposes=tuple(_used_for(rulebook, point, name) for name in rulebook.purposes if name in point.purposes),
         people=PEOPLE[point.people],
         data=tuple(_by_category(rulebook, point)),
-        recipients=tuple(f"{one.label} ({EFFECTIVE_ROLES[one.effective_role]}): {one.services}" for one in recipients),
+        recipients=tuple(_recipient(rulebook, one) for one in recipients),
         transfers=tuple(_transfer(one) for one in recipients if one.country not in EEA),
         erasure=tuple(_limits(rulebook, point)),
         measures=tuple(_protecting(rulebook, point)),
@@ -149,6 +150,13 @@ def _protecting(rulebook: Rulebook, point: CollectionPoint) -> Iterator[str]:
     if point.collected_by:
         yield f"those of {rulebook.recipients[point.collected_by].label}, which takes the data in itself"
     yield from (measure.words for measure in measures(rulebook, point))
+
+
+def _recipient(rulebook: Rulebook, recipient: Recipient) -> str:
+    """Return a recipient with its role, what it does, and what else binds it."""
+    held = ", ".join(binding(rulebook, recipient))
+    words = f"{recipient.label} ({EFFECTIVE_ROLES[recipient.effective_role]}): {recipient.services}"
+    return f"{words} ({held})" if held else words
 
 
 def _transfer(recipient: Recipient) -> str:

@@ -8,13 +8,11 @@ from markupsafe import Markup
 
 from avow.policy.language.vocabulary import (
     CATEGORIES,
-    DISCLOSURES,
     EFFECTIVE_ROLES,
     METHODS,
     PURPOSE_CHOICES,
     RETENTION_CRITERIA,
     RIGHTS,
-    SAFEGUARDS,
     SHORT_CATEGORIES,
     SIGNALS,
     TECHNOLOGIES,
@@ -22,6 +20,7 @@ from avow.policy.language.vocabulary import (
 from avow.policy.law import LawTable
 from avow.policy.markup import bullets, joined, lowered, table
 from avow.policy.printouts.chart import DisclosureCount, Ledger, disclosures, recipient_of, rows
+from avow.policy.printouts.recipients import right_to_opt_out
 from avow.policy.rulebook.audience import EVERYBODY, Audience
 from avow.policy.rulebook.own_cookies import VISITOR, set_by
 from avow.policy.rulebook.periods import periods
@@ -117,47 +116,6 @@ def _periods(rulebook: Rulebook, point: CollectionPoint) -> Iterator[tuple[str, 
         )
 
 
-def recipients_table(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Markup:
-    """Return who receives what, in which role by computation. Rule: Cal. Civ. Code § 1798.110(c)(4), § 1798.130(a)(5)(C)."""
-    met = {name for point in audience.points(rulebook) for name in point.recipients}
-    shown = [one for one in rulebook.recipients.values() if one.name in met or not audience.website]
-    if not shown:
-        return Markup("<p>Nobody: no other company receives personal information from us.</p>\n")
-    return table(
-        "Who receives personal information from us",
-        (
-            "Recipient",
-            "Role",
-            "What it does for us",
-            "Categories of personal information",
-            "What for",
-            "How the law calls it",
-            "Country",
-            "Keeps it",
-        ),
-        (
-            (
-                _named(recipient),
-                EFFECTIVE_ROLES[recipient.effective_role],
-                recipient.services,
-                joined(_short(sorted(recipient.categories))),
-                _purposes(rulebook, recipient.purposes),
-                DISCLOSURES[recipient.effective_disclosure],
-                recipient.country + (f" ({SAFEGUARDS[recipient.safeguards]})" if recipient.safeguards else ""),
-                f"{recipient.keeps_days} days" if recipient.keeps_days else "not at all",
-            )
-            for recipient in shown
-        ),
-    )
-
-
-def _named(recipient: Recipient) -> str | Markup:
-    """Return a recipient's name, with its own opt-out next to it where it has one."""
-    if not recipient.opt_out:
-        return recipient.label
-    return Markup('{} (<a href="{}" rel="noreferrer">its own opt-out</a>)').format(recipient.label, recipient.opt_out)
-
-
 def rights_list(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Markup:
     """Return the rights offered, how to ask, how the asker is verified, and by when each law has us answer.
 
@@ -173,9 +131,10 @@ def rights_list(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Markup:
         exceptions = (
             f" The law lets us keep what we need in order to: {_exceptions(rulebook, right)}." if right.exceptions else ""
         )
+        sold = right_to_opt_out(rulebook, audience) if right.name == "opt-out" else ""
         listed.append(
-            Markup("<strong>The right {}.</strong>{} Ask by {}. {}{}{}{}").format(
-                RIGHTS[right.name], where, ways, sure, by, limit, exceptions
+            Markup("<strong>The right {}.</strong>{}{} Ask by {}. {}{}{}{}").format(
+                RIGHTS[right.name], where, sold, ways, sure, by, limit, exceptions
             )
         )
     laws = audience.laws(rulebook)

@@ -282,6 +282,17 @@ class Recipient:
         return self.role
 
     @property
+    def missing_clauses(self) -> tuple[str, ...]:
+        """The clauses that the law asks for in its contract and that are not there; of the same business none is asked for.
+
+        Rule: Cal. Civ. Code § 1798.100(d); 11 CCR 7051(a), 7053(a).
+        """
+        if self.same_business and not self.cross_context:
+            return ()
+        asked = THIRD_PARTY_CLAUSES if self.role == "third-party" else CLAUSES
+        return tuple(clause for clause in asked if self.contract is None or clause not in self.contract.clauses)
+
+    @property
     def effective_disclosure(self) -> str:
         """What giving to it is by computation: a business purpose, sharing, or a sale unless it is declared as sharing.
 

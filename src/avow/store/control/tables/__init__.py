@@ -9,7 +9,6 @@ the configuration no longer has it. It is "" only until the first start after th
 
 from __future__ import annotations
 
-from avow.store.control.tables.base import metadata
 from avow.store.control.tables.installation import (
     audit_queue,
     integrity_changes,
@@ -28,6 +27,7 @@ from avow.store.control.tables.leaving import (
     delivery_people,
     disclosure_totals,
     disclosures,
+    instructions,
     letters,
     mailings,
     recipients,
@@ -64,6 +64,7 @@ from avow.store.control.tables.records import (
     submission_subjects,
     submissions,
 )
+from avow.store.control.tables.types import metadata
 
 __all__ = [
     "audit_queue",
@@ -77,6 +78,7 @@ __all__ = [
     "disclosure_totals",
     "disclosures",
     "failed_sign_ins",
+    "instructions",
     "integrity_changes",
     "integrity_days",
     "invitations",
