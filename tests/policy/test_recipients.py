@@ -321,3 +321,18 @@ def test_no_clause_is_asked_of_the_same_business():
     assert set(rulebook_of(text=text).recipients["post"].missing_clauses) == set(CLAUSES)
     third = ('role       = "service-provider"', 'role       = "third-party"')
     assert set(rulebook_of(third, text=text).recipients["post"].missing_clauses) == set(THIRD_PARTY_CLAUSES)
+
+
+def test_a_sale_to_a_stranger_is_no_better_for_a_declared_one(complete):
+    """That one network is declared excuses no disclosure to a broker that nobody declared."""
+    facts = Facts(
+        0,
+        disclosed=(
+            disclosed(complete, "ad-network", "A", "advertising", "conversion", 1),
+            disclosed(complete, "some-broker", "A", "advertising", "conversion", 1),
+        ),
+    )
+    *_, sales = findings(complete, facts, "recipient", "crm", TODAY)
+    assert (sales.verdict, "some-broker" in sales.evidence) == (Verdict.FAILS, True)
+    *_, sales = findings(complete, replace(facts, disclosed=facts.disclosed[:1]), "recipient", "crm", TODAY)
+    assert sales.verdict is Verdict.HOLDS
