@@ -102,6 +102,7 @@ class House:
     store: Store
     now: datetime = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
     numbers: count = field(default_factory=lambda: count(1))
+    connectors: dict = field(default_factory=dict)
 
     def __post_init__(self):
         self.versions = Versions(self.store.control, ZONE, self.now_ms)
@@ -143,7 +144,7 @@ class House:
                 **changes,
             }
         )
-        Arrival(self.store, self.versions.rulebook).write([record])
+        Arrival(self.store, self.versions.rulebook, self.connectors).write([record])
         return record_id
 
     def view(self, number, page, rulebook, point="page-view"):

@@ -103,6 +103,7 @@ TABLES = {
     "mail": config.Mail,
     "storage": config.Storage,
     "feeds": config.Feed,
+    "recipient.NAME": config.Connection,
     "server_logs": config.ServerLog,
     "intake": config.Intake,
     "uploads": config.Uploads,
@@ -142,9 +143,10 @@ def configuration() -> str:
         MADE,
         CONFIGURATION,
     ]
+    own = {name.partition(".")[0] for name in TABLES}
     for name, struct in TABLES.items():
         heading = f"## `[{name}]`" if name else "## Top of the file"
-        rows = [f"| `{key}` | {kind} | {words} |" for key, kind, words in _fields(struct) if name or key not in TABLES]
+        rows = [f"| `{key}` | {kind} | {words} |" for key, kind, words in _fields(struct) if name or key not in own]
         table = ["| Key | Holds | Meaning |", "|---|---|---|", *rows]
         parts.append(f"{heading}\n\n{inspect.getdoc(struct)}\n\n" + "\n".join(table))
     return "\n\n".join(parts) + "\n"

@@ -24,7 +24,7 @@ def test_entries_are_queued_by_the_gate_alone():
     """What is written past it is in no table of the specification."""
     found = {path for path in SOURCE.rglob("*.py") if re.search(r"\benqueue\(", path.read_text(encoding="utf-8"))}
     outside = {str(path.relative_to(SOURCE)) for path in found if path.parent != SOURCE / "store" / "control"}
-    assert outside == {"gate/entries.py"}
+    assert outside == {"gate/entry.py"}
 
 
 def test_an_entry_says_what_it_is_and_leaves_out_what_it_does_not_know():

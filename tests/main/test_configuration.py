@@ -27,8 +27,9 @@ RIGHT = {
         "roles": '{ "team" = ["administrator"] }',
     },
     "[feeds]": {"point": '"applications"', "key_file": '"key"'},
+    "recipient.shop": {"address": '"https://shop.example.com/avow"', "key_file": '"key"'},
 }
-LISTED = {"server_logs": "[server_logs]", "feeds": "[feeds]"}
+LISTED = {"server_logs": "[server_logs]", "feeds": "[feeds]", "recipient": "recipient.shop"}
 #: Wrong values by key, as they are written in the file. `file` is there, `folder` is one, `gone` is not there.
 WRONG = {
     "data": ['""', "5", '"file"', '"file/data"', '"/proc/avow"'],
@@ -74,6 +75,15 @@ WRONG = {
     "storage.spool_mebibytes": ["0", "-5", "99999999", "1.5"],
     "feeds.point": ['"nobody"', '""'],
     "feeds.key_file": ['"gone"', '"empty"', '"file"', '"folder"'],
+    "recipient.address": [
+        '""', '"http://shop.example.com/"', '"shop.example.com"', '"https://sam:secret@shop.example.com/"', '"https://"',
+        '"https://shop.example.com:99999/"', "5",
+    ],
+    "recipient.key_file": ['"gone"', '"empty"', '"file"', '"folder"'],
+    "recipient.connector": ['"carrier pigeon"', '""'],
+    "recipient.ca_file": ['"gone"', '"empty"', '"file"', '"folder"'],
+    "recipient.allow_private": ['"no"', "0"],
+    "recipient.on_arrival": ['"no"', "1"],
     "intake.earliest": ["1969-12-31", "2999-01-01", '"yesterday"', "2000"],
     "intake.margin_hours": ["23", "169", "-1"],
     "intake.events_per_minute": ["-1", "59", "10000001"],
@@ -84,6 +94,8 @@ WRONG = {
     "integrity.every_seconds": ["9", "86401"],
     "console.without_second_factor": ['"yes"', '" "', f'"{"x" * 201}"', "true", '"a reason in\\ntwo lines"'],
     "console.idle_minutes": ["4", "721", "-1", '"30"'],
+    "instructions.days_before": ["0", "41", '"10"'],
+    "instructions.remind_after_days": ["[0]", "[7, 3]", "[3, 3]", "[91]", "[1, 2, 3, 4, 5, 6]", "3"],
     "openid_connect.issuer": [
         '"login.example.com"', '"http://login.example.com"', '"https://login.example.com?a=b"', '"https://sam@login.example.com"',
         '"ftp://login.example.com"', '"https://"', '"https://login.example.com:99999"',
@@ -119,7 +131,7 @@ def written(key="", value=""):
     """Write the right configuration with one wrong value; return its path."""
     table, _, name = key.rpartition(".")
     table = LISTED.get(table, table)
-    tables = {one: dict(keys) for one, keys in RIGHT.items() if one[:1] != "[" or one == table}
+    tables = {one: dict(keys) for one, keys in RIGHT.items() if one not in LISTED.values() or one == table}
     if name:
         tables.setdefault(table, {})[name] = value
     lines = [

@@ -76,7 +76,7 @@ ROWS = 20_000
 WHOLE = re.compile(r"Seq Scan on (\w+)")
 #: How a column is filled by its type, from a number; those that say whether something is done say so of nearly all.
 BY_TYPE = {
-    tables.Text: "'x' || n",
+    tables.base.Text: "'x' || n",
     LargeBinary: "decode(md5(n::text), 'hex')",
     Date: "date '2026-01-01' + n",
     Boolean: "n % 1000 = 0",

@@ -19,6 +19,7 @@ from avow.definitions import Refusal
 from avow.messaging.mailings import Mailings
 from avow.messaging.outbox import Outbox
 from avow.publication import Announcing
+from avow.recipients import Recipients
 from avow.rights.restoring import Place
 from avow.store.control import Control
 from avow.store.store import Store
@@ -50,6 +51,9 @@ class Operations(Protocol):
 
     def outbox(self) -> AbstractContextManager[Outbox]:
         """Open the messages that go out."""
+
+    def recipients(self) -> AbstractContextManager[Recipients]:
+        """Open the recipients, and what goes to them."""
 
     def shelf(self) -> AbstractContextManager[Shelf]:
         """Open what is set aside."""

@@ -1,26 +1,34 @@
-"""The true end of walk 1: what the spool brought is narrowed by what its people have chosen meanwhile, kept, and noted."""
+"""The true end of walk 1: what the spool brought is narrowed by what its people have chosen meanwhile, kept, noted, sent on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
 from avow.collection import narrowing
 from avow.collection.forms import submissions
 from avow.definitions import Event, EventBatch, Record, Recording, Signalled, Spooled, Submission
-from avow.gate import choices, disclosures, profiles
+from avow.gate import choices, disclosures, handing_over, profiles
 from avow.gate.contacts import LastContact
 from avow.policy import Rulebook
 from avow.store.store import Store
+
+_NOBODY: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Arrival:
     """The drain's sink: the store, where a form is narrowed by its sender's standing choices, and the rest by its browser's.
 
     It moves their due dates only when it came behind a link that we mailed; a form that anybody can write moves none.
+    `connectors` are the ways of the recipients to which records go as they come in, where the policy gives them to these.
     """
 
-    def __init__(self, store: Store, rulebook_of: Callable[[str], Rulebook | None]) -> None:
+    def __init__(
+        self, store: Store, rulebook_of: Callable[[str], Rulebook | None], connectors: Mapping[str, str] = _NOBODY
+    ) -> None:
         self._store = store
+        self._connectors = connectors
         self._rulebook_of = rulebook_of
         self._last_contact = LastContact(store, rulebook_of)
 
@@ -37,6 +45,8 @@ class Arrival:
         kept = [one for record in came for one in self._narrowed(record, standing)]
         written = self._store.write(kept)
         disclosures.note_handed_over(self._store, came, self._rulebook_of)  # a number that went out did so, whatever is kept
+        forms = [one for one in kept if isinstance(one, Submission)]
+        handing_over.queue_arrived(self._store, forms, self._rulebook_of, self._connectors)
         for record in kept:
             if isinstance(record, Submission) and record.people:
                 choices.keep_with_form(self._store, record)

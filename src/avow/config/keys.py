@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -152,6 +152,25 @@ class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key_file: Path
 
 
+class Connection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a recipient of the policy is reached: `[recipient.NAME]`, one for each. docs/guide/recipients.md."""
+
+    #: Where it takes what goes to it, `https://crm.example.com/avow`. Required. A redirect is never followed.
+    address: str
+    #: File that holds the key by which what goes there is signed: `whsec_` and a shared secret, or `whsk_` and an Ed25519 key, in
+    #: base64. Several, a line each, while a key is changed. Required.
+    key_file: Path
+    #: The way: `webhook` (docs/specs/webhooks.md). `webhook` by default.
+    connector: Literal["webhook"] = "webhook"
+    #: File with the authorities under which its certificate is believed, in PEM. The system's by default.
+    ca_file: Path | None = None
+    #: Whether its name may lead to an address inside your own network. False by default: a name that somebody else answers for
+    #: would reach what only you may.
+    allow_private: bool = False
+    #: Whether records go there as they come in, where the policy gives them to it. True by default; false: what staff send.
+    on_arrival: bool = True
+
+
 class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The search over the site's own pages, at /search. docs/guide/search.md."""
 
@@ -209,6 +228,16 @@ class Console(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     idle_minutes: int = 30
 
 
+class Instructions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How recipients that may hold data of a person are told to erase it. docs/guide/requests.md."""
+
+    #: Days before our own answer is due by which a recipient is to answer. 10 by default; 1 to 40.
+    days_before: int = 10
+    #: Days after which a recipient that has not answered is reminded; after the last, a member of staff has to. `[3, 7, 14]` by
+    #: default; rising, 1 to 90, at most 5.
+    remind_after_days: tuple[int, ...] = (3, 7, 14)
+
+
 class OpenIDConnect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An OpenID provider at which staff sign in, next to accounts with a password. docs/guide/console.md."""
 
@@ -256,6 +285,8 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     storage: Storage = msgspec.field(default_factory=Storage)
     #: Feeds. None by default: a feed without a key takes nothing.
     feeds: tuple[Feed, ...] = ()
+    #: How recipients of the policy are reached, by name. None by default: nothing is sent to them from here.
+    recipient: dict[str, Connection] = {}
     #: Bounds of what comes in.
     intake: Intake = msgspec.field(default_factory=Intake)
     #: Files that come with forms.
@@ -266,6 +297,8 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     integrity: Integrity = msgspec.field(default_factory=Integrity)
     #: How staff sign in.
     console: Console = msgspec.field(default_factory=Console)
+    #: What recipients are told.
+    instructions: Instructions = msgspec.field(default_factory=Instructions)
     #: An OpenID provider for staff.
     openid_connect: OpenIDConnect = msgspec.field(default_factory=OpenIDConnect)
 

@@ -45,6 +45,14 @@ def _faults(configuration: Configuration) -> Iterator[str]:
     for feed in configuration.feeds:
         if not _holds_text(feed.key_file):
             yield f"feeds.key_file is {feed.key_file}, which cannot be read or is empty; put the key of “{feed.point}” there"
+    yield from _of_connections(configuration)
+
+
+def _of_connections(configuration: Configuration) -> Iterator[str]:
+    for name, one in configuration.recipient.items():
+        for key, file in (("key_file", one.key_file), ("ca_file", one.ca_file)):
+            if file is not None and not _holds_text(file):
+                yield f"recipient.{name}.{key} is {file}, which cannot be read or is empty; name the file that holds it"
 
 
 def _of_secrets(configuration: Configuration) -> Iterator[str]:

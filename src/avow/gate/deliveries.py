@@ -8,9 +8,10 @@ Why: decision 0072. The states: `store.control.deliveries`.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from avow.definitions import Identifier, StoreUnavailable
@@ -20,10 +21,15 @@ from avow.store.control import Transaction
 from avow.store.control import deliveries as rows
 from avow.store.control.deliveries import (
     BY_HAND,
+    BY_PAGE,
+    MAIL,
+    OF_RECORDS,
     OF_REQUESTS,
     UNSENT,
     About,
     Delivery,
+    Lane,
+    add_new,
     again,
     claim,
     count_batch,
@@ -38,6 +44,7 @@ from avow.store.control.deliveries import (
     new_id,
     of_request,
     passed_on,
+    received,
     release,
     remove,
     renew,
@@ -51,12 +58,19 @@ from avow.store.store import Store
 
 __all__ = [
     "BY_HAND",
+    "BY_PAGE",
+    "MAIL",
+    "OF_RECORDS",
     "OF_REQUESTS",
     "UNSENT",
     "About",
     "Delivery",
+    "Errand",
+    "Lane",
     "Reference",
+    "ToGo",
     "again",
+    "are_leaving",
     "claim",
     "count_batch",
     "count_failed",
@@ -74,7 +88,10 @@ __all__ = [
     "passed_on",
     "queue_confirmation",
     "queue_each",
+    "queue_instruction",
     "queue_letter",
+    "queue_records",
+    "received",
     "release",
     "remove",
     "renew",
@@ -96,6 +113,30 @@ class Reference:
 
     site: str
     record: str
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What records go out for: to whom, by which way, for what ("": whatever they may go for in their turn), who asked."""
+
+    kind: Literal["disclosure", "order", "conversion"]
+    recipient: str
+    connector: str
+    purpose: str = ""
+    batch: str = ""
+    asker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToGo:
+    """A record that is to go: of a point, under a version, of these people; `with_` are further records that it needs."""
+
+    record: str
+    point: str
+    site: str
+    rulebook_id: str
+    subjects: frozenset[bytes]
+    with_: tuple[str, ...] = ()
 
 
 def queue_letter(
@@ -129,6 +170,27 @@ def queue_confirmation(tx: Transaction, subject: bytes, record: str, site: str, 
     return delivery_id
 
 
+def queue_instruction(
+    tx: Transaction,
+    request_id: str,
+    instruction: str,
+    *,
+    recipient: str,
+    connector: str,
+    site: str,
+    rulebook_id: str,
+    made_ms: int,
+) -> str:
+    """Queue what tells a recipient what to do for a consumer request, or reminds it; return the id of the delivery.
+
+    `instruction` is its row (`gate.instructions`), by which it is composed; `connector` the way it leaves.
+    """
+    about = (About(request_id=request_id, record=instruction),)
+    row = Delivery(new_id(), "instruction", made_ms, site, rulebook_id=rulebook_id, recipient=recipient, people=about)
+    rows.add(tx, replace(row, connector=connector))
+    return row.id
+
+
 def queue_each(
     store: Store,
     tx: Transaction,
@@ -147,6 +209,44 @@ def queue_each(
     whose = [(one.site, (About(subject=subject, record=one.record, items=ADDRESS),)) for subject, one in new.items()]
     rows.add_each(tx, [Delivery(new_id(), kind, made_ms, site=site, batch=batch, people=about) for site, about in whose])
     return len(new)
+
+
+def queue_records(tx: Transaction, errand: Errand, records: Iterable[ToGo], made_ms: int) -> tuple[str, ...]:
+    """Queue a delivery for each record that has none of this errand; return their ids, which follow from both.
+
+    What is queued twice, because a batch was interrupted or a record came again, leaves once.
+    """
+    made = []
+    for one in records:
+        first = min(one.subjects, default=None)
+        people = [About(subject=subject, record=one.record) for subject in sorted(one.subjects)] or [About(record=one.record)]
+        people += [About(subject=first, record=other) for other in one.with_]
+        drawn = f"{errand.kind} {errand.batch} {errand.recipient} {one.record}"
+        row = Delivery(
+            id=hashlib.blake2b(drawn.encode(), digest_size=16).hexdigest(),
+            kind=errand.kind,
+            made_ms=made_ms,
+            site=one.site,
+            batch=errand.batch,
+            rulebook_id=one.rulebook_id,
+            recipient=errand.recipient,
+            connector=errand.connector,
+            point=one.point,
+            purpose=errand.purpose,
+            asker=errand.asker,
+            people=tuple(people),
+        )
+        made.append(row)
+    add_new(tx, made)
+    return tuple(one.id for one in made)
+
+
+def are_leaving(store: Store, people: Iterable[Identifier]) -> bool:
+    """Return whether a record of these people is with a connector at this moment."""
+    subjects = store.vault.subjects_of(people)
+    with store.control.reading() as tx:
+        found = rows.of_subjects(tx, subjects) if subjects else ()
+    return any(row.state == "leaving" and row.kind in OF_RECORDS for row in found)
 
 
 def letter(store: Store, tx: Transaction, row: Delivery) -> bytes | None:

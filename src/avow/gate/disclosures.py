@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from operator import itemgetter
 from typing import Final
 
-from avow.definitions import Event, IdentifierKind, Record, Refusal, identifier, moment
+from avow.definitions import Event, Identifier, IdentifierKind, Record, Refusal, identifier, moment
 from avow.gate import entries
 from avow.gate.counts import Counts
 from avow.policy import Rulebook
@@ -32,6 +32,7 @@ from avow.store.store import Store
 
 __all__ = [
     "ADDRESS",
+    "Disclosure",
     "DisclosureTotal",
     "Leave",
     "Loaded",
@@ -42,6 +43,7 @@ __all__ = [
     "forget_on",
     "note",
     "note_handed_over",
+    "of_people",
     "totals",
 ]
 
@@ -57,7 +59,8 @@ class Leave:
     """What the gate says of something that goes out: under which version, for what, from which point, to whom, what, whose.
 
     `point` is "" for what belongs to no collection point, `subject` None for nobody who is known; `categories` are the letters
-    of § 1798.140(v)(1), `site` is the name of the website that it was given on.
+    of § 1798.140(v)(1), `site` is the name of the website that it was given on. `items` are the policy's names of what goes of a
+    `record`, `others` the further pseudonyms of its person, and `delivery` is by which it leaves.
     """
 
     rulebook: Rulebook
@@ -67,12 +70,27 @@ class Leave:
     categories: str
     site: str
     subject: bytes | None = None
+    items: tuple[str, ...] = ()
+    record: str = ""
+    others: frozenset[bytes] = frozenset()
+    delivery: str = ""
 
     def disclosure(self, at_ms: int, *, count: int = 1, demonstration: bool = False) -> Disclosure:
         """Return what is kept of it once it has left at a moment."""
         until = forget_on(self.rulebook, self.recipient, at_ms) if self.subject is not None else None
         named = (self.recipient, self.categories, self.purpose, self.point, self.rulebook.id, self.subject)
-        return Disclosure(at_ms, *named, count, demonstration=demonstration, forget_on=until, site=self.site)
+        is_known = self.subject is not None
+        return Disclosure(
+            at_ms,
+            *named,
+            count,
+            demonstration=demonstration,
+            forget_on=until,
+            site=self.site,
+            items=" ".join(self.items),
+            record=self.record if is_known else "",
+            delivery=self.delivery if is_known else "",
+        )
 
 
 def decide(
@@ -99,9 +117,14 @@ def decide(
 def note(tx: Transaction, leave: Leave, at_ms: int, own_id: str | None = None, *, demonstration: bool = False) -> bool:
     """Note that something left, with its entry of the log, which names nobody; False when it is noted already.
 
-    `own_id` is there for what may be noted again. Invented people are in no log. Rule: Cal. Civ. Code § 1798.130(a)(5)(C).
+    `own_id` is there for what may be noted again. Invented people are in no log. What carries nothing of anybody, an instruction
+    with a link in it, is no disclosure. Rule: Cal. Civ. Code § 1798.130(a)(5)(C).
     """
+    if not leave.categories:
+        return False
     is_new = disclosures.add(tx, leave.disclosure(at_ms, demonstration=demonstration), own_id)
+    for other in sorted(leave.others) if is_new else ():  # found by each of its identifiers, and counted once
+        disclosures.add(tx, replace(leave, subject=other).disclosure(at_ms, count=0, demonstration=demonstration))
     if is_new and not demonstration:
         entries.record(tx, at_ms, entries.Disclosed(leave.recipient, leave.categories, leave.purpose))
     return is_new
@@ -133,6 +156,13 @@ def totals(store: Store, since_ms: int) -> tuple[DisclosureTotal, ...]:
     """Return what went to whom since a moment, apart by the version under which it went."""
     with store.control.reading() as tx:
         return disclosures.totals(tx, since_ms)
+
+
+def of_people(store: Store, people: Iterable[Identifier]) -> tuple[Disclosure, ...]:
+    """Return what of these people went to whom, oldest first, for as long as anybody need know whose it was."""
+    subjects = store.vault.subjects_of(people)
+    with store.control.reading() as tx:
+        return disclosures.of_subjects(tx, subjects) if subjects else ()
 
 
 # -- numbers that go out with a link -----------------------------------------------------------------------------------------

@@ -7,36 +7,12 @@ policy declares, numbers and dates. A field that is None is left out. Format: do
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import ClassVar
+from dataclasses import dataclass
 
-from avow.audit.proof import canonical
-from avow.store.control import Transaction, audit
+from avow.gate.entries_of_recipients import BatchStep, DeliveryStep, RecipientChanged
+from avow.gate.entry import Entry, by_whom, record
 
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An entry; `kinds` are those that a class is for. One that is for several says with `what` which it is."""
-
-    kinds: ClassVar[tuple[str, ...]] = ()
-
-    def packed(self, at_ms: int) -> bytes:
-        """Return the entry in its one form. Raises ValueError for a kind that its class is not for."""
-        facts = {one.name.rstrip("_"): getattr(self, one.name) for one in fields(self)}
-        what = facts.pop("what", None) or self.kinds[0]
-        if what not in self.kinds:
-            raise ValueError(f"{type(self).__name__} is no entry “{what}”")
-        return canonical({"at": at_ms, "what": what, **{name: value for name, value in facts.items() if value is not None}})
-
-
-def record(tx: Transaction, at_ms: int, entry: Entry) -> None:
-    """Queue an entry in the transaction of what it speaks of."""
-    audit.enqueue(tx, entry.packed(at_ms))
-
-
-def by_whom(staff_id: str) -> dict[str, str]:
-    """Return who did it: a member of staff by their id, "" for the command line."""
-    return {"staff": staff_id} if staff_id else {"by": "command"}
+__all__ = ["BatchStep", "DeliveryStep", "Entry", "RecipientChanged", "by_whom", "record"]
 
 
 # -- the policy --------------------------------------------------------------------------------------------------------------
@@ -225,6 +201,24 @@ class RequestTarget(Entry):
     request: str
     target: str
     rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestInstructed(Entry):
+    """A recipient is to be told what to do with what it was given; was told; is reminded; has answered, or staff for it.
+
+    `instruction` is a random id, `recipient` a name that the policy declares.
+    """
+
+    kinds = ("request.instructed", "request.instruction-told", "request.reminded", "request.instruction-answered")
+    what: str
+    request: str
+    instruction: str
+    recipient: str
+    answer: str | None = None
+    how: str | None = None
+    staff: str | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

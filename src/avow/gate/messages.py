@@ -33,6 +33,7 @@ class Trouble(StrEnum):
     UNWRITABLE = "unwritable"
     UNREADABLE = "unreadable"
     HELD = "held"
+    UNREACHABLE = "unreachable"
 
 
 #: The same for staff, to stand behind "failed" or "waiting".
@@ -42,6 +43,7 @@ WORDS: Final = {
     Trouble.NOT_OFFERED: "the mail server carries no address with such letters before the @ (it offers no SMTPUTF8)",
     Trouble.UNWRITABLE: "no e-mail can be written to this address, or with this text",
     Trouble.UNREADABLE: "what is kept of it cannot be read",
+    Trouble.UNREACHABLE: "its recipient cannot be reached",
     Trouble.HELD: "the policy that its address was given under does not name who carries it, or it is not needed any more",
 }
 
@@ -103,7 +105,8 @@ class Waiting:
 
     `parts` is there for a message of a mailing, whose text it holds. `until_ms` is the moment until which it is tried however
     often that is: the last one on which its consumer request can be answered. None: a bounded number of times.
-    `sender` is the address of the website in whose name it goes, "" for the installation's.
+    `sender` is the address of the website in whose name it goes, "" for the installation's; `instruction` what a recipient is
+    told by it (`gate.instructions`), "" for what goes to a person.
     """
 
     message_id: str
@@ -116,6 +119,7 @@ class Waiting:
     mailing: str | None = None
     is_measured: bool = False
     sender: str = ""
+    instruction: str = ""
 
 
 @dataclass(frozen=True, slots=True)

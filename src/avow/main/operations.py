@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from avow import access, messaging, publication, rights
+from avow import access, messaging, publication, recipients, rights
 from avow.access.register import Register
 from avow.assurance import demonstration
 from avow.assurance.shelf import Shelf
@@ -111,6 +111,14 @@ class Operations:
             desk = rights.build(store, Sites(configuration).first, versions.in_force(), versions, configuration, now_ms)
             composing = messaging.carrying(store, versions, configuration, of_requests())
             yield Outbox(store, desk.correct_address, composing, now_ms, Reads(store, versions, now_ms))
+
+    @contextmanager
+    def recipients(self) -> Iterator[recipients.Recipients]:
+        """Open the recipients, and what goes to them."""
+        configuration = self.configuration()
+        with self.records() as store:
+            versions = self._versions(store, configuration)
+            yield recipients.build(store, versions, configuration, of_requests().is_erasing, now_ms)
 
     @contextmanager
     def shelf(self) -> Iterator[Shelf]:

@@ -20,7 +20,7 @@ from typing import Final
 
 import urllib3
 
-from avow import access, jobs
+from avow import access, jobs, recipients
 from avow.access.accounts import Accounts
 from avow.assurance import signs_of_life
 from avow.audit import log as audit_log
@@ -179,6 +179,7 @@ def judged(path: Path) -> Configuration:
 def require_declared(configuration: Configuration, in_force: Rulebook, following: Rulebook | None = None) -> None:
     """Raise ConfigurationError when mail leaves through, or logs or feeds belong to, what the policy does not declare."""
     require_mail_recipient(configuration, in_force)
+    recipients.require_declared(configuration, in_force)
     log_intake.check(configuration, in_force)
     rulebooks = [one for one in (in_force, following) if one is not None]
     portals.require_declared(configuration.feeds, rulebooks)

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from avow import messaging, publication, retention, rights, website
+from avow import messaging, publication, recipients, retention, rights, website
 from avow.assurance import signs_of_life
 from avow.assurance.log_publication import publish
 from avow.audit.log import Log
@@ -49,6 +49,7 @@ from avow.policy.rulebook.audience import Audience
 from avow.policy.rulebook.page_duties import page_duties
 from avow.recipients.carrying import Kinds, Leased
 from avow.recipients.connectors.mail import Carrier
+from avow.recipients.rounds import Round
 from avow.retention import Clock
 from avow.rights.kept import Cases
 from avow.rights.one_form import PAUSE_SECONDS as ONE_FORM_SECONDS
@@ -171,6 +172,9 @@ def timetable(installation: Installation, store: Store, versions: Versions, cloc
     carrying = messaging.carrying(store, versions, configuration, of_requests())
     kinds = Kinds(carrying.compose, carrying.left, carrying.failed)
     carrier = Carrier(Leased(store, kinds), configuration.mail, is_believed=clock.is_believed)
+    of_recipients = of_requests().is_erasing
+    room = recipients.build(store, versions, configuration, of_recipients, now_ms)
+    rounds = recipients.rounds(store, versions, configuration, of_recipients, clock.is_believed, now_ms)
     waiting = Waiting(configuration.spool, store)
     spooled = SpoolWaiting(waiting.left, waiting.forget)
     told = (events_read, carrying.read)
@@ -181,10 +185,13 @@ def timetable(installation: Installation, store: Store, versions: Versions, cloc
         Job("in-force", 1.0, lambda: clock.is_believed() and announcing.publisher.note_in_force(now_ms())),
         Job("telling", 30.0, lambda: announcing.teller.tell(now_ms()) > 0),
         Job("mailings", 2.0, lambda: carrying.letters.queue(now_ms()) > 0, written),
+        Job("batches", 2.0, lambda: room.sending.queue(now_ms()) > 0, written),
+        *(Job(f"to-{one.recipient}", 2.0, partial(_carry, one, now_ms), written) for one in rounds),
         Job("unconfirmed", 60.0, lambda: clock.is_believed() and forget_unconfirmed(store, now_ms()) > 0),
         *_taking_in(installation, store, versions, clock),
         Job("one-form", ONE_FORM_SECONDS, one_form.once, one_form.changes),
         Job("requests", 1.0, requests.once, requests.changes),
+        Job("reminders", 60.0, walking.reminders.once),
         Job("purge", 1.0, sweeping.purge.once),
         Job("audit", 0.5, lambda: publish(store, audit_log, now_ms()), written),
         Job("mail", 2.0, lambda: carrier.send_due(now_ms()) > 0),
@@ -194,10 +201,15 @@ def timetable(installation: Installation, store: Store, versions: Versions, cloc
     ]
 
 
+def _carry(one: Round, now_ms: Callable[[], int]) -> bool:
+    """Hand over what goes to one recipient; return whether there may be more at once."""
+    return one.send_due(now_ms()) > 0
+
+
 def _taking_in(installation: Installation, store: Store, versions: Versions, clock: Clock) -> list[Job]:
     """Return the jobs that take in: what the workers spooled, and the lines of followed server logs."""
     configuration, refusals = installation.configuration, Refusals()
-    sink = Arrival(store, versions.rulebook)
+    sink = Arrival(store, versions.rulebook, recipients.arriving(configuration))
     drain = Drain(configuration.spool, store.vault, sink, refusals, store.aside, clock.is_believed)
     followed, sites = Followed(sink.write, store.aside, clock.wall_ms), Sites(configuration)
     imports = Imports(sites, versions, installation.moments, store.aside.tried, refusals, store.vault.hmac)

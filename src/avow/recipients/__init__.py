@@ -1,1 +1,88 @@
-"""Everybody else who gets personal information: sent through here only, each time written into the disclosure log."""
+"""Everybody else who gets personal information: sent through here only, each time written into the disclosure log.
+
+`build` wires what doors call; `rounds` those of the clock, one for each recipient that the configuration connects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from avow.config import Configuration, Connection
+from avow.definitions import ConfigurationError
+from avow.gate.deliveries import Lane
+from avow.gate.handing_over import HandingOver, IsErasing
+from avow.gate.versions import Versions
+from avow.policy import Rulebook
+from avow.recipients.carrying import Kinds, Leased
+from avow.recipients.composing import Composing
+from avow.recipients.connectors import Connector
+from avow.recipients.connectors.signing import signers
+from avow.recipients.connectors.webhook import Webhook, believed
+from avow.recipients.register import Register
+from avow.recipients.rounds import Round
+from avow.recipients.sending import Sending
+from avow.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """The room, as doors call it."""
+
+    register: Register
+    sending: Sending
+
+
+def build(
+    store: Store, versions: Versions, configuration: Configuration, is_erasing: IsErasing, now_ms: Callable[[], int]
+) -> Recipients:
+    """Return the room; `is_erasing` says whether a deletion of somebody is under way."""
+    handing_over = HandingOver(store, versions, is_erasing, now_ms)
+    return Recipients(Register(store, versions, now_ms), Sending(handing_over, connectors(configuration), now_ms))
+
+
+def connectors(configuration: Configuration) -> Mapping[str, str]:
+    """Return by which way each recipient is reached that the configuration has a connection to."""
+    return {name: one.connector for name, one in configuration.recipient.items()}
+
+
+def arriving(configuration: Configuration) -> Mapping[str, str]:
+    """Return the same for those to which records go as they come in."""
+    return {name: one.connector for name, one in configuration.recipient.items() if one.on_arrival}
+
+
+def rounds(
+    store: Store,
+    versions: Versions,
+    configuration: Configuration,
+    is_erasing: IsErasing,
+    is_believed: Callable[[], bool],
+    now_ms: Callable[[], int],
+) -> tuple[Round, ...]:
+    """Return what carries deliveries, one round for each connection. Raises ConfigurationError for a key that is none."""
+    composing = Composing(HandingOver(store, versions, is_erasing, now_ms))
+    kinds = Kinds(composing.compose, composing.left, composing.failed)
+    return tuple(
+        Round(name, Leased(store, kinds, Lane(one.connector, name)), connector_of(name, one), is_believed)
+        for name, one in configuration.recipient.items()
+    )
+
+
+def connector_of(name: str, connection: Connection) -> Connector:
+    """Return the way to one recipient. Raises ConfigurationError for a key file that cannot be read, or holds no key."""
+    whose = f"recipient.{name}.key_file"
+    try:
+        text = connection.key_file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{whose} is {connection.key_file}, which cannot be read") from error
+    believes = believed(connection.ca_file, f"recipient.{name}")
+    return Webhook(connection.address, signers(text, whose), believes, connection.allow_private)
+
+
+def require_declared(configuration: Configuration, rulebook: Rulebook) -> None:
+    """Raise ConfigurationError for a connection to a recipient that a version does not declare, or whose key is none."""
+    for name, connection in configuration.recipient.items():
+        if name not in rulebook.recipients:
+            known = ", ".join(sorted(rulebook.recipients)) or "none"
+            raise ConfigurationError(f"recipient.{name}: the policy declares no recipient “{name}”; it declares {known}")
+        connector_of(name, connection)

@@ -16,12 +16,15 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from avow.definitions import Refusal
 from avow.gate import deliveries, disclosures
-from avow.gate.deliveries import Delivery
+from avow.gate.deliveries import MAIL, Delivery, Lane
+from avow.gate.disclosures import Leave
+from avow.gate.handing_over import NoMore
 from avow.gate.messages import Trouble, Turn, Waiting
+from avow.gate.parcels import Parcel
 from avow.store.control import Transaction
 from avow.store.store import Store
 
@@ -30,30 +33,34 @@ HELD_MS: Final = 3_600_000
 #: After so many seconds a claim is renewed before the next message is begun. What is left of the lease is then longer than
 #: a mail server may take over one (`connectors.mail`: 20 s for the connection, 60 s for each of five steps).
 RENEW_SECONDS: Final = 120.0
+#: What is composed: an e-mail, or what any other connector takes.
+_Made = TypeVar("_Made", Waiting, Parcel)
 
 
 @dataclass(frozen=True, slots=True)
-class Kinds:
-    """What the rooms say of their kinds of deliveries, by functions (`messaging.composing`).
+class Kinds(Generic[_Made]):
+    """What the rooms say of their kinds of deliveries, by functions (`messaging.composing`, `recipients.composing`).
 
-    `compose` returns a delivery as it leaves now (a Refusal when it may not for now, None when it is to be withdrawn); `left`
-    notes what follows from one that left, `failed` from one that failed for good, both in the transaction that notes it.
+    `compose` returns a delivery as it leaves now (a Refusal when it may not for now; None, or NoMore, which says why, when it is
+    to be withdrawn); `left` notes what follows from one that left, `failed` from one that failed for good, both in the
+    transaction that notes it.
     """
 
-    compose: Callable[[Delivery, int], Waiting | Refusal | None]
-    left: Callable[[Transaction, Waiting, int], None]
+    compose: Callable[[Delivery, int], _Made | Refusal | None]
+    left: Callable[[Transaction, _Made, int], None]
     failed: Callable[[Transaction, Delivery], None]
 
 
 @dataclass(slots=True)
-class Leased:
-    """Fits `connectors.mail.Outbox`: what this process may carry. One caller at a time.
+class Leased(Generic[_Made]):
+    """Fits `connectors.mail.Outbox` and `rounds.Outbox`: what this process may carry of a lane. One caller at a time.
 
     `holder` names the process, and nothing else in the world.
     """
 
     store: Store
-    kinds: Kinds
+    kinds: Kinds[_Made]
+    lane: Lane = MAIL
     holder: str = field(default_factory=lambda: secrets.token_hex(8))
     seconds: Callable[[], float] = time.monotonic
     _rows: dict[str, Delivery] = field(default_factory=dict)
@@ -63,36 +70,35 @@ class Leased:
         """Claim what is due; return it in the order of its turns. At rest nothing is written."""
         self._claimed, self._rows = self.seconds(), {}  # before: the lease is never shorter than we believe
         with self.store.control.reading() as tx:
-            if not deliveries.due(tx, now_ms, 1, self.holder):
+            if not deliveries.due(tx, now_ms, 1, self.holder, self.lane):
                 return ()
         with self.store.control.transaction() as tx:
-            claimed = deliveries.claim(tx, self.holder, now_ms, limit)
+            claimed = deliveries.claim(tx, self.holder, now_ms, limit, self.lane)
         self._rows = {row.id: row for row in claimed}
         return tuple(Turn(row.id, row.attempts) for row in claimed)
 
-    def open(self, message_id: str, now_ms: int) -> Waiting | None:
+    def open(self, message_id: str, now_ms: int) -> _Made | None:
         """Return a message that can be sent now; None when it may not leave, which is noted, or is ours no longer."""
         row = self._row(message_id, now_ms)
         if row is None:
             return None
         made = self.kinds.compose(row, now_ms)
-        if isinstance(made, Waiting):
+        if made is not None and not isinstance(made, Refusal):
             return made
+        why = f"{made.reason} ({made.rule})" if made is not None else ""
         with self.store.control.transaction() as tx:
-            if made is None:
-                deliveries.withdraw(tx, row.id)
+            if made is None or isinstance(made, NoMore):
+                deliveries.withdraw(tx, row.id, why)
             else:
-                deliveries.held(tx, row.id, self.holder, Trouble.HELD, now_ms + HELD_MS)
+                deliveries.held(tx, row.id, self.holder, Trouble.HELD, now_ms + HELD_MS, why)
         return None
 
-    def sent(self, sent: Waiting, now_ms: int, receipt: str) -> None:
-        """Note that a message was handed over, as a disclosure about its person where one is known."""
-        leave = sent.leave
-        if leave.subject is not None and self.store.vault.key_of(leave.subject) is None:
-            leave = replace(leave, subject=None)  # erased while the server took its time: nothing new is kept of them
+    def sent(self, sent: _Made, now_ms: int, receipt: str, *, is_received: bool = False) -> None:
+        """Note that a delivery was handed over, as a disclosure about its person where one is known."""
+        leave = self._of_who_is_there(replace(sent.leave, delivery=sent.message_id))
         decided = {"recipient": leave.recipient, "purpose": leave.purpose, "rulebook_id": leave.rulebook.id}
         with self.store.control.transaction() as tx:
-            deliveries.sent(tx, sent.message_id, now_ms, **decided, receipt=receipt)
+            deliveries.sent(tx, sent.message_id, now_ms, **decided, receipt=receipt, is_received=is_received)
             disclosures.note(tx, leave, now_ms)
             self.kinds.left(tx, sent, now_ms)
 
@@ -104,12 +110,24 @@ class Leased:
             if is_ours and next_ms is None and row is not None:
                 self.kinds.failed(tx, row)
 
+    def held(self, message_id: str, trouble: Trouble, next_ms: int, why: str) -> None:
+        """Note that the other side could not be asked, and why: nobody's try."""
+        with self.store.control.transaction() as tx:
+            deliveries.held(tx, message_id, self.holder, trouble, next_ms, why)
+
     def release(self) -> None:
         """Let what was claimed and not tried wait again, for whoever comes first."""
         if self._rows:
             with self.store.control.transaction() as tx:
                 deliveries.release(tx, self.holder)
         self._rows = {}
+
+    def _of_who_is_there(self, leave: Leave) -> Leave:
+        """Return a leave without who was erased while the other side took its time: nothing new is kept of them."""
+        subjects = {leave.subject, *leave.others} - {None}
+        there = self.store.vault.keys_of(one for one in subjects if one is not None).keys()
+        first = leave.subject if leave.subject in there else min(there, default=None)
+        return replace(leave, subject=first, others=frozenset(there) - {first} if first else frozenset())
 
     def _row(self, message_id: str, now_ms: int) -> Delivery | None:
         """Return a delivery as it is now while it is ours: nobody passed it on, corrected it or took it back meanwhile."""

@@ -166,7 +166,7 @@ class Store:
         keys = self.vault.keys_of(subjects)
         if keys.keys() != subjects:
             return False
-        key, own = sealing.joint_key(keys.values()), self._owners(held)
+        key, own = sealing.joint_key(keys.values()), self.owners(held.record_id)
         kept = held if own == subjects else self._files_again(held, key, now_ms)
         gone = [one.stored for one in kept.files] if kept is not held else []
         with self.control.transaction() as tx:
@@ -181,9 +181,10 @@ class Store:
         uploads.remove(gone, self.files)
         return is_kept
 
-    def _owners(self, held: HeldSubmission) -> frozenset[bytes]:
+    def owners(self, record_id: str) -> frozenset[bytes]:
+        """Return the pseudonyms of a submission's people; none for nobody who is known, and for one that is gone."""
         with self.control.reading() as tx:
-            return submissions.owners(tx, [held.record_id]).get(held.record_id, frozenset())
+            return submissions.owners(tx, [record_id]).get(record_id, frozenset())
 
     def _files_again(self, held: HeldSubmission, key: bytes, now_ms: int) -> HeldSubmission:
         """Keep the files of a submission once more, under another key; return it with their names. What is gone is left out."""
@@ -281,7 +282,7 @@ class Store:
 
     def open_file(self, held: HeldSubmission, file: StoredFile) -> bytes | None:
         """Return the bytes of a submission's file; None when it, or its person's key, is gone."""
-        owners = self._owners(held)
+        owners = self.owners(held.record_id)
         keys = self.vault.keys_of(owners)
         sealed = self.files.get(file.stored)
         if sealed is None or not owners or keys.keys() != owners:

@@ -8,7 +8,8 @@ the transaction first, so that one thing and its audit entry are kept together o
         audit.enqueue(tx, entry)
 
 modules: submissions, recordings, choices, requests, deliveries, mailings, subscriptions, staff, staff_sessions, staff_factors,
-         staff_training, disclosures, counts, browser_reports, audit, rulebooks, settings, integrity, set_aside, sites
+         staff_training, recipients, batches, disclosures, counts, browser_reports, audit, rulebooks, settings, integrity,
+         set_aside, sites
 """
 
 from avow.store.control.database import Control, Transaction

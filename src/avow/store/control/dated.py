@@ -5,8 +5,11 @@
     disclosures    the person of a disclosure        its own `forget_on`: 12 months, and as long as the recipient keeps the data
     notices        e-mail about a changed policy     12 months, and no longer than anything that its person sent
     mailings       e-mail of a mailing               as long as its person is subscribed
-    messages       e-mail that asks for a link       as long as the subscription waits for it; a letter as long as its request
-                                                     has a contact
+    messages       e-mail that asks for a link       as long as the subscription waits for it; a letter, and what a recipient
+                                                     is told, as long as its request has a contact
+    instructions   what finds a person at recipients with the contact of its request
+    handed over    a record that went to a recipient, as long as the disclosure says whose it was; one that has not left as long
+                   as there is the record, and a conversion for 30 days
     withdrawn      what never left, and names nobody 12 months
     subscriptions  what waits for its link           its own `expires_ms` (the job "unconfirmed")
     requests       the contact of a request          7 days after the closing (`rights.due`; the job "requests")
@@ -26,6 +29,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 
 from avow.store.control import deliveries as rows
+from avow.store.control import disclosures as disclosed
 from avow.store.control import mailings, read_reasons, set_aside
 from avow.store.control.database import Transaction
 from avow.store.control.tables import (
@@ -34,9 +38,11 @@ from avow.store.control.tables import (
     deliveries,
     delivery_people,
     disclosures,
+    instructions,
     pending_subscriptions,
     request_events,
     submission_subjects,
+    submissions,
 )
 from avow.store.control.tables import read_reasons as kept_reasons
 
@@ -44,6 +50,8 @@ from avow.store.control.tables import read_reasons as kept_reasons
 CHOICES_MONTHS: Final = 24
 DISCLOSED_MONTHS: Final = 12
 NOTICES_MONTHS: Final = 12
+#: A conversion that has not left for so long is of no use to anybody.
+CONVERSIONS: Final = timedelta(days=30)
 #: A request that is closed for so long has forgotten its contact: its last day, the longest period and a week.
 _CLOSED: Final = timedelta(days=7 + 90 + 14)
 #: A message, or something that waits, that is so young may belong to a transaction on its way.
@@ -55,9 +63,11 @@ def sweep(tx: Transaction, today: date) -> int:
     """Forget or remove what is due; return how many rows that were."""
     forget = [
         update(choices).where(_choices(today)).values(subject=None),
-        update(disclosures).where(_disclosures(today)).values(subject=None),
+        update(disclosures).where(_disclosures(today)).values(**disclosed.NOBODY),
+        update(instructions).where(_instructions(today)).values(sealed=b"", words=b"", next_ms=None),
     ]
     gone = rows.let_go(tx, tx.scalars(_notices(today)).all()) + rows.let_go(tx, tx.scalars(_messages(today)).all())
+    gone += rows.let_go(tx, tx.scalars(_handed_over(today)).all())
     gone += mailings.sweep_messages(tx) + read_reasons.remove_left(tx, _start_ms(today - _YOUNG))
     gone += rows.remove_withdrawn(tx, _start_ms(months_before(today, NOTICES_MONTHS)))
     return sum(int(tx.execute(one).rowcount) for one in forget) + gone
@@ -75,8 +85,10 @@ def overdue(tx: Transaction, today: date) -> dict[str, int]:
         "choices": select(func.count()).select_from(choices).where(_choices(before)),
         "disclosures": select(func.count()).select_from(disclosures).where(_disclosures(before)),
         "notices": _count(_notices(before)),
+        "instructions": select(func.count()).select_from(instructions).where(_instructions(before)),
         "mailings": _count(mailings.ended(), deliveries.c.made_ms < _start_ms(before)),
         "messages": _count(_messages(before)),
+        "handed over": _count(_handed_over(before)),
         "subscriptions": select(func.count()).select_from(pending_subscriptions).where(waits),
         "reasons": select(func.count()).select_from(kept_reasons).where(read_reasons.left(_start_ms(before - _YOUNG))),
         "requests": select(func.count()).select_from(consumer_requests).where(consumer_requests.c.id.in_(closed), has_contact),
@@ -92,6 +104,15 @@ def _choices(today: date) -> ColumnElement[bool]:
 
 def _disclosures(today: date) -> ColumnElement[bool]:
     return and_(disclosures.c.subject.is_not(None), disclosures.c.forget_on <= today)
+
+
+def _instructions(today: date) -> ColumnElement[bool]:
+    """Return the condition that finds what still says whom an instruction is about, although its request does not any more."""
+    asked = select(consumer_requests.c.id).where(
+        consumer_requests.c.id == instructions.c.request_id, func.length(consumer_requests.c.sealed) > 0
+    )
+    says = or_(func.length(instructions.c.sealed) > 0, func.length(instructions.c.words) > 0)
+    return and_(says, ~asked.correlate(instructions).exists(), instructions.c.made_ms < _start_ms(today - _YOUNG))
 
 
 def _count(ids: Select[str], *conditions: ColumnElement[bool]) -> Select[int]:
@@ -114,9 +135,24 @@ def _messages(today: date) -> Select[str]:
     )
     is_left = or_(
         and_(deliveries.c.kind == "confirmation", ~waits.correlate(delivery_people).exists()),
-        and_(deliveries.c.kind.in_(rows.OF_REQUESTS), ~asked.correlate(delivery_people).exists()),
+        and_(_own.request_id.is_not(None), ~asked.correlate(delivery_people).exists()),
     )
     return _of_somebody().where(is_left, deliveries.c.made_ms < _start_ms(today - _YOUNG))
+
+
+def _handed_over(today: date) -> Select[str]:
+    """Return the statement that names the deliveries of records of which nobody need know any more whose they were."""
+    has_record = select(submissions.c.record_id).where(submissions.c.record_id == _own.record)
+    says_whose = select(disclosures.c.id).where(disclosures.c.delivery == _own.delivery, disclosures.c.subject.is_not(None))
+    is_conversion = deliveries.c.kind == "conversion"
+    is_over = or_(
+        and_(is_conversion, deliveries.c.made_ms < _start_ms(today - CONVERSIONS)),
+        and_(~is_conversion, ~has_record.correlate(delivery_people).exists()),
+    )
+    has_left = deliveries.c.state.in_(("sent", "received"))
+    is_left = or_(and_(has_left, ~says_whose.correlate(delivery_people).exists()), and_(~has_left, is_over))
+    settled = deliveries.c.made_ms < _start_ms(today - _YOUNG)
+    return _of_somebody().where(deliveries.c.kind.in_(rows.OF_RECORDS), settled, is_left)
 
 
 def _of_somebody() -> Select[str]:

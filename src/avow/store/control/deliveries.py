@@ -14,6 +14,7 @@
     leaving   -> failed     -> [kept]       not taken for good
     leaving   -> sent       -> [sent]       the other side took it: never what was queued
     unsent    -> sent       -> [passed_on]  a person passed it on by hand
+    sent      -> received   -> [received]   the other side said what it did with it; what nobody noted as sent, too
     unsent    -> waiting    -> [again]
     unsent    -> withdrawn  -> [withdraw, let_go]
 
@@ -49,16 +50,22 @@ from sqlalchemy import (
 
 from avow.store import paging
 from avow.store.control.database import Transaction
-from avow.store.control.tables import deliveries, delivery_people, letters
+from avow.store.control.tables import deliveries, delivery_people, letters, screenings
 from avow.store.paging import Page, Part, Place
 
-Kind = Literal["letter", "answer", "confirmation", "notice", "mailing"]
+Kind = Literal["letter", "answer", "confirmation", "notice", "mailing", "instruction", "disclosure", "order", "conversion"]
 State = Literal["waiting", "leaving", "sent", "received", "failed", "withdrawn"]
 
-#: Kinds of a consumer request; the copy of each is sealed under the request's key.
+#: Kinds of a consumer request that go to its person; the copy of each is sealed under the request's key.
 OF_REQUESTS: Final = ("letter", "answer")
+#: Kinds that hand a record over to a recipient.
+OF_RECORDS: Final = ("disclosure", "order", "conversion")
+#: Kinds of which there may be many and alike, in no list of messages to single people.
+MANY: Final = ("mailing", *OF_RECORDS)
 #: The way of what a person passed on.
 BY_HAND: Final = "by hand"
+#: The way of what waits for a person to pass it on: no process carries it.
+BY_PAGE: Final = "page"
 #: What may still leave.
 UNSENT: Final = ("waiting", "leaving", "failed")
 #: A turn further away than any pause of ours, milliseconds, was written down while the clock was ahead: it has come.
@@ -68,10 +75,13 @@ LEASE_MS: Final = 15 * 60_000
 #: Ids in one statement; SQLite binds at most 32,766 values.
 _CHUNK: Final = 5_000
 _MOVES: Final = deliveries.c.state.in_(("waiting", "leaving"))
+_CARRIED: Final = deliveries.c.connector != BY_PAGE
 _FAILED: Final = deliveries.c.state == "failed"
 _TRIED: Final = and_(_MOVES, deliveries.c.attempts > 0)
 _SINGLE: Final = deliveries.c.is_many == false()
 _FREE: Final = {"holder": "", "lease_ms": None}
+#: What is kept of a delivery next to its row, and goes with whose it is.
+_OF_ONE: Final = (letters, screenings, delivery_people)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +110,18 @@ class Delivery:
     rulebook_id: str = ""
     recipient: str = ""
     connector: str = "smtp"
+    point: str = ""
     purpose: str = ""
     state: State = "waiting"
     attempts: int = 0
     next_ms: int = 0
     holder: str = ""
     lease_ms: int | None = None
+    asker: str = ""
     approver: str = ""
     trouble: str = ""
     code: int = 0
+    why: str = ""
     receipt: str = ""
     sent_ms: int | None = None
     people: tuple[About, ...] = ()
@@ -129,6 +142,23 @@ class Delivery:
         return self.about.subject
 
 
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What one carrier claims: what leaves by a connector, and to one recipient where it has a connection of its own."""
+
+    connector: str = "smtp"
+    recipient: str = ""
+
+    def rows(self) -> ColumnElement[bool]:
+        """Return the condition that finds it."""
+        by_connector = deliveries.c.connector == self.connector
+        return and_(by_connector, deliveries.c.recipient == self.recipient) if self.recipient else by_connector
+
+
+#: What leaves by e-mail.
+MAIL: Final = Lane()
+
+
 def new_id() -> str:
     """Return the id of a delivery that is to be: a step of a consumer request names it."""
     return secrets.token_hex(16)
@@ -146,12 +176,22 @@ def add_each(tx: Transaction, wanted: Sequence[Delivery]) -> None:
     own, people = [], []
     for one in wanted:
         row = {name: getattr(one, name) for name in _COLUMNS}
-        own.append({**row, "next_ms": one.next_ms or one.made_ms, "is_many": one.kind == "mailing"})
-        named = {"delivery": one.id, "batch": one.batch or None}
+        own.append({**row, "next_ms": one.next_ms or one.made_ms, "is_many": one.kind in MANY})
+        # One person may have sent several records, each of which goes: only of what is written to people each has one.
+        named = {"delivery": one.id, "batch": None if one.kind in OF_RECORDS else one.batch or None}
         people += [{**asdict(whose), **named, "number": number} for number, whose in enumerate(one.people)]
     for table, rows in ((deliveries, own), (delivery_people, people)):
         if rows:
             tx.execute(insert(table), rows)
+
+
+def add_new(tx: Transaction, wanted: Sequence[Delivery]) -> int:
+    """Keep those of many that are to leave which are not there yet, by their ids; return how many are new."""
+    ids = [one.id for one in wanted]
+    there = {one for chunk in _chunks(ids) for one in tx.scalars(select(deliveries.c.id).where(deliveries.c.id.in_(chunk)))}
+    new = [one for one in wanted if one.id not in there]
+    add_each(tx, new)
+    return len(new)
 
 
 def get(tx: Transaction, delivery_id: str) -> Delivery | None:
@@ -165,19 +205,23 @@ def letter(tx: Transaction, delivery_id: str) -> bytes | None:
     return tx.execute(select(letters.c.sealed).where(letters.c.delivery == delivery_id)).scalar()
 
 
-def due(tx: Transaction, now_ms: int, limit: int, holder: str = "") -> tuple[Delivery, ...]:
+def due(tx: Transaction, now_ms: int, limit: int, holder: str = "", lane: Lane = MAIL) -> tuple[Delivery, ...]:
     """Return what `holder` could claim now; see `claim`."""
-    return _whole(tx, tx.execute(_claimable(tx, select(deliveries), holder, now_ms, limit)).mappings())
+    return _whole(tx, tx.execute(_claimable(tx, select(deliveries).where(lane.rows()), holder, now_ms, limit)).mappings())
 
 
-def claim(tx: Transaction, holder: str, now_ms: int, limit: int) -> tuple[Delivery, ...]:
+def claim(tx: Transaction, holder: str, now_ms: int, limit: int, lane: Lane = MAIL) -> tuple[Delivery, ...]:
     """Let what is due be carried by `holder` and nobody else until the lease is over; return it, who waits longest first.
 
     What one person waits for goes before what goes to everybody: about a change of the policy, then mailings. One statement
     decides, so that of two processes one gets each. On a server leases are over by the server's own clock. A SQLite store has
     one storage process (`main.storage.only_storage`): whoever held something there before is dead.
     """
-    wanted = _claimable(tx, select(deliveries.c.id), holder, now_ms, limit).with_for_update(skip_locked=True).cte("wanted")
+    wanted = (
+        _claimable(tx, select(deliveries.c.id).where(lane.rows()), holder, now_ms, limit)
+        .with_for_update(skip_locked=True)
+        .cte("wanted")
+    )
     taken = {"state": "leaving", "holder": holder, "lease_ms": _clock(tx, now_ms) + LEASE_MS}
     moved = update(deliveries).where(deliveries.c.id.in_(select(wanted.c.id))).values(**taken).returning(deliveries)
     return tuple(sorted(_whole(tx, tx.execute(moved).mappings()), key=_turn))
@@ -204,13 +248,17 @@ def sent(  # what is kept of it is what it takes
     purpose: str = "",
     rulebook_id: str = "",
     receipt: str = "",
+    is_received: bool = False,
 ) -> None:
     """Note that the other side took it, as it was decided, with what it said; whoever holds it meanwhile.
+
+    `is_received`: it said as well that it has done with it what was asked.
 
     Of what was withdrawn while the other side took its time nothing is kept: the disclosure says that it left.
     """
     decided = {"recipient": recipient, "purpose": purpose, "rulebook_id": rulebook_id}
-    done = {"state": "sent", "attempts": deliveries.c.attempts + 1, "sent_ms": now_ms, "trouble": "", "code": 0}
+    state = "received" if is_received else "sent"
+    done = {"state": state, "attempts": deliveries.c.attempts + 1, "sent_ms": now_ms, "trouble": "", "code": 0, "why": ""}
     known = {name: value for name, value in decided.items() if value}
     tx.execute(delete(deliveries).where(deliveries.c.id == delivery_id, deliveries.c.state == "withdrawn"))
     tx.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(**done, **known, receipt=receipt, **_FREE))
@@ -236,9 +284,10 @@ def kept(tx: Transaction, delivery_id: str, holder: str, trouble: str, code: int
     return tx.execute(_held_by(delivery_id, holder).values(**noted).returning(deliveries.c.id)).first() is not None
 
 
-def held(tx: Transaction, delivery_id: str, holder: str, trouble: str, next_ms: int) -> None:
-    """Note that something may not leave now; its turn comes again at `next_ms`, and nothing was tried."""
-    tx.execute(_held_by(delivery_id, holder).values(state="waiting", trouble=trouble, code=0, next_ms=next_ms, **_FREE))
+def held(tx: Transaction, delivery_id: str, holder: str, trouble: str, next_ms: int, why: str = "") -> None:
+    """Note that something may not leave now, and why; its turn comes again at `next_ms`, and nothing was tried."""
+    noted = {"state": "waiting", "trouble": trouble, "code": 0, "next_ms": next_ms, "why": why, **_FREE}
+    tx.execute(_held_by(delivery_id, holder).values(**noted))
 
 
 def again(tx: Transaction, delivery_id: str, now_ms: int, by: str = "", sealed: bytes | None = None) -> bool:
@@ -246,7 +295,16 @@ def again(tx: Transaction, delivery_id: str, now_ms: int, by: str = "", sealed: 
 
     `by` is the member of staff who asked, `sealed` another address that they gave.
     """
-    due = {"state": "waiting", "attempts": 0, "next_ms": now_ms, "trouble": "", "code": 0, "receipt": "", "approver": by}
+    due = {
+        "state": "waiting",
+        "attempts": 0,
+        "next_ms": now_ms,
+        "trouble": "",
+        "code": 0,
+        "receipt": "",
+        "approver": by,
+        "why": "",
+    }
     one = update(deliveries).where(deliveries.c.id == delivery_id, deliveries.c.state.in_(("waiting", "failed")))
     is_there = tx.execute(one.values(**due).returning(deliveries.c.id)).first() is not None
     if is_there and sealed is not None:
@@ -254,14 +312,31 @@ def again(tx: Transaction, delivery_id: str, now_ms: int, by: str = "", sealed: 
     return is_there
 
 
-def withdraw(tx: Transaction, delivery_id: str) -> bool:
+def received(tx: Transaction, request_id: str, record: str, at_ms: int) -> None:
+    """Note that the other side has said that it has what is about a record of a request: what left, else what was to leave.
+
+    What would only have repeated it is taken back; what is leaving at this moment goes.
+    """
+    own = (delivery_people.c.request_id == request_id, delivery_people.c.record == record)
+    found = select(deliveries.c.id, deliveries.c.state).where(
+        deliveries.c.id.in_(select(delivery_people.c.delivery).where(*own)), deliveries.c.state.in_(("sent", "waiting", "failed"))
+    )
+    states = {row.id: row.state for row in tx.execute(found)}
+    left = [one for one, state in states.items() if state == "sent"] or list(states)
+    done = {"state": "received", "sent_ms": func.coalesce(deliveries.c.sent_ms, at_ms), "trouble": "", "code": 0}
+    tx.execute(update(deliveries).where(deliveries.c.id.in_(left)).values(**done))
+    for one in states.keys() - set(left):
+        withdraw(tx, one)
+
+
+def withdraw(tx: Transaction, delivery_id: str, why: str = "") -> bool:
     """Take back what has not left; it names nobody any more. False when it has left, or is not there."""
-    gone = {"state": "withdrawn", "trouble": "", "code": 0, **_FREE}
+    gone = {"state": "withdrawn", "trouble": "", "code": 0, "why": why, **_FREE}
     one = update(deliveries).where(deliveries.c.id == delivery_id, deliveries.c.state.in_(UNSENT))
     if tx.execute(one.values(**gone).returning(deliveries.c.id)).first() is None:
         return False
-    tx.execute(delete(delivery_people).where(delivery_people.c.delivery == delivery_id))
-    tx.execute(delete(letters).where(letters.c.delivery == delivery_id))
+    for table in _OF_ONE:
+        tx.execute(delete(table).where(table.c.delivery == delivery_id))
     return True
 
 
@@ -273,20 +348,17 @@ def withdraw_batch(tx: Transaction, batch: str) -> int:
 
 def remove(tx: Transaction, delivery_id: str) -> None:
     """Remove one, left or not: what it told of is there no more."""
-    for table, own in (
-        (letters, letters.c.delivery),
-        (delivery_people, delivery_people.c.delivery),
-        (deliveries, deliveries.c.id),
-    ):
-        tx.execute(delete(table).where(own == delivery_id))
+    for table in _OF_ONE:
+        tx.execute(delete(table).where(table.c.delivery == delivery_id))
+    tx.execute(delete(deliveries).where(deliveries.c.id == delivery_id))
 
 
 def let_go(tx: Transaction, ids: Sequence[str]) -> int:
     """Forget whose these deliveries are: what has not left is withdrawn, what has is removed; return how many."""
     gone = {"state": "withdrawn", "trouble": "", "code": 0, **_FREE}
     for chunk in _chunks(ids):
-        tx.execute(delete(letters).where(letters.c.delivery.in_(chunk)))
-        tx.execute(delete(delivery_people).where(delivery_people.c.delivery.in_(chunk)))
+        for table in _OF_ONE:
+            tx.execute(delete(table).where(table.c.delivery.in_(chunk)))
         tx.execute(update(deliveries).where(deliveries.c.id.in_(chunk), deliveries.c.state.in_(UNSENT)).values(**gone))
         tx.execute(delete(deliveries).where(deliveries.c.id.in_(chunk), deliveries.c.state != "withdrawn"))
     return len(ids)
@@ -306,7 +378,7 @@ def longest_due_ms(tx: Transaction) -> int | None:
 
     Of what one person waits for: a mailing to many takes its time.
     """
-    single = (_MOVES, deliveries.c.kind.not_in(("mailing", "notice")))
+    single = (_MOVES, _CARRIED, deliveries.c.kind.not_in(("mailing", "notice")))
     return tx.execute(select(deliveries.c.next_ms).where(*single).order_by(deliveries.c.next_ms).limit(1)).scalar()
 
 
@@ -375,7 +447,7 @@ def requests_with_failures() -> Select[Any]:
     """Return the statement that names the consumer requests of which something failed."""
     joined = delivery_people.join(deliveries, deliveries.c.id == delivery_people.c.delivery)
     wanted = select(delivery_people.c.request_id).distinct().select_from(joined)
-    return wanted.where(_FAILED, deliveries.c.kind.in_(OF_REQUESTS), delivery_people.c.request_id.is_not(None))
+    return wanted.where(_FAILED, delivery_people.c.request_id.is_not(None))
 
 
 def newest(tx: Transaction, limit: int) -> tuple[Delivery, ...]:

@@ -18,6 +18,8 @@ from avow.store.control.tables import disclosure_totals, disclosures
 #: What tells one figure of a day from another, and a day, milliseconds.
 _OF_DAY: Final = ("recipient", "categories", "purpose", "point", "rulebook_id")
 _DAY_MS: Final = 86_400_000
+#: What a disclosure says once nobody need know whose it was.
+NOBODY: Final = {"subject": None, "record": "", "delivery": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,9 @@ class Disclosure:
     """Data of `count` records that went to a recipient; `categories` are the letters of § 1798.140(v)(1), e.g. "AB".
 
     `forget_on` is the day from which nobody need know whose it was; what names a person has one. `site` is the website on
-    which it was given.
+    which it was given, `items` the policy's names of what went, with spaces between, `record` of which record that was, and
+    `delivery` by which it left: its row has the receipt. A record of a person whom two identifiers find has a row for each, of
+    which one counts.
     """
 
     at_ms: int
@@ -39,6 +43,9 @@ class Disclosure:
     demonstration: bool = False
     forget_on: date | None = None
     site: str = ""
+    items: str = ""
+    record: str = ""
+    delivery: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ def add(tx: Transaction, disclosure: Disclosure, own_id: str | None = None) -> b
     Rule: Cal. Civ. Code § 1798.130(a)(5)(C); § 1798.110(a)(4).
     """
     is_new = add_new(tx, disclosures, {"id": own_id or secrets.token_hex(16), **asdict(disclosure)})
-    if is_new:
+    if is_new and disclosure.count:
         _count(tx, disclosure)
     return is_new
 
@@ -126,7 +133,7 @@ def count_of_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
 
 def forget_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
     """Forget whose data it was; that it went to the recipient stays, for the 12-month chart."""
-    return int(tx.execute(update(disclosures).where(disclosures.c.subject.in_(wanted)).values(subject=None)).rowcount)
+    return int(tx.execute(update(disclosures).where(disclosures.c.subject.in_(wanted)).values(**NOBODY)).rowcount)
 
 
 def remove_demonstration(tx: Transaction) -> int:

@@ -9,7 +9,6 @@ the configuration no longer has it. It is "" only until the first start after th
 
 from __future__ import annotations
 
-from avow.store.control.tables.base import metadata
 from avow.store.control.tables.installation import (
     audit_queue,
     integrity_changes,
@@ -23,12 +22,17 @@ from avow.store.control.tables.installation import (
     settings,
 )
 from avow.store.control.tables.leaving import (
+    batches,
     deliveries,
     delivery_people,
     disclosure_totals,
     disclosures,
+    instructions,
     letters,
     mailings,
+    recipients,
+    screenings,
+    standing_disclosures,
 )
 from avow.store.control.tables.members import (
     failed_sign_ins,
@@ -60,9 +64,11 @@ from avow.store.control.tables.records import (
     submission_subjects,
     submissions,
 )
+from avow.store.control.tables.types import metadata
 
 __all__ = [
     "audit_queue",
+    "batches",
     "browser_reports",
     "choice_totals",
     "choices",
@@ -72,6 +78,7 @@ __all__ = [
     "disclosure_totals",
     "disclosures",
     "failed_sign_ins",
+    "instructions",
     "integrity_changes",
     "integrity_days",
     "invitations",
@@ -83,6 +90,7 @@ __all__ = [
     "publications",
     "purpose_reads",
     "read_reasons",
+    "recipients",
     "recording_chunks",
     "recording_withdrawals",
     "recordings",
@@ -91,6 +99,7 @@ __all__ = [
     "request_events",
     "request_people",
     "rulebooks",
+    "screenings",
     "set_aside",
     "settings",
     "staff",
@@ -100,6 +109,7 @@ __all__ = [
     "staff_sessions",
     "staff_spent",
     "staff_training",
+    "standing_disclosures",
     "submission_files",
     "submission_subjects",
     "submissions",

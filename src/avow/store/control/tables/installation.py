@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table
 
-from avow.store.control.tables.base import Text, metadata
+from avow.store.control.tables.types import Text, metadata
 
 reports: Final = Table(
     "reports",

@@ -6,19 +6,24 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table
 
-from avow.store.control.tables.base import Text, metadata
+from avow.store.control.tables.types import Text, metadata
 
 #: Everything that leaves to a person or a recipient, by any way: references, never what it says (docs/specs/deliveries.md).
 deliveries: Final = Table(
     "deliveries",
     metadata,
     Column("id", Text, primary_key=True),  # by which the other side knows a second copy: the Message-ID of an e-mail
-    Column("kind", Text, nullable=False),  # letter, answer, confirmation, notice, mailing
+    Column(
+        "kind", Text, nullable=False
+    ),  # letter, answer, confirmation, notice, mailing, instruction, disclosure, order, conversion
     Column("batch", Text, nullable=False),  # of which many get one each: a mailing, the number of an announced version; else ""
     Column("is_many", Boolean, nullable=False),  # one of a mailing: many and alike, and in no list of messages to single people
     Column("recipient", Text, nullable=False),  # the policy's name of who gets or carries it, "" until it was decided
-    Column("connector", Text, nullable=False),  # the way it leaves: smtp; by hand, once staff passed it on
-    Column("purpose", Text, nullable=False),  # as it was decided, "" before
+    Column(
+        "connector", Text, nullable=False
+    ),  # the way it leaves: smtp; webhook; page, which staff pass on; by hand, once they did
+    Column("point", Text, nullable=False, server_default=""),  # where a record that leaves was collected, "" for a message
+    Column("purpose", Text, nullable=False),  # as it was decided; before, what a record leaves for, "" for a message
     Column("rulebook_id", Text, nullable=False),  # the version by which it was decided; before, "" where its record says it
     Column("site", Text, nullable=False),  # in whose name and from whose sender it goes
     Column("state", Text, nullable=False),  # waiting, leaving, sent, received, failed, withdrawn
@@ -26,13 +31,16 @@ deliveries: Final = Table(
     Column("next_ms", BigInteger, nullable=False),
     Column("holder", Text, nullable=False),  # who carries it while it is leaving, "" else ...
     Column("lease_ms", BigInteger),  # ... and until when nobody else may
+    Column("asker", Text, nullable=False, server_default=""),  # the member of staff who sent it, "" for nobody and for a command
     Column("approver", Text, nullable=False),  # the member of staff who last let it go: again, to another address, by hand
     Column("trouble", Text, nullable=False),  # what kept it from leaving at the last try
     Column("code", Integer, nullable=False),  # the other side's answer then, as a number
+    Column("why", Text, nullable=False, server_default=""),  # why it may not leave, or was taken back: reason and rule
     Column("receipt", Text, nullable=False),  # what the other side said, without any address
     Column("made_ms", BigInteger, nullable=False),
     Column("sent_ms", BigInteger),  # when the other side took it; NULL for what was sent before this was kept
     Index("deliveries_due", "state", "next_ms"),
+    Index("deliveries_lane", "connector", "recipient", "state", "next_ms"),
     Index("deliveries_listed", "is_many", "made_ms", "id"),
     Index("deliveries_of_batch", "batch", "state"),
 )
@@ -58,6 +66,34 @@ delivery_people: Final = Table(
 #: What has to stay the very same letter: of a consumer request, sealed under the request's key, and swept with it.
 letters: Final = Table(
     "letters", metadata, Column("delivery", Text, primary_key=True), Column("sealed", LargeBinary, nullable=False)
+)
+
+#: What a recipient was told to do with what it was given of a person: one for each consumer request and recipient. The words of
+#: both sides are sealed under the request's key; the rest names nobody, and goes with the record of the request.
+instructions: Final = Table(
+    "instructions",
+    metadata,
+    Column("id", Text, primary_key=True),  # the signed link to its page carries it
+    Column("request_id", Text, nullable=False),
+    Column("recipient", Text, nullable=False),  # the policy's name of it ...
+    Column("rulebook_id", Text, nullable=False),  # ... in the version under which something last went to it
+    Column("what", Text, nullable=False),  # erase
+    Column("way", Text, nullable=False),  # page, mail, webhook, opendsr
+    Column("categories", Text, nullable=False),  # of what went to it, letters of § 1798.140(v)(1)
+    Column("sealed", LargeBinary, nullable=False),  # what finds the person there; b"" once the contact is forgotten
+    Column("site", Text, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("due_on", Date, nullable=False),  # by when it is to answer
+    Column("told_ms", BigInteger),  # when it was told first; NULL while the delivery has not left
+    Column("reminders", Integer, nullable=False),  # how many were queued
+    Column("next_ms", BigInteger),  # when the next one is; NULL while it was not told, after the last one, and once answered
+    Column("opened_ms", BigInteger),  # when its page was opened last
+    Column("answer", Text, nullable=False),  # "" for none yet
+    Column("answered_ms", BigInteger),
+    Column("answered_by", Text, nullable=False),  # "recipient", or the id of the member of staff who noted it
+    Column("words", LargeBinary, nullable=False),  # why, as it was said; b"" for nothing, and once the contact is forgotten
+    Index("instructions_request", "request_id"),
+    Index("instructions_next", "next_ms"),
 )
 
 #: E-mails sent to everybody who subscribed at a collection point; nothing here is of anybody. Kept, so that links lead on.
@@ -99,9 +135,13 @@ disclosures: Final = Table(
     Column("demonstration", Boolean, nullable=False),
     Column("forget_on", Date),  # from when nobody need know whose it was; NULL without a subject
     Column("site", Text, nullable=False, server_default=""),
+    Column("items", Text, nullable=False, server_default=""),  # the policy's names of what went, with spaces between
+    Column("record", Text, nullable=False, server_default=""),  # the record that it was of, "" once nobody need know whose
+    Column("delivery", Text, nullable=False, server_default=""),  # by which it left; its row has the receipt
     Index("disclosures_forget", "forget_on"),
     Index("disclosures_subject", "subject"),
     Index("disclosures_at", "at_ms"),
+    Index("disclosures_delivery", "delivery"),
 )
 
 #: What went to whom on a day (days since 1970, UTC), kept with each disclosure.
@@ -116,4 +156,71 @@ disclosure_totals: Final = Table(
     Column("rulebook_id", Text, nullable=False),
     Column("count", BigInteger, nullable=False),
     PrimaryKeyConstraint("day", "recipient", "categories", "purpose", "point", "rulebook_id"),
+)
+
+#: Whoever stores or carries for us all the time: one row from-to for each point that gives to it, under each version.
+standing_disclosures: Final = Table(
+    "standing_disclosures",
+    metadata,
+    Column("recipient", Text, nullable=False),
+    Column("point", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("rulebook_id", Text, nullable=False),
+    Column("categories", Text, nullable=False),  # as of a disclosure
+    Column("items", Text, nullable=False),
+    Column("from_ms", BigInteger, nullable=False),
+    Column("until_ms", BigInteger, nullable=False),  # the last moment at which it was seen to stand
+    PrimaryKeyConstraint("recipient", "point", "purpose", "rulebook_id"),
+)
+
+#: What the policy cannot say of a recipient: its contract's paper, whom to write to, when to look again.
+recipients: Final = Table(
+    "recipients",
+    metadata,
+    Column("name", Text, primary_key=True),  # the policy's
+    Column("contact", Text, nullable=False),  # the address to which instructions go, "" for none
+    Column("signed", Date),  # the day of the signature under the document
+    Column("review_on", Date),  # by when it is checked again
+    Column("sub_processors", Text, nullable=False),  # JSON list of names
+    Column("missing", Text, nullable=False),  # JSON list of clauses that were found to be missing, whatever the policy says
+    Column("withdrawn_ms", BigInteger),  # since when there is no contract any more
+    Column("document", Text, nullable=False),  # the contract, among the files, sealed; "" for none
+    Column("sha256", Text, nullable=False),  # of the document as it was given, in hex
+    Column("changed_ms", BigInteger, nullable=False),
+)
+
+#: Many records to one recipient: which, who asked, who agreed, how far it got. Nothing here is of anybody.
+batches: Final = Table(
+    "batches",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("point", Text, nullable=False),
+    Column("site", Text, nullable=False),  # "" for every website
+    Column("since_ms", BigInteger, nullable=False),  # records that were collected from here ...
+    Column("until_ms", BigInteger, nullable=False),  # ... to before here: at the latest, when it was asked for
+    Column("records", BigInteger, nullable=False),  # how many these were then
+    Column("asker", Text, nullable=False),  # the member of staff who asked, "" for a command
+    Column("approver", Text, nullable=False),  # the second person, "" where none was needed, or none has agreed yet
+    Column("looked_at", Text, nullable=False),  # the last record that was looked at
+    Column("queued", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("approved_ms", BigInteger),  # when it could go; NULL while it waits for a second person
+    Column("queued_ms", BigInteger),  # when every record was looked at
+    Column("withdrawn_ms", BigInteger),
+    Index("batches_listed", "made_ms", "id"),
+    Index("batches_queuing", "queued_ms", "approved_ms"),
+)
+
+#: Orders to a screener: when the result came, when its person got the copy, when it was disposed of.
+screenings: Final = Table(
+    "screenings",
+    metadata,
+    Column("delivery", Text, primary_key=True),
+    Column("result_on", Date),
+    Column("copied_on", Date),
+    Column("disposed_on", Date),
 )

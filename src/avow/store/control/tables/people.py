@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, true
 
-from avow.store.control.tables.base import Text, metadata
+from avow.store.control.tables.types import Text, metadata
 
 choices: Final = Table(
     "choices",

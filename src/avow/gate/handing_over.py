@@ -1,0 +1,204 @@
+"""May this record go to this recipient, for this purpose, now? Asked when it is sent, and once more when its turn comes.
+
+    (1) the version of the record: its point gives to the recipient, for a purpose that both have
+    (2) the version in force: it still says so of the recipient; a later version may narrow, and never widens
+    (3) the contract today (`gate.recipients`)
+    (4) what its person allowed when they gave it, and refused since: choices, signals, marks that outlive an erasure
+    (5) whether a deletion of theirs is under way
+    (6) what then goes: the fields that this purpose needs, of categories that both versions declare for the recipient
+
+A no of (3) and (5) is one for now: a contract is mended, a deletion may find nobody. Every other no is for good.
+Rule: Cal. Civ. Code § 1798.100(a)(1), (c), (d), § 1798.105(c)(1), § 1798.120(d), § 1798.135(c)(4); 11 CCR 7026(f), 7051, 7053.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from avow.definitions import Identifier, Refusal, Submission, moment
+from avow.gate import choices, deliveries, recipients
+from avow.gate.deliveries import Errand, ToGo
+from avow.gate.disclosures import Leave
+from avow.gate.roles import Act, Member, Roles
+from avow.gate.versions import Versions
+from avow.policy import Rulebook
+from avow.policy.law import rules
+from avow.store.control import submissions
+from avow.store.holdings import HeldSubmission
+from avow.store.store import Store
+
+__all__ = ["Content", "HandingOver", "NoMore", "queue_arrived"]
+
+#: Says whether a deletion of somebody is confirmed and not carried out (`rights.receipts.is_erasing`).
+IsErasing = Callable[[Store, Identifier], bool]
+
+
+class NoMore(Refusal):
+    """A no for good: what waits is taken back."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What goes of a record: as it was decided, and the fields by the policy's names."""
+
+    leave: Leave
+    fields: Mapping[str, str]
+    collected_ms: int
+
+
+_ERASING: Final = Refusal("its person is being erased", rules.DELETE)
+
+
+@dataclass(frozen=True, slots=True)
+class HandingOver:
+    """Answers for every record that is to go to a recipient."""
+
+    store: Store
+    versions: Versions
+    is_erasing: IsErasing
+    now_ms: Callable[[], int]
+
+    def member(self, member: Member, point: str, purpose: str) -> Refusal | None:
+        """Return why a member of staff may not send records of a point for a purpose, None where they may.
+
+        Rule: Cal. Civ. Code § 1798.100(c); 11 CCR 7100(a).
+        """
+        roles = Roles(self.store.control, self.versions, self.now_ms)
+        refusal = roles.may(member, {Act.EXPORT}, point)
+        if refusal is None and not any(role.may_do(Act.EXPORT, point, purpose) for role in roles.of(member)):
+            refusal = Refusal(f"no role of yours may take records of “{point}” out for “{purpose}”", rules.MINIMISATION)
+        return refusal
+
+    def standing(self, recipient: str) -> recipients.Standing:
+        """Return what stands of a recipient today."""
+        with self.store.control.reading() as tx:
+            return recipients.standing(tx, self.versions.in_force(), recipient, self.versions.today())
+
+    def of_version(self, rulebook: Rulebook, point: str, recipient: str, purpose: str) -> Refusal | None:
+        """Return why no record of a version goes, whosever it is; None where one may: (1) and (2).
+
+        Rule: Cal. Civ. Code § 1798.100(a)(1), (d).
+        """
+        for version in (rulebook, self.versions.in_force()):
+            declared, known = version.points.get(point), version.recipients.get(recipient)
+            if declared is None and version is not rulebook:
+                continue  # the point is no more; what was collected there keeps the promise of its own version
+            if declared is None or recipient not in declared.recipients or known is None:
+                return NoMore(f"“{point}” does not go to “{recipient}”", rules.NOTICE_AT_COLLECTION)
+            if purpose not in declared.purposes or purpose not in known.purposes:
+                return NoMore(f"“{point}” does not go to “{recipient}” for “{purpose}”", rules.NOTICE_AND_MINIMISATION)
+        return None
+
+    def of_form(self, held: HeldSubmission, recipient: str, purpose: str) -> Content | Refusal:
+        """Return what goes of a form's record, or why nothing does."""
+        own = self.versions.rulebook(held.rulebook_id)
+        if own is None or held.demonstration or not held.fields:
+            return NoMore("it is nobody's, or under no version that is known", rules.NOTICE_AT_COLLECTION)
+        asked = (own, held.point, recipient, purpose)
+        refusal = self.of_version(*asked) or self._of_people(own, held.people, held.purposes, purpose)
+        refusal = refusal or self.standing(recipient).refusal
+        if held.delete_on <= moment(self.now_ms()).date():
+            refusal = NoMore("it is at the end of its time", rules.RETENTION)
+        if refusal is None and any(self.is_erasing(self.store, person) for person in held.people):
+            refusal = _ERASING
+        if refusal is not None:
+            return refusal
+        return self._content(own, held, recipient, purpose)
+
+    def for_any_purpose(self, held: HeldSubmission, recipient: str) -> Content | Refusal:
+        """Return what goes of a form's record for the purpose that it may go for now with most of its data, or why for none.
+
+        For what is sent as it comes in. A no for now of one purpose leaves the others to be asked, and then stands.
+        """
+        own = self.versions.rulebook(held.rulebook_id)
+        known = own.recipients.get(recipient) if own else None
+        if own is None or known is None or held.point not in own.points:
+            return NoMore(f"“{held.point}” does not go to “{recipient}”", rules.NOTICE_AT_COLLECTION)
+        both = sorted(
+            known.purposes & own.points[held.point].purposes, key=lambda one: (-len(own.fields_for(held.point, one)), one)
+        )
+        answers = [self.of_form(held, recipient, purpose) for purpose in both]
+        refusals = [one for one in answers if isinstance(one, Refusal)]
+        for_now = [one for one in refusals if not isinstance(one, NoMore)]
+        nothing = NoMore(f"“{recipient}” serves no purpose of “{held.point}”", rules.NOTICE_AT_COLLECTION)
+        return next((one for one in answers if isinstance(one, Content)), (for_now or refusals or [nothing])[0])
+
+    def _of_people(self, own: Rulebook, people: Collection[Identifier], allowed: Collection[str], purpose: str) -> Refusal | None:
+        """Return why its people do not want this, None where they do: (4)."""
+        if purpose not in allowed:
+            return NoMore(f"its person did not allow “{purpose}” when they gave it", rules.SIGNAL_STOPS)
+        stopped = own.stops(frozenset(), choices.opted_out_by(self.store, people))
+        if purpose in stopped:
+            return NoMore(f"its person said no to “{purpose}”", rules.SIGNAL_STOPS)
+        return None
+
+    def _content(self, own: Rulebook, held: HeldSubmission, recipient: str, purpose: str) -> Content | Refusal:
+        """Return what goes: (6)."""
+        fields = {name: held.fields[name] for name in self.items(own, held.point, recipient, purpose) if name in held.fields}
+        if not fields:
+            return NoMore(f"nothing of it is declared for “{recipient}” and “{purpose}”", rules.MINIMISATION)
+        subjects = self.store.owners(held.record_id)
+        items = tuple(sorted(fields))
+        letters = "".join(sorted({letter for name in items for letter in own.data[name].categories}))
+        first = min(subjects, default=None)
+        leave = Leave(
+            rulebook=own,
+            recipient=recipient,
+            purpose=purpose,
+            point=held.point,
+            categories=letters,
+            site=held.site,
+            subject=first,
+            items=items,
+            record=held.record_id,
+            others=subjects - {first} if first else frozenset(),
+        )
+        return Content(leave, fields, held.collected_ms)
+
+    def items(self, own: Rulebook, point: str, recipient: str, purpose: str) -> tuple[str, ...]:
+        """Return what of a point's data goes: what the purpose needs, of categories that both versions declare.
+
+        Rule: Cal. Civ. Code § 1798.100(c), (d); 11 CCR 7051(a).
+        """
+        versions = [one for one in (own, self.versions.in_force()) if recipient in one.recipients]
+        declared = frozenset.intersection(*(one.recipients[recipient].categories for one in versions))
+        needed = own.fields_for(point, purpose)
+        return tuple(
+            name for name in own.points[point].fields if name in needed and declared.issuperset(own.data[name].categories)
+        )
+
+
+def queue_arrived(
+    store: Store, forms: Iterable[Submission], rulebook_of: Callable[[str], Rulebook | None], connectors: Mapping[str, str]
+) -> None:
+    """Queue what has come in for the recipients that its permit names and that are connected; a repetition adds nothing.
+
+    For what it goes is decided in its turn, with all that is asked there. Of what was not kept, as its person was erased, nothing
+    goes. Rule: Cal. Civ. Code § 1798.100(a)(1), (d).
+    """
+    wanted: dict[str, list[Submission]] = {}
+    for form in forms if connectors else ():
+        rulebook = rulebook_of(form.rulebook_id)
+        point = rulebook.points.get(form.point) if rulebook else None
+        if rulebook is None or point is None or form.demonstration:
+            continue
+        for name in sorted(point.recipients & connectors.keys()):
+            if rulebook.recipients[name].purposes & set(form.purposes):
+                wanted.setdefault(name, []).append(form)
+    if not wanted:
+        return
+    with store.control.transaction() as tx:
+        owners = submissions.owners(tx, {form.record_id for found in wanted.values() for form in found})
+        for name, found in wanted.items():
+            going = [
+                ToGo(one.record_id, one.point, one.site, one.rulebook_id, owners[one.record_id])
+                for one in found
+                if one.record_id in owners
+            ]
+            deliveries.queue_records(
+                tx, Errand("disclosure", name, connectors[name]), going, max(one.collected_ms for one in found)
+            )

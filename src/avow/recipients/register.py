@@ -1,0 +1,179 @@
+"""The register of recipients: what is known of each one's contract besides what the policy says, and what stands of it today.
+
+What is noted here counts at once, wherever something leaves. The document of a contract is sealed under a key of its own and kept
+among the files, with the hash of what was given; it is evidence, and no consumer's.
+Rule: 11 CCR 7051, 7053; Cal. Civ. Code § 1798.100(d), § 1798.140(ag)(1)(D), (j).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+from avow import addresses
+from avow.definitions import Refusal
+from avow.gate import entries, recipients
+from avow.gate.recipients import Registered, Standing
+from avow.gate.versions import Versions
+from avow.policy.language.vocabulary import CLAUSES, THIRD_PARTY_CLAUSES
+from avow.policy.law import rules
+from avow.store import sealing
+from avow.store.control import Transaction
+from avow.store.control import recipients as rows
+from avow.store.store import Store
+
+#: The scope of the keys of contracts, by the recipient's name.
+CONTRACT: Final = "contract"
+#: Before the name of a document among the files.
+_PREFIX: Final = "contract-"
+#: Bytes of a contract's document.
+DOCUMENT_BYTES: Final = 32 * 1024 * 1024
+_NAMES: Final = 200
+_NAME_LENGTH: Final = 200
+_RULE: Final = "docs/guide/recipients.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is written down of a recipient; None leaves what is there."""
+
+    contact: str | None = None
+    signed: date | None = None
+    review_on: date | None = None
+    sub_processors: tuple[str, ...] | None = None
+    document: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientLine:
+    """A recipient that the version in force declares, with what stands of it and what is registered."""
+
+    name: str
+    label: str
+    standing: Standing
+    registered: Registered
+    is_warned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """What stands of every recipient; `by` is the member of staff who writes it down, "" a command. Each change is logged."""
+
+    store: Store
+    versions: Versions
+    now_ms: Callable[[], int]
+
+    def lines(self) -> tuple[RecipientLine, ...]:
+        """Return every recipient of the version in force, in its order."""
+        in_force, today = self.versions.in_force(), self.versions.today()
+        with self.store.control.reading() as tx:
+            known = rows.every(tx)
+        found = []
+        for name, declared in in_force.recipients.items():
+            kept = known.get(name, Registered(name))
+            standing = recipients.standing_of(in_force, name, kept, today)
+            found.append(RecipientLine(name, declared.label, standing, kept, standing.is_warned(today)))
+        return tuple(found)
+
+    def line(self, name: str) -> RecipientLine | None:
+        """Return one of them."""
+        return next((one for one in self.lines() if one.name == name), None)
+
+    def change(self, name: str, changes: Changes, by: str) -> Refusal | None:
+        """Write down what is known of a recipient's contract."""
+        refusal = self._unknown(name) or _wrong(changes)
+        if refusal is not None:
+            return refusal
+        given = {key: getattr(changes, key) for key in ("contact", "signed", "review_on", "sub_processors")}
+        new = {key: value for key, value in given.items() if value is not None}
+        if changes.document is not None:
+            new["sha256"] = hashlib.sha256(changes.document).hexdigest()
+            new["document"] = self._keep(name, changes.document, new["sha256"])
+        with self.store.control.transaction() as tx:
+            before = rows.get(tx, name) or Registered(name)
+            review_on = changes.review_on.isoformat() if changes.review_on else None
+            self._put(tx, replace(before, **new), "recipient.registered", by, document=new.get("sha256"), review_on=review_on)
+        if changes.document is not None and before.document not in {"", new["document"]}:
+            self.store.files.delete(before.document)
+        return None
+
+    def clause(self, name: str, clause: str, by: str, *, is_missing: bool) -> Refusal | None:
+        """Write down that a clause is missing from the contract, or that it is there after all.
+
+        Where the policy says that the contract has it, the policy is untrue from now on: it is not published so again.
+        Rule: 11 CCR 7051(c), 7053(c).
+        """
+        known = {*CLAUSES, *THIRD_PARTY_CLAUSES}
+        if clause not in known:
+            return Refusal(
+                f"there is no clause “{clause}”; there are {', '.join(sorted(known))}", rules.SERVICE_PROVIDER_CONTRACT
+            )
+        if (unknown := self._unknown(name)) is not None:
+            return unknown
+        with self.store.control.transaction() as tx:
+            before = rows.get(tx, name) or Registered(name)
+            missing = {*before.missing, clause} if is_missing else {*before.missing} - {clause}
+            what = "recipient.clause-missing" if is_missing else "recipient.clause-mended"
+            self._put(tx, replace(before, missing=tuple(sorted(missing))), what, by, clause=clause)
+        return None
+
+    def withdraw(self, name: str, by: str) -> Refusal | None:
+        """Write down that the contract has ended: from this moment nothing goes there. Rule: 11 CCR 7051(c), 7053(c)."""
+        return self._ended(name, by, self.now_ms())
+
+    def renew(self, name: str, by: str) -> Refusal | None:
+        """Write down that there is a contract again."""
+        return self._ended(name, by, None)
+
+    def document(self, name: str) -> bytes | None:
+        """Return the document of a contract as it was given; None where there is none. Raises one of `messages.DAMAGED`."""
+        with self.store.control.reading() as tx:
+            kept = rows.get(tx, name)
+        sealed = self.store.files.get(kept.document) if kept and kept.document else None
+        key = self.store.vault.get_key(CONTRACT, name)
+        return sealing.unseal(key, sealed, name.encode()) if sealed is not None and key is not None else None
+
+    def _ended(self, name: str, by: str, at_ms: int | None) -> Refusal | None:
+        if (unknown := self._unknown(name)) is not None:
+            return unknown
+        with self.store.control.transaction() as tx:
+            before = rows.get(tx, name) or Registered(name)
+            if (before.withdrawn_ms is None) == (at_ms is None):
+                return Refusal("that is what is written down already", _RULE)
+            what = "recipient.renewed" if at_ms is None else "recipient.withdrawn"
+            self._put(tx, replace(before, withdrawn_ms=at_ms), what, by)
+        return None
+
+    def _put(self, tx: Transaction, one: Registered, what: str, by: str, **more: str | None) -> None:
+        now_ms = self.now_ms()
+        rows.put(tx, replace(one, changed_ms=now_ms))
+        entries.record(tx, now_ms, entries.RecipientChanged(what, one.name, **more, **entries.by_whom(by)))
+
+    def _unknown(self, name: str) -> Refusal | None:
+        """Return why nothing is written down of a name; what a version once declared may be, since data went there."""
+        if name in self.versions.everything_declared().recipients:
+            return None
+        known = ", ".join(sorted(self.versions.in_force().recipients)) or "none"
+        return Refusal(f"no version of the policy declares a recipient “{name}”; the one in force declares {known}", _RULE)
+
+    def _keep(self, name: str, document: bytes, sha256: str) -> str:
+        """Keep a document, sealed; return its name among the files."""
+        key = self.store.vault.create_key(CONTRACT, name)
+        stored = f"{_PREFIX}{hashlib.sha256(name.encode()).hexdigest()[:16]}-{sha256[:32]}"
+        self.store.files.put(stored, sealing.seal(key, document, name.encode()))
+        return stored
+
+
+def _wrong(changes: Changes) -> Refusal | None:
+    """Return what is wrong with what is to be written down."""
+    if changes.contact and addresses.address_of(changes.contact) is None:
+        return Refusal("the contact is no e-mail address", _RULE)
+    names = changes.sub_processors or ()
+    if len(names) > _NAMES or any(not one.strip() or len(one) > _NAME_LENGTH or not one.isprintable() for one in names):
+        return Refusal(f"write at most {_NAMES} names of sub-processors, each of 1 to {_NAME_LENGTH} characters", _RULE)
+    if changes.document is not None and not 0 < len(changes.document) <= DOCUMENT_BYTES:
+        return Refusal(f"the document is empty, or larger than {DOCUMENT_BYTES // 1024 // 1024} MiB", _RULE)
+    return None

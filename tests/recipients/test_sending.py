@@ -1,0 +1,203 @@
+"""What goes to a vendor: asked when it is sent and again in its turn, composed then, signed, noted; refused with the rule."""
+
+import json
+
+import pytest
+from tests.houses import insider, over_both, person
+from tests.recipients.vendors import Vendor, with_vendor
+
+from avow.definitions import Refusal
+from avow.policy.law import rules
+from avow.recipients.register import Changes
+from avow.recipients.sending import Queued, Selection
+from avow.store.control import disclosures
+
+PURPOSE = "answer-questions"
+
+
+@pytest.fixture
+def vendor(house, receiver):
+    """The example company with a vendor in force, and its connection."""
+    house.publisher.first(with_vendor(), house.now_ms())
+    return Vendor(house, receiver)
+
+
+def disclosed(house, email):
+    with house.store.control.reading() as tx:
+        return disclosures.of_subjects(tx, house.store.vault.subjects_of([person(email)]))
+
+
+def later(house, rulebook):
+    """Publish a version, and let its day come."""
+    assert not isinstance(house.publish(rulebook), Refusal)
+    house.wait(days=60)
+    house.versions.refresh()
+    assert house.versions.in_force() == rulebook
+
+
+@over_both
+def test_a_record_goes_to_the_vendor_whole_and_is_noted(house, vendor, receiver):
+    """The fields that its purpose needs, of categories that are declared; the disclosure names them and the record."""
+    record = house.write("ada@example.com")
+    sent = vendor.sending.send("crm", PURPOSE, Selection(record), insider())
+    assert isinstance(sent, Queued)
+    assert (vendor.carry(), receiver.ids) == (1, [sent.delivery])
+    (body,) = receiver.bodies
+    assert body["type"] == "record.disclosure"
+    assert body["data"]["record"] == record
+    assert body["data"]["fields"] == {
+        "name": "some name",
+        "email": "ada@example.com",
+        "company": "some company",
+        "message": "some message",
+    }
+    assert (body["data"]["purpose"], body["data"]["policy"]) == (PURPOSE, house.versions.in_force().id)
+    assert receiver.is_signed()
+    (one,) = disclosed(house, "ada@example.com")
+    assert (one.recipient, one.purpose, one.categories, one.count) == ("crm", PURPOSE, "ADI", 1)
+    assert (one.items, one.record, one.delivery) == ("company email message name", record, sent.delivery)
+    (row,) = vendor.rows()
+    assert (row.state, row.receipt, row.asker, row.attempts) == ("sent", "204", "s1", 1)
+    assert '"what":"disclosure"' in "".join(house.logged())
+    assert vendor.carry() == 0
+
+
+def test_what_comes_in_goes_there_as_it_comes(house, vendor, receiver):
+    """Once, however often the drain brings it; nothing of what the configuration keeps for staff to send."""
+    house.connectors = {"crm": "webhook"}
+    first = house.write("ada@example.com")
+    house.write("ben@example.com", record_id=first[:-1] + "f")
+    house.write("ben@example.com", record_id=first[:-1] + "f")
+    house.write("cem@example.com", point="job-application", demonstration=False)
+    assert vendor.carry() == 2
+    assert sorted(body["data"]["fields"]["email"] for body in receiver.bodies) == ["ada@example.com", "ben@example.com"]
+
+
+def test_invented_people_go_nowhere(house, vendor, receiver):
+    """Nothing is queued of the demonstration."""
+    house.connectors = {"crm": "webhook"}
+    house.write("ada@example.com", demonstration=True)
+    assert vendor.rows() == []
+
+
+def test_a_later_version_that_declares_less_holds_for_what_was_given_before(house, vendor, receiver):
+    """A vendor that is declared for addresses alone by now gets addresses alone; a later version never gives more."""
+    record = house.write("ada@example.com")
+    before = 'data       = ["name", "email", "company", "message"]\nrequired   = ["email", "message"]'
+    asked = (before, 'data       = ["name", "email"]')
+    later(house, with_vendor("crm", asked, categories='["A"]', effective="2027-01-15"))
+    vendor.sending.send("crm", PURPOSE, Selection(record), None)
+    vendor.carry()
+    assert receiver.bodies[0]["data"]["fields"].keys() == {"name", "email"}
+
+
+@pytest.mark.parametrize("withdrawn", ["before", "between"])
+def test_a_contract_that_ends_at_noon_stops_what_waits(house, vendor, receiver, withdrawn):
+    """Refused when it is sent, held in its turn, with the rule; once there is one again, it goes."""
+    record = house.write("ada@example.com")
+    if withdrawn == "before":
+        assert vendor.register.withdraw("crm", "s1") is None
+    said = vendor.sending.send("crm", PURPOSE, Selection(record), insider())
+    if withdrawn == "before":
+        assert said == Refusal("the contract with “crm” has ended", rules.WITHOUT_CONTRACT)
+        assert '"what":"batch.refused"' in "".join(house.logged())
+        return
+    vendor.register.withdraw("crm", "s1")
+    assert vendor.carry() == 0
+    (row,) = vendor.rows("waiting")
+    assert (row.trouble, row.why) == ("held", f"the contract with “crm” has ended ({rules.WITHOUT_CONTRACT})")
+    assert receiver.taken == []
+    vendor.register.renew("crm", "s1")
+    house.wait(hours=1, seconds=1)
+    assert vendor.carry() == 1
+
+
+def test_a_clause_that_is_found_to_be_missing_makes_a_third_party_at_once(house, vendor):
+    """Nothing goes there, and the line of the register says why."""
+    record = house.write("ada@example.com")
+    vendor.register.clause("crm", "no_combining", "", is_missing=True)
+    said = vendor.sending.send("crm", PURPOSE, Selection(record), None)
+    assert isinstance(said, Refusal)
+    assert ("its contract lacks no_combining" in said.reason, said.rule) == (True, rules.WITHOUT_CONTRACT)
+    line = vendor.register.line("crm")
+    assert (line.standing.role, line.standing.missing_clauses, line.standing.may_get) == ("third-party", ("no_combining",), False)
+    vendor.register.clause("crm", "no_combining", "", is_missing=False)
+    assert isinstance(vendor.sending.send("crm", PURPOSE, Selection(record), None), Queued)
+
+
+def test_a_person_who_is_erased_between_queue_and_turn_goes_nowhere(house, vendor, receiver):
+    """What waits names nobody once they are erased, and nothing of it leaves."""
+    vendor.sending.send("crm", PURPOSE, Selection(house.write("ada@example.com")), None)
+    house.store.erase([person("ada@example.com")], house.now_ms())
+    assert vendor.carry() == 0
+    (row,) = vendor.rows()
+    assert (row.state, row.people, receiver.taken) == ("withdrawn", (), [])
+
+
+def test_a_recipient_of_another_name_gets_nothing_of_before(house, vendor, receiver):
+    """Renamed, it is another one: the version of the record names it not, and what waits for the old one is taken back."""
+    vendor.sending.send("crm", PURPOSE, Selection(house.write("ada@example.com")), None)
+    record = house.write("ben@example.com")
+    later(house, with_vendor("ledger", effective="2027-01-15"))
+    renamed = Vendor(house, receiver, "ledger")
+    said = renamed.sending.send("ledger", PURPOSE, Selection(record), None)
+    assert isinstance(said, Refusal)
+    assert (said.reason, said.rule) == ("“contact-form” does not go to “ledger”", rules.NOTICE_AT_COLLECTION)
+    assert vendor.carry() == 0
+    assert [one.state for one in vendor.rows()] == ["withdrawn"]
+    assert receiver.taken == []
+
+
+@pytest.mark.parametrize(
+    ("member", "word"),
+    [
+        (insider("s2", "support"), "no role of yours may export"),
+        (insider("s2", "privacy-officer", is_trained=False), "your training is over"),
+        (insider("s2", "editor"), "no role of yours may export"),
+    ],
+)
+def test_who_may_not_take_records_out_sends_none(house, vendor, member, word):
+    """By the roles of the policy, and the training."""
+    said = vendor.sending.send("crm", PURPOSE, Selection(house.write("ada@example.com")), member)
+    assert isinstance(said, Refusal)
+    assert said.reason.startswith(word)
+
+
+def test_what_is_not_declared_is_not_sent(house, vendor):
+    """Another point, another purpose, a recipient without a connection, a record that is not there."""
+    form, application = house.write("ada@example.com"), house.write("ben@example.com", point="job-application")
+    send = vendor.sending.send
+    assert send("crm", "recruiting", Selection(application), None).reason == "“job-application” does not go to “crm”"
+    assert send("crm", "recruiting", Selection(form), None).reason == "“contact-form” does not go to “crm” for “recruiting”"
+    assert "no [recipient.mail-service]" in send("mail-service", PURPOSE, Selection(form), None).reason
+    assert send("nobody", PURPOSE, Selection(form), None).reason == "the policy in force declares no recipient “nobody”"
+    assert send("crm", PURPOSE, Selection("ff" * 16), None).reason == "there is no such record"
+    assert vendor.rows() == []
+
+
+def test_a_review_that_is_due_stops_only_where_the_policy_says_so(house, receiver):
+    """Warned 30 days before; on its day nothing goes where the policy stops it."""
+    house.publisher.first(with_vendor(more="stops_when_lapsed = true"), house.now_ms())
+    vendor = Vendor(house, receiver)
+    today = house.versions.today()
+    vendor.register.change("crm", Changes(review_on=today.replace(day=30), contact="privacy@ledger.example"), "s1")
+    line = vendor.register.line("crm")
+    assert (line.is_warned, line.standing.contract, line.standing.may_get) == (True, "valid", True)
+    record = house.write("ada@example.com")
+    house.wait(days=7)
+    line = vendor.register.line("crm")
+    assert (line.standing.contract, line.standing.may_get) == ("lapsed", False)
+    said = vendor.sending.send("crm", PURPOSE, Selection(record), None)
+    assert said.rule == rules.SERVICE_PROVIDER_CHECKS
+
+
+def test_the_document_of_a_contract_is_sealed_and_known_by_its_hash(house, vendor):
+    """What was given comes back; on the disk nothing of it can be read."""
+    content = b"%PDF-1.7 signed by both of us, on paper that nobody else has"
+    assert vendor.register.change("crm", Changes(document=content), "s1") is None
+    kept = vendor.register.line("crm").registered
+    assert vendor.register.document("crm") == content
+    assert content not in house.store.files.get(kept.document)
+    assert json.loads(next(one for one in house.logged() if "recipient.registered" in one))["document"] == kept.sha256
+    vendor.register.change("crm", Changes(document=content + b" again"), "s1")
+    assert house.store.files.get(kept.document) is None

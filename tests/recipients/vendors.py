@@ -1,0 +1,91 @@
+"""The example company with a vendor that manages its customers: who sends to it, and what carries what goes there."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+from tests.houses import compiled
+
+from avow import recipients
+from avow.config import Configuration, Connection, Website
+from avow.main.installation import of_requests
+from avow.store.control import deliveries
+
+CLAUSES = (
+    "no_sale_or_sharing",
+    "specific_purposes",
+    "no_other_use",
+    "no_combining",
+    "same_protection",
+    "checks",
+    "notice_if_unable",
+    "stop_and_mend",
+    "helps_with_requests",
+    "same_for_subcontractors",
+)
+_POINT = 'purposes   = ["answer-questions"]\nretention  = { months = 24, after = "last-contact" }\nrecipients = ["mail-service"'
+_ROLES = '[role.recruiter]\nlabel    = "Recruiter"'
+
+
+def declared(name="crm", more="", purposes='["answer-questions"]', categories='["A", "D", "I"]'):
+    """Return the declaration of a service provider that keeps customers' letters."""
+    clauses = "".join(f"{one} = true\n" for one in CLAUSES)
+    return (
+        f'[recipient.{name}]\nlabel = "Ledger and Larch"\nrole = "service-provider"\nservices = "keeps our customers\' letters"\n'
+        f'categories = {categories}\npurposes = {purposes}\ncountry = "United States"\nkeeps_days = 0\n{more}\n'
+        f"[recipient.{name}.contract]\nsigned = 2026-10-01\n{clauses}\n"
+    )
+
+
+def with_vendor(name="crm", *pairs, more="", effective=None, **changes):
+    """Return the example policy with a vendor that gets what people write in the contact form, compiled."""
+    shop = '[recipient.shop]\nlabel      = "Farrier'
+    given = (_POINT, f'{_POINT}, "{name}"')
+    companies = ("Two companies work for us", "Three companies work for us")
+    return compiled(given, companies, (shop, declared(name, more, **changes) + shop), *pairs, effective=effective)
+
+
+def connection(receiver, **more):
+    """Return how the configuration reaches a receiver by its name."""
+    ways = {"ca_file": receiver.ca, "allow_private": True, **more}
+    return Connection(f"https://localhost:{receiver.port}/avow", receiver.key_file, **ways)
+
+
+@dataclass
+class Vendor:
+    """An installation's connection to one recipient: what sends there, and one round of what carries."""
+
+    house: object
+    receiver: object
+    name: str = "crm"
+
+    def __post_init__(self):
+        websites = (Website("marrowby", "https://www.marrowby.example"),)
+        connected = {self.name: connection(self.receiver)}
+        folder = Path("data")
+        self.configuration = Configuration(
+            folder, Path("policy.md"), "America/Los_Angeles", websites=websites, recipient=connected
+        )
+        asked = (self.house.store, self.house.versions, self.configuration, of_requests().is_erasing)
+        self.room = recipients.build(*asked, self.house.now_ms)
+        self.round = recipients.rounds(*asked, lambda: True, self.house.now_ms)[0]
+
+    @property
+    def sending(self):
+        return self.room.sending
+
+    @property
+    def register(self):
+        return self.room.register
+
+    def carry(self):
+        """Carry what is due; return how much was taken."""
+        return self.round.send_due(self.house.now_ms())
+
+    def rows(self, *states):
+        """Return the deliveries to the recipient, in these states or any."""
+        with self.house.store.control.reading() as tx:
+            table = deliveries.deliveries
+            ids = select(table.c.id).where(table.c.recipient == self.name).order_by(table.c.made_ms, table.c.id)
+            found = [deliveries.get(tx, one) for one in tx.scalars(ids).all()]
+        return [one for one in found if not states or one.state in states]
