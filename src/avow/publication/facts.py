@@ -21,6 +21,7 @@ from avow.policy.markup import joined
 from avow.policy.rulebook import combining
 from avow.policy.rulebook.audience import Audience
 from avow.policy.rulebook.declarations import Choice
+from avow.policy.rulebook.page_duties import PageDuties, page_duties
 from avow.publication.answers import (
     ChoiceFacts,
     FormFacts,
@@ -100,6 +101,10 @@ class PolicyInForce:
     def printouts(self) -> tuple[PrintoutLine, ...]:
         """Return what can be printed."""
         return tuple(PrintoutLine(name, one.title, tuple(one.formats)) for name, one in printouts.PRINTOUTS.items())
+
+    def duties(self) -> PageDuties:
+        """Return which links each page of the website must have today. Rule: Cal. Civ. Code § 1798.135(a); 11 CCR 7013-7015."""
+        return page_duties(self.rulebook, self.website)
 
     def page_headers(self) -> Mapping[str, str]:
         """Return what browsers report by, never what they refuse by: that each page has of its own, and stricter."""

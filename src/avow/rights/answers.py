@@ -52,6 +52,23 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownProof:
+    """A proof as its person's page shows it: `name` is its document, `text` what the browser checks, the rest its statement.
+
+    `what` is the kind of the entry in the audit log, `heading` the same in words; `left` is None where nothing was searched.
+    """
+
+    name: str
+    text: str
+    reference: str
+    what: str
+    heading: str
+    at_ms: int
+    left: int | None
+    outcomes: tuple[TargetOutcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RequestStatus:
     """A consumer request as its own person sees it. `state` is the state's name, `state_words` the sentence for it.
 

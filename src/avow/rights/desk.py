@@ -18,7 +18,7 @@ from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy import LawTable
 from avow.policy.law import rules
-from avow.rights import due, receive, response, verification
+from avow.rights import due, proofs, receive, response, verification
 from avow.rights.answers import (
     Document,
     Download,
@@ -26,6 +26,7 @@ from avow.rights.answers import (
     RequestDetail,
     RequestLine,
     RequestStatus,
+    ShownProof,
     TargetOutcome,
     Verification,
 )
@@ -157,10 +158,18 @@ class Desk:
             return Download(
                 response.letter(case, self._voice(case), self.cases).encode(), "text/plain; charset=utf-8", "letter.txt"
             )
-        if name == "proof.tlog-proof":
+        if name == proofs.NAME:
             return Download(case.answer["proof"].encode(), "text/plain; charset=utf-8", name)
         content = self.cases.document(case.request_id, name)
         return Download(content, _MEDIA[name], name) if content is not None else None
+
+    def proofs(self, token: str) -> tuple[ShownProof, ...]:
+        """Return the proofs of the request behind the link that was sent to the address; none for any other link."""
+        found = self._open(token)
+        if found is None or not found[1]:
+            return ()
+        case, _ = found
+        return tuple(proofs.shown(one.name, case.answer["proof"]) for one in self._documents(case) if one.name == proofs.NAME)
 
     def verification(self, token: str) -> Verification | None:
         """Return what the link from the message would confirm. Rule: 11 CCR 7062."""
@@ -270,7 +279,7 @@ class Desk:
             return ()
         documents = [Document("letter", "Our answer")]
         if "proof" in case.answer:
-            documents.append(Document("proof.tlog-proof", "Proof, to check against the public log"))
+            documents.append(Document(proofs.NAME, "Proof, to check against the public log"))
         for name, label in _ARCHIVES:
             content = self.cases.document(case.request_id, name)
             if content is not None:

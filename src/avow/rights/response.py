@@ -21,7 +21,7 @@ from avow.gate.messages import Message
 from avow.gate.sites import Site
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.rights import asked_again, due, verification
+from avow.rights import asked_again, due, proofs, verification
 from avow.rights.cases import Case, Contact
 from avow.rights.execution import outcomes_of
 from avow.rights.kept import Cases
@@ -101,7 +101,7 @@ def respond(case: Case, voice: Voice, statements: Log, cases: Cases, now_ms: int
     salt, said = base64.b64decode(proved.detail["salt"]), str(proved.detail.get("found", "")).encode()
     written = proof.write(proof.Proof(entry, salt, case.reference, index, path, checkpoint, said))
     text = voice.text("answer.txt", case, link=voice.link(Link.ANSWER, case), **_letter_facts(case, voice, cases))
-    attached = (("proof.tlog-proof", "application/octet-stream", written.encode()),)  # no mail program may touch its lines
+    attached = ((proofs.NAME, "application/octet-stream", written.encode()),)  # no mail program may touch its lines
     message = Message(case.contact.email, f"Your request {case.reference}: done", text, attached)
     return _write(case, Step.ANSWER_WRITTEN, {"outcome": "granted", "proof": written}, message, cases, now_ms)
 
