@@ -20,7 +20,7 @@ from avow.policy.rulebook.declarations import Recipient
 from avow.store.control import Transaction, recipients
 from avow.store.control.recipients import Registered
 
-__all__ = ["Registered", "Standing", "broken", "contact", "registered", "standing", "standing_of"]
+__all__ = ["Registered", "Standing", "broken", "contact", "registered", "standing", "standing_of", "third_parties"]
 
 #: A contract is checked at least so often. Rule: Cal. Civ. Code § 1798.140(ag)(1)(D); 11 CCR 7053(b).
 CHECK_MONTHS: Final = 12
@@ -59,6 +59,17 @@ class Standing:
 def standing(tx: Transaction, rulebook: Rulebook, name: str, today: date) -> Standing:
     """Return what stands of a recipient today, by the version in force and what is registered."""
     return standing_of(rulebook, name, recipients.get(tx, name), today)
+
+
+def third_parties(tx: Transaction, rulebook: Rulebook, today: date) -> frozenset[str]:
+    """Return the recipients of a version that are third parties today, by what is registered of their contracts too.
+
+    Rule: 11 CCR 7051(c); Cal. Civ. Code § 1798.135(a) (whoever sells or shares has the links).
+    """
+    known = recipients.every(tx)
+    return frozenset(
+        name for name in rulebook.recipients if standing_of(rulebook, name, known.get(name), today).role == _THIRD_PARTY
+    )
 
 
 def standing_of(rulebook: Rulebook, name: str, known: Registered | None, today: date) -> Standing:
