@@ -17,10 +17,10 @@ from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.policy.law.counting import add_months
 from avow.policy.rulebook.declarations import Recipient
-from avow.store.control import Transaction, recipients
+from avow.store.control import Control, Transaction, recipients
 from avow.store.control.recipients import Registered
 
-__all__ = ["Registered", "Standing", "broken", "contact", "registered", "standing", "standing_of", "third_parties"]
+__all__ = ["Registered", "Standing", "broken", "contact", "registered", "standing", "standing_of", "third_parties", "untrue_of"]
 
 #: A contract is checked at least so often. Rule: Cal. Civ. Code § 1798.140(ag)(1)(D); 11 CCR 7053(b).
 CHECK_MONTHS: Final = 12
@@ -102,6 +102,12 @@ def contact(tx: Transaction, name: str) -> str:
     """Return the address to which instructions to a recipient go; "" where none is registered."""
     found = recipients.get(tx, name)
     return found.contact if found else ""
+
+
+def untrue_of(control: Control, rulebook: Rulebook) -> tuple[tuple[str, str], ...]:
+    """Return what a version says of contracts that is known to be untrue, as `broken` does, by what is registered now."""
+    with control.reading() as tx:
+        return broken(rulebook, registered(tx))
 
 
 def broken(rulebook: Rulebook, known: Iterable[Registered]) -> tuple[tuple[str, str], ...]:
