@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
@@ -22,6 +23,8 @@ PAGE: Final = "/console/deliveries"
 #: By what the list is filtered, as its addresses say it.
 _FILTERS: Final = ("recipient", "state")
 _STATES: Final = ("waiting", "leaving", "sent", "received", "failed", "withdrawn")
+#: Records that are judged one by one for the page; of more, the page says so.
+LOOKED_AT: Final = 2_000
 _FORM: Final = ("recipient", "purpose", "point", "site", "since", "until")
 
 
@@ -32,7 +35,8 @@ class SendingPages:
         self._door = door
         self._house = door.house
         self._sending = door.house.recipients.sending
-        self._followed = door.house.recipients.followed
+        self._outgoing = door.house.recipients.outgoing
+        self._roles = door.house.roles
 
     def routes(self) -> list[Route]:
         """Return the list, what is done about one delivery, the form that sends with what it would do, and batches."""
@@ -62,12 +66,14 @@ class SendingPages:
         chosen = {name: query.get(name, "") for name in _FILTERS}
         chosen["state"] = chosen["state"] if chosen["state"] in _STATES else ""
         at = place(request)
+        away = self._roles.out_of_reach(member, Act.EXPORT) & self._roles.out_of_reach(member, Act.APPROVE)
+        found = self._outgoing.lines(at, chosen["state"], chosen["recipient"])
         return self._door.show(
             request,
             "deliveries.html",
             member,
             status,
-            found=self._followed.lines(at, chosen["recipient"], chosen["state"], self._door.site(request)),
+            found=replace(found, lines=tuple(one for one in found.lines if one.point not in away)),
             batches=None if at.row or any(chosen.values()) else self._sending.listed(at),
             chosen=chosen,
             filters={name: value for name, value in chosen.items() if value},
@@ -79,12 +85,19 @@ class SendingPages:
         )
 
     def _again(self, request: Request, member: Member, _form: dict[str, str]) -> Response:
-        refusal = self._followed.again(request.path_params["delivery_id"], member)
+        delivery_id = request.path_params["delivery_id"]
+        refusal = self._not_theirs(delivery_id, member) or self._outgoing.again(delivery_id, member.staff_id)
         return self._answered(request, member, refusal, "again")
 
     def _withdraw(self, request: Request, member: Member, _form: dict[str, str]) -> Response:
-        refusal = self._followed.withdraw(request.path_params["delivery_id"], member)
+        delivery_id = request.path_params["delivery_id"]
+        refusal = self._not_theirs(delivery_id, member) or self._outgoing.withdraw(delivery_id, member.staff_id)
         return self._answered(request, member, refusal, "withdrawn")
+
+    def _not_theirs(self, delivery_id: str, member: Member) -> Refusal | None:
+        """Return why a member has nothing to do with a delivery: no role of theirs takes out what its point takes in."""
+        line = self._outgoing.line(delivery_id)
+        return self._roles.may(member, [Act.EXPORT], line.point) if line is not None else None
 
     def _answered(self, request: Request, member: Member, refusal: Refusal | None, done: str) -> Response:
         if refusal is not None:
@@ -100,7 +113,7 @@ class SendingPages:
     def _write(
         self, request: Request, member: Member, values: dict[str, str], error: str = "", plan: Plan | None = None
     ) -> Response:
-        facts, away = self._door.facts(request), self._house.roles.out_of_reach(member, Act.EXPORT)
+        facts, away = self._door.facts(request), self._roles.out_of_reach(member, Act.EXPORT)
         rulebook = self._house.policy.rulebook
         return self._door.show(
             request,
@@ -122,7 +135,7 @@ class SendingPages:
         refusal = self._sending.refusal(values["recipient"], values["purpose"], selection.point, member)
         if refusal is not None:
             return self._write(request, member, values, _sentence(refusal))
-        plan = self._sending.plan(values["recipient"], values["purpose"], selection)
+        plan = self._sending.plan(values["recipient"], values["purpose"], selection, LOOKED_AT)
         return self._write(request, member, values, plan=plan)
 
     def _send(self, request: Request, member: Member, form: dict[str, str]) -> Response:
@@ -152,7 +165,10 @@ class SendingPages:
         return self._after(request, member, self._sending.approve(request.path_params["batch_id"], member))
 
     def _withdraw_batch(self, request: Request, member: Member, _form: dict[str, str]) -> Response:
-        return self._after(request, member, self._sending.withdraw(request.path_params["batch_id"], member))
+        batch_id = request.path_params["batch_id"]
+        batch = self._sending.batch(batch_id)
+        refusal = self._roles.may(member, [Act.EXPORT, Act.APPROVE], batch.point) if batch is not None else None
+        return self._after(request, member, refusal or self._sending.withdraw(batch_id, member))
 
     def _after(self, request: Request, member: Member, refusal: Refusal | None) -> Response:
         if refusal is not None:
