@@ -14,6 +14,7 @@ from avow.store.control import (
     choices,
     deliveries,
     disclosures,
+    instructions,
     recordings,
     requests,
     set_aside,
@@ -40,6 +41,9 @@ HOT = {
     "deliveries of a batch": lambda tx: deliveries.count_batch(tx, "x5"),
     "deliveries that one has": lambda tx: deliveries.have_one(tx, "x5", SOMEBODY),
     "batches that are queued": batches.unfinished,
+    "instructions due": lambda tx: instructions.due(tx, 5, 100),
+    "instructions of a request": lambda tx: instructions.of_requests(tx, ["x5"]),
+    "instructions left": lambda tx: instructions.count_left(tx, DAY, 5),
     "recordings due": lambda tx: recordings.due(tx, DAY),
     "recordings of somebody": lambda tx: recordings.of_subjects(tx, SOMEBODY),
     "requests due": lambda tx: requests.due(tx, 5, 100),
@@ -61,6 +65,7 @@ GROWING = (
         "deliveries",
         "delivery_people",
         "disclosures",
+        "instructions",
         "letters",
         "mailings",
         "recordings",
@@ -86,6 +91,7 @@ BY_TYPE = {
     Boolean: "n % 1000 = 0",
 }
 DONE = {
+    "instructions.answer": "CASE WHEN n % 1000 = 0 THEN '' ELSE 'erased' END",
     "deliveries.state": "CASE WHEN n % 1000 = 0 THEN 'waiting' ELSE 'sent' END",
     "deliveries.kind": "CASE WHEN n % 2 = 0 THEN 'mailing' ELSE 'letter' END",
     "deliveries.is_many": "n % 2 = 0",

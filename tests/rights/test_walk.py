@@ -87,7 +87,7 @@ def file(tools, kind=RequestKind.DELETE):
 def carry(store, now_ms):
     """Have every message leave whose turn has come; return how many did. The real way is in tests/messaging/test_outbox.py."""
     with store.control.transaction() as tx:
-        leaving = [row for row in deliveries.due(tx, now_ms, 1000) if row.request_id]
+        leaving = [row for row in deliveries.due(tx, now_ms, 1000) if row.kind in deliveries.OF_REQUESTS]
         for row in leaving:
             deliveries.sent(tx, row.id, now_ms)
             receipts.follow(tx, row.request_id, row.id, now_ms, {"how": "a test took it"})

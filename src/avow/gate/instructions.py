@@ -14,7 +14,7 @@ from __future__ import annotations
 import hmac
 import json
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -23,12 +23,13 @@ from typing import Final
 from avow.gate import deliveries, entries
 from avow.store.control import Transaction
 from avow.store.control import instructions as rows
-from avow.store.control.instructions import Instruction, due, get, of_requests, opened
+from avow.store.control.instructions import SILENT, Instruction, due, get, of_requests, opened
 from avow.store.store import Store
 
 __all__ = [
     "BY_STAFF",
     "RECIPIENT",
+    "SILENT",
     "WITH_REASON",
     "Answer",
     "Instruction",
@@ -36,11 +37,14 @@ __all__ = [
     "Way",
     "What",
     "answer",
+    "answer_by",
+    "count_left",
     "due",
     "get",
     "identifiers",
     "left",
     "link",
+    "new_id",
     "of_link",
     "of_requests",
     "opened",
@@ -204,6 +208,12 @@ def answer_by(answer_on: date, days_before: int, today: date) -> date:
     return min(answer_on, max(answer_on - timedelta(days=days_before), today + timedelta(days=1)))
 
 
+def count_left(store: Store, today: date, now_ms: int) -> int:
+    """Return how many recipients a member of staff has to see to. Rule: 11 CCR 7022(b)(2), (3)."""
+    with store.control.reading() as tx:
+        return rows.count_left(tx, today, now_ms - _DAY_MS)
+
+
 def _deliver(tx: Transaction, one: Instruction, now_ms: int) -> None:
     connector = "smtp" if one.way == Way.MAIL else deliveries.BY_PAGE
     deliveries.queue_instruction(
@@ -216,8 +226,3 @@ def _deliver(tx: Transaction, one: Instruction, now_ms: int) -> None:
         rulebook_id=one.rulebook_id,
         made_ms=now_ms,
     )
-
-
-def unanswered(found: Collection[Instruction]) -> tuple[Instruction, ...]:
-    """Return those that nobody has answered."""
-    return tuple(one for one in found if not one.answer)

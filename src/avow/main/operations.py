@@ -25,7 +25,7 @@ from avow.collection.refusals import Refusals
 from avow.config import Configuration, load, reachable
 from avow.definitions import ConfigurationError, Refusal, SpoolFull, now_ms
 from avow.gate.reads import Reads
-from avow.gate.recipients import broken, registered
+from avow.gate.recipients import untrue_of
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.main import server, storage
@@ -127,8 +127,8 @@ class Operations:
         compiled = compile_policy(configuration.policy, datetime.now(UTC).date()).rulebook
         if compiled is None or not (configuration.storage.control or (configuration.data / "control.db").is_file()):
             return ()
-        with self.control() as control, control.reading() as tx:
-            return broken(compiled, registered(tx))
+        with self.control() as control:
+            return untrue_of(control, compiled)
 
     @contextmanager
     def shelf(self) -> Iterator[Shelf]:

@@ -16,7 +16,7 @@ from typing import Final
 
 from avow.definitions import Refusal, local_date
 from avow.gate import instructions, told
-from avow.gate.instructions import RECIPIENT, WITH_REASON, Answer, Instruction
+from avow.gate.instructions import RECIPIENT, SILENT, WITH_REASON, Answer, Instruction
 from avow.gate.versions import Versions
 from avow.policy.language.vocabulary import CATEGORIES
 from avow.policy.law import rules
@@ -37,6 +37,7 @@ OFFERED: Final = {
     Answer.NOT_FOUND: "We hold nothing of this person",
     Answer.CANNOT: "We cannot do this",
 }
+_ALREADY: Final = Refusal("this was answered already, and the first answer counts", rules.RECORDS_KEPT)
 _OVER: Final = Refusal("this link is over: the request was answered, and what it was about is forgotten", rules.RECORDS_KEPT)
 
 
@@ -71,9 +72,7 @@ class RecipientPages:
         if one is None:
             return Refusal("this link is not one of ours", rules.RECORDS_KEPT)
         if not self._page(one).is_open:
-            return (
-                _OVER if not one.answer else Refusal("this was answered already, and the first answer counts", rules.RECORDS_KEPT)
-            )
+            return _OVER if one.answer in {"", SILENT} else _ALREADY
         if said not in set(OFFERED):
             return Refusal("choose one of the answers", rules.RECORDS_KEPT)
         refusal = judged(Answer(said), reason)
@@ -98,7 +97,7 @@ class RecipientPages:
             duties=told.duties(is_third_party=is_third_party),
             rule=told.by_rule(is_third_party=is_third_party),
             answered_on=local_date(one.answered_ms, timezone) if one.answered_ms is not None else None,
-            answer=downstream.ANSWERS[one.answer] if one.answer else "",
+            answer="" if one.answer == SILENT else downstream.words(one),
         )
         known = instructions.identifiers(self.cases.store, one) if not one.answer else None
         return page if known is None else replace(page, is_open=True, identifiers=known, answers=tuple(OFFERED.items()))

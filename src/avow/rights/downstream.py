@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from avow.definitions import Refusal
 from avow.gate import entries, instructions
-from avow.gate.instructions import Answer, Instruction
+from avow.gate.instructions import SILENT, Answer, Instruction
 from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.rights import due, plan
@@ -31,7 +31,13 @@ ANSWERS: Final[Mapping[str, str]] = {
     Answer.DISPROPORTIONATE: "was not told, because that would be impossible, or a disproportionate effort",
 }
 NOT_CONFIRMED: Final = "has not confirmed that it erased it"
+_WORDS: Final = {**ANSWERS, SILENT: NOT_CONFIRMED}
 _ALREADY: Final = Refusal("this was answered already", rules.RECORDS_KEPT)
+
+
+def words(one: Instruction) -> str:
+    """Return what became of what a recipient was told; "" while it may yet answer. Rule: 11 CCR 7022(b)(2)."""
+    return _WORDS[one.answer] if one.answer else ""
 
 
 def wait(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:

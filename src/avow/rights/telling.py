@@ -123,7 +123,7 @@ class ToldRecipients:
             one.due_on,
             local_date(one.told_ms, timezone) if one.told_ms is not None else None,
             one.reminders,
-            downstream.ANSWERS[one.answer] if one.answer else "",
+            downstream.words(one),
             self._said(one),
             f"{self.sites.named(one.site).origin}/privacy/instructions/{token}" if is_shown else "",
             waits=not one.answer and one.told_ms is None,

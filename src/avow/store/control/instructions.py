@@ -17,11 +17,14 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Final
 
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, update
 
 from avow.store.control.database import Transaction
 from avow.store.control.tables import instructions
 
+#: The way of one that a member of staff passes on, and what is kept where there was no answer until the contact was forgotten.
+PAGE: Final = "page"
+SILENT: Final = "silent"
 #: Ids that one statement names; both databases take more.
 _AT_ONCE: Final = 5_000
 _own: Final = instructions.c
@@ -115,6 +118,18 @@ def forget_request(tx: Transaction, request_id: str) -> None:
     """
     own = update(instructions).where(_own.request_id == request_id)
     tx.execute(own.values(sealed=b"", words=b"", next_ms=None))
+    tx.execute(own.where(_own.answer == "").values(answer=SILENT))
+
+
+def count_left(tx: Transaction, today: date, before_ms: int) -> int:
+    """Return how many wait for a member of staff: their day is over, their last reminder has gone, or nothing has told them.
+
+    Not told counts once it was queued before a moment; what staff have to pass on counts at once.
+    """
+    untold = and_(_own.told_ms.is_(None), or_(_own.way == PAGE, _own.made_ms < before_ms))
+    is_over = or_(_own.due_on < today, untold, and_(_own.told_ms.is_not(None), _own.next_ms.is_(None)))
+    wanted = select(func.count()).select_from(instructions).where(_own.answer == "", is_over)
+    return int(tx.execute(wanted).scalar_one())
 
 
 def remove_request(tx: Transaction, request_id: str) -> None:

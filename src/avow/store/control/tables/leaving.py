@@ -88,12 +88,13 @@ instructions: Final = Table(
     Column("reminders", Integer, nullable=False),  # how many were queued
     Column("next_ms", BigInteger),  # when the next one is; NULL while it was not told, after the last one, and once answered
     Column("opened_ms", BigInteger),  # when its page was opened last
-    Column("answer", Text, nullable=False),  # "" for none yet
+    Column("answer", Text, nullable=False),  # "" for none yet; silent: there was none until the contact was forgotten
     Column("answered_ms", BigInteger),
     Column("answered_by", Text, nullable=False),  # "recipient", or the id of the member of staff who noted it
     Column("words", LargeBinary, nullable=False),  # why, as it was said; b"" for nothing, and once the contact is forgotten
     Index("instructions_request", "request_id"),
     Index("instructions_next", "next_ms"),
+    Index("instructions_answer", "answer", "due_on"),
 )
 
 #: E-mails sent to everybody who subscribed at a collection point; nothing here is of anybody. Kept, so that links lead on.

@@ -26,3 +26,4 @@ def upgrade() -> None:
     )
     op.create_index("instructions_request", "instructions", ["request_id"])
     op.create_index("instructions_next", "instructions", ["next_ms"])
+    op.create_index("instructions_answer", "instructions", ["answer", "due_on"])
