@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from avow.config import Configuration, Connection
-from avow.definitions import ConfigurationError
+from avow.definitions import ConfigurationError, Refusal
 from avow.gate.deliveries import Lane
 from avow.gate.handing_over import CONVERSION, HandingOver, IsErasing
+from avow.gate.recipients import standing
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.recipients.carrying import Kinds, Leased
@@ -52,6 +53,18 @@ def connectors(configuration: Configuration) -> Mapping[str, str]:
 def arriving(configuration: Configuration) -> Mapping[str, str]:
     """Return the same for those to which records go as they come in."""
     return {name: one.connector for name, one in configuration.recipient.items() if one.on_arrival}
+
+
+def contract_of(store: Store, versions: Versions, carrier: str) -> Callable[[str], Refusal | None]:
+    """Return what says why nothing may go through who carries e-mail for us today; of others it is asked where it is composed."""
+
+    def asked(recipient: str) -> Refusal | None:
+        if recipient != carrier:
+            return None
+        with store.control.reading() as tx:
+            return standing(tx, versions.in_force(), recipient, versions.today()).refusal
+
+    return asked
 
 
 def carriers(
