@@ -72,13 +72,13 @@ def server():
     made.controller.stop()
 
 
-def letters(house, count):
-    """Write as many letters of consumer requests; return the ids of their deliveries."""
+def letters(house, count, address=""):
+    """Write as many letters of consumer requests, to people of their own or to one; return the ids of their deliveries."""
     house.publisher.first(compiled(EMAIL), house.now_ms())
     cases, rulebook = Cases(house.store, by_mail=True), house.versions.in_force()
     voice = Voice(sites().first, house.store.vault.hmac, rulebook)
     for number in range(count):
-        asked = receive.Asked(RequestKind.KNOW, Contact(f"person{number}@example.com"))
+        asked = receive.Asked(RequestKind.KNOW, Contact(address or f"person{number}@example.com"))
         case = receive.receive(asked, rulebook, cases, "UTC", house.now_ms())
         assert response.acknowledge(case, voice, cases, house.now_ms())
     with house.store.control.reading() as tx:

@@ -18,8 +18,9 @@ from avow.policy import Rulebook
 from avow.recipients.carrying import Kinds, Leased
 from avow.recipients.composing import Composing
 from avow.recipients.connectors import Connector
+from avow.recipients.connectors.certificates import believed
 from avow.recipients.connectors.signing import signers
-from avow.recipients.connectors.webhook import Webhook, believed
+from avow.recipients.connectors.webhook import Webhook
 from avow.recipients.outgoing import Outgoing
 from avow.recipients.register import Register
 from avow.recipients.rounds import Round
@@ -95,12 +96,18 @@ def connector_of(name: str, connection: Connection) -> Connector:
     return Webhook(connection.address, signers(text, whose), believes, connection.allow_private)
 
 
+def judge(configuration: Configuration) -> None:
+    """Raise ConfigurationError for a key or a certificate of a connection, or of the mail server, that is none."""
+    believed(configuration.mail.ca_file, "mail")
+    for name, connection in configuration.recipient.items():
+        connector_of(name, connection)
+
+
 def require_declared(configuration: Configuration, rulebook: Rulebook) -> None:
-    """Raise ConfigurationError for a connection to a recipient that a version does not declare, or whose key is none."""
+    """Raise ConfigurationError for a connection to a recipient that a version does not declare, or not so."""
     for name, connection in configuration.recipient.items():
         if name not in rulebook.recipients:
             known = ", ".join(sorted(rulebook.recipients)) or "none"
             raise ConfigurationError(f"recipient.{name}: the policy declares no recipient “{name}”; it declares {known}")
         if connection.connector == CONVERSION and rulebook.recipients[name].effective_role != "third-party":
             raise ConfigurationError(f"recipient.{name}.connector is conversion, and “{name}” is no third party; write webhook")
-        connector_of(name, connection)

@@ -113,7 +113,7 @@ class Leased(Generic[_Made]):
         with self.store.control.transaction() as tx:
             is_ours = deliveries.kept(tx, message_id, self.holder, trouble, code, next_ms, receipt)
             if is_ours and next_ms is None and row is not None:
-                self.kinds.failed(tx, row)
+                self.kinds.failed(tx, replace(row, trouble=trouble, code=code, receipt=receipt))
 
     def held(self, message_id: str, trouble: Trouble, next_ms: int, why: str) -> None:
         """Note that the other side could not be asked, and why: nobody's try."""
