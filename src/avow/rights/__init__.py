@@ -89,7 +89,8 @@ def walking(
         targets.SpoolTarget(waiting),
     )
     found, discloser = finding.Finder(store), finding.Discloser(store, cases, versions, events, read)
-    telling = Telling(Recipients(store, versions), configuration.instructions.days_before)
+    days_before, connected = configuration.instructions.days_before, frozenset(configuration.recipient)
+    telling = Telling(Recipients(store, versions), days_before, connected)
 
     def tools(case: Case) -> Tools:
         voice = Voice(sites.named(case.site), store.vault.hmac, versions.with_law_of(case.rulebook_id))
