@@ -64,7 +64,10 @@ def environment(assets: Assets) -> Environment:
         lstrip_blocks=True,
         bytecode_cache=COMPILED,
     )
-    made.globals |= {"asset": assets.address, "duty_links": Markup}  # a page of no website has no duty of one
+    made.globals |= {
+        "asset": assets.address,
+        "duty_links": lambda _status=200: Markup(),
+    }  # a page of no website has no duty of one
     return made
 
 
@@ -87,7 +90,7 @@ class View:
         }
         self._environment.globals |= {
             "announcement": lambda: banner(house.versions.announced()),
-            "duty_links": lambda: footer(house.policy.duties()),
+            "duty_links": lambda status=200: footer(house.policy.duties(status)),
         }
 
     def page(
