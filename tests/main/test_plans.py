@@ -10,6 +10,7 @@ from tests.rights.test_growth import FEW, LISTS, SORTED, read_whole
 from avow.store.control import (
     Control,
     audit,
+    batches,
     choices,
     deliveries,
     disclosures,
@@ -32,12 +33,14 @@ HOT = {
     "disclosures of somebody": lambda tx: disclosures.of_subjects(tx, SOMEBODY),
     "disclosures counted": lambda tx: disclosures.totals(tx, 0),
     "deliveries due": lambda tx: deliveries.due(tx, 5, 100),
+    "deliveries due to a recipient": lambda tx: deliveries.due(tx, 5, 100, lane=deliveries.Lane("webhook", "x5")),
     "deliveries since": deliveries.longest_due_ms,
     "deliveries of a request": lambda tx: deliveries.of_request(tx, "x5"),
     "deliveries of somebody": lambda tx: deliveries.of_subjects(tx, SOMEBODY),
     "deliveries that failed": deliveries.count_failed,
     "deliveries of a batch": lambda tx: deliveries.count_batch(tx, "x5"),
     "deliveries that one has": lambda tx: deliveries.have_one(tx, "x5", SOMEBODY),
+    "batches that are queued": batches.unfinished,
     "instructions due": lambda tx: instructions.due(tx, 5, 100),
     "instructions of a request": lambda tx: instructions.of_requests(tx, ["x5"]),
     "instructions left": lambda tx: instructions.count_left(tx, DAY, 5),
@@ -56,6 +59,7 @@ HOT = {
 GROWING = (
     *(
         "audit_queue",
+        "batches",
         "choices",
         "consumer_requests",
         "deliveries",

@@ -174,7 +174,7 @@ def timetable(installation: Installation, store: Store, versions: Versions, cloc
     carrier = Carrier(Leased(store, kinds), configuration.mail, is_believed=clock.is_believed)
     of_recipients = of_requests().is_erasing
     room = recipients.build(store, versions, configuration, of_recipients, now_ms)
-    rounds = recipients.rounds(store, versions, configuration, of_recipients, clock.is_believed, now_ms)
+    rounds = recipients.carriers(store, versions, configuration, of_recipients, clock.is_believed, now_ms)
     waiting = Waiting(configuration.spool, store)
     spooled = SpoolWaiting(waiting.left, waiting.forget)
     told = (events_read, carrying.read)

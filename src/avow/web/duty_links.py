@@ -26,6 +26,11 @@ def choices_link(duties: PageDuties, *, has_choices: bool) -> Markup:
     return _link(CHOICES_PATH, "Your privacy choices") if has_choices else Markup()
 
 
+def link_facts(duties: PageDuties) -> dict[str, str] | None:
+    """Return the link as a page's script puts it on a page that lacks it; None where none is asked for."""
+    return {"address": CHOICES_PATH, "title": CHOICES_TITLE, "icon": CHOICES_ICON} if duties.choices_rule else None
+
+
 def policy_link() -> Markup:
     """Return the link to the policy."""
     return _link(POLICY_PATH, "Privacy policy")

@@ -425,6 +425,15 @@ def listed(tx: Transaction, at: Place, limit: int, site: str = "") -> Page[Deliv
     return _page(tx, (*_undelivered(single), Part(rest, deliveries.c.made_ms, deliveries.c.id)), at, limit)
 
 
+def to_recipients(
+    tx: Transaction, at: Place, limit: int, state: str = "", recipient: str = "", batch: str = ""
+) -> Page[Delivery]:
+    """Return a page of records that go or went to recipients, the newest first; "" is any state, recipient or batch."""
+    own = {deliveries.c.state: state, deliveries.c.recipient: recipient, deliveries.c.batch: batch}
+    rows = select(deliveries).where(deliveries.c.kind.in_(OF_RECORDS), *(column == one for column, one in own.items() if one))
+    return _page(tx, (Part(rows, deliveries.c.made_ms, deliveries.c.id),), at, limit)
+
+
 def untried(tx: Transaction, at: Place, limit: int) -> Page[Delivery]:
     """Return a page of what goes to single people and nobody tried to send yet, the newest first; none of mailings."""
     rows = select(deliveries).where(_SINGLE, _MOVES, deliveries.c.attempts == 0)
