@@ -227,6 +227,24 @@ class RequestDone(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class ResidueSearched(Entry):
+    """Every file was searched for an erased person, who was found `left` times; where is under the salt, as the request is."""
+
+    kinds = ("residue.searched",)
+    about: str
+    left: int
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResidueMissed(Entry):
+    """Nobody looked for what is left of an erased person before what says who it was had to be forgotten."""
+
+    kinds = ("residue.missed",)
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestRestored(Entry):
     """Answered (`answered` is the moment) after the backup that was put back, and closed again."""
 

@@ -21,6 +21,7 @@ from avow.rights import finding, targets
 from avow.rights.cases import Case
 from avow.rights.desk import Desk
 from avow.rights.kept import Cases
+from avow.rights.left_over import Erased
 from avow.rights.one_form import OneForm
 from avow.rights.open_requests import OpenRequests
 from avow.rights.recorded import EventsOf
@@ -44,10 +45,11 @@ def build(
 
 @dataclass(frozen=True, slots=True)
 class Walking:
-    """What takes each consumer request one step on, and brings what is kept into the one form of addresses."""
+    """What takes each consumer request one step on, brings what is kept into the one form of addresses; and who was erased."""
 
     requests: OpenRequests
     one_form: OneForm
+    erased: Erased
 
 
 def walking(
@@ -82,7 +84,8 @@ def walking(
         voice = Voice(sites.named(case.site), store.vault.hmac, versions.with_law_of(case.rulebook_id))
         return Tools(voice, cases, places, found, discloser, audit_log)
 
-    return Walking(OpenRequests(cases, store.aside, tools, is_believed, now_ms), OneForm(store, now_ms))
+    requests = OpenRequests(cases, store.aside, tools, is_believed, now_ms)
+    return Walking(requests, OneForm(store, now_ms), Erased(cases, store.aside, audit_log, now_ms))
 
 
 def _cases(store: Store, configuration: Configuration) -> Cases:
