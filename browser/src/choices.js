@@ -207,6 +207,30 @@ import "./stub.js";
     document.body.append(host);
   };
 
+  /** The link to the choices, at the end of a page whose own footer has none (11 CCR 7013, 7015): over nothing, and once. */
+  const link = () => {
+    const before = document.querySelector("avow-links");
+    if (!state.link) before?.remove();
+    if (!state.link || before || [...document.links].some((one) => one.pathname === state.link.address)) return;
+    const host = document.createElement("avow-links");
+    const root = host.attachShadow({ mode: "open" });
+    root.adoptedStyleSheets = [
+      sheetOf(":host{all:initial;display:block}nav{margin:1rem;text-align:center;font:1rem/1.5 system-ui,sans-serif}a{color:LinkText}img{height:1em;width:auto;vertical-align:-0.1em}"),
+    ];
+    const nav = document.createElement("nav");
+    nav.setAttribute("aria-label", "Privacy");
+    const anchor = document.createElement("a");
+    anchor.href = state.link.address;
+    anchor.textContent = `${state.link.title} `;
+    const icon = document.createElement("img");
+    icon.src = state.link.icon;
+    icon.alt = "";
+    anchor.append(icon);
+    nav.append(anchor);
+    root.append(nav);
+    document.body.append(host);
+  };
+
   const get = async () => {
     const asked = new URLSearchParams();
     if (loaded.size) asked.set("loaded", [...loaded.keys()].join(" ")); // in this page already: the server counts each page's once
@@ -223,6 +247,7 @@ import "./stub.js";
     obey();
     await ask();
     acknowledge();
+    link();
     for (const call of waiting.splice(0)) call();
     for (const [listenerId, call] of listeners) {
       call({ eventName: "sectionChange", listenerId, data: "usca", pingData: ping() }, true);

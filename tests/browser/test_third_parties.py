@@ -322,6 +322,22 @@ def test_the_block_of_a_page_of_others_loads_it_after_a_yes_alone(person, site, 
     until(lambda: page.evaluate(f"!document.querySelector('script[src*=\"{HOST}\"]')"), what="the end of the script")
 
 
+@pytest.mark.parametrize("has_footer", [False, True])
+def test_a_page_of_others_without_the_link_gets_it(person, site, until, has_footer):
+    """The script puts title and icon at the end of the page, and only where its own footer has no link (7013, 7015)."""
+    head, foot = site.avow("tag").split("<!-- Avow: in the footer of every page -->")
+    body = f"<!doctype html><html lang=en><title>F</title>{head}<h1>Words</h1>{foot if has_footer else ''}"
+    page = person()
+    page.route("**/others", lambda route: route.fulfill(body=body, content_type="text/html"))
+    with page.expect_response("**/avow/choices*"):
+        page.goto("/others", wait_until="networkidle")
+    link = page.get_by_role("link", name="Your Privacy Choices")
+    until(lambda: link.count() == 1, what="the link")
+    assert page.locator("avow-links").count() == (0 if has_footer else 1)
+    link.click()
+    page.wait_for_url("**/privacy/choices")
+
+
 def test_a_signal_outweighs_a_yes(person, company):
     """A browser that sends Global Privacy Control is not asked, and nothing is loaded, whatever its cookie says."""
     page = person(extra_http_headers={"Sec-GPC": "1"})

@@ -84,3 +84,49 @@ stops       = ["page-improvement"]
 )
 #: No signal stops that a browser is recognised.
 RECOGNISED = (('"audience-measurement", "returning-visitors", "campaign', '"audience-measurement", "campaign'),)
+
+_DENIED = (
+    "We do not sell your personal information and we do not share it for advertising across websites, and we have not done "
+    "so in\nthe 12 months before the date of this policy. Two companies work for us"
+)
+_CHILDREN = """ We do not sell or share
+information about anybody, so we do not do it with people under 16 either."""
+_NETWORK = _PLACE.partition("[recipient.place]")[0].replace("counting how many", "advertising, by how many")
+_CONTRACT = """[recipient.place]
+label      = "Farsight Placements"
+role       = "third-party"
+services   = "shows our advertisements on other websites"
+categories = ["F"]
+purposes   = ["counting-readers"]
+country    = "United States"
+keeps_days = 1
+disclosure = "sharing"
+own_use    = true
+origins    = ["https://place.farsight.example"]
+opt_out    = "https://farsight.example/opt-out"
+
+[recipient.place.contract]
+signed            = 2026-06-30
+specific_purposes = true
+same_protection   = true
+forwards_opt_outs = true
+checks            = true
+notice_if_unable  = true
+stop_and_mend     = true
+```
+
+"""
+_OPT_OUT = """[right.opt-out]
+methods      = ["web", "phone"]
+verification = "not at all"
+level        = "none"
+
+"""
+#: The same script, of a company that uses what it sees for itself: what people do is shared with it.
+SHARING = (
+    (_BEFORE, _NETWORK + _CONTRACT + _BEFORE),
+    ("stops    = [", 'stops    = ["counting-readers",'),
+    (_DENIED, "Two companies work for us"),
+    (_CHILDREN, ""),
+    ("[right.correct]", _OPT_OUT + "[right.correct]"),
+)

@@ -5,7 +5,7 @@ from base64 import b64encode
 
 import pytest
 
-from avow.policy.rulebook.page_duties import PageDuties
+from avow.policy.rulebook.page_duties import LIMIT_TITLE, OPT_OUT_TITLE, PageDuties
 from avow.website.fetching import Fetcher
 from avow.website.integrity import PINNED_PAGE, PINNED_TAG, STABLE_PAGE, BuiltTag, Outcome, looks
 
@@ -18,7 +18,7 @@ LINE = '<script src="{}" integrity="{}" defer></script>'
 #: What pages of a company must have that has a tag and sells something.
 DUTIES = PageDuties("rule of choices", has_tag=True, policy_rule="rule of the policy")
 NOTHING = PageDuties()
-LINKS = '<footer><a href="/privacy-policy">Privacy policy</a><a href="/privacy/choices">Your Privacy Choices</a></footer>'
+LINKS = '<footer><a href="/privacy-policy">Privacy policy</a><a href="/privacy/choices">Your Privacy Choices<img></a></footer>'
 
 
 def look(fetcher, pages, duties=NOTHING):
@@ -118,6 +118,9 @@ def test_changed_script_of_all_parts_is_altered(served, address):
         (LINE.format("/avow/tag.js", "") + LINKS.replace('"/privacy', '"./privacy').replace("/choices", "/choices/?a=b#c"), []),
         (LINE.format("/avow/tag.js", "") + LINKS.replace("Your Privacy Choices", "More"), ["choices"]),
         (LINE.format("/avow/tag.js", "") + LINKS.replace("Your Privacy Choices", '<img alt="Your Privacy  choices">'), []),
+        (LINE.format("/avow/tag.js", "") + LINKS.replace("<img>", ""), ["choices"]),
+        (LINE.format("/avow/tag.js", "") + LINKS.replace("Your Privacy Choices<img>", f"{OPT_OUT_TITLE}"), []),
+        (LINE.format("/avow/tag.js", "") + LINKS.replace("Your Privacy Choices<img>", f"{LIMIT_TITLE}"), ["choices"]),
         (LINE.format("/avow/tag.js", "") + f"<!-- {LINKS} -->", ["policy", "choices"]),
         (LINKS, ["tag"]),
         ("", ["policy", "choices", "tag"]),
@@ -131,6 +134,18 @@ def test_page_without_what_it_must_have_is_told_with_the_rule(served, page, told
     words = {"policy": "rule of the policy", "choices": "rule of choices", "tag": "no tag"}
     assert [name for name, one in words.items() if one in found.detail] == told
     assert found.outcome is (Outcome.LACKING if told else Outcome.UP)
+
+
+def test_of_two_duties_one_title_is_half(served):
+    """Who sells and uses sensitive information has both links, or the one with the icon that does for both (11 CCR 7015)."""
+    site, looked = served
+    both = PageDuties("rule of opting out", "rule of limiting")
+    site["/"] = f'<a href="/privacy/choices">{OPT_OUT_TITLE}</a>'
+    assert "rule of limiting" in looked(duties=both)[-1].detail
+    assert "rule of opting out" not in looked(duties=both)[-1].detail
+    for links in (f'{site["/"]}<a href="/privacy/choices">{LIMIT_TITLE}</a>', LINKS):
+        site["/"] = links
+        assert looked(duties=both)[-1].outcome is Outcome.UP
 
 
 def test_only_what_is_asked_is_missed(served):

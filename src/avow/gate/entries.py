@@ -140,9 +140,9 @@ class RequestTold(Entry):
 
 @dataclass(frozen=True, slots=True)
 class RequestStep(Entry):
-    """A request was closed; what said how to reach its person was destroyed."""
+    """A request was closed; what said how to reach its person was destroyed, and nobody had looked for what is left of them."""
 
-    kinds = ("request.closed", "request.contact.forgotten")
+    kinds = ("request.closed", "request.contact.forgotten", "residue.missed")
     what: str
     request: str
 
@@ -204,6 +204,24 @@ class RequestTarget(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class RequestInstructed(Entry):
+    """A recipient is to be told what to do with what it was given; was told; is reminded; has answered, or staff for it.
+
+    `instruction` is a random id, `recipient` a name that the policy declares.
+    """
+
+    kinds = ("request.instructed", "request.instruction-told", "request.reminded", "request.instruction-answered")
+    what: str
+    request: str
+    instruction: str
+    recipient: str
+    answer: str | None = None
+    how: str | None = None
+    staff: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RequestDisclosed(Entry):
     """What is held of somebody was put together for them; before 0058 also with `records`."""
 
@@ -234,14 +252,6 @@ class ResidueSearched(Entry):
     about: str
     left: int
     found: str
-
-
-@dataclass(frozen=True, slots=True)
-class ResidueMissed(Entry):
-    """Nobody looked for what is left of an erased person before what says who it was had to be forgotten."""
-
-    kinds = ("residue.missed",)
-    request: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from typing import Final
 
 from markupsafe import Markup
 
-from avow.definitions import Refusal, Technology, moment
-from avow.gate import disclosures
+from avow.definitions import Refusal, StoreUnavailable, Technology, moment
+from avow.gate import disclosures, recipients
 from avow.gate.counted import Counted
 from avow.gate.disclosures import DisclosureTotal
 from avow.gate.versions import Versions
@@ -21,6 +21,7 @@ from avow.policy.markup import joined
 from avow.policy.rulebook import combining
 from avow.policy.rulebook.audience import Audience
 from avow.policy.rulebook.declarations import Choice
+from avow.policy.rulebook.page_duties import PageDuties, page_duties
 from avow.publication.answers import (
     ChoiceFacts,
     FormFacts,
@@ -50,6 +51,8 @@ _IN_BROWSERS: Final = frozenset(
 )
 #: The ledger of the last 12 months is counted anew after so many milliseconds.
 LEDGER_MS: Final = 30_000
+#: What is registered of contracts is looked at anew after so many milliseconds: the links follow within a second.
+CONTRACTS_MS: Final = 500
 
 
 @dataclass(slots=True)
@@ -64,10 +67,12 @@ class PolicyInForce:
     over_tls: bool = True
     _facts: dict[str, PolicyFacts] = field(default_factory=dict, init=False)
     _ledger: Counted[Ledger] = field(init=False)
+    _third_parties: Counted[frozenset[str]] = field(init=False)
     _pages: dict[str, tuple[Ledger, Markup]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._ledger = Counted(LEDGER_MS, self._count)
+        self._third_parties = Counted(CONTRACTS_MS, lambda _now: self._without_contract())
 
     def facts(self, website: str | None = None) -> PolicyFacts:
         """Return the rulebook in force as it holds on this website; on another of the policy's, or "" for all, for staff."""
@@ -100,6 +105,19 @@ class PolicyInForce:
     def printouts(self) -> tuple[PrintoutLine, ...]:
         """Return what can be printed."""
         return tuple(PrintoutLine(name, one.title, tuple(one.formats)) for name, one in printouts.PRINTOUTS.items())
+
+    def duties(self) -> PageDuties:
+        """Return which links each page of the website must have today. Rule: Cal. Civ. Code § 1798.135(a); 11 CCR 7013-7015."""
+        try:
+            third_parties = self._third_parties.at(self.now_ms())
+        except StoreUnavailable:  # a page of words needs no store; what the version itself says stands
+            third_parties = frozenset()
+        return page_duties(self.rulebook, self.website, third_parties)
+
+    def _without_contract(self) -> frozenset[str]:
+        """Return the recipients that are third parties today, whatever the version says of their contracts."""
+        with self.store.control.reading() as tx:
+            return recipients.third_parties(tx, self.rulebook, self.versions.today())
 
     def page_headers(self) -> Mapping[str, str]:
         """Return what browsers report by, never what they refuse by: that each page has of its own, and stricter."""

@@ -1,6 +1,6 @@
 """Everybody else who gets personal information: sent through here only, each time written into the disclosure log.
 
-`build` wires what doors call; `rounds` those of the clock, one for each recipient that the configuration connects.
+`build` wires what doors call; `carriers` the rounds of the clock, one for each recipient that the configuration connects.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from avow.recipients.composing import Composing
 from avow.recipients.connectors import Connector
 from avow.recipients.connectors.signing import signers
 from avow.recipients.connectors.webhook import Webhook, believed
+from avow.recipients.outgoing import Outgoing
 from avow.recipients.register import Register
 from avow.recipients.rounds import Round
 from avow.recipients.sending import Sending
@@ -31,6 +32,7 @@ class Recipients:
 
     register: Register
     sending: Sending
+    outgoing: Outgoing
 
 
 def build(
@@ -38,7 +40,8 @@ def build(
 ) -> Recipients:
     """Return the room; `is_erasing` says whether a deletion of somebody is under way."""
     handing_over = HandingOver(store, versions, is_erasing, now_ms)
-    return Recipients(Register(store, versions, now_ms), Sending(handing_over, connectors(configuration), now_ms))
+    sending = Sending(handing_over, connectors(configuration), now_ms)
+    return Recipients(Register(store, versions, now_ms), sending, Outgoing(store, now_ms))
 
 
 def connectors(configuration: Configuration) -> Mapping[str, str]:
@@ -51,7 +54,7 @@ def arriving(configuration: Configuration) -> Mapping[str, str]:
     return {name: one.connector for name, one in configuration.recipient.items() if one.on_arrival}
 
 
-def rounds(
+def carriers(
     store: Store,
     versions: Versions,
     configuration: Configuration,

@@ -37,6 +37,7 @@ from avow.rights.execution import outcomes_of
 from avow.rights.kept import Cases
 from avow.rights.response import Voice
 from avow.rights.states import ANSWERED, FOR_STAFF, RECEIPTS, WORDS, State, Step, receipt_of
+from avow.rights.telling import ToldRecipients
 from avow.rights.verification import Link
 from avow.store.paging import LINES, Page, Place
 
@@ -52,6 +53,8 @@ _TIMELINE = {
     Step.EXTENDED: "Period extended, and the person told",
     Step.PLANNED: "Plan made",
     Step.OUTCOME: "Carried out",
+    Step.AWAITED: "Done here; waiting for others to confirm",
+    Step.LATE: "Answered after us",
     Step.PROVED: "Searched again and proved",
     Step.ANSWER_WRITTEN: "Answer written",
     Step.RESPONDED: "Answered",
@@ -63,10 +66,25 @@ _TIMELINE = {
 }
 #: Steps that who filed a request is not told: what is held of somebody, how much, and whether others asked for them.
 _NOT_FOR_WHO_FILED = frozenset(
-    {Step.PLANNED, Step.OUTCOME, Step.JOINED, Step.ACKNOWLEDGED, Step.RESIDUE, Step.RESIDUE_PROVED, *RECEIPTS}
+    {
+        Step.PLANNED,
+        Step.OUTCOME,
+        Step.AWAITED,
+        Step.LATE,
+        Step.JOINED,
+        Step.ACKNOWLEDGED,
+        Step.RESIDUE,
+        Step.RESIDUE_PROVED,
+        *RECEIPTS,
+    }
 )
 #: What a request is said to be to who filed it: a link may be on its way, or wait its hour, and its page says nothing of it.
-_SHOWN = {State.ACKNOWLEDGING: State.RECEIVED, State.VERIFYING: State.RECEIVED, State.JOINED: State.RECEIVED}
+_SHOWN = {
+    State.ACKNOWLEDGING: State.RECEIVED,
+    State.VERIFYING: State.RECEIVED,
+    State.JOINED: State.RECEIVED,
+    State.DOWNSTREAM: State.FULFILLING,
+}
 #: What of a request waits until its message has left.
 _WAITING = {Step.LINK_WRITTEN: "link", Step.EXTENSION_WRITTEN: "longer period", Step.ANSWER_WRITTEN: "answer"}
 _MEDIA = {"archive.html": "text/html; charset=utf-8", "archive.json": "application/json", "files.zip": "application/zip"}
@@ -98,6 +116,7 @@ class Desk:
     last_contact: LastContact
     now_ms: Callable[[], int]
     reads: Reads
+    told: ToldRecipients
 
     def _law(self, case: Case) -> LawTable:
         """Return the law that the request was filed under: a later version moves none of its days."""
@@ -128,11 +147,12 @@ class Desk:
         case, is_answer = found
         case = case if is_answer else self._as_led(case)
         lines = due.table(case, self._law(case))
+        shown = case.state if is_answer else _SHOWN.get(case.state, case.state)
         return RequestStatus(
             case.reference,
             case.kind,
-            case.state.value,
-            WORDS[case.state if is_answer else _SHOWN.get(case.state, case.state)],
+            shown.value,
+            WORDS[shown],
             case.received_on,
             _by(lines, What.CONFIRMATION),
             lines[What.ANSWER].target,
@@ -141,6 +161,7 @@ class Desk:
             _timeline(case) if is_answer else _dates(case),
             self._documents(case) if is_answer else (),
             is_of_proved=is_answer,
+            told=self.told.lines(case, for_staff=False) if is_answer else (),
         )
 
     def download(self, token: str, name: str) -> Download | None:
@@ -152,14 +173,19 @@ class Desk:
         if not is_answer or name not in {one.name for one in self._documents(case)}:
             return None
         if name == "letter":
-            return Download(response.letter(case, self._voice(case)).encode(), "text/plain; charset=utf-8", "letter.txt")
+            return Download(
+                response.letter(case, self._voice(case), self.cases).encode(), "text/plain; charset=utf-8", "letter.txt"
+            )
         if name in _PROOFS:
             return Download(proofs.of(case)[name].encode(), "text/plain; charset=utf-8", name)
         content = self.cases.document(case.request_id, name)
         return Download(content, _MEDIA[name], name) if content is not None else None
 
     def proofs(self, token: str) -> tuple[ShownProof, ...]:
-        """Return the proofs of the request behind the link that was sent to the address; none for any other link."""
+        """Return the proofs of the request behind the link that was sent to the address; none for any other link.
+
+        Rule: 11 CCR 7060, 7062 (nothing to whom nobody verified).
+        """
         found = self._open(token)
         if found is None or not found[1]:
             return ()
@@ -223,7 +249,16 @@ class Desk:
         messages = tuple(self.message_line(row) for row in self.cases.messages(request_id))
         can_extend = response.may_extend(case) and self._today() <= last
         return RequestDetail(
-            self._line(case), look, FOR_STAFF[case.state][1], kinds, _timeline(case), outcomes, can_extend, until, messages
+            self._line(case),
+            look,
+            FOR_STAFF[case.state][1],
+            kinds,
+            _timeline(case),
+            outcomes,
+            can_extend,
+            until,
+            messages,
+            self.told.lines(case, for_staff=True),
         )
 
     def extend(self, request_id: str, reason: str, staff_id: str) -> Refusal | None:
@@ -333,7 +368,9 @@ def _dates(case: Case) -> tuple[TimelineStep, ...]:
 
 def _words(step: Step, detail: dict[str, object]) -> str:
     """Return the detail of a step in words."""
-    if step is Step.OUTCOME:
+    if step is Step.AWAITED:
+        return ", ".join(json.loads(json.dumps(detail["recipients"])))
+    if step in {Step.OUTCOME, Step.LATE}:
         outcomes = json.loads(json.dumps(detail["outcomes"]))
         return "; ".join(
             f"{one['target']}: {one['did']}" + (f" ({one['records']})" if one["records"] else "") for one in outcomes
@@ -343,8 +380,6 @@ def _words(step: Step, detail: dict[str, object]) -> str:
         return "; ".join([*others, *([str(detail["how"])] if "how" in detail else [])])
     if step in {Step.EXTENSION_WRITTEN, Step.EXTENDED}:
         return f"until {detail['until']}"
-    if step is Step.RESIDUE:
-        return left_over.words(detail)
     if step in {Step.DENIED, Step.VERIFIED}:
         return str(detail.get("reason") or detail.get("by") or "")
-    return ""
+    return left_over.words(detail) if step is Step.RESIDUE else ""

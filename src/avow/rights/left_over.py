@@ -44,6 +44,7 @@ class Erased:
         """Return whom to look for by a day: by the request's id, their address and the numbers of their browsers.
 
         Those who were looked for already get their proof. A request that cannot be read is set aside.
+        Rule: 11 CCR 7022(b)(1), 7060(d) (by what is kept anyway, and no longer).
         """
         wanted: dict[str, tuple[str, ...]] = {}
 
@@ -62,7 +63,7 @@ class Erased:
     def note(self, request_id: str, found: Mapping[str, Mapping[str, str | int]], left: int) -> bool:
         """Keep what was found of a person where, `{place: {did, records}}`, and how often in all; False: ask again.
 
-        True also where nobody is to be told any more, or was told already.
+        True also where nobody is to be told any more, or was told already. Rule: 11 CCR 7022(b)(1), 7101(a).
         """
         case = self.cases.get(request_id)
         if case is None or case.entry(Step.RESIDUE) is not None:
@@ -80,12 +81,15 @@ class Erased:
 
     def _miss(self, case: Case) -> None:
         """Note that nobody could look for a person before what says who it was had to be forgotten. Rule: 11 CCR 7060(d)."""
-        detail, logged = {RESIDUE_ON: "", "missed": True}, entries.ResidueMissed(case.request_id)
+        detail, logged = {RESIDUE_ON: "", "missed": True}, entries.RequestStep("residue.missed", case.request_id)
         self.cases.append(case, Step.RESIDUE, self.now_ms(), detail, logged, None)
 
 
 def prove(case: Case, statements: Log, cases: Cases, now_ms: int) -> bool:
-    """Keep the proof of what was found, once its statement is in the published log; return whether it was."""
+    """Keep the proof of what was found, once its statement is in the published log; return whether it was.
+
+    Rule: 11 CCR 7101(a) (the record of a request says what was done).
+    """
     noted = case.entry(Step.RESIDUE)
     if noted is None or "entry" not in noted.detail:
         return False
@@ -100,7 +104,7 @@ def prove(case: Case, statements: Log, cases: Cases, now_ms: int) -> bool:
 
 
 def words(detail: Mapping[str, Any]) -> str:  # Any: JSON
-    """Return what a search found, for a timeline."""
+    """Return what a search found, for a timeline. Rule: 11 CCR 7003(a) (plain words)."""
     if detail.get("missed"):
         return "not done before what says who it was had to be forgotten"
     return f"found {detail['left']} times; we are looking into it" if detail["left"] else "nothing was found"

@@ -25,7 +25,10 @@ _SEARCHED: Final = {_DELETED: "Found when searched again", _LOOKED_FOR: "Found"}
 
 
 def of(case: Case) -> Mapping[str, str]:
-    """Return the proofs that the person of a request may fetch, by the name of their document; none before it is answered."""
+    """Return the proofs that the person of a request may fetch, by the name of their document; none before it is answered.
+
+    Rule: 11 CCR 7101(a).
+    """
     if case.answer.get("outcome") != "granted":
         return {}
     looked_for = case.entry(Step.RESIDUE_PROVED)
@@ -36,7 +39,7 @@ def of(case: Case) -> Mapping[str, str]:
 def shown(name: str, text: str) -> ShownProof:
     """Return a proof as a page shows it. Nothing is checked here: that is for the browser, which is not ours.
 
-    Raises ProofInvalid for what is no proof.
+    Raises ProofInvalid for what is no proof. Rule: 11 CCR 7003(a) (plain words).
     """
     found = proof.read(text)
     said = json.loads(found.entry)

@@ -15,9 +15,10 @@ from markupsafe import Markup
 from avow.definitions import Technology
 from avow.policy import Rulebook, tag_plan
 from avow.policy.rulebook.audience import Audience
-from avow.policy.rulebook.page_duties import CHOICES_PATH, CHOICES_TITLE, POLICY_PATH, page_duties
+from avow.policy.rulebook.page_duties import page_duties
 from avow.publication.page_forms import page_forms
-from avow.web.assets import CHOICES_ICON, Assets, script
+from avow.web.assets import Assets, script
+from avow.web.duty_links import choices_link, policy_link
 from avow.web.form_words import notice_address
 
 _KEPT_BY_BROWSERS: Final = frozenset({Technology.COOKIE, Technology.LOCAL_STORAGE})
@@ -62,14 +63,11 @@ def _parts(rulebook: Rulebook, *, has_tag: bool) -> tuple[str, ...]:
 
 def _links(rulebook: Rulebook, website: str) -> Markup:
     """Return the links of the footer: policy, choices, and the notice at collection of what pages and forms collect."""
-    here, lines = rulebook.on_website(website), [_link(POLICY_PATH, "Privacy policy")]
-    if page_duties(rulebook, website).choices_rule:
-        icon = Markup('<img src="{}" alt="" width="30" height="14">').format(CHOICES_ICON)
-        lines.append(_link(CHOICES_PATH, Markup("{} {}").format(CHOICES_TITLE, icon)))
-    elif here.choices:
-        lines.append(_link(CHOICES_PATH, "Your privacy choices"))
+    here = rulebook.on_website(website)
+    lines = [policy_link(), choices_link(page_duties(rulebook, website), has_choices=bool(here.choices))]
     lines += (_link(notice_address(name), f"Notice at collection: {label}") for name, label in _noticed(here, website))
-    return Markup('<ul class="avow-links">\n{}\n</ul>').format(Markup("\n").join(lines))
+    items = Markup("\n").join(Markup("<li>{}</li>").format(line) for line in lines if line)
+    return Markup('<ul class="avow-links">\n{}\n</ul>').format(items)
 
 
 def _noticed(rulebook: Rulebook, website: str) -> Iterable[tuple[str, str]]:
@@ -81,5 +79,5 @@ def _noticed(rulebook: Rulebook, website: str) -> Iterable[tuple[str, str]]:
         yield point.name, point.label
 
 
-def _link(address: str, words: str | Markup) -> Markup:
-    return Markup('<li><a href="{}">{}</a></li>').format(address, words)
+def _link(address: str, words: str) -> Markup:
+    return Markup('<a href="{}">{}</a>').format(address, words)

@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse
 from avow.definitions import RequestKind
 from avow.web.assets import Assets
 from avow.web.banner import banner
+from avow.web.duty_links import footer
 from avow.web.house import House
 from avow.web.security import signal_set
 
@@ -63,7 +64,7 @@ def environment(assets: Assets) -> Environment:
         lstrip_blocks=True,
         bytecode_cache=COMPILED,
     )
-    made.globals["asset"] = assets.address
+    made.globals |= {"asset": assets.address, "duty_links": Markup}  # a page of no website has no duty of one
     return made
 
 
@@ -84,7 +85,10 @@ class View:
             "kind": kind_words,
             "many": many,
         }
-        self._environment.globals["announcement"] = lambda: banner(house.versions.announced())
+        self._environment.globals |= {
+            "announcement": lambda: banner(house.versions.announced()),
+            "duty_links": lambda: footer(house.policy.duties()),
+        }
 
     def page(
         self, request: Request, template: str, status: int = 200, **context: Any

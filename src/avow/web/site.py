@@ -35,6 +35,7 @@ from avow.web.asking import ANSWERED, signals_of
 from avow.web.asking import banner as asking
 from avow.web.assets import IMMUTABLE, Assets, hand_out, script
 from avow.web.banner import banner
+from avow.web.duty_links import choices_link, with_links
 from avow.web.form_parts import agree_boxes, guard
 from avow.web.form_words import field_names, form_address, reference_of
 from avow.web.house import House
@@ -105,6 +106,7 @@ class CompanySite:
             "form_guard": lambda point: self._guard(point, token),
             "agree": lambda point: agree_boxes(house.mailings.measures(point, house.policy.website)),
             "leaving": lambda name: f"{LEAVING_PATH}{quote(name)}",
+            "choices_link": lambda: choices_link(house.policy.duties(), has_choices=bool(house.policy.facts().choices)),
             "announcement": lambda: banner(house.versions.announced()),
         }
 
@@ -269,7 +271,7 @@ class CompanySite:
         shown = empty | context
         found = context.get("search")
         searched = found if isinstance(found, Found) else None
-        return self._environment.get_template(template or self._pages[path]).render(
+        page = self._environment.get_template(template or self._pages[path]).render(
             facts=facts,
             path=path,
             openings=[one for one in self._openings.values() if one.is_open(self._today())],
@@ -286,6 +288,7 @@ class CompanySite:
             search_results=lambda: search_results(searched),
             **shown,
         )
+        return with_links(page, self._house.policy.duties())
 
     def _recorder(self, path: str, headers: Headers) -> Markup:
         """Return the recorder's script for a visitor who said yes, on a page that may be recorded.

@@ -16,9 +16,9 @@ from hashlib import sha384
 from typing import Final
 
 from avow.definitions import Refusal
-from avow.policy.rulebook.page_duties import PageDuties
+from avow.policy.rulebook.page_duties import DutyLink, PageDuties
 from avow.website.fetching import Fetcher
-from avow.website.reading import Page, ScriptLine, read
+from avow.website.reading import Link, Page, ScriptLine, read
 
 #: Where the tag is for pages that name no hash, and its name under the address that changes with each build, in what is told
 #: and kept; alone, and within the script that has all parts of a page.
@@ -130,17 +130,24 @@ def _lacking(fetcher: Fetcher, path: str, page: Page, built: BuiltTag, duties: P
     """Return in words what a page has not that it must have, with the rule; "" for nothing, and for pages of Avow's own."""
     if f"{path.rstrip('/')}/".startswith(_OWN):
         return ""
-    linked = [(fetcher.path_of(one.address, path).partition("?")[0].rstrip("/"), one.words.lower()) for one in page.links]
+    linked = [(fetcher.path_of(one.address, path).partition("?")[0].rstrip("/"), one) for one in page.links]
     lacks = []
-    for address, titles, rule in duties.links:
-        words = [said for to, said in linked if to == address]
-        if not words:
-            lacks.append(f"no link to {address} ({rule})")
-        elif titles and not any(title.lower() in said for said in words for title in titles):
-            lacks.append(f"no link to {address} is called “{titles[0]}” ({rule})")
+    for duty in duties.links:
+        found = [one for to, one in linked if to == duty.address]
+        if not found:
+            lacks.append(f"no link to {duty.address} ({duty.rule})")
+        elif not any(_fulfils(one, duty) for one in found):
+            words = f"no link to {duty.address} is called “{duty.title}”, or “{duty.with_icon[0]}” with the icon in it"
+            lacks.append(f"{words} ({duty.rule})")
     if duties.has_tag and not any(_is_tag(fetcher.path_of(one.address, path).partition("?")[0], built) for one in page.scripts):
         lacks.append("no tag, so that nothing is counted and nobody is asked (docs/guide/your-pages.md)")
     return f"the page has {', '.join(lacks)}; put in what `avow tag` prints" if lacks else ""
+
+
+def _fulfils(link: Link, duty: DutyLink) -> bool:
+    """Return whether a link has the title that it must have, or one that does with the icon. Rule: 11 CCR 7013(a), 7015(b)."""
+    words = link.words.lower()
+    return duty.title.lower() in words or (link.has_image and any(title.lower() in words for title in duty.with_icon))
 
 
 def _is_tag(asked: str, built: BuiltTag) -> bool:

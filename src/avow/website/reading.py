@@ -104,10 +104,14 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link of a page: where it leads, and its words, those of its images among them. As many as the page's bytes hold."""
+    """A link of a page: where it leads, and its words, those of its images among them. As many as the page's bytes hold.
+
+    `has_image`: a picture is in it.
+    """
 
     address: str
     words: str
+    has_image: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,9 @@ def read(html: str, headers: Mapping[str, str] | None = None) -> Page:
         is_hidden=_hides(reader.robots) or _hides(tagged),
         scripts=tuple(reader.scripts),
         loads=tuple(reader.loads[:LOADS]),
-        links=tuple(Link(address, _plain(words)) for address, words in reader.links),
+        links=tuple(
+            Link(address, _plain(words), number in reader.pictured) for number, (address, words) in enumerate(reader.links)
+        ),
     )
 
 
@@ -168,6 +174,7 @@ class _Reader(HTMLParser):
         self.scripts: list[ScriptLine] = []
         self.loads: list[Load] = []
         self.links: list[tuple[str, list[str]]] = []
+        self.pictured: set[int] = set()  # places among them of those with a picture
         self.description = self.language = self.canonical = self.robots = ""
         self._open: list[str] = []
         self._unread = 0  # how many open elements there were when one began that is not read; 0: all is read
@@ -179,8 +186,9 @@ class _Reader(HTMLParser):
         self._note_load(tag, given)
         if tag == "a" and given.get("href"):
             self.links.append((given["href"], []))
-        elif tag == "img" and "a" in self._open and self.links:
+        elif tag in {"img", "svg"} and "a" in self._open and self.links:
             self.links[-1][1].append(given.get("alt", ""))
+            self.pictured.add(len(self.links) - 1)
         if tag not in _INLINE or (tag == "a" and self.body and self.body[-1][-1:].isalnum()):  # two buttons are two words
             self._put(" ")
         if tag in _VOID or len(self._open) >= DEPTH:

@@ -25,6 +25,7 @@ from avow.policy.rulebook.own_cookies import OF_VISITORS
 from avow.publication.answers import ChoiceFacts
 from avow.web.asking import STATE_PATH, own_path, said_in, signals_of, unasked, waiting
 from avow.web.choices_cookie import forgotten, set_cookie
+from avow.web.duty_links import link_facts
 from avow.web.forms import read_form
 from avow.web.house import DEMONSTRATION_KEY, House
 from avow.web.privacy_center.requests import numbered, visitor_of
@@ -211,6 +212,7 @@ class ChoicePages:
         return {
             "company": appearance.name(facts.company),
             "look": appearance.style,
+            "link": link_facts(self._view.house.policy.duties()),
             "signals": sorted(said.preferences),
             "kept": is_kept,
             "choices": [

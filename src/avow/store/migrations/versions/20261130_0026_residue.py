@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_0026"
-down_revision = "20261130_0024"
+down_revision = "20261130_0025"
 branch_labels = None
 depends_on = None
 
