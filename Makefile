@@ -17,15 +17,18 @@ NGINX := /usr/sbin/nginx
 # The other program that works out codes of an authenticator app.
 OATHTOOL := /usr/bin/oathtool
 CADDY := /usr/bin/caddy
+# The other program that checks proofs: Go, and its packages for signed notes and trees of hashes, as sources.
+GO := /usr/bin/go
+TLOG := /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog/tlog.go
 SYSTEMD := /usr/bin/systemd-analyze
 POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/postgres) /usr/lib/postgresql/15/bin/postgres)
 
 # What the tests start of Debian, and the packages of it that are missing here.
-DEBIAN := $(CHROMIUM) $(OATHTOOL) $(CLAMD) $(MANUAL) $(POSTGRES) $(NGINX) $(CADDY) $(SYSTEMD)
+DEBIAN := $(CHROMIUM) $(OATHTOOL) $(CLAMD) $(MANUAL) $(POSTGRES) $(NGINX) $(CADDY) $(SYSTEMD) $(GO) $(TLOG)
 unless_there = $(if $(wildcard $(1)),,$(2))
 MISSING := $(call unless_there,$(CHROMIUM),chromium-headless-shell) $(call unless_there,$(POSTGRES),postgresql) \
 	$(call unless_there,$(NGINX),nginx-light) $(call unless_there,$(CADDY),caddy) $(call unless_there,$(SYSTEMD),systemd) \
-	$(call unless_there,$(OATHTOOL),oathtool)
+	$(call unless_there,$(OATHTOOL),oathtool) $(call unless_there,$(GO),golang-go) $(call unless_there,$(TLOG),golang-golang-x-mod-dev)
 # Side by side, and what each says at its end.
 AT_ONCE := $(MAKE) --no-print-directory --output-sync=target --jobs=3
 

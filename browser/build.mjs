@@ -18,7 +18,7 @@ const TAG_BYTES_WANTED = 2048;
 const BYTES_MAX = { "tag.js": 2560, "recorder.js": 25_600, "replay.js": 672, "page.js": 9216 };
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "src", "avow", "web", "static", "build");
-const entries = ["page.js", "form.js", "tag.js", "stub.js", "choices.js", "chosen.js", "preferences.js", "search.js", "recorder.js", "replay.js", "form-check.js", "console.js", "passkey.js", "audit.js", "console.css", "asking.css", "player.js", "player.css"];
+const entries = ["page.js", "form.js", "tag.js", "stub.js", "choices.js", "chosen.js", "preferences.js", "search.js", "recorder.js", "replay.js", "form-check.js", "console.js", "passkey.js", "audit.js", "check-proof.js", "console.css", "asking.css", "player.js", "player.css"];
 
 /** The oldest browsers that what is built runs in. */
 const BROWSERS = ["es2020", "chrome111", "firefox113", "safari16.4"];

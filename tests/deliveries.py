@@ -9,6 +9,7 @@ from tests.houses import sites
 from avow.gate.deliveries import About, Delivery
 from avow.main.installation import of_requests
 from avow.messaging.composing import Composing
+from avow.messaging.instructing import ToRecipients
 from avow.messaging.mailings import Mailings
 from avow.recipients.carrying import Kinds, Leased
 from avow.store.control import deliveries
@@ -18,7 +19,8 @@ def composing(house, recipient="mail-service", places=None):
     """Return what composes an installation's deliveries."""
     places = places or sites()
     mailings = Mailings(house.store, house.versions, recipient, places)
-    return Composing(house.store, house.versions, recipient, of_requests(), places, mailings)
+    told = ToRecipients(house.store, house.versions, places, (3, 7, 14))
+    return Composing(house.store, house.versions, recipient, of_requests(), places, mailings, told)
 
 
 def leased(house, recipient="mail-service", places=None):

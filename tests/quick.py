@@ -18,6 +18,8 @@ ALSO = (
     ("src/avow/store/", ("tests/upgrade",)),
     ("src/avow/web/static/", ("tests/browser",)),
     ("browser/", ("tests/browser",)),
+    ("src/avow/audit/", ("tests/independent",)),
+    ("tests/vectors/", ("tests/independent", "tests/docs/test_vectors.py", "tests/browser/test_proof.py")),
     ("policies/", ("tests/policy/test_examples.py", "tests/docs")),
     ("docs/law/", ("tests/law",)),
     ("deploy/", ("tests/deploy",)),

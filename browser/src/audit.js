@@ -1,30 +1,14 @@
 /** The console's pages of the audit log: checks their entries against the published files in the browser, and says what it did. */
-import { base64, checkEntry, openLog, Wrong } from "./log.js";
+import { checkEntry, openLog } from "./log.js";
+import { Wrong, base64, canHash } from "./merkle.js";
+import { answer } from "./said.js";
 
 const said = document.getElementById("checked");
 
-/** Say something as an element of the answer; what is said is text, never markup. */
-const tell = (element, words, kind = "") => {
-  const made = document.createElement(element);
-  made.textContent = words;
-  if (kind) made.className = kind;
-  return made;
-};
-
-const answer = (isBad, title, steps) => {
-  const note = tell("div", "", isBad ? "note bad" : "note");
-  const heading = document.createElement("p");
-  heading.append(tell("strong", title));
-  const list = document.createElement("ol");
-  list.append(...steps.map((step) => tell("li", step)));
-  note.append(heading, list);
-  said.replaceChildren(note);
-};
-
 const check = async (entries) => {
   const steps = [];
-  if (!globalThis.crypto?.subtle) {
-    answer(true, "Nothing was checked.", ["This page did not come over HTTPS, so the browser has no cryptography for it. Use the command."]);
+  if (!canHash()) {
+    answer(said, true, "Nothing was checked.", ["This page did not come over HTTPS, so the browser has no cryptography for it. Use the command."]);
     return;
   }
   try {
@@ -39,10 +23,10 @@ const check = async (entries) => {
     for (const { index, leaf } of entries) await checkEntry(log, Number(index), leaf);
     const what = entries.length === 1 ? `Entry ${entries[0].index} was` : `${entries.length} entries were`;
     steps.push(`${what} fetched, hashed, and climbed by the tiles to that root.`);
-    answer(!signed, signed ? "All of it is right." : "The entries are right; who signed is not known.", steps);
+    answer(said, !signed, signed ? "All of it is right." : "The entries are right; who signed is not known.", steps);
   } catch (error) {
     const words = error instanceof Wrong ? error.message : "The published files could not be read.";
-    answer(true, "This is wrong.", [...steps, words]);
+    answer(said, true, "This is wrong.", [...steps, words]);
   }
 };
 

@@ -14,6 +14,8 @@ from avow.assurance import signs_of_life, vital_parts
 from avow.assurance.notices import KEEP_MS, Notices, PolicyToday, Sources, judge
 from avow.assurance.readiness import Watch
 from avow.assurance.shelf import Shelf
+from avow.gate import instructions
+from avow.gate.instructions import Wanted, Way
 from avow.policy import compile_text, law
 from avow.policy.checks.carried_out import EVERYTHING
 from avow.publication.files import compile_policy
@@ -30,7 +32,8 @@ def look(published, tmp_path, until):
     watch = Watch({"storage": partial(vital_parts.storage, tmp_path)})
     shelf = Shelf(house.store, house.now_ms)
     waiting = partial(retention.waiting, house.store.control)
-    notices = Notices(Sources(watch, shelf, waiting, house.versions, policy_today), house.now_ms)
+    unanswered = lambda: instructions.count_left(house.store, house.versions.today(), house.now_ms())  # noqa: E731
+    notices = Notices(Sources(watch, shelf, waiting, house.versions, policy_today, unanswered), house.now_ms)
 
     def looked():
         signs_of_life.tell(tmp_path, {})
@@ -60,6 +63,20 @@ def test_what_is_set_aside_is_said_with_its_number(look, published):
     published.store.aside.put("mailings", "m1", "ValueError", published.now_ms())
     said = look()["set-aside"]
     assert (said.title, said.address) == ("1 item is set aside.", "/console/set-aside")
+
+
+def test_a_recipient_that_nobody_has_told_is_said(look, published):
+    """One that staff tell at once, one by e-mail after a day; none of those that are in time."""
+    due_on = DAY + timedelta(days=20)
+    wanted = {name: Wanted(name, "v", way, "A", due_on, ()) for name, way in (("a", Way.PAGE), ("b", Way.MAIL))}
+    with published.store.control.transaction() as tx:
+        instructions.queue(published.store, tx, "r", "marrowby", wanted, published.now_ms())
+    assert (look()["recipients"].title, look()["recipients"].address) == (
+        "1 recipient has not confirmed a deletion.",
+        "/console/requests",
+    )
+    published.wait(days=1)
+    assert look()["recipients"].title == "2 recipients have not confirmed deletions."
 
 
 def test_retention_that_waits_is_said_with_its_reason(look, published):

@@ -16,6 +16,7 @@ from avow.gate import disclosures as dated
 from avow.messaging.subscriptions import forget_unconfirmed
 from avow.rights import receive, walk
 from avow.rights.cases import Contact
+from avow.rights.execution import Telling
 from avow.rights.kept import Cases
 from avow.rights.response import Voice
 from avow.rights.states import Step
@@ -93,6 +94,23 @@ def request(house):
         cases.append(cases.get(case.request_id), step, LONG_AGO, {"outcome": "denied"}, None, None)
 
 
+def instruction(house):
+    texts = dict.fromkeys(("request_id", "recipient", "rulebook_id", "what", "way", "categories", "site", "answered_by"), "w")
+    day = house.now.date()
+    put(
+        house,
+        tables.instructions,
+        id="i",
+        **texts,
+        answer="kept",
+        sealed=b"s",
+        words=b"s",
+        made_ms=LONG_AGO,
+        due_on=day,
+        reminders=0,
+    )
+
+
 def set_aside(house):
     values = {column.name: 0 for column in tables.set_aside.c if not column.nullable}
     words = {column.name: "w" for column in tables.set_aside.c if str(column.type) == "TEXT" and not column.nullable}
@@ -114,6 +132,7 @@ PLANTED = {
     "consumer_requests.sealed": (request,),
     "delivery_people.subject": (notice, mailing, message),
     "delivery_people.sealed": (corrected_notice,),
+    "instructions.sealed": (instruction,),
     "letters.sealed": (message_of_a_request,),
     "pending_subscriptions.subject": (waiting,),
     "pending_subscriptions.sealed": (waiting,),
@@ -142,7 +161,9 @@ def sweep(house):
     now_ms, today = house.now_ms(), house.now.date()
     cases, voice = Cases(house.store), Voice(sites().first, house.store.vault.hmac, house.versions.in_force())
     for case in cases.every():
-        while (now := cases.get(case.request_id)) and walk.advance(now, walk.Tools(voice, cases, (), *[Parts()] * 3), now_ms):
+        while (now := cases.get(case.request_id)) and walk.advance(
+            now, walk.Tools(voice, cases, (), *[Parts()] * 3, Telling(Parts(), 10)), now_ms
+        ):
             pass
     forget_unconfirmed(house.store, now_ms)
     house.store.erase_due(today, now_ms)

@@ -94,6 +94,8 @@ WRONG = {
     "integrity.every_seconds": ["9", "86401"],
     "console.without_second_factor": ['"yes"', '" "', f'"{"x" * 201}"', "true", '"a reason in\\ntwo lines"'],
     "console.idle_minutes": ["4", "721", "-1", '"30"'],
+    "instructions.days_before": ["0", "41", '"10"'],
+    "instructions.remind_after_days": ["[0]", "[7, 3]", "[3, 3]", "[91]", "[1, 2, 3, 4, 5, 6]", "3"],
     "openid_connect.issuer": [
         '"login.example.com"', '"http://login.example.com"', '"https://login.example.com?a=b"', '"https://sam@login.example.com"',
         '"ftp://login.example.com"', '"https://"', '"https://login.example.com:99999"',

@@ -10,9 +10,11 @@ from tests.rights.test_growth import FEW, LISTS, SORTED, read_whole
 from avow.store.control import (
     Control,
     audit,
+    batches,
     choices,
     deliveries,
     disclosures,
+    instructions,
     recordings,
     requests,
     set_aside,
@@ -21,6 +23,7 @@ from avow.store.control import (
     subscriptions,
     tables,
 )
+from avow.store.control.tables.types import Text
 from avow.store.paging import Place
 
 DAY, SOMEBODY = date(2026, 1, 1), [b"\x01" * 16]
@@ -31,12 +34,17 @@ HOT = {
     "disclosures of somebody": lambda tx: disclosures.of_subjects(tx, SOMEBODY),
     "disclosures counted": lambda tx: disclosures.totals(tx, 0),
     "deliveries due": lambda tx: deliveries.due(tx, 5, 100),
+    "deliveries due to a recipient": lambda tx: deliveries.due(tx, 5, 100, lane=deliveries.Lane("webhook", "x5")),
     "deliveries since": deliveries.longest_due_ms,
     "deliveries of a request": lambda tx: deliveries.of_request(tx, "x5"),
     "deliveries of somebody": lambda tx: deliveries.of_subjects(tx, SOMEBODY),
     "deliveries that failed": deliveries.count_failed,
     "deliveries of a batch": lambda tx: deliveries.count_batch(tx, "x5"),
     "deliveries that one has": lambda tx: deliveries.have_one(tx, "x5", SOMEBODY),
+    "batches that are queued": batches.unfinished,
+    "instructions due": lambda tx: instructions.due(tx, 5, 100),
+    "instructions of a request": lambda tx: instructions.of_requests(tx, ["x5"]),
+    "instructions left": lambda tx: instructions.count_left(tx, DAY, 5),
     "recordings due": lambda tx: recordings.due(tx, DAY),
     "recordings of somebody": lambda tx: recordings.of_subjects(tx, SOMEBODY),
     "requests due": lambda tx: requests.due(tx, 5, 100),
@@ -52,11 +60,13 @@ HOT = {
 GROWING = (
     *(
         "audit_queue",
+        "batches",
         "choices",
         "consumer_requests",
         "deliveries",
         "delivery_people",
         "disclosures",
+        "instructions",
         "letters",
         "mailings",
         "recordings",
@@ -76,12 +86,13 @@ ROWS = 20_000
 WHOLE = re.compile(r"Seq Scan on (\w+)")
 #: How a column is filled by its type, from a number; those that say whether something is done say so of nearly all.
 BY_TYPE = {
-    tables.Text: "'x' || n",
+    Text: "'x' || n",
     LargeBinary: "decode(md5(n::text), 'hex')",
     Date: "date '2026-01-01' + n",
     Boolean: "n % 1000 = 0",
 }
 DONE = {
+    "instructions.answer": "CASE WHEN n % 1000 = 0 THEN '' ELSE 'erased' END",
     "deliveries.state": "CASE WHEN n % 1000 = 0 THEN 'waiting' ELSE 'sent' END",
     "deliveries.kind": "CASE WHEN n % 2 = 0 THEN 'mailing' ELSE 'letter' END",
     "deliveries.is_many": "n % 2 = 0",

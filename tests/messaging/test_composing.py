@@ -63,6 +63,7 @@ def test_a_row_holds_no_word_of_what_it_says(announced):
             for table in (tables.deliveries, tables.delivery_people)
             for row in tx.execute(select(table)).mappings()
             for value in row.values()
+            if not isinstance(value, bytes)  # a pseudonym is random, and may hold any character
         ]
         assert tx.execute(select(tables.letters)).all() == []
     assert not any(word in str(value) for value in kept for word in ("@", "Dear", "Autumn", "policy changes"))

@@ -10,6 +10,7 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import update
 from tests.deliveries import composing, kinds_of
 from tests.houses import EMAIL, LONGER, ZONE, compiled, insider, sites
+from tests.told import told_recipients
 
 from avow.config import Mail
 from avow.definitions import AvowError, Refusal, RequestKind
@@ -76,7 +77,18 @@ class Office:
         line = partial(message_line, read=partial(letter, house.store))
         counted = LastContact(house.store, house.versions.rulebook)
         reads, places = Reads(house.store, house.versions, house.now_ms), sites(origin=ORIGIN)
-        self.desk = Desk(self.cases, self.voice, places, house.versions, ZONE, line, counted, house.now_ms, reads)
+        self.desk = Desk(
+            self.cases,
+            self.voice,
+            places,
+            house.versions,
+            ZONE,
+            line,
+            counted,
+            house.now_ms,
+            reads,
+            told_recipients(house, places),
+        )
         self.composing = composing(house, places=places)
         self.outbox = Outbox(house.store, self.desk.correct_address, self.composing, house.now_ms, reads)
         mail_ = Mail(host="127.0.0.1", port=server.port, recipient="mail-service", sender="a@marrowby.example", starttls=False)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import pytest
 
 from avow import policy
-from avow.policy.checks.carried_out import EVERYTHING
+from avow.policy.checks.carried_out import EVERYTHING, THIS_VERSION
 from avow.policy.evidence import Facts, Verdict, disclosed
 from avow.policy.evidence.findings import findings
 from avow.policy.language.vocabulary import CLAUSES, THIRD_PARTY_CLAUSES
@@ -321,3 +321,25 @@ def test_no_clause_is_asked_of_the_same_business():
     assert set(rulebook_of(text=text).recipients["post"].missing_clauses) == set(CLAUSES)
     third = ('role       = "service-provider"', 'role       = "third-party"')
     assert set(rulebook_of(third, text=text).recipients["post"].missing_clauses) == set(THIRD_PARTY_CLAUSES)
+
+
+def test_a_sale_to_a_stranger_is_no_better_for_a_declared_one(complete):
+    """That one network is declared excuses no disclosure to a broker that nobody declared."""
+    facts = Facts(
+        0,
+        disclosed=(
+            disclosed(complete, "ad-network", "A", "advertising", "conversion", 1),
+            disclosed(complete, "some-broker", "A", "advertising", "conversion", 1),
+        ),
+    )
+    *_, sales = findings(complete, facts, "recipient", "crm", TODAY)
+    assert (sales.verdict, "some-broker" in sales.evidence) == (Verdict.FAILS, True)
+    *_, sales = findings(complete, replace(facts, disclosed=facts.disclosed[:1]), "recipient", "crm", TODAY)
+    assert sales.verdict is Verdict.HOLDS
+
+
+@pytest.mark.parametrize("way", sorted(THIS_VERSION.instructs))
+def test_a_recipient_that_keeps_data_is_served_when_it_can_be_told(way):
+    """With the true number of days: nothing has to be declared untrue any more."""
+    text = SMALL.replace(KEPT, f'keeps_days = 730\ninstruct = "{way}"')
+    assert policy.compile_text(text, "policy.md", policy.law.tables(), TODAY).diagnostics == ()

@@ -68,7 +68,7 @@ class Vendor:
         )
         asked = (self.house.store, self.house.versions, self.configuration, of_requests().is_erasing)
         self.room = recipients.build(*asked, self.house.now_ms)
-        self.round = recipients.rounds(*asked, lambda: True, self.house.now_ms)[0]
+        self.round = recipients.carriers(*asked, lambda: True, self.house.now_ms)[0]
 
     @property
     def sending(self):

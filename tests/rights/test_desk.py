@@ -6,6 +6,7 @@ import pytest
 from tests.deliveries import composing
 from tests.houses import ZONE, House, sites
 from tests.rights.test_walk import carry
+from tests.told import told_recipients
 
 from avow.assurance.log_publication import publish
 from avow.audit.log import Log
@@ -16,6 +17,8 @@ from avow.gate.reads import Reads
 from avow.rights import finding, targets, verification, walk
 from avow.rights.answers import NewRequest
 from avow.rights.desk import Desk
+from avow.rights.execution import Telling
+from avow.rights.given import Recipients
 from avow.rights.kept import Cases
 from avow.rights.response import Voice
 from avow.rights.states import State
@@ -37,10 +40,12 @@ class Office:
         voice = Voice(sites().first, store.vault.hmac, rulebook)
         counted = LastContact(store, self.house.versions.rulebook)
         reads, now_ms = Reads(store, self.house.versions, self.house.now_ms), self.house.now_ms
-        self.desk = Desk(self.cases, voice, sites(), self.house.versions, ZONE, str, counted, now_ms, reads)
+        told = told_recipients(self.house, sites(), self.cases)
+        self.desk = Desk(self.cases, voice, sites(), self.house.versions, ZONE, str, counted, now_ms, reads, told)
         discloser = finding.Discloser(store, self.cases, self.house.versions, events_read, composing(self.house).read)
         places = (targets.KeyVault(store), targets.Rows(store, targets.CONTROL))
-        self.tools = walk.Tools(voice, self.cases, places, finding.Finder(store), discloser, self.log)
+        telling = Telling(Recipients(store, self.house.versions), 10)
+        self.tools = walk.Tools(voice, self.cases, places, finding.Finder(store), discloser, self.log, telling)
 
     def ask(self, kind=RequestKind.KNOW, email=ROBIN, **more):
         """File a request as the form does; return the token of its page."""

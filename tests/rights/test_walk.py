@@ -9,7 +9,7 @@ from tests.houses import sites
 
 from avow.definitions import Refusal, RequestKind
 from avow.policy import compile_text, law
-from avow.rights import receipts, receive, response, verification, walk
+from avow.rights import execution, receipts, receive, response, verification, walk
 from avow.rights.cases import Contact
 from avow.rights.kept import Cases
 from avow.rights.outcomes import Located, Outcome
@@ -53,6 +53,12 @@ class Parts:
     def browsers_of(self, _identifiers):
         return ()
 
+    def of(self, _contact):
+        return ()
+
+    def are_leaving(self, _contact):
+        return False
+
     def disclose(self, _case, _now_ms):
         return [Outcome("Page visits", "in the archive", 2)]
 
@@ -68,7 +74,7 @@ def house(tmp_path, database):
     cases = Cases(Store(control, None, vault, Files(tmp_path / "files")))
     parts = Parts()
     voice = Voice(sites().first, vault.hmac, rulebook)
-    yield walk.Tools(voice, cases, (Shelf(),), parts, parts, parts), control
+    yield walk.Tools(voice, cases, (Shelf(),), parts, parts, parts, execution.Telling(parts, 10)), control
     control.close()
     vault.close()
 
@@ -81,7 +87,7 @@ def file(tools, kind=RequestKind.DELETE):
 def carry(store, now_ms):
     """Have every message leave whose turn has come; return how many did. The real way is in tests/messaging/test_outbox.py."""
     with store.control.transaction() as tx:
-        leaving = [row for row in deliveries.due(tx, now_ms, 1000) if row.request_id]
+        leaving = [row for row in deliveries.due(tx, now_ms, 1000) if row.kind in deliveries.OF_REQUESTS]
         for row in leaving:
             deliveries.sent(tx, row.id, now_ms)
             receipts.follow(tx, row.request_id, row.id, now_ms, {"how": "a test took it"})
@@ -145,7 +151,7 @@ def test_letter_names_outcomes_and_nobody(house):
     case = advance(tools, file(tools), RECEIVED)
     verification.confirm(case, tools.cases, RECEIVED)
     advance(tools, case, RECEIVED)
-    letter = response.letter(advance(tools, case, RECEIVED), tools.voice)
+    letter = response.letter(advance(tools, case, RECEIVED), tools.voice, tools.cases)
     assert "shelf: erased (3 records)" in letter
     assert "robin" not in letter
 

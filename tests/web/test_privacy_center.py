@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from html import escape
 
 import pytest
 from tests.houses import compiled
@@ -161,3 +162,15 @@ def test_late_link_is_refused_with_the_reason(visitor, house, sent):
     response = visitor.post(f"/privacy/verify/{sent}")
     assert response.status_code == 409
     assert "the time to confirm this request is over; please file it again" in response.text
+
+
+def test_a_proof_has_its_page_behind_the_link_to_the_answer_alone(visitor, house, answered):
+    """With all that a check needs, and not cached; nobody else is told that there is one."""
+    page = visitor.get(f"/privacy/requests/{answered}/proof")
+    assert (page.status_code, page.headers["cache-control"]) == (200, "no-store")
+    key, text = visitor.get("/audit/key").text.strip(), visitor.get(f"/privacy/requests/{answered}/proof.tlog-proof").text
+    assert f'data-key="{escape(key)}"' in page.text
+    assert f'class="proof-text">{escape(text)}</code>' in page.text
+    filed = house.link(answered, Link.STATUS)
+    assert visitor.get(f"/privacy/requests/{filed}/proof").status_code == 404
+    assert "check it here" not in visitor.get(f"/privacy/requests/{filed}").text

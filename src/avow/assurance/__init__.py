@@ -15,6 +15,7 @@ from avow.assurance.promises import Promises
 from avow.assurance.readiness import Watch
 from avow.assurance.shelf import Shelf
 from avow.config import Configuration
+from avow.gate import instructions
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.evidence import Asked
@@ -41,7 +42,12 @@ def build(
 ) -> Assurance:
     """Return what a worker has once; `neighbours` is what other rooms say of their work."""
     shelf, watch = Shelf(store, now_ms), Watch(vital_parts.parts(configuration, store, spool, neighbours, now_ms))
-    return Assurance(shelf, watch, Notices(Sources(watch, shelf, neighbours.waiting, versions, PolicyToday()), now_ms))
+
+    def unanswered() -> int:
+        return instructions.count_left(store, versions.today(), now_ms())
+
+    sources = Sources(watch, shelf, neighbours.waiting, versions, PolicyToday(), unanswered)
+    return Assurance(shelf, watch, Notices(sources, now_ms))
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,10 +80,15 @@ class Evidence:
             state.size,
             base64.b64encode(state.root).decode(),
             checkpoint.read_text(encoding="utf-8") if checkpoint.exists() else "",
-            (self.public_log / "key").read_text(encoding="utf-8").strip() if (self.public_log / "key").exists() else "",
+            self.key(),
             waiting,
             int(checkpoint.stat().st_mtime * 1000) if checkpoint.exists() else None,
         )
+
+    def key(self) -> str:
+        """Return the log's verifier key as it is published; "" before anything is."""
+        path = self.public_log / "key"
+        return path.read_text(encoding="utf-8").strip() if path.exists() else ""
 
     def entries(self, wanted: reading.Wanted, at: Place) -> LogPage:
         """Return a page of the published log; one look is bounded, and says how far it went. Why: decision 0069.

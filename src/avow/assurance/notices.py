@@ -64,13 +64,17 @@ def judge(rulebook: Rulebook, today: date) -> tuple[Diagnostic, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What is looked at; `waiting` says why retention waits, and since when (`retention.waiting`)."""
+    """What is looked at; `waiting` says why retention waits, and since when (`retention.waiting`).
+
+    `unanswered` counts the recipients that a member of staff has to see to (`gate.instructions.count_left`).
+    """
 
     readiness: Watch
     shelf: Shelf
     waiting: Callable[[], tuple[str, int] | None]
     versions: Versions
     policy_today: PolicyToday
+    unanswered: Callable[[], int]
 
 
 class Notices:
@@ -101,6 +105,13 @@ class Notices:
             since = local_date(since_ms, sources.versions.timezone)
             words = f"Since {since}: {why}. It goes on by itself; “avow retention confirm” brings it forward."
             yield Notice("retention", "Retention waits.", words, "/console/evidence", "See the evidence")
+        left = sources.unanswered()
+        if left:
+            title = (
+                "1 recipient has not confirmed a deletion." if left == 1 else f"{left:,} recipients have not confirmed deletions."
+            )
+            words = "Pass the link to its page on, or ask it: what is not confirmed by our day is told to the person."
+            yield Notice("recipients", title, words, "/console/requests", "See the requests")
         shelved = sources.shelf.count()
         if shelved:
             title = "1 item is set aside." if shelved == 1 else f"{shelved:,} items are set aside."

@@ -85,9 +85,10 @@ def read(text: str) -> Proof:
             checkpoint,
             base64.b64decode(extra.get("found", ""), validate=True),
         )
-    except (IndexError, KeyError, TypeError, ValueError, binascii.Error) as error:
+        again = write(found)
+    except (IndexError, KeyError, TypeError, ValueError, RecursionError, binascii.Error) as error:
         raise ProofInvalid("proof: cut or damaged; ask for the file again") from error
-    if write(found) != text:
+    if again != text:
         raise ProofInvalid("proof: it is not written as proofs are; ask for the file again")
     return found
 

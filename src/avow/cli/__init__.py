@@ -15,12 +15,14 @@ from avow import __version__
 from avow.cli.aside import aside
 from avow.cli.audit import audit
 from avow.cli.collection import demo, import_log, link, tag
+from avow.cli.deliveries import deliveries
 from avow.cli.installation import backup, restore, retention, serve
 from avow.cli.law import law
 from avow.cli.mail import mail
 from avow.cli.operations import Operations
 from avow.cli.policy import policy
 from avow.cli.proof import assurance, verify
+from avow.cli.recipients import recipients
 from avow.cli.staff import invite, staff
 from avow.cli.website import integrity, search
 from avow.definitions import AvowError
@@ -37,6 +39,8 @@ COMMANDS: Final = (
     integrity,
     import_log,
     mail,
+    recipients,
+    deliveries,
     aside,
     verify,
     assurance,

@@ -55,6 +55,9 @@ class Operations(Protocol):
     def recipients(self) -> AbstractContextManager[Recipients]:
         """Open the recipients, and what goes to them."""
 
+    def untrue_of_contracts(self) -> tuple[tuple[str, str], ...]:
+        """Return what the configured policy says of contracts that is known to be untrue, as (recipient, why)."""
+
     def shelf(self) -> AbstractContextManager[Shelf]:
         """Open what is set aside."""
 

@@ -66,7 +66,8 @@ def policy() -> None:
 def check(operations: Operations, paths: tuple[Path, ...], shape: str, strict: bool, draft: bool) -> None:  # noqa: FBT001 - click's way
     """Compile policy FILES (default: the configured one) and print what is wrong with them.
 
-    Exit status 1 when there is an error; warnings alone do not fail. Colours follow the terminal, NO_COLOR and
+    Exit status 1 when there is an error; warnings alone do not fail. Of the configured one it is an error, too, to say of a
+    contract what `avow recipients` knows to be untrue; not with --draft. Colours follow the terminal, NO_COLOR and
     FORCE_COLOR. The formats are described in docs/specs/findings.md.
     """
     found: dict[Diagnostic, None] = {}  # in order, and once: policies share files by include
@@ -85,7 +86,10 @@ def check(operations: Operations, paths: tuple[Path, ...], shape: str, strict: b
         if not items:
             clean.append(name)
     _print(tuple(found), texts, checked, clean, shape)
-    if any(one.severity is Severity.ERROR for one in found):
+    untrue = () if paths or draft else operations.untrue_of_contracts()
+    for recipient, why in untrue:
+        click.echo(f"the policy says otherwise of “{recipient}”: {why} (avow recipients show {recipient})", err=True)
+    if untrue or any(one.severity is Severity.ERROR for one in found):
         raise click.exceptions.Exit(1)
 
 

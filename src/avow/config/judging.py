@@ -22,6 +22,7 @@ from avow.config.keys import (
     Configuration,
     Connection,
     Console,
+    Instructions,
     Intake,
     Listen,
     Look,
@@ -49,6 +50,10 @@ _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _LONGEST_LABEL: Final = 80
 #: A word that says nothing is no reason.
 _SHORTEST_REASON: Final = 10
+#: Within the shortest time in which a request is answered, and within the longest.
+_DAYS_BEFORE: Final = range(1, 41)
+_REMINDERS: Final = range(1, 91)
+_MOST_REMINDERS: Final = 5
 #: To the end that every session has.
 _IDLE: Final = range(5, 12 * 60 + 1)
 _PORTS: Final = range(1, 65_536)
@@ -73,6 +78,7 @@ def faults(configuration: Configuration, today: date) -> Iterator[str]:
     yield from _of_uploads(configuration.uploads)
     yield from _of_looks(configuration)
     yield from _of_console(configuration.console)
+    yield from _of_instructions(configuration.instructions)
     yield from _of_openid_connect(configuration.openid_connect)
 
 
@@ -232,6 +238,16 @@ def _of_console(console: Console) -> Iterator[str]:
         wanted = f"write why, in {_SHORTEST_REASON} to {_LONGEST_NAME} characters: the pages of evidence repeat it"
         yield f"console.without_second_factor is “{reason[:_LONGEST_NAME]}”; {wanted}"
     yield from _outside("console.idle_minutes", console.idle_minutes, _IDLE)
+
+
+def _of_instructions(told: Instructions) -> Iterator[str]:
+    if told.days_before not in _DAYS_BEFORE:
+        yield f"instructions.days_before is {told.days_before}; write a number from 1 to {_DAYS_BEFORE[-1]}"
+    days = told.remind_after_days
+    rises = list(days) == sorted(set(days)) and all(day in _REMINDERS for day in days)
+    if not rises or len(days) > _MOST_REMINDERS:
+        wanted = f"write at most {_MOST_REMINDERS} days from 1 to {_REMINDERS[-1]}, each later than the one before"
+        yield f"instructions.remind_after_days is {list(days)}; {wanted}, or none for no reminder"
 
 
 def _of_openid_connect(provider: OpenIDConnect) -> Iterator[str]:

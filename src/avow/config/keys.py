@@ -228,6 +228,16 @@ class Console(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     idle_minutes: int = 30
 
 
+class Instructions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How recipients that may hold data of a person are told to erase it. docs/guide/requests.md."""
+
+    #: Days before our own answer is due by which a recipient is to answer. 10 by default; 1 to 40.
+    days_before: int = 10
+    #: Days after which a recipient that has not answered is reminded; after the last, a member of staff has to. `[3, 7, 14]` by
+    #: default; rising, 1 to 90, at most 5.
+    remind_after_days: tuple[int, ...] = (3, 7, 14)
+
+
 class OpenIDConnect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An OpenID provider at which staff sign in, next to accounts with a password. docs/guide/console.md."""
 
@@ -287,6 +297,8 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     integrity: Integrity = msgspec.field(default_factory=Integrity)
     #: How staff sign in.
     console: Console = msgspec.field(default_factory=Console)
+    #: What recipients are told.
+    instructions: Instructions = msgspec.field(default_factory=Instructions)
     #: An OpenID provider for staff.
     openid_connect: OpenIDConnect = msgspec.field(default_factory=OpenIDConnect)
 

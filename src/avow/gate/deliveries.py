@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from avow.definitions import Identifier, StoreUnavailable
@@ -21,6 +21,7 @@ from avow.store.control import Transaction
 from avow.store.control import deliveries as rows
 from avow.store.control.deliveries import (
     BY_HAND,
+    BY_PAGE,
     MAIL,
     OF_RECORDS,
     OF_REQUESTS,
@@ -43,10 +44,12 @@ from avow.store.control.deliveries import (
     new_id,
     of_request,
     passed_on,
+    received,
     release,
     remove,
     renew,
     sent,
+    to_recipients,
     undelivered,
     untried,
     withdraw,
@@ -56,6 +59,7 @@ from avow.store.store import Store
 
 __all__ = [
     "BY_HAND",
+    "BY_PAGE",
     "MAIL",
     "OF_RECORDS",
     "OF_REQUESTS",
@@ -67,6 +71,7 @@ __all__ = [
     "Reference",
     "ToGo",
     "again",
+    "are_leaving",
     "claim",
     "count_batch",
     "count_failed",
@@ -84,13 +89,16 @@ __all__ = [
     "passed_on",
     "queue_confirmation",
     "queue_each",
+    "queue_instruction",
     "queue_letter",
     "queue_records",
+    "received",
     "release",
     "remove",
     "renew",
     "seal_address",
     "sent",
+    "to_recipients",
     "undelivered",
     "untried",
     "withdraw",
@@ -164,6 +172,27 @@ def queue_confirmation(tx: Transaction, subject: bytes, record: str, site: str, 
     return delivery_id
 
 
+def queue_instruction(
+    tx: Transaction,
+    request_id: str,
+    instruction: str,
+    *,
+    recipient: str,
+    connector: str,
+    site: str,
+    rulebook_id: str,
+    made_ms: int,
+) -> str:
+    """Queue what tells a recipient what to do for a consumer request, or reminds it; return the id of the delivery.
+
+    `instruction` is its row (`gate.instructions`), by which it is composed; `connector` the way it leaves.
+    """
+    about = (About(request_id=request_id, record=instruction),)
+    row = Delivery(new_id(), "instruction", made_ms, site, rulebook_id=rulebook_id, recipient=recipient, people=about)
+    rows.add(tx, replace(row, connector=connector))
+    return row.id
+
+
 def queue_each(
     store: Store,
     tx: Transaction,
@@ -212,6 +241,14 @@ def queue_records(tx: Transaction, errand: Errand, records: Iterable[ToGo], made
         made.append(row)
     add_new(tx, made)
     return tuple(one.id for one in made)
+
+
+def are_leaving(store: Store, people: Iterable[Identifier]) -> bool:
+    """Return whether a record of these people is with a connector at this moment."""
+    subjects = store.vault.subjects_of(people)
+    with store.control.reading() as tx:
+        found = rows.of_subjects(tx, subjects) if subjects else ()
+    return any(row.state == "leaving" and row.kind in OF_RECORDS for row in found)
 
 
 def letter(store: Store, tx: Transaction, row: Delivery) -> bytes | None:

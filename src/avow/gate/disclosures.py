@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from operator import itemgetter
 from typing import Final
 
-from avow.definitions import Event, IdentifierKind, Record, Refusal, identifier, moment
+from avow.definitions import Event, Identifier, IdentifierKind, Record, Refusal, identifier, moment
 from avow.gate import entries
 from avow.gate.counts import Counts
 from avow.policy import Rulebook
@@ -32,6 +32,7 @@ from avow.store.store import Store
 
 __all__ = [
     "ADDRESS",
+    "Disclosure",
     "DisclosureTotal",
     "Leave",
     "Loaded",
@@ -42,6 +43,7 @@ __all__ = [
     "forget_on",
     "note",
     "note_handed_over",
+    "of_people",
     "totals",
 ]
 
@@ -115,8 +117,11 @@ def decide(
 def note(tx: Transaction, leave: Leave, at_ms: int, own_id: str | None = None, *, demonstration: bool = False) -> bool:
     """Note that something left, with its entry of the log, which names nobody; False when it is noted already.
 
-    `own_id` is there for what may be noted again. Invented people are in no log. Rule: Cal. Civ. Code § 1798.130(a)(5)(C).
+    `own_id` is there for what may be noted again. Invented people are in no log. What carries nothing of anybody, an instruction
+    with a link in it, is no disclosure. Rule: Cal. Civ. Code § 1798.130(a)(5)(C).
     """
+    if not leave.categories:
+        return False
     is_new = disclosures.add(tx, leave.disclosure(at_ms, demonstration=demonstration), own_id)
     for other in sorted(leave.others) if is_new else ():  # found by each of its identifiers, and counted once
         disclosures.add(tx, replace(leave, subject=other).disclosure(at_ms, count=0, demonstration=demonstration))
@@ -151,6 +156,13 @@ def totals(store: Store, since_ms: int) -> tuple[DisclosureTotal, ...]:
     """Return what went to whom since a moment, apart by the version under which it went."""
     with store.control.reading() as tx:
         return disclosures.totals(tx, since_ms)
+
+
+def of_people(store: Store, people: Iterable[Identifier]) -> tuple[Disclosure, ...]:
+    """Return what of these people went to whom, oldest first, for as long as anybody need know whose it was."""
+    subjects = store.vault.subjects_of(people)
+    with store.control.reading() as tx:
+        return disclosures.of_subjects(tx, subjects) if subjects else ()
 
 
 # -- numbers that go out with a link -----------------------------------------------------------------------------------------

@@ -204,6 +204,24 @@ class RequestTarget(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class RequestInstructed(Entry):
+    """A recipient is to be told what to do with what it was given; was told; is reminded; has answered, or staff for it.
+
+    `instruction` is a random id, `recipient` a name that the policy declares.
+    """
+
+    kinds = ("request.instructed", "request.instruction-told", "request.reminded", "request.instruction-answered")
+    what: str
+    request: str
+    instruction: str
+    recipient: str
+    answer: str | None = None
+    how: str | None = None
+    staff: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RequestDisclosed(Entry):
     """What is held of somebody was put together for them; before 0058 also with `records`."""
 

@@ -105,7 +105,8 @@ class Waiting:
 
     `parts` is there for a message of a mailing, whose text it holds. `until_ms` is the moment until which it is tried however
     often that is: the last one on which its consumer request can be answered. None: a bounded number of times.
-    `sender` is the address of the website in whose name it goes, "" for the installation's.
+    `sender` is the address of the website in whose name it goes, "" for the installation's; `instruction` what a recipient is
+    told by it (`gate.instructions`), "" for what goes to a person.
     """
 
     message_id: str
@@ -118,6 +119,7 @@ class Waiting:
     mailing: str | None = None
     is_measured: bool = False
     sender: str = ""
+    instruction: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.policy.law.counting import add_months
 from avow.policy.rulebook.declarations import Recipient
-from avow.store.control import Transaction, recipients
+from avow.store.control import Control, Transaction, recipients
 from avow.store.control.recipients import Registered
 
-__all__ = ["Registered", "Standing", "broken", "standing", "standing_of", "third_parties"]
+__all__ = ["Registered", "Standing", "broken", "contact", "registered", "standing", "standing_of", "third_parties", "untrue_of"]
 
 #: A contract is checked at least so often. Rule: Cal. Civ. Code § 1798.140(ag)(1)(D); 11 CCR 7053(b).
 CHECK_MONTHS: Final = 12
@@ -77,9 +77,9 @@ def third_parties(tx: Transaction, rulebook: Rulebook, today: date) -> frozenset
     )
 
 
-def standing_of(rulebook: Rulebook, name: str, registered: Registered | None, today: date) -> Standing:
+def standing_of(rulebook: Rulebook, name: str, known: Registered | None, today: date) -> Standing:
     """Return what stands of a recipient on a day. Rule: 11 CCR 7051(c), 7053(c); Cal. Civ. Code § 1798.140(ag)(1)(D)."""
-    declared, kept = rulebook.recipients.get(name), registered or Registered(name)
+    declared, kept = rulebook.recipients.get(name), known or Registered(name)
     if declared is None:
         reason = f"the policy in force declares no recipient “{name}”"
         return Standing(name, "", (), "none", None, Refusal(reason, rules.NOTICE_AT_COLLECTION))
@@ -98,13 +98,30 @@ def standing_of(rulebook: Rulebook, name: str, registered: Registered | None, to
     return Standing(name, role, missing, contract, review_on, refusal)
 
 
-def broken(rulebook: Rulebook, registered: Iterable[Registered]) -> tuple[tuple[str, str], ...]:
+def registered(tx: Transaction) -> tuple[Registered, ...]:
+    """Return what is registered of every recipient."""
+    return tuple(recipients.every(tx).values())
+
+
+def contact(tx: Transaction, name: str) -> str:
+    """Return the address to which instructions to a recipient go; "" where none is registered."""
+    found = recipients.get(tx, name)
+    return found.contact if found else ""
+
+
+def untrue_of(control: Control, rulebook: Rulebook) -> tuple[tuple[str, str], ...]:
+    """Return what a version says of contracts that is known to be untrue, as `broken` does, by what is registered now."""
+    with control.reading() as tx:
+        return broken(rulebook, registered(tx))
+
+
+def broken(rulebook: Rulebook, known: Iterable[Registered]) -> tuple[tuple[str, str], ...]:
     """Return what a version says of contracts that is known to be untrue, as (recipient, why): it is not published so.
 
     Rule: Bus. & Prof. Code § 22576; 11 CCR 7051(c).
     """
     found = []
-    for one in registered:
+    for one in known:
         declared = rulebook.recipients.get(one.name)
         contract = declared.contract if declared else None
         if contract is None:

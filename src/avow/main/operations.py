@@ -25,6 +25,7 @@ from avow.collection.refusals import Refusals
 from avow.config import Configuration, load, reachable
 from avow.definitions import ConfigurationError, Refusal, SpoolFull, now_ms
 from avow.gate.reads import Reads
+from avow.gate.recipients import untrue_of
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.main import server, storage
@@ -32,7 +33,7 @@ from avow.main.installation import Installation, of_requests, open_control, open
 from avow.messaging.mailings import Mailings
 from avow.messaging.outbox import Outbox
 from avow.policy.rulebook.page_duties import page_duties
-from avow.publication.files import open_rulebook
+from avow.publication.files import compile_policy, open_rulebook
 from avow.rights.restoring import Place
 from avow.spool.spool import Spool
 from avow.store.control import Control
@@ -119,6 +120,15 @@ class Operations:
         with self.records() as store:
             versions = self._versions(store, configuration)
             yield recipients.build(store, versions, configuration, of_requests().is_erasing, now_ms)
+
+    def untrue_of_contracts(self) -> tuple[tuple[str, str], ...]:
+        """Return what the configured policy says of contracts that is known to be untrue; nothing where nothing is installed."""
+        configuration = self.configuration()
+        compiled = compile_policy(configuration.policy, datetime.now(UTC).date()).rulebook
+        if compiled is None or not (configuration.storage.control or (configuration.data / "control.db").is_file()):
+            return ()
+        with self.control() as control:
+            return untrue_of(control, compiled)
 
     @contextmanager
     def shelf(self) -> Iterator[Shelf]:

@@ -174,7 +174,7 @@ def timetable(installation: Installation, store: Store, versions: Versions, cloc
     carrier = Carrier(Leased(store, kinds), configuration.mail, is_believed=clock.is_believed)
     of_recipients = of_requests().is_erasing
     room = recipients.build(store, versions, configuration, of_recipients, now_ms)
-    rounds = recipients.rounds(store, versions, configuration, of_recipients, clock.is_believed, now_ms)
+    rounds = recipients.carriers(store, versions, configuration, of_recipients, clock.is_believed, now_ms)
     waiting = Waiting(configuration.spool, store)
     spooled = SpoolWaiting(waiting.left, waiting.forget)
     told = (events_read, carrying.read)
@@ -191,6 +191,7 @@ def timetable(installation: Installation, store: Store, versions: Versions, cloc
         *_taking_in(installation, store, versions, clock),
         Job("one-form", ONE_FORM_SECONDS, one_form.once, one_form.changes),
         Job("requests", 1.0, requests.once, requests.changes),
+        Job("reminders", 60.0, walking.reminders.once),
         Job("purge", 1.0, sweeping.purge.once),
         Job("audit", 0.5, lambda: publish(store, audit_log, now_ms()), written),
         Job("mail", 2.0, lambda: carrier.send_due(now_ms()) > 0),

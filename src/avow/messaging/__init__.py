@@ -14,6 +14,7 @@ from avow.gate.sites import Site, Sites
 from avow.gate.versions import Versions
 from avow.messaging.composing import Composing, OfRequests
 from avow.messaging.inbox import Inbox
+from avow.messaging.instructing import ToRecipients
 from avow.messaging.mailings import Mailings
 from avow.messaging.outbox import CorrectAddress, Outbox
 from avow.messaging.reports import Reports
@@ -57,4 +58,5 @@ def build(
 def carrying(store: Store, versions: Versions, configuration: Configuration, requests: OfRequests) -> Composing:
     """Return what composes messages, each by the version of the policy that it names, mailings letter by letter."""
     recipient, sites = configuration.mail.recipient, Sites(configuration)
-    return Composing(store, versions, recipient, requests, sites, Mailings(store, versions, recipient, sites))
+    to_recipients = ToRecipients(store, versions, sites, configuration.instructions.remind_after_days)
+    return Composing(store, versions, recipient, requests, sites, Mailings(store, versions, recipient, sites), to_recipients)

@@ -4,6 +4,7 @@
     confirmation     the subscription that waits for its link
     notice           the announced version, and what its person sent under a version that promised to tell them
     mailing          the mailing's text, and the subscription
+    instruction      the link to the page of a recipient, which says what to do and whom it is about: nothing of that is in it
 
 Whatever changed since it was queued counts: the versions, choices and marks of the person, an erasure, the recipient. What staff
 see of it: `messaging.outbox`. What belongs to consumer requests comes from the room of rights, by functions.
@@ -24,6 +25,7 @@ from avow.gate.messages import DAMAGED, Message, Waiting
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions, changes_of
 from avow.messaging import subscriptions
+from avow.messaging.instructing import ToRecipients
 from avow.messaging.mailings import Mailings
 from avow.policy import Rulebook, publication
 from avow.policy.law import rules
@@ -71,6 +73,7 @@ class Composing:
     requests: OfRequests
     sites: Sites
     letters: Mailings
+    recipients: ToRecipients
 
     def compose(self, row: Delivery, now_ms: int) -> Waiting | Refusal | None:
         """Return a delivery as it leaves now; a Refusal when it may not leave for now, None when it has nothing to tell any more.
@@ -79,6 +82,8 @@ class Composing:
         """
         if row.kind in OF_REQUESTS:
             return self._of_request(row) if row.request_id is not None else None
+        if row.kind == "instruction":
+            return self.recipients.compose(row)
         subject = row.subject
         if subject is None:
             return None
@@ -97,6 +102,8 @@ class Composing:
         """
         if row.kind in OF_REQUESTS:
             return messages.letter(self.store, row)
+        if row.kind == "instruction":
+            return self.recipients.read(row)
         if row.kind == "mailing":
             return self.letters.said(row)
         found = self._confirmation(row) if row.kind == "confirmation" else self._notice(row)
@@ -120,7 +127,9 @@ class Composing:
             mailings.count(tx, sent.mailing, "delivered")
             if sent.is_measured:
                 mailings.count(tx, sent.mailing, "measured")
-        if sent.request_id is not None:
+        if sent.instruction:
+            self.recipients.left(tx, sent.instruction, now_ms, BY_MAIL)
+        elif sent.request_id is not None:
             self.requests.follow(tx, sent.request_id, sent.message_id, now_ms, {"how": BY_MAIL})
 
     def failed(self, tx: Transaction, row: Delivery) -> None:

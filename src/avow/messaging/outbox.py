@@ -31,6 +31,9 @@ _AT_ONCE: Final = 500
 _NOT_THERE: Final = Refusal(
     "there is no such message any more, it is leaving right now, or it has left", "docs/guide/requests.md"
 )
+_REGISTERED: Final = Refusal(
+    "this goes to the contact that is registered of its recipient; correct it there", "docs/guide/requests.md"
+)
 _PROVES: Final = Refusal(
     "this message goes to an address that its person gave and proves, or has proved; ask them to subscribe again",
     "docs/decisions/0030",
@@ -72,7 +75,7 @@ class Outbox:
 
     def _letter(self, row: Delivery) -> Letter:
         """Return a message, to be opened. A request's is opened for the purposes of requests."""
-        point = "" if row.kind in OF_REQUESTS else self.composing.point(row)
+        point = "" if row.request_id is not None else self.composing.point(row)
         return Letter("message", row.id, row.site, point, row.request_id or row.about.record)
 
     def undelivered(self, *, untried: bool = False) -> Iterator[MessageLine]:
@@ -127,9 +130,11 @@ class Outbox:
                 return _NOT_THERE
             by = entries.by_whom(staff_id)
             entries.record(tx, now_ms, entries.MessagePassedOn(message_id, way, **by))
-            if row.request_id is not None:
-                how = {"how": f"passed on by hand: {way}", **by}
-                self.composing.requests.follow(tx, row.request_id, message_id, now_ms, how)
+            how = f"passed on by hand: {way}"
+            if row.kind == "instruction":
+                self.composing.recipients.left(tx, row.about.record, now_ms, how, staff_id or None)
+            elif row.request_id is not None:
+                self.composing.requests.follow(tx, row.request_id, message_id, now_ms, {"how": how, **by})
         return None
 
     def correct(self, message_id: str, address: str, staff_id: str) -> Refusal | None:
@@ -144,6 +149,8 @@ class Outbox:
             row = deliveries.get(tx, message_id)
         if row is None or row.state not in UNSENT:
             return _NOT_THERE
+        if row.kind == "instruction":
+            return _REGISTERED
         if row.request_id is not None:
             return self.correct_address(row.request_id, str(found), staff_id)
         return self._redirect(row, str(found), staff_id) if row.kind == "notice" else _PROVES
@@ -176,7 +183,7 @@ class Outbox:
 
 
 def _may_be_passed_on(row: Delivery) -> bool:
-    return row.state in UNSENT and row.kind in {*OF_REQUESTS, "notice"}
+    return row.state in UNSENT and row.kind in {*OF_REQUESTS, "notice", "instruction"}
 
 
 def _correction(row: Delivery) -> str:

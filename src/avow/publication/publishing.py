@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from avow.definitions import Refusal
-from avow.gate import deliveries, entries
+from avow.gate import deliveries, entries, recipients
 from avow.gate.versions import Versions, changes_of
 from avow.policy import Rulebook, law, publication
 from avow.policy.changes.diff import Change, diff
@@ -44,7 +44,15 @@ class Publisher:
         return True
 
     def judge(self, rulebook: Rulebook) -> Publication | Refusal:
-        """Return how the policy would be published today, or why it may not be."""
+        """Return how the policy would be published today, or why it may not be.
+
+        What it says of a contract must not be known to be untrue. Rule: Bus. & Prof. Code § 22576; 11 CCR 7051(c).
+        """
+        with self.control.reading() as tx:
+            untrue = recipients.broken(rulebook, recipients.registered(tx))
+        if untrue:
+            words = "; ".join(f"“{name}”: {why}" for name, why in untrue)
+            return Refusal(f"the policy says otherwise of a contract than what is written down ({words})", rules.WITHOUT_CONTRACT)
         announced = self.versions.announced()
         untold = None if announced is None else self._untold(rulebook, announced)
         return publication.judge(self.versions.in_force(), rulebook, self.versions.today(), untold)

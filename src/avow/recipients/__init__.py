@@ -1,6 +1,6 @@
 """Everybody else who gets personal information: sent through here only, each time written into the disclosure log.
 
-`build` wires what doors call; `rounds` those of the clock, one for each recipient that the configuration connects.
+`build` wires what doors call; `carriers` the rounds of the clock, one for each recipient that the configuration connects.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from avow.config import Configuration, Connection
 from avow.definitions import ConfigurationError
 from avow.gate.deliveries import Lane
 from avow.gate.handing_over import HandingOver, IsErasing
+from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.recipients.carrying import Kinds, Leased
@@ -19,6 +20,8 @@ from avow.recipients.composing import Composing
 from avow.recipients.connectors import Connector
 from avow.recipients.connectors.signing import signers
 from avow.recipients.connectors.webhook import Webhook, believed
+from avow.recipients.instructing import Instructing
+from avow.recipients.outgoing import Outgoing
 from avow.recipients.register import Register
 from avow.recipients.rounds import Round
 from avow.recipients.sending import Sending
@@ -31,6 +34,7 @@ class Recipients:
 
     register: Register
     sending: Sending
+    outgoing: Outgoing
 
 
 def build(
@@ -38,7 +42,8 @@ def build(
 ) -> Recipients:
     """Return the room; `is_erasing` says whether a deletion of somebody is under way."""
     handing_over = HandingOver(store, versions, is_erasing, now_ms)
-    return Recipients(Register(store, versions, now_ms), Sending(handing_over, connectors(configuration), now_ms))
+    sending = Sending(handing_over, connectors(configuration), now_ms)
+    return Recipients(Register(store, versions, now_ms), sending, Outgoing(store, now_ms))
 
 
 def connectors(configuration: Configuration) -> Mapping[str, str]:
@@ -51,7 +56,7 @@ def arriving(configuration: Configuration) -> Mapping[str, str]:
     return {name: one.connector for name, one in configuration.recipient.items() if one.on_arrival}
 
 
-def rounds(
+def carriers(
     store: Store,
     versions: Versions,
     configuration: Configuration,
@@ -60,7 +65,9 @@ def rounds(
     now_ms: Callable[[], int],
 ) -> tuple[Round, ...]:
     """Return what carries deliveries, one round for each connection. Raises ConfigurationError for a key that is none."""
-    composing = Composing(HandingOver(store, versions, is_erasing, now_ms))
+    remind_after = configuration.instructions.remind_after_days
+    instructing = Instructing(store, versions, Sites(configuration), remind_after)
+    composing = Composing(HandingOver(store, versions, is_erasing, now_ms), instructing)
     kinds = Kinds(composing.compose, composing.left, composing.failed)
     return tuple(
         Round(name, Leased(store, kinds, Lane(one.connector, name)), connector_of(name, one), is_believed)

@@ -2,6 +2,7 @@
 
     disclosure   a record of a form, a feed or a subscription
     order        the same to a screener, which needs the authorisation that its person signed (15 U.S.C. 1681b(b)(2))
+    instruction  whom it is to erase, and where it answers (`instructing`)
 
 Nothing of it is kept: at the next try it is put together again. The format is docs/specs/webhooks.md.
 """
@@ -16,6 +17,7 @@ from avow.gate.deliveries import Delivery
 from avow.gate.handing_over import Content, HandingOver, NoMore
 from avow.gate.parcels import Parcel
 from avow.policy.law import rules
+from avow.recipients.instructing import Instructing
 from avow.store.control import Transaction
 from avow.store.holdings import HeldSubmission
 
@@ -25,12 +27,15 @@ class Composing:
     """What the kinds of this room say."""
 
     handing_over: HandingOver
+    instructing: Instructing
 
     def compose(self, row: Delivery, _now_ms: int) -> Parcel | Refusal | None:
         """Return a delivery as it leaves now; a Refusal when it may not for now, NoMore or None when it never may.
 
         Raises ValueError for a record that cannot be read.
         """
+        if row.kind == "instruction":
+            return self.instructing.compose(row)
         held = self.handing_over.store.readable_submission(row.about.record)
         if held is None:
             return NoMore("its record is gone", rules.DELETE)
@@ -40,7 +45,9 @@ class Composing:
         return _parcel(row, content)
 
     def left(self, tx: Transaction, sent: Parcel, now_ms: int) -> None:
-        """Note what follows from one that left: nothing more than its disclosure."""
+        """Note what follows from one that left: that its recipient was told; of a record nothing more than its disclosure."""
+        if sent.instruction:
+            self.instructing.left(tx, sent, now_ms)
 
     def failed(self, tx: Transaction, row: Delivery) -> None:
         """Note what follows from one that failed for good: staff see it."""

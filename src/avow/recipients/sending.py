@@ -54,11 +54,15 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a selection comes to: how many records, how many of them may go now, and why the others may not."""
+    """What a selection comes to: how many records, how many of them may go now, and why the others may not.
+
+    `is_whole` says that there are no more than were looked at.
+    """
 
     records: int
     allowed: int
     left_out: tuple[tuple[Refusal, int], ...]
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ class Sending:
         if isinstance(held, Refusal):
             return held
         point = held.point if held else selection.point
-        refusal = self._refusal(recipient, purpose, point, by)
+        refusal = self.refusal(recipient, purpose, point, by)
         if refusal is None:
             found = self.handing_over.of_form(held, recipient, purpose) if held else self._first(recipient, purpose, selection)
             refusal = found if isinstance(found, Refusal) else None
@@ -97,11 +101,13 @@ class Sending:
             return self._queue_one(recipient, purpose, held, by)
         return self._ask(recipient, purpose, point, selection, held, by)
 
-    def plan(self, recipient: str, purpose: str, selection: Selection) -> Plan:
-        """Return what a selection comes to, record by record; nothing is queued or logged."""
+    def plan(self, recipient: str, purpose: str, selection: Selection, limit: int | None = None) -> Plan:
+        """Return what a selection comes to, record by record, `limit` at most; nothing is queued or logged."""
         left_out: Counter[Refusal] = Counter()
         allowed = 0
-        for held in self._records(selection):
+        for looked, held in enumerate(self._records(selection)):
+            if looked == limit:
+                return Plan(looked, allowed, tuple(left_out.most_common()), is_whole=False)
             answer = self.handing_over.of_form(held, recipient, purpose)
             if isinstance(answer, Refusal):
                 left_out[answer] += 1
@@ -160,7 +166,7 @@ class Sending:
 
     # -- asked before ------------------------------------------------------------------------------------------
 
-    def _refusal(self, recipient: str, purpose: str, point: str, by: Member | None) -> Refusal | None:
+    def refusal(self, recipient: str, purpose: str, point: str, by: Member | None) -> Refusal | None:
         """Return why nothing at all of a point goes: who asks, the contract, the way."""
         refusal = self.handing_over.member(by, point, purpose) if by is not None else None
         refusal = refusal or self.handing_over.standing(recipient).refusal

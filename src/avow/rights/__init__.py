@@ -18,13 +18,18 @@ from avow.gate.sites import Site, Sites
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.rights import finding, targets
+from avow.rights.answering import RecipientPages
 from avow.rights.cases import Case
 from avow.rights.desk import Desk
+from avow.rights.execution import Telling
+from avow.rights.given import Recipients
 from avow.rights.kept import Cases
 from avow.rights.one_form import OneForm
 from avow.rights.open_requests import OpenRequests
 from avow.rights.recorded import EventsOf
+from avow.rights.reminding import Reminders
 from avow.rights.response import Voice
+from avow.rights.telling import ToldRecipients
 from avow.rights.walk import Tools
 from avow.store.store import Store
 
@@ -39,14 +44,21 @@ def build(
     line, last_contact = partial(messages.line, read=partial(messages.letter, store)), LastContact(store, versions.rulebook)
     cases, voice = _cases(store, configuration), Voice(site, store.vault.hmac, rulebook)
     sites, reads = Sites(configuration), Reads(store, versions, now_ms)
-    return Desk(cases, voice, sites, versions, configuration.timezone, line, last_contact, now_ms, reads)
+    told = ToldRecipients(pages(store, versions, now_ms), sites, configuration.instructions.remind_after_days)
+    return Desk(cases, voice, sites, versions, configuration.timezone, line, last_contact, now_ms, reads, told)
+
+
+def pages(store: Store, versions: Versions, now_ms: Callable[[], int]) -> RecipientPages:
+    """Return the pages on which recipients answer what they are told. Rule: 11 CCR 7022(b)(2), (3)."""
+    return RecipientPages(Cases(store), versions, store.vault.hmac, now_ms)
 
 
 @dataclass(frozen=True, slots=True)
 class Walking:
-    """What takes each consumer request one step on, and brings what is kept into the one form of addresses."""
+    """What takes each request one step on, reminds recipients, and brings what is kept into the one form of addresses."""
 
     requests: OpenRequests
+    reminders: Reminders
     one_form: OneForm
 
 
@@ -77,12 +89,18 @@ def walking(
         targets.SpoolTarget(waiting),
     )
     found, discloser = finding.Finder(store), finding.Discloser(store, cases, versions, events, read)
+    days_before, connected = configuration.instructions.days_before, frozenset(configuration.recipient)
+    telling = Telling(Recipients(store, versions), days_before, connected)
 
     def tools(case: Case) -> Tools:
         voice = Voice(sites.named(case.site), store.vault.hmac, versions.with_law_of(case.rulebook_id))
-        return Tools(voice, cases, places, found, discloser, audit_log)
+        return Tools(voice, cases, places, found, discloser, audit_log, telling)
 
-    return Walking(OpenRequests(cases, store.aside, tools, is_believed, now_ms), OneForm(store, now_ms))
+    return Walking(
+        OpenRequests(cases, store.aside, tools, is_believed, now_ms),
+        Reminders(store, configuration.instructions.remind_after_days, is_believed, now_ms),
+        OneForm(store, now_ms),
+    )
 
 
 def _cases(store: Store, configuration: Configuration) -> Cases:

@@ -52,6 +52,23 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownProof:
+    """A proof as its person's page shows it: `name` is its document, `text` what the browser checks, the rest its statement.
+
+    `what` is the kind of the entry in the audit log, `heading` the same in words; `left` is None where nothing was searched.
+    """
+
+    name: str
+    text: str
+    reference: str
+    what: str
+    heading: str
+    at_ms: int
+    left: int | None
+    outcomes: tuple[TargetOutcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RequestStatus:
     """A consumer request as its own person sees it. `state` is the state's name, `state_words` the sentence for it.
 
@@ -70,6 +87,7 @@ class RequestStatus:
     timeline: tuple[Step, ...] = ()
     documents: tuple[Document, ...] = ()
     is_of_proved: bool = True
+    told: tuple[ToldLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +133,7 @@ class RequestDetail:
     can_extend: bool = False
     extended_answer_by: date | None = None
     messages: tuple[MessageLine, ...] = ()
+    told: tuple[ToldLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +144,48 @@ class Verification:
     reference: str
     received_on: date
     is_done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientPage:
+    """What a recipient is told on its page; `identifiers` find the person there (what it is, value), while it has not answered.
+
+    `duties` are what it has to do, `answers` what it may choose (value, words), `answer` what it has answered, in words.
+    """
+
+    recipient: str
+    reference: str
+    categories: tuple[str, ...]
+    asked_on: date
+    due_on: date
+    duties: tuple[str, ...]
+    rule: str
+    answered_on: date | None
+    answer: str
+    is_open: bool = False
+    identifiers: tuple[tuple[str, str], ...] = ()
+    answers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToldLine:
+    """A recipient that was told for a request, as staff and its person see it: whom, how, when, and what it answered.
+
+    `link` is its page, for who passes it on, "" for everybody else and once there is an answer. `waits`: nobody has passed it on,
+    or it has not left. `answer` is what became of it in words, "" for nothing yet; `reason` what the recipient said with it.
+    """
+
+    instruction_id: str
+    recipient: str
+    way: str
+    due_on: date
+    told_on: date | None
+    reminders: int
+    answer: str
+    reason: str = ""
+    link: str = ""
+    waits: bool = False
+    is_third_party: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy import LawTable
 from avow.policy.law import rules
-from avow.rights import due, receive, response, verification
+from avow.rights import due, proofs, receive, response, verification
 from avow.rights.answers import (
     Document,
     Download,
@@ -26,6 +26,7 @@ from avow.rights.answers import (
     RequestDetail,
     RequestLine,
     RequestStatus,
+    ShownProof,
     TargetOutcome,
     Verification,
 )
@@ -36,6 +37,7 @@ from avow.rights.execution import outcomes_of
 from avow.rights.kept import Cases
 from avow.rights.response import Voice
 from avow.rights.states import ANSWERED, FOR_STAFF, RECEIPTS, WORDS, State, Step, receipt_of
+from avow.rights.telling import ToldRecipients
 from avow.rights.verification import Link
 from avow.store.paging import LINES, Page, Place
 
@@ -51,6 +53,8 @@ _TIMELINE = {
     Step.EXTENDED: "Period extended, and the person told",
     Step.PLANNED: "Plan made",
     Step.OUTCOME: "Carried out",
+    Step.AWAITED: "Done here; waiting for others to confirm",
+    Step.LATE: "Answered after us",
     Step.PROVED: "Searched again and proved",
     Step.ANSWER_WRITTEN: "Answer written",
     Step.RESPONDED: "Answered",
@@ -59,9 +63,14 @@ _TIMELINE = {
     Step.RESTORED: "Answered before the data was restored",
 }
 #: Steps that who filed a request is not told: what is held of somebody, how much, and whether others asked for them.
-_NOT_FOR_WHO_FILED = frozenset({Step.PLANNED, Step.OUTCOME, Step.JOINED, Step.ACKNOWLEDGED, *RECEIPTS})
+_NOT_FOR_WHO_FILED = frozenset({Step.PLANNED, Step.OUTCOME, Step.AWAITED, Step.LATE, Step.JOINED, Step.ACKNOWLEDGED, *RECEIPTS})
 #: What a request is said to be to who filed it: a link may be on its way, or wait its hour, and its page says nothing of it.
-_SHOWN = {State.ACKNOWLEDGING: State.RECEIVED, State.VERIFYING: State.RECEIVED, State.JOINED: State.RECEIVED}
+_SHOWN = {
+    State.ACKNOWLEDGING: State.RECEIVED,
+    State.VERIFYING: State.RECEIVED,
+    State.JOINED: State.RECEIVED,
+    State.DOWNSTREAM: State.FULFILLING,
+}
 #: What of a request waits until its message has left.
 _WAITING = {Step.LINK_WRITTEN: "link", Step.EXTENSION_WRITTEN: "longer period", Step.ANSWER_WRITTEN: "answer"}
 _MEDIA = {"archive.html": "text/html; charset=utf-8", "archive.json": "application/json", "files.zip": "application/zip"}
@@ -89,6 +98,7 @@ class Desk:
     last_contact: LastContact
     now_ms: Callable[[], int]
     reads: Reads
+    told: ToldRecipients
 
     def _law(self, case: Case) -> LawTable:
         """Return the law that the request was filed under: a later version moves none of its days."""
@@ -119,11 +129,12 @@ class Desk:
         case, is_answer = found
         case = case if is_answer else self._as_led(case)
         lines = due.table(case, self._law(case))
+        shown = case.state if is_answer else _SHOWN.get(case.state, case.state)
         return RequestStatus(
             case.reference,
             case.kind,
-            case.state.value,
-            WORDS[case.state if is_answer else _SHOWN.get(case.state, case.state)],
+            shown.value,
+            WORDS[shown],
             case.received_on,
             _by(lines, What.CONFIRMATION),
             lines[What.ANSWER].target,
@@ -132,6 +143,7 @@ class Desk:
             _timeline(case) if is_answer else _dates(case),
             self._documents(case) if is_answer else (),
             is_of_proved=is_answer,
+            told=self.told.lines(case, for_staff=False) if is_answer else (),
         )
 
     def download(self, token: str, name: str) -> Download | None:
@@ -143,11 +155,21 @@ class Desk:
         if not is_answer or name not in {one.name for one in self._documents(case)}:
             return None
         if name == "letter":
-            return Download(response.letter(case, self._voice(case)).encode(), "text/plain; charset=utf-8", "letter.txt")
-        if name == "proof.tlog-proof":
+            return Download(
+                response.letter(case, self._voice(case), self.cases).encode(), "text/plain; charset=utf-8", "letter.txt"
+            )
+        if name == proofs.NAME:
             return Download(case.answer["proof"].encode(), "text/plain; charset=utf-8", name)
         content = self.cases.document(case.request_id, name)
         return Download(content, _MEDIA[name], name) if content is not None else None
+
+    def proofs(self, token: str) -> tuple[ShownProof, ...]:
+        """Return the proofs of the request behind the link that was sent to the address; none for any other link."""
+        found = self._open(token)
+        if found is None or not found[1]:
+            return ()
+        case, _ = found
+        return tuple(proofs.shown(one.name, case.answer["proof"]) for one in self._documents(case) if one.name == proofs.NAME)
 
     def verification(self, token: str) -> Verification | None:
         """Return what the link from the message would confirm. Rule: 11 CCR 7062."""
@@ -206,7 +228,16 @@ class Desk:
         messages = tuple(self.message_line(row) for row in self.cases.messages(request_id))
         can_extend = response.may_extend(case) and self._today() <= last
         return RequestDetail(
-            self._line(case), look, FOR_STAFF[case.state][1], kinds, _timeline(case), outcomes, can_extend, until, messages
+            self._line(case),
+            look,
+            FOR_STAFF[case.state][1],
+            kinds,
+            _timeline(case),
+            outcomes,
+            can_extend,
+            until,
+            messages,
+            self.told.lines(case, for_staff=True),
         )
 
     def extend(self, request_id: str, reason: str, staff_id: str) -> Refusal | None:
@@ -248,7 +279,7 @@ class Desk:
             return ()
         documents = [Document("letter", "Our answer")]
         if "proof" in case.answer:
-            documents.append(Document("proof.tlog-proof", "Proof, to check against the public log"))
+            documents.append(Document(proofs.NAME, "Proof, to check against the public log"))
         for name, label in _ARCHIVES:
             content = self.cases.document(case.request_id, name)
             if content is not None:
@@ -317,7 +348,9 @@ def _dates(case: Case) -> tuple[TimelineStep, ...]:
 
 def _words(step: Step, detail: dict[str, object]) -> str:
     """Return the detail of a step in words."""
-    if step is Step.OUTCOME:
+    if step is Step.AWAITED:
+        return ", ".join(json.loads(json.dumps(detail["recipients"])))
+    if step in {Step.OUTCOME, Step.LATE}:
         outcomes = json.loads(json.dumps(detail["outcomes"]))
         return "; ".join(
             f"{one['target']}: {one['did']}" + (f" ({one['records']})" if one["records"] else "") for one in outcomes

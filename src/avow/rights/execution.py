@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final, Protocol
 
 from avow.audit import proof
-from avow.definitions import RequestKind
-from avow.gate import entries
+from avow.definitions import RequestKind, local_date
+from avow.gate import entries, instructions
+from avow.gate.instructions import Wanted, Way
 from avow.policy import Rulebook
-from avow.rights import plan
+from avow.rights import due, plan
 from avow.rights.cases import Case
 from avow.rights.finding import Discloser, Finder
+from avow.rights.given import Recipients
 from avow.rights.kept import Cases
 from avow.rights.outcomes import Erasure, Located, Outcome
+from avow.rights.plan import Given
 from avow.rights.states import Step
 
 SALT_BYTES: Final = 16
@@ -41,11 +46,27 @@ class Target(Protocol):
         """Return how many records of these people are left, by searching again. Rule: 11 CCR 7022(b)(1)."""
 
 
-def make_plan(case: Case, rulebook: Rulebook, targets: Sequence[Target], finder: Finder, cases: Cases, now_ms: int) -> bool:
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How recipients are told: to whom something went, how many days before our own day they answer, by what connections.
+
+    `connected` are the recipients to whose computers the configuration has a connection, by the policy's names.
+    """
+
+    recipients: Recipients
+    days_before: int
+    connected: frozenset[str] = frozenset()
+
+
+def make_plan(
+    case: Case, rulebook: Rulebook, targets: Sequence[Target], finder: Finder, telling: Telling, cases: Cases, now_ms: int
+) -> bool:
     """Write the plan, with what was found, into the history: later steps need it when the keys are gone.
 
-    To delete reaches what a purpose of the policy put together with what the person wrote: it was theirs to whoever read it.
-    Rule: 11 CCR 7022(b), 7024.
+    To delete reaches what a purpose of the policy put together with what the person wrote: it was theirs to whoever read it. What
+    tells recipients is queued with the plan: whoever may hold something hears of it as soon as we do. Nobody is told of invented
+    people.
+    Rule: 11 CCR 7022(b), 7024; Cal. Civ. Code § 1798.105(c)(1).
     """
     if case.contact is not None and case.kind is RequestKind.DELETE:
         browsers = finder.browsers_of(case.contact.identifiers())
@@ -55,14 +76,38 @@ def make_plan(case: Case, rulebook: Rulebook, targets: Sequence[Target], finder:
         case = wide
     if case.contact is None:
         return False
-    tasks = plan.make(case.kind, rulebook, tuple(target.name for target in targets))
+    today = local_date(now_ms, rulebook.law_table.timezone)
+    is_told = case.kind is RequestKind.DELETE and not case.demonstration
+    if is_told and telling.recipients.are_leaving(case.contact):  # seen at the next round, with where it went
+        return False
+    given = telling.recipients.of(case.contact) if is_told else ()
+    tasks = plan.make(case.kind, tuple(target.name for target in targets), given, today)
+    answer_by = instructions.answer_by(due.table(case, rulebook)[due.What.ANSWER].target, telling.days_before, today)
+    ids = {task.recipient: instructions.new_id() for task in tasks if task.action is plan.Action.INSTRUCT}
+    wanted = {ids[one.name]: _wanted(one, answer_by, telling.connected) for one in given if one.name in ids}
     located = finder.locate(case.contact.identifiers())
     detail = {
-        "tasks": [{"target": task.target, "action": task.action.value, "rule": task.rule} for task in tasks],
+        "tasks": [_planned(task, ids) for task in tasks],
         "subjects": list(located.subjects),
         "counts": dict(located.counts),
     }
-    return cases.append(case, Step.PLANNED, now_ms, detail, entries.RequestPlanned(case.request_id, len(tasks)), None)
+    entry = entries.RequestPlanned(case.request_id, len(tasks))
+    return cases.append(case, Step.PLANNED, now_ms, detail, entry, None, tell=wanted)
+
+
+def _wanted(one: Given, answer_by: date, connected: Collection[str]) -> Wanted:
+    """Return what a recipient is told; without a declared way, or a connection for it, a member of staff passes it on."""
+    declared = one.declared.instruct if one.declared else ""
+    way = Way(declared) if declared in set(Way) else Way.PAGE
+    if way is Way.WEBHOOK and one.name not in connected:
+        way = Way.PAGE
+    return Wanted(one.name, one.rulebook_id, way, one.categories, answer_by, one.identifiers)
+
+
+def _planned(task: plan.Task, ids: Mapping[str, str]) -> dict[str, str]:
+    """Return a task as JSON, with the instruction of a recipient."""
+    told = {"instruction": ids[task.recipient]} if task.recipient in ids else {"did": task.did} if task.did else {}
+    return {"target": task.target, "action": task.action.value, "rule": task.rule, **told}
 
 
 def execute(case: Case, targets: Sequence[Target], discloser: Discloser, cases: Cases, now_ms: int) -> bool:
@@ -70,7 +115,7 @@ def execute(case: Case, targets: Sequence[Target], discloser: Discloser, cases: 
 
     Rule: 11 CCR 7022(b)(1) (erase on existing systems); Cal. Civ. Code § 1798.130(a)(3) (know).
     """
-    open_tasks = _open_tasks(case)
+    open_tasks = [task for task in open_tasks_of(case) if task["action"] != plan.Action.INSTRUCT]
     if not open_tasks or case.contact is None:
         return False
     if case.kind is RequestKind.KNOW:
@@ -92,7 +137,7 @@ def prove(case: Case, targets: Sequence[Target], cases: Cases, now_ms: int) -> b
     Returns False, and changes nothing, while something is left: the targets are asked again by `execute`'s caller.
     Rule: 11 CCR 7022(b)(1), 7101(a).
     """
-    if _open_tasks(case) or case.contact is None:
+    if open_tasks_of(case) or case.contact is None:
         return False
     erasure = _erasure(case)
     if case.kind is RequestKind.DELETE:
@@ -121,8 +166,8 @@ def outcomes_of(case: Case) -> list[dict[str, Any]]:  # Any: JSON
     return [one for entry in case.history if entry.step is Step.OUTCOME for one in entry.detail["outcomes"]]
 
 
-def _open_tasks(case: Case) -> list[dict[str, str]]:
-    """Return the tasks of the plan that have no outcome yet."""
+def open_tasks_of(case: Case) -> list[dict[str, str]]:
+    """Return the tasks of the plan that have no outcome yet. Rule: 11 CCR 7022(b)."""
     planned = case.entry(Step.PLANNED)
     done = {name for entry in case.history if entry.step is Step.OUTCOME for name in entry.detail["tasks"]}
     return [task for task in planned.detail["tasks"] if task["target"] not in done] if planned else []
@@ -131,7 +176,7 @@ def _open_tasks(case: Case) -> list[dict[str, str]]:
 def _erase_next(task: dict[str, str], targets: Sequence[Target], case: Case, now_ms: int) -> Outcome | None:
     """Have one target erase; a recipient that holds nothing needs no message."""
     if task["action"] == plan.Action.NOTHING_HELD:
-        return Outcome(task["target"], "holds nothing after delivery", 0, task["rule"])
+        return Outcome(task["target"], task.get("did", "holds nothing after delivery"), 0, task["rule"])
     target = next(target for target in targets if target.name == task["target"])
     return target.erase(_erasure(case), now_ms)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, Final
@@ -12,7 +13,8 @@ from sqlalchemy import RowMapping
 
 from avow.addresses import address_of
 from avow.definitions import Identifier, IdentifierKind, identifier
-from avow.gate import deliveries, entries, messages
+from avow.gate import deliveries, entries, instructions, messages
+from avow.gate.instructions import Instruction, Wanted
 from avow.gate.messages import Message
 from avow.rights.cases import MARK_LENGTH, Alike, Case, Contact, Delivery
 from avow.rights.states import ANSWERED, Entry, Step
@@ -163,10 +165,13 @@ class Cases:
         detail: Mapping[str, Any],  # Any: JSON
         logged: entries.Entry | None,
         message: Message | None,
+        *,
+        tell: Mapping[str, Wanted] | None = None,
     ) -> bool:
-        """Add the next entry of the history with its audit entry and message, in one transaction.
+        """Add the next entry of the history with its audit entry, message and what recipients are told, in one transaction.
 
-        The entry names the message that was put into the outbox with it ("message" in its detail). False, and nothing is kept,
+        The entry names the message that was put into the outbox with it ("message" in its detail); `tell` is what recipients are
+        told, by the id of the instruction. False, and nothing is kept,
         when another process has added that entry already. Why: decision 0007.
         """
         message_id = deliveries.new_id() if message is not None else ""
@@ -178,7 +183,26 @@ class Cases:
                 entries.record(tx, at_ms, logged)
             if message is not None:
                 self._keep_message(tx, case, message, at_ms, message_id, step)
+            if tell:
+                instructions.queue(self._store, tx, case.request_id, case.site, tell, at_ms)
         return True
+
+    @property
+    def store(self) -> Store:
+        """Where requests and what belongs to them are kept, with their keys."""
+        return self._store
+
+    def writing(self) -> AbstractContextManager[Transaction]:
+        """Return a transaction for what belongs together with an entry of a history."""
+        return self._control.transaction()
+
+    def history(self, tx: Transaction, request_id: str) -> tuple[Entry, ...]:
+        """Return the history of a request as a transaction sees it."""
+        return _entries(requests.history(tx, request_id))
+
+    def append_in(self, tx: Transaction, request_id: str, entry: Entry) -> bool:
+        """Add an entry to a history in the caller's transaction; False when another process has written one of its number."""
+        return requests.append(tx, _row(request_id, entry))
 
     def widen(self, request_id: str, visitors: Sequence[str]) -> Case | None:
         """Let a request find what came from these browsers as well; None when its contact was changed or forgotten just now.
@@ -224,9 +248,19 @@ class Cases:
             return deliveries.failed_requests(tx)
 
     def messages(self, request_id: str) -> tuple[deliveries.Delivery, ...]:
-        """Return the messages of a request, oldest first."""
+        """Return the messages of a request to its person, oldest first."""
         with self._control.reading() as tx:
-            return deliveries.of_request(tx, request_id)
+            rows = deliveries.of_request(tx, request_id)
+        return tuple(row for row in rows if row.kind in deliveries.OF_REQUESTS)
+
+    def instructions(self, request_id: str) -> tuple[Instruction, ...]:
+        """Return what recipients were told for a request, by recipient."""
+        with self._control.reading() as tx:
+            return instructions.of_requests(tx, [request_id])
+
+    def said(self, one: Instruction) -> str:
+        """Return what a recipient said with its answer; "" for nothing, and once it was forgotten. Raises for damaged bytes."""
+        return instructions.words(self._store, one)
 
     def correct(
         self,
@@ -362,10 +396,14 @@ def _case(row: StoredRequest, history: Sequence[RequestEvent], contact: Contact 
         rulebook_id=row.rulebook_id,
         channel=row.channel,
         demonstration=row.demonstration,
-        history=tuple(Entry(one.seq, one.at_ms, Step(one.what), json.loads(one.detail)) for one in history),
+        history=_entries(history),
         contact=contact,
         site=row.site,
     )
+
+
+def _entries(history: Sequence[RequestEvent]) -> tuple[Entry, ...]:
+    return tuple(Entry(one.seq, one.at_ms, Step(one.what), json.loads(one.detail)) for one in history)
 
 
 def _contact(kept: Mapping[str, Any]) -> Contact:  # Any: JSON

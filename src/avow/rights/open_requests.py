@@ -18,7 +18,9 @@ from avow.store.control.requests import QUEUE, Look
 AT_ONCE: Final = 200
 #: States in which a request takes its next step by the calendar alone: denied, forgotten, removed. Not by a clock that is not
 #: believed.
-DATED: Final = frozenset({State.ACKNOWLEDGING, State.VERIFYING, State.ANSWERING, State.CLOSED, State.RECORD_ONLY})
+DATED: Final = frozenset(
+    {State.ACKNOWLEDGING, State.VERIFYING, State.DOWNSTREAM, State.ANSWERING, State.CLOSED, State.RECORD_ONLY}
+)
 
 
 @dataclass(slots=True)

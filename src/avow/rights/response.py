@@ -6,7 +6,7 @@ No message holds more about the person than the address it goes to.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from avow.gate.messages import Message
 from avow.gate.sites import Site
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.rights import asked_again, due, verification
+from avow.rights import asked_again, due, proofs, verification
 from avow.rights.cases import Case, Contact
 from avow.rights.execution import outcomes_of
 from avow.rights.kept import Cases
@@ -100,8 +100,8 @@ def respond(case: Case, voice: Voice, statements: Log, cases: Cases, now_ms: int
     index, path, checkpoint = found
     salt, said = base64.b64decode(proved.detail["salt"]), str(proved.detail.get("found", "")).encode()
     written = proof.write(proof.Proof(entry, salt, case.reference, index, path, checkpoint, said))
-    text = voice.text("answer.txt", case, link=voice.link(Link.ANSWER, case), **_letter_facts(case, voice))
-    attached = (("proof.tlog-proof", "application/octet-stream", written.encode()),)  # no mail program may touch its lines
+    text = voice.text("answer.txt", case, link=voice.link(Link.ANSWER, case), **_letter_facts(case, voice, cases))
+    attached = ((proofs.NAME, "application/octet-stream", written.encode()),)  # no mail program may touch its lines
     message = Message(case.contact.email, f"Your request {case.reference}: done", text, attached)
     return _write(case, Step.ANSWER_WRITTEN, {"outcome": "granted", "proof": written}, message, cases, now_ms)
 
@@ -118,12 +118,12 @@ def respond_unverified(case: Case, voice: Voice, cases: Cases, now_ms: int) -> b
     return _write(case, Step.ANSWER_WRITTEN, {"outcome": "denied", "reason": "unverified"}, message, cases, now_ms)
 
 
-def letter(case: Case, voice: Voice) -> str:
-    """Return the letter: what was done where, what was kept and why. It names nobody.
+def letter(case: Case, voice: Voice, cases: Cases) -> str:
+    """Return the letter: what was done where, what was kept and why; what each recipient answered, and who has not.
 
-    Rule: 11 CCR 7022(e), (f) (deletion), 7024 (know).
+    It names nobody. Rule: 11 CCR 7022(b)(2), (3), (e), (f) (deletion), 7024 (know).
     """
-    return voice.text("letter.txt", case, **_letter_facts(case, voice))
+    return voice.text("letter.txt", case, **_letter_facts(case, voice, cases))
 
 
 def extend(case: Case, reason: str, by: str, voice: Voice, cases: Cases, now_ms: int) -> Refusal | None:
@@ -225,11 +225,29 @@ def _acknowledgement(case: Case, contact: Contact, voice: Voice) -> Message:
     return Message(contact.email, f"Please confirm your request {case.reference}", text)
 
 
-def _letter_facts(case: Case, voice: Voice) -> dict[str, Any]:  # Any: what the template shows
-    """Return what the letter tells: outcomes, the day they were proved, how long the record is kept."""
-    proved = case.entry(Step.PROVED)
+def _letter_facts(case: Case, voice: Voice, cases: Cases) -> dict[str, Any]:  # Any: what the template shows
+    """Return what the letter tells: outcomes, what recipients answered, the day of the proof, how long the record is kept."""
+    proved, timezone = case.entry(Step.PROVED), voice.rulebook.law_table.timezone
+    outcomes = outcomes_of(case)
     return {
-        "outcomes": outcomes_of(case),
-        "done": local_date(proved.at_ms if proved else case.received_ms, voice.rulebook.law_table.timezone),
+        "outcomes": [one for one in outcomes if "instruction" not in one],
+        "answers": _answers([one for one in outcomes if "instruction" in one], case, cases, timezone),
+        "done": local_date(proved.at_ms if proved else case.received_ms, timezone),
         "record_months": voice.rulebook.law_table.record_months,
     }
+
+
+def _answers(
+    outcomes: Sequence[Mapping[str, Any]], case: Case, cases: Cases, timezone: str
+) -> list[dict[str, Any]]:  # Any: JSON, what the template shows
+    """Return what became of what each recipient was told: when, what it answered and why, or that it has not."""
+    told = {one.id: one for one in cases.instructions(case.request_id)} if outcomes else {}
+    found = []
+    for outcome in outcomes:
+        one = told.get(str(outcome["instruction"]))
+        on = local_date(one.told_ms, timezone) if one and one.told_ms is not None else None
+        reminders = one.reminders if one else 0
+        found.append(
+            {**outcome, "told": on, "reminders": reminders, "reason": cases.said(one) if one and outcome["answer"] else ""}
+        )
+    return found

@@ -1,5 +1,7 @@
 """The states of a consumer request; no transition lives anywhere else (LAW.md, section 6).
 
+                                                                     DOWNSTREAM
+                                                                      ▲     │
     RECEIVED ──► ACKNOWLEDGING ──► VERIFYING ──► VERIFIED ──► FULFILLING ──► PROVED
                        │               │                                       │
                        └───────────────┴──► DENIED(unverified, on its day) ────┤
@@ -17,9 +19,13 @@
                                    [verification.confirm]    or its link was followed
     VERIFYING   -> VERIFIED     -> [verification.confirm]    the link in the message proves the address
     either      -> DENIED       -> [verification.deny_if_due] the clock never waits: 11 CCR 7021(b)
-    VERIFIED    -> FULFILLING   -> [plan.make]
+    VERIFIED    -> FULFILLING   -> [plan.make]               with it, what tells recipients is queued
     FULFILLING  -> FULFILLING   -> [execution.execute]       one outcome a target, each an entry of the history
-    FULFILLING  -> PROVED       -> [execution.prove]         searched again, the statement put into the audit log
+    FULFILLING  -> DOWNSTREAM   -> [downstream.wait]         all is done here, and recipients have not answered
+    either      -> same         -> [downstream.note]         a recipient answered, or a member of staff for it
+    DOWNSTREAM  -> DOWNSTREAM   -> [downstream.end_if_due]   on our day: who has not answered is named, and never "done"
+    either      -> PROVED       -> [execution.prove]         searched again, the statement put into the audit log
+    later ones  -> same         -> [downstream.note]         an answer that came behind ours
     PROVED      -> ANSWERING    -> [response.respond]        the letter with the proof
     DENIED      -> ANSWERING    -> [response.respond_unverified]
     ANSWERING   -> RESPONDED    -> [receipts.follow]        a mail server took it, or a member of staff passed it on
@@ -35,9 +41,7 @@
 
 The state is derived from the history, never stored next to it. What says that a person was told something is written when the
 message has left, and not when it was put into the outbox (decision 0058); until then a step ending in "-written" names the
-message. Histories of earlier versions have no such steps: there the message was in the outbox. Waiting for service providers
-(DOWNSTREAM) and a second person's review join the drawing when the policy language lets a recipient keep data; until then it
-refuses one.
+message. Histories of earlier versions have no such steps: there the message was in the outbox.
 """
 
 from __future__ import annotations
@@ -62,6 +66,8 @@ class Step(StrEnum):
     EXTENDED = "extended"
     PLANNED = "planned"
     OUTCOME = "outcome"
+    AWAITED = "awaited"
+    LATE = "late"
     PROVED = "proved"
     ANSWER_WRITTEN = "answer-written"
     RESPONDED = "responded"
@@ -79,6 +85,7 @@ class State(StrEnum):
     VERIFYING = "verifying"
     VERIFIED = "verified"
     FULFILLING = "fulfilling"
+    DOWNSTREAM = "downstream"
     PROVED = "proved"
     DENIED = "denied"
     RESTORED = "restored"
@@ -99,7 +106,7 @@ class Entry:
 
 
 #: Steps that change no state; see `derive`.
-STANDING: Final = frozenset({Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED})
+STANDING: Final = frozenset({Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED, Step.LATE})
 #: What is written once the message of a step has left.
 RECEIPTS: Final = {
     Step.LINK_WRITTEN: Step.ACKNOWLEDGED,
@@ -122,6 +129,9 @@ TRANSITIONS: Final[dict[tuple[State, Step], State]] = {
     (State.VERIFIED, Step.PLANNED): State.FULFILLING,
     (State.FULFILLING, Step.OUTCOME): State.FULFILLING,
     (State.FULFILLING, Step.PROVED): State.PROVED,
+    (State.FULFILLING, Step.AWAITED): State.DOWNSTREAM,
+    (State.DOWNSTREAM, Step.OUTCOME): State.DOWNSTREAM,
+    (State.DOWNSTREAM, Step.PROVED): State.PROVED,
     (State.PROVED, Step.ANSWER_WRITTEN): State.ANSWERING,
     (State.DENIED, Step.ANSWER_WRITTEN): State.ANSWERING,
     (State.ANSWERING, Step.RESPONDED): State.RESPONDED,
@@ -143,6 +153,7 @@ WORDS: Final = {
     State.VERIFYING: "We are waiting for you to confirm your e-mail address with the link that we sent you.",
     State.VERIFIED: "You have confirmed your address. We are looking for everything that belongs to you.",
     State.FULFILLING: "We are carrying out your request.",
+    State.DOWNSTREAM: "We have carried it out here. We are waiting for companies that had data of yours from us to confirm it.",
     State.PROVED: "It is done. We are putting the proof into the public log.",
     State.DENIED: "Your address was not confirmed in time, so we may not act on the request.",
     State.RESTORED: "We have answered your request.",
@@ -173,6 +184,10 @@ FOR_STAFF: Final = {
         "The person has confirmed their address. Everything that belongs to them is looked for, by itself.",
     ),
     State.FULFILLING: ("being carried out", "The plan is carried out, place by place."),
+    State.DOWNSTREAM: (
+        "others to confirm",
+        "It is done here. Recipients that may hold something of the person were told, and it goes on once all have answered.",
+    ),
     State.PROVED: (
         "carried out",
         "It is done, and everything was searched again. The answer is written when the proof is in the audit log.",
@@ -214,6 +229,8 @@ def may_follow(state: State, step: Step, history: Sequence[Entry]) -> bool:
     """Return whether the step may be written now. Rule: 11 CCR 7021(b), one extension, before the answer."""
     if step is Step.CORRECTED:
         return state in {State.VERIFYING, State.ACKNOWLEDGING}
+    if step is Step.LATE:
+        return any(entry.step is Step.PLANNED for entry in history)
     if step in {Step.EXTENDED, Step.EXTENSION_WRITTEN}:
         return state not in ANSWERED and not any(entry.step is step for entry in history)
     return (state, step) in TRANSITIONS

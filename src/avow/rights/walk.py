@@ -11,9 +11,9 @@ from typing import Final
 
 from avow.audit.log import Log
 from avow.policy import Rulebook
-from avow.rights import after_restore, asked_again, due, execution, response, verification
+from avow.rights import after_restore, asked_again, downstream, due, execution, response, verification
 from avow.rights.cases import Case
-from avow.rights.execution import Target
+from avow.rights.execution import Target, Telling
 from avow.rights.finding import Discloser, Finder
 from avow.rights.kept import Cases
 from avow.rights.response import Voice
@@ -37,6 +37,7 @@ class Tools:
     finder: Finder
     discloser: Discloser
     statements: Log
+    telling: Telling
 
 
 def advance(case: Case, tools: Tools, now_ms: int) -> bool:
@@ -50,10 +51,16 @@ def advance(case: Case, tools: Tools, now_ms: int) -> bool:
         State.RECEIVED: lambda: response.acknowledge(case, voice, cases, now_ms),
         State.ACKNOWLEDGING: lambda: verification.deny_if_due(case, voice.rulebook, cases, now_ms),
         State.VERIFYING: lambda: verification.deny_if_due(case, voice.rulebook, cases, now_ms),
-        State.VERIFIED: lambda: execution.make_plan(case, voice.rulebook, tools.targets, tools.finder, cases, now_ms),
+        State.VERIFIED: lambda: execution.make_plan(
+            case, voice.rulebook, tools.targets, tools.finder, tools.telling, cases, now_ms
+        ),
         State.FULFILLING: lambda: (
             execution.execute(case, tools.targets, tools.discloser, cases, now_ms)
+            or downstream.wait(case, voice.rulebook, cases, now_ms)
             or execution.prove(case, tools.targets, cases, now_ms)
+        ),
+        State.DOWNSTREAM: lambda: (
+            downstream.end_if_due(case, voice.rulebook, cases, now_ms) or execution.prove(case, tools.targets, cases, now_ms)
         ),
         State.PROVED: lambda: response.respond(case, voice, tools.statements, cases, now_ms),
         State.DENIED: lambda: response.respond_unverified(case, voice, cases, now_ms),
@@ -76,7 +83,9 @@ def next_look_ms(case: Case, rulebook: Rulebook, now_ms: int) -> int:
         State.RECEIVED: lambda: now_ms + _WHILE_MS,
         State.ACKNOWLEDGING: lambda: due.denied_ms(case, rulebook),
         State.VERIFYING: lambda: due.denied_ms(case, rulebook),
+        State.VERIFIED: lambda: now_ms + SOON_MS,
         State.FULFILLING: lambda: now_ms + SOON_MS,
+        State.DOWNSTREAM: lambda: due.denied_ms(case, rulebook) if execution.open_tasks_of(case) else now_ms + SOON_MS,
         State.PROVED: lambda: now_ms + SOON_MS,
         State.CLOSED: lambda: due.forgotten_ms(case),
         State.ANSWERING: lambda: due.removed_ms(case, rulebook),

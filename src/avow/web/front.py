@@ -30,6 +30,7 @@ from avow.web.feed_endpoint import FeedEndpoint
 from avow.web.form_endpoint import FormEndpoint
 from avow.web.form_page import OwnForms
 from avow.web.house import House
+from avow.web.instruction_endpoint import InstructionEndpoint
 from avow.web.integrity import IntegrityEndpoint
 from avow.web.mail import MailEndpoint
 from avow.web.outbound import OutboundEndpoint
@@ -118,6 +119,7 @@ class Front:
             Route("/avow/forms/{point}", take_form, methods=["POST"]),
             *own.routes(),
             Route("/avow/feeds/{point}", feeds.take, methods=["POST"]),
+            *InstructionEndpoint(self.house.rights.told.pages).routes(),
             *MailEndpoint(view, taking.senders, taking.mail_events, self.subscriptions, links, self.now_ms).routes(),
         ]
 

@@ -64,11 +64,13 @@ def environment(assets: Assets) -> Environment:
         lstrip_blocks=True,
         bytecode_cache=COMPILED,
     )
-    made.globals |= {
-        "asset": assets.address,
-        "duty_links": lambda _status=200: Markup(),
-    }  # a page of no website has no duty of one
+    made.globals |= {"asset": assets.address, "duty_links": _no_links}
     return made
+
+
+def _no_links(_status: int = 200) -> Markup:
+    """Return what a page of no website has in their place."""
+    return Markup()
 
 
 class View:
@@ -90,8 +92,12 @@ class View:
         }
         self._environment.globals |= {
             "announcement": lambda: banner(house.versions.announced()),
-            "duty_links": lambda status=200: footer(house.policy.duties(status)),
+            "duty_links": self._duty_links,
         }
+
+    def _duty_links(self, status: int = 200) -> Markup:
+        """Return the links that the end of a page of this status has."""
+        return footer(self.house.policy.duties(status))
 
     def page(
         self, request: Request, template: str, status: int = 200, **context: Any

@@ -121,7 +121,7 @@ class Guard:
 def _complete(headers: MutableHeaders, path: str) -> None:
     """Add the page headers; a handler that set one of them knows better."""
     wanted = dict(PAGE_HEADERS)
-    if path.startswith(("/console", "/privacy/requests", "/privacy/verify")):
+    if path.startswith(("/console", "/privacy/requests", "/privacy/verify", "/privacy/instructions")):
         wanted |= SECRET_HEADERS
     for name, value in wanted.items():
         headers.setdefault(name, value)

@@ -21,7 +21,15 @@ from avow.policy.checks.stood_by import StoodBy, check_stood_by
 from avow.policy.findings.diagnostics import Diagnostic, diagnostic
 from avow.policy.language.parse import Document
 from avow.policy.language.read import Entries, Entry
-from avow.policy.language.vocabulary import METHODS, RETENTION_CRITERIA, RETENTION_STARTS, RIGHTS, SOURCES, TECHNOLOGIES
+from avow.policy.language.vocabulary import (
+    INSTRUCTS,
+    METHODS,
+    RETENTION_CRITERIA,
+    RETENTION_STARTS,
+    RIGHTS,
+    SOURCES,
+    TECHNOLOGIES,
+)
 from avow.policy.rulebook import build
 from avow.policy.rulebook.own_cookies import RESERVED
 
@@ -36,7 +44,6 @@ _BY_MAIL: Final = frozenset({Technology.EMAIL, Technology.CLEAR_GIF})
 _NOT_BY_ALL: Final = frozenset(
     {
         ("data", "says_age"),
-        ("recipient", "instruct"),
         ("recipient", "needs_authorisation"),
         ("recipient", "second_person_above"),
         ("recipient", "stops_when_lapsed"),
@@ -52,7 +59,8 @@ class CarriedOut:
     `withdrawn` are the technologies whose data goes when a yes is taken back; `own_choice_only`: browsers keep only what
     people chose, and it is given to nobody; `own_mailings_only`: e-mail is what `avow mail send` sends, and what it can measure.
     `combined` are the technologies of what it shows next to a letter of the same person; `keys` those of
-    `_NOT_BY_ALL` that it obeys. `stands_by` is what it does about rights and standing promises; None takes all of them.
+    `_NOT_BY_ALL` that it obeys; `instructs` the ways by which it tells recipients. `stands_by` is what it does about rights
+    and standing promises; None takes all of them.
     """
 
     technologies: frozenset[str]
@@ -68,6 +76,7 @@ class CarriedOut:
     own_mailings_only: bool
     combined: frozenset[str]
     keys: frozenset[tuple[str, str]]
+    instructs: frozenset[str]
     third_parties: bool
     duties: bool
     datasets: bool
@@ -89,6 +98,7 @@ EVERYTHING: Final = CarriedOut(
     own_mailings_only=False,
     combined=frozenset(TECHNOLOGIES),
     keys=_NOT_BY_ALL,
+    instructs=frozenset(INSTRUCTS),
     third_parties=True,
     duties=True,
     datasets=True,
@@ -124,6 +134,7 @@ THIS_VERSION: Final = CarriedOut(
     own_mailings_only=True,
     combined=LETTERS | {Technology.TAG, Technology.WEB_BEACON, Technology.PIXEL, Technology.CLEAR_GIF},
     keys=frozenset({("data", "says_age"), ("recipient", "second_person_above"), ("recipient", "stops_when_lapsed")}),
+    instructs=frozenset({"page", "mail"}),
     third_parties=False,
     duties=False,
     datasets=False,
@@ -315,10 +326,14 @@ def _recipient(recipient: Entry, does: CarriedOut, *, asked: bool, only_loaded: 
     if not does.third_parties and recipient.values["role"] == "third-party" and not asked:
         message = f'"{recipient.name}" is a third party, and this version cannot stop what it is given when somebody opts out'
         yield diagnostic("AV0702", recipient.here, message, _LATER)
-    days = recipient.values["keeps_days"]
+    days, way = recipient.values["keeps_days"], recipient.values.get("instruct")
     # What a third party's own script collected never passed through here: nothing here names a person to it, so the letter
     # about a deletion says where it takes an opt-out itself. Rule: Cal. Civ. Code § 1798.105(c)(1); 11 CCR 7022(b)(3).
-    if "instruct" not in recipient.values and days > 0 and not only_loaded:
+    if way is not None and way not in does.instructs:
+        message = f'this version does not tell "{recipient.name}" by "{way}" what to delete'
+        mend = f"write how it can be told as well: {', '.join(name for name in INSTRUCTS if name in does.instructs)}"
+        yield diagnostic("AV0703", recipient.at("instruct"), message, mend)
+    elif way is None and days > 0 and not only_loaded:
         message = f'"{recipient.name}" keeps data for {days} days, and nothing tells it to delete on request'
-        mend = 'add instruct = "page": it answers on a page; or "mail", "webhook", "opendsr", as it can be told'
+        mend = 'add instruct = "page": it answers on a page that staff pass on; or "mail"'
         yield diagnostic("AV0703", recipient.at("keeps_days"), message, mend)

@@ -211,13 +211,14 @@ def _recipient(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]
 def _sales(rulebook: Rulebook, facts: Facts) -> Finding:
     """Rule: Cal. Civ. Code § 1798.140(ad), (ah): by the role that each recipient really has."""
     sold = [one for one in facts.disclosed if one.is_sale]
-    allows = any(one.effective_disclosure != "business-purpose" for one in rulebook.recipients.values())
+    declared = {name for name, one in rulebook.recipients.items() if one.effective_disclosure != "business-purpose"}
     control = "Whether a disclosure is a sale is computed from the contract, never from a word."
     if not facts.disclosed:
         return Finding(control, "Nothing was disclosed to anybody in 12 months.", Verdict.HOLDS, facts.at_ms)
     evidence = f"{_sum(sold):,} of {_sum(facts.disclosed):,} disclosures in 12 months were sales or sharing"
     evidence += f": {_who(rulebook, sold)}." if sold else "."
-    return Finding(control, evidence, Verdict.FAILS if sold and not allows else Verdict.HOLDS, facts.at_ms)
+    strange = any(one.recipient not in declared for one in sold)
+    return Finding(control, evidence, Verdict.FAILS if strange else Verdict.HOLDS, facts.at_ms)
 
 
 def _right(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]:

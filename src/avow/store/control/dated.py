@@ -5,8 +5,9 @@
     disclosures    the person of a disclosure        its own `forget_on`: 12 months, and as long as the recipient keeps the data
     notices        e-mail about a changed policy     12 months, and no longer than anything that its person sent
     mailings       e-mail of a mailing               as long as its person is subscribed
-    messages       e-mail that asks for a link       as long as the subscription waits for it; a letter as long as its request
-                                                     has a contact
+    messages       e-mail that asks for a link       as long as the subscription waits for it; a letter, and what a recipient
+                                                     is told, as long as its request has a contact
+    instructions   what finds a person at recipients with the contact of its request
     handed over    a record that went to a recipient, as long as the disclosure says whose it was; one that has not left as long
                    as there is the record, and a conversion for 30 days
     withdrawn      what never left, and names nobody 12 months
@@ -37,6 +38,7 @@ from avow.store.control.tables import (
     deliveries,
     delivery_people,
     disclosures,
+    instructions,
     pending_subscriptions,
     request_events,
     submission_subjects,
@@ -62,6 +64,7 @@ def sweep(tx: Transaction, today: date) -> int:
     forget = [
         update(choices).where(_choices(today)).values(subject=None),
         update(disclosures).where(_disclosures(today)).values(**disclosed.NOBODY),
+        update(instructions).where(_instructions(today)).values(sealed=b"", words=b"", next_ms=None),
     ]
     gone = rows.let_go(tx, tx.scalars(_notices(today)).all()) + rows.let_go(tx, tx.scalars(_messages(today)).all())
     gone += rows.let_go(tx, tx.scalars(_handed_over(today)).all())
@@ -82,6 +85,7 @@ def overdue(tx: Transaction, today: date) -> dict[str, int]:
         "choices": select(func.count()).select_from(choices).where(_choices(before)),
         "disclosures": select(func.count()).select_from(disclosures).where(_disclosures(before)),
         "notices": _count(_notices(before)),
+        "instructions": select(func.count()).select_from(instructions).where(_instructions(before)),
         "mailings": _count(mailings.ended(), deliveries.c.made_ms < _start_ms(before)),
         "messages": _count(_messages(before)),
         "handed over": _count(_handed_over(before)),
@@ -100,6 +104,15 @@ def _choices(today: date) -> ColumnElement[bool]:
 
 def _disclosures(today: date) -> ColumnElement[bool]:
     return and_(disclosures.c.subject.is_not(None), disclosures.c.forget_on <= today)
+
+
+def _instructions(today: date) -> ColumnElement[bool]:
+    """Return the condition that finds what still says whom an instruction is about, although its request does not any more."""
+    asked = select(consumer_requests.c.id).where(
+        consumer_requests.c.id == instructions.c.request_id, func.length(consumer_requests.c.sealed) > 0
+    )
+    says = or_(func.length(instructions.c.sealed) > 0, func.length(instructions.c.words) > 0)
+    return and_(says, ~asked.correlate(instructions).exists(), instructions.c.made_ms < _start_ms(today - _YOUNG))
 
 
 def _count(ids: Select[str], *conditions: ColumnElement[bool]) -> Select[int]:
@@ -122,7 +135,7 @@ def _messages(today: date) -> Select[str]:
     )
     is_left = or_(
         and_(deliveries.c.kind == "confirmation", ~waits.correlate(delivery_people).exists()),
-        and_(deliveries.c.kind.in_(rows.OF_REQUESTS), ~asked.correlate(delivery_people).exists()),
+        and_(_own.request_id.is_not(None), ~asked.correlate(delivery_people).exists()),
     )
     return _of_somebody().where(is_left, deliveries.c.made_ms < _start_ms(today - _YOUNG))
 

@@ -14,6 +14,7 @@
     leaving   -> failed     -> [kept]       not taken for good
     leaving   -> sent       -> [sent]       the other side took it: never what was queued
     unsent    -> sent       -> [passed_on]  a person passed it on by hand
+    sent      -> received   -> [received]   the other side said what it did with it; what nobody noted as sent, too
     unsent    -> waiting    -> [again]
     unsent    -> withdrawn  -> [withdraw, let_go]
 
@@ -52,10 +53,10 @@ from avow.store.control.database import Transaction
 from avow.store.control.tables import deliveries, delivery_people, letters, screenings
 from avow.store.paging import Page, Part, Place
 
-Kind = Literal["letter", "answer", "confirmation", "notice", "mailing", "disclosure", "order", "conversion"]
+Kind = Literal["letter", "answer", "confirmation", "notice", "mailing", "instruction", "disclosure", "order", "conversion"]
 State = Literal["waiting", "leaving", "sent", "received", "failed", "withdrawn"]
 
-#: Kinds of a consumer request; the copy of each is sealed under the request's key.
+#: Kinds of a consumer request that go to its person; the copy of each is sealed under the request's key.
 OF_REQUESTS: Final = ("letter", "answer")
 #: Kinds that hand a record over to a recipient.
 OF_RECORDS: Final = ("disclosure", "order", "conversion")
@@ -63,6 +64,8 @@ OF_RECORDS: Final = ("disclosure", "order", "conversion")
 MANY: Final = ("mailing", *OF_RECORDS)
 #: The way of what a person passed on.
 BY_HAND: Final = "by hand"
+#: The way of what waits for a person to pass it on: no process carries it.
+BY_PAGE: Final = "page"
 #: What may still leave.
 UNSENT: Final = ("waiting", "leaving", "failed")
 #: A turn further away than any pause of ours, milliseconds, was written down while the clock was ahead: it has come.
@@ -72,6 +75,7 @@ LEASE_MS: Final = 15 * 60_000
 #: Ids in one statement; SQLite binds at most 32,766 values.
 _CHUNK: Final = 5_000
 _MOVES: Final = deliveries.c.state.in_(("waiting", "leaving"))
+_CARRIED: Final = deliveries.c.connector != BY_PAGE
 _FAILED: Final = deliveries.c.state == "failed"
 _TRIED: Final = and_(_MOVES, deliveries.c.attempts > 0)
 _SINGLE: Final = deliveries.c.is_many == false()
@@ -308,6 +312,23 @@ def again(tx: Transaction, delivery_id: str, now_ms: int, by: str = "", sealed: 
     return is_there
 
 
+def received(tx: Transaction, request_id: str, record: str, at_ms: int) -> None:
+    """Note that the other side has said that it has what is about a record of a request: what left, else what was to leave.
+
+    What would only have repeated it is taken back; what is leaving at this moment goes.
+    """
+    own = (delivery_people.c.request_id == request_id, delivery_people.c.record == record)
+    found = select(deliveries.c.id, deliveries.c.state).where(
+        deliveries.c.id.in_(select(delivery_people.c.delivery).where(*own)), deliveries.c.state.in_(("sent", "waiting", "failed"))
+    )
+    states = {row.id: row.state for row in tx.execute(found)}
+    left = [one for one, state in states.items() if state == "sent"] or list(states)
+    done = {"state": "received", "sent_ms": func.coalesce(deliveries.c.sent_ms, at_ms), "trouble": "", "code": 0}
+    tx.execute(update(deliveries).where(deliveries.c.id.in_(left)).values(**done))
+    for one in states.keys() - set(left):
+        withdraw(tx, one)
+
+
 def withdraw(tx: Transaction, delivery_id: str, why: str = "") -> bool:
     """Take back what has not left; it names nobody any more. False when it has left, or is not there."""
     gone = {"state": "withdrawn", "trouble": "", "code": 0, "why": why, **_FREE}
@@ -357,7 +378,7 @@ def longest_due_ms(tx: Transaction) -> int | None:
 
     Of what one person waits for: a mailing to many takes its time.
     """
-    single = (_MOVES, deliveries.c.kind.not_in(("mailing", "notice")))
+    single = (_MOVES, _CARRIED, deliveries.c.kind.not_in(("mailing", "notice")))
     return tx.execute(select(deliveries.c.next_ms).where(*single).order_by(deliveries.c.next_ms).limit(1)).scalar()
 
 
@@ -404,6 +425,15 @@ def listed(tx: Transaction, at: Place, limit: int, site: str = "") -> Page[Deliv
     return _page(tx, (*_undelivered(single), Part(rest, deliveries.c.made_ms, deliveries.c.id)), at, limit)
 
 
+def to_recipients(
+    tx: Transaction, at: Place, limit: int, state: str = "", recipient: str = "", batch: str = ""
+) -> Page[Delivery]:
+    """Return a page of records that go or went to recipients, the newest first; "" is any state, recipient or batch."""
+    own = {deliveries.c.state: state, deliveries.c.recipient: recipient, deliveries.c.batch: batch}
+    rows = select(deliveries).where(deliveries.c.kind.in_(OF_RECORDS), *(column == one for column, one in own.items() if one))
+    return _page(tx, (Part(rows, deliveries.c.made_ms, deliveries.c.id),), at, limit)
+
+
 def untried(tx: Transaction, at: Place, limit: int) -> Page[Delivery]:
     """Return a page of what goes to single people and nobody tried to send yet, the newest first; none of mailings."""
     rows = select(deliveries).where(_SINGLE, _MOVES, deliveries.c.attempts == 0)
@@ -426,7 +456,7 @@ def requests_with_failures() -> Select[Any]:
     """Return the statement that names the consumer requests of which something failed."""
     joined = delivery_people.join(deliveries, deliveries.c.id == delivery_people.c.delivery)
     wanted = select(delivery_people.c.request_id).distinct().select_from(joined)
-    return wanted.where(_FAILED, deliveries.c.kind.in_(OF_REQUESTS), delivery_people.c.request_id.is_not(None))
+    return wanted.where(_FAILED, delivery_people.c.request_id.is_not(None))
 
 
 def newest(tx: Transaction, limit: int) -> tuple[Delivery, ...]:

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from avow.web.privacy_center.choices import ChoicePages
 from avow.web.privacy_center.following import FollowingPages
+from avow.web.privacy_center.instructions import InstructionPages
 from avow.web.privacy_center.requests import RequestPages
 from avow.web.privacy_center.versions import VersionPages
 from avow.web.rendering import View
@@ -33,6 +34,7 @@ class PrivacyCenter:
             *RequestPages(self._view).routes(),
             *FollowingPages(self._view).routes(),
             *ChoicePages(self._view).routes(),
+            *InstructionPages(self._view).routes(),
         ]
 
     def _policy(self, request: Request) -> Response:

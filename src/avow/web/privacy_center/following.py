@@ -56,6 +56,7 @@ class FollowingPages:
         return [
             Route("/privacy/requests/{token}", self._status),
             Route("/privacy/requests/{token}/choices", self._say, methods=["POST"]),
+            Route("/privacy/requests/{token}/proof", self._proof),
             Route("/privacy/requests/{token}/{name}", self._document),
             Route("/privacy/verify/{token}", self._ask),
             Route("/privacy/verify/{token}", self._confirm, methods=["POST"]),
@@ -130,6 +131,17 @@ class FollowingPages:
             await run_in_threadpool(keep, visitor, changed, "link")
         kept = signals.Said((said.choices - frozenset(changed)) | out, said.consents - out, said.allowed - out)
         set_choices(response, kept, self._view.house, said.visitor)
+
+    def _proof(self, request: Request) -> Response:
+        """Show the proofs of a request with all that a browser needs to check them without the network."""
+        token = request.path_params["token"]
+        shown = self._rights.proofs(token)
+        if not shown:
+            raise HTTPException(404)
+        house, reference = self._view.house, shown[0].reference
+        key, zone = house.evidence.key(), house.timezone
+        page = "privacy_center/proof.html"
+        return self._view.page(request, page, proofs=shown, reference=reference, key=key, zone=zone, token=token)
 
     def _document(self, request: Request) -> Response:
         file = self._rights.download(request.path_params["token"], request.path_params["name"])

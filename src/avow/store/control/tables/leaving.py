@@ -13,11 +13,15 @@ deliveries: Final = Table(
     "deliveries",
     metadata,
     Column("id", Text, primary_key=True),  # by which the other side knows a second copy: the Message-ID of an e-mail
-    Column("kind", Text, nullable=False),  # letter, answer, confirmation, notice, mailing, disclosure, order, conversion
+    Column(
+        "kind", Text, nullable=False
+    ),  # letter, answer, confirmation, notice, mailing, instruction, disclosure, order, conversion
     Column("batch", Text, nullable=False),  # of which many get one each: a mailing, the number of an announced version; else ""
     Column("is_many", Boolean, nullable=False),  # one of a mailing: many and alike, and in no list of messages to single people
     Column("recipient", Text, nullable=False),  # the policy's name of who gets or carries it, "" until it was decided
-    Column("connector", Text, nullable=False),  # the way it leaves: smtp; by hand, once staff passed it on
+    Column(
+        "connector", Text, nullable=False
+    ),  # the way it leaves: smtp; webhook; page, which staff pass on; by hand, once they did
     Column("point", Text, nullable=False, server_default=""),  # where a record that leaves was collected, "" for a message
     Column("purpose", Text, nullable=False),  # as it was decided; before, what a record leaves for, "" for a message
     Column("rulebook_id", Text, nullable=False),  # the version by which it was decided; before, "" where its record says it
@@ -62,6 +66,35 @@ delivery_people: Final = Table(
 #: What has to stay the very same letter: of a consumer request, sealed under the request's key, and swept with it.
 letters: Final = Table(
     "letters", metadata, Column("delivery", Text, primary_key=True), Column("sealed", LargeBinary, nullable=False)
+)
+
+#: What a recipient was told to do with what it was given of a person: one for each consumer request and recipient. The words of
+#: both sides are sealed under the request's key; the rest names nobody, and goes with the record of the request.
+instructions: Final = Table(
+    "instructions",
+    metadata,
+    Column("id", Text, primary_key=True),  # the signed link to its page carries it
+    Column("request_id", Text, nullable=False),
+    Column("recipient", Text, nullable=False),  # the policy's name of it ...
+    Column("rulebook_id", Text, nullable=False),  # ... in the version under which something last went to it
+    Column("what", Text, nullable=False),  # erase
+    Column("way", Text, nullable=False),  # page, mail, webhook, opendsr
+    Column("categories", Text, nullable=False),  # of what went to it, letters of § 1798.140(v)(1)
+    Column("sealed", LargeBinary, nullable=False),  # what finds the person there; b"" once the contact is forgotten
+    Column("site", Text, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("due_on", Date, nullable=False),  # by when it is to answer
+    Column("told_ms", BigInteger),  # when it was told first; NULL while the delivery has not left
+    Column("reminders", Integer, nullable=False),  # how many were queued
+    Column("next_ms", BigInteger),  # when the next one is; NULL while it was not told, after the last one, and once answered
+    Column("opened_ms", BigInteger),  # when its page was opened last
+    Column("answer", Text, nullable=False),  # "" for none yet; silent: there was none until the contact was forgotten
+    Column("answered_ms", BigInteger),
+    Column("answered_by", Text, nullable=False),  # "recipient", or the id of the member of staff who noted it
+    Column("words", LargeBinary, nullable=False),  # why, as it was said; b"" for nothing, and once the contact is forgotten
+    Index("instructions_request", "request_id"),
+    Index("instructions_next", "next_ms"),
+    Index("instructions_answer", "answer", "due_on"),
 )
 
 #: E-mails sent to everybody who subscribed at a collection point; nothing here is of anybody. Kept, so that links lead on.

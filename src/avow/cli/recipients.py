@@ -1,0 +1,146 @@
+"""The commands about recipients: what stands of each one's contract, and what is written down of it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+import click
+
+from avow.cli.operations import Operations
+from avow.definitions import Refusal
+from avow.recipients.register import Changes, RecipientLine
+
+_DAY: Final = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@click.group()
+def recipients() -> None:
+    """See who else gets personal information, and write down what is known of their contracts."""
+
+
+@recipients.command("list")
+@click.pass_obj
+def list_(operations: Operations) -> None:
+    """List the recipients that the version in force declares.
+
+    Each line has its role by computation, the state of its contract, by when it is to be checked again, its name, and why nothing
+    goes to it. A review that is due within 30 days is marked.
+    """
+    with operations.recipients() as room:
+        for one in room.register.lines():
+            review = f"{one.standing.review_on or '-'}{'!' if one.is_warned else ''}"
+            why = f"  {one.standing.refusal.reason} ({one.standing.refusal.rule})" if one.standing.refusal else ""
+            click.echo(f"{one.standing.role:<16}  {one.standing.contract:<9}  {review:<11}  {one.name}{why}")
+
+
+@recipients.command()
+@click.argument("name")
+@click.pass_obj
+def show(operations: Operations, name: str) -> None:
+    """Show what stands of the recipient NAME, and what is written down of it. Exit status 1 when it is not declared."""
+    with operations.recipients() as room:
+        line = room.register.line(name)
+    if line is None:
+        raise click.ClickException(f"the version in force declares no recipient “{name}”")
+    for what, value in _facts(line):
+        click.echo(f"{what:<16}{value}")
+
+
+@recipients.command()
+@click.argument("name")
+@click.option("--contact", help="The address to which instructions go.")
+@click.option("--signed", type=_DAY, help="The day of the signature under the contract.")
+@click.option("--review-on", type=_DAY, help="By when it is checked again.")
+@click.option(
+    "--sub-processor", "sub_processors", multiple=True, help="One that it engages; again for each. In place of all before."
+)
+@click.option("--document", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The contract: it is kept sealed.")
+@click.pass_obj
+def note(
+    operations: Operations,
+    name: str,
+    contact: str | None,
+    signed: datetime | None,
+    review_on: datetime | None,
+    sub_processors: tuple[str, ...],
+    document: Path | None,
+) -> None:
+    """Write down what is known of the contract with the recipient NAME; what is not named stays as it is.
+
+    The clauses are the policy's. It is an entry of the audit log, with the SHA-256 of the document. Exit status 1 when a value is
+    none.
+    """
+    changes = Changes(
+        contact=contact,
+        signed=_day(signed),
+        review_on=_day(review_on),
+        sub_processors=sub_processors or None,
+        document=document.read_bytes() if document else None,
+    )
+    with operations.recipients() as room:
+        _or_refused(room.register.change(name, changes, ""))
+    click.echo(f"That is written down of “{name}”.")
+
+
+@recipients.command()
+@click.option("--is-there", is_flag=True, help="The clause is in the contract after all.")
+@click.argument("name")
+@click.argument("clause")
+@click.pass_obj
+def lacks(operations: Operations, is_there: bool, name: str, clause: str) -> None:  # noqa: FBT001 - click's way
+    """Write down that the contract with the recipient NAME lacks CLAUSE, by its key in the policy.
+
+    From now on it is a third party, and nothing goes to it unless the policy declares it as one. A version of the policy that
+    says that the clause is there is not published again. It is an entry of the audit log.
+    """
+    with operations.recipients() as room:
+        _or_refused(room.register.clause(name, clause, "", is_missing=not is_there))
+    click.echo(f"“{clause}” is {'there' if is_there else 'missing'}.")
+
+
+@recipients.command()
+@click.argument("name")
+@click.pass_obj
+def withdraw(operations: Operations, name: str) -> None:
+    """Write down that the contract with the recipient NAME has ended: nothing goes to it from now on, and what waits is held."""
+    with operations.recipients() as room:
+        _or_refused(room.register.withdraw(name, ""))
+    click.echo(f"The contract with “{name}” has ended. Nothing goes there any more.")
+
+
+@recipients.command()
+@click.argument("name")
+@click.pass_obj
+def renew(operations: Operations, name: str) -> None:
+    """Write down that there is a contract with the recipient NAME again: what waited for it has its turn within the hour."""
+    with operations.recipients() as room:
+        _or_refused(room.register.renew(name, ""))
+    click.echo(f"There is a contract with “{name}” again.")
+
+
+def _facts(line: RecipientLine) -> tuple[tuple[str, str], ...]:
+    standing, kept = line.standing, line.registered
+    refusal = f"no: {standing.refusal.reason} ({standing.refusal.rule})" if standing.refusal else "yes"
+    return (
+        ("name", f"{line.name} ({line.label})"),
+        ("role", standing.role),
+        ("contract", standing.contract),
+        ("lacks", ", ".join(standing.missing_clauses) or "-"),
+        ("may get data", refusal),
+        ("signed", str(kept.signed or "-")),
+        ("review on", f"{standing.review_on or '-'}{' (soon, or due)' if line.is_warned else ''}"),
+        ("contact", kept.contact or "-"),
+        ("sub-processors", ", ".join(kept.sub_processors) or "-"),
+        ("document", kept.sha256 or "-"),
+    )
+
+
+def _day(found: datetime | None) -> date | None:
+    return found.date() if found else None
+
+
+def _or_refused(refusal: Refusal | None) -> None:
+    if refusal is not None:
+        raise click.ClickException(f"{refusal.reason} ({refusal.rule})")

@@ -1,0 +1,40 @@
+"""What recipients are told in words: on their page, in the message that brings them there, and by their computers.
+
+Rule: Cal. Civ. Code § 1798.105(c)(1), (3), (d); 11 CCR 7022(b)(2), (3), (c) (service providers and contractors), 7052(a) (third
+parties), 7051(a)(8) (who cannot says so within five business days).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from avow.policy.law import rules
+
+#: What a service provider or contractor has to do with what it holds of the person for us.
+PROVIDER: Final = (
+    "Erase what you hold of this person for us from your systems, for good; or deidentify it, so that nothing leads to them.",
+    "What lies in archives and backups goes when they are next used.",
+    "Tell your own service providers and contractors to do the same.",
+    "Tell everybody else who got it from you, or through you, unless that was at our word, to erase it.",
+    "What a law makes you keep, keep for nothing else, and erase the rest. Say here what you keep, and by which law.",
+    "If you cannot do this, say so here within five business days.",
+)
+#: What a third party has to do with what it got from us.
+THIRD_PARTY: Final = (
+    "Erase what you got of this person from us from your systems, for good; or deidentify it, so that nothing leads to them.",
+    "What lies in archives and backups goes when they are next used.",
+    "Tell your own service providers and contractors to do the same, and everybody to whom you sold it or made it available.",
+    "What a law makes you keep, keep for nothing else, and erase the rest. Say here what you keep, and by which law.",
+    "If you cannot do this, say so here within five business days.",
+)
+
+
+def duties(*, is_third_party: bool) -> tuple[str, ...]:
+    """Return what a recipient has to do, a sentence for each part. Rule: 11 CCR 7022(b), (c), 7052(a)."""
+    return THIRD_PARTY if is_third_party else PROVIDER
+
+
+def by_rule(*, is_third_party: bool) -> str:
+    """Return the rule that asks it of a recipient. Rule: 11 CCR 7022(b)(2), (3)."""
+    rule = rules.TELL_THIRD_PARTIES if is_third_party else rules.TELL_PROVIDERS
+    return rules.both(rules.DELETE_FROM_RECORDS, rule, rules.UNABLE)

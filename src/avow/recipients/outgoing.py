@@ -1,0 +1,107 @@
+"""Deliveries to recipients as staff see them: what waits and why, what failed, what left; and what a person can do about it.
+
+A line names nobody, and no record: who looks at a record does so by `gate.reads`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from avow.definitions import Refusal
+from avow.gate import deliveries, entries
+from avow.gate.deliveries import OF_RECORDS, Delivery
+from avow.gate.messages import WORDS, Trouble
+from avow.store.paging import LINES, Page, Place
+from avow.store.store import Store
+
+_RULE: Final = "docs/specs/deliveries.md"
+_NOT_THERE: Final = Refusal("there is no such delivery any more, it is leaving right now, or it has left", _RULE)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryLine:
+    """One delivery; `trouble` is why it has not left, in words and with the other side's code, `receipt` what that said.
+
+    `asker` and `approver` are members of staff by id, "" for nobody.
+    """
+
+    id: str
+    kind: str
+    recipient: str
+    point: str
+    purpose: str
+    site: str
+    batch: str
+    state: str
+    attempts: int
+    made_ms: int
+    next_ms: int | None
+    sent_ms: int | None
+    trouble: str
+    receipt: str
+    asker: str
+    approver: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What goes to recipients, seen and decided about; `by` is a member of staff by id, "" the command line."""
+
+    store: Store
+    now_ms: Callable[[], int]
+
+    def lines(self, at: Place, state: str = "", recipient: str = "", batch: str = "") -> Page[DeliveryLine]:
+        """Return a page of deliveries, the newest first; "" is any state, recipient or batch."""
+        with self.store.control.reading() as tx:
+            return deliveries.to_recipients(tx, at, LINES, state, recipient, batch).each(_line)
+
+    def line(self, delivery_id: str) -> DeliveryLine | None:
+        """Return one delivery."""
+        with self.store.control.reading() as tx:
+            row = deliveries.get(tx, delivery_id)
+        return _line(row) if row is not None and row.kind in OF_RECORDS else None
+
+    def again(self, delivery_id: str, by: str) -> Refusal | None:
+        """Let a delivery that has not left have its turn now, with as many tries as a new one; everything is asked again then."""
+        now_ms = self.now_ms()
+        with self.store.control.transaction() as tx:
+            if not self._is_ours(delivery_id) or not deliveries.again(tx, delivery_id, now_ms, by):
+                return _NOT_THERE
+            entries.record(tx, now_ms, entries.DeliveryStep("delivery.again", delivery_id, **entries.by_whom(by)))
+        return None
+
+    def withdraw(self, delivery_id: str, by: str) -> Refusal | None:
+        """Take back a delivery that has not left; it names nobody any more."""
+        with self.store.control.transaction() as tx:
+            if not self._is_ours(delivery_id) or not deliveries.withdraw(tx, delivery_id, "taken back by hand"):
+                return _NOT_THERE
+            entries.record(tx, self.now_ms(), entries.DeliveryStep("delivery.withdrawn", delivery_id, **entries.by_whom(by)))
+        return None
+
+    def _is_ours(self, delivery_id: str) -> bool:
+        return self.line(delivery_id) is not None
+
+
+def _line(row: Delivery) -> DeliveryLine:
+    words = WORDS[Trouble(row.trouble)] if row.trouble else ""
+    words = f"{words} ({row.code})" if row.code else words
+    return DeliveryLine(
+        id=row.id,
+        kind=row.kind,
+        recipient=row.recipient,
+        point=row.point,
+        purpose=row.purpose,
+        site=row.site,
+        batch=row.batch,
+        state=row.state,
+        attempts=row.attempts,
+        made_ms=row.made_ms,
+        next_ms=row.next_ms if row.state == "waiting" else None,
+        sent_ms=row.sent_ms,
+        trouble=row.why or words,
+        receipt=row.receipt,
+        asker=row.asker,
+        approver=row.approver,
+    )

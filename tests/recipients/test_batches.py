@@ -1,0 +1,136 @@
+"""Many records to one recipient: a second person, what they agree to, an interruption, a no that is said while it waits."""
+
+import pytest
+from tests.houses import insider, over_both, person
+from tests.recipients.vendors import Vendor, with_vendor
+
+from avow.definitions import Refusal
+from avow.gate import choices
+from avow.gate.choices import Choice
+from avow.policy.law import rules
+from avow.recipients import sending
+from avow.recipients.sending import Selection
+from avow.store.control import tables
+
+PURPOSE, POINT = "answer-questions", "contact-form"
+OPTIONAL = ('business_purpose = "Cal. Civ. Code § 1798.140(e)(5)"\n\n[data.name]', 'choice = "opt-out"\n\n[data.name]')
+
+
+@pytest.fixture
+def vendor(house, receiver):
+    """A vendor that needs a second person above two records."""
+    house.publisher.first(with_vendor(more="second_person_above = 2"), house.now_ms())
+    return Vendor(house, receiver)
+
+
+def written(house, count, **more):
+    """Write as many letters, a second apart; return their ids."""
+    made = []
+    for number in range(count):
+        house.wait(seconds=1)
+        made.append(house.write(f"person{number}@example.com", **more))
+    house.wait(seconds=1)
+    return made
+
+
+@over_both
+def test_a_batch_above_the_declared_size_waits_for_a_second_person(house, vendor, receiver):
+    """Who asked is none, nor is who may not approve; what came in meanwhile is no part of what they agree to."""
+    records = written(house, 3)
+    batch = vendor.sending.send("crm", PURPOSE, Selection(point=POINT), insider("s1"))
+    assert (batch.state, batch.records, batch.asker) == ("asked for", 3, "s1")
+    written(house, 2)
+    assert (vendor.sending.queue(house.now_ms()), vendor.carry()) == (0, 0)
+    assert vendor.sending.approve(batch.id, insider("s1")).reason == "who asked for it cannot be its second person"
+    assert "no role of yours may approve" in vendor.sending.approve(batch.id, insider("s2", "support")).reason
+    assert vendor.sending.approve(batch.id, insider("s2")) is None
+    assert vendor.sending.approve(batch.id, insider("s3")).reason.startswith("there is no such batch")
+    assert vendor.sending.queue(house.now_ms()) == 3
+    assert vendor.carry() == 3
+    assert sorted(body["data"]["record"] for body in receiver.bodies) == sorted(records)
+    done = vendor.sending.batch(batch.id)
+    assert (done.state, done.approver, done.queued, done.refused) == ("queued", "s2", 3, 0)
+    log = "".join(house.logged())
+    assert all(f'"what":"{one}"' in log for one in ("batch.asked", "batch.approved", "batch.queued"))
+
+
+def test_a_batch_of_the_declared_size_goes_at_once(house, vendor, receiver):
+    """Two records need nobody else, and a website or a day makes it smaller."""
+    written(house, 2)
+    batch = vendor.sending.send("crm", PURPOSE, Selection(point=POINT), insider())
+    assert (batch.state, vendor.sending.queue(house.now_ms()), vendor.carry()) == ("approved", 2, 2)
+    later = house.now_ms()
+    written(house, 2)
+    rest = vendor.sending.send("crm", PURPOSE, Selection(point=POINT, site="marrowby", since_ms=later), insider())
+    assert (rest.state, rest.records) == ("approved", 2)
+    assert "no record" in vendor.sending.send("crm", PURPOSE, Selection(point=POINT, site="elsewhere"), insider()).reason
+
+
+def test_the_command_line_is_nobodys_second_person(house, vendor):
+    """What it asks for a member of staff lets go; what a member asked for it may."""
+    written(house, 3)
+    theirs = vendor.sending.send("crm", PURPOSE, Selection(point=POINT), insider("s1"))
+    ours = vendor.sending.send("crm", PURPOSE, Selection(point=POINT), None)
+    assert vendor.sending.approve(ours.id, None).reason.startswith("it was asked for at the command line")
+    assert vendor.sending.approve(ours.id, insider("s2")) is None
+    assert vendor.sending.approve(theirs.id, None) is None
+
+
+def test_a_batch_is_gone_on_with_behind_what_was_queued(house, vendor, receiver, monkeypatch):
+    """A process that ends in the middle leaves its place; nobody's record goes twice, and none is lost."""
+    monkeypatch.setattr(sending, "BATCH", 4)
+    records = written(house, 10)
+    batch = vendor.sending.send("crm", PURPOSE, Selection(point=POINT), insider("s1"))
+    vendor.sending.approve(batch.id, insider("s2"))
+
+    def killed(_count):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        vendor.sending.queue(house.now_ms(), killed)
+    assert vendor.sending.batch(batch.id).queued == 4
+    assert vendor.sending.queue(house.now_ms()) == 6
+    assert vendor.sending.queue(house.now_ms()) == 0
+    while vendor.carry():
+        pass
+    assert sorted(body["data"]["record"] for body in receiver.bodies) == sorted(records)
+    assert len(set(receiver.ids)) == 10
+
+
+def test_a_batch_that_is_taken_back_leaves_nothing(house, vendor, receiver):
+    """Neither what is queued nor what is not yet."""
+    written(house, 3)
+    batch = vendor.sending.send("crm", PURPOSE, Selection(point=POINT), insider("s1"))
+    vendor.sending.approve(batch.id, insider("s2"))
+    vendor.sending.queue(house.now_ms())
+    assert vendor.sending.withdraw(batch.id, insider("s1")) is None
+    assert vendor.sending.withdraw(batch.id, insider("s1")).reason.startswith("there is no such batch")
+    assert (vendor.carry(), receiver.taken, {one.state for one in vendor.rows()}) == (0, [], {"withdrawn"})
+
+
+def test_an_opt_out_reaches_what_waits_at_its_turn(house, receiver):
+    """Said a moment before, it stops the record, and the others go on; the row says the rule, and names nobody."""
+    house.publisher.first(with_vendor("crm", OPTIONAL), house.now_ms())
+    vendor = Vendor(house, receiver)
+    written(house, 3)
+    vendor.sending.send("crm", PURPOSE, Selection(point=POINT), insider())
+    vendor.sending.queue(house.now_ms())
+    subject = house.store.vault.lookup([person("person1@example.com")])[person("person1@example.com")]
+    said = Choice(house.now_ms(), PURPOSE, opted_out=True, source="link", rulebook_id="r", subject=subject)
+    with house.store.control.transaction() as tx:
+        choices.keep(house.store, tx, [said])
+    assert vendor.carry() == 2
+    assert sorted(body["data"]["fields"]["email"] for body in receiver.bodies) == ["person0@example.com", "person2@example.com"]
+    (stopped,) = vendor.rows("withdrawn")
+    assert (stopped.why, stopped.people) == (f"its person said no to “{PURPOSE}” ({rules.SIGNAL_STOPS})", ())
+
+
+def test_a_record_that_cannot_be_read_stops_none(house, vendor, receiver):
+    """The poison in the middle fails, and its neighbours go."""
+    records = written(house, 3)
+    for record in records:
+        assert not isinstance(vendor.sending.send("crm", PURPOSE, Selection(record), insider()), Refusal)
+    with house.store.control.transaction() as tx:
+        tx.execute(tables.submissions.update().where(tables.submissions.c.record_id == records[1]).values(sealed=b"garbage"))
+    assert vendor.carry() == 2
+    assert [one.state for one in vendor.rows("failed")] == ["failed"]

@@ -1,0 +1,115 @@
+"""A round: what an answer does to a delivery, how long a recipient that is away is left alone, and who waits for whom."""
+
+from datetime import timedelta
+
+import pytest
+from tests.houses import insider
+from tests.recipients.vendors import Vendor, with_vendor
+
+from avow.recipients import rounds
+from avow.recipients.sending import Selection
+
+PURPOSE = "answer-questions"
+
+
+@pytest.fixture
+def vendor(house, receiver):
+    house.publisher.first(with_vendor(), house.now_ms())
+    return Vendor(house, receiver)
+
+
+def queued(vendor, count=1):
+    """Queue letters of as many people; return the ids of their deliveries."""
+    house = vendor.house
+    found = []
+    for number in range(count):
+        house.wait(seconds=1)
+        found.append(vendor.sending.send("crm", PURPOSE, Selection(house.write(f"p{number}@example.com")), insider()).delivery)
+    return found
+
+
+def test_a_no_for_now_is_tried_again_under_the_same_id(house, vendor, receiver):
+    """After a minute, two, four; composed again each time."""
+    (one,) = queued(vendor)
+    receiver.answers = [503, 500, 204]
+    assert vendor.carry() == 0
+    (row,) = vendor.rows()
+    assert (row.state, row.attempts, row.trouble, row.code, row.receipt) == ("waiting", 1, "refused", 503, "503")
+    assert vendor.carry() == 0
+    assert len(receiver.taken) == 1
+    house.wait(minutes=1, seconds=1)
+    assert vendor.carry() == 0
+    house.wait(minutes=2, seconds=1)
+    assert vendor.carry() == 1
+    assert receiver.ids == [one] * 3
+
+
+def test_a_no_for_good_fails_and_staff_let_it_go_again(house, vendor, receiver):
+    """It is listed with what the other side said, and has its turn when somebody says so."""
+    (one,) = queued(vendor)
+    receiver.answers = [422]
+    vendor.carry()
+    line = vendor.room.outgoing.line(one)
+    assert (line.state, line.receipt, "(422)" in line.trouble) == ("failed", "422", True)
+    house.wait(days=2)
+    assert vendor.carry() == 0
+    assert vendor.room.outgoing.again(one, "s1") is None
+    assert (vendor.carry(), vendor.room.outgoing.line(one).approver) == (1, "s1")
+    assert vendor.room.outgoing.again(one, "s1").reason.startswith("there is no such delivery")
+
+
+def test_it_fails_after_so_many_answers(house, vendor, receiver):
+    """A recipient that always says no for now ends it after its bound."""
+    queued(vendor)
+    receiver.answers = [500] * 50
+    for _ in range(rounds.MAX_ATTEMPTS + 3):
+        vendor.carry()
+        house.wait(hours=9)
+    assert ([one.state for one in vendor.rows()], len(receiver.taken)) == (["failed"], rounds.MAX_ATTEMPTS)
+
+
+def test_who_is_away_costs_nobody_a_try_and_is_asked_again(house, vendor, receiver):
+    """All wait, the first says why; the pause grows, and at the end all go."""
+    queued(vendor, 3)
+    address, vendor.round.connector.address = vendor.round.connector.address, "https://localhost:1/avow"
+    assert vendor.carry() == 0
+    assert {(one.state, one.attempts) for one in vendor.rows()} == {("waiting", 0)}
+    assert [one.why for one in vendor.rows() if one.why] == ["no connection (NewConnectionError)"]
+    vendor.round.connector.address = address
+    assert vendor.carry() == 0
+    house.wait(seconds=5)
+    assert vendor.carry() == 3
+
+
+def test_what_is_lost_after_it_was_sent_comes_again_under_the_same_id(house, vendor, receiver):
+    """The other side took it and its yes was lost: it knows the copy by the id."""
+    (one,) = queued(vendor)
+    receiver.answers = [lambda handler: handler.connection.close()]
+    assert vendor.carry() == 0
+    assert [(row.state, row.trouble, row.attempts) for row in vendor.rows()] == [("waiting", "lost", 1)]
+    house.wait(minutes=2)
+    assert (vendor.carry(), receiver.ids) == (1, [one, one])
+
+
+def test_it_waits_as_long_as_the_other_side_asks(house, vendor, receiver):
+    """By retry-after, within its bound."""
+
+    def later(handler):
+        handler.send_response(429)
+        handler.send_header("retry-after", "7200")
+        handler.send_header("content-length", "0")
+        handler.end_headers()
+
+    queued(vendor)
+    receiver.answers = [later]
+    vendor.carry()
+    (row,) = vendor.rows()
+    assert row.next_ms - house.now_ms() == timedelta(hours=2) / timedelta(milliseconds=1)
+
+
+def test_what_is_taken_back_by_hand_never_leaves(house, vendor, receiver):
+    """It names nobody, and says that somebody did it."""
+    first, _second = queued(vendor, 2)
+    assert vendor.room.outgoing.withdraw(first, "s1") is None
+    assert (vendor.carry(), vendor.room.outgoing.line(first).trouble) == (1, "taken back by hand")
+    assert vendor.room.outgoing.withdraw(first, "s1").reason.startswith("there is no such delivery")
