@@ -56,8 +56,8 @@ class NoEvents:
     def __init__(self):
         self.views = []
 
-    def query(self, _name, **_parameters):
-        return []
+    def query(self, name, **parameters):
+        return [one for one in self.views if name == "find_click" and one["record_id"] == parameters["record"]]
 
     def newest(self, _sites, _from_ms, _to_ms):
         return -1
@@ -145,18 +145,29 @@ class House:
                 **changes,
             }
         )
-        Arrival(self.store, self.versions.rulebook, self.connectors).write([record])
+        self.take_in([record])
         return record_id
 
+    def take_in(self, records):
+        """Take in what the spool brought."""
+        Arrival(self.store, self.versions.rulebook, self.connectors).write(records)
+
     def view(self, number, page, rulebook, point="page-view"):
-        """Plant the row of a view of a known browser, as the engine would answer it, under a version."""
+        """Plant the row of a view of a known browser, as the engine would answer it, under a version; return its id."""
         person = identifier(IdentifierKind.VISITOR, number)
         subject = self.store.vault.subjects_for([person], self.now_ms())[person]
         row = dict.fromkeys(("referrer", "campaign", "browser", "system", "device", "language", "method", "sealed"), "")
-        row |= {"record_id": UUID(int=next(self.numbers)), "collected_ms": self.now_ms(), "site": "marrowby", "point": point}
+        row |= {
+            "visit": 0,
+            "record_id": UUID(hex=f"{self.now_ms():012x}{next(self.numbers):020x}"),
+            "collected_ms": self.now_ms(),
+            "site": "marrowby",
+            "point": point,
+        }
         row |= {"rulebook_id": rulebook.id, "name": point, "page": page, "status": 0, "bytes": 0, "props": {}}
         row |= {"subject": UUID(bytes=subject), "robot": 0, "demonstration": 0, "delete_on": "2030-01-01", "then": "erase"}
         self.store.events.views.append(row)
+        return row["record_id"].hex
 
     def promises(self):
         """Return the evidence beside the promises of the version in force."""

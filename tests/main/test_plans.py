@@ -23,7 +23,6 @@ from avow.store.control import (
     subscriptions,
     tables,
 )
-from avow.store.control.tables.types import Text
 from avow.store.paging import Place
 
 DAY, SOMEBODY = date(2026, 1, 1), [b"\x01" * 16]
@@ -86,7 +85,7 @@ ROWS = 20_000
 WHOLE = re.compile(r"Seq Scan on (\w+)")
 #: How a column is filled by its type, from a number; those that say whether something is done say so of nearly all.
 BY_TYPE = {
-    Text: "'x' || n",
+    tables.types.Text: "'x' || n",
     LargeBinary: "decode(md5(n::text), 'hex')",
     Date: "date '2026-01-01' + n",
     Boolean: "n % 1000 = 0",

@@ -50,6 +50,8 @@ class Arrival:
         disclosures.note_handed_over(self._store, came, self._rulebook_of)  # a number that went out did so, whatever is kept
         forms = [one for one in kept if isinstance(one, Submission)]
         handing_over.queue_arrived(self._store, forms, self._rulebook_of, self._connectors)
+        told = [name for name, way in self._connectors.items() if way == handing_over.CONVERSION]
+        handing_over.queue_conversions(self._store, kept, self._rulebook_of, told)
         for record in kept:
             if isinstance(record, Submission) and record.people:
                 choices.keep_with_form(self._store, record)

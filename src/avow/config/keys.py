@@ -160,8 +160,9 @@ class Connection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     #: File that holds the key by which what goes there is signed: `whsec_` and a shared secret, or `whsk_` and an Ed25519 key, in
     #: base64. Several, a line each, while a key is changed. Required.
     key_file: Path
-    #: The way: `webhook` (docs/specs/webhooks.md). `webhook` by default.
-    connector: Literal["webhook"] = "webhook"
+    #: The way: `webhook` takes records, `conversion` is told what came of advertisements, and is for third parties alone
+    #: (docs/specs/webhooks.md). `webhook` by default.
+    connector: Literal["webhook", "conversion"] = "webhook"
     #: File with the authorities under which its certificate is believed, in PEM. The system's by default.
     ca_file: Path | None = None
     #: Whether its name may lead to an address inside your own network. False by default: a name that somebody else answers for

@@ -41,6 +41,7 @@ __all__ = [
     "mark_earlier",
     "opted_in_by",
     "opted_out_by",
+    "opted_out_of",
     "parent_says",
     "stops_recordings",
 ]
@@ -268,6 +269,12 @@ def opted_out_by(store: Store, people: Iterable[Identifier]) -> frozenset[str]:
                 words[purpose] = (at_ms, is_out)
         found |= {purpose for purpose, (_, is_out) in words.items() if is_out}
     return frozenset(found)
+
+
+def opted_out_of(store: Store, subject: bytes) -> frozenset[str]:
+    """Return what somebody who is known by a pseudonym alone has opted out of, as the last word about each."""
+    with store.control.reading() as tx:
+        return rows.opted_out(tx, subject)
 
 
 def opted_in_by(store: Store, person: Identifier) -> frozenset[str]:
