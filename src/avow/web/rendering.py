@@ -64,12 +64,12 @@ def environment(assets: Assets) -> Environment:
         lstrip_blocks=True,
         bytecode_cache=COMPILED,
     )
-    made.globals |= {"asset": assets.address, "duty_links": _no_duties}
+    made.globals |= {"asset": assets.address, "duty_links": _no_links}
     return made
 
 
-def _no_duties(_status: int = 200) -> Markup:
-    """Return nothing: a page of no website has no duty of one."""
+def _no_links(_status: int = 200) -> Markup:
+    """Return what a page of no website has in their place."""
     return Markup()
 
 
@@ -96,6 +96,7 @@ class View:
         }
 
     def _duty_links(self, status: int = 200) -> Markup:
+        """Return the links that the end of a page of this status has."""
         return footer(self.house.policy.duties(status))
 
     def page(
