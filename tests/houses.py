@@ -21,6 +21,7 @@ from avow.definitions import IdentifierKind, Submission, identifier
 from avow.gate.roles import ADMINISTRATOR, Member
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
+from avow.policy.checks.carried_out import THIS_VERSION
 from avow.publication.publishing import Publisher
 from avow.rights import figures
 from avow.store.control import Control, audit
@@ -182,15 +183,15 @@ class House:
 
 
 @cache
-def compiled(*pairs, effective=None, today=FIRST_DAY):
-    """Return the example policy with some words replaced, compiled."""
+def compiled(*pairs, effective=None, today=FIRST_DAY, does=THIS_VERSION):
+    """Return the example policy with some words replaced, compiled; `does` is what a version of the software carries out."""
     text = MARROWBY
     for old, new in pairs:
         assert old in text
         text = text.replace(old, new)
     if effective:
         text = re.sub(r"(?m)^effective( *)= \S+$", rf"effective\1= {effective}", text)
-    found = policy.compile_text(text, "policy.md", policy.law.tables(), today)
+    found = policy.compile_text(text, "policy.md", policy.law.tables(), today, does=does)
     assert found.rulebook, found.diagnostics
     return found.rulebook
 

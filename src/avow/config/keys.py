@@ -142,6 +142,9 @@ class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     control: str = ""
     #: Largest size of the spool in mebibytes before 503 is answered. 1024 by default; protects the disk.
     spool_mebibytes: int = 1024
+    #: Folders in which you keep backups. None by default. In the night after somebody was erased they are searched, with the data
+    #: folder, for what is left of them. One that is not there is no reason not to start; the person's proof says that it was not.
+    backups: tuple[Path, ...] = ()
 
 
 class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,7 +3,8 @@
     (1) the version of the record: its point gives to the recipient, for a purpose that both have
     (2) the version in force: it still says so of the recipient; a later version may narrow, and never widens
     (3) the contract today (`gate.recipients`)
-    (4) what its person allowed when they gave it, and refused since: choices, signals, marks that outlive an erasure
+    (4) what its person allowed when they gave it, and refused since: choices, signals, marks that outlive an erasure; and to a
+        third party, whether they are known to be under 16 and did not say yes (`gate.minors`)
     (5) whether a deletion of theirs is under way
     (6) what then goes: the fields that this purpose needs, of categories that both versions declare for the recipient
 
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from avow.definitions import Event, EventBatch, Identifier, Record, Refusal, Submission, moment
-from avow.gate import choices, deliveries, recipients
+from avow.gate import choices, deliveries, minors, recipients
 from avow.gate.deliveries import Errand, ToGo
 from avow.gate.disclosures import Leave
 from avow.gate.roles import Act, Member, Roles
@@ -104,7 +105,8 @@ class HandingOver:
             return NoMore("it is nobody's, or under no version that is known", rules.NOTICE_AT_COLLECTION)
         asked = (own, held.point, recipient, purpose)
         refusal = self.of_version(*asked) or self._of_people(own, held.people, held.purposes, purpose)
-        refusal = refusal or self.standing(recipient).refusal
+        standing = self.standing(recipient)
+        refusal = refusal or self._of_age(held.people, standing, purpose) or standing.refusal
         if held.delete_on <= moment(self.now_ms()).date():
             refusal = NoMore("it is at the end of its time", rules.RETENTION)
         if refusal is None and any(self.is_erasing(self.store, person) for person in held.people):
@@ -174,6 +176,16 @@ class HandingOver:
         if purpose in stopped:
             return NoMore(f"its person said no to “{purpose}”", rules.SIGNAL_STOPS)
         return None
+
+    def _of_age(self, people: Collection[Identifier], standing: recipients.Standing, purpose: str) -> Refusal | None:
+        """Return why nothing of its people is sold or shared, as they are known to be young; None where it may: (4).
+
+        Rule: Cal. Civ. Code § 1798.120(c); 11 CCR 7070, 7071.
+        """
+        if not standing.is_third_party:
+            return None
+        refusal = minors.refusal(self.store, people, purpose, self.now_ms())
+        return NoMore(refusal.reason, refusal.rule) if refusal else None
 
     def _content(self, own: Rulebook, held: HeldSubmission, recipient: str, purpose: str) -> Content | Refusal:
         """Return what goes: (6)."""

@@ -28,6 +28,7 @@ from avow.store.store import Store
 
 __all__ = [
     "BY_STAFF",
+    "PURPOSE",
     "RECIPIENT",
     "SILENT",
     "WITH_REASON",
@@ -55,6 +56,8 @@ __all__ = [
 
 #: Hex digits of the HMAC in a link: 128 bits.
 _MARK_LENGTH: Final = 32
+#: What telling a recipient is for, as a delivery says it.
+PURPOSE: Final = "consumer-requests"
 #: By whom an answer is that a recipient gave itself.
 RECIPIENT: Final = "recipient"
 _DAY_MS: Final = 24 * 3_600_000
@@ -71,6 +74,11 @@ class Way(StrEnum):
 
     PAGE = "page"  #: a member of staff passes the link to its page on
     MAIL = "mail"  #: an e-mail with the link goes to its contact
+    WEBHOOK = "webhook"  #: its computers are told, over the connection of the configuration
+
+
+#: The connector of each way.
+CONNECTORS: Final = {Way.PAGE: deliveries.BY_PAGE, Way.MAIL: "smtp", Way.WEBHOOK: "webhook"}
 
 
 class Answer(StrEnum):
@@ -215,7 +223,7 @@ def count_left(store: Store, today: date, now_ms: int) -> int:
 
 
 def _deliver(tx: Transaction, one: Instruction, now_ms: int) -> None:
-    connector = "smtp" if one.way == Way.MAIL else deliveries.BY_PAGE
+    connector = CONNECTORS[Way(one.way)]
     deliveries.queue_instruction(
         tx,
         one.request_id,

@@ -13,6 +13,7 @@ from avow.definitions import ConfigurationError, Refusal
 from avow.gate.deliveries import Lane
 from avow.gate.handing_over import CONVERSION, HandingOver, IsErasing
 from avow.gate.recipients import standing
+from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.recipients.carrying import Kinds, Leased
@@ -21,6 +22,7 @@ from avow.recipients.connectors import Connector
 from avow.recipients.connectors.certificates import believed
 from avow.recipients.connectors.signing import signers
 from avow.recipients.connectors.webhook import Webhook
+from avow.recipients.instructing import Instructing
 from avow.recipients.outgoing import Outgoing
 from avow.recipients.register import Register
 from avow.recipients.rounds import Round
@@ -77,7 +79,9 @@ def carriers(
     now_ms: Callable[[], int],
 ) -> tuple[Round, ...]:
     """Return what carries deliveries, one round for each connection. Raises ConfigurationError for a key that is none."""
-    composing = Composing(HandingOver(store, versions, is_erasing, now_ms))
+    remind_after = configuration.instructions.remind_after_days
+    instructing = Instructing(store, versions, Sites(configuration), remind_after)
+    composing = Composing(HandingOver(store, versions, is_erasing, now_ms), instructing)
     kinds = Kinds(composing.compose, composing.left, composing.failed)
     return tuple(
         Round(name, Leased(store, kinds, Lane(one.connector, name)), connector_of(name, one), is_believed)

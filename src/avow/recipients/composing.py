@@ -3,6 +3,7 @@
     disclosure   a record of a form, a feed or a subscription
     conversion   an event of a browser that allowed it, to a third party that advertises
     order        the same to a screener, which needs the authorisation that its person signed (15 U.S.C. 1681b(b)(2))
+    instruction  whom it is to erase, and where it answers (`instructing`)
 
 Nothing of it is kept: at the next try it is put together again. The format is docs/specs/webhooks.md.
 """
@@ -18,6 +19,7 @@ from avow.gate.deliveries import Delivery
 from avow.gate.handing_over import Content, HandingOver, NoMore
 from avow.gate.parcels import Parcel
 from avow.policy.law import rules
+from avow.recipients.instructing import Instructing
 from avow.store.control import Transaction
 
 _GONE: Final = NoMore("its record is gone", rules.DELETE)
@@ -28,17 +30,22 @@ class Composing:
     """What the kinds of this room say."""
 
     handing_over: HandingOver
+    instructing: Instructing
 
     def compose(self, row: Delivery, _now_ms: int) -> Parcel | Refusal | None:
         """Return a delivery as it leaves now; a Refusal when it may not for now, NoMore or None when it never may.
 
         Raises ValueError for a record that cannot be read.
         """
+        if row.kind == "instruction":
+            return self.instructing.compose(row)
         content = self._event(row) if row.kind == "conversion" else self._form(row)
         return content if isinstance(content, Refusal) else _parcel(row, content)
 
     def left(self, tx: Transaction, sent: Parcel, now_ms: int) -> None:
-        """Note what follows from one that left: nothing more than its disclosure."""
+        """Note what follows from one that left: that its recipient was told; of a record nothing more than its disclosure."""
+        if sent.instruction:
+            self.instructing.left(tx, sent, now_ms)
 
     def failed(self, tx: Transaction, row: Delivery) -> None:
         """Note what follows from one that failed for good: staff see it."""
