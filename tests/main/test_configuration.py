@@ -72,6 +72,7 @@ WRONG = {
     "server_logs.website": ['"nobody"'],
     "storage.events": ['"127.0.0.1:8123"', '"tcp://127.0.0.1:9000"', '"http://127.0.0.1:99999"', '"http://"'],
     "storage.control": ['"nowhere"', '"mysql://avow@127.0.0.1/avow"'],
+    "storage.backups": ['"folder"', "[5]", '["twice", "twice"]', '["twice", "./twice"]'],
     "storage.spool_mebibytes": ["0", "-5", "99999999", "1.5"],
     "feeds.point": ['"nobody"', '""'],
     "feeds.key_file": ['"gone"', '"empty"', '"file"', '"folder"'],

@@ -138,6 +138,9 @@ class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     control: str = ""
     #: Largest size of the spool in mebibytes before 503 is answered. 1024 by default; protects the disk.
     spool_mebibytes: int = 1024
+    #: Folders in which you keep backups. None by default. In the night after somebody was erased they are searched, with the data
+    #: folder, for what is left of them. One that is not there is no reason not to start; the person's proof says that it was not.
+    backups: tuple[Path, ...] = ()
 
 
 class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -160,8 +163,9 @@ class Connection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     #: File that holds the key by which what goes there is signed: `whsec_` and a shared secret, or `whsk_` and an Ed25519 key, in
     #: base64. Several, a line each, while a key is changed. Required.
     key_file: Path
-    #: The way: `webhook` (docs/specs/webhooks.md). `webhook` by default.
-    connector: Literal["webhook"] = "webhook"
+    #: The way: `webhook` takes records, `conversion` is told what came of advertisements, and is for third parties alone
+    #: (docs/specs/webhooks.md). `webhook` by default.
+    connector: Literal["webhook", "conversion"] = "webhook"
     #: File with the authorities under which its certificate is believed, in PEM. The system's by default.
     ca_file: Path | None = None
     #: Whether its name may lead to an address inside your own network. False by default: a name that somebody else answers for

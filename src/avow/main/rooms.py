@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from avow import access, assurance, messaging, publication, retention, rights, website
+from avow import access, assurance, messaging, publication, recipients, retention, rights, website
 from avow.analytics.recordings import WatchedRecordings
 from avow.assurance.vital_parts import Neighbours
 from avow.collection import building as collection
@@ -138,6 +138,7 @@ def house(
         outbox=mail.outbox,
         mailings=mail.reports,
         letters=messaging.carrying(store, versions, configuration, of_requests()).letters,
+        recipients=recipients.build(store, versions, configuration, of_requests().is_erasing, now_ms),
         imports=Uploads(store, versions, shared.sites, configuration, now_ms),
         evidence=proofs.evidence,
         events=store.events,

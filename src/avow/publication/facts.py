@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
 
@@ -106,8 +107,13 @@ class PolicyInForce:
         """Return what can be printed."""
         return tuple(PrintoutLine(name, one.title, tuple(one.formats)) for name, one in printouts.PRINTOUTS.items())
 
-    def duties(self) -> PageDuties:
-        """Return which links each page of the website must have today. Rule: Cal. Civ. Code § 1798.135(a); 11 CCR 7013-7015."""
+    def duties(self, status: int = 200) -> PageDuties:
+        """Return which links each page of the website must have today; a page of an error of ours asks no store.
+
+        Rule: Cal. Civ. Code § 1798.135(a); 11 CCR 7013-7015.
+        """
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return page_duties(self.rulebook, self.website)
         try:
             third_parties = self._third_parties.at(self.now_ms())
         except StoreUnavailable:  # a page of words needs no store; what the version itself says stands

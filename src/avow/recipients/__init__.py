@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from avow.config import Configuration, Connection
 from avow.definitions import ConfigurationError
 from avow.gate.deliveries import Lane
-from avow.gate.handing_over import HandingOver, IsErasing
+from avow.gate.handing_over import CONVERSION, HandingOver, IsErasing
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
@@ -42,7 +42,7 @@ def build(
 ) -> Recipients:
     """Return the room; `is_erasing` says whether a deletion of somebody is under way."""
     handing_over = HandingOver(store, versions, is_erasing, now_ms)
-    sending = Sending(handing_over, connectors(configuration), now_ms)
+    sending = Sending(handing_over, connectors(configuration), tuple(one.name for one in configuration.sites), now_ms)
     return Recipients(Register(store, versions, now_ms), sending, Outgoing(store, now_ms))
 
 
@@ -92,4 +92,6 @@ def require_declared(configuration: Configuration, rulebook: Rulebook) -> None:
         if name not in rulebook.recipients:
             known = ", ".join(sorted(rulebook.recipients)) or "none"
             raise ConfigurationError(f"recipient.{name}: the policy declares no recipient “{name}”; it declares {known}")
+        if connection.connector == CONVERSION and rulebook.recipients[name].effective_role != "third-party":
+            raise ConfigurationError(f"recipient.{name}.connector is conversion, and “{name}” is no third party; write webhook")
         connector_of(name, connection)

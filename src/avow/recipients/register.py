@@ -8,14 +8,16 @@ Rule: 11 CCR 7051, 7053; Cal. Civ. Code § 1798.100(d), § 1798.140(ag)(1)(D), (
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Final
 
 from avow import addresses
 from avow.definitions import Refusal
-from avow.gate import entries, recipients
+from avow.gate import disclosures, entries, recipients
+from avow.gate.disclosures import DisclosureTotal
 from avow.gate.recipients import Registered, Standing
 from avow.gate.versions import Versions
 from avow.policy.language.vocabulary import CLAUSES, THIRD_PARTY_CLAUSES
@@ -81,6 +83,18 @@ class Register:
     def line(self, name: str) -> RecipientLine | None:
         """Return one of them."""
         return next((one for one in self.lines() if one.name == name), None)
+
+    def went(self, name: str, since: date) -> tuple[DisclosureTotal, ...]:
+        """Return what went there since a day (UTC), by point, purpose and categories, whatever version it went under.
+
+        Rule: Cal. Civ. Code § 1798.130(a)(5)(C).
+        """
+        since_ms = int(datetime.combine(since, time(), UTC).timestamp() * 1000)
+        counted: Counter[DisclosureTotal] = Counter()
+        for one in disclosures.totals(self.store, since_ms):
+            if one.recipient == name:
+                counted[replace(one, rulebook_id="", count=0)] += one.count
+        return tuple(replace(one, count=count) for one, count in counted.most_common())
 
     def change(self, name: str, changes: Changes, by: str) -> Refusal | None:
         """Write down what is known of a recipient's contract."""

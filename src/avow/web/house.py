@@ -33,6 +33,7 @@ from avow.messaging.reports import Reports
 from avow.publication.facts import PolicyInForce
 from avow.publication.history import History
 from avow.publication.proposing import Proposing
+from avow.recipients import Recipients
 from avow.rights.desk import Desk
 from avow.web.appearance import Appearance
 from avow.website import watching
@@ -71,6 +72,7 @@ class House:
     mailings: Reports
     letters: Mailings
     imports: Uploads
+    recipients: Recipients
     evidence: Evidence
     events: Query
     outbound: LinkAddresses

@@ -183,6 +183,25 @@ def with_contact(tx: Transaction) -> tuple[RowMapping, ...]:
     return tuple(tx.execute(select(*_COLUMNS).where(func.length(consumer_requests.c.sealed) > 0)).mappings())
 
 
+def look_for_residue(tx: Transaction, request_id: str, on: date | None) -> None:
+    """Note the day on which is looked for what is left of a request's person; None: no more."""
+    tx.execute(update(consumer_requests).where(consumer_requests.c.id == request_id).values(residue_on=on))
+
+
+def residue_due(tx: Transaction, today: date, limit: int) -> tuple[RowMapping, ...]:
+    """Return the rows of the requests whose person is to be looked for by today, by an index, the first day first."""
+    one = consumer_requests.c
+    wanted = select(*_COLUMNS).where(one.residue_on <= today).order_by(one.residue_on, one.id)
+    return tuple(tx.execute(wanted.limit(limit)).mappings())
+
+
+def referred_to(tx: Transaction, reference: str) -> tuple[str, ...]:
+    """Return the ids of the requests that people quote by this reference: the beginning of the id."""
+    one = consumer_requests.c
+    last = reference + chr(ord("g"))  # behind all hex digits, by the primary key
+    return tuple(tx.scalars(select(one.id).where(one.id >= reference, one.id < last).order_by(one.id)))
+
+
 def days_kept(tx: Transaction) -> dict[tuple[str, str], int]:
     """Return how many answered requests kept which of their days, by kind; the demonstration left out.
 

@@ -17,7 +17,9 @@ from avow.web.console.inbox import InboxPages
 from avow.web.console.mailings import MailingsPages
 from avow.web.console.messages import MessagePages
 from avow.web.console.publishing import PublishingPages
+from avow.web.console.recipients import RecipientPages
 from avow.web.console.recordings import RecordingsPages
+from avow.web.console.sending import SendingPages
 from avow.web.console.sign_in import SignInPages
 from avow.web.console.staff import StaffPages
 from avow.web.console.website import WebsitePages
@@ -45,6 +47,8 @@ class Console:
             EvidencePages(door),
             AuditPages(door),
             PublishingPages(door),
+            RecipientPages(door),
+            SendingPages(door),
             WebsitePages(door),
             AsidePages(door),
             ImportPages(door),

@@ -47,6 +47,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "request.disclosed": "What is held of somebody was put together for them.",
     "request.know.done": "A request to know was carried out: this is its statement.",
     "request.delete.done": "A request to delete was carried out: this is its statement.",
+    "residue.searched": "Every file was searched for what is left of somebody erased.",
+    "residue.missed": "Nobody looked for what is left of somebody erased in time.",
     "request.restored": "A request that was answered after the backup that was put back was closed again.",
     "submission.read": "A submission was opened for a purpose.",
     "submission.read.refused": "A submission was not shown for a purpose.",

@@ -64,11 +64,13 @@ MENU: Final[Mapping[str, Mapping[str, str]]] = {
         "/console/inbox": "Inbox",
         "/console/outbox": "Outbox",
         "/console/mailings": "Mailings",
+        "/console/deliveries": "Deliveries",
         "/console/choices": "Choices",
     },
     "Requests": {"/console/requests": "Request desk"},
     "Policy": {
         "/console/policy": "Policy",
+        "/console/recipients": "Recipients",
         "/console/refusals": "Refusals",
         "/console/browser-reports": "Browser reports",
     },

@@ -87,6 +87,8 @@ consumer_requests: Final = Table(
     ),  # what came in time, once answered (rights.timeliness); "": to judge
     Index("consumer_requests_open", "is_open", "received_ms", "id"),
     Index("consumer_requests_days", "days_kept", "demonstration", "kind"),
+    Column("residue_on", Date),  # when is looked for what is left of its person; NULL: no more, or not at all
+    Index("consumer_requests_residue", "residue_on"),
     Column("site", Text, nullable=False, server_default=""),
 )
 
