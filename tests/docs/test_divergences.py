@@ -15,13 +15,6 @@ def test_every_finding_that_a_row_names_is_one():
     assert set(re.findall(r"AV\d{4}", PAGE)) <= set(CODES)
 
 
-def test_the_keys_that_are_not_obeyed_are_the_rows_of_them():
-    """A key that a version begins to obey takes its words out of the page, and the other way round."""
-    rows = [row for row in ROWS if "AV0712" in row]
-    named = {word for row in rows for word in re.findall(r"`([a-z_]+)`", row)}
-    assert named == {key for _, key in EVERYTHING.keys - THIS_VERSION.keys}
-
-
 def test_the_ways_that_tell_no_recipient_are_in_their_row():
     """A way that a version learns takes its word out of the page; with the last of them the row goes."""
     rows = [row for row in ROWS if "AV0703" in row]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from avow.config import Configuration, Connection
 from avow.definitions import ConfigurationError, Refusal
@@ -29,6 +30,9 @@ from avow.recipients.rounds import Round
 from avow.recipients.sending import Sending
 from avow.store.store import Store
 
+#: Who stores or carries for us all the time: nothing is sent there.
+STANDING: Final = "standing"
+
 
 @dataclass(frozen=True, slots=True)
 class Recipients:
@@ -50,12 +54,21 @@ def build(
 
 def connectors(configuration: Configuration) -> Mapping[str, str]:
     """Return by which way each recipient is reached that the configuration has a connection to."""
-    return {name: one.connector for name, one in configuration.recipient.items()}
+    return {name: one.connector for name, one in _reached(configuration)}
 
 
 def arriving(configuration: Configuration) -> Mapping[str, str]:
     """Return the same for those to which records go as they come in."""
-    return {name: one.connector for name, one in configuration.recipient.items() if one.on_arrival}
+    return {name: one.connector for name, one in _reached(configuration) if one.on_arrival}
+
+
+def standing_in(configuration: Configuration) -> tuple[str, ...]:
+    """Return who stores or carries for us all the time."""
+    return tuple(name for name, one in configuration.recipient.items() if one.connector == STANDING)
+
+
+def _reached(configuration: Configuration) -> list[tuple[str, Connection]]:
+    return [(name, one) for name, one in configuration.recipient.items() if one.connector != STANDING]
 
 
 def contract_of(store: Store, versions: Versions, carrier: str) -> Callable[[str], Refusal | None]:
@@ -85,13 +98,14 @@ def carriers(
     kinds = Kinds(composing.compose, composing.left, composing.failed)
     return tuple(
         Round(name, Leased(store, kinds, Lane(one.connector, name)), connector_of(name, one), is_believed)
-        for name, one in configuration.recipient.items()
+        for name, one in _reached(configuration)
     )
 
 
 def connector_of(name: str, connection: Connection) -> Connector:
     """Return the way to one recipient. Raises ConfigurationError for a key file that cannot be read, or holds no key."""
     whose = f"recipient.{name}.key_file"
+    assert connection.key_file is not None  # judged with the configuration
     try:
         text = connection.key_file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -103,7 +117,7 @@ def connector_of(name: str, connection: Connection) -> Connector:
 def judge(configuration: Configuration) -> None:
     """Raise ConfigurationError for a key or a certificate of a connection, or of the mail server, that is none."""
     believed(configuration.mail.ca_file, "mail")
-    for name, connection in configuration.recipient.items():
+    for name, connection in _reached(configuration):
         connector_of(name, connection)
 
 
