@@ -66,6 +66,7 @@ WRONG = {
     "mail.username": ['"avow"', '"a\\nb"'],
     "mail.password_file": ['"file"', '"gone"', '"empty"', '"folder"', '""'],
     "mail.starttls": ['"no"', "0"],
+    "mail.ca_file": ['"gone"', '"empty"', '"file"', '"folder"'],
     "server_logs.path": ['"gone/access.log"', '"folder"', '""'],
     "server_logs.format": ['"no format"', '""'],
     "server_logs.point": ['"nobody"'],

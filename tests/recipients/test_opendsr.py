@@ -23,8 +23,8 @@ from avow.gate.instructions import Way
 from avow.gate.parcels import Parcel
 from avow.main.installation import of_requests
 from avow.recipients.connectors import Answer
+from avow.recipients.connectors.certificates import believed
 from avow.recipients.connectors.opendsr import OpenDSR
-from avow.recipients.connectors.webhook import believed
 from avow.rights import downstream
 from avow.rights.reminding import Reminders
 from avow.rights.states import State

@@ -179,7 +179,8 @@ def timetable(
     announcing = publication.announcing(store, versions, configuration)
     carrying = messaging.carrying(store, versions, configuration, of_requests())
     kinds = Kinds(carrying.compose, carrying.left, carrying.failed)
-    carrier = Carrier(Leased(store, kinds), configuration.mail, is_believed=clock.is_believed)
+    contract = recipients.contract_of(store, versions, configuration.mail.recipient)
+    carrier = Carrier(Leased(store, kinds, contract=contract), configuration.mail, is_believed=clock.is_believed)
     of_recipients = of_requests().is_erasing
     room = recipients.build(store, versions, configuration, of_recipients, now_ms)
     confirmed = partial(downstream.confirmed, Cases(store))
