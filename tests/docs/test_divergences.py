@@ -22,13 +22,6 @@ def test_the_keys_that_are_not_obeyed_are_the_rows_of_them():
     assert named == {key for _, key in EVERYTHING.keys - THIS_VERSION.keys}
 
 
-def test_the_ways_that_tell_no_recipient_are_in_their_row():
-    """A way that a version learns takes its word out of the page; with the last of them the row goes."""
-    rows = [row for row in ROWS if "AV0703" in row]
-    named = {word for row in rows for word in re.findall(r"`([a-z]+)`", row)}
-    assert named == EVERYTHING.instructs - THIS_VERSION.instructs
-
-
 def test_third_parties_are_refused_as_long_as_a_row_says_so():
     """The row about what third parties are given goes with the switch."""
     assert any("not served (AV0702)" in row for row in ROWS) is not THIS_VERSION.third_parties
