@@ -7,7 +7,8 @@ import { checkProof } from "./tlog-proof.js";
 const linesOf = ({ what, at, left, targets }, timeZone) => {
   const moment = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone });
   const lines = [["When", moment.format(at)]];
-  if (what === "request.delete.done") lines.push(["Found when searched again", String(left)]);
+  const searched = { "request.delete.done": "Found when searched again", "residue.searched": "Found" }[what];
+  if (searched) lines.push([searched, String(left)]);
   for (const [name, { did, records }] of Object.entries(targets ?? {})) lines.push([name, records ? `${did} (${records})` : did]);
   return lines;
 };

@@ -8,7 +8,7 @@ import gzip
 import pytest
 from tests.conftest import control_in
 
-from avow.assurance.residue import residue
+from avow.assurance.residue import Search, residue
 from avow.definitions import AfterRetention, AvowError, Event, IdentifierKind, Submission, identifier
 from avow.store import Store
 from avow.store.embedded import Engine
@@ -113,3 +113,48 @@ def test_after_the_purge_no_byte_of_a_person_is_left(installation):
     store.erase(who, MOMENT + 10_000)
     assert store.purge().events == 100
     assert residue(folder, canaries).found == ()
+
+
+def test_thousands_are_looked_for_at_once(tmp_path):
+    """One of them is there in one form, another in another: both are found, and nobody else."""
+    people = [f"person.{number}@example.com" for number in range(3_000)]
+    (tmp_path / "one").write_bytes(b"x" * 400_000 + people[17].encode() + b"x")
+    (tmp_path / "two").write_bytes(gzip.compress(people[2_999].upper().encode("utf-16-le")))
+    found = residue(tmp_path, people).found
+    assert {(one.path, one.canary, one.form) for one in found} == {("one", 17, "utf-8"), ("two", 2_999, "utf-16 in gzip")}
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """Files in folders whose names sort otherwise than their paths as texts do."""
+    for name in ("a", "a-b", "b/1", "b/2/3", "b.c", "c"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(CANARY.encode())
+    return tmp_path
+
+
+def test_a_search_goes_on_behind_any_file(tree):
+    """What it yields before and after a stop is what it yields at once."""
+    search = Search([CANARY])
+    whole = ["/".join(one.parts) for one in search.below(tree)]
+    assert whole == ["a", "a-b", "b/1", "b/2/3", "b.c", "c"]
+    for number, name in enumerate(whole):
+        assert ["/".join(one.parts) for one in search.below(tree, tuple(name.split("/")))] == whole[number + 1 :]
+
+
+def test_a_search_ends_where_it_is_over(tree):
+    """It is asked before each file and each piece; the file in hand is not said to be searched."""
+    asked = iter([False] * 5 + [True] * 100)
+    assert [one.parts for one in Search([CANARY], lambda: next(asked)).below(tree)] == [("a",), ("a-b",)]
+
+
+def test_what_cannot_be_read_is_counted_and_stops_nothing(tree):
+    """Folders too deep for a search, a link into nothing, a folder that is not there."""
+    deep = tree.joinpath("b", *("d" for _ in range(120)))
+    deep.mkdir(parents=True)
+    (deep / "file").write_bytes(CANARY.encode())
+    (tree / "0-link").symlink_to(tree / "nowhere")
+    answer = residue(tree, [CANARY])
+    assert (answer.files, answer.unreadable, len(answer.found)) == (6, 1, 6)
+    assert residue(tree / "nowhere", [CANARY]).unreadable == 1

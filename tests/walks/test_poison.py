@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text, update
 from tests.conftest import MARROWBY
 from tests.deliveries import planted
+from tests.erased import answered
 from tests.houses import EMAIL, LONGER, House, compiled, person
 
 from avow.audit.log import ENTRY_BYTES
@@ -28,6 +29,7 @@ from avow.retention import Clock
 from avow.rights.cases import Contact
 from avow.rights.kept import Cases
 from avow.rights.receive import Asked, receive
+from avow.rights.states import Step
 from avow.spool.spool import Spool
 from avow.store.control import audit, deliveries, integrity, mailings, set_aside, submissions, subscriptions, tables
 from avow.website.search import SearchIndex
@@ -161,6 +163,15 @@ class Planter:
             tx.execute(update(tables.consumer_requests).where(own).values(kind="poison"))
             self.ids["poison.mail"] = planted(tx, request_id=self.ids["first.requests"], letter=b"garbage")
 
+    def erased(self):
+        """Three people who were erased, and of whom is to be looked for what is left."""
+        cases = Cases(self.store, by_mail=True)
+        for name in of("residue"):
+            self.ids[name] = answered(self.house, cases, f"{name}@example.com").request_id
+        with self.store.control.transaction() as tx:
+            own = tables.consumer_requests.c.id == self.ids["poison.residue"]
+            tx.execute(update(tables.consumer_requests).where(own).values(kind="poison"))
+
     def logged(self):
         """Three entries of the audit log, one longer than an entry may be."""
         with self.store.control.transaction() as tx:
@@ -201,7 +212,7 @@ def poisoned(shared_installation_of, mailbox, tmp_path_factory, until):
     options = {"policy": folder / "policy.md", "pages": folder / "site", "extra": extra, "workers": 1}
     made = Poisoned(shared_installation_of(mail_port=mailbox.port, **options), mailbox, log, {})
     planter = Planter(made.running)
-    for plant in (planter.lists, planter.erasing, planter.asked, planter.logged, planter.spooled):
+    for plant in (planter.lists, planter.erasing, planter.asked, planter.erased, planter.logged, planter.spooled):
         plant()
     made.ids, made.store = planter.ids, planter.store
     made.running.start()
@@ -260,6 +271,11 @@ def of_mailing(one, name):
         return mailings.shown(tx, one.ids[name])
 
 
+def looked_for(one, name):
+    """Return whether the proof of a search is kept, which the running job made."""
+    return Cases(one.store).get(one.ids[name]).entry(Step.RESIDUE_PROVED) is not None
+
+
 def failed(one):
     with one.store.control.reading() as tx:
         return deliveries.get(tx, one.ids["poison.mail"]).state == "failed"
@@ -293,6 +309,11 @@ QUEUES = {
         "requests",
         lambda one: one.got_mail("first.requests", "last.requests"),
         lambda one: one.ids["poison.requests"],
+    ),
+    "residue": (
+        "residue",
+        lambda one: looked_for(one, "first.residue") and looked_for(one, "last.residue"),
+        lambda one: one.ids["poison.residue"],
     ),
     "purge": (
         "purge",

@@ -59,6 +59,7 @@ def test_know_then_delete_then_nothing_is_left(running, mailbox, person, tmp_pat
     assert "request.delete.done" in printed
     assert browser.get(f"{answer_page}/proof.tlog-proof").content == attached
     assert running.avow("assurance", "residue", canary, address, visitor).startswith("0 found")
+    assert running.avow("assurance", "residue", "--request", proof.read(attached.decode()).reference).startswith("0 found")
     assert proof.read(attached.decode()).reference in text
     assert log.read_state(running.data / "audit" / "private").size > 5
 

@@ -8,10 +8,12 @@ from typing import IO
 
 import click
 
+from avow.assurance.residue import SHORTEST
 from avow.assurance.residue import residue as search
 from avow.audit import note
 from avow.audit import proof as audit
 from avow.cli.operations import Operations
+from avow.rights.kept import Cases
 
 
 @click.command()
@@ -63,19 +65,43 @@ def assurance() -> None:
     type=click.File("r", encoding="utf-8"),
     help="Read canaries from a file, one a line; - for standard input.",
 )
+@click.option(
+    "--request", "reference", help="Look for whom this consumer request erased, by its reference, as the search of a night does."
+)
 @click.pass_obj
-def residue(operations: Operations, canaries: tuple[str, ...], source: IO[str] | None) -> None:
+def residue(operations: Operations, canaries: tuple[str, ...], source: IO[str] | None, reference: str | None) -> None:
     """Search every file of the installation for CANARIES and report how many are found.
 
     A canary is a text that should not be there any more, e.g. an erased person's address. It is looked for as text and
-    in the forms in which stores and protocols hide it, compressed blocks included. Exit status 1 when one is found.
+    in the forms in which stores and protocols hide it, compressed blocks included, in the data folder and in the folders of
+    `storage.backups`. Exit status 1 when one is found, and when a file cannot be read.
     """
     wanted = [*canaries, *(line.strip() for line in source or () if line.strip())]
+    if reference is not None:
+        wanted += _identifiers(operations, reference)
     if not wanted:
-        raise click.UsageError("name at least one canary, or --from a file")
-    report = search(operations.configuration().data, wanted)
-    for one in report.found:
-        click.echo(f"{one.path}: canary {one.canary + 1}, {one.count} times, {one.form}")
-    click.echo(f"{len(report.found)} found in {report.files} files, {report.bytes} bytes")
-    if report.found:
+        raise click.UsageError("name at least one canary, --from a file, or --request")
+    configuration = operations.configuration()
+    folders = (configuration.data, *configuration.storage.backups)
+    reports = [search(folder, wanted) for folder in folders]
+    for folder, report in zip(folders, reports, strict=True):
+        above = "" if folder == configuration.data else f"{folder}/"
+        for one in report.found:
+            click.echo(f"{above}{one.path}: canary {one.canary + 1}, {one.count} times, {one.form}")
+    found, unreadable = sum(len(one.found) for one in reports), sum(one.unreadable for one in reports)
+    click.echo(f"{found} found in {sum(one.files for one in reports)} files, {sum(one.bytes for one in reports)} bytes")
+    if unreadable:
+        click.echo(f"{unreadable} files or folders could not be read", err=True)
+    if found or unreadable:
         raise click.exceptions.Exit(1)
+
+
+def _identifiers(operations: Operations, reference: str) -> list[str]:
+    """Return by what the person of a request is looked for; raise ClickException where nobody knows it any more."""
+    with operations.records() as store:
+        case = Cases(store).referred_to(reference)
+    if case is None:
+        raise click.ClickException(f"there is no request {reference}, or more than one begins so")
+    if case.contact is None:
+        raise click.ClickException(f"request {reference} is closed, and who it was of is forgotten: name what to look for")
+    return [one.value for one in case.contact.identifiers() if len(one.value) >= SHORTEST]

@@ -188,6 +188,8 @@ def _of_storage(storage: Storage) -> Iterator[str]:
     if storage.events and (found is None or not _is_port(found[1])):
         yield "storage.events is no URL of a ClickHouse server; write one like http://127.0.0.1:8123, or nothing for our own"
     yield from _outside("storage.spool_mebibytes", storage.spool_mebibytes, _SPOOL)
+    if len(set(storage.backups)) < len(storage.backups):
+        yield "storage.backups names a folder twice; name each once"
 
 
 def _of_feeds(configuration: Configuration) -> Iterator[str]:

@@ -109,8 +109,12 @@ class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     username: str = ""
     #: File that holds the password. None by default; a file, so that the secret is not in the configuration.
     password_file: Path | None = None
-    #: Whether the connection must be upgraded with STARTTLS. True by default: addresses never travel in clear.
-    starttls: bool = True
+    #: Whether the connection must be upgraded with STARTTLS, and its certificate believed. True by default: addresses never
+    #: travel in clear. `"when-offered"` encrypts where the server offers it and believes any certificate, which keeps out who
+    #: only listens (RFC 7435); false never does, and is for a server on this machine.
+    starttls: bool | Literal["when-offered"] = True
+    #: File with the authorities under which the server's certificate is believed, in PEM. The system's by default.
+    ca_file: Path | None = None
 
 
 class ServerLog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -138,6 +142,9 @@ class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     control: str = ""
     #: Largest size of the spool in mebibytes before 503 is answered. 1024 by default; protects the disk.
     spool_mebibytes: int = 1024
+    #: Folders in which you keep backups. None by default. In the night after somebody was erased they are searched, with the data
+    #: folder, for what is left of them. One that is not there is no reason not to start; the person's proof says that it was not.
+    backups: tuple[Path, ...] = ()
 
 
 class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

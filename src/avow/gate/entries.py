@@ -140,9 +140,9 @@ class RequestTold(Entry):
 
 @dataclass(frozen=True, slots=True)
 class RequestStep(Entry):
-    """A request was closed; what said how to reach its person was destroyed."""
+    """A request was closed; what said how to reach its person was destroyed, and nobody had looked for what is left of them."""
 
-    kinds = ("request.closed", "request.contact.forgotten")
+    kinds = ("request.closed", "request.contact.forgotten", "residue.missed")
     what: str
     request: str
 
@@ -240,6 +240,16 @@ class RequestDone(Entry):
     what: str
     about: str
     rulebook: str
+    left: int
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResidueSearched(Entry):
+    """Every file was searched for an erased person, who was found `left` times; where is under the salt, as the request is."""
+
+    kinds = ("residue.searched",)
+    about: str
     left: int
     found: str
 

@@ -19,6 +19,7 @@ from typing import Final
 from avow import messaging, publication, recipients, retention, rights, website
 from avow.assurance import signs_of_life
 from avow.assurance.log_publication import publish
+from avow.assurance.nightly import Nightly
 from avow.audit.log import Log
 from avow.collection import counted
 from avow.collection.arrival import Arrival
@@ -52,6 +53,7 @@ from avow.recipients.connectors.mail import Carrier
 from avow.recipients.rounds import Round
 from avow.retention import Clock
 from avow.rights.kept import Cases
+from avow.rights.left_over import QUEUE, Erased
 from avow.rights.one_form import PAUSE_SECONDS as ONE_FORM_SECONDS
 from avow.rights.targets import Waiting as SpoolWaiting
 from avow.store import identity
@@ -133,7 +135,10 @@ def _work(installation: Installation, stop: threading.Event) -> None:
         Cases(store).name_people()  # before the first job looks for the requests of a person
         _open_in_one_form(store)
         clock = Clock(store.control, now_ms, lambda: time.monotonic_ns() // 1_000_000)
-        jobs = [*timetable(installation, store, versions, clock), *_website(installation, store, versions, stop.is_set)]
+        jobs = [
+            *timetable(installation, store, versions, clock, stop.is_set),
+            *_website(installation, store, versions, stop.is_set),
+        ]
         threads = start(jobs, stop, board)
         signs_of_life.tell(installation.run, board.ran())
         gc.collect()
@@ -156,10 +161,12 @@ def _work(installation: Installation, stop: threading.Event) -> None:
             engine.stop()
 
 
-def timetable(installation: Installation, store: Store, versions: Versions, clock: Clock) -> list[Job]:
+def timetable(
+    installation: Installation, store: Store, versions: Versions, clock: Clock, is_over: Callable[[], bool] = lambda: False
+) -> list[Job]:
     """Return every job with its interval in seconds. What they work by is the version in force when they run.
 
-    `clock` says what time it is, and whether that is believed.
+    `clock` says what time it is, and whether that is believed; `is_over` that the process ends.
     """
     configuration, now_ms = installation.configuration, clock.wall_ms
     audit_log = Log(configuration.public_log, configuration.private_log, configuration.log_origin)
@@ -171,7 +178,8 @@ def timetable(installation: Installation, store: Store, versions: Versions, cloc
     announcing = publication.announcing(store, versions, configuration)
     carrying = messaging.carrying(store, versions, configuration, of_requests())
     kinds = Kinds(carrying.compose, carrying.left, carrying.failed)
-    carrier = Carrier(Leased(store, kinds), configuration.mail, is_believed=clock.is_believed)
+    contract = recipients.contract_of(store, versions, configuration.mail.recipient)
+    carrier = Carrier(Leased(store, kinds, contract=contract), configuration.mail, is_believed=clock.is_believed)
     of_recipients = of_requests().is_erasing
     room = recipients.build(store, versions, configuration, of_recipients, now_ms)
     rounds = recipients.carriers(store, versions, configuration, of_recipients, clock.is_believed, now_ms)
@@ -179,6 +187,7 @@ def timetable(installation: Installation, store: Store, versions: Versions, cloc
     spooled = SpoolWaiting(waiting.left, waiting.forget)
     told = (events_read, carrying.read)
     walking = rights.walking(store, versions, configuration, audit_log, spooled, *told, clock.is_believed, now_ms)
+    residue = _residue(installation, store, versions, walking.erased, clock, is_over)
     requests, one_form, written = walking.requests, walking.one_form, store.control.changes
     return [
         Job("versions", 1.0, versions.refresh, written),
@@ -193,6 +202,7 @@ def timetable(installation: Installation, store: Store, versions: Versions, cloc
         Job("requests", 1.0, requests.once, requests.changes),
         Job("reminders", 60.0, walking.reminders.once),
         Job("purge", 1.0, sweeping.purge.once),
+        Job("residue", 0.5, residue.once, residue.changes),
         Job("audit", 0.5, lambda: publish(store, audit_log, now_ms()), written),
         Job("mail", 2.0, lambda: carrier.send_due(now_ms()) > 0),
         Job("clock", 10.0, clock.look),
@@ -204,6 +214,19 @@ def timetable(installation: Installation, store: Store, versions: Versions, cloc
 def _carry(one: Round, now_ms: Callable[[], int]) -> bool:
     """Hand over what goes to one recipient; return whether there may be more at once."""
     return one.send_due(now_ms()) > 0
+
+
+def _residue(
+    installation: Installation, store: Store, versions: Versions, erased: Erased, clock: Clock, is_over: Callable[[], bool]
+) -> Nightly:
+    """Return the search of each night for what is left of erased people."""
+    configuration = installation.configuration
+    folders = (configuration.data, *configuration.storage.backups)
+
+    def zone() -> str:
+        return versions.in_force().law_table.timezone
+
+    return Nightly(store, folders, erased.due, erased.note, zone, clock.is_believed, is_over, clock.wall_ms, QUEUE)
 
 
 def _taking_in(installation: Installation, store: Store, versions: Versions, clock: Clock) -> list[Job]:

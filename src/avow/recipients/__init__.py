@@ -9,17 +9,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from avow.config import Configuration, Connection
-from avow.definitions import ConfigurationError
+from avow.definitions import ConfigurationError, Refusal
 from avow.gate.deliveries import Lane
 from avow.gate.handing_over import CONVERSION, HandingOver, IsErasing
+from avow.gate.recipients import standing
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.recipients.carrying import Kinds, Leased
 from avow.recipients.composing import Composing
 from avow.recipients.connectors import Connector
+from avow.recipients.connectors.certificates import believed
 from avow.recipients.connectors.signing import signers
-from avow.recipients.connectors.webhook import Webhook, believed
+from avow.recipients.connectors.webhook import Webhook
 from avow.recipients.instructing import Instructing
 from avow.recipients.opt_outs import OptOuts
 from avow.recipients.outgoing import Outgoing
@@ -58,6 +60,18 @@ def arriving(configuration: Configuration) -> Mapping[str, str]:
     return {name: one.connector for name, one in configuration.recipient.items() if one.on_arrival}
 
 
+def contract_of(store: Store, versions: Versions, carrier: str) -> Callable[[str], Refusal | None]:
+    """Return what says why nothing may go through who carries e-mail for us today; of others it is asked where it is composed."""
+
+    def asked(recipient: str) -> Refusal | None:
+        if recipient != carrier:
+            return None
+        with store.control.reading() as tx:
+            return standing(tx, versions.in_force(), recipient, versions.today()).refusal
+
+    return asked
+
+
 def carriers(
     store: Store,
     versions: Versions,
@@ -88,12 +102,18 @@ def connector_of(name: str, connection: Connection) -> Connector:
     return Webhook(connection.address, signers(text, whose), believes, connection.allow_private)
 
 
+def judge(configuration: Configuration) -> None:
+    """Raise ConfigurationError for a key or a certificate of a connection, or of the mail server, that is none."""
+    believed(configuration.mail.ca_file, "mail")
+    for name, connection in configuration.recipient.items():
+        connector_of(name, connection)
+
+
 def require_declared(configuration: Configuration, rulebook: Rulebook) -> None:
-    """Raise ConfigurationError for a connection to a recipient that a version does not declare, or whose key is none."""
+    """Raise ConfigurationError for a connection to a recipient that a version does not declare, or not so."""
     for name, connection in configuration.recipient.items():
         if name not in rulebook.recipients:
             known = ", ".join(sorted(rulebook.recipients)) or "none"
             raise ConfigurationError(f"recipient.{name}: the policy declares no recipient “{name}”; it declares {known}")
         if connection.connector == CONVERSION and rulebook.recipients[name].effective_role != "third-party":
             raise ConfigurationError(f"recipient.{name}.connector is conversion, and “{name}” is no third party; write webhook")
-        connector_of(name, connection)

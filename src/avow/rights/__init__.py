@@ -24,6 +24,7 @@ from avow.rights.desk import Desk
 from avow.rights.execution import Telling
 from avow.rights.given import Recipients
 from avow.rights.kept import Cases
+from avow.rights.left_over import Erased
 from avow.rights.one_form import OneForm
 from avow.rights.open_requests import OpenRequests
 from avow.rights.recorded import EventsOf
@@ -55,11 +56,12 @@ def pages(store: Store, versions: Versions, now_ms: Callable[[], int]) -> Recipi
 
 @dataclass(frozen=True, slots=True)
 class Walking:
-    """What takes each request one step on, reminds recipients, and brings what is kept into the one form of addresses."""
+    """What takes each request a step on, reminds recipients, brings addresses into their one form; and who was erased."""
 
     requests: OpenRequests
     reminders: Reminders
     one_form: OneForm
+    erased: Erased
 
 
 def walking(
@@ -100,6 +102,7 @@ def walking(
         OpenRequests(cases, store.aside, tools, is_believed, now_ms),
         Reminders(store, configuration.instructions.remind_after_days, is_believed, now_ms),
         OneForm(store, now_ms),
+        Erased(cases, store.aside, audit_log, now_ms),
     )
 
 

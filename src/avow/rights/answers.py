@@ -55,7 +55,8 @@ class Document:
 class ShownProof:
     """A proof as its person's page shows it: `name` is its document, `text` what the browser checks, the rest its statement.
 
-    `what` is the kind of the entry in the audit log, `heading` the same in words; `left` is None where nothing was searched.
+    `what` is the kind of the entry in the audit log, `heading` the same in words; `searched` is what it calls `left`, how often
+    somebody was found, and "" where nothing was searched.
     """
 
     name: str
@@ -64,7 +65,8 @@ class ShownProof:
     what: str
     heading: str
     at_ms: int
-    left: int | None
+    searched: str
+    left: int
     outcomes: tuple[TargetOutcome, ...]
 
 

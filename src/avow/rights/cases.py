@@ -12,6 +12,8 @@ from avow.rights.states import Entry, State, Step, derive
 
 #: Hex digits of the HMAC in a link: 128 bits.
 MARK_LENGTH: Final = 32
+#: Digits of the id that people quote.
+REFERENCE_DIGITS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Case:
 
 def reference(request_id: str) -> str:
     """Return the number that the person of a request quotes. Rule: 11 CCR 7101(a) (a record can be found)."""
-    return request_id[:10].upper()
+    return request_id[:REFERENCE_DIGITS].upper()
 
 
 @dataclass(frozen=True, slots=True)

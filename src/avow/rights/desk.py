@@ -18,7 +18,7 @@ from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy import LawTable
 from avow.policy.law import rules
-from avow.rights import due, proofs, receive, response, verification
+from avow.rights import due, left_over, proofs, receive, response, verification
 from avow.rights.answers import (
     Document,
     Download,
@@ -61,9 +61,23 @@ _TIMELINE = {
     Step.CLOSED: "Closed",
     Step.FORGOTTEN: "Contact data destroyed",
     Step.RESTORED: "Answered before the data was restored",
+    Step.RESIDUE: "Every file searched for what is left",
+    Step.RESIDUE_PROVED: "Search proved",
 }
 #: Steps that who filed a request is not told: what is held of somebody, how much, and whether others asked for them.
-_NOT_FOR_WHO_FILED = frozenset({Step.PLANNED, Step.OUTCOME, Step.AWAITED, Step.LATE, Step.JOINED, Step.ACKNOWLEDGED, *RECEIPTS})
+_NOT_FOR_WHO_FILED = frozenset(
+    {
+        Step.PLANNED,
+        Step.OUTCOME,
+        Step.AWAITED,
+        Step.LATE,
+        Step.JOINED,
+        Step.ACKNOWLEDGED,
+        Step.RESIDUE,
+        Step.RESIDUE_PROVED,
+        *RECEIPTS,
+    }
+)
 #: What a request is said to be to who filed it: a link may be on its way, or wait its hour, and its page says nothing of it.
 _SHOWN = {
     State.ACKNOWLEDGING: State.RECEIVED,
@@ -79,6 +93,10 @@ _ARCHIVES = (
     ("archive.json", "The same, for machines"),
     ("files.zip", "The files you sent"),
 )
+_PROOFS = {
+    proofs.NAME: "Proof, to check against the public log",
+    proofs.RESIDUE: "Proof of the search that followed",
+}
 _NOT_OURS = Refusal("this link is not one of ours, or its request is gone", rules.VERIFICATION)
 
 
@@ -158,18 +176,21 @@ class Desk:
             return Download(
                 response.letter(case, self._voice(case), self.cases).encode(), "text/plain; charset=utf-8", "letter.txt"
             )
-        if name == proofs.NAME:
-            return Download(case.answer["proof"].encode(), "text/plain; charset=utf-8", name)
+        if name in _PROOFS:
+            return Download(proofs.of(case)[name].encode(), "text/plain; charset=utf-8", name)
         content = self.cases.document(case.request_id, name)
         return Download(content, _MEDIA[name], name) if content is not None else None
 
     def proofs(self, token: str) -> tuple[ShownProof, ...]:
-        """Return the proofs of the request behind the link that was sent to the address; none for any other link."""
+        """Return the proofs of the request behind the link that was sent to the address; none for any other link.
+
+        Rule: 11 CCR 7060, 7062 (nothing to whom nobody verified).
+        """
         found = self._open(token)
         if found is None or not found[1]:
             return ()
         case, _ = found
-        return tuple(proofs.shown(one.name, case.answer["proof"]) for one in self._documents(case) if one.name == proofs.NAME)
+        return tuple(proofs.shown(name, text) for name, text in proofs.of(case).items())
 
     def verification(self, token: str) -> Verification | None:
         """Return what the link from the message would confirm. Rule: 11 CCR 7062."""
@@ -278,8 +299,7 @@ class Desk:
         if case.answer.get("outcome") != "granted":  # also while the message with the link to them is on its way
             return ()
         documents = [Document("letter", "Our answer")]
-        if "proof" in case.answer:
-            documents.append(Document(proofs.NAME, "Proof, to check against the public log"))
+        documents += [Document(name, _PROOFS[name]) for name in proofs.of(case)]
         for name, label in _ARCHIVES:
             content = self.cases.document(case.request_id, name)
             if content is not None:
@@ -362,4 +382,4 @@ def _words(step: Step, detail: dict[str, object]) -> str:
         return f"until {detail['until']}"
     if step in {Step.DENIED, Step.VERIFIED}:
         return str(detail.get("reason") or detail.get("by") or "")
-    return ""
+    return left_over.words(detail) if step is Step.RESIDUE else ""

@@ -109,6 +109,14 @@ def forgotten_ms(case: Case) -> int:
     return closed.at_ms + FORGET_AFTER_MS if closed else 0
 
 
+def residue_on(erased_ms: int, law: Rulebook | LawTable) -> date:
+    """Return the day in whose night is looked for what is left of a person: the one after they were erased.
+
+    Long before their contact is forgotten, by which they are looked for. Rule: 11 CCR 7022(b)(1), 7060(d).
+    """
+    return local_date(erased_ms, _law(law).timezone) + timedelta(days=1)
+
+
 def tried_until_ms(kind: RequestKind, received_on: date, law: Rulebook | LawTable) -> int:
     """Return the moment until which a message about a request is tried, however often that is, in milliseconds since 1970.
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
+from datetime import date
 from functools import partial
 from typing import Any, Final
 
@@ -16,7 +18,7 @@ from avow.definitions import Identifier, IdentifierKind, identifier
 from avow.gate import deliveries, entries, instructions, messages
 from avow.gate.instructions import Instruction, Wanted
 from avow.gate.messages import Message
-from avow.rights.cases import MARK_LENGTH, Alike, Case, Contact, Delivery
+from avow.rights.cases import MARK_LENGTH, REFERENCE_DIGITS, Alike, Case, Contact, Delivery
 from avow.rights.states import ANSWERED, Entry, Step
 from avow.store.control import Transaction, read_reasons, requests
 from avow.store.control.requests import Look, RequestEvent, StoredRequest
@@ -27,6 +29,8 @@ from avow.store.store import Store
 ARCHIVES: Final = ("archive.html", "archive.json")
 #: The files that the person sent, in one ZIP archive.
 SENT_FILES: Final = "files.zip"
+#: In the detail of a step: the day on which is looked for what is left of the person, "" once that is done.
+RESIDUE_ON: Final = "residue_on"
 
 
 class Cases:
@@ -179,6 +183,9 @@ class Cases:
         with self._control.transaction() as tx:
             if not requests.append(tx, _row(case.request_id, Entry(len(case.history), at_ms, step, {**detail, **named}))):
                 return False
+            if RESIDUE_ON in detail:
+                day = detail[RESIDUE_ON]
+                requests.look_for_residue(tx, case.request_id, date.fromisoformat(day) if day else None)
             if logged is not None:
                 entries.record(tx, at_ms, logged)
             if message is not None:
@@ -186,6 +193,27 @@ class Cases:
             if tell:
                 instructions.queue(self._store, tx, case.request_id, case.site, tell, at_ms)
         return True
+
+    def residue_due(self, today: date, limit: int) -> Sequence[tuple[str, Callable[[], Case]]]:
+        """Return the requests whose erased person is to be looked for, by their ids, to be read when they are wanted.
+
+        Rule: 11 CCR 7022(b)(1).
+        """
+        with self._control.reading() as tx:
+            rows = requests.residue_due(tx, today, limit)
+            histories = requests.histories(tx, [row["id"] for row in rows]) if rows else {}
+        return [(row["id"], partial(self._of_row, row, histories.get(row["id"], ()))) for row in rows]
+
+    def referred_to(self, quoted: str) -> Case | None:
+        """Return the request that somebody quotes by its reference; None for none, or where it does not say which.
+
+        Rule: 11 CCR 7101(a) (a record can be found).
+        """
+        if not re.fullmatch(rf"[0-9a-f]{{{REFERENCE_DIGITS},}}", quoted.lower()):
+            return None
+        with self._control.reading() as tx:
+            found = requests.referred_to(tx, quoted.lower())
+        return self.get(found[0]) if len(found) == 1 else None
 
     @property
     def store(self) -> Store:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -24,7 +25,7 @@ from avow.policy.law import rules
 from avow.rights import asked_again, due, proofs, verification
 from avow.rights.cases import Case, Contact
 from avow.rights.execution import outcomes_of
-from avow.rights.kept import Cases
+from avow.rights.kept import RESIDUE_ON, Cases
 from avow.rights.states import RECEIPTS, Entry, State, Step, may_follow
 from avow.rights.verification import Hmac, Link
 
@@ -100,10 +101,13 @@ def respond(case: Case, voice: Voice, statements: Log, cases: Cases, now_ms: int
     index, path, checkpoint = found
     salt, said = base64.b64decode(proved.detail["salt"]), str(proved.detail.get("found", "")).encode()
     written = proof.write(proof.Proof(entry, salt, case.reference, index, path, checkpoint, said))
-    text = voice.text("answer.txt", case, link=voice.link(Link.ANSWER, case), **_letter_facts(case, voice, cases))
+    day = _residue_on(case, proved, voice)
+    facts = {**_letter_facts(case, voice, cases), "residue_on": day}
+    text = voice.text("answer.txt", case, link=voice.link(Link.ANSWER, case), **facts)
     attached = ((proofs.NAME, "application/octet-stream", written.encode()),)  # no mail program may touch its lines
     message = Message(case.contact.email, f"Your request {case.reference}: done", text, attached)
-    return _write(case, Step.ANSWER_WRITTEN, {"outcome": "granted", "proof": written}, message, cases, now_ms)
+    looked_for = {RESIDUE_ON: day.isoformat()} if day else {}
+    return _write(case, Step.ANSWER_WRITTEN, {"outcome": "granted", "proof": written, **looked_for}, message, cases, now_ms)
 
 
 def respond_unverified(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
@@ -123,7 +127,9 @@ def letter(case: Case, voice: Voice, cases: Cases) -> str:
 
     It names nobody. Rule: 11 CCR 7022(b)(2), (3), (e), (f) (deletion), 7024 (know).
     """
-    return voice.text("letter.txt", case, **_letter_facts(case, voice, cases))
+    day = case.answer.get(RESIDUE_ON)
+    facts = {**_letter_facts(case, voice, cases), "residue_on": date.fromisoformat(day) if day else None}
+    return voice.text("letter.txt", case, **facts)
 
 
 def extend(case: Case, reason: str, by: str, voice: Voice, cases: Cases, now_ms: int) -> Refusal | None:
@@ -223,6 +229,12 @@ def _acknowledgement(case: Case, contact: Contact, voice: Voice) -> Message:
     answer = due.table(case, voice.rulebook)[due.What.ANSWER]
     text = voice.text("acknowledge.txt", case, answer_by=answer.target, link=voice.link(Link.CONFIRM, case))
     return Message(contact.email, f"Please confirm your request {case.reference}", text)
+
+
+def _residue_on(case: Case, proved: Entry, voice: Voice) -> date | None:
+    """Return the day that the letter names for the search for what is left; none where nothing was erased, or nobody is real."""
+    is_erased = case.kind is RequestKind.DELETE and not case.demonstration
+    return due.residue_on(proved.at_ms, voice.rulebook) if is_erased else None
 
 
 def _letter_facts(case: Case, voice: Voice, cases: Cases) -> dict[str, Any]:  # Any: what the template shows

@@ -38,6 +38,7 @@
                                    [receipts.follow]        inside the first period
     any open    -> RESTORED     -> [after_restore.close_answered]  answered after the backup that was put back
     RESTORED    -> RESPONDED    -> [after_restore.note_answer]
+    any later   -> same         -> [left_over.note, prove]   what a search of every file found of the erased person, and its proof
 
 The state is derived from the history, never stored next to it. What says that a person was told something is written when the
 message has left, and not when it was put into the outbox (decision 0058); until then a step ending in "-written" names the
@@ -74,6 +75,8 @@ class Step(StrEnum):
     CLOSED = "closed"
     FORGOTTEN = "forgotten"
     RESTORED = "restored"
+    RESIDUE = "residue"
+    RESIDUE_PROVED = "residue-proved"
 
 
 class State(StrEnum):
@@ -106,7 +109,7 @@ class Entry:
 
 
 #: Steps that change no state; see `derive`.
-STANDING: Final = frozenset({Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED, Step.LATE})
+STANDING: Final = frozenset({Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED, Step.LATE, Step.RESIDUE, Step.RESIDUE_PROVED})
 #: What is written once the message of a step has left.
 RECEIPTS: Final = {
     Step.LINK_WRITTEN: Step.ACKNOWLEDGED,

@@ -45,6 +45,11 @@ QUEUES: Final[Mapping[str, Queue]] = MappingProxyType(
             "A consumer request whose next step cannot be done. Its date does not wait.",
             f"Open it on the request desk and look at its date, mend what is wrong, then try again. {_REPORT}",
         ),
+        "residue": Queue(
+            "Searches for what is left",
+            "A request that erased somebody, and for whom every file cannot be searched, or what was found cannot be kept.",
+            f"Open it on the request desk, mend what is wrong, then try again. {_REPORT}",
+        ),
         "purge": Queue(
             "Removals",
             "Somebody erased whose rows cannot be removed. Nobody can read them: the keys are gone.",

@@ -41,6 +41,9 @@ QUEUE: Final = "requests"
 ANSWER: Final = "responded"
 #: The entries that say that a link was written, and that it has left (`rights.states`); earlier versions wrote the latter alone.
 LINKS: Final = ("link-written", "acknowledged")
+#: The entries of a request that is being carried out, and the moment of its next look: due, behind what has 0.
+CARRIED_OUT: Final = ("planned", "outcome")
+LATER: Final = 1
 #: Ids that one statement names; both databases take more.
 _AT_ONCE: Final = 5_000
 
@@ -180,6 +183,25 @@ def with_contact(tx: Transaction) -> tuple[RowMapping, ...]:
     return tuple(tx.execute(select(*_COLUMNS).where(func.length(consumer_requests.c.sealed) > 0)).mappings())
 
 
+def look_for_residue(tx: Transaction, request_id: str, on: date | None) -> None:
+    """Note the day on which is looked for what is left of a request's person; None: no more."""
+    tx.execute(update(consumer_requests).where(consumer_requests.c.id == request_id).values(residue_on=on))
+
+
+def residue_due(tx: Transaction, today: date, limit: int) -> tuple[RowMapping, ...]:
+    """Return the rows of the requests whose person is to be looked for by today, by an index, the first day first."""
+    one = consumer_requests.c
+    wanted = select(*_COLUMNS).where(one.residue_on <= today).order_by(one.residue_on, one.id)
+    return tuple(tx.execute(wanted.limit(limit)).mappings())
+
+
+def referred_to(tx: Transaction, reference: str) -> tuple[str, ...]:
+    """Return the ids of the requests that people quote by this reference: the beginning of the id."""
+    one = consumer_requests.c
+    last = reference + chr(ord("g"))  # behind all hex digits, by the primary key
+    return tuple(tx.scalars(select(one.id).where(one.id >= reference, one.id < last).order_by(one.id)))
+
+
 def days_kept(tx: Transaction) -> dict[tuple[str, str], int]:
     """Return how many answered requests kept which of their days, by kind; the demonstration left out.
 
@@ -246,11 +268,12 @@ def of_row(row: RowMapping) -> StoredRequest:
 def append(tx: Transaction, entry: RequestEvent) -> bool:
     """Add the next entry of a history; False when another process has written an entry of this number already.
 
-    The request is looked at again at once: whatever happened to it may let it go on.
+    The request is looked at again at once: whatever happened to it may let it go on. One that is carried out lets those go first
+    that are not planned yet: a plan tells recipients, and nobody knows how long they take.
     """
     if not add_new(tx, request_events, asdict(entry)):
         return False
-    now: dict[str, object] = {"next_ms": 0, "days_kept": ""}
+    now: dict[str, object] = {"next_ms": LATER if entry.what in CARRIED_OUT else 0, "days_kept": ""}
     if entry.what == ANSWER:
         now["is_open"] = False
     tx.execute(update(consumer_requests).where(consumer_requests.c.id == entry.request_id).values(**now))

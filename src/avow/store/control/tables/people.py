@@ -104,7 +104,9 @@ consumer_requests: Final = Table(
     Column("mark", Text, nullable=False, server_default=""),  # keyed hash of kind and address, "" once the contact is forgotten
     Column("joined_to", Text, nullable=False, server_default=""),  # the request that this one is answered with
     Index("consumer_requests_mark", "mark"),
-    Column("next_ms", BigInteger, nullable=False, server_default="0"),  # when the job looks at it again; 0: at once
+    Column(
+        "next_ms", BigInteger, nullable=False, server_default="0"
+    ),  # when the job looks at it again; 0: at once; 1: behind those
     Index("consumer_requests_joined_to", "joined_to"),
     Index("consumer_requests_next", "next_ms", "received_ms"),
     Column("is_open", Boolean, nullable=False, server_default=true()),  # no answer yet
@@ -113,6 +115,8 @@ consumer_requests: Final = Table(
     ),  # what came in time, once answered (rights.timeliness); "": to judge
     Index("consumer_requests_open", "is_open", "received_ms", "id"),
     Index("consumer_requests_days", "days_kept", "demonstration", "kind"),
+    Column("residue_on", Date),  # when is looked for what is left of its person; NULL: no more, or not at all
+    Index("consumer_requests_residue", "residue_on"),
     Column("site", Text, nullable=False, server_default=""),
 )
 
