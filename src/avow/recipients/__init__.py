@@ -25,6 +25,7 @@ from avow.recipients.connectors.opendsr import OpenDSR
 from avow.recipients.connectors.signing import signers
 from avow.recipients.connectors.webhook import Webhook
 from avow.recipients.instructing import Confirmed, Instructing
+from avow.recipients.opt_outs import OptOuts
 from avow.recipients.outgoing import Outgoing
 from avow.recipients.register import Register
 from avow.recipients.rounds import Round
@@ -44,6 +45,7 @@ class Recipients:
     register: Register
     sending: Sending
     outgoing: Outgoing
+    opt_outs: OptOuts
 
 
 def build(
@@ -52,7 +54,7 @@ def build(
     """Return the room; `is_erasing` says whether a deletion of somebody is under way."""
     handing_over = HandingOver(store, versions, is_erasing, now_ms)
     sending = Sending(handing_over, connectors(configuration), tuple(one.name for one in configuration.sites), now_ms)
-    return Recipients(Register(store, versions, now_ms), sending, Outgoing(store, now_ms))
+    return Recipients(Register(store, versions, now_ms), sending, Outgoing(store, now_ms), OptOuts(store, versions, now_ms))
 
 
 def connectors(configuration: Configuration) -> Mapping[str, str]:
