@@ -328,7 +328,9 @@ def _pass_on(tx: Transaction, choice_id: str, one: Choice, subject: bytes) -> No
     Rule: 11 CCR 7026(f)(1) (as soon as feasible), (2), (3) (third parties that got it are told, and pass it on).
     """
     if opt_outs.concerns(tx, subject):
-        deliveries.withdraw_of(tx, subject, one.purpose)
+        for whose, kinds in (("person", ("disclosure", "order")), ("browser", ("conversion",))):
+            why = f"its {whose} said no to “{one.purpose}” ({rules.SIGNAL_STOPS})"
+            deliveries.withdraw_of(tx, subject, one.purpose, kinds, why)
         row = OptOutRow(choice_id, subject, one.at_ms, one.purpose, one.source, one.rulebook_id, one.site)
         opt_outs.add(tx, row)
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261130_0026"
-down_revision = "20261130_0025"
+revision = "20261130_0027"
+down_revision = "20261130_0026"
 branch_labels = None
 depends_on = None
 
