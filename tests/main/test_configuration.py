@@ -82,7 +82,7 @@ WRONG = {
         '"https://shop.example.com:99999/"', "5",
     ],
     "recipient.key_file": ['"gone"', '"empty"', '"file"', '"folder"'],
-    "recipient.connector": ['"carrier pigeon"', '""'],
+    "recipient.connector": ['"carrier pigeon"', '""', '"standing"'],
     "recipient.ca_file": ['"gone"', '"empty"', '"file"', '"folder"'],
     "recipient.allow_private": ['"no"', "0"],
     "recipient.opendsr": ['"privacy.example.com"', '"http://privacy.example.com/v2"', '"https://sam@privacy.example.com"'],

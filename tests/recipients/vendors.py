@@ -49,6 +49,18 @@ def with_vendor(name="crm", *pairs, more="", effective=None, **changes):
     return compiled(given, companies, (shop, declared(name, more, **changes) + shop), *pairs, effective=effective)
 
 
+_APPLICATION = 'retention  = { years = 4, after = "decision" }\nrecipients = ["mail-service"'
+
+
+def with_screener():
+    """Return the example policy with a screener of applicants, who authorise it by the contact form, compiled."""
+    shop = '[recipient.shop]\nlabel      = "Farrier'
+    said = {"purposes": '["recruiting"]', "categories": '["A", "D", "F", "I", "J"]'}
+    screener = declared("screener", 'needs_authorisation = "contact-form"', **said)
+    companies = ("Two companies work for us", "Three companies work for us")
+    return compiled((_APPLICATION, f'{_APPLICATION}, "screener"'), companies, (shop, screener + shop))
+
+
 NETWORK = """[recipient.network]
 label = "Farsight Placements"
 role = "third-party"

@@ -33,6 +33,8 @@ from avow.store.store import Store
 
 #: The lane of what is told by OpenDSR.
 OPENDSR: Final = "opendsr"
+#: Who stores or carries for us all the time: nothing is sent there.
+STANDING: Final = "standing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,21 @@ def build(
 
 def connectors(configuration: Configuration) -> Mapping[str, str]:
     """Return by which way each recipient is reached that the configuration has a connection to."""
-    return {name: one.connector for name, one in configuration.recipient.items()}
+    return {name: one.connector for name, one in _reached(configuration)}
 
 
 def arriving(configuration: Configuration) -> Mapping[str, str]:
     """Return the same for those to which records go as they come in."""
-    return {name: one.connector for name, one in configuration.recipient.items() if one.on_arrival}
+    return {name: one.connector for name, one in _reached(configuration) if one.on_arrival}
+
+
+def standing_in(configuration: Configuration) -> tuple[str, ...]:
+    """Return who stores or carries for us all the time."""
+    return tuple(name for name, one in configuration.recipient.items() if one.connector == STANDING)
+
+
+def _reached(configuration: Configuration) -> list[tuple[str, Connection]]:
+    return [(name, one) for name, one in configuration.recipient.items() if one.connector != STANDING]
 
 
 def contract_of(store: Store, versions: Versions, carrier: str) -> Callable[[str], Refusal | None]:
@@ -93,7 +104,7 @@ def carriers(
     composing = Composing(HandingOver(store, versions, is_erasing, now_ms), instructing)
     kinds = Kinds(composing.compose, composing.left, composing.failed)
     ways: list[tuple[str, str, Connector]] = [
-        (name, one.connector, connector_of(name, one)) for name, one in configuration.recipient.items()
+        (name, one.connector, connector_of(name, one)) for name, one in _reached(configuration)
     ]
     ways += [(name, OPENDSR, opendsr_of(name, one)) for name, one in configuration.recipient.items() if one.opendsr]
     return tuple(
@@ -110,6 +121,7 @@ def opendsr_of(name: str, connection: Connection) -> Connector:
 def connector_of(name: str, connection: Connection) -> Connector:
     """Return the way to one recipient. Raises ConfigurationError for a key file that cannot be read, or holds no key."""
     whose = f"recipient.{name}.key_file"
+    assert connection.key_file is not None  # judged with the configuration
     try:
         text = connection.key_file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -121,8 +133,10 @@ def connector_of(name: str, connection: Connection) -> Connector:
 def judge(configuration: Configuration) -> None:
     """Raise ConfigurationError for a key or a certificate of a connection, or of the mail server, that is none."""
     believed(configuration.mail.ca_file, "mail")
-    for name, connection in configuration.recipient.items():
+    for name, connection in _reached(configuration):
         connector_of(name, connection)
+    for name, connection in configuration.recipient.items():
+        opendsr_of(name, connection)
 
 
 def require_declared(configuration: Configuration, rulebook: Rulebook) -> None:

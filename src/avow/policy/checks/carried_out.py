@@ -39,15 +39,6 @@ _LATER: Final = "wait for a version that does it, or take it out of the policy; 
 _IN_BROWSER: Final = frozenset({Technology.COOKIE, Technology.LOCAL_STORAGE})
 #: What goes out by e-mail and comes back from it.
 _BY_MAIL: Final = frozenset({Technology.EMAIL, Technology.CLEAR_GIF})
-#: Keys of the language that this version of the software need not obey: kind and key.
-_NOT_BY_ALL: Final = frozenset(
-    {
-        ("data", "says_age"),
-        ("recipient", "needs_authorisation"),
-        ("recipient", "second_person_above"),
-        ("recipient", "stops_when_lapsed"),
-    }
-)
 _COOKIE_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
 
@@ -57,8 +48,7 @@ class CarriedOut:
 
     `withdrawn` are the technologies whose data goes when a yes is taken back; `own_choice_only`: browsers keep only what
     people chose, and it is given to nobody; `own_mailings_only`: e-mail is what `avow mail send` sends, and what it can measure.
-    `combined` are the technologies of what it shows next to a letter of the same person; `keys` those of
-    `_NOT_BY_ALL` that it obeys. `stands_by` is what it does about rights
+    `combined` are the technologies of what it shows next to a letter of the same person. `stands_by` is what it does about rights
     and standing promises; None takes all of them.
     """
 
@@ -74,7 +64,6 @@ class CarriedOut:
     own_choice_only: bool
     own_mailings_only: bool
     combined: frozenset[str]
-    keys: frozenset[tuple[str, str]]
     third_parties: bool
     duties: bool
     datasets: bool
@@ -95,7 +84,6 @@ EVERYTHING: Final = CarriedOut(
     own_choice_only=False,
     own_mailings_only=False,
     combined=frozenset(TECHNOLOGIES),
-    keys=_NOT_BY_ALL,
     third_parties=True,
     duties=True,
     datasets=True,
@@ -130,7 +118,6 @@ THIS_VERSION: Final = CarriedOut(
     own_choice_only=True,
     own_mailings_only=True,
     combined=LETTERS | {Technology.TAG, Technology.WEB_BEACON, Technology.PIXEL, Technology.CLEAR_GIF},
-    keys=frozenset({("data", "says_age"), ("recipient", "second_person_above"), ("recipient", "stops_when_lapsed")}),
     third_parties=False,
     duties=False,
     datasets=False,
@@ -161,7 +148,6 @@ def check_carried_out(document: Document, entries: Entries, does: CarriedOut) ->
                 )
     if does is not EVERYTHING:
         yield from _recipients(document, entries, does)
-    yield from _keys(entries, does)
     if does.stands_by is not None:
         yield from check_stood_by(entries, does.stands_by)
     if not does.datasets:
@@ -293,14 +279,6 @@ def _only_loaded(entries: Entries, name: str) -> bool:
         if name in point.values.get("recipients", ()) or point.values.get("collected_by") == name
     ]
     return bool(points) and all("loads" in point.values and point.values.get("collected_by") == name for point in points)
-
-
-def _keys(entries: Entries, does: CarriedOut) -> Iterator[Diagnostic]:
-    """Check that this version obeys each key that some version of it does not."""
-    for kind, key in sorted(_NOT_BY_ALL - does.keys):
-        for entry in entries.of(kind):
-            if key in entry.values:
-                yield diagnostic("AV0712", entry.at(key), f'this version does not obey "{key}" of [{kind}.{entry.name}]', _LATER)
 
 
 def _recipients(document: Document, entries: Entries, does: CarriedOut) -> Iterator[Diagnostic]:

@@ -25,6 +25,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "batch.withdrawn": "A batch of records was taken back.",
     "delivery.again": "A delivery is tried again.",
     "delivery.withdrawn": "A delivery was taken back.",
+    "delivery.screened": "What became of an order to a screener was noted.",
     "request.received": "A consumer request was filed.",
     "request.link-written": "The link that confirms a request's address was written; it has not left yet.",
     "request.extension-written": "The message about a longer period was written; it has not left yet.",
