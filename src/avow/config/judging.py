@@ -199,18 +199,20 @@ def _of_feeds(configuration: Configuration) -> Iterator[str]:
 
 
 def _of_connection(key: str, connection: Connection) -> Iterator[str]:
+    yield from _of_address(f"{key}.opendsr", connection.opendsr) if connection.opendsr else ()
     if connection.connector == "standing":
         if connection.address or connection.key_file is not None:
             yield f"{key}.connector is standing, so nothing is sent there; leave address and key_file out"
         return
     if connection.key_file is None:
         yield f"{key}.key_file is missing; name the file with the key by which what goes there is signed"
-    for name, address in (("address", connection.address), ("opendsr", connection.opendsr)):
-        found = _URL.fullmatch(address)
-        is_one = address.startswith("https://") and "@" not in address and found is not None and _is_port(found[1])
-        if not is_one and (name == "address" or address):
-            wanted = "write one like https://crm.example.com/avow, without a name or password"
-            yield f"{key}.{name} is no address of a recipient; {wanted}"
+    yield from _of_address(f"{key}.address", connection.address)
+
+
+def _of_address(key: str, address: str) -> Iterator[str]:
+    found = _URL.fullmatch(address)
+    if not address.startswith("https://") or "@" in address or found is None or not _is_port(found[1]):
+        yield f"{key} is no address of a recipient; write one like https://crm.example.com/avow, without a name or password"
 
 
 def _of_intake(intake: Intake, today: date) -> Iterator[str]:

@@ -32,10 +32,10 @@ from avow.recipients.rounds import Round
 from avow.recipients.sending import Sending
 from avow.store.store import Store
 
-#: Who stores or carries for us all the time: nothing is sent there.
-STANDING: Final = "standing"
 #: The lane of what is told by OpenDSR.
 OPENDSR: Final = "opendsr"
+#: Who stores or carries for us all the time: nothing is sent there.
+STANDING: Final = "standing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def carriers(
     ways: list[tuple[str, str, Connector]] = [
         (name, one.connector, connector_of(name, one)) for name, one in _reached(configuration)
     ]
-    ways += [(name, OPENDSR, opendsr_of(name, one)) for name, one in _reached(configuration) if one.opendsr]
+    ways += [(name, OPENDSR, opendsr_of(name, one)) for name, one in configuration.recipient.items() if one.opendsr]
     return tuple(
         Round(name if way != OPENDSR else f"{name}-{way}", Leased(store, kinds, Lane(way, name)), connector, is_believed)
         for name, way, connector in ways
@@ -137,8 +137,8 @@ def judge(configuration: Configuration) -> None:
     believed(configuration.mail.ca_file, "mail")
     for name, connection in _reached(configuration):
         connector_of(name, connection)
-        if connection.opendsr:
-            opendsr_of(name, connection)
+    for name, connection in configuration.recipient.items():
+        opendsr_of(name, connection)
 
 
 def require_declared(configuration: Configuration, rulebook: Rulebook) -> None:
