@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import disclosures, erasure, floods, history, ingest, permits, queries, startup, steady
+from bench import disclosures, erasure, floods, history, ingest, instructions, permits, queries, startup, steady
 from bench.results import record
 
 BENCHMARKS = {
@@ -17,6 +17,7 @@ BENCHMARKS = {
     "history": history,
     "floods": floods,
     "disclosures": disclosures,
+    "instructions": instructions,
 }
 
 

@@ -2,9 +2,15 @@
 
 import json
 import re
+from contextlib import closing
+from datetime import date
 
 import pytest
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, wait_for
+
+from avow.config import load
+from avow.main.installation import open_store
+from avow.store.control import requests
 
 from .test_accessible import violations
 
@@ -12,10 +18,9 @@ LOG = json.loads((REPOSITORY / "tests" / "vectors" / "log.json").read_text(encod
 RIGHT, WRONG = "All of it is right.", "This is wrong."
 
 
-@pytest.fixture(scope="module")
-def answered(running, mailbox):
-    """The path of the page behind the link to the answer of somebody who asked to delete."""
-    address, browser, before = "robin.proof@example.com", running.browser(), len(mailbox.messages)
+def erased(running, mailbox, address):
+    """Have somebody write and ask to delete; return the path of the page behind the link to their answer."""
+    browser, before = running.browser(), len(mailbox.messages)
     form = {"name": "Robin", "email": address, "message": "To be deleted, with a proof"}
     assert browser.post("/avow/forms/contact-form", data=form).status_code == 303
     running.drain()
@@ -24,6 +29,26 @@ def answered(running, mailbox):
     path = browser.post(re.search(r"http://\S+/privacy/verify/\S+", letter)[0]).headers["location"]
     mailbox.to(address, "done", before)
     return path
+
+
+@pytest.fixture(scope="module")
+def answered(running, mailbox):
+    """The path of the page behind the link to the answer of somebody who asked to delete."""
+    return erased(running, mailbox, "robin.proof@example.com")
+
+
+@pytest.fixture(scope="module")
+def looked_for(running, mailbox):
+    """The same of somebody whose night has come: a file that no store knows of has their address yet."""
+    address = "robin.night@example.com"
+    path = erased(running, mailbox, address)
+    (running.data / "files" / "forgotten").write_text(f"to: {address}", encoding="utf-8")
+    with closing(open_store(load(running.config))) as store, store.control.transaction() as tx:
+        requests.look_for_residue(tx, path.rpartition("/")[2].partition("-")[0], date(2026, 1, 1))
+    shows = lambda: "residue.tlog-proof" in running.browser().get(path).text  # noqa: E731 - one question
+    wait_for(shows, what="the search of a night, and its proof")
+    yield path
+    (running.data / "files" / "forgotten").unlink()
 
 
 def checked(page):
@@ -129,6 +154,22 @@ def test_without_script_the_page_names_the_command_and_claims_nothing(visit, ans
     named = re.fullmatch(r'avow verify --key "(\S+)" proof.tlog-proof', page.locator(".checked code").inner_text())
     (tmp_path / "saved").write_bytes(running.browser().get(f"{answered}/proof.tlog-proof?download=1").content)
     assert "The proof is valid" in running.avow("verify", "--key", named[1], tmp_path / "saved")
+
+
+def test_what_a_night_found_has_a_proof_of_its_own(visit, looked_for):
+    """Both are checked, each by itself; the second says how often the person was found, and in how many files that was."""
+    page = visit(viewport={"width": 390, "height": 800})
+    page.goto(f"{looked_for}/proof")
+    first, second = page.locator(".one-proof").all()
+    for one in (first, second):
+        one.locator(".note").wait_for()
+        assert RIGHT in one.locator(".note").inner_text()
+    assert "Found\n1\n" in second.locator(".stated").inner_text()
+    assert re.search(r"data folder\n[0-9]+ files searched \(1\)", second.locator(".stated").inner_text())
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.goto(looked_for)
+    assert page.get_by_text("found 1 times; we are looking into it").is_visible()
 
 
 @pytest.mark.parametrize("width", [1280, 390])

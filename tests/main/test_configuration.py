@@ -85,6 +85,7 @@ WRONG = {
     "recipient.connector": ['"carrier pigeon"', '""', '"standing"'],
     "recipient.ca_file": ['"gone"', '"empty"', '"file"', '"folder"'],
     "recipient.allow_private": ['"no"', "0"],
+    "recipient.opendsr": ['"privacy.example.com"', '"http://privacy.example.com/v2"', '"https://sam@privacy.example.com"'],
     "recipient.on_arrival": ['"no"', "1"],
     "intake.earliest": ["1969-12-31", "2999-01-01", '"yesterday"', "2000"],
     "intake.margin_hours": ["23", "169", "-1"],

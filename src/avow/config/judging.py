@@ -205,9 +205,12 @@ def _of_connection(key: str, connection: Connection) -> Iterator[str]:
         return
     if connection.key_file is None:
         yield f"{key}.key_file is missing; name the file with the key by which what goes there is signed"
-    found = _URL.fullmatch(connection.address)
-    if not connection.address.startswith("https://") or "@" in connection.address or found is None or not _is_port(found[1]):
-        yield f"{key}.address is no address of a webhook; write one like https://crm.example.com/avow, without a name or password"
+    for name, address in (("address", connection.address), ("opendsr", connection.opendsr)):
+        found = _URL.fullmatch(address)
+        is_one = address.startswith("https://") and "@" not in address and found is not None and _is_port(found[1])
+        if not is_one and (name == "address" or address):
+            wanted = "write one like https://crm.example.com/avow, without a name or password"
+            yield f"{key}.{name} is no address of a recipient; {wanted}"
 
 
 def _of_intake(intake: Intake, today: date) -> Iterator[str]:

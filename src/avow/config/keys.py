@@ -173,6 +173,9 @@ class Connection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     connector: Literal["webhook", "conversion", "standing"] = "webhook"
     #: File with the authorities under which its certificate is believed, in PEM. The system's by default.
     ca_file: Path | None = None
+    #: Where it takes deletions by OpenDSR 2.0, `https://privacy.crm.example.com/v2`. Empty by default; needed where the policy
+    #: has `instruct = "opendsr"`: without it a member of staff tells it.
+    opendsr: str = ""
     #: Whether its name may lead to an address inside your own network. False by default: a name that somebody else answers for
     #: would reach what only you may.
     allow_private: bool = False

@@ -21,9 +21,10 @@ from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.policy.rulebook.ages import Heard
 from avow.policy.rulebook.selling import sold_purposes
-from avow.store.control import Transaction, settings
+from avow.store.control import Transaction, deliveries, opt_outs, settings
 from avow.store.control import choices as rows
 from avow.store.control.choices import Choice
+from avow.store.control.opt_outs import OptOutRow
 from avow.store.keys import Said
 from avow.store.store import Store
 
@@ -308,6 +309,9 @@ def keep(store: Store, tx: Transaction, answer: Sequence[Choice], ids: Sequence[
         for choice_id, one in kept
         if choice_id is not None and one.subject and not one.demonstration
     )
+    for choice_id, one in kept:
+        if choice_id is not None and one.opted_out and one.subject and not one.demonstration:
+            _pass_on(tx, choice_id, one, one.subject)
     said = [
         {"choice": choice_id, "purpose": choice.purpose, "opted_out": choice.opted_out}
         for choice_id, choice in kept
@@ -316,6 +320,17 @@ def keep(store: Store, tx: Transaction, answer: Sequence[Choice], ids: Sequence[
     if said:
         one = answer[0]
         entries.record(tx, one.at_ms, entries.Chosen(said, one.source, one.rulebook_id, one.site))
+
+
+def _pass_on(tx: Transaction, choice_id: str, one: Choice, subject: bytes) -> None:
+    """Take back what waits to go for a purpose that somebody said no to, and keep the no where a recipient may have to be told.
+
+    Rule: 11 CCR 7026(f)(1) (as soon as feasible), (2), (3) (third parties that got it are told, and pass it on).
+    """
+    if opt_outs.concerns(tx, subject):
+        deliveries.withdraw_of(tx, subject, one.purpose)
+        row = OptOutRow(choice_id, subject, one.at_ms, one.purpose, one.source, one.rulebook_id, one.site)
+        opt_outs.add(tx, row)
 
 
 def mark_earlier(store: Store) -> None:

@@ -44,6 +44,7 @@ __all__ = [
     "note",
     "note_handed_over",
     "of_people",
+    "of_subject",
     "stand",
     "totals",
 ]
@@ -157,6 +158,11 @@ def totals(store: Store, since_ms: int) -> tuple[DisclosureTotal, ...]:
     """Return what went to whom since a moment, apart by the version under which it went."""
     with store.control.reading() as tx:
         return disclosures.totals(tx, since_ms)
+
+
+def of_subject(tx: Transaction, subject: bytes) -> tuple[Disclosure, ...]:
+    """Return what of one person went to whom, as long as somebody need know. Rule: 11 CCR 7026(f)(2), (3)."""
+    return disclosures.of_subjects(tx, [subject])
 
 
 def of_people(store: Store, people: Iterable[Identifier]) -> tuple[Disclosure, ...]:

@@ -48,6 +48,18 @@ class BatchStep(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class OptOutTold(Entry):
+    """A recipient was told of somebody's opt-out: `choice` is its id, a random one."""
+
+    kinds = ("opt-out.told",)
+    choice: str
+    recipient: str
+    how: str
+    staff: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryStep(Entry):
     """Somebody let a delivery have its turn again, or took it back."""
 

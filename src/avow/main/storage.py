@@ -52,6 +52,7 @@ from avow.recipients.carrying import Kinds, Leased
 from avow.recipients.connectors.mail import Carrier
 from avow.recipients.rounds import Round
 from avow.retention import Clock
+from avow.rights import downstream
 from avow.rights.kept import Cases
 from avow.rights.left_over import QUEUE, Erased
 from avow.rights.one_form import PAUSE_SECONDS as ONE_FORM_SECONDS
@@ -182,7 +183,8 @@ def timetable(
     carrier = Carrier(Leased(store, kinds, contract=contract), configuration.mail, is_believed=clock.is_believed)
     of_recipients = of_requests().is_erasing
     room = recipients.build(store, versions, configuration, of_recipients, now_ms)
-    rounds = recipients.carriers(store, versions, configuration, of_recipients, clock.is_believed, now_ms)
+    confirmed = partial(downstream.confirmed, Cases(store))
+    rounds = recipients.carriers(store, versions, configuration, of_recipients, confirmed, clock.is_believed, now_ms)
     waiting = Waiting(configuration.spool, store)
     spooled = SpoolWaiting(waiting.left, waiting.forget)
     told = (events_read, carrying.read)

@@ -21,9 +21,11 @@ from avow.recipients.carrying import Kinds, Leased
 from avow.recipients.composing import Composing
 from avow.recipients.connectors import Connector
 from avow.recipients.connectors.certificates import believed
+from avow.recipients.connectors.opendsr import OpenDSR
 from avow.recipients.connectors.signing import signers
 from avow.recipients.connectors.webhook import Webhook
-from avow.recipients.instructing import Instructing
+from avow.recipients.instructing import Confirmed, Instructing
+from avow.recipients.opt_outs import OptOuts
 from avow.recipients.outgoing import Outgoing
 from avow.recipients.register import Register
 from avow.recipients.rounds import Round
@@ -32,6 +34,8 @@ from avow.store.store import Store
 
 #: Who stores or carries for us all the time: nothing is sent there.
 STANDING: Final = "standing"
+#: The lane of what is told by OpenDSR.
+OPENDSR: Final = "opendsr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class Recipients:
     register: Register
     sending: Sending
     outgoing: Outgoing
+    opt_outs: OptOuts
 
 
 def build(
@@ -49,7 +54,7 @@ def build(
     """Return the room; `is_erasing` says whether a deletion of somebody is under way."""
     handing_over = HandingOver(store, versions, is_erasing, now_ms)
     sending = Sending(handing_over, connectors(configuration), tuple(one.name for one in configuration.sites), now_ms)
-    return Recipients(Register(store, versions, now_ms), sending, Outgoing(store, now_ms))
+    return Recipients(Register(store, versions, now_ms), sending, Outgoing(store, now_ms), OptOuts(store, versions, now_ms))
 
 
 def connectors(configuration: Configuration) -> Mapping[str, str]:
@@ -88,18 +93,31 @@ def carriers(
     versions: Versions,
     configuration: Configuration,
     is_erasing: IsErasing,
+    confirmed: Confirmed,
     is_believed: Callable[[], bool],
     now_ms: Callable[[], int],
 ) -> tuple[Round, ...]:
-    """Return what carries deliveries, one round for each connection. Raises ConfigurationError for a key that is none."""
+    """Return what carries deliveries, one round for each connection. Raises ConfigurationError for a key that is none.
+
+    `confirmed` notes that a recipient's computers said that they have erased what they were told to.
+    """
     remind_after = configuration.instructions.remind_after_days
-    instructing = Instructing(store, versions, Sites(configuration), remind_after)
+    instructing = Instructing(store, versions, Sites(configuration), remind_after, confirmed)
     composing = Composing(HandingOver(store, versions, is_erasing, now_ms), instructing)
     kinds = Kinds(composing.compose, composing.left, composing.failed)
+    ways: list[tuple[str, str, Connector]] = [
+        (name, one.connector, connector_of(name, one)) for name, one in _reached(configuration)
+    ]
+    ways += [(name, OPENDSR, opendsr_of(name, one)) for name, one in _reached(configuration) if one.opendsr]
     return tuple(
-        Round(name, Leased(store, kinds, Lane(one.connector, name)), connector_of(name, one), is_believed)
-        for name, one in _reached(configuration)
+        Round(name if way != OPENDSR else f"{name}-{way}", Leased(store, kinds, Lane(way, name)), connector, is_believed)
+        for name, way, connector in ways
     )
+
+
+def opendsr_of(name: str, connection: Connection) -> Connector:
+    """Return the way by which a recipient takes deletions. Raises ConfigurationError for authorities that are none."""
+    return OpenDSR(connection.opendsr, believed(connection.ca_file, f"recipient.{name}"), connection.allow_private)
 
 
 def connector_of(name: str, connection: Connection) -> Connector:
@@ -119,6 +137,8 @@ def judge(configuration: Configuration) -> None:
     believed(configuration.mail.ca_file, "mail")
     for name, connection in _reached(configuration):
         connector_of(name, connection)
+        if connection.opendsr:
+            opendsr_of(name, connection)
 
 
 def require_declared(configuration: Configuration, rulebook: Rulebook) -> None:

@@ -22,7 +22,6 @@ from avow.policy.findings.diagnostics import Diagnostic, diagnostic
 from avow.policy.language.parse import Document
 from avow.policy.language.read import Entries, Entry
 from avow.policy.language.vocabulary import (
-    INSTRUCTS,
     METHODS,
     RETENTION_CRITERIA,
     RETENTION_STARTS,
@@ -49,8 +48,8 @@ class CarriedOut:
 
     `withdrawn` are the technologies whose data goes when a yes is taken back; `own_choice_only`: browsers keep only what
     people chose, and it is given to nobody; `own_mailings_only`: e-mail is what `avow mail send` sends, and what it can measure.
-    `combined` are the technologies of what it shows next to a letter of the same person; `instructs` the ways by which it tells
-    recipients. `stands_by` is what it does about rights and standing promises; None takes all of them.
+    `combined` are the technologies of what it shows next to a letter of the same person. `stands_by` is what it does about rights
+    and standing promises; None takes all of them.
     """
 
     technologies: frozenset[str]
@@ -65,7 +64,6 @@ class CarriedOut:
     own_choice_only: bool
     own_mailings_only: bool
     combined: frozenset[str]
-    instructs: frozenset[str]
     third_parties: bool
     duties: bool
     datasets: bool
@@ -86,7 +84,6 @@ EVERYTHING: Final = CarriedOut(
     own_choice_only=False,
     own_mailings_only=False,
     combined=frozenset(TECHNOLOGIES),
-    instructs=frozenset(INSTRUCTS),
     third_parties=True,
     duties=True,
     datasets=True,
@@ -121,7 +118,6 @@ THIS_VERSION: Final = CarriedOut(
     own_choice_only=True,
     own_mailings_only=True,
     combined=LETTERS | {Technology.TAG, Technology.WEB_BEACON, Technology.PIXEL, Technology.CLEAR_GIF},
-    instructs=frozenset({"page", "mail"}),
     third_parties=False,
     duties=False,
     datasets=False,
@@ -307,11 +303,7 @@ def _recipient(recipient: Entry, does: CarriedOut, *, asked: bool, only_loaded: 
     days, way = recipient.values["keeps_days"], recipient.values.get("instruct")
     # What a third party's own script collected never passed through here: nothing here names a person to it, so the letter
     # about a deletion says where it takes an opt-out itself. Rule: Cal. Civ. Code § 1798.105(c)(1); 11 CCR 7022(b)(3).
-    if way is not None and way not in does.instructs:
-        message = f'this version does not tell "{recipient.name}" by "{way}" what to delete'
-        mend = f"write how it can be told as well: {', '.join(name for name in INSTRUCTS if name in does.instructs)}"
-        yield diagnostic("AV0703", recipient.at("instruct"), message, mend)
-    elif way is None and days > 0 and not only_loaded:
+    if way is None and days > 0 and not only_loaded:
         message = f'"{recipient.name}" keeps data for {days} days, and nothing tells it to delete on request'
         mend = 'add instruct = "page": it answers on a page that staff pass on; or "mail"'
         yield diagnostic("AV0703", recipient.at("keeps_days"), message, mend)

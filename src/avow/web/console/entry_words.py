@@ -23,6 +23,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "batch.refused": "Records were not sent to a recipient.",
     "batch.queued": "All records of a batch are queued.",
     "batch.withdrawn": "A batch of records was taken back.",
+    "opt-out.told": "A recipient was told of somebody's opt-out.",
     "delivery.again": "A delivery is tried again.",
     "delivery.withdrawn": "A delivery was taken back.",
     "delivery.screened": "What became of an order to a screener was noted.",
