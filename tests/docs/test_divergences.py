@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from avow.gate.instructions import Way
 from avow.policy.checks.carried_out import EVERYTHING, THIS_VERSION
 from avow.policy.findings.diagnostics import CODES
 
@@ -13,6 +14,17 @@ ROWS = [line for line in PAGE.splitlines() if line.startswith("| ")]
 def test_every_finding_that_a_row_names_is_one():
     """A row does not outlive the code that it speaks of."""
     assert set(re.findall(r"AV\d{4}", PAGE)) <= set(CODES)
+
+
+def test_no_row_is_there_twice():
+    """What a later version does is not still said to be undone further down."""
+    asked = [tuple(row.split("|")[1:3]) for row in ROWS]
+    assert [row for row in asked if asked.count(row) > 1] == []
+
+
+def test_the_ways_by_which_a_policy_may_say_that_recipients_are_told_are_those_that_tell_them():
+    """A way is served when the gate knows it, and not before; with the last one this and the switch go."""
+    assert THIS_VERSION.instructs == {way.value for way in Way}
 
 
 def test_the_keys_that_are_not_obeyed_are_the_rows_of_them():
