@@ -48,6 +48,15 @@ def test_a_contract_that_ends_brings_the_link_to_every_page(serving):
     assert browser.get("/avow/choices").json()["link"]["title"] == "Your Privacy Choices"
 
 
+def test_the_link_leads_to_the_notice_of_the_right(sharing, house):
+    """7013(e), (f): what the right is, who gets it, how to use it, next to the switches; not where nothing is shared."""
+    text = sharing.browser().get("/privacy/choices").text
+    assert "Your right to opt out of sale and sharing" in text
+    assert "share personal information with Farsight Placements" in text
+    assert "within 15 business days" in text
+    assert "Your right to" not in house.browser().get("/privacy/choices").text
+
+
 def test_a_page_that_has_the_links_itself_gets_no_second_ones():
     """By the one with the icon, or by both titles; half of them is not enough."""
     duties = PageDuties("opt out", "limit")

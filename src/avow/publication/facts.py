@@ -19,6 +19,7 @@ from avow.gate.disclosures import DisclosureTotal
 from avow.gate.versions import Versions
 from avow.policy import DisclosureCount, Ledger, Rulebook, browser_policy, notice, printouts, tag_plan
 from avow.policy.markup import joined
+from avow.policy.printouts import opting_out
 from avow.policy.rulebook import combining
 from avow.policy.rulebook.audience import Audience
 from avow.policy.rulebook.declarations import Choice
@@ -113,6 +114,10 @@ class PolicyInForce:
     def printouts(self) -> tuple[PrintoutLine, ...]:
         """Return what can be printed."""
         return tuple(PrintoutLine(name, one.title, tuple(one.formats)) for name, one in printouts.PRINTOUTS.items())
+
+    def rights_notices(self) -> Markup:
+        """Return the notices that the links to the choices lead to. Rule: 11 CCR 7013(f), 7014(f)."""
+        return opting_out.notices(self.rulebook, Audience(self.website), self.duties())
 
     def duties(self, status: int = 200) -> PageDuties:
         """Return which links each page of the website must have today; a page of an error of ours asks no store.

@@ -105,6 +105,7 @@ class ChoicePages:
             way_back=unasked(back),
             has_visitor=numbered(request) is not None,
             is_former=visitor_of(request) is None,
+            notices=self._view.house.policy.rights_notices(),
         )
 
     def _as_kept(self, said: signals.Signals, *, is_kept: bool) -> signals.Signals:
