@@ -115,6 +115,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "batch": "Recipients",
     "delivery": "Recipients",
     "request": "Consumer requests",
+    "residue": "Consumer requests",
     "submission": "Submissions and recordings",
     "recording": "Submissions and recordings",
     "person": "Submissions and recordings",
