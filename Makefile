@@ -8,6 +8,7 @@ CHROMIUM := /usr/bin/chromium-headless-shell
 # share a server; in the order of tests/conftest.py, the longest first. Compiled tests are kept, whatever the environment
 # says: to compile them again takes each process ten seconds.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+POSTFIX := $(VENV)/postfix/usr/lib/postfix/sbin/master
 CLAMD := $(VENV)/clamd/usr/sbin/clamd
 # A static site of others, on which the tests put what `avow tag` prints.
 MANUAL := $(VENV)/manual/usr/share/doc/sqlite3/lang.html
@@ -24,7 +25,7 @@ SYSTEMD := /usr/bin/systemd-analyze
 POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/postgres) /usr/lib/postgresql/15/bin/postgres)
 
 # What the tests start of Debian, and the packages of it that are missing here.
-DEBIAN := $(CHROMIUM) $(OATHTOOL) $(CLAMD) $(MANUAL) $(POSTGRES) $(NGINX) $(CADDY) $(SYSTEMD) $(GO) $(TLOG)
+DEBIAN := $(CHROMIUM) $(OATHTOOL) $(CLAMD) $(POSTFIX) $(MANUAL) $(POSTGRES) $(NGINX) $(CADDY) $(SYSTEMD) $(GO) $(TLOG)
 unless_there = $(if $(wildcard $(1)),,$(2))
 MISSING := $(call unless_there,$(CHROMIUM),chromium-headless-shell) $(call unless_there,$(POSTGRES),postgresql) \
 	$(call unless_there,$(NGINX),nginx-light) $(call unless_there,$(CADDY),caddy) $(call unless_there,$(SYSTEMD),systemd) \
@@ -133,6 +134,7 @@ debian:
 	$(if $(filter-out $(wildcard $(DEBIAN)),$(DEBIAN)),$(APT) update -qq)
 	$(if $(strip $(MISSING)),$(INSTALL) $(MISSING))
 	$(if $(wildcard $(CLAMD)),,$(UNPACK_CLAMD))
+	$(if $(wildcard $(POSTFIX)),,$(UNPACK_POSTFIX))
 	$(if $(wildcard $(MANUAL)),,$(UNPACK_MANUAL))
 
 # Unpacked and not installed: an installed one would start services that load signatures from the internet.
@@ -141,6 +143,14 @@ mkdir -p $(VENV)/clamd
 	cd $(VENV)/clamd && apt-get download -qq clamav-daemon libmspack0 \
 		$$(apt-cache depends clamav-daemon | sed -n 's/.*Depends: \(libclamav[0-9t]*\)$$/\1/p' | head -n 1)
 	cd $(VENV)/clamd && for package in *.deb; do dpkg -x $$package . && rm $$package; done
+endef
+
+# Unpacked and not installed: an installed one would take the machine's mail.
+define UNPACK_POSTFIX
+mkdir -p $(VENV)/postfix
+	cd $(VENV)/postfix && apt-get download -qq postfix libdb5.3 libnsl2 libtirpc3 \
+		$$(apt-cache depends postfix | sed -n 's/.*Depends: \(libicu[0-9t]*\)$$/\1/p' | head -n 1)
+	cd $(VENV)/postfix && for package in *.deb; do dpkg -x $$package . && rm $$package; done
 endef
 
 # Unpacked, for an installed one is left out where a machine keeps no documentation.

@@ -21,6 +21,7 @@ from avow.definitions import IdentifierKind, Submission, identifier
 from avow.gate.roles import ADMINISTRATOR, Member
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
+from avow.policy.checks.carried_out import THIS_VERSION
 from avow.publication.publishing import Publisher
 from avow.rights import figures
 from avow.store.control import Control, audit
@@ -55,8 +56,8 @@ class NoEvents:
     def __init__(self):
         self.views = []
 
-    def query(self, _name, **_parameters):
-        return []
+    def query(self, name, **parameters):
+        return [one for one in self.views if name == "find_click" and one["record_id"] == parameters["record"]]
 
     def newest(self, _sites, _from_ms, _to_ms):
         return -1
@@ -144,18 +145,29 @@ class House:
                 **changes,
             }
         )
-        Arrival(self.store, self.versions.rulebook, self.connectors).write([record])
+        self.take_in([record])
         return record_id
 
+    def take_in(self, records):
+        """Take in what the spool brought."""
+        Arrival(self.store, self.versions.rulebook, self.connectors).write(records)
+
     def view(self, number, page, rulebook, point="page-view"):
-        """Plant the row of a view of a known browser, as the engine would answer it, under a version."""
+        """Plant the row of a view of a known browser, as the engine would answer it, under a version; return its id."""
         person = identifier(IdentifierKind.VISITOR, number)
         subject = self.store.vault.subjects_for([person], self.now_ms())[person]
         row = dict.fromkeys(("referrer", "campaign", "browser", "system", "device", "language", "method", "sealed"), "")
-        row |= {"record_id": UUID(int=next(self.numbers)), "collected_ms": self.now_ms(), "site": "marrowby", "point": point}
+        row |= {
+            "visit": 0,
+            "record_id": UUID(hex=f"{self.now_ms():012x}{next(self.numbers):020x}"),
+            "collected_ms": self.now_ms(),
+            "site": "marrowby",
+            "point": point,
+        }
         row |= {"rulebook_id": rulebook.id, "name": point, "page": page, "status": 0, "bytes": 0, "props": {}}
         row |= {"subject": UUID(bytes=subject), "robot": 0, "demonstration": 0, "delete_on": "2030-01-01", "then": "erase"}
         self.store.events.views.append(row)
+        return row["record_id"].hex
 
     def promises(self):
         """Return the evidence beside the promises of the version in force."""
@@ -171,15 +183,15 @@ class House:
 
 
 @cache
-def compiled(*pairs, effective=None, today=FIRST_DAY):
-    """Return the example policy with some words replaced, compiled."""
+def compiled(*pairs, effective=None, today=FIRST_DAY, does=THIS_VERSION):
+    """Return the example policy with some words replaced, compiled; `does` is what a version of the software carries out."""
     text = MARROWBY
     for old, new in pairs:
         assert old in text
         text = text.replace(old, new)
     if effective:
         text = re.sub(r"(?m)^effective( *)= \S+$", rf"effective\1= {effective}", text)
-    found = policy.compile_text(text, "policy.md", policy.law.tables(), today)
+    found = policy.compile_text(text, "policy.md", policy.law.tables(), today, does=does)
     assert found.rulebook, found.diagnostics
     return found.rulebook
 

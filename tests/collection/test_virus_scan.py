@@ -116,7 +116,7 @@ def test_without_the_scanner_the_form_is_asked_for_again(house, now_ms):
     forms, spool, files = house(NOWHERE)
     senders = Senders(forms._collector, EventLeases(Counts(), 0), (), "token")
     guard = FormGuard(lambda data: hmac.digest(b"key", data, "sha256"), Counts())
-    endpoint = FormEndpoint(senders, forms, guard, lambda: now_ms, None, None)
+    endpoint = FormEndpoint(senders, forms, guard, lambda: now_ms, None, None, None)
 
     class Site:
         """No page of it is shown."""

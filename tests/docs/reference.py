@@ -6,6 +6,7 @@
 import ast
 import dataclasses
 import inspect
+import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -169,7 +170,9 @@ def _fields(struct: type) -> Iterator[tuple[str, str, str]]:
 def _kind(annotation: str) -> str:
     """Return what a key holds, as a person would say it."""
     kinds = {"str": "text", "int": "whole number", "bool": "true or false", "Path": "path", "tuple[str, ...]": "list of texts"}
-    return kinds.get(annotation.removesuffix(" | None"), annotation)
+    words = [f"`{one}`" for one in re.findall(r"'([^']+)'", annotation)] if "Literal[" in annotation else []
+    plain = re.sub(r"( \| )?Literal\[[^\]]*\]", "", annotation.removesuffix(" | None"))
+    return ", or ".join(filter(None, [kinds.get(plain, plain), *words]))
 
 
 def diagnostics() -> str:

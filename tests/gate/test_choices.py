@@ -74,9 +74,9 @@ def test_an_opt_out_reaches_the_next_device_where_only_a_request_is_held(publish
 def test_a_person_takes_back_what_they_opted_out_of_with_proof(published, kept):
     """Behind the confirmed link alone; a browser that still says no is heard, and makes it theirs again."""
     published.write(ROBIN.value, opted_out={"audience-measurement": "gpc", "returning-visitors": "link"})
-    assert kept.say("somebody's", {"audience-measurement": False}) is False
+    assert kept.say("somebody's", {"audience-measurement": False}) == {}
     assert kept.of_person("somebody's") is None
-    assert kept.say("robins", {"audience-measurement": False, "security": False}) is True
+    assert kept.say("robins", {"audience-measurement": False, "security": False}) == {"audience-measurement": False}
     assert kept.of_person("robins").opted_out == {"returning-visitors"}
     assert b'"opted_out":false' in entries(published)[-1]
     published.write(ROBIN.value, record_id="2" * 32, opted_out={"audience-measurement": "gpc"})
@@ -85,7 +85,7 @@ def test_a_person_takes_back_what_they_opted_out_of_with_proof(published, kept):
 
 def test_an_address_of_which_nothing_is_held_has_said_nothing(published, kept):
     """Taking a choice makes no person known."""
-    assert (kept.of_person("robins"), kept.say("robins", {"audience-measurement": True})) == (None, False)
+    assert (kept.of_person("robins"), kept.say("robins", {"audience-measurement": True})) == (None, {})
     assert entries(published) == []
 
 

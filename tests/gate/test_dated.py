@@ -111,6 +111,11 @@ def instruction(house):
     )
 
 
+def opt_out(house):
+    texts = dict.fromkeys(("purpose", "source", "rulebook_id", "site"), "w")
+    put(house, tables.opt_outs, id="o", subject=PERSON, at_ms=LONG_AGO, **texts)
+
+
 def set_aside(house):
     values = {column.name: 0 for column in tables.set_aside.c if not column.nullable}
     words = {column.name: "w" for column in tables.set_aside.c if str(column.type) == "TEXT" and not column.nullable}
@@ -134,6 +139,7 @@ PLANTED = {
     "delivery_people.sealed": (corrected_notice,),
     "instructions.sealed": (instruction,),
     "letters.sealed": (message_of_a_request,),
+    "opt_outs.subject": (opt_out,),
     "pending_subscriptions.subject": (waiting,),
     "pending_subscriptions.sealed": (waiting,),
     "disclosures.subject": (disclosure,),

@@ -63,7 +63,7 @@ def test_a_proved_yes_after_the_deletion_takes_it_back(published, kept):
     erase(published)
     assert kept.of_person("robins").opted_out == {"audience-measurement"}
     assert kept.meet("robins", frozenset()) == {"audience-measurement"}
-    assert kept.say("robins", {"audience-measurement": False}) is True
+    assert kept.say("robins", {"audience-measurement": False}) == {"audience-measurement": False}
     published.wait(hours=1)
     published.write(ROBIN.value)
     assert choices.opted_out_by(published.store, [ROBIN]) == frozenset()

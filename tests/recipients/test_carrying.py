@@ -17,10 +17,13 @@ from tests.conftest import REPOSITORY
 from tests.deliveries import leased, planted
 from tests.houses import EMAIL, compiled, over_both, sites
 
+from avow import recipients
 from avow.definitions import RequestKind
 from avow.gate.messages import Trouble
+from avow.policy.law import rules
 from avow.recipients import carrying
 from avow.recipients.connectors.mail import ROUND
+from avow.recipients.register import Register
 from avow.rights import receive, response
 from avow.rights.cases import Contact
 from avow.rights.kept import Cases
@@ -69,13 +72,13 @@ def server():
     made.controller.stop()
 
 
-def letters(house, count):
-    """Write as many letters of consumer requests; return the ids of their deliveries."""
+def letters(house, count, address=""):
+    """Write as many letters of consumer requests, to people of their own or to one; return the ids of their deliveries."""
     house.publisher.first(compiled(EMAIL), house.now_ms())
     cases, rulebook = Cases(house.store, by_mail=True), house.versions.in_force()
     voice = Voice(sites().first, house.store.vault.hmac, rulebook)
     for number in range(count):
-        asked = receive.Asked(RequestKind.KNOW, Contact(f"person{number}@example.com"))
+        asked = receive.Asked(RequestKind.KNOW, Contact(address or f"person{number}@example.com"))
         case = receive.receive(asked, rulebook, cases, "UTC", house.now_ms())
         assert response.acknowledge(case, voice, cases, house.now_ms())
     with house.store.control.reading() as tx:
@@ -213,3 +216,23 @@ def test_who_takes_long_keeps_what_nobody_else_has_claimed(house):
     lapse(house)
     assert slow.open(turns[0].message_id, house.now_ms()) is not None
     assert other.due(house.now_ms(), 10) == ()
+
+
+def test_letters_wait_while_there_is_no_contract_with_who_carries_them(house):
+    """Held with the rule, nobody's try, and composed again once there is a contract."""
+    (one,) = letters(house, 1)
+    register = Register(house.store, house.versions, house.now_ms)
+    register.withdraw("mail-service", "")
+    mine = leased(house)
+    mine.contract = recipients.contract_of(house.store, house.versions, "mail-service")
+    assert mine.due(house.now_ms(), 10)
+    assert mine.open(one, house.now_ms()) is None
+    mine.release()
+    with house.store.control.reading() as tx:
+        row = deliveries.get(tx, one)
+    why = f"the contract with “mail-service” has ended ({rules.WITHOUT_CONTRACT})"
+    assert (row.state, row.attempts, row.trouble, row.why) == ("waiting", 0, "held", why)
+    register.renew("mail-service", "")
+    house.wait(hours=1, seconds=1)
+    assert mine.due(house.now_ms(), 10)
+    assert mine.open(one, house.now_ms()) is not None

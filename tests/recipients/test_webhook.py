@@ -14,8 +14,9 @@ from avow.definitions import ConfigurationError
 from avow.gate.disclosures import Leave
 from avow.gate.parcels import Parcel
 from avow.recipients.connectors import Answer, webhook
+from avow.recipients.connectors.certificates import believed
 from avow.recipients.connectors.signing import headers, signers
-from avow.recipients.connectors.webhook import Webhook, believed, is_public
+from avow.recipients.connectors.webhook import Webhook, is_public
 
 NOW = 1_795_000_000_000
 #: Addresses of no public host, as they are and inside others.

@@ -1,14 +1,18 @@
 """The example company with a vendor that manages its customers: who sends to it, and what carries what goes there."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import select
-from tests.houses import compiled
+from tests.houses import FIRST_DAY, MARROWBY, compiled
 
-from avow import recipients
+from avow import policy, recipients
 from avow.config import Configuration, Connection, Website
 from avow.main.installation import of_requests
+from avow.policy.checks.carried_out import EVERYTHING
+from avow.rights import downstream
+from avow.rights.kept import Cases
 from avow.store.control import deliveries
 
 CLAUSES = (
@@ -45,6 +49,72 @@ def with_vendor(name="crm", *pairs, more="", effective=None, **changes):
     return compiled(given, companies, (shop, declared(name, more, **changes) + shop), *pairs, effective=effective)
 
 
+_APPLICATION = 'retention  = { years = 4, after = "decision" }\nrecipients = ["mail-service"'
+
+
+def with_screener():
+    """Return the example policy with a screener of applicants, who authorise it by the contact form, compiled."""
+    shop = '[recipient.shop]\nlabel      = "Farrier'
+    said = {"purposes": '["recruiting"]', "categories": '["A", "D", "F", "I", "J"]'}
+    screener = declared("screener", 'needs_authorisation = "contact-form"', **said)
+    companies = ("Two companies work for us", "Three companies work for us")
+    return compiled((_APPLICATION, f'{_APPLICATION}, "screener"'), companies, (shop, screener + shop))
+
+
+NETWORK = """[recipient.network]
+label = "Farsight Placements"
+role = "third-party"
+services = "shows our advertisements on other websites"
+categories = ["A", "F"]
+purposes = ["campaign-measurement"]
+country = "United States"
+keeps_days = 180
+instruct = "page"
+disclosure = "sharing"
+own_use = true
+opt_out = "https://farsight.example/opt-out"
+
+[recipient.network.contract]
+signed = 2026-06-30
+specific_purposes = true
+same_protection = true
+forwards_opt_outs = true
+checks = true
+notice_if_unable = true
+stop_and_mend = true
+
+[right.opt-out]
+methods = ["web", "email", "phone"]
+verification = "not at all"
+level = "none"
+
+"""
+_ENQUIRY = 'purposes    = ["campaign-measurement", "returning-visitors"]\nretention   = { months = 14 }\ncookie_days'
+_SHARED = (
+    (
+        (
+            "We do not sell your personal information and we do not share it for advertising across websites, and we have not "
+            "done so in\nthe 12 months before the date of this policy. Two companies"
+        ),
+        "We share with an advertising network what came of our advertisements, and you can opt out of it. Two companies",
+    ),
+    (" We do not sell or share\ninformation about anybody, so we do not do it with people under 16 either.", ""),
+    ('[recipient.shop]\nlabel      = "Farrier', NETWORK + '[recipient.shop]\nlabel      = "Farrier'),
+    (_ENQUIRY, f'recipients  = ["network"]\n{_ENQUIRY}'),
+)
+
+
+def with_network(*pairs):
+    """Return the example policy with an advertising network that is told of enquiries after an advertisement, compiled."""
+    text = MARROWBY
+    for old, new in (*_SHARED, *pairs):
+        assert old in text, old
+        text = text.replace(old, new)
+    found = policy.compile_text(text, "policy.md", policy.law.tables(), FIRST_DAY, does=EVERYTHING)
+    assert found.rulebook, found.diagnostics
+    return found.rulebook
+
+
 def connection(receiver, **more):
     """Return how the configuration reaches a receiver by its name."""
     ways = {"ca_file": receiver.ca, "allow_private": True, **more}
@@ -58,17 +128,19 @@ class Vendor:
     house: object
     receiver: object
     name: str = "crm"
+    connector: str = "webhook"
 
     def __post_init__(self):
         websites = (Website("marrowby", "https://www.marrowby.example"),)
-        connected = {self.name: connection(self.receiver)}
+        connected = {self.name: connection(self.receiver, connector=self.connector)}
         folder = Path("data")
         self.configuration = Configuration(
             folder, Path("policy.md"), "America/Los_Angeles", websites=websites, recipient=connected
         )
         asked = (self.house.store, self.house.versions, self.configuration, of_requests().is_erasing)
         self.room = recipients.build(*asked, self.house.now_ms)
-        self.round = recipients.carriers(*asked, lambda: True, self.house.now_ms)[0]
+        confirmed = partial(downstream.confirmed, Cases(self.house.store))
+        self.round = recipients.carriers(*asked, confirmed, lambda: True, self.house.now_ms)[0]
 
     @property
     def sending(self):

@@ -1,7 +1,8 @@
 """A recipient that may hold something of a person is told to erase it, answers on its page, and is named in the letter."""
 
 import pytest
-from tests.houses import insider
+from tests.deliveries import planted
+from tests.houses import insider, over_both, person
 from tests.rights.test_desk import ROBIN, Office
 from tests.told import gone, policy_with
 
@@ -9,6 +10,7 @@ from avow.audit.log import Log
 from avow.definitions import Refusal, RequestKind
 from avow.gate import deliveries, instructions
 from avow.gate.instructions import Answer
+from avow.rights import downstream, walk
 from avow.rights.states import State, Step
 
 REASON = "The invoices of 2024 are kept for seven years, by Rev. & Tax. Code § 19530."
@@ -224,3 +226,76 @@ def test_the_desk_shows_the_link_and_the_person_does_not_see_it(office):
     (line,) = office.desk.detail(case(office).request_id, insider()).told
     assert line.link.startswith("https://www.marrowby.example/privacy/instructions/")
     assert [(one.recipient, one.link) for one in office.desk.status(answer).told] == [("Copperline Contacts", "")]
+
+
+def test_recipients_of_everybody_are_told_before_anything_is_carried_out(office):
+    """A plan tells recipients, and nobody knows how long they take: of two people the second is planned first."""
+    filed = []
+    for email in (ROBIN, "kim@example.com"):
+        office.house.write(email)
+        gone(office.house, email, "crm")
+        filed.append(office.ask(RequestKind.DELETE, email))
+        office.house.wait(seconds=1)
+    office.walk()
+    for one in filed:
+        office.press(one)
+    first, second = office.cases.every()
+    assert walk.advance(first, office.tools, office.house.now_ms())
+    assert [name for name, _ in office.cases.due(office.house.now_ms(), 10)] == [second.request_id, first.request_id]
+
+
+@over_both
+def test_two_storage_processes_tell_and_remind_once(house, tmp_path):
+    """Both have read the same: what the second one does then changes nothing."""
+    house.publisher.first(policy_with(), house.now_ms())
+    office = Office(house, Log(tmp_path / "public", tmp_path / "private", "marrowby.example"))
+    house.write(ROBIN)
+    gone(house, ROBIN, "crm")
+    filed = office.ask(RequestKind.DELETE)
+    office.walk()
+    office.press(filed)
+    stale = case(office)
+    assert [walk.advance(stale, office.tools, house.now_ms()) for _ in range(2)] == [True, False]
+    (one,) = told(office)
+    office.desk.told.pass_on(one.request_id, one.id, "other", "s1")
+    (one,) = told(office)
+    house.wait(days=3)
+    with house.store.control.transaction() as tx:
+        assert [instructions.remind(tx, one, (3, 7, 14), house.now_ms()) for _ in range(2)] == [True, False]
+    assert [row.state for row in rows(office) if row.kind == "instruction"] == ["sent", "waiting"]
+
+
+@over_both
+def test_of_two_answers_at_once_one_is_kept(house, tmp_path):
+    """Both have seen the page open; history and row have the first."""
+    house.publisher.first(policy_with(), house.now_ms())
+    office = Office(house, Log(tmp_path / "public", tmp_path / "private", "marrowby.example"))
+    deleted(office, "crm")
+    (one,) = told(office)
+    notes = [
+        downstream.note(office.cases, one, said, REASON, "recipient", house.now_ms()) for said in (Answer.KEPT, Answer.ERASED)
+    ]
+    assert (notes[0], isinstance(notes[1], Refusal)) == (None, True)
+    assert told(office)[0].answer == "kept"
+    outcomes = [
+        entry for entry in case(office).history if entry.step in {Step.OUTCOME, Step.LATE} and "Copper" in str(entry.detail)
+    ]
+    assert len(outcomes) == 1
+
+
+def test_what_is_being_handed_over_is_waited_for(office):
+    """Nobody knows yet whether a record went: the plan is made once the connector has said so."""
+    record = office.house.write(ROBIN)
+    filed = office.ask(RequestKind.DELETE)
+    office.walk()
+    subject = next(iter(office.house.store.vault.lookup([person(ROBIN)]).values()))
+    with office.house.store.control.transaction() as tx:
+        one = planted(tx, office.house.now_ms(), "disclosure", subject=subject, record=record, state="leaving", holder="other")
+    office.press(filed)
+    office.walk()
+    assert case(office).state is State.VERIFIED
+    gone(office.house, ROBIN, "crm")
+    with office.house.store.control.transaction() as tx:
+        deliveries.sent(tx, one, office.house.now_ms())
+    office.walk()
+    assert (case(office).state, [row.recipient for row in told(office)]) == (State.DOWNSTREAM, ["crm"])

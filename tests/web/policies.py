@@ -130,3 +130,44 @@ SHARING = (
     (_CHILDREN, ""),
     ("[right.correct]", _OPT_OUT + "[right.correct]"),
 )
+
+_CLUB = """### When you join the weather club {#club}
+
+Who joins our weather club gives an e-mail address and the year of birth. We send what the club measured, and delete both 12
+months after our last exchange. Unless you opt out, an advertising network gets the address.
+
+```avow
+[collection.weather-club]
+label      = "Weather club"
+technology = "form"
+source     = "consumer"
+data       = ["email", "birth-year"]
+required   = ["email", "birth-year"]
+only       = { birth-year = ["weather-club"] }
+purposes   = ["weather-club", "counting-readers"]
+retention  = { months = 12, after = "last-contact" }
+recipients = ["place"]
+
+[purpose.weather-club]
+label            = "Running the weather club"
+description      = "sending members of the weather club what it measured"
+business_purpose = "Cal. Civ. Code § 1798.140(e)(5)"
+
+[data.birth-year]
+label      = "Year of birth"
+category   = "B"
+max_length = 4
+says_age   = "birth-year"
+```
+
+"""
+#: With `SHARING`: a form that asks for an age, and gives its address to the company.
+CLUB = (
+    (_BEFORE, _CLUB + _BEFORE),
+    ("keeps_days = 1\ndisclosure", 'keeps_days = 1\ninstruct   = "page"\ndisclosure'),
+    ('categories = ["F"]\npurposes   = ["counting-readers"]', 'categories = ["A", "B", "F"]\npurposes   = ["counting-readers"]'),
+    (
+        'points   = ["contact-form"]\npurposes = ["answer-questions"]',
+        'points   = ["contact-form", "weather-club"]\npurposes = ["answer-questions", "weather-club"]',
+    ),
+)

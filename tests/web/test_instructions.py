@@ -114,3 +114,15 @@ def test_the_person_sees_who_was_told_and_who_filed_does_not(house, link):
     assert "Copperline Contacts" in browser.get(f"/privacy/requests/{house.answer}").text
     shown = browser.get(f"/privacy/requests/{house.link(_request_id(house), Link.STATUS)}").text
     assert ("Copperline" in shown, "companies" in shown.lower()) == (False, False)
+
+
+def test_computers_answer_in_json(house, link):
+    """By the same link under another address; from no browser, so without an origin."""
+    machine, address = house.browser(), link.replace("/privacy/", "/avow/")
+    del machine.headers["origin"]
+    said = [{"answer": "kept"}, {"answer": 7}, ["erased"], {"reason": "x" * 20_000}]
+    assert [machine.post(address, json=one).status_code for one in said] == [400] * 4
+    assert machine.post(f"{address[:-1]}{'0' if address[-1] != '0' else '1'}", json={"answer": "erased"}).status_code == 404
+    assert machine.post(address, json={"answer": "erased"}).status_code == 204
+    again = machine.post(address, json={"answer": "cannot", "reason": "We have lost the key to it."})
+    assert (again.status_code, "already" in again.json()["detail"]) == (409, True)

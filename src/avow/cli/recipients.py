@@ -144,3 +144,54 @@ def _day(found: datetime | None) -> date | None:
 def _or_refused(refusal: Refusal | None) -> None:
     if refusal is not None:
         raise click.ClickException(f"{refusal.reason} ({refusal.rule})")
+
+
+@recipients.command("opt-outs")
+@click.pass_obj
+def opt_outs(operations: Operations) -> None:
+    """List the opt-outs of which a recipient is still to be told, the oldest first.
+
+    Each has its id, the purpose, the day on which it was said, and the last day on which to act on it. Below it is who is to be
+    told: a third party, to stop and to tell whomever it gave it; a service provider or contractor that keeps something, not to
+    use it so. With each are our numbers of the records that went there. Here the opt-out has its effect at once.
+    """
+    with operations.recipients() as room:
+        for one in room.opt_outs.open_ones():
+            click.echo(f"{one.id}  {one.purpose}  said {one.received_on}, act by {one.act_by} ({one.target} to be early)")
+            for told in one.tells:
+                what = "third party: stop, and pass it on" if told.is_third_party else "suppress"
+                known = ", ".join(told.records) or "no number"
+                said = f"told {told.told_on} by {told.how}" if told.told_on else f"to be told; {known}"
+                click.echo(f"    {told.recipient}  {what}  {told.categories}  last given {told.last_on}  {said}")
+
+
+@recipients.command("opt-out-told")
+@click.argument("opt_out")
+@click.argument("name")
+@click.option("--how", required=True, help="How it was told: its own form, e-mail, telephone, post, other.")
+@click.pass_obj
+def opt_out_told(operations: Operations, opt_out: str, name: str, how: str) -> None:
+    """Note that the recipient NAME was told of the opt-out OPT_OUT. Exit status 1 when there is nothing of it to tell."""
+    with operations.recipients() as room:
+        refusal = room.opt_outs.told(opt_out, name, how, "")
+    if refusal is not None:
+        raise click.ClickException(f"{refusal.reason} ({refusal.rule})")
+    click.echo(f"Noted: {name} was told.")
+
+
+@recipients.command("parent-says")
+@click.argument("address")
+@click.option("--purpose", "purposes", multiple=True, required=True, help="What is sold or shared for it; again for each.")
+@click.option("--by", "way", required=True, help="The way in which the parent said it, one of the law table's.")
+@click.pass_obj
+def parent_says(operations: Operations, address: str, purposes: tuple[str, ...], way: str) -> None:
+    """Note that a parent of the child under 13 whom ADDRESS finds allows what is sold or shared for these purposes.
+
+    Before, make sure by this very way that it is the parent. It is an entry of the audit log that names nobody. The child, or the
+    parent, takes it back like any choice. Exit status 1 when it is not kept.
+    """
+    with operations.recipients() as room:
+        refusal = room.opt_outs.parent_says(address, purposes, way)
+    if refusal is not None:
+        raise click.ClickException(f"{refusal.reason} ({refusal.rule})")
+    click.echo("Noted.")

@@ -17,6 +17,7 @@ from avow.collection.signals import Sender
 from avow.collection.visits import SiteVisits
 from avow.definitions import Permit, Refusal, SpoolFull
 from avow.policy import Rulebook
+from avow.policy.rulebook.ages import Heard
 from avow.policy.rulebook.declarations import ExternalLink
 from avow.spool.spool import Spool
 
@@ -24,7 +25,7 @@ from avow.spool.spool import Spool
 class Accepted(msgspec.Struct, frozen=True):
     """What became of an input: what to append to the spool before it is acknowledged, what was dropped, what was refused.
 
-    `new_visitor` is the visitor id to set as a cookie.
+    `new_visitor` is the visitor id to set as a cookie, `young` what a form told of an age under 16.
     """
 
     kept: int
@@ -35,6 +36,7 @@ class Accepted(msgspec.Struct, frozen=True):
     reference: str = ""
     masked: tuple[str, ...] = ()
     record: bytes = b""
+    young: Heard | None = None
 
 
 #: Told what became of an input: at once where nothing is kept, else when it is durable, or SpoolFull when it cannot be.

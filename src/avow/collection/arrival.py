@@ -9,7 +9,7 @@ from typing import Final
 from avow.collection import narrowing
 from avow.collection.forms import submissions
 from avow.definitions import Event, EventBatch, Record, Recording, Signalled, Spooled, Submission
-from avow.gate import choices, disclosures, handing_over, profiles
+from avow.gate import choices, disclosures, handing_over, minors, profiles
 from avow.gate.contacts import LastContact
 from avow.policy import Rulebook
 from avow.store.store import Store
@@ -35,11 +35,14 @@ class Arrival:
     def write(self, records: Sequence[Spooled]) -> Sequence[Recording]:
         """Keep the records, then what belongs to the same people as long as each was promised.
 
-        Signals come first, so that they narrow what came with them. Returns the chunks whose place in their recording holds
-        another one.
+        Signals and ages come first: they are known before anything that came with them can go anywhere. Returns the chunks
+        whose place in their recording holds another one.
         """
         self._hear([one for one in records if isinstance(one, Signalled)])
         came = [one for one in records if not isinstance(one, Signalled)]
+        for form in (one for one in came if isinstance(one, Submission)):
+            if (rulebook := self._rulebook_of(form.rulebook_id)) is not None:
+                minors.note_with_form(self._store, form, rulebook)
         numbers = {one.visitor for one in came if not isinstance(one, Submission)} - {""}
         standing = profiles.standing(self._store, numbers)
         kept = [one for record in came for one in self._narrowed(record, standing)]
@@ -47,6 +50,8 @@ class Arrival:
         disclosures.note_handed_over(self._store, came, self._rulebook_of)  # a number that went out did so, whatever is kept
         forms = [one for one in kept if isinstance(one, Submission)]
         handing_over.queue_arrived(self._store, forms, self._rulebook_of, self._connectors)
+        told = [name for name, way in self._connectors.items() if way == handing_over.CONVERSION]
+        handing_over.queue_conversions(self._store, kept, self._rulebook_of, told)
         for record in kept:
             if isinstance(record, Submission) and record.people:
                 choices.keep_with_form(self._store, record)

@@ -29,6 +29,7 @@ from avow.collection.senders import Senders
 from avow.collection.visits import VisitCounter
 from avow.config import Configuration
 from avow.gate.sites import Site
+from avow.gate.stopped import Stopped
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.spool.spool import Spool
@@ -48,6 +49,7 @@ class Shared:
     guard: FormGuard
     leases: EventLeases
     feed_keys: Mapping[str, FeedKey]
+    stopped: Stopped
     refusals: Refusals = field(default_factory=Refusals)
     reports: BrowserReports = field(default_factory=BrowserReports)
 
@@ -61,7 +63,8 @@ def shared(configuration: Configuration, store: Store, versions: Versions, spool
     """Return what a worker takes in by; raise ConfigurationError for a feed whose key cannot be read."""
     guard, leases = FormGuard(store.vault.hmac, counts), EventLeases(counts, configuration.intake.events_per_minute)
     visits, keys = VisitCounter(configuration.run), feed_keys(configuration.feeds)
-    return Shared(configuration, store, versions, spool, visits, counts, guard, leases, keys)
+    stopped = Stopped(store.control, versions)
+    return Shared(configuration, store, versions, spool, visits, counts, guard, leases, keys, stopped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def build(
         recorder,
         RecordingCollector(recorder, rulebook, site.name, shared.refusals, shared.spool),
         MailEvents(collector),
-        Outbound(collector, keyed),
+        Outbound(collector, keyed, shared.stopped.names),
         Postbacks(collector, shared.feed_keys, Clicks(store, shared.versions, site.name), keyed),
         BrowserKept(rulebook),
     )

@@ -9,6 +9,7 @@ from avow.collection import privacy_strings
 from avow.collection.signals import Signals
 from avow.definitions import LETTERS, Permit, moment
 from avow.gate.disclosures import Loaded, PartyLoads
+from avow.gate.stopped import nobody
 from avow.policy import Rulebook
 from avow.policy.rulebook.audience import Audience
 from avow.policy.rulebook.conversions import VISITOR_ID
@@ -47,7 +48,8 @@ class BrowserFacts:
 class Browsers:
     """What the policy in force allows in a visitor's browser on a website.
 
-    `site` is the website's name in records, `website` the policy's name for it, "" for all.
+    `site` is the website's name in records, `website` the policy's name for it, "" for all. `stopped` are the recipients to which
+    nothing may go today.
     """
 
     rulebook: Rulebook
@@ -55,6 +57,7 @@ class Browsers:
     website: str
     loads: PartyLoads
     now_ms: Callable[[], int]
+    stopped: Callable[[], frozenset[str]] = nobody
 
     def let_load(self, points: Collection[str], *, demonstration: bool) -> None:
         """Count one page view for each point whose company's script was let load."""
@@ -64,7 +67,7 @@ class Browsers:
     def facts(self, signals: Signals) -> BrowserFacts:
         """Return what these signals and choices leave. Rule: 11 CCR 7025(c)(1), 7026(f)."""
         rulebook = self.rulebook
-        stopped = rulebook.stops(signals.preferences, signals.choices)
+        stopped, without = rulebook.stops(signals.preferences, signals.choices), self.stopped()
         loaded = [point for point in Audience(self.website).points(rulebook) if point.loads and point.collected_by]
         parties = []
         for point in loaded:
@@ -78,7 +81,7 @@ class Browsers:
                     point.loads,
                     point.stores,
                     recipient.opt_out,
-                    allowed=refusal is None,
+                    allowed=refusal is None and point.collected_by not in without,
                 )
             )
         unsaid = {name for name, purpose in rulebook.purposes.items() if purpose.needs_consent} - signals.consents

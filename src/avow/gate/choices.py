@@ -11,14 +11,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
-from avow.definitions import Identifier, IdentifierKind, Submission, identifier
-from avow.gate import entries
+from avow.definitions import Identifier, IdentifierKind, Refusal, Submission, identifier
+from avow.gate import entries, minors
+from avow.gate.minors import Says
 from avow.policy import Rulebook
-from avow.store.control import Transaction, settings
+from avow.policy.law import rules
+from avow.policy.rulebook.ages import Heard
+from avow.policy.rulebook.selling import sold_purposes
+from avow.store.control import Transaction, deliveries, opt_outs, settings
 from avow.store.control import choices as rows
 from avow.store.control.choices import Choice
+from avow.store.control.opt_outs import OptOutRow
 from avow.store.keys import Said
 from avow.store.store import Store
 
@@ -32,9 +38,12 @@ __all__ = [
     "keep_if_new",
     "keep_with_form",
     "keep_yes",
+    "keep_young_yes",
     "mark_earlier",
     "opted_in_by",
     "opted_out_by",
+    "opted_out_of",
+    "parent_says",
     "stops_recordings",
 ]
 
@@ -42,6 +51,8 @@ __all__ = [
 MAX_CHOICES: Final = 50
 #: The setting that says that the choices of earlier versions are noted in the vault.
 CHOICES_MARKED: Final = "choices-marked"
+#: The source of a no that follows from an age under 16.
+AGE: Final = "age"
 #: Before the source of a no that came with a form: whose address it is, nobody has proved.
 WITH_FORM: Final = "form-"
 
@@ -138,6 +149,23 @@ class Choices:
         noted = self.store.vault.choices_noted([person]).get(person, {})
         return frozenset(purpose for purpose, (_, is_out) in noted.items() if is_out)
 
+    def of_young(self, visitor_id: str, heard: Heard) -> None:
+        """Keep that a browser's number is of somebody who is known to be under 16, and opted out of what is sold.
+
+        Rule: Cal. Civ. Code § 1798.120(c).
+        """
+        minors.note(self.store, [identifier(IdentifierKind.VISITOR, visitor_id)], heard)
+        sold = self.decided(sold_purposes(self.rulebook))
+        self.record(visitor_id, dict.fromkeys(sorted(sold), True), AGE, demonstration=False)
+
+    def of_number_says(self, visitor_id: str) -> Says:
+        """Return who says whether what is of a browser's number may be sold. Rule: Cal. Civ. Code § 1798.120(c)."""
+        return minors.who_says(self.store, [identifier(IdentifierKind.VISITOR, visitor_id)], self.now_ms())
+
+    def decided(self, purposes: Collection[str]) -> frozenset[str]:
+        """Return those of some purposes that people decide about."""
+        return frozenset(name for name, _ in self._optional(dict.fromkeys(purposes, True)))
+
     def of_person(self, answer_token: str) -> PersonSaid | None:
         """Return what the person behind a confirmed link has said; None where nothing is held of them."""
         people = self.person_of(answer_token)
@@ -145,19 +173,46 @@ class Choices:
             return None
         return PersonSaid(opted_out_by(self.store, people), frozenset().union(*(opted_in_by(self.store, one) for one in people)))
 
-    def say(self, answer_token: str, opted_out: Mapping[str, bool]) -> bool:
+    def says(self, answer_token: str) -> Says:
+        """Return who says whether what is of the person behind a confirmed link may be sold. Rule: § 1798.120(c)."""
+        return minors.who_says(self.store, self.person_of(answer_token), self.now_ms())
+
+    def not_asked_before(self, answer_token: str) -> date | None:
+        """Return the day before which nobody asks the person behind a confirmed link for a yes to a sale; None for now.
+
+        Rule: Cal. Civ. Code § 1798.135(c)(5).
+        """
+        return minors.not_asked_before(self.store, self.person_of(answer_token), self.rulebook.law_table, self.now_ms())
+
+    def say(self, answer_token: str, opted_out: Mapping[str, bool], *, is_confirmed: bool = False) -> Mapping[str, bool]:
         """Keep what the person's own words change, with one proof; no browser but the one that says them is told.
 
         A browser's no, or its signal, still narrows what comes from it, and becomes the person's again with its next form.
+        Of who is known to be under 16 a yes to what is sold is kept when it is the second step (`is_confirmed`), and of who is
+        under 13 never: a parent says it. Returns what was taken, nothing for a wrong link.
+        Rule: Cal. Civ. Code § 1798.120(c), § 1798.135(c)(5); 11 CCR 7070, 7071.
         """
         now, people = self.now_ms(), self.person_of(answer_token)
         if self.store.vault.choices_noted(people):  # of who was erased nothing else may be left
             self.store.vault.subjects_for(list(people), now)
         subjects = self.store.vault.subjects_of(people)
-        said = self._optional(opted_out)
-        new = [(subject, *one) for subject in sorted(subjects) for one in self._changed(subject, said)]
-        self._keep(new, "link", now)
-        return bool(subjects)
+        said, sold = dict(self._optional(opted_out)), sold_purposes(self.rulebook)
+        says = minors.who_says(self.store, people, now) if sold else Says.ANYBODY
+        taken: dict[str, bool] = {}
+        if says is not Says.ANYBODY:
+            if any(said.get(name) for name in sold):
+                minors.refuse(self.store, people, now)
+            own = frozenset(name for name in sold if said.get(name) is False)
+            said = {name: is_out for name, is_out in said.items() if name not in own}
+            if says is Says.MINOR and is_confirmed and own:
+                keep_young_yes(self.store, people, own, minors.OWN, self.rulebook, self.site, now)
+                taken = dict.fromkeys(sorted(own), False)
+        self._keep(self._new(subjects, list(said.items())), "link", now)
+        return {**said, **taken} if subjects else {}
+
+    def _new(self, subjects: Iterable[bytes], said: list[tuple[str, bool]]) -> list[tuple[bytes | None, str, bool]]:
+        """Return what of an answer is news of each of these subjects."""
+        return [(subject, *one) for subject in sorted(subjects) for one in self._changed(subject, said)]
 
     def counts(self) -> tuple[ChoiceCount, ...]:
         """Return how many choices were recorded."""
@@ -217,6 +272,12 @@ def opted_out_by(store: Store, people: Iterable[Identifier]) -> frozenset[str]:
     return frozenset(found)
 
 
+def opted_out_of(store: Store, subject: bytes) -> frozenset[str]:
+    """Return what somebody who is known by a pseudonym alone has opted out of, as the last word about each."""
+    with store.control.reading() as tx:
+        return rows.opted_out(tx, subject)
+
+
 def opted_in_by(store: Store, person: Identifier) -> frozenset[str]:
     """Return what this person has said yes to by their address: a box that they ticked, or a message's own page."""
     said = {purpose for purpose, (_, is_out) in _last_words(store, [person]).get(person, {}).items() if not is_out}
@@ -248,6 +309,9 @@ def keep(store: Store, tx: Transaction, answer: Sequence[Choice], ids: Sequence[
         for choice_id, one in kept
         if choice_id is not None and one.subject and not one.demonstration
     )
+    for choice_id, one in kept:
+        if choice_id is not None and one.opted_out and one.subject and not one.demonstration:
+            _pass_on(tx, choice_id, one, one.subject)
     said = [
         {"choice": choice_id, "purpose": choice.purpose, "opted_out": choice.opted_out}
         for choice_id, choice in kept
@@ -258,6 +322,19 @@ def keep(store: Store, tx: Transaction, answer: Sequence[Choice], ids: Sequence[
         entries.record(tx, one.at_ms, entries.Chosen(said, one.source, one.rulebook_id, one.site))
 
 
+def _pass_on(tx: Transaction, choice_id: str, one: Choice, subject: bytes) -> None:
+    """Take back what waits to go for a purpose that somebody said no to, and keep the no where a recipient may have to be told.
+
+    Rule: 11 CCR 7026(f)(1) (as soon as feasible), (2), (3) (third parties that got it are told, and pass it on).
+    """
+    if opt_outs.concerns(tx, subject):
+        for whose, kinds in (("person", ("disclosure", "order")), ("browser", ("conversion",))):
+            why = f"its {whose} said no to “{one.purpose}” ({rules.SIGNAL_STOPS})"
+            deliveries.withdraw_of(tx, subject, one.purpose, kinds, why)
+        row = OptOutRow(choice_id, subject, one.at_ms, one.purpose, one.source, one.rulebook_id, one.site)
+        opt_outs.add(tx, row)
+
+
 def mark_earlier(store: Store) -> None:
     """Note in the vault, once, what people refused under an earlier version: to erase them takes back nothing of it."""
     with store.control.reading() as tx:
@@ -266,6 +343,43 @@ def mark_earlier(store: Store) -> None:
         store.mark_choices()
         with store.control.transaction() as tx:
             settings.put(tx, CHOICES_MARKED, "yes")
+
+
+def keep_young_yes(  # what a proof of it takes
+    store: Store, people: Iterable[Identifier], purposes: Iterable[str], source: str, rulebook: Rulebook, site: str, now_ms: int
+) -> bool:
+    """Keep the yes of a minor to what is sold, or with the source `minors.PARENT` a parent's; False for who is unknown.
+
+    One entry of the log, which names nobody. Rule: 11 CCR 7070(a), 7071(a).
+    """
+    named = sorted(purposes)
+    made = [
+        Choice(now_ms, name, opted_out=False, source=source, rulebook_id=rulebook.id, subject=subject, site=site)
+        for subject in sorted(store.vault.subjects_of(people))
+        for name in named
+    ]
+    with store.control.transaction() as tx:
+        keep(store, tx, made)
+    return bool(made)
+
+
+def parent_says(  # what a proof of it takes
+    store: Store, people: Collection[Identifier], purposes: Collection[str], way: str, rulebook: Rulebook, site: str, now_ms: int
+) -> Refusal | None:
+    """Keep a parent's yes to what is sold of a child, given in one of the ways of the law table; None when it is kept.
+
+    Rule: Cal. Civ. Code § 1798.120(c); 11 CCR 7070(a).
+    """
+    ways, sold = rulebook.law_table.minors_parent_methods, sold_purposes(rulebook)
+    if way not in ways:
+        return Refusal(f"a parent says it in one of these ways: {', '.join(ways) or 'none'}", rules.PARENT_OPTS_IN)
+    if other := sorted(set(purposes) - sold):
+        return Refusal(f"nothing is sold or shared for {', '.join(other)}", rules.PARENT_OPTS_IN)
+    if minors.who_says(store, people, now_ms) is Says.ANYBODY:
+        return Refusal("nobody is known by this who is under 16", rules.CHILDREN_OPT_IN)
+    source = f"{minors.PARENT}:{way}"
+    is_kept = keep_young_yes(store, people, purposes, source, rulebook, site, now_ms)
+    return None if is_kept else Refusal("nothing is held of anybody by this", rules.CHILDREN_OPT_IN)
 
 
 def keep_if_new(store: Store, choice: Choice) -> None:

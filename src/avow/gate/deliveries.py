@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from avow.definitions import Identifier, StoreUnavailable
@@ -70,6 +70,7 @@ __all__ = [
     "Lane",
     "Reference",
     "ToGo",
+    "ToTell",
     "again",
     "are_leaving",
     "claim",
@@ -89,7 +90,7 @@ __all__ = [
     "passed_on",
     "queue_confirmation",
     "queue_each",
-    "queue_instruction",
+    "queue_instructions",
     "queue_letter",
     "queue_records",
     "received",
@@ -141,6 +142,18 @@ class ToGo:
     with_: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ToTell:
+    """What a recipient is told for a request, by its row (`gate.instructions`), which it is composed from; by which connector."""
+
+    request_id: str
+    instruction: str
+    recipient: str
+    connector: str
+    site: str
+    rulebook_id: str
+
+
 def queue_letter(
     store: Store,
     tx: Transaction,
@@ -172,25 +185,24 @@ def queue_confirmation(tx: Transaction, subject: bytes, record: str, site: str, 
     return delivery_id
 
 
-def queue_instruction(
-    tx: Transaction,
-    request_id: str,
-    instruction: str,
-    *,
-    recipient: str,
-    connector: str,
-    site: str,
-    rulebook_id: str,
-    made_ms: int,
-) -> str:
-    """Queue what tells a recipient what to do for a consumer request, or reminds it; return the id of the delivery.
-
-    `instruction` is its row (`gate.instructions`), by which it is composed; `connector` the way it leaves.
-    """
-    about = (About(request_id=request_id, record=instruction),)
-    row = Delivery(new_id(), "instruction", made_ms, site, rulebook_id=rulebook_id, recipient=recipient, people=about)
-    rows.add(tx, replace(row, connector=connector))
-    return row.id
+def queue_instructions(tx: Transaction, wanted: Iterable[ToTell], made_ms: int) -> None:
+    """Queue what tells recipients what to do for a consumer request, or reminds them."""
+    rows.add_each(
+        tx,
+        [
+            Delivery(
+                new_id(),
+                "instruction",
+                made_ms,
+                site=one.site,
+                rulebook_id=one.rulebook_id,
+                recipient=one.recipient,
+                connector=one.connector,
+                people=(About(request_id=one.request_id, record=one.instruction),),
+            )
+            for one in wanted
+        ],
+    )
 
 
 def queue_each(

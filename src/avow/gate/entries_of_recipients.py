@@ -48,11 +48,36 @@ class BatchStep(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class OptOutTold(Entry):
+    """A recipient was told of somebody's opt-out: `choice` is its id, a random one."""
+
+    kinds = ("opt-out.told",)
+    choice: str
+    recipient: str
+    how: str
+    staff: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryStep(Entry):
     """Somebody let a delivery have its turn again, or took it back."""
 
     kinds = ("delivery.again", "delivery.withdrawn")
     what: str
     delivery: str
+    staff: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Screened(Entry):
+    """What became of an order to a screener: days of its result, of the copy that its person got before a no, of its disposal."""
+
+    kinds = ("delivery.screened",)
+    delivery: str
+    result_on: str | None = None
+    copied_on: str | None = None
+    disposed_on: str | None = None
     staff: str | None = None
     by: str | None = None

@@ -3,7 +3,8 @@
     (1) the version of the record: its point gives to the recipient, for a purpose that both have
     (2) the version in force: it still says so of the recipient; a later version may narrow, and never widens
     (3) the contract today (`gate.recipients`)
-    (4) what its person allowed when they gave it, and refused since: choices, signals, marks that outlive an erasure
+    (4) what its person allowed when they gave it, and refused since: choices, signals, marks that outlive an erasure; and to a
+        third party, whether they are known to be under 16 and did not say yes (`gate.minors`)
     (5) whether a deletion of theirs is under way
     (6) what then goes: the fields that this purpose needs, of categories that both versions declare for the recipient
 
@@ -17,19 +18,23 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from avow.definitions import Identifier, Refusal, Submission, moment
-from avow.gate import choices, deliveries, recipients
+from avow.definitions import Event, EventBatch, Identifier, Record, Refusal, Submission, moment
+from avow.gate import choices, deliveries, minors, recipients
 from avow.gate.deliveries import Errand, ToGo
 from avow.gate.disclosures import Leave
 from avow.gate.roles import Act, Member, Roles
 from avow.gate.versions import Versions
-from avow.policy import Rulebook
+from avow.policy import CollectionPoint, Rulebook
 from avow.policy.law import rules
 from avow.store.control import submissions
-from avow.store.holdings import HeldSubmission
+from avow.store.event_rows import Group, groups
+from avow.store.holdings import HeldEvent, HeldSubmission
 from avow.store.store import Store
 
-__all__ = ["Content", "HandingOver", "NoMore", "queue_arrived"]
+__all__ = ["CONVERSION", "Content", "HandingOver", "NoMore", "queue_arrived", "queue_conversions"]
+
+#: The way of what a third party is told came of its advertisements.
+CONVERSION: Final = "conversion"
 
 #: Says whether a deletion of somebody is confirmed and not carried out (`rights.receipts.is_erasing`).
 IsErasing = Callable[[Store, Identifier], bool]
@@ -100,7 +105,8 @@ class HandingOver:
             return NoMore("it is nobody's, or under no version that is known", rules.NOTICE_AT_COLLECTION)
         asked = (own, held.point, recipient, purpose)
         refusal = self.of_version(*asked) or self._of_people(own, held.people, held.purposes, purpose)
-        refusal = refusal or self.standing(recipient).refusal
+        standing = self.standing(recipient)
+        refusal = refusal or self._of_age(held.people, standing, purpose) or standing.refusal
         if held.delete_on <= moment(self.now_ms()).date():
             refusal = NoMore("it is at the end of its time", rules.RETENTION)
         if refusal is None and any(self.is_erasing(self.store, person) for person in held.people):
@@ -127,6 +133,55 @@ class HandingOver:
         nothing = NoMore(f"“{recipient}” serves no purpose of “{held.point}”", rules.NOTICE_AT_COLLECTION)
         return next((one for one in answers if isinstance(one, Content)), (for_now or refusals or [nothing])[0])
 
+    def authorised(self, held: HeldSubmission, recipient: str, authorisation: str) -> Refusal | None:
+        """Return why an order about somebody may not go to a screener, None where they authorised it in writing.
+
+        By the form that the policy names for it, in a record that is there yet and is theirs: one of its people is one of this
+        record's. A recipient that needs none is ordered nothing. Rule: 15 U.S.C. 1681b(b)(2)(A)(ii).
+        """
+        declared = self.versions.in_force().recipients.get(recipient)
+        form = declared.needs_authorisation if declared else ""
+        signed = self.store.readable_submission(authorisation) if authorisation else None
+        if not form or signed is None or signed.point != form or not set(signed.people) & set(held.people):
+            reason = f"an order to “{recipient}” names what its person signed by the form “{form}”"
+            return NoMore(reason, rules.BACKGROUND_CHECK_AUTHORISED)
+        return None
+
+    def of_event(self, held: HeldEvent, subject: bytes | None, recipient: str, purpose: str) -> Content | Refusal:
+        """Return what a third party is told of an event as a conversion, or why it is told nothing.
+
+        Which purposes its browser allowed is not kept with an event: that this one was is known by something in it that nothing
+        else needs. What the browser or its person refused since, by choice or signal, is asked as for a form.
+        Rule: Cal. Civ. Code § 1798.120(d), § 1798.135(c)(4); 11 CCR 7025(c)(1), 7026(f).
+        """
+        own = self.versions.rulebook(held.rulebook_id)
+        if own is None or held.demonstration or held.robot:
+            return NoMore("it is nobody's, or under no version that is known", rules.NOTICE_AT_COLLECTION)
+        standing = self.standing(recipient)
+        refusal = self.of_version(own, held.point, recipient, purpose)
+        refusal = refusal or self._of_browser(own.points[held.point], held, subject, purpose)
+        if refusal is None and standing.may_get and standing.role != "third-party":
+            refusal = NoMore(f"“{recipient}” is no third party; none but these are told of conversions", rules.SERVICE_PROVIDERS)
+        refusal = refusal or standing.refusal
+        if held.delete_on <= moment(self.now_ms()).date():
+            refusal = NoMore("it is at the end of its time", rules.RETENTION)
+        if refusal is not None:
+            return refusal
+        fields = {name: held.fields[name] for name in self.items(own, held.point, recipient, purpose) if name in held.fields}
+        if not fields:
+            return NoMore(f"nothing of it is declared for “{recipient}” and “{purpose}”", rules.MINIMISATION)
+        items, letters = tuple(sorted(fields)), _letters(own, fields)
+        leave = Leave(own, recipient, purpose, held.point, letters, held.site, subject, items, held.record_id)
+        return Content(leave, fields, held.collected_ms)
+
+    def _of_browser(self, point: CollectionPoint, held: HeldEvent, subject: bytes | None, purpose: str) -> Refusal | None:
+        """Return why a browser does not want this, None where it does: (4) for an event."""
+        if not any(point.needing(name) <= {purpose} for name in held.fields if name in point.fields):
+            return NoMore(f"its browser did not allow “{purpose}”: nothing in it is for that alone", rules.SIGNAL_STOPS)
+        if subject is not None and purpose in choices.opted_out_of(self.store, subject):
+            return NoMore(f"its browser said no to “{purpose}”", rules.SIGNAL_STOPS)
+        return None
+
     def _of_people(self, own: Rulebook, people: Collection[Identifier], allowed: Collection[str], purpose: str) -> Refusal | None:
         """Return why its people do not want this, None where they do: (4)."""
         if purpose not in allowed:
@@ -136,6 +191,16 @@ class HandingOver:
             return NoMore(f"its person said no to “{purpose}”", rules.SIGNAL_STOPS)
         return None
 
+    def _of_age(self, people: Collection[Identifier], standing: recipients.Standing, purpose: str) -> Refusal | None:
+        """Return why nothing of its people is sold or shared, as they are known to be young; None where it may: (4).
+
+        Rule: Cal. Civ. Code § 1798.120(c); 11 CCR 7070, 7071.
+        """
+        if not standing.is_third_party:
+            return None
+        refusal = minors.refusal(self.store, people, purpose, self.now_ms())
+        return NoMore(refusal.reason, refusal.rule) if refusal else None
+
     def _content(self, own: Rulebook, held: HeldSubmission, recipient: str, purpose: str) -> Content | Refusal:
         """Return what goes: (6)."""
         fields = {name: held.fields[name] for name in self.items(own, held.point, recipient, purpose) if name in held.fields}
@@ -143,7 +208,7 @@ class HandingOver:
             return NoMore(f"nothing of it is declared for “{recipient}” and “{purpose}”", rules.MINIMISATION)
         subjects = self.store.owners(held.record_id)
         items = tuple(sorted(fields))
-        letters = "".join(sorted({letter for name in items for letter in own.data[name].categories}))
+        letters = _letters(own, fields)
         first = min(subjects, default=None)
         leave = Leave(
             rulebook=own,
@@ -172,13 +237,53 @@ class HandingOver:
         )
 
 
+def _letters(rulebook: Rulebook, items: Iterable[str]) -> str:
+    """Return the categories of data items, as disclosures have them."""
+    return "".join(sorted({letter for name in items for letter in rulebook.data[name].categories}))
+
+
+def queue_conversions(
+    store: Store, records: Iterable[Record], rulebook_of: Callable[[str], Rulebook | None], told: Collection[str]
+) -> None:
+    """Queue the events that these third parties are told of as conversions; a repetition adds nothing.
+
+    Only what may have been allowed: an event that holds something which nothing but a purpose of theirs needs.
+    Rule: Cal. Civ. Code § 1798.100(a)(1), § 1798.120(d); 11 CCR 7025(c)(1), 7026(f).
+    """
+    events = [one for one in records if told and isinstance(one, Event | EventBatch) and not (one.demonstration or one.robot)]
+    wanted: dict[str, list[ToGo]] = {}
+    for group in (group for one in events for group in groups(one)):
+        rulebook = rulebook_of(group.terms.rulebook_id)
+        point = rulebook.points.get(group.point) if rulebook else None
+        if rulebook is None or point is None:
+            continue
+        for name in sorted(point.recipients & set(told)):
+            wanted.setdefault(name, []).extend(_conversions(store, group, point, rulebook.recipients[name].purposes))
+    going = {name: found for name, found in wanted.items() if found}
+    if going:
+        with store.control.transaction() as tx:
+            for name, found in going.items():
+                deliveries.queue_records(tx, Errand("conversion", name, CONVERSION), found, int(found[-1].record[:12], 16))
+
+
+def _conversions(store: Store, group: Group, point: CollectionPoint, purposes: frozenset[str]) -> list[ToGo]:
+    """Return the events of a group that hold something which nothing but one of these purposes needs."""
+    telling = {item for item in point.fields if any(point.needing(item) <= {purpose} for purpose in purposes)}
+    known = {*group.terms.known, *group.terms.known_sealed}
+    numbers = [number for number, sent in zip(group.numbers, group.sent, strict=True) if telling & {*sent, *known}]
+    subjects = frozenset(store.vault.lookup(group.owner).values()) if numbers else frozenset()
+    facts = (group.point, group.batch.site, group.terms.rulebook_id, subjects)
+    return [ToGo(f"{number:032x}", *facts) for number in numbers]
+
+
 def queue_arrived(
     store: Store, forms: Iterable[Submission], rulebook_of: Callable[[str], Rulebook | None], connectors: Mapping[str, str]
 ) -> None:
     """Queue what has come in for the recipients that its permit names and that are connected; a repetition adds nothing.
 
-    For what it goes is decided in its turn, with all that is asked there. Of what was not kept, as its person was erased, nothing
-    goes. Rule: Cal. Civ. Code § 1798.100(a)(1), (d).
+    Third parties are told of events alone, as conversions (`queue_conversions`). For what a record goes is decided in its turn,
+    with all that is asked there. Of what was not kept, as its person was erased, nothing goes.
+    Rule: Cal. Civ. Code § 1798.100(a)(1), (d).
     """
     wanted: dict[str, list[Submission]] = {}
     for form in forms if connectors else ():
@@ -186,8 +291,9 @@ def queue_arrived(
         point = rulebook.points.get(form.point) if rulebook else None
         if rulebook is None or point is None or form.demonstration:
             continue
-        for name in sorted(point.recipients & connectors.keys()):
-            if rulebook.recipients[name].purposes & set(form.purposes):
+        for name in sorted(one for one in point.recipients & connectors.keys() if connectors[one] != CONVERSION):
+            declared = rulebook.recipients[name]
+            if declared.purposes & set(form.purposes) and not declared.needs_authorisation:  # what needs one is ordered by hand
                 wanted.setdefault(name, []).append(form)
     if not wanted:
         return

@@ -21,6 +21,7 @@ from enum import StrEnum
 from typing import Final
 
 from avow.gate import deliveries, entries
+from avow.gate.deliveries import ToTell
 from avow.store.control import Transaction
 from avow.store.control import instructions as rows
 from avow.store.control.instructions import SILENT, Instruction, due, get, of_requests, opened
@@ -28,6 +29,7 @@ from avow.store.store import Store
 
 __all__ = [
     "BY_STAFF",
+    "PURPOSE",
     "RECIPIENT",
     "SILENT",
     "WITH_REASON",
@@ -55,6 +57,8 @@ __all__ = [
 
 #: Hex digits of the HMAC in a link: 128 bits.
 _MARK_LENGTH: Final = 32
+#: What telling a recipient is for, as a delivery says it.
+PURPOSE: Final = "consumer-requests"
 #: By whom an answer is that a recipient gave itself.
 RECIPIENT: Final = "recipient"
 _DAY_MS: Final = 24 * 3_600_000
@@ -71,6 +75,12 @@ class Way(StrEnum):
 
     PAGE = "page"  #: a member of staff passes the link to its page on
     MAIL = "mail"  #: an e-mail with the link goes to its contact
+    WEBHOOK = "webhook"  #: its computers are told, over the connection of the configuration
+    OPENDSR = "opendsr"  #: the same by OpenDSR, and asked how far they are
+
+
+#: The connector of each way.
+CONNECTORS: Final = {Way.PAGE: deliveries.BY_PAGE, Way.MAIL: "smtp", Way.WEBHOOK: "webhook", Way.OPENDSR: "opendsr"}
 
 
 class Answer(StrEnum):
@@ -111,6 +121,7 @@ def new_id() -> str:
 
 def queue(store: Store, tx: Transaction, request_id: str, site: str, wanted: Mapping[str, Wanted], now_ms: int) -> None:
     """Keep what recipients are told, by ids, and queue what tells them, in the transaction of the request's step."""
+    seal = store.sealing_for_request(request_id)
     made = [
         Instruction(
             id=instruction_id,
@@ -120,7 +131,7 @@ def queue(store: Store, tx: Transaction, request_id: str, site: str, wanted: Map
             what=What.ERASE,
             way=one.way,
             categories=one.categories,
-            sealed=store.seal_for_request(request_id, json.dumps(one.identifiers).encode()),
+            sealed=seal(json.dumps(one.identifiers).encode()),
             site=site,
             made_ms=now_ms,
             due_on=one.due_on,
@@ -128,8 +139,8 @@ def queue(store: Store, tx: Transaction, request_id: str, site: str, wanted: Map
         for instruction_id, one in wanted.items()
     ]
     rows.add(tx, made)
+    deliveries.queue_instructions(tx, map(_delivered, made), now_ms)
     for one in made:
-        _deliver(tx, one, now_ms)
         entries.record(tx, now_ms, entries.RequestInstructed("request.instructed", request_id, one.id, one.recipient))
 
 
@@ -155,7 +166,7 @@ def remind(tx: Transaction, one: Instruction, remind_after: Sequence[int], now_m
     later = [one.told_ms + days * _DAY_MS for days in remind_after[one.reminders + 1 :]] if one.told_ms is not None else []
     if not rows.reminded(tx, one, next((moment for moment in later if moment > now_ms), None)):
         return False
-    _deliver(tx, one, now_ms)
+    deliveries.queue_instructions(tx, [_delivered(one)], now_ms)
     entries.record(tx, now_ms, entries.RequestInstructed("request.reminded", one.request_id, one.id, one.recipient))
     return True
 
@@ -214,15 +225,5 @@ def count_left(store: Store, today: date, now_ms: int) -> int:
         return rows.count_left(tx, today, now_ms - _DAY_MS)
 
 
-def _deliver(tx: Transaction, one: Instruction, now_ms: int) -> None:
-    connector = "smtp" if one.way == Way.MAIL else deliveries.BY_PAGE
-    deliveries.queue_instruction(
-        tx,
-        one.request_id,
-        one.id,
-        recipient=one.recipient,
-        connector=connector,
-        site=one.site,
-        rulebook_id=one.rulebook_id,
-        made_ms=now_ms,
-    )
+def _delivered(one: Instruction) -> ToTell:
+    return ToTell(one.request_id, one.id, one.recipient, CONNECTORS[Way(one.way)], one.site, one.rulebook_id)

@@ -14,7 +14,8 @@ from avow.gate.disclosures import Leave
 class Parcel:
     """One delivery as it leaves; `message_id` is its id, by which the other side knows a second copy.
 
-    `kind` is the delivery's, `request_id` the consumer request that it belongs to. `until_ms` as for a message: the moment until
+    `kind` is the delivery's, `request_id` the consumer request that it belongs to, `instruction` what its
+    recipient is told by it (`gate.instructions`), "" for a record. `until_ms` as for a message: the moment until
     which it is tried however often that is; None: a bounded number of times.
     """
 
@@ -25,4 +26,5 @@ class Parcel:
     leave: Leave
     media_type: str = "application/json"
     request_id: str | None = None
+    instruction: str = ""
     until_ms: int | None = None

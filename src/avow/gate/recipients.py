@@ -51,6 +51,11 @@ class Standing:
         """Whether something may go to it at all; what, and whose, is asked for each record."""
         return self.refusal is None
 
+    @property
+    def is_third_party(self) -> bool:
+        """Whether what goes to it is sold or shared. Rule: Cal. Civ. Code § 1798.140(ad), (ah), (ai); 11 CCR 7051(c)."""
+        return self.role == _THIRD_PARTY
+
     def is_warned(self, today: date) -> bool:
         """Return whether its review is due within the next days, or was. Rule: 11 CCR 7053(b)."""
         return self.review_on is not None and self.review_on - WARNED <= today

@@ -128,7 +128,7 @@ def house(
         promises=proofs.promises,
         rights=desk,
         choices=choices,
-        browsers=Browsers(rulebook, site.name, shown.website, shared.loads, now_ms),
+        browsers=Browsers(rulebook, site.name, shown.website, shared.loads, now_ms, shared.intake.stopped.names),
         recorded=RecordingChoices(store, taking.collector.rulebook, taking.recorder, choices, now_ms),
         recordings=WatchedRecordings(store, versions, as_read, now_ms),
         roles=Roles(store.control, versions, now_ms),

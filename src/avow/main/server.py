@@ -171,6 +171,7 @@ def judged(path: Path) -> Configuration:
     configuration = load(path)
     require_there(configuration)
     portals.feed_keys(configuration.feeds)
+    recipients.judge(configuration)
     if configuration.storage.control:
         require_url(configuration.storage.control)
     return configuration

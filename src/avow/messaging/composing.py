@@ -12,6 +12,7 @@ see of it: `messaging.outbox`. What belongs to consumer requests comes from the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -38,6 +39,8 @@ from avow.store.store import Store
 CHANGES: Final = "changes"
 #: How a message left that the mail server took, in the history of its request.
 BY_MAIL: Final = "the mail server took it"
+#: A server's answer that there is no such mailbox, or that it is switched off for good (RFC 3463, 3.2, 3.3).
+_NO_SUCH_ADDRESS: Final = re.compile(r"5[0-9]{2} 5\.(?:1\.(?:0|1|2|3|6|10)|2\.1)(?![0-9.])")
 _NO_KEY: Final = Refusal("the key vault in place does not know its person, and nobody erased them", "docs/specs/store.md")
 _ERASING: Final = Refusal("its person is being erased", rules.DELETE)
 _NOBODY: Final = Refusal("the request is nobody's, or under no version that is known", rules.NOTICE_AT_COLLECTION)
@@ -136,6 +139,17 @@ class Composing:
         """Note what follows from a message that failed for good."""
         if row.kind == "mailing":
             mailings.count(tx, row.batch, "failed")
+            if _NO_SUCH_ADDRESS.match(row.receipt):
+                self._end(row)
+
+    def _end(self, row: Delivery) -> None:
+        """End the subscription of an address that is none, by the mark that outlives it; the sweep sees to its record.
+
+        Rule: Cal. Civ. Code § 1798.100(a)(3), (c): nobody is there for whom it would be kept.
+        """
+        held = self.store.readable_submission(row.about.record)
+        if held is not None and held.address:
+            self.store.vault.note_end(identifier(IdentifierKind.EMAIL, held.address), held.point, held.collected_ms)
 
     # -- of consumer requests ----------------------------------------------------------------------------------
 

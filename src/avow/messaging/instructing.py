@@ -14,7 +14,7 @@ from avow.definitions import Refusal
 from avow.gate import instructions, recipients, told
 from avow.gate.deliveries import Delivery
 from avow.gate.disclosures import Leave
-from avow.gate.instructions import Instruction
+from avow.gate.instructions import PURPOSE, Instruction
 from avow.gate.messages import Message, Waiting
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
@@ -24,8 +24,6 @@ from avow.policy.rulebook.declarations import Recipient
 from avow.store.control import Transaction
 from avow.store.store import Store
 
-#: What a message to a recipient is sent for.
-PURPOSE: Final = "consumer-requests"
 _NO_CONTACT: Final = Refusal("no contact is registered of its recipient; pass the link on by hand", rules.TELL_PROVIDERS)
 _UNKNOWN: Final = Refusal("the version by which its recipient was given something is not known", rules.TELL_PROVIDERS)
 

@@ -55,12 +55,14 @@ class Kinds(Generic[_Made]):
 class Leased(Generic[_Made]):
     """Fits `connectors.mail.Outbox` and `rounds.Outbox`: what this process may carry of a lane. One caller at a time.
 
-    `holder` names the process, and nothing else in the world.
+    `holder` names the process, and nothing else in the world. `contract` says why nothing may go to a recipient today, whatever
+    was composed.
     """
 
     store: Store
     kinds: Kinds[_Made]
     lane: Lane = MAIL
+    contract: Callable[[str], Refusal | None] = lambda _recipient: None
     holder: str = field(default_factory=lambda: secrets.token_hex(8))
     seconds: Callable[[], float] = time.monotonic
     _rows: dict[str, Delivery] = field(default_factory=dict)
@@ -84,7 +86,10 @@ class Leased(Generic[_Made]):
             return None
         made = self.kinds.compose(row, now_ms)
         if made is not None and not isinstance(made, Refusal):
-            return made
+            refusal = self.contract(made.leave.recipient)
+            if refusal is None:
+                return made
+            made = refusal
         why = f"{made.reason} ({made.rule})" if made is not None else ""
         with self.store.control.transaction() as tx:
             if made is None or isinstance(made, NoMore):
@@ -108,7 +113,7 @@ class Leased(Generic[_Made]):
         with self.store.control.transaction() as tx:
             is_ours = deliveries.kept(tx, message_id, self.holder, trouble, code, next_ms, receipt)
             if is_ours and next_ms is None and row is not None:
-                self.kinds.failed(tx, row)
+                self.kinds.failed(tx, replace(row, trouble=trouble, code=code, receipt=receipt))
 
     def held(self, message_id: str, trouble: Trouble, next_ms: int, why: str) -> None:
         """Note that the other side could not be asked, and why: nobody's try."""

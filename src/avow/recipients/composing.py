@@ -1,7 +1,9 @@
 """What goes to a recipient, put together in its turn: a record's fields as they are then, and asked again whether they may go.
 
     disclosure   a record of a form, a feed or a subscription
+    conversion   an event of a browser that allowed it, to a third party that advertises
     order        the same to a screener, which needs the authorisation that its person signed (15 U.S.C. 1681b(b)(2))
+    instruction  whom it is to erase, and where it answers (`instructing`)
 
 Nothing of it is kept: at the next try it is put together again. The format is docs/specs/webhooks.md.
 """
@@ -10,14 +12,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from typing import Final
 
 from avow.definitions import Refusal, moment
 from avow.gate.deliveries import Delivery
 from avow.gate.handing_over import Content, HandingOver, NoMore
 from avow.gate.parcels import Parcel
 from avow.policy.law import rules
+from avow.recipients.instructing import Instructing
 from avow.store.control import Transaction
-from avow.store.holdings import HeldSubmission
+
+_GONE: Final = NoMore("its record is gone", rules.DELETE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,31 +30,48 @@ class Composing:
     """What the kinds of this room say."""
 
     handing_over: HandingOver
+    instructing: Instructing
 
     def compose(self, row: Delivery, _now_ms: int) -> Parcel | Refusal | None:
         """Return a delivery as it leaves now; a Refusal when it may not for now, NoMore or None when it never may.
 
         Raises ValueError for a record that cannot be read.
         """
-        held = self.handing_over.store.readable_submission(row.about.record)
-        if held is None:
-            return NoMore("its record is gone", rules.DELETE)
-        content = self._content(row, held)
-        if isinstance(content, Refusal):
-            return content
-        return _parcel(row, content)
+        if row.kind == "instruction":
+            return self.instructing.compose(row)
+        content = self._event(row) if row.kind == "conversion" else self._form(row)
+        return content if isinstance(content, Refusal) else _parcel(row, content)
 
     def left(self, tx: Transaction, sent: Parcel, now_ms: int) -> None:
-        """Note what follows from one that left: nothing more than its disclosure."""
+        """Note what follows from one that left: that its recipient was told; of a record nothing more than its disclosure."""
+        if sent.instruction:
+            self.instructing.left(tx, sent, now_ms)
 
     def failed(self, tx: Transaction, row: Delivery) -> None:
         """Note what follows from one that failed for good: staff see it."""
 
-    def _content(self, row: Delivery, held: HeldSubmission) -> Content | Refusal:
-        """Return what goes of a record for the purpose of its delivery; for "", for the first that it may go for now."""
+    def _form(self, row: Delivery) -> Content | Refusal:
+        """Return what goes of a form's record for the purpose of its delivery; for "", for the first that it may go for now."""
+        held = self.handing_over.store.readable_submission(row.about.record)
+        if held is None:
+            return _GONE
+        if row.kind == "order":
+            refusal = self.handing_over.authorised(held, row.recipient, row.people[-1].record)
+            return refusal or self.handing_over.of_form(held, row.recipient, row.purpose)
         if row.purpose:
             return self.handing_over.of_form(held, row.recipient, row.purpose)
         return self.handing_over.for_any_purpose(held, row.recipient)
+
+    def _event(self, row: Delivery) -> Content | Refusal:
+        """Return the same of an event."""
+        found = self.handing_over.store.click(row.site, row.about.record) if row.about.record else None
+        if found is None:
+            return _GONE
+        own = self.handing_over.versions.rulebook(row.rulebook_id)
+        known = own.recipients.get(row.recipient) if own else None
+        purposes = [row.purpose] if row.purpose else sorted(known.purposes) if known else []
+        answers = [self.handing_over.of_event(found.event, found.subject, row.recipient, purpose) for purpose in purposes]
+        return next((one for one in answers if isinstance(one, Content)), answers[0] if answers else _GONE)
 
 
 def _parcel(row: Delivery, content: Content) -> Parcel:

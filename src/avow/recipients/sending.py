@@ -10,21 +10,25 @@ A batch is of the records that were there when it was asked for: what a second p
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from avow.definitions import Refusal
 from avow.gate import deliveries, entries
 from avow.gate.deliveries import Errand, ToGo
-from avow.gate.handing_over import Content, HandingOver
+from avow.gate.handing_over import CONVERSION, Content, HandingOver
 from avow.gate.roles import Act, Member, Roles
+from avow.policy.law import rules
+from avow.store.clicks import HeldClick
 from avow.store.control import batches, submissions
 from avow.store.control.batches import Batch
 from avow.store.holdings import HeldSubmission
 from avow.store.paging import LINES, Page, Place
+from avow.store.store import Store
 
 #: Records that are looked at together.
 BATCH: Final = 500
@@ -36,13 +40,18 @@ _NOT_THERE: Final = Refusal("there is no such batch that waits for a second pers
 _SECOND: Final = Refusal("who asked for it cannot be its second person", _RULE)
 _BY_COMMAND: Final = Refusal("it was asked for at the command line; a member of staff approves it in the console", _RULE)
 _GONE: Final = Refusal("there is no such record", _RULE)
+_NO_EVENTS: Final = Refusal("an event is told to a third party alone, as a conversion", rules.SERVICE_PROVIDERS)
+_NO_ORDER: Final = Refusal("the policy names no form that authorises orders to it", rules.BACKGROUND_CHECK_AUTHORISED)
+_EVENTS_ALONE: Final = Refusal("it is told of conversions alone: no form goes there", _RULE)
+#: The id of a record (`definitions.RecordIds`).
+_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which records: one by its id, or those of a point and a website ("" for all), collected from a moment to before another.
 
-    `until_ms` None is now.
+    `until_ms` None is now. `authorisation` is the record in which its person signed what is ordered of a screener.
     """
 
     record: str = ""
@@ -50,6 +59,7 @@ class Selection:
     site: str = ""
     since_ms: int = 0
     until_ms: int | None = None
+    authorisation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +84,14 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """What may be sent, and is. `connectors` are the ways of the recipients that the configuration has a connection to."""
+    """What may be sent, and is. `connectors` are the ways of the recipients that the configuration has a connection to.
+
+    `sites` are the names of the websites: an event is found by one of them.
+    """
 
     handing_over: HandingOver
     connectors: Mapping[str, str]
+    sites: Sequence[str]
     now_ms: Callable[[], int]
 
     def send(self, recipient: str, purpose: str, selection: Selection, by: Member | None) -> Queued | Batch | Refusal:
@@ -89,16 +103,20 @@ class Sending:
         held = self._record(selection)
         if isinstance(held, Refusal):
             return held
-        point = held.point if held else selection.point
-        refusal = self.refusal(recipient, purpose, point, by)
+        is_event = isinstance(held, HeldClick)
+        about = held.event if isinstance(held, HeldClick) else held
+        point = about.point if about else selection.point
+        refusal = self.refusal(recipient, purpose, point, by, is_event=is_event)
         if refusal is None:
-            found = self.handing_over.of_form(held, recipient, purpose) if held else self._first(recipient, purpose, selection)
-            refusal = found if isinstance(found, Refusal) else None
+            found = self._content(held, recipient, purpose) if held else self._first(recipient, purpose, selection)
+            refusal = found if isinstance(found, Refusal) else self._unauthorised(recipient, selection, held)
         if refusal is not None:
             self._refused(recipient, purpose, point, refusal, by)
             return refusal
-        if held is not None and not self._needs_second(recipient, 1):
-            return self._queue_one(recipient, purpose, held, by)
+        if held is not None and (is_event or not self._needs_second(recipient, 1)):
+            one = _to_go(held, self.handing_over.store, selection.authorisation)
+            return self._queue_one(recipient, purpose, one, by, is_event=is_event)
+        assert not isinstance(held, HeldClick)
         return self._ask(recipient, purpose, point, selection, held, by)
 
     def plan(self, recipient: str, purpose: str, selection: Selection, limit: int | None = None) -> Plan:
@@ -166,25 +184,48 @@ class Sending:
 
     # -- asked before ------------------------------------------------------------------------------------------
 
-    def refusal(self, recipient: str, purpose: str, point: str, by: Member | None) -> Refusal | None:
-        """Return why nothing at all of a point goes: who asks, the contract, the way."""
+    def refusal(self, recipient: str, purpose: str, point: str, by: Member | None, *, is_event: bool = False) -> Refusal | None:
+        """Return why nothing at all of a point goes: who asks, the contract, the way, and what that takes."""
         refusal = self.handing_over.member(by, point, purpose) if by is not None else None
         refusal = refusal or self.handing_over.standing(recipient).refusal
         if refusal is None and recipient not in self.connectors:
             refusal = Refusal(_NO_CONNECTION.format(recipient), "docs/reference/configuration.md")
+        if refusal is None and is_event and self._needs_second(recipient, 1):
+            refusal = Refusal("a conversion that needs a second person is told of as it comes in, or not", _RULE)
         return refusal
 
-    def _record(self, selection: Selection) -> HeldSubmission | Refusal | None:
-        """Return the one record that is selected; None for a selection of several."""
+    def _record(self, selection: Selection) -> HeldSubmission | HeldClick | Refusal | None:
+        """Return the one record that is selected, a form's or an event; None for a selection of several."""
         if not selection.record:
             return None
-        return self.handing_over.store.submission(selection.record) or _GONE
+        if not _ID.fullmatch(selection.record):
+            return _GONE
+        store = self.handing_over.store
+        form = store.submission(selection.record)
+        return form or next((one for site in self.sites if (one := store.click(site, selection.record)) is not None), _GONE)
+
+    def _unauthorised(self, recipient: str, selection: Selection, held: HeldSubmission | HeldClick | None) -> Refusal | None:
+        """Return why an order of a screener may not go: each is about one person, and names what they signed."""
+        needs = self.handing_over.versions.in_force().recipients[recipient].needs_authorisation
+        if not needs:
+            return _NO_ORDER if selection.authorisation else None
+        if not isinstance(held, HeldSubmission):
+            return Refusal(f"an order to “{recipient}” is about one person", rules.BACKGROUND_CHECK_AUTHORISED)
+        return self.handing_over.authorised(held, recipient, selection.authorisation)
+
+    def _content(self, held: HeldSubmission | HeldClick, recipient: str, purpose: str) -> Content | Refusal:
+        """Return what goes of one record. What a third party is told of are events, and no other recipient is told of these."""
+        is_told = self.connectors[recipient] == CONVERSION
+        if isinstance(held, HeldClick):
+            return self.handing_over.of_event(held.event, held.subject, recipient, purpose) if is_told else _NO_EVENTS
+        answer = self.handing_over.of_form(held, recipient, purpose)
+        return answer if isinstance(answer, Refusal) or not is_told else _EVENTS_ALONE
 
     def _first(self, recipient: str, purpose: str, selection: Selection) -> Content | Refusal:
         """Return the first record of a selection that may go; why most of them may not, where none may."""
         reasons: Counter[Refusal] = Counter()
         for held in self._records(selection):
-            answer = self.handing_over.of_form(held, recipient, purpose)
+            answer = self._content(held, recipient, purpose)
             if isinstance(answer, Content):
                 return answer
             reasons[answer] += 1
@@ -214,19 +255,16 @@ class Sending:
 
     # -- queued ------------------------------------------------------------------------------------------------
 
-    def _errand(self, recipient: str, purpose: str, batch: str, asker: str) -> Errand:
-        return Errand("disclosure", recipient, self.connectors[recipient], purpose, batch, asker)
-
-    def _queue_one(self, recipient: str, purpose: str, held: HeldSubmission, by: Member | None) -> Queued:
+    def _queue_one(self, recipient: str, purpose: str, one: ToGo, by: Member | None, *, is_event: bool) -> Queued:
         """Queue one record, under an errand of its own: it was asked for now."""
-        store, asker = self.handing_over.store, by.staff_id if by else ""
-        errand, now_ms = self._errand(recipient, purpose, secrets.token_hex(16), asker), self.now_ms()
-        with store.control.transaction() as tx:
-            (delivery,) = deliveries.queue_records(tx, errand, [_to_go(held, store.owners(held.record_id))], now_ms)
-            staff, command = _whose(asker)
-            entries.record(
-                tx, now_ms, entries.BatchStep("batch.asked", recipient, purpose, held.point, records=1, staff=staff, by=command)
-            )
+        asker, now_ms = by.staff_id if by else "", self.now_ms()
+        kind: Literal["conversion", "order", "disclosure"] = "conversion" if is_event else "order" if one.with_ else "disclosure"
+        errand = Errand(kind, recipient, self.connectors[recipient], purpose, secrets.token_hex(16), asker)
+        staff, command = _whose(asker)
+        asked = entries.BatchStep("batch.asked", recipient, purpose, one.point, records=1, staff=staff, by=command)
+        with self.handing_over.store.control.transaction() as tx:
+            (delivery,) = deliveries.queue_records(tx, errand, [one], now_ms)
+            entries.record(tx, now_ms, asked)
         return Queued(delivery)
 
     def _ask(
@@ -277,10 +315,14 @@ class Sending:
         store = self.handing_over.store
         theirs = [one for one in held if _is_of(one, batch.site, batch.since_ms, batch.until_ms)]
         going = [one for one in theirs if self._may_go(one, batch)]
-        errand = self._errand(batch.recipient, batch.purpose, batch.id, batch.asker)
+        errand = Errand("disclosure", batch.recipient, self.connectors[batch.recipient], batch.purpose, batch.id, batch.asker)
         with store.control.transaction() as tx:
             owners = submissions.owners(tx, [one.record_id for one in going])
-            wanted = [_to_go(one, owners[one.record_id]) for one in going if one.record_id in owners]
+            wanted = [
+                ToGo(one.record_id, one.point, one.site, one.rulebook_id, owners[one.record_id])
+                for one in going
+                if one.record_id in owners
+            ]
             if not batches.advance(tx, batch, last, len(wanted), len(theirs) - len(wanted)):
                 return 0
             deliveries.queue_records(tx, errand, wanted, now_ms)
@@ -298,8 +340,13 @@ def _is_of(held: HeldSubmission, site: str, since_ms: int, until_ms: int) -> boo
     return site in {"", held.site} and since_ms <= held.collected_ms < until_ms
 
 
-def _to_go(held: HeldSubmission, subjects: frozenset[bytes]) -> ToGo:
-    return ToGo(held.record_id, held.point, held.site, held.rulebook_id, subjects)
+def _to_go(held: HeldSubmission | HeldClick, store: Store, authorisation: str) -> ToGo:
+    """Return one record as it is queued."""
+    if isinstance(held, HeldClick):
+        one, subjects = held.event, frozenset() if held.subject is None else frozenset({held.subject})
+        return ToGo(one.record_id, one.point, one.site, one.rulebook_id, subjects)
+    with_ = (authorisation,) if authorisation else ()
+    return ToGo(held.record_id, held.point, held.site, held.rulebook_id, store.owners(held.record_id), with_)
 
 
 def _step(what: str, batch: Batch, staff_id: str | None = None) -> entries.BatchStep:

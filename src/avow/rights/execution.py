@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, Protocol
 
@@ -48,10 +48,14 @@ class Target(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """How recipients are told: to whom something went, how many days before our own day they answer."""
+    """How recipients are told: to whom something went, how many days before our own day they answer, by what connections.
+
+    `connected` are the ways by which the configuration reaches the computers of recipients, by the policy's names.
+    """
 
     recipients: Recipients
     days_before: int
+    connected: Mapping[str, frozenset[Way]] = field(default_factory=dict)
 
 
 def make_plan(
@@ -80,7 +84,7 @@ def make_plan(
     tasks = plan.make(case.kind, tuple(target.name for target in targets), given, today)
     answer_by = instructions.answer_by(due.table(case, rulebook)[due.What.ANSWER].target, telling.days_before, today)
     ids = {task.recipient: instructions.new_id() for task in tasks if task.action is plan.Action.INSTRUCT}
-    wanted = {ids[one.name]: _wanted(one, answer_by) for one in given if one.name in ids}
+    wanted = {ids[one.name]: _wanted(one, answer_by, telling.connected) for one in given if one.name in ids}
     located = finder.locate(case.contact.identifiers())
     detail = {
         "tasks": [_planned(task, ids) for task in tasks],
@@ -91,11 +95,13 @@ def make_plan(
     return cases.append(case, Step.PLANNED, now_ms, detail, entry, None, tell=wanted)
 
 
-def _wanted(one: Given, answer_by: date) -> Wanted:
-    """Return what a recipient is told; without a declared way a member of staff passes it on."""
-    way = one.declared.instruct if one.declared else ""
-    is_known = way in set(Way)
-    return Wanted(one.name, one.rulebook_id, Way(way) if is_known else Way.PAGE, one.categories, answer_by, one.identifiers)
+def _wanted(one: Given, answer_by: date, connected: Mapping[str, frozenset[Way]]) -> Wanted:
+    """Return what a recipient is told; without a declared way, or a connection for it, a member of staff passes it on."""
+    declared = one.declared.instruct if one.declared else ""
+    way = Way(declared) if declared in set(Way) else Way.PAGE
+    if way in {Way.WEBHOOK, Way.OPENDSR} and way not in connected.get(one.name, frozenset()):
+        way = Way.PAGE
+    return Wanted(one.name, one.rulebook_id, way, one.categories, answer_by, one.identifiers)
 
 
 def _planned(task: plan.Task, ids: Mapping[str, str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A click on a link found again by its number, for what another company reports of it."""
+"""An event found again by its number: a click, for what another company reports of it, or what is told to one."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class HeldClick:
-    """A click, unsealed, with the number of its visit."""
+    """A click, or another event, unsealed, with the number of its visit and its person's pseudonym, None for nobody known."""
 
     event: HeldEvent
     visit: int
+    subject: bytes | None
 
 
 def find(site: str, record_id: str, events: Events, vault: Vault) -> HeldClick | None:
@@ -37,5 +38,6 @@ def find(site: str, record_id: str, events: Events, vault: Vault) -> HeldClick |
             return vault.get_key(DAY, name) if subject == sealing.NOBODY else vault.key_of(subject)
 
         held = event_rows.held_event(row, key_of)
-        return HeldClick(held, int(row["visit"])) if held is not None else None
+        subject = row["subject"].bytes if row["subject"].bytes != sealing.NOBODY else None
+        return HeldClick(held, int(row["visit"]), subject) if held is not None else None
     return None

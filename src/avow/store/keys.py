@@ -7,7 +7,7 @@ the forms of before as well (`definitions.spellings`), and whoever comes again g
 
     identifiers  digest -> subject        who a random subject is; several digests may name one
     subjects     subject -> key           absent key = nobody can read it
-    tombstones   digest -> moment         "erased; drop what was collected before"
+    tombstones   digest -> moment         "erased; drop what was collected before"; marks of ended lists and of ages next to them
     opt_outs     digest, purpose -> moment, no or taken back: to erase somebody takes back nothing that they refused
     purging      subject                  key destroyed, rows not yet removed: the work list of `Store.purge`
     named_keys   (scope, name) -> key     keys of spool segments, of days without a known person, of consumer requests
@@ -42,6 +42,12 @@ _CHUNK: Final = 500
 _PIECE: Final = 2_000
 #: How long a process waits for another's write before it reports the vault as unavailable.
 _BUSY_SECONDS: Final = 20.0
+
+
+#: The labels of marks of minors: when they are 13 and 16, and when they refused.
+_THIRTEEN: Final = b"thirteen"
+_SIXTEEN: Final = b"sixteen"
+_REFUSED: Final = b"minor refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +224,38 @@ class Vault:
         """Return when this person last ended a subscription at a collection point; -1 for never."""
         with self._lock:
             return max(self._marked(self._end_mark(form, point) for form in spellings(one)).values(), default=-1)
+
+    def note_age(self, one: Identifier, thirteen_ms: int, sixteen_ms: int) -> None:
+        """Note that this person is known to be young: when they are of the two ages, at the latest. The later moments win.
+
+        Marks next to the tombstones, each a hash and a moment: what is known of an age outlives the record that told it.
+        Rule: Cal. Civ. Code § 1798.120(c).
+        """
+        own = [(self._mark(label, one), at_ms) for label, at_ms in ((_THIRTEEN, thirteen_ms), (_SIXTEEN, sixteen_ms))]
+        with self._lock, self._writing() as connection:
+            connection.executemany(_WRITE_TOMBSTONE, own)
+
+    def ages(self, people: Iterable[Identifier]) -> tuple[int, int]:
+        """Return when the youngest of these people is of the two ages (`note_age`); (-1, -1) where none is known to be young."""
+        wanted = [form for one in people for form in spellings(one)]
+        with self._lock:
+            found = [self._marked(self._mark(label, one) for one in wanted) for label in (_THIRTEEN, _SIXTEEN)]
+        thirteen_ms, sixteen_ms = (max(one.values(), default=-1) for one in found)
+        return thirteen_ms, sixteen_ms
+
+    def note_minor_refused(self, one: Identifier, at_ms: int) -> None:
+        """Note that a minor, or their parent, said no to the sale of what is theirs. Rule: Cal. Civ. Code § 1798.135(c)(5)."""
+        with self._lock, self._writing() as connection:
+            connection.execute(_WRITE_TOMBSTONE, (self._mark(_REFUSED, one), at_ms))
+
+    def minor_refused_ms(self, people: Iterable[Identifier]) -> int:
+        """Return when one of these people last refused so; -1 for never."""
+        wanted = [form for one in people for form in spellings(one)]
+        with self._lock:
+            return max(self._marked(self._mark(_REFUSED, one) for one in wanted).values(), default=-1)
+
+    def _mark(self, label: bytes, one: Identifier) -> bytes:
+        return self.hmac(label, f"{one.kind.value}\0{one.value}".encode())
 
     def _end_mark(self, one: Identifier, point: str) -> bytes:
         return self.hmac(b"ended", f"{point}\0{one.kind.value}\0{one.value}".encode())

@@ -20,6 +20,7 @@ from avow.store.control import (
     dated,
     deliveries,
     disclosures,
+    opt_outs,
     reports,
     requests,
     submission_files,
@@ -199,6 +200,7 @@ def _remove_subjects(subjects: Collection[bytes], control: Control, events: Even
     for chunk in _chunks(subjects):
         with control.transaction() as tx:
             uploads.remove(submission_files.of_subjects(tx, chunk), files)  # before the rows that name them
+            opt_outs.forget_subjects(tx, chunk)
             removed = Counts(
                 0,
                 removed.submissions + submissions.remove_of_subjects(tx, chunk) + subscriptions.remove_of_subjects(tx, chunk),
@@ -230,7 +232,7 @@ def _subjects_in_use(control: Control, events: Events) -> set[bytes]:
     """Return every subject that has a row in any store."""
     with control.reading() as tx:
         used = submissions.subjects(tx) | choices.subjects(tx) | disclosures.subjects(tx) | deliveries.subjects(tx)
-        used |= listed.subjects(tx) | subscriptions.subjects(tx)
+        used |= listed.subjects(tx) | subscriptions.subjects(tx) | opt_outs.subjects(tx)
     return set(used | events.subjects())
 
 

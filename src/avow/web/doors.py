@@ -29,6 +29,7 @@ _OF_NO_SITE: Final = (
     b"/avow/integrity",
     b"/avow/feeds/",
     b"/avow/postbacks/",
+    b"/avow/instructions/",
     b"/avow/subscriptions/",
     b"/avow/unsubscribe/",
     b"/avow/mail/",

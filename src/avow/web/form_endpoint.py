@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import Final, Protocol
 
@@ -20,6 +20,7 @@ from avow.collection.forms.submissions import Form
 from avow.collection.refusals import GUARD_RULE, shown_name
 from avow.collection.senders import Senders
 from avow.definitions import Refusal, ScannerUnavailable, SpoolFull
+from avow.policy.rulebook.ages import Heard
 from avow.web.collect import NAMED, RETRY_SECONDS, told_of
 from avow.web.form_input import FormInput, read
 from avow.web.problems import problem
@@ -70,6 +71,10 @@ Render = Callable[..., HTMLResponse]
 OwnPage = Callable[[Request, str, int, Mapping[str, str], Mapping[str, str]], Response | None]
 
 
+#: Has a browser opted out with its answer: request, answer, what its form told of an age.
+Young = Callable[[Request, Response, Heard], Awaitable[None]]
+
+
 class FormEndpoint:
     """The endpoint of one worker for every declared form."""
 
@@ -81,13 +86,16 @@ class FormEndpoint:
         now_ms: Callable[[], int],
         render: Render,
         own_page: OwnPage,
+        is_young: Young,
     ) -> None:
+        """`is_young` has a browser opted out of what is sold, whose form told an age under 16."""
         self._senders = senders
         self._forms = forms
         self._guard = guard
         self._now_ms = now_ms
         self._render = render
         self._own_page = own_page
+        self._is_young = is_young
 
     async def take(self, request: Request, site: FormPages) -> Response:
         """Keep a form: 303 to the page of thanks with a reference number; 422 with what was typed; 428 asks once more."""
@@ -122,11 +130,21 @@ class FormEndpoint:
                 await run_in_threadpool(self._guard.take_back, sender.address, now_ms)
         if isinstance(outcome, Refusal):
             raise HTTPException(404, f"{outcome.reason} ({outcome.rule})")
-        if "application/json" in request.headers.get("accept", ""):
-            return _as_json(outcome, site.thanks_page(point))
+        return await self._answer(request, site, point, pairs, outcome)
+
+    async def _answer(
+        self, request: Request, site: FormPages, point: str, pairs: list[tuple[str, str]], outcome: Accepted | Form
+    ) -> Response:
+        """Return the answer to a form that was kept, or that has to be mended."""
+        is_json = "application/json" in request.headers.get("accept", "")
         if isinstance(outcome, Form):
+            if is_json:
+                return _as_json(outcome, site.thanks_page(point))
             return await self._again(request, site, point, pairs, outcome)
-        return self._thanks(site, point, outcome)
+        answer = _as_json(outcome, site.thanks_page(point)) if is_json else self._thanks(site, point, outcome)
+        if outcome.young is not None:
+            await self._is_young(request, answer, outcome.young)
+        return answer
 
     async def _again(self, request: Request, site: FormPages, point: str, pairs: list[tuple[str, str]], form: Form) -> Response:
         """Show the form once more, with what was typed; files cannot be put back by any page, and it says so.

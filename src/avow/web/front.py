@@ -20,7 +20,8 @@ from avow.definitions import Refusal, moment
 from avow.messaging.reports import Links
 from avow.messaging.subscriptions import Subscriptions
 from avow.policy import browser_policy
-from avow.web import openapi
+from avow.policy.rulebook.ages import Heard
+from avow.web import openapi, young
 from avow.web.assets import Assets
 from avow.web.browser_reports import ReportEndpoint
 from avow.web.collect import Collect
@@ -29,6 +30,7 @@ from avow.web.feed_endpoint import FeedEndpoint
 from avow.web.form_endpoint import FormEndpoint
 from avow.web.form_page import OwnForms
 from avow.web.house import House
+from avow.web.instruction_endpoint import InstructionEndpoint
 from avow.web.integrity import IntegrityEndpoint
 from avow.web.mail import MailEndpoint
 from avow.web.outbound import OutboundEndpoint
@@ -106,7 +108,7 @@ class Front:
         """Return the addresses of forms, feeds and e-mails."""
         view, taking = View(self.house, self.assets), self.taking
         own = OwnForms(view, self._token)
-        endpoint = FormEndpoint(taking.senders, taking.forms, self.shared.guard, self.now_ms, view.page, own.page)
+        endpoint = FormEndpoint(taking.senders, taking.forms, self.shared.guard, self.now_ms, view.page, own.page, self._young)
         feeds = FeedEndpoint(taking.feeds, self.now_ms)
         links = Links(self.shared.store)
 
@@ -117,8 +119,13 @@ class Front:
             Route("/avow/forms/{point}", take_form, methods=["POST"]),
             *own.routes(),
             Route("/avow/feeds/{point}", feeds.take, methods=["POST"]),
+            *InstructionEndpoint(self.house.rights.told.pages).routes(),
             *MailEndpoint(view, taking.senders, taking.mail_events, self.subscriptions, links, self.now_ms).routes(),
         ]
+
+    async def _young(self, request: Request, response: Response, heard: Heard) -> None:
+        """Opt a browser out whose form told an age under 16."""
+        await young.opt_out(self.house, request, response, heard)
 
     def _conversions(self) -> list[BaseRoute]:
         """Return the addresses of links that are counted, and of what other companies report of them."""

@@ -64,8 +64,13 @@ def environment(assets: Assets) -> Environment:
         lstrip_blocks=True,
         bytecode_cache=COMPILED,
     )
-    made.globals |= {"asset": assets.address, "duty_links": Markup}  # a page of no website has no duty of one
+    made.globals |= {"asset": assets.address, "duty_links": _no_links}
     return made
+
+
+def _no_links(_status: int = 200) -> Markup:
+    """Return what a page of no website has in their place."""
+    return Markup()
 
 
 class View:
@@ -87,8 +92,12 @@ class View:
         }
         self._environment.globals |= {
             "announcement": lambda: banner(house.versions.announced()),
-            "duty_links": lambda: footer(house.policy.duties()),
+            "duty_links": self._duty_links,
         }
+
+    def _duty_links(self, status: int = 200) -> Markup:
+        """Return the links that the end of a page of this status has."""
+        return footer(self.house.policy.duties(status))
 
     def page(
         self, request: Request, template: str, status: int = 200, **context: Any

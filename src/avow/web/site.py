@@ -288,7 +288,8 @@ class CompanySite:
             search_results=lambda: search_results(searched),
             **shown,
         )
-        return with_links(page, self._house.policy.duties())
+        status = int(path[1:]) if path[1:].isdigit() else 200
+        return with_links(page, self._house.policy.duties(status))
 
     def _recorder(self, path: str, headers: Headers) -> Markup:
         """Return the recorder's script for a visitor who said yes, on a page that may be recorded.

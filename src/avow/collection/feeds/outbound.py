@@ -24,6 +24,7 @@ from avow.collection import agents, bounds
 from avow.collection.accept import Collector
 from avow.collection.signals import Sender
 from avow.definitions import Event, Permit, Refusal, SpoolFull, moment
+from avow.gate.stopped import nobody
 from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.policy.paths import link_address, page_path
@@ -88,10 +89,13 @@ class LinkAddresses:
 
 
 class Outbound:
-    """Takes the clicks of one version of the policy. `keyed` is a secret of the installation."""
+    """Takes the clicks of one version of the policy. `keyed` is a secret of the installation.
 
-    def __init__(self, collector: Collector, keyed: Keyed) -> None:
-        self._collector = collector
+    `stopped` returns the recipients to which nothing may go today.
+    """
+
+    def __init__(self, collector: Collector, keyed: Keyed, stopped: Callable[[], frozenset[str]] = nobody) -> None:
+        self._collector, self._stopped = collector, stopped
         self._keyed = keyed
         self._encode = msgspec.msgpack.Encoder().encode
 
@@ -119,7 +123,8 @@ class Outbound:
         permit = self._collector.permit(link.clicks, sender, moment(now_ms).date())
         if isinstance(permit, Refusal):
             return Going(link.address, refusal=permit)
-        is_handed = self._holds_numbers(permit) and self._collector.may_hand_over(link, sender) is None
+        may_go = self._collector.may_hand_over(link, sender) is None and link.recipient not in self._stopped()
+        is_handed = self._holds_numbers(permit) and may_go
         record = self._record(link, permit, page, sender, now_ms, is_handed=is_handed)
         address = with_parameter(link.address, link.parameter, record.record_id) if is_handed else link.address
         return Going(address, record)

@@ -17,6 +17,7 @@ from avow.collection.forms.uploads import Upload
 from avow.collection.signals import Sender
 from avow.definitions import FORMS, Permit, RecordIds, Refusal, Submission, Technology, moment
 from avow.policy import CollectionPoint
+from avow.policy.rulebook.ages import known
 from avow.policy.rulebook.combining import by_browser
 from avow.policy.rulebook.conversions import VISITOR_ID
 
@@ -115,7 +116,8 @@ class Forms:
             return replace(form, errors=harmful)
         submission = self._submission(permit, form, sender, now_ms)
         await self._attachments.keep(submission, files, self._collector.spool, now_ms)
-        return Accepted(1, form.dropped, (), reference=submission.reference, masked=form.masked)
+        young = None if sender.demonstration else known(self._rulebook, point, form.fields, today)
+        return Accepted(1, form.dropped, (), reference=submission.reference, masked=form.masked, young=young)
 
     async def _subscribe(
         self,

@@ -54,6 +54,10 @@ METRICS: Final = "11 CCR 7102"
 CHILDREN: Final = "16 CFR 312"
 CHILDREN_AGE: Final = "16 CFR 312.2"
 CHILDREN_OPT_IN: Final = "Cal. Civ. Code § 1798.120(c)"
+PARENT_OPTS_IN: Final = "11 CCR 7070"
+MINOR_OPTS_IN: Final = "11 CCR 7071"
+TWO_STEPS: Final = "11 CCR 7028(a)"
+OPT_OUT_PASSED_ON: Final = "11 CCR 7026(f)"
 
 # Choices and signals.
 SIGNAL: Final = "11 CCR 7025"

@@ -208,6 +208,29 @@ class LawTable:
         return found.number if found else None
 
     @property
+    def minors_opt_in_under(self) -> int | None:
+        """Of a consumer known to be younger, years, nothing is sold or shared without a yes; None where no value says so.
+
+        Rule (US-CA): Cal. Civ. Code § 1798.120(c).
+        """
+        return self._number("minors_opt_in_under") if "minors_opt_in_under" in self.values else None
+
+    @property
+    def minors_parent_under(self) -> int:
+        """Younger than so many years, a parent says that yes. Rule (US-CA): Cal. Civ. Code § 1798.120(c); 11 CCR 7070."""
+        return self._number("minors_parent_under") if "minors_parent_under" in self.values else 0
+
+    @property
+    def minors_parent_methods(self) -> tuple[str, ...]:
+        """By which ways a parent says it. Rule (US-CA): 11 CCR 7070(a)(2)."""
+        return self._list("minors_parent_methods")
+
+    @property
+    def minors_ask_again(self) -> Period | None:
+        """For how long a minor who refused, or whose parent did, is not asked. Rule (US-CA): Cal. Civ. Code § 1798.135(c)(5)."""
+        return self.period("minors_ask_again")
+
+    @property
     def appeal(self) -> Period | None:
         """From receipt of an appeal to its decision; None where the law knows no appeal.
 

@@ -27,6 +27,7 @@ from typing import Any, Final, Protocol
 from avow.addresses import Mailbox, mailbox
 from avow.config import Mail
 from avow.gate.messages import DAMAGED, Trouble, Turn, Waiting
+from avow.recipients.connectors.certificates import believed
 from avow.recipients.connectors.composing import compose
 from avow.store.aside import attempted
 
@@ -48,6 +49,8 @@ _LONGEST: Final = 512
 #: First and longest pause before a server that is away is asked again, milliseconds.
 _AWAY_MS: Final = 4_000
 _AWAY_LONGEST_MS: Final = 300_000
+#: STARTTLS where the server offers it, and what else it is.
+WHEN_OFFERED: Final = "when-offered"
 #: Characters of what a server said that are kept; the rest says nothing new.
 RECEIPT_LENGTH: Final = 200
 #: A part of an address that is so short is in many a word: only a word that is no more than it is left out.
@@ -247,8 +250,11 @@ def _connect(mail: Mail) -> _Server:
     server = _Server(mail.host, mail.port, timeout=CONNECT_SECONDS)
     with ExitStack() as unless_ready:
         unless_ready.callback(server.close)
-        if mail.starttls:
-            server.starttls(context=ssl.create_default_context())
+        server.ehlo_or_helo_if_needed()
+        if mail.starttls is True:
+            server.starttls(context=believed(mail.ca_file, "mail"))
+        elif mail.starttls == WHEN_OFFERED and server.has_extn("starttls"):
+            server.starttls(context=_any_certificate())
         if mail.username and mail.password_file:
             server.login(mail.username, mail.password_file.read_text(encoding="utf-8").strip())
         server.ehlo_or_helo_if_needed()
@@ -256,6 +262,14 @@ def _connect(mail: Mail) -> _Server:
         server.sock.settimeout(ANSWER_SECONDS)
         unless_ready.pop_all()
     return server
+
+
+def _any_certificate() -> ssl.SSLContext:
+    """Return encryption without proof of who is there: better than none, against who listens (RFC 7435)."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _given(server: _Server, letter: _Letter) -> _Said:

@@ -17,7 +17,6 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -25,7 +24,6 @@ import urllib3
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, SSLError
 
-from avow.definitions import ConfigurationError
 from avow.gate.parcels import Parcel
 from avow.recipients.connectors import Answer, Said
 from avow.recipients.connectors.signing import Sign, headers
@@ -51,15 +49,6 @@ Resolve = Callable[[str, int], list[str]]
 def resolved(host: str, port: int) -> list[str]:
     """Return the addresses of a host. Raises OSError."""
     return list(dict.fromkeys(str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
-
-
-def believed(authorities: Path | None, whose: str) -> ssl.SSLContext:
-    """Return how certificates are judged: under the authorities of a file, or the system's. Raises ConfigurationError."""
-    try:
-        return ssl.create_default_context(cafile=str(authorities) if authorities else None)
-    except (ssl.SSLError, OSError) as error:
-        wanted = "name one with certificates in PEM"
-        raise ConfigurationError(f"{whose}.ca_file is {authorities}, which holds no certificate; {wanted}") from error
 
 
 def is_public(address: str) -> bool:

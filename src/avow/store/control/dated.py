@@ -2,6 +2,7 @@
 
     choices        the person of a choice            24 months after it: the record of a request (11 CCR 7101(a)); what was
                                                      refused stays refused, by the mark in the vault
+    opt-outs       the person of an opt-out          24 months after it, with who was told of it; the row goes then
     disclosures    the person of a disclosure        its own `forget_on`: 12 months, and as long as the recipient keeps the data
     notices        e-mail about a changed policy     12 months, and no longer than anything that its person sent
     mailings       e-mail of a mailing               as long as its person is subscribed
@@ -30,7 +31,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 
 from avow.store.control import deliveries as rows
 from avow.store.control import disclosures as disclosed
-from avow.store.control import mailings, read_reasons, set_aside
+from avow.store.control import mailings, opt_outs, read_reasons, set_aside
 from avow.store.control.database import Transaction
 from avow.store.control.tables import (
     choices,
@@ -44,6 +45,7 @@ from avow.store.control.tables import (
     submission_subjects,
     submissions,
 )
+from avow.store.control.tables import opt_outs as opt_out_rows
 from avow.store.control.tables import read_reasons as kept_reasons
 
 #: Months for which it stays known whose a choice was; a year for disclosures at least, and for sent notices at most.
@@ -69,6 +71,7 @@ def sweep(tx: Transaction, today: date) -> int:
     gone = rows.let_go(tx, tx.scalars(_notices(today)).all()) + rows.let_go(tx, tx.scalars(_messages(today)).all())
     gone += rows.let_go(tx, tx.scalars(_handed_over(today)).all())
     gone += mailings.sweep_messages(tx) + read_reasons.remove_left(tx, _start_ms(today - _YOUNG))
+    gone += opt_outs.remove_before(tx, _start_ms(months_before(today, CHOICES_MONTHS)))
     gone += rows.remove_withdrawn(tx, _start_ms(months_before(today, NOTICES_MONTHS)))
     return sum(int(tx.execute(one).rowcount) for one in forget) + gone
 
@@ -83,6 +86,7 @@ def overdue(tx: Transaction, today: date) -> dict[str, int]:
     waits = pending_subscriptions.c.expires_ms <= _start_ms(before)
     wanted = {
         "choices": select(func.count()).select_from(choices).where(_choices(before)),
+        "opt-outs": select(func.count()).select_from(opt_out_rows).where(_opt_outs(before)),
         "disclosures": select(func.count()).select_from(disclosures).where(_disclosures(before)),
         "notices": _count(_notices(before)),
         "instructions": select(func.count()).select_from(instructions).where(_instructions(before)),
@@ -100,6 +104,11 @@ def overdue(tx: Transaction, today: date) -> dict[str, int]:
 
 def _choices(today: date) -> ColumnElement[bool]:
     return and_(choices.c.subject.is_not(None), choices.c.at_ms < _start_ms(months_before(today, CHOICES_MONTHS)))
+
+
+def _opt_outs(today: date) -> ColumnElement[bool]:
+    """Return the condition that finds the opt-outs whose record is over. Rule: 11 CCR 7101(a)."""
+    return opt_out_rows.c.at_ms < _start_ms(months_before(today, CHOICES_MONTHS))
 
 
 def _disclosures(today: date) -> ColumnElement[bool]:

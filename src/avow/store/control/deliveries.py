@@ -346,6 +346,24 @@ def withdraw_batch(tx: Transaction, batch: str) -> int:
     return let_go(tx, tx.scalars(waiting).all())
 
 
+def withdraw_of(tx: Transaction, subject: bytes, purpose: str, kinds: Collection[str], why: str) -> int:
+    """Take back the records of this person that wait to go to a recipient for a purpose, and say why; return how many.
+
+    `kinds` are some of `OF_RECORDS`. What goes for whatever it may go for is decided in its turn. Rule: 11 CCR 7026(f).
+    """
+    theirs = select(delivery_people.c.delivery).where(delivery_people.c.subject == subject)
+    waiting = select(deliveries.c.id).where(
+        deliveries.c.id.in_(theirs),
+        deliveries.c.kind.in_(kinds),
+        deliveries.c.purpose == purpose,
+        deliveries.c.state.in_(("waiting", "failed")),
+    )
+    ids = tx.scalars(waiting).all()
+    for chunk in _chunks(ids):
+        tx.execute(update(deliveries).where(deliveries.c.id.in_(chunk)).values(why=why))
+    return let_go(tx, ids)
+
+
 def remove(tx: Transaction, delivery_id: str) -> None:
     """Remove one, left or not: what it told of is there no more."""
     for table in _OF_ONE:

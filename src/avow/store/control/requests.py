@@ -41,6 +41,9 @@ QUEUE: Final = "requests"
 ANSWER: Final = "responded"
 #: The entries that say that a link was written, and that it has left (`rights.states`); earlier versions wrote the latter alone.
 LINKS: Final = ("link-written", "acknowledged")
+#: The entries of a request that is being carried out, and the moment of its next look: due, behind what has 0.
+CARRIED_OUT: Final = ("planned", "outcome")
+LATER: Final = 1
 #: Ids that one statement names; both databases take more.
 _AT_ONCE: Final = 5_000
 
@@ -265,11 +268,12 @@ def of_row(row: RowMapping) -> StoredRequest:
 def append(tx: Transaction, entry: RequestEvent) -> bool:
     """Add the next entry of a history; False when another process has written an entry of this number already.
 
-    The request is looked at again at once: whatever happened to it may let it go on.
+    The request is looked at again at once: whatever happened to it may let it go on. One that is carried out lets those go first
+    that are not planned yet: a plan tells recipients, and nobody knows how long they take.
     """
     if not add_new(tx, request_events, asdict(entry)):
         return False
-    now: dict[str, object] = {"next_ms": 0, "days_kept": ""}
+    now: dict[str, object] = {"next_ms": LATER if entry.what in CARRIED_OUT else 0, "days_kept": ""}
     if entry.what == ANSWER:
         now["is_open"] = False
     tx.execute(update(consumer_requests).where(consumer_requests.c.id == entry.request_id).values(**now))

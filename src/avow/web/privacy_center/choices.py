@@ -21,7 +21,10 @@ from starlette.routing import Route
 from avow.collection import signals
 from avow.collection.json_names import twice
 from avow.collection.limits.sender_counts import WINDOW_MS
+from avow.gate.minors import Says
+from avow.policy.law import rules
 from avow.policy.rulebook.own_cookies import OF_VISITORS
+from avow.policy.rulebook.selling import sold_purposes
 from avow.publication.answers import ChoiceFacts
 from avow.web.asking import STATE_PATH, own_path, said_in, signals_of, unasked, waiting
 from avow.web.choices_cookie import forgotten, set_cookie
@@ -46,6 +49,12 @@ CHOICES_MOST: Final = 120
 _TOO_MANY: Final = (
     "Many answers came from your network in the last minutes. What you said no to holds; what you allowed was not taken. "
     "Please allow it again in ten minutes."
+)
+#: In a form: the second step of a yes.
+CONFIRMED: Final = "confirmed"
+_TWO_STEPS: Final = (
+    f"A yes to what is sold or shared, after a no, is confirmed by the person on /privacy/choices ({rules.TWO_STEPS}). "
+    "Nothing was kept."
 )
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
@@ -118,7 +127,20 @@ class ChoicePages:
             asked = tuple(one for one in choices if every or one.name in said)
         out = frozenset(name for one in asked if one.name not in on for name in one.purposes)
         into = frozenset(name for one in asked if one.name in on for name in one.purposes)
+        if (again := self._sold_again(request, into)) and CONFIRMED not in form:
+            return await run_in_threadpool(self._second_step, request, form, again)
         return await self._keep(request, out, into, source, RedirectResponse(back, 303))
+
+    def _sold_again(self, request: Request, into: frozenset[str]) -> frozenset[str]:
+        """Return what of a yes is to a sale that this browser has opted out of: it takes two steps. Rule: 11 CCR 7028(a)."""
+        return into & sold_purposes(self._view.house.choices.rulebook) & signals_of(request.headers).choices
+
+    def _second_step(self, request: Request, form: Mapping[str, str], again: frozenset[str]) -> Response:
+        """Ask whether the yes is meant: nothing is kept before. Rule: 11 CCR 7028(a)."""
+        labels = [one.label for one in self._view.house.policy.facts().choices if one.purposes & again]
+        return self._view.page(
+            request, "privacy_center/second_step.html", back="/privacy/choices", pairs=sorted(form.items()), labels=labels
+        )
 
     def _state(self, request: Request) -> Response:
         """Tell a page's script what holds in this browser; what it loads now, and had not `loaded` before, is counted.
@@ -158,6 +180,8 @@ class ChoicePages:
         if unknown or len(answers.opt_out) + len(answers.opt_in) > _NAMES_MAX:
             return JSONResponse({"unknown": unknown[:_NAMES_MAX], "known": sorted(known)}, 422, headers=_NO_STORE)
         out, into = (frozenset().union(*(known[name] for name in names)) for names in (answers.opt_out, answers.opt_in))
+        if again := self._sold_again(request, into - out):
+            return problem(409, _TWO_STEPS, dict.fromkeys(sorted(again), "confirmed by the person alone"))
         source = "banner" if answers.pressed else "script"
         return await self._keep(request, out, into - out, source, Response(status_code=204, headers=_NO_STORE))
 
@@ -167,10 +191,12 @@ class ChoicePages:
         """Keep the answers durably, then, and only then, in the browser's cookie; a no is never refused, a yes is after many.
 
         A yes to what this browser's own signal stops is none: the signal decides, and holds when it is missing later.
-        Rule: 11 CCR 7025(c)(1), (c)(3).
+        Rule: 11 CCR 7025(c)(1), (c)(3); Cal. Civ. Code § 1798.120(c).
         """
         house, visitor, before = self._view.house, visitor_of(request), signals_of(request.headers)
         into -= house.browsers.rulebook.stopped_by(before.preferences)
+        if visitor and await run_in_threadpool(house.choices.of_number_says, visitor) is not Says.ANYBODY:
+            into -= sold_purposes(house.choices.rulebook)  # of who is known to be young, by their address alone
         if not out | into:
             return response
         then = before.said.then(out, into)

@@ -15,13 +15,15 @@ from starlette.routing import Route
 from avow.collection import signals
 from avow.definitions import Refusal
 from avow.gate.choices import PersonSaid
+from avow.gate.minors import Says
+from avow.policy.rulebook.selling import sold_purposes
 from avow.publication.answers import ChoiceFacts
 from avow.rights.answers import Verification
 from avow.web.asking import signals_of
 from avow.web.choices_cookie import with_signals
 from avow.web.forms import read_form
 from avow.web.house import DEMONSTRATION_KEY
-from avow.web.privacy_center.choices import CHOICE, CHOICES_MOST, set_choices
+from avow.web.privacy_center.choices import CHOICE, CHOICES_MOST, CONFIRMED, set_choices
 from avow.web.privacy_center.requests import visitor_of
 from avow.web.privacy_center.switches import OUT, Switch, answered, switches
 from avow.web.rendering import View
@@ -66,10 +68,19 @@ class FollowingPages:
             raise HTTPException(404)
         token = request.path_params["token"]
         said = self._view.house.choices.of_person(token)
+        says = self._view.house.choices.says(token)
         shown = _switches(self._view.house.policy.facts().choices, said) if said else ()
         was_saved = "saved" in request.query_params
         return self._view.page(
-            request, "privacy_center/status.html", 200, asked=status, token=token, switches=shown, was_saved=was_saved
+            request,
+            "privacy_center/status.html",
+            200,
+            asked=status,
+            token=token,
+            switches=shown,
+            was_saved=was_saved,
+            says=says.value,
+            not_asked_before=self._view.house.choices.not_asked_before(token),
         )
 
     async def _say(self, request: Request) -> Response:
@@ -85,9 +96,29 @@ class FollowingPages:
         changed = {purpose: is_out for choice, is_out in new.items() for purpose in sorted(choice.purposes)}
         response = RedirectResponse(f"/privacy/requests/{token}?saved=1", 303)
         if changed:
-            await run_in_threadpool(house.choices.say, token, changed)
-            await self._say_here(request, changed, response)
+            says = await run_in_threadpool(house.choices.says, token)
+            sold = sold_purposes(house.choices.rulebook)
+            twice = [
+                one
+                for one in new
+                if one.purposes & sold and not new[one] and (one.purposes & person.opted_out or says is not Says.ANYBODY)
+            ]
+            if twice and says is not Says.PARENT and CONFIRMED not in form:
+                return await run_in_threadpool(self._second_step, request, form, [one.label for one in twice])
+            say = partial(house.choices.say, token, changed, is_confirmed=CONFIRMED in form)
+            taken = await run_in_threadpool(say)
+            await self._say_here(request, taken, response)
         return response
+
+    def _second_step(self, request: Request, form: Mapping[str, str], labels: list[str]) -> Response:
+        """Ask whether a yes to a sale is meant: nothing is kept before. Rule: 11 CCR 7028(a), 7071(a)."""
+        return self._view.page(
+            request,
+            "privacy_center/second_step.html",
+            back=request.url.path.removesuffix("/choices"),
+            pairs=sorted(form.items()),
+            labels=labels,
+        )
 
     async def _say_here(self, request: Request, changed: Mapping[str, bool], response: Response) -> None:
         """Let the same hold in the browser in which it was said: no yes of its own, but no more of the no that was taken back."""

@@ -24,6 +24,34 @@ choices: Final = Table(
     Index("choices_subject", "subject"),
 )
 
+#: Opt-outs of people of whom something had gone to a recipient, or was on its way: who is to be told of them is worked out from
+#: the log of disclosures; who was told is here.
+opt_outs: Final = Table(
+    "opt_outs",
+    metadata,
+    Column("id", Text, primary_key=True),  # of the choice
+    Column("subject", LargeBinary),  # NULL: the person was erased, or nobody need know any more
+    Column("at_ms", BigInteger, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("rulebook_id", Text, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("closed_ms", BigInteger),  # when the last one was told
+    Index("opt_outs_subject", "subject"),
+    Index("opt_outs_open", "closed_ms", "at_ms"),
+)
+
+opt_out_told: Final = Table(
+    "opt_out_told",
+    metadata,
+    Column("opt_out", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("told_ms", BigInteger, nullable=False),
+    Column("told_by", Text, nullable=False),  # the member of staff who told it, "" for the command line
+    Column("how", Text, nullable=False),
+    PrimaryKeyConstraint("opt_out", "recipient"),
+)
+
 #: How often each choice was made, kept with each: a page that shows it reads as much after ten years as on the first day.
 choice_totals: Final = Table(
     "choice_totals",
@@ -76,7 +104,9 @@ consumer_requests: Final = Table(
     Column("mark", Text, nullable=False, server_default=""),  # keyed hash of kind and address, "" once the contact is forgotten
     Column("joined_to", Text, nullable=False, server_default=""),  # the request that this one is answered with
     Index("consumer_requests_mark", "mark"),
-    Column("next_ms", BigInteger, nullable=False, server_default="0"),  # when the job looks at it again; 0: at once
+    Column(
+        "next_ms", BigInteger, nullable=False, server_default="0"
+    ),  # when the job looks at it again; 0: at once; 1: behind those
     Index("consumer_requests_joined_to", "joined_to"),
     Index("consumer_requests_next", "next_ms", "received_ms"),
     Column("is_open", Boolean, nullable=False, server_default=true()),  # no answer yet

@@ -1,0 +1,104 @@
+"""Opt-outs that recipients are to be told of, and which of them were; see `tables.opt_outs`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, fields
+from typing import Final
+
+from sqlalchemy import RowMapping, delete, select, update
+
+from avow.store.control.database import Transaction
+from avow.store.control.rows import add_new
+from avow.store.control.tables import delivery_people, disclosures, opt_out_told, opt_outs
+
+_own: Final = opt_outs.c
+_told: Final = opt_out_told.c
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutRow:
+    """One opt-out; see `tables.opt_outs`."""
+
+    id: str
+    subject: bytes | None
+    at_ms: int
+    purpose: str
+    source: str
+    rulebook_id: str
+    site: str
+    closed_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """That a recipient was told, when, by whom and how."""
+
+    recipient: str
+    told_ms: int
+    told_by: str
+    how: str
+
+
+def concerns(tx: Transaction, subject: bytes) -> bool:
+    """Return whether something of this subject went to anybody, or is on its way."""
+    went = select(disclosures.c.id).where(disclosures.c.subject == subject).limit(1)
+    goes = select(delivery_people.c.delivery).where(delivery_people.c.subject == subject).limit(1)
+    return tx.execute(went).first() is not None or tx.execute(goes).first() is not None
+
+
+def add(tx: Transaction, row: OptOutRow) -> None:
+    """Keep an opt-out that somebody may have to be told of; a repetition adds nothing."""
+    add_new(tx, opt_outs, asdict(row))
+
+
+def get(tx: Transaction, opt_out_id: str) -> OptOutRow | None:
+    """Return one."""
+    row = tx.execute(select(*_COLUMNS).where(_own.id == opt_out_id)).mappings().first()
+    return None if row is None else _of_row(row)
+
+
+def open_ones(tx: Transaction, limit: int) -> tuple[OptOutRow, ...]:
+    """Return those of which somebody may still have to be told, the oldest first."""
+    wanted = select(*_COLUMNS).where(_own.closed_ms.is_(None), _own.subject.is_not(None)).order_by(_own.at_ms, _own.id)
+    return tuple(map(_of_row, tx.execute(wanted.limit(limit)).mappings()))
+
+
+def told(tx: Transaction, opt_out_id: str) -> tuple[Told, ...]:
+    """Return who was told of one."""
+    wanted = select(_told.recipient, _told.told_ms, _told.told_by, _told.how).where(_told.opt_out == opt_out_id)
+    return tuple(Told(**row) for row in tx.execute(wanted.order_by(_told.recipient)).mappings())
+
+
+def tell(tx: Transaction, opt_out_id: str, one: Told) -> bool:
+    """Keep that a recipient was told; False when that is kept already."""
+    return add_new(tx, opt_out_told, {"opt_out": opt_out_id, **asdict(one)})
+
+
+def close(tx: Transaction, opt_out_id: str, now_ms: int) -> None:
+    """Note that everybody was told."""
+    tx.execute(update(opt_outs).where(_own.id == opt_out_id, _own.closed_ms.is_(None)).values(closed_ms=now_ms))
+
+
+def subjects(tx: Transaction) -> frozenset[bytes]:
+    """Return every subject that has one."""
+    return frozenset(one for one in tx.scalars(select(_own.subject).distinct()) if one is not None)
+
+
+def forget_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
+    """Forget whose these are; that they were made, and who was told, stays. Rule: 11 CCR 7101(a)."""
+    return int(tx.execute(update(opt_outs).where(_own.subject.in_(wanted)).values(subject=None)).rowcount)
+
+
+def remove_before(tx: Transaction, before_ms: int) -> int:
+    """Remove the record of those that were made before a moment; return how many. Rule: 11 CCR 7101(a) (24 months)."""
+    old = select(_own.id).where(_own.at_ms < before_ms)
+    tx.execute(delete(opt_out_told).where(_told.opt_out.in_(old)))
+    return int(tx.execute(delete(opt_outs).where(_own.at_ms < before_ms)).rowcount)
+
+
+def _of_row(row: RowMapping) -> OptOutRow:
+    return OptOutRow(**row)
+
+
+_COLUMNS: Final = tuple(_own[field.name] for field in fields(OptOutRow))
