@@ -11,6 +11,7 @@ from avow.policy.law import rules
 from avow.recipients import sending
 from avow.recipients.sending import Selection
 from avow.store.control import tables
+from avow.store.keys import Said
 
 PURPOSE, POINT = "answer-questions", "contact-form"
 OPTIONAL = ('business_purpose = "Cal. Civ. Code § 1798.140(e)(5)"\n\n[data.name]', 'choice = "opt-out"\n\n[data.name]')
@@ -134,3 +135,15 @@ def test_a_record_that_cannot_be_read_stops_none(house, vendor, receiver):
         tx.execute(tables.submissions.update().where(tables.submissions.c.record_id == records[1]).values(sealed=b"garbage"))
     assert vendor.carry() == 2
     assert [one.state for one in vendor.rows("failed")] == ["failed"]
+
+
+def test_a_no_that_only_the_vault_knows_stops_what_waits_at_its_turn(house, receiver):
+    """Whatever took back what waited, or did not: the turn itself asks the mark that outlives a restore."""
+    house.publisher.first(with_vendor("crm", OPTIONAL), house.now_ms())
+    vendor = Vendor(house, receiver)
+    (record,) = written(house, 1)
+    vendor.sending.send("crm", PURPOSE, Selection(record), insider())
+    (subject,) = house.store.owners(record)
+    house.store.vault.note_choices([Said(subject, PURPOSE, house.now_ms(), opted_out=True)])
+    assert (vendor.carry(), receiver.taken) == (0, [])
+    assert [one.why for one in vendor.rows("withdrawn")] == [f"its person said no to “{PURPOSE}” ({rules.SIGNAL_STOPS})"]
