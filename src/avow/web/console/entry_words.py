@@ -112,6 +112,7 @@ SENTENCES: Final[Mapping[str, str]] = {
 GROUPS: Final[Mapping[str, str]] = {
     "policy": "Policy",
     "choice": "Choices and disclosures",
+    "opt-out": "Choices and disclosures",
     "disclosure": "Choices and disclosures",
     "recipient": "Recipients",
     "batch": "Recipients",
