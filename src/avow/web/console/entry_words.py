@@ -112,6 +112,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "policy": "Policy",
     "choice": "Choices and disclosures",
     "disclosure": "Choices and disclosures",
+    "opt-out": "Choices and disclosures",
     "recipient": "Recipients",
     "batch": "Recipients",
     "delivery": "Recipients",
