@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import erasure, floods, history, ingest, instructions, permits, queries, startup, steady
+from bench import disclosures, erasure, floods, history, ingest, instructions, permits, queries, startup, steady
 from bench.results import record
 
 BENCHMARKS = {
@@ -16,6 +16,7 @@ BENCHMARKS = {
     "startup": startup,
     "history": history,
     "floods": floods,
+    "disclosures": disclosures,
     "instructions": instructions,
 }
 

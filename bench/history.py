@@ -33,6 +33,7 @@ from avow.main.installation import Installation, open_store
 from avow.main.storage import timetable
 from avow.publication.files import open_rulebook
 from avow.publication.publishing import Publisher
+from avow.retention import Clock
 from avow.store import identity
 from avow.store.control import requests
 from avow.store.control.requests import RequestEvent, StoredRequest
@@ -97,7 +98,8 @@ def house(folder: Path, more: str = "") -> Iterator[House]:
         rulebook = open_rulebook(installation.configuration, datetime.now(UTC).date())
         Publisher(store.control, versions).first(rulebook, now_ms())
         versions.refresh()
-        yield House(store, rulebook.id, timetable(installation, store, versions))
+        clock = Clock(store.control, now_ms, lambda: time.monotonic_ns() // 1_000_000)
+        yield House(store, rulebook.id, timetable(installation, store, versions, clock))
     finally:
         store.close()
         engine.stop()

@@ -9,7 +9,7 @@ const linesOf = ({ what, at, left, targets }, timeZone) => {
   const lines = [["When", moment.format(at)]];
   const searched = { "request.delete.done": "Found when searched again", "residue.searched": "Found" }[what];
   if (searched) lines.push([searched, String(left)]);
-  for (const [name, { did, records }] of Object.entries(targets ?? {})) lines.push([name, records ? `${did} (${records})` : did]);
+  for (const [name, { did, records }] of Object.entries(targets ?? {})) lines.push([name, records && what !== "residue.searched" ? `${did} (${records})` : did]);
   return lines;
 };
 

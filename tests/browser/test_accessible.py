@@ -3,13 +3,16 @@
 import re
 import time
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from avow.config import load
+from avow.gate import instructions
+from avow.gate.instructions import Wanted, Way
 from avow.main.installation import open_store
-from avow.store.control import set_aside
+from avow.store.control import requests, set_aside
 from avow.store.control.set_aside import SetAside
 
 AXE = Path(__file__).parents[2] / "browser" / "node_modules" / "axe-core" / "axe.min.js"
@@ -176,6 +179,30 @@ def test_status_page_of_a_request_has_no_violation(visit):
     page.locator("main form button").click()
     page.wait_for_url(re.compile("/privacy/requests/"))
     assert violations(page) == []
+
+
+@pytest.fixture
+def instructed(running):
+    """The path of a page on which a recipient answers, for as long as the test runs."""
+    one = Wanted("mail-service", "v", Way.PAGE, "AI", date(2027, 1, 4), (("e-mail address", "axe.person@example.com"),))
+    with closing(open_store(load(running.config))) as store:
+        with store.control.transaction() as tx:
+            instructions.queue(store, tx, "ab" * 12, "", {"cd" * 16: one}, 1_795_000_000_000)
+        yield f"/privacy/instructions/{instructions.link(store.vault.hmac, 'cd' * 16)}"
+        with store.control.transaction() as tx:
+            requests.remove(tx, "ab" * 12)
+
+
+def test_a_recipient_needs_no_mouse(visit, instructed):
+    """Its page, on a telephone: an answer is chosen by keyboard, and there is nothing that axe finds."""
+    page = visit(viewport={"width": 390, "height": 800})
+    page.goto(instructed)
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.get_by_role("radio", name="We erased it, and told").focus()
+    page.keyboard.press("ArrowUp")
+    assert page.get_by_role("radio", name="We cannot do this").is_checked()
+    assert page.get_by_role("button", name="Send the answer").is_visible()
 
 
 def test_first_tab_leads_past_the_navigation(visit):

@@ -92,7 +92,6 @@ CASES = [
     ("AV0308", 'choice      = "opt-out"\n\n[data.page]', 'choice = "none"\n\n[data.page]', "return"),
     ("AV0401", "checks                  = true", "checks                  = false", "not sell"),
     ("AV0703", "keeps_days = 0", "keeps_days = 30", "30"),
-    ("AV0703", "keeps_days = 0", 'keeps_days = 30\ninstruct = "opendsr"', "opendsr"),
     ("AV0404", "We do not sell or share personal information.", "We do not sell personal information.", "not sell"),
     (
         "AV0501",

@@ -7,10 +7,10 @@ from types import MappingProxyType
 import pytest
 
 from avow import policy
-from avow.policy.checks.carried_out import EVERYTHING, THIS_VERSION
+from avow.policy.checks.carried_out import EVERYTHING
 from avow.policy.evidence import Facts, Verdict, disclosed
 from avow.policy.evidence.findings import findings
-from avow.policy.language.vocabulary import CLAUSES, THIRD_PARTY_CLAUSES
+from avow.policy.language.vocabulary import CLAUSES, INSTRUCTS, THIRD_PARTY_CLAUSES
 from avow.policy.printouts.dpv import json_ld
 from avow.policy.printouts.notice import notice_at_collection, rights_list
 from avow.policy.printouts.recipients import recipients_table
@@ -338,7 +338,7 @@ def test_a_sale_to_a_stranger_is_no_better_for_a_declared_one(complete):
     assert sales.verdict is Verdict.HOLDS
 
 
-@pytest.mark.parametrize("way", sorted(THIS_VERSION.instructs))
+@pytest.mark.parametrize("way", sorted(INSTRUCTS))
 def test_a_recipient_that_keeps_data_is_served_when_it_can_be_told(way):
     """With the true number of days: nothing has to be declared untrue any more."""
     text = SMALL.replace(KEPT, f'keeps_days = 730\ninstruct = "{way}"')

@@ -113,3 +113,15 @@ def test_what_is_taken_back_by_hand_never_leaves(house, vendor, receiver):
     assert vendor.room.outgoing.withdraw(first, "s1") is None
     assert (vendor.carry(), vendor.room.outgoing.line(first).trouble) == (1, "taken back by hand")
     assert vendor.room.outgoing.withdraw(first, "s1").reason.startswith("there is no such delivery")
+
+
+@pytest.mark.parametrize("house", ["postgresql"], indirect=True)
+def test_of_two_storage_processes_one_hands_over(house, vendor, receiver):
+    """What one has claimed the other does not get, until the lease is over; then it goes once."""
+    queued(vendor, 3)
+    other = Vendor(house, receiver)
+    assert len(other.round.outbox.due(house.now_ms(), 2)) == 2
+    assert vendor.carry() == 1
+    other.round.outbox.release()
+    assert vendor.carry() == 2
+    assert len(set(receiver.ids)) == len(receiver.ids) == 3

@@ -1,6 +1,7 @@
 """The example company with a vendor that manages its customers: who sends to it, and what carries what goes there."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import select
@@ -10,6 +11,8 @@ from avow import policy, recipients
 from avow.config import Configuration, Connection, Website
 from avow.main.installation import of_requests
 from avow.policy.checks.carried_out import EVERYTHING
+from avow.rights import downstream
+from avow.rights.kept import Cases
 from avow.store.control import deliveries
 
 CLAUSES = (
@@ -44,6 +47,18 @@ def with_vendor(name="crm", *pairs, more="", effective=None, **changes):
     given = (_POINT, f'{_POINT}, "{name}"')
     companies = ("Two companies work for us", "Three companies work for us")
     return compiled(given, companies, (shop, declared(name, more, **changes) + shop), *pairs, effective=effective)
+
+
+_APPLICATION = 'retention  = { years = 4, after = "decision" }\nrecipients = ["mail-service"'
+
+
+def with_screener():
+    """Return the example policy with a screener of applicants, who authorise it by the contact form, compiled."""
+    shop = '[recipient.shop]\nlabel      = "Farrier'
+    said = {"purposes": '["recruiting"]', "categories": '["A", "D", "F", "I", "J"]'}
+    screener = declared("screener", 'needs_authorisation = "contact-form"', **said)
+    companies = ("Two companies work for us", "Three companies work for us")
+    return compiled((_APPLICATION, f'{_APPLICATION}, "screener"'), companies, (shop, screener + shop))
 
 
 NETWORK = """[recipient.network]
@@ -124,7 +139,8 @@ class Vendor:
         )
         asked = (self.house.store, self.house.versions, self.configuration, of_requests().is_erasing)
         self.room = recipients.build(*asked, self.house.now_ms)
-        self.round = recipients.carriers(*asked, lambda: True, self.house.now_ms)[0]
+        confirmed = partial(downstream.confirmed, Cases(self.house.store))
+        self.round = recipients.carriers(*asked, confirmed, lambda: True, self.house.now_ms)[0]
 
     @property
     def sending(self):

@@ -11,6 +11,7 @@ from tests.rights.test_instructions import case, deleted, told
 from tests.told import POST, gone, policy_with, recipient
 
 from avow.audit.log import Log
+from avow.gate.instructions import Way
 from avow.recipients.sending import Selection
 from avow.rights.states import State
 from avow.store.control import disclosures
@@ -31,7 +32,7 @@ def office(house, tmp_path, receiver):
     house.publisher.first(policy_with(CRM, POST), house.now_ms())
     made = Office(house, Log(tmp_path / "public", tmp_path / "private", "marrowby.example"))
     made.vendor = Vendor(house, receiver)
-    made.tools = replace(made.tools, telling=replace(made.tools.telling, connected=frozenset({"crm"})))
+    made.tools = replace(made.tools, telling=replace(made.tools.telling, connected={"crm": frozenset({Way.WEBHOOK})}))
     return made
 
 
@@ -69,7 +70,7 @@ def test_who_says_no_is_asked_again_under_the_same_id(office, receiver):
 
 def test_a_recipient_without_a_connection_is_told_by_staff(office, receiver):
     """The policy says by its computers, and nobody has connected it: the link waits on the request's page."""
-    office.tools = replace(office.tools, telling=replace(office.tools.telling, connected=frozenset()))
+    office.tools = replace(office.tools, telling=replace(office.tools.telling, connected={}))
     gone(office.house, ROBIN, "crm")
     deleted(office)
     assert (office.vendor.carry(), told(office)[0].way) == (0, "page")

@@ -57,10 +57,12 @@ class Place:
 
     def told(self, request_id: str, *, short: int) -> dict[str, str | int]:
         """Return what a proof says of this folder for one person, of whose identifiers so many were too short to look for."""
-        said = [f"{self.files} files searched"]
+        found = self.found.get(request_id, 0)
+        said = ["1 file searched" if self.files == 1 else f"{self.files} files searched"]
+        said += ["found once" if found == 1 else f"found {found} times"] if found else []
         said += [f"{self.unreadable} could not be read"] if self.unreadable else []
         said += [f"{short} too short to be looked for"] if short else []
-        return {"did": ", ".join(said), "records": self.found.get(request_id, 0)}
+        return {"did": ", ".join(said), "records": found}
 
 
 @dataclass(slots=True)

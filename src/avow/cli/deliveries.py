@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import click
@@ -13,6 +13,7 @@ from avow.definitions import Refusal, moment, now_ms
 from avow.recipients.outgoing import DeliveryLine
 from avow.recipients.sending import Queued, Selection
 from avow.store.control.batches import Batch
+from avow.store.control.screenings import Screening
 from avow.store.paging import Place, place
 
 _DAY: Final = click.DateTime(formats=["%Y-%m-%d"])
@@ -82,6 +83,9 @@ def show(operations: Operations, delivery: str) -> None:
 @click.option("--to", "recipient", required=True, help="The recipient of the policy.")
 @click.option("--for", "purpose", required=True, help="The purpose of the policy.")
 @click.option("--record", default="", help="One record, by its id.")
+@click.option(
+    "--authorisation", default="", help="The record in which its person signed what is ordered of a screener, by its id."
+)
 @click.option("--point", default="", help="All records of this collection point.")
 @click.option("--site", default="", help="Those of this website alone, by its configured name.")
 @click.option("--since", type=_DAY, default=None, help="Those that were collected from this day on, in UTC.")
@@ -93,6 +97,7 @@ def send(
     recipient: str,
     purpose: str,
     record: str,
+    authorisation: str,
     point: str,
     site: str,
     since: datetime | None,
@@ -108,7 +113,7 @@ def send(
     """
     if bool(record) == bool(point):
         raise click.UsageError("name one --record, or the --point of many")
-    selection = Selection(record, point, site, _start_ms(since) or 0, _end_ms(until))
+    selection = Selection(record, point, site, _start_ms(since) or 0, _end_ms(until), authorisation)
     with operations.recipients() as room:
         if dry_run:
             plan = room.sending.plan(recipient, purpose, selection)
@@ -169,6 +174,25 @@ def withdraw(operations: Operations, delivery: str) -> None:
 
 
 @deliveries.command()
+@click.argument("delivery")
+@click.option("--result-on", type=_DAY, default=None, help="When its result came.")
+@click.option("--copied-on", type=_DAY, default=None, help="When its person got the copy, before a no.")
+@click.option("--disposed-on", type=_DAY, default=None, help="When the result was disposed of.")
+@click.pass_obj
+def screened(
+    operations: Operations, delivery: str, result_on: datetime | None, copied_on: datetime | None, disposed_on: datetime | None
+) -> None:
+    """Note what became of DELIVERY, an order to a screener; what is not named stays as it is.
+
+    A result comes first, then the copy for its person, then its disposal. It is an entry of the audit log.
+    """
+    days = (_date(result_on), _date(copied_on), _date(disposed_on))
+    with operations.recipients() as room:
+        _or_refused(room.outgoing.note_screening(Screening(delivery, *days), ""))
+    click.echo("That is noted.")
+
+
+@deliveries.command()
 @click.pass_obj
 def batches(operations: Operations) -> None:
     """List batches, the newest first: id, when it was asked for, its state, records, queued, refused, and what it is of."""
@@ -199,6 +223,10 @@ def _batch(one: Batch) -> str:
     made = f"{moment(one.made_ms):%Y-%m-%d %H:%M}"
     about = f"{one.point} to {one.recipient} for {one.purpose}"
     return f"{one.id}  {made}  {one.state:<9}  {one.records:>8}  {one.queued:>8}  {one.refused:>8}  {about}"
+
+
+def _date(found: datetime | None) -> date | None:
+    return found.date() if found else None
 
 
 def _start_ms(day: datetime | None) -> int | None:

@@ -199,9 +199,20 @@ def _of_feeds(configuration: Configuration) -> Iterator[str]:
 
 
 def _of_connection(key: str, connection: Connection) -> Iterator[str]:
-    found = _URL.fullmatch(connection.address)
-    if not connection.address.startswith("https://") or "@" in connection.address or found is None or not _is_port(found[1]):
-        yield f"{key}.address is no address of a webhook; write one like https://crm.example.com/avow, without a name or password"
+    yield from _of_address(f"{key}.opendsr", connection.opendsr) if connection.opendsr else ()
+    if connection.connector == "standing":
+        if connection.address or connection.key_file is not None:
+            yield f"{key}.connector is standing, so nothing is sent there; leave address and key_file out"
+        return
+    if connection.key_file is None:
+        yield f"{key}.key_file is missing; name the file with the key by which what goes there is signed"
+    yield from _of_address(f"{key}.address", connection.address)
+
+
+def _of_address(key: str, address: str) -> Iterator[str]:
+    found = _URL.fullmatch(address)
+    if not address.startswith("https://") or "@" in address or found is None or not _is_port(found[1]):
+        yield f"{key} is no address of a recipient; write one like https://crm.example.com/avow, without a name or password"
 
 
 def _of_intake(intake: Intake, today: date) -> Iterator[str]:

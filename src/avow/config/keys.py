@@ -162,16 +162,20 @@ class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Connection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a recipient of the policy is reached: `[recipient.NAME]`, one for each. docs/guide/recipients.md."""
 
-    #: Where it takes what goes to it, `https://crm.example.com/avow`. Required. A redirect is never followed.
-    address: str
+    #: Where it takes what goes to it, `https://crm.example.com/avow`. Required, but for `standing`. A redirect is never followed.
+    address: str = ""
     #: File that holds the key by which what goes there is signed: `whsec_` and a shared secret, or `whsk_` and an Ed25519 key, in
-    #: base64. Several, a line each, while a key is changed. Required.
-    key_file: Path
+    #: base64. Several, a line each, while a key is changed. Required, but for `standing`.
+    key_file: Path | None = None
     #: The way: `webhook` takes records, `conversion` is told what came of advertisements, and is for third parties alone
-    #: (docs/specs/webhooks.md). `webhook` by default.
-    connector: Literal["webhook", "conversion"] = "webhook"
+    #: (docs/specs/webhooks.md). `standing`: it stores or carries for you all the time, as a host, a bucket or a backup does;
+    #: nothing is sent, and chart and answers name it for what its points take in. `webhook` by default.
+    connector: Literal["webhook", "conversion", "standing"] = "webhook"
     #: File with the authorities under which its certificate is believed, in PEM. The system's by default.
     ca_file: Path | None = None
+    #: Where it takes deletions by OpenDSR 2.0, `https://privacy.crm.example.com/v2`. Empty by default; needed where the policy
+    #: has `instruct = "opendsr"`: without it a member of staff tells it.
+    opendsr: str = ""
     #: Whether its name may lead to an address inside your own network. False by default: a name that somebody else answers for
     #: would reach what only you may.
     allow_private: bool = False

@@ -45,6 +45,7 @@ __all__ = [
     "note_handed_over",
     "of_people",
     "of_subject",
+    "stand",
     "totals",
 ]
 
@@ -169,6 +170,22 @@ def of_people(store: Store, people: Iterable[Identifier]) -> tuple[Disclosure, .
     subjects = store.vault.subjects_of(people)
     with store.control.reading() as tx:
         return disclosures.of_subjects(tx, subjects) if subjects else ()
+
+
+def stand(store: Store, rulebook: Rulebook, recipients: Collection[str], now_ms: int) -> None:
+    """Note that these recipients store or carry for us all the time what their points take in, by the version in force.
+
+    Rule: Cal. Civ. Code § 1798.130(a)(5)(C), § 1798.110(a)(4): who runs the machine has it, though nothing is sent.
+    """
+    with store.control.transaction() as tx:
+        for name in sorted(set(recipients) & rulebook.recipients.keys()):
+            declared = rulebook.recipients[name]
+            for point in (one for one in rulebook.points.values() if name in one.recipients):
+                for purpose in sorted(point.purposes & declared.purposes):
+                    items = [item for item in point.fields if purpose in point.needing(item)]
+                    letters = "".join(sorted({letter for item in items for letter in rulebook.data[item].categories}))
+                    facts = (name, point.name, purpose, rulebook.id, letters, " ".join(sorted(items)), now_ms, now_ms)
+                    disclosures.stand(tx, disclosures.Standing(*facts))
 
 
 # -- numbers that go out with a link -----------------------------------------------------------------------------------------

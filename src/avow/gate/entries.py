@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from avow.gate.entries_of_recipients import BatchStep, DeliveryStep, OptOutTold, RecipientChanged
+from avow.gate.entries_of_recipients import BatchStep, DeliveryStep, OptOutTold, RecipientChanged, Screened
 from avow.gate.entry import Entry, by_whom, record
 
-__all__ = ["BatchStep", "DeliveryStep", "Entry", "OptOutTold", "RecipientChanged", "by_whom", "record"]
+__all__ = ["BatchStep", "DeliveryStep", "Entry", "OptOutTold", "RecipientChanged", "Screened", "by_whom", "record"]
 
 
 # -- the policy --------------------------------------------------------------------------------------------------------------

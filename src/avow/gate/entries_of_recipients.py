@@ -68,3 +68,16 @@ class DeliveryStep(Entry):
     delivery: str
     staff: str | None = None
     by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Screened(Entry):
+    """What became of an order to a screener: days of its result, of the copy that its person got before a no, of its disposal."""
+
+    kinds = ("delivery.screened",)
+    delivery: str
+    result_on: str | None = None
+    copied_on: str | None = None
+    disposed_on: str | None = None
+    staff: str | None = None
+    by: str | None = None

@@ -133,6 +133,20 @@ class HandingOver:
         nothing = NoMore(f"“{recipient}” serves no purpose of “{held.point}”", rules.NOTICE_AT_COLLECTION)
         return next((one for one in answers if isinstance(one, Content)), (for_now or refusals or [nothing])[0])
 
+    def authorised(self, held: HeldSubmission, recipient: str, authorisation: str) -> Refusal | None:
+        """Return why an order about somebody may not go to a screener, None where they authorised it in writing.
+
+        By the form that the policy names for it, in a record that is there yet and is theirs: one of its people is one of this
+        record's. A recipient that needs none is ordered nothing. Rule: 15 U.S.C. 1681b(b)(2)(A)(ii).
+        """
+        declared = self.versions.in_force().recipients.get(recipient)
+        form = declared.needs_authorisation if declared else ""
+        signed = self.store.readable_submission(authorisation) if authorisation else None
+        if not form or signed is None or signed.point != form or not set(signed.people) & set(held.people):
+            reason = f"an order to “{recipient}” names what its person signed by the form “{form}”"
+            return NoMore(reason, rules.BACKGROUND_CHECK_AUTHORISED)
+        return None
+
     def of_event(self, held: HeldEvent, subject: bytes | None, recipient: str, purpose: str) -> Content | Refusal:
         """Return what a third party is told of an event as a conversion, or why it is told nothing.
 
@@ -278,7 +292,8 @@ def queue_arrived(
         if rulebook is None or point is None or form.demonstration:
             continue
         for name in sorted(one for one in point.recipients & connectors.keys() if connectors[one] != CONVERSION):
-            if rulebook.recipients[name].purposes & set(form.purposes):
+            declared = rulebook.recipients[name]
+            if declared.purposes & set(form.purposes) and not declared.needs_authorisation:  # what needs one is ordered by hand
                 wanted.setdefault(name, []).append(form)
     if not wanted:
         return

@@ -76,10 +76,11 @@ class Way(StrEnum):
     PAGE = "page"  #: a member of staff passes the link to its page on
     MAIL = "mail"  #: an e-mail with the link goes to its contact
     WEBHOOK = "webhook"  #: its computers are told, over the connection of the configuration
+    OPENDSR = "opendsr"  #: the same by OpenDSR, and asked how far they are
 
 
 #: The connector of each way.
-CONNECTORS: Final = {Way.PAGE: deliveries.BY_PAGE, Way.MAIL: "smtp", Way.WEBHOOK: "webhook"}
+CONNECTORS: Final = {Way.PAGE: deliveries.BY_PAGE, Way.MAIL: "smtp", Way.WEBHOOK: "webhook", Way.OPENDSR: "opendsr"}
 
 
 class Answer(StrEnum):

@@ -12,7 +12,7 @@ from avow.policy.law import rules
 
 #: What a service provider or contractor has to do with what it holds of the person for us.
 PROVIDER: Final = (
-    "Erase what you hold of this person for us from your systems, for good; or deidentify it, so that nothing leads to them.",
+    "Erase from your systems, for good, what you hold of this person for us; or deidentify it, so that nothing leads to them.",
     "What lies in archives and backups goes when they are next used.",
     "Tell your own service providers and contractors to do the same.",
     "Tell everybody else who got it from you, or through you, unless that was at our word, to erase it.",
@@ -21,7 +21,7 @@ PROVIDER: Final = (
 )
 #: What a third party has to do with what it got from us.
 THIRD_PARTY: Final = (
-    "Erase what you got of this person from us from your systems, for good; or deidentify it, so that nothing leads to them.",
+    "Erase from your systems, for good, what you got of this person from us; or deidentify it, so that nothing leads to them.",
     "What lies in archives and backups goes when they are next used.",
     "Tell your own service providers and contractors to do the same, and everybody to whom you sold it or made it available.",
     "What a law makes you keep, keep for nothing else, and erase the rest. Say here what you keep, and by which law.",

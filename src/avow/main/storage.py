@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -52,6 +52,7 @@ from avow.recipients.carrying import Kinds, Leased
 from avow.recipients.connectors.mail import Carrier
 from avow.recipients.rounds import Round
 from avow.retention import Clock
+from avow.rights import downstream
 from avow.rights.kept import Cases
 from avow.rights.left_over import QUEUE, Erased
 from avow.rights.one_form import PAUSE_SECONDS as ONE_FORM_SECONDS
@@ -182,7 +183,8 @@ def timetable(
     carrier = Carrier(Leased(store, kinds, contract=contract), configuration.mail, is_believed=clock.is_believed)
     of_recipients = of_requests().is_erasing
     room = recipients.build(store, versions, configuration, of_recipients, now_ms)
-    rounds = recipients.carriers(store, versions, configuration, of_recipients, clock.is_believed, now_ms)
+    confirmed = partial(downstream.confirmed, Cases(store))
+    rounds = recipients.carriers(store, versions, configuration, of_recipients, confirmed, clock.is_believed, now_ms)
     waiting = Waiting(configuration.spool, store)
     spooled = SpoolWaiting(waiting.left, waiting.forget)
     told = (events_read, carrying.read)
@@ -195,6 +197,7 @@ def timetable(
         Job("telling", 30.0, lambda: announcing.teller.tell(now_ms()) > 0),
         Job("mailings", 2.0, lambda: carrying.letters.queue(now_ms()) > 0, written),
         Job("batches", 2.0, lambda: room.sending.queue(now_ms()) > 0, written),
+        Job("standing", LOOK_FOR_WORD_SECONDS, partial(_stand, store, versions, recipients.standing_in(configuration), now_ms)),
         *(Job(f"to-{one.recipient}", 2.0, partial(_carry, one, now_ms), written) for one in rounds),
         Job("unconfirmed", 60.0, lambda: clock.is_believed() and forget_unconfirmed(store, now_ms()) > 0),
         *_taking_in(installation, store, versions, clock),
@@ -227,6 +230,13 @@ def _residue(
         return versions.in_force().law_table.timezone
 
     return Nightly(store, folders, erased.due, erased.note, zone, clock.is_believed, is_over, clock.wall_ms, QUEUE)
+
+
+def _stand(store: Store, versions: Versions, names: Sequence[str], now_ms: Callable[[], int]) -> bool:
+    """Note who stores or carries for us all the time; returns False: nothing waits."""
+    if names:
+        disclosures.stand(store, versions.in_force(), names, now_ms())
+    return False
 
 
 def _taking_in(installation: Installation, store: Store, versions: Versions, clock: Clock) -> list[Job]:

@@ -51,8 +51,13 @@ _IN_BROWSERS: Final = frozenset(
         Technology.SESSION_RECORDING,
     }
 )
-#: The ledger of the last 12 months is counted anew after so many milliseconds.
+#: The ledger of the last 12 months is counted anew after so many milliseconds ...
 LEDGER_MS: Final = 30_000
+#: ... and whenever something went to a recipient for the first time: "none" is true on no page a second after that.
+NAMED_MS: Final = 500
+_YEAR_MS: Final = int(timedelta(days=365).total_seconds() * 1000)
+#: Recipient, categories, purpose, version.
+Went = tuple[str, str, str, str]
 #: What is registered of contracts is looked at anew after so many milliseconds: the links follow within a second.
 CONTRACTS_MS: Final = 500
 
@@ -68,12 +73,14 @@ class PolicyInForce:
     website: str = ""
     over_tls: bool = True
     _facts: dict[str, PolicyFacts] = field(default_factory=dict, init=False)
-    _ledger: Counted[Ledger] = field(init=False)
+    _ledger: tuple[frozenset[Went], Counted[Ledger]] = field(init=False)
+    _named: Counted[frozenset[Went]] = field(init=False)
     _third_parties: Counted[frozenset[str]] = field(init=False)
     _pages: dict[str, tuple[Ledger, Markup]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        self._ledger = Counted(LEDGER_MS, self._count)
+        self._ledger = frozenset(), Counted(LEDGER_MS, self._count)
+        self._named = Counted(NAMED_MS, self._went)
         self._third_parties = Counted(CONTRACTS_MS, lambda _now: self._without_contract())
 
     def facts(self, website: str | None = None) -> PolicyFacts:
@@ -86,7 +93,7 @@ class PolicyInForce:
     def page(self, jurisdiction: str = "") -> Markup:
         """Return the policy for this website and where the reader lives, its chart computed from the stores."""
         living = jurisdiction if jurisdiction in self.rulebook.law else ""  # so that strangers add no pages to those kept
-        ledger = self._ledger.at(self.now_ms())
+        ledger = self._counted()
         kept = self._pages.get(living)
         if kept is None or kept[0] is not ledger:
             day = self.versions.first_day(self.rulebook)
@@ -98,7 +105,7 @@ class PolicyInForce:
     def printout(self, name: str, shape: str | None = None) -> PrintoutView | None:
         """Return a printout of the whole policy."""
         audience = Audience(over_plain_http=not self.over_tls)
-        printed = printouts.print_out(name, self.rulebook, self._ledger.at(self.now_ms()), shape, audience)
+        printed = printouts.print_out(name, self.rulebook, self._counted(), shape, audience)
         if isinstance(printed, Refusal):
             return None
         html = Markup(printed.text) if printed.shape == "html" else None  # noqa: S704 - printers escape all text
@@ -153,9 +160,22 @@ class PolicyInForce:
             points.append(_point_facts(self.rulebook, point.name, records, oldest))
         return tuple(points)
 
+    def _counted(self) -> Ledger:
+        """Return the ledger as it was counted a moment ago, by all that ever went to somebody."""
+        now_ms = self.now_ms()
+        names = self._named.at(now_ms)
+        if names != self._ledger[0]:
+            self._ledger = names, Counted(LEDGER_MS, self._count)
+        return self._ledger[1].at(now_ms)
+
+    def _went(self, now_ms: int) -> frozenset[Went]:
+        """Return what went to whom in the last 12 months, without figures."""
+        found = disclosures.totals(self.store, now_ms - _YEAR_MS)
+        return frozenset((one.recipient, one.categories, one.purpose, one.rulebook_id) for one in found)
+
     def _count(self, now_ms: int) -> Ledger:
         """Count what was collected and disclosed in the last 12 months."""
-        since_ms = now_ms - int(timedelta(days=365).total_seconds() * 1000)
+        since_ms = now_ms - _YEAR_MS
         totals = disclosures.totals(self.store, since_ms)
         found = Counter(self.store.collected(since_ms)) + Counter(disclosures.collected(totals, self.versions.rulebook))
         return Ledger(found, self._disclosed(totals))

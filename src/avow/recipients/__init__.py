@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from avow.config import Configuration, Connection
 from avow.definitions import ConfigurationError, Refusal
@@ -20,15 +21,21 @@ from avow.recipients.carrying import Kinds, Leased
 from avow.recipients.composing import Composing
 from avow.recipients.connectors import Connector
 from avow.recipients.connectors.certificates import believed
+from avow.recipients.connectors.opendsr import OpenDSR
 from avow.recipients.connectors.signing import signers
 from avow.recipients.connectors.webhook import Webhook
-from avow.recipients.instructing import Instructing
+from avow.recipients.instructing import Confirmed, Instructing
 from avow.recipients.opt_outs import OptOuts
 from avow.recipients.outgoing import Outgoing
 from avow.recipients.register import Register
 from avow.recipients.rounds import Round
 from avow.recipients.sending import Sending
 from avow.store.store import Store
+
+#: The lane of what is told by OpenDSR.
+OPENDSR: Final = "opendsr"
+#: Who stores or carries for us all the time: nothing is sent there.
+STANDING: Final = "standing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +59,21 @@ def build(
 
 def connectors(configuration: Configuration) -> Mapping[str, str]:
     """Return by which way each recipient is reached that the configuration has a connection to."""
-    return {name: one.connector for name, one in configuration.recipient.items()}
+    return {name: one.connector for name, one in _reached(configuration)}
 
 
 def arriving(configuration: Configuration) -> Mapping[str, str]:
     """Return the same for those to which records go as they come in."""
-    return {name: one.connector for name, one in configuration.recipient.items() if one.on_arrival}
+    return {name: one.connector for name, one in _reached(configuration) if one.on_arrival}
+
+
+def standing_in(configuration: Configuration) -> tuple[str, ...]:
+    """Return who stores or carries for us all the time."""
+    return tuple(name for name, one in configuration.recipient.items() if one.connector == STANDING)
+
+
+def _reached(configuration: Configuration) -> list[tuple[str, Connection]]:
+    return [(name, one) for name, one in configuration.recipient.items() if one.connector != STANDING]
 
 
 def contract_of(store: Store, versions: Versions, carrier: str) -> Callable[[str], Refusal | None]:
@@ -77,23 +93,37 @@ def carriers(
     versions: Versions,
     configuration: Configuration,
     is_erasing: IsErasing,
+    confirmed: Confirmed,
     is_believed: Callable[[], bool],
     now_ms: Callable[[], int],
 ) -> tuple[Round, ...]:
-    """Return what carries deliveries, one round for each connection. Raises ConfigurationError for a key that is none."""
+    """Return what carries deliveries, one round for each connection. Raises ConfigurationError for a key that is none.
+
+    `confirmed` notes that a recipient's computers said that they have erased what they were told to.
+    """
     remind_after = configuration.instructions.remind_after_days
-    instructing = Instructing(store, versions, Sites(configuration), remind_after)
+    instructing = Instructing(store, versions, Sites(configuration), remind_after, confirmed)
     composing = Composing(HandingOver(store, versions, is_erasing, now_ms), instructing)
     kinds = Kinds(composing.compose, composing.left, composing.failed)
+    ways: list[tuple[str, str, Connector]] = [
+        (name, one.connector, connector_of(name, one)) for name, one in _reached(configuration)
+    ]
+    ways += [(name, OPENDSR, opendsr_of(name, one)) for name, one in configuration.recipient.items() if one.opendsr]
     return tuple(
-        Round(name, Leased(store, kinds, Lane(one.connector, name)), connector_of(name, one), is_believed)
-        for name, one in configuration.recipient.items()
+        Round(name if way != OPENDSR else f"{name}-{way}", Leased(store, kinds, Lane(way, name)), connector, is_believed)
+        for name, way, connector in ways
     )
+
+
+def opendsr_of(name: str, connection: Connection) -> Connector:
+    """Return the way by which a recipient takes deletions. Raises ConfigurationError for authorities that are none."""
+    return OpenDSR(connection.opendsr, believed(connection.ca_file, f"recipient.{name}"), connection.allow_private)
 
 
 def connector_of(name: str, connection: Connection) -> Connector:
     """Return the way to one recipient. Raises ConfigurationError for a key file that cannot be read, or holds no key."""
     whose = f"recipient.{name}.key_file"
+    assert connection.key_file is not None  # judged with the configuration
     try:
         text = connection.key_file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -105,8 +135,10 @@ def connector_of(name: str, connection: Connection) -> Connector:
 def judge(configuration: Configuration) -> None:
     """Raise ConfigurationError for a key or a certificate of a connection, or of the mail server, that is none."""
     believed(configuration.mail.ca_file, "mail")
-    for name, connection in configuration.recipient.items():
+    for name, connection in _reached(configuration):
         connector_of(name, connection)
+    for name, connection in configuration.recipient.items():
+        opendsr_of(name, connection)
 
 
 def require_declared(configuration: Configuration, rulebook: Rulebook) -> None:

@@ -55,6 +55,9 @@ class Composing:
         held = self.handing_over.store.readable_submission(row.about.record)
         if held is None:
             return _GONE
+        if row.kind == "order":
+            refusal = self.handing_over.authorised(held, row.recipient, row.people[-1].record)
+            return refusal or self.handing_over.of_form(held, row.recipient, row.purpose)
         if row.purpose:
             return self.handing_over.of_form(held, row.recipient, row.purpose)
         return self.handing_over.for_any_purpose(held, row.recipient)

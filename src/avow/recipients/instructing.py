@@ -8,12 +8,13 @@ Rule: Cal. Civ. Code § 1798.105(c)(1), (3); 11 CCR 7022(b)(2), (3).
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from avow.definitions import Refusal, moment
-from avow.gate import instructions, told
+from avow.gate import deliveries, instructions, told
 from avow.gate.deliveries import Delivery
 from avow.gate.disclosures import Leave
 from avow.gate.handing_over import NoMore
@@ -26,6 +27,10 @@ from avow.policy.law import rules
 from avow.store.control import Transaction
 from avow.store.store import Store
 
+#: Notes the answer of a recipient whose computers said that everything is erased: (instruction, moment).
+Confirmed = Callable[[Transaction, str, int], object]
+#: What finds a person, as OpenDSR calls it; anything else is an identity that the recipient knows from us.
+_IDENTITIES: Final = {"e-mail address": "email", "telephone number": "phone"}
 #: How a recipient was told, in the audit log.
 BY_COMPUTER: Final = "its computers took it"
 _OVER: Final = NoMore("it is answered, or whom it is about is forgotten", rules.RECORDS_KEPT)
@@ -34,12 +39,16 @@ _UNKNOWN: Final = Refusal("the version by which its recipient was given somethin
 
 @dataclass(frozen=True, slots=True)
 class Instructing:
-    """What recipients are told; `remind_after` are days after which one that has not answered is reminded."""
+    """What recipients are told; `remind_after` are days after which one that has not answered is reminded.
+
+    `confirmed` notes that a recipient said, in the transaction that notes it, that it has erased everything.
+    """
 
     store: Store
     versions: Versions
     sites: Sites
     remind_after: Sequence[int]
+    confirmed: Confirmed
 
     def compose(self, row: Delivery) -> Parcel | Refusal:
         """Return what leaves now; NoMore once there is an answer. Raises one of `messages.DAMAGED` for what cannot be read."""
@@ -52,12 +61,16 @@ class Instructing:
         if rulebook is None:
             return _UNKNOWN
         leave = Leave(rulebook, row.recipient, PURPOSE, "", "", row.site)
-        content = json.dumps(self._body(row, one, people, rulebook), ensure_ascii=False).encode()
+        body = _opendsr(row, one, people) if row.connector == "opendsr" else self._body(row, one, people, rulebook)
+        content = json.dumps(body, ensure_ascii=False).encode()
         return Parcel(row.id, row.kind, row.made_ms, content, leave, request_id=row.request_id, instruction=one.id)
 
     def left(self, tx: Transaction, sent: Parcel, now_ms: int) -> None:
         """Note that a recipient was told, in the transaction that notes that it left."""
         instructions.left(tx, sent.instruction, now_ms, self.remind_after, BY_COMPUTER)
+        row = deliveries.get(tx, sent.message_id)
+        if row is not None and row.state == "received":
+            self.confirmed(tx, sent.instruction, now_ms)
 
     def _body(self, row: Delivery, one: Instruction, people: Sequence[tuple[str, str]], rulebook: Rulebook) -> dict[str, object]:
         declared = rulebook.recipients.get(one.recipient)
@@ -81,3 +94,18 @@ class Instructing:
             "timestamp": moment(row.made_ms).isoformat(timespec="milliseconds"),
             "data": data,
         }
+
+
+def _opendsr(row: Delivery, one: Instruction, people: Sequence[tuple[str, str]]) -> dict[str, object]:
+    """Return the request to erase, as OpenDSR 2.0 has it; its id follows from the instruction, so that it stays one."""
+    return {
+        "regulation": "ccpa",
+        "subject_request_id": str(uuid.UUID(hex=one.id, version=4)),
+        "subject_request_type": "erasure",
+        "submitted_time": moment(row.made_ms).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "subject_identities": [
+            {"identity_type": _IDENTITIES.get(kind, "controller_customer_id"), "identity_value": value, "identity_format": "raw"}
+            for kind, value in people
+        ],
+        "api_version": "2.0",
+    }

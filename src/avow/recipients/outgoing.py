@@ -13,6 +13,8 @@ from avow.definitions import Refusal
 from avow.gate import deliveries, entries
 from avow.gate.deliveries import OF_RECORDS, Delivery
 from avow.gate.messages import WORDS, Trouble
+from avow.store.control import screenings
+from avow.store.control.screenings import Screening
 from avow.store.paging import LINES, Page, Place
 from avow.store.store import Store
 
@@ -78,6 +80,34 @@ class Outgoing:
             if not self._is_ours(delivery_id) or not deliveries.withdraw(tx, delivery_id, "taken back by hand"):
                 return _NOT_THERE
             entries.record(tx, self.now_ms(), entries.DeliveryStep("delivery.withdrawn", delivery_id, **entries.by_whom(by)))
+        return None
+
+    def screening(self, delivery_id: str) -> Screening | None:
+        """Return what became of an order to a screener; None for anything else."""
+        line = self.line(delivery_id)
+        if line is None or line.kind != "order":
+            return None
+        with self.store.control.reading() as tx:
+            return screenings.get(tx, delivery_id)
+
+    def note_screening(self, one: Screening, by: str) -> Refusal | None:
+        """Note when the result of an order came, when its person got the copy before a no, and when it was disposed of.
+
+        In this order: the law wants the copy before a no, and no use of a result that was disposed of.
+        Rule: 15 U.S.C. 1681b(b)(3)(A); 16 CFR 682.3.
+        """
+        before = self.screening(one.delivery)
+        if before is None:
+            return Refusal("there is no such order", _RULE)
+        days = [one.result_on or before.result_on, one.copied_on or before.copied_on, one.disposed_on or before.disposed_on]
+        known = [day for day in days if day is not None]
+        if days[0] is None or known != sorted(known):
+            return Refusal("a result comes first, then the copy for its person, then its disposal", "15 U.S.C. 1681b(b)(3)(A)")
+        now_ms = self.now_ms()
+        with self.store.control.transaction() as tx:
+            screenings.put(tx, Screening(one.delivery, *days))
+            texts = [day.isoformat() if day else None for day in days]
+            entries.record(tx, now_ms, entries.Screened(one.delivery, *texts, **entries.by_whom(by)))
         return None
 
     def _is_ours(self, delivery_id: str) -> bool:

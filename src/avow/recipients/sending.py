@@ -41,6 +41,7 @@ _SECOND: Final = Refusal("who asked for it cannot be its second person", _RULE)
 _BY_COMMAND: Final = Refusal("it was asked for at the command line; a member of staff approves it in the console", _RULE)
 _GONE: Final = Refusal("there is no such record", _RULE)
 _NO_EVENTS: Final = Refusal("an event is told to a third party alone, as a conversion", rules.SERVICE_PROVIDERS)
+_NO_ORDER: Final = Refusal("the policy names no form that authorises orders to it", rules.BACKGROUND_CHECK_AUTHORISED)
 _EVENTS_ALONE: Final = Refusal("it is told of conversions alone: no form goes there", _RULE)
 #: The id of a record (`definitions.RecordIds`).
 _ID: Final = re.compile(r"[0-9a-f]{32}")
@@ -50,7 +51,7 @@ _ID: Final = re.compile(r"[0-9a-f]{32}")
 class Selection:
     """Which records: one by its id, or those of a point and a website ("" for all), collected from a moment to before another.
 
-    `until_ms` None is now.
+    `until_ms` None is now. `authorisation` is the record in which its person signed what is ordered of a screener.
     """
 
     record: str = ""
@@ -58,6 +59,7 @@ class Selection:
     site: str = ""
     since_ms: int = 0
     until_ms: int | None = None
+    authorisation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +109,13 @@ class Sending:
         refusal = self.refusal(recipient, purpose, point, by, is_event=is_event)
         if refusal is None:
             found = self._content(held, recipient, purpose) if held else self._first(recipient, purpose, selection)
-            refusal = found if isinstance(found, Refusal) else None
+            refusal = found if isinstance(found, Refusal) else self._unauthorised(recipient, selection, held)
         if refusal is not None:
             self._refused(recipient, purpose, point, refusal, by)
             return refusal
         if held is not None and (is_event or not self._needs_second(recipient, 1)):
-            return self._queue_one(recipient, purpose, _to_go(held, self.handing_over.store), by, is_event=is_event)
+            one = _to_go(held, self.handing_over.store, selection.authorisation)
+            return self._queue_one(recipient, purpose, one, by, is_event=is_event)
         assert not isinstance(held, HeldClick)
         return self._ask(recipient, purpose, point, selection, held, by)
 
@@ -201,6 +204,15 @@ class Sending:
         form = store.submission(selection.record)
         return form or next((one for site in self.sites if (one := store.click(site, selection.record)) is not None), _GONE)
 
+    def _unauthorised(self, recipient: str, selection: Selection, held: HeldSubmission | HeldClick | None) -> Refusal | None:
+        """Return why an order of a screener may not go: each is about one person, and names what they signed."""
+        needs = self.handing_over.versions.in_force().recipients[recipient].needs_authorisation
+        if not needs:
+            return _NO_ORDER if selection.authorisation else None
+        if not isinstance(held, HeldSubmission):
+            return Refusal(f"an order to “{recipient}” is about one person", rules.BACKGROUND_CHECK_AUTHORISED)
+        return self.handing_over.authorised(held, recipient, selection.authorisation)
+
     def _content(self, held: HeldSubmission | HeldClick, recipient: str, purpose: str) -> Content | Refusal:
         """Return what goes of one record. What a third party is told of are events, and no other recipient is told of these."""
         is_told = self.connectors[recipient] == CONVERSION
@@ -246,7 +258,7 @@ class Sending:
     def _queue_one(self, recipient: str, purpose: str, one: ToGo, by: Member | None, *, is_event: bool) -> Queued:
         """Queue one record, under an errand of its own: it was asked for now."""
         asker, now_ms = by.staff_id if by else "", self.now_ms()
-        kind: Literal["conversion", "disclosure"] = "conversion" if is_event else "disclosure"
+        kind: Literal["conversion", "order", "disclosure"] = "conversion" if is_event else "order" if one.with_ else "disclosure"
         errand = Errand(kind, recipient, self.connectors[recipient], purpose, secrets.token_hex(16), asker)
         staff, command = _whose(asker)
         asked = entries.BatchStep("batch.asked", recipient, purpose, one.point, records=1, staff=staff, by=command)
@@ -328,12 +340,13 @@ def _is_of(held: HeldSubmission, site: str, since_ms: int, until_ms: int) -> boo
     return site in {"", held.site} and since_ms <= held.collected_ms < until_ms
 
 
-def _to_go(held: HeldSubmission | HeldClick, store: Store) -> ToGo:
+def _to_go(held: HeldSubmission | HeldClick, store: Store, authorisation: str) -> ToGo:
     """Return one record as it is queued."""
     if isinstance(held, HeldClick):
         one, subjects = held.event, frozenset() if held.subject is None else frozenset({held.subject})
         return ToGo(one.record_id, one.point, one.site, one.rulebook_id, subjects)
-    return ToGo(held.record_id, held.point, held.site, held.rulebook_id, store.owners(held.record_id))
+    with_ = (authorisation,) if authorisation else ()
+    return ToGo(held.record_id, held.point, held.site, held.rulebook_id, store.owners(held.record_id), with_)
 
 
 def _step(what: str, batch: Batch, staff_id: str | None = None) -> entries.BatchStep:

@@ -13,6 +13,7 @@ from avow.audit.log import Log
 from avow.config import Configuration
 from avow.gate import messages
 from avow.gate.contacts import LastContact
+from avow.gate.instructions import Way
 from avow.gate.reads import Reads
 from avow.gate.sites import Site, Sites
 from avow.gate.versions import Versions
@@ -91,8 +92,7 @@ def walking(
         targets.SpoolTarget(waiting),
     )
     found, discloser = finding.Finder(store), finding.Discloser(store, cases, versions, events, read)
-    days_before, connected = configuration.instructions.days_before, frozenset(configuration.recipient)
-    telling = Telling(Recipients(store, versions), days_before, connected)
+    telling = Telling(Recipients(store, versions), configuration.instructions.days_before, connected(configuration))
 
     def tools(case: Case) -> Tools:
         voice = Voice(sites.named(case.site), store.vault.hmac, versions.with_law_of(case.rulebook_id))
@@ -104,6 +104,15 @@ def walking(
         OneForm(store, now_ms),
         Erased(cases, store.aside, audit_log, now_ms),
     )
+
+
+def connected(configuration: Configuration) -> dict[str, frozenset[Way]]:
+    """Return by which ways the computers of recipients can be told, by the policy's names. Rule: 11 CCR 7022(b)(2)."""
+    found = {}
+    for name, one in configuration.recipient.items():
+        ways = ((Way.WEBHOOK, one.connector == "webhook"), (Way.OPENDSR, bool(one.opendsr)))
+        found[name] = frozenset(way for way, is_there in ways if is_there)
+    return found
 
 
 def _cases(store: Store, configuration: Configuration) -> Cases:

@@ -18,7 +18,7 @@ from avow.definitions import Refusal, local_date
 from avow.gate import instructions, told
 from avow.gate.instructions import RECIPIENT, SILENT, WITH_REASON, Answer, Instruction
 from avow.gate.versions import Versions
-from avow.policy.language.vocabulary import CATEGORIES
+from avow.policy.language.vocabulary import SHORT_CATEGORIES
 from avow.policy.law import rules
 from avow.policy.rulebook.declarations import Recipient
 from avow.rights import downstream
@@ -91,7 +91,7 @@ class RecipientPages:
         page = RecipientPage(
             recipient=declared.label if declared else one.recipient,
             reference=reference(one.request_id),
-            categories=tuple(CATEGORIES[letter] for letter in one.categories if letter in CATEGORIES),
+            categories=tuple(SHORT_CATEGORIES[letter] for letter in one.categories if letter in SHORT_CATEGORIES),
             asked_on=local_date(one.made_ms, timezone),
             due_on=one.due_on,
             duties=told.duties(is_third_party=is_third_party),

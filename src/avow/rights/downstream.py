@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from avow.definitions import Refusal
 from avow.gate import entries, instructions
-from avow.gate.instructions import SILENT, Answer, Instruction
+from avow.gate.instructions import RECIPIENT, SILENT, Answer, Instruction
 from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.rights import due, plan
@@ -20,6 +20,7 @@ from avow.rights.execution import open_tasks_of
 from avow.rights.kept import Cases
 from avow.rights.outcomes import Outcome
 from avow.rights.states import Entry, State, Step, derive
+from avow.store.control import Transaction
 
 #: What is said of a recipient that has answered, and of one that has not.
 ANSWERS: Final[Mapping[str, str]] = {
@@ -72,11 +73,21 @@ def note(cases: Cases, one: Instruction, said: Answer, reason: str, by: str, now
     Rule: 11 CCR 7022(b)(2), (c); 7101(a).
     """
     with cases.writing() as tx:
-        if not instructions.answer(cases.store, tx, one, said, reason, by, now_ms):
-            return _ALREADY
-        while not cases.append_in(tx, one.request_id, _step(cases.history(tx, one.request_id), one, said, now_ms)):
-            pass  # another process wrote an entry at the same moment: this one comes behind it
-    return None
+        return None if _note(tx, cases, one, said, reason, by, now_ms) else _ALREADY
+
+
+def confirmed(cases: Cases, tx: Transaction, instruction_id: str, now_ms: int) -> bool:
+    """Note that a recipient's computers said that all is erased, in the transaction of their word. Rule: 11 CCR 7022(b)(2)."""
+    one = instructions.get(tx, instruction_id)
+    return one is not None and _note(tx, cases, one, Answer.ERASED, "", RECIPIENT, now_ms)
+
+
+def _note(tx: Transaction, cases: Cases, one: Instruction, said: Answer, reason: str, by: str, now_ms: int) -> bool:
+    if not instructions.answer(cases.store, tx, one, said, reason, by, now_ms):
+        return False
+    while not cases.append_in(tx, one.request_id, _step(cases.history(tx, one.request_id), one, said, now_ms)):
+        pass  # another process wrote an entry at the same moment: this one comes behind it
+    return True
 
 
 def _step(history: Sequence[Entry], one: Instruction, said: Answer, now_ms: int) -> Entry:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, Protocol
 
@@ -50,12 +50,12 @@ class Target(Protocol):
 class Telling:
     """How recipients are told: to whom something went, how many days before our own day they answer, by what connections.
 
-    `connected` are the recipients to whose computers the configuration has a connection, by the policy's names.
+    `connected` are the ways by which the configuration reaches the computers of recipients, by the policy's names.
     """
 
     recipients: Recipients
     days_before: int
-    connected: frozenset[str] = frozenset()
+    connected: Mapping[str, frozenset[Way]] = field(default_factory=dict)
 
 
 def make_plan(
@@ -95,11 +95,11 @@ def make_plan(
     return cases.append(case, Step.PLANNED, now_ms, detail, entry, None, tell=wanted)
 
 
-def _wanted(one: Given, answer_by: date, connected: Collection[str]) -> Wanted:
+def _wanted(one: Given, answer_by: date, connected: Mapping[str, frozenset[Way]]) -> Wanted:
     """Return what a recipient is told; without a declared way, or a connection for it, a member of staff passes it on."""
     declared = one.declared.instruct if one.declared else ""
     way = Way(declared) if declared in set(Way) else Way.PAGE
-    if way is Way.WEBHOOK and one.name not in connected:
+    if way in {Way.WEBHOOK, Way.OPENDSR} and way not in connected.get(one.name, frozenset()):
         way = Way.PAGE
     return Wanted(one.name, one.rulebook_id, way, one.categories, answer_by, one.identifiers)
 

@@ -107,4 +107,6 @@ def words(detail: Mapping[str, Any]) -> str:  # Any: JSON
     """Return what a search found, for a timeline. Rule: 11 CCR 7003(a) (plain words)."""
     if detail.get("missed"):
         return "not done before what says who it was had to be forgotten"
-    return f"found {detail['left']} times; we are looking into it" if detail["left"] else "nothing was found"
+    left = detail["left"]
+    often = "once" if left == 1 else f"{left} times"
+    return f"found {often}; we are looking into it" if left else "nothing was found"

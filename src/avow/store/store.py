@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, TypeVar
@@ -72,8 +72,10 @@ class Store:
             sealed = submissions.of_subjects(tx, subjects)
             chosen, disclosed, sent = (part.of_subjects(tx, subjects) for part in (choices, disclosures, deliveries))
             forms, recorded = self._unsealed(tx, sealed), listed_recordings.of_subjects(tx, subjects)
+            stands = disclosures.standing(tx)
         found = [event_rows.held_event(row, keys.get) for row in self.events.of_subjects(subjects)]
-        return Holdings(tuple(_present(found)), forms, chosen, disclosed, sent, recorded)
+        events = tuple(_present(found))
+        return Holdings(events, forms, chosen, (*disclosed, *_standing(stands, (*events, *forms))), sent, recorded)
 
     def erase(self, identifiers: Iterable[Identifier], at_ms: int) -> frozenset[bytes]:
         """Make everything about these people unreadable for ever, at once: keys destroyed, tombstones written.
@@ -407,6 +409,19 @@ class Store:
                     damaged[row.record_id] = type(error).__name__
                 log.error("submission %s cannot be opened (%s)", row.record_id, type(error).__name__)  # noqa: TRY400 - no words of it
         return tuple(_present(found))
+
+
+def _standing(
+    stands: Sequence[disclosures.Standing], held: Sequence[HeldEvent | HeldSubmission]
+) -> Iterator[disclosures.Disclosure]:
+    """Yield what stood of somebody's records: one for each recipient, point and version of which something is held."""
+    oldest: dict[tuple[str, str], HeldEvent | HeldSubmission] = {}
+    for one in sorted(held, key=lambda one: one.collected_ms, reverse=True):
+        oldest[one.point, one.rulebook_id] = one
+    for stood in stands:
+        first = oldest.get((stood.point, stood.rulebook_id))
+        if first is not None and first.collected_ms <= stood.until_ms:
+            yield stood.of(first.collected_ms, first.site)
 
 
 def _present(found: Iterable[_T | None]) -> list[_T]:

@@ -22,7 +22,6 @@ from avow.policy.findings.diagnostics import Diagnostic, diagnostic
 from avow.policy.language.parse import Document
 from avow.policy.language.read import Entries, Entry
 from avow.policy.language.vocabulary import (
-    INSTRUCTS,
     METHODS,
     RETENTION_CRITERIA,
     RETENTION_STARTS,
@@ -40,15 +39,6 @@ _LATER: Final = "wait for a version that does it, or take it out of the policy; 
 _IN_BROWSER: Final = frozenset({Technology.COOKIE, Technology.LOCAL_STORAGE})
 #: What goes out by e-mail and comes back from it.
 _BY_MAIL: Final = frozenset({Technology.EMAIL, Technology.CLEAR_GIF})
-#: Keys of the language that this version of the software need not obey: kind and key.
-_NOT_BY_ALL: Final = frozenset(
-    {
-        ("data", "says_age"),
-        ("recipient", "needs_authorisation"),
-        ("recipient", "second_person_above"),
-        ("recipient", "stops_when_lapsed"),
-    }
-)
 _COOKIE_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
 
@@ -58,8 +48,7 @@ class CarriedOut:
 
     `withdrawn` are the technologies whose data goes when a yes is taken back; `own_choice_only`: browsers keep only what
     people chose, and it is given to nobody; `own_mailings_only`: e-mail is what `avow mail send` sends, and what it can measure.
-    `combined` are the technologies of what it shows next to a letter of the same person; `keys` those of
-    `_NOT_BY_ALL` that it obeys; `instructs` the ways by which it tells recipients. `stands_by` is what it does about rights
+    `combined` are the technologies of what it shows next to a letter of the same person. `stands_by` is what it does about rights
     and standing promises; None takes all of them.
     """
 
@@ -75,8 +64,6 @@ class CarriedOut:
     own_choice_only: bool
     own_mailings_only: bool
     combined: frozenset[str]
-    keys: frozenset[tuple[str, str]]
-    instructs: frozenset[str]
     third_parties: bool
     duties: bool
     datasets: bool
@@ -97,8 +84,6 @@ EVERYTHING: Final = CarriedOut(
     own_choice_only=False,
     own_mailings_only=False,
     combined=frozenset(TECHNOLOGIES),
-    keys=_NOT_BY_ALL,
-    instructs=frozenset(INSTRUCTS),
     third_parties=True,
     duties=True,
     datasets=True,
@@ -133,8 +118,6 @@ THIS_VERSION: Final = CarriedOut(
     own_choice_only=True,
     own_mailings_only=True,
     combined=LETTERS | {Technology.TAG, Technology.WEB_BEACON, Technology.PIXEL, Technology.CLEAR_GIF},
-    keys=frozenset({("data", "says_age"), ("recipient", "second_person_above"), ("recipient", "stops_when_lapsed")}),
-    instructs=frozenset({"page", "mail"}),
     third_parties=False,
     duties=False,
     datasets=False,
@@ -165,7 +148,6 @@ def check_carried_out(document: Document, entries: Entries, does: CarriedOut) ->
                 )
     if does is not EVERYTHING:
         yield from _recipients(document, entries, does)
-    yield from _keys(entries, does)
     if does.stands_by is not None:
         yield from check_stood_by(entries, does.stands_by)
     if not does.datasets:
@@ -299,14 +281,6 @@ def _only_loaded(entries: Entries, name: str) -> bool:
     return bool(points) and all("loads" in point.values and point.values.get("collected_by") == name for point in points)
 
 
-def _keys(entries: Entries, does: CarriedOut) -> Iterator[Diagnostic]:
-    """Check that this version obeys each key that some version of it does not."""
-    for kind, key in sorted(_NOT_BY_ALL - does.keys):
-        for entry in entries.of(kind):
-            if key in entry.values:
-                yield diagnostic("AV0712", entry.at(key), f'this version does not obey "{key}" of [{kind}.{entry.name}]', _LATER)
-
-
 def _recipients(document: Document, entries: Entries, does: CarriedOut) -> Iterator[Diagnostic]:
     """Check that an opt-out stops what third parties get, and that who keeps copies is told to delete."""
     denied = contradicted(document, entries)  # then the contradiction is reported there, once
@@ -329,11 +303,7 @@ def _recipient(recipient: Entry, does: CarriedOut, *, asked: bool, only_loaded: 
     days, way = recipient.values["keeps_days"], recipient.values.get("instruct")
     # What a third party's own script collected never passed through here: nothing here names a person to it, so the letter
     # about a deletion says where it takes an opt-out itself. Rule: Cal. Civ. Code § 1798.105(c)(1); 11 CCR 7022(b)(3).
-    if way is not None and way not in does.instructs:
-        message = f'this version does not tell "{recipient.name}" by "{way}" what to delete'
-        mend = f"write how it can be told as well: {', '.join(name for name in INSTRUCTS if name in does.instructs)}"
-        yield diagnostic("AV0703", recipient.at("instruct"), message, mend)
-    elif way is None and days > 0 and not only_loaded:
+    if way is None and days > 0 and not only_loaded:
         message = f'"{recipient.name}" keeps data for {days} days, and nothing tells it to delete on request'
         mend = 'add instruct = "page": it answers on a page that staff pass on; or "mail"'
         yield diagnostic("AV0703", recipient.at("keeps_days"), message, mend)

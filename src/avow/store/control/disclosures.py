@@ -12,8 +12,8 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from avow.store.control.counts import add_to
 from avow.store.control.database import Transaction
-from avow.store.control.rows import add_new
-from avow.store.control.tables import disclosure_totals, disclosures
+from avow.store.control.rows import add_new, insert_into
+from avow.store.control.tables import disclosure_totals, disclosures, standing_disclosures
 
 #: What tells one figure of a day from another, and a day, milliseconds.
 _OF_DAY: Final = ("recipient", "categories", "purpose", "point", "rulebook_id")
@@ -60,6 +60,41 @@ class DisclosureTotal:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whoever stores or carries for us all the time gets what a point takes in, under a version: from a moment to another."""
+
+    recipient: str
+    point: str
+    purpose: str
+    rulebook_id: str
+    categories: str
+    items: str
+    from_ms: int
+    until_ms: int
+
+    def of(self, collected_ms: int, site: str) -> Disclosure:
+        """Return what it is for somebody whose oldest record of the point is of a moment."""
+        at_ms = max(self.from_ms, collected_ms)
+        named = (self.recipient, self.categories, self.purpose, self.point, self.rulebook_id)
+        return Disclosure(at_ms, *named, site=site, items=self.items)
+
+
+def stand(tx: Transaction, one: Standing) -> None:
+    """Keep that a disclosure stands, until the later moment where it is kept already."""
+    made = insert_into(tx, standing_disclosures).values(**asdict(one))
+    later = {"until_ms": made.excluded.until_ms}
+    tx.execute(made.on_conflict_do_update(index_elements=["recipient", "point", "purpose", "rulebook_id"], set_=later))
+
+
+def standing(tx: Transaction, since_ms: int = 0) -> tuple[Standing, ...]:
+    """Return the standing disclosures that stood at a moment or later."""
+    columns = standing_disclosures.c
+    rows = select(standing_disclosures).where(columns.until_ms >= since_ms)
+    ordered = rows.order_by(columns.recipient, columns.point, columns.purpose, columns.rulebook_id)
+    return tuple(Standing(**row) for row in tx.execute(ordered).mappings())
+
+
 def add(tx: Transaction, disclosure: Disclosure, own_id: str | None = None) -> bool:
     """Keep a disclosure, under an id of its own where it may come again; False when it is kept already.
 
@@ -89,15 +124,23 @@ def _count(tx: Transaction, one: Disclosure) -> None:
 
 
 def totals(tx: Transaction, since_ms: int) -> tuple[DisclosureTotal, ...]:
-    """Return what went to whom since the day of a moment, apart by the version under which it went; no invented person's."""
+    """Return what went to whom since the day of a moment, apart by the version under which it went; no invented person's.
+
+    What stands all the time is one entry for each point, whatever it took in.
+    """
     kept = disclosure_totals.c
     columns = (kept.recipient, kept.categories, kept.purpose, kept.point, kept.rulebook_id)
     wanted = select(*columns, func.sum(kept.count)).where(kept.day >= since_ms // _DAY_MS)
     rows = tx.execute(wanted.group_by(*columns).order_by(*columns))
-    return tuple(
+    went = [
         DisclosureTotal(recipient, categories, purpose, point, rulebook_id, int(total))
         for recipient, categories, purpose, point, rulebook_id, total in rows
-    )
+    ]
+    stands = [
+        DisclosureTotal(one.recipient, one.categories, one.purpose, one.point, one.rulebook_id, 1)
+        for one in standing(tx, since_ms)
+    ]
+    return (*went, *stands)
 
 
 def of_subjects(tx: Transaction, wanted: Collection[bytes]) -> tuple[Disclosure, ...]:

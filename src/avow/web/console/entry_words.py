@@ -26,6 +26,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "opt-out.told": "A recipient was told of somebody's opt-out.",
     "delivery.again": "A delivery is tried again.",
     "delivery.withdrawn": "A delivery was taken back.",
+    "delivery.screened": "What became of an order to a screener was noted.",
     "request.received": "A consumer request was filed.",
     "request.link-written": "The link that confirms a request's address was written; it has not left yet.",
     "request.extension-written": "The message about a longer period was written; it has not left yet.",
