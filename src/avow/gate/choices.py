@@ -29,6 +29,7 @@ from avow.store.keys import Said
 from avow.store.store import Store
 
 __all__ = [
+    "NOTHING",
     "Choice",
     "ChoiceCount",
     "Choices",
@@ -44,6 +45,8 @@ __all__ = [
     "opted_out_by",
     "opted_out_of",
     "parent_says",
+    "said_by",
+    "said_of",
     "stops_recordings",
 ]
 
@@ -73,6 +76,10 @@ class PersonSaid:
 
     opted_out: frozenset[str]
     opted_in: frozenset[str]
+
+
+#: What nobody has said.
+NOTHING: Final = PersonSaid(frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,17 +266,32 @@ def opted_out_by(store: Store, people: Iterable[Identifier]) -> frozenset[str]:
 
     Rule: Cal. Civ. Code § 1798.135(c)(4): who asked to be deleted has taken back no opt-out.
     """
+    return said_by(store, people).opted_out
+
+
+def said_by(store: Store, people: Iterable[Identifier]) -> PersonSaid:
+    """Return what any of these people has opted out of, as `opted_out_by`, and said yes to by their address, in one look.
+
+    A yes is a box that they ticked, or a message's own page; what one of them refused is none.
+    """
+    each = said_of(store, people).values()
+    opted_out = frozenset[str]().union(*(one.opted_out for one in each))
+    return PersonSaid(opted_out, frozenset[str]().union(*(one.opted_in for one in each)) - opted_out)
+
+
+def said_of(store: Store, people: Iterable[Identifier]) -> dict[Identifier, PersonSaid]:
+    """Return what each of many people has said, in one look; see `said_by`."""
     wanted = tuple(people)
-    last = _last_words(store, wanted)
     noted = store.vault.choices_noted(wanted)
-    found: set[str] = set()
-    for person in wanted:
-        words = last.get(person, {})
+    found = {}
+    for person, words in _last_words(store, wanted).items():
+        agreed = {purpose for purpose, (_, is_out) in words.items() if not is_out}
         for purpose, (at_ms, is_out) in noted.get(person, {}).items():
             if at_ms >= words.get(purpose, (-1, False))[0]:
                 words[purpose] = (at_ms, is_out)
-        found |= {purpose for purpose, (_, is_out) in words.items() if is_out}
-    return frozenset(found)
+        opted_out = frozenset(purpose for purpose, (_, is_out) in words.items() if is_out)
+        found[person] = PersonSaid(opted_out, frozenset(agreed) - opted_out)
+    return found
 
 
 def opted_out_of(store: Store, subject: bytes) -> frozenset[str]:
@@ -279,18 +301,23 @@ def opted_out_of(store: Store, subject: bytes) -> frozenset[str]:
 
 
 def opted_in_by(store: Store, person: Identifier) -> frozenset[str]:
-    """Return what this person has said yes to by their address: a box that they ticked, or a message's own page."""
-    said = {purpose for purpose, (_, is_out) in _last_words(store, [person]).get(person, {}).items() if not is_out}
-    return frozenset(said) - opted_out_by(store, [person])
+    """Return what this person has said yes to by their address, as `said_by`."""
+    return said_by(store, [person]).opted_in
 
 
 def _last_words(store: Store, people: Sequence[Identifier]) -> dict[Identifier, dict[str, tuple[int, bool]]]:
     """Return what is kept of these people's choices: the last one about each purpose, its moment and whether it is a no."""
-    known = {person: store.vault.subjects_of([person]) for person in people}
+    known = store.vault.each_subjects_of(people)
     with store.control.reading() as tx:
         made = rows.of_subjects(tx, frozenset().union(*known.values())) if any(known.values()) else ()
+    of_subject: dict[bytes, list[Choice]] = {}
+    for one in made:
+        of_subject.setdefault(one.subject or b"", []).append(one)
     return {
-        person: {one.purpose: (one.at_ms, one.opted_out) for one in made if one.subject in subjects}
+        person: {
+            one.purpose: (one.at_ms, one.opted_out)
+            for one in sorted((one for subject in subjects for one in of_subject.get(subject, ())), key=lambda one: one.at_ms)
+        }
         for person, subjects in known.items()
     }
 

@@ -8,13 +8,14 @@ same mailing, and nobody has two messages of one. Each goes in the name of the w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from avow.definitions import Identifier, IdentifierKind, Permit, Refusal, Technology, identifier, moment
 from avow.gate import choices, deliveries, disclosures, entries, list_members
+from avow.gate.choices import PersonSaid
 from avow.gate.deliveries import Delivery, Reference
 from avow.gate.disclosures import ADDRESS, Leave
 from avow.gate.messages import Message, Parts
@@ -160,16 +161,17 @@ class Mailings:
         held = self.store.readable_submission(row.about.record)
         with self.store.control.reading() as tx:
             sent = mailings.get(tx, row.batch)
-        permit = self.permit(held, now_ms) if held else None
+        person = identifier(IdentifierKind.EMAIL, held.address) if held and held.address else None
+        said = choices.said_by(self.store, [person] if person else [])
+        permit = self.permit(held, now_ms, said) if held else None
         rulebook = self.versions.rulebook(held.rulebook_id) if held else None
-        if held is None or sent is None or rulebook is None or not isinstance(permit, Permit):
+        if held is None or person is None or sent is None or rulebook is None or not isinstance(permit, Permit):
             return None
         asked = (min(permit.purposes), held.point, ADDRESS, row.site, permit.recipients)
         leave = disclosures.decide(rulebook, self.recipient, *asked)
         if isinstance(leave, Refusal):
             return leave
-        person = identifier(IdentifierKind.EMAIL, held.address)
-        is_measured = self.measures(sent, person, now_ms)
+        is_measured = self.measures(sent, said, now_ms)
         parts = self._parts(sent, row.site, row.id, held.record_id, is_measured=is_measured)
         return Composed(held.address, parts, sent.subject_line, is_measured, leave)
 
@@ -180,8 +182,8 @@ class Mailings:
             sent = mailings.shown(tx, row.batch)
         return Message(held.address, sent.subject_line, _WORDS) if held and sent else None
 
-    def permit(self, held: HeldSubmission, now_ms: int) -> Permit | Refusal:
-        """Return whether somebody may be written to, by the version that they subscribed under and what they chose since.
+    def permit(self, held: HeldSubmission, now_ms: int, said: PersonSaid) -> Permit | Refusal:
+        """Return whether somebody may be written to, by the version that they subscribed under and what they `said` since.
 
         Rule: 15 U.S.C. 7704(a)(4) (nobody who unsubscribed); Cal. Civ. Code § 1798.100(a)(1).
         """
@@ -193,19 +195,19 @@ class Mailings:
         ended = self.store.vault.ended_at(person, held.point) >= held.collected_ms
         if ended or held.delete_on <= today:
             return Refusal("unsubscribed, or at the end of its time", rules.E_MAIL_OPT_OUT)
-        opted_out = own.stops(frozenset(), choices.opted_out_by(self.store, [person]))
+        opted_out = own.stops(frozenset(), said.opted_out)
         return own.permit(held.point, opted_out, today, frozenset(held.purposes) - opted_out)
 
-    def measures(self, sent: Mailing, person: Identifier, now_ms: int) -> bool:
-        """Return whether this person's message of a mailing may be measured, by the version in force and their choices.
+    def measures(self, sent: Mailing, said: PersonSaid, now_ms: int) -> bool:
+        """Return whether somebody's message of a mailing may be measured, by the version in force and what they `said`.
 
         Rule: Cal. Penal Code § 638.51; GDPR Art. 7 (not before a yes).
         """
         rulebook = self.versions.in_force()
         if sent.measured_by not in rulebook.points:
             return False
-        opted_out = rulebook.stops(frozenset(), choices.opted_out_by(self.store, [person]))
-        agreed = choices.opted_in_by(self.store, person) - opted_out
+        opted_out = rulebook.stops(frozenset(), said.opted_out)
+        agreed = said.opted_in - opted_out
         return isinstance(rulebook.permit(sent.measured_by, opted_out, moment(now_ms).date(), agreed), Permit)
 
     def _parts(self, sent: Mailing, site_name: str, message_id: str, record_id: str, *, is_measured: bool) -> Parts:
@@ -256,7 +258,7 @@ class Mailings:
 
         Who cannot be written to is set aside before the batch is noted as done, so that a crash in between loses nobody.
         """
-        made, failures = list_members.written(self.store, page.held, partial(self._letter, sent, now_ms))
+        made, failures = list_members.written(self.store, page.held, partial(self._letter, sent, now_ms, self._said(page.held)))
         wanted = {record_id: letter for record_id, letter in made.items() if letter is not None}
         refused = len(made) - len(wanted)
 
@@ -295,30 +297,36 @@ class Mailings:
         held = self.store.readable_submission(record_id)
         with self.store.control.reading() as tx:
             sent = mailings.get(tx, mailing_id)
-        letter = self._letter(sent, now_ms, held) if held and sent else None
+        letter = self._letter(sent, now_ms, self._said([held]), held) if held and sent else None
         return self._queue_letters(mailing_id, now_ms, dict([letter])) if letter else 0
 
-    def _letter(self, sent: Mailing, now_ms: int, held: HeldSubmission) -> list_members.Letter | None:
+    def _said(self, held: Iterable[HeldSubmission]) -> Mapping[Identifier, PersonSaid]:
+        """Return what the people behind subscriptions have said since, in one look."""
+        return choices.said_of(self.store, [identifier(IdentifierKind.EMAIL, one.address) for one in held if one.address])
+
+    def _letter(
+        self, sent: Mailing, now_ms: int, said: Mapping[Identifier, PersonSaid], held: HeldSubmission
+    ) -> list_members.Letter | None:
         """Return by what a message of a mailing is composed; None for who may not be written to, or is of another site."""
         if not self._is_of(sent, held):
             return None
-        person = self._person(held, now_ms)
+        person = self._person(held, now_ms, said)
         return (person, Reference(held.site, held.record_id)) if person is not None else None
 
     def _is_of(self, sent: Mailing, held: HeldSubmission) -> bool:
         """Return whether a subscription is of the website that a mailing is for."""
         return sent.site in {"", self.sites.named(held.site).name}
 
-    def _person(self, held: HeldSubmission, now_ms: int) -> Identifier | None:
+    def _person(self, held: HeldSubmission, now_ms: int, said: Mapping[Identifier, PersonSaid]) -> Identifier | None:
         """Return who is behind a subscription when they may be written to."""
-        may = self.permit(held, now_ms)
+        may = self.permit(held, now_ms, _of(held, said))
         if not isinstance(may, Permit) or self.recipient not in may.recipients:
             return None
         return identifier(IdentifierKind.EMAIL, held.address)
 
-    def _why_not(self, held: HeldSubmission, now_ms: int) -> str:
+    def _why_not(self, held: HeldSubmission, now_ms: int, said: Mapping[Identifier, PersonSaid]) -> str:
         """Return why somebody on the list is not written to, "" for who is."""
-        may = self.permit(held, now_ms)
+        may = self.permit(held, now_ms, _of(held, said))
         if isinstance(may, Refusal):
             return may.reason
         return "" if self.recipient in may.recipients else "the policy that they subscribed under names no such recipient"
@@ -335,17 +343,24 @@ class Mailings:
             if not last:
                 break
             seen += len(page.held) + len(page.damaged)
+            said = self._said(page.held)
             for one in page.held:
                 if self._is_of(wanted, one):
                     person = identifier(IdentifierKind.EMAIL, one.address)
                     people.add(person)
-                    reasons[person] = self._why_not(one, now_ms)
-            made, _ = list_members.written(self.store, page.held, partial(self._letter, wanted, now_ms))
+                    reasons[person] = self._why_not(one, now_ms, said)
+            made, _ = list_members.written(self.store, page.held, partial(self._letter, wanted, now_ms, said))
             allowed |= {letter[0] for letter in made.values() if letter is not None}
         left_out = Counter(reason for person, reason in reasons.items() if person not in allowed)
         subjects = self.store.vault.lookup(allowed)
         with self.store.control.reading() as tx:
             before = sum(mailings.has_message(tx, wanted.id, subject) for subject in subjects.values())
-        measured = sum(self.measures(wanted, person, now_ms) for person in allowed) if wanted.measured_by else 0
+        agreed = choices.said_of(self.store, allowed).values() if wanted.measured_by else ()
+        measured = sum(self.measures(wanted, said_since, now_ms) for said_since in agreed)
         counts = (len(people), len(allowed), measured, before)
         return MailingPlan(wanted, *counts, tuple(left_out.most_common()), is_whole=not last)
+
+
+def _of(held: HeldSubmission, said: Mapping[Identifier, PersonSaid]) -> PersonSaid:
+    """Return what the person behind a subscription has said; nobody writes to one without an address. Raises LookupError."""
+    return said[identifier(IdentifierKind.EMAIL, held.address)] if held.address else choices.NOTHING

@@ -130,6 +130,13 @@ class Vault:
         with self._lock:
             return frozenset(self._subjects(self._digests(one) for one in identifiers).values())
 
+    def each_subjects_of(self, people: Iterable[Identifier]) -> dict[Identifier, frozenset[bytes]]:
+        """Return every subject of each of these people, as `subjects_of`, in one look."""
+        digests = {one: self._digests(one) for one in people}
+        with self._lock:
+            known = self._subjects(digests.values())
+        return {one: frozenset(known[digest] for digest in own if digest in known) for one, own in digests.items()}
+
     def key_of(self, subject: bytes) -> bytes | None:
         """Return the key of a subject, or None when it was destroyed."""
         return self.keys_of([subject]).get(subject)
