@@ -13,6 +13,7 @@ from avow.definitions import Refusal
 from avow.gate import deliveries, entries
 from avow.gate.deliveries import OF_RECORDS, Delivery
 from avow.gate.messages import WORDS, Trouble
+from avow.policy.law import rules
 from avow.store.control import screenings
 from avow.store.control.screenings import Screening
 from avow.store.paging import LINES, Page, Place
@@ -102,7 +103,7 @@ class Outgoing:
         days = [one.result_on or before.result_on, one.copied_on or before.copied_on, one.disposed_on or before.disposed_on]
         known = [day for day in days if day is not None]
         if days[0] is None or known != sorted(known):
-            return Refusal("a result comes first, then the copy for its person, then its disposal", "15 U.S.C. 1681b(b)(3)(A)")
+            return Refusal("a result comes first, then the copy for its person, then its disposal", rules.BACKGROUND_CHECK_COPY)
         now_ms = self.now_ms()
         with self.store.control.transaction() as tx:
             screenings.put(tx, Screening(one.delivery, *days))

@@ -114,7 +114,6 @@ GROUPS: Final[Mapping[str, str]] = {
     "choice": "Choices and disclosures",
     "opt-out": "Choices and disclosures",
     "disclosure": "Choices and disclosures",
-    "opt-out": "Choices and disclosures",
     "recipient": "Recipients",
     "batch": "Recipients",
     "delivery": "Recipients",
