@@ -31,7 +31,18 @@ from avow.rights.kept import Cases
 from avow.rights.receive import Asked, receive
 from avow.rights.states import Step
 from avow.spool.spool import Spool
-from avow.store.control import audit, deliveries, integrity, mailings, set_aside, submissions, subscriptions, tables
+from avow.store.control import (
+    audit,
+    batches,
+    deliveries,
+    instructions,
+    integrity,
+    mailings,
+    set_aside,
+    submissions,
+    subscriptions,
+    tables,
+)
 from avow.website.search import SearchIndex
 from avow.website.watching import index_path
 
@@ -49,6 +60,7 @@ NO_LIST = {
     "versions": "reads the one version in force and the one announced",
     "in-force": "notes the one version that came into force",
     "salt": "forgets one number",
+    "standing": "goes through the recipients that the configuration names, each of them judged at the start",
     "imports": "goes through one upload at a time; one that fails says so, and the next one goes on: tests/web/test_imports.py",
     "clock": "looks at one clock",
     "soundness": "looks at two files, and says of each whether it is damaged",
@@ -133,6 +145,21 @@ class Planter:
         later = compiled(EMAIL, *LONGER, effective=(self.now + timedelta(days=40)).date().isoformat(), today=self.now.date())
         assert isinstance(self.house.publish(later), Publication)
 
+    def recipients(self):
+        """Batches, one of them for a recipient that the configuration does not reach; reminders, one by a way that is none."""
+        now_ms, day = self.house.now_ms(), self.now.date()
+        with self.store.control.transaction() as tx:
+            for name in of("batches"):
+                recipient, point = ("nobody", "contact-form") if name.startswith(POISON) else ("shop", "enquiry")
+                self.ids[name] = name.encode().hex()
+                named = (recipient, "answer-questions", point, "", 0, now_ms, 1, "", now_ms)
+                batches.add(tx, batches.Batch(self.ids[name], "disclosure", *named, approved_ms=now_ms))
+            for name in of("reminders"):
+                way = "pigeon" if name.startswith(POISON) else "page"
+                self.ids[name] = name.encode().hex()
+                told = (self.ids[name], "0" * 24, "shop", "", "erase", way, "A", b"", "", now_ms, day)
+                instructions.add(tx, [instructions.Instruction(*told, told_ms=now_ms, next_ms=now_ms)])
+
     def erasing(self):
         """Purge, retention, subscriptions that nobody confirmed, and files that nobody claims."""
         self.write("purge")
@@ -212,7 +239,15 @@ def poisoned(shared_installation_of, mailbox, tmp_path_factory, until):
     options = {"policy": folder / "policy.md", "pages": folder / "site", "extra": extra, "workers": 1}
     made = Poisoned(shared_installation_of(mail_port=mailbox.port, **options), mailbox, log, {})
     planter = Planter(made.running)
-    for plant in (planter.lists, planter.erasing, planter.asked, planter.erased, planter.logged, planter.spooled):
+    for plant in (
+        planter.lists,
+        planter.recipients,
+        planter.erasing,
+        planter.asked,
+        planter.erased,
+        planter.logged,
+        planter.spooled,
+    ):
         plant()
     made.ids, made.store = planter.ids, planter.store
     made.running.start()
@@ -276,6 +311,16 @@ def looked_for(one, name):
     return Cases(one.store).get(one.ids[name]).entry(Step.RESIDUE_PROVED) is not None
 
 
+def batch(one, name):
+    with one.store.control.reading() as tx:
+        return batches.get(tx, one.ids[name])
+
+
+def reminded(one, name):
+    with one.store.control.reading() as tx:
+        return instructions.get(tx, one.ids[name]).reminders
+
+
 def failed(one):
     with one.store.control.reading() as tx:
         return deliveries.get(tx, one.ids["poison.mail"]).state == "failed"
@@ -299,6 +344,16 @@ QUEUES = {
         "mailings",
         lambda one: one.got_mail("first.mailings", "last.mailings"),
         lambda one: f"{one.ids['first.mailing']}/{one.ids['poison.mailings']}",
+    ),
+    "batches": (
+        "batches",
+        lambda one: {batch(one, name).state for name in ("first.batches", "last.batches")} == {"queued"},
+        lambda one: one.ids["poison.batches"],
+    ),
+    "reminders": (
+        "reminders",
+        lambda one: all(reminded(one, name) for name in ("first.reminders", "last.reminders")),
+        lambda one: one.ids["poison.reminders"],
     ),
     "telling": (
         "telling",

@@ -5,7 +5,7 @@ import re
 import pytest
 from tests.houses import insider
 from tests.recipients.https import Receiver
-from tests.recipients.vendors import with_vendor
+from tests.recipients.vendors import with_network, with_vendor
 
 from avow.recipients.sending import Selection
 from avow.store.control import submissions
@@ -14,6 +14,10 @@ from avow.store.paging import Place
 CRM = "/console/recipients/crm"
 PURPOSE = "answer-questions"
 SENT = {"recipient": "crm", "purpose": PURPOSE, "point": "contact-form"}
+CONVERSION = (
+    '[recipient.network]\nconnector = "conversion"\naddress = "https://localhost:{receiver.port}/avow"\n'
+    'key_file = "{receiver.key_file}"\nca_file = "{receiver.ca}"\nallow_private = true\n'
+)
 
 
 @pytest.fixture
@@ -161,3 +165,32 @@ def test_who_takes_out_nothing_sends_and_sees_nothing(selling):
     held = re.search(r'name="token" value="([0-9a-f]{64})"', support.get("/console/policy").text)[1]
     for path in ("/console/deliveries/send", f"{CRM}/ended"):
         assert support.post(path, data={"token": held, **SENT}).status_code == 403, path
+
+
+def test_a_list_of_subscribers_goes_to_no_advertising_network_from_the_console(serving, receiver):
+    """In a hurry, by the form and by a forged one: refused with the rule, and nothing is queued."""
+    house = serving(with_network(), extra=CONVERSION.format(receiver=receiver))
+    house.subscribe("ada@example.com")
+    house.wait(seconds=1)
+    staff = house.staff()
+    held = re.search(r'name="token" value="([0-9a-f]{64})"', staff.get("/console/deliveries/new").text)[1]
+    for purpose in ("campaign-measurement", "newsletter"):
+        wanted = {"token": held, "recipient": "network", "purpose": purpose, "point": "newsletter"}
+        said = staff.post("/console/deliveries/new", data=wanted).text
+        assert "“newsletter” does not go to “network”" in said
+        assert "1798.100" in said
+        forged = staff.post("/console/deliveries/send", data=wanted)
+        assert (forged.status_code, "“newsletter” does not go to “network”" in forged.text) == (422, True)
+    assert house.rooms.recipients.outgoing.lines(Place()).lines == ()
+    assert receiver.taken == []
+
+
+def test_what_a_browser_did_is_no_batch_of_the_console(serving, receiver):
+    """Conversions go by themselves, of browsers that allow it, and by nobody's hand."""
+    house = serving(with_network(), extra=CONVERSION.format(receiver=receiver))
+    staff = house.staff()
+    held = re.search(r'name="token" value="([0-9a-f]{64})"', staff.get("/console/deliveries/new").text)[1]
+    wanted = {"token": held, "recipient": "network", "purpose": "campaign-measurement", "point": "enquiry"}
+    assert 'value="enquiry"' not in staff.get("/console/deliveries/new").text
+    assert staff.post("/console/deliveries/send", data=wanted).status_code == 422
+    assert receiver.taken == []

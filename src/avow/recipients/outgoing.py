@@ -103,7 +103,7 @@ class Outgoing:
         days = [one.result_on or before.result_on, one.copied_on or before.copied_on, one.disposed_on or before.disposed_on]
         known = [day for day in days if day is not None]
         if days[0] is None or known != sorted(known):
-            return Refusal("a result comes first, then the copy for its person, then its disposal", rules.BACKGROUND_CHECK_COPY)
+            return Refusal("a result comes first, then the copy for its person, then its disposal", rules.PRE_ADVERSE_COPY)
         now_ms = self.now_ms()
         with self.store.control.transaction() as tx:
             screenings.put(tx, Screening(one.delivery, *days))

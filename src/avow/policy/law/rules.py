@@ -33,7 +33,7 @@ PEN_REGISTER: Final = "Cal. Penal Code § 638.51"
 E_MAIL_OPT_OUT: Final = "15 U.S.C. 7704(a)(4)"
 BACKGROUND_CHECK: Final = "15 U.S.C. 1681b(b)(2)"
 BACKGROUND_CHECK_AUTHORISED: Final = "15 U.S.C. 1681b(b)(2)(A)(ii)"
-BACKGROUND_CHECK_COPY: Final = "15 U.S.C. 1681b(b)(3)(A)"
+PRE_ADVERSE_COPY: Final = "15 U.S.C. 1681b(b)(3)(A)"
 
 # The policy and what it says.
 POLICY_IS_KEPT: Final = "Bus. & Prof. Code § 22576"
