@@ -196,6 +196,20 @@ def compiled(*pairs, effective=None, today=FIRST_DAY, does=THIS_VERSION):
     return found.rulebook
 
 
+@cache
+def selling_nothing():
+    """Return the example policy without its advertising network, compiled: a company that neither sells nor shares."""
+    text = re.sub(r"### Our advertisements elsewhere.*?(?=### What you prefer)", "", MARROWBY, flags=re.DOTALL)
+    text = re.sub(r"\n\[recipient\.placements\].*?(?=```)", "", text, flags=re.DOTALL)
+    text = re.sub(
+        r"We do not sell your personal information\. We share .*?yes\.", "We do not sell or share it.", text, flags=re.DOTALL
+    )
+    text = re.sub(r'"(?:ad-enquiry|advertising-elsewhere)", ?', "", text)
+    found = policy.compile_text(text, "policy.md", policy.law.tables(), FIRST_DAY)
+    assert found.rulebook, found.diagnostics
+    return found.rulebook
+
+
 def person(email):
     return identifier(IdentifierKind.EMAIL, email)
 

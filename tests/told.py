@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from tests.houses import FIRST_DAY, MARROWBY
@@ -59,7 +60,7 @@ def policy_with(*declared, names=("crm", "post"), **more):
     text = MARROWBY.replace("[recipient.shop]", "".join(declared or (CRM, POST)) + "[recipient.shop]")
     given = ", ".join(f'"{name}"' for name in ("mail-service", *names))
     form, rest = text.split("[collection.contact-form]")[0], text.split("[collection.contact-form]")[1]
-    text = form + "[collection.contact-form]" + rest.replace('recipients = ["mail-service"]', f"recipients = [{given}]", 1)
+    text = form + "[collection.contact-form]" + re.sub(r"recipients = \[[^]]*\]", f"recipients = [{given}]", rest, count=1)
     for old, new in more.get("replaced", ()):
         text = text.replace(old, new)
     found = policy.compile_text(text, "policy.md", policy.law.tables(), FIRST_DAY, does=EVERYTHING)

@@ -146,7 +146,7 @@ def test_a_disclosure_to_a_stranger_is_a_sale(published):
 def test_a_disclosure_is_judged_by_the_version_of_its_own_day(published):
     """A recipient of an earlier version stays declared for what went to it then."""
     disclose(published)
-    renamed = [("[recipient.mail-service", "[recipient.other-post"), ('["mail-service"]', '["other-post"]')]
+    renamed = [("[recipient.mail-service", "[recipient.other-post"), ('["mail-service"', '["other-post"')]
     new = compiled(*renamed)
     published.publisher.publish(
         Publication(new, (), published.versions.today(), is_announced=False, by_email=False), published.now_ms()

@@ -73,12 +73,9 @@ def with_advertising(folder):
     """Return the example policy with an advertising network that people have to allow."""
     text = (MARROWBY / "policy.md").read_text(encoding="utf-8")
     text = text.replace("### When you ask about", ADVERTISING + COUNTING + "### When you ask about")
-    text = re.sub(r"We do not sell your personal information and we (?:.|\n)*?Two companies work", "Two companies work", text)
-    text = re.sub(r"We do not sell or share\s+information about anybody, so .*?either\.", "", text, flags=re.DOTALL)
     text = text.replace("stops    = [", 'stops    = ["advertising", "counting-readers",')
-    right = '[right.opt-out]\nmethods      = ["web", "phone"]\nverification = "not at all"\nlevel        = "none"\n\n'
     policy = folder / "policy.md"
-    policy.write_text(text.replace("[right.correct]", right + "[right.correct]"), encoding="utf-8")
+    policy.write_text(text, encoding="utf-8")
     return policy
 
 

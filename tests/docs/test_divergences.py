@@ -3,8 +3,9 @@
 import re
 from pathlib import Path
 
-from avow.policy.checks.carried_out import THIS_VERSION
+from avow.gate.instructions import Way
 from avow.policy.findings.diagnostics import CODES
+from avow.policy.language.vocabulary import INSTRUCTS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "law" / "divergences.md").read_text(encoding="utf-8")
 ROWS = [line for line in PAGE.splitlines() if line.startswith("| ")]
@@ -21,6 +22,6 @@ def test_no_row_is_there_twice():
     assert [row for row in asked if asked.count(row) > 1] == []
 
 
-def test_third_parties_are_refused_as_long_as_a_row_says_so():
-    """The row about what third parties are given goes with the switch."""
-    assert any("not served (AV0702)" in row for row in ROWS) is not THIS_VERSION.third_parties
+def test_the_ways_by_which_a_policy_may_say_that_recipients_are_told_are_those_that_tell_them():
+    """No word of the language goes ahead of the gate, and none is left behind."""
+    assert set(INSTRUCTS) == {way.value for way in Way}

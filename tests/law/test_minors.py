@@ -159,7 +159,7 @@ def test_the_browser_that_told_it_is_opted_out_and_not_asked(house):
     answer = join(house, 2011, headers={"Cookie": f"avow_visitor={VISITOR}"})
     cookie = next(one for one in answer.headers.get_list("set-cookie") if one.startswith("avow_choices=")).partition(";")[0]
     assert SOLD in cookie
-    assert house.rooms.choices.of_number(VISITOR) == {SOLD}
+    assert house.rooms.choices.of_number(VISITOR) == {SOLD, "advertising-elsewhere"}
     told = house.browser().get("/avow/choices", headers={"Cookie": f"{cookie}; avow_visitor={VISITOR}"}).json()
     assert [one["allowed"] for one in told["third_parties"]] == [False]
     assert not any(one["ask"] for one in told["choices"] if one["name"] == SOLD)

@@ -16,6 +16,7 @@ from avow.gate import choices
 from avow.store.control import choices as rows
 
 STOPPED = {
+    "advertising-elsewhere",
     "audience-measurement",
     "returning-visitors",
     "campaign-measurement",
@@ -95,7 +96,7 @@ def test_a_yes_after_the_signal_is_the_persons_newer_word(house):
     """They turned it off, and said yes: then, and not before, the opt-out is over; the signal brings it back."""
     house.browser().get("/", headers=NUMBER | SIGNAL | HTML)
     house.wait(seconds=1)
-    house.browser().post("/privacy/choices", data={"all": "in"}, headers=NUMBER)
+    house.browser().post("/privacy/choices", data={"all": "in", "confirmed": "yes"}, headers=NUMBER)
     assert house.rooms.choices.of_number(VISITOR) == frozenset()
     house.wait(seconds=1)
     house.browser().get("/", headers=NUMBER | SIGNAL | HTML)

@@ -137,7 +137,7 @@ def test_a_new_carrier_gets_no_earlier_address(house):
     """A message to somebody who wrote before the new mail service was declared does not leave through it."""
     house.publisher.first(compiled(EMAIL), house.now_ms())
     house.write("robin@example.com")
-    other = [("[recipient.mail-service", "[recipient.other-post"), ('["mail-service"]', '["other-post"]')]
+    other = [("[recipient.mail-service", "[recipient.other-post"), ('["mail-service"', '["other-post"')]
     days = house.versions.today().replace(month=12, day=24)
     assert isinstance(house.publish(compiled(EMAIL, *other, effective=days)), Publication)
     assert Teller(house.store, house.versions, "other-post", sites()).tell(house.now_ms()) == 0

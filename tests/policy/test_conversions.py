@@ -17,7 +17,7 @@ PURPOSES = ("audience-measurement", "returning-visitors", "campaign-measurement"
 
 def test_pages_send_conversions_and_nothing_of_links(marrowby):
     """What a link counts, and what another company reports, is none of a page's."""
-    assert [point.name for point in conversion_points(marrowby)] == ["enquiry"]
+    assert [point.name for point in conversion_points(marrowby)] == ["enquiry", "ad-enquiry"]
     assert tag_plan.tag_event(marrowby, "enquiry") is TagEvent.CONVERSION
     sent = [one.partition(":")[0] for one in tag_plan.attributes(marrowby)["data-points"].split()]
     assert "enquiry" in sent

@@ -1,6 +1,7 @@
 """What changes for people, field by field; no difference is ever passed over in silence."""
 
 from dataclasses import dataclass, field, fields, replace
+from datetime import date
 from types import MappingProxyType
 
 import pytest
@@ -31,13 +32,21 @@ FILLED = {
     "stops": frozenset({"audience-measurement"}),
 }
 EMPTY = ((), frozenset(), MappingProxyType({}))
-_OTHER_WORDS = {"": "page", "service-provider": "contractor", "none": "consent", "opt-out": "none", "consent": "none"}
+_OTHER_WORDS = {
+    "": "page",
+    "page": "mail",
+    "mail": "page",
+    "service-provider": "contractor",
+    "none": "consent",
+    "opt-out": "none",
+    "consent": "none",
+}
 
 
-def other(value):
+def other(value, part=""):
     """Return another value of the same kind."""
     if isinstance(value, bool) or value is None:
-        return not value
+        return Contract(date(2026, 9, 14), frozenset()) if part == "contract" else not value
     if isinstance(value, int):
         return value + 1
     if isinstance(value, Retention):
@@ -65,7 +74,9 @@ def declarations():
 def test_every_field_of_every_declaration_is_told(kind, name, part):
     """Whatever is changed in a declaration, something is said about it."""
     table = getattr(RULEBOOK, kind)
-    facts = {part: other(getattr(table[name], part)) if getattr(table[name], part) not in EMPTY else FILLED.get(part, "other")}
+    facts = {
+        part: other(getattr(table[name], part), part) if getattr(table[name], part) not in EMPTY else FILLED.get(part, "other")
+    }
     if (kind, part) == ("points", "purposes"):  # each purpose has its period
         period = table[name].retention
         facts = {"purposes": frozenset({"security", "answer-questions"}) ^ facts["purposes"]}

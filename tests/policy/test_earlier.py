@@ -38,7 +38,7 @@ def test_an_opt_out_of_the_first_language_is_kept(first):
     stopped = first.permit("page-view", frozenset({"audience-measurement", "returning-visitors"}), TODAY)
     assert isinstance(stopped, Refusal)
     optional = {"audience-measurement", "returning-visitors", "campaign-measurement", "page-improvement", "personalisation"}
-    assert set(first.choices) == optional | {"email-measurement"}
+    assert set(first.choices) == optional | {"email-measurement", "advertising-elsewhere"}
 
 
 def test_a_pixel_of_the_first_language_counts_page_views(first):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from tests.houses import FIRST_DAY, compiled
+from tests.houses import FIRST_DAY, selling_nothing
 
 from avow.policy.checks.carried_out import EVERYTHING
 from avow.policy.rulebook.page_duties import page_duties
@@ -16,7 +16,7 @@ COMPLETE = Path(__file__).parents[2] / "policies" / "complete" / "policy.md"
 
 def test_a_company_that_sells_nothing_needs_the_link_to_its_policy_alone():
     """Bus. & Prof. Code § 22575(a), 11 CCR 7012(c); no opt-out link where there is nothing to opt out of."""
-    duties = page_duties(compiled(), "")
+    duties = page_duties(selling_nothing(), "")
     assert duties.has_tag
     assert [(one.address, one.rule) for one in duties.links] == [
         ("/privacy-policy", "Bus. & Prof. Code § 22575(a); 11 CCR 7012(c)")
@@ -56,7 +56,7 @@ def test_what_is_sold_on_one_website_is_opted_out_of_on_each():
 
 def test_a_recipient_that_is_a_third_party_today_brings_the_link():
     """Whatever the version says of its contract (11 CCR 7051(c))."""
-    rulebook = compiled()
+    rulebook = selling_nothing()
     carrier = next(iter(rulebook.recipients))
     assert not page_duties(rulebook, "").opt_out_rule
     assert page_duties(rulebook, "", {carrier}).opt_out_rule

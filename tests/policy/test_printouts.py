@@ -22,8 +22,8 @@ def test_the_request_map_says_where_a_person_is_found(marrowby):
     assert (targets["page-view"].store, targets["page-view"].identifiers) == ("events", {IdentifierKind.VISITOR})
     assert (targets["contact-form"].store, targets["contact-form"].identifiers) == ("submissions", {IdentifierKind.EMAIL})
     assert targets["page-pixel"].identifiers == frozenset()
-    assert targets["contact-form"].recipients == {"mail-service"}
-    assert targets["contact-form"].keeping == frozenset()
+    assert targets["contact-form"].recipients == {"mail-service", "customer-list", "workshop"}
+    assert targets["contact-form"].keeping == {"customer-list", "workshop"}
 
 
 #: What is replaced in the small policy, by what, words of the change, and whether it is material.

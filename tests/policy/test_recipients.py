@@ -266,12 +266,13 @@ def test_a_website_shows_who_takes_in_data_on_it_by_a_script_of_its_own(complete
     assert "We share this information with Farsight Placements" in notice_at_collection(only_script, "ad-script")
 
 
-def test_the_right_to_opt_out_says_from_whom_and_how(complete, marrowby):
+def test_the_right_to_opt_out_says_from_whom_and_how(complete, marrowby, small):
     """11 CCR 7013(f), 7026(a): two methods, of which the signal is one; nothing where nobody sells."""
     shown = str(rights_list(complete))
     assert "We share personal information with Farsight Placements for advertising. To stop it, use " in shown
     assert "Do Not Sell or Share My Personal Information</a>, or let your browser send Global Privacy Control" in shown
-    assert "To stop it" not in rights_list(marrowby)
+    assert "We share personal information with Breakwater Placements" in rights_list(marrowby)
+    assert "To stop it" not in rights_list(small)
 
 
 def test_the_register_has_what_binds_a_recipient(complete):

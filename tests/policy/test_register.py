@@ -28,7 +28,8 @@ def test_every_collection_point_is_an_activity(marrowby):
     assert form.people == "people who write to us"
     assert form.erasure == ("24 months after our last contact, then erased",)
     assert any(line.startswith("Identifiers: ") for line in form.data)
-    assert form.recipients == ("Harrow Post Relay (service provider): delivers our e-mails to you, and keeps no copy",)
+    assert form.recipients[0] == "Harrow Post Relay (service provider): delivers our e-mails to you, and keeps no copy"
+    assert "Marrowby Instruments Canada Ltd. (company of the same business): looks after" in form.recipients[-1]
     assert any("encrypted" in line for line in form.measures)
     assert all(one.purposes and one.data and one.erasure and one.measures for one in found.values())
 
@@ -37,6 +38,8 @@ def test_a_recipient_outside_the_economic_area_is_a_transfer(marrowby):
     """Another country is named with the contract, and that no safeguard is declared; a member state is no transfer."""
     assert register(marrowby)[list(marrowby.points).index("contact-form")].transfers == (
         "Harrow Post Relay, United States: no safeguard is declared; contract of 2026-09-14",
+        "Saltmarsh Customers, United States: no safeguard is declared; contract of 2026-08-02",
+        "Marrowby Instruments Canada Ltd., Canada: no safeguard is declared",
     )
     at_home = {name: replace(one, country="Ireland") for name, one in marrowby.recipients.items()}
     assert not any(one.transfers for one in register(replace(marrowby, recipients=MappingProxyType(at_home))))

@@ -113,7 +113,7 @@ def test_the_signal_stops_every_visit(marrowby):
     """Global Privacy Control leaves nothing of a page view, and the refusal says what was stopped."""
     stopped = marrowby.stopped_by(frozenset({"gpc"}))
     visits = {"audience-measurement", "returning-visitors", "campaign-measurement", "page-improvement"}
-    assert stopped == visits | {"email-measurement"}
+    assert stopped == visits | {"email-measurement", "advertising-elsewhere"}
     answer = marrowby.permit("page-view", stopped, TODAY)
     assert isinstance(answer, Refusal)
     assert "audience-measurement, returning-visitors" in answer.reason
@@ -135,7 +135,7 @@ def test_a_form_is_sealed_whole(marrowby):
     """Everything in a letter is kept under the person's key, whatever its category."""
     permit = marrowby.permit("contact-form", frozenset(), TODAY)
     assert permit.sealed == permit.fields == {"name", "email", "company", "message"}
-    assert permit.recipients == {"mail-service"}
+    assert permit.recipients == {"mail-service", "customer-list", "workshop"}
 
 
 def test_the_server_log_is_deidentified_after_thirty_days(marrowby):

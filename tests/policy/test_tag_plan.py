@@ -27,8 +27,15 @@ def test_plan_names_each_point_with_its_signals_and_sendable_fields(marrowby):
         "page-view:dnt,gpc:page,referrer,campaign,language",
         "page-leave:dnt,gpc:page,engagement-time,scroll-depth",
     ]
-    by_choice = "audience-measurement returning-visitors campaign-measurement personalisation page-improvement email-measurement"
-    assert written["data-choices"] == by_choice
+    assert written["data-choices"].split() == [
+        "audience-measurement",
+        "returning-visitors",
+        "campaign-measurement",
+        "advertising-elsewhere",
+        "personalisation",
+        "page-improvement",
+        "email-measurement",
+    ]
     assert "data-viewed" not in written
 
 

@@ -45,8 +45,7 @@ def with_vendor(name="crm", *pairs, more="", effective=None, **changes):
     """Return the example policy with a vendor that gets what people write in the contact form, compiled."""
     shop = '[recipient.shop]\nlabel      = "Farrier'
     given = (_POINT, f'{_POINT}, "{name}"')
-    companies = ("Two companies work for us", "Three companies work for us")
-    return compiled(given, companies, (shop, declared(name, more, **changes) + shop), *pairs, effective=effective)
+    return compiled(given, (shop, declared(name, more, **changes) + shop), *pairs, effective=effective)
 
 
 _APPLICATION = 'retention  = { years = 4, after = "decision" }\nrecipients = ["mail-service"'
@@ -57,8 +56,7 @@ def with_screener():
     shop = '[recipient.shop]\nlabel      = "Farrier'
     said = {"purposes": '["recruiting"]', "categories": '["A", "D", "F", "I", "J"]'}
     screener = declared("screener", 'needs_authorisation = "contact-form"', **said)
-    companies = ("Two companies work for us", "Three companies work for us")
-    return compiled((_APPLICATION, f'{_APPLICATION}, "screener"'), companies, (shop, screener + shop))
+    return compiled((_APPLICATION, f'{_APPLICATION}, "screener"'), (shop, screener + shop))
 
 
 NETWORK = """[recipient.network]
@@ -83,22 +81,9 @@ checks = true
 notice_if_unable = true
 stop_and_mend = true
 
-[right.opt-out]
-methods = ["web", "email", "phone"]
-verification = "not at all"
-level = "none"
-
 """
 _ENQUIRY = 'purposes    = ["campaign-measurement", "returning-visitors"]\nretention   = { months = 14 }\ncookie_days'
 _SHARED = (
-    (
-        (
-            "We do not sell your personal information and we do not share it for advertising across websites, and we have not "
-            "done so in\nthe 12 months before the date of this policy. Two companies"
-        ),
-        "We share with an advertising network what came of our advertisements, and you can opt out of it. Two companies",
-    ),
-    (" We do not sell or share\ninformation about anybody, so we do not do it with people under 16 either.", ""),
     ('[recipient.shop]\nlabel      = "Farrier', NETWORK + '[recipient.shop]\nlabel      = "Farrier'),
     (_ENQUIRY, f'recipients  = ["network"]\n{_ENQUIRY}'),
 )

@@ -85,12 +85,6 @@ stops       = ["page-improvement"]
 #: No signal stops that a browser is recognised.
 RECOGNISED = (('"audience-measurement", "returning-visitors", "campaign', '"audience-measurement", "campaign'),)
 
-_DENIED = (
-    "We do not sell your personal information and we do not share it for advertising across websites, and we have not done "
-    "so in\nthe 12 months before the date of this policy. Two companies work for us"
-)
-_CHILDREN = """ We do not sell or share
-information about anybody, so we do not do it with people under 16 either."""
 _NETWORK = _PLACE.partition("[recipient.place]")[0].replace("counting how many", "advertising, by how many")
 _CONTRACT = """[recipient.place]
 label      = "Farsight Placements"
@@ -116,19 +110,10 @@ stop_and_mend     = true
 ```
 
 """
-_OPT_OUT = """[right.opt-out]
-methods      = ["web", "phone"]
-verification = "not at all"
-level        = "none"
-
-"""
 #: The same script, of a company that uses what it sees for itself: what people do is shared with it.
 SHARING = (
     (_BEFORE, _NETWORK + _CONTRACT + _BEFORE),
     ("stops    = [", 'stops    = ["counting-readers",'),
-    (_DENIED, "Two companies work for us"),
-    (_CHILDREN, ""),
-    ("[right.correct]", _OPT_OUT + "[right.correct]"),
 )
 
 _CLUB = """### When you join the weather club {#club}

@@ -57,9 +57,9 @@ def test_campaigns_and_links_stand_in_tables(staff):
 @pytest.mark.parametrize(
     ("point", "points", "reports"),
     [
-        ("", "enquiry,shop-purchase", "shop-purchase"),
+        ("", "enquiry,ad-enquiry,shop-purchase", "shop-purchase"),
         ("enquiry", "enquiry", ""),
-        ("x' OR 1", "enquiry,shop-purchase", "shop-purchase"),
+        ("x' OR 1", "enquiry,ad-enquiry,shop-purchase", "shop-purchase"),
     ],
 )
 def test_one_conversion_can_be_asked_for(staff, house, point, points, reports):

@@ -16,8 +16,12 @@ from .policies import PLACE, RECOGNISED, RECORDING
 from .serving import NETWORK, VISITOR
 
 #: Every purpose that a person decides about, and those that wait for a yes, as the choices cookie names them.
-EVERY = "audience-measurement.campaign-measurement.email-measurement.page-improvement.personalisation.returning-visitors"
-YES = ".+email-measurement.+page-improvement.+personalisation"
+EVERY = (
+    "advertising-elsewhere.audience-measurement.campaign-measurement.email-measurement.page-improvement.personalisation"
+    ".returning-visitors"
+)
+YES = ".+advertising-elsewhere.+email-measurement.+page-improvement.+personalisation"
+MEASURED = "campaign-measurement.email-measurement"
 #: The others, as the cookie says that they were allowed.
 ALLOWED = ".~audience-measurement.~campaign-measurement.~returning-visitors"
 BROWSER = identifier(IdentifierKind.VISITOR, VISITOR)
@@ -54,7 +58,7 @@ def sources(house):
         ({"all": "in"}, f"v1{YES}{ALLOWED}"),
         (
             {"choice.audience-measurement": "in", "choice.returning-visitors": "out", "choice.personalisation": "in"},
-            "v1.campaign-measurement.email-measurement.page-improvement.returning-visitors.+personalisation.~audience-measurement",
+            f"v1.advertising-elsewhere.{MEASURED}.page-improvement.returning-visitors.+personalisation.~audience-measurement",
         ),
         ({}, f"v1.{EVERY}"),
         ({"all": "in", "choice.security": "out"}, f"v1{YES}{ALLOWED}"),
@@ -152,8 +156,8 @@ def cookie_of(response):
 @pytest.mark.parametrize(
     ("answer", "cookie"),
     [
-        ("in", "v1.returning-visitors.+page-improvement.+personalisation"),
-        ("out", "v1.page-improvement.personalisation.returning-visitors"),
+        ("in", "v1.returning-visitors.+advertising-elsewhere.+page-improvement.+personalisation"),
+        ("out", "v1.advertising-elsewhere.page-improvement.personalisation.returning-visitors"),
     ],
 )
 def test_banner_takes_an_answer_in_one_step_and_leads_back(visitor, house, answer, cookie):
@@ -184,7 +188,10 @@ def test_a_banner_whose_answer_no_browser_keeps_says_so(visitor):
     )
 
 
-@pytest.mark.parametrize("cookie", ["v1.page-improvement.personalisation", "v1.+page-improvement.+personalisation"])
+@pytest.mark.parametrize(
+    "cookie",
+    ["v1.advertising-elsewhere.page-improvement.personalisation", "v1.+advertising-elsewhere.+page-improvement.+personalisation"],
+)
 def test_who_has_answered_is_not_asked_again(visitor, cookie):
     """Neither a no nor a yes is asked for twice (11 CCR 7026(k))."""
     visitor.cookies.set("avow_choices", cookie)
@@ -276,6 +283,7 @@ def test_a_script_is_told_what_holds(visitor):
         ("audience-measurement", False, ["gpc"], False),
         ("returning-visitors", False, ["gpc"], False),
         ("campaign-measurement", False, ["gpc"], False),
+        ("advertising-elsewhere", False, ["gpc"], False),
         ("personalisation", False, [], True),
         ("email-measurement", False, ["gpc"], False),
         ("counting-readers", False, ["gpc"], False),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.houses import compiled
+from tests.houses import compiled, selling_nothing
 
 from avow.policy.rulebook.page_duties import LIMIT_TITLE, OPT_OUT_TITLE, PageDuties
 from avow.recipients.register import Register
@@ -29,15 +29,21 @@ def test_every_page_of_who_shares_has_the_link_once(sharing, address):
     assert text.count(TITLED) == 1, text
 
 
+@pytest.fixture
+def giving_nobody(serving):
+    """An installation whose company neither sells nor shares."""
+    return serving(selling_nothing())
+
+
 @pytest.mark.parametrize("address", OURS + THEIRS)
-def test_no_page_of_who_shares_nothing_has_it(house, address):
+def test_no_page_of_who_shares_nothing_has_it(giving_nobody, address):
     """A link to opt out of a sale that there is not misleads (7004)."""
-    assert "Your Privacy Choices" not in house.browser().get(address).text
+    assert "Your Privacy Choices" not in giving_nobody.browser().get(address).text
 
 
 def test_a_contract_that_ends_brings_the_link_to_every_page(serving):
     """11 CCR 7051(c): whoever has no contract is a third party from that moment; the pages follow within a second."""
-    house = serving(compiled())
+    house = serving(selling_nothing())
     browser = house.browser()
     assert TITLED not in browser.get("/").text
     register = Register(house.store, house.versions, house.now_ms)

@@ -29,7 +29,7 @@ def test_every_page_carries_tag_pixel_and_privacy_links(visitor, path):
     assert "<noscript><img" in text
     assert "/avow/pixel.gif?page=" in text
     assert '<a href="/privacy-policy">Privacy policy</a>' in text
-    assert '<a href="/privacy/choices">Your privacy choices</a>' in text
+    assert '<a href="/privacy/choices">Your Privacy Choices <img src="/avow/privacy-choices.svg"' in text
 
 
 def test_notice_stands_beside_the_contact_form(visitor):
