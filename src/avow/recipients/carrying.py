@@ -53,7 +53,7 @@ class Kinds(Generic[_Made]):
 
 @dataclass(slots=True)
 class Leased(Generic[_Made]):
-    """Fits `connectors.mail.Outbox` and `rounds.Outbox`: what this process may carry of a lane. One caller at a time.
+    """What this process may carry of a lane. One caller at a time.
 
     `holder` names the process, and nothing else in the world. `contract` says why nothing may go to a recipient today, whatever
     was composed.

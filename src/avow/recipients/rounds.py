@@ -8,13 +8,14 @@ hand over   taken: sent · no for now: tried again · no for good: failed, a per
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, Protocol
+from typing import Final
 
 from avow.gate.messages import DAMAGED, Trouble, Turn
 from avow.gate.parcels import Parcel
+from avow.recipients.carrying import Leased
 from avow.recipients.connectors import Answer, Connector, Said
 from avow.store.aside import attempted
 
@@ -35,28 +36,6 @@ _AWAY_LONGEST_MS: Final = 300_000
 _TROUBLES: Final = {Answer.NOT_NOW: Trouble.REFUSED, Answer.NEVER: Trouble.REFUSED, Answer.LOST: Trouble.LOST}
 
 
-class Outbox(Protocol):
-    """Where deliveries wait (`carrying.Leased`)."""
-
-    def due(self, now_ms: int, limit: int) -> Sequence[Turn]:
-        """Return deliveries whose next try is due, claimed."""
-
-    def open(self, message_id: str, now_ms: int) -> Parcel | None:
-        """Return a delivery, composed; None when it may not leave now, which is noted."""
-
-    def sent(self, sent: Parcel, now_ms: int, receipt: str, *, is_received: bool = False) -> None:
-        """Note that a delivery was handed over."""
-
-    def kept(self, message_id: str, trouble: Trouble, code: int, next_ms: int | None, receipt: str) -> None:
-        """Note a try that did not succeed; no next moment means that it has failed."""
-
-    def held(self, message_id: str, trouble: Trouble, next_ms: int, why: str) -> None:
-        """Note that the other side could not be asked."""
-
-    def release(self) -> None:
-        """Give back what was claimed and not tried."""
-
-
 @dataclass(slots=True)
 class Round:
     """Hands due deliveries to one recipient; remembers how long it has been away.
@@ -65,7 +44,7 @@ class Round:
     """
 
     recipient: str
-    outbox: Outbox
+    outbox: Leased[Parcel]
     connector: Connector
     is_believed: Callable[[], bool] = lambda: True
     _pause_ms: int = 0

@@ -22,11 +22,12 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import Enum
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from avow.addresses import Mailbox, mailbox
 from avow.config import Mail
 from avow.gate.messages import DAMAGED, Trouble, Turn, Waiting
+from avow.recipients.carrying import Leased
 from avow.recipients.connectors.certificates import believed
 from avow.recipients.connectors.composing import compose
 from avow.store.aside import attempted
@@ -60,25 +61,6 @@ _AROUND: Final = "\"'()[]{},;:.!?"
 _CLOSING: Final = 421
 #: From here on the answer is no, for good (RFC 5321, 4.2.1).
 _PERMANENT: Final = 500
-
-
-class Outbox(Protocol):
-    """Where messages wait."""
-
-    def due(self, now_ms: int, limit: int) -> Sequence[Turn]:
-        """Return messages whose next try is due, claimed: nobody else hands them over."""
-
-    def open(self, message_id: str, now_ms: int) -> Waiting | None:
-        """Return a message, composed; None when it may not leave now, which the outbox has noted."""
-
-    def sent(self, sent: Waiting, now_ms: int, receipt: str) -> None:
-        """Note that a message that was opened was handed over, as its leave was decided, with what the server said."""
-
-    def kept(self, message_id: str, trouble: Trouble, code: int, next_ms: int | None, receipt: str) -> None:
-        """Note a try that did not succeed, with SMTP's code (0: none) and words; no next moment means that it has failed."""
-
-    def release(self) -> None:
-        """Give back what was claimed and not tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +109,7 @@ class Carrier:
     No deadline is over by a clock that is not believed (`retention.Clock`).
     """
 
-    outbox: Outbox
+    outbox: Leased[Waiting]
     mail: Mail
     is_believed: Callable[[], bool] = lambda: True
     _server: _Server | None = None
