@@ -281,8 +281,8 @@ def test_choice_goes_before_every_event(sent):
     assert page.evaluate(f"(() => {{ avow.track('spare-parts', {{instrument: 'a'}}); return avow.consent({said}); }})()")
     assert choices(page) == "v1.returning-visitors.+personalisation"
     assert page.evaluate("(() => { avow.track('spare-parts', {instrument: 'b'}); return avow.optOut(); })()")
-    everything = "audience-measurement.campaign-measurement.email-measurement.page-improvement.personalisation.returning-visitors"
-    assert choices(page) == f"v1.{everything}"
+    measured = "audience-measurement.campaign-measurement.email-measurement"
+    assert choices(page) == f"v1.advertising-elsewhere.{measured}.page-improvement.personalisation.returning-visitors"
     page.wait_for_timeout(500)
     assert [event["instrument"] for event in only(events, "spare-parts")] == ["a"]
 

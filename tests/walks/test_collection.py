@@ -75,7 +75,7 @@ def test_a_choice_stops_the_next_event(running):
     browser = running.browser()
     assert browser.post("/privacy/choices", data={"all": "out"}).status_code == 303
     assert "avow-refused" in post(browser, view("/after-the-choice")).headers
-    assert browser.post("/privacy/choices", data={"all": "in"}).status_code == 303
+    assert browser.post("/privacy/choices", data={"all": "in", "confirmed": "yes"}).status_code == 303
     assert "avow-refused" not in post(browser, view("/after-the-choice")).headers
 
 

@@ -35,22 +35,20 @@ def recipients_table(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Mark
         "Who receives personal information from us",
         (
             "Recipient",
-            "Role",
+            "Role, and how the law calls what it gets",
             "What it does for us",
             "Categories of personal information",
             "What for",
-            "How the law calls it",
             "Country",
             "Keeps it",
         ),
         (
             (
                 _named(recipient),
-                EFFECTIVE_ROLES[recipient.effective_role],
+                f"{EFFECTIVE_ROLES[recipient.effective_role]}: {in_law(recipient)}",
                 recipient.services,
                 joined(f"{SHORT_CATEGORIES[letter]} ({letter})" for letter in sorted(recipient.categories)),
                 _purposes(rulebook, recipient),
-                in_law(recipient),
                 recipient.country + (f" ({SAFEGUARDS[recipient.safeguards]})" if recipient.safeguards else ""),
                 _keeps(recipient),
             )
