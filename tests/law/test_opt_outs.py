@@ -19,8 +19,8 @@ from avow.definitions import RequestKind
 from avow.gate import choices, deliveries, disclosures
 from avow.gate.deliveries import Errand, ToGo
 from avow.gate.disclosures import Leave
+from avow.gate.opt_outs import OptOuts
 from avow.policy.checks.carried_out import EVERYTHING
-from avow.recipients.opt_outs import OptOuts
 from avow.store.control import opt_outs as rows
 
 ROBIN = person("robin@example.com")
