@@ -64,7 +64,6 @@ class CarriedOut:
     own_choice_only: bool
     own_mailings_only: bool
     combined: frozenset[str]
-    third_parties: bool
     duties: bool
     datasets: bool
     stands_by: StoodBy | None
@@ -84,7 +83,6 @@ EVERYTHING: Final = CarriedOut(
     own_choice_only=False,
     own_mailings_only=False,
     combined=frozenset(TECHNOLOGIES),
-    third_parties=True,
     duties=True,
     datasets=True,
     stands_by=None,
@@ -118,7 +116,6 @@ THIS_VERSION: Final = CarriedOut(
     own_choice_only=True,
     own_mailings_only=True,
     combined=LETTERS | {Technology.TAG, Technology.WEB_BEACON, Technology.PIXEL, Technology.CLEAR_GIF},
-    third_parties=False,
     duties=False,
     datasets=False,
     stands_by=STOOD_BY,
@@ -147,7 +144,7 @@ def check_carried_out(document: Document, entries: Entries, does: CarriedOut) ->
                     "AV0701", right.at("methods", place), message, "remove the method, or wait for a version that has it"
                 )
     if does is not EVERYTHING:
-        yield from _recipients(document, entries, does)
+        yield from _recipients(document, entries)
     if does.stands_by is not None:
         yield from check_stood_by(entries, does.stands_by)
     if not does.datasets:
@@ -249,19 +246,6 @@ def _reporting(entries: Entries, point: Entry) -> bool:
     return point.values["source"] in SOURCES or "collected_by" in point.values or point.name in linked(entries)
 
 
-def _asked_each_time(entries: Entries, name: str) -> bool:
-    """Whether a recipient gets nothing but what is asked about each time: its script, its image, the number of a click."""
-    clicked = {link.values.get("clicks") for link in entries.of("external_link") if link.values.get("recipient") == name}
-    points = [
-        point
-        for point in entries.of("collection")
-        if name in point.values.get("recipients", ()) or point.values.get("collected_by") == name
-    ]
-    return bool(points) and all(
-        point.name in clicked or ("loads" in point.values and point.values.get("collected_by") == name) for point in points
-    )
-
-
 def _stops_by_form(entries: Entries) -> bool:
     """Whether the link to the choices stops sale and sharing; where no such right is declared, that is reported already.
 
@@ -281,25 +265,19 @@ def _only_loaded(entries: Entries, name: str) -> bool:
     return bool(points) and all("loads" in point.values and point.values.get("collected_by") == name for point in points)
 
 
-def _recipients(document: Document, entries: Entries, does: CarriedOut) -> Iterator[Diagnostic]:
-    """Check that an opt-out stops what third parties get, and that who keeps copies is told to delete."""
+def _recipients(document: Document, entries: Entries) -> Iterator[Diagnostic]:
+    """Check that people can stop by a form what third parties get, and that who keeps copies is told to delete."""
     denied = contradicted(document, entries)  # then the contradiction is reported there, once
     known = build.recipients(entries)
     for recipient in entries.of("recipient"):
         is_third = known[recipient.name].effective_role == "third-party"
-        asked = recipient.name in denied or _asked_each_time(entries, recipient.name)
         if is_third and recipient.name not in denied and not _stops_by_form(entries):
             message = f'"{recipient.name}" is a third party, and the link by which people opt out leads to no form'
             yield diagnostic("AV0702", recipient.here, message, 'add "web" to the methods of [right.opt-out]')
-            asked = True
-        only_loaded = is_third and _only_loaded(entries, recipient.name)
-        yield from _recipient(recipient, does, asked=asked, only_loaded=only_loaded)
+        yield from _recipient(recipient, only_loaded=is_third and _only_loaded(entries, recipient.name))
 
 
-def _recipient(recipient: Entry, does: CarriedOut, *, asked: bool, only_loaded: bool) -> Iterator[Diagnostic]:
-    if not does.third_parties and recipient.values["role"] == "third-party" and not asked:
-        message = f'"{recipient.name}" is a third party, and this version cannot stop what it is given when somebody opts out'
-        yield diagnostic("AV0702", recipient.here, message, _LATER)
+def _recipient(recipient: Entry, *, only_loaded: bool) -> Iterator[Diagnostic]:
     days, way = recipient.values["keeps_days"], recipient.values.get("instruct")
     # What a third party's own script collected never passed through here: nothing here names a person to it, so the letter
     # about a deletion says where it takes an opt-out itself. Rule: Cal. Civ. Code § 1798.105(c)(1); 11 CCR 7022(b)(3).

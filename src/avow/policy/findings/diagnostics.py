@@ -206,7 +206,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0624": _error("a right that people carry out is offered by the software's form", _PROMISE),
         # 07: what this version of the software does not carry out
         "AV0701": _error("a right that this version does not carry out", _PROMISE),
-        "AV0702": _error("a third party, to whom this version stops nothing", rules.OPT_OUT_LINK),
+        "AV0702": _error("a third party, and no form by which people stop what it gets", rules.OPT_OUT_LINK),
         "AV0703": _error("a recipient keeps data, and nothing tells it to delete", rules.DELETE_DOWNSTREAM),
         "AV0704": _error("a technology that this version does not collect by", _PROMISE),
         "AV0705": _error("a duty to keep, which this version's deletion does not respect", rules.LEGAL_DUTY),
