@@ -7,10 +7,12 @@ import secrets
 from tests.houses import sites
 
 from avow.gate.deliveries import About, Delivery
+from avow.gate.opt_outs import OptOuts
 from avow.main.installation import of_requests
 from avow.messaging.composing import Composing
 from avow.messaging.instructing import ToRecipients
 from avow.messaging.mailings import Mailings
+from avow.messaging.opting_out import OptOutMail
 from avow.recipients.carrying import Kinds, Leased
 from avow.store.control import deliveries
 
@@ -20,7 +22,8 @@ def composing(house, recipient="mail-service", places=None):
     places = places or sites()
     mailings = Mailings(house.store, house.versions, recipient, places)
     told = ToRecipients(house.store, house.versions, places, (3, 7, 14))
-    return Composing(house.store, house.versions, recipient, of_requests(), places, mailings, told)
+    opt_outs = OptOutMail(OptOuts(house.store, house.versions, house.now_ms), places)
+    return Composing(house.store, house.versions, recipient, of_requests(), places, mailings, told, opt_outs)
 
 
 def leased(house, recipient="mail-service", places=None):

@@ -25,3 +25,8 @@ def test_no_row_is_there_twice():
 def test_the_ways_by_which_a_policy_may_say_that_recipients_are_told_are_those_that_tell_them():
     """No word of the language goes ahead of the gate, and none is left behind."""
     assert set(INSTRUCTS) == {way.value for way in Way}
+
+
+def test_no_row_refuses_a_third_party():
+    """What a third party is given stops, and it is told: a policy that declares one is served."""
+    assert "AV0702" not in PAGE

@@ -19,8 +19,8 @@ from avow.definitions import RequestKind
 from avow.gate import choices, deliveries, disclosures
 from avow.gate.deliveries import Errand, ToGo
 from avow.gate.disclosures import Leave
+from avow.gate.opt_outs import OptOuts
 from avow.policy.checks.carried_out import EVERYTHING
-from avow.recipients.opt_outs import OptOuts
 from avow.store.control import opt_outs as rows
 
 ROBIN = person("robin@example.com")
@@ -37,6 +37,19 @@ def house(serving):  # noqa: F811 - the fixture
 @pytest.fixture
 def opt_outs(house):
     return OptOuts(house.store, house.versions, house.now_ms)
+
+
+def test_a_policy_whose_third_party_gets_records_is_served():
+    """With the links, a form behind them, the signal, and a way to tell: § 1798.135(a), 7026(a). Without the form it is not."""
+    served = compiled(*SHARING, *CLUB)
+    assert served.recipients["place"].effective_role == "third-party"
+    assert "place" in served.points["weather-club"].recipients
+    by_people = (
+        'methods      = ["web", "phone"]\nverification = "not at all"',
+        'methods      = ["email", "phone"]\nverification = "not at all"\nby_people    = true',
+    )
+    with pytest.raises(AssertionError, match="AV0702"):
+        compiled(*SHARING, *CLUB, by_people)
 
 
 def subject(house):

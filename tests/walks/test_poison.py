@@ -35,9 +35,11 @@ from avow.store.control import (
     audit,
     batches,
     deliveries,
+    disclosures,
     instructions,
     integrity,
     mailings,
+    opt_outs,
     set_aside,
     submissions,
     subscriptions,
@@ -160,6 +162,18 @@ class Planter:
                 told = (self.ids[name], "0" * 24, "shop", "", "erase", way, "A", b"", "", now_ms, day)
                 instructions.add(tx, [instructions.Instruction(*told, told_ms=now_ms, next_ms=now_ms)])
 
+    def opted_out(self):
+        """Opt-outs of whom nobody is to be told, between them one of whom something went at a moment that there is not."""
+        now_ms, rulebook = self.house.now_ms(), self.house.versions.in_force().id
+        with self.store.control.transaction() as tx:
+            for number, name in enumerate(of("opt-outs")):
+                self.ids[name], subject = name.encode().hex(), name[:16].ljust(16).encode()
+                said = (subject, now_ms + number, "answer-questions", "web", rulebook, "marrowby")
+                opt_outs.add(tx, opt_outs.OptOutRow(self.ids[name], *said))
+                if name.startswith(POISON):
+                    went = (10**17, "nobody", "A", "answer-questions", "enquiry", rulebook, subject, 1)
+                    disclosures.add(tx, disclosures.Disclosure(*went, forget_on=self.now.date() + timedelta(days=400)))
+
     def erasing(self):
         """Purge, retention, subscriptions that nobody confirmed, and files that nobody claims."""
         self.write("purge")
@@ -242,6 +256,7 @@ def poisoned(shared_installation_of, mailbox, tmp_path_factory, until):
     for plant in (
         planter.lists,
         planter.recipients,
+        planter.opted_out,
         planter.erasing,
         planter.asked,
         planter.erased,
@@ -321,6 +336,11 @@ def reminded(one, name):
         return instructions.get(tx, one.ids[name]).reminders
 
 
+def is_over(one, name):
+    with one.store.control.reading() as tx:
+        return opt_outs.get(tx, one.ids[name]).closed_ms is not None
+
+
 def failed(one):
     with one.store.control.reading() as tx:
         return deliveries.get(tx, one.ids["poison.mail"]).state == "failed"
@@ -354,6 +374,11 @@ QUEUES = {
         "reminders",
         lambda one: all(reminded(one, name) for name in ("first.reminders", "last.reminders")),
         lambda one: one.ids["poison.reminders"],
+    ),
+    "opt-outs": (
+        "opt-outs",
+        lambda one: is_over(one, "first.opt-outs") and is_over(one, "last.opt-outs"),
+        lambda one: one.ids["poison.opt-outs"],
     ),
     "telling": (
         "telling",

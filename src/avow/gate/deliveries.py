@@ -68,6 +68,7 @@ __all__ = [
     "Delivery",
     "Errand",
     "Lane",
+    "OptedOut",
     "Reference",
     "ToGo",
     "ToTell",
@@ -87,11 +88,13 @@ __all__ = [
     "new_id",
     "of_request",
     "open_address",
+    "opt_out_id",
     "passed_on",
     "queue_confirmation",
     "queue_each",
     "queue_instructions",
     "queue_letter",
+    "queue_opt_outs",
     "queue_records",
     "received",
     "release",
@@ -154,6 +157,19 @@ class ToTell:
     rulebook_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class OptedOut:
+    """Of which opt-out of whom a recipient is told, by which connector; `delivery` is its id (`opt_out_id`)."""
+
+    delivery: str
+    opt_out: str
+    subject: bytes
+    recipient: str
+    connector: str
+    site: str
+    rulebook_id: str
+
+
 def queue_letter(
     store: Store,
     tx: Transaction,
@@ -199,6 +215,31 @@ def queue_instructions(tx: Transaction, wanted: Iterable[ToTell], made_ms: int) 
                 recipient=one.recipient,
                 connector=one.connector,
                 people=(About(request_id=one.request_id, record=one.instruction),),
+            )
+            for one in wanted
+        ],
+    )
+
+
+def opt_out_id(opt_out: str, recipient: str, told_ms: int) -> str:
+    """Return the id of what tells a recipient of an opt-out, which follows from both; `told_ms`: when it was last told, or 0."""
+    return hashlib.blake2b(f"opt-out {opt_out} {recipient} {told_ms}".encode(), digest_size=16).hexdigest()
+
+
+def queue_opt_outs(tx: Transaction, wanted: Iterable[OptedOut], made_ms: int) -> int:
+    """Queue what tells recipients of opt-outs, each once by its id; return how many are new."""
+    return add_new(
+        tx,
+        [
+            Delivery(
+                one.delivery,
+                "opt-out",
+                made_ms,
+                site=one.site,
+                rulebook_id=one.rulebook_id,
+                recipient=one.recipient,
+                connector=one.connector,
+                people=(About(subject=one.subject, record=one.opt_out),),
             )
             for one in wanted
         ],

@@ -25,7 +25,7 @@ from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.policy.law.counting import add_months
 from avow.policy.rulebook.conversions import CLICK_ID
-from avow.store.control import Transaction, disclosures
+from avow.store.control import Transaction, disclosures, opt_outs
 from avow.store.control.dated import DISCLOSED_MONTHS
 from avow.store.control.disclosures import Disclosure, DisclosureTotal
 from avow.store.store import Store
@@ -127,6 +127,8 @@ def note(tx: Transaction, leave: Leave, at_ms: int, own_id: str | None = None, *
     is_new = disclosures.add(tx, leave.disclosure(at_ms, demonstration=demonstration), own_id)
     for other in sorted(leave.others) if is_new else ():  # found by each of its identifiers, and counted once
         disclosures.add(tx, replace(leave, subject=other).disclosure(at_ms, count=0, demonstration=demonstration))
+    for subject in sorted(one for one in {leave.subject, *leave.others} if one is not None) if is_new else ():
+        opt_outs.reopen(tx, subject, leave.purpose)
     if is_new and not demonstration:
         entries.record(tx, at_ms, entries.Disclosed(leave.recipient, leave.categories, leave.purpose))
     return is_new

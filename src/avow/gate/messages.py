@@ -17,6 +17,7 @@ from cryptography.exceptions import InvalidTag
 from avow.gate import deliveries
 from avow.gate.deliveries import Delivery
 from avow.gate.disclosures import Leave
+from avow.gate.parcels import PassedOn
 from avow.store.control import Transaction
 from avow.store.store import Store
 
@@ -106,7 +107,7 @@ class Waiting:
     `parts` is there for a message of a mailing, whose text it holds. `until_ms` is the moment until which it is tried however
     often that is: the last one on which its consumer request can be answered. None: a bounded number of times.
     `sender` is the address of the website in whose name it goes, "" for the installation's; `instruction` what a recipient is
-    told by it (`gate.instructions`), "" for what goes to a person.
+    told by it (`gate.instructions`), "" for what goes to a person; `opt_out` of which opt-out.
     """
 
     message_id: str
@@ -120,6 +121,7 @@ class Waiting:
     is_measured: bool = False
     sender: str = ""
     instruction: str = ""
+    opt_out: PassedOn | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,3 +38,26 @@ def by_rule(*, is_third_party: bool) -> str:
     """Return the rule that asks it of a recipient. Rule: 11 CCR 7022(b)(2), (3)."""
     rule = rules.TELL_THIRD_PARTIES if is_third_party else rules.TELL_PROVIDERS
     return rules.both(rules.DELETE_FROM_RECORDS, rule, rules.UNABLE)
+
+
+# -- of an opt-out ----------------------------------------------------------------------------------------------------------
+
+_STOPPED_BY_PROVIDER: Final = (
+    "Do not use, keep or pass on what you hold of these records for this purpose; keep only that you must not.",
+    "Tell your own service providers and contractors to do the same.",
+)
+_STOPPED_BY_THIRD_PARTY: Final = (
+    "Stop selling, sharing, keeping and using what you got of these records from us for this purpose.",
+    "Tell everybody to whom you sold it, with whom you shared it or to whom you made it available, to do the same.",
+    "Tell your own service providers and contractors to do the same.",
+)
+
+
+def stops(*, is_third_party: bool) -> tuple[str, ...]:
+    """Return what a recipient has to do about an opt-out, a sentence for each part. Rule: 11 CCR 7026(f)(2), (3), 7052(a)."""
+    return _STOPPED_BY_THIRD_PARTY if is_third_party else _STOPPED_BY_PROVIDER
+
+
+def stops_by_rule(*, is_third_party: bool) -> str:
+    """Return the rule that asks it of a recipient. Rule: 11 CCR 7026(f)."""
+    return rules.both(rules.OPT_OUT_PASSED_ON, rules.OPT_OUT_HEEDED) if is_third_party else rules.OPT_OUT_PASSED_ON

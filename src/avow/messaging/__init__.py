@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from avow.config import Configuration
+from avow.definitions import now_ms
+from avow.gate.opt_outs import OptOuts
 from avow.gate.reads import Reads
 from avow.gate.sites import Site, Sites
 from avow.gate.versions import Versions
@@ -16,6 +18,7 @@ from avow.messaging.composing import Composing, OfRequests
 from avow.messaging.inbox import Inbox
 from avow.messaging.instructing import ToRecipients
 from avow.messaging.mailings import Mailings
+from avow.messaging.opting_out import OptOutMail
 from avow.messaging.outbox import CorrectAddress, Outbox
 from avow.messaging.reports import Reports
 from avow.messaging.subscriptions import Subscriptions
@@ -59,4 +62,6 @@ def carrying(store: Store, versions: Versions, configuration: Configuration, req
     """Return what composes messages, each by the version of the policy that it names, mailings letter by letter."""
     recipient, sites = configuration.mail.recipient, Sites(configuration)
     to_recipients = ToRecipients(store, versions, sites, configuration.instructions.remind_after_days)
-    return Composing(store, versions, recipient, requests, sites, Mailings(store, versions, recipient, sites), to_recipients)
+    mailings = Mailings(store, versions, recipient, sites)
+    opt_outs = OptOutMail(OptOuts(store, versions, now_ms), sites)
+    return Composing(store, versions, recipient, requests, sites, mailings, to_recipients, opt_outs)

@@ -5,6 +5,7 @@
     notice           the announced version, and what its person sent under a version that promised to tell them
     mailing          the mailing's text, and the subscription
     instruction      the link to the page of a recipient, which says what to do and whom it is about: nothing of that is in it
+    opt-out          our numbers of the records of which a recipient is to stop the use
 
 Whatever changed since it was queued counts: the versions, choices and marks of the person, an erasure, the recipient. What staff
 see of it: `messaging.outbox`. What belongs to consumer requests comes from the room of rights, by functions.
@@ -28,6 +29,7 @@ from avow.gate.versions import Versions, changes_of
 from avow.messaging import subscriptions
 from avow.messaging.instructing import ToRecipients
 from avow.messaging.mailings import Mailings
+from avow.messaging.opting_out import OptOutMail
 from avow.policy import Rulebook, publication
 from avow.policy.law import rules
 from avow.store.control import Transaction, mailings, publications, requests
@@ -37,6 +39,8 @@ from avow.store.store import Store
 
 #: What a message about a change of the policy is sent for: the declaration [changes] that promises it.
 CHANGES: Final = "changes"
+#: Kinds that go to recipients: by e-mail to their contact, or by their computers.
+TO_RECIPIENTS: Final = ("instruction", "opt-out")
 #: How a message left that the mail server took, in the history of its request.
 BY_MAIL: Final = "the mail server took it"
 #: A server's answer that there is no such mailbox, or that it is switched off for good (RFC 3463, 3.2, 3.3).
@@ -77,6 +81,7 @@ class Composing:
     sites: Sites
     letters: Mailings
     recipients: ToRecipients
+    opt_outs: OptOutMail
 
     def compose(self, row: Delivery, now_ms: int) -> Waiting | Refusal | None:
         """Return a delivery as it leaves now; a Refusal when it may not leave for now, None when it has nothing to tell any more.
@@ -85,8 +90,8 @@ class Composing:
         """
         if row.kind in OF_REQUESTS:
             return self._of_request(row) if row.request_id is not None else None
-        if row.kind == "instruction":
-            return self.recipients.compose(row)
+        if row.kind in TO_RECIPIENTS:
+            return self.recipients.compose(row) if row.kind == "instruction" else self.opt_outs.compose(row)
         subject = row.subject
         if subject is None:
             return None
@@ -105,15 +110,20 @@ class Composing:
         """
         if row.kind in OF_REQUESTS:
             return messages.letter(self.store, row)
-        if row.kind == "instruction":
-            return self.recipients.read(row)
+        if row.kind in TO_RECIPIENTS:
+            return self.recipients.read(row) if row.kind == "instruction" else self.opt_outs.read(row)
         if row.kind == "mailing":
             return self.letters.said(row)
         found = self._confirmation(row) if row.kind == "confirmation" else self._notice(row)
         return found[0] if found is not None else None
 
     def point(self, row: Delivery) -> str:
-        """Return at which point the address of a message was given, "" where nothing says so any more, or it is a request's."""
+        """Return at which point the address of a message was given, "" where nothing says so any more, or it is a request's.
+
+        What goes to a recipient has none.
+        """
+        if row.kind in TO_RECIPIENTS:
+            return ""
         try:
             if row.kind == "mailing":
                 with self.store.control.reading() as tx:
@@ -130,7 +140,9 @@ class Composing:
             mailings.count(tx, sent.mailing, "delivered")
             if sent.is_measured:
                 mailings.count(tx, sent.mailing, "measured")
-        if sent.instruction:
+        if sent.opt_out is not None:
+            self.opt_outs.left(tx, sent.opt_out, now_ms)
+        elif sent.instruction:
             self.recipients.left(tx, sent.instruction, now_ms, BY_MAIL)
         elif sent.request_id is not None:
             self.requests.follow(tx, sent.request_id, sent.message_id, now_ms, {"how": BY_MAIL})

@@ -15,7 +15,7 @@ from avow.gate.messages import DAMAGED, Message, MessageLine, Trouble
 from avow.gate.reads import Reads
 from avow.gate.roles import Member
 from avow.messaging.answers import MessageView
-from avow.messaging.composing import Composing
+from avow.messaging.composing import TO_RECIPIENTS, Composing
 from avow.policy.law import rules
 from avow.store import paging
 from avow.store.control import Transaction, mailings
@@ -149,7 +149,7 @@ class Outbox:
             row = deliveries.get(tx, message_id)
         if row is None or row.state not in UNSENT:
             return _NOT_THERE
-        if row.kind == "instruction":
+        if row.kind in TO_RECIPIENTS:
             return _REGISTERED
         if row.request_id is not None:
             return self.correct_address(row.request_id, str(found), staff_id)

@@ -13,6 +13,7 @@ from avow.config import Configuration, Connection
 from avow.definitions import ConfigurationError, Refusal
 from avow.gate.deliveries import Lane
 from avow.gate.handing_over import CONVERSION, HandingOver, IsErasing
+from avow.gate.opt_outs import OptOuts
 from avow.gate.recipients import standing
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
@@ -25,8 +26,8 @@ from avow.recipients.connectors.opendsr import OpenDSR
 from avow.recipients.connectors.signing import signers
 from avow.recipients.connectors.webhook import Webhook
 from avow.recipients.instructing import Confirmed, Instructing
-from avow.recipients.opt_outs import OptOuts
 from avow.recipients.outgoing import Outgoing
+from avow.recipients.passing_on import PassingOn
 from avow.recipients.register import Register
 from avow.recipients.rounds import Round
 from avow.recipients.sending import Sending
@@ -46,6 +47,7 @@ class Recipients:
     sending: Sending
     outgoing: Outgoing
     opt_outs: OptOuts
+    passing_on: PassingOn
 
 
 def build(
@@ -54,7 +56,9 @@ def build(
     """Return the room; `is_erasing` says whether a deletion of somebody is under way."""
     handing_over = HandingOver(store, versions, is_erasing, now_ms)
     sending = Sending(handing_over, connectors(configuration), tuple(one.name for one in configuration.sites), now_ms)
-    return Recipients(Register(store, versions, now_ms), sending, Outgoing(store, now_ms), OptOuts(store, versions, now_ms))
+    opt_outs = OptOuts(store, versions, now_ms)
+    passing_on = PassingOn(opt_outs, connectors(configuration))
+    return Recipients(Register(store, versions, now_ms), sending, Outgoing(store, now_ms), opt_outs, passing_on)
 
 
 def connectors(configuration: Configuration) -> Mapping[str, str]:
@@ -103,7 +107,8 @@ def carriers(
     """
     remind_after = configuration.instructions.remind_after_days
     instructing = Instructing(store, versions, Sites(configuration), remind_after, confirmed)
-    composing = Composing(HandingOver(store, versions, is_erasing, now_ms), instructing)
+    passing_on = PassingOn(OptOuts(store, versions, now_ms), connectors(configuration))
+    composing = Composing(HandingOver(store, versions, is_erasing, now_ms), instructing, passing_on)
     kinds = Kinds(composing.compose, composing.left, composing.failed)
     ways: list[tuple[str, str, Connector]] = [
         (name, one.connector, connector_of(name, one)) for name, one in _reached(configuration)

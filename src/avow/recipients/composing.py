@@ -4,6 +4,7 @@
     conversion   an event of a browser that allowed it, to a third party that advertises
     order        the same to a screener, which needs the authorisation that its person signed (15 U.S.C. 1681b(b)(2))
     instruction  whom it is to erase, and where it answers (`instructing`)
+    opt-out      of which records it is to stop the use (`passing_on`)
 
 Nothing of it is kept: at the next try it is put together again. The format is docs/specs/webhooks.md.
 """
@@ -20,6 +21,7 @@ from avow.gate.handing_over import Content, HandingOver, NoMore
 from avow.gate.parcels import Parcel
 from avow.policy.law import rules
 from avow.recipients.instructing import Instructing
+from avow.recipients.passing_on import PassingOn
 from avow.store.control import Transaction
 
 _GONE: Final = NoMore("its record is gone", rules.DELETE)
@@ -31,6 +33,7 @@ class Composing:
 
     handing_over: HandingOver
     instructing: Instructing
+    passing_on: PassingOn
 
     def compose(self, row: Delivery, _now_ms: int) -> Parcel | Refusal | None:
         """Return a delivery as it leaves now; a Refusal when it may not for now, NoMore or None when it never may.
@@ -39,6 +42,8 @@ class Composing:
         """
         if row.kind == "instruction":
             return self.instructing.compose(row)
+        if row.kind == "opt-out":
+            return self.passing_on.compose(row)
         content = self._event(row) if row.kind == "conversion" else self._form(row)
         return content if isinstance(content, Refusal) else _parcel(row, content)
 
@@ -46,6 +51,8 @@ class Composing:
         """Note what follows from one that left: that its recipient was told; of a record nothing more than its disclosure."""
         if sent.instruction:
             self.instructing.left(tx, sent, now_ms)
+        if sent.opt_out is not None:
+            self.passing_on.left(tx, sent.opt_out, now_ms)
 
     def failed(self, tx: Transaction, row: Delivery) -> None:
         """Note what follows from one that failed for good: staff see it."""

@@ -34,7 +34,7 @@ DRAIN: Final = "drain"
 AUDIT: Final = "audit"
 CONTENTS: Final = (DRAIN, AUDIT)
 #: Queues whose items nobody may discard: the law, or a promise, makes us do them. What is wrong has to be mended.
-OWED: Final = frozenset({"requests", "residue", "purge", "retention", "unconfirmed", "unsubscribed", AUDIT})
+OWED: Final = frozenset({"requests", "residue", "purge", "retention", "unconfirmed", "unsubscribed", "opt-outs", AUDIT})
 #: The pause before the second try, doubled with each further one, and the longest, milliseconds.
 FIRST_PAUSE_MS: Final = 60_000
 LONGEST_PAUSE_MS: Final = 6 * 3_600_000

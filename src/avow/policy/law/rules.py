@@ -59,6 +59,7 @@ PARENT_OPTS_IN: Final = "11 CCR 7070"
 MINOR_OPTS_IN: Final = "11 CCR 7071"
 TWO_STEPS: Final = "11 CCR 7028(a)"
 OPT_OUT_PASSED_ON: Final = "11 CCR 7026(f)"
+OPT_OUT_HEEDED: Final = "11 CCR 7052(a)"
 
 # Choices and signals.
 SIGNAL: Final = "11 CCR 7025"

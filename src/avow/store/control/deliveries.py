@@ -53,7 +53,9 @@ from avow.store.control.database import Transaction
 from avow.store.control.tables import deliveries, delivery_people, letters, screenings
 from avow.store.paging import Page, Part, Place
 
-Kind = Literal["letter", "answer", "confirmation", "notice", "mailing", "instruction", "disclosure", "order", "conversion"]
+Kind = Literal[
+    "letter", "answer", "confirmation", "notice", "mailing", "instruction", "opt-out", "disclosure", "order", "conversion"
+]
 State = Literal["waiting", "leaving", "sent", "received", "failed", "withdrawn"]
 
 #: Kinds of a consumer request that go to its person; the copy of each is sealed under the request's key.

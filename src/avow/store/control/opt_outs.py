@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
 from typing import Final
 
-from sqlalchemy import RowMapping, delete, select, update
+from sqlalchemy import RowMapping, and_, delete, or_, select, update
 
 from avow.store.control.database import Transaction
 from avow.store.control.rows import add_new
@@ -32,12 +32,13 @@ class OptOutRow:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """That a recipient was told, when, by whom and how."""
+    """That a recipient was told, when, by whom and how, and of which records; None where an earlier version did not keep it."""
 
     recipient: str
     told_ms: int
     told_by: str
     how: str
+    records: str | None
 
 
 def concerns(tx: Transaction, subject: bytes) -> bool:
@@ -52,31 +53,44 @@ def add(tx: Transaction, row: OptOutRow) -> None:
     add_new(tx, opt_outs, asdict(row))
 
 
-def get(tx: Transaction, opt_out_id: str) -> OptOutRow | None:
-    """Return one."""
-    row = tx.execute(select(*_COLUMNS).where(_own.id == opt_out_id)).mappings().first()
+def get(tx: Transaction, opt_out_id: str, *, locks: bool = False) -> OptOutRow | None:
+    """Return one; `locks`: whoever else would change it waits for the end of the transaction."""
+    wanted = select(*_COLUMNS).where(_own.id == opt_out_id)
+    row = tx.execute(wanted.with_for_update() if locks else wanted).mappings().first()
     return None if row is None else _of_row(row)
 
 
-def open_ones(tx: Transaction, limit: int) -> tuple[OptOutRow, ...]:
-    """Return those of which somebody may still have to be told, the oldest first."""
+def open_ones(tx: Transaction, limit: int, after: OptOutRow | None = None) -> tuple[OptOutRow, ...]:
+    """Return those of which somebody may still have to be told, the oldest first; `after` is the last one of those before."""
     wanted = select(*_COLUMNS).where(_own.closed_ms.is_(None), _own.subject.is_not(None)).order_by(_own.at_ms, _own.id)
+    if after is not None:
+        wanted = wanted.where(or_(_own.at_ms > after.at_ms, and_(_own.at_ms == after.at_ms, _own.id > after.id)))
     return tuple(map(_of_row, tx.execute(wanted.limit(limit)).mappings()))
 
 
 def told(tx: Transaction, opt_out_id: str) -> tuple[Told, ...]:
     """Return who was told of one."""
-    wanted = select(_told.recipient, _told.told_ms, _told.told_by, _told.how).where(_told.opt_out == opt_out_id)
+    wanted = select(*(_told[field.name] for field in fields(Told))).where(_told.opt_out == opt_out_id)
     return tuple(Told(**row) for row in tx.execute(wanted.order_by(_told.recipient)).mappings())
 
 
-def tell(tx: Transaction, opt_out_id: str, one: Told) -> bool:
-    """Keep that a recipient was told; False when that is kept already."""
-    return add_new(tx, opt_out_told, {"opt_out": opt_out_id, **asdict(one)})
+def tell(tx: Transaction, opt_out_id: str, one: Told) -> None:
+    """Keep that a recipient was told, in place of what is kept of that."""
+    known = update(opt_out_told).where(_told.opt_out == opt_out_id, _told.recipient == one.recipient)
+    if tx.execute(known.values(**asdict(one)).returning(_told.recipient)).first() is None:
+        add_new(tx, opt_out_told, {"opt_out": opt_out_id, **asdict(one)})
+
+
+def reopen(tx: Transaction, subject: bytes, purpose: str) -> None:
+    """Have those of a subject looked at again: something of theirs left for that purpose.
+
+    Each is written to, open or not, so that who closes one at this moment has seen it or is undone.
+    """
+    tx.execute(update(opt_outs).where(_own.subject == subject, _own.purpose == purpose).values(closed_ms=None))
 
 
 def close(tx: Transaction, opt_out_id: str, now_ms: int) -> None:
-    """Note that everybody was told."""
+    """Note that nobody is to be told any more."""
     tx.execute(update(opt_outs).where(_own.id == opt_out_id, _own.closed_ms.is_(None)).values(closed_ms=now_ms))
 
 

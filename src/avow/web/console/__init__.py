@@ -16,6 +16,7 @@ from avow.web.console.imports import ImportPages
 from avow.web.console.inbox import InboxPages
 from avow.web.console.mailings import MailingsPages
 from avow.web.console.messages import MessagePages
+from avow.web.console.opt_outs import OptOutPages
 from avow.web.console.publishing import PublishingPages
 from avow.web.console.recipients import RecipientPages
 from avow.web.console.recordings import RecordingsPages
@@ -47,6 +48,7 @@ class Console:
             EvidencePages(door),
             AuditPages(door),
             PublishingPages(door),
+            OptOutPages(door),  # before the page of a recipient, whose name may be any
             RecipientPages(door),
             SendingPages(door),
             WebsitePages(door),

@@ -67,7 +67,7 @@ MENU: Final[Mapping[str, Mapping[str, str]]] = {
         "/console/deliveries": "Deliveries",
         "/console/choices": "Choices",
     },
-    "Requests": {"/console/requests": "Request desk"},
+    "Requests": {"/console/requests": "Request desk", "/console/recipients/opt-outs": "Opt-outs to pass on"},
     "Policy": {
         "/console/policy": "Policy",
         "/console/recipients": "Recipients",

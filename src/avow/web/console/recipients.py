@@ -52,7 +52,8 @@ class RecipientPages:
     def _list(self, request: Request, member: Member) -> Response:
         declared = self._house.policy.rulebook.recipients
         told = {name: one.instruct for name, one in declared.items()}
-        return self._door.show(request, "recipients.html", member, lines=self._register.lines(), told=told)
+        waiting = len(self._house.recipients.opt_outs.open_ones())
+        return self._door.show(request, "recipients.html", member, lines=self._register.lines(), told=told, opt_outs=waiting)
 
     def _one(self, request: Request, member: Member) -> Response:
         return self._shown(request, member)

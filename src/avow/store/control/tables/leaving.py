@@ -15,7 +15,7 @@ deliveries: Final = Table(
     Column("id", Text, primary_key=True),  # by which the other side knows a second copy: the Message-ID of an e-mail
     Column(
         "kind", Text, nullable=False
-    ),  # letter, answer, confirmation, notice, mailing, instruction, disclosure, order, conversion
+    ),  # letter, answer, confirmation, notice, mailing, instruction, opt-out, disclosure, order, conversion
     Column("batch", Text, nullable=False),  # of which many get one each: a mailing, the number of an announced version; else ""
     Column("is_many", Boolean, nullable=False),  # one of a mailing: many and alike, and in no list of messages to single people
     Column("recipient", Text, nullable=False),  # the policy's name of who gets or carries it, "" until it was decided

@@ -36,7 +36,7 @@ opt_outs: Final = Table(
     Column("source", Text, nullable=False),
     Column("rulebook_id", Text, nullable=False),
     Column("site", Text, nullable=False),
-    Column("closed_ms", BigInteger),  # when the last one was told
+    Column("closed_ms", BigInteger),  # since when nobody is to be told any more
     Index("opt_outs_subject", "subject"),
     Index("opt_outs_open", "closed_ms", "at_ms"),
 )
@@ -47,8 +47,9 @@ opt_out_told: Final = Table(
     Column("opt_out", Text, nullable=False),
     Column("recipient", Text, nullable=False),
     Column("told_ms", BigInteger, nullable=False),
-    Column("told_by", Text, nullable=False),  # the member of staff who told it, "" for the command line
+    Column("told_by", Text, nullable=False),  # the member of staff who told it, "" for the command line and what left by itself
     Column("how", Text, nullable=False),
+    Column("records", Text),  # our numbers that it was told of, separated by spaces; NULL: told before they were kept
     PrimaryKeyConstraint("opt_out", "recipient"),
 )
 

@@ -1,0 +1,287 @@
+"""Opt-outs leave by themselves: to a recipient's own HTTPS server, by e-mail to its contact, or by nobody but staff.
+
+Rule: 11 CCR 7026(f)(2), (3), 7052(a); Cal. Civ. Code § 1798.135(f).
+"""
+
+import email
+import subprocess
+import sys
+from datetime import UTC, datetime
+from email import policy as mail_policy
+
+import pytest
+from aiosmtpd.controller import Controller
+from sqlalchemy import select, update
+from tests.conftest import free_port
+from tests.deliveries import composing, leased
+from tests.houses import compiled, person
+from tests.recipients.test_mail import Server
+from tests.recipients.vendors import Vendor, with_vendor
+from tests.web.policies import CLUB, SHARING
+
+from avow.config import Mail
+from avow.gate import choices, disclosures
+from avow.gate.choices import Choice
+from avow.gate.disclosures import Leave
+from avow.gate.opt_outs import OptOuts
+from avow.policy.checks.carried_out import EVERYTHING
+from avow.recipients.connectors.mail import Carrier
+from avow.recipients.passing_on import PassingOn
+from avow.recipients.register import Changes
+from avow.store.control import opt_outs as rows
+from avow.store.control import set_aside, tables
+
+ROBIN = person("robin@example.com")
+SOLD = "counting-readers"
+FIRST, SECOND = "0" * 31 + "7", "0" * 31 + "8"
+over_both = pytest.mark.parametrize("house", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture
+def network(house, receiver):
+    """An advertising network that gets the addresses of a club, until somebody opts out; its computers are connected."""
+    house.now = datetime.now(UTC)
+    house.publisher.first(compiled(*SHARING, *CLUB, does=EVERYTHING), house.now_ms())
+    return Vendor(house, receiver, "place")
+
+
+def subject(house):
+    return house.store.vault.subjects_for([ROBIN], house.now_ms())[ROBIN]
+
+
+def gave(house, record=FIRST, recipient="place", purpose=SOLD):
+    """Note that a record of Robin's left for a recipient."""
+    named = (recipient, purpose, "weather-club", "A", "marrowby", subject(house), ("email",), record)
+    with house.store.control.transaction() as tx:
+        disclosures.note(tx, Leave(house.versions.in_force(), *named), house.now_ms())
+
+
+def says(house, *, opted_out=True, purpose=SOLD):
+    """Say no for Robin, or yes again."""
+    facts = {"source": "web", "rulebook_id": house.versions.in_force().id, "subject": subject(house), "site": "marrowby"}
+    with house.store.control.transaction() as tx:
+        choices.keep(house.store, tx, [Choice(house.now_ms(), purpose, opted_out=opted_out, **facts)])
+
+
+def queue(vendor):
+    return vendor.room.passing_on.queue(vendor.house.now_ms())
+
+
+def without_connection(house):
+    """Return what queues where the configuration connects nobody."""
+    return PassingOn(OptOuts(house.store, house.versions, house.now_ms), {})
+
+
+def kept(house):
+    """Return the one opt-out, over or not."""
+    with house.store.control.reading() as tx:
+        (one,) = tx.scalars(select(tables.opt_outs.c.id)).all()
+        return rows.get(tx, one)
+
+
+@over_both
+def test_a_third_party_is_told_by_its_computers(house, network, receiver):
+    """7026(f)(2), (3): the records by our numbers, the purpose, the last day, to stop and to pass it on; and it is over."""
+    gave(house)
+    gave(house, SECOND)
+    says(house)
+    assert (queue(network), queue(network), network.carry(), network.carry()) == (1, 0, 1, 0)
+    (body,) = receiver.bodies
+    one = kept(house)
+    assert (body["type"], body["data"]["opt_out"], body["data"]["purpose"]) == ("opt-out.sale-or-sharing", one.id, SOLD)
+    assert (body["data"]["records"], body["data"]["categories"]) == ([FIRST, SECOND], ["A"])
+    assert any("Tell everybody to whom you sold it" in duty for duty in body["data"]["to_do"])
+    assert body["data"]["rule"] == "11 CCR 7026(f); 11 CCR 7052(a)"
+    assert body["data"]["act_by"] == network.room.opt_outs.get(one.id).act_by.isoformat()
+    assert receiver.is_signed()
+    assert ROBIN.value not in str(receiver.taken)
+    assert one.closed_ms == house.now_ms()
+    assert [(told.how, told.told_on is None) for told in network.room.opt_outs.get(one.id).tells] == [
+        ("its computers took it", False)
+    ]
+
+
+def test_who_works_for_us_is_told_to_suppress(house, receiver):
+    """§ 1798.135(f): a service provider that keeps something uses it for that no more."""
+    keeps = ('keeps_days = 0\ninstruct   = "page"', 'keeps_days = 30\ninstruct   = "page"')
+    house.publisher.first(with_vendor("crm", keeps, more='instruct   = "page"'), house.now_ms())
+    vendor = Vendor(house, receiver)
+    gave(house, recipient="crm", purpose="answer-questions")
+    says(house, purpose="answer-questions")
+    assert (queue(vendor), vendor.carry()) == (1, 1)
+    (body,) = receiver.bodies
+    assert (body["type"], body["data"]["rule"]) == ("opt-out.suppression", "11 CCR 7026(f)")
+
+
+def test_what_went_after_it_was_told_is_told_again(house, network, receiver):
+    """In hand when the no came, and noted after everybody was told: it opens again, and says all of its records."""
+    gave(house)
+    says(house)
+    assert (queue(network), network.carry()) == (1, 1)
+    assert kept(house).closed_ms is not None
+    gave(house, SECOND)
+    assert kept(house).closed_ms is None
+    assert (queue(network), network.carry(), queue(network)) == (1, 1, 0)
+    assert [body["data"]["records"] for body in receiver.bodies] == [[FIRST], [FIRST, SECOND]]
+    assert len(set(receiver.ids)) == 2
+    assert kept(house).closed_ms is not None
+
+
+def test_what_goes_after_a_later_yes_is_nothing_of_it(house, network, receiver):
+    """Who is back in has no opt-out from then on; what went before is told all the same."""
+    gave(house)
+    says(house)
+    house.wait(seconds=1)
+    says(house, opted_out=False)
+    house.wait(seconds=1)
+    gave(house, SECOND)
+    assert (queue(network), network.carry(), queue(network)) == (1, 1, 0)
+    assert [body["data"]["records"] for body in receiver.bodies] == [[FIRST]]
+
+
+def test_an_erasure_takes_back_what_waits(house, network, receiver):
+    """Nobody is known of whom to tell: their deletion is told instead."""
+    gave(house)
+    says(house)
+    assert queue(network) == 1
+    house.store.erase([ROBIN], house.now_ms())
+    with house.store.control.transaction() as tx:  # as the purge does, the deliveries last
+        rows.forget_subjects(tx, [kept(house).subject])
+    assert network.carry() == 0
+    assert [row.state for row in network.rows()] == ["withdrawn"]
+    assert receiver.ids == []
+
+
+def test_told_by_staff_meanwhile_it_is_withdrawn(house, network, receiver):
+    """Nobody is told twice of the same."""
+    gave(house)
+    says(house)
+    queue(network)
+    assert network.room.opt_outs.told(kept(house).id, "place", "telephone", "s1") is None
+    assert (network.carry(), queue(network), receiver.ids) == (0, 0, [])
+    assert [row.state for row in network.rows()] == ["withdrawn"]
+    assert kept(house).closed_ms is not None
+
+
+def test_one_that_failed_stays_on_the_list(house, network, receiver):
+    """Its server said no for good: staff tell it, and nothing of it is left to try."""
+    receiver.answers = [410]
+    gave(house)
+    says(house)
+    assert (queue(network), network.carry(), queue(network)) == (1, 0, 0)
+    assert [row.state for row in network.rows()] == ["failed"]
+    (one,) = network.room.opt_outs.open_ones()
+    assert network.room.opt_outs.told(one.id, "place", "telephone", "s1") is None
+    assert network.room.opt_outs.open_ones() == ()
+    assert [row.state for row in network.rows()] == ["withdrawn"]
+
+
+def test_without_connection_and_contact_it_stays_on_the_list(house, network):
+    """Nothing is queued, and nothing is over."""
+    gave(house)
+    says(house)
+    assert without_connection(house).queue(house.now_ms()) == 0
+    assert [told.recipient for told in network.room.opt_outs.open_ones()[0].tells] == ["place"]
+    assert kept(house).closed_ms is None
+
+
+def test_a_contact_gets_it_by_mail_that_names_nobody(house, network):
+    """By a real mail server: our numbers, the purpose and what to do. Before there is a contact nothing is queued."""
+    gave(house)
+    says(house)
+    passing_on = without_connection(house)
+    assert passing_on.queue(house.now_ms()) == 0
+    assert network.register.change("place", Changes(contact="desk@place.example.com"), "s1") is None
+    assert (passing_on.queue(house.now_ms()), passing_on.queue(house.now_ms())) == (1, 0)
+    server, port = Server(), free_port()
+    controller = Controller(server, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        mail = Mail(host="127.0.0.1", port=port, recipient="mail-service", sender="a@marrowby.example", starttls=False)
+        assert Carrier(leased(house), mail).send_due(house.now_ms()) == 1
+    finally:
+        controller.stop()
+    (content,) = server.messages
+    said = email.message_from_bytes(content, policy=mail_policy.default)
+    text = said.get_body().get_content()
+    assert server.recipients == ["desk@place.example.com"]
+    assert all(words in text for words in (FIRST, "Counting readers", "Tell everybody to whom you sold it", "11 CCR 7026(f)"))
+    assert "robin" not in content.decode().lower()
+    assert kept(house).closed_ms is not None
+    (row,) = network.rows("sent")
+    assert composing(house).read(row).to == "desk@place.example.com"
+
+
+def test_poison_is_set_aside_and_the_others_are_told(house, network):
+    """An opt-out of no moment that there is: the list and the job pass it by."""
+    gave(house)
+    says(house)
+    says_first = kept(house).id
+    house.wait(seconds=1)
+    says(house)
+    with house.store.control.transaction() as tx:
+        tx.execute(update(tables.opt_outs).where(tables.opt_outs.c.id == says_first).values(at_ms=-(10**17)))
+    assert queue(network) == 1
+    assert len(network.room.opt_outs.open_ones()) == 1
+    with house.store.control.reading() as tx:
+        assert set(set_aside.names(tx, "opt-outs")) == {says_first}
+
+
+# -- with processes ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def process(house, tmp_path):
+    """Return a function that starts a storage process, ready to queue."""
+    started = []
+
+    def start():
+        command = [sys.executable, "-m", "tests.recipients.passing_on_process", house.store.control.url, str(tmp_path)]
+        one = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        started.append(one)
+        assert one.stdout.readline() == "ready\n"
+        return one
+
+    yield start
+    for one in started:
+        one.kill()
+        one.communicate()
+
+
+def go(*processes):
+    """Let processes queue at once; return how much was new to each."""
+    for one in processes:
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    return [int(one.stdout.readline()) for one in processes]
+
+
+@over_both
+def test_two_processes_queue_it_once(house, network, process, receiver):
+    """One statement's id, and one at a time: twenty recipients' worth of no, each told once."""
+    for number in range(20):
+        gave(house, f"{number:032x}")
+        house.wait(seconds=1)
+        says(house)
+    assert sum(go(process(), process())) == 20
+    while network.carry():
+        pass
+    assert len(receiver.ids) == len(set(receiver.ids)) == 20
+    assert network.room.opt_outs.open_ones() == ()
+    with house.store.control.reading() as tx:
+        assert set_aside.names(tx, "opt-outs") == {}
+
+
+@over_both
+def test_a_process_that_is_killed_between_queue_and_turn_loses_nothing(house, network, process, receiver):
+    """What it queued is there, has its turn elsewhere, and is queued no second time."""
+    gave(house)
+    says(house)
+    one = process()
+    assert go(one) == [1]
+    one.kill()
+    one.wait()
+    house.now = datetime.now(UTC)
+    assert (queue(network), network.carry(), queue(network)) == (0, 1, 0)
+    assert len(receiver.ids) == 1
+    assert kept(house).closed_ms is not None
