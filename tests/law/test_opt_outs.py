@@ -45,7 +45,7 @@ def test_a_policy_whose_third_party_gets_records_is_served():
     assert served.recipients["place"].effective_role == "third-party"
     assert "place" in served.points["weather-club"].recipients
     by_people = (
-        'methods      = ["web", "phone"]\nverification = "not at all"',
+        'methods      = ["web", "email", "phone"]\nverification = "not at all"',
         'methods      = ["email", "phone"]\nverification = "not at all"\nby_people    = true',
     )
     with pytest.raises(AssertionError, match="AV0702"):
