@@ -194,3 +194,21 @@ def test_what_a_browser_did_is_no_batch_of_the_console(serving, receiver):
     assert 'value="enquiry"' not in staff.get("/console/deliveries/new").text
     assert staff.post("/console/deliveries/send", data=wanted).status_code == 422
     assert receiver.taken == []
+
+
+def test_a_day_that_nothing_can_be_counted_from_is_refused(selling, staff):
+    """Nothing of it is written down, and every page opens; a last day at the end of time is one."""
+    for field, day in (("review_on", "0001-01-01"), ("signed", "0001-01-01"), ("review_on", "9999-12-31")):
+        parts = [(name, (None, value)) for name, value in {"token": token(staff), field: day}.items()]
+        assert staff.post(CRM, files=parts).status_code == 422, day
+    assert staff.get("/console/recipients").status_code == 200
+    assert post(staff, "/console/deliveries/new", **SENT, until="9999-12-31").status_code == 200
+
+
+def test_what_somebody_typed_stands_in_no_log(selling, staff):
+    """The log is public, and for ever; it says that something was refused, and by which rule."""
+    typed = {"recipient": "ada@example.com", "purpose": "Dr Ada Roe 4111", "point": "contact-form"}
+    assert post(staff, "/console/deliveries/send", **typed).status_code == 422
+    said = "".join(selling.logged())
+    assert '"batch.refused"' in said
+    assert not any(words in said for words in ("ada@example.com", "Roe"))

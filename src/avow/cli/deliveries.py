@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Final
 
 import click
@@ -234,7 +234,8 @@ def _start_ms(day: datetime | None) -> int | None:
 
 
 def _end_ms(day: datetime | None) -> int | None:
-    return _start_ms(day + timedelta(days=1)) if day else None
+    start_ms = _start_ms(day)
+    return start_ms + 86_400_000 if start_ms is not None else None
 
 
 def _or_refused(refusal: Refusal | None) -> None:

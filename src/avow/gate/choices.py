@@ -358,6 +358,7 @@ def _pass_on(tx: Transaction, choice_id: str, one: Choice, subject: bytes) -> No
         for whose, kinds in (("person", ("disclosure", "order")), ("browser", ("conversion",))):
             why = f"its {whose} said no to “{one.purpose}” ({rules.SIGNAL_STOPS})"
             deliveries.withdraw_of(tx, subject, one.purpose, kinds, why)
+            deliveries.hasten(tx, subject, kinds, one.at_ms)
         row = OptOutRow(choice_id, subject, one.at_ms, one.purpose, one.source, one.rulebook_id, one.site)
         opt_outs.add(tx, row)
 

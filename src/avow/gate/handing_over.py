@@ -106,7 +106,7 @@ class HandingOver:
         asked = (own, held.point, recipient, purpose)
         refusal = self.of_version(*asked) or self._of_people(own, held.people, held.purposes, purpose)
         standing = self.standing(recipient)
-        refusal = refusal or self._of_age(held.people, standing, purpose) or standing.refusal
+        refusal = refusal or standing.refusal or self._of_age(held.people, standing, purpose)
         if held.delete_on <= moment(self.now_ms()).date():
             refusal = NoMore("it is at the end of its time", rules.RETENTION)
         if refusal is None and any(self.is_erasing(self.store, person) for person in held.people):

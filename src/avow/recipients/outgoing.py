@@ -5,7 +5,7 @@ A line names nobody, and no record: who looks at a record does so by `gate.reads
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +21,11 @@ from avow.store.store import Store
 
 _RULE: Final = "docs/specs/deliveries.md"
 _NOT_THERE: Final = Refusal("there is no such delivery any more, it is leaving right now, or it has left", _RULE)
+#: What a recipient's computers did, where no mail server stands between.
+_SAID: Final[Mapping[str, str]] = {
+    Trouble.REFUSED: "the other side refused it",
+    Trouble.LOST: "the connection broke; it may have it",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,7 @@ class Outgoing:
 
 
 def _line(row: Delivery) -> DeliveryLine:
-    words = WORDS[Trouble(row.trouble)] if row.trouble else ""
+    words = _SAID.get(row.trouble) or (WORDS[Trouble(row.trouble)] if row.trouble else "")
     words = f"{words} ({row.code})" if row.code else words
     return DeliveryLine(
         id=row.id,

@@ -35,6 +35,9 @@ _PREFIX: Final = "contract-"
 DOCUMENT_BYTES: Final = 32 * 1024 * 1024
 _NAMES: Final = 200
 _NAME_LENGTH: Final = 200
+#: Days outside of these are slips, and nothing can be counted from them.
+_FIRST: Final = date(1970, 1, 1)
+_LAST: Final = date(2200, 1, 1)
 _RULE: Final = "docs/guide/recipients.md"
 
 
@@ -185,6 +188,9 @@ def _wrong(changes: Changes) -> Refusal | None:
     """Return what is wrong with what is to be written down."""
     if changes.contact and addresses.address_of(changes.contact) is None:
         return Refusal("the contact is no e-mail address", _RULE)
+    days = (one for one in (changes.signed, changes.review_on) if one is not None)
+    if any(not _FIRST <= one <= _LAST for one in days):
+        return Refusal(f"a day lies between {_FIRST} and {_LAST}", _RULE)
     names = changes.sub_processors or ()
     if len(names) > _NAMES or any(not one.strip() or len(one) > _NAME_LENGTH or not one.isprintable() for one in names):
         return Refusal(f"write at most {_NAMES} names of sub-processors, each of 1 to {_NAME_LENGTH} characters", _RULE)

@@ -35,6 +35,8 @@ BATCH: Final = 500
 #: The queue of what is still to be queued, whose items may be set aside.
 BATCHES: Final = "batches"
 _RULE: Final = "docs/specs/deliveries.md"
+#: What the log says in place of a name that nothing declares.
+_NOT_DECLARED: Final = "(not declared)"
 _NO_CONNECTION: Final = "the configuration has no [recipient.{}] that says how it is reached"
 _NOT_THERE: Final = Refusal("there is no such batch that waits for a second person", _RULE)
 _SECOND: Final = Refusal("who asked for it cannot be its second person", _RULE)
@@ -245,12 +247,14 @@ class Sending:
         return roles.may(by, {Act.APPROVE}, batch.point)
 
     def _refused(self, recipient: str, purpose: str, point: str, refusal: Refusal, by: Member | None) -> None:
-        """Log that records were not sent, and why."""
-        now_ms = self.now_ms()
+        """Log that records were not sent, and why; what no version declares is what somebody typed, and stands in no log."""
+        now_ms, declared = self.now_ms(), self.handing_over.versions.everything_declared()
         staff, command = _whose(by.staff_id if by else "")
-        named, said = (recipient, purpose, point), (refusal.reason, refusal.rule)
+        typed = ((recipient, declared.recipients), (purpose, declared.purposes), (point, declared.points))
+        whom, what_for, where = (name if name in known else _NOT_DECLARED for name, known in typed)
+        reason = "it names what no version of the policy declares" if _NOT_DECLARED in (whom, what_for, where) else refusal.reason
         with self.handing_over.store.control.transaction() as tx:
-            entry = entries.BatchStep("batch.refused", *named, None, None, *said, staff, command)
+            entry = entries.BatchStep("batch.refused", whom, what_for, where, None, None, reason, refusal.rule, staff, command)
             entries.record(tx, now_ms, entry)
 
     # -- queued ------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ Whoever has the link can see what is there, so an answer closes it. Rule: 11 CCR
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -110,7 +111,9 @@ class RecipientPages:
 
 def judged(said: Answer, reason: str) -> Refusal | None:
     """Return why an answer cannot be taken as it is: one that is no plain yes has a reason. Rule: 11 CCR 7022(c), (f)."""
-    length = len(reason.strip())
+    if any(unicodedata.category(one) in {"Cc", "Cs"} and one not in "\r\n\t" for one in reason):
+        return Refusal("say it in characters that can be read", rules.RECORDS_KEPT)
+    length = sum(unicodedata.category(one) != "Cf" for one in reason.strip())
     if said in WITH_REASON and not REASON_MIN <= length <= REASON_MAX:
         return Refusal(f"say why in {REASON_MIN} to {REASON_MAX} characters; the person is told", rules.DELETION_EXCEPTIONS)
     if length > REASON_MAX:

@@ -351,7 +351,7 @@ def withdraw_batch(tx: Transaction, batch: str) -> int:
 def withdraw_of(tx: Transaction, subject: bytes, purpose: str, kinds: Collection[str], why: str) -> int:
     """Take back the records of this person that wait to go to a recipient for a purpose, and say why; return how many.
 
-    `kinds` are some of `OF_RECORDS`. What goes for whatever it may go for is decided in its turn. Rule: 11 CCR 7026(f).
+    `kinds` are some of `OF_RECORDS`. What goes for whatever it may is decided in its turn (`hasten`). Rule: 11 CCR 7026(f).
     """
     theirs = select(delivery_people.c.delivery).where(delivery_people.c.subject == subject)
     waiting = select(deliveries.c.id).where(
@@ -361,9 +361,17 @@ def withdraw_of(tx: Transaction, subject: bytes, purpose: str, kinds: Collection
         deliveries.c.state.in_(("waiting", "failed")),
     )
     ids = tx.scalars(waiting).all()
-    for chunk in _chunks(ids):
-        tx.execute(update(deliveries).where(deliveries.c.id.in_(chunk)).values(why=why))
-    return let_go(tx, ids)
+    return let_go(tx, ids, why)
+
+
+def hasten(tx: Transaction, subject: bytes, kinds: Collection[str], now_ms: int) -> None:
+    """Give what of this person waits to go for whatever it may go for its turn now: what it may go for has changed.
+
+    `kinds` are some of `OF_RECORDS`. Rule: 11 CCR 7026(f).
+    """
+    theirs = select(delivery_people.c.delivery).where(delivery_people.c.subject == subject)
+    own = (deliveries.c.kind.in_(kinds), deliveries.c.purpose == "", deliveries.c.state == "waiting")
+    tx.execute(update(deliveries).where(deliveries.c.id.in_(theirs), *own).values(next_ms=now_ms))
 
 
 def remove(tx: Transaction, delivery_id: str) -> None:
@@ -373,9 +381,9 @@ def remove(tx: Transaction, delivery_id: str) -> None:
     tx.execute(delete(deliveries).where(deliveries.c.id == delivery_id))
 
 
-def let_go(tx: Transaction, ids: Sequence[str]) -> int:
-    """Forget whose these deliveries are: what has not left is withdrawn, what has is removed; return how many."""
-    gone = {"state": "withdrawn", "trouble": "", "code": 0, **_FREE}
+def let_go(tx: Transaction, ids: Sequence[str], why: str = "") -> int:
+    """Forget whose these deliveries are: what has not left is withdrawn, and says why; what has is removed. Returns how many."""
+    gone = {"state": "withdrawn", "trouble": "", "code": 0, "why": why, **_FREE}
     for chunk in _chunks(ids):
         for table in _OF_ONE:
             tx.execute(delete(table).where(table.c.delivery.in_(chunk)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -23,6 +23,7 @@ PAGE: Final = "/console/deliveries"
 #: By what the list is filtered, as its addresses say it.
 _FILTERS: Final = ("recipient", "state")
 _STATES: Final = ("waiting", "leaving", "sent", "received", "failed", "withdrawn")
+_DAY_MS: Final = 86_400_000
 #: Records that are judged one by one for the page; of more, the page says so.
 LOOKED_AT: Final = 2_000
 _FORM: Final = ("recipient", "purpose", "point", "site", "since", "until")
@@ -195,7 +196,7 @@ def _selection(form: dict[str, str]) -> Selection | str:
         point=values["point"],
         site=values["site"],
         since_ms=_start_ms(since) if since else 0,
-        until_ms=_start_ms(until + timedelta(days=1)) if until else None,
+        until_ms=_start_ms(until) + _DAY_MS if until else None,
     )
 
 
