@@ -10,6 +10,7 @@ import re
 from datetime import UTC, date, datetime
 
 import pytest
+from sqlalchemy import update
 from tests.houses import compiled, person
 from tests.web.conftest import serving  # noqa: F401 - a fixture
 from tests.web.policies import CLUB, SHARING
@@ -22,6 +23,7 @@ from avow.gate.disclosures import Leave
 from avow.gate.opt_outs import OptOuts
 from avow.policy.checks.carried_out import EVERYTHING
 from avow.store.control import opt_outs as rows
+from avow.store.control import tables
 
 ROBIN = person("robin@example.com")
 SOLD = "counting-readers"
@@ -120,6 +122,17 @@ def test_what_waits_is_taken_back_with_the_opt_out(house):
     assert (state(house, mine), state(house, other)) == ("withdrawn", "waiting")
     with house.store.control.reading() as tx:
         assert deliveries.get(tx, mine).people == ()
+
+
+def test_what_waits_for_whatever_it_may_go_for_has_its_turn_at_once(house):
+    """7026(f)(1): what was sent as it came in waits for no purpose alone; the turn decides, and comes within the second."""
+    page = link(house)
+    mine = waits(house, "")
+    with house.store.control.transaction() as tx:
+        tx.execute(update(tables.deliveries).values(state="waiting", next_ms=house.now_ms() + 3_600_000))
+    says(house, page, "out")
+    with house.store.control.reading() as tx:
+        assert deliveries.get(tx, mine).next_ms <= house.now_ms()
 
 
 def test_who_got_it_before_and_meanwhile_is_told(house, opt_outs):

@@ -153,7 +153,16 @@ def test_a_link_is_over_with_the_contact_of_its_request(office):
 
 @pytest.mark.parametrize(
     ("said", "reason"),
-    [("kept", ""), ("cannot", "we do not want to"), ("erased", "x" * 1001), ("yes", ""), ("disproportionate", REASON)],
+    [
+        ("kept", ""),
+        ("cannot", "we do not want to"),
+        ("erased", "x" * 1001),
+        ("yes", ""),
+        ("disproportionate", REASON),
+        ("kept", 30 * "\0"),
+        ("kept", "\ud800" + 30 * "a"),
+        ("kept", 40 * "\u200b"),
+    ],
 )
 def test_an_answer_that_says_nothing_is_not_taken(office, said, reason):
     """What is kept, and why nothing can be done, is said in words; what only we may say is no answer of a recipient."""
