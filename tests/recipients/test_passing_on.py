@@ -11,7 +11,7 @@ from email import policy as mail_policy
 
 import pytest
 from aiosmtpd.controller import Controller
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from tests.conftest import free_port
 from tests.deliveries import composing, leased
 from tests.houses import compiled, person
@@ -20,8 +20,9 @@ from tests.recipients.vendors import Vendor, with_vendor
 from tests.web.policies import CLUB, SHARING
 
 from avow.config import Mail
-from avow.gate import choices, disclosures
+from avow.gate import choices, deliveries, disclosures
 from avow.gate.choices import Choice
+from avow.gate.deliveries import OptedOut
 from avow.gate.disclosures import Leave
 from avow.gate.opt_outs import OptOuts
 from avow.policy.checks.carried_out import EVERYTHING
@@ -203,9 +204,9 @@ def test_a_contact_gets_it_by_mail_that_names_nobody(house, network):
         controller.stop()
     (content,) = server.messages
     said = email.message_from_bytes(content, policy=mail_policy.default)
-    text = said.get_body().get_content()
+    words = said.get_body().get_content()
     assert server.recipients == ["desk@place.example.com"]
-    assert all(words in text for words in (FIRST, "Counting readers", "Tell everybody to whom you sold it", "11 CCR 7026(f)"))
+    assert all(one in words for one in (FIRST, "Counting readers", "Tell everybody to whom you sold it", "11 CCR 7026(f)"))
     assert "robin" not in content.decode().lower()
     assert kept(house).closed_ms is not None
     (row,) = network.rows("sent")
@@ -270,6 +271,31 @@ def test_two_processes_queue_it_once(house, network, process, receiver):
     assert network.room.opt_outs.open_ones() == ()
     with house.store.control.reading() as tx:
         assert set_aside.names(tx, "opt-outs") == {}
+
+
+@pytest.mark.parametrize("house", ["postgresql"], indirect=True)
+def test_who_comes_while_another_queues_it_waits_and_adds_nothing(house, network, process, until):
+    """At the same moment, on a server: the second one finds it queued, and sets nothing aside."""
+    gave(house)
+    says(house)
+    row, one = kept(house), process()
+    (told,) = network.room.opt_outs.get(row.id).tells
+    queued = OptedOut(told.delivery, row.id, row.subject, "place", "webhook", "marrowby", row.rulebook_id)
+    with house.store.control.transaction() as tx:
+        assert rows.get(tx, row.id, locks=True) == row
+        assert deliveries.queue_opt_outs(tx, [queued], house.now_ms()) == 1
+        one.stdin.write("go\n")
+        one.stdin.flush()
+        until(lambda: waiters(house), 60, "the other process, at the lock")
+    assert one.stdout.readline() == "0\n"
+    with house.store.control.reading() as tx:
+        assert set_aside.names(tx, "opt-outs") == {}
+
+
+def waiters(house):
+    """Return how many locks of the server are waited for."""
+    with house.store.control.reading() as tx:
+        return tx.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one()
 
 
 @over_both
