@@ -29,7 +29,7 @@ from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law import counting, rules
 from avow.store.aside import attempted
-from avow.store.control import Transaction
+from avow.store.control import Transaction, recipients
 from avow.store.control import choices as chosen
 from avow.store.control import opt_outs as rows
 from avow.store.control.opt_outs import OptOutRow, Told
@@ -43,6 +43,8 @@ PURPOSE: Final = "opt-outs"
 LISTED: Final = 500
 #: Opt-outs that are read at once.
 _PAGE: Final = 500
+#: However nothing seems to have changed, what is open is gone through again after this time.
+_LOOK_AGAIN_MS: Final = 900_000
 _GONE: Final = Refusal("there is no such opt-out of which somebody is to be told", rules.OPT_OUT_PASSED_ON)
 
 
@@ -110,6 +112,14 @@ class OptOuts:
             if len(found) == LISTED:
                 break
         return tuple(found)
+
+    def mark(self) -> tuple[object, ...]:
+        """Return what says whether there may be something new to tell: asked often, and as cheap with many as with none.
+
+        Who got something after they were told, while another is still to be, is seen within a quarter of an hour.
+        """
+        with self.store.control.reading() as tx:
+            return (*rows.open_mark(tx), recipients.newest(tx), self.versions.in_force().id, self.now_ms() // _LOOK_AGAIN_MS)
 
     def open_rows(self) -> Iterator[OptOutRow]:
         """Yield every opt-out that is not known to be over, the oldest first; no transaction is open meanwhile."""

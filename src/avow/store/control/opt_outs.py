@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
 from typing import Final
 
-from sqlalchemy import RowMapping, and_, delete, or_, select, update
+from sqlalchemy import RowMapping, and_, delete, func, or_, select, update
 
 from avow.store.control.database import Transaction
 from avow.store.control.rows import add_new
@@ -66,6 +66,13 @@ def open_ones(tx: Transaction, limit: int, after: OptOutRow | None = None) -> tu
     if after is not None:
         wanted = wanted.where(or_(_own.at_ms > after.at_ms, and_(_own.at_ms == after.at_ms, _own.id > after.id)))
     return tuple(map(_of_row, tx.execute(wanted.limit(limit)).mappings()))
+
+
+def open_mark(tx: Transaction) -> tuple[int, int]:
+    """Return how many those are, and when the last of them was made: another pair once one was made, closed or opened again."""
+    wanted = select(func.count(), func.max(_own.at_ms)).where(_own.closed_ms.is_(None), _own.subject.is_not(None))
+    count, newest = tx.execute(wanted).one()
+    return int(count), int(newest or 0)
 
 
 def told(tx: Transaction, opt_out_id: str) -> tuple[Told, ...]:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 
 import msgspec
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, func, select
 
 from avow.store.control.database import Transaction
 from avow.store.control.rows import insert_into
@@ -47,6 +47,11 @@ def every(tx: Transaction) -> dict[str, Registered]:
     """Return what is registered, by the policy's names."""
     rows = tx.execute(select(recipients).order_by(recipients.c.name)).mappings()
     return {row["name"]: _registered(row) for row in rows}
+
+
+def newest(tx: Transaction) -> int:
+    """Return when something was written down last, milliseconds; 0 for never."""
+    return int(tx.execute(select(func.max(recipients.c.changed_ms))).scalar() or 0)
 
 
 def put(tx: Transaction, one: Registered) -> None:
