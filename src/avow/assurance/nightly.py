@@ -2,7 +2,7 @@
 
 A pass looks for many people at once and works file by file, a second at a time, so that the other jobs go on. How far it came is
 kept, sealed, for the name of a file in a backup may be somebody's: a restart goes on behind the last file. What cannot be read is
-counted, and told with what was found. Why: decision 0079.
+counted, and told with what was found. Why: decision 0077.
 """
 
 from __future__ import annotations
