@@ -89,6 +89,17 @@ def test_nothing_of_a_minor_is_shared(house, born, says, rule):
     assert rule in refused.rule
 
 
+def test_a_contract_that_pauses_takes_nothing_back_for_good(house):
+    """A no of the contract is one for now, of whatever age; once there is a contract again, the age is asked."""
+    join(house, 2011)
+    register = house.rooms.recipients.register
+    assert register.withdraw("place", "s1") is None
+    paused = goes(house)
+    assert (isinstance(paused, Refusal), isinstance(paused, NoMore)) == (True, False)
+    assert register.renew("place", "s1") is None
+    assert isinstance(goes(house), NoMore)
+
+
 def test_a_minor_says_yes_in_two_steps_and_no_in_one(house):
     """7071(a): the first press changes nothing; the second, on a page that says what it is, does."""
     join(house, 2011)

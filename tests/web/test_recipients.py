@@ -150,6 +150,7 @@ def test_one_that_waits_is_taken_back_and_tried_again(selling, staff, receiver):
     assert state(selling) == ["waiting"]
     page = staff.get("/console/deliveries").text
     assert "Try again" in page
+    assert "the other side refused it (503)" in page
     assert post(staff, f"/console/deliveries/{sent.delivery}/again").headers["location"] == "/console/deliveries?done=again"
     assert post(staff, f"/console/deliveries/{sent.delivery}/withdraw").status_code == 303
     assert state(selling) == ["withdrawn"]

@@ -29,11 +29,14 @@ LINKS: Final = 200
 _RULE: Final = "docs/guide/e-mails.md"
 
 _markdown = MarkdownIt("commonmark", {"html": False})
-_pages = Environment(loader=PackageLoader("avow.messaging"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+_pages = Environment(
+    loader=PackageLoader("avow.messaging"), autoescape=True, undefined=StrictUndefined, auto_reload=False, trim_blocks=True
+)
 _texts = Environment(
     loader=PackageLoader("avow.messaging"),
     autoescape=False,  # noqa: S701 - plain text for e-mail, never shown as HTML
     undefined=StrictUndefined,
+    auto_reload=False,
     trim_blocks=True,
     lstrip_blocks=True,
 )

@@ -91,6 +91,7 @@ _templates = Environment(
     loader=PackageLoader("avow.rights", "templates"),
     autoescape=True,
     undefined=StrictUndefined,
+    auto_reload=False,
     trim_blocks=True,
     lstrip_blocks=True,
 )

@@ -39,6 +39,7 @@ _templates = Environment(
     loader=PackageLoader("avow.rights", "templates"),
     autoescape=False,  # noqa: S701 - plain text for e-mail, never shown as HTML
     undefined=StrictUndefined,
+    auto_reload=False,
     trim_blocks=True,
     lstrip_blocks=True,
 )

@@ -60,6 +60,7 @@ def environment(assets: Assets) -> Environment:
         loader=PackageLoader("avow.web"),
         autoescape=True,
         undefined=StrictUndefined,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
         bytecode_cache=COMPILED,
