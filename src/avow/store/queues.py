@@ -50,6 +50,23 @@ QUEUES: Final[Mapping[str, Queue]] = MappingProxyType(
             "A request that erased somebody, and for whom every file cannot be searched, or what was found cannot be kept.",
             f"Open it on the request desk, mend what is wrong, then try again. {_REPORT}",
         ),
+        "opt-outs": Queue(
+            "Opt-outs to pass on",
+            "An opt-out of which cannot be worked out which recipients are to be told. Its last day does not wait.",
+            f"Look at the list of opt-outs to pass on and tell them, then try again. {_REPORT}",
+        ),
+        "batches": Queue(
+            "Batches",
+            "A batch of records of which the rest cannot be queued for its recipient.",
+            f"Look whether the configuration still connects the recipient, then try again. {_REPORT}",
+            "What of it is not queued goes to nobody; send it again.",
+        ),
+        "reminders": Queue(
+            "Reminders",
+            "A recipient that was told to erase something and cannot be reminded.",
+            f"Remind it yourself, from the page of the request, then try again. {_REPORT}",
+            "The recipient is not reminded; what it was told stands.",
+        ),
         "purge": Queue(
             "Removals",
             "Somebody erased whose rows cannot be removed. Nobody can read them: the keys are gone.",
