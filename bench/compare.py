@@ -1,4 +1,6 @@
-"""Ingest of two versions in one run: `python -m bench.compare OLD_PYTHON NEW_PYTHON`, each an interpreter that has its wheel.
+"""Ingest of two versions in one run: `python -m bench.compare OLD_PYTHON NEW_PYTHON POLICY`.
+
+The two are interpreters that have their wheel, the policy is one that both know: the example of the older one.
 
 A ratio above 1 says that the new one needs more CPU time of its web worker for the same request. What makes such a figure vary
 is held equal or kept away:
@@ -24,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.ingest import CONNECTIONS, REACH, drained, errors_of, requests_of, script
-from bench.machine import MARROWBY, Server, avow_serve, cpu_seconds, describe, scratch, storage_of
+from bench.machine import Server, avow_serve, cpu_seconds, describe, scratch, storage_of
 
 #: How many events a request of each load brings.
 EVENTS = {"pixel": 1, "1 event": 1, "10 events": 10, "50 events": 50}
@@ -48,23 +50,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").strip())
     parser.add_argument("old")
     parser.add_argument("new")
+    parser.add_argument("policy", type=Path, help="a policy that both know: the example of the older one")
     parser.add_argument("--pairs", type=int, default=9)
     parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--loads", nargs="+", choices=EVENTS, default=list(EVENTS))
     asked = parser.parse_args()
     print(f"{time.strftime('%Y-%m-%d')}, {describe()}\n")
-    for line in compare(asked.old, asked.new, asked.loads, asked.pairs, asked.seconds):
+    for line in compare(asked.old, asked.new, asked.policy, asked.loads, asked.pairs, asked.seconds):
         print(line, flush=True)
 
 
-def compare(old: str, new: str, loads: list[str], pairs: int, seconds: int) -> Iterator[str]:
+def compare(old: str, new: str, policy: Path, loads: list[str], pairs: int, seconds: int) -> Iterator[str]:
     """Yield a Markdown table: a row for each load as it is measured, new over old, the middle pair and its bounds."""
     yield "| load | old, CPU µs/event | new, CPU µs/event | new over old | 95 % between | lowest, highest | with the drain | errors |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
     with scratch() as folder:
         (folder / "old").mkdir()
         (folder / "new").mkdir()
-        same = {"workers": 1, "policy": _policy_of_both(folder)}
+        same = {"workers": 1, "policy": policy.resolve()}
         with avow_serve(folder / "old", python=old, **same) as one, avow_serve(folder / "new", python=new, **same) as other:
             for name in loads:
                 assert name in REACH
@@ -90,14 +93,6 @@ def _drain_after(server: Server) -> Iterator[list[float]]:
         os.kill(storage, signal.SIGCONT)
     drained(server)
     seconds.append(cpu_seconds(storage) - before)
-
-
-def _policy_of_both(folder: Path) -> Path:
-    """Return the example policy without its roles, which earlier versions do not know."""
-    text = (MARROWBY / "policy.md").read_text(encoding="utf-8")
-    before, _, roles = text.partition("## Who among us sees it")
-    (folder / "policy.md").write_text(before + roles[roles.index("\n## ") + 1 :], encoding="utf-8")
-    return folder / "policy.md"
 
 
 def _pair(servers: tuple[Server, Server], load: Path, seconds: int, *, new_first: bool) -> tuple[Measured, Measured]:
