@@ -55,6 +55,8 @@ _IN_BROWSERS: Final = frozenset(
 LEDGER_MS: Final = 30_000
 #: ... and whenever something went to a recipient for the first time: "none" is true on no page a second after that.
 NAMED_MS: Final = 500
+#: So far back it is asked each time what went: asking costs the same on the first day and after years.
+_RECENT_MS: Final = 2 * 24 * 3_600_000
 _YEAR_MS: Final = int(timedelta(days=365).total_seconds() * 1000)
 #: Recipient, categories, purpose, version.
 Went = tuple[str, str, str, str]
@@ -161,16 +163,16 @@ class PolicyInForce:
         return tuple(points)
 
     def _counted(self) -> Ledger:
-        """Return the ledger as it was counted a moment ago, by all that ever went to somebody."""
-        now_ms = self.now_ms()
+        """Return the ledger as it was counted a moment ago; at once anew when something goes to somebody that never did."""
+        now_ms, known = self.now_ms(), self._ledger[0]
         names = self._named.at(now_ms)
-        if names != self._ledger[0]:
-            self._ledger = names, Counted(LEDGER_MS, self._count)
+        if not names <= known:
+            self._ledger = known | names, Counted(LEDGER_MS, self._count)
         return self._ledger[1].at(now_ms)
 
     def _went(self, now_ms: int) -> frozenset[Went]:
-        """Return what went to whom in the last 12 months, without figures."""
-        found = disclosures.totals(self.store, now_ms - _YEAR_MS)
+        """Return what went to whom since yesterday, without figures: what went before is in the ledger."""
+        found = disclosures.totals(self.store, now_ms - _RECENT_MS)
         return frozenset((one.recipient, one.categories, one.purpose, one.rulebook_id) for one in found)
 
     def _count(self, now_ms: int) -> Ledger:

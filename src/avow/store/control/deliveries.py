@@ -297,16 +297,8 @@ def again(tx: Transaction, delivery_id: str, now_ms: int, by: str = "", sealed: 
 
     `by` is the member of staff who asked, `sealed` another address that they gave.
     """
-    due = {
-        "state": "waiting",
-        "attempts": 0,
-        "next_ms": now_ms,
-        "trouble": "",
-        "code": 0,
-        "receipt": "",
-        "approver": by,
-        "why": "",
-    }
+    due = {"state": "waiting", "attempts": 0, "next_ms": now_ms, **dict.fromkeys(("trouble", "receipt", "why"), "")}
+    due |= {"code": 0, "approver": by}
     one = update(deliveries).where(deliveries.c.id == delivery_id, deliveries.c.state.in_(("waiting", "failed")))
     is_there = tx.execute(one.values(**due).returning(deliveries.c.id)).first() is not None
     if is_there and sealed is not None:
