@@ -43,8 +43,6 @@ PURPOSE: Final = "opt-outs"
 LISTED: Final = 500
 #: Opt-outs that are read at once.
 _PAGE: Final = 500
-#: However nothing seems to have changed, what is open is gone through again after this time.
-_LOOK_AGAIN_MS: Final = 900_000
 _GONE: Final = Refusal("there is no such opt-out of which somebody is to be told", rules.OPT_OUT_PASSED_ON)
 
 
@@ -114,12 +112,12 @@ class OptOuts:
         return tuple(found)
 
     def mark(self) -> tuple[object, ...]:
-        """Return what says whether there may be something new to tell: asked often, and as cheap with many as with none.
+        """Return what says whether there may be something new to tell: opt-outs, contacts and the version, as they are.
 
-        Who got something after they were told, while another is still to be, is seen within a quarter of an hour.
+        Who got something after they were told, while another is still to be, is seen at the job's next round without a change.
         """
         with self.store.control.reading() as tx:
-            return (*rows.open_mark(tx), recipients.newest(tx), self.versions.in_force().id, self.now_ms() // _LOOK_AGAIN_MS)
+            return (*rows.open_mark(tx), recipients.newest(tx), self.versions.in_force().id)
 
     def open_rows(self) -> Iterator[OptOutRow]:
         """Yield every opt-out that is not known to be over, the oldest first; no transaction is open meanwhile."""
