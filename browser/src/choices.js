@@ -225,6 +225,7 @@ import "./stub.js";
     const icon = document.createElement("img");
     icon.src = state.link.icon;
     icon.alt = "";
+    [icon.width, icon.height] = [30, 14]; // its proportions: the words next to it move when a picture of unknown width comes
     anchor.append(icon);
     nav.append(anchor);
     root.append(nav);
