@@ -63,8 +63,8 @@ def _duties(own: Rulebook | None, in_force: Rulebook, point: str) -> Iterator[tu
 def _until(duty: Duty, point: CollectionPoint, collected_on: date, delete_on: date) -> date:
     """Return the first day on which a duty keeps a record no more.
 
-    What moved the record's own date (a decision, a contact, the end of a contract) moves that of a duty which counts from the same;
-    one that counts from something the record does not know of ends with the record.
+    What moved the record's own date (a decision, a contact, the end of a contract) moves that of a duty which counts from the
+    same; one that counts from something the record does not know of ends with the record.
     """
     counted, own = duty.keeps.due(collected_on), point.retention
     if duty.keeps.after == "collection":
