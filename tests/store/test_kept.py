@@ -18,7 +18,7 @@ from avow.store.control import kept as rows
 from avow.store.kept import KEPT, Keeping
 
 UNTIL = date(2030, 5, 3)
-DUTY = Keeping("D8", "applications", "Cal. Gov. Code § 12946", "legal-records", frozenset({"message", "cv"}), UNTIL)
+DUTY = Keeping("D8", "applications", "Cal. Gov. Code § 12946", "legal-records", frozenset({"message", "cv"}), UNTIL, "a" * 64)
 ROBIN = person("robin")
 NAMES = ("message", "name", "phone")
 
@@ -205,7 +205,7 @@ def test_keep_then_erase_leaves_exactly_the_named_fields(store):
         store.erase([who], MORNING - 1)
         store.write(sent)
         keepings = [
-            Keeping("D8", f"rule{place}", "a rule", f"purpose{place}", frozenset(fields), today + timedelta(days=until))
+            Keeping("D8", f"rule{place}", "a rule", f"purpose{place}", frozenset(fields), today + timedelta(days=until), "a" * 64)
             for place, (fields, until) in enumerate(rules)
         ]
         for keeping in keepings:

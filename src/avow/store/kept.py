@@ -48,7 +48,8 @@ ReadFile = Callable[[HeldSubmission, StoredFile], bytes | None]
 class Keeping:
     """What a rule keeps of a record: the named fields and files, for one purpose, until the day on which it is kept no more.
 
-    `code` is the exception's in the law table, `duty` the name of what declares it in the policy, "" for a person's decision.
+    `code` is the exception's in the law table, `duty` the name of what declares it in the policy, "" for a person's decision;
+    `rulebook_id` is the version that declares it, by which it is read.
     """
 
     code: str
@@ -57,6 +58,7 @@ class Keeping:
     purpose: str
     fields: frozenset[str]
     until: date
+    rulebook_id: str
 
 
 class _Content(msgspec.Struct, frozen=True):
@@ -104,7 +106,7 @@ class Shelf:
             purpose=keeping.purpose,
             site=record.site,
             point=record.point,
-            rulebook_id=record.rulebook_id,
+            rulebook_id=keeping.rulebook_id,
             record_id=record.record_id,
             collected_ms=record.collected_ms,
             kept_ms=now_ms,
@@ -119,9 +121,12 @@ class Shelf:
 
     def of(self, people: Iterable[Identifier]) -> tuple[KeptRecord, ...]:
         """Return what is kept of these people, unsealed, the oldest record first. Rule: Cal. Civ. Code § 1798.110."""
+        return tuple(one for one in map(self.open, self.rows_of(people)) if one is not None)
+
+    def rows_of(self, people: Iterable[Identifier]) -> tuple[KeptRow, ...]:
+        """Return what is kept of these people, sealed, the oldest record first."""
         with self.control.reading() as tx:
-            found = rows.of_marks(tx, self._marks(people))
-        return tuple(one for one in map(self.open, found) if one is not None)
+            return rows.of_marks(tx, self._marks(people))
 
     def get(self, kept_id: str) -> KeptRow | None:
         """Return one kept record, sealed."""
