@@ -184,16 +184,17 @@ def narrowed(form: Submission, rulebook: Rulebook, opted_out: frozenset[str]) ->
     purposes = permit.purposes & frozenset(form.purposes)
     if not purposes:
         return None
-    if purposes == frozenset(form.purposes):
+    is_whole = form.fields.keys() <= permit.fields and all(one.item in permit.fields for one in form.files)
+    if purposes == frozenset(form.purposes) and is_whole:
         return form
     point = rulebook.points[form.point]
-    kept = {name: value for name, value in form.fields.items() if point.needing(name) & purposes}
+    kept = {name: value for name, value in form.fields.items() if name in permit.fields and point.needing(name) & purposes}
     due = point.retention_for(purposes)
     return msgspec.structs.replace(
         form,
         purposes=sorted(purposes),
         fields=kept,
-        files=[one for one in form.files if point.needing(one.item) & purposes],
+        files=[one for one in form.files if one.item in permit.fields and point.needing(one.item) & purposes],
         identifiers=identifiers(rulebook, point, kept),
         delete_on=due.due(collected).isoformat(),
         then=due.then,
