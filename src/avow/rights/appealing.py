@@ -30,12 +30,14 @@ _OUTCOMES: Final = ("granted", "denied")
 def refusal(parent: Case | None, rulebook: Rulebook) -> Refusal | None:
     """Return why nothing can be appealed against: no such request, no answer yet, or no appeal in the law; None where it can."""
     if parent is None or parent.kind is RequestKind.APPEAL:
-        return Refusal("an appeal names the reference of the request that it is about", rules.APPEAL)
+        return Refusal("an appeal names the reference of the request that it is about", rules.REASONS_TOLD)
     if parent.state not in ANSWERED:
-        return Refusal("this request is not answered yet; there is nothing to appeal against", rules.APPEAL)
+        return Refusal("this request is not answered yet; there is nothing to appeal against", rules.REASONS_TOLD)
     if clock.appeal_dates(parent.received_on, rulebook) is None:
         name = rulebook.law_table.name
-        return Refusal(f"the law of {name} knows no appeal to the business; a complaint to the authority is open", rules.APPEAL)
+        return Refusal(
+            f"the law of {name} knows no appeal to the business; a complaint to the authority is open", rules.REASONS_TOLD
+        )
     return None
 
 
@@ -51,14 +53,16 @@ def decide(case: Case, outcome: str, reason: str, by: str, cases: Cases, now_ms:
     """
     shortest, longest = REASON
     if outcome not in _OUTCOMES or not shortest <= len(reason.strip()) <= longest:
-        return Refusal(f"say granted or denied, and why in {shortest} to {longest} characters; the person is told", rules.APPEAL)
+        return Refusal(
+            f"say granted or denied, and why in {shortest} to {longest} characters; the person is told", rules.REASONS_TOLD
+        )
     if case.kind is not RequestKind.APPEAL or not case.may(Step.DECIDED):
-        return Refusal("there is nothing to decide about this request", rules.APPEAL)
+        return Refusal("there is nothing to decide about this request", rules.REASONS_TOLD)
     cases.keep_belief(case.request_id, reason.strip())
     detail = {"outcome": outcome, "by": by}
     logged = entries.RequestDecided(case.request_id, outcome, **entries.by_whom(by))
     is_ours = cases.append(case, Step.DECIDED, now_ms, detail, logged, None)
-    return None if is_ours else Refusal("this request has gone on meanwhile; look at it again", rules.APPEAL)
+    return None if is_ours else Refusal("this request has gone on meanwhile; look at it again", rules.REASONS_TOLD)
 
 
 def respond(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:

@@ -66,7 +66,7 @@ class Cases:
             requests.add(tx, row)
             requests.name_people(tx, case.request_id, self._people(case.contact.keys()))
             requests.append(tx, _row(case.request_id, case.history[0]))
-            entries.record(tx, case.received_ms, logged)
+            entries.record(tx, case.entered_ms or case.received_ms, logged)
 
     def get(self, request_id: str) -> Case | None:
         """Return one request with its history. Why: decision 0007."""

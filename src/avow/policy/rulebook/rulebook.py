@@ -285,6 +285,12 @@ class Rulebook:
         needed = (item for item in declared.fields if purpose in declared.needing(item))
         return frozenset(item for item in needed if not self._is_limited(item, [purpose], refused))
 
+    def limited(self, point: str, purposes: frozenset[str], refused: frozenset[str]) -> frozenset[str]:
+        """Return the data items of a point that a person's limit keeps from all of these purposes. Rule: 11 CCR 7027(a), (m)."""
+        declared = self.points[point]
+        found = (item for item in declared.fields if self._is_limited(item, declared.needing(item) & purposes, refused))
+        return frozenset(found)
+
     def _is_limited(self, item: str, purposes: Iterable[str], refused: frozenset[str]) -> bool:
         """Return whether a person's limit keeps an item from these purposes. Rule: 11 CCR 7027(a), (m)."""
         if refusals.LIMIT not in refused:
