@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from avow.gate.entries_of_recipients import BatchStep, DeliveryStep, OptOutTold, RecipientChanged, Screened
 from avow.gate.entries_of_rights import (
+    KeptRead,
     RequestApplied,
     RequestCorrected,
     RequestDecided,
@@ -35,6 +36,7 @@ __all__ = [
     "BatchStep",
     "DeliveryStep",
     "Entry",
+    "KeptRead",
     "OptOutTold",
     "RecipientChanged",
     "RequestApplied",
