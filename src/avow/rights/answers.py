@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from avow.definitions import RequestKind
+from avow.gate.instructions import Change
 from avow.gate.letters import Shown
 from avow.gate.messages import MessageLine
 
@@ -152,7 +153,8 @@ class Verification:
 class RecipientPage:
     """What a recipient is told on its page; `identifiers` find the person there (what it is, value), while it has not answered.
 
-    `duties` are what it has to do, `answers` what it may choose (value, words), `answer` what it has answered, in words.
+    `what` is "erase" or "correct", and `changes` what is to be corrected. `duties` are what it has to do, `answers` what it may
+    choose (value, words), `answer` what it has answered, in words.
     """
 
     recipient: str
@@ -167,6 +169,8 @@ class RecipientPage:
     is_open: bool = False
     identifiers: tuple[tuple[str, str], ...] = ()
     answers: tuple[tuple[str, str], ...] = ()
+    what: str = "erase"
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +178,8 @@ class ToldLine:
     """A recipient that was told for a request, as staff and its person see it: whom, how, when, and what it answered.
 
     `link` is its page, for who passes it on, "" for everybody else and once there is an answer. `waits`: nobody has passed it on,
-    or it has not left. `answer` is what became of it in words, "" for nothing yet; `reason` what the recipient said with it.
+    or it has not left. `answers` are those that it has, each with its words. `answer` is what became of it in words, "" for
+    nothing yet; `reason` what the recipient said with it.
     """
 
     instruction_id: str
@@ -188,6 +193,8 @@ class ToldLine:
     link: str = ""
     waits: bool = False
     is_third_party: bool = False
+    answers: tuple[tuple[str, str], ...] = ()
+    what: str = "erase"
 
 
 @dataclass(frozen=True, slots=True)
