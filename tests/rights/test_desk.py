@@ -41,10 +41,10 @@ class Office:
         counted = LastContact(store, self.house.versions.rulebook)
         reads, now_ms = Reads(store, self.house.versions, self.house.now_ms), self.house.now_ms
         told = told_recipients(self.house, sites(), self.cases)
-        self.desk = Desk(self.cases, voice, sites(), self.house.versions, ZONE, str, counted, now_ms, reads, told)
         discloser = finding.Discloser(store, self.cases, self.house.versions, events_read, composing(self.house).read)
         places = (targets.KeyVault(store), targets.Rows(store, targets.CONTROL))
         telling = Telling(Recipients(store, self.house.versions), 10)
+        self.desk = Desk(self.cases, voice, sites(), self.house.versions, ZONE, str, counted, now_ms, reads, told, telling)
         self.tools = walk.Tools(voice, self.cases, places, finding.Finder(store), discloser, self.log, telling)
 
     def ask(self, kind=RequestKind.KNOW, email=ROBIN, **more):

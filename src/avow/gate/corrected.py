@@ -12,7 +12,7 @@ Why: decision 0082. Rule: Cal. Civ. Code § 1798.106(c); 11 CCR 7023(c).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +23,8 @@ from avow.policy import Rulebook
 from avow.store.corrected import Now, one_form
 from avow.store.store import Store
 
+#: Behind the name of a field: its person's statement on it, kept with the record. No declared name has a full stop.
+STATEMENT: Final = ".statement"
 #: How often a value may have been corrected in a row, each time to another one: what is beyond comes out one correction behind.
 _IN_A_ROW: Final = 8
 
@@ -47,10 +49,18 @@ def standing(store: Store, form: Submission, rulebook: Rulebook | None) -> Submi
     return msgspec.structs.replace(form, fields=dict(found.fields), identifiers=named)
 
 
-def again(store: Store, now_ms: int) -> int:
-    """Put corrected values back into records that a backup brought as they were before; return how many. Safe to repeat."""
+def statements(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return the statements of a record's person, by the field that each is on. Rule: 11 CCR 7023(f)(3)."""
+    return {name.removesuffix(STATEMENT): text for name, text in fields.items() if name.endswith(STATEMENT)}
+
+
+def again(store: Store, now_ms: int, subjects: Collection[bytes] | None = None) -> int:
+    """Put corrected values back into records of these people that say what they said before; return how many. Safe to repeat.
+
+    Of everybody for None: a backup brought records as they were.
+    """
     corrected = 0
-    for subject in sorted(store.vault.corrected.subjects()):
+    for subject in sorted(store.vault.corrected.subjects() if subjects is None else subjects):
         for held in store.submissions_of_subject(subject):
             content = Content(held.point, held.collected_ms, held.fields, held.people)
             found = replaced(store, content, is_own=True)  # what came after a correction was judged when it came
@@ -88,6 +98,9 @@ def _once(store: Store, content: Content, *, is_own: bool) -> Content:
     found = marks.of_fields(subjects, content.point, fields, store.vault.keys_of(subjects))
     for name, now in found.items():
         if is_own and not _is_before(content, now):
+            continue
+        if not now.after:  # deleted instead: it stays deleted
+            del fields[name]
             continue
         people = [identifier(one.kind, now.after) if one.value == fields[name] else one for one in people]
         fields[name] = now.after

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from avow.gate.entries_of_recipients import BatchStep, DeliveryStep, OptOutTold, RecipientChanged, Screened
 from avow.gate.entries_of_rights import (
+    ClaimDecided,
+    CorrectedShown,
     RequestCorrected,
     RequestDenied,
     RequestDisclosed,
@@ -26,11 +28,15 @@ from avow.gate.entries_of_rights import (
     RequestTold,
     RequestVerified,
     ResidueSearched,
+    ReviewWanted,
+    StatementAdded,
 )
 from avow.gate.entry import Entry, by_whom, record
 
 __all__ = [
     "BatchStep",
+    "ClaimDecided",
+    "CorrectedShown",
     "DeliveryStep",
     "Entry",
     "OptOutTold",
@@ -50,7 +56,9 @@ __all__ = [
     "RequestTold",
     "RequestVerified",
     "ResidueSearched",
+    "ReviewWanted",
     "Screened",
+    "StatementAdded",
     "by_whom",
     "record",
 ]

@@ -9,11 +9,16 @@ from avow.definitions import RequestKind
 from avow.gate.instructions import Change
 from avow.gate.letters import Shown
 from avow.gate.messages import MessageLine
+from avow.rights.cases import Claim
+from avow.rights.correcting.telling import FieldLine
 
 
 @dataclass(frozen=True, slots=True)
 class NewRequest:
-    """What a person filled in; `since` None asks for everything (11 CCR 7020(e)). `visitor_id` is this browser's own."""
+    """What a person filled in; `since` None asks for everything (11 CCR 7020(e)). `visitor_id` is this browser's own.
+
+    `claims` are what is said to be wrong.
+    """
 
     kind: RequestKind
     email: str
@@ -22,6 +27,7 @@ class NewRequest:
     since: date | None = None
     visitor_id: str | None = None
     demonstration: bool = False
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,7 @@ class RequestStatus:
     """A consumer request as its own person sees it. `state` is the state's name, `state_words` the sentence for it.
 
     `is_of_proved`: this link went to the address, or to the browser that proved it; without, it has dates and no documents.
+    `fields` are what became of contested fields.
     """
 
     reference: str
@@ -91,6 +98,7 @@ class RequestStatus:
     documents: tuple[Document, ...] = ()
     is_of_proved: bool = True
     told: tuple[ToldLine, ...] = ()
+    fields: tuple[FieldLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ class Action(StrEnum):
     ERASE = "erase"
     NOTHING_HELD = "nothing held"
     INSTRUCT = "instruct"
+    CORRECT = "correct"
 
 
 @dataclass(frozen=True, slots=True)

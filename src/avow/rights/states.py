@@ -12,6 +12,18 @@ KNOW, DELETE (`VERIFIED_WALK`): verified, carried out, answered
 
     RECEIVED ──► JOINED ──► RESPONDED: asked again with the same address, answered with the request that leads
 
+CORRECT (`CORRECT_WALK`): as above, and in between a person decides, field by field
+
+    VERIFIED ──► REVIEWING ──► FULFILLING ──► …
+                  │    ▲
+                  └────┘ one field decided
+
+    VERIFIED    -> REVIEWING    -> [kinds.correct]           it waits for a member of staff, and is late when its day is over
+    REVIEWING   -> REVIEWING    -> [reviewing.decide]        one contested field: corrected, deleted, denied
+    REVIEWING   -> FULFILLING   -> [carrying.make_plan]      every field is decided; with it, what tells recipients is queued
+    FULFILLING  -> FULFILLING   -> [carrying.execute]        one field a step
+    either      -> PROVED       -> [carrying.prove]          looked again: nothing says what it said before
+
     transition                  -> [function]
     (new)       -> RECEIVED     -> [receive.receive]
     RECEIVED    -> JOINED       -> [asked_again.join]        one link an hour for each kind and address
@@ -202,8 +214,19 @@ APPLIED_WALK: Final = _table(
     },
     {Step.LATE},
 )
+#: Verified as others are; then a person decides each contested field, and never the clock. Rule: 11 CCR 7021(b), 7023.
+CORRECT_WALK: Final = _table(
+    {
+        **{move: state for move, state in VERIFIED_WALK.moves.items() if move[0] is not State.VERIFIED},
+        (State.VERIFIED, Step.REVIEW_WANTED): State.REVIEWING,
+        (State.REVIEWING, Step.DECIDED): State.REVIEWING,
+        (State.REVIEWING, Step.PLANNED): State.FULFILLING,
+    },
+    VERIFIED_WALK.standing,
+)
 #: The table of each kind that this version carries out.
 TABLES: Final[Mapping[RequestKind, Table]] = {
+    RequestKind.CORRECT: CORRECT_WALK,
     RequestKind.KNOW: VERIFIED_WALK,
     RequestKind.DELETE: VERIFIED_WALK,
 }

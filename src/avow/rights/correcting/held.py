@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from avow.addresses import address_of
-from avow.definitions import Identifier, IdentifierKind, identifier
+from avow.definitions import Identifier, IdentifierKind, Technology, identifier
 from avow.policy import Rulebook
 from avow.rights.cases import Claim, Contact
 from avow.store.holdings import HeldSubmission
@@ -54,3 +54,16 @@ def contested(contact: Contact, rulebook: Rulebook) -> tuple[Identifier, ...]:
 def _of(store: Store, people: Iterable[Identifier], point: str) -> list[HeldSubmission]:
     found = {form.record_id: form for person in people for form in store.submissions_of(person, point) if form.fields}
     return sorted(found.values(), key=lambda form: form.collected_ms)
+
+
+def source(rulebook: Rulebook, point: str) -> str:
+    """Return where the records of a point come from when that is not their person, behind "it came to us"; "" else.
+
+    Rule: 11 CCR 7023(i).
+    """
+    declared = rulebook.points.get(point)
+    if declared is None:
+        return ""
+    if declared.source not in {"consumer", "device"}:
+        return rulebook.sources[declared.source].words if declared.source in rulebook.sources else declared.source
+    return f"by “{declared.label}”" if declared.technology is Technology.FEED else ""
