@@ -243,6 +243,25 @@ def test_what_was_corrected_is_shown_to_who_proved_the_address(office):
     assert sum('"request.corrected-shown"' in entry for entry in office.house.logged()) == 1
 
 
+@pytest.mark.parametrize(("source", "said"), [("crm", "and we told them"), ("maps", "ask them to correct it as well")])
+def test_where_it_came_from_is_named_or_told(house, tmp_path, source, said):
+    """A company that is a recipient of ours is told, whatever went to it; any other is named. Rule: 11 CCR 7023(i)."""
+    declared = f'[source.{source}]\nlabel = "the makers of lists"\nkind = "service-provider"\n\n[collection.contact-form]'
+    data = 'data       = ["name", "email", "company", "message"]'
+    replaced = (("[collection.contact-form]", declared), (f'source     = "consumer"\n{data}', f'source = "{source}"\n{data}'))
+    house.publisher.first(policy_with(replaced=replaced), house.now_ms())
+    office = Office(house, Log(tmp_path / "public", tmp_path / "private", "marrowby.example"))
+    record = write(office)
+    answer = asked(office)
+    decide(office, records=(record,))
+    office.walk()
+    assert [one.recipient for one in office.cases.instructions(case(office).request_id)] == (["crm"] if source == "crm" else [])
+    if source == "crm":  # it does not answer, and is named on our day
+        office.house.wait(days=45)
+        office.walk()
+    assert f"It came to us from the makers of lists{',' if source == 'crm' else ';'} {said}." in letter(office, answer)
+
+
 def test_two_requests_within_the_hour_lose_no_claim(office):
     """The second goes with the first, with what it says."""
     write(office)

@@ -19,10 +19,10 @@ CORRECT (`CORRECT_WALK`): as above, and in between a person decides, field by fi
                   └────┘ one field decided
 
     VERIFIED    -> REVIEWING    -> [kinds.correct]           it waits for a member of staff, and is late when its day is over
-    REVIEWING   -> REVIEWING    -> [reviewing.decide]        one contested field: corrected, deleted, denied
-    REVIEWING   -> FULFILLING   -> [carrying.make_plan]      every field is decided; with it, what tells recipients is queued
-    FULFILLING  -> FULFILLING   -> [carrying.execute]        one field a step
-    either      -> PROVED       -> [carrying.prove]          looked again: nothing says what it said before
+    REVIEWING   -> REVIEWING    -> [correcting.reviewing]    one contested field: corrected, deleted, denied
+    REVIEWING   -> FULFILLING   -> [correcting.carrying]     every field is decided; with it, what tells recipients is queued
+    FULFILLING  -> FULFILLING   -> [correcting.carrying]     one field a step
+    either      -> PROVED       -> [correcting.carrying]     looked again: nothing says what it said before
 
     transition                  -> [function]
     (new)       -> RECEIVED     -> [receive.receive]
