@@ -11,8 +11,12 @@ from dataclasses import dataclass
 
 from avow.gate.entries_of_recipients import BatchStep, DeliveryStep, OptOutTold, RecipientChanged, Screened
 from avow.gate.entries_of_rights import (
+    ClaimDecided,
+    CorrectedShown,
     KeptRead,
+    RequestApplied,
     RequestCorrected,
+    RequestDecided,
     RequestDenied,
     RequestDisclosed,
     RequestDone,
@@ -27,17 +31,23 @@ from avow.gate.entries_of_rights import (
     RequestTold,
     RequestVerified,
     ResidueSearched,
+    ReviewWanted,
+    StatementAdded,
 )
 from avow.gate.entry import Entry, by_whom, record
 
 __all__ = [
     "BatchStep",
+    "ClaimDecided",
+    "CorrectedShown",
     "DeliveryStep",
     "Entry",
     "KeptRead",
     "OptOutTold",
     "RecipientChanged",
+    "RequestApplied",
     "RequestCorrected",
+    "RequestDecided",
     "RequestDenied",
     "RequestDisclosed",
     "RequestDone",
@@ -52,7 +62,9 @@ __all__ = [
     "RequestTold",
     "RequestVerified",
     "ResidueSearched",
+    "ReviewWanted",
     "Screened",
+    "StatementAdded",
     "by_whom",
     "record",
 ]

@@ -48,7 +48,8 @@ def build(
     cases, voice = _cases(store, configuration), Voice(site, store.vault.hmac, rulebook)
     sites, reads = Sites(configuration), Reads(store, versions, now_ms)
     told = ToldRecipients(pages(store, versions, now_ms), sites, configuration.instructions.remind_after_days)
-    return Desk(cases, voice, sites, versions, configuration.timezone, line, last_contact, now_ms, reads, told)
+    telling = Telling(Recipients(store, versions), configuration.instructions.days_before, connected(configuration))
+    return Desk(cases, voice, sites, versions, configuration.timezone, line, last_contact, now_ms, reads, told, telling)
 
 
 def pages(store: Store, versions: Versions, now_ms: Callable[[], int]) -> RecipientPages:
@@ -99,7 +100,7 @@ def walking(
     telling = Telling(Recipients(store, versions), configuration.instructions.days_before, connected(configuration))
 
     def tools(case: Case) -> Tools:
-        voice = Voice(sites.named(case.site), store.vault.hmac, versions.with_law_of(case.rulebook_id))
+        voice = Voice(sites.named(case.site), store.vault.hmac, versions.with_law_of(case.rulebook_id, case.jurisdiction))
         return Tools(voice, cases, places, found, discloser, audit_log, telling)
 
     return Walking(
