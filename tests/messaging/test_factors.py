@@ -11,8 +11,10 @@ from avow.messaging.factors import Factors
 __all__ = ["house"]
 assert 'retention  = { years = 4, after = "decision" }\nrecipients = ["mail-service"]' in MARROWBY
 APPLICATION = 'retention  = { years = 4, after = "decision" }\nrecipients = ["mail-service"]'
-SAID = """We keep your application for 4 years after the decision on it, then we erase it. Until we note a decision, the 4 years count
-from the day on which it came."""
+SAID = (
+    "We keep your application for 4 years after the decision on it, then we erase it. "
+    "Until we note a decision, the 4 years count\nfrom the day on which it came."
+)
 FILLED = (
     (APPLICATION, 'retention  = { years = 4, until = "position-filled" }\nrecipients = ["mail-service"]'),
     (SAID, "We keep your application for 4 years, or until the position is filled."),
