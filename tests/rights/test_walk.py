@@ -52,7 +52,7 @@ class Parts:
 
     keeps = False
 
-    def holdings(self, _identifiers, _today):
+    def holdings(self, _identifiers, _today, _declared):
         return ()
 
     def browsers_of(self, _identifiers):

@@ -245,3 +245,24 @@ class KeptRead(Entry):
     kept: str
     purpose: str
     staff: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionDeclared(Entry):
+    """A member of staff declared an exception from a deletion, by its code in the law; what it is about is sealed."""
+
+    kinds = ("request.exception-declared",)
+    request: str
+    code: str
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionLookedAt(Entry):
+    """A second person looked at a declared exception, and agreed or not; `alone`: nobody else may, so it was the same one."""
+
+    kinds = ("request.exception-looked-at",)
+    request: str
+    staff: str
+    agrees: bool
+    alone: bool

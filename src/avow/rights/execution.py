@@ -18,7 +18,7 @@ from avow.definitions import RequestKind, local_date
 from avow.gate import entries, instructions
 from avow.gate.instructions import Wanted, Way
 from avow.policy import Rulebook
-from avow.rights import due, keeping, plan
+from avow.rights import declared, due, keeping, plan
 from avow.rights.cases import Case
 from avow.rights.finding import Discloser, Finder
 from avow.rights.given import Recipients
@@ -81,13 +81,13 @@ def make_plan(
     if is_told and telling.recipients.are_leaving(case.contact):  # seen at the next round, with where it went
         return False
     given = telling.recipients.of(case.contact) if is_told else ()
-    own = tuple(target.name for target in targets if target.name != plan.KEPT or finder.keeps)
+    own = tuple(target.name for target in targets if target.name != plan.KEPT or finder.keeps or declared.of(case))
     tasks = plan.make(case.kind, own, given, today)
     answer_by = instructions.answer_by(due.table(case, rulebook)[due.What.ANSWER].target, telling.days_before, today)
     ids = {task.recipient: instructions.new_id() for task in tasks if task.action is plan.Action.INSTRUCT}
     wanted = {ids[one.name]: wanted_of(one, answer_by, telling.connected) for one in given if one.name in ids}
     located = finder.locate(case.contact.identifiers())
-    holdings = finder.holdings(case.contact.identifiers(), today)
+    holdings = finder.holdings(case.contact.identifiers(), today, declared.of(case))
     detail = {
         "tasks": [planned(task, ids) for task in tasks],
         "lines": [keeping.as_json(line) for line in plan.lines(case.kind, holdings, tasks, answer_by)],
@@ -139,10 +139,11 @@ def execute(case: Case, targets: Sequence[Target], discloser: Discloser, cases: 
 def prove(case: Case, targets: Sequence[Target], cases: Cases, now_ms: int) -> bool:
     """Search again, and put the statement of what was done into the audit log, naming the request only under a salt.
 
-    Returns False, and changes nothing, while something is left: the targets are asked again by `execute`'s caller.
+    Returns False, and changes nothing, while something is left: the targets are asked again by `execute`'s caller; and while a
+    second person has to look at an exception that was declared.
     Rule: 11 CCR 7022(b)(1), 7101(a).
     """
-    if open_tasks_of(case) or case.contact is None:
+    if open_tasks_of(case) or case.contact is None or declared.waits(case):
         return False
     erasure = _erasure(case)
     if case.kind is RequestKind.DELETE:
@@ -181,7 +182,9 @@ def lines_of(case: Case) -> tuple[plan.Line, ...]:
 
 def kept_of(case: Case) -> tuple[plan.Line, ...]:
     """Return what rules keep, as it was done. Rule: 11 CCR 7022(f)."""
-    return tuple(keeping.from_json(line) for outcome in outcomes_of(case) for line in outcome.get("kept", ()))
+    refused = {one.name for one in declared.every(case)} - {one.name for one in declared.of(case)}
+    lines = (keeping.from_json(line) for outcome in outcomes_of(case) for line in outcome.get("kept", ()))
+    return tuple(line for line in lines if line.duty not in refused)
 
 
 def open_tasks_of(case: Case) -> list[dict[str, str]]:
@@ -205,7 +208,8 @@ def _erasure(case: Case) -> Erasure:
     identifiers = case.contact.identifiers() if case.contact else ()
     if planned is None:
         return Erasure(identifiers, Located((), {}), case.received_ms)
-    return Erasure(identifiers, Located(tuple(planned.detail["subjects"]), planned.detail["counts"]), planned.at_ms)
+    located = Located(tuple(planned.detail["subjects"]), planned.detail["counts"])
+    return Erasure(identifiers, located, planned.at_ms, declared.of(case))
 
 
 def _plain(outcome: Outcome) -> dict[str, Any]:  # Any: JSON

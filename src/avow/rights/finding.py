@@ -20,7 +20,7 @@ from avow.rights.cases import Case
 from avow.rights.keeping import Keeper
 from avow.rights.kept import ARCHIVES, SENT_FILES, Cases
 from avow.rights.outcomes import Located, Outcome
-from avow.rights.plan import Holding
+from avow.rights.plan import Declared, Holding
 from avow.rights.targets import CONTROL, EVENTS, FILES, RECORDINGS
 from avow.store.holdings import HeldEvent, HeldSubmission, Holdings
 from avow.store.store import Store
@@ -43,9 +43,9 @@ class Finder:
         """Whether any version of the policy keeps something beyond an erasure. Rule: Cal. Civ. Code § 1798.105(d)."""
         return bool(self.keeper.points)
 
-    def holdings(self, identifiers: Sequence[Identifier], today: date) -> tuple[Holding, ...]:
+    def holdings(self, identifiers: Sequence[Identifier], today: date, declared: Sequence[Declared] = ()) -> tuple[Holding, ...]:
         """Return what is held, in groups of the same fields of which the same is kept. Rule: 11 CCR 7022(f), 7024."""
-        return self.keeper.holdings(identifiers, today)
+        return self.keeper.holdings(identifiers, today, declared)
 
     def locate(self, identifiers: Sequence[Identifier]) -> Located:
         """Return pseudonyms and counts by target. Why: decision 0005."""

@@ -18,12 +18,13 @@ from typing import Any, Final
 from avow.definitions import Identifier, local_date
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
+from avow.policy.law.table import DeletionException
 from avow.policy.rulebook import keeping as kept_by_rules
 from avow.policy.rulebook.keeping import Kept
 from avow.rights import plan
 from avow.rights.archive import Item, Section
 from avow.rights.outcomes import Erasure, Outcome
-from avow.rights.plan import KEPT, Action, Holding, Keep, Line
+from avow.rights.plan import KEPT, Action, Declared, Holding, Keep, Line
 from avow.rights.targets import Waiting
 from avow.store.control.kept import KeptRow
 from avow.store.holdings import HeldEvent, HeldSubmission
@@ -35,13 +36,21 @@ _SECTION: Final = "Kept after a deletion"
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """What is kept of a record, and by which version."""
+
+    keep: Keep
+    rulebook_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """One record of somebody that a duty or exception is about, with everybody who finds it, and what is kept of it."""
 
     record: HeldSubmission | HeldEvent
     people: tuple[Identifier, ...]
     fields: frozenset[str]
-    kept: tuple[Kept, ...]
+    kept: tuple[Bound, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +66,25 @@ class Keeper:
         known = (self.versions.rulebook(one.rulebook_id) for one in self.versions.publications())
         return kept_by_rules.points_with_duties([one for one in known if one is not None])
 
-    def holdings(self, people: Sequence[Identifier], today: date) -> tuple[Holding, ...]:
+    def holdings(self, people: Sequence[Identifier], today: date, declared: Sequence[Declared] = ()) -> tuple[Holding, ...]:
         """Return what is held of these people, by point and fields, with what rules keep of it if all were erased today.
 
         What was kept at an erasure before comes last. Rule: 11 CCR 7022(f), 7024.
         """
-        bound = self.points
-        single = {one.record.record_id: one for one in self._found(people, bound, today)}
+        bound = self.points | {one.point for one in declared}
+        single = {one.record.record_id: one for one in self._found(people, bound, today, declared)}
         groups: dict[tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]], Holding] = {}
         for one in single.values():
-            self._add(groups, one.record.point, one.fields, 1, tuple(self._keep(kept) for kept in one.kept))
+            self._add(groups, one.record.point, one.fields, 1, tuple(kept.keep for kept in one.kept))
         held = self.store.find(people)
         for form in held.submissions:
             if form.record_id not in single:
                 self._add(groups, form.point, {*form.fields, *(file.item for file in form.files)}, 1)
         for (point, rulebook_id), count in self.store.events_by_point(people).items():
             if point not in bound:
-                self._add(groups, point, self._declared(point, rulebook_id), count)
+                self._add(groups, point, self._fields_at(point, rulebook_id), count)
         for recording in held.recordings:
-            self._add(groups, recording.point, self._declared(recording.point, recording.rulebook_id), 1)
+            self._add(groups, recording.point, self._fields_at(recording.point, recording.rulebook_id), 1)
         others = ((_CHOICES, held.choices), (_DISCLOSED, held.disclosures), (_MESSAGES, held.deliveries))
         rest = (Holding("", label, (), len(rows)) for label, rows in others if rows)
         return (*(groups[key] for key in sorted(groups)), *rest, *self.earlier(people))
@@ -96,12 +105,13 @@ class Keeper:
         """Return what is kept of these people, as the lines of a plan say it. Rule: 11 CCR 7022(f)."""
         return tuple(plan.kept_line(one, keep) for one in self.earlier(people) for keep in one.kept)
 
-    def keep(self, people: Sequence[Identifier], today: date, now_ms: int) -> None:
-        """Keep what rules name of everything that is held of these people. Safe to repeat: each is kept once."""
-        for one in self._found(people, self.points, today):
-            for kept in one.kept:
-                duty = kept.duty
-                wanted = Keeping(duty.exception, duty.name, duty.rule, duty.purpose, kept.fields, kept.until, kept.rulebook_id)
+    def keep(self, people: Sequence[Identifier], today: date, now_ms: int, declared: Sequence[Declared] = ()) -> None:
+        """Keep what rules, and persons, name of everything that is held of these people. Safe to repeat: each is kept once."""
+        points = self.points | {one.point for one in declared}
+        for one in self._found(people, points, today, declared):
+            for bound in one.kept:
+                keep, fields = bound.keep, frozenset(bound.keep.fields)
+                wanted = Keeping(keep.code, keep.duty, keep.rule, keep.purpose, fields, keep.until, bound.rulebook_id)
                 self.store.keep(one.record, one.people, wanted, now_ms)
 
     def section(self, people: Iterable[Identifier]) -> Section:
@@ -115,7 +125,9 @@ class Keeper:
             items.append(Item(one.collected_ms, one.point, {**one.fields, **why}))
         return Section(_SECTION, tuple(items))
 
-    def _found(self, people: Sequence[Identifier], points: frozenset[str], today: date) -> Iterator[Found]:
+    def _found(
+        self, people: Sequence[Identifier], points: frozenset[str], today: date, declared: Sequence[Declared]
+    ) -> Iterator[Found]:
         """Yield the records of these people at points of which something may be kept."""
         if not points:
             return
@@ -124,8 +136,11 @@ class Keeper:
             files = {one.item for one in record.files} if isinstance(record, HeldSubmission) else set()
             fields = frozenset({*record.fields, *files})
             own, on = self.versions.rulebook(record.rulebook_id), local_date(record.collected_ms, timezone)
-            kept = kept_by_rules.kept(own, in_force, record.point, fields, on, record.delete_on, today)
-            yield Found(record, finders, fields, kept)
+            by_rule = kept_by_rules.kept(own, in_force, record.point, fields, on, record.delete_on, today)
+            bound = [Bound(_keep(kept), kept.rulebook_id) for kept in by_rule]
+            by_person = [one for one in declared if one.point == record.point and one.fields & fields]
+            bound += [Bound(_declared(one, fields, in_force), in_force.id) for one in by_person]
+            yield Found(record, finders, fields, tuple(bound))
 
     def _add(
         self,
@@ -145,11 +160,7 @@ class Keeper:
             records += before.records
         groups[key] = Holding(point, self._label(point), named, records, kept)
 
-    def _keep(self, kept: Kept) -> Keep:
-        duty, fields = kept.duty, tuple(sorted(kept.fields))
-        return Keep(duty.exception, duty.name, duty.label, duty.rule, duty.purpose, fields, kept.until)
-
-    def _declared(self, point: str, rulebook_id: str) -> tuple[str, ...]:
+    def _fields_at(self, point: str, rulebook_id: str) -> tuple[str, ...]:
         rulebook = self.versions.rulebook(rulebook_id)
         return rulebook.points[point].fields if rulebook and point in rulebook.points else ()
 
@@ -159,7 +170,9 @@ class Keeper:
 
     def _reason(self, row: KeptRow) -> str:
         rulebook = self.versions.rulebook(row.rulebook_id)
-        return rulebook.duties[row.duty].label if rulebook and row.duty in rulebook.duties else row.rule
+        if rulebook is not None and row.duty in rulebook.duties:
+            return rulebook.duties[row.duty].label
+        return _text(self.versions.in_force(), row.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +195,7 @@ class KeptRecords:
     @contextmanager
     def holding(self, erasure: Erasure, now_ms: int) -> Iterator[None]:
         """Hold while the keys are destroyed: what came since is kept, and nothing is stored meanwhile."""
-        if not self.keeper.points:
+        if not self.keeper.points and not erasure.declared:
             yield
             return
         with self.keeper.store.vault.no_batch():
@@ -191,11 +204,33 @@ class KeptRecords:
 
     def _keep(self, erasure: Erasure, now_ms: int) -> None:
         today = local_date(erasure.planned_ms, self.keeper.versions.timezone)
-        self.keeper.keep(erasure.identifiers, today, now_ms)
+        self.keeper.keep(erasure.identifiers, today, now_ms, erasure.declared)
 
     def remaining(self, _erasure: Erasure) -> int:
         """Return 0: what is kept is no longer found by anything that was erased. Rule: 11 CCR 7022(f)."""
         return 0
+
+
+def _keep(kept: Kept) -> Keep:
+    """Return what a duty or an exception of the policy keeps."""
+    duty, fields = kept.duty, tuple(sorted(kept.fields))
+    return Keep(duty.exception, duty.name, duty.label, duty.rule, duty.purpose, fields, kept.until)
+
+
+def _declared(one: Declared, fields: frozenset[str], rulebook: Rulebook) -> Keep:
+    """Return what an exception keeps that a person declared: its rule and its words are the law's."""
+    exception = _exception(rulebook, one.code)
+    rule = exception.source if exception else one.code
+    return Keep(one.code, one.name, _text(rulebook, one.code), rule, one.purpose, tuple(sorted(one.fields & fields)), one.until)
+
+
+def _exception(rulebook: Rulebook, code: str) -> DeletionException | None:
+    return next((one for law in rulebook.law.values() for one in law.exceptions if one.code == code), None)
+
+
+def _text(rulebook: Rulebook, code: str) -> str:
+    exception = _exception(rulebook, code)
+    return exception.text if exception else code
 
 
 def as_json(line: Line) -> dict[str, Any]:  # Any: JSON
@@ -230,8 +265,8 @@ def in_words(line: Line, rulebook: Rulebook) -> str:
 
     Rule: 11 CCR 7022(f): the detailed basis, and that nothing else is done with it.
     """
-    exception = next((one for law in rulebook.law.values() for one in law.exceptions if one.code == line.code), None)
-    basis = f"{line.rule}; {exception.source}" if exception else line.rule
+    exception = _exception(rulebook, line.code)
+    basis = f"{line.rule}; {exception.source}" if exception and exception.source != line.rule else line.rule
     labels = ", ".join(rulebook.data[name].label if name in rulebook.data else name for name in line.fields)
     purpose = rulebook.purposes[line.purpose].label if line.purpose in rulebook.purposes else line.purpose
     until = f"{line.until:%d %B %Y}".lstrip("0") if line.until else ""

@@ -70,6 +70,22 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
+class Declared:
+    """An exception that a person declared for one request, by the number of its entry: of which point which fields are kept.
+
+    `name` tells what is kept under it from what is kept under any other.
+    """
+
+    number: int
+    name: str
+    code: str
+    point: str
+    fields: frozenset[str]
+    purpose: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class Holding:
     """So many records of a point that have the same fields, and of which the same is kept.
 

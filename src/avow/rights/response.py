@@ -22,7 +22,7 @@ from avow.gate.messages import Message
 from avow.gate.sites import Site
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.rights import asked_again, due, execution, keeping, naming, proofs, verification
+from avow.rights import asked_again, declared, due, execution, keeping, naming, proofs, verification
 from avow.rights.cases import Case, Contact
 from avow.rights.correcting import telling as correcting
 from avow.rights.execution import outcomes_of
@@ -251,7 +251,7 @@ def _letter_facts(case: Case, voice: Voice, cases: Cases) -> dict[str, Any]:  # 
     outcomes = outcomes_of(case)
     of_fields = _field_facts(case, voice, cases) if case.kind is RequestKind.CORRECT else {}
     return {
-        "kept": [keeping.in_words(line, voice.rulebook) for line in execution.kept_of(case)],
+        "kept": _kept(case, voice, cases),
         **of_fields,
         "outcomes": [one for one in outcomes if "instruction" not in one],
         "answers": _answers([one for one in outcomes if "instruction" in one], case, cases, timezone),
@@ -265,6 +265,15 @@ def _field_facts(case: Case, voice: Voice, cases: Cases) -> dict[str, Any]:  # A
     fields, outcome = correcting.lines(case, cases, voice.rulebook), correcting.outcome(case, cases)
     is_denied = outcome != "granted"
     return {"fields": fields, "is_denied_in_part": is_denied, "statement_words": voice.rulebook.law_table.statement_words}
+
+
+def _kept(case: Case, voice: Voice, cases: Cases) -> list[str]:
+    """Return what is kept, in words, with the basis that a person wrote where one declared it. Rule: 11 CCR 7022(f)."""
+    why = {one.name: declared.reason(case, one, cases) for one in declared.of(case)}
+    lines = execution.kept_of(case)
+    return [
+        f"{keeping.in_words(line, voice.rulebook)}{' ' if why.get(line.duty) else ''}{why.get(line.duty, '')}" for line in lines
+    ]
 
 
 def _answers(

@@ -1,6 +1,6 @@
 """The states of a consumer request, one drawing for each kind; no transition lives anywhere else (LAW.md, section 6).
 
-KNOW, DELETE (`VERIFIED_WALK`): verified, carried out, answered
+KNOW, DELETE (`VERIFIED_WALK`, `DELETE_WALK`): verified, carried out, answered
 
                                                                      DOWNSTREAM
                                                                       ▲     │
@@ -74,6 +74,8 @@ APPEAL (`APPEAL_WALK`): about a request that was answered, decided by staff
                                    [receipts.follow]        inside the first period
     any open    -> RESTORED     -> [after_restore.close_answered]  answered after the backup that was put back
     RESTORED    -> RESPONDED    -> [after_restore.note_answer]
+    before the plan -> same     -> [declared.declare]        of a deletion: an exception that a person declares
+    later ones  -> same         -> [declared.look]           the second person; until then nothing is proved
     any later   -> same         -> [left_over.note, prove]   what a search of every file found of the erased person, and its proof
 
 The state is derived from the history, never stored next to it. What says that a person was told something is written when the
@@ -221,6 +223,8 @@ VERIFIED_WALK: Final = _table(
     },
     {Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED, Step.LATE, Step.RESIDUE, Step.RESIDUE_PROVED},
 )
+#: As others are; and a person may declare an exception before the plan, at which a second one looks. Rule: 11 CCR 7022(f).
+DELETE_WALK: Final = Table(VERIFIED_WALK.moves, VERIFIED_WALK.standing | {Step.DECIDED, Step.APPROVED})
 #: What is applied, once it may be. Rule: 11 CCR 7026(e)-(g), 7027(f)-(h).
 _APPLIED: Final[Mapping[tuple[State, Step], State]] = {
     (State.APPLYING, Step.DECIDED): State.DENIED,
@@ -278,7 +282,7 @@ CORRECT_WALK: Final = _table(
 TABLES: Final[Mapping[RequestKind, Table]] = {
     RequestKind.CORRECT: CORRECT_WALK,
     RequestKind.KNOW: VERIFIED_WALK,
-    RequestKind.DELETE: VERIFIED_WALK,
+    RequestKind.DELETE: DELETE_WALK,
     RequestKind.OPT_OUT: APPLIED_WALK,
     RequestKind.LIMIT: APPLIED_WALK,
     RequestKind.OBJECT: APPLIED_WALK,
@@ -426,11 +430,14 @@ def may_follow(kind: RequestKind, state: State, step: Step, history: Sequence[En
         return (state, step) in table.moves
     if step is Step.CORRECTED:
         return state in {State.VERIFYING, State.ACKNOWLEDGING}
+    written = {entry.step for entry in history}
+    if step is Step.DECIDED:
+        return state not in {*ANSWERED, State.JOINED, State.DENIED} and Step.PLANNED not in written
+    if step is Step.APPROVED:
+        return Step.DECIDED in written and Step.PROVED not in written
     if step is Step.LATE:
-        return any(entry.step is Step.PLANNED for entry in history)
-    if step in {Step.EXTENDED, Step.EXTENSION_WRITTEN}:
-        return state not in ANSWERED and not any(entry.step is step for entry in history)
-    return False
+        return Step.PLANNED in written
+    return step in {Step.EXTENDED, Step.EXTENSION_WRITTEN} and state not in ANSWERED and step not in written
 
 
 def receipt_of(kind: RequestKind, history: Sequence[Entry], message: str) -> Entry | None:

@@ -14,7 +14,7 @@ from typing import Final
 from avow.definitions import RequestKind, Technology
 from avow.policy.findings.diagnostics import Diagnostic, diagnostic
 from avow.policy.language.read import Entries, Entry
-from avow.policy.language.vocabulary import DECLARED_EXCEPTIONS
+from avow.policy.language.vocabulary import DECLARED_EXCEPTIONS, WEIGHED_EXCEPTIONS
 
 _STAFF: Final = "add by_people = true, and take the right out of the form, if your staff carry it out"
 _LINK: Final = '"by a link that we send to your e-mail address"'
@@ -53,7 +53,7 @@ _A_LINK_BY_MAIL: Final = re.compile(
 )
 _WORD: Final = re.compile(r"e-mail|[^\W\d_]+|\d+", re.IGNORECASE)
 THIS_VERSION: Final = StoodBy(
-    exceptions=DECLARED_EXCEPTIONS,
+    exceptions=DECLARED_EXCEPTIONS | WEIGHED_EXCEPTIONS,
     per_12_months=False,
     levels=frozenset({"reasonable", "by-sensitivity"}),
     verification=_A_LINK_BY_MAIL,

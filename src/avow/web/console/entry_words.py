@@ -49,6 +49,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "request.instruction-told": "A recipient was told to erase or correct what it was given of a person.",
     "request.reminded": "A recipient that has not answered is reminded.",
     "request.instruction-answered": "A recipient answered what it was told, or staff noted its answer.",
+    "request.exception-declared": "A member of staff declared an exception from a deletion.",
+    "request.exception-looked-at": "A second person looked at a declared exception.",
     "request.disclosed": "What is held of somebody was put together for them.",
     "request.know.done": "A request to know was carried out: this is its statement.",
     "request.delete.done": "A request to delete was carried out: this is its statement.",
