@@ -9,9 +9,8 @@ from tests.rights.test_desk import Office
 
 from avow.audit.log import Log
 from avow.definitions import Refusal, RequestKind
-from avow.gate.roles import Roles
 from avow.rights import execution, verification
-from avow.rights.declared import Exceptions, Wanted, waits
+from avow.rights.declared import Wanted, waits
 from avow.rights.states import State
 from avow.rights.verification import Link
 from avow.store.control import staff
@@ -35,8 +34,7 @@ def office(house, tmp_path):
 
 
 def exceptions(office):
-    house = office.house
-    return Exceptions(office.cases, Roles(house.store.control, house.versions, house.now_ms), house.versions, house.now_ms)
+    return office.desk.exceptions
 
 
 def asked(office):
@@ -146,3 +144,20 @@ def test_who_may_not_deny_declares_nothing_and_nothing_comes_behind_the_plan(off
         assert isinstance(exceptions(office).declare(request_id, CLAIM, one), Refusal)
     confirmed(office, request_id)
     assert "before its plan" in exceptions(office).declare(request_id, CLAIM, office.first).reason
+
+
+def test_the_outlook_says_what_would_happen_and_then_what_did(office):
+    """The same lines before the plan and after it, with what was declared; none of it names anybody."""
+    request_id = asked(office)
+    before = exceptions(office).outlook(request_id, office.first)
+    assert [(one.action, one.point) for one in before.lines if one.point] == [("erase", "contact-form")]
+    assert [code for code, _ in before.codes] == ["D4", "D5", "D6", "D7", "H2", "H3", "H4"]
+    exceptions(office).declare(request_id, CLAIM, office.first)
+    would = exceptions(office).outlook(request_id, office.first)
+    case = confirmed(office, request_id)
+    did = exceptions(office).outlook(request_id, office.first)
+    assert (would.lines, did.is_planned, did.codes) == (did.lines, True, ())
+    assert [(one.action, one.fields) for one in did.lines if one.code] == [("keep", ("message",))]
+    assert did.lines == execution.lines_of(case)
+    assert ROBIN not in str(did)
+    assert isinstance(exceptions(office).outlook(request_id, insider("s3", "editor")), Refusal)

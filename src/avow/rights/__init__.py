@@ -15,14 +15,12 @@ from avow.gate import messages
 from avow.gate.contacts import LastContact
 from avow.gate.instructions import Way
 from avow.gate.reads import Reads
-from avow.gate.roles import Roles
 from avow.gate.sites import Site, Sites
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.rights import finding, targets
 from avow.rights.answering import RecipientPages
 from avow.rights.cases import Case
-from avow.rights.declared import Exceptions
 from avow.rights.desk import Desk
 from avow.rights.execution import Telling
 from avow.rights.given import Recipients
@@ -52,14 +50,6 @@ def build(
     told = ToldRecipients(pages(store, versions, now_ms), sites, configuration.instructions.remind_after_days)
     telling = Telling(Recipients(store, versions), configuration.instructions.days_before, connected(configuration))
     return Desk(cases, voice, sites, versions, configuration.timezone, line, last_contact, now_ms, reads, told, telling)
-
-
-def exceptions(store: Store, versions: Versions, configuration: Configuration, now_ms: Callable[[], int]) -> Exceptions:
-    """Return the exceptions from deletion that a person declares for one request, and at which a second one looks.
-
-    Rule: Cal. Civ. Code § 1798.105(d); 11 CCR 7022(f).
-    """
-    return Exceptions(_cases(store, configuration), Roles(store.control, versions, now_ms), versions, now_ms)
 
 
 def pages(store: Store, versions: Versions, now_ms: Callable[[], int]) -> RecipientPages:

@@ -11,24 +11,29 @@ Rule: Cal. Civ. Code § 1798.105(d)(4)-(7), § 1798.145(a)(5), (b), (k); 11 CCR 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from avow.definitions import Refusal, RequestKind, local_date
-from avow.gate import entries
+from avow.gate import entries, instructions
 from avow.gate.reads import REASON_LENGTH, says_why
 from avow.gate.roles import Act, Member, Roles, as_member
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.language.vocabulary import WEIGHED_EXCEPTIONS
 from avow.policy.law import rules
+from avow.rights import due, keeping, plan
 from avow.rights.cases import Case
+from avow.rights.keeping import Keeper
 from avow.rights.kept import Cases
-from avow.rights.plan import Declared
+from avow.rights.plan import Declared, Line
 from avow.rights.states import Step
 from avow.store.control import staff
+
+if TYPE_CHECKING:
+    from avow.rights.execution import Telling
 
 #: The only member who may looks a second time after this time at the earliest (house rule).
 ALONE: Final = timedelta(hours=24)
@@ -89,13 +94,90 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredLine:
+    """An exception that was declared, as the desk shows it; `agreed` None while a second person has to look."""
+
+    declared: Declared
+    text: str
+    reason: str
+    staff_id: str
+    at_ms: int
+    agreed: bool | None
+    looked_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What would happen to what is held of the person of a request to delete, or happened; nobody and no value is in it.
+
+    `lines` are those of the plan, what rules keep first; `codes` the exceptions that may be declared, with the law's words; none
+    once the plan is made.
+    """
+
+    request_id: str
+    reference: str
+    is_planned: bool
+    lines: tuple[Line, ...]
+    labels: Mapping[str, str]
+    declared: tuple[DeclaredLine, ...]
+    codes: tuple[tuple[str, str], ...]
+    purposes: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Exceptions:
     """The exceptions of requests to delete, as staff declare them and look at them."""
 
     cases: Cases
     roles: Roles
     versions: Versions
+    telling: Telling
     now_ms: Callable[[], int]
+
+    def outlook(self, request_id: str, member: Member) -> Outlook | Refusal | None:
+        """Return what would happen, before the plan is made, and afterwards what happened; for who works on requests.
+
+        None for another kind, and for a request that is gone, or has forgotten whose it is before it was planned.
+        """
+        refusal = self.roles.works(member, only_looks=True)
+        case = self.cases.get(request_id)
+        if refusal is not None or case is None or case.kind is not RequestKind.DELETE:
+            return refusal
+        in_force, is_planned = self.versions.in_force(), case.entry(Step.PLANNED) is not None
+        if not is_planned and case.contact is None:
+            return None
+        may = not is_planned and case.may(Step.DECIDED)
+        known = {one.code: one.text for law in in_force.law.values() for one in law.exceptions}
+        return Outlook(
+            request_id,
+            case.reference,
+            is_planned,
+            self._lines(case),
+            {name: one.label for name, one in self.versions.everything_declared().data.items()},
+            tuple(self._line(case, one, known) for one in every(case)),
+            tuple((code, known[code]) for code in sorted(WEIGHED_EXCEPTIONS & known.keys())) if may else (),
+            tuple((one.name, one.label) for one in in_force.purposes.values()),
+        )
+
+    def _lines(self, case: Case) -> tuple[Line, ...]:
+        """Return the lines of the plan: those of the history, or what a plan of today would say."""
+        planned = case.entry(Step.PLANNED)
+        if planned is not None or case.contact is None:
+            return tuple(keeping.from_json(one) for one in planned.detail.get("lines", ())) if planned else ()
+        today = local_date(self.now_ms(), self.versions.timezone)
+        holdings = Keeper(self.cases.store, self.versions).holdings(case.contact.identifiers(), today, of(case))
+        given = () if case.demonstration else self.telling.recipients.of(case.contact)
+        answer = due.table(case, self.versions.with_law_of(case.rulebook_id))[due.What.ANSWER].target
+        answer_by = instructions.answer_by(answer, self.telling.days_before, today)
+        return plan.lines(case.kind, holdings, plan.make(case.kind, (), given, today), answer_by)
+
+    def _line(self, case: Case, one: Declared, known: Mapping[str, str]) -> DeclaredLine:
+        entry = next(entry for entry in case.history if entry.seq == one.number)
+        looks = (entry for entry in case.history if entry.step is Step.APPROVED and entry.detail["decided"] == one.number)
+        look = next(looks, None)
+        agreed, by = (bool(look.detail["agrees"]), str(look.detail["staff"])) if look else (None, "")
+        why = reason(case, one, self.cases)
+        return DeclaredLine(one, known.get(one.code, one.code), why, entry.detail["staff"], entry.at_ms, agreed, by)
 
     def declare(self, request_id: str, wanted: Wanted, member: Member) -> Refusal | None:
         """Declare an exception for a request, before its plan is made. Rule: 11 CCR 7022(f)(1) (the detailed basis)."""

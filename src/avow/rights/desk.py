@@ -10,6 +10,7 @@ from datetime import date
 from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, local_date
 from avow.gate.contacts import LastContact
 from avow.gate.deliveries import Delivery
+from avow.gate.kept import KeptReads
 from avow.gate.letters import Closed, Letter, Letters
 from avow.gate.messages import MessageLine
 from avow.gate.reads import Reads
@@ -36,6 +37,7 @@ from avow.rights.correcting import claims, telling
 from avow.rights.correcting.claims import Correctable
 from avow.rights.correcting.reviewing import Reviewing
 from avow.rights.correcting.telling import FieldLine, Shown
+from avow.rights.declared import Exceptions
 from avow.rights.due import Due, What
 from avow.rights.execution import Telling, outcomes_of
 from avow.rights.kept import Cases
@@ -212,6 +214,16 @@ class Desk:
     def claims(self, values: Mapping[str, str]) -> tuple[tuple[Claim, ...], dict[str, str]]:
         """Return what a filled-in form says is wrong, and what of it has to be mended. Rule: 11 CCR 7023."""
         return claims.judged(self.voice.rulebook, values)
+
+    @property
+    def exceptions(self) -> Exceptions:
+        """The exceptions that a person declares for one request to delete, and what would happen to what is held."""
+        return Exceptions(self.cases, self.reads.roles, self.versions, self.telling, self.now_ms)
+
+    @property
+    def kept(self) -> KeptReads:
+        """What rules keep beyond deletions, as staff open it."""
+        return KeptReads(self.reads)
 
     @property
     def reviewing(self) -> Reviewing:

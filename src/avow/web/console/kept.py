@@ -1,0 +1,132 @@
+"""What would happen to what is held of somebody, exceptions that a person declares, and what rules keep after a deletion."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from avow.definitions import Refusal
+from avow.gate.kept import OpenedKept
+from avow.gate.reads import REASON_LENGTH
+from avow.gate.roles import WORKING, Act, Member
+from avow.rights.declared import Wanted
+from avow.store.paging import LINES
+from avow.web.console.door import Door, place
+from avow.web.console.needs import Shows, needs
+
+#: What the names of the fields of a point begin with in the form.
+_FIELD = "field-"
+
+
+class KeptPages:
+    """The pages /console/requests/{request_id}/outlook and /console/kept."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._rights = door.house.rights
+
+    def routes(self) -> list[Route]:
+        """Return what would happen with its exceptions, the list of what is kept, and one record of it with its files."""
+        page, action = self._door.page, self._door.action
+        opens = needs(Act.READ, shows=Shows.A_PERSON)
+        return [
+            page("/console/requests/{request_id}/outlook", self._outlook, needs(requests=WORKING, shows=Shows.LINES)),
+            action("/console/requests/{request_id}/outlook", self._declare, needs(requests=[Act.DENY], fresh=True)),
+            action("/console/requests/{request_id}/outlook/look", self._look, needs(requests=[Act.APPROVE], fresh=True)),
+            page("/console/kept", self._list, needs(Act.READ, shows=Shows.LINES)),
+            page("/console/kept/{kept_id}", self._one, needs(Act.READ, shows=Shows.LINES)),
+            action("/console/kept/{kept_id}", self._open, opens),
+            action("/console/kept/{kept_id}/files/{number}", self._file, opens),
+        ]
+
+    def _outlook(self, request: Request, member: Member) -> Response:
+        return self._show(request, member)
+
+    def _declare(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        try:
+            until = date.fromisoformat(form.get("until", ""))
+        except ValueError:
+            return self._show(request, member, Refusal("say until when it is kept", "11 CCR 7022(f)"))
+        fields = tuple(name.removeprefix(_FIELD) for name in form if name.startswith(_FIELD))
+        said = (form.get("code", ""), form.get("point", ""), fields, form.get("purpose", ""), until, form.get("reason", ""))
+        refusal = self._rights.exceptions.declare(request.path_params["request_id"], Wanted(*said), member)
+        return self._show(request, member, refusal) if refusal else self._back(request)
+
+    def _look(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        number, said = form.get("number", ""), form.get("agrees", "")
+        if not re.fullmatch(r"[0-9]{1,6}", number) or said not in {"yes", "no"}:
+            raise HTTPException(422, "Please say whether you agree.")
+        request_id = request.path_params["request_id"]
+        refusal = self._rights.exceptions.look(request_id, int(number), member, agrees=said == "yes")
+        return self._show(request, member, refusal) if refusal else self._back(request)
+
+    def _back(self, request: Request) -> Response:
+        return RedirectResponse(f"/console/requests/{request.path_params['request_id']}/outlook", 303)
+
+    def _show(self, request: Request, member: Member, refusal: Refusal | None = None) -> Response:
+        found = self._rights.exceptions.outlook(request.path_params["request_id"], member)
+        if found is None:
+            raise HTTPException(404)
+        if isinstance(found, Refusal):
+            return self._door.refused(request, member, found)
+        shown = {"outlook": found, "refusal": refusal, "colleagues": self._door.colleagues(), "reason_length": REASON_LENGTH}
+        return self._door.show(request, "outlook.html", member, 422 if refusal else 200, **shown)
+
+    def _list(self, request: Request, member: Member) -> Response:
+        found = self._rights.kept.listed(member, place(request), LINES)
+        labels = {one.name: one.label for one in self._door.facts(request).points}
+        return self._door.show(request, "kept.html", member, found=found, labels=labels)
+
+    def _one(self, request: Request, member: Member) -> Response:
+        return self._record(request, member, None, "")
+
+    def _open(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        """Open one record for its purpose; why never stands in an address."""
+        why = form.get("why", "")
+        opened = self._rights.kept.open_for(request.path_params["kept_id"], form.get("purpose", ""), member, why)
+        if opened is None:
+            raise HTTPException(404)
+        return self._record(request, member, opened, why)
+
+    def _file(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        number, kept_id = request.path_params["number"], request.path_params["kept_id"]
+        if not re.fullmatch(r"[0-9]{1,3}", number):
+            raise HTTPException(404)
+        asked = (kept_id, int(number), form.get("purpose", ""), member, form.get("why", ""))
+        found = self._rights.kept.open_file(*asked)
+        if found is None:
+            raise HTTPException(404)
+        if isinstance(found, Refusal):
+            return self._door.refused(request, member, found)
+        headers = {
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found[0].name, safe='')}",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return Response(found[1], media_type="application/octet-stream", headers=headers)
+
+    def _record(self, request: Request, member: Member, opened: OpenedKept | Refusal | None, why: str) -> Response:
+        row = self._rights.kept.line(request.path_params["kept_id"], member)
+        if row is None:
+            raise HTTPException(404)
+        if isinstance(row, Refusal):
+            return self._door.refused(request, member, row)
+        is_refused = isinstance(opened, Refusal)
+        facts = self._door.facts(request)
+        shown = {
+            "row": row,
+            "purpose": next((one.label for one in facts.purposes if one.name == row.purpose), row.purpose),
+            "asks_reason": self._rights.kept.needs_reason(row),
+            "refusal": opened if is_refused else None,
+            "opened": None if is_refused else opened,
+            "why": why,
+            "reason_length": REASON_LENGTH,
+            "colleagues": self._door.colleagues(),
+        }
+        return self._door.show(request, "kept_record.html", member, 403 if is_refused else 200, **shown)
