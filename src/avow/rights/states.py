@@ -74,8 +74,8 @@ APPEAL (`APPEAL_WALK`): about a request that was answered, decided by staff
                                    [receipts.follow]        inside the first period
     any open    -> RESTORED     -> [after_restore.close_answered]  answered after the backup that was put back
     RESTORED    -> RESPONDED    -> [after_restore.note_answer]
-    before the plan -> same     -> [declared.declare]        of a deletion: an exception that a person declares
-    later ones  -> same         -> [declared.look]           the second person; until then nothing is proved
+    before the plan -> same     -> [declared.Exceptions]     of a deletion: an exception that a person declares
+    later ones  -> same         -> [declared.Exceptions]     the second person; until then nothing is proved
     any later   -> same         -> [left_over.note, prove]   what a search of every file found of the erased person, and its proof
 
 The state is derived from the history, never stored next to it. What says that a person was told something is written when the
