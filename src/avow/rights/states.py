@@ -43,6 +43,7 @@ APPEAL (`APPEAL_WALK`): about a request that was answered, decided by staff
                                    [verification.confirm]    or its link was followed
     VERIFYING   -> VERIFIED     -> [verification.confirm]    the link in the message proves the address
     either      -> DENIED       -> [verification.deny_if_due] the clock never waits: 11 CCR 7021(b)
+    any before it -> same       -> [scoping.scope]           a member of staff read the person's own words, and says what is meant
     VERIFIED    -> FULFILLING   -> [plan.make]               with it, what tells recipients is queued
     FULFILLING  -> FULFILLING   -> [execution.execute]       one outcome a target, each an entry of the history
     FULFILLING  -> DOWNSTREAM   -> [downstream.wait]         all is done here, and recipients have not answered
@@ -195,6 +196,10 @@ VERIFIED_WALK: Final = _table(
         (State.JOINED, Step.RESPONDED): State.RESPONDED,
         (State.VERIFYING, Step.VERIFIED): State.VERIFIED,
         (State.VERIFYING, Step.DENIED): State.DENIED,
+        (State.VERIFIED, Step.SCOPED): State.VERIFIED,
+        (State.RECEIVED, Step.SCOPED): State.RECEIVED,
+        (State.ACKNOWLEDGING, Step.SCOPED): State.ACKNOWLEDGING,
+        (State.VERIFYING, Step.SCOPED): State.VERIFYING,
         (State.VERIFIED, Step.PLANNED): State.FULFILLING,
         (State.FULFILLING, Step.OUTCOME): State.FULFILLING,
         (State.FULFILLING, Step.PROVED): State.PROVED,
