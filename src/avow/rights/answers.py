@@ -15,9 +15,12 @@ from avow.rights.correcting.telling import FieldLine
 
 @dataclass(frozen=True, slots=True)
 class NewRequest:
-    """What a person filled in; `since` None asks for everything (11 CCR 7020(e)). `visitor_id` is this browser's own.
+    """What a person filled in, or a member of staff for them; `since` and `until` None ask for everything (11 CCR 7020(e)).
 
-    `claims` are what is said to be wrong.
+    `visitor_id` is this browser's own. `points` are the collection points that are meant, and `purposes` those that are refused,
+    none for all; `pieces` is "categories", "specific" or "both" of a request to know. `received_on` is the day of receipt of what
+    is entered later; `parent` the reference of the request that it is about; `record` the submission that it came in. `claims`
+    are what is said to be wrong.
     """
 
     kind: RequestKind
@@ -28,6 +31,16 @@ class NewRequest:
     visitor_id: str | None = None
     demonstration: bool = False
     claims: tuple[Claim, ...] = ()
+    until: date | None = None
+    points: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    pieces: str = ""
+    phone: str = ""
+    channel: str = "web"
+    jurisdiction: str = ""
+    received_on: date | None = None
+    parent: str = ""
+    record: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +94,7 @@ class ShownProof:
 class RequestStatus:
     """A consumer request as its own person sees it. `state` is the state's name, `state_words` the sentence for it.
 
+    `asks_nobody`: it holds without a proof of who asks; `holds` is what is off by it, in words; `is_fraudulent`: staff denied it.
     `is_of_proved`: this link went to the address, or to the browser that proved it; without, it has dates and no documents.
     `fields` are what became of contested fields.
     """
@@ -99,6 +113,9 @@ class RequestStatus:
     is_of_proved: bool = True
     told: tuple[ToldLine, ...] = ()
     fields: tuple[FieldLine, ...] = ()
+    asks_nobody: bool = False
+    holds: tuple[str, ...] = ()
+    is_fraudulent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +146,39 @@ class RequestLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedWords:
+    """What a person wrote and chose, for who works on their request; `points` and `purposes` by name, none for all.
+
+    `has_to_be_read`: nothing is planned before a member of staff has read `words` and said what is meant. `can_be_scoped` until
+    the plan is made. `parent` is the reference of the request that it is about, `entered_on` the day of entry where it is another
+    than that of receipt, `belief` why staff denied it.
+    """
+
+    name: str
+    words: str
+    email: str
+    phone: str
+    since: str
+    until: str
+    pieces: str
+    points: tuple[str, ...]
+    purposes: tuple[str, ...]
+    record: str
+    parent: str
+    jurisdiction: str
+    entered_on: date | None
+    has_to_be_read: bool
+    can_be_scoped: bool
+    belief: str
+    may_be_denied: bool
+    may_be_decided: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RequestDetail:
     """One consumer request with its timeline and outcomes; `state_words` is the sentence about its state for staff.
 
-    `look` says for what it was opened.
+    `look` says for what it was opened. `asked` is what its person wrote, None once it is forgotten.
     """
 
     line: RequestLine
@@ -141,6 +187,7 @@ class RequestDetail:
     identifiers: tuple[str, ...]
     timeline: tuple[Step, ...]
     outcomes: tuple[TargetOutcome, ...]
+    asked: AskedWords | None = None
     can_extend: bool = False
     extended_answer_by: date | None = None
     messages: tuple[MessageLine, ...] = ()

@@ -20,6 +20,7 @@ from avow.gate.instructions import Instruction, Wanted
 from avow.gate.messages import Message
 from avow.rights.cases import MARK_LENGTH, REFERENCE_DIGITS, Alike, Case, Claim, Contact, Delivery
 from avow.rights.states import ANSWERED, Entry, Step
+from avow.store import sealing
 from avow.store.control import Transaction, read_reasons, requests
 from avow.store.control.requests import Look, RequestEvent, StoredRequest
 from avow.store.keys import REQUEST
@@ -29,6 +30,10 @@ from avow.store.store import Store
 ARCHIVES: Final = ("archive.html", "archive.json")
 #: The files that the person sent, in one ZIP archive.
 SENT_FILES: Final = "files.zip"
+#: To whom a letter goes of whom neither address nor number is known.
+_BY_THEIR_WAY: Final = "by the way on which they came"
+#: The scope of keys, and the file, of what staff believe of a request that they deny as fraudulent.
+BELIEF: Final = "belief"
 #: In the detail of a step: the day on which is looked for what is left of the person, "" once that is done.
 RESIDUE_ON: Final = "residue_on"
 
@@ -61,9 +66,9 @@ class Cases:
         )
         with self._control.transaction() as tx:
             requests.add(tx, row)
-            requests.name_people(tx, case.request_id, self._people(case.contact.identifiers()))
+            requests.name_people(tx, case.request_id, self._people(case.contact.match_keys()))
             requests.append(tx, _row(case.request_id, case.history[0]))
-            entries.record(tx, case.received_ms, logged)
+            entries.record(tx, case.entered_ms or case.received_ms, logged)
 
     def get(self, request_id: str) -> Case | None:
         """Return one request with its history. Why: decision 0007."""
@@ -126,7 +131,7 @@ class Cases:
         with self._control.reading() as tx:
             rows = requests.unnamed(tx)
             histories = requests.histories(tx, [row["id"] for row in rows])
-        about = {case.request_id: case.contact.identifiers() for case in self.readable(rows, histories) if case.contact}
+        about = {case.request_id: case.contact.match_keys() for case in self.readable(rows, histories) if case.contact}
         with self._control.transaction() as tx:
             for request_id, people in about.items():
                 requests.name_people(tx, request_id, self._people(people))
@@ -152,7 +157,7 @@ class Cases:
             if kept is None or kept.sealed != before:
                 return False
             requests.reseal(tx, case.request_id, sealed, self._mark(replace(case, contact=contact)))
-            requests.name_people(tx, case.request_id, self._people(contact.identifiers()))
+            requests.name_people(tx, case.request_id, self._people(contact.match_keys()))
         return True
 
     def every(self) -> Sequence[Case]:
@@ -260,8 +265,23 @@ class Cases:
             if kept is None or kept.sealed != row.sealed:
                 return None
             requests.reseal(tx, request_id, sealed, self._mark(wide))
-            requests.name_people(tx, request_id, self._people(wide.contact.identifiers()))
+            requests.name_people(tx, request_id, self._people(wide.contact.match_keys()))
         return wide
+
+    def scope(self, case: Case, points: tuple[str, ...], detail: Mapping[str, Any], at_ms: int, logged: entries.Entry) -> bool:
+        """Keep what a request covers with the step that says so; False when another process has written that entry.
+
+        Rule: 11 CCR 7022(g).
+        """
+        assert case.contact is not None
+        scoped = replace(case.contact, points=points)
+        sealed = self._sealed(case.request_id, scoped)
+        with self._control.transaction() as tx:
+            if not requests.append(tx, _row(case.request_id, Entry(len(case.history), at_ms, Step.SCOPED, dict(detail)))):
+                return False
+            requests.reseal(tx, case.request_id, sealed, self._mark(case))
+            entries.record(tx, at_ms, logged)
+        return True
 
     def delivery(self, request_id: str) -> Delivery:
         """Return what became of the messages of a request that a mail server carries. Why: decision 0058."""
@@ -317,7 +337,7 @@ class Cases:
                 if not requests.append(tx, _row(case.request_id, entry)):
                     return False  # the first of them: nobody else writes between two entries of one transaction
             requests.reseal(tx, case.request_id, sealed, self._mark(corrected))
-            requests.name_people(tx, case.request_id, self._people(corrected.contact.identifiers()))
+            requests.name_people(tx, case.request_id, self._people(corrected.contact.match_keys()))
             for row in deliveries.of_request(tx, case.request_id):
                 if row.state not in deliveries.UNSENT:
                     continue
@@ -348,7 +368,7 @@ class Cases:
                 return False
             requests.join(tx, case.request_id, lead.request_id)
             requests.reseal(tx, lead.request_id, sealed, self._mark(lead))
-            requests.name_people(tx, lead.request_id, self._people(contact.identifiers()))
+            requests.name_people(tx, lead.request_id, self._people(contact.match_keys()))
             entries.record(tx, at_ms, logged)
         return True
 
@@ -370,6 +390,8 @@ class Cases:
     def purge(self, request_id: str) -> None:
         """Remove the record of the request. Rule: 11 CCR 7101(a)."""
         self.forget_contact(request_id)
+        self._store.vault.destroy_key(BELIEF, request_id)
+        self._store.files.delete(f"{request_id}-{BELIEF}")
         with self._control.transaction() as tx:
             requests.remove(tx, request_id)
 
@@ -382,13 +404,26 @@ class Cases:
         sealed = self._store.files.get(f"{request_id}-{name}")
         return self._store.unseal_for_request(request_id, sealed) if sealed else None
 
+    def keep_belief(self, request_id: str, words: str) -> None:
+        """Keep why a member of staff believes that a request is fraudulent, under a key that lives as long as its record.
+
+        Rule: 11 CCR 7026(e), 7027(f), 7101(a).
+        """
+        key = self._store.vault.create_key(BELIEF, request_id)
+        self._store.files.put(f"{request_id}-{BELIEF}", sealing.seal(key, words.encode(), request_id.encode()))
+
+    def belief(self, request_id: str) -> str:
+        """Return why a member of staff believes that a request is fraudulent; "" for no such belief."""
+        key, sealed = self._store.vault.get_key(BELIEF, request_id), self._store.files.get(f"{request_id}-{BELIEF}")
+        return sealing.unseal(key, sealed, request_id.encode()).decode() if key and sealed else ""
+
     def _sealed(self, request_id: str, contact: Contact) -> bytes:
         """Return a contact under the key of its request."""
         return self._store.seal_for_request(request_id, json.dumps(asdict(contact)).encode())
 
     def _mark(self, case: Case) -> str:
         """Return what requests of one kind with one address have in common, a keyed hash; "" for invented people."""
-        if case.contact is None or case.demonstration:
+        if case.contact is None or case.demonstration or not case.contact.email:
             return ""
         address = identifier(IdentifierKind.EMAIL, case.contact.email)
         return self._store.vault.hmac(b"request", f"{case.kind} {address.value}".encode()).hex()[:MARK_LENGTH]
@@ -399,7 +434,12 @@ class Cases:
         return [hmac(b"request about", f"{one.kind.value} {one.value}".encode()).hex()[:MARK_LENGTH] for one in people]
 
     def _keep_message(self, tx: Transaction, case: Case, message: Message, now_ms: int, message_id: str, step: Step) -> None:
-        """Queue the letter of a step, sealed under the request's key, in the name of the request's website."""
+        """Queue the letter of a step, sealed under the request's key, in the name of the request's website.
+
+        Who came by telephone or letter and left no address is told by a member of staff, by the same way. Rule: 11 CCR 7021(a).
+        """
+        if by_hand := not message.to:
+            message = replace(message, to=(case.contact.phone if case.contact else "") or _BY_THEIR_WAY)
         deliveries.queue_letter(
             self._store,
             tx,
@@ -410,6 +450,7 @@ class Cases:
             delivery_id=message_id,
             site=case.site,
             rulebook_id=case.rulebook_id,
+            by_hand=by_hand,
         )
 
     def _of_row(self, row: RowMapping, history: Sequence[RequestEvent]) -> Case:
@@ -445,7 +486,7 @@ def _entries(history: Sequence[RequestEvent]) -> tuple[Entry, ...]:
 
 def _contact(kept: Mapping[str, Any]) -> Contact:  # Any: JSON
     """Return a contact as it was kept, by this version or an earlier one."""
-    lists = {name: tuple(kept.get(name, ())) for name in ("more_visitors", "points")}
+    lists = {name: tuple(kept.get(name, ())) for name in ("more_visitors", "points", "purposes")}
     claims = tuple(Claim(**one) for one in kept.get("claims", ()))
     return Contact(**{**kept, **lists, "claims": claims})
 

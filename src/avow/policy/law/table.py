@@ -208,6 +208,15 @@ class LawTable:
         return found.number if found else None
 
     @property
+    def look_back_from(self) -> date | None:
+        """The first day back to which somebody may ask what is held; None where the law names none.
+
+        Rule (US-CA): Cal. Civ. Code § 1798.130(a)(2)(B); 11 CCR 7024(h).
+        """
+        found = self.values.get("look_back_from")
+        return found.value if found is not None and isinstance(found.value, date) else None
+
+    @property
     def minors_opt_in_under(self) -> int | None:
         """Of a consumer known to be younger, years, nothing is sold or shared without a yes; None where no value says so.
 
