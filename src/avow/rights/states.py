@@ -34,7 +34,7 @@ RESTRICT (`RESTRICTED_WALK`): verified, then applied
 
     RECEIVED ──► ACKNOWLEDGING ──► VERIFYING ──► VERIFIED ──► APPLYING ──► CONFIRMED ──► CLOSED ──► RECORD_ONLY
 
-APPEAL (`APPEAL_WALK`): about a request that was answered, decided by staff
+APPEAL, AUTOMATED_DECISION (`APPEAL_WALK`): about a request that was answered, or about what a program decides; decided by staff
 
     RECEIVED ──► REVIEWING ──► DECIDED ──► ANSWERING ──► RESPONDED ──► CLOSED ──► RECORD_ONLY
 
@@ -293,6 +293,7 @@ TABLES: Final[Mapping[RequestKind, Table]] = {
     RequestKind.WITHDRAW_CONSENT: APPLIED_WALK,
     RequestKind.RESTRICT: RESTRICTED_WALK,
     RequestKind.APPEAL: APPEAL_WALK,
+    RequestKind.AUTOMATED_DECISION: APPEAL_WALK,
 }
 #: What a step that follows a message takes over from the one that wrote it.
 TOLD: Final = frozenset({"after", "outcome", "reason", "until"})

@@ -215,6 +215,14 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0708": _error("a right that promises more than this version carries out", _PROMISE),
         "AV0709": _error("a standing promise that this version does not keep", _PROMISE),
         "AV0711": _error("a purpose combines what this version does not put together", _PROMISE),
+        "AV0725": _error(
+            "a program decides something significant about people without notice, opt-out and access", rules.AUTOMATED
+        ),
+        "AV0726": _warning("a program decides something significant, and what it needs is not there yet", rules.AUTOMATED),
+        "AV0727": _error("an automated decision of records of which the policy does not say so", rules.AUTOMATED_NOTICE),
+        "AV0728": _warning(
+            "an item that looks like a program's result, and nothing says what it decides", rules.AUTOMATED_NOTICE
+        ),
         # 08: who of the staff sees it
         "AV0801": _error("a role with records and nothing to do with them, or the other way round", _ACCESS),
         "AV0802": _error("a field is hidden from a role that could not see it", _ACCESS),
