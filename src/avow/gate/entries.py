@@ -13,6 +13,7 @@ from avow.gate.entries_of_recipients import BatchStep, DeliveryStep, OptOutTold,
 from avow.gate.entries_of_rights import (
     ClaimDecided,
     CorrectedShown,
+    KeptRead,
     RequestApplied,
     RequestCorrected,
     RequestDecided,
@@ -42,6 +43,7 @@ __all__ = [
     "CorrectedShown",
     "DeliveryStep",
     "Entry",
+    "KeptRead",
     "OptOutTold",
     "RecipientChanged",
     "RequestApplied",
@@ -446,6 +448,24 @@ class RetentionSwept(Entry):
     on: str
     erased: int
     deidentified: int
+
+
+@dataclass(frozen=True, slots=True)
+class FactorNoted(Entry):
+    """Something happened on a day from which periods count, or with which they end: to one record, or to so many of a point.
+
+    `item` is the data item in which they have the same.
+    """
+
+    kinds = ("retention.factor",)
+    factor: str
+    point: str
+    on: str
+    records: int
+    record: str | None = None
+    item: str | None = None
+    staff: str | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -245,3 +245,14 @@ class RequestRestored(Entry):
     kinds = ("request.restored",)
     request: str
     answered: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRead(Entry):
+    """A member of staff opened what a rule keeps beyond an erasure, for its purpose, or was refused; `kept` is a keyed hash."""
+
+    kinds = ("kept.read", "kept.read.refused")
+    what: str
+    kept: str
+    purpose: str
+    staff: str

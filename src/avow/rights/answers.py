@@ -19,7 +19,7 @@ class NewRequest:
 
     `visitor_id` is this browser's own. `points` are the collection points that are meant, and `purposes` those that are refused,
     none for all; `pieces` is "categories", "specific" or "both" of a request to know. `received_on` is the day of receipt of what
-    is entered later; `parent` the reference of the request that it is about; `record` the submission that it came in. `claims`
+    is entered later; `parent` the reference of the request that it is about; `record` the submission that it came in; `claims`
     are what is said to be wrong.
     """
 
@@ -30,7 +30,6 @@ class NewRequest:
     since: date | None = None
     visitor_id: str | None = None
     demonstration: bool = False
-    claims: tuple[Claim, ...] = ()
     until: date | None = None
     points: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()
@@ -41,6 +40,7 @@ class NewRequest:
     received_on: date | None = None
     parent: str = ""
     record: str = ""
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +112,10 @@ class RequestStatus:
     documents: tuple[Document, ...] = ()
     is_of_proved: bool = True
     told: tuple[ToldLine, ...] = ()
-    fields: tuple[FieldLine, ...] = ()
     asks_nobody: bool = False
     holds: tuple[str, ...] = ()
     is_fraudulent: bool = False
+    fields: tuple[FieldLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class Contact:
     visitor ids of other browsers that asked the same with this address. `points` are the collection points that are meant, none
     for all; `pieces` what is to be known: "categories", "specific" or "both", "" where that is no question. `email` and `phone`
     are "" where they are not known; `record` is the submission that the request came in, "" for none. `purposes` are those
-    that are refused, none for all that the kind of request reaches; `claims` what is said to be wrong, of one to correct.
+    that are refused, none for all that the kind of request reaches; `claims` are what is said to be wrong.
     """
 
     email: str

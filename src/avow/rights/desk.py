@@ -171,10 +171,10 @@ class Desk:
             self._documents(case) if is_answer else (),
             is_of_proved=is_answer,
             told=self.told.lines(case, for_staff=False) if is_answer else (),
-            fields=self._fields(case) if is_answer else (),
             asks_nobody=case.kind in clock.APPLIED,
             holds=applying.holds(case, self._voice(case).rulebook),
             is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED - set(appealing.DECIDED),
+            fields=self._fields(case) if is_answer else (),
         )
 
     def download(self, token: str, name: str) -> Download | None:

@@ -22,7 +22,7 @@ from avow.gate.messages import Message
 from avow.gate.sites import Site
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.rights import asked_again, due, naming, proofs, verification
+from avow.rights import asked_again, due, execution, keeping, naming, proofs, verification
 from avow.rights.cases import Case, Contact
 from avow.rights.correcting import telling as correcting
 from avow.rights.execution import outcomes_of
@@ -252,6 +252,7 @@ def _letter_facts(case: Case, voice: Voice, cases: Cases) -> dict[str, Any]:  # 
     outcomes = outcomes_of(case)
     of_fields = _field_facts(case, voice, cases) if case.kind is RequestKind.CORRECT else {}
     return {
+        "kept": [keeping.in_words(line, voice.rulebook) for line in execution.kept_of(case)],
         **of_fields,
         "outcomes": [one for one in outcomes if "instruction" not in one],
         "answers": _answers([one for one in outcomes if "instruction" in one], case, cases, timezone),

@@ -15,14 +15,15 @@ KNOW, DELETE (`VERIFIED_WALK`): verified, carried out, answered
 CORRECT (`CORRECT_WALK`): as above, and in between a person decides, field by field
 
     VERIFIED ──► REVIEWING ──► FULFILLING ──► …
-                  │    ▲
-                  └────┘ one field decided
+                   │    ▲
+                   └────┘ one field decided
 
     VERIFIED    -> REVIEWING    -> [kinds.correct]           it waits for a member of staff, and is late when its day is over
     REVIEWING   -> REVIEWING    -> [correcting.reviewing]    one contested field: corrected, deleted, denied
     REVIEWING   -> FULFILLING   -> [correcting.carrying]     every field is decided; with it, what tells recipients is queued
     FULFILLING  -> FULFILLING   -> [correcting.carrying]     one field a step
     either      -> PROVED       -> [correcting.carrying]     looked again: nothing says what it said before
+
 OPT_OUT, LIMIT, OBJECT, WITHDRAW_CONSENT (`APPLIED_WALK`): nobody is asked who they are, and nothing is waited for
 
     RECEIVED ──► APPLYING ──► CONFIRMED ──► CLOSED ──► RECORD_ONLY ──► (purged)
