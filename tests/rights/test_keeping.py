@@ -255,3 +255,21 @@ def test_no_other_kind_has_lines():
     """What nobody asked to erase is not planned to be."""
     with pytest.raises(ValueError, match="no plan"):
         plan.lines(RequestKind.CORRECT, (), (), date(2027, 1, 1))
+
+
+def test_of_a_part_just_what_the_law_names_is_kept_too(office):
+    """Who names the applications alone: these go but for what the law names, and the message to us stays."""
+    record_id = apply(office)
+    message = office.house.write(ROBIN)
+    filed = office.ask(RequestKind.DELETE, points=("job-application",))
+    office.walk()
+    office.press(filed)
+    office.walk()
+    case = office.cases.get(filed.partition("-")[0])
+    store = office.house.store
+    assert case.state is State.CLOSED
+    assert [store.submission(one) is not None for one in (record_id, message)] == [False, True]
+    (kept,) = store.kept.of([person(ROBIN)])
+    assert kept.point == "job-application"
+    assert {one.point for one in execution.lines_of(case)} == {"job-application"}
+    assert store.kept.open_file(kept, kept.files[0]) == b"what I did"

@@ -165,7 +165,8 @@ class Exceptions:
         if planned is not None or case.contact is None:
             return tuple(keeping.from_json(one) for one in planned.detail.get("lines", ())) if planned else ()
         today = local_date(self.now_ms(), self.versions.timezone)
-        holdings = Keeper(self.cases.store, self.versions).holdings(case.contact.identifiers(), today, of(case))
+        found = Keeper(self.cases.store, self.versions).holdings(case.contact.identifiers(), today, of(case))
+        holdings = plan.covered(found, case.contact.points)
         given = () if case.demonstration else self.telling.recipients.of(case.contact)
         answer = due.table(case, self.versions.with_law_of(case.rulebook_id))[due.What.ANSWER].target
         answer_by = instructions.answer_by(answer, self.telling.days_before, today)

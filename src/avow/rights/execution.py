@@ -68,7 +68,7 @@ def make_plan(
     people.
     Rule: 11 CCR 7022(b), 7024; Cal. Civ. Code § 1798.105(c)(1).
     """
-    if case.contact is not None and case.kind is RequestKind.DELETE:
+    if case.contact is not None and case.kind is RequestKind.DELETE and not case.contact.points:
         browsers = finder.browsers_of(case.contact.identifiers())
         wide = cases.widen(case.request_id, browsers) if browsers else case
         if wide is None:  # changed meanwhile: seen at the next round
@@ -87,7 +87,7 @@ def make_plan(
     ids = {task.recipient: instructions.new_id() for task in tasks if task.action is plan.Action.INSTRUCT}
     wanted = {ids[one.name]: wanted_of(one, answer_by, telling.connected) for one in given if one.name in ids}
     located = finder.locate(case.contact.identifiers())
-    holdings = finder.holdings(case.contact.identifiers(), today, declared.of(case))
+    holdings = plan.covered(finder.holdings(case.contact.identifiers(), today, declared.of(case)), case.contact.points)
     detail = {
         "tasks": [planned(task, ids) for task in tasks],
         "lines": [keeping.as_json(line) for line in plan.lines(case.kind, holdings, tasks, answer_by)],

@@ -9,13 +9,13 @@ Rule: Cal. Civ. Code § 1798.105(d), § 1798.145; 11 CCR 7022(f). Why: decision 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from avow.definitions import Identifier, local_date
+from avow.definitions import Identifier, IdentifierKind, local_date
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law.table import DeletionException
@@ -105,9 +105,20 @@ class Keeper:
         """Return what is kept of these people, as the lines of a plan say it. Rule: 11 CCR 7022(f)."""
         return tuple(plan.kept_line(one, keep) for one in self.earlier(people) for keep in one.kept)
 
-    def keep(self, people: Sequence[Identifier], today: date, now_ms: int, declared: Sequence[Declared] = ()) -> None:
-        """Keep what rules, and persons, name of everything that is held of these people. Safe to repeat: each is kept once."""
+    def keep(
+        self,
+        people: Sequence[Identifier],
+        today: date,
+        now_ms: int,
+        declared: Sequence[Declared] = (),
+        only: Collection[str] = (),
+    ) -> None:
+        """Keep what rules, and persons, name of what is held of these people. Safe to repeat: each is kept once.
+
+        `only` are the points of which it is kept; () for all.
+        """
         points = self.points | {one.point for one in declared}
+        points = points & frozenset(only) if only else points
         for one in self._found(people, points, today, declared):
             for bound in one.kept:
                 keep, fields = bound.keep, frozenset(bound.keep.fields)
@@ -181,14 +192,19 @@ class KeptRecords:
 
     keeper: Keeper
     waiting: Waiting
+    only: tuple[str, ...] = ()
     name: str = KEPT
+
+    def of_part(self, points: tuple[str, ...]) -> KeptRecords:
+        """Return the target of a deletion that names collection points: what rules keep of these, and of nothing else."""
+        return replace(self, only=points)
 
     def erase(self, erasure: Erasure, now_ms: int) -> Outcome | None:
         """Keep what the rules name, once whatever was accepted before the plan is stored. Rule: 11 CCR 7022(f)."""
         if self.waiting.left(erasure.identifiers, erasure.planned_ms)[0]:
             return None
         self._keep(erasure, now_ms)
-        kept = self.keeper.lines(erasure.identifiers)
+        kept = tuple(line for line in self.keeper.lines(erasure.identifiers) if not self.only or line.point in self.only)
         did = "kept apart, as named below; the rest is erased" if kept else "nothing to keep"
         return Outcome(self.name, did, sum(one.records for one in kept), kept=kept)
 
@@ -204,7 +220,8 @@ class KeptRecords:
 
     def _keep(self, erasure: Erasure, now_ms: int) -> None:
         today = local_date(erasure.planned_ms, self.keeper.versions.timezone)
-        self.keeper.keep(erasure.identifiers, today, now_ms, erasure.declared)
+        people = [one for one in erasure.identifiers if not self.only or one.kind is not IdentifierKind.VISITOR]
+        self.keeper.keep(people, today, now_ms, erasure.declared, self.only)
 
     def remaining(self, _erasure: Erasure) -> int:
         """Return 0: what is kept is no longer found by anything that was erased. Rule: 11 CCR 7022(f)."""

@@ -30,6 +30,8 @@ from avow.store.store import Store
 ARCHIVES: Final = ("archive.html", "archive.json")
 #: The files that the person sent, in one ZIP archive.
 SENT_FILES: Final = "files.zip"
+#: To whom a letter goes of whom neither address nor number is known.
+_BY_THEIR_WAY: Final = "by the way on which they came"
 #: The scope of keys, and the file, of what staff believe of a request that they deny as fraudulent.
 BELIEF: Final = "belief"
 #: Histories that are read at once.
@@ -66,7 +68,7 @@ class Cases:
         )
         with self._control.transaction() as tx:
             requests.add(tx, row)
-            requests.name_people(tx, case.request_id, self._people(case.contact.keys()))
+            requests.name_people(tx, case.request_id, self._people(case.contact.match_keys()))
             requests.append(tx, _row(case.request_id, case.history[0]))
             entries.record(tx, case.entered_ms or case.received_ms, logged)
 
@@ -146,7 +148,7 @@ class Cases:
         with self._control.reading() as tx:
             rows = requests.unnamed(tx)
             histories = requests.histories(tx, [row["id"] for row in rows])
-        about = {case.request_id: case.contact.keys() for case in self.readable(rows, histories) if case.contact}
+        about = {case.request_id: case.contact.match_keys() for case in self.readable(rows, histories) if case.contact}
         with self._control.transaction() as tx:
             for request_id, people in about.items():
                 requests.name_people(tx, request_id, self._people(people))
@@ -172,7 +174,7 @@ class Cases:
             if kept is None or kept.sealed != before:
                 return False
             requests.reseal(tx, case.request_id, sealed, self._mark(replace(case, contact=contact)))
-            requests.name_people(tx, case.request_id, self._people(contact.keys()))
+            requests.name_people(tx, case.request_id, self._people(contact.match_keys()))
         return True
 
     def every(self) -> Sequence[Case]:
@@ -280,8 +282,23 @@ class Cases:
             if kept is None or kept.sealed != row.sealed:
                 return None
             requests.reseal(tx, request_id, sealed, self._mark(wide))
-            requests.name_people(tx, request_id, self._people(wide.contact.keys()))
+            requests.name_people(tx, request_id, self._people(wide.contact.match_keys()))
         return wide
+
+    def scope(self, case: Case, points: tuple[str, ...], detail: Mapping[str, Any], at_ms: int, logged: entries.Entry) -> bool:
+        """Keep what a request covers with the step that says so; False when another process has written that entry.
+
+        Rule: 11 CCR 7022(g).
+        """
+        assert case.contact is not None
+        scoped = replace(case.contact, points=points)
+        sealed = self._sealed(case.request_id, scoped)
+        with self._control.transaction() as tx:
+            if not requests.append(tx, _row(case.request_id, Entry(len(case.history), at_ms, Step.SCOPED, dict(detail)))):
+                return False
+            requests.reseal(tx, case.request_id, sealed, self._mark(case))
+            entries.record(tx, at_ms, logged)
+        return True
 
     def delivery(self, request_id: str) -> Delivery:
         """Return what became of the messages of a request that a mail server carries. Why: decision 0058."""
@@ -337,7 +354,7 @@ class Cases:
                 if not requests.append(tx, _row(case.request_id, entry)):
                     return False  # the first of them: nobody else writes between two entries of one transaction
             requests.reseal(tx, case.request_id, sealed, self._mark(corrected))
-            requests.name_people(tx, case.request_id, self._people(corrected.contact.keys()))
+            requests.name_people(tx, case.request_id, self._people(corrected.contact.match_keys()))
             for row in deliveries.of_request(tx, case.request_id):
                 if row.state not in deliveries.UNSENT:
                     continue
@@ -368,7 +385,7 @@ class Cases:
                 return False
             requests.join(tx, case.request_id, lead.request_id)
             requests.reseal(tx, lead.request_id, sealed, self._mark(lead))
-            requests.name_people(tx, lead.request_id, self._people(contact.keys()))
+            requests.name_people(tx, lead.request_id, self._people(contact.match_keys()))
             entries.record(tx, at_ms, logged)
         return True
 
@@ -434,7 +451,12 @@ class Cases:
         return [hmac(b"request about", f"{one.kind.value} {one.value}".encode()).hex()[:MARK_LENGTH] for one in people]
 
     def _keep_message(self, tx: Transaction, case: Case, message: Message, now_ms: int, message_id: str, step: Step) -> None:
-        """Queue the letter of a step, sealed under the request's key, in the name of the request's website."""
+        """Queue the letter of a step, sealed under the request's key, in the name of the request's website.
+
+        Who came by telephone or letter and left no address is told by a member of staff, by the same way. Rule: 11 CCR 7021(a).
+        """
+        if by_hand := not message.to:
+            message = replace(message, to=(case.contact.phone if case.contact else "") or _BY_THEIR_WAY)
         deliveries.queue_letter(
             self._store,
             tx,
@@ -445,6 +467,7 @@ class Cases:
             delivery_id=message_id,
             site=case.site,
             rulebook_id=case.rulebook_id,
+            by_hand=by_hand,
         )
 
     def _of_row(self, row: RowMapping, history: Sequence[RequestEvent]) -> Case:

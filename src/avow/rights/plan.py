@@ -6,7 +6,7 @@ same lines are shown before anything is done, and compared with what was done.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -182,6 +182,14 @@ def lines(kind: RequestKind, holdings: Iterable[Holding], tasks: Iterable[Task],
         if task.action is Action.INSTRUCT
     ]
     return (*(line for one in holdings for line in _becomes(one)), *told)
+
+
+def covered(holdings: Iterable[Holding], points: Collection[str]) -> tuple[Holding, ...]:
+    """Return what of what is held a deletion covers: what came by the points that it names, everything where it names none.
+
+    Rule: 11 CCR 7022(g).
+    """
+    return tuple(one for one in holdings if not points or one.point in points)
 
 
 def kept_line(one: Holding, keep: Keep) -> Line:

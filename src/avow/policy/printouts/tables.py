@@ -20,6 +20,7 @@ from avow.policy.language.vocabulary import (
 )
 from avow.policy.law import LawTable
 from avow.policy.markup import bullets, joined, lowered, table
+from avow.policy.printouts import automated
 from avow.policy.printouts.chart import DisclosureCount, Ledger, disclosures, recipient_of, rows
 from avow.policy.printouts.recipients import right_to_opt_out
 from avow.policy.rulebook.audience import EVERYBODY, Audience
@@ -149,7 +150,7 @@ def rights_list(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Markup:
         )
     laws = audience.laws(rulebook)
     answered_by = clocks(laws[0]) if len(laws) == 1 else clocks_table(laws)
-    return bullets(listed) + answered_by + _metrics(rulebook)
+    return bullets(listed) + answered_by + automated.before_use(rulebook) + _metrics(rulebook)
 
 
 def _metrics(rulebook: Rulebook) -> Markup:

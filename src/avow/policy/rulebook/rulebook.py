@@ -17,6 +17,7 @@ from avow.policy.rulebook import refusals
 from avow.policy.rulebook.declarations import (
     Accessibility,
     Agents,
+    AutomatedDecision,
     Children,
     Choice,
     CollectionPoint,
@@ -90,6 +91,7 @@ class Rulebook:
     backup_days: int | None
     duties: Mapping[str, Duty]
     datasets: Mapping[str, Dataset]
+    automated_decisions: Mapping[str, AutomatedDecision]
     recipients: Mapping[str, Recipient]
     external_links: Mapping[str, ExternalLink]
     signals: Mapping[str, Signal]
