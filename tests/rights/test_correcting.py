@@ -1,18 +1,22 @@
 """To correct: asked field by field, decided by a person, carried out everywhere, and it stays corrected."""
 
 import json
+from dataclasses import replace
 
 import pytest
+from tests.failing import WAYS, Failing
 from tests.houses import compiled, insider
 from tests.rights.test_desk import ROBIN, Office
 from tests.told import gone, policy_with
 
+from avow.assurance.log_publication import publish
 from avow.audit.log import Log
-from avow.definitions import IdentifierKind, Refusal, RequestKind, identifier
+from avow.definitions import IdentifierKind, Refusal, RequestKind, StoreUnavailable, identifier
 from avow.gate import instructions
 from avow.rights import walk
 from avow.rights.cases import Claim
 from avow.rights.correcting.reviewing import Decision
+from avow.rights.kept import Cases
 from avow.rights.states import State, Step
 
 TYPO = "robin@exmaple.example.com"
@@ -260,6 +264,64 @@ def test_where_it_came_from_is_named_or_told(house, tmp_path, source, said):
         office.house.wait(days=45)
         office.walk()
     assert f"It came to us from the makers of lists{',' if source == 'crm' else ';'} {said}." in letter(office, answer)
+
+
+def failing_store(store, write, way, at):
+    """Return the store with one write that fails once: of the vault, of its marks, or of the control store."""
+    if write == "transaction":
+        part = Failing(store.control, write, way, at)
+        return replace(store, control=part), part
+    vault = Failing(store.vault, write, way, at)
+    if write in {"note", "note_former"}:
+        vault.corrected = part = Failing(store.vault.corrected, write, way, at)
+        return replace(store, vault=vault), part
+    return replace(store, vault=vault), vault
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", ["readdress", "note_former", "note", "transaction"])
+def test_a_correction_of_which_any_write_fails_goes_on(house, tmp_path, name, way):
+    """Failed and failed but done, whichever of its writes: in the end every record says what is right, and each step is once."""
+    house.publisher.first(policy_with(), house.now_ms())
+    office = Office(house, Log(tmp_path / "public", tmp_path / "private", "marrowby.example"))
+    at, is_over = 0, False
+    while not is_over:
+        at += 1
+        former, right = f"typo{at}@example.com", f"robin{at}@example.com"
+        record, news = write(office, email=former), house.write(former, point="newsletter", fields={"email": former})
+        filed = office.ask(RequestKind.CORRECT, right, claims=(replace(ADDRESS, wrong=former, right=right), NAME))
+        house.wait(hours=1)
+        office.walk()
+        office.press(filed)
+        request_id = filed.partition("-")[0]
+        walk.advance(office.cases.get(request_id), office.tools, house.now_ms())
+        for number in range(2):
+            wanted = Decision("corrected", (record,), known_by=WHY)
+            assert office.desk.reviewing.decide(request_id, number, wanted, insider()) is None
+        store, part = failing_store(house.store, name, way, at)
+        tools, failed = replace(office.tools, cases=Cases(store)), 0
+        for _ in range(12):
+            try:
+                while walk.advance(Cases(house.store).get(request_id), tools, house.now_ms()):
+                    pass
+            except StoreUnavailable:
+                failed += 1
+        publish(house.store, office.log, 0)
+        office.walk()
+        closed = office.cases.get(request_id)
+        new = identifier(IdentifierKind.EMAIL, right)
+        assert {one.record_id for one in house.store.submissions_of(new)} == {record, news}, at
+        assert (fields(office, record)["name"], fields(office, record)["email"], fields(office, news)["email"]) == (
+            "Robin",
+            right,
+            right,
+        )
+        steps = [entry.step for entry in closed.history]
+        assert {steps.count(step) for step in (Step.PLANNED, Step.PROVED, Step.ANSWER_WRITTEN, Step.CLOSED)} == {1}, at
+        assert steps.count(Step.OUTCOME) == 2
+        is_over = part.left > 0
+        assert is_over or failed == 1
+    assert at > 1
 
 
 def test_two_requests_within_the_hour_lose_no_claim(office):
