@@ -350,3 +350,25 @@ def test_who_may_not_deny_denies_nothing(office):
 def test_the_example_company_offers_it_without_by_people():
     """The policy says so, and the form takes it."""
     assert compiled().rights["correct"].by_form
+
+
+def test_a_document_is_asked_for_with_why_and_destroyed_once_all_is_decided(office):
+    """11 CCR 7023(d): only where needed, for this alone, sealed; gone with the last decision, from the disk as well."""
+    record, pdf = write(office), b"%PDF-1.7\nan identity card\n%%EOF"
+    answer = asked(office)
+    desk, request_id, folder = office.desk, case(office).request_id, office.house.store.files._folder
+    assert isinstance(desk.send_document(answer, pdf), Refusal)  # nobody asked for one
+    assert isinstance(desk.ask_for_document(request_id, 0, "so", "s1"), Refusal)
+    assert desk.ask_for_document(request_id, 0, "The contract in our files has the other name in it.", "s1") is None
+    assert desk.status(answer).wants_documents
+    assert [desk.send_document(answer, pdf) for _ in range(3)] == [None] * 3
+    assert isinstance(desk.send_document(answer, pdf), Refusal)  # three are enough
+    assert desk.documents(request_id) == ("document-1", "document-2", "document-3")
+    assert pdf not in b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    assert desk.read_document(request_id, "document-2", "s1") == pdf
+    assert desk.read_document(request_id, "archive.json", "s1") is None
+    assert sum('"request.document-read"' in entry for entry in office.house.logged()) == 1
+    decide(office, records=(record,))
+    office.walk()
+    assert (desk.documents(request_id), desk.status(answer).wants_documents) == ((), False)
+    assert not list(folder.rglob("*document-*"))
