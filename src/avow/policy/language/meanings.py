@@ -34,7 +34,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
                 "jurisdictions": 'codes of the law tables that govern; the first is the policy\'s own; default `["US-CA"]`',
                 "evidence": 'who sees the page of live evidence beside each promise: `"console"` (default) or `"public"`',
                 "metrics": "where a large business publishes how many requests it answered",
-                "metrics_by_people": "true if staff count and publish them; no version of the software does so itself yet",
+                "metrics_by_people": "true if staff count and publish them; else they are on a website's `/privacy/metrics`",
             },
         ),
         "controller": Meaning(

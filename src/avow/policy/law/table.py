@@ -285,6 +285,20 @@ class LawTable:
         return self._number("statement_words") if "statement_words" in self.values else 0
 
     @property
+    def metrics_kinds(self) -> tuple[str, ...]:
+        """The kinds of requests that are counted by calendar year, in their order; empty where no value says so.
+
+        Rule (US-CA): 11 CCR 7102(a)(1).
+        """
+        return self._list("metrics_kinds") if "metrics_kinds" in self.values else ()
+
+    @property
+    def metrics_publish_by(self) -> tuple[int, int]:
+        """Month and day by which a calendar year is published, in the year after it. Rule (US-CA): 11 CCR 7102(a)(2)."""
+        month, day = self._words("metrics_publish_by").split("-")
+        return int(month), int(day)
+
+    @property
     def signal_from(self) -> date | None:
         """Since when an opt-out preference signal must be obeyed; None where the law does not ask for it.
 

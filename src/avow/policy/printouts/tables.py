@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
@@ -24,6 +25,7 @@ from avow.policy.printouts.chart import DisclosureCount, Ledger, disclosures, re
 from avow.policy.printouts.recipients import right_to_opt_out
 from avow.policy.rulebook.audience import EVERYBODY, Audience
 from avow.policy.rulebook.own_cookies import VISITOR, set_by
+from avow.policy.rulebook.own_pages import METRICS
 from avow.policy.rulebook.periods import periods
 from avow.policy.rulebook.rulebook import CollectionPoint, Recipient, Right, Rulebook
 
@@ -152,7 +154,12 @@ def rights_list(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Markup:
 
 
 def _metrics(rulebook: Rulebook) -> Markup:
-    """Return where staff publish how many requests were answered; nothing where nobody does. Rule: 11 CCR 7102(a)."""
+    """Return where is published how many requests were answered; nothing where nobody does. Rule: 11 CCR 7102(a)."""
+    if urlsplit(rulebook.metrics).path == METRICS and rulebook.publishes_metrics:
+        return Markup(
+            "<p>How many such requests we received, carried out and refused in a calendar year, and how long that took, is "
+            'counted from their records: <a href="{0}">{0}</a></p>\n'
+        ).format(rulebook.metrics)
     if not rulebook.metrics_by_people:
         return Markup()
     return Markup(

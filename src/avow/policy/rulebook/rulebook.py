@@ -122,6 +122,11 @@ class Rulebook:
         return hash(self.id)
 
     @property
+    def publishes_metrics(self) -> bool:
+        """Whether this software counts and publishes the requests of a year, as the policy says. Rule: 11 CCR 7102(a)."""
+        return bool(self.metrics) and not self.metrics_by_people
+
+    @property
     def jurisdiction(self) -> str:
         """The policy's own jurisdiction: the first that it names."""
         return self.jurisdictions[0]
