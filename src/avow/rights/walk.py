@@ -16,8 +16,8 @@ from avow.rights.cases import Case
 from avow.rights.execution import Target, Telling
 from avow.rights.finding import Discloser, Finder
 from avow.rights.kept import Cases
-from avow.rights.response import Voice
 from avow.rights.states import State
+from avow.rights.voice import Voice
 
 #: How long a request rests that waits for another job, milliseconds, and for an hour or a message that is on its way.
 SOON_MS: Final = 1_000

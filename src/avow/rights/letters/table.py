@@ -1,0 +1,182 @@
+"""The one table of letters: for each kind of request and outcome what the law asks to be said, and the letter that says it.
+
+    REQUIRED   (kind, outcome) -> the parts that a law asks for, each with its rule in `words` and `words_of_kinds`
+    LETTERS    (kind, outcome) -> subject line and the parts in their order
+
+It is complete by construction. Importing it checks that each kind has a letter for each outcome that it can have, and no other;
+that each letter uses every part that is required of it, once; and that each part really says what it is for (`specimens`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from avow.rights.letters import words as w
+from avow.rights.letters import words_of_kinds as k
+from avow.rights.letters.asked import ASKED
+from avow.rights.letters.facts import Outcome
+from avow.rights.letters.parts import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Which letter: for a kind of request, and an outcome."""
+
+    kind: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a letter is made: what follows "Your request REFERENCE" in its subject line, and its parts in their order."""
+
+    subject: str
+    parts: tuple[Part, ...]
+
+
+_VERIFIED: Final = ("know", "delete", "correct", "portability", "confirm-identifier")
+_APPLIED: Final = ("opt-out", "limit", "object", "restrict", "withdraw-consent")
+_ANSWER_OF: Final = frozenset(
+    {Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.GRANTED, Outcome.PARTIAL, Outcome.DENIED, Outcome.UNVERIFIED}
+)
+#: Which outcomes each kind can have: what is verified and answered, what is applied at once, what people decide.
+OUTCOMES: Final[Mapping[str, frozenset[Outcome]]] = {
+    **dict.fromkeys(_VERIFIED, _ANSWER_OF),
+    "know": _ANSWER_OF | {Outcome.NARROWED},
+    "delete": _ANSWER_OF | {Outcome.NARROWED},
+    **dict.fromkeys(_APPLIED, frozenset({Outcome.CONFIRMED, Outcome.FRAUDULENT})),
+    "automated-decision": frozenset({Outcome.CONFIRMED, Outcome.FRAUDULENT, Outcome.GRANTED, Outcome.DENIED}),
+    "appeal": frozenset({Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.GRANTED, Outcome.PARTIAL, Outcome.DENIED}),
+}
+
+#: What a refusal says wherever the law of the request asks for it. Rule: the states' acts; GDPR Art. 12(4).
+_REFUSAL: Final = (w.APPEAL, w.AUTHORITY, w.COURT_REMEDY)
+_SIX: Final = (k.CATEGORIES, k.SOURCES, k.PURPOSES, k.THIRD_PARTIES, k.SOLD, k.DISCLOSED)
+_KNOWN: Final = (*_SIX, k.FILES, k.NOT_SEARCHED, k.DESCRIBED)
+_IN_PART: Final = (w.DENIAL_IN_PART, w.HOUSEHOLD, w.KEPT, w.REST, w.LOCKED_USE)
+_DELETED: Final = (k.DONE, k.RECORD_KEPT, k.OPT_OUT_ASKED)
+_WHOLE: Final = (w.DENIAL, w.HOUSEHOLD, *_REFUSAL)
+
+#: What must be in each letter, whatever its kind.
+_ALWAYS: Final[Mapping[Outcome, tuple[Part, ...]]] = {
+    Outcome.ACKNOWLEDGED: (w.HOW_PROCESSED, w.HOW_VERIFIED, w.ANSWER_BY),
+    Outcome.EXTENDED: (w.REASON, w.NEW_DATE),
+    Outcome.GRANTED: (),
+    Outcome.PARTIAL: (*_IN_PART, *_REFUSAL),
+    Outcome.DENIED: _WHOLE,
+    Outcome.NARROWED: (w.NARROWED, w.POLICY, w.AGAIN, *_REFUSAL),
+    Outcome.UNVERIFIED: (w.NOT_VERIFIED, w.POLICY, w.AGAIN, *_REFUSAL),
+    Outcome.CONFIRMED: (k.APPLIED, k.TOLD_BY, k.NOT_ASKED),
+    Outcome.FRAUDULENT: (k.FRAUD, *_REFUSAL),
+}
+#: What must be in a letter of one kind besides.
+_OF_KIND: Final[Mapping[tuple[str, Outcome], tuple[Part, ...]]] = {
+    ("know", Outcome.GRANTED): (*_KNOWN, w.DOCUMENTS),
+    ("know", Outcome.PARTIAL): (*_KNOWN, w.DOCUMENTS),
+    ("know", Outcome.NARROWED): (*_SIX, k.NOT_SEARCHED, k.DESCRIBED),
+    ("delete", Outcome.GRANTED): (*_DELETED, k.RECIPIENTS, k.SEARCHED, k.RESIDUE, w.DOCUMENTS, w.PROOF),
+    ("delete", Outcome.PARTIAL): (*_DELETED, k.RECIPIENTS, k.SEARCHED, k.RESIDUE, w.DOCUMENTS, w.PROOF),
+    ("delete", Outcome.NARROWED): (*_DELETED, k.RECIPIENTS, w.DOCUMENTS, w.PROOF),
+    ("delete", Outcome.DENIED): (k.RECORD_KEPT, k.OPT_OUT_ASKED),
+    ("delete", Outcome.UNVERIFIED): (k.RECORD_KEPT, k.OPT_OUT_ASKED),
+    ("correct", Outcome.GRANTED): (k.CORRECTED_FIELDS, k.NOT_OUR_SOURCE),
+    ("correct", Outcome.PARTIAL): (k.CORRECTED_FIELDS, k.NOT_OUR_SOURCE, k.STATEMENT),
+    ("correct", Outcome.DENIED): (k.NOT_OUR_SOURCE, k.STATEMENT),
+    ("portability", Outcome.GRANTED): (k.FILES, w.DOCUMENTS),
+    ("portability", Outcome.PARTIAL): (k.FILES, w.DOCUMENTS),
+    ("confirm-identifier", Outcome.GRANTED): (k.COMPARED,),
+    ("confirm-identifier", Outcome.PARTIAL): (k.COMPARED,),
+    ("automated-decision", Outcome.GRANTED): (k.LOGIC,),
+}
+#: An appeal is decided with reasons, and a refused one names the authority; it has no codes of its own.
+_OF_APPEALS: Final[Mapping[Outcome, tuple[Part, ...]]] = {
+    Outcome.GRANTED: (k.DECIDED,),
+    Outcome.PARTIAL: (k.DECIDED, w.AUTHORITY, w.COURT_REMEDY),
+    Outcome.DENIED: (k.DECIDED, w.AUTHORITY, w.COURT_REMEDY),
+}
+
+
+def _required(kind: str, outcome: Outcome) -> tuple[Part, ...]:
+    if kind == "appeal" and outcome in _OF_APPEALS:
+        return _OF_APPEALS[outcome]
+    return (*_OF_KIND.get((kind, outcome), ()), *_ALWAYS[outcome])
+
+
+REQUIRED: Final[Mapping[Letter, tuple[Part, ...]]] = {
+    Letter(kind, outcome): _required(kind, outcome) for kind, every in OUTCOMES.items() for outcome in sorted(every)
+}
+
+_DONE_OF_DELETE: Final = (w.OWN_REQUEST, k.DONE)
+_END_OF_DELETE: Final = (k.RECIPIENTS, k.SEARCHED, k.RESIDUE, k.RECORD_KEPT, k.OPT_OUT_ASKED)
+_TO_THE_PAGE: Final = (w.DOCUMENTS, w.PROOF)
+_UNVERIFIED: Final = Shape("not confirmed", (w.NOT_VERIFIED, w.POLICY, w.AGAIN, *_REFUSAL))
+_DENIED: Final = Shape("not done", (w.OWN_REQUEST, *_WHOLE))
+_ACKNOWLEDGED: Final = Shape("please confirm", (w.REQUEST, w.CONFIRM, w.HOW_VERIFIED, w.HOW_PROCESSED, w.ANSWER_BY, w.NOT_YOU))
+_EXTENDED: Final = Shape("we need more time", (w.LONGER, w.REASON, w.NEW_DATE))
+_CONFIRMED: Final = Shape("done", (w.OWN_REQUEST, k.APPLIED, k.TOLD_BY, k.NOT_ASKED))
+_FRAUDULENT: Final = Shape("not done", (w.OWN_REQUEST, k.FRAUD, *_REFUSAL))
+_KNOW: Final = (w.OWN_REQUEST, *_SIX, k.NOT_SEARCHED, k.DESCRIBED)
+
+_SHAPES: Final[Mapping[tuple[str, Outcome], Shape]] = {
+    ("know", Outcome.GRANTED): Shape("done", (*_KNOW, k.FILES, *_TO_THE_PAGE)),
+    ("know", Outcome.PARTIAL): Shape("done in part", (*_KNOW, k.FILES, *_IN_PART, *_REFUSAL, *_TO_THE_PAGE)),
+    ("know", Outcome.NARROWED): Shape("done in part", (*_KNOW, w.NARROWED, w.POLICY, w.AGAIN, *_REFUSAL, *_TO_THE_PAGE)),
+    ("delete", Outcome.GRANTED): Shape("done", (*_DONE_OF_DELETE, *_END_OF_DELETE, *_TO_THE_PAGE)),
+    ("delete", Outcome.PARTIAL): Shape("done in part", (*_DONE_OF_DELETE, *_IN_PART, *_END_OF_DELETE, *_REFUSAL, *_TO_THE_PAGE)),
+    ("delete", Outcome.NARROWED): Shape(
+        "done in part", (*_DONE_OF_DELETE, w.NARROWED, *_END_OF_DELETE, w.POLICY, w.AGAIN, *_REFUSAL, *_TO_THE_PAGE)
+    ),
+    ("delete", Outcome.DENIED): Shape(
+        "not done", (w.OWN_REQUEST, w.DENIAL, w.HOUSEHOLD, k.RECORD_KEPT, k.OPT_OUT_ASKED, *_REFUSAL)
+    ),
+    ("delete", Outcome.UNVERIFIED): Shape(
+        "not confirmed", (w.NOT_VERIFIED, w.POLICY, k.RECORD_KEPT, k.OPT_OUT_ASKED, w.AGAIN, *_REFUSAL)
+    ),
+    ("correct", Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.CORRECTED_FIELDS, k.NOT_OUR_SOURCE)),
+    ("correct", Outcome.PARTIAL): Shape(
+        "done in part", (w.OWN_REQUEST, k.CORRECTED_FIELDS, *_IN_PART, k.NOT_OUR_SOURCE, k.STATEMENT, *_REFUSAL)
+    ),
+    ("correct", Outcome.DENIED): Shape(
+        "not done", (w.OWN_REQUEST, w.DENIAL, w.HOUSEHOLD, k.NOT_OUR_SOURCE, k.STATEMENT, *_REFUSAL)
+    ),
+    ("portability", Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.FILES, *_TO_THE_PAGE)),
+    ("portability", Outcome.PARTIAL): Shape("done in part", (w.OWN_REQUEST, k.FILES, *_IN_PART, *_REFUSAL, *_TO_THE_PAGE)),
+    ("confirm-identifier", Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.COMPARED)),
+    ("confirm-identifier", Outcome.PARTIAL): Shape("done in part", (w.OWN_REQUEST, k.COMPARED, *_IN_PART, *_REFUSAL)),
+    ("automated-decision", Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.LOGIC)),
+    ("appeal", Outcome.GRANTED): Shape("decided", (w.OWN_REQUEST, k.DECIDED)),
+    ("appeal", Outcome.PARTIAL): Shape("decided", (w.OWN_REQUEST, k.DECIDED, w.AUTHORITY, w.COURT_REMEDY)),
+    ("appeal", Outcome.DENIED): Shape("decided", (w.OWN_REQUEST, k.DECIDED, w.AUTHORITY, w.COURT_REMEDY)),
+}
+_COMMON: Final[Mapping[Outcome, Shape]] = {
+    Outcome.ACKNOWLEDGED: _ACKNOWLEDGED,
+    Outcome.EXTENDED: _EXTENDED,
+    Outcome.DENIED: _DENIED,
+    Outcome.UNVERIFIED: _UNVERIFIED,
+    Outcome.CONFIRMED: _CONFIRMED,
+    Outcome.FRAUDULENT: _FRAUDULENT,
+}
+
+
+def _shaped() -> Mapping[Letter, Shape]:
+    """Return every letter: those of one kind, and those that are the same for all."""
+    common = {Letter(kind, one): _COMMON[one] for kind, every in OUTCOMES.items() for one in every if one in _COMMON}
+    return {**common, **{Letter(*key): shape for key, shape in _SHAPES.items()}}
+
+
+LETTERS: Final[Mapping[Letter, Shape]] = _shaped()
+
+
+def faults(required: Mapping[Letter, tuple[Part, ...]], letters: Mapping[Letter, Shape]) -> list[str]:
+    """Return what is wrong with a table of letters: one missing or too many, a required part that a letter does not use."""
+    found = [f"{one.kind} {one.outcome}: there is no such letter" for one in required if one not in letters]
+    found += [f"{one.kind} {one.outcome}: nothing can have this outcome" for one in letters if one not in required]
+    for one in required.keys() & letters.keys():
+        parts = letters[one].parts
+        lacking = [part for part in required[one] if part not in parts]
+        found += [f"{one.kind} {one.outcome}: does not say {part.name} ({part.rule})" for part in lacking]
+        found += [f"{one.kind} {one.outcome}: says {part.name} twice" for part in set(parts) if parts.count(part) > 1]
+    found += [f"{kind}: a kind without words or outcomes" for kind in ASKED.keys() ^ OUTCOMES.keys()]
+    return sorted(found)
