@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 
+from avow.definitions import RequestKind
 from avow.gate.messages import Message, unpacked
 from avow.policy import law
 from avow.rights import letters
@@ -67,7 +68,7 @@ def test_a_letter_is_a_tagged_pdf():
 
 def test_a_table_that_lacks_something_does_not_import():
     """A missing letter, one too many, and a letter that does not use a required part: each is named, with its rule."""
-    one = Letter("delete", Outcome.GRANTED)
+    one = Letter(RequestKind.DELETE, Outcome.GRANTED)
     without = {
         **LETTERS,
         one: replace(LETTERS[one], parts=tuple(part for part in LETTERS[one].parts if part is not k.RECORD_KEPT)),
@@ -76,7 +77,7 @@ def test_a_table_that_lacks_something_does_not_import():
     assert faults(REQUIRED, {name: shape for name, shape in LETTERS.items() if name != one}) == [
         "delete granted: there is no such letter"
     ]
-    odd = Letter("opt-out", Outcome.UNVERIFIED)
+    odd = Letter(RequestKind.OPT_OUT, Outcome.UNVERIFIED)
     assert faults(REQUIRED, {**LETTERS, odd: LETTERS[one]}) == ["opt-out unverified: nothing can have this outcome"]
     assert faults(REQUIRED, LETTERS) == []
 
@@ -86,7 +87,7 @@ def test_words_that_leave_out_what_a_part_is_for_are_no_letter():
     forgetful = Part(
         "the new date", "11 CCR 7021(b)", lambda _: w.NEW_DATE.write(specimen(one, "US-CA"))[:0], lambda f: (day(f.until),)
     )
-    one = Letter("know", Outcome.EXTENDED)
+    one = Letter(RequestKind.KNOW, Outcome.EXTENDED)
     with pytest.raises(Incomplete, match="the new date"):
         forgetful.blocks(specimen(one, "US-CA"))
 
@@ -94,18 +95,18 @@ def test_words_that_leave_out_what_a_part_is_for_are_no_letter():
 @pytest.mark.parametrize(
     ("letter", "lost"),
     [
-        (Letter("delete", Outcome.ACKNOWLEDGED), {"answer_by": None}),
-        (Letter("delete", Outcome.ACKNOWLEDGED), {"how_verified": ()}),
-        (Letter("delete", Outcome.EXTENDED), {"until": None}),
-        (Letter("delete", Outcome.EXTENDED), {"reason": "  "}),
-        (Letter("delete", Outcome.GRANTED), {"done": None}),
-        (Letter("delete", Outcome.DENIED), {"denied": ()}),
-        (Letter("know", Outcome.GRANTED), {"answered": None}),
-        (Letter("know", Outcome.NARROWED), {"narrowed_to": ""}),
-        (Letter("confirm-identifier", Outcome.GRANTED), {"identifiers": ()}),
-        (Letter("opt-out", Outcome.CONFIRMED), {"applied": ()}),
-        (Letter("opt-out", Outcome.FRAUDULENT), {"reason": ""}),
-        (Letter("appeal", Outcome.DENIED), {"reason": ""}),
+        (Letter(RequestKind.DELETE, Outcome.ACKNOWLEDGED), {"answer_by": None}),
+        (Letter(RequestKind.DELETE, Outcome.ACKNOWLEDGED), {"how_verified": ()}),
+        (Letter(RequestKind.DELETE, Outcome.EXTENDED), {"until": None}),
+        (Letter(RequestKind.DELETE, Outcome.EXTENDED), {"reason": "  "}),
+        (Letter(RequestKind.DELETE, Outcome.GRANTED), {"done": None}),
+        (Letter(RequestKind.DELETE, Outcome.DENIED), {"denied": ()}),
+        (Letter(RequestKind.KNOW, Outcome.GRANTED), {"answered": None}),
+        (Letter(RequestKind.KNOW, Outcome.NARROWED), {"narrowed_to": ""}),
+        (Letter(RequestKind.CONFIRM_IDENTIFIER, Outcome.GRANTED), {"identifiers": ()}),
+        (Letter(RequestKind.OPT_OUT, Outcome.CONFIRMED), {"applied": ()}),
+        (Letter(RequestKind.OPT_OUT, Outcome.FRAUDULENT), {"reason": ""}),
+        (Letter(RequestKind.APPEAL, Outcome.DENIED), {"reason": ""}),
     ],
 )
 def test_a_letter_without_a_required_fact_is_not_written(letter, lost):
@@ -131,11 +132,11 @@ def test_a_denial_has_a_code_fields_and_a_reason():
 def test_appeal_authority_and_court_are_named_where_the_law_has_them(code, outcome):
     """No appeal in California and Utah; a state's authority once an appeal is refused; the Union's with every refusal."""
     table = law.tables()[code]
-    body = plain(said(Letter("delete", outcome), specimen(Letter("delete", outcome), code)))
+    body = plain(said(Letter(RequestKind.DELETE, outcome), specimen(Letter(RequestKind.DELETE, outcome), code)))
     assert ("You can appeal" in body) == (table.appeal is not None)
     assert ("you can complain to" in body) == (code == "EU-GDPR")
     assert ("go to court" in body) == (code == "EU-GDPR")
-    appeal = Letter("appeal", Outcome.DENIED)
+    appeal = Letter(RequestKind.APPEAL, Outcome.DENIED)
     decided = plain(said(appeal, specimen(appeal, code)))
     assert ("you can complain to" in decided) == bool(table.authority)
     assert not table.authority or table.authority_address in decided
@@ -149,7 +150,7 @@ def test_every_law_with_an_appeal_has_an_authority():
 
 def test_the_sale_is_asked_about_only_where_there_is_one():
     """7022(g): with its link; nothing of it where nothing is sold, or the person has stopped it."""
-    letter = Letter("delete", Outcome.GRANTED)
+    letter = Letter(RequestKind.DELETE, Outcome.GRANTED)
     facts = specimen(letter, "US-CA")
     assert "https://example.com/privacy/choices" in letters.render(letter, facts).text
     assert "sell" not in letters.render(letter, replace(facts, opt_out="")).text
@@ -157,7 +158,7 @@ def test_the_sale_is_asked_about_only_where_there_is_one():
 
 def test_a_household_is_explained():
     """H5: explained, and not answered."""
-    letter = Letter("know", Outcome.DENIED)
+    letter = Letter(RequestKind.KNOW, Outcome.DENIED)
     facts = replace(specimen(letter, "US-CA"), denied=(Denied(Ground.H5, ("the bill",), "It is of all who live there."),))
     assert "others live there as well" in letters.render(letter, facts).text
     assert "household" not in letters.render(letter, replace(facts, denied=(Denied(Ground.D4, ("a",), "b"),))).text
@@ -166,7 +167,7 @@ def test_a_household_is_explained():
 def test_what_comes_from_outside_is_words():
     """A reason with markup, line ends, a list and marks of direction is one line of text in every form."""
     reason = "</p><script>alert(1)</script>\r\n\r\n- #set page(1cm)\u202e *x* {{ 1 }} \x00end"
-    letter = Letter("know", Outcome.EXTENDED)
+    letter = Letter(RequestKind.KNOW, Outcome.EXTENDED)
     written = letters.render(letter, replace(specimen(letter, "US-CA"), reason=reason))
     shown = "</p><script>alert(1)</script> - #set page(1cm) *x* {{ 1 }} end"
     assert f"The reason: {shown}" in written.text
@@ -176,7 +177,7 @@ def test_what_comes_from_outside_is_words():
 
 def test_letters_of_another_alphabet_are_named_in_a_pdf():
     """The text has them; the PDF, whose fonts lack them, says which they are, and is tagged all the same."""
-    letter = Letter("delete", Outcome.GRANTED)
+    letter = Letter(RequestKind.DELETE, Outcome.GRANTED)
     facts = replace(specimen(letter, "US-CA"), done=(Done("日本 store", "erased"),))
     written = letters.render(letter, facts)
     assert "日本 store" in written.text

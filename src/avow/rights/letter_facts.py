@@ -47,7 +47,7 @@ def sender(site: Site, rulebook: Rulebook) -> Sender:
 def of(case: Case, outcome: Outcome, voice: Voice) -> LetterFacts:
     """Return what every letter about a request says of it. Rule: 11 CCR 7021."""
     law = due.law_of(case, voice.rulebook)
-    return LetterFacts(case.kind.value, outcome, case.reference, case.received_on, sender(voice.site, voice.rulebook), law)
+    return LetterFacts(case.kind, outcome, case.reference, case.received_on, sender(voice.site, voice.rulebook), law)
 
 
 def of_answer(case: Case, outcome: Outcome, voice: Voice, cases: Cases) -> LetterFacts:

@@ -23,7 +23,7 @@ from avow.rights import asked_again, due, letter_facts, letters, proofs
 from avow.rights.cases import Case, Contact
 from avow.rights.kept import RESIDUE_ON, Cases
 from avow.rights.letters import Letter, LetterFacts, Outcome
-from avow.rights.states import RECEIPTS, Entry, State, Step, may_follow
+from avow.rights.states import RECEIPTS, Entry, State, Step
 from avow.rights.verification import Link
 from avow.rights.voice import Voice
 
@@ -122,7 +122,7 @@ def extend(case: Case, reason: str, by: str, voice: Voice, cases: Cases, now_ms:
 
 def may_extend(case: Case) -> bool:
     """Return whether a request may be extended, as far as what happened to it goes. Rule: 11 CCR 7021(b) (once)."""
-    return all(may_follow(case.state, step, case.history) for step in (Step.EXTENSION_WRITTEN, Step.EXTENDED))
+    return all(case.may(step) for step in (Step.EXTENSION_WRITTEN, Step.EXTENDED))
 
 
 def close(case: Case, cases: Cases, now_ms: int) -> bool:
@@ -172,7 +172,7 @@ def correct_address(case: Case, address: str, by: str, voice: Voice, cases: Case
     found = addresses.judged(address)
     if not isinstance(found, addresses.Mailbox):
         return Refusal(f"“To” {found}", "RFC 5321")
-    if case.contact is None or not may_follow(case.state, Step.CORRECTED, case.history):
+    if case.contact is None or not case.may(Step.CORRECTED):
         return _TOO_LATE
     contact = replace(case.contact, email=str(found), visitor_id="", more_visitors=())
     count = len(case.history)

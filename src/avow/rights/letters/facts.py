@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from avow.definitions import AvowError
+from avow.definitions import AvowError, RequestKind
 from avow.policy import LawTable
 from avow.policy.law import rules
 
@@ -166,7 +166,7 @@ class LetterFacts:
     withdrawal stopped. `not_source` names who gave us what we cannot correct. `decides` is what an appeal was about.
     """
 
-    kind: str
+    kind: RequestKind
     outcome: Outcome
     reference: str
     received_on: date

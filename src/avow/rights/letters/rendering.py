@@ -11,10 +11,10 @@ import typst
 from markupsafe import Markup, escape
 
 from avow.gate import mail_look
-from avow.rights.letters.asked import ASKED
 from avow.rights.letters.blocks import Block, Blocks, Bullets, Heading, Paragraph, To, line, packed
 from avow.rights.letters.facts import Incomplete, LetterFacts, Outcome
 from avow.rights.letters.table import LETTERS, Letter
+from avow.rights.naming import ASKED
 
 #: What the fonts that come with the typesetter can show; other letters are named by their number in a PDF.
 _SHOWN: Final = frozenset(map(chr, (*range(0x20, 0x7F), *range(0xA1, 0x180), *range(0x391, 0x3CA), *range(0x410, 0x450)))) | set(

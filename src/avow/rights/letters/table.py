@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from avow.definitions import RequestKind
 from avow.rights.letters import words as w
 from avow.rights.letters import words_of_kinds as k
-from avow.rights.letters.asked import ASKED
 from avow.rights.letters.facts import Outcome
 from avow.rights.letters.parts import Part
 
@@ -24,7 +24,7 @@ from avow.rights.letters.parts import Part
 class Letter:
     """Which letter: for a kind of request, and an outcome."""
 
-    kind: str
+    kind: RequestKind
     outcome: Outcome
 
 
@@ -36,19 +36,20 @@ class Shape:
     parts: tuple[Part, ...]
 
 
-_VERIFIED: Final = ("know", "delete", "correct", "portability", "confirm-identifier")
-_APPLIED: Final = ("opt-out", "limit", "object", "restrict", "withdraw-consent")
+_K: Final = RequestKind
+_VERIFIED: Final = (_K.KNOW, _K.DELETE, _K.CORRECT, _K.PORTABILITY, _K.CONFIRM_IDENTIFIER)
+_APPLIED: Final = (_K.OPT_OUT, _K.LIMIT, _K.OBJECT, _K.RESTRICT, _K.WITHDRAW_CONSENT)
 _ANSWER_OF: Final = frozenset(
     {Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.GRANTED, Outcome.PARTIAL, Outcome.DENIED, Outcome.UNVERIFIED}
 )
 #: Which outcomes each kind can have: what is verified and answered, what is applied at once, what people decide.
-OUTCOMES: Final[Mapping[str, frozenset[Outcome]]] = {
+OUTCOMES: Final[Mapping[RequestKind, frozenset[Outcome]]] = {
     **dict.fromkeys(_VERIFIED, _ANSWER_OF),
-    "know": _ANSWER_OF | {Outcome.NARROWED},
-    "delete": _ANSWER_OF | {Outcome.NARROWED},
+    _K.KNOW: _ANSWER_OF | {Outcome.NARROWED},
+    _K.DELETE: _ANSWER_OF | {Outcome.NARROWED},
     **dict.fromkeys(_APPLIED, frozenset({Outcome.CONFIRMED, Outcome.FRAUDULENT})),
-    "automated-decision": frozenset({Outcome.CONFIRMED, Outcome.FRAUDULENT, Outcome.GRANTED, Outcome.DENIED}),
-    "appeal": frozenset({Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.GRANTED, Outcome.PARTIAL, Outcome.DENIED}),
+    _K.AUTOMATED_DECISION: frozenset({Outcome.CONFIRMED, Outcome.FRAUDULENT, Outcome.GRANTED, Outcome.DENIED}),
+    _K.APPEAL: frozenset({Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.GRANTED, Outcome.PARTIAL, Outcome.DENIED}),
 }
 
 #: What a refusal says wherever the law of the request asks for it. Rule: the states' acts; GDPR Art. 12(4).
@@ -72,23 +73,23 @@ _ALWAYS: Final[Mapping[Outcome, tuple[Part, ...]]] = {
     Outcome.FRAUDULENT: (k.FRAUD, *_REFUSAL),
 }
 #: What must be in a letter of one kind besides.
-_OF_KIND: Final[Mapping[tuple[str, Outcome], tuple[Part, ...]]] = {
-    ("know", Outcome.GRANTED): (*_KNOWN, w.DOCUMENTS),
-    ("know", Outcome.PARTIAL): (*_KNOWN, w.DOCUMENTS),
-    ("know", Outcome.NARROWED): (*_SIX, k.NOT_SEARCHED, k.DESCRIBED),
-    ("delete", Outcome.GRANTED): (*_DELETED, k.RECIPIENTS, k.SEARCHED, k.RESIDUE, w.DOCUMENTS, w.PROOF),
-    ("delete", Outcome.PARTIAL): (*_DELETED, k.RECIPIENTS, k.SEARCHED, k.RESIDUE, w.DOCUMENTS, w.PROOF),
-    ("delete", Outcome.NARROWED): (*_DELETED, k.RECIPIENTS, w.DOCUMENTS, w.PROOF),
-    ("delete", Outcome.DENIED): (k.RECORD_KEPT, k.OPT_OUT_ASKED),
-    ("delete", Outcome.UNVERIFIED): (k.RECORD_KEPT, k.OPT_OUT_ASKED),
-    ("correct", Outcome.GRANTED): (k.CORRECTED_FIELDS, k.NOT_OUR_SOURCE),
-    ("correct", Outcome.PARTIAL): (k.CORRECTED_FIELDS, k.NOT_OUR_SOURCE, k.STATEMENT),
-    ("correct", Outcome.DENIED): (k.NOT_OUR_SOURCE, k.STATEMENT),
-    ("portability", Outcome.GRANTED): (k.FILES, w.DOCUMENTS),
-    ("portability", Outcome.PARTIAL): (k.FILES, w.DOCUMENTS),
-    ("confirm-identifier", Outcome.GRANTED): (k.COMPARED,),
-    ("confirm-identifier", Outcome.PARTIAL): (k.COMPARED,),
-    ("automated-decision", Outcome.GRANTED): (k.LOGIC,),
+_OF_KIND: Final[Mapping[tuple[RequestKind, Outcome], tuple[Part, ...]]] = {
+    (_K.KNOW, Outcome.GRANTED): (*_KNOWN, w.DOCUMENTS),
+    (_K.KNOW, Outcome.PARTIAL): (*_KNOWN, w.DOCUMENTS),
+    (_K.KNOW, Outcome.NARROWED): (*_SIX, k.NOT_SEARCHED, k.DESCRIBED),
+    (_K.DELETE, Outcome.GRANTED): (*_DELETED, k.RECIPIENTS, k.SEARCHED, k.RESIDUE, w.DOCUMENTS, w.PROOF),
+    (_K.DELETE, Outcome.PARTIAL): (*_DELETED, k.RECIPIENTS, k.SEARCHED, k.RESIDUE, w.DOCUMENTS, w.PROOF),
+    (_K.DELETE, Outcome.NARROWED): (*_DELETED, k.RECIPIENTS, w.DOCUMENTS, w.PROOF),
+    (_K.DELETE, Outcome.DENIED): (k.RECORD_KEPT, k.OPT_OUT_ASKED),
+    (_K.DELETE, Outcome.UNVERIFIED): (k.RECORD_KEPT, k.OPT_OUT_ASKED),
+    (_K.CORRECT, Outcome.GRANTED): (k.CORRECTED_FIELDS, k.NOT_OUR_SOURCE),
+    (_K.CORRECT, Outcome.PARTIAL): (k.CORRECTED_FIELDS, k.NOT_OUR_SOURCE, k.STATEMENT),
+    (_K.CORRECT, Outcome.DENIED): (k.NOT_OUR_SOURCE, k.STATEMENT),
+    (_K.PORTABILITY, Outcome.GRANTED): (k.FILES, w.DOCUMENTS),
+    (_K.PORTABILITY, Outcome.PARTIAL): (k.FILES, w.DOCUMENTS),
+    (_K.CONFIRM_IDENTIFIER, Outcome.GRANTED): (k.COMPARED,),
+    (_K.CONFIRM_IDENTIFIER, Outcome.PARTIAL): (k.COMPARED,),
+    (_K.AUTOMATED_DECISION, Outcome.GRANTED): (k.LOGIC,),
 }
 #: An appeal is decided with reasons, and a refused one names the authority; it has no codes of its own.
 _OF_APPEALS: Final[Mapping[Outcome, tuple[Part, ...]]] = {
@@ -98,8 +99,8 @@ _OF_APPEALS: Final[Mapping[Outcome, tuple[Part, ...]]] = {
 }
 
 
-def _required(kind: str, outcome: Outcome) -> tuple[Part, ...]:
-    if kind == "appeal" and outcome in _OF_APPEALS:
+def _required(kind: RequestKind, outcome: Outcome) -> tuple[Part, ...]:
+    if kind is _K.APPEAL and outcome in _OF_APPEALS:
         return _OF_APPEALS[outcome]
     return (*_OF_KIND.get((kind, outcome), ()), *_ALWAYS[outcome])
 
@@ -119,36 +120,36 @@ _CONFIRMED: Final = Shape("done", (w.OWN_REQUEST, k.APPLIED, k.TOLD_BY, k.NOT_AS
 _FRAUDULENT: Final = Shape("not done", (w.OWN_REQUEST, k.FRAUD, *_REFUSAL))
 _KNOW: Final = (w.OWN_REQUEST, *_SIX, k.NOT_SEARCHED, k.DESCRIBED)
 
-_SHAPES: Final[Mapping[tuple[str, Outcome], Shape]] = {
-    ("know", Outcome.GRANTED): Shape("done", (*_KNOW, k.FILES, *_TO_THE_PAGE)),
-    ("know", Outcome.PARTIAL): Shape("done in part", (*_KNOW, k.FILES, *_IN_PART, *_REFUSAL, *_TO_THE_PAGE)),
-    ("know", Outcome.NARROWED): Shape("done in part", (*_KNOW, w.NARROWED, w.POLICY, w.AGAIN, *_REFUSAL, *_TO_THE_PAGE)),
-    ("delete", Outcome.GRANTED): Shape("done", (*_DONE_OF_DELETE, *_END_OF_DELETE, *_TO_THE_PAGE)),
-    ("delete", Outcome.PARTIAL): Shape("done in part", (*_DONE_OF_DELETE, *_IN_PART, *_END_OF_DELETE, *_REFUSAL, *_TO_THE_PAGE)),
-    ("delete", Outcome.NARROWED): Shape(
+_SHAPES: Final[Mapping[tuple[RequestKind, Outcome], Shape]] = {
+    (_K.KNOW, Outcome.GRANTED): Shape("done", (*_KNOW, k.FILES, *_TO_THE_PAGE)),
+    (_K.KNOW, Outcome.PARTIAL): Shape("done in part", (*_KNOW, k.FILES, *_IN_PART, *_REFUSAL, *_TO_THE_PAGE)),
+    (_K.KNOW, Outcome.NARROWED): Shape("done in part", (*_KNOW, w.NARROWED, w.POLICY, w.AGAIN, *_REFUSAL, *_TO_THE_PAGE)),
+    (_K.DELETE, Outcome.GRANTED): Shape("done", (*_DONE_OF_DELETE, *_END_OF_DELETE, *_TO_THE_PAGE)),
+    (_K.DELETE, Outcome.PARTIAL): Shape("done in part", (*_DONE_OF_DELETE, *_IN_PART, *_END_OF_DELETE, *_REFUSAL, *_TO_THE_PAGE)),
+    (_K.DELETE, Outcome.NARROWED): Shape(
         "done in part", (*_DONE_OF_DELETE, w.NARROWED, *_END_OF_DELETE, w.POLICY, w.AGAIN, *_REFUSAL, *_TO_THE_PAGE)
     ),
-    ("delete", Outcome.DENIED): Shape(
+    (_K.DELETE, Outcome.DENIED): Shape(
         "not done", (w.OWN_REQUEST, w.DENIAL, w.HOUSEHOLD, k.RECORD_KEPT, k.OPT_OUT_ASKED, *_REFUSAL)
     ),
-    ("delete", Outcome.UNVERIFIED): Shape(
+    (_K.DELETE, Outcome.UNVERIFIED): Shape(
         "not confirmed", (w.NOT_VERIFIED, w.POLICY, k.RECORD_KEPT, k.OPT_OUT_ASKED, w.AGAIN, *_REFUSAL)
     ),
-    ("correct", Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.CORRECTED_FIELDS, k.NOT_OUR_SOURCE)),
-    ("correct", Outcome.PARTIAL): Shape(
+    (_K.CORRECT, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.CORRECTED_FIELDS, k.NOT_OUR_SOURCE)),
+    (_K.CORRECT, Outcome.PARTIAL): Shape(
         "done in part", (w.OWN_REQUEST, k.CORRECTED_FIELDS, *_IN_PART, k.NOT_OUR_SOURCE, k.STATEMENT, *_REFUSAL)
     ),
-    ("correct", Outcome.DENIED): Shape(
+    (_K.CORRECT, Outcome.DENIED): Shape(
         "not done", (w.OWN_REQUEST, w.DENIAL, w.HOUSEHOLD, k.NOT_OUR_SOURCE, k.STATEMENT, *_REFUSAL)
     ),
-    ("portability", Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.FILES, *_TO_THE_PAGE)),
-    ("portability", Outcome.PARTIAL): Shape("done in part", (w.OWN_REQUEST, k.FILES, *_IN_PART, *_REFUSAL, *_TO_THE_PAGE)),
-    ("confirm-identifier", Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.COMPARED)),
-    ("confirm-identifier", Outcome.PARTIAL): Shape("done in part", (w.OWN_REQUEST, k.COMPARED, *_IN_PART, *_REFUSAL)),
-    ("automated-decision", Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.LOGIC)),
-    ("appeal", Outcome.GRANTED): Shape("decided", (w.OWN_REQUEST, k.DECIDED)),
-    ("appeal", Outcome.PARTIAL): Shape("decided", (w.OWN_REQUEST, k.DECIDED, w.AUTHORITY, w.COURT_REMEDY)),
-    ("appeal", Outcome.DENIED): Shape("decided", (w.OWN_REQUEST, k.DECIDED, w.AUTHORITY, w.COURT_REMEDY)),
+    (_K.PORTABILITY, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.FILES, *_TO_THE_PAGE)),
+    (_K.PORTABILITY, Outcome.PARTIAL): Shape("done in part", (w.OWN_REQUEST, k.FILES, *_IN_PART, *_REFUSAL, *_TO_THE_PAGE)),
+    (_K.CONFIRM_IDENTIFIER, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.COMPARED)),
+    (_K.CONFIRM_IDENTIFIER, Outcome.PARTIAL): Shape("done in part", (w.OWN_REQUEST, k.COMPARED, *_IN_PART, *_REFUSAL)),
+    (_K.AUTOMATED_DECISION, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.LOGIC)),
+    (_K.APPEAL, Outcome.GRANTED): Shape("decided", (w.OWN_REQUEST, k.DECIDED)),
+    (_K.APPEAL, Outcome.PARTIAL): Shape("decided", (w.OWN_REQUEST, k.DECIDED, w.AUTHORITY, w.COURT_REMEDY)),
+    (_K.APPEAL, Outcome.DENIED): Shape("decided", (w.OWN_REQUEST, k.DECIDED, w.AUTHORITY, w.COURT_REMEDY)),
 }
 _COMMON: Final[Mapping[Outcome, Shape]] = {
     Outcome.ACKNOWLEDGED: _ACKNOWLEDGED,
@@ -178,5 +179,5 @@ def faults(required: Mapping[Letter, tuple[Part, ...]], letters: Mapping[Letter,
         lacking = [part for part in required[one] if part not in parts]
         found += [f"{one.kind} {one.outcome}: does not say {part.name} ({part.rule})" for part in lacking]
         found += [f"{one.kind} {one.outcome}: says {part.name} twice" for part in set(parts) if parts.count(part) > 1]
-    found += [f"{kind}: a kind without words or outcomes" for kind in ASKED.keys() ^ OUTCOMES.keys()]
+    found += [f"{kind}: a kind without letters" for kind in set(RequestKind) ^ set(OUTCOMES)]
     return sorted(found)

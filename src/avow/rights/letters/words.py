@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from avow.definitions import RequestKind
 from avow.policy.law import LawTable, rules, tables
-from avow.rights.letters.asked import ASKED
 from avow.rights.letters.blocks import Blocks, Heading, To, bullets, paragraph
 from avow.rights.letters.facts import GROUNDS, Denied, Ground, KeptLine, LetterFacts, Outcome
 from avow.rights.letters.parts import Part, day, known, listed
+from avow.rights.naming import ASKED
 
 
 def _request(facts: LetterFacts) -> Blocks:
@@ -30,13 +31,13 @@ def _verified(facts: LetterFacts) -> Blocks:
 
 
 _PROCESSED: Final = {
-    "know": "we gather what is held about you, here and at those who hold it for us, and show it to you on a page of your own",
-    "delete": "we erase what is held about you, have those erase it who hold it for us, and search again before we answer",
-    "correct": "a person looks at each thing that you say is wrong, and decides by all that speaks for it and against it",
-    "portability": "we gather what you gave us into files that other programs can read",
-    "confirm-identifier": "we compare what you typed with what we hold, and say yes or no; the number itself is never shown",
-    "automated-decision": "a person looks at the decisions that a program made or prepared about you",
-    "appeal": "a person who did not decide about it before looks at our answer and at what you say about it",
+    RequestKind.KNOW: "we gather what is held about you, here and by others for us, and show it to you on a page of your own",
+    RequestKind.DELETE: "we erase what is held about you, have those erase it who hold it for us, and search again",
+    RequestKind.CORRECT: "a person looks at each thing that you say is wrong, and decides by all that speaks for it or not",
+    RequestKind.PORTABILITY: "we gather what you gave us into files that other programs can read",
+    RequestKind.CONFIRM_IDENTIFIER: "we compare what you typed with what we hold, and say yes or no; what we hold is not shown",
+    RequestKind.AUTOMATED_DECISION: "a person looks at the decisions that a program made or prepared about you",
+    RequestKind.APPEAL: "a person who did not decide about it before looks at our answer and at what you say about it",
 }
 
 
@@ -133,7 +134,10 @@ def _kept_marks(facts: LetterFacts) -> tuple[str, ...]:
 
 
 def _rest(facts: LetterFacts) -> Blocks:
-    done = {"delete": "Everything else was erased.", "know": "Everything else is in our answer."}
+    done = {
+        RequestKind.DELETE: "Everything else was erased.",
+        RequestKind.KNOW: "Everything else is in our answer.",
+    }
     return (paragraph(done.get(facts.kind, "The rest of what you asked was done.")),)
 
 
@@ -146,7 +150,7 @@ LOCKED: Final = "it is used for the reason named there, and for nothing else."
 
 def has_appeal(facts: LetterFacts) -> bool:
     """Return whether the law of the request knows an appeal to us against this answer."""
-    return facts.law.appeal is not None and facts.kind != "appeal"
+    return facts.law.appeal is not None and facts.kind is not RequestKind.APPEAL
 
 
 def _appeal(facts: LetterFacts) -> Blocks:
@@ -157,7 +161,7 @@ def _appeal(facts: LetterFacts) -> Blocks:
 
 def names_authority(facts: LetterFacts) -> bool:
     """Return whether this answer names an authority: a refused appeal, or a refusal where the law has no appeal to us."""
-    return bool(facts.law.authority) and (facts.kind == "appeal" or facts.law.appeal is None)
+    return bool(facts.law.authority) and (facts.kind is RequestKind.APPEAL or facts.law.appeal is None)
 
 
 def _authority(facts: LetterFacts) -> Blocks:
