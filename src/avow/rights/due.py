@@ -162,14 +162,5 @@ def _begins_ms(day: date, timezone: str) -> int:
     return int(datetime.combine(day, time(), ZoneInfo(timezone)).timestamp() * 1000)
 
 
-def law_of(case: Case, law: Rulebook | LawTable) -> LawTable:
-    """Return the law table by which the days of a request are counted, and of which its letters speak.
-
-    Rule: each state's own act; 11 CCR 7021 for a request of California.
-    """
-    del case
-    return _law(law)
-
-
 def _law(law: Rulebook | LawTable) -> LawTable:
     return law.law_table if isinstance(law, Rulebook) else law

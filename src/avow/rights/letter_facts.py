@@ -46,7 +46,7 @@ def sender(site: Site, rulebook: Rulebook) -> Sender:
 
 def of(case: Case, outcome: Outcome, voice: Voice) -> LetterFacts:
     """Return what every letter about a request says of it. Rule: 11 CCR 7021."""
-    law = due.law_of(case, voice.rulebook)
+    law = voice.rulebook.law_table
     return LetterFacts(case.kind, outcome, case.reference, case.received_on, sender(voice.site, voice.rulebook), law)
 
 
@@ -55,7 +55,7 @@ def of_answer(case: Case, outcome: Outcome, voice: Voice, cases: Cases) -> Lette
 
     Rule: 11 CCR 7022(b)(2), (3), (e) to (g) (deletion); 7024(k) (know).
     """
-    proved, timezone = case.entry(Step.PROVED), due.law_of(case, voice.rulebook).timezone
+    proved, timezone = case.entry(Step.PROVED), voice.rulebook.law_table.timezone
     done_on = local_date(proved.at_ms if proved else case.received_ms, timezone)
     facts = replace(of(case, outcome, voice), done_on=done_on, done=done(case, cases, timezone))
     if case.kind is RequestKind.KNOW:
