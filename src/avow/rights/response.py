@@ -49,7 +49,7 @@ def acknowledge(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
         return False
     message = _acknowledgement(case, case.contact, voice)
     after = {"after": again.asked} if again.asked else {}
-    return _write(case, Step.LINK_WRITTEN, after, message, cases, now_ms)
+    return write(case, Step.LINK_WRITTEN, after, message, cases, now_ms)
 
 
 def respond(case: Case, voice: Voice, statements: Log, cases: Cases, now_ms: int) -> bool:
@@ -75,9 +75,9 @@ def respond(case: Case, voice: Voice, statements: Log, cases: Cases, now_ms: int
         has_proof=True,
     )
     attached = ((proofs.NAME, "application/octet-stream", written.encode()),)  # no mail program may touch its lines
-    message = _message(case.contact, facts, attached)
+    message = message_of(case.contact, facts, attached)
     looked_for = {RESIDUE_ON: day.isoformat()} if day else {}
-    return _write(case, Step.ANSWER_WRITTEN, {"outcome": "granted", "proof": written, **looked_for}, message, cases, now_ms)
+    return write(case, Step.ANSWER_WRITTEN, {"outcome": "granted", "proof": written, **looked_for}, message, cases, now_ms)
 
 
 def respond_unverified(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
@@ -88,8 +88,8 @@ def respond_unverified(case: Case, voice: Voice, cases: Cases, now_ms: int) -> b
     if case.contact is None:
         return False
     facts = letter_facts.of(case, Outcome.UNVERIFIED, voice)
-    message = _message(case.contact, replace(facts, opt_out=letter_facts.opt_out(case, voice, cases)))
-    return _write(case, Step.ANSWER_WRITTEN, {"outcome": "denied", "reason": "unverified"}, message, cases, now_ms)
+    message = message_of(case.contact, replace(facts, opt_out=letter_facts.opt_out(case, voice, cases)))
+    return write(case, Step.ANSWER_WRITTEN, {"outcome": "denied", "reason": "unverified"}, message, cases, now_ms)
 
 
 def letter(case: Case, step: Step, cases: Cases) -> Message | None:
@@ -115,8 +115,8 @@ def extend(case: Case, reason: str, by: str, voice: Voice, cases: Cases, now_ms:
     if local_date(now_ms, voice.rulebook.law_table.timezone) > last:
         return Refusal(f"the last day to extend was {last}", rules.DAYS_TO_ANSWER)
     facts = replace(letter_facts.of(case, Outcome.EXTENDED, voice), reason=reason.strip(), until=until)
-    message = _message(case.contact, facts)
-    is_ours = _write(case, Step.EXTENSION_WRITTEN, {"until": str(until)}, message, cases, now_ms, staff=by)
+    message = message_of(case.contact, facts)
+    is_ours = write(case, Step.EXTENSION_WRITTEN, {"until": str(until)}, message, cases, now_ms, staff=by)
     return None if is_ours else Refusal("this request has gone on meanwhile; look at it again", rules.DAYS_TO_ANSWER)
 
 
@@ -183,10 +183,13 @@ def correct_address(case: Case, address: str, by: str, voice: Voice, cases: Case
     return None if is_ours else _TOO_LATE
 
 
-def _write(  # one way for everything that a person is told
+def write(  # one way for everything that a person is told
     case: Case, step: Step, detail: Mapping[str, str], message: Message, cases: Cases, now_ms: int, **by: str
 ) -> bool:
-    """Put a message into the outbox with the step that waits for it to leave; to invented people nothing ever leaves."""
+    """Put a message into the outbox with the step that waits for it to leave; to invented people nothing ever leaves.
+
+    Rule: 11 CCR 7021(a), (b) (told is who has the message).
+    """
     step = RECEIPTS[step] if case.demonstration else step
     said = {name: detail[name] for name in ("outcome", "reason", "until") if name in detail}
     kind = entries.RequestTold if case.demonstration else entries.RequestMessage
@@ -202,11 +205,11 @@ def _acknowledgement(case: Case, contact: Contact, voice: Voice) -> Message:
         how_verified=letter_facts.BY_LINK,
         answer_by=answer.target,
     )
-    return _message(contact, facts)
+    return message_of(contact, facts)
 
 
-def _message(contact: Contact, facts: LetterFacts, attached: tuple[tuple[str, str, bytes], ...] = ()) -> Message:
-    """Return a letter as the message that carries it, and that is kept of it."""
+def message_of(contact: Contact, facts: LetterFacts, attached: tuple[tuple[str, str, bytes], ...] = ()) -> Message:
+    """Return a letter as the message that carries it, and that is kept of it. Raises Incomplete: nothing is written then."""
     written = letters.render(Letter(facts.kind, facts.outcome), facts)
     return Message(contact.email, written.subject, written.text, attached, written.html, written.printed)
 

@@ -193,7 +193,6 @@ class LetterFacts:
     identifiers: tuple[tuple[str, bool], ...] = ()
     applied: tuple[str, ...] = ()
     applied_on: date | None = None
-    told_by: date | None = None
     not_asked_before: date | None = None
     decides: str = ""
     logic: tuple[str, ...] = ()

@@ -68,7 +68,6 @@ def specimen(letter: Letter, code: str) -> LetterFacts:
         identifiers=(("your licence number", True), ("your account number", False)),
         applied=("selling what we collect here",),
         applied_on=_RECEIVED,
-        told_by=date(2027, 1, 12),
         not_asked_before=date(2027, 12, 18),
         decides="9876543210",
         logic=("Points for each year of work were added up.",),

@@ -38,7 +38,7 @@ class Shape:
 
 _K: Final = RequestKind
 _VERIFIED: Final = (_K.KNOW, _K.DELETE, _K.CORRECT, _K.PORTABILITY, _K.CONFIRM_IDENTIFIER)
-_APPLIED: Final = (_K.OPT_OUT, _K.LIMIT, _K.OBJECT, _K.RESTRICT, _K.WITHDRAW_CONSENT)
+_APPLIED: Final = (_K.OPT_OUT, _K.LIMIT, _K.OBJECT, _K.WITHDRAW_CONSENT)
 _ANSWER_OF: Final = frozenset(
     {Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.GRANTED, Outcome.PARTIAL, Outcome.DENIED, Outcome.UNVERIFIED}
 )
@@ -48,6 +48,7 @@ OUTCOMES: Final[Mapping[RequestKind, frozenset[Outcome]]] = {
     _K.KNOW: _ANSWER_OF | {Outcome.NARROWED},
     _K.DELETE: _ANSWER_OF | {Outcome.NARROWED},
     **dict.fromkeys(_APPLIED, frozenset({Outcome.CONFIRMED, Outcome.FRAUDULENT})),
+    _K.RESTRICT: frozenset({Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.UNVERIFIED, Outcome.CONFIRMED, Outcome.FRAUDULENT}),
     _K.AUTOMATED_DECISION: frozenset({Outcome.CONFIRMED, Outcome.FRAUDULENT, Outcome.GRANTED, Outcome.DENIED}),
     _K.APPEAL: frozenset({Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.GRANTED, Outcome.PARTIAL, Outcome.DENIED}),
 }
@@ -69,8 +70,8 @@ _ALWAYS: Final[Mapping[Outcome, tuple[Part, ...]]] = {
     Outcome.DENIED: _WHOLE,
     Outcome.NARROWED: (w.NARROWED, w.POLICY, w.AGAIN, *_REFUSAL),
     Outcome.UNVERIFIED: (w.NOT_VERIFIED, w.POLICY, w.AGAIN, *_REFUSAL),
-    Outcome.CONFIRMED: (k.APPLIED, k.TOLD_BY, k.NOT_ASKED),
-    Outcome.FRAUDULENT: (k.FRAUD, *_REFUSAL),
+    Outcome.CONFIRMED: (k.APPLIED, k.TOLD_TO_STOP, k.NOT_ASKED, k.CHANGE),
+    Outcome.FRAUDULENT: (k.FRAUD, k.IF_IT_WAS_YOU, *_REFUSAL),
 }
 #: What must be in a letter of one kind besides.
 _OF_KIND: Final[Mapping[tuple[RequestKind, Outcome], tuple[Part, ...]]] = {
@@ -116,8 +117,8 @@ _UNVERIFIED: Final = Shape("not confirmed", (w.NOT_VERIFIED, w.POLICY, w.AGAIN, 
 _DENIED: Final = Shape("not done", (w.OWN_REQUEST, *_WHOLE))
 _ACKNOWLEDGED: Final = Shape("please confirm", (w.REQUEST, w.CONFIRM, w.HOW_VERIFIED, w.HOW_PROCESSED, w.ANSWER_BY, w.NOT_YOU))
 _EXTENDED: Final = Shape("we need more time", (w.LONGER, w.REASON, w.NEW_DATE))
-_CONFIRMED: Final = Shape("done", (w.OWN_REQUEST, k.APPLIED, k.TOLD_BY, k.NOT_ASKED))
-_FRAUDULENT: Final = Shape("not done", (w.OWN_REQUEST, k.FRAUD, *_REFUSAL))
+_CONFIRMED: Final = Shape("done", (w.OWN_REQUEST, k.APPLIED, k.TOLD_TO_STOP, k.NOT_ASKED, k.CHANGE))
+_FRAUDULENT: Final = Shape("not done", (w.OWN_REQUEST, k.FRAUD, k.IF_IT_WAS_YOU, *_REFUSAL))
 _KNOW: Final = (w.OWN_REQUEST, *_SIX, k.NOT_SEARCHED, k.DESCRIBED)
 
 _SHAPES: Final[Mapping[tuple[RequestKind, Outcome], Shape]] = {

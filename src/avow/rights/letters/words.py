@@ -235,9 +235,9 @@ HOUSEHOLD = Part(
 KEPT = Part("what is kept, by code, fields and date", rules.DENIAL, _kept, _kept_marks, lambda f: bool(f.kept))
 REST = Part("that the rest was done", rules.DENIAL_IN_PART, _rest, _none, lambda f: f.outcome is Outcome.PARTIAL)
 LOCKED_USE = Part("that what is kept is locked", rules.RETAINED_USE, _locked, lambda _: (LOCKED,), lambda f: bool(f.kept))
-APPEAL = Part("how to appeal", rules.APPEALS, _appeal, lambda f: (f"{f.sender.origin}/privacy/appeal",), has_appeal)
+APPEAL = Part("how to appeal", rules.REASONS_TOLD, _appeal, lambda f: (f"{f.sender.origin}/privacy/appeal",), has_appeal)
 AUTHORITY = Part(
-    "where to complain", rules.APPEALS, _authority, lambda f: (f.law.authority, f.law.authority_address), names_authority
+    "where to complain", rules.REASONS_TOLD, _authority, lambda f: (f.law.authority, f.law.authority_address), names_authority
 )
 COURT_REMEDY = Part("the way to a court", rules.GDPR_REFUSAL, _court, lambda _: (COURT,), lambda f: f.law.names_court)
 POLICY = Part("the policy's general practices", rules.NOT_VERIFIED, _policy, lambda f: (f"{f.sender.origin}/privacy-policy",))

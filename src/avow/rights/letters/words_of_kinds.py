@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from avow.policy.law import rules
+from avow.policy.rulebook.page_duties import CHOICES_PATH
 from avow.rights.letters.blocks import Block, Blocks, Heading, To, bullets, paragraph
 from avow.rights.letters.facts import Answered, Done, LetterFacts
 from avow.rights.letters.parts import Part, day, known, listed
@@ -264,9 +265,24 @@ def _applied(facts: LetterFacts) -> Blocks:
     return (paragraph(f"It holds here since {on}:"), *bullets(known(facts.applied, "what was stopped")))
 
 
-def _told_by(facts: LetterFacts) -> Blocks:
-    by = day(known(facts.told_by, "by when others are told"))
-    return (paragraph(f"Whoever got data of yours from us is told by {by}, and has to stop as well."),)
+def _told(_facts: LetterFacts) -> Blocks:
+    return (paragraph(f"{TOLD} We did not need to know who you are for it."),)
+
+
+TOLD: Final = "Companies that had data of yours from us for it have been told to stop as well."
+
+
+def _change(facts: LetterFacts) -> Blocks:
+    return (paragraph("You can change it yourself at any time:"), To("My privacy choices", _choices(facts)))
+
+
+def _choices(facts: LetterFacts) -> str:
+    return f"{facts.sender.origin}{CHOICES_PATH}"
+
+
+def _if_it_was_you(facts: LetterFacts) -> Blocks:
+    words = "If it was you, write to us and name the reference: a person looks at it again. You can also choose yourself:"
+    return (paragraph(words), To("My privacy choices", _choices(facts)))
 
 
 def _not_asked(facts: LetterFacts) -> Blocks:
@@ -301,13 +317,9 @@ def _logic(facts: LetterFacts) -> Blocks:
 
 
 APPLIED = Part("what was stopped, and since when", rules.OPT_OUT_CONFIRMED, _applied, lambda f: f.applied)
-TOLD_BY = Part(
-    "by when others are told",
-    rules.OPT_OUT_PASSED_ON,
-    _told_by,
-    lambda f: (day(f.told_by),) if f.told_by else (),
-    lambda f: f.told_by is not None,
-)
+TOLD_TO_STOP = Part("that others were told", rules.OPT_OUT_PASSED_ON, _told, lambda _: (TOLD,))
+CHANGE = Part("how to change it", rules.OPT_OUT_CONFIRMED, _change, lambda f: (_choices(f),))
+IF_IT_WAS_YOU = Part("what to do if it was you", rules.FRAUDULENT_OPT_OUT, _if_it_was_you, lambda f: (_choices(f),))
 NOT_ASKED = Part(
     "until when nobody asks again",
     rules.NOT_ASKED_AGAIN,
@@ -316,5 +328,5 @@ NOT_ASKED = Part(
     lambda f: f.not_asked_before is not None,
 )
 FRAUD = Part("the documented belief", rules.FRAUDULENT_OPT_OUT, _fraud, lambda f: (f.reason.strip(),))
-DECIDED = Part("the decision and its reasons", rules.APPEALS, _decided, lambda f: (f.decides, f.reason.strip()))
+DECIDED = Part("the decision and its reasons", rules.REASONS_TOLD, _decided, lambda f: (f.decides, f.reason.strip()))
 LOGIC = Part("logic, outcome and use", rules.AUTOMATED_ACCESS, _logic, lambda f: f.logic)
