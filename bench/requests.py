@@ -35,7 +35,7 @@ from bench.machine import MARROWBY, REPOSITORY, free_port, scratch
 from bench.requests_house import LAWS
 
 PEOPLE = int(os.environ.get("AVOW_BENCH_REQUESTS", "5000"))
-YEARS, RESTARTS, OFF = 2, 3, 5
+DAYS, RESTARTS, OFF = 2 * 365 + 1, 3, 5
 FIRST = datetime(2027, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 #: How often each kind is asked for, of a hundred.
@@ -71,6 +71,7 @@ class Asked:
     id: str = ""
     reference: str = ""
     received_on: date = date.min
+    filed_ms: int = 0
     extended_on: date | None = None
     told: dict[str, date] = field(default_factory=dict)
 
@@ -81,8 +82,8 @@ class Asked:
             assert appeal is not None
             return appeal.decide_target, appeal.decide_outer
         if self.kind in clock.APPLIED:
-            act = clock.optout_dates(self.received_on, self.law, self.kind)
-            return act.act_target, act.act_outer
+            act, at_once = clock.optout_dates(self.received_on, self.law, self.kind), local_date(self.filed_ms, self.law.timezone)
+            return max(act.act_target, at_once), max(act.act_outer, at_once)  # no sooner than it came, in the zone of the law
         days = clock.deadlines(self.kind, self.received_on, self.law)
         if what == "confirmation":
             return days.ack_target or days.respond_target, days.ack_outer or days.respond_outer
@@ -113,15 +114,26 @@ class Post:
 class World:
     """Everybody who asks, and the house that answers."""
 
-    def __init__(self, folder: Path, people: int, *, every_hours: int, restarts: int = RESTARTS, seed: int = 7) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        people: int,
+        *,
+        every_hours: int,
+        first: datetime = FIRST,
+        days: int = DAYS,
+        restarts: int = RESTARTS,
+        off: int = OFF,
+        seed: int = 7,
+    ) -> None:
         self.folder, self.people, self.every = folder, people, timedelta(hours=every_hours)
         self.random, self.post, self.restarts = Random(seed), Post(), restarts
-        self.end = FIRST + timedelta(days=365 * YEARS + 1)
+        self.first, self.end = first, first + timedelta(days=days)
         self.asked: dict[str, Asked] = {}
         self.queue: list[tuple[datetime, int, dict[str, Any]]] = []
         self.late: list[str] = []
         self.off_late, self.kills, self.seconds, self.refused = 0, 0, 0.0, Counter[str]()
-        self.off = sorted(self.random.sample(range(30, 365 * YEARS - 30), OFF))
+        self.off = sorted(self.random.sample(range(30, days - 30), off))
         self.counts: Counter[str] = Counter()
         self.states: dict[str, int] = {}
         self.process: subprocess.Popen[str] | None = None
@@ -138,11 +150,11 @@ class World:
     def go(self) -> None:
         """Let two years pass."""
         self._plan()
-        moment, began = FIRST, time.monotonic()
+        moment, began = self.first, time.monotonic()
         self._start(moment)
-        kill_at = [FIRST + (self.end - FIRST) * (number + 1) / (self.restarts + 1) for number in range(self.restarts)]
+        kill_at = [self.first + (self.end - self.first) * (number + 1) / (self.restarts + 1) for number in range(self.restarts)]
         while moment < self.end:
-            if (moment - FIRST).days in self.off:  # the machine is off for this day
+            if (moment - self.first).days in self.off:  # the machine is off for this day
                 moment += timedelta(days=1)
                 self._stop()
                 self._start(moment)
@@ -172,10 +184,10 @@ class World:
 
     def _plan(self) -> None:
         """Draw who asks for what, when and under which law; on leap days and New Year's as well."""
-        last = (self.end - FIRST).total_seconds() - 140 * 86400
+        last = (self.end - self.first).total_seconds() - 140 * 86400
         kinds, weights = list(KINDS), list(KINDS.values())
         for number in range(self.people):
-            at = FIRST + timedelta(seconds=self.random.uniform(3600, last))
+            at = self.first + timedelta(seconds=self.random.uniform(3600, last))
             if number % 50 == 0:
                 at = at.replace(year=2028, month=2, day=29)
             code = self.random.choice(LAWS)
@@ -267,6 +279,7 @@ class World:
             self.refused[f"file: {said['refused']}"] += 1
             return
         asked.id, asked.reference = said["id"], said["reference"]
+        asked.filed_ms = _ms(now)
         asked.received_on = date.fromisoformat(said["received_on"])
         self.asked[asked.reference] = asked
         self.counts[asked.kind.value] += 1
@@ -332,7 +345,7 @@ class World:
 
     def _was_off(self, day: date) -> bool:
         """Return whether the machine was off on a day, or for the rest of it that its zone has."""
-        off = [(FIRST + timedelta(days=number)).date() for number in self.off]
+        off = [(self.first + timedelta(days=number)).date() for number in self.off]
         return any(abs((one - day).days) <= 1 for one in off)
 
     def lines(self) -> list[str]:
@@ -346,7 +359,7 @@ class World:
             f"| requests ({kinds}) | {len(self.asked):,} | {self.people:,} |",
             f"| their messages, each on or before its target | {sent - len(self.late) - self.off_late:,} of {sent:,} | all |",
             f"| late, or never{f' ({late})' if late else ''} | {len(self.late):,} | 0 |",
-            f"| due on one of {OFF} days on which the machine was off, sent after it and inside the law's last day | {self.off_late:,} | |",
+            f"| due on one of {len(self.off)} days on which the machine was off, sent after it and inside the law's last day | {self.off_late:,} | |",
             f"| killed in the middle of its jobs, and begun again | {self.kills} | {self.restarts} |",
             f"| messages that came twice | {self.counts['messages that came twice']:,} | |",
             f"| extended, confirmed, appeals decided | {self.counts['extend']:,}, {self.counts['confirm']:,}, {self.counts['decide']:,} | |",
