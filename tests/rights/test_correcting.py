@@ -59,7 +59,7 @@ def fields(office, record):
 
 
 def letter(office, answer):
-    return office.desk.download(answer, "letter").content.decode()
+    return office.desk.download(answer, "letter.txt").content.decode()
 
 
 def test_a_field_is_corrected_by_a_person_and_proved(office):
