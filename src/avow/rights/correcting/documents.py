@@ -7,18 +7,21 @@ Rule: 11 CCR 7023(d) (needed, for nothing else, kept safe), 7060(d) (destroyed a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from avow.definitions import Refusal
 from avow.gate import entries
-from avow.gate.messages import Message
 from avow.policy.law import rules
+from avow.rights import letter_facts
 from avow.rights.cases import Case
 from avow.rights.correcting import claims, reviewing
 from avow.rights.kept import DOCUMENTS, Cases
-from avow.rights.response import Voice
+from avow.rights.letters import FieldLine, Outcome
+from avow.rights.response import message_of
 from avow.rights.states import State, Step
 from avow.rights.verification import Link
+from avow.rights.voice import Voice
 
 #: What a document may be, by the names of `FILE_TYPES`, and its largest size: what a page's form may bring (`web.door`).
 KINDS: Final = ("pdf", "png", "jpeg")
@@ -38,10 +41,13 @@ def ask(case: Case, number: int, why: str, by: str, voice: Voice, cases: Cases, 
         )
         return Refusal(words, rules.CORRECT_DOCUMENTS)
     called = claims.named(voice.rulebook, case.contact.claims[number]).called
-    facts = {"called": called, "why": why.strip(), "link": voice.link(Link.ANSWER, case)}
-    message = Message(
-        case.contact.email, f"Your request {case.reference}: a document would help", voice.text("documents.txt", case, **facts)
+    facts = replace(
+        letter_facts.of(case, Outcome.DOCUMENT_NEEDED, voice),
+        fields=(FieldLine(called, "", rules.CORRECT_DOCUMENTS),),
+        reason=why,
+        page=voice.link(Link.ANSWER, case),
     )
+    message = message_of(case.contact, facts)
     entry = entries.RequestDocument("request.document-wanted", case.request_id, by)
     is_ours = cases.append(case, Step.DOCUMENTS_WANTED, now_ms, {"claim": number, "staff": by}, entry, message)
     return None if is_ours else Refusal("this request has gone on meanwhile; look at it again", rules.CORRECT_DOCUMENTS)
