@@ -311,8 +311,13 @@ class LawTable:
         return self._list("metrics_kinds") if "metrics_kinds" in self.values else ()
 
     @property
-    def metrics_publish_by(self) -> tuple[int, int]:
-        """Month and day by which a calendar year is published, in the year after it. Rule (US-CA): 11 CCR 7102(a)(2)."""
+    def metrics_publish_by(self) -> tuple[int, int] | None:
+        """Month and day by which a calendar year is published, in the year after it; None where no value says so.
+
+        Rule (US-CA): 11 CCR 7102(a)(2).
+        """
+        if "metrics_publish_by" not in self.values:
+            return None
         month, day = self._words("metrics_publish_by").split("-")
         return int(month), int(day)
 
