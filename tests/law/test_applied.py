@@ -41,7 +41,9 @@ LIMIT = (
     ("[data.company]\n", '[data.company]\nsensitive  = "S1"\n'),
 )
 BELIEF = "The same words came from one machine for forty people who know nothing of it."
-APPLIED = pytest.mark.parametrize("kind", sorted(clock.APPLIED & set(kinds.KINDS)))
+APPLIED = pytest.mark.parametrize(
+    "kind", sorted(clock.APPLIED & set(kinds.KINDS) - {RequestKind.AUTOMATED_DECISION})
+)  # that by people
 
 
 @pytest.fixture
