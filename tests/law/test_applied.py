@@ -43,7 +43,7 @@ LIMIT = (
 BELIEF = "The same words came from one machine for forty people who know nothing of it."
 APPLIED = pytest.mark.parametrize(
     "kind", sorted(clock.APPLIED & set(kinds.KINDS) - {RequestKind.AUTOMATED_DECISION})
-)  # that by people
+)  # that one people decide
 
 
 @pytest.fixture
