@@ -215,6 +215,8 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0708": _error("a right that promises more than this version carries out", _PROMISE),
         "AV0709": _error("a standing promise that this version does not keep", _PROMISE),
         "AV0711": _error("a purpose combines what this version does not put together", _PROMISE),
+        "AV0715": _error("an item is asked to prove who somebody is, and cannot or must not", rules.VERIFICATION),
+        "AV0716": _warning("a right whose degree of certainty nobody reaches by form", rules.WITHOUT_ACCOUNT),
         # 08: who of the staff sees it
         "AV0801": _error("a role with records and nothing to do with them, or the other way round", _ACCESS),
         "AV0802": _error("a field is hidden from a role that could not see it", _ACCESS),
