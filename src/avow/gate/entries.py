@@ -10,9 +10,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from avow.gate.entries_of_recipients import BatchStep, DeliveryStep, OptOutTold, RecipientChanged, Screened
+from avow.gate.entries_of_verification import RequestLocked, RequestNarrowed, RequestProved
 from avow.gate.entry import Entry, by_whom, record
 
-__all__ = ["BatchStep", "DeliveryStep", "Entry", "OptOutTold", "RecipientChanged", "Screened", "by_whom", "record"]
+__all__ = [
+    "BatchStep",
+    "DeliveryStep",
+    "Entry",
+    "OptOutTold",
+    "RecipientChanged",
+    "RequestLocked",
+    "RequestNarrowed",
+    "RequestProved",
+    "Screened",
+    "by_whom",
+    "record",
+]
 
 
 # -- the policy --------------------------------------------------------------------------------------------------------------

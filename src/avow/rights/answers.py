@@ -8,6 +8,7 @@ from datetime import date
 from avow.definitions import RequestKind
 from avow.gate.letters import Shown
 from avow.gate.messages import MessageLine
+from avow.rights.matching import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,23 @@ class ShownProof:
 
 
 @dataclass(frozen=True, slots=True)
+class Asking:
+    """What a person is asked to prove who they are: questions, and the words of a declaration, "" for none.
+
+    `points` of `wanted` data points are proved so far; `is_wanted`: the address is proved, and more is needed than that.
+    `tries_left` is 0 for a request that takes no more answers.
+    """
+
+    questions: tuple[Question, ...]
+    declaration: str
+    points: int = 0
+    wanted: int = 0
+    is_signed: bool = False
+    tries_left: int = 0
+    is_wanted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RequestStatus:
     """A consumer request as its own person sees it. `state` is the state's name, `state_words` the sentence for it.
 
@@ -89,6 +107,7 @@ class RequestStatus:
     timeline: tuple[Step, ...] = ()
     documents: tuple[Document, ...] = ()
     is_of_proved: bool = True
+    asking: Asking | None = None
     told: tuple[ToldLine, ...] = ()
 
 
@@ -146,6 +165,7 @@ class Verification:
     reference: str
     received_on: date
     is_done: bool = False
+    asking: Asking | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ class Contact:
     """How to answer, and what finds the person's records; sealed under a key of its own while the request is open.
 
     `since` is the first day asked about, empty for everything (11 CCR 7020(e)). `more_visitors` are the visitor ids of other
-    browsers that asked the same with this address.
+    browsers that asked the same with this address. `beyond` are records that what was proved does not reach, and
+    `is_address_beyond` says that it reaches nothing that the address finds (11 CCR 7062(d)).
     """
 
     email: str
@@ -30,10 +31,13 @@ class Contact:
     visitor_id: str = ""
     since: str = ""
     more_visitors: tuple[str, ...] = ()
+    pieces: str = ""
+    beyond: tuple[str, ...] = ()
+    is_address_beyond: bool = False
 
     def identifiers(self) -> tuple[Identifier, ...]:
         """Return what finds this person's records: the address, and the browser's own visitor id. Why: decision 0005."""
-        found = [identifier(IdentifierKind.EMAIL, self.email)]
+        found = [identifier(IdentifierKind.EMAIL, self.email)] if not self.is_address_beyond else []
         found += [identifier(IdentifierKind.VISITOR, one) for one in (self.visitor_id, *self.more_visitors) if one]
         return tuple(found)
 

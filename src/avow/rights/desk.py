@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, local_date
+from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, identifier, local_date
 from avow.gate.contacts import LastContact
 from avow.gate.deliveries import Delivery
 from avow.gate.letters import Closed, Letter, Letters
@@ -34,6 +34,7 @@ from avow.rights.answers import Step as TimelineStep
 from avow.rights.cases import Case, Contact, reference
 from avow.rights.due import Due, What
 from avow.rights.execution import outcomes_of
+from avow.rights.identity import Identity
 from avow.rights.kept import Cases
 from avow.rights.response import Voice
 from avow.rights.states import ANSWERED, FOR_STAFF, RECEIPTS, WORDS, State, Step, receipt_of
@@ -63,6 +64,10 @@ _TIMELINE = {
     Step.RESTORED: "Answered before the data was restored",
     Step.RESIDUE: "Every file searched for what is left",
     Step.RESIDUE_PROVED: "Search proved",
+    Step.PROVED_BY: "Something proved of who asks",
+    Step.TRIED: "Something written that is not what we hold",
+    Step.NARROWED: "The next smaller answer is given",
+    Step.LOCKED: "Takes no more answers",
 }
 #: Steps that who filed a request is not told: what is held of somebody, how much, and whether others asked for them.
 _NOT_FOR_WHO_FILED = frozenset(
@@ -75,6 +80,10 @@ _NOT_FOR_WHO_FILED = frozenset(
         Step.ACKNOWLEDGED,
         Step.RESIDUE,
         Step.RESIDUE_PROVED,
+        Step.PROVED_BY,
+        Step.TRIED,
+        Step.NARROWED,
+        Step.LOCKED,
         *RECEIPTS,
     }
 )
@@ -97,6 +106,19 @@ _PROOFS = {
     proofs.NAME: "Proof, to check against the public log",
     proofs.RESIDUE: "Proof of the search that followed",
 }
+#: What is proved of who asks, and what the answer was narrowed to, as timelines say it.
+_SAID_PROVED = {
+    "link": "the address, by the link in the message",
+    "code": "the address, by the code in the message",
+    "cookie": "the browser, by its cookie",
+    "match": "an answer that is as we hold it",
+    "declaration": "a declaration was signed",
+    "staff": "a member of staff knows who asks",
+}
+_SAID_NARROWED = {"categories": "by categories", "part": "what was proved reaches", "policy": "what our policy says to everybody"}
+_SAID = {Step.PROVED_BY: _SAID_PROVED, Step.NARROWED: _SAID_NARROWED}
+#: What the person of a request reads when the address is proved, and that is not enough.
+MORE_WANTED = "Your address is confirmed. For what we may hold about you the law asks us to be surer that it is you."
 _NOT_OURS = Refusal("this link is not one of ours, or its request is gone", rules.VERIFICATION)
 
 
@@ -148,11 +170,12 @@ class Desk:
         case = case if is_answer else self._as_led(case)
         lines = due.table(case, self._law(case))
         shown = case.state if is_answer else _SHOWN.get(case.state, case.state)
+        asking = self._identity.asking(case) if is_answer and case.state is State.VERIFYING else None
         return RequestStatus(
             case.reference,
             case.kind,
             shown.value,
-            WORDS[shown],
+            MORE_WANTED if asking and asking.is_wanted else WORDS[shown],
             case.received_on,
             _by(lines, What.CONFIRMATION),
             lines[What.ANSWER].target,
@@ -161,6 +184,7 @@ class Desk:
             _timeline(case) if is_answer else _dates(case),
             self._documents(case) if is_answer else (),
             is_of_proved=is_answer,
+            asking=asking,
             told=self.told.lines(case, for_staff=False) if is_answer else (),
         )
 
@@ -197,19 +221,68 @@ class Desk:
         case = self._to_confirm(token)
         if case is None:
             return None
-        return Verification(case.kind, case.reference, case.received_on, case.entry(Step.VERIFIED) is not None)
+        is_done = case.entry(Step.VERIFIED) is not None or verification.is_address_proved(case)
+        return Verification(case.kind, case.reference, case.received_on, is_done, self._identity.asking(case))
 
-    def confirm(self, token: str) -> str | Refusal:
-        """Take the confirmation and return the token of the page with the documents. Rule: 11 CCR 7062."""
+    def confirm(self, token: str, answers: Mapping[str, str] | None = None, signed: str = "") -> str | Refusal:
+        """Take the confirmation, with what was answered and signed, and return the token of the page of who proved the address.
+
+        That page says whether more is needed. Rule: 11 CCR 7062.
+        """
         case = self._to_confirm(token)
         if case is None:
             return _NOT_OURS
         refusal = verification.confirm(case, self.cases, self.now_ms())
         if refusal is None and self._to_confirm(token) is None:  # staff corrected the address at the same moment
             return _NOT_OURS
-        if refusal is None and case.kind is not RequestKind.DELETE:
+        if refusal is not None:
+            return refusal
+        return self._proved(case, answers or {}, signed)
+
+    def confirm_by_code(self, token: str, typed: str) -> str | Refusal:
+        """Take the code of the message, typed on the page of who filed the request, as `confirm` does. Rule: 11 CCR 7060(c)."""
+        request_id = verification.request_of(Link.STATUS, token, self.voice.keyed)
+        case = self.cases.get(request_id) if request_id else None
+        if case is None:
+            return _NOT_OURS
+        table, keyed = self._law(case), self.voice.keyed
+        refusal = verification.try_code(typed, case, table, self.cases, keyed, self.now_ms())
+        return refusal or self._proved(case, {}, "")
+
+    def answered(self, token: str, answers: Mapping[str, str], signed: str) -> Refusal | None:
+        """Take answers and a signature on the page of who proved the address. Rule: 11 CCR 7060(c)-(f), 7062."""
+        found = self._open(token)
+        if found is None or not found[1]:
+            return _NOT_OURS
+        return self._identity.answered(found[0], answers, signed)
+
+    def narrow(self, token: str) -> Refusal | None:
+        """Answer now by what is proved, as who proved the address wants. Rule: 11 CCR 7024(a), (b), 7062(d)."""
+        found = self._open(token)
+        if found is None or not found[1]:
+            return _NOT_OURS
+        return self._identity.narrow(found[0])
+
+    def vouch(self, request_id: str, reason: str, staff_id: str) -> Refusal | None:
+        """Take the word of a member of staff for who asks. Rule: 11 CCR 7060(a), 7062(g)."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
+        refusal = verification.vouch(case, reason, staff_id, self.cases, self.now_ms())
+        if refusal is None:
+            self._identity.settle(request_id)
+        return refusal
+
+    def _proved(self, case: Case, answers: Mapping[str, str], signed: str) -> str:
+        """Go on with a request whose address is proved, and return the token of its page."""
+        if case.kind is not RequestKind.DELETE:
             self.last_contact.followed(_addresses(case))
-        return refusal or verification.link(Link.ANSWER, case.request_id, self.voice.keyed)
+        self._identity.answered(self.cases.get(case.request_id) or case, answers, signed)
+        return verification.link(Link.ANSWER, case.request_id, self.voice.keyed)
+
+    @property
+    def _identity(self) -> Identity:
+        return Identity(self.cases, lambda case: self._voice(case).rulebook, self.now_ms)
 
     def _to_confirm(self, token: str) -> Case | None:
         """Return the request whose address the token proves; a link to an address that was corrected since proves nothing."""
@@ -351,8 +424,7 @@ def _is_on_its_way(case: Case, step: Step) -> bool:
 
 def _addresses(case: Case) -> tuple[Identifier, ...]:
     """Return what a link that was sent to the address proves: the address alone, and no browser."""
-    found = case.contact.identifiers() if case.contact else ()
-    return tuple(one for one in found if one.kind is IdentifierKind.EMAIL)
+    return (identifier(IdentifierKind.EMAIL, case.contact.email),) if case.contact and case.contact.email else ()
 
 
 def _timeline(case: Case) -> tuple[TimelineStep, ...]:
@@ -382,4 +454,6 @@ def _words(step: Step, detail: dict[str, object]) -> str:
         return f"until {detail['until']}"
     if step in {Step.DENIED, Step.VERIFIED}:
         return str(detail.get("reason") or detail.get("by") or "")
+    if step in _SAID:
+        return _SAID[step].get(str(detail.get("by") or detail.get("to")), "")
     return left_over.words(detail) if step is Step.RESIDUE else ""

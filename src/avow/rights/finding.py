@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from avow.definitions import Identifier, IdentifierKind, identifier, moment
+from avow.definitions import FORMS, Identifier, IdentifierKind, Technology, identifier, moment
 from avow.gate.deliveries import Delivery
 from avow.gate.messages import DAMAGED, Message
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.rulebook import combining
 from avow.policy.rulebook.conversions import VISITOR_ID
-from avow.rights import archive, recorded
+from avow.policy.rulebook.declarations import DataItem
+from avow.rights import archive, degrees, matching, recorded
 from avow.rights.archive import Item, Section, SentFile
-from avow.rights.cases import Case
+from avow.rights.cases import Case, Contact
+from avow.rights.degrees import FoundBy, Part
 from avow.rights.kept import ARCHIVES, SENT_FILES, Cases
 from avow.rights.outcomes import Located, Outcome
 from avow.rights.targets import CONTROL, EVENTS, FILES, RECORDINGS
@@ -47,6 +49,24 @@ class Finder:
                 FILES: self.store.remaining_files(subjects),
             },
         )
+
+    def parts_of(self, contact: Contact, rulebook: Rulebook) -> tuple[Part, ...]:
+        """Return what is held of who asks as parts that are reached one by one, with marks of what they hold and can be asked.
+
+        Of events only is asked whether there are any: their part is as sensitive as the most sensitive point they can be of.
+        Rule: 11 CCR 7060(c), 7062.
+        """
+        address = identifier(IdentifierKind.EMAIL, contact.email)
+        asked = [rulebook.data[one.name] for one in matching.questions(rulebook)]
+        hmac = self.store.vault.hmac
+        forms = self.store.submissions_of(address)
+        found = [Part(FoundBy.ADDRESS, form.point, form.record_id, _marks(form, asked, hmac)) for form in forms]
+        browsers = [one for one in contact.identifiers() if one.kind is IdentifierKind.VISITOR]
+        for people, found_by in (([address], FoundBy.ADDRESS), (browsers, FoundBy.BROWSER)):
+            held = self.store.remaining_of(self.store.vault.subjects_of(people)) if people else None
+            if held is not None and held.events + held.recordings:
+                found.append(Part(found_by, _most_sensitive(rulebook, found_by)))
+        return tuple(found)
 
     def browsers_of(self, identifiers: Sequence[Identifier]) -> tuple[str, ...]:
         """Return the numbers of the browsers that are noted with what these people wrote. Why: decision 0067."""
@@ -83,9 +103,9 @@ class Discloser:
 
         Rule: Cal. Civ. Code § 1798.130(a)(3)(B)(iii): the specific pieces, in a format they can use.
         """
-        if case.contact is None:
+        if case.contact is None or case.contact.pieces == degrees.CATEGORIES:
             return []
-        forms = self.store.find(case.contact.identifiers()).submissions
+        forms = _reached(self.store.find(case.contact.identifiers()).submissions, case.contact)
         since = case.contact.since
         wanted = [form for form in forms if form.files and moment(form.collected_ms).date().isoformat() >= since]
         sent: list[SentFile] = []
@@ -110,6 +130,7 @@ class Discloser:
         if case.contact is None:
             return []
         held = self.store.find(case.contact.identifiers())
+        held = replace(held, submissions=tuple(_reached(held.submissions, case.contact)))
         labels = {point.name: point.label for point in rulebook.points.values()}
         by_point: dict[str, list[Item]] = {}
         for event in (*held.events, *self.related(held)):
@@ -176,6 +197,26 @@ class Discloser:
             message = None
         said = {"subject": message.subject, "text": message.text} if message else {"message": row.kind}
         return Item(row.made_ms, "", said)
+
+
+def _reached(forms: Sequence[HeldSubmission], contact: Contact) -> list[HeldSubmission]:
+    """Return the records that what was proved of who asks reaches. Rule: 11 CCR 7062(c)."""
+    return [one for one in forms if one.record_id not in contact.beyond]
+
+
+def _marks(form: HeldSubmission, asked: Sequence[DataItem], keyed: matching.Keyed) -> dict[str, str]:
+    """Return keyed hashes of what a record holds of the items that can be asked."""
+    found = {item.name: matching.hashed(item, form.fields.get(item.name, ""), keyed) for item in asked}
+    return {name: mark for name, mark in found.items() if mark}
+
+
+def _most_sensitive(rulebook: Rulebook, found_by: FoundBy) -> str:
+    """Return the most sensitive of the points whose events are found so, "" where no point is declared for it."""
+    is_browser = found_by is FoundBy.BROWSER
+    events = (point for point in rulebook.points.values() if Technology(point.technology) not in FORMS)
+    named = [one for one in events if degrees.names_nobody(one, rulebook.data) is is_browser]
+    found = max(named, key=lambda point: degrees.sensitivity(point, rulebook.data), default=None)
+    return found.name if found else ""
 
 
 def _event_item(event: HeldEvent) -> Item:

@@ -22,7 +22,7 @@ from avow.gate.messages import Message
 from avow.gate.sites import Site
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.rights import asked_again, due, proofs, verification
+from avow.rights import asked_again, due, matching, proofs, verification
 from avow.rights.cases import Case, Contact
 from avow.rights.execution import outcomes_of
 from avow.rights.kept import RESIDUE_ON, Cases
@@ -118,7 +118,7 @@ def respond_unverified(case: Case, voice: Voice, cases: Cases, now_ms: int) -> b
     """
     if case.contact is None:
         return False
-    text = voice.text("unverified.txt", case)
+    text = voice.text("unverified.txt", case, is_address_proved=verification.is_address_proved(case))
     message = Message(case.contact.email, f"Your request {case.reference}: not confirmed", text)
     return _write(case, Step.ANSWER_WRITTEN, {"outcome": "denied", "reason": "unverified"}, message, cases, now_ms)
 
@@ -228,7 +228,9 @@ def _write(  # one way for everything that a person is told
 def _acknowledgement(case: Case, contact: Contact, voice: Voice) -> Message:
     """Return the message with the link that proves the contact's address."""
     answer = due.table(case, voice.rulebook)[due.What.ANSWER]
-    text = voice.text("acknowledge.txt", case, answer_by=answer.target, link=voice.link(Link.CONFIRM, case))
+    link, code = voice.link(Link.CONFIRM, case), verification.code(case, voice.keyed)
+    asked = [one.label for one in matching.questions(voice.rulebook)]
+    text = voice.text("acknowledge.txt", case, answer_by=answer.target, link=link, code=code, asked=asked)
     return Message(contact.email, f"Please confirm your request {case.reference}", text)
 
 
@@ -247,7 +249,21 @@ def _letter_facts(case: Case, voice: Voice, cases: Cases) -> dict[str, Any]:  # 
         "answers": _answers([one for one in outcomes if "instruction" in one], case, cases, timezone),
         "done": local_date(proved.at_ms if proved else case.received_ms, timezone),
         "record_months": voice.rulebook.law_table.record_months,
+        "narrowed": _narrowed(case, voice),
     }
+
+
+def _narrowed(case: Case, voice: Voice) -> dict[str, Any] | None:  # Any: what the template shows
+    """Return what the answer was narrowed to, and what it does not reach by the policy's names; None for an answer in full.
+
+    Rule: 11 CCR 7024(a), (b), 7062(d).
+    """
+    narrowed = case.entry(Step.NARROWED)
+    if narrowed is None:
+        return None
+    points = voice.rulebook.points
+    beyond = [points[name].label if name in points else "what we collected earlier" for name in narrowed.detail["beyond"]]
+    return {"to": narrowed.detail["to"], "beyond": list(dict.fromkeys(beyond)), "rule": narrowed.detail["rule"]}
 
 
 def _answers(

@@ -17,7 +17,11 @@
     RECEIVED    -> ACKNOWLEDGING -> [response.acknowledge]   the message says how we verify and when to expect an answer
     ACKNOWLEDGING -> VERIFYING  -> [receipts.follow]        a mail server took it, or a member of staff passed it on;
                                    [verification.confirm]    or its link was followed
-    VERIFYING   -> VERIFIED     -> [verification.confirm]    the link in the message proves the address
+    VERIFYING   -> same         -> [verification.confirm]    the link or the code in the message proves the address
+    VERIFYING   -> same         -> [verification.answer]     questions, a declaration; a wrong one is counted, the last one locks
+    VERIFYING   -> same         -> [verification.vouch]      a member of staff knows who asks
+    VERIFYING   -> VERIFIED     -> [verification.settle]     enough is proved for all that is held
+    VERIFYING   -> VERIFIED or DENIED -> [verification.narrow] not enough: the next smaller answer, named: 11 CCR 7024(a), (b)
     either      -> DENIED       -> [verification.deny_if_due] the clock never waits: 11 CCR 7021(b)
     VERIFIED    -> FULFILLING   -> [plan.make]               with it, what tells recipients is queued
     FULFILLING  -> FULFILLING   -> [execution.execute]       one outcome a target, each an entry of the history
@@ -77,6 +81,10 @@ class Step(StrEnum):
     RESTORED = "restored"
     RESIDUE = "residue"
     RESIDUE_PROVED = "residue-proved"
+    PROVED_BY = "proved-by"
+    TRIED = "tried"
+    NARROWED = "narrowed"
+    LOCKED = "locked"
 
 
 class State(StrEnum):
@@ -109,7 +117,12 @@ class Entry:
 
 
 #: Steps that change no state; see `derive`.
-STANDING: Final = frozenset({Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED, Step.LATE, Step.RESIDUE, Step.RESIDUE_PROVED})
+STANDING: Final = frozenset(
+    {
+        *(Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED, Step.LATE, Step.RESIDUE, Step.RESIDUE_PROVED),
+        *(Step.PROVED_BY, Step.TRIED, Step.LOCKED, Step.NARROWED),
+    }
+)
 #: What is written once the message of a step has left.
 RECEIPTS: Final = {
     Step.LINK_WRITTEN: Step.ACKNOWLEDGED,
@@ -230,8 +243,9 @@ def derive(history: Sequence[Entry]) -> State:
 
 def may_follow(state: State, step: Step, history: Sequence[Entry]) -> bool:
     """Return whether the step may be written now. Rule: 11 CCR 7021(b), one extension, before the answer."""
-    if step is Step.CORRECTED:
-        return state in {State.VERIFYING, State.ACKNOWLEDGING}
+    if step is Step.CORRECTED:  # after the proof an address stays as it is
+        is_proved = any(entry.step is Step.PROVED_BY for entry in history)
+        return state in {State.VERIFYING, State.ACKNOWLEDGING} and not is_proved
     if step is Step.LATE:
         return any(entry.step is Step.PLANNED for entry in history)
     if step in {Step.EXTENDED, Step.EXTENSION_WRITTEN}:

@@ -50,7 +50,7 @@ def advance(case: Case, tools: Tools, now_ms: int) -> bool:
     steps: dict[State, Callable[[], bool]] = {
         State.RECEIVED: lambda: response.acknowledge(case, voice, cases, now_ms),
         State.ACKNOWLEDGING: lambda: verification.deny_if_due(case, voice.rulebook, cases, now_ms),
-        State.VERIFYING: lambda: verification.deny_if_due(case, voice.rulebook, cases, now_ms),
+        State.VERIFYING: lambda: verify(case, tools, now_ms),
         State.VERIFIED: lambda: execution.make_plan(
             case, voice.rulebook, tools.targets, tools.finder, tools.telling, cases, now_ms
         ),
@@ -72,6 +72,20 @@ def advance(case: Case, tools: Tools, now_ms: int) -> bool:
         State.RECORD_ONLY: lambda: response.purge_if_due(case, voice.rulebook, cases, now_ms),
     }
     return steps[case.state]()
+
+
+def verify(case: Case, tools: Tools, now_ms: int) -> bool:
+    """Let a request go on by what is proved of who asks: enough, or on its target day the next smaller answer.
+
+    Rule: 11 CCR 7021(b), 7024(a), (b), 7062.
+    """
+    rulebook, cases = tools.voice.rulebook, tools.cases
+    if case.contact is None or not verification.is_address_proved(case):
+        return verification.deny_if_due(case, rulebook, cases, now_ms)
+    found, smaller = verification.reaches(case, tools.finder.parts_of(case.contact, rulebook), rulebook, cases)
+    if verification.settle(case, found, cases, now_ms):
+        return True
+    return now_ms >= due.denied_ms(case, rulebook) and verification.narrow(case, found, smaller, cases, now_ms)
 
 
 def next_look_ms(case: Case, rulebook: Rulebook, now_ms: int) -> int:

@@ -40,12 +40,16 @@ def check_matching(entries: Entries, law: Mapping[str, LawTable]) -> Iterator[Di
 
 def _item(item: Entry, entries: Entries) -> Iterator[Diagnostic]:
     values = item.values
-    because = next((why for key, why in _NEVER.items() if key in values), "") or _PROVED.get(values.get("identifier", ""), "")
+    because = next((why for key, why in _NEVER.items() if key in values), _PROVED.get(values.get("identifier", ""), ""))
     if because:
         yield diagnostic("AV0715", item.at("match"), f'"{item.name}" is no question: {because}', "remove match")
     elif entries.is_whole("collection") and not any(item.name in data for data in _with_address(entries)):
-        message = f'no collection point takes "{item.name}" together with an e-mail address, so it is held of nobody who could ask'
-        yield diagnostic("AV0715", item.at("match"), message, "add it to the data of a point that takes an e-mail address, or remove match")
+        message = (
+            f'no collection point takes "{item.name}" together with an e-mail address, so it is held of nobody who could ask'
+        )
+        yield diagnostic(
+            "AV0715", item.at("match"), message, "add it to the data of a point that takes an e-mail address, or remove match"
+        )
 
 
 def _right(right: Entry, entries: Entries, law: Mapping[str, LawTable]) -> Iterator[Diagnostic]:
@@ -63,7 +67,9 @@ def _right(right: Entry, entries: Entries, law: Mapping[str, LawTable]) -> Itera
     most = 1 + max((len(asked & data) for data in _with_address(entries)), default=0)
     if most < wanted and any(_with_address(entries)):
         words = LEVELS["reasonably-high"]
-        message = f'nobody who wrote can be verified {words} by form: of {wanted} data points that "{name}" needs, {most} can be proved'
+        message = (
+            f'nobody who wrote can be verified {words} by form: of {wanted} data points that "{name}" needs, {most} can be proved'
+        )
         mend = 'give items that forms take next to an e-mail address match = "name", "words", "postcode", "phone" or "number"; else staff decide'
         yield diagnostic("AV0716", right.at("level"), message, mend)
 

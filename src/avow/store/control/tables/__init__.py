@@ -56,6 +56,7 @@ from avow.store.control.tables.people import (
     refusals,
     request_events,
     request_people,
+    request_proofs,
 )
 from avow.store.control.tables.records import (
     read_reasons,
@@ -102,6 +103,7 @@ __all__ = [
     "reports",
     "request_events",
     "request_people",
+    "request_proofs",
     "rulebooks",
     "screenings",
     "set_aside",

@@ -142,6 +142,16 @@ request_events: Final = Table(
     PrimaryKeyConstraint("request_id", "seq"),
 )
 
+#: What is kept of the verification of a request; see `store.control.request_proofs`.
+request_proofs: Final = Table(
+    "request_proofs",
+    metadata,
+    Column("request_id", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("request_id", "what"),
+)
+
 #: Subscriptions that wait for the link in the message to be confirmed: the submission to be, sealed for its person.
 pending_subscriptions: Final = Table(
     "pending_subscriptions",

@@ -1,0 +1,48 @@
+"""What a consumer request has of its verification, sealed: marks of what its person typed rightly, and what they signed.
+
+    matches      keyed hashes of the values that were right, under the request's key: they go with its contact (11 CCR 7060(d))
+    declaration  what was signed under penalty of perjury, under a key of its own: it is kept with the record (11 CCR 7062(c))
+    decision     the reason of a member of staff who knows who asks, under the same key
+
+What was typed wrongly is never written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy import delete, insert, select
+
+from avow.store.control.database import Transaction
+from avow.store.control.tables import request_proofs
+
+MATCHES: Final = "matches"
+DECLARATION: Final = "declaration"
+DECISION: Final = "decision"
+
+
+def put(tx: Transaction, request_id: str, sealed: Mapping[str, bytes]) -> None:
+    """Keep what is sealed, by what it is, in the place of what was kept of it before."""
+    own = request_proofs.c
+    for what, content in sealed.items():
+        tx.execute(delete(request_proofs).where(own.request_id == request_id, own.what == what))
+        tx.execute(insert(request_proofs).values(request_id=request_id, what=what, sealed=content))
+
+
+def of_request(tx: Transaction, request_id: str) -> dict[str, bytes]:
+    """Return what is kept of a request, by what it is."""
+    own = request_proofs.c
+    rows = tx.execute(select(own.what, own.sealed).where(own.request_id == request_id))
+    return {what: sealed for what, sealed in rows}  # noqa: C416 - a row is no pair to `dict`
+
+
+def forget_matches(tx: Transaction, request_id: str) -> None:
+    """Remove what was collected to verify, but what was signed and decided. Rule: 11 CCR 7060(d), 7062(c)."""
+    own = request_proofs.c
+    tx.execute(delete(request_proofs).where(own.request_id == request_id, own.what == MATCHES))
+
+
+def remove(tx: Transaction, request_id: str) -> None:
+    """Remove all of it with the record of the request. Rule: 11 CCR 7101(a)."""
+    tx.execute(delete(request_proofs).where(request_proofs.c.request_id == request_id))

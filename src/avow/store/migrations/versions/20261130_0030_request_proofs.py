@@ -1,0 +1,20 @@
+"""What is kept of the verification of a consumer request, sealed (decision 0079)."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "20261130_0030"
+down_revision = "20261130_0028"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the table; of requests of before nothing was kept but the link."""
+    op.create_table(
+        "request_proofs",
+        sa.Column("request_id", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("request_id", "what"),
+    )
