@@ -37,38 +37,11 @@ from avow.rights.execution import outcomes_of
 from avow.rights.identity import Identity
 from avow.rights.kept import Cases
 from avow.rights.response import Voice
-from avow.rights.states import ANSWERED, FOR_STAFF, RECEIPTS, WORDS, State, Step, receipt_of
+from avow.rights.states import ANSWERED, FOR_STAFF, RECEIPTS, STEP_WORDS, WORDS, State, Step, receipt_of
 from avow.rights.telling import ToldRecipients
 from avow.rights.verification import Link
 from avow.store.paging import LINES, Page, Place
 
-_TIMELINE = {
-    Step.RECEIVED: "Received",
-    Step.JOINED: "Goes with another of the same address",
-    Step.LINK_WRITTEN: "Confirmation link written",
-    Step.ACKNOWLEDGED: "Confirmation link sent",
-    Step.VERIFIED: "Address confirmed",
-    Step.DENIED: "Not confirmed in time",
-    Step.CORRECTED: "Address corrected, link sent again",
-    Step.EXTENSION_WRITTEN: "Message about a longer period written",
-    Step.EXTENDED: "Period extended, and the person told",
-    Step.PLANNED: "Plan made",
-    Step.OUTCOME: "Carried out",
-    Step.AWAITED: "Done here; waiting for others to confirm",
-    Step.LATE: "Answered after us",
-    Step.PROVED: "Searched again and proved",
-    Step.ANSWER_WRITTEN: "Answer written",
-    Step.RESPONDED: "Answered",
-    Step.CLOSED: "Closed",
-    Step.FORGOTTEN: "Contact data destroyed",
-    Step.RESTORED: "Answered before the data was restored",
-    Step.RESIDUE: "Every file searched for what is left",
-    Step.RESIDUE_PROVED: "Search proved",
-    Step.PROVED_BY: "Something proved of who asks",
-    Step.TRIED: "Something written that is not what we hold",
-    Step.NARROWED: "The next smaller answer is given",
-    Step.LOCKED: "Takes no more answers",
-}
 #: Steps that who filed a request is not told: what is held of somebody, how much, and whether others asked for them.
 _NOT_FOR_WHO_FILED = frozenset(
     {
@@ -116,7 +89,15 @@ _SAID_PROVED = {
     "staff": "a member of staff knows who asks",
 }
 _SAID_NARROWED = {"categories": "by categories", "part": "what was proved reaches", "policy": "what our policy says to everybody"}
-_SAID = {Step.PROVED_BY: _SAID_PROVED, Step.NARROWED: _SAID_NARROWED}
+#: The detail of a step in words.
+_SAID: Mapping[Step, Callable[[Mapping[str, object]], str]] = {
+    Step.PROVED_BY: lambda detail: _SAID_PROVED.get(str(detail["by"]), ""),
+    Step.NARROWED: lambda detail: _SAID_NARROWED.get(str(detail["to"]), ""),
+    Step.EXTENSION_WRITTEN: lambda detail: f"until {detail['until']}",
+    Step.EXTENDED: lambda detail: f"until {detail['until']}",
+    Step.DENIED: lambda detail: str(detail.get("reason") or detail.get("by") or ""),
+    Step.VERIFIED: lambda detail: str(detail.get("reason") or detail.get("by") or ""),
+}
 #: What the person of a request reads when the address is proved, and that is not enough.
 MORE_WANTED = "Your address is confirmed. For what we may hold about you the law asks us to be surer that it is you."
 _NOT_OURS = Refusal("this link is not one of ours, or its request is gone", rules.VERIFICATION)
@@ -419,7 +400,7 @@ def _by(lines: Mapping[What, Due], what: What) -> date | None:
 def _is_on_its_way(case: Case, step: Step) -> bool:
     """Return whether the message that a step wrote has not left, and is still to leave."""
     written = case.entry(step)
-    return written is not None and receipt_of(case.history, str(written.detail.get("message"))) is not None
+    return written is not None and receipt_of(case.kind, case.history, str(written.detail.get("message"))) is not None
 
 
 def _addresses(case: Case) -> tuple[Identifier, ...]:
@@ -429,13 +410,13 @@ def _addresses(case: Case) -> tuple[Identifier, ...]:
 
 def _timeline(case: Case) -> tuple[TimelineStep, ...]:
     """Return the history in plain words."""
-    return tuple(TimelineStep(entry.at_ms, _TIMELINE[entry.step], _words(entry.step, entry.detail)) for entry in case.history)
+    return tuple(TimelineStep(entry.at_ms, STEP_WORDS[entry.step], _words(entry.step, entry.detail)) for entry in case.history)
 
 
 def _dates(case: Case) -> tuple[TimelineStep, ...]:
     """Return the history without what was found and where: how many places did something is a word about it as well."""
     told = (entry for entry in case.history if entry.step not in _NOT_FOR_WHO_FILED)
-    return tuple(TimelineStep(entry.at_ms, _TIMELINE[entry.step], _words(entry.step, entry.detail)) for entry in told)
+    return tuple(TimelineStep(entry.at_ms, STEP_WORDS[entry.step], _words(entry.step, entry.detail)) for entry in told)
 
 
 def _words(step: Step, detail: dict[str, object]) -> str:
@@ -450,10 +431,6 @@ def _words(step: Step, detail: dict[str, object]) -> str:
     if step in {Step.JOINED, Step.LINK_WRITTEN, Step.ACKNOWLEDGED, Step.RESPONDED}:
         others = [f"{word} {reference(str(detail[word]))}" for word in ("to", "after", "with") if word in detail]
         return "; ".join([*others, *([str(detail["how"])] if "how" in detail else [])])
-    if step in {Step.EXTENSION_WRITTEN, Step.EXTENDED}:
-        return f"until {detail['until']}"
-    if step in {Step.DENIED, Step.VERIFIED}:
-        return str(detail.get("reason") or detail.get("by") or "")
     if step in _SAID:
-        return _SAID[step].get(str(detail.get("by") or detail.get("to")), "")
+        return _SAID[step](detail)
     return left_over.words(detail) if step is Step.RESIDUE else ""

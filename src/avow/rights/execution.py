@@ -122,6 +122,8 @@ def execute(case: Case, targets: Sequence[Target], discloser: Discloser, cases: 
         outcomes = discloser.disclose(case, now_ms)
         detail = {"outcomes": [_plain(outcome) for outcome in outcomes], "tasks": [task["target"] for task in open_tasks]}
         return cases.append(case, Step.OUTCOME, now_ms, detail, entries.RequestDisclosed(case.request_id), None)
+    if case.kind is not RequestKind.DELETE:
+        raise ValueError(f'a plan of a request of the kind "{case.kind}" is carried out elsewhere')
     outcome = _erase_next(open_tasks[0], targets, case, now_ms)
     if outcome is None:
         return False

@@ -53,7 +53,10 @@ def _item(item: Entry, entries: Entries) -> Iterator[Diagnostic]:
 
 
 def _right(right: Entry, entries: Entries, law: Mapping[str, LawTable]) -> Iterator[Diagnostic]:
-    """Find a right by form whose degree nobody reaches; a policy that asks nothing leaves it to staff. Rule: 11 CCR 7062(c), (g)."""
+    """Find a right by form whose degree nobody reaches; a policy that asks nothing leaves it to staff.
+
+    Rule: 11 CCR 7062(c), (g).
+    """
     values, name = right.values, right.name
     if values.get("by_people") or "web" not in values["methods"]:
         return
@@ -67,10 +70,9 @@ def _right(right: Entry, entries: Entries, law: Mapping[str, LawTable]) -> Itera
     most = 1 + max((len(asked & data) for data in _with_address(entries)), default=0)
     if most < wanted and any(_with_address(entries)):
         words = LEVELS["reasonably-high"]
-        message = (
-            f'nobody who wrote can be verified {words} by form: of {wanted} data points that "{name}" needs, {most} can be proved'
-        )
-        mend = 'give items that forms take next to an e-mail address match = "name", "words", "postcode", "phone" or "number"; else staff decide'
+        need = f'of {wanted} data points that "{name}" needs, {most} can be proved'
+        message = f"nobody who wrote can be verified {words} by form: {need}"
+        mend = "give items that forms take next to an e-mail address a match, so that they can be asked; else staff decide"
         yield diagnostic("AV0716", right.at("level"), message, mend)
 
 

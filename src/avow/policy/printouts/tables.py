@@ -126,11 +126,8 @@ def rights_list(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Markup:
     for right in audience.rights(rulebook):
         ways = joined((METHODS[method] for method in right.methods), "or")
         where = f" In {joined(rulebook.law[code].name for code in right.jurisdictions)}." if right.jurisdictions else ""
-        sure = (
-            "We do not ask who you are."
-            if right.level == "none"
-            else f"We check that it is you {right.verification}.{_asked(rulebook, right)}"
-        )
+        checked = f"We check that it is you {right.verification}.{_asked(rulebook, right)}"
+        sure = "We do not ask who you are." if right.level == "none" else checked
         by = " A person carries it out." if right.by_people else taken_by_people(right)
         limit = f" At most {right.per_12_months} in 12 months are owed." if right.per_12_months else ""
         exceptions = (
