@@ -128,6 +128,10 @@ def reason(house):
     put(house, tables.read_reasons, **row)
 
 
+def proof(house):
+    put(house, tables.request_proofs, request_id="gone", what="matches", sealed=b"s")
+
+
 #: What is planted in each column, long past its day; a column without an entry has no day that anybody thought of.
 PLANTED = {
     "submissions.sealed": (submission,),
@@ -144,6 +148,7 @@ PLANTED = {
     "pending_subscriptions.sealed": (waiting,),
     "disclosures.subject": (disclosure,),
     "read_reasons.sealed": (reason,),
+    "request_proofs.sealed": (proof,),
     "set_aside.sealed": (set_aside,),
 }
 COLUMNS = sorted(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import pytest
+from tests.answered import SIGNED, known
 from tests.deliveries import composing
 from tests.houses import ZONE, House, sites
 from tests.rights.test_walk import carry
@@ -63,7 +64,9 @@ class Office:
     def press(self, token):
         """Press the button behind the link that went to the address of a request; return the token of the answer."""
         request_id = token.partition("-")[0]
-        return self.desk.confirm(verification.link(Link.CONFIRM, request_id, self.house.store.vault.hmac))
+        email = self.cases.get(request_id).contact.email
+        answers = known(self.house.store, email, self.house.versions.in_force())
+        return self.desk.confirm(verification.link(Link.CONFIRM, request_id, self.house.store.vault.hmac), answers, SIGNED)
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select
 
 from avow.store.control.database import Transaction
-from avow.store.control.tables import request_proofs
+from avow.store.control.tables import consumer_requests, request_proofs
 
 MATCHES: Final = "matches"
 DECLARATION: Final = "declaration"
@@ -41,6 +41,20 @@ def forget_matches(tx: Transaction, request_id: str) -> None:
     """Remove what was collected to verify, but what was signed and decided. Rule: 11 CCR 7060(d), 7062(c)."""
     own = request_proofs.c
     tx.execute(delete(request_proofs).where(own.request_id == request_id, own.what == MATCHES))
+
+
+def left() -> ColumnElement[bool]:
+    """Return the condition that finds what is kept although its request, or for marks its contact, is gone."""
+    own, asked = request_proofs.c, consumer_requests.c
+    known = select(asked.id).where(asked.id == own.request_id)
+    has_contact = known.where(func.length(asked.sealed) > 0)
+    is_mark = and_(own.what == MATCHES, ~has_contact.correlate(request_proofs).exists())
+    return or_(is_mark, ~known.correlate(request_proofs).exists())
+
+
+def remove_left(tx: Transaction) -> int:
+    """Remove it; return how much that was. Rule: 11 CCR 7060(d)."""
+    return int(tx.execute(delete(request_proofs).where(left())).rowcount)
 
 
 def remove(tx: Transaction, request_id: str) -> None:
