@@ -50,7 +50,12 @@ class Parts:
     def locate(self, _identifiers):
         return Located(("00" * 16,), {"shelf": 3})
 
+    keeps = False
+
     def parts_of(self, _contact, _rulebook):
+        return ()
+
+    def holdings(self, _identifiers, _today):
         return ()
 
     def browsers_of(self, _identifiers):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from avow import telephones
 from avow.definitions import Identifier, IdentifierKind, RequestKind, identifier
 from avow.rights.states import Entry, State, Step, derive, may_follow
 
@@ -23,8 +24,9 @@ class Contact:
     `since` is the first day asked about, `until` the last, each empty for everything (11 CCR 7020(e)). `more_visitors` are the
     visitor ids of other browsers that asked the same with this address. `points` are the collection points that are meant, none
     for all; `pieces` what is to be known: "categories", "specific" or "both", "" where that is no question. `email` and `phone`
-    are "" where they are not known; `record` is the submission that the request came in, "" for none. `beyond` are records that
-    what was proved does not reach, and `is_address_beyond` says that it reaches nothing that the address finds (11 CCR 7062(d)).
+    are "" where they are not known; `record` is the submission that the request came in, "" for none. `purposes` are those
+    that are refused, none for all that the kind of request reaches. `beyond` are records that what was proved does not reach,
+    and `is_address_beyond` says that it reaches nothing that the address finds (11 CCR 7062(d)).
     """
 
     email: str
@@ -38,6 +40,7 @@ class Contact:
     pieces: str = ""
     phone: str = ""
     record: str = ""
+    purposes: tuple[str, ...] = ()
     beyond: tuple[str, ...] = ()
     is_address_beyond: bool = False
 
@@ -47,6 +50,14 @@ class Contact:
         found = [identifier(IdentifierKind.EMAIL, self.email)] if has_address else []
         found += [identifier(IdentifierKind.VISITOR, one) for one in (self.visitor_id, *self.more_visitors) if one]
         return tuple(found)
+
+    def keys(self) -> tuple[Identifier, ...]:
+        """Return what finds whom a no is for: what was written, and the browser's number. It needs no proof.
+
+        Rule: 11 CCR 7026(d), 7027(e), 7060(b).
+        """
+        number = telephones.number_of(self.phone) if self.phone else None
+        return (*self.identifiers(), *([identifier(IdentifierKind.PHONE, number)] if number else []))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +125,7 @@ class Case:
     @property
     def answered_ms(self) -> int | None:
         """The moment of the answer, None before it. Rule: 11 CCR 7101(a) (the record is kept from there)."""
-        entry = self.entry(Step.RESPONDED)
+        entry = self.entry(Step.RESPONDED) or self.entry(Step.CONFIRMED)
         return None if entry is None else int(entry.detail.get("answered_ms", entry.at_ms))
 
 

@@ -59,6 +59,9 @@ from avow.store.control.tables.people import (
     request_proofs,
 )
 from avow.store.control.tables.records import (
+    kept,
+    kept_files,
+    kept_marks,
     read_reasons,
     recording_chunks,
     recording_withdrawals,
@@ -85,6 +88,9 @@ __all__ = [
     "integrity_changes",
     "integrity_days",
     "invitations",
+    "kept",
+    "kept_files",
+    "kept_marks",
     "letters",
     "log_imports",
     "mailings",
