@@ -84,13 +84,15 @@ class Proved:
 class Part:
     """One part of what is held: a record at a point, or all events of an address ("" for the record), or those of browsers.
 
-    `values` are the keyed hashes of what it holds of items that can be asked.
+    `values` are the keyed hashes of what it holds of items that can be asked. `is_kept`: a rule keeps it, so it is shown, and
+    erased by nobody's request.
     """
 
     found_by: FoundBy
     point: str
     record: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    is_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ def reach(
     reached: list[Part] = []
     beyond: list[Part] = []
     wanted, most = Degree.LINK, _points_of_address({}, proved)
-    parts = tuple(parts)
+    parts = tuple(one for one in parts if kind.value in _SHOWING or not one.is_kept)
     best = max((_points_of_address(one.values, proved) for one in parts), default=most)
     for part in parts:
         degree = needed(kind, pieces, sensitivity(rulebook.points.get(part.point), rulebook.data), level, table)

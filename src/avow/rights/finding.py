@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -64,22 +64,8 @@ class Finder:
         )
 
     def parts_of(self, contact: Contact, rulebook: Rulebook) -> tuple[Part, ...]:
-        """Return what is held of who asks as parts that are reached one by one, with marks of what they hold and can be asked.
-
-        Of events only is asked whether there are any: their part is as sensitive as the most sensitive point they can be of.
-        Rule: 11 CCR 7060(c), 7062.
-        """
-        address = identifier(IdentifierKind.EMAIL, contact.email)
-        asked = [rulebook.data[one.name] for one in matching.questions(rulebook)]
-        hmac = self.store.vault.hmac
-        forms = self.store.submissions_of(address)
-        found = [Part(FoundBy.ADDRESS, form.point, form.record_id, _marks(form, asked, hmac)) for form in forms]
-        browsers = [one for one in contact.identifiers() if one.kind is IdentifierKind.VISITOR]
-        for people, found_by in (([address], FoundBy.ADDRESS), (browsers, FoundBy.BROWSER)):
-            held = self.store.remaining_of(self.store.vault.subjects_of(people)) if people else None
-            if held is not None and held.events + held.recordings:
-                found.append(Part(found_by, _most_sensitive(rulebook, found_by)))
-        return tuple(found)
+        """Return what is held of who asks as parts that are reached one by one (`parts_of`). Rule: 11 CCR 7060(c), 7062."""
+        return parts_of(self.store, contact, rulebook)
 
     def browsers_of(self, identifiers: Sequence[Identifier]) -> tuple[str, ...]:
         """Return the numbers of the browsers that are noted with what these people wrote. Why: decision 0067."""
@@ -153,7 +139,7 @@ class Discloser:
         for recording in recorded.items(self.store, held.recordings, rulebook, self.events):
             by_point.setdefault(recording.point, []).append(recording)
         sections = [Section(labels.get(point, point), tuple(items)) for point, items in sorted(by_point.items())]
-        kept = Keeper(self.store, self.versions).section(case.contact.identifiers())
+        kept = Keeper(self.store, self.versions).section(case.contact.identifiers(), case.contact.beyond)
         sections += [kept] if kept.items else []
         choices = [
             Item(one.at_ms, "", {"purpose": one.purpose, "choice": "opted out" if one.opted_out else "allowed", "by": one.source})
@@ -214,14 +200,33 @@ class Discloser:
         return Item(row.made_ms, "", said)
 
 
+def parts_of(store: Store, contact: Contact, rulebook: Rulebook) -> tuple[Part, ...]:
+    """Return what is held of who asks as parts that are reached one by one, with marks of what they hold and can be asked.
+
+    Of events only is asked whether there are any: their part is as sensitive as the most sensitive point they can be of.
+    Rule: 11 CCR 7060(c), 7062.
+    """
+    address = identifier(IdentifierKind.EMAIL, contact.email)
+    asked, hmac = [rulebook.data[one.name] for one in matching.questions(rulebook)], store.vault.hmac
+    forms, kept = store.submissions_of(address), store.kept.of([address])
+    found = [Part(FoundBy.ADDRESS, one.point, one.record_id, _marks(one.fields, asked, hmac)) for one in forms]
+    found += [Part(FoundBy.ADDRESS, one.point, one.id, _marks(one.fields, asked, hmac), is_kept=True) for one in kept]
+    browsers = [one for one in contact.identifiers() if one.kind is IdentifierKind.VISITOR]
+    for people, found_by in (([address], FoundBy.ADDRESS), (browsers, FoundBy.BROWSER)):
+        held = store.remaining_of(store.vault.subjects_of(people)) if people else None
+        if held is not None and held.events + held.recordings:
+            found.append(Part(found_by, _most_sensitive(rulebook, found_by)))
+    return tuple(found)
+
+
 def _reached(forms: Sequence[HeldSubmission], contact: Contact) -> list[HeldSubmission]:
     """Return the records that what was proved of who asks reaches. Rule: 11 CCR 7062(c)."""
     return [one for one in forms if one.record_id not in contact.beyond]
 
 
-def _marks(form: HeldSubmission, asked: Sequence[DataItem], keyed: matching.Keyed) -> dict[str, str]:
+def _marks(fields: Mapping[str, str], asked: Sequence[DataItem], keyed: matching.Keyed) -> dict[str, str]:
     """Return keyed hashes of what a record holds of the items that can be asked."""
-    found = {item.name: matching.hashed(item, form.fields.get(item.name, ""), keyed) for item in asked}
+    found = {item.name: matching.hashed(item, fields.get(item.name, ""), keyed) for item in asked}
     return {name: mark for name, mark in found.items() if mark}
 
 

@@ -16,7 +16,7 @@ from avow.rights import declaring, degrees, matching, verification
 from avow.rights.answers import Asking
 from avow.rights.cases import Case
 from avow.rights.degrees import Degree, Reach
-from avow.rights.finding import Finder
+from avow.rights.finding import parts_of
 from avow.rights.kept import Cases
 from avow.rights.states import State, Step
 
@@ -57,7 +57,7 @@ class Identity:
         if case.contact is None or case.state is not State.VERIFYING:
             return None
         rulebook = self.rulebook(case)
-        parts = Finder(self.cases.store).parts_of(case.contact, rulebook)
+        parts = parts_of(self.cases.store, case.contact, rulebook)
         refusal = None
         if signed or any(answers.values()):
             refusal = verification.answer(case, answers, signed, parts, rulebook, self.cases, self.now_ms())
@@ -83,7 +83,7 @@ class Identity:
     def _reaches(self, case: Case) -> tuple[Reach, Reach]:
         assert case.contact is not None  # every caller has looked
         rulebook = self.rulebook(case)
-        return verification.reaches(case, Finder(self.cases.store).parts_of(case.contact, rulebook), rulebook, self.cases)
+        return verification.reaches(case, parts_of(self.cases.store, case.contact, rulebook), rulebook, self.cases)
 
     def _tries_left(self, case: Case, rulebook: Rulebook) -> int:
         """Return how many wrong tries are left; 0 for a request that takes no more answers."""
