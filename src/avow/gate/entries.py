@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from avow.gate.entries_of_recipients import BatchStep, DeliveryStep, OptOutTold, RecipientChanged, Screened
 from avow.gate.entries_of_rights import (
+    ClaimDecided,
+    CorrectedShown,
     KeptRead,
     RequestApplied,
     RequestCorrected,
@@ -29,12 +31,16 @@ from avow.gate.entries_of_rights import (
     RequestTold,
     RequestVerified,
     ResidueSearched,
+    ReviewWanted,
+    StatementAdded,
 )
 from avow.gate.entries_of_verification import RequestLocked, RequestNarrowed, RequestProved
 from avow.gate.entry import Entry, by_whom, record
 
 __all__ = [
     "BatchStep",
+    "ClaimDecided",
+    "CorrectedShown",
     "DeliveryStep",
     "Entry",
     "KeptRead",
@@ -60,7 +66,9 @@ __all__ = [
     "RequestTold",
     "RequestVerified",
     "ResidueSearched",
+    "ReviewWanted",
     "Screened",
+    "StatementAdded",
     "by_whom",
     "record",
 ]

@@ -85,11 +85,11 @@ def make_plan(
     tasks = plan.make(case.kind, own, given, today)
     answer_by = instructions.answer_by(due.table(case, rulebook)[due.What.ANSWER].target, telling.days_before, today)
     ids = {task.recipient: instructions.new_id() for task in tasks if task.action is plan.Action.INSTRUCT}
-    wanted = {ids[one.name]: _wanted(one, answer_by, telling.connected) for one in given if one.name in ids}
+    wanted = {ids[one.name]: wanted_of(one, answer_by, telling.connected) for one in given if one.name in ids}
     located = finder.locate(case.contact.identifiers())
     holdings = finder.holdings(case.contact.identifiers(), today)
     detail = {
-        "tasks": [_planned(task, ids) for task in tasks],
+        "tasks": [planned(task, ids) for task in tasks],
         "lines": [keeping.as_json(line) for line in plan.lines(case.kind, holdings, tasks, answer_by)],
         "subjects": list(located.subjects),
         "counts": dict(located.counts),
@@ -98,7 +98,7 @@ def make_plan(
     return cases.append(case, Step.PLANNED, now_ms, detail, entry, None, tell=wanted)
 
 
-def _wanted(one: Given, answer_by: date, connected: Mapping[str, frozenset[Way]]) -> Wanted:
+def wanted_of(one: Given, answer_by: date, connected: Mapping[str, frozenset[Way]]) -> Wanted:
     """Return what a recipient is told; without a declared way, or a connection for it, a member of staff passes it on."""
     declared = one.declared.instruct if one.declared else ""
     way = Way(declared) if declared in set(Way) else Way.PAGE
@@ -107,7 +107,7 @@ def _wanted(one: Given, answer_by: date, connected: Mapping[str, frozenset[Way]]
     return Wanted(one.name, one.rulebook_id, way, one.categories, answer_by, one.identifiers)
 
 
-def _planned(task: plan.Task, ids: Mapping[str, str]) -> dict[str, str]:
+def planned(task: plan.Task, ids: Mapping[str, str]) -> dict[str, str]:
     """Return a task as JSON, with the instruction of a recipient."""
     told = {"instruction": ids[task.recipient]} if task.recipient in ids else {"did": task.did} if task.did else {}
     return {"target": task.target, "action": task.action.value, "rule": task.rule, **told}

@@ -35,7 +35,8 @@ class Identity:
         Before the address is proved it is the same for everybody; then it says how far they are.
         """
         rulebook = self.rulebook(case)
-        asked, declaration = matching.questions(rulebook), _declaration(case.kind, rulebook)
+        asked = matching.questions(rulebook, verification.contested(case))
+        declaration = _declaration(case.kind, rulebook)
         if case.contact is None or not (asked or declaration):
             return None
         asking = Asking(asked, declaration, tries_left=self._tries_left(case, rulebook))

@@ -84,14 +84,20 @@ def normal(how: str, text: str, region: str = "") -> str:
     return found[1] if found else joined
 
 
-def compare(answers: Mapping[str, str], held: Mapping[str, Iterable[str]], rulebook: Rulebook, keyed: Keyed) -> Compared:
+def compare(
+    answers: Mapping[str, str],
+    held: Mapping[str, Iterable[str]],
+    rulebook: Rulebook,
+    keyed: Keyed,
+    contested: Collection[str] = (),
+) -> Compared:
     """Return which answers are right; `held` are the hashes of what is held, by item. An empty answer is none.
 
     Every answer is compared with the same number of hashes, each in constant time. Rule: 11 CCR 7060(f).
     """
     right: dict[str, str] = {}
     wrong = 0
-    for question in questions(rulebook):
+    for question in questions(rulebook, contested):
         typed = hashed(rulebook.data[question.name], answers.get(question.name, "")[:ANSWER_LENGTH], keyed)
         if not typed:
             continue

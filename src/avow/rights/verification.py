@@ -161,7 +161,7 @@ def answer(
     for part in reversed(parts):  # the newest first: of so many is compared
         for name, mark in part.values.items():
             held.setdefault(name, []).append(mark)
-    found = matching.compare(answers, held, rulebook, cases.store.vault.hmac)
+    found = matching.compare(answers, held, rulebook, cases.store.vault.hmac, contested(case))
     before = proved(case, cases)
     new = {name: mark for name, mark in found.right.items() if mark not in before.matches.get(name, ())}
     name = "" if before.declared else declaring.signature(signed)
@@ -261,7 +261,7 @@ def reaches(case: Case, parts: Sequence[Part], rulebook: Rulebook, cases: Cases)
     Rule: 11 CCR 7062, 7024(a).
     """
     known, table = proved(case, cases), rulebook.law_table
-    asked = [one.name for one in matching.questions(rulebook)]
+    asked = [one.name for one in matching.questions(rulebook, contested(case))]
     pieces = case.contact.pieces if case.contact else ""
     whole, smaller = (degrees.reach(parts, known, case.kind, one, rulebook, table, asked) for one in (pieces, CATEGORIES))
     return whole, smaller
@@ -280,6 +280,11 @@ def proved(case: Case, cases: Cases) -> Proved:
         declared=ProvedBy.DECLARATION in done,
         by_staff=ProvedBy.STAFF in done,
     )
+
+
+def contested(case: Case) -> frozenset[str]:
+    """Return the fields that the person says are wrong: none of them proves who they are. Rule: 11 CCR 7060(h)."""
+    return case.contact.contested if case.contact else frozenset()
 
 
 def is_address_proved(case: Case) -> bool:
