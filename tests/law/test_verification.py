@@ -7,6 +7,7 @@ from tests.answered import SIGNED, known
 from tests.houses import (  # noqa: F401 - a fixture
     compiled,
     house,
+    insider,
     published,
 )
 from tests.rights.test_desk import Office
@@ -314,6 +315,22 @@ def test_a_member_of_staff_who_knows_who_asks_says_why(office):
     assert case_of(office, token).state is State.VERIFIED
     assert [entry for entry in office.house.logged() if '"means":"staff"' in entry and '"staff":"s1"' in entry]
     assert not any("invoice" in entry for entry in office.house.logged())
+
+
+def test_t07_the_third_request_to_know_is_shown_to_staff_and_answered(office):
+    """Two were answered within 12 months: the desk says so, after the contacts are forgotten too; the third is answered."""
+    suggested = []
+    for _ in range(3):
+        token = filed(office)
+        suggested.append(office.desk.detail(case_of(office, token).request_id, insider(), "answer-requests").who.owed)
+        press(office, token)
+        office.walk()
+        assert case_of(office, token).answer["outcome"] == "granted"
+        office.cases.forget_contact(case_of(office, token).request_id)
+        office.house.wait(days=30)
+    assert suggested[:2] == ["", ""]
+    assert "answered 2 times" in suggested[2]
+    assert "Nothing is refused by itself" in suggested[2]
 
 
 @pytest.mark.parametrize("table", law.tables().values(), ids=list(law.tables()))

@@ -165,6 +165,21 @@ class RequestLine:
 
 
 @dataclass(frozen=True, slots=True)
+class WhoAsks:
+    """How sure we are of who asks, for staff: in words; the declaration that was signed and the word of a colleague, "" for none.
+
+    `owed` says that the law owes no answer free of charge, "" where it does; `can_vouch`: a member of staff may say who asks.
+    """
+
+    proved: str
+    declaration: str
+    vouched: str
+    owed: str
+    can_vouch: bool
+    is_locked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RequestDetail:
     """One consumer request with its timeline and outcomes; `state_words` is the sentence about its state for staff.
 
@@ -181,6 +196,7 @@ class RequestDetail:
     extended_answer_by: date | None = None
     messages: tuple[MessageLine, ...] = ()
     told: tuple[ToldLine, ...] = ()
+    who: WhoAsks | None = None
 
 
 @dataclass(frozen=True, slots=True)

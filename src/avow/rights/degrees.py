@@ -34,6 +34,8 @@ from avow.policy.rulebook.declarations import CollectionPoint, DataItem
 UNPROVED: Final = frozenset({"opt-out", "limit", "object", "withdraw-consent", "automated-decision", "appeal"})
 #: Kinds that show what is held, piece by piece, or whether it is right.
 _SHOWING: Final = frozenset({"know", "portability", "confirm-identifier"})
+#: Kinds that stop what is done with data, and show and change none: how sensitive it is makes no difference.
+_STOPPING: Final = frozenset({"restrict"})
 #: What of a request to know is asked for, or given: nothing but categories.
 CATEGORIES: Final = "categories"
 
@@ -123,6 +125,8 @@ def needed(kind: RequestKind, pieces: str, sensitivity: Degree, level: str, tabl
     if kind.value in UNPROVED:
         return Degree.NONE
     least = {"reasonable": Degree.TWO_POINTS, "reasonably-high": Degree.THREE_POINTS}.get(level, Degree.LINK)
+    if kind.value in _STOPPING:
+        return least
     if kind.value not in _SHOWING:
         return max(least, sensitivity)
     own = values(table)

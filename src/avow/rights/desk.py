@@ -29,6 +29,7 @@ from avow.rights.answers import (
     ShownProof,
     TargetOutcome,
     Verification,
+    WhoAsks,
 )
 from avow.rights.answers import Step as TimelineStep
 from avow.rights.cases import Case, Claim, Contact, reference
@@ -381,7 +382,14 @@ class Desk:
             until,
             messages,
             self.told.lines(case, for_staff=True),
+            who=self._who(case),
         )
+
+    def _who(self, case: Case) -> WhoAsks:
+        """Return how sure we are of who asks. Rule: 11 CCR 7060(a), 7101(a)."""
+        proved, declaration, vouched = self._identity.shown_to_staff(case)
+        can_vouch = case.state is State.VERIFYING and verification.is_address_proved(case)
+        return WhoAsks(proved, declaration, vouched, self._identity.owed(case), can_vouch, verification.is_locked(case))
 
     def extend(self, request_id: str, reason: str, staff_id: str) -> Refusal | None:
         """Extend the period once, with a reason told to the person. Rule: 11 CCR 7021(b)."""

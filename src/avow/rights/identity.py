@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from avow.definitions import Refusal, RequestKind
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.rights import declaring, degrees, matching, verification
+from avow.rights import clock, declaring, degrees, matching, verification
 from avow.rights.answers import Asking
 from avow.rights.cases import Case
 from avow.rights.degrees import Degree, Reach
 from avow.rights.finding import parts_of
 from avow.rights.kept import Cases
-from avow.rights.states import State, Step
+from avow.rights.states import ANSWERED, State, Step
+from avow.store.control import request_proofs
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,32 @@ class Identity:
             if verification.narrow(case, found, smaller, self.cases, self.now_ms()):
                 return None
         return Refusal("this request has gone on meanwhile; look at it again", rules.VERIFICATION)
+
+    def shown_to_staff(self, case: Case) -> tuple[str, str, str]:
+        """Return what staff read of who asks: how sure we are, the declaration that was signed, the word of a member of staff."""
+        kept, store = self.cases.proofs(case.request_id), self.cases.store
+        signed = store.unseal_for_record(case.request_id, kept.get(request_proofs.DECLARATION, b""))
+        said = store.unseal_for_record(case.request_id, kept.get(request_proofs.DECISION, b""))
+        declared = declaring.opened(signed) if signed else None
+        words = f"“{declared.text}” Signed: {declared.signed}." if declared else ""
+        return verification.how(case), words, said.decode() if said else ""
+
+    def owed(self, case: Case) -> str:
+        """Return what staff may consider: the person was answered as often as the law owes them free of charge; "" else.
+
+        Only a suggestion: nothing is refused by itself. Rule: Cal. Civ. Code § 1798.130(b); 11 CCR 7023(j).
+        """
+        table = self.rulebook(case).law_table
+        free = table.free
+        if free is None or case.kind not in free.kinds or case.state in ANSWERED:
+            return ""
+        found = clock.owed_free(case.kind, case.received_on, self.cases.fulfilled(case), table)
+        if found.is_owed or found.since is None:
+            return ""
+        return (
+            f"This address was answered {found.counted} times since {found.since.isoformat()}; the law owes {free.count} in "
+            f"{free.window_months} months free of charge [{rules.TWICE_A_YEAR}]. Nothing is refused by itself."
+        )
 
     def _reaches(self, case: Case) -> tuple[Reach, Reach]:
         assert case.contact is not None  # every caller has looked

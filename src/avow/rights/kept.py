@@ -65,6 +65,8 @@ class Cases:
         with self._control.transaction() as tx:
             requests.add(tx, row)
             requests.name_people(tx, case.request_id, self._people(case.contact.keys()))
+            if case.kind is RequestKind.KNOW and not case.demonstration and case.contact.email:
+                request_proofs.note_asker(tx, case.request_id, self._asker(case.contact))
             requests.append(tx, _row(case.request_id, case.history[0]))
             entries.record(tx, case.entered_ms or case.received_ms, logged)
 
@@ -226,6 +228,15 @@ class Cases:
             for entry in logged:
                 entries.record(tx, at_ms, entry)
         return True
+
+    def fulfilled(self, case: Case) -> Sequence[tuple[RequestKind, date]]:
+        """Return kind and day of receipt of what the same address asked before to be shown, and was. Rule: § 1798.130(b)."""
+        if case.contact is None or not case.contact.email:
+            return ()
+        with self._control.reading() as tx:
+            ids = request_proofs.of_asker(tx, self._asker(case.contact))
+        others = [one for found in ids if found != case.request_id and (one := self.get(found)) is not None]
+        return [(one.kind, one.received_on) for one in others if one.answer.get("outcome") == "granted"]
 
     def proofs(self, request_id: str) -> Mapping[str, bytes]:
         """Return what is kept of the verification of a request, sealed, by what it is (`store.control.request_proofs`)."""
@@ -443,6 +454,11 @@ class Cases:
             return ""
         address = identifier(IdentifierKind.EMAIL, case.contact.email)
         return self._store.vault.hmac(b"request", f"{case.kind} {address.value}".encode()).hex()[:MARK_LENGTH]
+
+    def _asker(self, contact: Contact) -> str:
+        """Return by what the requests of one address are counted, a keyed hash."""
+        address = identifier(IdentifierKind.EMAIL, contact.email)
+        return self._store.vault.hmac(b"asked by", address.value.encode()).hex()[:MARK_LENGTH]
 
     def _people(self, people: Iterable[Identifier]) -> list[str]:
         """Return by what requests about these people are found, a keyed hash of each identifier."""

@@ -199,6 +199,8 @@ _RECORD: Final[Mapping[tuple[State, Step], State]] = {
     (State.RESPONDED, Step.CLOSED): State.CLOSED,
     (State.CLOSED, Step.FORGOTTEN): State.RECORD_ONLY,
 }
+#: What is proved of who asks, and what that comes to: it changes no state by itself.
+_PROVING: Final = (Step.PROVED_BY, Step.TRIED, Step.LOCKED, Step.NARROWED)
 VERIFIED_WALK: Final = _table(
     {
         (State.RECEIVED, Step.LINK_WRITTEN): State.ACKNOWLEDGING,
@@ -224,10 +226,7 @@ VERIFIED_WALK: Final = _table(
         (State.PROVED, Step.RESPONDED): State.RESPONDED,  # of an earlier version, or of nobody real
         (State.DENIED, Step.RESPONDED): State.RESPONDED,
     },
-    {
-        *(Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED, Step.LATE, Step.RESIDUE, Step.RESIDUE_PROVED),
-        *(Step.PROVED_BY, Step.TRIED, Step.LOCKED, Step.NARROWED),
-    },
+    {*_PROVING, Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED, Step.LATE, Step.RESIDUE, Step.RESIDUE_PROVED},
 )
 #: What is applied, once it may be. Rule: 11 CCR 7026(e)-(g), 7027(f)-(h).
 _APPLIED: Final[Mapping[tuple[State, Step], State]] = {
@@ -259,7 +258,7 @@ RESTRICTED_WALK: Final = _table(
         (State.VERIFIED, Step.APPLIED): State.APPLYING,
         **_APPLIED,
     },
-    {Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED},
+    {*_PROVING, Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED},
 )
 #: Decided by a member of staff. Rule: each state's act on appeals; GDPR Art. 12(4).
 APPEAL_WALK: Final = _table(

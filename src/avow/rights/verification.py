@@ -239,7 +239,8 @@ def _narrower(case: Case, contact: Contact, found: Reach, by_categories: Reach) 
         if by_categories.is_enough:
             return replace(contact, pieces=CATEGORIES), CATEGORIES
         return None, POLICY
-    return (replace(contact, is_address_beyond=True), PART) if has_browser else (None, POLICY)
+    is_in_part = case.kind is RequestKind.DELETE and has_browser
+    return (replace(contact, is_address_beyond=True), PART) if is_in_part else (None, POLICY)
 
 
 def deny_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:
@@ -262,6 +263,8 @@ def reaches(case: Case, parts: Sequence[Part], rulebook: Rulebook, cases: Cases)
     """
     known, table = proved(case, cases), rulebook.law_table
     asked = [one.name for one in matching.questions(rulebook, contested(case))]
+    if case.kind is RequestKind.CORRECT and case.contact is not None:  # what is not contested stays as it is
+        parts = [one for one in parts if one.point in {claim.point for claim in case.contact.claims}]
     pieces = case.contact.pieces if case.contact else ""
     whole, smaller = (degrees.reach(parts, known, case.kind, one, rulebook, table, asked) for one in (pieces, CATEGORIES))
     return whole, smaller

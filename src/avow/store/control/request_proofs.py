@@ -15,7 +15,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select
 
 from avow.store.control.database import Transaction
-from avow.store.control.tables import consumer_requests, request_proofs
+from avow.store.control.tables import consumer_requests, request_askers, request_proofs
 
 MATCHES: Final = "matches"
 DECLARATION: Final = "declaration"
@@ -43,6 +43,16 @@ def forget_matches(tx: Transaction, request_id: str) -> None:
     tx.execute(delete(request_proofs).where(own.request_id == request_id, own.what == MATCHES))
 
 
+def note_asker(tx: Transaction, request_id: str, mark: str) -> None:
+    """Note who asked, by a keyed hash, for as long as the record is kept. Rule: Cal. Civ. Code § 1798.130(b)."""
+    tx.execute(insert(request_askers).values(request_id=request_id, mark=mark))
+
+
+def of_asker(tx: Transaction, mark: str) -> tuple[str, ...]:
+    """Return the requests of the same asker."""
+    return tuple(tx.scalars(select(request_askers.c.request_id).where(request_askers.c.mark == mark)))
+
+
 def left() -> ColumnElement[bool]:
     """Return the condition that finds what is kept although its request, or for marks its contact, is gone."""
     own, asked = request_proofs.c, consumer_requests.c
@@ -59,4 +69,5 @@ def remove_left(tx: Transaction) -> int:
 
 def remove(tx: Transaction, request_id: str) -> None:
     """Remove all of it with the record of the request. Rule: 11 CCR 7101(a)."""
-    tx.execute(delete(request_proofs).where(request_proofs.c.request_id == request_id))
+    for table in (request_proofs, request_askers):
+        tx.execute(delete(table).where(table.c.request_id == request_id))

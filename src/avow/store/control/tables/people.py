@@ -155,6 +155,15 @@ request_proofs: Final = Table(
     PrimaryKeyConstraint("request_id", "what"),
 )
 
+#: Who asked, a keyed hash of the address, for requests that are free of charge a number of times: it goes with the record.
+request_askers: Final = Table(
+    "request_askers",
+    metadata,
+    Column("request_id", Text, primary_key=True),
+    Column("mark", Text, nullable=False),
+    Index("request_askers_mark", "mark"),
+)
+
 #: Subscriptions that wait for the link in the message to be confirmed: the submission to be, sealed for its person.
 pending_subscriptions: Final = Table(
     "pending_subscriptions",

@@ -1,4 +1,4 @@
-"""What is kept of the verification of a consumer request, sealed (decision 0079)."""
+"""What is kept of the verification of a consumer request, sealed; and by what those of one asker are counted (decision 0079)."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,3 +18,9 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("request_id", "what"),
     )
+    op.create_table(
+        "request_askers",
+        sa.Column("request_id", sa.Text(), primary_key=True),
+        sa.Column("mark", sa.Text(), nullable=False),
+    )
+    op.create_index("request_askers_mark", "request_askers", ["mark"])
