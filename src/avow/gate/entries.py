@@ -453,6 +453,24 @@ class RetentionSwept(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class FactorNoted(Entry):
+    """Something happened on a day from which periods count, or with which they end: to one record, or to so many of a point.
+
+    `item` is the data item in which they have the same.
+    """
+
+    kinds = ("retention.factor",)
+    factor: str
+    point: str
+    on: str
+    records: int
+    record: str | None = None
+    item: str | None = None
+    staff: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RetentionConfirmed(Entry):
     """The sweep goes although it waited."""
 

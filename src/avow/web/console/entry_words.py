@@ -117,6 +117,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "staff.trained": "A training was noted.",
     "staff.training-removed": "A training that was noted by mistake was removed.",
     "retention.swept": "What was due was erased or deidentified.",
+    "retention.factor": "Something happened from which the periods of records count, or with which they end.",
     "retention.confirmed": "The sweep was told to go although it waited.",
     "restore.acknowledged": "What came after a backup that was put back was read.",
     "log.begun": "This log began where an earlier one was lost.",
