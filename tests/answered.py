@@ -7,12 +7,17 @@ from avow.definitions import IdentifierKind, identifier
 SIGNED = "Robin Example"
 
 
+def each_known(store, email, rulebook):
+    """Return the answers of somebody who remembers all that they sent: by the names of the policy, for each record."""
+    person = identifier(IdentifierKind.EMAIL, email)
+    records = [one.fields for one in (*store.submissions_of(person), *store.kept.of([person]))]
+    asked = [name for name, item in rulebook.data.items() if item.match]
+    return [{name: fields[name] for name in asked if fields.get(name)} for fields in records]
+
+
 def known(store, email, rulebook):
-    """Return the answers of somebody who remembers what they sent last, by the names of the policy."""
-    answers = {}
-    for form in store.submissions_of(identifier(IdentifierKind.EMAIL, email)):
-        answers |= {name: form.fields[name] for name, item in rulebook.data.items() if item.match and form.fields.get(name)}
-    return answers
+    """Return the answers of somebody who remembers what they sent last."""
+    return {name: text for answers in each_known(store, email, rulebook) for name, text in answers.items()}
 
 
 def vouch(staff, reference):
