@@ -11,7 +11,8 @@ that is found by the number of a browser is nobody's by name; its cookie, which 
     delete, correct           the address alone          raises it         what is proved is erased, the rest is named
     opt-out, limit and alike  nothing at all
 
-    sensitivity    a point that takes something sensitive, a file or an application: three points and a declaration
+    sensitivity    a point that takes something sensitive, a file, an application or a report that its person had to authorise:
+                   three points and a declaration
                    one that takes what only its person knows: two points, as far as its records hold what can be asked
                    any other (views of pages, a newsletter): the address alone
 
@@ -141,7 +142,8 @@ def sensitivity(point: CollectionPoint | None, data: Mapping[str, DataItem]) -> 
     Rule: 11 CCR 7060(c)(3) (the more sensitive, the stricter), 7062(d).
     """
     items = [data.get(name) for name in point.fields] if point else [None]
-    if point is None or point.technology == Technology.CAREERS_PORTAL or any(_is_sensitive(item) for item in items):
+    is_about_work = point is None or point.technology == Technology.CAREERS_PORTAL or bool(point.authorised_by)
+    if is_about_work or any(_is_sensitive(item) for item in items):
         return Degree.THREE_POINTS
     told = any(item and item.sealed and not item.identifier for item in items)
     return Degree.TWO_POINTS if told else Degree.LINK
