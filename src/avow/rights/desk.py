@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, identifier, local_date
+from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, address_among, identifier, local_date
 from avow.gate.contacts import LastContact
 from avow.gate.deliveries import Delivery
 from avow.gate.letters import Closed, Letter, Letters
@@ -18,8 +17,10 @@ from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy import LawTable
 from avow.policy.law import rules
-from avow.rights import appealing, applying, clock, due, left_over, proofs, receive, response, verification
+from avow.policy.rulebook import refusals
+from avow.rights import appealing, applying, clock, due, kinds, proofs, receive, response, scoping, timeline, verification
 from avow.rights.answers import (
+    AskedWords,
     Document,
     Download,
     NewRequest,
@@ -31,7 +32,6 @@ from avow.rights.answers import (
     Verification,
     WhoAsks,
 )
-from avow.rights.answers import Step as TimelineStep
 from avow.rights.cases import Case, Claim, Contact, reference
 from avow.rights.correcting import claims, telling
 from avow.rights.correcting.claims import Correctable
@@ -42,29 +42,11 @@ from avow.rights.execution import Telling, outcomes_of
 from avow.rights.identity import Identity
 from avow.rights.kept import Cases
 from avow.rights.response import Voice
-from avow.rights.states import ANSWERED, FOR_STAFF, RECEIPTS, STEP_WORDS, WORDS, State, Step, receipt_of
+from avow.rights.states import ANSWERED, FOR_STAFF, WORDS, State, Step, receipt_of
 from avow.rights.telling import ToldRecipients
 from avow.rights.verification import Link
 from avow.store.paging import LINES, Page, Place
 
-#: Steps that who filed a request is not told: what is held of somebody, how much, and whether others asked for them.
-_NOT_FOR_WHO_FILED = frozenset(
-    {
-        Step.PLANNED,
-        Step.OUTCOME,
-        Step.AWAITED,
-        Step.LATE,
-        Step.JOINED,
-        Step.ACKNOWLEDGED,
-        Step.RESIDUE,
-        Step.RESIDUE_PROVED,
-        Step.PROVED_BY,
-        Step.TRIED,
-        Step.NARROWED,
-        Step.LOCKED,
-        *RECEIPTS,
-    }
-)
 #: What a request is said to be to who filed it: a link may be on its way, or wait its hour, and its page says nothing of it.
 _SHOWN = {
     State.ACKNOWLEDGING: State.RECEIVED,
@@ -83,25 +65,6 @@ _ARCHIVES = (
 _PROOFS = {
     proofs.NAME: "Proof, to check against the public log",
     proofs.RESIDUE: "Proof of the search that followed",
-}
-#: What is proved of who asks, and what the answer was narrowed to, as timelines say it.
-_SAID_PROVED = {
-    "link": "the address, by the link in the message",
-    "code": "the address, by the code in the message",
-    "cookie": "the browser, by its cookie",
-    "match": "an answer that is as we hold it",
-    "declaration": "a declaration was signed",
-    "staff": "a member of staff knows who asks",
-}
-_SAID_NARROWED = {"categories": "by categories", "part": "what was proved reaches", "policy": "what our policy says to everybody"}
-#: The detail of a step in words.
-_SAID: Mapping[Step, Callable[[Mapping[str, object]], str]] = {
-    Step.PROVED_BY: lambda detail: _SAID_PROVED.get(str(detail["by"]), ""),
-    Step.NARROWED: lambda detail: _SAID_NARROWED.get(str(detail["to"]), ""),
-    Step.EXTENSION_WRITTEN: lambda detail: f"until {detail['until']}",
-    Step.EXTENDED: lambda detail: f"until {detail['until']}",
-    Step.DENIED: lambda detail: str(detail.get("reason") or detail.get("by") or ""),
-    Step.VERIFIED: lambda detail: str(detail.get("reason") or detail.get("by") or ""),
 }
 #: What the person of a request reads when the address is proved, and that is not enough.
 MORE_WANTED = "Your address is confirmed. For what we may hold about you the law asks us to be surer that it is you."
@@ -165,6 +128,10 @@ class Desk:
             applying.apply(case, self._voice(case).rulebook, self.cases, now_ms)
         return case
 
+    def refuses(self, kind: RequestKind, named: tuple[str, ...]) -> frozenset[str]:
+        """Return what a request that holds at once stops in the browser that files it. Rule: 11 CCR 7026(d), 7027(e)."""
+        return applying.refused_by(kind, named, self.voice.rulebook) - (refusals.WORDS - refusals.OF_BROWSERS)
+
     def status(self, token: str) -> RequestStatus | None:
         """Return the status: to who filed the request state and dates, to who proved the address what was found as well.
 
@@ -189,14 +156,14 @@ class Desk:
             lines[What.ANSWER].target,
             case.state not in ANSWERED,
             case.entry(Step.VERIFIED) is not None,
-            _timeline(case) if is_answer else _dates(case),
+            timeline.whole(case) if is_answer else timeline.dates(case),
             self._documents(case) if is_answer else (),
             is_of_proved=is_answer,
             asking=asking,
             told=self.told.lines(case, for_staff=False) if is_answer else (),
             asks_nobody=case.kind in clock.APPLIED,
             holds=applying.holds(case, self._voice(case).rulebook),
-            is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED,
+            is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED - set(appealing.DECIDED),
             fields=self._fields(case) if is_answer else (),
         )
 
@@ -376,8 +343,9 @@ class Desk:
             look,
             FOR_STAFF[case.state][1],
             kinds,
-            _timeline(case),
+            timeline.whole(case),
             outcomes,
+            self._asked(case),
             can_extend,
             until,
             messages,
@@ -388,7 +356,8 @@ class Desk:
     def _who(self, case: Case) -> WhoAsks:
         """Return how sure we are of who asks. Rule: 11 CCR 7060(a), 7101(a)."""
         proved, declaration, vouched = self._identity.shown_to_staff(case)
-        can_vouch = case.state is State.VERIFYING and verification.is_address_proved(case)
+        is_met = case.channel != verification.WEB
+        can_vouch = case.state is State.VERIFYING and (verification.is_address_proved(case) or is_met)
         return WhoAsks(proved, declaration, vouched, self._identity.owed(case), can_vouch, verification.is_locked(case))
 
     def extend(self, request_id: str, reason: str, staff_id: str) -> Refusal | None:
@@ -397,6 +366,41 @@ class Desk:
         if case is None:
             return Refusal("there is no such request any more", rules.RECORD_KEEPING)
         return response.extend(case, reason, staff_id, self._voice(case), self.cases, self.now_ms())
+
+    def enterable(self) -> tuple[RequestKind, ...]:
+        """Return the kinds that staff can enter: what the policy offers and this version carries out. Rule: 11 CCR 7020."""
+        return tuple(kind for kind in kinds.KINDS if kind in self.voice.rulebook.rights)
+
+    def scope(self, request_id: str, points: tuple[str, ...], staff_id: str) -> Refusal | None:
+        """Say what a request covers, having read what its person wrote. Rule: 11 CCR 7022(g)."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
+        return scoping.scope(case, points, staff_id, self._voice(case).rulebook, self.cases, self.now_ms())
+
+    def from_submission(self, record_id: str, kind: RequestKind) -> Case | Refusal:
+        """Make a request of what somebody wrote in another form, as received on the day it came.
+
+        Its own words are those that are read before anything is planned. Rule: 11 CCR 7020(e) (a request by another way).
+        """
+        held = self.cases.store.readable_submission(record_id)
+        if held is None:
+            return Refusal("this is not there any more, or cannot be read", rules.METHODS_OF_REQUESTS)
+        if any(one.contact and one.contact.record == record_id and one.kind is kind for one in self.cases.about(held.people)):
+            return Refusal("such a request was made of it before", rules.METHODS_OF_REQUESTS)
+        phones = [one.value for one in held.people if one.kind is IdentifierKind.PHONE]
+        return self.file(
+            NewRequest(
+                kind,
+                address_among(held.people),
+                details="\n".join(f"{name}: {text}" for name, text in held.fields.items() if text),
+                phone=phones[0] if phones else "",
+                channel="message",
+                received_on=local_date(held.collected_ms, self.business_timezone),
+                record=record_id,
+                demonstration=held.demonstration,
+            )
+        )
 
     def deny_as_fraudulent(self, request_id: str, belief: str, staff_id: str) -> Refusal | None:
         """Deny a request that holds at once, for a belief that is documented. Rule: 11 CCR 7026(e), 7027(f)."""
@@ -481,8 +485,37 @@ class Desk:
             standing=FOR_STAFF[case.state][0],
         )
 
+    def _asked(self, case: Case) -> AskedWords | None:
+        """Return what the person of a request wrote and chose. Rule: 11 CCR 7020(e), 7022(g)."""
+        contact, timezone = case.contact, self._law(case).timezone
+        if contact is None:
+            return None
+        entered_on = local_date(case.entered_ms or case.received_ms, timezone)
+        return AskedWords(
+            name=contact.name,
+            words=contact.details,
+            email=contact.email,
+            phone=contact.phone,
+            since=contact.since,
+            until=contact.until,
+            pieces=contact.pieces,
+            points=contact.points,
+            purposes=contact.purposes,
+            record=contact.record,
+            parent=reference(case.parent) if case.parent else "",
+            jurisdiction=case.jurisdiction,
+            entered_on=entered_on if entered_on != case.received_on else None,
+            has_to_be_read=scoping.waits(case),
+            can_be_scoped=case.kind is RequestKind.DELETE and case.may(Step.SCOPED),
+            belief=self.cases.belief(case.request_id),
+            may_be_denied=case.entry(Step.APPLIED) is not None and case.may(Step.DECIDED),
+            may_be_decided=case.kind in appealing.DECIDED and case.may(Step.DECIDED),
+        )
+
     def _waits(self, case: Case) -> str:
         """Return what of a request has not reached its person yet, and for what it waits; "" for nothing."""
+        if scoping.waits(case):
+            return "its words have to be read"
         waiting = [word for step, word in _WAITING.items() if _is_on_its_way(case, step)]
         carrier = "waits for the mail server" if self.cases.is_by_mail else "waits to be passed on"
         return f"{' and '.join(waiting)} {carrier}" if waiting else ""
@@ -520,31 +553,3 @@ def _is_on_its_way(case: Case, step: Step) -> bool:
 def _addresses(case: Case) -> tuple[Identifier, ...]:
     """Return what a link that was sent to the address proves: the address alone, and no browser."""
     return (identifier(IdentifierKind.EMAIL, case.contact.email),) if case.contact and case.contact.email else ()
-
-
-def _timeline(case: Case) -> tuple[TimelineStep, ...]:
-    """Return the history in plain words."""
-    return tuple(TimelineStep(entry.at_ms, STEP_WORDS[entry.step], _words(entry.step, entry.detail)) for entry in case.history)
-
-
-def _dates(case: Case) -> tuple[TimelineStep, ...]:
-    """Return the history without what was found and where: how many places did something is a word about it as well."""
-    told = (entry for entry in case.history if entry.step not in _NOT_FOR_WHO_FILED)
-    return tuple(TimelineStep(entry.at_ms, STEP_WORDS[entry.step], _words(entry.step, entry.detail)) for entry in told)
-
-
-def _words(step: Step, detail: dict[str, object]) -> str:
-    """Return the detail of a step in words."""
-    if step is Step.AWAITED:
-        return ", ".join(json.loads(json.dumps(detail["recipients"])))
-    if step in {Step.OUTCOME, Step.LATE}:
-        outcomes = json.loads(json.dumps(detail["outcomes"]))
-        return "; ".join(
-            f"{one['target']}: {one['did']}" + (f" ({one['records']})" if one["records"] else "") for one in outcomes
-        )
-    if step in {Step.JOINED, Step.LINK_WRITTEN, Step.ACKNOWLEDGED, Step.RESPONDED}:
-        others = [f"{word} {reference(str(detail[word]))}" for word in ("to", "after", "with") if word in detail]
-        return "; ".join([*others, *([str(detail["how"])] if "how" in detail else [])])
-    if step in _SAID:
-        return _SAID[step](detail)
-    return left_over.words(detail) if step is Step.RESIDUE else ""

@@ -206,13 +206,14 @@ def parts_of(store: Store, contact: Contact, rulebook: Rulebook) -> tuple[Part, 
     Of events only is asked whether there are any: their part is as sensitive as the most sensitive point they can be of.
     Rule: 11 CCR 7060(c), 7062.
     """
-    address = identifier(IdentifierKind.EMAIL, contact.email)
+    known = replace(contact, is_address_beyond=False).identifiers()
+    browsers = [one for one in known if one.kind is IdentifierKind.VISITOR]
+    named = [one for one in known if one.kind is not IdentifierKind.VISITOR]
     asked, hmac = [rulebook.data[one.name] for one in matching.questions(rulebook)], store.vault.hmac
-    forms, kept = store.submissions_of(address), store.kept.of([address])
+    forms, kept = [form for person in named for form in store.submissions_of(person)], store.kept.of(named)
     found = [Part(FoundBy.ADDRESS, one.point, one.record_id, _marks(one.fields, asked, hmac)) for one in forms]
     found += [Part(FoundBy.ADDRESS, one.point, one.id, _marks(one.fields, asked, hmac), is_kept=True) for one in kept]
-    browsers = [one for one in contact.identifiers() if one.kind is IdentifierKind.VISITOR]
-    for people, found_by in (([address], FoundBy.ADDRESS), (browsers, FoundBy.BROWSER)):
+    for people, found_by in ((named, FoundBy.ADDRESS), (browsers, FoundBy.BROWSER)):
         held = store.remaining_of(store.vault.subjects_of(people)) if people else None
         if held is not None and held.events + held.recordings:
             found.append(Part(found_by, _most_sensitive(rulebook, found_by)))

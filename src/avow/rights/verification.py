@@ -39,6 +39,8 @@ Written = tuple[Step, Mapping[str, Any]]  # Any: JSON
 #: What the next smaller answer is: categories, what is proved and no more, or what the policy says to everybody.
 POLICY: Final = "policy"
 PART: Final = "part"
+#: The way of a request that nobody inside has seen its person for.
+WEB: Final = "web"
 #: Letters of a code: none that is taken for another. Eight of them are 40 bits, and there are few tries.
 _LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _CODE_LENGTH: Final = 8
@@ -190,7 +192,8 @@ def vouch(case: Case, reason: str, staff_id: str, cases: Cases, now_ms: int) -> 
     said = reason.strip()
     if not REASON_MIN <= len(said) <= REASON_MAX:
         return Refusal(f"say in {REASON_MIN} to {REASON_MAX} characters how you know who asks", rules.VERIFICATION)
-    if case.state not in {State.ACKNOWLEDGING, State.VERIFYING} or not is_address_proved(case):
+    is_met = case.channel != WEB  # whoever entered it spoke to them, or has their letter
+    if case.state is not State.VERIFYING or not (is_address_proved(case) or is_met):
         return Refusal("the address has to be proved first; then this can be said of who asks", rules.VERIFICATION)
     kept = {request_proofs.DECISION: cases.store.seal_for_record(case.request_id, said.encode())}
     entry = entries.RequestProved(case.request_id, ProvedBy.STAFF.value, **entries.by_whom(staff_id))
@@ -291,9 +294,12 @@ def contested(case: Case) -> frozenset[str]:
 
 
 def is_address_proved(case: Case) -> bool:
-    """Return whether the link or the code of the message to the address came back. Rule: 11 CCR 7060(c)."""
+    """Return whether the link or the code of the message to the address came back, or staff know who asks.
+
+    Rule: 11 CCR 7060(c).
+    """
     proofs = (entry.detail.get("by") for entry in case.history if entry.step is Step.PROVED_BY)
-    return any(by in {ProvedBy.LINK, ProvedBy.CODE} for by in proofs)
+    return any(by in {ProvedBy.LINK, ProvedBy.CODE, ProvedBy.STAFF} for by in proofs)
 
 
 def is_locked(case: Case) -> bool:
