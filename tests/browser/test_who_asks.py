@@ -16,7 +16,7 @@ def link(running, mailbox):
     assert browser.post("/avow/forms/contact-form", data=form).status_code == 303
     running.drain()
     assert browser.post("/privacy/know", data={"email": ADDRESS, "period": "everything"}).status_code == 303
-    letter = mailbox.to(ADDRESS, "confirm", before).get_body().get_content()
+    letter = mailbox.to(ADDRESS, "confirm", before).get_body(("plain",)).get_content()
     return re.search(r"http://\S+/privacy/verify/\S+", letter)[0]
 
 
@@ -57,7 +57,7 @@ def test_everybody_can_read_the_page_of_who_is_asked_more(visit, running, mailbo
     assert browser.post("/avow/forms/contact-form", data=form).status_code == 303
     running.drain()
     filed = browser.post("/privacy/know", data={"email": address, "period": "everything"}).headers["location"]
-    letter = mailbox.to(address, "confirm", before).get_body().get_content()
+    letter = mailbox.to(address, "confirm", before).get_body(("plain",)).get_content()
     page = visit(viewport={"width": width, "height": 800})
     page.goto(filed)
     assert page.locator("input[name=code]").count() == 1

@@ -154,7 +154,7 @@ def test_a_planted_record_reaches_nothing_but_itself(office):
     office.walk()
     shown = office.desk.download(answer, "archive.json").content
     assert (b"canary-planted" in shown, b"canary-of-robin" in shown) == (True, False)
-    assert b"it is not shown: Contact form [11 CCR 7024(a), (b)]" in office.desk.download(answer, "letter").content
+    assert b"leave this as it is: Contact form [11 CCR 7024(a), (b)]" in office.desk.download(answer, "letter").content
 
 
 # -- 7060(c), (f): the page, wrong tries, unknown people --------------------------------------------------------------------
@@ -244,7 +244,10 @@ def test_t06_below_specific_pieces_comes_an_answer_by_categories(office):
     shown = office.desk.download(answer, "archive.json").content
     assert b"canary" not in shown
     assert b"Identifiers" in shown
-    assert b"so this answer is by categories [11 CCR 7024(a), (b)]" in office.desk.download(answer, "letter").content
+    assert (
+        b"an answer by categories, without the specific pieces [11 CCR 7024(a), (b)]"
+        in office.desk.download(answer, "letter").content
+    )
 
 
 def test_t06_below_categories_come_the_words_of_the_policy(office):
@@ -278,7 +281,7 @@ def test_to_delete_needs_less_for_views_of_pages_than_for_an_application(office)
     assert office.house.store.submission(record) is not None
     assert office.house.store.vault.keys_of(browser) == {}
     letter = office.desk.download(answer, "letter").content.decode()
-    assert "it is not erased: Job application [11 CCR 7062(d)]" in letter
+    assert "leave this as it is: Job application [11 CCR 7062(d)]" in letter
 
 
 # -- 7062(c), 7060(d): what is kept of it -------------------------------------------------------------------------------------

@@ -105,7 +105,8 @@ def confirmed(browser, mailbox, kind, address="robin.file@example.com", staff=No
     """
     before = len(mailbox.messages)
     assert browser.post(f"/privacy/{kind}", data={"email": address, "period": "everything"}).status_code == 303
-    link = re.search(r"http://\S+/privacy/verify/\S+", mailbox.to(address, "confirm", before).get_body().get_content())[0]
+    letter = mailbox.to(address, "confirm", before).get_body(("plain",)).get_content()
+    link = re.search(r"http://\S+/privacy/verify/\S+", letter)[0]
     known = {"name": APPLICATION["name"], "position": APPLICATION["position"]} | answers
     page = browser.post(link, data=typed(**known)).headers["location"]
     if staff is not None:

@@ -202,7 +202,7 @@ def test_who_wants_no_more_questions_gets_the_next_smaller_answer(visitor, house
     page = visitor.post(f"/privacy/verify/{house.link(filed)}", data=typed("", name="Robin")).headers["location"]
     assert visitor.post(f"{page}/smaller-answer").status_code == 303
     house.walk()
-    assert "so this answer is by categories" in visitor.get(f"{page}/letter").text
+    assert "an answer by categories" in visitor.get(f"{page}/letter").text
 
 
 def test_the_code_is_typed_on_the_page_of_who_filed(visitor, house):

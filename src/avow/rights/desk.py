@@ -18,11 +18,26 @@ from avow.gate.versions import Versions
 from avow.policy import LawTable
 from avow.policy.law import rules
 from avow.policy.rulebook import refusals
-from avow.rights import appealing, applying, clock, due, kinds, proofs, receive, response, scoping, timeline, verification
+from avow.rights import (
+    appealing,
+    applying,
+    clock,
+    due,
+    kinds,
+    proofs,
+    receive,
+    response,
+    scoping,
+    sent_letters,
+    timeline,
+    verification,
+)
 from avow.rights.answers import (
     AskedWords,
+    CorrectedField,
     Document,
     Download,
+    FieldLine,
     NewRequest,
     RequestDetail,
     RequestLine,
@@ -33,18 +48,17 @@ from avow.rights.answers import (
     WhoAsks,
 )
 from avow.rights.cases import Case, Claim, Contact, reference
-from avow.rights.correcting import claims, telling
+from avow.rights.correcting import claims, documents, telling
 from avow.rights.correcting.claims import Correctable
 from avow.rights.correcting.reviewing import Reviewing
-from avow.rights.correcting.telling import FieldLine, Shown
 from avow.rights.due import Due, What
 from avow.rights.execution import Telling, outcomes_of
 from avow.rights.identity import Identity
 from avow.rights.kept import Cases
-from avow.rights.response import Voice
 from avow.rights.states import ANSWERED, FOR_STAFF, WORDS, State, Step, receipt_of
 from avow.rights.telling import ToldRecipients
 from avow.rights.verification import Link
+from avow.rights.voice import Voice
 from avow.store.paging import LINES, Page, Place
 
 #: What a request is said to be to who filed it: a link may be on its way, or wait its hour, and its page says nothing of it.
@@ -165,6 +179,7 @@ class Desk:
             holds=applying.holds(case, self._voice(case).rulebook),
             is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED - set(appealing.DECIDED),
             fields=self._fields(case) if is_answer else (),
+            wants_documents=is_answer and documents.are_wanted(case),
         )
 
     def download(self, token: str, name: str) -> Download | None:
@@ -175,10 +190,9 @@ class Desk:
         case, is_answer = found
         if not is_answer or name not in {one.name for one in self._documents(case)}:
             return None
-        if name == "letter":
-            return Download(
-                response.letter(case, self._voice(case), self.cases).encode(), "text/plain; charset=utf-8", "letter.txt"
-            )
+        letter = sent_letters.download(case, name, self.cases)
+        if letter is not None:
+            return letter
         if name in _PROOFS:
             return Download(proofs.of(case)[name].encode(), "text/plain; charset=utf-8", name)
         content = self.cases.document(case.request_id, name)
@@ -214,7 +228,7 @@ class Desk:
         """How requests to correct are reviewed. Rule: 11 CCR 7023(b)."""
         return Reviewing(self.cases, self.reads, self.versions, self.now_ms)
 
-    def corrected(self, token: str) -> tuple[Shown, ...]:
+    def corrected(self, token: str) -> tuple[CorrectedField, ...]:
         """Return what the corrected fields say now, behind the link that was sent to the address. Rule: 11 CCR 7023(j)."""
         found = self._open(token)
         if found is None or not found[1]:
@@ -232,6 +246,28 @@ class Desk:
             return _NOT_OURS
         case, rulebook = found[0], self.versions.with_law_of(found[0].rulebook_id)
         return telling.state(case, number, text, self.cases, rulebook, self.telling if tells else None, self.now_ms())
+
+    def send_document(self, token: str, content: bytes) -> Refusal | None:
+        """Keep a document about what is contested, behind the link that went to the address. Rule: 11 CCR 7023(d)."""
+        found = self._open(token)
+        return documents.keep(found[0], content, self.cases, self.now_ms()) if found and found[1] else _NOT_OURS
+
+    def ask_for_document(self, request_id: str, number: int, why: str, staff_id: str) -> Refusal | None:
+        """Ask the person for a document about one contested field. Rule: 11 CCR 7023(d)(2)."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
+        return documents.ask(case, number, why, staff_id, self._voice(case), self.cases, self.now_ms())
+
+    def documents(self, request_id: str) -> tuple[str, ...]:
+        """Return the names of the documents about what is contested. Rule: 11 CCR 7023(d)."""
+        case = self.cases.get(request_id)
+        return documents.held(case, self.cases) if case else ()
+
+    def read_document(self, request_id: str, name: str, staff_id: str) -> bytes | None:
+        """Return one of them to who works on the request; logged. Rule: 11 CCR 7023(d)(3), 7101(c)."""
+        case = self.cases.get(request_id)
+        return documents.read(case, name, staff_id, self.cases, self.now_ms()) if case else None
 
     def verification(self, token: str) -> Verification | None:
         """Return what the link from the message would confirm. Rule: 11 CCR 7062."""
@@ -444,9 +480,9 @@ class Desk:
 
     def _documents(self, case: Case) -> tuple[Document, ...]:
         """Return the documents that the link to the answer may fetch."""
-        if "proof" not in case.answer:  # also while the message with the link to them is on its way
-            return ()
-        documents = [Document("letter", "Our answer")]
+        documents = list(sent_letters.documents(case, self.cases))  # also while the message with the link is on its way
+        if "proof" not in case.answer:
+            return tuple(documents)
         documents += [Document(name, _PROOFS[name]) for name in proofs.of(case)]
         for name, label in _ARCHIVES:
             content = self.cases.document(case.request_id, name)

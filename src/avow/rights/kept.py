@@ -34,6 +34,8 @@ SENT_FILES: Final = "files.zip"
 _BY_THEIR_WAY: Final = "by the way on which they came"
 #: The scope of keys, and the file, of what staff believe of a request that they deny as fraudulent.
 BELIEF: Final = "belief"
+#: Documents that a person sent about what is contested, each under a name of its own.
+DOCUMENTS: Final = ("document-1", "document-2", "document-3")
 #: Histories that are read at once.
 _AT_ONCE: Final = 500
 #: In the detail of a step: the day on which is looked for what is left of the person, "" once that is done.
@@ -255,7 +257,7 @@ class Cases:
         with self._control.reading() as tx:
             ids = request_proofs.of_asker(tx, self._asker(case.contact))
         others = [one for found in ids if found != case.request_id and (one := self.get(found)) is not None]
-        return [(one.kind, one.received_on) for one in others if one.answer.get("outcome") == "granted"]
+        return [(one.kind, one.received_on) for one in others if one.answer.get("outcome") in {"granted", "partial"}]
 
     def proofs(self, request_id: str) -> Mapping[str, bytes]:
         """Return what is kept of the verification of a request, sealed, by what it is (`store.control.request_proofs`)."""
@@ -367,6 +369,12 @@ class Cases:
             rows = deliveries.of_request(tx, request_id)
         return tuple(row for row in rows if row.kind in deliveries.OF_REQUESTS)
 
+    def letter(self, message_id: str) -> Message | None:
+        """Return a letter as it was written; None for none, and once its key is destroyed. Raises for damaged bytes."""
+        with self._control.reading() as tx:
+            row = deliveries.get(tx, message_id)
+            return messages.letter_in(tx, self._store, row) if row is not None else None
+
     def instructions(self, request_id: str) -> tuple[Instruction, ...]:
         """Return what recipients were told for a request, by recipient."""
         with self._control.reading() as tx:
@@ -444,7 +452,7 @@ class Cases:
         with self._control.transaction() as tx:
             requests.forget_contact(tx, request_id)
             read_reasons.remove_of_record(tx, request_id)
-        for name in (*ARCHIVES, SENT_FILES):
+        for name in (*ARCHIVES, SENT_FILES, *DOCUMENTS):
             self._store.files.delete(f"{request_id}-{name}")
 
     def purge(self, request_id: str) -> None:
@@ -459,6 +467,11 @@ class Cases:
     def keep_document(self, request_id: str, name: str, content: bytes) -> None:
         """Keep a file of the request, sealed under its key. Why: decision 0005."""
         self._store.files.put(f"{request_id}-{name}", self._store.seal_for_request(request_id, content))
+
+    def remove_documents(self, request_id: str) -> None:
+        """Remove what its person sent about what is contested. Rule: 11 CCR 7060(d)."""
+        for name in DOCUMENTS:
+            self._store.files.delete(f"{request_id}-{name}")
 
     def document(self, request_id: str, name: str) -> bytes | None:
         """Return a file of the request, or None when it, or its key, is gone."""

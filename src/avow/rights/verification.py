@@ -219,7 +219,7 @@ def narrow(case: Case, found: Reach, by_categories: Reach, cases: Cases, now_ms:
         return False
     contact, to = _narrower(case, case.contact, found, by_categories)
     beyond = sorted({one.point for one in found.beyond})
-    detail = {"to": to, "beyond": beyond, "rule": rules.NEXT_SMALLER if case.kind is RequestKind.KNOW else rules.BY_SENSITIVITY}
+    detail = {"to": to, "beyond": beyond, "rule": rules.NOT_VERIFIED if case.kind is RequestKind.KNOW else rules.BY_SENSITIVITY}
     narrowed = entries.RequestNarrowed(case.request_id, to)
     if contact is None:
         denied = {"reason": "unverified", "rule": rules.WITHOUT_ACCOUNT}
