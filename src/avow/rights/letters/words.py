@@ -205,8 +205,8 @@ def _not_verified(facts: LetterFacts) -> Blocks:
 
 
 NOT_SURE: Final = (
-    "The address was confirmed, but we could not be as sure that it is you as the law asks for what we hold, so we may not act on "
-    "the request. What was asked on the page of the request was not answered, or not as we hold it."
+    "The address was confirmed, but we could not be as sure that it is you as the law asks for what we hold, so we may not act "
+    "on the request. What was asked on the page of the request was not answered, or not as we hold it."
 )
 UNVERIFIED: Final = "The address was not confirmed with the link that we sent, so we may not act on the request."
 
