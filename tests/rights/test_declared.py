@@ -69,8 +69,8 @@ def test_what_is_declared_is_kept_and_the_answer_waits_for_the_second_person(off
     office.walk()
     assert office.cases.get(request_id).state is State.CLOSED
     text = letter(office, request_id)
-    assert "exercise or defend legal claims [Cal. Civ. Code 1798.145(a)(5)]" in text
-    assert "Erased on 1 January 2028. You sued us over this message." in text
+    assert "exercise or defend legal claims: You sued us over this message. [Cal. Civ. Code 1798.145(a)(5)] (code H2)" in text
+    assert "Erased on 1 January 2028" in text
     (kept,) = office.house.store.kept.of([person(ROBIN)])
     assert (list(kept.fields), kept.code, kept.purpose) == (["message"], "H2", "answer-questions")
     assert not any("sued" in entry for entry in office.house.logged())

@@ -19,6 +19,7 @@ from avow.rights.execution import Target
 from avow.rights.keeping import KeptRecords
 from avow.rights.kinds import verified
 from avow.rights.kinds.kind import Kind, StepOf, Tools
+from avow.rights.letters import Outcome
 from avow.rights.outcomes import Erasure
 from avow.rights.states import DELETE_WALK, State
 
@@ -61,6 +62,6 @@ KIND: Final = Kind(
     dates=clock.deadlines,
     degree=Degree.LINK,
     plan=partial(plan.make, RequestKind.DELETE),
-    letters=verified.LETTERS,
+    letters=verified.LETTERS | {Outcome.PARTIAL},
     counts_towards=RequestKind.DELETE,
 )
