@@ -19,7 +19,7 @@ from tests.web.serving import VISITOR
 import avow.rights
 from avow.collection import signals
 from avow.definitions import IdentifierKind, Refusal, RequestKind, identifier
-from avow.gate import choices, reads, refused
+from avow.gate import choices, reads
 from avow.gate.opt_outs import OptOuts
 from avow.policy import law
 from avow.policy.checks.carried_out import EVERYTHING
@@ -165,11 +165,11 @@ def test_who_refused_is_not_asked_for_twelve_months(house):
     house.now = datetime(2026, 12, 23, 17, 0, tzinfo=UTC)
     house.ask(RequestKind.OPT_OUT)
     asked = (house.store, [ROBIN], {SOLD}, california)
-    assert refused.not_asked_before(*asked, house.now_ms()) == date(2027, 12, 23)
+    assert choices.not_asked_before(*asked, house.now_ms()) == date(2027, 12, 23)
     house.store.erase([ROBIN], house.now_ms())
-    assert refused.not_asked_before(*asked, house.now_ms()) == date(2027, 12, 23)
+    assert choices.not_asked_before(*asked, house.now_ms()) == date(2027, 12, 23)
     house.now = datetime(2027, 12, 23, 17, 0, tzinfo=UTC)
-    assert refused.not_asked_before(*asked, house.now_ms()) is None
+    assert choices.not_asked_before(*asked, house.now_ms()) is None
 
 
 @APPLIED

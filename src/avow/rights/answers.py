@@ -109,6 +109,7 @@ class RequestStatus:
     asks_nobody: bool = False
     holds: tuple[str, ...] = ()
     is_fraudulent: bool = False
+    not_asked_before: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,7 @@ class Desk:
             told=self.told.lines(case, for_staff=False) if is_answer else (),
             asks_nobody=case.kind in clock.APPLIED,
             holds=applying.holds(case, self._voice(case).rulebook),
+            not_asked_before=_not_asked_before(case, self._law(case)),
             is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED,
         )
 
@@ -422,6 +423,12 @@ class Desk:
         waiting = [word for step, word in _WAITING.items() if _is_on_its_way(case, step)]
         carrier = "waits for the mail server" if self.cases.is_by_mail else "waits to be passed on"
         return f"{' and '.join(waiting)} {carrier}" if waiting else ""
+
+
+def _not_asked_before(case: Case, law: LawTable) -> date | None:
+    """Return the day before which who refused something is not asked about it. Rule: Cal. Civ. Code § 1798.135(c)(4)."""
+    is_no = case.kind in clock.APPLIED and case.entry(Step.DECIDED) is None
+    return clock.optout_dates(case.received_on, law, case.kind).no_resolicit_before if is_no else None
 
 
 def _contact(request: NewRequest) -> Contact:

@@ -215,6 +215,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0708": _error("a right that promises more than this version carries out", _PROMISE),
         "AV0709": _error("a standing promise that this version does not keep", _PROMISE),
         "AV0711": _error("a purpose combines what this version does not put together", _PROMISE),
+        "AV0712": _error("a right is promised by a form that there is not", rules.METHODS_OF_REQUESTS),
         # 08: who of the staff sees it
         "AV0801": _error("a role with records and nothing to do with them, or the other way round", _ACCESS),
         "AV0802": _error("a field is hidden from a role that could not see it", _ACCESS),
