@@ -160,3 +160,13 @@ def test_an_extension_holds_for_what_goes_together(house):
     pass_by(tools, RECEIVED + DAY)
     both = [tools.cases.get(one.request_id).entry(Step.EXTENDED).detail["until"] for one in (lead, joined)]
     assert both == ["2027-03-17"] * 2
+
+
+def test_what_goes_together_keeps_the_words_of_both_and_is_of_a_part_only_where_both_are():
+    """Before, the words of the second were lost, and a part could have stood for everything."""
+    part = Contact("robin@example.com", details="only my application", points=("application",), until="2025-01-01")
+    other = Contact("robin@example.com", details="and my letter", points=("contact-form",), until="2026-01-01")
+    both = asked_again._both(part, other)
+    assert (both.details, both.points) == ("only my application\n\nand my letter", ("application", "contact-form"))
+    assert both.until == "2026-01-01"
+    assert asked_again._both(part, Contact("robin@example.com")).points == ()

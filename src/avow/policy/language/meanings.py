@@ -148,8 +148,15 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
             {"days": "days until the last backup that may hold it is gone"},
         ),
         "duty": Meaning(
-            "A rule of law that makes the business keep records, whoever asks to delete them.",
-            {"label": "what it is for", "rule": "the rule", "keeps": "how long, and from when"},
+            "A rule that makes or lets the business keep some fields of records, whoever asks to delete them.",
+            {
+                "label": "what it is for",
+                "rule": "the rule",
+                "exception": "code of the exception from deletion that it is; default `D8`, a legal obligation",
+                "fields": "names of the data items that are kept, files among them; the rest is erased",
+                "purpose": "the purpose for which alone what is kept is read",
+                "keeps": "how long, and from when",
+            },
         ),
         "dataset": Meaning(
             "A data set that is released without persons.",
@@ -180,7 +187,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
                 "origins": "addresses from which its script, pixel or frame is loaded",
                 "opt_out": "where it takes an opt-out itself",
                 "safeguards": "what a transfer out of the EEA rests on; required where EU-GDPR governs",
-                "second_person_above": "a batch of more records than this waits until a second member of staff agrees",
+                "second_person_above": "more records than this within a day wait until a second member of staff agrees",
                 "stops_when_lapsed": "true: it gets nothing from the day on which the review of its contract is due",
                 "needs_authorisation": "the form by which a person authorised what is ordered of it: no order without that",
                 "contract": "what the contract says",

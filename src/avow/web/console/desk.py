@@ -17,7 +17,6 @@ from avow.gate.letters import Closed
 from avow.gate.roles import WORKING, Act, Member
 from avow.policy.law import rules
 from avow.publication.answers import PolicyFacts
-from avow.rights.answering import OFFERED
 from avow.rights.answers import NewRequest
 from avow.rights.receive import DETAILS_LENGTH
 from avow.rights.telling import WAYS, Facts
@@ -203,5 +202,5 @@ class DeskPages:
         if isinstance(detail, Refusal):
             return self._door.refused(request, member, detail)
         shown = {"detail": detail, "reason": reason, "error": error, "colleagues": self._door.colleagues()}
-        shown |= {"told_error": told_error, "told_ways": WAYS, "told_answers": tuple(OFFERED.items())}
+        shown |= {"told_error": told_error, "told_ways": WAYS}
         return self._door.show(request, "request.html", member, status, **shown)
