@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from avow.definitions import RequestKind
-from avow.rights import receive, response, verification
+from avow.rights import asked_again, receive, response, verification
 from avow.rights.cases import Contact
 from avow.rights.states import State, Step
 from avow.store.control import audit, deliveries

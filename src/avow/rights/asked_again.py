@@ -96,10 +96,15 @@ def _both(lead: Contact, other: Contact) -> Contact:
     visitors = tuple(dict.fromkeys(seen))[:VISITORS]
     since = min(lead.since, other.since) if lead.since and other.since else ""
     claims = {(one.point, one.field): one for one in (*lead.claims, *other.claims)}  # what was said last of a field
-    both = replace(lead, visitor_id=visitors[0] if visitors else "", more_visitors=visitors[1:], since=since)
-    words = "\n\n".join(dict.fromkeys(one for one in (lead.details, other.details) if one))
-    points = tuple(dict.fromkeys((*lead.points, *other.points))) if lead.points and other.points else ()
-    until = max(lead.until, other.until) if lead.until and other.until else ""
-    pieces = lead.pieces if lead.pieces == other.pieces else "both"
-    more = {"details": words, "points": points, "until": until, "pieces": pieces, "name": lead.name or other.name}
-    return replace(both, claims=tuple(claims.values()), **more)
+    return replace(
+        lead,
+        name=lead.name or other.name,
+        details="\n\n".join(dict.fromkeys(one for one in (lead.details, other.details) if one)),
+        visitor_id=visitors[0] if visitors else "",
+        more_visitors=visitors[1:],
+        since=since,
+        until=max(lead.until, other.until) if lead.until and other.until else "",
+        points=tuple(dict.fromkeys((*lead.points, *other.points))) if lead.points and other.points else (),
+        pieces=lead.pieces if lead.pieces == other.pieces else "both",
+        claims=tuple(claims.values()),
+    )
