@@ -174,7 +174,7 @@ class Desk:
             asks_nobody=case.kind in clock.APPLIED,
             holds=applying.holds(case, self._voice(case).rulebook),
             not_asked_before=_not_asked_before(case, self._law(case)),
-            is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED,
+            is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED - set(appealing.DECIDED),
             fields=self._fields(case) if is_answer else (),
         )
 
@@ -463,7 +463,7 @@ class Desk:
             can_be_scoped=case.kind is RequestKind.DELETE and case.may(Step.SCOPED),
             belief=self.cases.belief(case.request_id),
             may_be_denied=case.entry(Step.APPLIED) is not None and case.may(Step.DECIDED),
-            may_be_decided=case.kind is RequestKind.APPEAL and case.may(Step.DECIDED),
+            may_be_decided=case.kind in appealing.DECIDED and case.may(Step.DECIDED),
         )
 
     def _waits(self, case: Case) -> str:

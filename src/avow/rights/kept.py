@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from datetime import date
@@ -34,6 +34,8 @@ SENT_FILES: Final = "files.zip"
 _BY_THEIR_WAY: Final = "by the way on which they came"
 #: The scope of keys, and the file, of what staff believe of a request that they deny as fraudulent.
 BELIEF: Final = "belief"
+#: Histories that are read at once.
+_AT_ONCE: Final = 500
 #: In the detail of a step: the day on which is looked for what is left of the person, "" once that is done.
 RESIDUE_ON: Final = "residue_on"
 
@@ -125,6 +127,21 @@ class Cases:
         reads = (partial(_case, requests.of_row(row), histories.get(row["id"], ())) for row in rows)
         found = [self._store.aside.tried(read)[1] for read in reads]
         return [case for case in found if case is not None and case.state not in ANSWERED]
+
+    def received_since(self, first: date) -> Iterator[Case]:
+        """Yield the requests that came in on a day or later, but of the demonstration, with their histories alone.
+
+        Rule: 11 CCR 7102(a)(1).
+        """
+        with self._control.reading() as tx:
+            rows = requests.received_since(tx, first)
+        for some in (rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE)):
+            with self._control.reading() as tx:
+                histories = requests.histories(tx, [row["id"] for row in some])
+            for row in some:
+                _, case = self._store.aside.tried(partial(_case, requests.of_row(row), histories.get(row["id"], ())))
+                if case is not None:
+                    yield case
 
     def name_people(self) -> int:
         """Note whom requests are about that an earlier version kept; return how many. Called once, before the jobs begin."""

@@ -35,7 +35,7 @@ RESTRICT (`RESTRICTED_WALK`): verified, then applied
 
     RECEIVED ──► ACKNOWLEDGING ──► VERIFYING ──► VERIFIED ──► APPLYING ──► CONFIRMED ──► CLOSED ──► RECORD_ONLY
 
-APPEAL (`APPEAL_WALK`): about a request that was answered, decided by staff
+APPEAL, AUTOMATED_DECISION (`APPEAL_WALK`): about a request that was answered, or about what a program decides; decided by staff
 
     RECEIVED ──► REVIEWING ──► DECIDED ──► ANSWERING ──► RESPONDED ──► CLOSED ──► RECORD_ONLY
 
@@ -272,7 +272,11 @@ APPEAL_WALK: Final = _table(
 #: Verified as others are; then a person decides each contested field, and never the clock. Rule: 11 CCR 7021(b), 7023.
 CORRECT_WALK: Final = _table(
     {
-        **{move: state for move, state in VERIFIED_WALK.moves.items() if move[0] is not State.VERIFIED},
+        **{
+            (state, step): after
+            for (state, step), after in VERIFIED_WALK.moves.items()
+            if state is not State.VERIFIED and step is not Step.SCOPED  # what it covers is its fields
+        },
         (State.VERIFIED, Step.REVIEW_WANTED): State.REVIEWING,
         (State.REVIEWING, Step.DECIDED): State.REVIEWING,
         (State.REVIEWING, Step.PLANNED): State.FULFILLING,
@@ -290,6 +294,7 @@ TABLES: Final[Mapping[RequestKind, Table]] = {
     RequestKind.WITHDRAW_CONSENT: APPLIED_WALK,
     RequestKind.RESTRICT: RESTRICTED_WALK,
     RequestKind.APPEAL: APPEAL_WALK,
+    RequestKind.AUTOMATED_DECISION: APPEAL_WALK,
 }
 #: What a step that follows a message takes over from the one that wrote it.
 TOLD: Final = frozenset({"after", "outcome", "reason", "until"})

@@ -36,6 +36,7 @@ from avow.publication.history import History
 from avow.publication.proposing import Proposing
 from avow.recipients import Recipients
 from avow.rights.desk import Desk
+from avow.rights.metrics import Metrics
 from avow.web.appearance import Appearance
 from avow.website import watching
 from avow.website.search import SearchIndex
@@ -61,6 +62,7 @@ class House:
     proposing: Proposing
     promises: Promises
     rights: Desk
+    metrics: Metrics
     choices: Choices
     browsers: Browsers
     recorded: RecordingChoices
