@@ -132,7 +132,7 @@ class Desk:
             site=parent.site if parent else self.voice.site.name,
             jurisdiction=request.jurisdiction or (parent.jurisdiction if parent else ""),
             parent=parent.request_id if parent else "",
-            received_on=request.received_on,
+            received_on=_received_on(request, parent),
         )
         rulebook = self.voice.rulebook if request.received_on is None else self.versions.in_force_on(request.received_on)
         case = receive.receive(asked, rulebook, self.cases, self.business_timezone, now_ms)
@@ -477,8 +477,19 @@ class Desk:
 
 def _not_asked_before(case: Case, law: LawTable) -> date | None:
     """Return the day before which who refused something is not asked about it. Rule: Cal. Civ. Code § 1798.135(c)(4)."""
-    is_no = case.kind in clock.APPLIED and case.entry(Step.DECIDED) is None
+    is_no = case.kind in clock.APPLIED and case.entry(Step.APPLIED) is not None and case.entry(Step.DECIDED) is None
     return clock.optout_dates(case.received_on, law, case.kind).no_resolicit_before if is_no else None
+
+
+def _received_on(request: NewRequest, parent: Case | None) -> date | None:
+    """Return the day of receipt of what is entered; the same once more keeps the earlier receipt while that waits for an answer.
+
+    Rule: 11 CCR 7021(b) (a second request moves no day).
+    """
+    is_again = parent is not None and parent.kind is request.kind and parent.state not in ANSWERED
+    if parent is None or not is_again:
+        return request.received_on
+    return min(parent.received_on, request.received_on) if request.received_on else parent.received_on
 
 
 def _contact(request: NewRequest) -> Contact:
