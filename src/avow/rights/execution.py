@@ -88,6 +88,8 @@ def make_plan(
     wanted = {ids[one.name]: wanted_of(one, answer_by, telling.connected) for one in given if one.name in ids}
     located = finder.locate(case.contact.identifiers())
     holdings = finder.holdings(case.contact.identifiers(), today)
+    if points := case.contact.points:  # of a part the rest stays as it is
+        holdings = tuple(one for one in holdings if one.point in points and not one.earlier)
     detail = {
         "tasks": [planned(task, ids) for task in tasks],
         "lines": [keeping.as_json(line) for line in plan.lines(case.kind, holdings, tasks, answer_by)],

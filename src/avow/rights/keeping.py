@@ -95,9 +95,13 @@ class Keeper:
         """Return what is kept of these people, as the lines of a plan say it. Rule: 11 CCR 7022(f)."""
         return tuple(plan.kept_line(one, keep) for one in self.earlier(people) for keep in one.kept)
 
-    def keep(self, people: Sequence[Identifier], today: date, now_ms: int) -> None:
-        """Keep what rules name of everything that is held of these people. Safe to repeat: each is kept once."""
-        for one in self._found(people, self.points, today):
+    def keep(self, people: Sequence[Identifier], today: date, now_ms: int, points: frozenset[str] | None = None) -> None:
+        """Keep what rules name of everything that is held of these people, or of what came by some points.
+
+        Safe to repeat: each is kept once.
+        """
+        bound = self.points if points is None else self.points & points
+        for one in self._found(people, bound, today):
             for kept in one.kept:
                 duty = kept.duty
                 wanted = Keeping(duty.exception, duty.name, duty.rule, duty.purpose, kept.fields, kept.until, kept.rulebook_id)
