@@ -61,6 +61,7 @@ methods      = ["web", "email", "phone"]
 verification = "by a link that we send to your e-mail address; for visits, by the cookie of the browser that asks"
 level        = "by-sensitivity"
 form         = "rights-request"
+autopilot    = true
 """,
         """[right.delete]
 methods      = ["email", "phone"]

@@ -100,6 +100,24 @@ class RequestCorrected(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class RequestReviewed(Entry):
+    """Staff looked at a request: it waits for them, one asks, another approves, it is decided; fraud is suspected, or cleared.
+
+    `about` is `carry-out` or `denial`, `code` the ground of a denial; `alone`: by who asked for it, a day later, because there
+    is nobody else.
+    """
+
+    kinds = ("request.review-wanted", "request.approved", "request.decided", "request.suspected", "request.cleared")
+    what: str
+    request: str
+    about: str | None = None
+    code: str | None = None
+    alone: bool | None = None
+    staff: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RequestPlanned(Entry):
     """A plan was made, of so many tasks."""
 

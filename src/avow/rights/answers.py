@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -97,7 +98,7 @@ class RequestLine:
     """A consumer request on the desk; `days_left` counts to `answer_by` and is negative when late. No personal data.
 
     `waits` says what has not reached the person yet, and for what it waits: "answer waits for the mail server". `standing` is the
-    state in a word or two for staff.
+    state in a word or two for staff. `latest` is the last day that the lenient reading of the law allows for the answer.
     """
 
     request_id: str
@@ -117,6 +118,32 @@ class RequestLine:
     waits: str = ""
     site: str = ""
     standing: str = ""
+    latest: date | None = None
+    jurisdiction: str = ""
+    is_suspected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """By what the list of requests is narrowed; "" is any. `waits_for` is "staff", "person", "recipients" or "nobody"."""
+
+    kind: str = ""
+    state: str = ""
+    site: str = ""
+    jurisdiction: str = ""
+    channel: str = ""
+    waits_for: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskChoices:
+    """What the list can be narrowed to: kinds, states with their words, codes of law tables, channels, and whom with words."""
+
+    kinds: tuple[str, ...]
+    states: Mapping[str, str]
+    jurisdictions: tuple[str, ...]
+    channels: tuple[str, ...]
+    whom: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

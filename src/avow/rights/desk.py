@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 
 from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, local_date
 from avow.gate.contacts import LastContact
@@ -20,6 +21,7 @@ from avow.policy import LawTable
 from avow.policy.law import rules
 from avow.rights import due, left_over, proofs, receive, response, verification
 from avow.rights.answers import (
+    DeskChoices,
     Document,
     Download,
     NewRequest,
@@ -29,6 +31,7 @@ from avow.rights.answers import (
     ShownProof,
     TargetOutcome,
     Verification,
+    Wanted,
 )
 from avow.rights.answers import Step as TimelineStep
 from avow.rights.cases import Case, Contact, reference
@@ -36,11 +39,14 @@ from avow.rights.due import Due, What
 from avow.rights.execution import outcomes_of
 from avow.rights.kept import Cases
 from avow.rights.response import Voice
-from avow.rights.states import ANSWERED, FOR_STAFF, RECEIPTS, STEP_WORDS, WORDS, State, Step, receipt_of
+from avow.rights.states import ANSWERED, FOR_STAFF, RECEIPTS, STEP_WORDS, TABLES, WORDS, State, Step, receipt_of
 from avow.rights.telling import ToldRecipients
 from avow.rights.verification import Link
+from avow.store.control.request_lists import Moments, Sought
 from avow.store.paging import LINES, Page, Place
 
+#: What staff think and decide among themselves; its person reads the answer.
+_OF_STAFF = frozenset({Step.SUSPECTED, Step.CLEARED, Step.APPROVED, Step.DECIDED, Step.REVIEW_WANTED})
 #: Steps that who filed a request is not told: what is held of somebody, how much, and whether others asked for them.
 _NOT_FOR_WHO_FILED = frozenset(
     {
@@ -52,15 +58,39 @@ _NOT_FOR_WHO_FILED = frozenset(
         Step.ACKNOWLEDGED,
         Step.RESIDUE,
         Step.RESIDUE_PROVED,
+        *_OF_STAFF,
         *RECEIPTS,
     }
 )
+#: How soon is "soon": within it, a request comes right behind what is late.
+SOON: Final = timedelta(days=10)
+#: For whom a request waits, by its state: "nobody" is us, by itself.
+STAFF: Final = "staff"
+WHOM: Final = {STAFF: "staff", "person": "the person", "recipients": "recipients", "nobody": "nobody: it goes by itself"}
+WAITS_FOR: Final = {
+    State.RECEIVED: "nobody",
+    State.JOINED: "person",
+    State.ACKNOWLEDGING: "nobody",
+    State.VERIFYING: "person",
+    State.VERIFIED: "nobody",
+    State.REVIEWING: STAFF,
+    State.FULFILLING: "nobody",
+    State.DOWNSTREAM: "recipients",
+    State.PROVED: "nobody",
+    State.DENIED: "nobody",
+    State.DECIDED: "nobody",
+    State.APPLYING: "recipients",
+    State.ANSWERING: "nobody",
+    State.RESTORED: "nobody",
+}
+EVERY: Final = Wanted()
 #: What a request is said to be to who filed it: a link may be on its way, or wait its hour, and its page says nothing of it.
 _SHOWN = {
     State.ACKNOWLEDGING: State.RECEIVED,
     State.VERIFYING: State.RECEIVED,
     State.JOINED: State.RECEIVED,
     State.DOWNSTREAM: State.FULFILLING,
+    State.REVIEWING: State.VERIFIED,
 }
 #: What of a request waits until its message has left.
 _WAITING = {Step.LINK_WRITTEN: "link", Step.EXTENSION_WRITTEN: "longer period", Step.ANSWER_WRITTEN: "answer"}
@@ -199,12 +229,39 @@ class Desk:
         case = self.cases.get(request_id) if request_id else None
         return _addresses(case) if case is not None else ()
 
-    def desk(self, at: Place, site: str = "") -> Page[RequestLine]:
-        """Return a page of requests of a site, "" for all: a message that failed, then open ones, the soonest due first."""
-        failed, shown = self.cases.failed_messages(), self.cases.page(at, LINES, site)
-        lines = [replace(self._line(case), has_failed_message=case.request_id in failed) for case in shown.lines]
-        lines.sort(key=lambda line: (not line.has_failed_message, not line.is_open, line.answer_by, line.request_id))
-        return Page(tuple(lines), shown.before, shown.after)
+    def desk(self, at: Place, wanted: Wanted = EVERY) -> Page[RequestLine]:
+        """Return a page of requests by what is at risk: late, due soon, a failed message, for staff, the rest, the answered."""
+        today, zone = self._today(), self.voice.rulebook.law_table.timezone
+        moments = Moments(*(due.begins_ms(day, zone) for day in (today, today + SOON)))
+        failed, shown = self.cases.failed_messages(), self.cases.page(at, LINES, self._sought(wanted), moments)
+        return shown.each(lambda case: replace(self._line(case), has_failed_message=case.request_id in failed))
+
+    def _sought(self, wanted: Wanted) -> Sought:
+        """Return what the store looks for; the policy's own jurisdiction is also that of requests which name none."""
+        own = self.voice.rulebook.jurisdiction
+        codes = {wanted.jurisdiction, *([""] if wanted.jurisdiction == own else [])} if wanted.jurisdiction else None
+        states = {wanted.state} if wanted.state else None
+        if wanted.waits_for not in {"", STAFF}:
+            here = {state.value for state, whom in WAITS_FOR.items() if whom == wanted.waits_for}
+            states = here if states is None else here & states
+        named = (wanted.site, wanted.kind, wanted.channel)
+        return Sought(*named, states, codes, is_of_staff=wanted.waits_for == STAFF)
+
+    def choices(self) -> DeskChoices:
+        """Return by what the list can be narrowed: kinds, states, jurisdictions, channels, and for whom requests wait."""
+        codes, channels = self.cases.there_are()
+        own = self.voice.rulebook.jurisdiction
+        states = {state.value: FOR_STAFF[state][0] for state in State if any(state in table.states for table in TABLES.values())}
+        return DeskChoices(tuple(TABLES), states, tuple(sorted({code or own for code in codes})), channels, WHOM)
+
+    def find(self, quoted: str) -> str:
+        """Return the id of the request that somebody quotes by its reference; "" for none, or where it does not say which."""
+        case = self.cases.referred_to(quoted.strip())
+        return case.request_id if case else ""
+
+    def waiting(self) -> int:
+        """Return how many requests wait for staff: for the menu."""
+        return self.cases.waiting()
 
     def detail(
         self, request_id: str, member: Member, purpose: str = "", reason: str = ""
@@ -306,6 +363,9 @@ class Desk:
             waits=self._waits(case),
             site=case.site,
             standing=FOR_STAFF[case.state][0],
+            latest=lines[What.ANSWER].outer,
+            jurisdiction=case.jurisdiction or self.voice.rulebook.jurisdiction,
+            is_suspected=case.is_suspected,
         )
 
     def _waits(self, case: Case) -> str:

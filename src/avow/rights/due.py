@@ -100,7 +100,7 @@ def denied_ms(case: Case, law: Rulebook | LawTable) -> int:
 
     So it goes out on its day, with all of it left for the mail server. Rule: 11 CCR 7021(b); case T06.
     """
-    return _begins_ms(table(case, law)[What.ANSWER].target, _law(law).timezone)
+    return begins_ms(table(case, law)[What.ANSWER].target, _law(law).timezone)
 
 
 def forgotten_ms(case: Case) -> int:
@@ -124,7 +124,7 @@ def tried_until_ms(kind: RequestKind, received_on: date, law: Rulebook | LawTabl
     that says "not confirmed in time" is written only on the first period's last day. Rule: 11 CCR 7021(b).
     """
     last = clock.deadlines(kind, received_on, law).extended_outer
-    return _begins_ms(last + timedelta(days=1), _law(law).timezone)
+    return begins_ms(last + timedelta(days=1), _law(law).timezone)
 
 
 def removed_ms(case: Case, law: Rulebook | LawTable) -> int:
@@ -134,7 +134,7 @@ def removed_ms(case: Case, law: Rulebook | LawTable) -> int:
     """
     written = case.entry(Step.ANSWER_WRITTEN)
     answered = moment(case.answered_ms or (written.at_ms if written else case.received_ms)).date()
-    return _begins_ms(add_months(answered, _law(law).record_months), "UTC")
+    return begins_ms(add_months(answered, _law(law).record_months), "UTC")
 
 
 def _answer(case: Case, days: clock.Deadlines, timezone: str) -> tuple[date, date]:
@@ -158,7 +158,8 @@ def _record(case: Case, days: clock.Deadlines, law: LawTable) -> list[Due]:
     return found
 
 
-def _begins_ms(day: date, timezone: str) -> int:
+def begins_ms(day: date, timezone: str) -> int:
+    """Return the moment at which a day begins somewhere, in milliseconds since 1970."""
     return int(datetime.combine(day, time(), ZoneInfo(timezone)).timestamp() * 1000)
 
 

@@ -19,16 +19,19 @@ from avow.gate import deliveries, entries, instructions, messages
 from avow.gate.instructions import Instruction, Wanted
 from avow.gate.messages import Message
 from avow.rights.cases import MARK_LENGTH, REFERENCE_DIGITS, Alike, Case, Contact, Delivery
-from avow.rights.states import ANSWERED, Entry, Step
-from avow.store.control import Transaction, read_reasons, requests
+from avow.rights.states import ANSWERED, Entry, State, Step
+from avow.store.control import Transaction, read_reasons, request_lists, requests
+from avow.store.control.request_lists import Moments, Sought
 from avow.store.control.requests import Look, RequestEvent, StoredRequest
-from avow.store.keys import REQUEST
+from avow.store.keys import RECORD, REQUEST
 from avow.store.paging import Page, Place
 from avow.store.store import Store
 
 ARCHIVES: Final = ("archive.html", "archive.json")
 #: The files that the person sent, in one ZIP archive.
 SENT_FILES: Final = "files.zip"
+#: States in which a request waits for staff.
+FOR_STAFF: Final = frozenset({State.REVIEWING.value})
 #: In the detail of a step: the day on which is looked for what is left of the person, "" once that is done.
 RESIDUE_ON: Final = "residue_on"
 
@@ -41,8 +44,11 @@ class Cases:
         self._store, self._by_mail = store, by_mail
         self._control = store.control
 
-    def add(self, case: Case, logged: entries.Entry) -> None:
-        """Keep a new request, its sealed contact and the audit entry, in one transaction. Why: decision 0006."""
+    def add(self, case: Case, logged: entries.Entry, due_ms: int = 0) -> None:
+        """Keep a new request, its sealed contact and the audit entry, in one transaction. Why: decision 0006.
+
+        `due_ms` is when the day of its answer begins, 0 to have the walk find it.
+        """
         assert case.contact is not None
         row = StoredRequest(
             id=case.request_id,
@@ -58,6 +64,7 @@ class Cases:
             jurisdiction=case.jurisdiction,
             entered_ms=case.entered_ms,
             parent=case.parent,
+            due_ms=due_ms,
         )
         with self._control.transaction() as tx:
             requests.add(tx, row)
@@ -93,12 +100,22 @@ class Cases:
             with self._control.transaction() as tx:
                 requests.rest(tx, looks)
 
-    def page(self, at: Place, limit: int, site: str = "") -> Page[Case]:
-        """Return a page of readable requests of a site, "" for all: with a failed message first, then open, then answered."""
+    def page(self, at: Place, limit: int, sought: Sought, moments: Moments) -> Page[Case]:
+        """Return a page of readable requests by what is at risk (`request_lists.page`)."""
         with self._control.reading() as tx:
-            found = requests.page(tx, at, limit, site)
+            found = request_lists.page(tx, at, limit, sought, moments, FOR_STAFF)
             histories = requests.histories(tx, [row["id"] for row in found.lines])
         return Page(self.readable(found.lines, histories), found.before, found.after)
+
+    def waiting(self) -> int:
+        """Return how many requests wait for staff."""
+        with self._control.reading() as tx:
+            return request_lists.waiting(tx, FOR_STAFF)
+
+    def there_are(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the jurisdictions and channels of all requests, to choose from."""
+        with self._control.reading() as tx:
+            return request_lists.jurisdictions(tx), request_lists.channels(tx)
 
     def about(self, people: Iterable[Identifier]) -> Sequence[Case]:
         """Return the requests about any of these people that have their contact yet, oldest first."""
@@ -370,6 +387,7 @@ class Cases:
     def purge(self, request_id: str) -> None:
         """Remove the record of the request. Rule: 11 CCR 7101(a)."""
         self.forget_contact(request_id)
+        self._store.vault.destroy_key(RECORD, request_id)
         with self._control.transaction() as tx:
             requests.remove(tx, request_id)
 

@@ -1,9 +1,9 @@
 """The states of a consumer request, one drawing for each kind; no transition lives anywhere else (LAW.md, section 6).
 
-KNOW, DELETE (`VERIFIED_WALK`): verified, carried out, answered
+KNOW, DELETE (`VERIFIED_WALK`): verified, looked at where it has to be, carried out, answered
 
-                                                                     DOWNSTREAM
-                                                                      ▲     │
+                                                 REVIEWING           DOWNSTREAM
+                                                    ▲ ▼               ▲     │
     RECEIVED ──► ACKNOWLEDGING ──► VERIFYING ──► VERIFIED ──► FULFILLING ──► PROVED
                        │               │                                       │
                        └───────────────┴──► DENIED(unverified, on its day) ────┤
@@ -21,6 +21,11 @@ KNOW, DELETE (`VERIFIED_WALK`): verified, carried out, answered
                                    [verification.confirm]    or its link was followed
     VERIFYING   -> VERIFIED     -> [verification.confirm]    the link in the message proves the address
     either      -> DENIED       -> [verification.deny_if_due] the clock never waits: 11 CCR 7021(b)
+    VERIFIED    -> REVIEWING    -> [reviewing.want]          without autopilot, or where something has to be looked at
+    REVIEWING   -> REVIEWING    -> [reviewing.carry_out, deny, take_back]  what needs two is asked for by one
+    REVIEWING   -> VERIFIED     -> [reviewing.carry_out, agree]  by one, or by the second of two
+    VERIFIED    -> DENIED       -> [reviewing.go_on]         what both decided: with its code
+    any open    -> same         -> [reviewing.suspect, clear] fraud: nothing is carried out, and the clock goes on
     VERIFIED    -> FULFILLING   -> [plan.make]               with it, what tells recipients is queued
     FULFILLING  -> FULFILLING   -> [execution.execute]       one outcome a target, each an entry of the history
     FULFILLING  -> DOWNSTREAM   -> [downstream.wait]         all is done here, and recipients have not answered
@@ -90,6 +95,8 @@ class Step(StrEnum):
     APPLIED = "applied"
     CONFIRMED = "confirmed"
     LOCKED = "locked"
+    SUSPECTED = "suspected"
+    CLEARED = "cleared"
 
 
 class State(StrEnum):
@@ -174,6 +181,10 @@ VERIFIED_WALK: Final = _table(
         (State.VERIFYING, Step.VERIFIED): State.VERIFIED,
         (State.VERIFYING, Step.DENIED): State.DENIED,
         (State.VERIFIED, Step.PLANNED): State.FULFILLING,
+        (State.VERIFIED, Step.REVIEW_WANTED): State.REVIEWING,
+        (State.VERIFIED, Step.DECIDED): State.DENIED,
+        (State.REVIEWING, Step.REVIEW_WANTED): State.REVIEWING,
+        (State.REVIEWING, Step.APPROVED): State.VERIFIED,
         (State.FULFILLING, Step.OUTCOME): State.FULFILLING,
         (State.FULFILLING, Step.PROVED): State.PROVED,
         (State.FULFILLING, Step.AWAITED): State.DOWNSTREAM,
@@ -185,7 +196,10 @@ VERIFIED_WALK: Final = _table(
         (State.PROVED, Step.RESPONDED): State.RESPONDED,  # of an earlier version, or of nobody real
         (State.DENIED, Step.RESPONDED): State.RESPONDED,
     },
-    {Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED, Step.LATE, Step.RESIDUE, Step.RESIDUE_PROVED},
+    {
+        *(Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED, Step.LATE, Step.RESIDUE, Step.RESIDUE_PROVED),
+        *(Step.SUSPECTED, Step.CLEARED),
+    },
 )
 #: Without verification: in effect at once here, then everywhere. Rule: 11 CCR 7026(d), (f), 7027(e), (g), 7060(b).
 APPLIED_WALK: Final = _table(
@@ -272,7 +286,10 @@ FOR_STAFF: Final = {
         "record only",
         "It is closed, and how to reach the person was destroyed. The record that the law asks for is left.",
     ),
-    State.REVIEWING: ("to be decided", "It waits for a person, who looks at it and decides."),
+    State.REVIEWING: (
+        "waits for staff",
+        "It waits for one of us: look at what would happen, and carry it out or deny it. The clock goes on meanwhile.",
+    ),
     State.DECIDED: ("decided", "It is decided. The answer is written next, by itself."),
     State.APPLYING: (
         "holds here",
@@ -307,11 +324,13 @@ STEP_WORDS: Final = {
     Step.NARROWED: "The next smaller answer is given",
     Step.SCOPED: "What it covers settled",
     Step.REVIEW_WANTED: "Waits for a person to look at it",
-    Step.APPROVED: "Looked at by a second person",
+    Step.APPROVED: "Approved by a person",
     Step.DECIDED: "Decided by a person",
     Step.APPLIED: "In effect",
     Step.CONFIRMED: "Confirmed",
     Step.LOCKED: "Closed to further attempts",
+    Step.SUSPECTED: "Fraud suspected: nothing is carried out until somebody decides",
+    Step.CLEARED: "Suspicion of fraud cleared",
 }
 
 
@@ -347,11 +366,19 @@ def may_follow(kind: RequestKind, state: State, step: Step, history: Sequence[En
         return (state, step) in table.moves
     if step is Step.CORRECTED:
         return state in {State.VERIFYING, State.ACKNOWLEDGING}
+    if step in {Step.SUSPECTED, Step.CLEARED}:
+        return state not in ANSWERED and is_suspected(history) is (step is Step.CLEARED)
     if step is Step.LATE:
         return any(entry.step is Step.PLANNED for entry in history)
     if step in {Step.EXTENDED, Step.EXTENSION_WRITTEN}:
         return state not in ANSWERED and not any(entry.step is step for entry in history)
     return False
+
+
+def is_suspected(history: Sequence[Entry]) -> bool:
+    """Return whether somebody suspects fraud, and nobody has cleared it since. Rule: 11 CCR 7060(f)."""
+    said = [entry.step for entry in history if entry.step in {Step.SUSPECTED, Step.CLEARED}]
+    return said[-1:] == [Step.SUSPECTED]
 
 
 def receipt_of(kind: RequestKind, history: Sequence[Entry], message: str) -> Entry | None:
