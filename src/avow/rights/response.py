@@ -22,7 +22,7 @@ from avow.gate.messages import Message
 from avow.gate.sites import Site
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.rights import asked_again, due, naming, proofs, verification
+from avow.rights import asked_again, due, execution, keeping, naming, proofs, verification
 from avow.rights.cases import Case, Contact
 from avow.rights.execution import outcomes_of
 from avow.rights.kept import RESIDUE_ON, Cases
@@ -242,6 +242,7 @@ def _letter_facts(case: Case, voice: Voice, cases: Cases) -> dict[str, Any]:  # 
     proved, timezone = case.entry(Step.PROVED), voice.rulebook.law_table.timezone
     outcomes = outcomes_of(case)
     return {
+        "kept": [keeping.in_words(line, voice.rulebook) for line in execution.kept_of(case)],
         "outcomes": [one for one in outcomes if "instruction" not in one],
         "answers": _answers([one for one in outcomes if "instruction" in one], case, cases, timezone),
         "done": local_date(proved.at_ms if proved else case.received_ms, timezone),

@@ -10,7 +10,7 @@ the forms of before as well (`definitions.spellings`), and whoever comes again g
     tombstones   digest -> moment         "erased; drop what was collected before"; marks of ended lists and of ages next to them
     opt_outs     digest, purpose -> moment, no or taken back: to erase somebody takes back nothing that they refused
     purging      subject                  key destroyed, rows not yet removed: the work list of `Store.purge`
-    named_keys   (scope, name) -> key     keys of spool segments, of days without a known person, of consumer requests
+    named_keys   (scope, name) -> key     of spool segments, of days without a known person, of consumer requests, of kept records
 
 `destroy` is one transaction over all of them, so a crash leaves either nothing done or the work list written.
 """
@@ -50,6 +50,8 @@ _BUSY_SECONDS: Final = 20.0
 _THIRTEEN: Final = b"thirteen"
 _SIXTEEN: Final = b"sixteen"
 _REFUSED: Final = b"minor refused"
+#: The label of marks of what was kept beyond an erasure, and is kept no more.
+_KEPT_ENDED: Final = b"kept ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,13 +359,26 @@ class Vault:
     def destroy_keys(self, scope: str, names: Iterable[str]) -> int:
         """Destroy named keys, bytes included; return how many there were."""
         rows: list[tuple[str, ...]] = [(scope, name) for name in names]
-        statement = "DELETE FROM named_keys WHERE scope = ? AND name = ?"
-        return sum([self._remove_named(statement, rows[start : start + _PIECE]) for start in range(0, len(rows), _PIECE)])
+        return sum([self._remove_named(_DESTROY_NAMED, rows[start : start + _PIECE]) for start in range(0, len(rows), _PIECE)])
 
     def destroy_keys_before(self, scope: str, prefix: str, name: str) -> int:
         """Destroy the keys whose names start with `prefix` and sort before `prefix + name` (dates sort by age)."""
         statement = "DELETE FROM named_keys WHERE scope = ? AND name >= ? AND name < ?"
         return self._remove_named(statement, [(scope, prefix, prefix + name)])
+
+    def end_kept(self, scope: str, names: Sequence[str], at_ms: int) -> None:
+        """Destroy the keys of kept records with a mark of each in one transaction: older keys or data bring none back."""
+        with self._lock:
+            with self._writing() as connection:
+                connection.executemany(_WRITE_TOMBSTONE, [(self.hmac(_KEPT_ENDED, name.encode()), at_ms) for name in names])
+                connection.executemany(_DESTROY_NAMED, [(scope, name) for name in names])
+            keys_file.checkpoint(self._connection)
+
+    def kept_ended(self, names: Iterable[str]) -> frozenset[str]:
+        """Return those kept records that have ended."""
+        with self._lock:
+            marks = {self.hmac(_KEPT_ENDED, name.encode()): name for name in names}
+            return frozenset(marks[mark] for mark in self._marked(marks))
 
     def names(self, scope: str) -> tuple[str, ...]:
         """Return the names of the keys in a scope, sorted."""
@@ -407,6 +422,9 @@ class Vault:
                 }
                 _forget(connection, doomed)
                 connection.executemany("DELETE FROM identifiers WHERE digest = ?", [(one,) for one in doomed.values()])
+                named = connection.execute("SELECT scope, name FROM named_keys").fetchall()
+                ended = [(scope, name) for scope, name in named if self.hmac(_KEPT_ENDED, name.encode()) in tombstones]
+                connection.executemany(_DESTROY_NAMED, ended)
             keys_file.checkpoint(self._connection)
         return len(doomed)
 
@@ -469,6 +487,7 @@ class Vault:
         return count
 
 
+_DESTROY_NAMED: Final = "DELETE FROM named_keys WHERE scope = ? AND name = ?"
 _WRITE_TOMBSTONE: Final = (
     "INSERT INTO tombstones (digest, at_ms) VALUES (?, ?) ON CONFLICT (digest) DO UPDATE SET at_ms = max(at_ms, excluded.at_ms)"
 )

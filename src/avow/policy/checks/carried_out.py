@@ -64,7 +64,6 @@ class CarriedOut:
     own_choice_only: bool
     own_mailings_only: bool
     combined: frozenset[str]
-    duties: bool
     datasets: bool
     stands_by: StoodBy | None
 
@@ -83,7 +82,6 @@ EVERYTHING: Final = CarriedOut(
     own_choice_only=False,
     own_mailings_only=False,
     combined=frozenset(TECHNOLOGIES),
-    duties=True,
     datasets=True,
     stands_by=None,
 )
@@ -116,7 +114,6 @@ THIS_VERSION: Final = CarriedOut(
     own_choice_only=True,
     own_mailings_only=True,
     combined=LETTERS | {Technology.TAG, Technology.WEB_BEACON, Technology.PIXEL, Technology.CLEAR_GIF},
-    duties=False,
     datasets=False,
     stands_by=STOOD_BY,
 )
@@ -154,10 +151,6 @@ def check_carried_out(document: Document, entries: Entries, does: CarriedOut) ->
 
 def _point(entries: Entries, point: Entry, does: CarriedOut) -> Iterator[Diagnostic]:
     yield from _technology(entries, point, does)
-    for place, duty in enumerate(point.values.get("duties", ())):
-        if not does.duties and duty in entries.declared("duty"):
-            message = f'this version erases records of "{point.name}" on request, whatever "{duty}" says'
-            yield diagnostic("AV0705", point.at("duties", place), message, _LATER)
     yield from _periods(point, does)
 
 
