@@ -137,12 +137,12 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class DeskChoices:
-    """What the list can be narrowed to: kinds, states with their words, codes of law tables, channels, and whom with words."""
+    """What the list can be narrowed to, each with its words: kinds, states, codes of law tables, channels, and who is to act."""
 
-    kinds: tuple[str, ...]
+    kinds: Mapping[str, str]
     states: Mapping[str, str]
-    jurisdictions: tuple[str, ...]
-    channels: tuple[str, ...]
+    jurisdictions: Mapping[str, str]
+    channels: Mapping[str, str]
     whom: Mapping[str, str]
 
 

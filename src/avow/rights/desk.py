@@ -19,7 +19,7 @@ from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy import LawTable
 from avow.policy.law import rules
-from avow.rights import due, left_over, proofs, receive, response, verification
+from avow.rights import due, left_over, naming, proofs, receive, response, verification
 from avow.rights.answers import (
     DeskChoices,
     Document,
@@ -250,9 +250,13 @@ class Desk:
     def choices(self) -> DeskChoices:
         """Return by what the list can be narrowed: kinds, states, jurisdictions, channels, and for whom requests wait."""
         codes, channels = self.cases.there_are()
-        own = self.voice.rulebook.jurisdiction
+        rulebook = self.voice.rulebook
         states = {state.value: FOR_STAFF[state][0] for state in State if any(state in table.states for table in TABLES.values())}
-        return DeskChoices(tuple(TABLES), states, tuple(sorted({code or own for code in codes})), channels, WHOM)
+        laws = {
+            code: rulebook.law[code].name if code in rulebook.law else code
+            for code in sorted({one or rulebook.jurisdiction for one in codes})
+        }
+        return DeskChoices({kind: naming.LABELS[kind] for kind in TABLES}, states, laws, {one: one for one in channels}, WHOM)
 
     def find(self, quoted: str) -> str:
         """Return the id of the request that somebody quotes by its reference; "" for none, or where it does not say which."""

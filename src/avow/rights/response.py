@@ -22,9 +22,10 @@ from avow.gate.messages import Message
 from avow.gate.sites import Site
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.rights import asked_again, due, execution, keeping, naming, proofs, verification
+from avow.rights import asked_again, due, execution, grounds, keeping, naming, proofs, reviewing, verification
 from avow.rights.cases import Case, Contact
 from avow.rights.execution import outcomes_of
+from avow.rights.grounds import Ground
 from avow.rights.kept import RESIDUE_ON, Cases
 from avow.rights.states import RECEIPTS, Entry, State, Step
 from avow.rights.verification import Hmac, Link
@@ -108,6 +109,23 @@ def respond(case: Case, voice: Voice, statements: Log, cases: Cases, now_ms: int
     message = Message(case.contact.email, f"Your request {case.reference}: done", text, attached)
     looked_for = {RESIDUE_ON: day.isoformat()} if day else {}
     return _write(case, Step.ANSWER_WRITTEN, {"outcome": "granted", "proof": written, **looked_for}, message, cases, now_ms)
+
+
+def respond_denied(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
+    """Write to the person that the request is denied: by staff, with the ground and why, or because nobody confirmed it.
+
+    Rule: Cal. Civ. Code § 1798.145(h)(2); 11 CCR 7022(f)(1), 7024(e).
+    """
+    decided = case.entry(Step.DECIDED)
+    if decided is None:
+        return respond_unverified(case, voice, cases, now_ms)
+    if case.contact is None:
+        return False
+    code, rule = str(decided.detail["code"]), str(decided.detail["rule"])
+    ground = grounds.of(case.kind, voice.rulebook.law_table).get(code) or Ground(code, rule, rule)
+    text = voice.text("denied.txt", case, ground=ground, reason=reviewing.opened(case, str(decided.detail["words"]), cases))
+    message = Message(case.contact.email, f"Your request {case.reference}: denied", text)
+    return _write(case, Step.ANSWER_WRITTEN, {"outcome": "denied", "reason": code}, message, cases, now_ms)
 
 
 def respond_unverified(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:

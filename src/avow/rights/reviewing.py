@@ -22,15 +22,18 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final
 
-from avow.definitions import Refusal
+from avow.definitions import Refusal, RequestKind
 from avow.gate import entries
 from avow.gate.roles import Member
 from avow.gate.second_look import Looked, SecondLook
 from avow.policy import Rulebook
+from avow.policy.language.vocabulary import LEGAL_OBLIGATION
 from avow.policy.law import rules
 from avow.rights.cases import Case
+from avow.rights.execution import Prospect
 from avow.rights.grounds import Ground
 from avow.rights.kept import Cases
+from avow.rights.plan import Action, Line
 from avow.rights.states import Entry, State, Step
 
 #: Shortest and longest reason of a denial, and longest note, characters: the person must be able to understand a reason.
@@ -39,7 +42,9 @@ NOTE_LENGTH: Final = 1000
 _GONE_ON: Final = Refusal("this request has gone on meanwhile; look at it again", rules.RECORDS_KEPT)
 _NOT_WAITING: Final = Refusal("this request does not wait for staff", rules.RECORDS_KEPT)
 _CHANGED: Final = Refusal("what would happen has changed since you looked; look at it again", rules.RECORDS_KEPT)
-_PENDING: Final = Refusal("a colleague has asked for something that waits for its second look; decide about that first", rules.SECOND_PERSON)
+_PENDING: Final = Refusal(
+    "a colleague has asked for something that waits for its second look; decide about that first", rules.SECOND_PERSON
+)
 _SUSPECTED: Final = Refusal("fraud is suspected: clear it first, or deny the request", rules.FRAUD)
 
 
@@ -93,6 +98,28 @@ class Proposal:
     code: str = ""
     rule: str = ""
     words: str = ""
+
+
+def judged(prospect: Prospect, kind: RequestKind, applications: Collection[str]) -> Foreseen:
+    """Return who has to look at what would happen. `applications` are the collection points of applications.
+
+    What a law orders to keep needs one look; what an exception lets us keep, and the pieces of an application that leave, two.
+    Rule: Cal. Civ. Code § 1798.105(d), § 1798.145(h)(3); 11 CCR 7024(d).
+    """
+    lines, why = prospect.lines, set()
+    has_application = any(line.point in applications for line in lines)
+    kept = [line for line in lines if line.action is Action.KEEP]
+    why |= {Why.APPLICATION} if has_application else set()
+    why |= {Why.KEPT} if kept else set()
+    needs_two = any(line.code != LEGAL_OBLIGATION for line in kept) or (kind is RequestKind.KNOW and has_application)
+    return Foreseen(digest([_named(line) for line in lines]), frozenset(why), needs_two)
+
+
+def _named(line: Line) -> tuple[str, ...]:
+    """Return what an approval of a line is of: everything but how many records there are, and of which days."""
+    said = (line.action, line.label, line.point, line.code, line.duty, line.purpose, line.recipient, line.rule)
+    days = (line.until.isoformat() if line.until and line.action is Action.KEEP else "",)
+    return (*said, *days, *line.fields)
 
 
 def digest(lines: Collection[tuple[str, ...]]) -> str:
@@ -227,11 +254,16 @@ def suspect(case: Case, words: str, by: str, cases: Cases, now_ms: int, *, is_cl
     """
     step = Step.CLEARED if is_cleared else Step.SUSPECTED
     if not case.may(step):
-        return Refusal("fraud is suspected already, or the request is answered" if not is_cleared else "nobody suspects fraud", rules.FRAUD)
+        return Refusal(
+            "fraud is suspected already, or the request is answered" if not is_cleared else "nobody suspects fraud", rules.FRAUD
+        )
     if not 1 <= len(words.strip()) <= NOTE_LENGTH:
-        return Refusal(f"say why, in at most {NOTE_LENGTH} characters; it is sealed, and the person does not read it", rules.FRAUD)
+        return Refusal(
+            f"say why, in at most {NOTE_LENGTH} characters; it is sealed, and the person does not read it", rules.FRAUD
+        )
     detail = {"words": sealed(case, words.strip(), cases), "by": by}
-    entry = entries.RequestReviewed(f"request.{step}", case.request_id, **entries.by_whom(by))
+    whose = entries.by_whom(by)
+    entry = entries.RequestReviewed(f"request.{step}", case.request_id, staff=whose.get("staff"), by=whose.get("by"))
     return None if cases.append(case, step, now_ms, detail, entry, None) else _GONE_ON
 
 
@@ -257,7 +289,12 @@ def _may_ask(case: Case) -> Refusal | None:
 
 
 def _noted(
-    case: Case, step: Step, detail: Mapping[str, Any], staff: str, cases: Cases, now_ms: int  # Any: JSON
+    case: Case,
+    step: Step,
+    detail: Mapping[str, Any],
+    staff: str,
+    cases: Cases,
+    now_ms: int,  # Any: JSON
 ) -> Refusal | None:
     """Write what a member did, with its audit entry."""
     alone = detail.get("alone")

@@ -35,6 +35,7 @@ from avow.publication.history import History
 from avow.publication.proposing import Proposing
 from avow.recipients import Recipients
 from avow.rights.desk import Desk
+from avow.rights.reviews import Reviews
 from avow.web.appearance import Appearance
 from avow.website import watching
 from avow.website.search import SearchIndex
@@ -60,6 +61,7 @@ class House:
     proposing: Proposing
     promises: Promises
     rights: Desk
+    reviews: Reviews
     choices: Choices
     browsers: Browsers
     recorded: RecordingChoices

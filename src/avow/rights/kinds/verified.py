@@ -5,21 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from avow.definitions import RequestKind
 from avow.policy import Rulebook
-from avow.rights import after_restore, asked_again, downstream, due, execution, response, verification
+from avow.rights import after_restore, asked_again, downstream, due, execution, response, reviewing, verification
 from avow.rights.cases import Case
 from avow.rights.kinds.kind import SOON_MS, WHILE_MS, RestOf, StepOf, Tools
-from avow.rights.states import State
+from avow.rights.states import State, Step
 
 #: What their persons are written about.
 LETTERS: Final = frozenset({"acknowledgement", "extension", "done", "unverified"})
 
 
 def _plan(case: Case, tools: Tools, now_ms: int) -> bool:
+    """Make the plan once nobody has to look at it first, or somebody has; or deny what two decided to deny."""
+    if reviewing.go_on(case, tools.cases, now_ms):
+        return True
+    wide, rulebook, names = (
+        execution.widened(case, tools.finder, tools.cases),
+        tools.voice.rulebook,
+        [one.name for one in tools.targets],
+    )
+    prospect = execution.foresee(wide, rulebook, names, tools.finder, tools.telling, now_ms) if wide else None
+    if wide is None or prospect is None:
+        return False
+    foreseen = reviewing.judged(prospect, case.kind, tools.finder.applications)
+    if reviewing.want(case, foreseen, rulebook, tools.cases, now_ms):
+        return True
     return execution.make_plan(case, tools.voice.rulebook, tools.targets, tools.finder, tools.telling, tools.cases, now_ms)
 
 
 def _fulfil(case: Case, tools: Tools, now_ms: int) -> bool:
+    if case.is_suspected and case.entry(Step.OUTCOME) is None:  # once keys are destroyed, half of it would help nobody
+        return False
     return (
         execution.execute(case, tools.targets, tools.discloser, tools.cases, now_ms)
         or downstream.wait(case, tools.voice.rulebook, tools.cases, now_ms)
@@ -34,6 +51,12 @@ def _wait(case: Case, tools: Tools, now_ms: int) -> bool:
 
 def _deny(case: Case, tools: Tools, now_ms: int) -> bool:
     return verification.deny_if_due(case, tools.voice.rulebook, tools.cases, now_ms)
+
+
+def _respond(case: Case, tools: Tools, now_ms: int) -> bool:
+    if case.is_suspected and case.kind is RequestKind.KNOW:  # what was put together goes to nobody who may be somebody else
+        return False
+    return response.respond(case, tools.voice, tools.statements, tools.cases, now_ms)
 
 
 def _purge(case: Case, tools: Tools, now_ms: int) -> bool:
@@ -59,8 +82,9 @@ STEPS: Final[Mapping[State, StepOf]] = {
     State.VERIFIED: _plan,
     State.FULFILLING: _fulfil,
     State.DOWNSTREAM: _wait,
-    State.PROVED: lambda case, tools, now_ms: response.respond(case, tools.voice, tools.statements, tools.cases, now_ms),
-    State.DENIED: lambda case, tools, now_ms: response.respond_unverified(case, tools.voice, tools.cases, now_ms),
+    State.REVIEWING: lambda _case, _tools, _now_ms: False,  # it waits for staff; the clock goes on, and denies nobody
+    State.PROVED: _respond,
+    State.DENIED: lambda case, tools, now_ms: response.respond_denied(case, tools.voice, tools.cases, now_ms),
     State.ANSWERING: _purge,
     State.JOINED: lambda case, tools, _now_ms: asked_again.purge_left_alone(case, tools.cases),  # its lead takes it along
     **ENDING,
