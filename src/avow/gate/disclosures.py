@@ -28,6 +28,7 @@ from avow.policy.rulebook.conversions import CLICK_ID
 from avow.store.control import Transaction, disclosures, opt_outs
 from avow.store.control.dated import DISCLOSED_MONTHS
 from avow.store.control.disclosures import Disclosure, DisclosureTotal
+from avow.store.holdings import Holdings
 from avow.store.store import Store
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "of_people",
     "of_subject",
     "stand",
+    "standing_of",
     "totals",
 ]
 
@@ -172,6 +174,26 @@ def of_people(store: Store, people: Iterable[Identifier]) -> tuple[Disclosure, .
     subjects = store.vault.subjects_of(people)
     with store.control.reading() as tx:
         return disclosures.of_subjects(tx, subjects) if subjects else ()
+
+
+def standing_of(store: Store, people: Iterable[Identifier], rulebook_of: RulebookOf) -> tuple[Disclosure, ...]:
+    """Return what of these people who stores or carries for us may keep beyond us, as of the last moment at which it had it.
+
+    Whoever keeps nothing of its own has what is on our machines, and loses it with us. Rule: Cal. Civ. Code § 1798.105(c)(1).
+    """
+    with store.control.reading() as tx:
+        stood = disclosures.standing(tx)
+    versions = {one.rulebook_id: rulebook_of(one.rulebook_id) for one in stood}
+    keeping = [one for one in stood if _keeps(versions[one.rulebook_id], one.recipient)]
+    held = store.find(people) if keeping else Holdings()
+    points = {(one.point, one.rulebook_id): one.site for one in (*held.events, *held.submissions)}
+    found = [(one, points.get((one.point, one.rulebook_id))) for one in keeping]
+    return tuple(one.of(one.until_ms, site) for one, site in found if site is not None)
+
+
+def _keeps(rulebook: Rulebook | None, recipient: str) -> bool:
+    declared = rulebook.recipients.get(recipient) if rulebook else None
+    return declared is not None and declared.keeps_days > 0
 
 
 def stand(store: Store, rulebook: Rulebook, recipients: Collection[str], now_ms: int) -> None:
