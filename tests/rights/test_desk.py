@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import pytest
 from tests.deliveries import composing
 from tests.houses import ZONE, House, sites
+from tests.reviewed import looked_at
 from tests.rights.test_walk import carry
 from tests.told import told_recipients
 
@@ -14,6 +15,7 @@ from avow.collection.recordings.chunks import events_read
 from avow.definitions import RequestKind
 from avow.gate.contacts import LastContact
 from avow.gate.reads import Reads
+from avow.gate.second_look import SecondLook
 from avow.rights import finding, targets, verification, walk
 from avow.rights.answers import NewRequest
 from avow.rights.desk import Desk
@@ -22,6 +24,7 @@ from avow.rights.given import Recipients
 from avow.rights.keeping import Keeper, KeptRecords
 from avow.rights.kept import Cases
 from avow.rights.response import Voice
+from avow.rights.reviews import Reviews
 from avow.rights.states import State
 from avow.rights.verification import Link
 
@@ -38,10 +41,11 @@ def places_of(store, cases, versions):
 
 @dataclass
 class Office:
-    """The desk of an installation, and its walk; `log` is its audit log."""
+    """The desk of an installation, and its walk; `log` is its audit log. `staff_look`: what waits for staff is carried out."""
 
     house: House
     log: Log
+    staff_look: bool = True
 
     def __post_init__(self):
         store, rulebook = self.house.store, self.house.versions.in_force()
@@ -55,6 +59,8 @@ class Office:
         places, finder = places_of(store, self.cases, self.house.versions)
         telling = Telling(Recipients(store, self.house.versions), 10)
         self.tools = walk.Tools(voice, self.cases, places, finder, discloser, self.log, telling)
+        second = SecondLook(store.control, self.house.versions, now_ms)
+        self.reviews = Reviews(self.cases, self.house.versions, finder, telling, second, told, now_ms)
 
     def ask(self, kind=RequestKind.KNOW, email=ROBIN, **more):
         """File a request as the form does; return the token of its page."""
@@ -65,6 +71,7 @@ class Office:
         while (
             sum(walk.advance(case, self.tools, self.house.now_ms()) for case in self.cases.every())
             or carry(self.house.store, self.house.now_ms())
+            or (self.staff_look and looked_at(self.reviews))
         ):  # fmt: skip
             self.house.store.purge(thorough=False, now_ms=self.house.now_ms())
             publish(self.house.store, self.log, 0)

@@ -47,6 +47,8 @@ class Shelf:
 class Parts:
     """Finder, discloser and log that fit their Protocols."""
 
+    applications = frozenset()
+
     def locate(self, _identifiers):
         return Located(("00" * 16,), {"shelf": 3})
 

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 from avow.gate.entries_of_recipients import BatchStep, DeliveryStep, OptOutTold, RecipientChanged, Screened
 from avow.gate.entries_of_rights import (
+    KeptRead,
+    RequestApplied,
     RequestCorrected,
+    RequestDecided,
     RequestDenied,
     RequestDisclosed,
     RequestDone,
@@ -34,9 +37,12 @@ __all__ = [
     "BatchStep",
     "DeliveryStep",
     "Entry",
+    "KeptRead",
     "OptOutTold",
     "RecipientChanged",
+    "RequestApplied",
     "RequestCorrected",
+    "RequestDecided",
     "RequestDenied",
     "RequestDisclosed",
     "RequestDone",

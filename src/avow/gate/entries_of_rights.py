@@ -101,18 +101,40 @@ class RequestCorrected(Entry):
 
 @dataclass(frozen=True, slots=True)
 class RequestReviewed(Entry):
-    """Staff looked at a request: it waits for them, one asks, another approves, it is decided; fraud is suspected, or cleared.
+    """Staff looked at a request: it waits for them, one asks, another approves; fraud is suspected, or cleared.
 
     `about` is `carry-out` or `denial`, `code` the ground of a denial; `alone`: by who asked for it, a day later, because there
     is nobody else.
     """
 
-    kinds = ("request.review-wanted", "request.approved", "request.decided", "request.suspected", "request.cleared")
+    kinds = ("request.review-wanted", "request.approved", "request.suspected", "request.cleared")
     what: str
     request: str
     about: str | None = None
     code: str | None = None
     alone: bool | None = None
+    staff: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestApplied(Entry):
+    """A request that asks nobody who they are holds here; and everywhere, and its person can see so. `kind` is what was asked."""
+
+    kinds = ("request.applied", "request.confirmed")
+    what: str
+    request: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDecided(Entry):
+    """A member of staff decided a request: `outcome` is granted, partial or denied, `reason` a code."""
+
+    kinds = ("request.decided",)
+    request: str
+    outcome: str
+    reason: str | None = None
     staff: str | None = None
     by: str | None = None
 
@@ -194,3 +216,14 @@ class RequestRestored(Entry):
     kinds = ("request.restored",)
     request: str
     answered: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRead(Entry):
+    """A member of staff opened what a rule keeps beyond an erasure, for its purpose, or was refused; `kept` is a keyed hash."""
+
+    kinds = ("kept.read", "kept.read.refused")
+    what: str
+    kept: str
+    purpose: str
+    staff: str

@@ -11,10 +11,10 @@ from typing import Final
 
 from avow.definitions import RequestKind
 from avow.policy import LawTable
+from avow.policy.law import rules
 
 #: Not the person's: manifestly unfounded or excessive, which the business has to show.
 UNFOUNDED: Final = "unfounded"
-_RULE_OF_UNFOUNDED: Final = "Cal. Civ. Code § 1798.145(h)(3)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +33,5 @@ def of(kind: RequestKind, law: LawTable) -> Mapping[str, Ground]:
     Rule: Cal. Civ. Code § 1798.105(d) (to delete), § 1798.145 (all).
     """
     listed = [one for one in law.exceptions if kind is RequestKind.DELETE or not one.code.startswith("D")]
-    unfounded = Ground(UNFOUNDED, _RULE_OF_UNFOUNDED, "manifestly unfounded or excessive, in particular because it is repetitive")
+    unfounded = Ground(UNFOUNDED, rules.UNFOUNDED, "manifestly unfounded or excessive, in particular because it is repetitive")
     return {one.code: one for one in (*(Ground(one.code, one.source, one.text) for one in listed), unfounded)}

@@ -169,7 +169,7 @@ def go_on(case: Case, cases: Cases, now_ms: int) -> bool:
     if approved is None or approved.detail["about"] != About.DENIAL:
         return False
     detail = {name: approved.detail[name] for name in ("code", "rule", "words")}
-    entry = entries.RequestReviewed("request.decided", case.request_id, About.DENIAL, detail["code"])
+    entry = entries.RequestDecided(case.request_id, "denied", detail["code"], approved.detail["by"])
     return cases.append(case, Step.DECIDED, now_ms, detail, entry, None)
 
 
@@ -283,7 +283,7 @@ def opened(case: Case, kept: str, cases: Cases) -> str:
 
 def _may_ask(case: Case) -> Refusal | None:
     """Return why nothing can be asked for now: the request does not wait, or something waits for its second look."""
-    if case.state is not State.REVIEWING:
+    if case.state is not State.REVIEWING or not case.may(Step.APPROVED):
         return _NOT_WAITING
     return _PENDING if proposal(case) is not None else None
 

@@ -13,7 +13,7 @@ from avow.gate.second_look import SecondLook
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.rights import execution, grounds, reviewing
+from avow.rights import execution, grounds, kinds, reviewing
 from avow.rights.cases import Case
 from avow.rights.execution import Prospect, Telling
 from avow.rights.finding import Finder
@@ -132,9 +132,9 @@ class Reviews:
         prospect = self._prospect(case) if is_before and case.state in _BEFORE else None
         foreseen = self._judged(case, prospect)
         planned = prospect.lines if prospect else execution.lines_of(case)
-        asked, waits = reviewing.proposal(case), case.state is State.REVIEWING
+        asked, waits = reviewing.proposal(case), case.state is State.REVIEWING and kinds.of(case.kind).plan is not None
         wanted = next((entry for entry in case.history if entry.step is Step.REVIEW_WANTED), None)
-        decided = case.entry(Step.DECIDED)
+        decided = case.entry(Step.DECIDED) if case.state is not State.REVIEWING else None
         return ReviewPage(
             request_id=case.request_id,
             reference=case.reference,
@@ -152,7 +152,7 @@ class Reviews:
             is_open=case.state not in ANSWERED,
             grounds=tuple(grounds.of(case.kind, self._rulebook(case).law_table).values()),
             progress=_progress(case),
-            decided=(decided.detail["code"], decided.detail["rule"]) if decided else ("", ""),
+            decided=(decided.detail.get("code", ""), decided.detail.get("rule", "")) if decided else ("", ""),
             waits_since=local_date(wanted.at_ms, self.versions.timezone) if wanted and waits else None,
         )
 
@@ -212,7 +212,7 @@ class Reviews:
         return self.versions.with_law_of(case.rulebook_id)
 
     def _prospect(self, case: Case) -> Prospect | None:
-        if case.state not in _BEFORE:
+        if case.state not in _BEFORE or kinds.of(case.kind).plan is None:
             return None
         rulebook, now_ms = self._rulebook(case), self.now_ms()
         return execution.foresee(case, rulebook, self._names, self.finder, self.telling, now_ms)

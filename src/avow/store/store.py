@@ -354,13 +354,13 @@ class Store:
         return None if key is None else sealing.unseal(key, reason.sealed, _REASON + reason.record_id.encode()).decode()
 
     def _key_of(self, record_id: str) -> bytes | None:
-        """Return the key of a submission, a recording, a consumer request or a subscription that waits; None when it is gone.
+        """Return the key of a submission, recording, kept record, request or waiting subscription; None when it is gone.
 
         Joined of those of all its people: when one is gone, all of it is.
         """
         with self.control.reading() as tx:
             form, shown = submissions.get(tx, record_id), listed_recordings.get(tx, record_id)
-            waiting = subscriptions.get(tx, record_id)
+            waiting, is_kept = subscriptions.get(tx, record_id), kept_rows.known(tx, [record_id])
             owners = submissions.owners(tx, [record_id]).get(record_id, frozenset())
         if shown is not None:
             people = (shown.subject,) if shown.subject else ()
@@ -369,6 +369,8 @@ class Store:
             keys = list(map(self.vault.key_of, owners)) or [self.vault.get_key(DAY, form.day_key) if form.day_key else None]
         elif waiting is not None:
             keys = [self.vault.key_of(waiting.subject)]
+        elif is_kept:
+            keys = [self.vault.get_key(kept.KEPT, record_id)]
         else:
             keys = [self.vault.get_key(REQUEST, record_id)]
         present = _present(keys)

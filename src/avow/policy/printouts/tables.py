@@ -171,8 +171,8 @@ def who_looks(right: Right) -> str:
         return ""
     if right.autopilot:
         return (
-            " Once we know that it is you, it goes on by itself; where an application is part of it, or something is kept, one of "
-            "our staff looks first."
+            " Once we know that it is you, it goes on by itself; where an application is part of it, or something is kept, "
+            "one of our staff looks first."
         )
     return " One of our staff looks at it before it is carried out."
 
