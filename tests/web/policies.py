@@ -59,9 +59,9 @@ BY_PEOPLE = (
         """[right.delete]
 methods      = ["web", "email", "phone"]
 verification = "by a link that we send to your e-mail address; for visits, by the cookie of the browser that asks"
+autopilot    = true
 level        = "by-sensitivity"
 form         = "rights-request"
-autopilot    = true
 """,
         """[right.delete]
 methods      = ["email", "phone"]

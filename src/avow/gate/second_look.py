@@ -62,9 +62,9 @@ class SecondLook:
         if member.staff_id != asker:
             return Looked(is_alone=False)
         if self.others(asker):
-            return Refusal("who asked for it cannot be its second person; somebody else here may approve", rules.SECOND_PERSON)
+            return Refusal("who asked for it cannot be its second person; somebody else here may approve", rules.REASONS_TOLD)
         if self.now_ms() - asked_ms < _ALONE_AFTER_MS:
             first = datetime.fromtimestamp((asked_ms + _ALONE_AFTER_MS) / 1000, ZoneInfo(self.versions.timezone))
             words = "nobody else here may approve, so you look again yourself, a day later: from"
-            return Refusal(f"{words} {first:%d %B %Y, %H:%M}", rules.SECOND_PERSON)
+            return Refusal(f"{words} {first:%d %B %Y, %H:%M}", rules.REASONS_TOLD)
         return Looked(is_alone=True)

@@ -19,7 +19,7 @@ from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy import LawTable
 from avow.policy.law import rules
-from avow.rights import appealing, applying, clock, due, left_over, naming, proofs, receive, response, verification
+from avow.rights import appealing, applying, clock, due, left_over, naming, proofs, receive, response, reviewing, verification
 from avow.rights.answers import (
     DeskChoices,
     Document,
@@ -186,7 +186,7 @@ class Desk:
             lines[What.ANSWER].target,
             case.state not in ANSWERED,
             case.entry(Step.VERIFIED) is not None,
-            _timeline(case) if is_answer else _dates(case),
+            _timeline(case, without=_OF_STAFF) if is_answer else _dates(case),
             self._documents(case) if is_answer else (),
             is_of_proved=is_answer,
             told=self.told.lines(case, for_staff=False) if is_answer else (),
@@ -451,15 +451,15 @@ def _addresses(case: Case) -> tuple[Identifier, ...]:
     return tuple(one for one in found if one.kind is IdentifierKind.EMAIL)
 
 
-def _timeline(case: Case) -> tuple[TimelineStep, ...]:
-    """Return the history in plain words."""
-    return tuple(TimelineStep(entry.at_ms, STEP_WORDS[entry.step], _words(entry.step, entry.detail)) for entry in case.history)
+def _timeline(case: Case, without: frozenset[Step] = frozenset()) -> tuple[TimelineStep, ...]:
+    """Return the history in plain words, without some steps."""
+    told = (entry for entry in case.history if entry.step not in without)
+    return tuple(TimelineStep(entry.at_ms, STEP_WORDS[entry.step], _words(entry.step, entry.detail)) for entry in told)
 
 
 def _dates(case: Case) -> tuple[TimelineStep, ...]:
     """Return the history without what was found and where: how many places did something is a word about it as well."""
-    told = (entry for entry in case.history if entry.step not in _NOT_FOR_WHO_FILED)
-    return tuple(TimelineStep(entry.at_ms, STEP_WORDS[entry.step], _words(entry.step, entry.detail)) for entry in told)
+    return _timeline(case, _NOT_FOR_WHO_FILED)
 
 
 def _words(step: Step, detail: dict[str, object]) -> str:
@@ -474,6 +474,8 @@ def _words(step: Step, detail: dict[str, object]) -> str:
     if step in {Step.JOINED, Step.LINK_WRITTEN, Step.ACKNOWLEDGED, Step.RESPONDED}:
         others = [f"{word} {reference(str(detail[word]))}" for word in ("to", "after", "with") if word in detail]
         return "; ".join([*others, *([str(detail["how"])] if "how" in detail else [])])
+    if step in {Step.REVIEW_WANTED, Step.APPROVED}:
+        return reviewing.in_words(detail)
     if step in {Step.EXTENSION_WRITTEN, Step.EXTENDED}:
         return f"until {detail['until']}"
     if step in {Step.DENIED, Step.VERIFIED}:

@@ -43,7 +43,7 @@ _GONE_ON: Final = Refusal("this request has gone on meanwhile; look at it again"
 _NOT_WAITING: Final = Refusal("this request does not wait for staff", rules.RECORDS_KEPT)
 _CHANGED: Final = Refusal("what would happen has changed since you looked; look at it again", rules.RECORDS_KEPT)
 _PENDING: Final = Refusal(
-    "a colleague has asked for something that waits for its second look; decide about that first", rules.SECOND_PERSON
+    "a colleague has asked for something that waits for its second look; decide about that first", rules.REASONS_TOLD
 )
 _SUSPECTED: Final = Refusal("fraud is suspected: clear it first, or deny the request", rules.FRAUD)
 
@@ -142,6 +142,21 @@ def reasons(case: Case) -> tuple[str, ...]:
     return tuple(WHY_WORDS.get(one, one) for one in wanted[-1].detail["why"]) if wanted else ()
 
 
+def in_words(detail: Mapping[str, Any]) -> str:  # Any: JSON
+    """Return for staff what was wanted, asked for, or approved; without words that are sealed."""
+    if "about" not in detail:
+        why = detail.get("why", ())
+        return "; ".join(WHY_WORDS.get(one, one) for one in ([why] if isinstance(why, str) else why))
+    what = f"a denial, ground {detail['code']}" if detail["about"] == About.DENIAL else "to be carried out"
+    if "asked" not in detail:
+        return what
+    return (
+        f"{what}; by who asked for it, a day later, for nobody else could"
+        if detail.get("alone")
+        else f"{what}; by a second person"
+    )
+
+
 # -- the walk ----------------------------------------------------------------------------------------------------------------
 
 
@@ -223,7 +238,7 @@ def agree(
     """
     asked = proposal(case)
     if asked is None:
-        return Refusal("nothing of this request waits for a second look", rules.SECOND_PERSON)
+        return Refusal("nothing of this request waits for a second look", rules.REASONS_TOLD)
     if asked.about is About.CARRY_OUT:
         if case.is_suspected:
             return _SUSPECTED
@@ -240,7 +255,7 @@ def agree(
 def take_back(case: Case, member: Member, cases: Cases, now_ms: int) -> Refusal | None:
     """Take back what waits for its second look, of whoever asked: it waits for staff again. Rule: 11 CCR 7101(a)."""
     if proposal(case) is None:
-        return Refusal("nothing of this request waits for a second look", rules.SECOND_PERSON)
+        return Refusal("nothing of this request waits for a second look", rules.REASONS_TOLD)
     wanted = next(entry for entry in case.history if entry.step is Step.REVIEW_WANTED)
     detail = {"why": wanted.detail["why"], "taken_back": member.staff_id}
     entry = entries.RequestReviewed("request.review-wanted", case.request_id, staff=member.staff_id)

@@ -183,7 +183,7 @@ class Reviews:
             return _NO_REQUEST
         ground = grounds.of(case.kind, self._rulebook(case).law_table).get(code)
         if ground is None:
-            return Refusal("a denial names one of the grounds that the law has", rules.SECOND_PERSON)
+            return Refusal("a denial names one of the grounds that the law has", rules.REASONS_TOLD)
         return reviewing.deny(case, ground, reason, member, self.cases, self.now_ms())
 
     def agree(self, request_id: str, seen: str, member: Member) -> Refusal | None:
