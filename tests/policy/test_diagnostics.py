@@ -117,7 +117,12 @@ CASES = [
         "right to opt out of the sale",
     ),
     ("AV0507", "We count visits", "We use it for other purposes. We count visits", "for other purposes"),
-    ("AV0701", "by_people    = true\n", "", "correct"),
+    (
+        "AV0701",
+        "[right.correct]",
+        '[right.restrict]\nmethods = ["email", "phone"]\nverification = "by a call back"\nlevel = "reasonable"\n[right.correct]',
+        "restrict",
+    ),
     (
         "AV0604",
         KNOW,
@@ -330,8 +335,8 @@ def test_a_file_without_a_block_has_one_finding(compiled, text):
 
 def test_a_right_by_people_is_not_offered_by_the_form(compiled, small_text):
     """The mend names both changes, so that it is not followed by another finding."""
-    text = small_text.replace('["email", "phone"]\nverification = "by a call back"', '["web", "phone"]\nverification = "x"')
-    (found,) = compiled(text.replace("by_people    = true\n", "")).diagnostics
+    offered = '[right.restrict]\nmethods = ["web", "phone"]\nverification = "x"\nlevel = "reasonable"\n[right.correct]'
+    (found,) = compiled(small_text.replace("[right.correct]", offered)).diagnostics
     assert (found.code, 'take "web" out' in found.mend) == ("AV0701", True)
 
 

@@ -54,10 +54,10 @@ class Office:
         counted = LastContact(store, self.house.versions.rulebook)
         reads, now_ms = Reads(store, self.house.versions, self.house.now_ms), self.house.now_ms
         told = told_recipients(self.house, sites(), self.cases)
-        self.desk = Desk(self.cases, voice, sites(), self.house.versions, ZONE, str, counted, now_ms, reads, told)
         discloser = finding.Discloser(store, self.cases, self.house.versions, events_read, composing(self.house).read)
         places, finder = places_of(store, self.cases, self.house.versions)
         telling = Telling(Recipients(store, self.house.versions), 10)
+        self.desk = Desk(self.cases, voice, sites(), self.house.versions, ZONE, str, counted, now_ms, reads, told, telling)
         self.tools = walk.Tools(voice, self.cases, places, finder, discloser, self.log, telling)
         second = SecondLook(store.control, self.house.versions, now_ms)
         self.reviews = Reviews(self.cases, self.house.versions, finder, telling, second, told, now_ms)

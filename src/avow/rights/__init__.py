@@ -50,7 +50,8 @@ def build(
     cases, voice = _cases(store, configuration), Voice(site, store.vault.hmac, rulebook)
     sites, reads = Sites(configuration), Reads(store, versions, now_ms)
     told = ToldRecipients(pages(store, versions, now_ms), sites, configuration.instructions.remind_after_days)
-    return Desk(cases, voice, sites, versions, configuration.timezone, line, last_contact, now_ms, reads, told)
+    telling = Telling(Recipients(store, versions), configuration.instructions.days_before, connected(configuration))
+    return Desk(cases, voice, sites, versions, configuration.timezone, line, last_contact, now_ms, reads, told, telling)
 
 
 def reviews(store: Store, versions: Versions, configuration: Configuration, now_ms: Callable[[], int]) -> Reviews:

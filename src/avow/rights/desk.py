@@ -34,9 +34,13 @@ from avow.rights.answers import (
     Wanted,
 )
 from avow.rights.answers import Step as TimelineStep
-from avow.rights.cases import Case, Contact, reference
+from avow.rights.cases import Case, Claim, Contact, reference
+from avow.rights.correcting import claims, telling
+from avow.rights.correcting.claims import Correctable
+from avow.rights.correcting.reviewing import Reviewing
+from avow.rights.correcting.telling import FieldLine, Shown
 from avow.rights.due import Due, What
-from avow.rights.execution import outcomes_of
+from avow.rights.execution import Telling, outcomes_of
 from avow.rights.kept import Cases
 from avow.rights.response import Voice
 from avow.rights.states import ANSWERED, FOR_STAFF, RECEIPTS, STEP_WORDS, TABLES, WORDS, State, Step, receipt_of
@@ -124,6 +128,7 @@ class Desk:
     now_ms: Callable[[], int]
     reads: Reads
     told: ToldRecipients
+    telling: Telling
 
     def _law(self, case: Case) -> LawTable:
         """Return the law that the request was filed under: a later version moves none of its days."""
@@ -193,6 +198,7 @@ class Desk:
             asks_nobody=case.kind in clock.APPLIED,
             holds=applying.holds(case, self._voice(case).rulebook),
             is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED,
+            fields=self._fields(case) if is_answer else (),
         )
 
     def download(self, token: str, name: str) -> Download | None:
@@ -222,6 +228,44 @@ class Desk:
             return ()
         case, _ = found
         return tuple(proofs.shown(name, text) for name, text in proofs.of(case).items())
+
+    @property
+    def correctable(self) -> tuple[Correctable, ...]:
+        """What can be corrected under the version in force. Rule: Cal. Civ. Code § 1798.106(a)."""
+        return claims.correctable(self.voice.rulebook)
+
+    @property
+    def statement_words(self) -> int:
+        """Most words of a person's statement on what was not corrected. Rule: 11 CCR 7023(f)(3)."""
+        return self.voice.rulebook.law_table.statement_words
+
+    def claims(self, values: Mapping[str, str]) -> tuple[tuple[Claim, ...], dict[str, str]]:
+        """Return what a filled-in form says is wrong, and what of it has to be mended. Rule: 11 CCR 7023."""
+        return claims.judged(self.voice.rulebook, values)
+
+    @property
+    def reviewing(self) -> Reviewing:
+        """How requests to correct are reviewed. Rule: 11 CCR 7023(b)."""
+        return Reviewing(self.cases, self.reads, self.versions, self.now_ms)
+
+    def corrected(self, token: str) -> tuple[Shown, ...]:
+        """Return what the corrected fields say now, behind the link that was sent to the address. Rule: 11 CCR 7023(j)."""
+        found = self._open(token)
+        if found is None or not found[1]:
+            return ()
+        case, _ = found
+        return telling.shown(case, self.cases, self.versions.with_law_of(case.rulebook_id), self.now_ms())
+
+    def state(self, token: str, number: int, text: str, *, tells: bool) -> Refusal | None:
+        """Attach a statement to a field that was left as it is, behind the same link; to recipients on request.
+
+        Rule: 11 CCR 7023(f)(3).
+        """
+        found = self._open(token)
+        if found is None or not found[1]:
+            return _NOT_OURS
+        case, rulebook = found[0], self.versions.with_law_of(found[0].rulebook_id)
+        return telling.state(case, number, text, self.cases, rulebook, self.telling if tells else None, self.now_ms())
 
     def verification(self, token: str) -> Verification | None:
         """Return what the link from the message would confirm. Rule: 11 CCR 7062."""
@@ -372,7 +416,7 @@ class Desk:
 
     def _documents(self, case: Case) -> tuple[Document, ...]:
         """Return the documents that the link to the answer may fetch."""
-        if case.answer.get("outcome") != "granted":  # also while the message with the link to them is on its way
+        if "proof" not in case.answer:  # also while the message with the link to them is on its way
             return ()
         documents = [Document("letter", "Our answer")]
         documents += [Document(name, _PROOFS[name]) for name in proofs.of(case)]
@@ -381,6 +425,12 @@ class Desk:
             if content is not None:
                 documents.append(Document(name, label, len(content)))
         return tuple(documents)
+
+    def _fields(self, case: Case) -> tuple[FieldLine, ...]:
+        """Return what became of contested fields, once that was answered. Rule: 11 CCR 7023(f)."""
+        if case.kind is not RequestKind.CORRECT or "proof" not in case.answer:
+            return ()
+        return telling.lines(case, self.cases, self.versions.with_law_of(case.rulebook_id))
 
     def _line(self, case: Case) -> RequestLine:
         """Return a request for the list."""
@@ -431,6 +481,7 @@ def _contact(request: NewRequest) -> Contact:
         phone=request.phone.strip(),
         record=request.record,
         purposes=request.purposes,
+        claims=request.claims,
     )
 
 
@@ -462,22 +513,28 @@ def _dates(case: Case) -> tuple[TimelineStep, ...]:
     return _timeline(case, _NOT_FOR_WHO_FILED)
 
 
+def _outcomes(detail: dict[str, object]) -> str:
+    outcomes = json.loads(json.dumps(detail["outcomes"]))
+    return "; ".join(f"{one['target']}: {one['did']}" + (f" ({one['records']})" if one["records"] else "") for one in outcomes)
+
+
+def _going_with(detail: dict[str, object]) -> str:
+    others = [f"{word} {reference(str(detail[word]))}" for word in ("to", "after", "with") if word in detail]
+    return "; ".join([*others, *([str(detail["how"])] if "how" in detail else [])])
+
+
+#: What a timeline says of the detail of a step.
+_SAID: Final[Mapping[Step, Callable[[dict[str, object]], str]]] = {
+    Step.AWAITED: lambda detail: ", ".join(json.loads(json.dumps(detail["recipients"]))),
+    **dict.fromkeys((Step.OUTCOME, Step.LATE), _outcomes),
+    **dict.fromkeys((Step.JOINED, Step.LINK_WRITTEN, Step.ACKNOWLEDGED, Step.RESPONDED), _going_with),
+    **dict.fromkeys((Step.REVIEW_WANTED, Step.APPROVED), reviewing.in_words),
+    **dict.fromkeys((Step.EXTENSION_WRITTEN, Step.EXTENDED), lambda detail: f"until {detail['until']}"),
+    **dict.fromkeys((Step.DENIED, Step.VERIFIED), lambda detail: str(detail.get("reason") or detail.get("by") or "")),
+    Step.RESIDUE: left_over.words,
+}
+
+
 def _words(step: Step, detail: dict[str, object]) -> str:
     """Return the detail of a step in words."""
-    if step is Step.AWAITED:
-        return ", ".join(json.loads(json.dumps(detail["recipients"])))
-    if step in {Step.OUTCOME, Step.LATE}:
-        outcomes = json.loads(json.dumps(detail["outcomes"]))
-        return "; ".join(
-            f"{one['target']}: {one['did']}" + (f" ({one['records']})" if one["records"] else "") for one in outcomes
-        )
-    if step in {Step.JOINED, Step.LINK_WRITTEN, Step.ACKNOWLEDGED, Step.RESPONDED}:
-        others = [f"{word} {reference(str(detail[word]))}" for word in ("to", "after", "with") if word in detail]
-        return "; ".join([*others, *([str(detail["how"])] if "how" in detail else [])])
-    if step in {Step.REVIEW_WANTED, Step.APPROVED}:
-        return reviewing.in_words(detail)
-    if step in {Step.EXTENSION_WRITTEN, Step.EXTENDED}:
-        return f"until {detail['until']}"
-    if step in {Step.DENIED, Step.VERIFIED}:
-        return str(detail.get("reason") or detail.get("by") or "")
-    return left_over.words(detail) if step is Step.RESIDUE else ""
+    return _SAID[step](detail) if step in _SAID else ""

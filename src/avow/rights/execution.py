@@ -75,10 +75,10 @@ def make_plan(
     case, contact = wide, wide.contact
     ids = {task.recipient: instructions.new_id() for task in prospect.tasks if task.action is plan.Action.INSTRUCT}
     given, by = prospect.given, prospect.answer_by
-    wanted = {ids[one.name]: _wanted(one, by, telling.connected) for one in given if one.name in ids}
+    wanted = {ids[one.name]: wanted_of(one, by, telling.connected) for one in given if one.name in ids}
     located = finder.locate(contact.identifiers())
     detail = {
-        "tasks": [_planned(task, ids) for task in prospect.tasks],
+        "tasks": [planned(task, ids) for task in prospect.tasks],
         "lines": [keeping.as_json(line) for line in prospect.lines],
         "subjects": list(located.subjects),
         "counts": dict(located.counts),
@@ -132,7 +132,7 @@ def foresee(
     return Prospect(tasks, given, plan.lines(case.kind, holdings, tasks, answer_by), answer_by)
 
 
-def _wanted(one: Given, answer_by: date, connected: Mapping[str, frozenset[Way]]) -> Wanted:
+def wanted_of(one: Given, answer_by: date, connected: Mapping[str, frozenset[Way]]) -> Wanted:
     """Return what a recipient is told; without a declared way, or a connection for it, a member of staff passes it on."""
     declared = one.declared.instruct if one.declared else ""
     way = Way(declared) if declared in set(Way) else Way.PAGE
@@ -141,7 +141,7 @@ def _wanted(one: Given, answer_by: date, connected: Mapping[str, frozenset[Way]]
     return Wanted(one.name, one.rulebook_id, way, one.categories, answer_by, one.identifiers)
 
 
-def _planned(task: plan.Task, ids: Mapping[str, str]) -> dict[str, str]:
+def planned(task: plan.Task, ids: Mapping[str, str]) -> dict[str, str]:
     """Return a task as JSON, with the instruction of a recipient."""
     told = {"instruction": ids[task.recipient]} if task.recipient in ids else {"did": task.did} if task.did else {}
     return {"target": task.target, "action": task.action.value, "rule": task.rule, **told}

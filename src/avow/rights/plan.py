@@ -25,6 +25,7 @@ class Action(StrEnum):
     ERASE = "erase"
     NOTHING_HELD = "nothing held"
     INSTRUCT = "instruct"
+    CORRECT = "correct"
 
 
 #: The target that keeps what rules name, before any other destroys something.

@@ -24,6 +24,7 @@ from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.rights import asked_again, due, execution, grounds, keeping, naming, proofs, reviewing, verification
 from avow.rights.cases import Case, Contact
+from avow.rights.correcting import telling as correcting
 from avow.rights.execution import outcomes_of
 from avow.rights.grounds import Ground
 from avow.rights.kept import RESIDUE_ON, Cases
@@ -34,6 +35,9 @@ _TOO_LATE: Final = Refusal(
     "an address can be corrected only while it waits for its confirmation; ask the person to file the request again",
     rules.WITHOUT_ACCOUNT,
 )
+
+#: How the message of an answer is called.
+_SUBJECTS: Final = {"granted": "done", "partial": "done in part", "denied": "not done"}
 
 _templates = Environment(
     loader=PackageLoader("avow.rights", "templates"),
@@ -105,10 +109,11 @@ def respond(case: Case, voice: Voice, statements: Log, cases: Cases, now_ms: int
     day = _residue_on(case, proved, voice)
     facts = {**_letter_facts(case, voice, cases), "residue_on": day}
     text = voice.text("answer.txt", case, link=voice.link(Link.ANSWER, case), **facts)
+    outcome = correcting.outcome(case, cases) if case.kind is RequestKind.CORRECT else "granted"
     attached = ((proofs.NAME, "application/octet-stream", written.encode()),)  # no mail program may touch its lines
-    message = Message(case.contact.email, f"Your request {case.reference}: done", text, attached)
+    message = Message(case.contact.email, f"Your request {case.reference}: {_SUBJECTS[outcome]}", text, attached)
     looked_for = {RESIDUE_ON: day.isoformat()} if day else {}
-    return write(case, Step.ANSWER_WRITTEN, {"outcome": "granted", "proof": written, **looked_for}, message, cases, now_ms)
+    return write(case, Step.ANSWER_WRITTEN, {"outcome": outcome, "proof": written, **looked_for}, message, cases, now_ms)
 
 
 def respond_denied(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
@@ -262,13 +267,22 @@ def _letter_facts(case: Case, voice: Voice, cases: Cases) -> dict[str, Any]:  # 
     """Return what the letter tells: outcomes, what recipients answered, the day of the proof, how long the record is kept."""
     proved, timezone = case.entry(Step.PROVED), voice.rulebook.law_table.timezone
     outcomes = outcomes_of(case)
+    of_fields = _field_facts(case, voice, cases) if case.kind is RequestKind.CORRECT else {}
     return {
         "kept": [keeping.in_words(line, voice.rulebook) for line in execution.kept_of(case)],
+        **of_fields,
         "outcomes": [one for one in outcomes if "instruction" not in one],
         "answers": _answers([one for one in outcomes if "instruction" in one], case, cases, timezone),
         "done": local_date(proved.at_ms if proved else case.received_ms, timezone),
         "record_months": voice.rulebook.law_table.record_months,
     }
+
+
+def _field_facts(case: Case, voice: Voice, cases: Cases) -> dict[str, Any]:  # Any: what the template shows
+    """Return what the letter of a request to correct tells. Rule: 11 CCR 7023(f), (i), (j)."""
+    fields, outcome = correcting.lines(case, cases, voice.rulebook), correcting.outcome(case, cases)
+    is_denied = outcome != "granted"
+    return {"fields": fields, "is_denied_in_part": is_denied, "statement_words": voice.rulebook.law_table.statement_words}
 
 
 def _answers(

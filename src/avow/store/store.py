@@ -191,6 +191,12 @@ class Store:
         uploads.remove(gone, self.files)
         return is_kept
 
+    def keep_corrected(
+        self, held: HeldSubmission, fields: Mapping[str, str], people: tuple[Identifier, ...], now_ms: int
+    ) -> bool:
+        """Seal a submission once more, with these fields and of these people, as `keep_again`; safe to repeat."""
+        return self.keep_again(replace(held, people=people), fields, now_ms)
+
     def owners(self, record_id: str) -> frozenset[bytes]:
         """Return the pseudonyms of a submission's people; none for nobody who is known, and for one that is gone."""
         with self.control.reading() as tx:

@@ -21,7 +21,7 @@ _LINK: Final = '"by a link that we send to your e-mail address"'
 
 
 #: Rights that this version carries out once it knows who asks.
-VERIFIED: Final = frozenset({RequestKind.KNOW, RequestKind.DELETE, RequestKind.RESTRICT})
+VERIFIED: Final = frozenset({RequestKind.KNOW, RequestKind.DELETE, RequestKind.CORRECT, RequestKind.RESTRICT})
 
 
 @dataclass(frozen=True, slots=True)

@@ -421,6 +421,10 @@ RETENTION_CRITERIA: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+#: Starts and ends of a period of which nobody but a person learns: staff note them of what people sent. Why: decision 0085.
+NOTED_STARTS: Final = frozenset({"contract-end", "account-closed"})
+NOTED_ENDS: Final = frozenset({"account-closed", "position-filled"})
+
 #: How a data set is stripped of persons -> how notices call it. Rule: Cal. Civ. Code § 1798.140(b), (m).
 DATASET_METHODS: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -11,7 +11,14 @@ from datetime import date, timedelta
 from typing import Final
 
 from avow.definitions import READABLE_CATEGORIES, AfterRetention, IdentifierKind, Technology
-from avow.policy.language.vocabulary import CLAUSES, LEGAL_OBLIGATION, RETENTION_CRITERIA, RETENTION_STARTS, THIRD_PARTY_CLAUSES
+from avow.policy.language.vocabulary import (
+    CLAUSES,
+    LEGAL_OBLIGATION,
+    NOTED_STARTS,
+    RETENTION_CRITERIA,
+    RETENTION_STARTS,
+    THIRD_PARTY_CLAUSES,
+)
 from avow.policy.law.counting import add_months
 
 
@@ -142,7 +149,8 @@ class Retention:
         """
         end = "erased" if self.then is AfterRetention.ERASE else "deidentified"
         earlier = f", or until {RETENTION_CRITERIA[self.until]} if that comes first" if self.until else ""
-        undecided = " (until one is noted, after collection)" if self.after == "decision" else ""
+        noted = {"decision": "one is noted", **dict.fromkeys(NOTED_STARTS, "that is noted")}.get(self.after)
+        undecided = f" (until {noted}, after collection)" if noted else ""
         return f"{self.length} after {self.start}{undecided}{earlier}, then {end}"
 
 

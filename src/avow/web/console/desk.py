@@ -10,7 +10,6 @@ from starlette.routing import Route
 from avow.definitions import Refusal
 from avow.gate.letters import Closed
 from avow.gate.roles import WORKING, Act, Member
-from avow.rights.answering import OFFERED
 from avow.rights.answers import Wanted
 from avow.rights.telling import WAYS, Facts
 from avow.web.console.door import Door, place
@@ -114,5 +113,5 @@ class DeskPages:
             return self._door.refused(request, member, detail)
         shown = {"detail": detail, "reason": reason, "error": error, "colleagues": self._door.colleagues()}
         shown |= {"notes": self._door.house.reviews.notes(request_id)}
-        shown |= {"told_error": told_error, "told_ways": WAYS, "told_answers": tuple(OFFERED.items())}
+        shown |= {"told_error": told_error, "told_ways": WAYS}
         return self._door.show(request, "request.html", member, status, **shown)
