@@ -181,6 +181,8 @@ class Reviews:
         case = self.cases.get(request_id)
         if case is None:
             return _NO_REQUEST
+        if kinds.of(case.kind).plan is None:
+            return Refusal("a request of this kind is decided on a page of its own", rules.REASONS_TOLD)
         ground = grounds.of(case.kind, self._rulebook(case).law_table).get(code)
         if ground is None:
             return Refusal("a denial names one of the grounds that the law has", rules.REASONS_TOLD)
