@@ -97,7 +97,8 @@ class RequestStatus:
 
     `asks_nobody`: it holds without a proof of who asks; `holds` is what is off by it, in words; `is_fraudulent`: staff denied it.
     `is_of_proved`: this link went to the address, or to the browser that proved it; without, it has dates and no documents.
-    `fields` are what became of contested fields.
+    `fields` are what became of contested fields. `next_words` says what is next, "" for nothing; `code` opens this page's like
+    without its address, next to the reference.
     """
 
     reference: str
@@ -117,6 +118,8 @@ class RequestStatus:
     holds: tuple[str, ...] = ()
     is_fraudulent: bool = False
     fields: tuple[FieldLine, ...] = ()
+    next_words: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,20 @@ from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy import LawTable
 from avow.policy.law import rules
-from avow.rights import appealing, applying, clock, due, left_over, naming, proofs, receive, response, reviewing, verification
+from avow.rights import (
+    appealing,
+    applying,
+    clock,
+    due,
+    following,
+    left_over,
+    naming,
+    proofs,
+    receive,
+    response,
+    reviewing,
+    verification,
+)
 from avow.rights.answers import (
     DeskChoices,
     Document,
@@ -108,6 +121,8 @@ _PROOFS = {
     proofs.NAME: "Proof, to check against the public log",
     proofs.RESIDUE: "Proof of the search that followed",
 }
+#: The id of no request: what is typed for an unknown reference is compared with its code.
+_NOBODYS: Final = "0" * 24
 _NOT_OURS = Refusal("this link is not one of ours, or its request is gone", rules.VERIFICATION)
 
 
@@ -199,7 +214,19 @@ class Desk:
             holds=applying.holds(case, self._voice(case).rulebook),
             is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED,
             fields=self._fields(case) if is_answer else (),
+            next_words=following.NEXT.get(shown, ""),
+            code=following.code(found[0].request_id, self.voice.keyed),
         )
+
+    def follow(self, quoted: str, typed: str) -> str:
+        """Return the token of the page of a request, by its reference and code; "" where they are none of ours.
+
+        Rule: 11 CCR 7020, 7060 (no account; state and dates alone).
+        """
+        case = self.cases.referred_to(quoted.strip())
+        request_id = case.request_id if case else _NOBODYS
+        is_right = following.is_code(typed, request_id, self.voice.keyed)  # also for nobody's: it takes the same time
+        return verification.link(Link.STATUS, request_id, self.voice.keyed) if case and is_right else ""
 
     def download(self, token: str, name: str) -> Download | None:
         """Return a document of the request behind the link that was sent to the address; no other link opens one."""
@@ -366,6 +393,13 @@ class Desk:
             messages,
             self.told.lines(case, for_staff=True),
         )
+
+    def summary(self, request_id: str) -> tuple[RequestLine, tuple[TimelineStep, ...]] | None:
+        """Return a request with its timeline, without anything that is sealed; None for no such request."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return None
+        return replace(self._line(case), has_failed_message=request_id in self.cases.failed_messages()), _timeline(case)
 
     def extend(self, request_id: str, reason: str, staff_id: str) -> Refusal | None:
         """Extend the period once, with a reason told to the person. Rule: 11 CCR 7021(b)."""

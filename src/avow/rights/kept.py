@@ -115,6 +115,11 @@ class Cases:
         with self._control.reading() as tx:
             return request_lists.waiting(tx, FOR_STAFF)
 
+    def approvals(self) -> tuple[Mapping[str, Any], ...]:  # Any: JSON
+        """Return the details of every approval in the histories that are kept."""
+        with self._control.reading() as tx:
+            return tuple(json.loads(detail) for detail in request_lists.approvals(tx))
+
     def there_are(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the jurisdictions and channels of all requests, to choose from."""
         with self._control.reading() as tx:

@@ -117,14 +117,12 @@ def respond(case: Case, voice: Voice, statements: Log, cases: Cases, now_ms: int
 
 
 def respond_denied(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
-    """Write to the person that the request is denied: by staff, with the ground and why, or because nobody confirmed it.
+    """Write to the person that staff deny the request, with the ground and why.
 
     Rule: Cal. Civ. Code § 1798.145(h)(2); 11 CCR 7022(f)(1), 7024(e).
     """
     decided = case.entry(Step.DECIDED)
-    if decided is None:
-        return respond_unverified(case, voice, cases, now_ms)
-    if case.contact is None:
+    if decided is None or case.contact is None:
         return False
     code, rule = str(decided.detail["code"]), str(decided.detail["rule"])
     ground = grounds.of(case.kind, voice.rulebook.law_table).get(code) or Ground(code, rule, rule)

@@ -34,7 +34,7 @@ from avow.rights.execution import Prospect
 from avow.rights.grounds import Ground
 from avow.rights.kept import Cases
 from avow.rights.plan import Action, Line
-from avow.rights.states import Entry, State, Step
+from avow.rights.states import State, Step
 
 #: Shortest and longest reason of a denial, and longest note, characters: the person must be able to understand a reason.
 REASON_LENGTH: Final = (20, 1000)
@@ -321,7 +321,7 @@ def _alone(looked: Looked) -> dict[str, bool]:
     return {"alone": True} if looked.is_alone else {}
 
 
-def seconds(history: Collection[Entry]) -> tuple[int, int]:
-    """Return how many second looks a history has, and how many of them are of somebody who was alone."""
-    found = [entry for entry in history if entry.step is Step.APPROVED and "asked" in entry.detail]
-    return len(found), sum(bool(entry.detail.get("alone")) for entry in found)
+def second_looks(cases: Cases) -> tuple[int, int]:
+    """Return how many second looks there were, and how many of them by somebody who was alone. Rule: 11 CCR 7101(a)."""
+    found = [detail for detail in cases.approvals() if "asked" in detail]
+    return len(found), sum(bool(detail.get("alone")) for detail in found)

@@ -156,6 +156,10 @@ class Reviews:
             waits_since=local_date(wanted.at_ms, self.versions.timezone) if wanted and waits else None,
         )
 
+    def second_looks(self) -> tuple[int, int]:
+        """Return how many decisions two looked at, and how many one did, a day later: for the evidence."""
+        return reviewing.second_looks(self.cases)
+
     def notes(self, request_id: str) -> tuple[Note, ...]:
         """Return what staff noted of fraud, for who opened the request for a purpose. Rule: 11 CCR 7060(f)."""
         case = self.cases.get(request_id)

@@ -58,7 +58,8 @@ APPEAL (`APPEAL_WALK`): about a request that was answered, decided by staff
     VERIFIED    -> REVIEWING    -> [reviewing.want]          without autopilot, or where something has to be looked at
     REVIEWING   -> REVIEWING    -> [reviewing.carry_out, deny, take_back]  what needs two is asked for by one
     REVIEWING   -> VERIFIED     -> [reviewing.carry_out, agree]  by one, or by the second of two
-    VERIFIED    -> DENIED       -> [reviewing.go_on]         what both decided: with its code
+    VERIFIED    -> DECIDED      -> [reviewing.go_on]         what both decided: denied, with its code
+    DECIDED     -> ANSWERING    -> [response.respond_denied] with the ground and why
     any open    -> same         -> [reviewing.suspect, clear] fraud: nothing is carried out, and the clock goes on
     VERIFIED    -> FULFILLING   -> [plan.make]               with it, what tells recipients is queued
     FULFILLING  -> FULFILLING   -> [execution.execute]       one outcome a target, each an entry of the history
@@ -216,9 +217,11 @@ VERIFIED_WALK: Final = _table(
         (State.VERIFYING, Step.DENIED): State.DENIED,
         (State.VERIFIED, Step.PLANNED): State.FULFILLING,
         (State.VERIFIED, Step.REVIEW_WANTED): State.REVIEWING,
-        (State.VERIFIED, Step.DECIDED): State.DENIED,
+        (State.VERIFIED, Step.DECIDED): State.DECIDED,
         (State.REVIEWING, Step.REVIEW_WANTED): State.REVIEWING,
         (State.REVIEWING, Step.APPROVED): State.VERIFIED,
+        (State.DECIDED, Step.ANSWER_WRITTEN): State.ANSWERING,
+        (State.DECIDED, Step.RESPONDED): State.RESPONDED,  # of nobody real
         (State.FULFILLING, Step.OUTCOME): State.FULFILLING,
         (State.FULFILLING, Step.PROVED): State.PROVED,
         (State.FULFILLING, Step.AWAITED): State.DOWNSTREAM,
@@ -279,9 +282,11 @@ APPEAL_WALK: Final = _table(
     {Step.EXTENDED, Step.EXTENSION_WRITTEN},
 )
 #: Verified as others are; then a person decides each contested field, and never the clock. Rule: 11 CCR 7021(b), 7023.
+#: States in which a request is looked at and decided as a whole, and not field by field.
+_WHOLE: Final = frozenset({State.VERIFIED, State.REVIEWING, State.DECIDED})
 CORRECT_WALK: Final = _table(
     {
-        **{move: state for move, state in VERIFIED_WALK.moves.items() if move[0] is not State.VERIFIED},
+        **{move: state for move, state in VERIFIED_WALK.moves.items() if move[0] not in _WHOLE},
         (State.VERIFIED, Step.REVIEW_WANTED): State.REVIEWING,
         (State.REVIEWING, Step.DECIDED): State.REVIEWING,
         (State.REVIEWING, Step.PLANNED): State.FULFILLING,

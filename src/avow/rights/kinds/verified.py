@@ -70,7 +70,8 @@ STEPS: Final[Mapping[State, StepOf]] = {
     State.DOWNSTREAM: _wait,
     State.REVIEWING: lambda _case, _tools, _now_ms: False,  # it waits for staff; the clock goes on, and denies nobody
     State.PROVED: _respond,
-    State.DENIED: lambda case, tools, now_ms: response.respond_denied(case, tools.voice, tools.cases, now_ms),
+    State.DENIED: lambda case, tools, now_ms: response.respond_unverified(case, tools.voice, tools.cases, now_ms),
+    State.DECIDED: lambda case, tools, now_ms: response.respond_denied(case, tools.voice, tools.cases, now_ms),
     State.ANSWERING: ending.purge,
     State.JOINED: lambda case, tools, _now_ms: asked_again.purge_left_alone(case, tools.cases),  # its lead takes it along
     **ending.STEPS,

@@ -12,7 +12,7 @@ from avow.store import paging
 from avow.store.control import deliveries
 from avow.store.control.database import Transaction
 from avow.store.control.requests import COLUMNS
-from avow.store.control.tables import consumer_requests
+from avow.store.control.tables import consumer_requests, request_events
 from avow.store.paging import Page, Part, Place
 
 _ONE: Final = consumer_requests.c
@@ -72,6 +72,12 @@ def waiting(tx: Transaction, for_staff: Collection[str]) -> int:
     failed = and_(_failed(), _ONE.demonstration.is_(False))
     wanted = select(func.count()).select_from(consumer_requests).where(or_(_for_staff(for_staff), failed))
     return int(tx.execute(wanted).scalar_one())
+
+
+def approvals(tx: Transaction) -> tuple[str, ...]:
+    """Return the details of every approval in a history, as JSON, by an index; the demonstration has none."""
+    entry = request_events.c
+    return tuple(tx.scalars(select(entry.detail).where(entry.what == "approved").order_by(entry.at_ms)))
 
 
 def jurisdictions(tx: Transaction) -> tuple[str, ...]:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, false, true
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    false,
+    text,
+    true,
+)
 
 from avow.store.control.tables.types import Text, metadata
 
@@ -148,6 +161,7 @@ request_events: Final = Table(
     Column("what", Text, nullable=False),
     Column("detail", Text, nullable=False),  # JSON without personal information
     PrimaryKeyConstraint("request_id", "seq"),
+    Index("request_events_approved", "what", sqlite_where=text("what = 'approved'"), postgresql_where=text("what = 'approved'")),
 )
 
 #: Subscriptions that wait for the link in the message to be confirmed: the submission to be, sealed for its person.

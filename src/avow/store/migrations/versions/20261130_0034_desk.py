@@ -15,4 +15,6 @@ def upgrade() -> None:
     op.add_column("consumer_requests", sa.Column("due_ms", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("consumer_requests", sa.Column("is_suspected", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_index("consumer_requests_due", "consumer_requests", ["is_open", "due_ms", "id"])
+    approved = sa.text("what = 'approved'")
+    op.create_index("request_events_approved", "request_events", ["what"], sqlite_where=approved, postgresql_where=approved)
     op.execute("UPDATE consumer_requests SET next_ms = 0 WHERE is_open")
