@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
-from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, local_date
+from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, address_among, local_date
 from avow.gate.contacts import LastContact
 from avow.gate.deliveries import Delivery
 from avow.gate.letters import Closed, Letter, Letters
@@ -19,21 +18,24 @@ from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy import LawTable
 from avow.policy.law import rules
+from avow.policy.rulebook import refusals
 from avow.rights import (
     appealing,
     applying,
     clock,
     due,
     following,
-    left_over,
-    naming,
+    kinds,
+    listing,
     proofs,
     receive,
     response,
-    reviewing,
+    scoping,
+    timeline,
     verification,
 )
 from avow.rights.answers import (
+    AskedWords,
     DeskChoices,
     Document,
     Download,
@@ -56,51 +58,12 @@ from avow.rights.due import Due, What
 from avow.rights.execution import Telling, outcomes_of
 from avow.rights.kept import Cases
 from avow.rights.response import Voice
-from avow.rights.states import ANSWERED, FOR_STAFF, RECEIPTS, STEP_WORDS, TABLES, WORDS, State, Step, receipt_of
+from avow.rights.states import ANSWERED, FOR_STAFF, WORDS, State, Step, receipt_of
 from avow.rights.telling import ToldRecipients
 from avow.rights.verification import Link
-from avow.store.control.request_lists import Moments, Sought
+from avow.store.control.request_lists import Moments
 from avow.store.paging import LINES, Page, Place
 
-#: What staff think and decide among themselves; its person reads the answer.
-_OF_STAFF = frozenset({Step.SUSPECTED, Step.CLEARED, Step.APPROVED, Step.DECIDED, Step.REVIEW_WANTED})
-#: Steps that who filed a request is not told: what is held of somebody, how much, and whether others asked for them.
-_NOT_FOR_WHO_FILED = frozenset(
-    {
-        Step.PLANNED,
-        Step.OUTCOME,
-        Step.AWAITED,
-        Step.LATE,
-        Step.JOINED,
-        Step.ACKNOWLEDGED,
-        Step.RESIDUE,
-        Step.RESIDUE_PROVED,
-        *_OF_STAFF,
-        *RECEIPTS,
-    }
-)
-#: How soon is "soon": within it, a request comes right behind what is late.
-SOON: Final = timedelta(days=10)
-#: For whom a request waits, by its state: "nobody" is us, by itself.
-STAFF: Final = "staff"
-WHOM: Final = {STAFF: "staff", "person": "the person", "recipients": "recipients", "nobody": "nobody: it goes by itself"}
-WAITS_FOR: Final = {
-    State.RECEIVED: "nobody",
-    State.JOINED: "person",
-    State.ACKNOWLEDGING: "nobody",
-    State.VERIFYING: "person",
-    State.VERIFIED: "nobody",
-    State.REVIEWING: STAFF,
-    State.FULFILLING: "nobody",
-    State.DOWNSTREAM: "recipients",
-    State.PROVED: "nobody",
-    State.DENIED: "nobody",
-    State.DECIDED: "nobody",
-    State.APPLYING: "recipients",
-    State.ANSWERING: "nobody",
-    State.RESTORED: "nobody",
-}
-EVERY: Final = Wanted()
 #: What a request is said to be to who filed it: a link may be on its way, or wait its hour, and its page says nothing of it.
 _SHOWN = {
     State.ACKNOWLEDGING: State.RECEIVED,
@@ -183,6 +146,10 @@ class Desk:
             applying.apply(case, self._voice(case).rulebook, self.cases, now_ms)
         return case
 
+    def refuses(self, kind: RequestKind, named: tuple[str, ...]) -> frozenset[str]:
+        """Return what a request that holds at once stops in the browser that files it. Rule: 11 CCR 7026(d), 7027(e)."""
+        return applying.refused_by(kind, named, self.voice.rulebook) - (refusals.WORDS - refusals.OF_BROWSERS)
+
     def status(self, token: str) -> RequestStatus | None:
         """Return the status: to who filed the request state and dates, to who proved the address what was found as well.
 
@@ -206,13 +173,13 @@ class Desk:
             lines[What.ANSWER].target,
             case.state not in ANSWERED,
             case.entry(Step.VERIFIED) is not None,
-            _timeline(case, without=_OF_STAFF) if is_answer else _dates(case),
+            timeline.of(case, timeline.OF_STAFF) if is_answer else timeline.of(case, timeline.NOT_FOR_WHO_FILED),
             self._documents(case) if is_answer else (),
             is_of_proved=is_answer,
             told=self.told.lines(case, for_staff=False) if is_answer else (),
             asks_nobody=case.kind in clock.APPLIED,
             holds=applying.holds(case, self._voice(case).rulebook),
-            is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED,
+            is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED - set(appealing.DECIDED),
             fields=self._fields(case) if is_answer else (),
             next_words=following.NEXT.get(shown, ""),
             code=following.code(found[0].request_id, self.voice.keyed),
@@ -324,34 +291,19 @@ class Desk:
         case = self.cases.get(request_id) if request_id else None
         return _addresses(case) if case is not None else ()
 
-    def desk(self, at: Place, wanted: Wanted = EVERY) -> Page[RequestLine]:
+    def desk(self, at: Place, wanted: Wanted = listing.EVERY) -> Page[RequestLine]:
         """Return a page of requests by what is at risk: late, due soon, a failed message, for staff, the rest, the answered."""
         today, zone = self._today(), self.voice.rulebook.law_table.timezone
-        moments = Moments(*(due.begins_ms(day, zone) for day in (today, today + SOON)))
-        failed, shown = self.cases.failed_messages(), self.cases.page(at, LINES, self._sought(wanted), moments)
+        moments = Moments(*(due.begins_ms(day, zone) for day in (today, today + listing.SOON)))
+        failed, shown = (
+            self.cases.failed_messages(),
+            self.cases.page(at, LINES, listing.sought(wanted, self.voice.rulebook.jurisdiction), moments),
+        )
         return shown.each(lambda case: replace(self._line(case), has_failed_message=case.request_id in failed))
 
-    def _sought(self, wanted: Wanted) -> Sought:
-        """Return what the store looks for; the policy's own jurisdiction is also that of requests which name none."""
-        own = self.voice.rulebook.jurisdiction
-        codes = {wanted.jurisdiction, *([""] if wanted.jurisdiction == own else [])} if wanted.jurisdiction else None
-        states = {wanted.state} if wanted.state else None
-        if wanted.waits_for not in {"", STAFF}:
-            here = {state.value for state, whom in WAITS_FOR.items() if whom == wanted.waits_for}
-            states = here if states is None else here & states
-        named = (wanted.site, wanted.kind, wanted.channel)
-        return Sought(*named, states, codes, is_of_staff=wanted.waits_for == STAFF)
-
     def choices(self) -> DeskChoices:
-        """Return by what the list can be narrowed: kinds, states, jurisdictions, channels, and for whom requests wait."""
-        codes, channels = self.cases.there_are()
-        rulebook = self.voice.rulebook
-        states = {state.value: FOR_STAFF[state][0] for state in State if any(state in table.states for table in TABLES.values())}
-        laws = {
-            code: rulebook.law[code].name if code in rulebook.law else code
-            for code in sorted({one or rulebook.jurisdiction for one in codes})
-        }
-        return DeskChoices({kind: naming.LABELS[kind] for kind in TABLES}, states, laws, {one: one for one in channels}, WHOM)
+        """Return by what the list can be narrowed: kinds, states, laws, channels, and for whom requests wait."""
+        return listing.choices(self.voice.rulebook, *self.cases.there_are())
 
     def find(self, quoted: str) -> str:
         """Return the id of the request that somebody quotes by its reference; "" for none, or where it does not say which."""
@@ -386,8 +338,9 @@ class Desk:
             look,
             FOR_STAFF[case.state][1],
             kinds,
-            _timeline(case),
+            timeline.of(case),
             outcomes,
+            self._asked(case),
             can_extend,
             until,
             messages,
@@ -399,7 +352,7 @@ class Desk:
         case = self.cases.get(request_id)
         if case is None:
             return None
-        return replace(self._line(case), has_failed_message=request_id in self.cases.failed_messages()), _timeline(case)
+        return replace(self._line(case), has_failed_message=request_id in self.cases.failed_messages()), timeline.of(case)
 
     def extend(self, request_id: str, reason: str, staff_id: str) -> Refusal | None:
         """Extend the period once, with a reason told to the person. Rule: 11 CCR 7021(b)."""
@@ -407,6 +360,41 @@ class Desk:
         if case is None:
             return Refusal("there is no such request any more", rules.RECORD_KEEPING)
         return response.extend(case, reason, staff_id, self._voice(case), self.cases, self.now_ms())
+
+    def enterable(self) -> tuple[RequestKind, ...]:
+        """Return the kinds that staff can enter: what the policy offers and this version carries out. Rule: 11 CCR 7020."""
+        return tuple(kind for kind in kinds.KINDS if kind in self.voice.rulebook.rights)
+
+    def scope(self, request_id: str, points: tuple[str, ...], staff_id: str) -> Refusal | None:
+        """Say what a request covers, having read what its person wrote. Rule: 11 CCR 7022(g)."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
+        return scoping.scope(case, points, staff_id, self._voice(case).rulebook, self.cases, self.now_ms())
+
+    def from_submission(self, record_id: str, kind: RequestKind) -> Case | Refusal:
+        """Make a request of what somebody wrote in another form, as received on the day it came.
+
+        Its own words are those that are read before anything is planned. Rule: 11 CCR 7020(e) (a request by another way).
+        """
+        held = self.cases.store.readable_submission(record_id)
+        if held is None:
+            return Refusal("this is not there any more, or cannot be read", rules.METHODS_OF_REQUESTS)
+        if any(one.contact and one.contact.record == record_id and one.kind is kind for one in self.cases.about(held.people)):
+            return Refusal("such a request was made of it before", rules.METHODS_OF_REQUESTS)
+        phones = [one.value for one in held.people if one.kind is IdentifierKind.PHONE]
+        return self.file(
+            NewRequest(
+                kind,
+                address_among(held.people),
+                details="\n".join(f"{name}: {text}" for name, text in held.fields.items() if text),
+                phone=phones[0] if phones else "",
+                channel="message",
+                received_on=local_date(held.collected_ms, self.business_timezone),
+                record=record_id,
+                demonstration=held.demonstration,
+            )
+        )
 
     def deny_as_fraudulent(self, request_id: str, belief: str, staff_id: str) -> Refusal | None:
         """Deny a request that holds at once, for a belief that is documented. Rule: 11 CCR 7026(e), 7027(f)."""
@@ -494,8 +482,37 @@ class Desk:
             is_suspected=case.is_suspected,
         )
 
+    def _asked(self, case: Case) -> AskedWords | None:
+        """Return what the person of a request wrote and chose. Rule: 11 CCR 7020(e), 7022(g)."""
+        contact, timezone = case.contact, self._law(case).timezone
+        if contact is None:
+            return None
+        entered_on = local_date(case.entered_ms or case.received_ms, timezone)
+        return AskedWords(
+            name=contact.name,
+            words=contact.details,
+            email=contact.email,
+            phone=contact.phone,
+            since=contact.since,
+            until=contact.until,
+            pieces=contact.pieces,
+            points=contact.points,
+            purposes=contact.purposes,
+            record=contact.record,
+            parent=reference(case.parent) if case.parent else "",
+            jurisdiction=case.jurisdiction,
+            entered_on=entered_on if entered_on != case.received_on else None,
+            has_to_be_read=scoping.waits(case),
+            can_be_scoped=case.kind is RequestKind.DELETE and case.may(Step.SCOPED),
+            belief=self.cases.belief(case.request_id),
+            may_be_denied=case.entry(Step.APPLIED) is not None and case.may(Step.DECIDED),
+            may_be_decided=case.kind in appealing.DECIDED and case.may(Step.DECIDED),
+        )
+
     def _waits(self, case: Case) -> str:
         """Return what of a request has not reached its person yet, and for what it waits; "" for nothing."""
+        if scoping.waits(case):
+            return "its words have to be read"
         waiting = [word for step, word in _WAITING.items() if _is_on_its_way(case, step)]
         carrier = "waits for the mail server" if self.cases.is_by_mail else "waits to be passed on"
         return f"{' and '.join(waiting)} {carrier}" if waiting else ""
@@ -534,41 +551,3 @@ def _addresses(case: Case) -> tuple[Identifier, ...]:
     """Return what a link that was sent to the address proves: the address alone, and no browser."""
     found = case.contact.identifiers() if case.contact else ()
     return tuple(one for one in found if one.kind is IdentifierKind.EMAIL)
-
-
-def _timeline(case: Case, without: frozenset[Step] = frozenset()) -> tuple[TimelineStep, ...]:
-    """Return the history in plain words, without some steps."""
-    told = (entry for entry in case.history if entry.step not in without)
-    return tuple(TimelineStep(entry.at_ms, STEP_WORDS[entry.step], _words(entry.step, entry.detail)) for entry in told)
-
-
-def _dates(case: Case) -> tuple[TimelineStep, ...]:
-    """Return the history without what was found and where: how many places did something is a word about it as well."""
-    return _timeline(case, _NOT_FOR_WHO_FILED)
-
-
-def _outcomes(detail: dict[str, object]) -> str:
-    outcomes = json.loads(json.dumps(detail["outcomes"]))
-    return "; ".join(f"{one['target']}: {one['did']}" + (f" ({one['records']})" if one["records"] else "") for one in outcomes)
-
-
-def _going_with(detail: dict[str, object]) -> str:
-    others = [f"{word} {reference(str(detail[word]))}" for word in ("to", "after", "with") if word in detail]
-    return "; ".join([*others, *([str(detail["how"])] if "how" in detail else [])])
-
-
-#: What a timeline says of the detail of a step.
-_SAID: Final[Mapping[Step, Callable[[dict[str, object]], str]]] = {
-    Step.AWAITED: lambda detail: ", ".join(json.loads(json.dumps(detail["recipients"]))),
-    **dict.fromkeys((Step.OUTCOME, Step.LATE), _outcomes),
-    **dict.fromkeys((Step.JOINED, Step.LINK_WRITTEN, Step.ACKNOWLEDGED, Step.RESPONDED), _going_with),
-    **dict.fromkeys((Step.REVIEW_WANTED, Step.APPROVED), reviewing.in_words),
-    **dict.fromkeys((Step.EXTENSION_WRITTEN, Step.EXTENDED), lambda detail: f"until {detail['until']}"),
-    **dict.fromkeys((Step.DENIED, Step.VERIFIED), lambda detail: str(detail.get("reason") or detail.get("by") or "")),
-    Step.RESIDUE: left_over.words,
-}
-
-
-def _words(step: Step, detail: dict[str, object]) -> str:
-    """Return the detail of a step in words."""
-    return _SAID[step](detail) if step in _SAID else ""

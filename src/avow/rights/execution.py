@@ -102,7 +102,7 @@ def widened(case: Case, finder: Finder, cases: Cases) -> Case | None:
 
     Rule: Cal. Civ. Code § 1798.105(c)(1). Why: decision 0067.
     """
-    if case.contact is None or case.kind is not RequestKind.DELETE:
+    if case.contact is None or case.kind is not RequestKind.DELETE or case.contact.points:
         return case
     browsers = finder.browsers_of(case.contact.identifiers())
     return cases.widen(case.request_id, browsers) if browsers else case
@@ -120,7 +120,7 @@ def foresee(
     if contact is None:
         return None
     is_told = case.kind is RequestKind.DELETE and not case.demonstration
-    if case.kind is RequestKind.DELETE:  # as `widened`, for who looks before the walk has come to it
+    if case.kind is RequestKind.DELETE and not contact.points:  # as `widened`, for who looks before the walk has come to it
         contact = replace(contact, more_visitors=(*contact.more_visitors, *finder.browsers_of(contact.identifiers())))
     if is_told and telling.recipients.are_leaving(contact):
         return None
@@ -129,6 +129,8 @@ def foresee(
     tasks = plan.make(case.kind, own, given, today)
     answer_by = instructions.answer_by(due.table(case, rulebook)[due.What.ANSWER].target, telling.days_before, today)
     holdings = finder.holdings(tuple(dict.fromkeys(contact.identifiers())), today)
+    if contact.points:  # of a part: what came by the points that were named, and nothing else of theirs
+        holdings = tuple(one for one in holdings if one.point in contact.points)
     return Prospect(tasks, given, plan.lines(case.kind, holdings, tasks, answer_by), answer_by)
 
 

@@ -99,9 +99,9 @@ class Keeper:
         """Return what is kept of these people, as the lines of a plan say it. Rule: 11 CCR 7022(f)."""
         return tuple(plan.kept_line(one, keep) for one in self.earlier(people) for keep in one.kept)
 
-    def keep(self, people: Sequence[Identifier], today: date, now_ms: int) -> None:
-        """Keep what rules name of everything that is held of these people. Safe to repeat: each is kept once."""
-        for one in self._found(people, self.points, today):
+    def keep(self, people: Sequence[Identifier], today: date, now_ms: int, points: frozenset[str] | None = None) -> None:
+        """Keep what rules name of what is held of these people, at some points or all. Safe to repeat: each is kept once."""
+        for one in self._found(people, self.points if points is None else self.points & points, today):
             for kept in one.kept:
                 duty = kept.duty
                 wanted = Keeping(duty.exception, duty.name, duty.rule, duty.purpose, kept.fields, kept.until, kept.rulebook_id)
@@ -183,10 +183,11 @@ class Keeper:
 
 @dataclass(frozen=True, slots=True)
 class KeptRecords:
-    """The first target of a deletion: what rules keep is kept before anything is destroyed."""
+    """The first target of a deletion: what rules keep is kept before anything is destroyed; of `points` alone, None for all."""
 
     keeper: Keeper
     waiting: Waiting
+    points: frozenset[str] | None = None
     name: str = KEPT
 
     def erase(self, erasure: Erasure, now_ms: int) -> Outcome | None:
@@ -210,7 +211,7 @@ class KeptRecords:
 
     def _keep(self, erasure: Erasure, now_ms: int) -> None:
         today = local_date(erasure.planned_ms, self.keeper.versions.timezone)
-        self.keeper.keep(erasure.identifiers, today, now_ms)
+        self.keeper.keep(erasure.identifiers, today, now_ms, self.points)
 
     def remaining(self, _erasure: Erasure) -> int:
         """Return 0: what is kept is no longer found by anything that was erased. Rule: 11 CCR 7022(f)."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from avow.rights import due, timeliness
+from avow.rights import due, listing, timeliness
 from avow.rights.cases import Case
 from avow.rights.kept import Cases
 from avow.rights.states import State
@@ -61,6 +61,6 @@ class OpenRequests:
         rulebook = tools.voice.rulebook
         next_ms = now_ms + 10 * SOON_MS if has_to_wait else next_look_ms(case, rulebook, now_ms)
         days_kept = timeliness.judge(case, rulebook.law_table, now_ms).kept
-        listed = case.state.value, due.denied_ms(case, rulebook), case.is_suspected
+        listed = case.state.value, due.denied_ms(case, rulebook), listing.is_for_staff(case)
         self._looks[case.request_id] = Look(len(case.history), next_ms, days_kept, *listed)
         return False

@@ -7,7 +7,7 @@ from typing import Final
 
 from avow.definitions import RequestKind
 from avow.policy import Rulebook
-from avow.rights import asked_again, downstream, due, execution, response, reviewing, verification
+from avow.rights import asked_again, downstream, due, execution, response, reviewing, scoping, verification
 from avow.rights.cases import Case
 from avow.rights.kinds import ending
 from avow.rights.kinds.kind import SOON_MS, WHILE_MS, RestOf, StepOf, Tools
@@ -17,8 +17,13 @@ from avow.rights.states import State, Step
 LETTERS: Final = frozenset({"acknowledgement", "extension", "done", "unverified"})
 
 
-def _plan(case: Case, tools: Tools, now_ms: int) -> bool:
-    """Make the plan once nobody has to look at it first, or somebody has; or deny what two decided to deny."""
+def plan_it(case: Case, tools: Tools, now_ms: int) -> bool:
+    """Make the plan once somebody has read the person's words and nobody has to look first, or somebody has; or deny it.
+
+    Rule: 11 CCR 7022(b), 7024, 7100(a).
+    """
+    if scoping.waits(case):
+        return False
     if reviewing.go_on(case, tools.cases, now_ms):
         return True
     wide, rulebook, names = (
@@ -65,7 +70,7 @@ STEPS: Final[Mapping[State, StepOf]] = {
     State.RECEIVED: lambda case, tools, now_ms: response.acknowledge(case, tools.voice, tools.cases, now_ms),
     State.ACKNOWLEDGING: _deny,
     State.VERIFYING: _deny,
-    State.VERIFIED: _plan,
+    State.VERIFIED: plan_it,
     State.FULFILLING: _fulfil,
     State.DOWNSTREAM: _wait,
     State.REVIEWING: lambda _case, _tools, _now_ms: False,  # it waits for staff; the clock goes on, and denies nobody
@@ -92,7 +97,7 @@ RESTS: Final[Mapping[State, RestOf]] = {
     State.RECEIVED: lambda _case, _rulebook, now_ms: now_ms + WHILE_MS,
     State.ACKNOWLEDGING: _denied,
     State.VERIFYING: _denied,
-    State.VERIFIED: soon,
+    State.VERIFIED: lambda case, _rulebook, now_ms: now_ms + (WHILE_MS if scoping.waits(case) else SOON_MS),
     State.FULFILLING: soon,
     State.DOWNSTREAM: lambda case, rulebook, now_ms: (
         due.denied_ms(case, rulebook) if execution.open_tasks_of(case) else now_ms + SOON_MS

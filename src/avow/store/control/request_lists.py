@@ -22,7 +22,7 @@ _ONE: Final = consumer_requests.c
 class Sought:
     """Which requests a list is of; "" and None stand for any. `states` are of any, `jurisdictions` codes of law tables.
 
-    `is_of_staff`: those that wait for staff, be it in such a state, for a suspicion or for a message that failed.
+    `is_for_staff`: those that wait for staff, be it to be decided, to be read, for a suspicion or for a message that failed.
     """
 
     site: str = ""
@@ -30,15 +30,15 @@ class Sought:
     channel: str = ""
     states: Collection[str] | None = None
     jurisdictions: Collection[str] | None = None
-    is_of_staff: bool = False
+    is_for_staff: bool = False
 
-    def conditions(self, for_staff: Collection[str]) -> list[ColumnElement[bool]]:
-        """Return what a row has to meet; `for_staff` are the states that wait for staff."""
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return what a row has to meet."""
         asked = {_ONE.site: self.site, _ONE.kind: self.kind, _ONE.channel: self.channel}
         found: list[ColumnElement[bool]] = [column == value for column, value in asked.items() if value]
         found += [_ONE.state.in_(self.states)] if self.states is not None else []
         found += [_ONE.jurisdiction.in_(self.jurisdictions)] if self.jurisdictions is not None else []
-        return found + ([or_(_for_staff(for_staff), _failed())] if self.is_of_staff else [])
+        return found + ([or_(_for_staff(), _failed())] if self.is_for_staff else [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +49,13 @@ class Moments:
     soon_ms: int
 
 
-def page(
-    tx: Transaction, at: Place, limit: int, sought: Sought, moments: Moments, for_staff: Collection[str]
-) -> Page[RowMapping]:
+def page(tx: Transaction, at: Place, limit: int, sought: Sought, moments: Moments) -> Page[RowMapping]:
     """Return a page by what is at risk: late, due soon, with a failed message, for staff, the rest, and then what is answered.
 
     Each part has what is due first at its top; what is answered begins with what came in last.
     """
-    rows = select(*COLUMNS).where(*sought.conditions(for_staff))
-    is_open, waits, failed = _ONE.is_open == true(), _for_staff(for_staff), _failed()
+    rows = select(*COLUMNS).where(*sought.conditions())
+    is_open, waits, failed = _ONE.is_open == true(), _for_staff(), _failed()
     late = and_(is_open, _ONE.due_ms > 0, _ONE.due_ms < moments.today_ms)
     soon = and_(is_open, _ONE.due_ms >= moments.today_ms, _ONE.due_ms < moments.soon_ms)
     pressing = or_(late, soon)
@@ -67,10 +65,10 @@ def page(
     return paging.page(tx, (*parts, answered), at, limit)
 
 
-def waiting(tx: Transaction, for_staff: Collection[str]) -> int:
+def waiting(tx: Transaction) -> int:
     """Return how many open requests wait for staff, by an index of what is open."""
     failed = and_(_failed(), _ONE.demonstration.is_(False))
-    wanted = select(func.count()).select_from(consumer_requests).where(or_(_for_staff(for_staff), failed))
+    wanted = select(func.count()).select_from(consumer_requests).where(or_(_for_staff(), failed))
     return int(tx.execute(wanted).scalar_one())
 
 
@@ -94,5 +92,5 @@ def _failed() -> Any:  # Any: SQLAlchemy's condition of a column without a type
     return _ONE.id.in_(deliveries.requests_with_failures())
 
 
-def _for_staff(states: Collection[str]) -> ColumnElement[bool]:
-    return and_(_ONE.is_open == true(), or_(_ONE.state.in_(states), _ONE.is_suspected == true()))
+def _for_staff() -> ColumnElement[bool]:
+    return and_(_ONE.is_open == true(), _ONE.is_for_staff == true())

@@ -82,7 +82,7 @@ class Look:
     days_kept: str = ""
     state: str = ""
     due_ms: int = 0
-    is_suspected: bool = False
+    is_for_staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +211,13 @@ def unjudged(tx: Transaction) -> tuple[RowMapping, ...]:
     """Return the rows of requests whose days are not judged for good: open ones, and what was answered a moment ago."""
     one = consumer_requests.c
     wanted = select(*COLUMNS).where(one.days_kept == "", one.demonstration.is_(False))
+    return tuple(tx.execute(wanted.order_by(one.received_ms)).mappings())
+
+
+def received_since(tx: Transaction, first: date) -> tuple[RowMapping, ...]:
+    """Return the requests that came in on a day or later, those of the demonstration left out."""
+    one = consumer_requests.c
+    wanted = select(*COLUMNS).where(one.received_on >= first, one.demonstration.is_(False))
     return tuple(tx.execute(wanted.order_by(one.received_ms)).mappings())
 
 

@@ -138,7 +138,7 @@ consumer_requests: Final = Table(
     # What the walk last found of it, for lists: what counts is derived from its history.
     Column("state", Text, nullable=False, server_default=""),  # "": not looked at yet
     Column("due_ms", BigInteger, nullable=False, server_default="0"),  # when the day of its answer begins; 0: not looked at yet
-    Column("is_suspected", Boolean, nullable=False, server_default=false()),  # of fraud, and not cleared
+    Column("is_for_staff", Boolean, nullable=False, server_default=false()),  # somebody has to decide, or read, something
     Index("consumer_requests_due", "is_open", "due_ms", "id"),
 )
 

@@ -13,7 +13,7 @@ def upgrade() -> None:
     """Add the columns; every open request is looked at again at once, which fills them."""
     op.add_column("consumer_requests", sa.Column("state", sa.Text(), nullable=False, server_default=""))
     op.add_column("consumer_requests", sa.Column("due_ms", sa.BigInteger(), nullable=False, server_default="0"))
-    op.add_column("consumer_requests", sa.Column("is_suspected", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("consumer_requests", sa.Column("is_for_staff", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_index("consumer_requests_due", "consumer_requests", ["is_open", "due_ms", "id"])
     approved = sa.text("what = 'approved'")
     op.create_index("request_events_approved", "request_events", ["what"], sqlite_where=approved, postgresql_where=approved)
